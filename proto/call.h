@@ -1,0 +1,57 @@
+#ifndef PROTO_CALL_H
+#define PROTO_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "proto/json.h"
+#include "proto/text.h"
+
+/* One Varlink call, https://varlink.org/Method-Call */
+struct call {
+        const char *method;             /* fully qualified; owned by `message` */
+        struct json_object *parameters; /* an object, or NULL; owned by `message` */
+        bool more;
+        bool oneway;
+        bool upgrade;
+        struct json_object *message;
+};
+
+enum call_result {
+        CALL_OK = 0,
+        CALL_INVALID, /* not strict JSON, not an object, an unknown, missing or ill-typed member */
+        CALL_LIMIT,   /* deeper or with longer strings than limits.h allows; limit and value say which */
+        CALL_MEMORY,
+};
+
+struct call_problem {
+        struct json_problem json; /* reason and offset (0 where no byte can be named) */
+        const char *limit;        /* CALL_LIMIT: json_depth or string_bytes */
+        size_t limit_value;
+};
+
+/* Parses one message (NUL behind it). On CALL_OK the caller owns *call and ends it with call_deinit(). */
+enum call_result call_parse(const char *message, size_t length, struct call *call, struct call_problem *problem);
+void call_deinit(struct call *call);
+
+/* Appends a request, its NUL byte included. parameters: JSON text of an object, or NULL. */
+void call_write(struct text *text, const char *method, const char *parameters, bool more, bool oneway);
+
+/* Appends a reply, its NUL byte included. parameters: JSON text of an object. */
+void reply_write(struct text *text, const char *parameters, size_t length, bool continues);
+
+/* Appends an error reply, its NUL byte included. error: fully qualified. parameters: JSON text of an object, or NULL for {}. */
+void reply_write_error(struct text *text, const char *error, const char *parameters);
+
+/* One reply, as a client reads it. */
+struct reply {
+        const char *error;              /* fully qualified, NULL for success; owned by `message` */
+        struct json_object *parameters; /* an object or NULL; owned by `message` */
+        bool continues;
+        struct json_object *message;
+};
+
+enum call_result reply_parse(const char *message, size_t length, struct reply *reply, struct call_problem *problem);
+void reply_deinit(struct reply *reply);
+
+#endif

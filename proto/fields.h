@@ -1,0 +1,44 @@
+#ifndef PROTO_FIELDS_H
+#define PROTO_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct json_object;
+
+/*
+ * Reads the parameters of a call into a struct, by a table. An unknown, missing or ill-typed parameter fails; JSON null
+ * stands for absent. Strings, lists and maps stay owned by the JSON object.
+ */
+enum field_type {
+        FIELD_STRING,      /* const char * */
+        FIELD_BOOL,        /* enum field_bool */
+        FIELD_INT,         /* struct field_int */
+        FIELD_STRING_LIST, /* struct json_object *, an array of strings only */
+        FIELD_STRING_MAP,  /* struct json_object *, an object with string values only */
+        FIELD_CHOICE,      /* int: index into choices, -1 when absent */
+};
+
+enum field_bool { FIELD_ABSENT = 0, FIELD_FALSE, FIELD_TRUE };
+
+struct field_int {
+        bool present;
+        long long value;
+};
+
+struct field {
+        const char *name;
+        enum field_type type;
+        bool required;
+        size_t offset;              /* offsetof() in the struct that is filled */
+        const char *const *choices; /* FIELD_CHOICE: NULL-terminated */
+};
+
+/*
+ * fields ends with a NULL name. parameters NULL is an empty object. Every member of *target that a field names is set,
+ * also when absent (NULL, FIELD_ABSENT, present false, -1). Returns NULL, or the name of the parameter that is wrong
+ * (owned by fields or parameters), *target then being half filled.
+ */
+const char *fields_read(struct json_object *parameters, const struct field *fields, void *target);
+
+#endif

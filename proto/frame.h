@@ -1,0 +1,47 @@
+#ifndef PROTO_FRAME_H
+#define PROTO_FRAME_H
+
+#include <stddef.h>
+
+/*
+ * Splits a byte stream into Varlink messages: each ends with a NUL byte that is not part of it.
+ * Memory grows with what was received, up to the limit, and goes back when everything was taken.
+ */
+struct frame_buffer {
+        char *bytes;
+        size_t start;    /* first byte not taken yet */
+        size_t end;      /* behind the last byte received */
+        size_t scanned;  /* bytes of [start, end) known to hold no NUL */
+        size_t capacity; /* bytes allocated */
+        size_t limit_bytes;
+};
+
+enum frame_result {
+        FRAME_READY,     /* a message was taken */
+        FRAME_PARTIAL,   /* more bytes are needed */
+        FRAME_TOO_LARGE, /* the first message is longer than the limit; nothing more can be taken */
+};
+
+/* limit_bytes: of one message without its NUL. Allocates nothing. */
+void frame_buffer_init(struct frame_buffer *buffer, size_t limit_bytes);
+void frame_buffer_deinit(struct frame_buffer *buffer);
+
+/*
+ * Where to receive the next bytes; *room says how many fit. NULL with *room 0: full (take messages first);
+ * NULL with *room 1: out of memory. At most limit_bytes + 1 bytes are ever held.
+ */
+char *frame_buffer_reserve(struct frame_buffer *buffer, size_t *room);
+
+/* `length` bytes were put where reserve() said. */
+void frame_buffer_commit(struct frame_buffer *buffer, size_t length);
+
+/* Takes the next message: *message is NUL-terminated and valid until the next call on this buffer. */
+enum frame_result frame_buffer_next(struct frame_buffer *buffer, char **message, size_t *length);
+
+/* Bytes received and not taken. */
+size_t frame_buffer_pending(const struct frame_buffer *buffer);
+
+/* How many complete messages wait to be taken (counting stops at `most`). */
+size_t frame_buffer_complete(const struct frame_buffer *buffer, size_t most);
+
+#endif

@@ -1,0 +1,11 @@
+#ifndef PROTO_INTERFACE_H
+#define PROTO_INTERFACE_H
+
+/* The interface files, byte for byte, NUL-terminated. */
+extern const char interface_io_svcbroker[];
+extern const char interface_org_varlink_service[];
+
+#define IO_SVCBROKER "io.svcbroker"
+#define ORG_VARLINK_SERVICE "org.varlink.service"
+
+#endif

@@ -1,0 +1,32 @@
+#ifndef PROTO_TEXT_H
+#define PROTO_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A growing run of bytes that replies and log lines are put together in. A failed allocation is remembered
+ * in `failed` and every later append does nothing, so that a caller checks once, at the end.
+ */
+struct text {
+        char *bytes; /* not NUL-terminated; NULL while capacity is 0 */
+        size_t length;
+        size_t capacity;
+        bool failed;
+};
+
+void text_init(struct text *text);
+void text_deinit(struct text *text);
+
+/* Keeps the memory. */
+void text_clear(struct text *text);
+
+void text_append(struct text *text, const char *bytes, size_t length);
+void text_append_string(struct text *text, const char *string);
+void text_append_int(struct text *text, int64_t value);
+
+/* Appends `string` as a JSON string, quotes included. `string` must be UTF-8. */
+void text_append_json_string(struct text *text, const char *string);
+
+#endif
