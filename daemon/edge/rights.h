@@ -1,0 +1,35 @@
+#ifndef EDGE_RIGHTS_H
+#define EDGE_RIGHTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What the process may do. After start it keeps CAP_SETUID and CAP_SETGID in its permitted set (for the thread that acts as
+ * the client user, and for files of the client's group), nothing in its effective set, and as small a bounding set as it may.
+ */
+struct rights {
+        bool root;            /* effective uid 0 */
+        bool can_switch;      /* CAP_SETUID and CAP_SETGID are there: gateways and files get the client's identity */
+        bool bounding_shrunk; /* the bounding set holds nothing more either */
+        uint64_t missing;     /* bits of capabilities that we wanted and the container lacks */
+};
+
+/* First thing in main: no_new_privs, umask 077, no core dumps, RLIMIT_NOFILE to `files` where the hard limit allows. 0 or a negative errno. */
+int rights_begin(unsigned files);
+
+/* Drops, then reads back what the kernel says; a difference is -EPERM. Sets *rights. */
+int rights_drop(struct rights *rights);
+
+/*
+ * Can anyone but root (or our own uid) write `path` or one of its parents, or rename it away? A sticky directory counts as
+ * writable. Returns 0 for safe, 1 with *culprit (the caller frees it) naming the path, or a negative errno.
+ */
+int rights_audit(const char *path, char **culprit);
+
+/* Between these two, files that are made get group `gid` (setfsgid, CAP_SETGID raised for the call). begin: false where that cannot be. */
+bool rights_group_begin(unsigned gid);
+void rights_group_end(void);
+
+#endif

@@ -1,0 +1,34 @@
+#ifndef EDGE_SCANDIR_H
+#define EDGE_SCANDIR_H
+
+#include <stdbool.h>
+
+/* The scan directory of the s6-svscan that runs the gateways. */
+struct scandir {
+        int fd;           /* of the directory */
+        const char *path; /* as configured; not owned */
+};
+
+/* 0 or a negative errno; fd is -1 then. */
+int scandir_open(struct scandir *scandir, const char *path);
+void scandir_close(struct scandir *scandir);
+
+/* Is an s6-svscan at work on it (its lock held, its control FIFO read)? */
+bool scandir_is_running(const struct scandir *scandir);
+
+/* Writes s6-svscan's command letters ("a": rescan, "an": rescan, then end what is gone). 0, -ENXIO, -EAGAIN or another negative errno. */
+int scandir_command(const struct scandir *scandir, const char *letters);
+
+/*
+ * Publishes: makes the symlink `name` to `target` (an absolute path). 0 also when it is there already with that very
+ * target; -EEXIST when something else has the name.
+ */
+int scandir_link(const struct scandir *scandir, const char *name, const char *target);
+
+/* Removes the symlink `name`. 0 also when it is gone already; -EEXIST when it is no symlink. */
+int scandir_unlink(const struct scandir *scandir, const char *name);
+
+/* Is `name` a symlink whose text is exactly `target`? */
+bool scandir_links_to(const struct scandir *scandir, const char *name, const char *target);
+
+#endif
