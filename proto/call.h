@@ -20,7 +20,7 @@ struct call {
 enum call_result {
         CALL_OK = 0,
         CALL_INVALID, /* not strict JSON, not an object, an unknown, missing or ill-typed member */
-        CALL_LIMIT,   /* deeper or with longer strings than limits.h allows; limit and value say which */
+        CALL_LIMIT,   /* deeper or with longer strings than limits.h allows; limit and limit_value say which */
         CALL_MEMORY,
 };
 
@@ -30,7 +30,10 @@ struct call_problem {
         size_t limit_value;
 };
 
-/* Parses one message (NUL behind it). On CALL_OK the caller owns *call and ends it with call_deinit(). */
+/*
+ * Parses one message (NUL behind it). On CALL_OK the caller owns *call and ends it with call_deinit(); otherwise *call is
+ * untouched and *problem set. A null parameters, more, oneway or upgrade is an absent one; method may not be null.
+ */
 enum call_result call_parse(const char *message, size_t length, struct call *call, struct call_problem *problem);
 void call_deinit(struct call *call);
 
@@ -51,6 +54,7 @@ struct reply {
         struct json_object *message;
 };
 
+/* Like call_parse(), with the bounds of a reply; any of its members may be null. */
 enum call_result reply_parse(const char *message, size_t length, struct reply *reply, struct call_problem *problem);
 void reply_deinit(struct reply *reply);
 

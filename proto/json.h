@@ -5,6 +5,9 @@
 
 struct json_object;
 
+/* No text nests deeper, whatever json_bounds says. */
+#define JSON_DEPTH_MAX 64
+
 /*
  * JSON as RFC 8259 and RFC 7493 (I-JSON) have it, and nothing more. json-c alone, even in strict mode, takes duplicate
  * keys, single-quoted keys, NaN, saturated integers, \u0000, overlong UTF-8, raw control characters and trailing bytes;
@@ -13,7 +16,7 @@ struct json_object;
 enum json_result {
         JSON_OK = 0,
         JSON_SYNTAX,    /* not JSON */
-        JSON_ENCODING,  /* not UTF-8, a lone surrogate, U+0000, or a raw control character */
+        JSON_ENCODING,  /* not UTF-8, a lone surrogate, a noncharacter, U+0000, or a raw control character */
         JSON_DUPLICATE, /* two members of one object have the same name */
         JSON_NUMBER,    /* an integer outside int64_t, or a real number outside double */
         JSON_DEPTH,     /* nested deeper than bounds.depth */
@@ -22,11 +25,11 @@ enum json_result {
 };
 
 struct json_bounds {
-        size_t depth;        /* objects and arrays inside each other */
+        size_t depth;        /* objects and arrays inside each other, the outermost included */
         size_t string_bytes; /* of one decoded string */
 };
 
-/* What was wrong, for people, and the byte at which it showed. */
+/* What was wrong, for people, and the byte at which it showed (0 for a duplicate and a real number out of range). */
 struct json_problem {
         const char *reason;
         size_t offset;

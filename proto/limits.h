@@ -11,6 +11,8 @@
 #define LIMIT_REPLY_BYTES (4 * 1024 * 1024)   /* a reply, as far as a client accepts one */
 #define LIMIT_JSON_DEPTH 8                    /* objects and arrays inside each other, the message included */
 #define LIMIT_STRING_BYTES 4096               /* one string of a request, decoded, key or value */
+#define LIMIT_REPLY_JSON_DEPTH 32             /* the same two of a reply; an interface text is one string */
+#define LIMIT_REPLY_STRING_BYTES (1024 * 1024)
 
 /* Names. A service name is at most what s6-svscan supervises (name_max, 251). */
 #define LIMIT_SERVICE_NAME_BYTES 251

@@ -19,14 +19,14 @@ struct text {
 void text_init(struct text *text);
 void text_deinit(struct text *text);
 
-/* Keeps the memory. */
+/* Keeps the memory, forgets a failure. */
 void text_clear(struct text *text);
 
 void text_append(struct text *text, const char *bytes, size_t length);
 void text_append_string(struct text *text, const char *string);
 void text_append_int(struct text *text, int64_t value);
 
-/* Appends `string` as a JSON string, quotes included. `string` must be UTF-8. */
+/* Appends `string` as a JSON string, quotes included. A byte that is no UTF-8, as in a file's name, becomes U+FFFD. */
 void text_append_json_string(struct text *text, const char *string);
 
 #endif

@@ -1,0 +1,148 @@
+#include "proto/fields.h"
+
+#include <string.h>
+
+#include <json-c/json.h>
+
+static void *field_target(const struct field *field, void *target)
+{
+        return (char *)target + field->offset;
+}
+
+static void field_clear(const struct field *field, void *target)
+{
+        void *member = field_target(field, target);
+
+        switch (field->type) {
+        case FIELD_STRING:
+                *(const char **)member = NULL;
+                break;
+        case FIELD_BOOL:
+                *(enum field_bool *)member = FIELD_ABSENT;
+                break;
+        case FIELD_INT:
+                *(struct field_int *)member = (struct field_int){0};
+                break;
+        case FIELD_STRING_LIST:
+        case FIELD_STRING_MAP:
+                *(struct json_object **)member = NULL;
+                break;
+        case FIELD_CHOICE:
+                *(int *)member = -1;
+                break;
+        }
+}
+
+static bool field_is_string_list(struct json_object *value)
+{
+        if (!json_object_is_type(value, json_type_array))
+                return false;
+        for (size_t i = 0; i < json_object_array_length(value); i++) {
+                if (!json_object_is_type(json_object_array_get_idx(value, i), json_type_string))
+                        return false;
+        }
+        return true;
+}
+
+static bool field_is_string_map(struct json_object *value)
+{
+        if (!json_object_is_type(value, json_type_object))
+                return false;
+        json_object_object_foreach(value, name, member)
+        {
+                (void)name;
+                if (!json_object_is_type(member, json_type_string))
+                        return false;
+        }
+        return true;
+}
+
+/* -1 when it is none of them. */
+static int field_choice_of(const struct field *field, struct json_object *value)
+{
+        if (!json_object_is_type(value, json_type_string))
+                return -1;
+        for (int i = 0; field->choices[i]; i++) {
+                if (strcmp(field->choices[i], json_object_get_string(value)) == 0)
+                        return i;
+        }
+        return -1;
+}
+
+static bool field_fits(const struct field *field, struct json_object *value)
+{
+        switch (field->type) {
+        case FIELD_STRING:
+                return json_object_is_type(value, json_type_string);
+        case FIELD_BOOL:
+                return json_object_is_type(value, json_type_boolean);
+        case FIELD_INT: /* 1.0 is a real number to json-c, and no int to Varlink */
+                return json_object_is_type(value, json_type_int);
+        case FIELD_STRING_LIST:
+                return field_is_string_list(value);
+        case FIELD_STRING_MAP:
+                return field_is_string_map(value);
+        case FIELD_CHOICE:
+                return field_choice_of(field, value) >= 0;
+        }
+        return false;
+}
+
+/* Strings are compared and kept as C strings: the parser lets no U+0000 through. */
+static void field_store(const struct field *field, struct json_object *value, void *target)
+{
+        void *member = field_target(field, target);
+
+        switch (field->type) {
+        case FIELD_STRING:
+                *(const char **)member = json_object_get_string(value);
+                break;
+        case FIELD_BOOL:
+                *(enum field_bool *)member = json_object_get_boolean(value) ? FIELD_TRUE : FIELD_FALSE;
+                break;
+        case FIELD_INT:
+                *(struct field_int *)member = (struct field_int){true, json_object_get_int64(value)};
+                break;
+        case FIELD_STRING_LIST:
+        case FIELD_STRING_MAP:
+                *(struct json_object **)member = value;
+                break;
+        case FIELD_CHOICE:
+                *(int *)member = field_choice_of(field, value);
+                break;
+        }
+}
+
+static bool field_is_known(const struct field *fields, const char *name)
+{
+        for (; fields->name; fields++) {
+                if (strcmp(fields->name, name) == 0)
+                        return true;
+        }
+        return false;
+}
+
+const char *fields_read(struct json_object *parameters, const struct field *fields, void *target)
+{
+        for (const struct field *field = fields; field->name; field++)
+                field_clear(field, target);
+        if (parameters) {
+                /* Before what is missing: a misspelt name explains more than the absence of the right one. */
+                json_object_object_foreach(parameters, name, value)
+                {
+                        (void)value;
+                        if (!field_is_known(fields, name))
+                                return name;
+                }
+        }
+        for (const struct field *field = fields; field->name; field++) {
+                struct json_object *value = NULL;
+
+                json_object_object_get_ex(parameters, field->name, &value);
+                if (value ? !field_fits(field, value) : field->required)
+                        return field->name;
+                if (value)
+                        field_store(field, value, target);
+        }
+        return NULL;
+}

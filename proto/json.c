@@ -1,0 +1,118 @@
+#include "proto/json.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "proto/json_scan.h"
+
+static enum json_result json_fail(enum json_result result, const char *reason, struct json_problem *problem)
+{
+        *problem = (struct json_problem){.reason = reason};
+        return result;
+}
+
+/* Adds up what a tree holds; false if it has a number that is none. Recurses as deep as the scanner let the
+ * text be. */
+static bool json_tally_tree(struct json_object *value, struct json_tally *tally)
+{
+        switch (json_object_get_type(value)) {
+        case json_type_object: {
+                json_object_object_foreach(value, name, member)
+                {
+                        tally->members++;
+                        tally->string_bytes += strlen(name);
+                        if (!json_tally_tree(member, tally))
+                                return false;
+                }
+                return true;
+        }
+        case json_type_array:
+                for (size_t i = 0; i < json_object_array_length(value); i++) {
+                        tally->elements++;
+                        if (!json_tally_tree(json_object_array_get_idx(value, i), tally))
+                                return false;
+                }
+                return true;
+        case json_type_string:
+                tally->string_bytes += (size_t)json_object_get_string_len(value);
+                return true;
+        case json_type_double:
+                return isfinite(json_object_get_double(value));
+        case json_type_null:
+        case json_type_boolean:
+        case json_type_int:
+                break;
+        }
+        return true;
+}
+
+/*
+ * json-c keeps one member of each name, so fewer members than were written means a duplicate, however the
+ * names were escaped. Anything else that is missing went where memory was short: json-c 0.16 may then return
+ * half a tree as success.
+ */
+static enum json_result json_compare(struct json_object *tree, const struct json_tally *written,
+                                     struct json_problem *problem)
+{
+        struct json_tally kept = {0};
+
+        if (!json_tally_tree(tree, &kept))
+                return json_fail(JSON_NUMBER, "a number that does not fit a double", problem);
+        if (kept.members != written->members)
+                return json_fail(JSON_DUPLICATE, "two members of one name", problem);
+        if (kept.elements != written->elements || kept.string_bytes != written->string_bytes)
+                return json_fail(JSON_MEMORY, "out of memory", problem);
+        return JSON_OK;
+}
+
+/* `text` has passed the scanner. */
+static enum json_result json_build(const char *text, size_t length, struct json_object **tree,
+                                   struct json_problem *problem)
+{
+        /* json-c counts the innermost value as a level, and one more; the scanner has kept to the bound
+         * already. */
+        struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 2);
+        enum json_tokener_error error;
+
+        if (!tokener)
+                return json_fail(JSON_MEMORY, "out of memory", problem);
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+        /* With the NUL byte, or a number at the very end would still wait for its next digit. */
+        *tree = json_tokener_parse_ex(tokener, text, (int)length + 1);
+        error = json_tokener_get_error(tokener);
+        json_tokener_free(tokener);
+        if (error != json_tokener_success)
+                return json_fail(JSON_SYNTAX, json_tokener_error_desc(error), problem);
+        return JSON_OK;
+}
+
+enum json_result json_strict_parse(const char *text, size_t length, struct json_bounds bounds,
+                                   struct json_object **value, struct json_problem *problem)
+{
+        struct json_problem unwanted;
+        struct json_tally written;
+        struct json_object *tree;
+        enum json_result result;
+
+        if (!problem)
+                problem = &unwanted;
+        if (length >= INT_MAX)
+                return json_fail(JSON_SYNTAX, "longer than any text may be", problem);
+        result = json_scan(text, length, bounds, &written, problem);
+        if (result != JSON_OK)
+                return result;
+        result = json_build(text, length, &tree, problem);
+        if (result != JSON_OK)
+                return result;
+        result = json_compare(tree, &written, problem);
+        if (result != JSON_OK) {
+                json_object_put(tree);
+                return result;
+        }
+        *value = tree;
+        return JSON_OK;
+}

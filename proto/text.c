@@ -1,0 +1,117 @@
+#include "proto/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/utf8.h"
+
+#define TEXT_FIRST_BYTES 256
+
+void text_init(struct text *text)
+{
+        *text = (struct text){0};
+}
+
+void text_deinit(struct text *text)
+{
+        free(text->bytes);
+        text_init(text);
+}
+
+void text_clear(struct text *text)
+{
+        text->length = 0;
+        text->failed = false;
+}
+
+/* Room for `more` bytes behind what is there. */
+static bool text_grow(struct text *text, size_t more)
+{
+        size_t capacity = text->capacity ? text->capacity : TEXT_FIRST_BYTES;
+        char *bytes;
+
+        if (more <= text->capacity - text->length)
+                return true;
+        if (more > SIZE_MAX / 2 - text->length) /* the doubling below stays below SIZE_MAX */
+                return false;
+        while (capacity < text->length + more)
+                capacity *= 2;
+        bytes = realloc(text->bytes, capacity);
+        if (!bytes)
+                return false;
+        text->bytes = bytes;
+        text->capacity = capacity;
+        return true;
+}
+
+void text_append(struct text *text, const char *bytes, size_t length)
+{
+        if (text->failed || length == 0)
+                return;
+        if (!text_grow(text, length)) {
+                text->failed = true;
+                return;
+        }
+        memcpy(text->bytes + text->length, bytes, length);
+        text->length += length;
+}
+
+void text_append_string(struct text *text, const char *string)
+{
+        text_append(text, string, strlen(string));
+}
+
+void text_append_int(struct text *text, int64_t value)
+{
+        char digits[sizeof("-9223372036854775808")];
+
+        snprintf(digits, sizeof(digits), "%" PRId64, value);
+        text_append_string(text, digits);
+}
+
+/* What JSON cannot hold as it is: a quote, a backslash, a control character. */
+static void text_append_escape(struct text *text, unsigned char byte)
+{
+        static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+        char escape[sizeof("\\u0000")];
+
+        for (size_t i = 0; i + 1 < sizeof(named); i += 2) {
+                if ((unsigned char)named[i] == byte) {
+                        text_append(text, "\\", 1);
+                        text_append(text, named + i + 1, 1);
+                        return;
+                }
+        }
+        snprintf(escape, sizeof(escape), "\\u%04x", byte);
+        text_append_string(text, escape);
+}
+
+void text_append_json_string(struct text *text, const char *string)
+{
+        size_t length = strlen(string);
+        size_t plain = 0; /* bytes before string + i that need no escape and were not appended yet */
+        size_t i = 0;
+
+        text_append(text, "\"", 1);
+        while (i < length) {
+                unsigned char byte = (unsigned char)string[i];
+                size_t bytes = utf8_length(string + i, length - i);
+
+                if (bytes > 0 && byte >= 0x20 && byte != '"' && byte != '\\') {
+                        i += bytes;
+                        plain += bytes;
+                        continue;
+                }
+                text_append(text, string + i - plain, plain);
+                plain = 0;
+                i++;
+                if (bytes > 0)
+                        text_append_escape(text, byte);
+                else /* one peer's bad bytes must not make the whole reply unreadable */
+                        text_append_string(text, "\\ufffd");
+        }
+        text_append(text, string + i - plain, plain);
+        text_append(text, "\"", 1);
+}
