@@ -6,7 +6,8 @@
 /*
  * Lines on standard error, one write each, at most LOG_LINE_BYTES, never blocking (a full pipe drops lines and a later line
  * counts them). Every byte of a %s argument outside [A-Za-z0-9_.:@/+-] is written as %XX, so a value can neither look like
- * another field nor end the line; the format itself is ours and goes out as it is.
+ * another field nor end the line; the format itself is ours and goes out as it is. A line that does not fit ends in "...".
+ * SIGPIPE must be ignored. Any thread may log.
  */
 #define LOG_LINE_BYTES 512
 

@@ -5,7 +5,8 @@
 
 /*
  * The control FIFO of an s6-supervise, <name>/supervise/control below the directory descriptor `at`. Never blocks: a
- * stopped s6-supervise leaves the FIFO full (-EAGAIN), a dead one leaves it without a reader (-ENXIO).
+ * stopped s6-supervise leaves the FIFO full (-EAGAIN), a dead one leaves it without a reader (-ENXIO). SIGPIPE must be
+ * ignored: it can die between our open and our write.
  */
 
 /* Is there a reader? A missing FIFO or directory means no. */

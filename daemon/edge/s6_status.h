@@ -19,7 +19,7 @@ struct s6_status {
         int64_t ready_usec; /* UTC; when it became ready (or down for good); only of meaning with `ready` */
         pid_t pid;          /* of run, or of finish while `finishing`; 0: down */
         int wait_status;    /* of the last run, as waitpid() gives it; 0 also before any run ended */
-        bool paused;
+        bool paused;        /* only of a process: the flag alone is how 2.15 says "never started" */
         bool finishing;
         bool want_up;
         bool ready;
@@ -35,8 +35,9 @@ int s6_status_decode(const unsigned char *bytes, size_t length, struct s6_status
 int s6_status_read(int at, const char *name, struct s6_status *status);
 
 /*
- * supervise/death_tally: how many deaths s6 counts against the service. s6-supervise appends to it, s6-permafailon reads
- * it. Clearing replaces the file by rename (s6-supervise opens it anew each time), under a temporary name of our own.
+ * supervise/death_tally: how many deaths s6 has noted for the service. s6-supervise reads it and writes it anew with one
+ * more, s6-permafailon reads it. Clearing replaces the file by rename (s6-supervise opens it anew each time), under a
+ * temporary name of our own.
  * Both: 0 or a negative errno; a missing file counts as no deaths.
  */
 int s6_tally_count(int at, const char *name, unsigned *deaths);

@@ -1,0 +1,184 @@
+#include "daemon/edge/rights.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The whole set: to become the client user in one thread, and to make files of its group. */
+static const cap_value_t kept[] = {CAP_SETUID, CAP_SETGID};
+#define KEPT_COUNT (sizeof kept / sizeof kept[0])
+#define KEPT_BITS (UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID)
+
+int rights_begin(unsigned files)
+{
+        struct rlimit limit = {0, 0};
+
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                return -errno;
+        umask(077);
+        /*
+         * RLIMIT_CORE does not hold for a core that the kernel pipes into a program, so: not dumpable. Once a
+         * thread changes its ids the kernel makes the process so anyway.
+         */
+        if (setrlimit(RLIMIT_CORE, &limit) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                return -errno;
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return -errno;
+        limit.rlim_cur = files < limit.rlim_max ? files : limit.rlim_max;
+        return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
+static int permitted_bits(uint64_t *bits)
+{
+        uint64_t found = 0;
+
+        cap_t set = cap_get_proc();
+        if (set == NULL)
+                return -errno;
+        for (cap_value_t value = 0; value < cap_max_bits(); value++) {
+                cap_flag_value_t on = CAP_CLEAR;
+                if (cap_get_flag(set, value, CAP_PERMITTED, &on) == 0 && on == CAP_SET)
+                        found |= UINT64_C(1) << value;
+        }
+        cap_free(set);
+        *bits = found;
+        return 0;
+}
+
+/* Sets one flag of the effective set. */
+static int effective_set(cap_value_t value, cap_flag_value_t on)
+{
+        cap_t set = cap_get_proc();
+        if (set == NULL)
+                return -errno;
+        int r = cap_set_flag(set, CAP_EFFECTIVE, 1, &value, on) < 0 || cap_set_proc(set) < 0 ? -errno : 0;
+        cap_free(set);
+        return r;
+}
+
+/* Best effort; what came of it is read back. */
+static void shrink_bounding(bool can)
+{
+        if (!can || effective_set(CAP_SETPCAP, CAP_SET) < 0)
+                return;
+        for (cap_value_t value = 0; value < cap_max_bits(); value++)
+                if ((KEPT_BITS >> value & 1) == 0)
+                        cap_drop_bound(value);
+}
+
+static int keep_only(uint64_t bits)
+{
+        cap_t set = cap_init(); /* all clear */
+        if (set == NULL)
+                return -errno;
+        int r = 0;
+        for (size_t i = 0; i < KEPT_COUNT && r == 0; i++)
+                if ((bits >> kept[i] & 1) != 0 && cap_set_flag(set, CAP_PERMITTED, 1, &kept[i], CAP_SET) < 0)
+                        r = -errno;
+        if (r == 0 && cap_set_proc(set) < 0)
+                r = -errno;
+        cap_free(set);
+        return r;
+}
+
+/* The sets of this thread, as the kernel prints them. */
+struct printed {
+        unsigned long long inheritable, permitted, effective, bounding, ambient;
+        unsigned found; /* how many of the five */
+};
+
+static int read_printed(struct printed *printed)
+{
+        struct printed now = {0};
+        char line[256];
+
+        FILE *file = fopen("/proc/thread-self/status", "re");
+        if (file == NULL)
+                return -errno;
+        while (fgets(line, sizeof line, file) != NULL) {
+                now.found += sscanf(line, "CapInh: %llx", &now.inheritable) == 1;
+                now.found += sscanf(line, "CapPrm: %llx", &now.permitted) == 1;
+                now.found += sscanf(line, "CapEff: %llx", &now.effective) == 1;
+                now.found += sscanf(line, "CapBnd: %llx", &now.bounding) == 1;
+                now.found += sscanf(line, "CapAmb: %llx", &now.ambient) == 1;
+        }
+        fclose(file);
+        *printed = now;
+        return 0;
+}
+
+int rights_drop(struct rights *rights)
+{
+        struct rights result = {.root = geteuid() == 0};
+        struct printed now = {0};
+        uint64_t bits = 0;
+
+        int r = permitted_bits(&bits);
+        if (r < 0)
+                return r;
+        uint64_t keep = bits & KEPT_BITS;
+        shrink_bounding((bits >> CAP_SETPCAP & 1) != 0);
+        /* An old kernel has no ambient set; the reading below is what counts. */
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+        r = keep_only(keep);
+        if (r < 0)
+                return r;
+
+        r = permitted_bits(&bits);
+        if (r == 0)
+                r = read_printed(&now);
+        if (r < 0)
+                return r;
+        if (bits != keep || now.found != 5 || now.permitted != keep || now.effective != 0 ||
+            now.inheritable != 0 || now.ambient != 0)
+                return -EPERM;
+        result.can_switch = result.root && keep == KEPT_BITS;
+        result.bounding_shrunk = (now.bounding & ~KEPT_BITS) == 0;
+        result.missing = KEPT_BITS & ~keep;
+        if (!result.bounding_shrunk)
+                result.missing |= UINT64_C(1) << CAP_SETPCAP;
+        *rights = result;
+        return 0;
+}
+
+/* setfsgid() never fails visibly; it only tells what was there before, so a second call asks. */
+static bool set_file_group(gid_t gid)
+{
+        setfsgid(gid);
+        return (gid_t)setfsgid((gid_t)-1) == gid;
+}
+
+bool rights_group_begin(unsigned gid)
+{
+        cap_flag_value_t raised = CAP_CLEAR;
+
+        /* The ids that the process has need no capability. */
+        if (set_file_group(gid))
+                return true;
+        cap_t before = cap_get_proc();
+        if (before == NULL)
+                return false;
+        bool done = false;
+        if (cap_get_flag(before, CAP_SETGID, CAP_PERMITTED, &raised) == 0 && raised == CAP_SET &&
+            effective_set(CAP_SETGID, CAP_SET) == 0) {
+                done = set_file_group(gid);
+                /* Giving up a capability cannot fail. Should it, going on with it is worse than not going on.
+                 */
+                if (cap_set_proc(before) < 0)
+                        abort();
+        }
+        cap_free(before);
+        return done;
+}
+
+void rights_group_end(void)
+{
+        setfsgid(getegid());
+}

@@ -1,0 +1,146 @@
+#include "daemon/edge/rights.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#define LINKS_MAX 40
+
+/*
+ * A walk along the path, component by component, with symbolic links taken apart by hand. Every step is taken
+ * from a directory that was found safe, so nobody but root can change what lies ahead between the look and
+ * the step.
+ */
+struct walk {
+        char done[PATH_MAX]; /* resolved and safe so far; without a slash at its end, so "" is the root
+                                directory */
+        char left[PATH_MAX]; /* still to go */
+        unsigned links;
+};
+
+/* An ACL that lets somebody else write shows in the mode as group bits, whatever the group. */
+static bool has_acl(const char *path)
+{
+        return lgetxattr(path, "system.posix_acl_access", NULL, 0) >= 0;
+}
+
+static bool is_safe(const char *path, const struct stat *found)
+{
+        if (found->st_uid != 0 && found->st_uid != geteuid())
+                return false;
+        if ((found->st_mode & S_IWOTH) != 0)
+                return false;
+        return (found->st_mode & S_IWGRP) == 0 || (found->st_gid == 0 && !has_acl(path));
+}
+
+/* Takes the next component off `left`; an empty one at the end. */
+static int take_component(struct walk *walk, char *component, size_t size)
+{
+        size_t skip = strspn(walk->left, "/");
+        size_t length = strcspn(walk->left + skip, "/");
+
+        if (length >= size)
+                return -ENAMETOOLONG;
+        memcpy(component, walk->left + skip, length);
+        component[length] = '\0';
+        memmove(walk->left, walk->left + skip + length, strlen(walk->left + skip + length) + 1);
+        return 0;
+}
+
+/* The link at `path` is in a safe directory; its text goes before what is left. */
+static int follow(struct walk *walk, const char *path)
+{
+        char text[PATH_MAX];
+
+        if (++walk->links > LINKS_MAX)
+                return -ELOOP;
+        ssize_t n = readlink(path, text, sizeof text);
+        if (n < 0)
+                return -errno;
+        size_t length = (size_t)n;
+        size_t rest = strlen(walk->left);
+        if (length + rest + 1 > sizeof walk->left)
+                return -ENAMETOOLONG;
+        memmove(walk->left + length, walk->left, rest + 1);
+        memcpy(walk->left, text, length);
+        if (length > 0 && text[0] == '/')
+                walk->done[0] = '\0';
+        return 0;
+}
+
+/* One component. 1: *path, which is not safe; 0: gone over; or a negative errno. */
+static int step(struct walk *walk, const char *component, char path[PATH_MAX])
+{
+        struct stat found;
+        size_t done = strlen(walk->done);
+        size_t length = strlen(component);
+
+        if (strcmp(component, ".") == 0)
+                return 0;
+        if (strcmp(component, "..") == 0) {
+                char *slash = strrchr(walk->done, '/');
+                if (slash != NULL)
+                        *slash = '\0';
+                return 0;
+        }
+        if (done + 1 + length >= PATH_MAX)
+                return -ENAMETOOLONG;
+        memcpy(path, walk->done, done);
+        path[done] = '/';
+        memcpy(path + done + 1, component, length + 1);
+        if (lstat(path, &found) < 0)
+                return -errno;
+        if (S_ISLNK(found.st_mode))
+                return follow(walk, path);
+        if (!is_safe(path, &found))
+                return 1;
+        memcpy(walk->done, path, done + 1 + length + 1);
+        return 0;
+}
+
+static int walk_along(struct walk *walk, char path[PATH_MAX])
+{
+        struct stat found;
+        char component[NAME_MAX + 1];
+
+        memcpy(path, "/", 2);
+        if (lstat(path, &found) < 0)
+                return -errno;
+        if (!is_safe(path, &found))
+                return 1;
+        for (;;) {
+                int r = take_component(walk, component, sizeof component);
+                if (r < 0 || *component == '\0')
+                        return r;
+                r = step(walk, component, path);
+                if (r != 0)
+                        return r;
+        }
+}
+
+int rights_audit(const char *path, char **culprit)
+{
+        char at[PATH_MAX];
+
+        if (*path != '/')
+                return -EINVAL;
+        if (strlen(path) >= PATH_MAX)
+                return -ENAMETOOLONG;
+        struct walk *walk = calloc(1, sizeof *walk);
+        if (walk == NULL)
+                return -ENOMEM;
+        memcpy(walk->left, path, strlen(path) + 1);
+        int r = walk_along(walk, at);
+        free(walk);
+        if (r != 1)
+                return r;
+        char *copy = strdup(at);
+        if (copy == NULL)
+                return -ENOMEM;
+        *culprit = copy;
+        return 1;
+}

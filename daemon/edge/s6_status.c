@@ -1,0 +1,186 @@
+#include "daemon/edge/s6_status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * TAI64 counts from 2^62, which is 1970-01-01 00:00:00 TAI. skalibs keeps real TAI, not "UTC in TAI's
+ * clothes": it adds the 10 s by which the two differed when leap seconds began and then one for each row of
+ * its table (tai_from_sysclock and leapsecs_table, 27 rows, the last of 2016-12-31). Debian and s6-overlay
+ * build it so (without --enable-tai-clock). Hence for every date since 2017, and until a 28th leap second is
+ * announced:
+ */
+#define TAI64_OF_UNIX_EPOCH ((UINT64_C(1) << 62) + 10 + 27)
+
+/* Far beyond any clock (the year 6325), and well within what microseconds in 64 bits can say. */
+#define SECONDS_MAX (INT64_C(1) << 37)
+
+#define FLAG_PAUSED 1u
+#define FLAG_FINISHING 2u
+#define FLAG_WANT_UP 4u
+#define FLAG_READY 8u
+
+/* A death in the tally: TAI64N stamp, exit code, signal. */
+#define TALLY_RECORD_BYTES 14
+#define TALLY_TEMPORARY ".svcbroker-tally"
+
+static uint64_t big_endian(const unsigned char *bytes, size_t length)
+{
+        uint64_t value = 0;
+        for (size_t i = 0; i < length; i++)
+                value = value << 8 | bytes[i];
+        return value;
+}
+
+/* A stamp of before 1970 (a clock that was never set) counts as 1970. */
+static int decode_stamp(const unsigned char *bytes, int64_t *usec)
+{
+        uint64_t seconds = big_endian(bytes, 8);
+        uint64_t nanoseconds = big_endian(bytes + 8, 4);
+
+        if (nanoseconds >= 1000000000 || seconds > TAI64_OF_UNIX_EPOCH + SECONDS_MAX)
+                return -EBADMSG;
+        if (seconds < TAI64_OF_UNIX_EPOCH)
+                *usec = 0;
+        else
+                *usec = (int64_t)(seconds - TAI64_OF_UNIX_EPOCH) * 1000000 + (int64_t)(nanoseconds / 1000);
+        return 0;
+}
+
+int s6_status_decode(const unsigned char *bytes, size_t length, struct s6_status *status)
+{
+        if (length != S6_STATUS_BYTES_SHORT && length != S6_STATUS_BYTES_LONG)
+                return -EBADMSG;
+
+        /* The wait status and the flags are the last three bytes of both forms. */
+        const unsigned char *tail = bytes + length - 3;
+        struct s6_status found = {0};
+        uint64_t pid = big_endian(bytes + 24, 8);
+        unsigned flags = tail[2];
+
+        if (decode_stamp(bytes, &found.since_usec) < 0 || decode_stamp(bytes + 12, &found.ready_usec) < 0)
+                return -EBADMSG;
+        if (pid > INT32_MAX || flags > (FLAG_PAUSED | FLAG_FINISHING | FLAG_WANT_UP | FLAG_READY))
+                return -EBADMSG;
+
+        found.pid = (pid_t)pid;
+        found.wait_status = (int)big_endian(tail, 2);
+        /* 2.15 sets it, without a process, for "not started yet". */
+        found.paused = (flags & FLAG_PAUSED) != 0 && pid != 0;
+        found.finishing = (flags & FLAG_FINISHING) != 0;
+        found.want_up = (flags & FLAG_WANT_UP) != 0;
+        found.ready = (flags & FLAG_READY) != 0;
+        *status = found;
+        return 0;
+}
+
+/* The path of a file in supervise/; -ENAMETOOLONG where it does not fit. */
+static int supervise_path(const char *name, const char *file, char *path, size_t size)
+{
+        int length = snprintf(path, size, "%s/supervise%s%s", name, *file == '\0' ? "" : "/", file);
+        return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
+}
+
+static int open_supervise_file(int at, const char *name, const char *file)
+{
+        char path[512];
+        struct stat found;
+
+        int r = supervise_path(name, file, path, sizeof path);
+        if (r < 0)
+                return r;
+        int fd = openat(at, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        r = fstat(fd, &found) < 0 ? -errno : S_ISREG(found.st_mode) ? 0 : -EBADMSG;
+        if (r < 0) {
+                close(fd);
+                return r;
+        }
+        return fd;
+}
+
+int s6_status_read(int at, const char *name, struct s6_status *status)
+{
+        unsigned char bytes[S6_STATUS_BYTES_LONG + 1]; /* one more, to see that a file is too long */
+        size_t length = 0;
+
+        int fd = open_supervise_file(at, name, "status");
+        if (fd < 0)
+                return fd;
+        for (;;) {
+                ssize_t n = read(fd, bytes + length, sizeof bytes - length);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0) {
+                        int error = -errno;
+                        close(fd);
+                        return error;
+                }
+                if (n == 0)
+                        break;
+                length += (size_t)n;
+                if (length == sizeof bytes)
+                        break;
+        }
+        close(fd);
+        return s6_status_decode(bytes, length, status);
+}
+
+int s6_tally_count(int at, const char *name, unsigned *deaths)
+{
+        struct stat found;
+
+        int fd = open_supervise_file(at, name, "death_tally");
+        if (fd == -ENOENT) {
+                *deaths = 0;
+                return 0;
+        }
+        if (fd < 0)
+                return fd;
+        int r = fstat(fd, &found) < 0 ? -errno : 0;
+        close(fd);
+        if (r == 0)
+                *deaths = (unsigned)(found.st_size / TALLY_RECORD_BYTES);
+        return r;
+}
+
+/* An empty file takes the tally's place. */
+static int replace_tally(int supervise)
+{
+        /* No O_EXCL: one that a killed broker left is as good, and nobody else writes in supervise/. */
+        int fd = openat(supervise, TALLY_TEMPORARY,
+                        O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return -errno;
+        int r = fchmod(fd, 0644) < 0 ? -errno : 0;
+        close(fd);
+        if (r == 0 && renameat(supervise, TALLY_TEMPORARY, supervise, "death_tally") < 0)
+                r = -errno;
+        if (r < 0)
+                unlinkat(supervise, TALLY_TEMPORARY, 0);
+        return r;
+}
+
+int s6_tally_clear(int at, const char *name)
+{
+        char path[512];
+        unsigned deaths = 0;
+
+        int r = s6_tally_count(at, name, &deaths);
+        if (r < 0 || deaths == 0)
+                return r;
+        r = supervise_path(name, "", path, sizeof path);
+        if (r < 0)
+                return r;
+        int supervise = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (supervise < 0)
+                return -errno;
+        r = replace_tally(supervise);
+        close(supervise);
+        return r;
+}

@@ -1,0 +1,215 @@
+#include "daemon/edge/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Far deeper than anything that lies in a slot; each level holds a descriptor. */
+#define REMOVE_DEPTH_MAX 16
+
+int tree_open(int at, const char *name)
+{
+        int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+int tree_make(int at, const char *name, mode_t mode)
+{
+        if (mkdirat(at, name, 0700) < 0)
+                return -errno;
+        int fd = tree_open(at, name);
+        if (fd < 0)
+                return fd;
+        int r = fchmod(fd, mode) < 0 ? -errno : 0;
+        close(fd);
+        return r;
+}
+
+static int write_all(int fd, const char *bytes, size_t length)
+{
+        while (length > 0) {
+                ssize_t n = write(fd, bytes, length);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                bytes += n;
+                length -= (size_t)n;
+        }
+        return 0;
+}
+
+static int write_file(int at, const char *name, int flags, const void *bytes, size_t length, mode_t mode)
+{
+        int fd = openat(at, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags, 0600);
+        if (fd < 0)
+                return -errno;
+        int r = write_all(fd, bytes, length);
+        if (r == 0 && fchmod(fd, mode) < 0)
+                r = -errno;
+        if (close(fd) < 0 && r == 0)
+                r = -errno;
+        if (r < 0)
+                unlinkat(at, name, 0);
+        return r;
+}
+
+int tree_write(int at, const char *name, const void *bytes, size_t length, mode_t mode)
+{
+        return write_file(at, name, O_EXCL, bytes, length, mode);
+}
+
+int tree_replace(int at, const char *temporary, const char *name, const void *bytes, size_t length,
+                 mode_t mode)
+{
+        /* A temporary that a killed broker left. */
+        if (unlinkat(at, temporary, 0) < 0 && errno != ENOENT)
+                return -errno;
+        int r = write_file(at, temporary, O_EXCL, bytes, length, mode);
+        if (r < 0)
+                return r;
+        if (renameat(at, temporary, at, name) < 0) {
+                r = -errno;
+                unlinkat(at, temporary, 0);
+        }
+        return r;
+}
+
+static int read_all(int fd, char *bytes, size_t size, size_t *length)
+{
+        size_t filled = 0;
+
+        while (filled < size) {
+                ssize_t n = read(fd, bytes + filled, size - filled);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                filled += (size_t)n;
+        }
+        *length = filled;
+        return 0;
+}
+
+int tree_read(int at, const char *name, size_t limit, char **bytes, size_t *length)
+{
+        struct stat found;
+        size_t filled = 0;
+
+        int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        /* One byte more than the limit tells that there is more; the last place is the NUL's. */
+        char *buffer = malloc(limit + 2);
+        int r = buffer == NULL           ? -ENOMEM
+                : fstat(fd, &found) < 0  ? -errno
+                : S_ISREG(found.st_mode) ? 0
+                                         : -EINVAL;
+        if (r == 0)
+                r = read_all(fd, buffer, limit + 1, &filled);
+        close(fd);
+        if (r == 0 && filled > limit)
+                r = -EFBIG;
+        if (r < 0) {
+                free(buffer);
+                return r;
+        }
+        buffer[filled] = '\0';
+        *bytes = buffer;
+        *length = filled;
+        return 0;
+}
+
+static int remove_below(int at, const char *name, unsigned depth);
+
+static bool is_dot(const char *name)
+{
+        return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* One pass over the directory. *removed: whether there is reason for another. */
+static int empty_pass(DIR *directory, unsigned depth, bool *removed)
+{
+        *removed = false;
+        for (;;) {
+                errno = 0;
+                const struct dirent *entry = readdir(directory);
+                if (entry == NULL)
+                        return -errno;
+                if (is_dot(entry->d_name))
+                        continue;
+                int r = remove_below(dirfd(directory), entry->d_name, depth);
+                if (r < 0)
+                        return r;
+                *removed = true;
+        }
+}
+
+/* Takes `fd` over. */
+static int empty_and_close(int fd, unsigned depth)
+{
+        struct stat found;
+        bool removed;
+
+        /* Without CAP_DAC_OVERRIDE the mode counts for root too. */
+        int r = fstat(fd, &found) < 0 ? -errno : 0;
+        if (r == 0 && (found.st_mode & 0700) != 0700 && fchmod(fd, 0700) < 0)
+                r = -errno;
+        DIR *directory = r == 0 ? fdopendir(fd) : NULL;
+        if (directory == NULL) {
+                r = r < 0 ? r : -errno;
+                close(fd);
+                return r;
+        }
+        /* Some file systems skip entries when others are removed meanwhile: until a pass finds nothing. */
+        do {
+                rewinddir(directory);
+                r = empty_pass(directory, depth, &removed);
+        } while (r == 0 && removed);
+        closedir(directory);
+        return r;
+}
+
+static int remove_below(int at, const char *name, unsigned depth)
+{
+        /* A directory: EISDIR, on some file systems EPERM. */
+        if (unlinkat(at, name, 0) == 0 || errno == ENOENT)
+                return 0;
+        if (errno != EISDIR && errno != EPERM)
+                return -errno;
+        if (depth >= REMOVE_DEPTH_MAX)
+                return -ELOOP;
+        int fd = tree_open(at, name);
+        if (fd == -EACCES) {
+                /* Ours, but not readable. glibc's fchmodat does without following, too. */
+                if (fchmodat(at, name, 0700, AT_SYMLINK_NOFOLLOW) < 0)
+                        return -errno;
+                fd = tree_open(at, name);
+        }
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd == -ENOTDIR ? -EPERM : fd;
+        int r = empty_and_close(fd, depth + 1);
+        if (r < 0)
+                return r;
+        return unlinkat(at, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int tree_remove(int at, const char *name)
+{
+        return remove_below(at, name, 0);
+}
+
+int tree_empty(int fd)
+{
+        /* A descriptor of its own: reading moves the position, and closedir() closes. */
+        int own = tree_open(fd, ".");
+        return own < 0 ? own : empty_and_close(own, 1);
+}

@@ -1,0 +1,46 @@
+#ifndef EDGE_TREE_H
+#define EDGE_TREE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Small things done to files and directories below a directory descriptor. Modes come out as given, whatever
+ * the umask; no symbolic link is ever followed; no capability is needed for what we own. All: 0 or a negative
+ * errno.
+ */
+
+/* Opens a directory for reading. Returns the descriptor or a negative errno. */
+int tree_open(int at, const char *name);
+
+/* Makes a directory. -EEXIST when the name is taken. */
+int tree_make(int at, const char *name, mode_t mode);
+
+/* Makes a file. -EEXIST when the name is taken. */
+int tree_write(int at, const char *name, const void *bytes, size_t length, mode_t mode);
+
+/* Makes or replaces a file, by rename from `temporary`. Not synced: what lies under /run need not survive the
+ * machine. */
+int tree_replace(int at, const char *temporary, const char *name, const void *bytes, size_t length,
+                 mode_t mode);
+
+/*
+ * Reads a regular file of at most `limit` bytes, with a NUL behind them; the caller frees *bytes. -EFBIG for
+ * a longer one, -EINVAL for what is no regular file.
+ */
+int tree_read(int at, const char *name, size_t limit, char **bytes, size_t *length);
+
+/* Removes the name, and what is below it if it is a directory. 0 also when it is gone already. */
+int tree_remove(int at, const char *name);
+
+/* Removes everything in the directory `fd`, which stays open. */
+int tree_empty(int fd);
+
+/*
+ * Copies what is in the directory `from` into the directory `to`: regular files and directories, modes &
+ * 0755; directories we can always write in. A symbolic link is -ELOOP, anything else that is neither -EINVAL,
+ * as is a tree too deep; a name that is taken -EEXIST.
+ */
+int tree_copy(int from, int to);
+
+#endif

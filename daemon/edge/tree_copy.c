@@ -1,0 +1,125 @@
+#include "daemon/edge/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A template has log/ and data/; more than a few levels are a mistake. */
+#define COPY_DEPTH_MAX 4
+#define MODE_COPIED 0755
+/* A read-only image's directories (0555) must take supervise/ all the same. */
+#define MODE_DIRECTORY 0700
+
+static int copy_bytes(int from, int to)
+{
+        char buffer[16 * 1024];
+
+        for (;;) {
+                ssize_t n = read(from, buffer, sizeof buffer);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        return n < 0 ? -errno : 0;
+                for (ssize_t done = 0; done < n;) {
+                        ssize_t m = write(to, buffer + done, (size_t)(n - done));
+                        if (m < 0 && errno != EINTR)
+                                return -errno;
+                        done += m < 0 ? 0 : m;
+                }
+        }
+}
+
+/* Takes `from` over. */
+static int copy_file(int from, int to_at, const char *name, mode_t mode)
+{
+        int to = openat(to_at, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+        int r = to < 0 ? -errno : copy_bytes(from, to);
+        if (r == 0 && fchmod(to, mode & MODE_COPIED) < 0)
+                r = -errno;
+        close(from);
+        if (to >= 0 && close(to) < 0 && r == 0)
+                r = -errno;
+        return r;
+}
+
+static int copy_below(int from, int to, unsigned depth);
+
+/* Takes `from` over. */
+static int copy_directory(int from, int to_at, const char *name, mode_t mode, unsigned depth)
+{
+        int r = depth >= COPY_DEPTH_MAX ? -EINVAL
+                                        : tree_make(to_at, name, (mode & MODE_COPIED) | MODE_DIRECTORY);
+        int to = r < 0 ? r : tree_open(to_at, name);
+        if (to >= 0) {
+                r = copy_below(from, to, depth + 1);
+                close(to);
+        } else {
+                r = to;
+        }
+        close(from);
+        return r;
+}
+
+static int copy_entry(int from_at, int to_at, const char *name, unsigned depth)
+{
+        struct stat found;
+
+        /* Looked at before it is opened, because opening a device or a FIFO does something to it. */
+        if (fstatat(from_at, name, &found, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        if (S_ISLNK(found.st_mode))
+                return -ELOOP;
+        if (!S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode))
+                return -EINVAL;
+        int from = openat(from_at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (from < 0)
+                return -errno;
+        /* And once more on what was opened. */
+        if (fstat(from, &found) < 0) {
+                int r = -errno;
+                close(from);
+                return r;
+        }
+        if (S_ISREG(found.st_mode))
+                return copy_file(from, to_at, name, found.st_mode);
+        if (S_ISDIR(found.st_mode))
+                return copy_directory(from, to_at, name, found.st_mode, depth);
+        close(from);
+        return -EINVAL;
+}
+
+static int copy_below(int from, int to, unsigned depth)
+{
+        int r = 0;
+
+        /* A descriptor of its own, so that every copy begins at the first entry. */
+        int own = tree_open(from, ".");
+        DIR *directory = own < 0 ? NULL : fdopendir(own);
+        if (directory == NULL) {
+                r = own < 0 ? own : -errno;
+                if (own >= 0)
+                        close(own);
+                return r;
+        }
+        while (r == 0) {
+                errno = 0;
+                const struct dirent *entry = readdir(directory);
+                if (entry == NULL) {
+                        r = -errno;
+                        break;
+                }
+                if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+                        r = copy_entry(from, to, entry->d_name, depth);
+        }
+        closedir(directory);
+        return r;
+}
+
+int tree_copy(int from, int to)
+{
+        return copy_below(from, to, 0);
+}
