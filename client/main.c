@@ -1,0 +1,119 @@
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/document.h"
+#include "client/failure.h"
+#include "client/options.h"
+#include "client/session.h"
+#include "client/verbs.h"
+
+static const char help[] = "Usage: svcctl [OPTION]... VERB [ARGUMENT]...\n"
+                           "Manage the gateways of Hermes profiles through svcbrokerd(8).\n"
+                           "\n"
+                           "  start NAME... | --all     start, and wait until up\n"
+                           "  stop NAME... | --all      stop, and wait until down\n"
+                           "  restart NAME... | --all   stop, start, and wait until up\n"
+                           "  status [NAME]             how one is, or all are\n"
+                           "  list                      how all are\n"
+                           "  watch [NAME]...           a line for each change, until interrupted\n"
+                           "  reset NAME...             forget failures\n"
+                           "  register PROFILE          make the gateway of a profile, and start it\n"
+                           "  unregister PROFILE        end and remove it\n"
+                           "  health                    is everything as it should be?\n"
+                           "  diagnose                  look closely, and say what to do\n"
+                           "  call METHOD [JSON]        call any method of io.svcbroker(7)\n"
+                           "\n"
+                           "  NAME is a service, or a profile for short (coder for gateway-coder).\n"
+                           "\n"
+                           "  --no-wait         start, stop, restart: do not wait\n"
+                           "  --timeout TIME    how long to wait, like 500ms, 30s or 2m\n"
+                           "  --env NAME=VALUE  register: a variable of the gateway; repeatable\n"
+                           "  --no-start        register: leave it down\n"
+                           "  --more, --oneway  call: replies as a stream, or none\n"
+                           "  --json            one JSON document on stdout (watch: one a line)\n"
+                           "  --socket PATH     the broker's socket (else $SVCBROKER_SOCKET, else\n"
+                           "                    " SVCBROKER_SOCKET_PATH ")\n"
+                           "  -h, --help        this text\n"
+                           "  -V, --version     the version\n"
+                           "\n"
+                           "Exit codes: 0 done, 1 failed, 2 usage, 3 not running (status NAME),\n"
+                           "4 not registered, 5 denied, 6 deadline passed, 7 held or failed,\n"
+                           "69 broker not reachable. See svcctl(1).\n";
+
+static enum outcome run_verb(struct session *session)
+{
+        switch (session->options->verb) {
+        case VERB_START:
+        case VERB_STOP:
+        case VERB_RESTART:
+                return verb_order(session);
+        case VERB_STATUS:
+                return verb_status(session);
+        case VERB_LIST:
+                return verb_list(session);
+        case VERB_REGISTER:
+                return verb_register(session);
+        case VERB_UNREGISTER:
+                return verb_unregister(session);
+        case VERB_WATCH:
+                return verb_watch(session);
+        case VERB_RESET:
+                return verb_reset(session);
+        case VERB_HEALTH:
+                return verb_health(session);
+        case VERB_DIAGNOSE:
+                return verb_diagnose(session);
+        case VERB_CALL:
+                return verb_call(session);
+        }
+        return OUTCOME_FAILED;
+}
+
+static enum outcome run(const struct options *options)
+{
+        struct session session;
+        enum outcome outcome = session_open(&session, options);
+
+        if (outcome == OUTCOME_DONE)
+                outcome = run_verb(&session);
+        session_close(&session);
+        return outcome;
+}
+
+/* Last of all: what was printed counts only if it arrived. */
+static enum outcome finish(enum outcome outcome)
+{
+        if (document_flush())
+                return outcome;
+        failure_print("stdout", "could not be written", "make room, or send it elsewhere");
+        return failure_worse(outcome, OUTCOME_FAILED);
+}
+
+int main(int argc, char **argv)
+{
+        struct options_problem problem;
+        struct options options;
+        enum outcome outcome;
+
+        signal(SIGPIPE, SIG_IGN); /* svcctl list | head: end quietly, with the exit code of what was done */
+        switch (options_parse(argc, argv, getenv("SVCBROKER_SOCKET"), &options, &problem)) {
+        case OPTIONS_OK:
+                break;
+        case OPTIONS_HELP:
+                fputs(help, stdout);
+                return finish(OUTCOME_DONE);
+        case OPTIONS_VERSION:
+                puts("svcctl " SVCBROKER_VERSION);
+                return finish(OUTCOME_DONE);
+        case OPTIONS_WRONG:
+                failure_print(problem.subject, problem.what, problem.next);
+                return OUTCOME_USAGE;
+        case OPTIONS_MEMORY:
+                failure_print("memory", "none left", "free some");
+                return OUTCOME_FAILED;
+        }
+        outcome = run(&options);
+        options_deinit(&options);
+        return finish(outcome);
+}

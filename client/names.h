@@ -1,0 +1,21 @@
+#ifndef CLIENT_NAMES_H
+#define CLIENT_NAMES_H
+
+#include "client/failure.h"
+
+struct json_object;
+struct session;
+
+/*
+ * The service that a user means: coder is the service of that name, as dashboard is, or else the gateway of
+ * that profile, gateway-coder. Only the broker knows, so it is asked, unless the name begins with gateway-.
+ */
+
+/* Asks for a service as `status NAME` does: in one round trip. answer as in session_receive(). */
+struct answer;
+enum outcome names_ask_status(struct session *session, const char *name, struct answer *answer);
+
+/* The services that the options' words mean, each once, as a new JSON array. */
+enum outcome names_resolve(struct session *session, struct json_object **services);
+
+#endif

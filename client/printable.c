@@ -1,0 +1,105 @@
+#include "client/printable.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ESCAPE_BYTES 4 /* \xNN */
+
+/* Returns the bytes used of `escape`, which is not terminated. */
+static size_t escape_byte(unsigned char byte, char *escape)
+{
+        static const char digits[] = "0123456789abcdef";
+
+        if (byte == '\\') {
+                escape[0] = escape[1] = '\\';
+                return 2;
+        }
+        if (byte >= 0x20 && byte < 0x7f) {
+                escape[0] = (char)byte;
+                return 1;
+        }
+        escape[0] = '\\';
+        escape[1] = 'x';
+        escape[2] = digits[byte >> 4];
+        escape[3] = digits[byte & 15];
+        return ESCAPE_BYTES;
+}
+
+void printable_write(FILE *file, const char *text)
+{
+        char escape[ESCAPE_BYTES];
+
+        for (; *text; text++)
+                fwrite(escape, 1, escape_byte((unsigned char)*text, escape), file);
+}
+
+char *printable_copy(const char *text)
+{
+        size_t length = 0;
+        char *copy;
+
+        if (strlen(text) >= SIZE_MAX / ESCAPE_BYTES)
+                return NULL;
+        copy = malloc(strlen(text) * ESCAPE_BYTES + 1);
+        if (!copy)
+                return NULL;
+        for (; *text; text++)
+                length += escape_byte((unsigned char)*text, copy + length);
+        copy[length] = '\0';
+        return copy;
+}
+
+/* The character at *text, moved behind it. Text that is not UTF-8 becomes U+FFFD, a byte at a time. */
+static uint32_t read_character(const unsigned char **text)
+{
+        uint32_t first = *(*text)++;
+        uint32_t character;
+        int more;
+
+        if (first >= 0xc2 && first < 0xe0) {
+                more = 1;
+                character = first & 0x1f;
+        } else if (first >= 0xe0 && first < 0xf0) {
+                more = 2;
+                character = first & 0x0f;
+        } else if (first >= 0xf0 && first < 0xf5) {
+                more = 3;
+                character = first & 0x07;
+        } else {
+                return 0xfffd;
+        }
+        for (int i = 0; i < more; i++) {
+                if (((*text)[i] & 0xc0) != 0x80)
+                        return 0xfffd;
+                character = character << 6 | ((*text)[i] & 0x3fu);
+        }
+        *text += more;
+        return character > 0x10ffff ? 0xfffd : character;
+}
+
+void printable_write_json(FILE *file, const char *text)
+{
+        const unsigned char *next = (const unsigned char *)text;
+
+        while (*next) {
+                uint32_t character;
+
+                if (*next < 0x7f) {
+                        putc(*next++, file);
+                        continue;
+                }
+                if (*next == 0x7f) {
+                        next++;
+                        fputs("\\u007f", file);
+                        continue;
+                }
+                character = read_character(&next);
+                if (character >= 0x10000) {
+                        character -= 0x10000;
+                        fprintf(file, "\\u%04x", 0xd800 + (character >> 10));
+                        character = 0xdc00 + (character & 0x3ff);
+                }
+                fprintf(file, "\\u%04x", character);
+        }
+}

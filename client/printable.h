@@ -1,0 +1,23 @@
+#ifndef CLIENT_PRINTABLE_H
+#define CLIENT_PRINTABLE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/*
+ * What a terminal may get of text that others wrote: printable ASCII as it is, a backslash doubled, every
+ * other byte as \xNN. Control sequences can hide lines or type into the shell, and so can some characters
+ * beyond ASCII.
+ */
+void printable_write(FILE *file, const char *text);
+
+/* The same as a string of its own, NULL when out of memory. */
+char *printable_copy(const char *text);
+
+/*
+ * JSON text with everything beyond ASCII as \uNNNN: the same document, harmless on any terminal. text must be
+ * JSON without raw control characters, as json-c writes it.
+ */
+void printable_write_json(FILE *file, const char *text);
+
+#endif

@@ -1,0 +1,126 @@
+#include "client/verbs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "client/document.h"
+#include "client/member.h"
+#include "client/options.h"
+#include "client/session.h"
+#include "client/show.h"
+#include "proto/limits.h"
+
+/* What the broker may take beyond the deadline of an unregister: supervisors and files go after the gateway.
+ */
+#define REMOVAL_SLACK_MSEC 15000
+
+/* --env NAME=VALUE, or --env NAME for the value that svcctl has itself; the last of a name counts. */
+static enum outcome add_variable(struct json_object *environment, const char *given)
+{
+        size_t length = strcspn(given, "=");
+        char *name = strndup(given, length);
+        const char *value = given[length] ? given + length + 1 : NULL;
+        enum outcome outcome = OUTCOME_DONE;
+
+        if (name && !value)
+                value = getenv(name);
+        if (name && value) {
+                json_object_object_add(environment, name, json_object_new_string(value));
+        } else {
+                failure_print(given, "is not set here", "write --env NAME=VALUE");
+                outcome = OUTCOME_USAGE;
+        }
+        free(name);
+        return outcome;
+}
+
+static enum outcome build_register(const struct options *options, struct json_object **parameters)
+{
+        struct json_object *made = json_object_new_object();
+        struct json_object *environment = NULL;
+        enum outcome outcome = OUTCOME_DONE;
+
+        json_object_object_add(made, "profile", json_object_new_string(options->words[0]));
+        if (options->environment_count > 0) {
+                environment = json_object_new_object();
+                json_object_object_add(made, "environment", environment);
+        }
+        for (size_t i = 0; i < options->environment_count && outcome == OUTCOME_DONE; i++)
+                outcome = add_variable(environment, options->environment[i]);
+        if (options->no_start)
+                json_object_object_add(made, "start", json_object_new_boolean(false));
+        if (outcome == OUTCOME_DONE)
+                *parameters = made;
+        else
+                json_object_put(made);
+        return outcome;
+}
+
+static void show_registered(struct json_object *parameters)
+{
+        struct json_object *service = member_object(parameters, "service");
+        const char *name = member_string(service, "name");
+        const char *state = member_string(service, "state");
+
+        tint_print(stdout, name ? name : "?", TINT_PLAIN, false);
+        if (member_true(parameters, "created"))
+                printf(": registered, ");
+        else if (member_true(parameters, "changed"))
+                printf(": was registered; the new environment counts from its next start on; ");
+        else
+                printf(": was registered already, ");
+        tint_print(stdout, state ? state : "unknown", TINT_PLAIN, false);
+        putchar('\n');
+}
+
+enum outcome verb_register(struct session *session)
+{
+        const struct options *options = session->options;
+        struct json_object *parameters;
+        struct answer answer;
+        enum outcome outcome = build_register(options, &parameters);
+
+        if (outcome != OUTCOME_DONE)
+                return outcome;
+        outcome = session_ask(session, "Register", parameters, session_patience(session), &answer);
+        if (outcome != OUTCOME_DONE)
+                return outcome;
+        if (answer.error)
+                outcome = session_refused(session, &answer, options->words[0]);
+        else if (options->json)
+                document_write(answer.parameters);
+        else
+                show_registered(answer.parameters);
+        answer_deinit(&answer);
+        return outcome;
+}
+
+enum outcome verb_unregister(struct session *session)
+{
+        const struct options *options = session->options;
+        int timeout_msec = DEFAULT_UNREGISTER_MSEC;
+        struct json_object *parameters = json_object_new_object();
+        struct answer answer;
+        enum outcome outcome;
+
+        if (options->timeout_msec != OPTIONS_NO_TIMEOUT)
+                timeout_msec = options->timeout_msec;
+        json_object_object_add(parameters, "profile", json_object_new_string(options->words[0]));
+        json_object_object_add(parameters, "timeout_msec", json_object_new_int(timeout_msec));
+        outcome = session_ask(session, "Unregister", parameters, timeout_msec + REMOVAL_SLACK_MSEC, &answer);
+        if (outcome != OUTCOME_DONE)
+                return outcome;
+        if (answer.error) {
+                outcome = session_refused(session, &answer, options->words[0]);
+        } else if (options->json) {
+                document_write(answer.parameters);
+        } else {
+                tint_print(stdout, options->words[0], TINT_PLAIN, false);
+                puts(member_true(answer.parameters, "removed") ? ": unregistered" : ": was not registered");
+        }
+        answer_deinit(&answer);
+        return outcome;
+}

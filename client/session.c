@@ -1,0 +1,149 @@
+#include "client/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "client/document.h"
+#include "client/options.h"
+#include "client/svcbroker.h"
+#include "proto/interface.h"
+
+#define PATIENCE_MSEC 30000
+#define METHOD_BYTES 512
+
+int session_patience(const struct session *session)
+{
+        return session->options->timeout_msec == OPTIONS_NO_TIMEOUT ? PATIENCE_MSEC
+                                                                    : session->options->timeout_msec;
+}
+
+enum outcome session_broken(const struct session *session, int result)
+{
+        const char *path = session->options->socket;
+        enum outcome outcome = OUTCOME_UNREACHABLE;
+
+        switch (-result) {
+        case EACCES:
+        case EPERM:
+                failure_print(path, "permission denied",
+                              "run it as root or as the user that svcbrokerd serves");
+                outcome = OUTCOME_DENIED;
+                break;
+        case ENOENT:
+                failure_print(path, "no broker there",
+                              "see that svcbrokerd runs, or name its socket with --socket");
+                break;
+        case ECONNREFUSED:
+                failure_print(path, "no broker listens there",
+                              "see that svcbrokerd runs; its log says why if not");
+                break;
+        case ETIMEDOUT:
+                failure_print(path, "the broker did not answer in time",
+                              "try again; if that does not help, restart svcbrokerd (gateways keep running)");
+                break;
+        case ECONNRESET:
+                failure_print(path, "the broker closed the connection without an answer",
+                              "try again; svcbrokerd's log says why if that does not help");
+                break;
+        case EPROTO:
+        case EMSGSIZE:
+                failure_print(path, svcbroker_strerror(result),
+                              "see that --socket names svcbrokerd's socket");
+                outcome = OUTCOME_FAILED;
+                break;
+        case EINVAL:
+                /* Everything else was made by us. */
+                failure_print("arguments", "are no UTF-8 text",
+                              "names are plain ASCII; look for stray bytes");
+                return OUTCOME_USAGE;
+        case ENOMEM:
+                failure_print("memory", "none left", "free some");
+                outcome = OUTCOME_FAILED;
+                break;
+        default:
+                failure_print(path, svcbroker_strerror(result),
+                              "see that svcbrokerd runs, and --socket names its socket");
+                break;
+        }
+        if (session->options->json)
+                document_write_error(outcome == OUTCOME_DENIED        ? "denied"
+                                     : outcome == OUTCOME_UNREACHABLE ? "unreachable"
+                                                                      : "failed",
+                                     NULL);
+        return outcome;
+}
+
+enum outcome session_open(struct session *session, const struct options *options)
+{
+        int result;
+
+        *session = (struct session){.options = options};
+        result = svcbroker_connect(options->socket, session_patience(session), &session->connection);
+        return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
+}
+
+void session_close(struct session *session)
+{
+        svcbroker_close(session->connection);
+        session->connection = NULL;
+}
+
+enum outcome session_queue(struct session *session, const char *method, struct json_object *parameters,
+                           unsigned flags)
+{
+        const char *text = NULL;
+        char full[METHOD_BYTES];
+        int result;
+
+        if (!strchr(method, '.')) {
+                snprintf(full, sizeof(full), "%s.%s", IO_SVCBROKER, method);
+                method = full;
+        }
+        if (parameters)
+                text = json_object_to_json_string_ext(parameters, JSON_C_TO_STRING_PLAIN);
+        result = parameters && !text ? -ENOMEM : svcbroker_queue(session->connection, method, text, flags);
+        json_object_put(parameters);
+        return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
+}
+
+enum outcome session_receive(struct session *session, int timeout_msec, struct answer *answer)
+{
+        struct svcbroker_reply reply;
+        struct json_object *parameters;
+        int result = svcbroker_receive(session->connection, timeout_msec, &reply);
+
+        if (result < 0)
+                return session_broken(session, result);
+        /* The library parsed it strictly before; this is its own output. */
+        parameters = json_tokener_parse(reply.parameters);
+        if (!parameters)
+                return session_broken(session, -ENOMEM);
+        *answer =
+                (struct answer){.error = reply.error, .parameters = parameters, .continues = reply.continues};
+        return OUTCOME_DONE;
+}
+
+void answer_deinit(struct answer *answer)
+{
+        json_object_put(answer->parameters);
+        answer->parameters = NULL;
+}
+
+enum outcome session_ask(struct session *session, const char *method, struct json_object *parameters,
+                         int timeout_msec, struct answer *answer)
+{
+        enum outcome outcome = session_queue(session, method, parameters, 0);
+
+        return outcome == OUTCOME_DONE ? session_receive(session, timeout_msec, answer) : outcome;
+}
+
+enum outcome session_refused(const struct session *session, const struct answer *answer, const char *subject)
+{
+        if (session->options->json)
+                document_write_error(answer->error, answer->parameters);
+        return failure_report(answer->error, answer->parameters, subject);
+}

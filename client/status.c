@@ -1,0 +1,67 @@
+#include "client/verbs.h"
+
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "client/document.h"
+#include "client/member.h"
+#include "client/names.h"
+#include "client/options.h"
+#include "client/session.h"
+#include "client/show.h"
+
+enum outcome verb_list(struct session *session)
+{
+        struct answer answer;
+        enum outcome outcome = session_ask(session, "List", NULL, session_patience(session), &answer);
+
+        if (outcome != OUTCOME_DONE)
+                return outcome;
+        if (answer.error)
+                outcome = session_refused(session, &answer, "list");
+        else if (session->options->json)
+                document_write(answer.parameters);
+        else if (member_array(answer.parameters, "services"))
+                show_services(member_array(answer.parameters, "services"), show_colour());
+        answer_deinit(&answer);
+        return outcome;
+}
+
+/* Neither NAME nor gateway-NAME is there: say so in the user's word. */
+static enum outcome report_absent(struct session *session, struct answer *answer, const char *name)
+{
+        if (session->options->json)
+                document_write_error(answer->error, answer->parameters);
+        failure_print(name, "no such service or gateway",
+                      "'svcctl list' shows what there is, 'svcctl register PROFILE' makes a gateway");
+        return OUTCOME_NOT_REGISTERED;
+}
+
+enum outcome verb_status(struct session *session)
+{
+        const struct options *options = session->options;
+        struct json_object *service;
+        struct answer answer;
+        enum outcome outcome;
+
+        if (options->words_count == 0)
+                return verb_list(session);
+        outcome = names_ask_status(session, options->words[0], &answer);
+        if (outcome != OUTCOME_DONE)
+                return outcome;
+        service = member_object(answer.parameters, "service");
+        if (answer.error && strcmp(answer.error, ERROR_NO_SUCH_SERVICE) == 0) {
+                outcome = report_absent(session, &answer, options->words[0]);
+        } else if (answer.error) {
+                outcome = session_refused(session, &answer, options->words[0]);
+        } else {
+                if (options->json)
+                        document_write(answer.parameters);
+                else
+                        show_service(service, show_colour());
+                outcome = show_is_running(service) ? OUTCOME_DONE : OUTCOME_NOT_RUNNING;
+        }
+        answer_deinit(&answer);
+        return outcome;
+}

@@ -1,0 +1,79 @@
+#ifndef SVCBROKER_H
+#define SVCBROKER_H
+
+/*
+ * libsvcbroker: blocking calls to svcbrokerd(8), or to any other Varlink service on an AF_UNIX socket.
+ *
+ * Every function that can fail returns 0 or one of these negative errno values:
+ *   -EINVAL        an argument is wrong: a path is empty, a method is no dotted name, the parameters are no
+ * JSON object -ENAMETOOLONG  the path does not fit into a socket address -ENOENT, -ECONNREFUSED, -EACCES, ...
+ * what connect(2) said -ETIMEDOUT     timeout_msec passed; the connection is as it was, and the same function
+ * may be called again -ECONNRESET    the server closed the connection, and there is no further reply -EPROTO
+ * what came is no Varlink reply; close the connection -EMSGSIZE      a reply is larger than 4 MiB; close the
+ * connection -ENODATA       a reply was asked for while none is due -ENOMEM        out of memory An error
+ * that the server answers is no failure of the function: it is in the reply.
+ *
+ * timeout_msec: -1 waits for ever, 0 not at all. A connection serves one thread at a time. No function raises
+ * SIGPIPE.
+ */
+
+#include <stdbool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct svcbroker;
+
+/* Flags of a call. */
+#define SVCBROKER_MORE 1u   /* replies may follow each other; the last has continues false */
+#define SVCBROKER_ONEWAY 2u /* there will be no reply */
+
+/* Valid until the next svcbroker_receive(), svcbroker_call() or svcbroker_close() on the same connection. */
+struct svcbroker_reply {
+        const char *error;      /* fully qualified name, like io.svcbroker.NotRegistered; NULL for success */
+        const char *parameters; /* JSON text of an object, "{}" if there were none; never NULL */
+        bool continues;         /* more replies to the same call follow */
+};
+
+int svcbroker_connect(const char *path, int timeout_msec, struct svcbroker **connection);
+
+/* NULL is fine. What was queued and not sent is lost. */
+void svcbroker_close(struct svcbroker *connection);
+
+/*
+ * Puts a call behind those already queued; nothing is sent yet. So several calls can go out together, and
+ * their replies are received in the same order. method: fully qualified. parameters: JSON text of an object,
+ * or NULL.
+ */
+int svcbroker_queue(struct svcbroker *connection, const char *method, const char *parameters, unsigned flags);
+
+/*
+ * Sends what is queued. A server that closed before it read everything is not an error here: its last replies
+ * can still be received, and -ECONNRESET comes behind them. Only needed after oneway calls;
+ * svcbroker_receive() does it too.
+ */
+int svcbroker_flush(struct svcbroker *connection, int timeout_msec);
+
+/* The next reply, in the order of the calls. */
+int svcbroker_receive(struct svcbroker *connection, int timeout_msec, struct svcbroker_reply *reply);
+
+/*
+ * One call and its reply. -EINVAL while replies to earlier calls are still due. After -ETIMEDOUT go on with
+ * svcbroker_receive(): the call is not sent twice.
+ */
+int svcbroker_call(struct svcbroker *connection, const char *method, const char *parameters, int timeout_msec,
+                   struct svcbroker_reply *reply);
+
+/* To poll(2) for POLLIN, beside others. Call svcbroker_receive() with timeout 0 until -ETIMEDOUT before
+ * polling. */
+int svcbroker_fd(const struct svcbroker *connection);
+
+/* For people, in English. */
+const char *svcbroker_strerror(int result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
