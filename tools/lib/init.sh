@@ -1,0 +1,94 @@
+#!/bin/bash
+# PID 1 of a private tree, until it becomes s6-svscan: init.sh STAGE, called by tree_exec in namespaces of its own, with the
+# checkout as working directory. Paths into the checkout are relative, since what is mounted here may cover it.
+
+set -euo pipefail
+umask 022
+
+stage=$1
+scandir=/run/service
+servicedirs=/run/s6-rc/servicedirs
+
+hide() {
+    mount -t tmpfs -o "mode=0755,nosuid${2:+,$2}" tree "$1"
+}
+
+# An account file of the host, less whoever has one of our names or numbers there, plus ours.
+accounts() {
+    local file=$1
+    { grep -Ev '^(hermes|stranger|observer|observers):|^[^:]*:[^:]*:1000[0-2]:' "/etc/$file" || :; cat; } >"/opt/etc/$file"
+    mount --bind "/opt/etc/$file" "/etc/$file"
+}
+
+hide /opt size=512m
+hide /usr/local
+mkdir /opt/etc
+accounts passwd <<'END'
+hermes:x:10000:10000:gateways:/opt/data:/bin/bash
+stranger:x:10001:10001:somebody else:/:/bin/sh
+observer:x:10002:10002:may look:/:/bin/sh
+END
+accounts group <<'END'
+hermes:x:10000:
+stranger:x:10001:
+observers:x:10002:observer
+END
+
+cp -a "$stage/usr/local/." /usr/local/
+mkdir -p /opt/hermes/.venv/bin
+cp tools/demo/hermes /opt/hermes/.venv/bin/hermes
+chmod 755 /opt/hermes/.venv/bin/hermes
+
+# The volume: hermes's, like all that is in it.
+mkdir /opt/data
+if [ -n "${TREE_VOLUME-}" ]; then
+    mount --bind "$TREE_VOLUME" /opt/data
+fi
+chown hermes:hermes /opt/data
+for profile in ${TREE_PROFILES-coder writer}; do
+    mkdir -p "/opt/data/profiles/$profile"
+    echo "You are $profile." >"/opt/data/profiles/$profile/SOUL.md"
+done
+if [ -d /opt/data/profiles ]; then
+    chown -R hermes:hermes /opt/data/profiles
+fi
+
+# Another s6 than the host's: the directory in which Debian's packages of it are unpacked.
+if [ -n "${TREE_S6-}" ]; then
+    mkdir -p /opt/s6 /usr/local/lib
+    cp "$TREE_S6"/usr/bin/s6-* /opt/s6/
+    cp -a "$TREE_S6"/usr/lib/*-linux-gnu/lib*.so.* /usr/local/lib/
+    for program in /opt/s6/*; do
+        if [ -e "/usr/bin/${program##*/}" ]; then
+            mount --bind "$program" "/usr/bin/${program##*/}"
+        fi
+    done
+    ldconfig -C /opt/etc/ld.so.cache
+    mount --bind /opt/etc/ld.so.cache /etc/ld.so.cache
+fi
+
+hide /run
+mkdir -p "$scandir" /run/s6/basedir "$servicedirs"
+cp -a /usr/local/share/svcbroker/s6-rc.d/svcbrokerd "$servicedirs/"
+if [ -n "${TREE_OPTIONS-}" ]; then
+    mkdir "$servicedirs/svcbrokerd/data"
+    printf '%s\n' "$TREE_OPTIONS" >"$servicedirs/svcbrokerd/data/options"
+fi
+if [ -n "${TREE_BEFORE-}" ]; then
+    eval "$TREE_BEFORE"
+fi
+ln -s "$servicedirs/svcbrokerd" "$scandir/svcbrokerd"
+
+cd /
+environment=(PATH=/opt/data/.local/bin:/usr/local/bin:/usr/bin:/bin)
+for name in ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS; do
+    if [ -n "${!name-}" ]; then
+        environment+=("$name=${!name}")
+    fi
+done
+
+# The option for the number of services is -c up to s6 2.11, and -C in later ones.
+option=-C
+s6-svscan -C 4 /nonexistent 2>/dev/null || [ $? != 100 ] || option=-c
+exec env -i "${environment[@]}" s6-svscan "$option" "${TREE_SERVICES_MAX:-1000}" "$scandir" \
+    </dev/null >/run/container.log 2>&1

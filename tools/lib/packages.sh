@@ -1,0 +1,20 @@
+# shellcheck shell=bash
+# The Debian packages that building and testing need. For tools/sandbox and tools/check.
+
+packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 libjson-c-dev libuv1-dev libcap-dev)
+packages_tree=(s6 util-linux procps)
+packages_check=(check python3-pytest shellcheck mandoc)
+
+# packages_install NAME...: those of them that are not there yet.
+packages_install() {
+    local name missing=()
+    for name; do
+        [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    echo "installing: ${missing[*]}" >&2
+    {
+        apt-get update --quiet=2 || :
+        DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends "${missing[@]}"
+    } </dev/null >&2
+}

@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# A private tree: namespaces of its own with s6-svscan as PID 1, svcbrokerd under it, a user hermes and a volume. For
+# tools/sandbox, the benchmarks and the integration tests. Whoever sources this is at the top of the checkout, as root.
+#
+# What a tree is like, from the environment: TREE_PROFILES (coder writer), TREE_OPTIONS (svcbrokerd's, one a line),
+# TREE_SERVICES_MAX (1000), TREE_VOLUME (a directory to be /opt/data), TREE_S6 (another s6, unpacked), TREE_BEFORE (commands
+# for the last moment before s6-svscan). Its log, as a container would print it, is /run/container.log.
+
+# tree_stage BUILD: installs what is built there to where trees take it from.
+tree_stage() {
+    rm -rf "$1/stage"
+    meson install -C "$1" --no-rebuild --quiet --destdir "$PWD/$1/stage" >"$1/stage.log" 2>&1 || {
+        cat "$1/stage.log" >&2
+        return 1
+    }
+    if [ ! -x "$1/stage/usr/local/sbin/svcbrokerd" ]; then
+        echo "$1: not configured with the prefix /usr/local: remove it, or choose another directory" >&2
+        return 1
+    fi
+}
+
+# tree_exec BUILD: becomes the parent of a tree. When this process dies, by whatever signal, the tree is gone with all its
+# processes and mounts; and it dies with its own parent. A terminal's ^C is none of its business.
+tree_exec() {
+    exec setpriv --pdeathsig KILL setsid env --default-signal=INT,QUIT \
+        unshare --mount --propagation private --pid --fork --kill-child=KILL --mount-proc --net --ipc \
+        bash tools/lib/init.sh "$1/stage"
+}
+
+# tree_boot BUILD: starts one, sets tree_parent and tree_pid (of its PID 1, as seen from here).
+tree_boot() {
+    (tree_exec "$1") </dev/null &
+    tree_parent=$!
+    tree_pid=""
+    local deadline=$((SECONDS + 10))
+    while [ -z "$tree_pid" ]; do
+        if ! kill -0 "$tree_parent" 2>/dev/null || [ $SECONDS -ge $deadline ]; then
+            echo "the namespaces of the tree could not be made" >&2
+            return 1
+        fi
+        read -r tree_pid _ <"/proc/$tree_parent/task/$tree_parent/children" || sleep 0.01
+    done
+}
+
+# tree_run USER CMD...: inside, as one of its users, in that user's home.
+tree_run() {
+    local user=$1 directory=/
+    shift
+    [ "$user" = hermes ] && directory=/opt/data
+    nsenter --target "$tree_pid" --mount --pid --net --ipc --wd=/ -- \
+        setpriv --reuid "$user" --regid "$(tree_group "$user")" --init-groups \
+        env -i --chdir="$directory" "TERM=${TERM-dumb}" "USER=$user" "HOME=$directory" HERMES_HOME=/opt/data \
+        PATH=/opt/hermes/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
+tree_group() {
+    case $1 in
+    observer) echo observers ;;
+    *) echo "$1" ;;
+    esac
+}
+
+# tree_wait_ready: until svcbrokerd is. If it is not within 10 s, its log goes to standard error.
+tree_wait_ready() {
+    local root=/proc/$tree_pid/root deadline=$((SECONDS + 10)) word=""
+    while [ $SECONDS -lt $deadline ] && kill -0 "$tree_parent" 2>/dev/null; do
+        if [ -e "$root/run/s6-rc/servicedirs/svcbrokerd/supervise/status" ]; then
+            word=$(tree_run root s6-svstat -o ready,wantedup /run/service/svcbrokerd 2>/dev/null)
+            case $word in
+            'true '*) return 0 ;;
+            *' false') break ;;
+            esac
+        fi
+        sleep 0.02
+    done
+    echo "svcbrokerd did not become ready. What the tree said:" >&2
+    sed 's/^/    /' "$root/run/container.log" >&2 || :
+    return 1
+}
+
+tree_stop() {
+    [ -n "${tree_parent-}" ] || return 0
+    kill -KILL "$tree_parent" 2>/dev/null || :
+    wait "$tree_parent" 2>/dev/null || :
+    # The kernel ends what is inside once PID 1 is gone; wait for that.
+    while [ -n "${tree_pid-}" ] && [ -e "/proc/$tree_pid" ]; do
+        sleep 0.01
+    done
+    tree_parent=""
+    tree_pid=""
+}
