@@ -1,6 +1,8 @@
 #ifndef EDGE_WATCH_H
 #define EDGE_WATCH_H
 
+#include <stddef.h>
+
 #include <uv.h>
 
 /*

@@ -1,0 +1,91 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "daemon/edge/log.h"
+#include "daemon/edge/rights.h"
+#include "daemon/model/registry.h"
+#include "daemon/options.h"
+#include "daemon/session/peer.h"
+#include "daemon/session/server.h"
+#include "daemon/start.h"
+
+struct broker {
+        uv_loop_t loop;
+        uv_signal_t term;
+        uv_signal_t interrupt;
+        struct registry registry;
+        struct server server;
+};
+
+static void broker_drained(struct server *server)
+{
+        struct broker *broker = server->loop->data;
+
+        server_deinit(server);
+        registry_deinit(&broker->registry);
+        uv_close((uv_handle_t *)&broker->term, NULL);
+        uv_close((uv_handle_t *)&broker->interrupt, NULL);
+}
+
+static void broker_on_signal(uv_signal_t *handle, int number)
+{
+        struct broker *broker = handle->data;
+
+        if (broker->server.draining)
+                return;
+        log_line("main: signal %d: draining", number);
+        server_drain(&broker->server, broker_drained);
+}
+
+static void broker_watch_signal(struct broker *broker, uv_signal_t *handle, int number)
+{
+        uv_signal_init(&broker->loop, handle);
+        handle->data = broker;
+        uv_signal_start(handle, broker_on_signal, number);
+}
+
+static void broker_say_ready(int fd)
+{
+        log_line("main: ready");
+        if (fd < 0)
+                return;
+        if (write(fd, "\n", 1) != 1)
+                log_line("main: cannot announce readiness: %s", strerror(errno));
+        close(fd);
+}
+
+int main(int argc, char **argv)
+{
+        static struct broker broker; /* large, and one */
+        struct options options;
+        int exit_code;
+
+        if (options_parse(argc, argv, &options, &exit_code))
+                return exit_code;
+        signal(SIGPIPE, SIG_IGN);
+        if (rights_begin(START_FILES)) {
+                log_line("main: cannot give up new privileges");
+                return EX_OSERR;
+        }
+        uv_loop_init(&broker.loop);
+        broker.loop.data = &broker;
+        server_init(&broker.server, &broker.loop, &broker.registry);
+        exit_code = start_everything(&options, &broker.loop, &broker.server, &broker.registry);
+        if (exit_code)
+                return exit_code;
+        broker_watch_signal(&broker, &broker.term, SIGTERM);
+        broker_watch_signal(&broker, &broker.interrupt, SIGINT);
+        broker_say_ready(options.notification_fd);
+        uv_run(&broker.loop, UV_RUN_DEFAULT);
+        uv_loop_close(&broker.loop);
+        slots_close(&broker.registry.slots);
+        scandir_close(&broker.registry.scandir);
+        log_line("main: ended");
+        return 0;
+}

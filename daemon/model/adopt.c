@@ -1,0 +1,236 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/edge/log.h"
+#include "daemon/edge/s6_control.h"
+#include "daemon/model/operation.h"
+#include "daemon/model/registry.h"
+#include "proto/name.h"
+
+/*
+ * What a broker finds when it starts: slots of the one before it, live or half done, and the static services. A live slot is
+ * looked at, never touched.
+ */
+
+static int directory_names(int fd, char ***names, size_t *count)
+{
+        int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *directory = copy < 0 ? NULL : fdopendir(copy);
+        size_t capacity = 0;
+
+        *names = NULL;
+        *count = 0;
+        if (!directory)
+                return -errno;
+        for (struct dirent *entry; (entry = readdir(directory));) {
+                if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+                        continue;
+                if (*count == capacity) {
+                        capacity = capacity ? capacity * 2 : 64;
+                        *names = reallocarray(*names, capacity, sizeof(**names));
+                }
+                if (!*names || !((*names)[(*count)++] = strdup(entry->d_name)))
+                        abort(); /* out of memory before anything is served: the next start may have more */
+        }
+        closedir(directory);
+        return 0;
+}
+
+static void names_free(char **names, size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                free(names[i]);
+        free(names);
+}
+
+static bool adopt_record(struct service *service)
+{
+        struct registry *registry = service->registry;
+        char profile[LIMIT_PROFILE_NAME_BYTES + 2];
+        char *text = NULL;
+        bool ok = slot_read_profile(&registry->slots, service->name, profile, sizeof(profile)) == 0 &&
+                  !strcmp(profile, service->profile) &&
+                  slot_read_state(&registry->slots, service->name, &text) == 0 &&
+                  record_read(text, &service->record) == 0;
+
+        free(text);
+        return ok;
+}
+
+/* It runs: see what it does. An order that may have been lost with the last broker is given again. */
+static void adopt_live(struct service *service, const char *target)
+{
+        struct registry *registry = service->registry;
+        struct s6_status status;
+
+        if (!scandir_links_to(&registry->scandir, service->name, target) &&
+            scandir_link(&registry->scandir, service->name, target) == 0)
+                registry_rescan(registry);
+        service->retry_base_usec = -1;
+        if (service->record.pending && s6_status_read(registry->slots.fd, service->name, &status) == 0)
+                service->goal = (struct goal){.kind = service->record.want_up ? GOAL_UP : GOAL_DOWN,
+                                              .base_usec = status.since_usec};
+        service_look(service);
+}
+
+/* Whole, and nobody supervises it: what its supervise/ holds is from a dead boot, unless s6-svscan is just about to start it. */
+static void adopt_dead(struct service *service, const char *target, bool other_boot)
+{
+        struct registry *registry = service->registry;
+        bool linked = scandir_links_to(&registry->scandir, service->name, target);
+        int result = 0;
+
+        if (other_boot)
+                service->record.restarts = 0;
+        if (!linked || other_boot)
+                result = slot_clean(&registry->slots, service->name);
+        if (result == 0)
+                result = slot_set_down(&registry->slots, service->name,
+                                       !service->record.want_up || service->record.hold != HOLD_NONE);
+        if (result == 0)
+                result = operation_resume_register(service);
+        if (result)
+                log_line("adopt: cannot publish: %s service=%s", strerror(-result), service->name);
+}
+
+static void adopt_slot(struct registry *registry, const char *name)
+{
+        struct service *service = registry_add(registry, name, true);
+        char target[4096];
+        bool alive, recorded, other_boot;
+
+        if (!service)
+                return;
+        snprintf(target, sizeof(target), "%s/%s", registry->slots.path, name);
+        service->has_log = slot_has_log(&registry->slots, name);
+        alive = s6_control_alive(registry->slots.fd, name);
+        recorded = adopt_record(service);
+        other_boot = strcmp(service->record.boot, registry->boot) != 0;
+        if (registry_watch(registry, service, ""))
+                log_line("adopt: cannot watch: service=%s", name);
+        if (!recorded) {
+                log_line("adopt: its record cannot be read: %s service=%s",
+                         alive ? "kept as it runs" : "removed", name);
+                if (alive) {
+                        struct s6_status status;
+
+                        if (s6_status_read(registry->slots.fd, name, &status) == 0)
+                                service->record.want_up = status.want_up;
+                        service_save(service);
+                }
+        }
+        if (service->record.removing || (!recorded && !alive))
+                operation_resume_unregister(service);
+        else if (alive)
+                adopt_live(service, target);
+        else
+                adopt_dead(service, target, other_boot);
+}
+
+/* .gateway-x and .gateway-x.gone are halves of a register or unregister that a killed broker left. */
+static void adopt_leftover(struct registry *registry, const char *name)
+{
+        char base[NAME_MAX + 1];
+        char *end;
+
+        snprintf(base, sizeof(base), "%s", name + 1);
+        end = strrchr(base, '.');
+        if (end && !strcmp(end, ".gone"))
+                *end = 0;
+        if (!registry_find(registry, base) && faccessat(registry->slots.fd, base, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+                scandir_unlink(&registry->scandir, base);
+                slot_remove(&registry->slots, base);
+                log_line("adopt: removed what was left of service=%s", base);
+        }
+}
+
+static bool is_gateway_name(const char *name)
+{
+        const char *profile = name_profile_of(name);
+
+        return profile && name_check_profile(profile) == NAME_OK;
+}
+
+int registry_adopt(struct registry *registry)
+{
+        char **names;
+        size_t count;
+        int result = directory_names(registry->slots.fd, &names, &count);
+
+        if (result)
+                return result;
+        for (size_t i = 0; i < count; i++) {
+                if (names[i][0] == '.')
+                        adopt_leftover(registry, names[i]);
+                else if (is_gateway_name(names[i]))
+                        adopt_slot(registry, names[i]);
+                else
+                        log_line("adopt: ignored: no gateway's name: name=%s", names[i]);
+        }
+        names_free(names, count);
+        registry_scan_static(registry);
+        return 0;
+}
+
+/* A link into our own directory whose slot is gone was left by a killed broker. */
+static bool scan_is_ours(struct registry *registry, const char *name)
+{
+        char target[4096];
+
+        snprintf(target, sizeof(target), "%s/%s", registry->slots.path, name);
+        return scandir_links_to(&registry->scandir, name, target);
+}
+
+static void scan_one(struct registry *registry, const char *name)
+{
+        struct service *service = registry_find(registry, name);
+        struct stat info;
+        char path[LIMIT_SERVICE_NAME_BYTES + 32];
+
+        if (service || name_check_service(name) != NAME_OK)
+                return;
+        if (scan_is_ours(registry, name)) {
+                scandir_unlink(&registry->scandir, name);
+                log_line("adopt: removed a link to nothing: service=%s", name);
+                return;
+        }
+        if (fstatat(registry->scandir.fd, name, &info, 0) < 0 || !S_ISDIR(info.st_mode))
+                return;
+        service = registry_add(registry, name, false);
+        if (!service)
+                return;
+        snprintf(path, sizeof(path), "%s/log", name);
+        service->has_log = faccessat(registry->scandir.fd, path, F_OK, 0) == 0;
+        snprintf(path, sizeof(path), "%s/notification-fd", name);
+        service->has_readiness = faccessat(registry->scandir.fd, path, F_OK, 0) == 0;
+        registry_watch(registry, service, "");
+        service_look(service);
+}
+
+void registry_scan_static(struct registry *registry)
+{
+        char **names;
+        size_t count;
+
+        if (registry->stopping || directory_names(registry->scandir.fd, &names, &count))
+                return;
+        for (size_t i = 0; i < count; i++)
+                if (names[i][0] != '.')
+                        scan_one(registry, names[i]);
+        names_free(names, count);
+        for (size_t i = 0; i < registry->count;) {
+                struct service *service = registry->services[i];
+                struct stat info;
+
+                if (!service->profile && fstatat(registry->scandir.fd, service->name, &info, 0) < 0)
+                        registry_forget(registry, service);
+                else
+                        i++;
+        }
+}

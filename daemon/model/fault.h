@@ -1,0 +1,27 @@
+#ifndef MODEL_FAULT_H
+#define MODEL_FAULT_H
+
+/* Why an operation on a service did not succeed. Each kind is one error of io.svcbroker. */
+enum fault_kind {
+        FAULT_NONE = 0,
+        FAULT_NO_SUCH_SERVICE,
+        FAULT_NOT_REGISTERED,
+        FAULT_INVALID_NAME,
+        FAULT_PROTECTED,
+        FAULT_TOO_MANY_SERVICES,
+        FAULT_WAIT_TIMEOUT,
+        FAULT_SUPERSEDED,
+        FAULT_FAILED,
+        FAULT_UNSUPERVISED,
+        FAULT_BUSY,
+        FAULT_SYSTEM,
+};
+
+struct fault {
+        enum fault_kind kind;
+        const char *text;  /* a static string: reason, or the operation of BUSY and SYSTEM */
+        long long number;  /* TOO_MANY_SERVICES: the limit; WAIT_TIMEOUT: milliseconds waited */
+        int error;         /* SYSTEM: errno, positive */
+};
+
+#endif

@@ -1,0 +1,40 @@
+#ifndef MODEL_OPERATION_H
+#define MODEL_OPERATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/model/fault.h"
+#include "daemon/model/registry.h"
+
+struct json_object;
+
+/*
+ * A slot coming and going. Both answer through events.registered and events.unregistered, perhaps before they return.
+ *
+ * Register: stage beside it, commit, link into the scan directory, rescan, wait until the supervisors of gateway and logger
+ * have reported; undone where they do not within REGISTER_MSEC.
+ * Unregister: record that it goes, stop, KILL after the deadline, unlink, rescan, wait until the supervisors are gone, remove.
+ * Killed between any two steps, the next broker's registry_adopt() ends what was begun.
+ */
+#define REGISTER_MSEC 10000
+
+void operation_register(struct registry *registry, struct ticket ticket, const char *profile,
+                        struct json_object *environment, bool start);
+
+/* default is Protected. timeout_msec: until KILL. */
+void operation_unregister(struct registry *registry, struct ticket ticket, const char *profile, int64_t timeout_msec);
+
+/* Publishes a slot that is whole and has no supervisor (adoption). 0 or a negative errno. */
+int operation_resume_register(struct service *service);
+
+/* Goes on with a removal that another broker began. */
+void operation_resume_unregister(struct service *service);
+
+/* Something was seen of a service with an operation; it may be freed by this. */
+void operation_step(struct service *service);
+
+/* Frees what the operation holds, answering nobody. */
+void operation_drop(struct service *service);
+
+#endif

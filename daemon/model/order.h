@@ -1,0 +1,39 @@
+#ifndef MODEL_ORDER_H
+#define MODEL_ORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/model/registry.h"
+
+/*
+ * Orders to services. Each name gets one outcome through events.outcome, the last one marked. Without a wait, all outcomes
+ * come first and the orders are delivered after them, so that a gateway that orders its own restart has its answer.
+ */
+enum order_kind {
+        ORDER_START,
+        ORDER_STOP,
+        ORDER_RESTART,
+        ORDER_RESET,
+};
+
+struct order_request {
+        struct ticket ticket;
+        enum order_kind kind;
+        const char *const *names; /* service names, as they came; none may come twice */
+        size_t count;
+        bool wait;
+        int64_t timeout_msec;
+};
+
+/* 0, or -ENOMEM with no outcome told and nothing ordered. count must not be 0. */
+int order_run(struct registry *registry, const struct order_request *request);
+
+/* Nobody waits for it any more; what was ordered stays ordered. */
+void order_abandon(struct registry *registry, struct ticket ticket);
+
+/* Which service a name means, or why none: FAULT_INVALID_NAME, FAULT_NOT_REGISTERED, FAULT_NO_SUCH_SERVICE. */
+struct service *order_resolve(const struct registry *registry, const char *name, struct fault *fault);
+
+#endif

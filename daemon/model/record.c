@@ -1,0 +1,117 @@
+#include "daemon/model/record.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "proto/fields.h"
+#include "proto/json.h"
+#include "proto/limits.h"
+
+#define RECORD_VERSION 1
+
+static const char *const hold_names[] = {"none", "backoff", "failed", "held", NULL};
+
+static void append_bool(struct text *text, const char *name, bool value)
+{
+        text_append_string(text, name);
+        text_append_string(text, value ? "true" : "false");
+}
+
+static void append_int(struct text *text, const char *name, int64_t value)
+{
+        text_append_string(text, name);
+        text_append_int(text, value);
+}
+
+void record_write(const struct record *record, struct text *text)
+{
+        append_int(text, "{\"version\":", RECORD_VERSION);
+        text_append_string(text, record->want_up ? ",\"want\":\"up\"" : ",\"want\":\"down\"");
+        append_bool(text, ",\"pending\":", record->pending);
+        append_bool(text, ",\"removing\":", record->removing);
+        text_append_string(text, ",\"hold\":");
+        text_append_json_string(text, hold_names[record->hold]);
+        append_int(text, ",\"attempt\":", record->attempt);
+        append_int(text, ",\"next_start_usec\":", record->next_start_usec);
+        append_int(text, ",\"restarts\":", record->restarts);
+        if (record->has_exit) {
+                append_int(text, ",\"exit_code\":", record->exit_code);
+                append_int(text, ",\"exit_signal\":", record->exit_signal);
+                append_int(text, ",\"exit_at_usec\":", record->exit_at_usec);
+        }
+        text_append_string(text, ",\"reason\":");
+        text_append_json_string(text, record->reason);
+        text_append_string(text, ",\"boot\":");
+        text_append_json_string(text, record->boot);
+        text_append_string(text, "}\n");
+}
+
+struct parsed {
+        struct field_int version, attempt, next_start, restarts, exit_code, exit_signal, exit_at;
+        enum field_bool pending, removing;
+        int want, hold;
+        const char *reason, *boot;
+};
+
+static const char *const want_names[] = {"down", "up", NULL};
+
+static const struct field record_fields[] = {
+        {"version", FIELD_INT, true, offsetof(struct parsed, version), NULL},
+        {"want", FIELD_CHOICE, true, offsetof(struct parsed, want), want_names},
+        {"pending", FIELD_BOOL, true, offsetof(struct parsed, pending), NULL},
+        {"removing", FIELD_BOOL, true, offsetof(struct parsed, removing), NULL},
+        {"hold", FIELD_CHOICE, true, offsetof(struct parsed, hold), hold_names},
+        {"attempt", FIELD_INT, true, offsetof(struct parsed, attempt), NULL},
+        {"next_start_usec", FIELD_INT, true, offsetof(struct parsed, next_start), NULL},
+        {"restarts", FIELD_INT, true, offsetof(struct parsed, restarts), NULL},
+        {"exit_code", FIELD_INT, false, offsetof(struct parsed, exit_code), NULL},
+        {"exit_signal", FIELD_INT, false, offsetof(struct parsed, exit_signal), NULL},
+        {"exit_at_usec", FIELD_INT, false, offsetof(struct parsed, exit_at), NULL},
+        {"reason", FIELD_STRING, true, offsetof(struct parsed, reason), NULL},
+        {"boot", FIELD_STRING, true, offsetof(struct parsed, boot), NULL},
+        {NULL, FIELD_STRING, false, 0, NULL},
+};
+
+static bool parsed_is_sound(const struct parsed *parsed)
+{
+        return parsed->version.value == RECORD_VERSION && parsed->attempt.value >= 0 &&
+               parsed->attempt.value <= UINT32_MAX && parsed->restarts.value >= 0 &&
+               strlen(parsed->reason) < RECORD_REASON_BYTES && strlen(parsed->boot) < RECORD_BOOT_BYTES &&
+               parsed->exit_code.present == parsed->exit_at.present &&
+               parsed->exit_signal.present == parsed->exit_at.present && parsed->exit_code.value >= -1 &&
+               parsed->exit_code.value <= 255 && parsed->exit_signal.value >= 0 && parsed->exit_signal.value < 128;
+}
+
+int record_read(const char *text, struct record *record)
+{
+        struct json_object *object = NULL;
+        struct parsed parsed;
+        int result = -EBADMSG;
+
+        if (json_strict_parse(text, strlen(text), (struct json_bounds){2, LIMIT_STRING_BYTES}, &object, NULL))
+                return -EBADMSG;
+        if (json_object_is_type(object, json_type_object) && !fields_read(object, record_fields, &parsed) &&
+            parsed_is_sound(&parsed)) {
+                *record = (struct record){
+                        .want_up = parsed.want == 1,
+                        .pending = parsed.pending == FIELD_TRUE,
+                        .removing = parsed.removing == FIELD_TRUE,
+                        .hold = (enum hold)parsed.hold,
+                        .attempt = (unsigned)parsed.attempt.value,
+                        .next_start_usec = parsed.next_start.value,
+                        .restarts = parsed.restarts.value,
+                        .has_exit = parsed.exit_at.present,
+                        .exit_code = parsed.exit_at.present ? (int)parsed.exit_code.value : 0,
+                        .exit_signal = (int)parsed.exit_signal.value,
+                        .exit_at_usec = parsed.exit_at.value,
+                };
+                snprintf(record->reason, sizeof(record->reason), "%s", parsed.reason);
+                snprintf(record->boot, sizeof(record->boot), "%s", parsed.boot);
+                result = 0;
+        }
+        json_object_put(object);
+        return result;
+}

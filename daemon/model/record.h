@@ -1,0 +1,45 @@
+#ifndef MODEL_RECORD_H
+#define MODEL_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/text.h"
+
+/*
+ * What the broker knows of a gateway that cannot be seen in s6's files: what is wanted, and what happened. Kept in the slot's
+ * data/state as one JSON object, so that a restarted broker goes on where the last one was.
+ */
+enum hold {
+        HOLD_NONE,
+        HOLD_BACKOFF, /* tried again at next_start_usec */
+        HOLD_FAILED,  /* only a person's start tries again */
+        HOLD_HELD,    /* kept down on purpose */
+};
+
+#define RECORD_REASON_BYTES 160
+#define RECORD_BOOT_BYTES 64
+
+struct record {
+        bool want_up;
+        bool pending;  /* an order was recorded and may not have reached s6-supervise */
+        bool removing; /* being unregistered: a restarted broker finishes that */
+        enum hold hold;
+        unsigned attempt;        /* of the soft brake; 0: none */
+        int64_t next_start_usec; /* UTC; HOLD_BACKOFF */
+        int64_t restarts;
+        bool has_exit;           /* the three below are set */
+        int exit_code;           /* -1: by a signal */
+        int exit_signal;         /* 0: by itself */
+        int64_t exit_at_usec;
+        char reason[RECORD_REASON_BYTES]; /* for people; empty: none */
+        char boot[RECORD_BOOT_BYTES];     /* which life of PID 1 this is from */
+};
+
+/* Appends it as a JSON object and a newline. */
+void record_write(const struct record *record, struct text *text);
+
+/* 0, or -EBADMSG for anything that record_write() does not write; *record then untouched. */
+int record_read(const char *text, struct record *record);
+
+#endif

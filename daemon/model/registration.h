@@ -1,0 +1,25 @@
+#ifndef MODEL_REGISTRATION_H
+#define MODEL_REGISTRATION_H
+
+#include "daemon/model/operation.h"
+
+/* The half of operation.h that makes a slot. */
+struct registration_waiter {
+        struct registration_waiter *next;
+        struct ticket ticket;
+        bool created;
+        bool changed;
+};
+
+struct registration {
+        struct service *service;
+        struct timer timer;
+        struct registration_waiter *waiters;
+        bool remove_after; /* an unregister came meanwhile */
+        int64_t remove_timeout_msec;
+};
+
+void registration_step(struct service *service);
+void registration_drop(struct service *service);
+
+#endif

@@ -1,0 +1,253 @@
+#include "daemon/model/removal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/edge/log.h"
+#include "daemon/edge/s6_control.h"
+#include "daemon/model/registration.h"
+#include "proto/name.h"
+
+/* KILL is repeated, since a new run may have begun; and those who wait are told when it does not help. */
+#define KILL_AGAIN_MSEC 500
+#define KILL_GIVE_UP_MSEC 5000
+/* While supervisors end, inotify tells; this is for what it cannot tell. */
+#define LEAVE_LOOK_MSEC 100
+/* A logger whose pipe is kept open by somebody who left the gateway's session ends only when told. */
+#define LEAVE_TELL_LOGGER_MSEC 1000
+#define LEAVE_KILL_LOGGER_MSEC 3000
+#define LEAVE_GIVE_UP_MSEC 10000
+
+static void removal_free(void *owner)
+{
+        struct removal *removal = owner;
+
+        while (removal->waiters) {
+                struct removal_waiter *waiter = removal->waiters;
+
+                removal->waiters = waiter->next;
+                free(waiter);
+        }
+        free(removal);
+}
+
+/* Answers everybody who waits; the removal itself goes on. */
+static void removal_answer(struct service *service, const struct fault *fault)
+{
+        struct registry_events *events = &service->registry->events;
+        struct removal *removal = service->removal;
+
+        while (removal->waiters) {
+                struct removal_waiter *waiter = removal->waiters;
+
+                removal->waiters = waiter->next;
+                events->unregistered(events->owner, waiter->ticket, service->profile, service, fault);
+                free(waiter);
+        }
+}
+
+static void removal_phase(struct service *service, enum removal_phase phase, int64_t timer_msec)
+{
+        service->removal->phase = phase;
+        service->removal->phase_began_msec = clock_msec();
+        timer_start(&service->removal->timer, (uint64_t)timer_msec);
+}
+
+static bool logger_alive(const struct service *service)
+{
+        char name[sizeof(service->name) + 4];
+
+        snprintf(name, sizeof(name), "%s/log", service->name);
+        return s6_control_alive(service_at(service), name);
+}
+
+static void tell_logger(const struct service *service, const char *letters)
+{
+        char name[sizeof(service->name) + 4];
+
+        snprintf(name, sizeof(name), "%s/log", service->name);
+        s6_control_send(service_at(service), name, letters);
+}
+
+static void removal_leave(struct service *service)
+{
+        struct registry *registry = service->registry;
+        int result = scandir_unlink(&registry->scandir, service->name);
+
+        if (result)
+                log_line("unregister: cannot unlink: %s service=%s", strerror(-result), service->name);
+        removal_phase(service, REMOVAL_LEAVING, LEAVE_LOOK_MSEC);
+        if (scandir_command(&registry->scandir, "an") < 0)
+                s6_control_send(service_at(service), service->name, "dx");
+}
+
+static void removal_finish(struct service *service)
+{
+        struct registry *registry = service->registry;
+        int result = slot_remove(&registry->slots, service->name);
+        struct fault fault = {.kind = FAULT_SYSTEM, .text = "remove the service directory", .error = -result};
+
+        if (result)
+                log_line("unregister: cannot remove the directory: %s service=%s", strerror(-result),
+                         service->name);
+        else
+                log_line("unregister: done service=%s", service->name);
+        removal_answer(service, result ? &fault : NULL);
+        registry_forget(registry, service);
+}
+
+static void removal_look_leaving(struct service *service)
+{
+        int64_t waited_msec = clock_msec() - service->removal->phase_began_msec;
+
+        if (!s6_control_alive(service_at(service), service->name)) {
+                if (!service->has_log || !logger_alive(service)) {
+                        removal_finish(service);
+                        return;
+                }
+                if (waited_msec > LEAVE_KILL_LOGGER_MSEC)
+                        tell_logger(service, "kx");
+                else if (waited_msec > LEAVE_TELL_LOGGER_MSEC)
+                        tell_logger(service, "dx");
+        }
+        if (waited_msec > LEAVE_GIVE_UP_MSEC)
+                removal_answer(service, &(struct fault){.kind = FAULT_UNSUPERVISED,
+                                                        .text = "its s6-supervise does not end; it is removed when it does"});
+        timer_start(&service->removal->timer, waited_msec > LEAVE_GIVE_UP_MSEC ? 10 * LEAVE_LOOK_MSEC : LEAVE_LOOK_MSEC);
+}
+
+static void removal_expired(void *owner)
+{
+        struct removal *removal = owner;
+        struct service *service = removal->service;
+
+        switch (removal->phase) {
+        case REMOVAL_STOPPING:
+                log_line("unregister: killed after its deadline service=%s pid=%d", service->name, service->status.pid);
+                removal_phase(service, REMOVAL_KILLING, KILL_AGAIN_MSEC);
+                s6_control_send(service_at(service), service->name, "k");
+                break;
+        case REMOVAL_KILLING:
+                if (clock_msec() - removal->phase_began_msec > KILL_GIVE_UP_MSEC)
+                        removal_answer(service, &(struct fault){.kind = FAULT_UNSUPERVISED,
+                                                                .text = "its s6-supervise does not react; it is removed when it does"});
+                s6_control_send(service_at(service), service->name, "k");
+                timer_start(&removal->timer, KILL_AGAIN_MSEC);
+                break;
+        case REMOVAL_LEAVING:
+                removal_look_leaving(service);
+                break;
+        }
+}
+
+void removal_step(struct service *service)
+{
+        const struct s6_status *status = &service->status;
+
+        if (service->removal->phase == REMOVAL_LEAVING)
+                removal_look_leaving(service);
+        else if (!service->supervised || (!status->pid && !status->want_up))
+                removal_leave(service);
+}
+
+static int removal_make(struct service *service)
+{
+        struct removal *removal;
+
+        if (service->removal)
+                return 0;
+        removal = calloc(1, sizeof(*removal));
+        if (!removal)
+                return -ENOMEM;
+        removal->service = service;
+        timer_init(&removal->timer, service->registry->loop, removal_expired, removal);
+        service->removal = removal;
+        return 0;
+}
+
+void removal_begin(struct service *service, int64_t timeout_msec)
+{
+        struct registry *registry = service->registry;
+
+        if (removal_make(service))
+                return; /* out of memory: the record says what is to be done, once there is some */
+        service_set_goal(service, GOAL_DOWN, 0);
+        service->operation = OPERATION_UNREGISTER;
+        service->record.removing = true;
+        service->record.want_up = false;
+        service->record.hold = HOLD_NONE;
+        service_save(service);
+        slot_set_down(&registry->slots, service->name, true);
+        log_line("unregister: begun service=%s", service->name);
+        removal_phase(service, REMOVAL_STOPPING, timeout_msec);
+        service_step(service);
+}
+
+/* The waiters of a removal are there before it begins, since it may end at once. */
+static int removal_add_waiter(struct service *service, struct ticket ticket)
+{
+        struct removal_waiter *waiter = removal_make(service) ? NULL : calloc(1, sizeof(*waiter));
+
+        if (!waiter)
+                return -ENOMEM;
+        waiter->ticket = ticket;
+        waiter->next = service->removal->waiters;
+        service->removal->waiters = waiter;
+        return 0;
+}
+
+void operation_unregister(struct registry *registry, struct ticket ticket, const char *profile, int64_t timeout_msec)
+{
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        struct registry_events *events = &registry->events;
+        struct service *service;
+        struct fault fault = {.kind = FAULT_NONE};
+
+        name_service_of(profile, name, sizeof(name));
+        service = registry_find(registry, name);
+        if (!strcmp(profile, "default"))
+                fault = (struct fault){.kind = FAULT_PROTECTED, .text = "the default profile always has its gateway"};
+        else if (!service)
+                fault = (struct fault){.kind = FAULT_NOT_REGISTERED};
+        else if (!service->profile)
+                fault = (struct fault){.kind = FAULT_PROTECTED, .text = "it is not the broker's"};
+        else if (removal_add_waiter(service, ticket))
+                fault = (struct fault){.kind = FAULT_SYSTEM, .text = "unregister", .error = ENOMEM};
+        if (fault.kind) {
+                events->unregistered(events->owner, ticket, profile, NULL, &fault);
+        } else if (service->operation == OPERATION_REGISTER) {
+                service->registration->remove_after = true;
+                service->registration->remove_timeout_msec = timeout_msec;
+        } else if (service->operation == OPERATION_NONE) {
+                removal_begin(service, timeout_msec);
+        }
+}
+
+void operation_resume_unregister(struct service *service)
+{
+        removal_begin(service, DEFAULT_UNREGISTER_MSEC);
+}
+
+void operation_step(struct service *service)
+{
+        if (service->operation == OPERATION_REGISTER)
+                registration_step(service);
+        else
+                removal_step(service);
+}
+
+void removal_drop(struct service *service)
+{
+        if (service->removal)
+                timer_close(&service->removal->timer, removal_free);
+        service->removal = NULL;
+}
+
+void operation_drop(struct service *service)
+{
+        registration_drop(service);
+        removal_drop(service);
+        service->operation = OPERATION_NONE;
+}

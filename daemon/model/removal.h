@@ -1,0 +1,31 @@
+#ifndef MODEL_REMOVAL_H
+#define MODEL_REMOVAL_H
+
+#include "daemon/model/operation.h"
+
+/* The half of operation.h that takes a slot away. */
+enum removal_phase {
+        REMOVAL_STOPPING, /* told to end */
+        REMOVAL_KILLING,  /* the deadline passed */
+        REMOVAL_LEAVING,  /* not in the scan directory any more; its supervisors end */
+};
+
+struct removal_waiter {
+        struct removal_waiter *next;
+        struct ticket ticket;
+};
+
+struct removal {
+        struct service *service;
+        enum removal_phase phase;
+        struct timer timer;
+        int64_t phase_began_msec;
+        struct removal_waiter *waiters;
+};
+
+/* For a service without an operation. timeout_msec: until KILL. */
+void removal_begin(struct service *service, int64_t timeout_msec);
+void removal_step(struct service *service);
+void removal_drop(struct service *service);
+
+#endif

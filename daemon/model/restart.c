@@ -1,0 +1,142 @@
+#include "daemon/model/restart.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/edge/log.h"
+#include "daemon/edge/s6_control.h"
+#include "daemon/model/registry.h"
+
+static void restart_set_down(struct service *service, bool down)
+{
+        int result = slot_set_down(&service->registry->slots, service->name, down);
+
+        if (result)
+                log_line("service: cannot change its down file: %s service=%s", strerror(-result), service->name);
+}
+
+static void describe_exit(const struct record *record, char *text, size_t size)
+{
+        if (!record->has_exit)
+                snprintf(text, size, "it ended");
+        else if (record->exit_signal)
+                snprintf(text, size, "it was ended by SIG%s", sigabbrev_np(record->exit_signal) ?: "?");
+        else
+                snprintf(text, size, "it ended with exit code %d", record->exit_code);
+}
+
+static void restart_fail(struct service *service)
+{
+        struct record *record = &service->record;
+
+        record->hold = HOLD_FAILED;
+        record->next_start_usec = 0;
+        snprintf(record->reason, sizeof(record->reason),
+                 "configuration error (exit code %d): its log says which; correct it, then start it",
+                 EXIT_CONFIGURATION);
+        log_line("service: failed: configuration error service=%s code=%d", service->name, EXIT_CONFIGURATION);
+}
+
+/* It is down, and s6 does not want it any more: its finish script said so, or it was a single try. */
+static void restart_brake(struct service *service)
+{
+        struct record *record = &service->record;
+        char how[64];
+        int64_t delay_msec;
+
+        if (record->has_exit && record->exit_code == EXIT_CONFIGURATION) {
+                restart_fail(service);
+        } else {
+                record->attempt =
+                        policy_attempt(&service->registry->policy, record->attempt, service->last_run_msec);
+                delay_msec = policy_delay_msec(&service->registry->policy, record->attempt);
+                record->hold = HOLD_BACKOFF;
+                record->next_start_usec = clock_utc_usec() + delay_msec * 1000;
+                describe_exit(record, how, sizeof(how));
+                snprintf(record->reason, sizeof(record->reason), "%s too often or too soon; attempt %u waits %lld s",
+                         how, record->attempt, (long long)delay_msec / 1000);
+                log_line("service: backoff: %s service=%s attempt=%u delay_msec=%lld", how, service->name,
+                         record->attempt, (long long)delay_msec);
+        }
+        restart_set_down(service, true);
+        service_save(service);
+}
+
+/* A single run, so that one retry is not a burst of five. */
+static void restart_retry(struct service *service)
+{
+        service->record.next_start_usec = 0;
+        service->retry_base_usec = service->status.since_usec;
+        restart_set_down(service, false);
+        s6_tally_clear(service_at(service), service->name);
+        service_save(service);
+        if (s6_control_send(service_at(service), service->name, "o") < 0)
+                service->supervised = s6_control_alive(service_at(service), service->name);
+        log_line("service: retry: service=%s attempt=%u", service->name, service->record.attempt);
+}
+
+/* It runs, and has for long enough: s6 shall want it again, and the failures are history. */
+static void restart_recovered(struct service *service)
+{
+        struct record *record = &service->record;
+
+        if (!service->status.want_up)
+                s6_control_send(service_at(service), service->name, "u");
+        if (record->hold == HOLD_NONE)
+                return;
+        record->hold = HOLD_NONE;
+        record->next_start_usec = 0;
+        record->reason[0] = 0;
+        restart_set_down(service, false);
+        service_save(service);
+}
+
+static void restart_follow_down(struct service *service)
+{
+        const struct record *record = &service->record;
+
+        if (record->hold == HOLD_NONE && !service->status.want_up)
+                restart_brake(service);
+        else if (record->hold == HOLD_BACKOFF && record->next_start_usec) {
+                if (clock_utc_usec() >= record->next_start_usec)
+                        restart_retry(service);
+        } else if (record->hold == HOLD_BACKOFF && service->status.since_usec != service->retry_base_usec)
+                restart_brake(service); /* the single try ended too */
+}
+
+void restart_follow_record(struct service *service)
+{
+        if (!service->record.want_up || !service->supervised || service->status.finishing)
+                return;
+        if (!service->status.pid)
+                restart_follow_down(service);
+        else if (service->told == TOLD_NOTHING && service_state(service) == STATE_UP &&
+                 (!service->status.want_up || service->record.hold != HOLD_NONE))
+                restart_recovered(service);
+}
+
+void restart_forgive(struct service *service)
+{
+        struct record *record = &service->record;
+
+        record->hold = HOLD_NONE;
+        record->attempt = 0;
+        record->next_start_usec = 0;
+        record->restarts = 0;
+        record->reason[0] = 0;
+        service->died_unasked = false;
+}
+
+void restart_reset(struct service *service)
+{
+        struct record *record = &service->record;
+        bool was_held = record->hold != HOLD_NONE && !service_is_alive(service);
+
+        restart_forgive(service);
+        if (was_held) {
+                record->hold = HOLD_HELD;
+                snprintf(record->reason, sizeof(record->reason), "its failures were forgotten; start it to run it");
+        }
+        if (service->supervised)
+                s6_tally_clear(service_at(service), service->name);
+}

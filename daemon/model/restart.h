@@ -1,0 +1,23 @@
+#ifndef MODEL_RESTART_H
+#define MODEL_RESTART_H
+
+#include "daemon/model/service.h"
+
+/*
+ * A gateway without an open order, held against its record: what went down though it is wanted is braked and tried again;
+ * what came back is wanted up in s6 again too. policy.h has the arithmetic.
+ */
+
+/* A gateway's exit codes (sysexits.h: EX_TEMPFAIL, EX_CONFIG), as the Hermes application means them. */
+#define EXIT_RESTART_ME 75
+#define EXIT_CONFIGURATION 78
+
+void restart_follow_record(struct service *service);
+
+/* Forgets failures. A service that was in backoff or failed is held then, until somebody starts it. */
+void restart_reset(struct service *service);
+
+/* For a start by a person: nothing is held against the gateway any more. */
+void restart_forgive(struct service *service);
+
+#endif

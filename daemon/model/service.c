@@ -1,0 +1,378 @@
+#include "daemon/model/service.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "daemon/edge/log.h"
+#include "daemon/edge/s6_control.h"
+#include "daemon/model/operation.h"
+#include "daemon/model/registry.h"
+#include "daemon/model/restart.h"
+
+/* s6-supervise waits this long between two starts. */
+#define S6_PAUSE_USEC 1000000
+#define SEND_AGAIN_MSEC 500
+
+int service_at(const struct service *service)
+{
+        return service->profile ? service->registry->slots.fd : service->registry->scandir.fd;
+}
+
+static bool status_is_alive(const struct s6_status *status)
+{
+        return status->pid && !status->finishing;
+}
+
+bool service_is_alive(const struct service *service)
+{
+        return service->supervised && status_is_alive(&service->status);
+}
+
+bool service_is_wanted(const struct service *service)
+{
+        return service->profile ? service->record.want_up : service->status.want_up;
+}
+
+static bool service_is_settled(const struct service *service)
+{
+        if (!service_is_alive(service))
+                return false;
+        if (service->profile)
+                return clock_msec() - service->run_began_msec >= service->registry->settle_msec;
+        return !service->has_readiness || service->status.ready;
+}
+
+int service_save(struct service *service)
+{
+        struct text text;
+        int result;
+
+        if (!service->profile)
+                return 0;
+        text_init(&text);
+        snprintf(service->record.boot, sizeof(service->record.boot), "%s", service->registry->boot);
+        record_write(&service->record, &text);
+        text_append(&text, "", 1);
+        result = text.failed ? -ENOMEM
+                             : slot_write_state(&service->registry->slots, service->name, text.bytes);
+        text_deinit(&text);
+        if (result)
+                log_line("service: cannot write its record: %s service=%s", strerror(-result), service->name);
+        return result;
+}
+
+void service_add_wait(struct service *service, struct wait *wait)
+{
+        wait->next = service->waits;
+        service->waits = wait;
+}
+
+void service_remove_wait(struct service *service, struct wait *wait)
+{
+        for (struct wait **at = &service->waits; *at; at = &(*at)->next)
+                if (*at == wait) {
+                        *at = wait->next;
+                        return;
+                }
+}
+
+void service_settle_waits(struct service *service, const struct fault *fault)
+{
+        struct wait *waits = service->waits;
+
+        service->waits = NULL;
+        while (waits) {
+                struct wait *wait = waits;
+
+                waits = wait->next;
+                wait->settled(wait, service, fault);
+        }
+}
+
+void service_set_goal(struct service *service, enum goal_kind kind, pid_t replace)
+{
+        if (service->goal.kind != GOAL_NONE && (service->goal.kind != kind || replace))
+                service_settle_waits(service, &(struct fault){.kind = FAULT_SUPERSEDED});
+        service->goal = (struct goal){.kind = kind, .replace = replace, .base_usec = service->status.since_usec};
+}
+
+static void service_send(struct service *service, const char *letters)
+{
+        int result = s6_control_send(service_at(service), service->name, letters);
+
+        if (result == -ENXIO || result == -ENOENT) {
+                service->supervised = false;
+                return;
+        }
+        service->send_again = result != 0;
+        if (result || !status_is_alive(&service->status))
+                return;
+        if (strchr(letters, 'd'))
+                service->told = TOLD_DOWN;
+        else if (strchr(letters, 'r') || service->told == TOLD_DOWN)
+                service->told = TOLD_RESTART;
+}
+
+static void service_note_exit(struct service *service, const struct s6_status *now)
+{
+        struct record *record = &service->record;
+
+        record->has_exit = true;
+        record->exit_code = WIFSIGNALED(now->wait_status) ? -1 : WEXITSTATUS(now->wait_status);
+        record->exit_signal = WIFSIGNALED(now->wait_status) ? WTERMSIG(now->wait_status) : 0;
+        record->exit_at_usec = now->since_usec;
+}
+
+/* The run that the old status showed is over. */
+static void service_died(struct service *service, const struct s6_status *now)
+{
+        bool ordered = service->told != TOLD_NOTHING;
+
+        service->last_run_msec = clock_msec() - service->run_began_msec;
+        service->told = TOLD_NOTHING;
+        /* A new s6-supervise knows nothing of the run of the one before it. */
+        if (service->supervised)
+                service_note_exit(service, now);
+        if (ordered)
+                service->goal.base_usec = now->since_usec;
+        else if (!service->supervised || service->record.exit_code != EXIT_RESTART_ME)
+                service->died_unasked = true;
+        service_save(service);
+}
+
+static void service_began(struct service *service, const struct s6_status *now)
+{
+        int64_t age_msec = (clock_utc_usec() - now->since_usec) / 1000;
+
+        service->run_began_msec = clock_msec() - (age_msec > 0 ? age_msec : 0);
+        if (!service->died_unasked)
+                return;
+        service->died_unasked = false;
+        service->record.restarts++;
+        service_save(service);
+}
+
+static void service_take_status(struct service *service, const struct s6_status *now)
+{
+        struct s6_status *old = &service->status;
+        bool other = now->pid != old->pid || !status_is_alive(now) != !status_is_alive(old);
+
+        if (status_is_alive(old) && other)
+                service_died(service, now);
+        if (status_is_alive(now) && other)
+                service_began(service, now);
+        *old = *now;
+        service->supervised = true;
+}
+
+void service_on_status(struct service *service, bool log)
+{
+        struct s6_status now;
+
+        if (s6_status_read(service_at(service), service->name, &now) == 0 && !log)
+                service_take_status(service, &now);
+        if (log) {
+                char name[sizeof(service->name) + 4];
+
+                snprintf(name, sizeof(name), "%s/log", service->name);
+                service->log_supervised = true;
+                if (s6_status_read(service_at(service), name, &now) == 0)
+                        service->log_running = status_is_alive(&now);
+        }
+        service_step(service);
+}
+
+void service_on_lock(struct service *service, bool log)
+{
+        char name[sizeof(service->name) + 4];
+
+        snprintf(name, sizeof(name), "%s%s", service->name, log ? "/log" : "");
+        /* Even if another is there already: what runs now is not the run that the one before it started. */
+        if (log)
+                service->log_supervised = service->log_running = false;
+        else
+                service->supervised = false;
+        if (s6_control_alive(service_at(service), name))
+                service_look(service);
+        else
+                service_step(service);
+}
+
+void service_look(struct service *service)
+{
+        struct s6_status now;
+        char name[sizeof(service->name) + 4];
+
+        if (s6_control_alive(service_at(service), service->name) &&
+            s6_status_read(service_at(service), service->name, &now) == 0)
+                service_take_status(service, &now);
+        else
+                service->supervised = false;
+        if (service->has_log) {
+                snprintf(name, sizeof(name), "%s/log", service->name);
+                service->log_supervised = s6_control_alive(service_at(service), name) &&
+                                          s6_status_read(service_at(service), name, &now) == 0;
+                service->log_running = service->log_supervised && status_is_alive(&now);
+        }
+        service_step(service);
+}
+
+static void service_judge(struct service *service)
+{
+        struct seen seen = {
+                .supervised = service->supervised,
+                .finishing = service->status.finishing,
+                .paused = service->status.paused,
+                .want_up = service->status.want_up,
+                .settled = service_is_settled(service),
+                .pid = service->status.pid,
+                .since_usec = service->status.since_usec,
+                .told = service->told,
+        };
+        const char *letters = NULL;
+
+        switch (goal_judge(&service->goal, &seen, &letters)) {
+        case GOAL_SEND:
+                service_send(service, letters);
+                break;
+        case GOAL_WAIT:
+                break;
+        case GOAL_DONE:
+                service->goal.kind = GOAL_NONE;
+                if (service->record.pending) {
+                        service->record.pending = false;
+                        service_save(service);
+                }
+                break;
+        case GOAL_FAILED:
+                service->goal.kind = GOAL_NONE;
+                service->record.pending = false;
+                break;
+        }
+}
+
+static void service_set_timer(struct service *service)
+{
+        int64_t wait_msec = INT64_MAX;
+
+        if (service->profile && service_is_alive(service) && !service_is_settled(service))
+                wait_msec = service->run_began_msec + service->registry->settle_msec - clock_msec();
+        if (service->record.hold == HOLD_BACKOFF && service->record.next_start_usec) {
+                int64_t due_msec = (service->record.next_start_usec - clock_utc_usec()) / 1000;
+
+                wait_msec = due_msec < wait_msec ? due_msec : wait_msec;
+        }
+        if (service->send_again && wait_msec > SEND_AGAIN_MSEC)
+                wait_msec = SEND_AGAIN_MSEC;
+        if (wait_msec == INT64_MAX)
+                timer_stop(&service->timer);
+        else
+                timer_start(&service->timer, wait_msec < 0 ? 0 : (uint64_t)wait_msec + 1);
+}
+
+void service_show(struct service *service)
+{
+        struct registry *registry = service->registry;
+        struct view view;
+
+        service_view(service, &view);
+        if (service->revision && !memcmp(&view, &service->shown, sizeof(view)))
+                return;
+        service->shown = view;
+        service->revision = ++registry->revision;
+        if (registry->events.changed)
+                registry->events.changed(registry->events.owner, service);
+}
+
+void service_step(struct service *service)
+{
+        bool had_goal = service->goal.kind != GOAL_NONE;
+
+        if (service->registry->stopping)
+                return;
+        service->send_again = false;
+        if (had_goal)
+                service_judge(service);
+        if (service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE && service->profile)
+                restart_follow_record(service);
+        service_set_timer(service);
+        service_show(service);
+        if (had_goal && service->goal.kind == GOAL_NONE && service->waits) {
+                bool as_wanted = service_is_settled(service) || (!service->status.pid && !service->record.want_up);
+
+                service_settle_waits(service, as_wanted ? NULL : &(struct fault){.kind = FAULT_FAILED});
+        }
+        if (service->operation != OPERATION_NONE)
+                operation_step(service); /* may free the service */
+}
+
+static enum service_state service_state_down(const struct service *service)
+{
+        switch (service->record.hold) {
+        case HOLD_BACKOFF:
+                return STATE_BACKOFF;
+        case HOLD_FAILED:
+                return STATE_FAILED;
+        case HOLD_HELD:
+                return STATE_HELD;
+        case HOLD_NONE:
+                break;
+        }
+        if (!service_is_wanted(service))
+                return STATE_DOWN;
+        return service->goal.kind == GOAL_UP || service->record.pending ? STATE_STARTING : STATE_BACKOFF;
+}
+
+enum service_state service_state(const struct service *service)
+{
+        if (!service->supervised)
+                return service->operation == OPERATION_NONE ? STATE_UNSUPERVISED : STATE_DOWN;
+        if (service->status.finishing)
+                return STATE_FINISHING;
+        if (!service->status.pid)
+                return service_state_down(service);
+        if (service->told == TOLD_DOWN || service->goal.kind == GOAL_DOWN)
+                return STATE_STOPPING;
+        return service_is_settled(service) && service->told == TOLD_NOTHING ? STATE_UP : STATE_STARTING;
+}
+
+static void view_reason(const struct service *service, struct view *view)
+{
+        const char *reason = "";
+
+        if (view->state == STATE_UNSUPERVISED)
+                reason = "no s6-supervise runs for it";
+        else if (view->state == STATE_BACKOFF && service->record.hold == HOLD_NONE)
+                reason = "it ended; s6 starts it again";
+        else if (view->state == STATE_BACKOFF || view->state == STATE_FAILED || view->state == STATE_HELD)
+                reason = service->record.reason;
+        snprintf(view->reason, sizeof(view->reason), "%s", reason);
+}
+
+void service_view(const struct service *service, struct view *view)
+{
+        const struct record *record = &service->record;
+
+        memset(view, 0, sizeof(*view)); /* it is compared as a whole */
+        view->state = service_state(service);
+        view->want_up = service_is_wanted(service);
+        view->pid = service_is_alive(service) ? service->status.pid : 0;
+        view->since_usec = service->status.since_usec;
+        if (view->state == STATE_UP)
+                view->ready_usec = service->profile ? service->status.since_usec + service->registry->settle_msec * 1000
+                                                    : service->status.ready_usec;
+        view->restarts = record->restarts;
+        if (view->state == STATE_BACKOFF && record->hold == HOLD_BACKOFF)
+                view->next_start_usec = record->next_start_usec;
+        else if (view->state == STATE_BACKOFF && service->status.want_up)
+                view->next_start_usec = service->status.since_usec + S6_PAUSE_USEC;
+        view->has_exit = record->has_exit;
+        view->exit_code = record->exit_code;
+        view->exit_signal = record->exit_signal;
+        view->exit_at_usec = record->exit_at_usec;
+        view->log_running = !service->has_log || service->log_running;
+        view_reason(service, view);
+}

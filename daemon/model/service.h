@@ -1,0 +1,141 @@
+#ifndef MODEL_SERVICE_H
+#define MODEL_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/edge/s6_status.h"
+#include "daemon/edge/timer.h"
+#include "daemon/model/fault.h"
+#include "daemon/model/goal.h"
+#include "daemon/model/record.h"
+#include "proto/limits.h"
+
+struct registry;
+struct service;
+
+/* As in the interface. */
+enum service_state {
+        STATE_DOWN,
+        STATE_STARTING,
+        STATE_UP,
+        STATE_STOPPING,
+        STATE_FINISHING,
+        STATE_BACKOFF,
+        STATE_FAILED,
+        STATE_HELD,
+        STATE_UNSUPERVISED,
+};
+
+/* What is going on with the slot as a whole; orders are Busy meanwhile. */
+enum operation {
+        OPERATION_NONE,
+        OPERATION_REGISTER,
+        OPERATION_UNREGISTER,
+};
+
+/* Somebody waits for the goal. `settled` is called once, the wait being off the list already. */
+struct wait {
+        struct wait *next;
+        void (*settled)(struct wait *wait, struct service *service, const struct fault *fault);
+};
+
+/* What is told about a service; a difference in it is a change. */
+struct view {
+        enum service_state state;
+        bool want_up;
+        pid_t pid;              /* 0: none */
+        int64_t since_usec;
+        int64_t ready_usec;     /* 0: not ready */
+        int64_t restarts;
+        int64_t next_start_usec; /* 0: none */
+        bool has_exit;
+        int exit_code;
+        int exit_signal;
+        int64_t exit_at_usec;
+        bool log_running;       /* or has no logger */
+        char reason[RECORD_REASON_BYTES];
+};
+
+struct service {
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        const char *profile; /* within name; NULL: a static service */
+        struct registry *registry;
+
+        /* seen */
+        bool supervised;
+        bool has_log;
+        bool log_supervised;
+        bool log_running;
+        bool has_readiness; /* static: there is a notification-fd */
+        struct s6_status status;
+        int64_t run_began_msec; /* by clock_msec(), of the run that status shows */
+        int64_t last_run_msec;  /* how long the one before it lasted */
+        bool died_unasked;      /* and nothing started since */
+
+        /* wanted */
+        struct record record;
+        struct goal goal;
+        enum told told;
+        int64_t retry_base_usec; /* of the soft brake: since_usec when its `o` was sent */
+        bool send_again;         /* a FIFO was full */
+        struct wait *waits;
+
+        /* operation.h */
+        enum operation operation;
+        struct removal *removal;
+        struct registration *registration;
+
+        struct timer timer;
+        int wd;
+        int log_wd;
+
+        struct view shown;
+        uint64_t revision; /* of the last change shown; unique */
+
+        /* For those above; the model only frees it. */
+        char *text;
+        size_t text_length;
+        bool has_index;
+        unsigned index; /* small, unique among the living */
+};
+
+/* Reads its files anew and acts on what they show. */
+void service_look(struct service *service);
+
+/* Acts on what is known: judges the goal, sends, keeps to the record, sets the timer, shows changes. */
+void service_step(struct service *service);
+
+/*
+ * A status was written by a living s6-supervise / a supervisor ended or began to. `log`: it was the logger's.
+ */
+void service_on_status(struct service *service, bool log);
+void service_on_lock(struct service *service, bool log);
+
+/* Tells of a change, where there is one. */
+void service_show(struct service *service);
+
+enum service_state service_state(const struct service *service);
+void service_view(const struct service *service, struct view *view);
+
+/* Writes data/state (gateways). 0 or a negative errno. */
+int service_save(struct service *service);
+
+/* Sets the goal, overtaking a different one (its waits end with Superseded). */
+void service_set_goal(struct service *service, enum goal_kind kind, pid_t replace);
+
+/* Ends all waits. */
+void service_settle_waits(struct service *service, const struct fault *fault);
+void service_add_wait(struct service *service, struct wait *wait);
+void service_remove_wait(struct service *service, struct wait *wait);
+
+/* Is it running a process of its own (not its finish script)? */
+bool service_is_alive(const struct service *service);
+
+/* A gateway: by its record. A static service: as s6 has it. */
+bool service_is_wanted(const struct service *service);
+
+/* The directory descriptor that `name` is below. */
+int service_at(const struct service *service);
+
+#endif

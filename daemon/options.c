@@ -1,0 +1,199 @@
+#include "daemon/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "daemon/config.h"
+#include "daemon/model/policy.h"
+
+enum {
+        OPTION_SOCKET = 256,
+        OPTION_SCANDIR,
+        OPTION_SERVICES,
+        OPTION_TEMPLATE,
+        OPTION_CLIENT_USER,
+        OPTION_OBSERVER_GROUP,
+        OPTION_HERMES_HOME,
+        OPTION_NOTIFICATION_FD,
+        OPTION_SETTLE_MSEC,
+        OPTION_SERVICES_MAX,
+        OPTION_ALLOW_STATIC,
+        OPTION_BACKOFF_FIRST_MSEC,
+        OPTION_BACKOFF_MOST_MSEC,
+        OPTION_BACKOFF_HEALTHY_MSEC,
+};
+
+static const struct option long_options[] = {
+        {"socket", required_argument, NULL, OPTION_SOCKET},
+        {"scandir", required_argument, NULL, OPTION_SCANDIR},
+        {"services", required_argument, NULL, OPTION_SERVICES},
+        {"template", required_argument, NULL, OPTION_TEMPLATE},
+        {"client-user", required_argument, NULL, OPTION_CLIENT_USER},
+        {"observer-group", required_argument, NULL, OPTION_OBSERVER_GROUP},
+        {"hermes-home", required_argument, NULL, OPTION_HERMES_HOME},
+        {"notification-fd", required_argument, NULL, OPTION_NOTIFICATION_FD},
+        {"settle-msec", required_argument, NULL, OPTION_SETTLE_MSEC},
+        {"services-max", required_argument, NULL, OPTION_SERVICES_MAX},
+        {"allow-static", required_argument, NULL, OPTION_ALLOW_STATIC},
+        {"backoff-first-msec", required_argument, NULL, OPTION_BACKOFF_FIRST_MSEC},
+        {"backoff-most-msec", required_argument, NULL, OPTION_BACKOFF_MOST_MSEC},
+        {"backoff-healthy-msec", required_argument, NULL, OPTION_BACKOFF_HEALTHY_MSEC},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {NULL, 0, NULL, 0},
+};
+
+static const char help[] =
+        "Usage: svcbrokerd [OPTION]...\n"
+        "Let an unprivileged user manage the profile gateways of an s6 scan directory, over a Unix socket.\n"
+        "\n"
+        "  --socket PATH              serve PATH (" CONFIG_SOCKET ")\n"
+        "  --scandir DIR              the scan directory of the s6-svscan to manage (" CONFIG_SCANDIR ")\n"
+        "  --services DIR             where service directories are made (" CONFIG_SERVICES ")\n"
+        "  --template DIR             the template of a gateway (" CONFIG_TEMPLATE ")\n"
+        "  --client-user NAME         who may control gateways (" CONFIG_CLIENT_USER ")\n"
+        "  --observer-group NAME      who may read, on PATH.observer (nobody)\n"
+        "  --hermes-home DIR          where gateways keep their logs (HERMES_HOME, or " CONFIG_HERMES_HOME ")\n"
+        "  --notification-fd N        write a newline there when ready\n"
+        "  --settle-msec N            a gateway alive for this long is up (3000)\n"
+        "  --services-max N           s6-svscan's own limit, loggers included (1000)\n"
+        "  --allow-static NAME        clients may control this static service too; may be given again\n"
+        "  --backoff-first-msec N     delay before the first retry of a gateway that keeps ending (2000)\n"
+        "  --backoff-most-msec N      the delay doubles up to this (300000)\n"
+        "  --backoff-healthy-msec N   a run this long forgets the failures before it (600000)\n"
+        "  --help, --version\n"
+        "\n"
+        "It stays in the foreground and logs to standard error. See svcbrokerd(8).\n";
+
+static bool parse_number(const char *text, long long least, long long most, long long *value)
+{
+        char *end;
+
+        errno = 0;
+        *value = strtoll(text, &end, 10);
+        return !errno && end != text && !*end && *value >= least && *value <= most;
+}
+
+static bool set_number(struct options *options, int option, const char *text)
+{
+        long long value;
+
+        switch (option) {
+        case OPTION_NOTIFICATION_FD:
+                if (!parse_number(text, 3, 1023, &value))
+                        return false;
+                options->notification_fd = (int)value;
+                return true;
+        case OPTION_SETTLE_MSEC:
+                return parse_number(text, 0, 600000, &value) && (options->settle_msec = value, true);
+        case OPTION_SERVICES_MAX:
+                return parse_number(text, 4, 160000, &value) && (options->services_max = (unsigned)value, true);
+        case OPTION_BACKOFF_FIRST_MSEC:
+                return parse_number(text, 1, 86400000, &value) && (options->backoff_first_msec = value, true);
+        case OPTION_BACKOFF_MOST_MSEC:
+                return parse_number(text, 1, 86400000, &value) && (options->backoff_most_msec = value, true);
+        case OPTION_BACKOFF_HEALTHY_MSEC:
+                return parse_number(text, 1, 86400000, &value) && (options->backoff_healthy_msec = value, true);
+        default:
+                return false;
+        }
+}
+
+static bool add_static(struct options *options, const char *name)
+{
+        for (size_t i = 0; i < OPTIONS_STATIC_MAX; i++)
+                if (!options->allowed_static[i]) {
+                        options->allowed_static[i] = name;
+                        return true;
+                }
+        return false;
+}
+
+static bool set_option(struct options *options, int option, const char *text)
+{
+        switch (option) {
+        case OPTION_SOCKET:
+                options->socket = text;
+                return text[0] == '/';
+        case OPTION_SCANDIR:
+                options->scandir = text;
+                return text[0] == '/';
+        case OPTION_SERVICES:
+                options->services = text;
+                return text[0] == '/';
+        case OPTION_TEMPLATE:
+                options->template = text;
+                return text[0] == '/';
+        case OPTION_HERMES_HOME:
+                options->hermes_home = text;
+                return text[0] == '/';
+        case OPTION_CLIENT_USER:
+                options->client_user = text;
+                return text[0];
+        case OPTION_OBSERVER_GROUP:
+                options->observer_group = text;
+                return text[0];
+        case OPTION_ALLOW_STATIC:
+                return add_static(options, text);
+        default:
+                return set_number(options, option, text);
+        }
+}
+
+static void set_defaults(struct options *options)
+{
+        const char *home = getenv("HERMES_HOME");
+
+        *options = (struct options){
+                .socket = CONFIG_SOCKET,
+                .scandir = CONFIG_SCANDIR,
+                .services = CONFIG_SERVICES,
+                .template = CONFIG_TEMPLATE,
+                .client_user = CONFIG_CLIENT_USER,
+                .hermes_home = home && home[0] == '/' ? home : CONFIG_HERMES_HOME,
+                .notification_fd = -1,
+                .settle_msec = 3000,
+                .services_max = 1000,
+                .backoff_first_msec = POLICY_DEFAULT.first_msec,
+                .backoff_most_msec = POLICY_DEFAULT.most_msec,
+                .backoff_healthy_msec = POLICY_DEFAULT.healthy_msec,
+        };
+}
+
+int options_parse(int argc, char **argv, struct options *options, int *exit_code)
+{
+        int option, index = 0;
+
+        set_defaults(options);
+        *exit_code = EX_CONFIG;
+        while ((option = getopt_long(argc, argv, "hV", long_options, &index)) != -1) {
+                switch (option) {
+                case 'h':
+                        fputs(help, stdout);
+                        *exit_code = 0;
+                        return 1;
+                case 'V':
+                        puts("svcbrokerd " SVCBROKER_VERSION);
+                        *exit_code = 0;
+                        return 1;
+                case '?': /* getopt_long has said what is wrong */
+                        return 1;
+                default:
+                        if (set_option(options, option, optarg))
+                                break;
+                        fprintf(stderr, "svcbrokerd: --%s: %s: not a value it takes; see svcbrokerd --help\n",
+                                long_options[index].name, optarg);
+                        return 1;
+                }
+        }
+        if (optind < argc) {
+                fprintf(stderr, "svcbrokerd: %s: it takes options only; see svcbrokerd --help\n", argv[optind]);
+                return 1;
+        }
+        return 0;
+}

@@ -1,0 +1,32 @@
+#ifndef DAEMON_OPTIONS_H
+#define DAEMON_OPTIONS_H
+
+#include <stdint.h>
+
+/* At most this many --allow-static. */
+#define OPTIONS_STATIC_MAX 32
+
+struct options {
+        const char *socket;
+        const char *scandir;
+        const char *services;
+        const char *template;
+        const char *client_user;
+        const char *observer_group; /* NULL: none */
+        const char *hermes_home;
+        int notification_fd;        /* -1: none */
+        int64_t settle_msec;
+        unsigned services_max;
+        int64_t backoff_first_msec;
+        int64_t backoff_most_msec;
+        int64_t backoff_healthy_msec;
+        const char *allowed_static[OPTIONS_STATIC_MAX + 1];
+};
+
+/*
+ * 0: go on. Otherwise exit with *exit_code: 0 after --help and --version, 78 after a line on standard error that says what
+ * is wrong and what would be right.
+ */
+int options_parse(int argc, char **argv, struct options *options, int *exit_code);
+
+#endif

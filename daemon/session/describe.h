@@ -1,0 +1,13 @@
+#ifndef SESSION_DESCRIBE_H
+#define SESSION_DESCRIBE_H
+
+#include "daemon/session/server.h"
+#include "proto/text.h"
+
+/* Appends a service as the interface's Service. Made once for each change and kept. */
+void describe_service(struct server *server, struct service *service, struct text *text);
+
+/* It changed: what was made is out of date. */
+void describe_forget(struct service *service);
+
+#endif

@@ -1,0 +1,149 @@
+#include "daemon/session/dispatch.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/edge/log.h"
+#include "daemon/session/errors.h"
+#include "daemon/session/methods.h"
+#include "proto/interface.h"
+
+struct method {
+        const char *name;
+        enum access access; /* the least that may call it */
+        bool changes;       /* is audited, and counts against the uid's changes */
+        bool needs_more;
+        method_function *run;
+};
+
+static const struct method methods[] = {
+        {ORG_VARLINK_SERVICE ".GetInfo", ACCESS_OBSERVER, false, false, method_get_info},
+        {ORG_VARLINK_SERVICE ".GetInterfaceDescription", ACCESS_OBSERVER, false, false,
+         method_get_interface_description},
+        {IO_SVCBROKER ".List", ACCESS_OBSERVER, false, false, method_list},
+        {IO_SVCBROKER ".Status", ACCESS_OBSERVER, false, false, method_status},
+        {IO_SVCBROKER ".Watch", ACCESS_OBSERVER, false, true, method_watch},
+        {IO_SVCBROKER ".Health", ACCESS_OBSERVER, false, false, method_health},
+        {IO_SVCBROKER ".Diagnose", ACCESS_OBSERVER, false, false, method_diagnose},
+        {IO_SVCBROKER ".Start", ACCESS_CLIENT, true, false, method_start},
+        {IO_SVCBROKER ".Stop", ACCESS_CLIENT, true, false, method_stop},
+        {IO_SVCBROKER ".Restart", ACCESS_CLIENT, true, false, method_restart},
+        {IO_SVCBROKER ".Reset", ACCESS_CLIENT, true, false, method_reset},
+        {IO_SVCBROKER ".Register", ACCESS_CLIENT, true, false, method_register},
+        {IO_SVCBROKER ".Unregister", ACCESS_CLIENT, true, false, method_unregister},
+};
+
+static const struct method *dispatch_find(const char *name)
+{
+        for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+                if (!strcmp(methods[i].name, name))
+                        return &methods[i];
+        return NULL;
+}
+
+static void refuse_unknown(struct peer *peer, const char *name)
+{
+        const char *dot = strrchr(name, '.');
+        size_t length = dot ? (size_t)(dot - name) : 0;
+        char interface[sizeof(ORG_VARLINK_SERVICE)];
+
+        if ((length == strlen(IO_SVCBROKER) && !strncmp(name, IO_SVCBROKER, length)) ||
+            (length == strlen(ORG_VARLINK_SERVICE) && !strncmp(name, ORG_VARLINK_SERVICE, length))) {
+                errors_strings(peer, ORG_VARLINK_SERVICE ".MethodNotFound", "method", name, NULL, NULL);
+                return;
+        }
+        snprintf(interface, sizeof(interface), "%.*s", (int)length, name);
+        errors_strings(peer, ORG_VARLINK_SERVICE ".InterfaceNotFound", "interface",
+                       length < sizeof(interface) ? interface : name, NULL, NULL);
+}
+
+static void dispatch_run(struct peer *peer, const struct method *method, const struct call *call)
+{
+        if (method->changes)
+                log_line("audit: %s: uid=%u pid=%d connection=%lld call=%lld", strrchr(method->name, '.') + 1,
+                         (unsigned)peer->identity.uid, (int)peer->identity.pid, (long long)peer->id,
+                         (long long)peer->request.call);
+        method->run(peer, call);
+}
+
+/* True: the call is the peer's now, until its uid has a change left. */
+static bool dispatch_park(struct peer *peer, const struct method *method, struct call *call)
+{
+        int64_t wait_msec = 0;
+
+        if (method->changes && peer->quota)
+                wait_msec = quota_take_change(peer->quota, clock_msec());
+        if (wait_msec)
+                peer_park(peer, call, wait_msec);
+        return wait_msec != 0;
+}
+
+static void dispatch_call(struct peer *peer, struct call *call)
+{
+        const struct method *method = dispatch_find(call->method);
+
+        peer->request.more = call->more;
+        peer->request.oneway = call->oneway;
+        if (!method)
+                refuse_unknown(peer, call->method);
+        else if (peer->access < method->access)
+                errors_denied(peer);
+        else if (method->needs_more && !call->more)
+                errors_strings(peer, ORG_VARLINK_SERVICE ".ExpectedMore", NULL, NULL, NULL, NULL);
+        else if (call->upgrade || (call->oneway && call->more))
+                errors_parameter(peer, call->upgrade ? "upgrade" : "oneway");
+        else if (dispatch_park(peer, method, call))
+                return;
+        else
+                dispatch_run(peer, method, call);
+        call_deinit(call);
+}
+
+void dispatch_parked(struct peer *peer)
+{
+        struct call call = peer->parked_call;
+
+        memset(&peer->parked_call, 0, sizeof(peer->parked_call));
+        dispatch_call(peer, &call);
+}
+
+static void refuse_invalid(struct peer *peer, const struct call_problem *problem)
+{
+        char parameters[512];
+
+        log_refusal("refused: invalid message: uid=%u pid=%d", (unsigned)peer->identity.uid,
+                    (int)peer->identity.pid);
+        snprintf(parameters, sizeof(parameters), "{\"reason\":\"%s\",\"offset\":%zu}", problem->json.reason,
+                 problem->json.offset);
+        peer_error(peer, IO_SVCBROKER ".InvalidMessage", parameters);
+        peer->closing = true;
+}
+
+void dispatch_message(struct peer *peer, char *message, size_t length)
+{
+        struct call_problem problem;
+        struct call call;
+
+        peer->request.oneway = false;
+        /* Nobody's bytes are not even parsed. */
+        if (peer->access == ACCESS_NOBODY) {
+                errors_denied(peer);
+                peer->closing = true;
+                return;
+        }
+        switch (call_parse(message, length, &call, &problem)) {
+        case CALL_OK:
+                dispatch_call(peer, &call);
+                break;
+        case CALL_INVALID:
+                refuse_invalid(peer, &problem);
+                break;
+        case CALL_LIMIT:
+                errors_limit(peer, problem.limit, (int64_t)problem.limit_value);
+                peer->closing = true;
+                break;
+        case CALL_MEMORY:
+                peer->closing = true;
+                break;
+        }
+}

@@ -1,0 +1,93 @@
+#include "daemon/session/health.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct health {
+        struct text *problems;
+        unsigned count;
+        unsigned wanted;
+        unsigned up;
+};
+
+static void health_problem(struct health *health, const char *problem)
+{
+        if (health->count++)
+                text_append_string(health->problems, ",");
+        text_append_json_string(health->problems, problem);
+}
+
+static const char *problem_of_state(enum service_state state)
+{
+        switch (state) {
+        case STATE_BACKOFF:
+                return "is in backoff";
+        case STATE_FAILED:
+                return "failed";
+        case STATE_HELD:
+                return "is held";
+        case STATE_UNSUPERVISED:
+                return "is unsupervised";
+        case STATE_DOWN:
+        case STATE_STARTING:
+        case STATE_UP:
+        case STATE_STOPPING:
+        case STATE_FINISHING:
+                break;
+        }
+        return NULL;
+}
+
+static void health_of_service(struct health *health, const struct service *service)
+{
+        const struct view *view = &service->shown;
+        const char *what = problem_of_state(view->state);
+        char problem[LIMIT_SERVICE_NAME_BYTES + RECORD_REASON_BYTES + 64];
+
+        health->wanted += view->want_up;
+        health->up += view->state == STATE_UP;
+        /* s6's own second between two starts is no problem yet. */
+        if (view->state == STATE_BACKOFF && service->record.hold == HOLD_NONE)
+                what = NULL;
+        if (what && (view->want_up || view->state == STATE_UNSUPERVISED)) {
+                snprintf(problem, sizeof(problem), "%s %s: %s", service->name, what, view->reason);
+                health_problem(health, problem);
+        }
+        if (!view->log_running && view->state != STATE_UNSUPERVISED && service->operation == OPERATION_NONE) {
+                snprintf(problem, sizeof(problem), "%s: its logger does not run", service->name);
+                health_problem(health, problem);
+        }
+}
+
+static void health_of_broker(struct server *server, struct health *health)
+{
+        if (server->access.client_uid == server->access.own_uid)
+                health_problem(health, "no boundary: the broker runs as the client user, who can do all that it can");
+        else if (!server->rights.can_switch)
+                health_problem(health, "the broker lacks CAP_SETUID or CAP_SETGID: files cannot be given to the client group");
+        if (!scandir_is_running(&server->registry->scandir))
+                health_problem(health, "no s6-svscan runs on the scan directory: nothing can be registered or restarted");
+}
+
+void health_write(struct server *server, struct text *text)
+{
+        const struct registry *registry = server->registry;
+        struct text problems;
+        struct health health = {.problems = &problems};
+
+        text_init(&problems);
+        health_of_broker(server, &health);
+        for (size_t i = 0; i < registry->count; i++)
+                health_of_service(&health, registry->services[i]);
+        text_append_string(text, health.count ? "{\"healthy\":false,\"problems\":[" : "{\"healthy\":true,\"problems\":[");
+        text_append(text, problems.bytes, problems.length);
+        text_append_string(text, "],\"services\":");
+        text_append_int(text, (int64_t)registry->count);
+        text_append_string(text, ",\"wanted\":");
+        text_append_int(text, health.wanted);
+        text_append_string(text, ",\"up\":");
+        text_append_int(text, health.up);
+        text_append_string(text, "}");
+        text->failed = text->failed || problems.failed;
+        text_deinit(&problems);
+}

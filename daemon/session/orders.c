@@ -1,0 +1,236 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "daemon/edge/log.h"
+#include "daemon/model/order.h"
+#include "daemon/session/describe.h"
+#include "daemon/session/errors.h"
+#include "daemon/session/methods.h"
+#include "proto/fields.h"
+
+struct order_parameters {
+        struct json_object *names;
+        enum field_bool all;
+        int wait;
+        struct field_int timeout;
+};
+
+static const char *const wait_up[] = {"no", "up", NULL};
+static const char *const wait_down[] = {"no", "down", NULL};
+
+#define ORDER_FIELDS(choices)                                                                                          \
+        {                                                                                                              \
+                {"names", FIELD_STRING_LIST, false, offsetof(struct order_parameters, names), NULL},                   \
+                {"all", FIELD_BOOL, false, offsetof(struct order_parameters, all), NULL},                              \
+                {"wait", FIELD_CHOICE, false, offsetof(struct order_parameters, wait), choices},                       \
+                {"timeout_msec", FIELD_INT, false, offsetof(struct order_parameters, timeout), NULL},                  \
+                {NULL, FIELD_STRING, false, 0, NULL},                                                                  \
+        }
+
+static const struct field up_fields[] = ORDER_FIELDS(wait_up);
+static const struct field down_fields[] = ORDER_FIELDS(wait_down);
+
+bool methods_timeout(struct peer *peer, long long value, bool present, int64_t absent_msec, int64_t *timeout_msec)
+{
+        *timeout_msec = present ? value : absent_msec;
+        if (present && value < 0)
+                errors_parameter(peer, "timeout_msec");
+        else if (present && value > LIMIT_WAIT_MSEC)
+                errors_limit(peer, "wait_msec", LIMIT_WAIT_MSEC);
+        else
+                return true;
+        return false;
+}
+
+static const char **names_of_all(const struct registry *registry, size_t *count)
+{
+        const char **names = reallocarray(NULL, registry->count + 1, sizeof(*names));
+
+        *count = 0;
+        for (size_t i = 0; names && i < registry->count; i++)
+                if (registry->services[i]->profile && registry->services[i]->operation == OPERATION_NONE)
+                        names[(*count)++] = registry->services[i]->name;
+        return names;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+        return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static bool names_repeat(const char **names, size_t count)
+{
+        const char **sorted = reallocarray(NULL, count + 1, sizeof(*sorted));
+        bool repeat = !sorted;
+
+        if (sorted) {
+                memcpy(sorted, names, count * sizeof(*names));
+                qsort(sorted, count, sizeof(*sorted), compare_names);
+        }
+        for (size_t i = 1; sorted && i < count; i++)
+                repeat = repeat || !strcmp(sorted[i - 1], sorted[i]);
+        free(sorted);
+        return repeat;
+}
+
+static const char **names_of_list(struct json_object *list, size_t *count)
+{
+        const char **names;
+
+        *count = json_object_array_length(list);
+        names = reallocarray(NULL, *count + 1, sizeof(*names));
+        for (size_t i = 0; names && i < *count; i++)
+                names[i] = json_object_get_string(json_object_array_get_idx(list, i));
+        return names;
+}
+
+/* The names must stay as long as order_run() runs, which is until it returns. */
+static void order_names(struct peer *peer, struct order_request *request, const char **names, size_t count)
+{
+        static const char none[] = "{\"outcomes\":[]}";
+
+        if (!names) {
+                peer->closing = true;
+        } else if (count > LIMIT_NAMES_PER_CALL) {
+                errors_limit(peer, "names_per_call", LIMIT_NAMES_PER_CALL);
+        } else if (names_repeat(names, count)) {
+                errors_parameter(peer, "names");
+        } else if (count == 0) {
+                peer_reply(peer, none, strlen(none), false);
+        } else {
+                for (size_t i = 0; i < count && i < 8; i++)
+                        log_line("audit: ordered: service=%s of=%u connection=%lld call=%lld", names[i],
+                                 (unsigned)count, (long long)peer->id, (long long)peer->request.call);
+                request->ticket = peer_ticket(peer);
+                request->names = names;
+                request->count = count;
+                if (order_run(peer->server->registry, request))
+                        peer->closing = true;
+        }
+        free(names);
+}
+
+static void order(struct peer *peer, const struct call *call, enum order_kind kind)
+{
+        struct order_parameters parameters;
+        struct order_request request = {.kind = kind};
+        const char *wrong =
+                fields_read(call->parameters, kind == ORDER_STOP ? down_fields : up_fields, &parameters);
+        const char **names;
+        size_t count;
+
+        if (!wrong && (parameters.all == FIELD_TRUE) == (parameters.names != NULL))
+                wrong = parameters.names ? "all" : "names";
+        if (wrong) {
+                errors_parameter(peer, wrong);
+                return;
+        }
+        if (!methods_timeout(peer, parameters.timeout.value, parameters.timeout.present, DEFAULT_WAIT_MSEC,
+                             &request.timeout_msec))
+                return;
+        request.wait = parameters.wait == 1;
+        names = parameters.names ? names_of_list(parameters.names, &count)
+                                 : names_of_all(peer->server->registry, &count);
+        peer->request.single = parameters.names && count == 1 && !call->more;
+        order_names(peer, &request, names, count);
+}
+
+void method_start(struct peer *peer, const struct call *call)
+{
+        order(peer, call, ORDER_START);
+}
+
+void method_stop(struct peer *peer, const struct call *call)
+{
+        order(peer, call, ORDER_STOP);
+}
+
+void method_restart(struct peer *peer, const struct call *call)
+{
+        order(peer, call, ORDER_RESTART);
+}
+
+struct reset_parameters {
+        struct json_object *names;
+};
+
+static const struct field reset_fields[] = {
+        {"names", FIELD_STRING_LIST, true, offsetof(struct reset_parameters, names), NULL},
+        {NULL, FIELD_STRING, false, 0, NULL},
+};
+
+void method_reset(struct peer *peer, const struct call *call)
+{
+        struct reset_parameters parameters;
+        struct order_request request = {.kind = ORDER_RESET};
+        const char *wrong = fields_read(call->parameters, reset_fields, &parameters);
+        const char **names;
+        size_t count;
+
+        if (wrong) {
+                errors_parameter(peer, wrong);
+                return;
+        }
+        names = names_of_list(parameters.names, &count);
+        peer->request.single = count == 1 && !call->more;
+        order_names(peer, &request, names, count);
+}
+
+static void write_outcome(struct server *server, const char *name, struct service *service, const struct fault *fault,
+                          struct text *text)
+{
+        text_append_string(text, "{\"name\":");
+        text_append_json_string(text, name);
+        if (service) {
+                text_append_string(text, ",\"service\":");
+                describe_service(server, service, text);
+        }
+        text_append_string(text, ",\"persisted\":true");
+        if (fault) {
+                struct text parameters;
+                const char *error;
+
+                text_init(&parameters);
+                error = errors_of_fault(server, fault, name, service, &parameters);
+                text_append_string(text, ",\"error\":");
+                text_append_json_string(text, error);
+                text_append_string(text, ",\"error_parameters\":");
+                text_append(text, parameters.bytes, parameters.length);
+                text->failed = text->failed || parameters.failed;
+                text_deinit(&parameters);
+        }
+        text_append_string(text, "}");
+}
+
+void methods_on_outcome(void *owner, struct ticket ticket, const char *name, struct service *service,
+                        const struct fault *fault, bool last)
+{
+        struct server *server = owner;
+        struct peer *peer = server_find_peer(server, ticket.peer);
+        struct text *outcomes;
+
+        if (!peer || !peer->request.running || peer->request.call != ticket.call)
+                return;
+        if (peer->request.single && fault) {
+                errors_fault(peer, fault, name, service);
+                peer_answered(peer);
+                return;
+        }
+        outcomes = &peer->request.outcomes;
+        if (peer->request.more)
+                text_clear(outcomes);
+        text_append_string(outcomes, peer->request.more || !peer->request.any ? "{\"outcomes\":[" : ",");
+        peer->request.any = true;
+        write_outcome(server, name, service, fault, outcomes);
+        if (!last && !peer->request.more)
+                return;
+        text_append_string(outcomes, "]}");
+        if (outcomes->failed)
+                peer->closing = true;
+        else
+                peer_reply(peer, outcomes->bytes, outcomes->length, !last);
+        /* Sent now: what was ordered is delivered when this returns, and may end who asked. */
+        peer_answered(peer);
+}

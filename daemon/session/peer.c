@@ -1,0 +1,344 @@
+#include "daemon/session/peer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/edge/log.h"
+#include "daemon/model/order.h"
+#include "daemon/session/dispatch.h"
+#include "daemon/session/errors.h"
+#include "daemon/session/watcher.h"
+#include "proto/limits.h"
+
+/* What one connection may do before the others have their turn. */
+#define READS_PER_TURN 4
+#define CALLS_PER_TURN LIMIT_PIPELINED_CALLS
+/* Output memory that is kept between replies. */
+#define OUTPUT_KEPT_BYTES 4096
+
+static void peer_on_poll(uv_poll_t *poll, int status, int events);
+
+struct ticket peer_ticket(const struct peer *peer)
+{
+        return (struct ticket){.peer = peer->id, .call = peer->request.call};
+}
+
+bool peer_is_drained(const struct peer *peer)
+{
+        return peer->sent == peer->out.length;
+}
+
+static void peer_charge(struct peer *peer)
+{
+        size_t bytes = peer->in.capacity + peer->out.capacity + peer->request.outcomes.capacity;
+
+        peer->server->memory_bytes += bytes - peer->charged_bytes;
+        peer->charged_bytes = bytes;
+}
+
+static void peer_freed(void *owner)
+{
+        struct peer *peer = owner;
+
+        close(peer->fd);
+        frame_buffer_deinit(&peer->in);
+        text_deinit(&peer->out);
+        text_deinit(&peer->request.outcomes);
+        free(peer);
+}
+
+static void peer_poll_closed(uv_handle_t *handle)
+{
+        struct peer *peer = handle->data;
+
+        timer_close(&peer->timer, peer_freed);
+}
+
+void peer_close(struct peer *peer)
+{
+        struct server *server = peer->server;
+
+        if (uv_is_closing((uv_handle_t *)&peer->poll))
+                return;
+        if (peer->request.running)
+                order_abandon(server->registry, peer_ticket(peer));
+        if (peer->parked)
+                call_deinit(&peer->parked_call);
+        peer->request.running = false;
+        watcher_free(peer);
+        server->memory_bytes -= peer->charged_bytes;
+        shutdown(peer->fd, SHUT_RDWR); /* the descriptor itself is closed when the loop has let go of it */
+        uv_close((uv_handle_t *)&peer->poll, peer_poll_closed);
+        server_remove_peer(server, peer);
+}
+
+/* What the connection waits for decides how long it may. */
+static int64_t peer_deadline(const struct peer *peer)
+{
+        if (peer->stalled_msec)
+                return peer->stalled_msec + LIMIT_OUTPUT_STALL_MSEC;
+        if (peer->request.running)
+                return INT64_MAX;
+        if (peer->frame_msec)
+                return peer->frame_msec + LIMIT_FRAME_MSEC;
+        return peer->active_msec + LIMIT_IDLE_MSEC;
+}
+
+static void peer_set_timer(struct peer *peer)
+{
+        int64_t deadline = peer_deadline(peer);
+        int64_t now = clock_msec();
+
+        if (deadline == INT64_MAX)
+                timer_stop(&peer->timer);
+        /* A running timer that is early finds out when it expires: no work for each call. */
+        else if (!timer_is_running(&peer->timer) || deadline < peer->active_msec + LIMIT_IDLE_MSEC)
+                timer_start(&peer->timer, deadline > now ? (uint64_t)(deadline - now) : 0);
+}
+
+static void peer_expired(void *owner)
+{
+        struct peer *peer = owner;
+        int64_t now = clock_msec();
+
+        if (peer->parked) {
+                peer->parked = false;
+                peer->dispatching = true;
+                dispatch_parked(peer);
+                peer->dispatching = false;
+                peer_continue(peer);
+        } else if (peer_deadline(peer) > now) {
+                timer_start(&peer->timer, (uint64_t)(peer_deadline(peer) - now));
+        } else {
+                if (peer->stalled_msec || peer->frame_msec)
+                        log_refusal("peer: %s: closed uid=%d pid=%d",
+                                    peer->stalled_msec ? "does not read" : "request not whole in time",
+                                    (int)peer->identity.uid, (int)peer->identity.pid);
+                peer_close(peer);
+        }
+}
+
+struct peer *peer_new(struct server *server, int fd, const struct identity *identity, enum access access)
+{
+        struct peer *peer = calloc(1, sizeof(*peer));
+
+        if (!peer) {
+                close(fd);
+                return NULL;
+        }
+        peer->server = server;
+        peer->fd = fd;
+        peer->identity = *identity;
+        peer->access = access;
+        peer->active_msec = clock_msec();
+        frame_buffer_init(&peer->in, LIMIT_REQUEST_BYTES);
+        text_init(&peer->out);
+        text_init(&peer->request.outcomes);
+        uv_poll_init(server->loop, &peer->poll, fd);
+        peer->poll.data = peer;
+        timer_init(&peer->timer, server->loop, peer_expired, peer);
+        return peer;
+}
+
+void peer_flush(struct peer *peer)
+{
+        while (!peer_is_drained(peer)) {
+                ssize_t sent = send(peer->fd, peer->out.bytes + peer->sent, peer->out.length - peer->sent,
+                                    MSG_NOSIGNAL | MSG_DONTWAIT);
+
+                if (sent < 0 && errno == EINTR)
+                        continue;
+                if (sent < 0 && errno == EAGAIN) {
+                        if (!peer->stalled_msec)
+                                peer->stalled_msec = clock_msec();
+                        return;
+                }
+                if (sent < 0) { /* it is gone: nothing more can be said to it */
+                        peer->closing = true;
+                        sent = (ssize_t)(peer->out.length - peer->sent);
+                }
+                peer->sent += (size_t)sent;
+                peer->stalled_msec = 0;
+        }
+        peer->sent = 0;
+        text_clear(&peer->out);
+        if (peer->out.capacity > OUTPUT_KEPT_BYTES) {
+                text_deinit(&peer->out);
+                text_init(&peer->out);
+        }
+}
+
+static void peer_request_ended(struct peer *peer)
+{
+        peer->request.running = false;
+        peer->active_msec = clock_msec();
+        text_deinit(&peer->request.outcomes);
+        text_init(&peer->request.outcomes);
+}
+
+/* Output over a bound ends the connection: nothing that follows could be in order. */
+static void peer_check_output(struct peer *peer)
+{
+        peer_charge(peer);
+        if (peer->out.failed || peer->out.length - peer->sent > LIMIT_OUTPUT_BYTES ||
+            peer->server->memory_bytes > LIMIT_MEMORY_BYTES) {
+                log_refusal("peer: output over its bound: closed uid=%d pid=%d", (int)peer->identity.uid,
+                            (int)peer->identity.pid);
+                peer->closing = true;
+                text_deinit(&peer->out);
+                text_init(&peer->out);
+                peer->sent = 0;
+        }
+}
+
+void peer_reply(struct peer *peer, const char *parameters, size_t length, bool continues)
+{
+        if (!peer->request.oneway)
+                reply_write(&peer->out, parameters, length, continues);
+        if (!continues)
+                peer_request_ended(peer);
+        peer_check_output(peer);
+}
+
+void peer_error(struct peer *peer, const char *error, const char *parameters)
+{
+        if (!peer->request.oneway)
+                reply_write_error(&peer->out, error, parameters);
+        peer_request_ended(peer);
+        peer_check_output(peer);
+}
+
+void peer_answered(struct peer *peer)
+{
+        peer_flush(peer);
+        if (!peer->dispatching)
+                peer_continue(peer);
+}
+
+void peer_park(struct peer *peer, struct call *call, int64_t msec)
+{
+        peer->parked = true;
+        peer->parked_call = *call;
+        timer_start(&peer->timer, (uint64_t)msec);
+}
+
+static void peer_receive(struct peer *peer)
+{
+        for (int i = 0; i < READS_PER_TURN && !peer->end_of_input; i++) {
+                size_t room;
+                char *bytes = frame_buffer_reserve(&peer->in, &room);
+                ssize_t length;
+
+                if (!bytes) {
+                        peer->closing = peer->closing || room; /* out of memory */
+                        return;
+                }
+                length = recv(peer->fd, bytes, room, MSG_DONTWAIT);
+                if (length < 0 && errno == EINTR)
+                        continue;
+                if (length < 0 && errno == EAGAIN)
+                        return;
+                if (length <= 0) {
+                        peer->end_of_input = true;
+                        return;
+                }
+                frame_buffer_commit(&peer->in, (size_t)length);
+                if ((size_t)length < room)
+                        return;
+        }
+}
+
+static void peer_refuse_frame(struct peer *peer)
+{
+        peer->request.oneway = false;
+        errors_limit(peer, "request_bytes", LIMIT_REQUEST_BYTES);
+        peer->closing = true;
+}
+
+/* Takes calls as long as none runs and the answers are read. True: there may be more for the next turn. */
+static bool peer_take_calls(struct peer *peer)
+{
+        for (int i = 0; i < CALLS_PER_TURN; i++) {
+                char *message;
+                size_t length;
+
+                if (peer->request.running || peer->closing || peer->stalled_msec || peer->server->draining)
+                        return false;
+                switch (frame_buffer_next(&peer->in, &message, &length)) {
+                case FRAME_PARTIAL:
+                        return false;
+                case FRAME_TOO_LARGE:
+                        peer_refuse_frame(peer);
+                        return false;
+                case FRAME_READY:
+                        peer->frame_msec = 0;
+                        peer->active_msec = clock_msec();
+                        peer->request.running = true;
+                        peer->request.call++;
+                        peer->dispatching = true;
+                        dispatch_message(peer, message, length);
+                        peer->dispatching = false;
+                        break;
+                }
+        }
+        return frame_buffer_complete(&peer->in, 1) > 0;
+}
+
+static void peer_set_poll(struct peer *peer, bool more)
+{
+        int events = 0;
+
+        if (!peer->end_of_input && !peer->parked && !peer->closing &&
+            frame_buffer_complete(&peer->in, LIMIT_PIPELINED_CALLS) < LIMIT_PIPELINED_CALLS &&
+            frame_buffer_pending(&peer->in) <= LIMIT_REQUEST_BYTES)
+                events |= UV_READABLE;
+        if (!peer_is_drained(peer) || more)
+                events |= UV_WRITABLE;
+        /* Nothing but a complete hang-up is of interest: epoll always tells that. */
+        if (!events)
+                events = UV_PRIORITIZED;
+        if (events != peer->polled)
+                uv_poll_start(&peer->poll, events, peer_on_poll);
+        peer->polled = events;
+}
+
+void peer_continue(struct peer *peer)
+{
+        bool more = peer_take_calls(peer);
+
+        watcher_pump(peer);
+        peer_flush(peer);
+        peer_charge(peer);
+        more = more || watcher_is_behind(peer);
+        if (peer->closing && peer_is_drained(peer)) {
+                peer_close(peer);
+                return;
+        }
+        if ((peer->end_of_input || peer->server->draining) && !peer->request.running && !more &&
+            peer_is_drained(peer)) {
+                peer_close(peer);
+                return;
+        }
+        if (!peer->request.running && frame_buffer_pending(&peer->in) && !peer->frame_msec)
+                peer->frame_msec = clock_msec();
+        peer_set_poll(peer, more);
+        if (!peer->parked)
+                peer_set_timer(peer);
+}
+
+static void peer_on_poll(uv_poll_t *poll, int status, int events)
+{
+        struct peer *peer = poll->data;
+
+        if (status < 0 || events & UV_PRIORITIZED) {
+                peer_close(peer);
+                return;
+        }
+        if (events & UV_READABLE)
+                peer_receive(peer);
+        peer_continue(peer);
+}

@@ -1,0 +1,80 @@
+#ifndef SESSION_PEER_H
+#define SESSION_PEER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/edge/timer.h"
+#include "daemon/session/access.h"
+#include "daemon/session/server.h"
+#include "proto/call.h"
+#include "proto/frame.h"
+#include "proto/text.h"
+
+/* The call that a connection runs. One at a time. */
+struct request {
+        bool running;
+        bool more;     /* one reply an outcome */
+        bool oneway;   /* no reply */
+        bool single;   /* one name without "more": a failure is the error reply */
+        uint64_t call; /* counts up, for the ticket */
+        struct text outcomes;
+        bool any;      /* an outcome is in there */
+};
+
+/* One connection. */
+struct peer {
+        struct server *server;
+        uint64_t id;
+        unsigned slot; /* in server.peers */
+        int fd;
+        uv_poll_t poll;
+        int polled;    /* the events polled for */
+        struct timer timer;
+        struct identity identity;
+        enum access access;
+        struct quota_uid *quota; /* NULL: not counted */
+        struct frame_buffer in;
+        struct text out;
+        size_t sent; /* of out */
+        size_t charged_bytes; /* of server.memory_bytes */
+        struct request request;
+        struct watcher *watcher; /* Watch runs */
+        bool end_of_input;
+        bool closing;        /* when the output is sent */
+        bool dispatching;    /* a method runs, and peer_continue() follows */
+        bool parked;         /* its call waits until its uid may change something again */
+        struct call parked_call;
+        int64_t active_msec; /* last time a call came or ended */
+        int64_t frame_msec;  /* when the first byte of the frame that is not whole came; 0: none */
+        int64_t stalled_msec; /* since when output waits; 0: none */
+};
+
+/* NULL: out of memory, fd is closed then. */
+struct peer *peer_new(struct server *server, int fd, const struct identity *identity, enum access access);
+
+/* Drops it now. Its struct is freed later; its orders stand. */
+void peer_close(struct peer *peer);
+
+/* Replies to the running call. parameters: JSON text of an object. continues false ends the call. */
+void peer_reply(struct peer *peer, const char *parameters, size_t length, bool continues);
+void peer_error(struct peer *peer, const char *error, const char *parameters);
+
+/* Sends what is in the output now, as far as the socket takes it. */
+void peer_flush(struct peer *peer);
+
+/* Works on: takes further calls, sends, sets what is polled for and the timer. The peer may be closed by it. */
+void peer_continue(struct peer *peer);
+
+/* After a reply: sends it, and works on unless the caller does. The peer may be closed by it. */
+void peer_answered(struct peer *peer);
+
+/* Puts the running call off. It is the peer's now. */
+void peer_park(struct peer *peer, struct call *call, int64_t msec);
+
+/* Nothing waits to be sent. */
+bool peer_is_drained(const struct peer *peer);
+
+struct ticket peer_ticket(const struct peer *peer);
+
+#endif

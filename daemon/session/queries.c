@@ -1,0 +1,127 @@
+#include <json-c/json.h>
+
+#include "daemon/model/order.h"
+#include "daemon/session/describe.h"
+#include "daemon/session/errors.h"
+#include "daemon/session/health.h"
+#include "daemon/session/methods.h"
+#include "daemon/session/watcher.h"
+#include "proto/fields.h"
+
+static const struct field no_fields[] = {{NULL, FIELD_STRING, false, 0, NULL}};
+
+static void reply_text(struct peer *peer, struct text *text)
+{
+        if (text->failed)
+                peer->closing = true;
+        else
+                peer_reply(peer, text->bytes, text->length, false);
+        text_deinit(text);
+}
+
+void method_list(struct peer *peer, const struct call *call)
+{
+        const struct registry *registry = peer->server->registry;
+        const char *wrong = fields_read(call->parameters, no_fields, NULL);
+        struct text text;
+
+        if (wrong) {
+                errors_parameter(peer, wrong);
+                return;
+        }
+        text_init(&text);
+        text_append_string(&text, "{\"services\":[");
+        for (size_t i = 0; i < registry->count; i++) {
+                if (i)
+                        text_append_string(&text, ",");
+                describe_service(peer->server, registry->services[i], &text);
+        }
+        text_append_string(&text, "]}");
+        reply_text(peer, &text);
+}
+
+struct status_parameters {
+        const char *name;
+};
+
+static const struct field status_fields[] = {
+        {"name", FIELD_STRING, true, offsetof(struct status_parameters, name), NULL},
+        {NULL, FIELD_STRING, false, 0, NULL},
+};
+
+void method_status(struct peer *peer, const struct call *call)
+{
+        struct status_parameters parameters;
+        const char *wrong = fields_read(call->parameters, status_fields, &parameters);
+        struct service *service;
+        struct fault fault;
+        struct text text;
+
+        if (wrong) {
+                errors_parameter(peer, wrong);
+                return;
+        }
+        service = order_resolve(peer->server->registry, parameters.name, &fault);
+        if (!service) {
+                errors_fault(peer, &fault, parameters.name, NULL);
+                return;
+        }
+        text_init(&text);
+        text_append_string(&text, "{\"service\":");
+        describe_service(peer->server, service, &text);
+        text_append_string(&text, "}");
+        reply_text(peer, &text);
+}
+
+struct watch_parameters {
+        struct json_object *names;
+};
+
+static const struct field watch_fields[] = {
+        {"names", FIELD_STRING_LIST, false, offsetof(struct watch_parameters, names), NULL},
+        {NULL, FIELD_STRING, false, 0, NULL},
+};
+
+/* Every name must exist now; later it may go and come back. */
+static bool watch_names_exist(struct peer *peer, struct json_object *names)
+{
+        for (size_t i = 0; names && i < json_object_array_length(names); i++) {
+                const char *name = json_object_get_string(json_object_array_get_idx(names, i));
+                struct fault fault;
+
+                if (!order_resolve(peer->server->registry, name, &fault)) {
+                        errors_fault(peer, &fault, name, NULL);
+                        return false;
+                }
+        }
+        return true;
+}
+
+void method_watch(struct peer *peer, const struct call *call)
+{
+        struct watch_parameters parameters;
+        const char *wrong = fields_read(call->parameters, watch_fields, &parameters);
+
+        if (wrong)
+                errors_parameter(peer, wrong);
+        else if (parameters.names && json_object_array_length(parameters.names) > LIMIT_NAMES_PER_CALL)
+                errors_limit(peer, "names_per_call", LIMIT_NAMES_PER_CALL);
+        else if (peer->quota && peer->quota->watches >= LIMIT_WATCHES_UID)
+                errors_limit(peer, "watches_uid", LIMIT_WATCHES_UID);
+        else if (watch_names_exist(peer, parameters.names) && watcher_new(peer, parameters.names))
+                peer->closing = true; /* out of memory */
+}
+
+void method_health(struct peer *peer, const struct call *call)
+{
+        const char *wrong = fields_read(call->parameters, no_fields, NULL);
+        struct text text;
+
+        if (wrong) {
+                errors_parameter(peer, wrong);
+                return;
+        }
+        text_init(&text);
+        health_write(peer->server, &text);
+        reply_text(peer, &text);
+}

@@ -1,0 +1,33 @@
+#ifndef SESSION_QUOTA_H
+#define SESSION_QUOTA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "proto/limits.h"
+
+/*
+ * What each uid has in use. An entry outlives its connections until its bucket is full again, so that connecting anew does
+ * not refill it.
+ */
+struct quota_uid {
+        bool used;
+        uid_t uid;
+        unsigned connections;
+        unsigned watches;
+        double changes;        /* left in the bucket */
+        int64_t refilled_msec;
+};
+
+struct quota {
+        struct quota_uid uids[LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED];
+};
+
+/* The entry of `uid`, made where it is new. NULL: no room, which stands for too many connections. */
+struct quota_uid *quota_get(struct quota *quota, uid_t uid, int64_t now_msec);
+
+/* Takes one change out of the bucket, or says how many milliseconds until there is one. */
+int64_t quota_take_change(struct quota_uid *entry, int64_t now_msec);
+
+#endif

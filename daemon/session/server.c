@@ -1,0 +1,237 @@
+#include "daemon/session/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/edge/log.h"
+#include "daemon/session/describe.h"
+#include "daemon/session/methods.h"
+#include "daemon/session/peer.h"
+#include "daemon/session/watcher.h"
+
+/* How long running calls may take to end when we are told to. */
+#define DRAIN_MSEC 3000
+
+/* An id is a count above the slot, so that a slot used anew is another peer. */
+#define PEER_SLOT_BITS 8
+_Static_assert(SERVER_PEERS <= 1 << PEER_SLOT_BITS, "a slot fits");
+
+struct peer *server_find_peer(struct server *server, uint64_t id)
+{
+        size_t slot = id & ((1 << PEER_SLOT_BITS) - 1);
+        struct peer *peer = slot < SERVER_PEERS ? server->peers[slot] : NULL;
+
+        return peer && peer->id == id ? peer : NULL;
+}
+
+unsigned server_take_index(struct server *server)
+{
+        for (size_t word = 0; word < server->index_words; word++)
+                if (~server->index_used[word]) {
+                        unsigned bit = (unsigned)__builtin_ctzll(~server->index_used[word]);
+
+                        server->index_used[word] |= (uint64_t)1 << bit;
+                        return (unsigned)word * 64 + bit;
+                }
+        server->index_words++;
+        server->index_used = reallocarray(server->index_used, server->index_words, sizeof(uint64_t));
+        if (!server->index_used)
+                abort();
+        server->index_used[server->index_words - 1] = 1;
+        return (unsigned)(server->index_words - 1) * 64;
+}
+
+void server_return_index(struct server *server, unsigned index)
+{
+        server->index_used[index / 64] &= ~((uint64_t)1 << index % 64);
+}
+
+static void server_pump(void *owner)
+{
+        struct server *server = owner;
+
+        for (size_t i = 0; i < SERVER_PEERS; i++)
+                if (server->peers[i] && server->peers[i]->watcher)
+                        peer_continue(server->peers[i]);
+}
+
+static void server_on_changed(void *owner, struct service *service)
+{
+        struct server *server = owner;
+
+        if (!service->has_index)
+                service->index = server_take_index(server);
+        service->has_index = true;
+        describe_forget(service);
+        if (!timer_is_running(&server->pump))
+                timer_start(&server->pump, 0);
+}
+
+static void server_on_gone(void *owner, struct service *service)
+{
+        struct server *server = owner;
+
+        watcher_on_gone(server, service);
+        if (!timer_is_running(&server->pump))
+                timer_start(&server->pump, 0);
+}
+
+void server_init(struct server *server, uv_loop_t *loop, struct registry *registry)
+{
+        server->loop = loop;
+        server->registry = registry;
+        server->listener.fd = server->observer_listener.fd = -1;
+        timer_init(&server->pump, loop, server_pump, server);
+        timer_init(&server->drain, loop, NULL, server);
+        registry->events = (struct registry_events){
+                .changed = server_on_changed,
+                .gone = server_on_gone,
+                .outcome = methods_on_outcome,
+                .registered = methods_on_registered,
+                .unregistered = methods_on_unregistered,
+                .owner = server,
+        };
+}
+
+/* Which bound a new connection would break, NULL for none. Root keeps some of the places. */
+static const char *server_over_bound(const struct server *server, enum access access, const struct quota_uid *quota,
+                                     long long *value)
+{
+        if (access == ACCESS_NOBODY) {
+                *value = LIMIT_CONNECTIONS_DENIED;
+                return server->denied >= LIMIT_CONNECTIONS_DENIED ? "connections_denied" : NULL;
+        }
+        *value = LIMIT_CONNECTIONS;
+        if (server->peer_count - server->denied >= LIMIT_CONNECTIONS)
+                return "connections";
+        if (access == ACCESS_ROOT)
+                return NULL;
+        if (!quota || server->counted >= LIMIT_CONNECTIONS - LIMIT_CONNECTIONS_ROOT)
+                return "connections";
+        *value = LIMIT_CONNECTIONS_UID;
+        return quota->connections >= LIMIT_CONNECTIONS_UID ? "connections_uid" : NULL;
+}
+
+/* Its answer to whatever it is about to ask; what the socket does not take is lost. */
+static void server_turn_away(int fd, const char *limit, long long value, const struct identity *identity)
+{
+        struct text parameters, reply;
+
+        log_refusal("refused: limit=%s value=%lld uid=%d pid=%d", limit, value, (int)identity->uid, (int)identity->pid);
+        text_init(&parameters);
+        text_init(&reply);
+        text_append_string(&parameters, "{\"limit\":");
+        text_append_json_string(&parameters, limit);
+        text_append_string(&parameters, ",\"value\":");
+        text_append_int(&parameters, value);
+        text_append_string(&parameters, "}");
+        text_append(&parameters, "", 1);
+        if (!parameters.failed)
+                reply_write_error(&reply, "io.svcbroker.LimitExceeded", parameters.bytes);
+        if (!reply.failed)
+                (void)!send(fd, reply.bytes, reply.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+        text_deinit(&parameters);
+        text_deinit(&reply);
+        close(fd);
+}
+
+void server_accept(struct server *server, int fd)
+{
+        struct identity identity;
+        struct quota_uid *quota = NULL;
+        const char *limit;
+        long long value;
+        enum access access;
+        unsigned slot = 0;
+        struct peer *peer;
+
+        identity_of(fd, &server->access, &identity);
+        access = access_of(&server->access, &identity);
+        if (access == ACCESS_OBSERVER || access == ACCESS_CLIENT)
+                quota = quota_get(&server->quota, identity.uid, clock_msec());
+        limit = server_over_bound(server, access, quota, &value);
+        if (limit) {
+                server_turn_away(fd, limit, value, &identity);
+                return;
+        }
+        peer = peer_new(server, fd, &identity, access);
+        if (!peer)
+                return;
+        while (server->peers[slot])
+                slot++;
+        peer->slot = slot;
+        peer->id = ++server->next_peer << PEER_SLOT_BITS | slot;
+        peer->quota = quota;
+        server->peers[slot] = peer;
+        server->peer_count++;
+        server->denied += access == ACCESS_NOBODY;
+        server->counted += quota != NULL;
+        if (quota)
+                quota->connections++;
+        peer_continue(peer);
+}
+
+void server_remove_peer(struct server *server, struct peer *peer)
+{
+        server->peers[peer->slot] = NULL;
+        server->peer_count--;
+        server->denied -= peer->access == ACCESS_NOBODY;
+        server->counted -= peer->quota != NULL;
+        if (peer->quota)
+                peer->quota->connections--;
+        peer->quota = NULL;
+        if (server->draining && !server->peer_count && server->drained)
+                timer_start(&server->drain, 0);
+}
+
+static void server_drained(void *owner)
+{
+        struct server *server = owner;
+
+        server->drained(server);
+}
+
+/* The lesser wait ends: one for a Watch or an order's outcome is the client's to take up again. */
+static bool peer_is_worth_waiting_for(const struct peer *peer)
+{
+        return (peer->request.running && !peer->watcher && !peer->parked) || !peer_is_drained(peer);
+}
+
+void server_drain(struct server *server, void (*drained)(struct server *server))
+{
+        server->draining = true;
+        server->drained = drained;
+        listener_close(&server->listener);
+        listener_close(&server->observer_listener);
+        server->drain.expired = server_drained;
+        timer_start(&server->drain, server->peer_count ? DRAIN_MSEC : 0);
+        for (size_t i = 0; i < SERVER_PEERS; i++) {
+                struct peer *peer = server->peers[i];
+
+                if (peer && !peer_is_worth_waiting_for(peer))
+                        peer_close(peer);
+        }
+}
+
+void server_deinit(struct server *server)
+{
+        listener_close(&server->listener);
+        listener_close(&server->observer_listener);
+        server->drained = NULL;
+        for (size_t i = 0; i < SERVER_PEERS; i++)
+                if (server->peers[i])
+                        peer_close(server->peers[i]);
+        timer_close(&server->pump, NULL);
+        timer_close(&server->drain, NULL);
+        while (server->tombstones) {
+                struct tombstone *stone = server->tombstones;
+
+                server->tombstones = stone->next;
+                free(stone);
+        }
+        free(server->index_used);
+        server->index_used = NULL;
+        server->index_words = 0;
+}

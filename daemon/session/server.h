@@ -1,0 +1,75 @@
+#ifndef SESSION_SERVER_H
+#define SESSION_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/edge/rights.h"
+#include "daemon/model/registry.h"
+#include "daemon/session/access.h"
+#include "daemon/session/listener.h"
+#include "daemon/session/quota.h"
+
+#define SERVER_PEERS (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED)
+
+/* A removed service that some reader of Watch has not been told of. */
+struct tombstone {
+        struct tombstone *next;
+        uint64_t revision;
+        unsigned index;
+        size_t length;
+        char text[]; /* the service as JSON, and behind its NUL its name */
+};
+
+/* Everything that serves: the listeners, the peers, and what they share. */
+struct server {
+        uv_loop_t *loop;
+        struct registry *registry;
+        struct access_policy access;
+        struct rights rights;
+        const char *hermes_home;   /* for log_directory */
+        const char *template_path; /* for Diagnose */
+        const char *socket_path;
+        struct listener listener;
+        struct listener observer_listener;
+        struct quota quota;
+        struct peer *peers[SERVER_PEERS];
+        size_t peer_count;
+        unsigned counted;  /* connections with access, not root's */
+        unsigned denied;   /* connections without access */
+        uint64_t next_peer;
+        size_t memory_bytes; /* buffers of all peers */
+        struct tombstone *tombstones; /* by revision */
+        size_t tombstone_count;
+        uint64_t *index_used; /* bit set: service.index is taken */
+        size_t index_words;
+        struct timer pump;  /* readers of Watch, at the end of this turn of the loop */
+        struct timer drain;
+        bool draining;
+        void (*drained)(struct server *server);
+};
+
+/* Sets the registry's events. */
+void server_init(struct server *server, uv_loop_t *loop, struct registry *registry);
+
+/* Closes everything; peers get no answer any more. */
+void server_deinit(struct server *server);
+
+/* Takes no new connections or calls, and calls `drained` when every call that runs is answered or msec have passed. */
+void server_drain(struct server *server, void (*drained)(struct server *server));
+
+/* A connection came in (from a listener): fd is the server's now. */
+void server_accept(struct server *server, int fd);
+
+/* NULL when it is gone. */
+struct peer *server_find_peer(struct server *server, uint64_t id);
+
+/* Counts a peer out. */
+void server_remove_peer(struct server *server, struct peer *peer);
+
+/* Its index for struct watcher.seen. */
+unsigned server_take_index(struct server *server);
+void server_return_index(struct server *server, unsigned index);
+
+#endif

@@ -1,0 +1,175 @@
+#include "daemon/start.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "daemon/edge/log.h"
+
+/* One line for people, on standard error like the log but not escaped: nothing in it comes from a client. */
+__attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
+{
+        va_list arguments;
+
+        fputs("svcbrokerd: ", stderr);
+        va_start(arguments, format);
+        vfprintf(stderr, format, arguments);
+        va_end(arguments);
+        fputc('\n', stderr);
+        return EX_CONFIG;
+}
+
+static int start_identity(const struct options *options, struct server *server, gid_t *client_gid)
+{
+        const struct passwd *user = getpwnam(options->client_user);
+        const struct group *group;
+
+        server->access.own_uid = geteuid();
+        if (!user)
+                return fail("client user %s: there is no such user: make it, or name another with --client-user",
+                            options->client_user);
+        server->access.client_uid = user->pw_uid;
+        *client_gid = user->pw_gid;
+        if (user->pw_uid == 0)
+                return fail("client user %s: it is root, which needs no broker: name an unprivileged user with --client-user",
+                            options->client_user);
+        if (!options->observer_group)
+                return 0;
+        group = getgrnam(options->observer_group);
+        if (!group)
+                return fail("observer group %s: there is no such group: make it, or name another with --observer-group",
+                            options->observer_group);
+        server->access.has_observers = true;
+        server->access.observer_gid = group->gr_gid;
+        return 0;
+}
+
+static int start_audit(const char *what, const char *path)
+{
+        char *culprit = NULL;
+        int result = rights_audit(path, &culprit);
+
+        if (result < 0)
+                return fail("%s %s: %s", what, path, strerror(-result));
+        if (result > 0)
+                result = fail("%s: others than root can write %s: make it root's and chmod go-w it", what, culprit);
+        free(culprit);
+        return result;
+}
+
+/* /run/svcbroker and the like: 0755 whatever the umask. */
+static int make_directory(const char *path)
+{
+        if (mkdir(path, 0755) < 0)
+                return errno == EEXIST ? 0 : -errno;
+        return chmod(path, 0755) < 0 ? -errno : 0;
+}
+
+static int start_directories(const struct options *options, struct registry *registry, gid_t client_gid)
+{
+        char directory[4096];
+        const char *what = "";
+        char *slash;
+        int result;
+
+        snprintf(directory, sizeof(directory), "%s", options->socket);
+        slash = strrchr(directory, '/');
+        if (slash == directory)
+                return fail("socket %s: not in the root directory: name one in a directory of its own with --socket",
+                            options->socket);
+        *slash = 0;
+        result = make_directory(directory);
+        if (result)
+                return fail("socket directory %s: %s: make its parent, or name another with --socket", directory,
+                            strerror(-result));
+        result = scandir_open(&registry->scandir, options->scandir);
+        if (result)
+                return fail("scan directory %s: %s: start s6-svscan there, or name another with --scandir", options->scandir,
+                            strerror(-result));
+        if (!scandir_is_running(&registry->scandir))
+                return fail("scan directory %s: no s6-svscan runs on it: start one, or name another with --scandir",
+                            options->scandir);
+        result = slots_open(&registry->slots, options->services, options->template, client_gid, &what);
+        if (result)
+                return fail("%s: %s: install the template, or name another with --template or --services", what,
+                            strerror(-result));
+        if (start_audit("socket directory", directory) || start_audit("scan directory", options->scandir) ||
+            start_audit("services directory", options->services) || start_audit("template", options->template) ||
+            start_audit("program", "/proc/self/exe"))
+                return EX_CONFIG;
+        return 0;
+}
+
+static void accepted(void *owner, int fd)
+{
+        server_accept(owner, fd);
+}
+
+static int start_listener(struct listener *listener, uv_loop_t *loop, struct server *server, const char *path, gid_t gid)
+{
+        int result = listener_open(listener, loop, path, gid, accepted, server);
+
+        if (result == -EADDRINUSE)
+                return fail("socket %s: another svcbrokerd serves it: stop that one, or name another with --socket", path);
+        if (result)
+                return fail("socket %s: %s", path, strerror(-result));
+        return 0;
+}
+
+static int start_listeners(const struct options *options, uv_loop_t *loop, struct server *server, gid_t client_gid)
+{
+        static char observer_path[4096];
+        int result = start_listener(&server->listener, loop, server, options->socket, client_gid);
+
+        if (result || !options->observer_group)
+                return result;
+        snprintf(observer_path, sizeof(observer_path), "%s.observer", options->socket);
+        return start_listener(&server->observer_listener, loop, server, observer_path, server->access.observer_gid);
+}
+
+static int start_registry(const struct options *options, uv_loop_t *loop, struct registry *registry)
+{
+        int result;
+
+        registry->settle_msec = options->settle_msec;
+        registry->services_max = options->services_max;
+        registry->allowed_static = options->allowed_static;
+        registry->policy = (struct policy){options->backoff_first_msec, options->backoff_most_msec,
+                                           options->backoff_healthy_msec};
+        result = registry_init(registry, loop);
+        if (result)
+                return fail("inotify: %s: raise fs.inotify.max_user_instances", strerror(-result));
+        result = registry_adopt(registry);
+        if (result)
+                return fail("services directory %s: %s", options->services, strerror(-result));
+        return 0;
+}
+
+int start_everything(const struct options *options, uv_loop_t *loop, struct server *server, struct registry *registry)
+{
+        gid_t client_gid = (gid_t)-1;
+        int result = start_identity(options, server, &client_gid);
+
+        if (result == 0)
+                result = start_directories(options, registry, client_gid);
+        server->hermes_home = options->hermes_home;
+        server->template_path = options->template;
+        server->socket_path = options->socket;
+        /* The lock comes with the listener, and nothing of a live broker's is touched before we have it. */
+        if (result == 0)
+                result = start_listeners(options, loop, server, client_gid);
+        if (result == 0 && rights_drop(&server->rights))
+                result = fail("capabilities: the kernel shows others than asked for: report this");
+        if (result == 0)
+                result = start_registry(options, loop, registry);
+        if (result == 0 && !server->rights.can_switch)
+                log_line("main: CAP_SETUID or CAP_SETGID is missing: files cannot be given to the client group");
+        return result;
+}
