@@ -4,6 +4,7 @@
 
 set -euo pipefail
 umask 022
+exec 2>&9 9>&-
 
 stage=$1
 scandir=/run/service

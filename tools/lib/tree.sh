@@ -21,10 +21,11 @@ tree_stage() {
 
 # tree_exec BUILD: becomes the parent of a tree. When this process dies, by whatever signal, the tree is gone with all its
 # processes and mounts; and it dies with its own parent. A terminal's ^C is none of its business.
+# What unshare itself says goes to BUILD/unshare.log: util-linux 2.38 complains when PID 1 was killed, as we do at the end.
 tree_exec() {
     exec setpriv --pdeathsig KILL setsid env --default-signal=INT,QUIT \
         unshare --mount --propagation private --pid --fork --kill-child=KILL --mount-proc --net --ipc \
-        bash tools/lib/init.sh "$1/stage"
+        bash tools/lib/init.sh "$1/stage" 9>&2 2>"$1/unshare.log"
 }
 
 # tree_boot BUILD: starts one, sets tree_parent and tree_pid (of its PID 1, as seen from here).
@@ -35,22 +36,28 @@ tree_boot() {
     local deadline=$((SECONDS + 10))
     while [ -z "$tree_pid" ]; do
         if ! kill -0 "$tree_parent" 2>/dev/null || [ $SECONDS -ge $deadline ]; then
-            echo "the namespaces of the tree could not be made" >&2
+            echo "the namespaces of the tree could not be made:" >&2
+            cat "$1/unshare.log" >&2
             return 1
         fi
         read -r tree_pid _ <"/proc/$tree_parent/task/$tree_parent/children" || sleep 0.01
     done
 }
 
-# tree_run USER CMD...: inside, as one of its users, in that user's home.
-tree_run() {
+# tree_enter USER CMD...: becomes that command, inside, as one of the tree's users, in that user's home.
+tree_enter() {
     local user=$1 directory=/
     shift
     [ "$user" = hermes ] && directory=/opt/data
-    nsenter --target "$tree_pid" --mount --pid --net --ipc --wd=/ -- \
+    exec nsenter --target "$tree_pid" --mount --pid --net --ipc --wd=/ -- \
         setpriv --reuid "$user" --regid "$(tree_group "$user")" --init-groups \
         env -i --chdir="$directory" "TERM=${TERM-dumb}" "USER=$user" "HOME=$directory" HERMES_HOME=/opt/data \
         PATH=/opt/hermes/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
+# tree_run USER CMD...: the same, and waits.
+tree_run() {
+    (tree_enter "$@")
 }
 
 tree_group() {
@@ -78,14 +85,11 @@ tree_wait_ready() {
     return 1
 }
 
+# PID 1 first: the kernel then ends all that is inside before its parent, unshare, sees it gone.
 tree_stop() {
     [ -n "${tree_parent-}" ] || return 0
-    kill -KILL "$tree_parent" 2>/dev/null || :
+    kill -KILL "${tree_pid:-$tree_parent}" 2>/dev/null || :
     wait "$tree_parent" 2>/dev/null || :
-    # The kernel ends what is inside once PID 1 is gone; wait for that.
-    while [ -n "${tree_pid-}" ] && [ -e "/proc/$tree_pid" ]; do
-        sleep 0.01
-    done
     tree_parent=""
     tree_pid=""
 }
