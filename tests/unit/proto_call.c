@@ -1,0 +1,317 @@
+#include "unit.h"
+
+#include <json-c/json.h>
+
+#include "proto/call.h"
+#include "proto/limits.h"
+
+static enum call_result parse(const char *message, struct call *call, struct call_problem *problem)
+{
+        return call_parse(message, strlen(message), call, problem);
+}
+
+static void refused(const char *message)
+{
+        const struct call untouched = {.method = "untouched"};
+        struct call call = untouched;
+        struct call_problem problem = {.limit = "stale"};
+
+        ck_assert_msg(parse(message, &call, &problem) == CALL_INVALID, "accepted: %s", message);
+        ck_assert_mem_eq(&call, &untouched, sizeof(call));
+        ck_assert_ptr_nonnull(problem.json.reason);
+        ck_assert_ptr_null(problem.limit);
+}
+
+static void refused_reply(const char *message)
+{
+        struct reply reply = {.error = "untouched"};
+        struct call_problem problem = {0};
+
+        ck_assert_msg(reply_parse(message, strlen(message), &reply, &problem) == CALL_INVALID, "accepted: %s",
+                      message);
+        ck_assert_str_eq(reply.error, "untouched");
+        ck_assert_ptr_nonnull(problem.json.reason);
+}
+
+static void written_is(struct text *text, const char *expected)
+{
+        ck_assert(!text->failed);
+        ck_assert_uint_eq(text->length, strlen(expected) + 1);
+        ck_assert_str_eq(text->bytes, expected);
+        text_deinit(text);
+}
+
+START_TEST(smallest_call)
+{
+        struct call call;
+        struct call_problem problem;
+
+        ck_assert_int_eq(parse("{\"method\":\"a.b.C\"}", &call, &problem), CALL_OK);
+        ck_assert_str_eq(call.method, "a.b.C");
+        ck_assert_ptr_null(call.parameters);
+        ck_assert(!call.more && !call.oneway && !call.upgrade);
+        call_deinit(&call);
+        ck_assert_ptr_null(call.message);
+        call_deinit(&call);
+}
+END_TEST
+
+START_TEST(largest_call)
+{
+        struct call call;
+        struct call_problem problem;
+
+        ck_assert_int_eq(parse("{\"upgrade\":true,\"parameters\":{\"x\":[1]},\"more\":true,\"oneway\":true,"
+                               "\"method\":\"a.b.C\"}",
+                               &call, &problem),
+                         CALL_OK);
+        ck_assert_str_eq(call.method, "a.b.C");
+        ck_assert_int_eq(json_object_object_length(call.parameters), 1);
+        ck_assert(call.more && call.oneway && call.upgrade);
+        call_deinit(&call);
+}
+END_TEST
+
+/* One at a time, so that no flag stands for another. */
+START_TEST(flags)
+{
+        struct call call;
+        struct call_problem problem;
+
+        ck_assert_int_eq(parse("{\"method\":\"m\",\"more\":true,\"oneway\":false}", &call, &problem),
+                         CALL_OK);
+        ck_assert(call.more && !call.oneway && !call.upgrade);
+        call_deinit(&call);
+        ck_assert_int_eq(parse("{\"method\":\"m\",\"oneway\":true,\"upgrade\":false}", &call, &problem),
+                         CALL_OK);
+        ck_assert(!call.more && call.oneway && !call.upgrade);
+        call_deinit(&call);
+        ck_assert_int_eq(parse("{\"method\":\"m\",\"upgrade\":true,\"more\":false}", &call, &problem),
+                         CALL_OK);
+        ck_assert(!call.more && !call.oneway && call.upgrade);
+        call_deinit(&call);
+}
+END_TEST
+
+START_TEST(null_is_absent)
+{
+        struct call call;
+        struct call_problem problem;
+
+        ck_assert_int_eq(
+                parse("{\"method\":\"m\",\"parameters\":null,\"more\":null,\"oneway\":null,\"upgrade\":null}",
+                      &call, &problem),
+                CALL_OK);
+        ck_assert_ptr_null(call.parameters);
+        ck_assert(!call.more && !call.oneway && !call.upgrade);
+        call_deinit(&call);
+}
+END_TEST
+
+START_TEST(no_calls)
+{
+        refused("");
+        refused("null");
+        refused("1");
+        refused("\"method\"");
+        refused("[]");
+        refused("[{\"method\":\"m\"}]");
+        refused("{}");
+        refused("{\"parameters\":{}}");
+        refused("{\"method\":null}");
+        refused("{\"method\":1}");
+        refused("{\"method\":true}");
+        refused("{\"method\":[\"m\"]}");
+        refused("{\"method\":{}}");
+        refused("{\"Method\":\"m\"}");
+        refused("{\"method\":\"m\",\"parameters\":[]}");
+        refused("{\"method\":\"m\",\"parameters\":\"{}\"}");
+        refused("{\"method\":\"m\",\"parameters\":false}");
+        refused("{\"method\":\"m\",\"more\":1}");
+        refused("{\"method\":\"m\",\"more\":\"true\"}");
+        refused("{\"method\":\"m\",\"oneway\":0}");
+        refused("{\"method\":\"m\",\"oneway\":{}}");
+        refused("{\"method\":\"m\",\"upgrade\":\"\"}");
+        refused("{\"method\":\"m\",\"upgrade\":[]}");
+        refused("{\"method\":\"m\",\"continues\":true}");
+        refused("{\"method\":\"m\",\"error\":null}");
+        refused("{\"method\":\"m\",\"\":null}");
+        refused("{\"method\":\"m\",\"method\":\"n\"}");
+        refused("{\"method\":\"m\",\"\\u006dethod\":\"n\"}");
+        refused("{\"method\":\"m\"}{\"method\":\"m\"}");
+        refused("{\"method\":\"m\",\"parameters\":{\"a\":1e999}}");
+}
+END_TEST
+
+static char *call_with_string(size_t bytes)
+{
+        char *message = malloc(bytes + 64);
+        char *string = malloc(bytes + 1);
+
+        memset(string, 's', bytes);
+        string[bytes] = '\0';
+        sprintf(message, "{\"method\":\"m\",\"parameters\":{\"a\":\"%s\"}}", string);
+        free(string);
+        return message;
+}
+
+START_TEST(limits)
+{
+        struct call call;
+        struct call_problem problem;
+        char *message = call_with_string(LIMIT_STRING_BYTES);
+
+        ck_assert_int_eq(parse(message, &call, &problem), CALL_OK);
+        call_deinit(&call);
+        free(message);
+        message = call_with_string(LIMIT_STRING_BYTES + 1);
+        ck_assert_int_eq(parse(message, &call, &problem), CALL_LIMIT);
+        ck_assert_str_eq(problem.limit, "string_bytes");
+        ck_assert_uint_eq(problem.limit_value, LIMIT_STRING_BYTES);
+        free(message);
+        ck_assert_int_eq(parse("{\"method\":\"m\",\"parameters\":{\"a\":[[[[[[]]]]]]}}", &call, &problem),
+                         CALL_OK);
+        call_deinit(&call);
+        ck_assert_int_eq(parse("{\"method\":\"m\",\"parameters\":{\"a\":[[[[[[[]]]]]]]}}", &call, &problem),
+                         CALL_LIMIT);
+        ck_assert_str_eq(problem.limit, "json_depth");
+        ck_assert_uint_eq(problem.limit_value, LIMIT_JSON_DEPTH);
+        ck_assert_ptr_nonnull(problem.json.reason);
+}
+END_TEST
+
+START_TEST(replies)
+{
+        struct reply reply;
+        struct call_problem problem;
+
+        ck_assert_int_eq(reply_parse("{}", 2, &reply, &problem), CALL_OK);
+        ck_assert_ptr_null(reply.error);
+        ck_assert_ptr_null(reply.parameters);
+        ck_assert(!reply.continues);
+        reply_deinit(&reply);
+        ck_assert_int_eq(
+                reply_parse("{\"error\":null,\"parameters\":null,\"continues\":null}", 51, &reply, &problem),
+                CALL_OK);
+        ck_assert_ptr_null(reply.error);
+        reply_deinit(&reply);
+        ck_assert_ptr_null(reply.message);
+        refused_reply("[]");
+        refused_reply("null");
+        refused_reply("{\"error\":1}");
+        refused_reply("{\"parameters\":[]}");
+        refused_reply("{\"continues\":1}");
+        refused_reply("{\"method\":\"m\"}");
+        refused_reply("{\"parameters\":{},\"parameters\":{}}");
+}
+END_TEST
+
+/* What the daemon answers is longer and deeper than what it takes. */
+START_TEST(replies_have_bounds_of_their_own)
+{
+        char *message = malloc(LIMIT_REPLY_STRING_BYTES + 64);
+        struct reply reply;
+        struct call_problem problem;
+        size_t length;
+
+        memset(message, 's', LIMIT_REPLY_STRING_BYTES + 64);
+        memcpy(message, "{\"parameters\":{\"a\":\"", 20);
+        length = 20 + LIMIT_REPLY_STRING_BYTES;
+        memcpy(message + length, "\"}}", 4);
+        ck_assert_int_eq(reply_parse(message, length + 3, &reply, &problem), CALL_OK);
+        reply_deinit(&reply);
+        memcpy(message + length, "s\"}}", 5);
+        ck_assert_int_eq(reply_parse(message, length + 4, &reply, &problem), CALL_LIMIT);
+        ck_assert_str_eq(problem.limit, "string_bytes");
+        ck_assert_uint_eq(problem.limit_value, LIMIT_REPLY_STRING_BYTES);
+        strcpy(message,
+               "{\"parameters\":{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}}");
+        ck_assert_int_eq(reply_parse(message, strlen(message), &reply, &problem), CALL_OK);
+        reply_deinit(&reply);
+        strcpy(message,
+               "{\"parameters\":{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}}");
+        ck_assert_int_eq(reply_parse(message, strlen(message), &reply, &problem), CALL_LIMIT);
+        ck_assert_str_eq(problem.limit, "json_depth");
+        ck_assert_uint_eq(problem.limit_value, LIMIT_REPLY_JSON_DEPTH);
+        free(message);
+}
+END_TEST
+
+START_TEST(writes_calls)
+{
+        struct text text;
+
+        text_init(&text);
+        call_write(&text, "a.b.C", NULL, false, false);
+        written_is(&text, "{\"method\":\"a.b.C\"}");
+        call_write(&text, "a.b.C", "{\"x\":1}", true, false);
+        written_is(&text, "{\"method\":\"a.b.C\",\"parameters\":{\"x\":1},\"more\":true}");
+        call_write(&text, "a\"b", NULL, false, true);
+        written_is(&text, "{\"method\":\"a\\\"b\",\"oneway\":true}");
+}
+END_TEST
+
+START_TEST(writes_replies)
+{
+        struct text text;
+
+        text_init(&text);
+        reply_write(&text, "{\"x\":1}garbage", 7, false);
+        written_is(&text, "{\"parameters\":{\"x\":1}}");
+        reply_write(&text, "{}", 2, true);
+        written_is(&text, "{\"parameters\":{},\"continues\":true}");
+        reply_write_error(&text, "a.b.Gone", NULL);
+        written_is(&text, "{\"error\":\"a.b.Gone\",\"parameters\":{}}");
+        reply_write_error(&text, "a.b.Gone", "{\"name\":\"x\"}");
+        written_is(&text, "{\"error\":\"a.b.Gone\",\"parameters\":{\"name\":\"x\"}}");
+}
+END_TEST
+
+START_TEST(reads_what_it_writes)
+{
+        struct text text;
+        struct call call;
+        struct reply reply;
+        struct call_problem problem;
+
+        text_init(&text);
+        call_write(&text, "a.b.C", "{\"x\":1}", true, true);
+        ck_assert_int_eq(call_parse(text.bytes, text.length - 1, &call, &problem), CALL_OK);
+        ck_assert_str_eq(call.method, "a.b.C");
+        ck_assert_str_eq(json_object_to_json_string_ext(call.parameters, JSON_C_TO_STRING_PLAIN),
+                         "{\"x\":1}");
+        ck_assert(call.more && call.oneway);
+        call_deinit(&call);
+        text_clear(&text);
+        reply_write_error(&text, "a.b.Gone", "{\"x\":1}");
+        ck_assert_int_eq(reply_parse(text.bytes, text.length - 1, &reply, &problem), CALL_OK);
+        ck_assert_str_eq(reply.error, "a.b.Gone");
+        ck_assert_int_eq(json_object_object_length(reply.parameters), 1);
+        reply_deinit(&reply);
+        text_clear(&text);
+        reply_write(&text, "{}", 2, true);
+        ck_assert_int_eq(reply_parse(text.bytes, text.length - 1, &reply, &problem), CALL_OK);
+        ck_assert(reply.continues);
+        reply_deinit(&reply);
+        text_deinit(&text);
+}
+END_TEST
+
+int main(void)
+{
+        const TTest *tests[] = {
+                smallest_call,
+                largest_call,
+                flags,
+                null_is_absent,
+                no_calls,
+                limits,
+                replies,
+                replies_have_bounds_of_their_own,
+                writes_calls,
+                writes_replies,
+                reads_what_it_writes,
+        };
+
+        return unit_run(unit_suite_of("proto_call", tests));
+}
