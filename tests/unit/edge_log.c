@@ -65,9 +65,11 @@ static unsigned count(const char *text, const char *part)
 
 START_TEST(conversions)
 {
-        log_line("a: b: %d %d %d %u %lld %lld 100%% <\"ok\">", 0, -17, INT_MIN, UINT_MAX, LLONG_MIN, LLONG_MAX);
-        ck_assert_str_eq("a: b: 0 -17 -2147483648 4294967295 -9223372036854775808 9223372036854775807 100% <\"ok\">\n",
-                         drain());
+        log_line("a: b: %d %d %d %u %lld %lld 100%% <\"ok\">", 0, -17, INT_MIN, UINT_MAX, LLONG_MIN,
+                 LLONG_MAX);
+        ck_assert_str_eq(
+                "a: b: 0 -17 -2147483648 4294967295 -9223372036854775808 9223372036854775807 100% <\"ok\">\n",
+                drain());
 }
 END_TEST
 

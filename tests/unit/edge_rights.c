@@ -339,12 +339,12 @@ END_TEST
 START_TEST(audit_acl)
 {
         static const unsigned char acl[] = {
-                2, 0, 0, 0,                              /* version */
-                1, 0, 7, 0, 0xff, 0xff, 0xff, 0xff,      /* owner */
-                2, 0, 7, 0, GROUP & 0xff, GROUP >> 8, 0, 0, /* user 4711 */
-                4, 0, 5, 0, 0xff, 0xff, 0xff, 0xff,      /* group */
-                16, 0, 7, 0, 0xff, 0xff, 0xff, 0xff,     /* mask */
-                32, 0, 5, 0, 0xff, 0xff, 0xff, 0xff,     /* others */
+                2,  0, 0, 0,                                       /* version */
+                1,  0, 7, 0, 0xff,         0xff,       0xff, 0xff, /* owner */
+                2,  0, 7, 0, GROUP & 0xff, GROUP >> 8, 0,    0,    /* user 4711 */
+                4,  0, 5, 0, 0xff,         0xff,       0xff, 0xff, /* group */
+                16, 0, 7, 0, 0xff,         0xff,       0xff, 0xff, /* mask */
+                32, 0, 5, 0, 0xff,         0xff,       0xff, 0xff, /* others */
         };
         if (setxattr("a/b", "system.posix_acl_access", acl, sizeof acl, 0) < 0) {
                 ck_assert_int_eq(EOPNOTSUPP, errno);

@@ -18,11 +18,17 @@
 static const char *const versions[] = {"2.11.3.2", "2.13.1.0", "2.15.1.0"};
 #define VERSIONS (int)(sizeof versions / sizeof versions[0])
 
+static const char *data_directory(void)
+{
+        const char *directory = getenv("UNIT_DATA");
+        return directory != NULL ? directory : "tests/unit";
+}
+
 static size_t load(const char *version, const char *name, unsigned char bytes[64])
 {
         char path[4096];
 
-        snprintf(path, sizeof path, "%s/%s/%s", STATUS_DIRECTORY, version, name);
+        snprintf(path, sizeof path, "%s/status/%s/%s", data_directory(), version, name);
         FILE *file = fopen(path, "re");
         ck_assert_msg(file != NULL, "%s", path);
         size_t length = fread(bytes, 1, 64, file);
@@ -40,9 +46,10 @@ struct expected {
 static bool scan(const char *line, struct expected *e)
 {
         return sscanf(line,
-                      "%31s %7s %7s %7s %7s %d %d %d %d %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64,
-                      e->name, e->up, e->wantedup, e->ready, e->paused, &e->pid, &e->process, &e->exitcode, &e->signum,
-                      &e->now, &e->updownfor, &e->readyfor, &e->since_usec, &e->ready_usec) == 14;
+                      "%31s %7s %7s %7s %7s %d %d %d %d %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64
+                      " %" SCNd64,
+                      e->name, e->up, e->wantedup, e->ready, e->paused, &e->pid, &e->process, &e->exitcode,
+                      &e->signum, &e->now, &e->updownfor, &e->readyfor, &e->since_usec, &e->ready_usec) == 14;
 }
 
 /* What s6-svstat prints, put together from our struct by its rules. */
@@ -80,7 +87,7 @@ START_TEST(agrees_with_svstat)
         char path[4096], line[512];
         int files = 0;
 
-        snprintf(path, sizeof path, "%s/%s/expected", STATUS_DIRECTORY, version);
+        snprintf(path, sizeof path, "%s/status/%s/expected", data_directory(), version);
         FILE *file = fopen(path, "re");
         ck_assert_msg(file != NULL, "%s", path);
         while (fgets(line, sizeof line, file) != NULL) {
@@ -174,8 +181,8 @@ START_TEST(nonsense_refused)
                 size_t at;
                 unsigned char byte;
         } changes[] = {
-                {0, 0xff},  /* far future */
-                {0, 0x41},  {4, 0x01}, {8, 0xff}, /* more than 999,999,999 ns */
+                {0, 0xff},                          /* far future */
+                {0, 0x41},  {4, 0x01},  {8, 0xff},  /* more than 999,999,999 ns */
                 {12, 0xff}, {20, 0xff}, {24, 0x01}, /* no pid is that large */
                 {28, 0x80}, {34, 0x10}, {34, 0xff}, /* a flag that does not exist */
         };
