@@ -134,7 +134,8 @@ static int start_listeners(const struct options *options, uv_loop_t *loop, struc
         return start_listener(&server->observer_listener, loop, server, observer_path, server->access.observer_gid);
 }
 
-static int start_registry(const struct options *options, uv_loop_t *loop, struct registry *registry)
+static int start_registry(const struct options *options, uv_loop_t *loop, const struct server *server,
+                          struct registry *registry)
 {
         int result;
 
@@ -146,6 +147,11 @@ static int start_registry(const struct options *options, uv_loop_t *loop, struct
         result = registry_init(registry, loop);
         if (result)
                 return fail("inotify: %s: raise fs.inotify.max_user_instances", strerror(-result));
+        result = deputy_open(&registry->deputy, loop, server->access.client_uid, registry->slots.client_gid,
+                             server->rights.can_switch);
+        if (result)
+                return fail("client user %s: its identity cannot be taken: %s: give the container CAP_SETUID and CAP_SETGID",
+                            options->client_user, strerror(-result));
         result = registry_adopt(registry);
         if (result)
                 return fail("services directory %s: %s", options->services, strerror(-result));
@@ -168,7 +174,7 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
         if (result == 0 && rights_drop(&server->rights))
                 result = fail("capabilities: the kernel shows others than asked for: report this");
         if (result == 0)
-                result = start_registry(options, loop, registry);
+                result = start_registry(options, loop, server, registry);
         if (result == 0 && !server->rights.can_switch)
                 log_line("main: CAP_SETUID or CAP_SETGID is missing: files cannot be given to the client group");
         return result;

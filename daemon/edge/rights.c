@@ -63,6 +63,15 @@ static int effective_set(cap_value_t value, cap_flag_value_t on)
         return r;
 }
 
+int rights_raise(void)
+{
+        int result = 0;
+
+        for (size_t i = 0; i < KEPT_COUNT && result == 0; i++)
+                result = effective_set(kept[i], CAP_SET);
+        return result;
+}
+
 /* Best effort; what came of it is read back. */
 static void shrink_bounding(bool can)
 {

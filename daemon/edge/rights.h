@@ -25,6 +25,9 @@ int rights_begin(unsigned files);
  */
 int rights_drop(struct rights *rights);
 
+/* Makes what this thread may do effective, for a thread that is about to change its ids. 0 or a negative errno. */
+int rights_raise(void);
+
 /*
  * Can anyone but root (or our own uid) write `path` (absolute) or one of its parents, or rename it away? A sticky directory
  * counts as writable; one that a group may write is safe only if that is gid 0 and no ACL adds others. Symbolic links are

@@ -197,6 +197,7 @@ static void register_new(struct registry *registry, struct ticket ticket, const 
         }
         if (result == 0) {
                 waiter->created = true;
+                service->goal.kind = start ? GOAL_UP : GOAL_NONE;
                 log_line("register: begun service=%s want=%s", name, start ? "up" : "down");
                 service_step(service);
                 return;

@@ -110,6 +110,7 @@ static void registry_drop(struct registry *registry, struct service *service)
 void registry_deinit(struct registry *registry)
 {
         registry->stopping = true;
+        deputy_close(&registry->deputy); /* its jobs are the operations' */
         for (size_t i = 0; i < registry->count; i++) {
                 registry->services[i]->waits = NULL;
                 registry_drop(registry, registry->services[i]);

@@ -7,6 +7,7 @@
 
 #include <uv.h>
 
+#include "daemon/edge/deputy.h"
 #include "daemon/edge/scandir.h"
 #include "daemon/edge/slot.h"
 #include "daemon/edge/watch.h"
@@ -39,6 +40,7 @@ struct registry {
         struct scandir scandir;
         struct slots slots;
         struct watch watch;
+        struct deputy deputy;
         struct policy policy;
         int64_t settle_msec;      /* a gateway alive for this long is up */
         unsigned services_max;    /* s6-svscan's, loggers included */

@@ -1,6 +1,7 @@
 #include "daemon/model/removal.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #define LEAVE_TELL_LOGGER_MSEC 1000
 #define LEAVE_KILL_LOGGER_MSEC 3000
 #define LEAVE_GIVE_UP_MSEC 10000
+#define SWEEP_MSEC 1500
 
 static void removal_free(void *owner)
 {
@@ -98,13 +100,44 @@ static void removal_finish(struct service *service)
         registry_forget(registry, service);
 }
 
+static void removal_sweep(struct deputy_job *job)
+{
+        struct removal *removal = (struct removal *)((char *)job - offsetof(struct removal, job));
+
+        groups_kill(&removal->groups, SWEEP_MSEC);
+}
+
+static void removal_swept(struct deputy_job *job)
+{
+        struct removal *removal = (struct removal *)((char *)job - offsetof(struct removal, job));
+
+        removal_finish(removal->service);
+}
+
+/* The supervisors are gone. So are all runs, unless a supervisor was killed and had no time to see to its own. */
+static void removal_left(struct service *service)
+{
+        struct registry *registry = service->registry;
+        struct removal *removal = service->removal;
+
+        if (!groups_read(registry->slots.fd, service->name, registry->deputy.uid, &removal->groups)) {
+                removal_finish(service);
+                return;
+        }
+        timer_stop(&removal->timer);
+        removal->phase = REMOVAL_SWEEPING;
+        removal->job.work = removal_sweep;
+        removal->job.done = removal_swept;
+        deputy_run(&registry->deputy, &removal->job);
+}
+
 static void removal_look_leaving(struct service *service)
 {
         int64_t waited_msec = clock_msec() - service->removal->phase_began_msec;
 
         if (!s6_control_alive(service_at(service), service->name)) {
                 if (!service->has_log || !logger_alive(service)) {
-                        removal_finish(service);
+                        removal_left(service);
                         return;
                 }
                 if (waited_msec > LEAVE_KILL_LOGGER_MSEC)
@@ -139,6 +172,8 @@ static void removal_expired(void *owner)
         case REMOVAL_LEAVING:
                 removal_look_leaving(service);
                 break;
+        case REMOVAL_SWEEPING:
+                break;
         }
 }
 
@@ -146,6 +181,8 @@ void removal_step(struct service *service)
 {
         const struct s6_status *status = &service->status;
 
+        if (service->removal->phase == REMOVAL_SWEEPING)
+                return;
         if (service->removal->phase == REMOVAL_LEAVING)
                 removal_look_leaving(service);
         else if (!service->supervised || (!status->pid && !status->want_up))

@@ -1,6 +1,8 @@
 #ifndef MODEL_REMOVAL_H
 #define MODEL_REMOVAL_H
 
+#include "daemon/edge/deputy.h"
+#include "daemon/edge/groups.h"
 #include "daemon/model/operation.h"
 
 /* The half of operation.h that takes a slot away. */
@@ -8,6 +10,7 @@ enum removal_phase {
         REMOVAL_STOPPING, /* told to end */
         REMOVAL_KILLING,  /* the deadline passed */
         REMOVAL_LEAVING,  /* not in the scan directory any more; its supervisors end */
+        REMOVAL_SWEEPING, /* the deputy ends what a killed supervisor left running */
 };
 
 struct removal_waiter {
@@ -21,6 +24,8 @@ struct removal {
         struct timer timer;
         int64_t phase_began_msec;
         struct removal_waiter *waiters;
+        struct deputy_job job;
+        struct groups groups;
 };
 
 /* For a service without an operation. timeout_msec: until KILL. */

@@ -73,6 +73,7 @@ static int listener_bind(struct listener *listener, const char *path, gid_t gid)
         struct sockaddr_un address = {.sun_family = AF_UNIX};
         struct stat info;
         mode_t mask;
+        bool grouped;
         int off = 0;
         int result;
 
@@ -87,9 +88,10 @@ static int listener_bind(struct listener *listener, const char *path, gid_t gid)
                 return -errno;
         setsockopt(listener->fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off)); /* older kernels: no such option */
         mask = umask(0117);
-        rights_group_begin(gid);
+        grouped = rights_group_begin(gid);
         result = bind(listener->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
-        rights_group_end();
+        if (grouped)
+                rights_group_end();
         umask(mask);
         if (result == 0 && listen(listener->fd, LIMIT_CONNECTIONS) < 0)
                 result = -errno;

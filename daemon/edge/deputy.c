@@ -1,0 +1,149 @@
+#include "daemon/edge/deputy.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "daemon/edge/rights.h"
+
+/*
+ * Raw system calls: the C library's wrappers change every thread. Groups first, the effective uid last, since that one takes
+ * the right to change the others; then no capability is left to come back with.
+ */
+static int become_client(const struct deputy *deputy)
+{
+        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}, {0, 0, 0}};
+
+        if (rights_raise())
+                return -EPERM;
+        if (syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresgid, -1, deputy->gid, -1) < 0 ||
+            syscall(SYS_setresuid, -1, deputy->uid, -1) < 0)
+                return -errno;
+        return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
+}
+
+static struct deputy_job *deputy_next(struct deputy *deputy)
+{
+        struct deputy_job *job;
+
+        pthread_mutex_lock(&deputy->mutex);
+        while (!deputy->queue && !deputy->ending)
+                pthread_cond_wait(&deputy->wanted, &deputy->mutex);
+        job = deputy->ending ? NULL : deputy->queue;
+        if (job)
+                deputy->queue = job->next;
+        pthread_mutex_unlock(&deputy->mutex);
+        return job;
+}
+
+static void append(struct deputy_job **list, struct deputy_job *job)
+{
+        while (*list)
+                list = &(*list)->next;
+        job->next = NULL;
+        *list = job;
+}
+
+static void *deputy_main(void *argument)
+{
+        struct deputy *deputy = argument;
+        struct deputy_job *job;
+        int failure = deputy->switches ? become_client(deputy) : 0;
+
+        pthread_mutex_lock(&deputy->mutex);
+        deputy->failure = failure;
+        deputy->ready = true;
+        pthread_cond_broadcast(&deputy->wanted);
+        pthread_mutex_unlock(&deputy->mutex);
+        if (failure)
+                return NULL;
+        while ((job = deputy_next(deputy))) {
+                job->work(job);
+                pthread_mutex_lock(&deputy->mutex);
+                append(&deputy->finished, job);
+                pthread_mutex_unlock(&deputy->mutex);
+                uv_async_send(&deputy->finished_signal);
+        }
+        return NULL;
+}
+
+static void deputy_collect(uv_async_t *async)
+{
+        struct deputy *deputy = async->data;
+        struct deputy_job *jobs;
+
+        pthread_mutex_lock(&deputy->mutex);
+        jobs = deputy->finished;
+        deputy->finished = NULL;
+        pthread_mutex_unlock(&deputy->mutex);
+        while (jobs) {
+                struct deputy_job *job = jobs;
+
+                jobs = job->next;
+                job->done(job);
+        }
+}
+
+/* Signals are the loop's. */
+static int deputy_start_thread(struct deputy *deputy)
+{
+        sigset_t all, before;
+        int result;
+
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        result = pthread_create(&deputy->thread, NULL, deputy_main, deputy);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        return -result;
+}
+
+int deputy_open(struct deputy *deputy, uv_loop_t *loop, uid_t uid, gid_t gid, bool switches)
+{
+        int result;
+
+        *deputy = (struct deputy){.uid = uid, .gid = gid, .switches = switches};
+        pthread_mutex_init(&deputy->mutex, NULL);
+        pthread_cond_init(&deputy->wanted, NULL);
+        result = deputy_start_thread(deputy);
+        if (result)
+                return result;
+        pthread_mutex_lock(&deputy->mutex);
+        while (!deputy->ready)
+                pthread_cond_wait(&deputy->wanted, &deputy->mutex);
+        pthread_mutex_unlock(&deputy->mutex);
+        if (deputy->failure) {
+                pthread_join(deputy->thread, NULL);
+                return deputy->failure;
+        }
+        deputy->finished_signal.data = deputy;
+        uv_async_init(loop, &deputy->finished_signal, deputy_collect);
+        uv_unref((uv_handle_t *)&deputy->finished_signal);
+        deputy->running = true;
+        return 0;
+}
+
+void deputy_close(struct deputy *deputy)
+{
+        if (!deputy->running)
+                return;
+        pthread_mutex_lock(&deputy->mutex);
+        deputy->ending = true;
+        pthread_cond_broadcast(&deputy->wanted);
+        pthread_mutex_unlock(&deputy->mutex);
+        pthread_join(deputy->thread, NULL);
+        deputy->running = false;
+        uv_close((uv_handle_t *)&deputy->finished_signal, NULL);
+}
+
+void deputy_run(struct deputy *deputy, struct deputy_job *job)
+{
+        pthread_mutex_lock(&deputy->mutex);
+        append(&deputy->queue, job);
+        pthread_cond_signal(&deputy->wanted);
+        pthread_mutex_unlock(&deputy->mutex);
+}
