@@ -182,6 +182,7 @@ END_TEST
 
 START_TEST(replies)
 {
+        static const char nulls[] = "{\"error\":null,\"parameters\":null,\"continues\":null}";
         struct reply reply;
         struct call_problem problem;
 
@@ -190,9 +191,7 @@ START_TEST(replies)
         ck_assert_ptr_null(reply.parameters);
         ck_assert(!reply.continues);
         reply_deinit(&reply);
-        ck_assert_int_eq(
-                reply_parse("{\"error\":null,\"parameters\":null,\"continues\":null}", 51, &reply, &problem),
-                CALL_OK);
+        ck_assert_int_eq(reply_parse(nulls, strlen(nulls), &reply, &problem), CALL_OK);
         ck_assert_ptr_null(reply.error);
         reply_deinit(&reply);
         ck_assert_ptr_null(reply.message);
