@@ -27,7 +27,7 @@ struct failure_row {
 static const struct failure_row failure_rows[] = {
         {ERROR_NO_SUCH_SERVICE, OUTCOME_NOT_REGISTERED, "{name}", "no such service",
          "'svcctl list' shows what there is"},
-        {"io.svcbroker.NotRegistered", OUTCOME_NOT_REGISTERED, "{profile}", "not registered",
+        {ERROR_NOT_REGISTERED, OUTCOME_NOT_REGISTERED, "{profile}", "not registered",
          "make its gateway with 'svcctl register {profile}'"},
         {ERROR_INVALID_NAME, OUTCOME_FAILED, "{name}", "{reason}",
          "a profile is named like [a-z0-9][a-z0-9_-]*, its service gateway-PROFILE"},

@@ -29,6 +29,7 @@ void failure_print(const char *subject, const char *what, const char *next);
 enum outcome failure_report(const char *error, struct json_object *parameters, const char *subject);
 
 #define ERROR_NO_SUCH_SERVICE "io.svcbroker.NoSuchService"
+#define ERROR_NOT_REGISTERED "io.svcbroker.NotRegistered"
 #define ERROR_INVALID_NAME "io.svcbroker.InvalidName"
 
 #endif

@@ -32,9 +32,10 @@ static enum outcome queue_status(struct session *session, const char *name)
         return session_queue(session, "Status", parameters, 0);
 }
 
-static bool is_absent(const struct answer *answer)
+bool names_is_absent(const struct answer *answer)
 {
-        return answer->error && strcmp(answer->error, ERROR_NO_SUCH_SERVICE) == 0;
+        return answer->error && (strcmp(answer->error, ERROR_NO_SUCH_SERVICE) == 0 ||
+                                 strcmp(answer->error, ERROR_NOT_REGISTERED) == 0);
 }
 
 enum outcome names_ask_status(struct session *session, const char *name, struct answer *answer)
@@ -51,7 +52,7 @@ enum outcome names_ask_status(struct session *session, const char *name, struct 
         }
         if (outcome == OUTCOME_DONE)
                 outcome = session_receive(session, patience_msec, answer);
-        if (outcome == OUTCOME_DONE && both && is_absent(answer)) {
+        if (outcome == OUTCOME_DONE && both && names_is_absent(answer)) {
                 answer_deinit(answer);
                 outcome = session_receive(session, patience_msec, answer);
         }
@@ -77,13 +78,13 @@ static enum outcome receive_name(struct session *session, const char *name, stru
 
         if (outcome != OUTCOME_DONE)
                 return outcome;
-        if (answer.error && !is_absent(&answer) && strcmp(answer.error, ERROR_INVALID_NAME) != 0) {
+        if (answer.error && !names_is_absent(&answer) && strcmp(answer.error, ERROR_INVALID_NAME) != 0) {
                 /* Some of these close the connection, so an order behind them would tell nothing. */
                 outcome = session_refused(session, &answer, name);
                 answer_deinit(&answer);
                 return outcome;
         }
-        gateway = is_absent(&answer) ? gateway_of(name) : strdup(name);
+        gateway = names_is_absent(&answer) ? gateway_of(name) : strdup(name);
         answer_deinit(&answer);
         if (!gateway)
                 return session_broken(session, -ENOMEM);

@@ -1,8 +1,11 @@
 #ifndef CLIENT_NAMES_H
 #define CLIENT_NAMES_H
 
+#include <stdbool.h>
+
 #include "client/failure.h"
 
+struct answer;
 struct json_object;
 struct session;
 
@@ -12,8 +15,10 @@ struct session;
  */
 
 /* Asks for a service as `status NAME` does: in one round trip. answer as in session_receive(). */
-struct answer;
 enum outcome names_ask_status(struct session *session, const char *name, struct answer *answer);
+
+/* The answer to a Status says that there is none of that name. */
+bool names_is_absent(const struct answer *answer);
 
 /* The services that the options' words mean, each once, as a new JSON array. */
 enum outcome names_resolve(struct session *session, struct json_object **services);

@@ -1,7 +1,5 @@
 #include "client/verbs.h"
 
-#include <string.h>
-
 #include <json-c/json.h>
 
 #include "client/document.h"
@@ -51,7 +49,7 @@ enum outcome verb_status(struct session *session)
         if (outcome != OUTCOME_DONE)
                 return outcome;
         service = member_object(answer.parameters, "service");
-        if (answer.error && strcmp(answer.error, ERROR_NO_SUCH_SERVICE) == 0) {
+        if (names_is_absent(&answer)) {
                 outcome = report_absent(session, &answer, options->words[0]);
         } else if (answer.error) {
                 outcome = session_refused(session, &answer, options->words[0]);

@@ -1,0 +1,214 @@
+#include "client/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+
+#include "unit.h"
+
+#define ARGUMENTS_MAX 16
+
+/* One command line, split at '|' (so that words may hold blanks and be empty). */
+struct line {
+        char program[8];
+        char text[256];
+        char *argv[ARGUMENTS_MAX];
+        int argc;
+};
+
+static void split(struct line *line, const char *text)
+{
+        char *rest = line->text;
+
+        strcpy(line->program, "svcctl");
+        snprintf(line->text, sizeof(line->text), "%s", text);
+        line->argc = 0;
+        line->argv[line->argc++] = line->program;
+        while (rest && *text)
+                line->argv[line->argc++] = strsep(&rest, "|");
+        line->argv[line->argc] = NULL;
+}
+
+static enum options_result parse(struct line *line, const char *text, struct options *options)
+{
+        struct options_problem problem = {0};
+        enum options_result result;
+
+        split(line, text);
+        result = options_parse(line->argc, line->argv, NULL, options, &problem);
+        ck_assert_int_eq(result == OPTIONS_WRONG, problem.what != NULL);
+        if (result == OPTIONS_WRONG)
+                ck_assert(problem.subject && problem.next);
+        return result;
+}
+
+START_TEST(options_stand_anywhere)
+{
+        static const char *const texts[] = {
+                "--json|stop|--timeout|2m|a|b|--no-wait|--socket=/s",
+                "stop|a|b|--json|--timeout=2m|--no-wait|--socket|/s",
+                "--socket|/s|--timeout|2m|--no-wait|--json|stop|a|b",
+                "--socket|/no|--socket|/s|--timeout|2m|--no-wait|--json|--|stop|a|b",
+        };
+        struct options options;
+        struct line line;
+
+        ck_assert_int_eq(parse(&line, texts[_i], &options), OPTIONS_OK);
+        ck_assert_int_eq(options.verb, VERB_STOP);
+        ck_assert(options.json && options.no_wait && !options.all);
+        ck_assert_int_eq(options.timeout_msec, 120000);
+        ck_assert_str_eq(options.socket, "/s");
+        ck_assert_uint_eq(options.words_count, 2);
+        ck_assert_str_eq(options.words[0], "a");
+        ck_assert_str_eq(options.words[1], "b");
+        options_deinit(&options);
+}
+END_TEST
+
+START_TEST(every_verb_is_known)
+{
+        static const struct {
+                const char *text;
+                enum verb verb;
+        } verbs[] = {
+                {"start|a", VERB_START},           {"stop|--all", VERB_STOP},   {"restart|a", VERB_RESTART},
+                {"status", VERB_STATUS},           {"list", VERB_LIST},         {"register|a", VERB_REGISTER},
+                {"unregister|a", VERB_UNREGISTER}, {"watch", VERB_WATCH},       {"reset|a", VERB_RESET},
+                {"health", VERB_HEALTH},           {"diagnose", VERB_DIAGNOSE}, {"call|M", VERB_CALL},
+        };
+
+        for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+                struct options options;
+                struct line line;
+
+                ck_assert_int_eq(parse(&line, verbs[i].text, &options), OPTIONS_OK);
+                ck_assert_int_eq(options.verb, verbs[i].verb);
+                ck_assert_int_eq(options.timeout_msec, OPTIONS_NO_TIMEOUT);
+                ck_assert_str_eq(line.argv[1], options_verb_name(options.verb));
+                options_deinit(&options);
+        }
+}
+END_TEST
+
+START_TEST(variables_and_odd_words)
+{
+        struct options options;
+        struct line line;
+
+        ck_assert_int_eq(parse(&line, "register|--env|A=b=c|coder|--env=B=|--env|C|--no-start", &options),
+                         OPTIONS_OK);
+        ck_assert(options.no_start);
+        ck_assert_uint_eq(options.environment_count, 3);
+        ck_assert_str_eq(options.environment[0], "A=b=c");
+        ck_assert_str_eq(options.environment[1], "B=");
+        ck_assert_str_eq(options.environment[2], "C");
+        options_deinit(&options);
+
+        ck_assert_int_eq(parse(&line, "start||-|--|--json|--", &options), OPTIONS_OK);
+        ck_assert(!options.json);
+        ck_assert_uint_eq(options.words_count, 4);
+        ck_assert_str_eq(options.words[0], "");
+        ck_assert_str_eq(options.words[1], "-");
+        ck_assert_str_eq(options.words[2], "--json");
+        ck_assert_str_eq(options.words[3], "--");
+        options_deinit(&options);
+}
+END_TEST
+
+START_TEST(usage_errors)
+{
+        static const char *const texts[] = {
+                "",
+                "--json",
+                "strat|a",
+                "Start|a",
+                "start",
+                "start|--all|a",
+                "reset",
+                "reset|--all",
+                "register",
+                "register|a|b",
+                "unregister",
+                "unregister|a|--no-wait",
+                "status|a|b",
+                "status|--no-wait",
+                "list|a",
+                "list|--all",
+                "health|x",
+                "diagnose|x",
+                "call",
+                "call|M|{}|x",
+                "call|M|--more|--oneway",
+                "watch|--more",
+                "start|a|--bogus",
+                "start|a|-x",
+                "start|a|--jso",
+                "start|a|--json=1",
+                "start|a|--timeout",
+                "start|a|--timeout|30",
+                "start|a|--timeout|",
+                "start|a|--timeout|10m 1ms",
+                "start|a|--socket=",
+                "start|a|--env|A=b",
+                "register|a|--env|=b",
+                "register|a|--env=",
+        };
+
+        for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+                struct options options;
+                struct line line;
+
+                ck_assert_msg(parse(&line, texts[i], &options) == OPTIONS_WRONG, "%s", texts[i]);
+        }
+}
+END_TEST
+
+START_TEST(help_beats_what_follows)
+{
+        struct options options;
+        struct line line;
+
+        ck_assert_int_eq(parse(&line, "--help|--bogus", &options), OPTIONS_HELP);
+        ck_assert_int_eq(parse(&line, "start|-h", &options), OPTIONS_HELP);
+        ck_assert_int_eq(parse(&line, "-V", &options), OPTIONS_VERSION);
+        ck_assert_int_eq(parse(&line, "list|--version", &options), OPTIONS_VERSION);
+}
+END_TEST
+
+START_TEST(socket_of_the_environment)
+{
+        struct options_problem problem;
+        struct options options;
+        struct line line;
+
+        split(&line, "list");
+        ck_assert_int_eq(options_parse(line.argc, line.argv, "/env", &options, &problem), OPTIONS_OK);
+        ck_assert_str_eq(options.socket, "/env");
+        options_deinit(&options);
+        ck_assert_int_eq(options_parse(line.argc, line.argv, "", &options, &problem), OPTIONS_OK);
+        ck_assert_int_eq(options.socket[0], '/');
+        ck_assert_str_ne(options.socket, "/env");
+        options_deinit(&options);
+        split(&line, "list|--socket|/given");
+        ck_assert_int_eq(options_parse(line.argc, line.argv, "/env", &options, &problem), OPTIONS_OK);
+        ck_assert_str_eq(options.socket, "/given");
+        options_deinit(&options);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("options");
+        TCase *tcase = tcase_create("options");
+
+        tcase_add_loop_test(tcase, options_stand_anywhere, 0, 4);
+        tcase_add_test(tcase, every_verb_is_known);
+        tcase_add_test(tcase, variables_and_odd_words);
+        tcase_add_test(tcase, usage_errors);
+        tcase_add_test(tcase, help_beats_what_follows);
+        tcase_add_test(tcase, socket_of_the_environment);
+        suite_add_tcase(suite, tcase);
+        return unit_run(suite);
+}
