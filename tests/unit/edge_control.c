@@ -176,6 +176,8 @@ START_TEST(scandir_running)
         ck_assert_int_eq(-ENOENT, scandir_command(&scandir, "a"));
         int fd = make_read(".s6-svscan/control");
         ck_assert(!scandir_is_running(&scandir)); /* no lock */
+        close(openat(at, ".s6-svscan/lock", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+        ck_assert(!scandir_is_running(&scandir)); /* nobody has it */
         close(fd);
         ck_assert_int_eq(0, unlinkat(at, ".s6-svscan/control", 0));
         pid_t child = hold_lock(); /* without the FIFO's reader */

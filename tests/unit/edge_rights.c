@@ -264,7 +264,7 @@ START_TEST(audit_good)
         ck_assert_int_eq(0, rights_audit("/", &culprit));
         ck_assert_int_eq(0, symlink("../a/b", "a/link"));
         audit("a/link/file", 0, NULL);
-        ck_assert_int_eq(0, symlink("/../../usr", "a/absolute"));
+        ck_assert_int_eq(0, symlink("/usr", "a/absolute"));
         audit("a/absolute/bin", 0, NULL);
         /* Writable for root's own group. */
         ck_assert_int_eq(0, chmod("a/b", 0775));

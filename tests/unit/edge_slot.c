@@ -346,7 +346,7 @@ static const struct {
 START_TEST(template_refused)
 {
         bad_templates[_i].spoil();
-        ck_assert_int_eq(bad_templates[_i].error, slot_stage(&slots, NAME, "coder", NULL, "{}", true));
+        ck_assert_int_eq(bad_templates[_i].error, slot_stage(&slots, NAME, "coder", NULL, "{}", false));
         ck_assert_uint_eq(0, entries("services"));
         ck_assert_str_eq("kept", text_of("outside/keep"));
 }
@@ -719,6 +719,9 @@ START_TEST(environment_mended)
         ck_assert(!set_environment("{\"A\":\"1\"}"));
         assert_inode("services/gateway-coder/env", S_IFDIR, 0750, GROUP + 1);
         assert_inode("services/gateway-coder/env/A", S_IFREG, 0640, GROUP + 1);
+        ck_assert_int_eq(0, fchmodat(at, "services/gateway-coder/env", 0755, 0));
+        ck_assert(!set_environment("{\"A\":\"1\"}"));
+        assert_inode("services/gateway-coder/env", S_IFDIR, 0750, GROUP + 1);
         ck_assert_int_eq(0, fchmodat(at, "services/gateway-coder/env/A", 0666, 0));
         ck_assert(!set_environment("{\"A\":\"1\"}"));
         assert_inode("services/gateway-coder/env/A", S_IFREG, 0640, GROUP + 1);
