@@ -18,11 +18,11 @@ static void restart_set_down(struct service *service, bool down)
 static void describe_exit(const struct record *record, char *text, size_t size)
 {
         if (!record->has_exit)
-                snprintf(text, size, "it ended");
+                snprintf(text, size, "how is not known");
         else if (record->exit_signal)
-                snprintf(text, size, "it was ended by SIG%s", sigabbrev_np(record->exit_signal) ?: "?");
+                snprintf(text, size, "by SIG%s", sigabbrev_np(record->exit_signal) ?: "?");
         else
-                snprintf(text, size, "it ended with exit code %d", record->exit_code);
+                snprintf(text, size, "with exit code %d", record->exit_code);
 }
 
 static void restart_fail(struct service *service)
@@ -53,7 +53,7 @@ static void restart_brake(struct service *service)
                 record->hold = HOLD_BACKOFF;
                 record->next_start_usec = clock_utc_usec() + delay_msec * 1000;
                 describe_exit(record, how, sizeof(how));
-                snprintf(record->reason, sizeof(record->reason), "%s too often or too soon; attempt %u waits %lld s",
+                snprintf(record->reason, sizeof(record->reason), "it keeps ending: %s; attempt %u waits %lld s",
                          how, record->attempt, (long long)delay_msec / 1000);
                 log_line("service: backoff: %s service=%s attempt=%u delay_msec=%lld", how, service->name,
                          record->attempt, (long long)delay_msec);

@@ -124,7 +124,7 @@ void dispatch_message(struct peer *peer, char *message, size_t length)
         struct call_problem problem;
         struct call call;
 
-        peer->request.oneway = false;
+        peer->request.oneway = peer->request.more = peer->request.single = peer->request.any = false;
         /* Nobody's bytes are not even parsed. */
         if (peer->access == ACCESS_NOBODY) {
                 errors_denied(peer);
