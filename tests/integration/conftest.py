@@ -1,0 +1,98 @@
+"""Fixtures. SVCBROKER_BUILD chooses the build directory (build), SVCBROKER_STAGED=1 says that it is staged already."""
+
+import itertools
+import os
+import subprocess
+
+import pytest
+
+import idl
+from tree import TOP, Tree
+
+BUILD = os.environ.get("SVCBROKER_BUILD", "build")
+FAST = ("--settle-msec", "300")
+
+
+def pytest_configure(config):
+    if os.geteuid() != 0:
+        pytest.exit("the integration tests make namespaces: run them as root", 2)
+
+
+@pytest.fixture(scope="session")
+def interface_texts():
+    texts = []
+    for name in ("io.svcbroker", "org.varlink.service"):
+        with open(f"{TOP}/proto/{name}.varlink") as file:
+            texts.append(file.read())
+    return texts
+
+
+@pytest.fixture(scope="session")
+def staged():
+    """The build, installed to where trees take it from."""
+    if os.environ.get("SVCBROKER_STAGED") != "1":
+        subprocess.run(["bash", "-c", f"ninja -C {BUILD} >&2 && . tools/lib/tree.sh && tree_stage {BUILD}"], cwd=TOP, check=True,
+                       stdout=subprocess.DEVNULL)
+    return BUILD
+
+
+@pytest.fixture(scope="session")
+def sanitized(staged):
+    with open(f"{TOP}/{staged}/stage/usr/local/sbin/svcbrokerd", "rb") as file:
+        return b"__asan_init" in file.read()
+
+
+@pytest.fixture(scope="session")
+def service(interface_texts):
+    return idl.Service(*interface_texts)
+
+
+@pytest.fixture(scope="module")
+def module_trees(staged, service):
+    yield from manage_trees(staged, service)
+
+
+@pytest.fixture
+def make_tree(staged, service):
+    """make_tree(*options, boot=True, **environment): a tree of the test's own. All end with the test."""
+    yield from manage_trees(staged, service)
+
+
+def manage_trees(staged, service):
+    trees = []
+
+    def make(*options, boot=True, fast=True, **environment):
+        tree = Tree(staged, service, (FAST if fast else ()) + options, **environment)
+        trees.append(tree)
+        if boot:
+            tree.boot()
+        return tree
+
+    yield make
+    errors = []
+    for tree in trees:
+        try:
+            tree.stop()
+        except AssertionError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+
+
+@pytest.fixture(scope="module")
+def tree(module_trees):
+    """One tree for the tests of a file, which use names of their own in it."""
+    return module_trees()
+
+
+counter = itertools.count()
+
+
+@pytest.fixture
+def profile(tree):
+    """The name of a profile that no other test uses; its gateway is gone afterwards."""
+    name = f"p{next(counter)}"
+    yield name
+    if tree.parent is not None:
+        tree.call("Unregister", "root", profile=name, timeout_msec=1)
+        tree.assert_absent(name)

@@ -1,0 +1,111 @@
+"""The checker of replies is itself checked: it must take what the interface allows, and nothing else."""
+
+import pytest
+
+import idl
+
+TEXT = """# A comment, (with: marks)
+interface com.example-1.test
+type Colour (red, green)   # at the end of a line
+type Thing (name: string, colour: Colour, size: ?int, tags: []string, notes: [string]string)
+type Outcome (name: string, error: ?string, error_parameters: ?object)
+method Get(name: string) -> (thing: Thing)
+method Put(things: ?[]Thing, deep: [](a: ?[]int)) -> ()
+method Try() -> (outcomes: []Outcome, ratio: ?float)
+error NoSuch (name: string, near: ?string)
+error Broken ()
+"""
+THING = {"name": "n", "colour": "red", "tags": [], "notes": {"a": "b"}}
+
+
+@pytest.fixture(scope="module")
+def service():
+    return idl.Service(TEXT)
+
+
+GOOD = [
+    ("Get", {"parameters": {"thing": THING}}),
+    ("Get", {"parameters": {"thing": THING | {"size": None}}}),
+    ("Get", {"parameters": {"thing": THING | {"size": -(2 ** 60)}}, "continues": False}),
+    ("Get", {"error": "com.example-1.test.NoSuch", "parameters": {"name": "x"}}),
+    ("Get", {"error": "com.example-1.test.Broken"}),
+    ("Put", {}),
+    ("Put", {"parameters": {}}),
+    ("Try", {"parameters": {"outcomes": [{"name": "a"}], "ratio": 1}}),
+    ("Try", {"parameters": {"outcomes": [
+        {"name": "a", "error": "com.example-1.test.NoSuch", "error_parameters": {"name": "x", "near": "y"}}]}}),
+    (None, {"error": "com.example-1.test.Broken", "parameters": {}}),
+]
+
+
+@pytest.mark.parametrize("method,reply", GOOD)
+def test_good_replies(service, method, reply):
+    service.reply(method and f"com.example-1.test.{method}", False, reply)
+
+
+BAD = [
+    ("Get", {"parameters": {}}, "thing is missing"),
+    ("Get", {"parameters": {"thing": None}}, "thing is missing"),
+    ("Get", {"parameters": {"thing": THING, "more": 1}}, "more is not in the interface"),
+    ("Get", {"parameters": {"thing": THING | {"colour": "blue"}}}, "'blue' is none of"),
+    ("Get", {"parameters": {"thing": THING | {"colour": 1}}}, "1 is none of"),
+    ("Get", {"parameters": {"thing": THING | {"size": 1.0}}}, "1.0 is not int"),
+    ("Get", {"parameters": {"thing": THING | {"size": True}}}, "True is not int"),
+    ("Get", {"parameters": {"thing": THING | {"name": 5}}}, "5 is not string"),
+    ("Get", {"parameters": {"thing": THING | {"tags": ["a", None]}}}, r"tags\[1\]: None is not string"),
+    ("Get", {"parameters": {"thing": THING | {"tags": {}}}}, "is not an array"),
+    ("Get", {"parameters": {"thing": THING | {"notes": {"a": 1}}}}, r"notes\['a'\]"),
+    ("Get", {"parameters": {"thing": THING | {"unknown": 1}}}, "unknown is not in the interface"),
+    ("Get", {"parameters": {"thing": THING}, "continues": True}, "continues without more"),
+    ("Get", {"parameters": {"thing": THING}, "continues": 0}, "continues: 0 is not bool"),
+    ("Get", {"parameters": {"thing": THING}, "id": 1}, "id is no member"),
+    ("Get", {"parameters": []}, "is not an object"),
+    ("Get", {"error": "com.example-1.test.Nope", "parameters": {}}, "none of the errors"),
+    ("Get", {"error": "NoSuch", "parameters": {"name": "x"}}, "none of the errors"),
+    ("Get", {"error": "com.example-1.test.NoSuch", "parameters": {}}, "name is missing"),
+    ("Get", {"error": "com.example-1.test.NoSuch", "parameters": {"name": "x", "why": "y"}}, "why is not in"),
+    ("Get", {"error": None}, "None is not string"),
+    ("Put", {"parameters": {"a": 1}}, "a is not in the interface"),
+    ("Try", {"parameters": {"outcomes": [{"name": "a", "error": "com.example-1.test.Nope"}]}}, "none of the errors"),
+    ("Try", {"parameters": {"outcomes": [{"name": "a", "error": "com.example-1.test.NoSuch"}]}}, "name is missing"),
+    ("Try", {"parameters": {"outcomes": [{"name": "a", "error_parameters": {}}]}}, "without an error"),
+    ("Try", {"parameters": {"outcomes": [], "ratio": "1"}}, "is not float"),
+    ("Nope", {"parameters": {}}, "none of the methods"),
+    (None, {"parameters": {}}, "no call"),
+]
+
+
+@pytest.mark.parametrize("method,reply,why", BAD)
+def test_bad_replies(service, method, reply, why):
+    with pytest.raises(idl.Mismatch, match=why):
+        service.reply(method and f"com.example-1.test.{method}", False, reply)
+
+
+def test_continues_belongs_to_more(service):
+    reply = {"parameters": {}, "continues": True}
+    service.reply("com.example-1.test.Put", True, reply)
+    with pytest.raises(idl.Mismatch, match="error that continues"):
+        service.reply("com.example-1.test.Put", True, {"error": "com.example-1.test.Broken", "continues": True})
+
+
+@pytest.mark.parametrize("text", ['{"a":1,"a":2}', '{"a":NaN}', '{"a":Infinity}', "{'a':1}", '{"a":1}x', "", '{"a":{"b":1,"b":1}}'])
+def test_json_is_strict(text):
+    with pytest.raises(idl.Mismatch):
+        idl.strict_json(text)
+
+
+@pytest.mark.parametrize("text", [
+    "", "interface", "interface a.b type X", "interface a.b type X (a: Missing)", "interface a.b type X (a: ??int)",
+    "interface a.b type X (a, b: int)", "interface a.b type X (a, a)", "interface a.b method M()", "interface a.b error E (a: )",
+    "interface a.b type X (a: int,)", "interface a.b type X () type X ()", "interface a.b thing X ()", "interface a.b type X (a; b)",
+])
+def test_bad_interfaces(text):
+    with pytest.raises(idl.Malformed):
+        idl.parse(text)
+
+
+def test_ours_parse(interface_texts):
+    ours = idl.Service(*interface_texts)
+    assert set(ours.interfaces) == {"io.svcbroker", "org.varlink.service"}
+    assert "Register" in ours.interfaces["io.svcbroker"].methods
+    assert ours.interfaces["io.svcbroker"].types["Service"][1]["state"] == ("named", "State")

@@ -1,0 +1,308 @@
+"""A private tree for a test: tools/lib/tree.sh boots it, this drives it from outside."""
+
+import ctypes
+import os
+import signal
+import socket
+import stat
+import subprocess
+import time
+
+import s6
+from varlink import Connection
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SOCKET = "/run/svcbroker/io.svcbroker"
+SERVICES = "/run/svcbroker/services"
+BROKER = "/run/s6-rc/servicedirs/svcbrokerd"
+USERS = {"root": (0, 0), "hermes": (10000, 10000), "stranger": (10001, 10001), "observer": (10002, 10002)}
+SANITIZER_WORDS = ("AddressSanitizer", "LeakSanitizer", "UndefinedBehaviorSanitizer", "runtime error:")
+
+
+def wait_until(condition, timeout=20.0, what=""):
+    """Looks again and again; returns the first true value. A deadline, never a time to sleep."""
+    deadline = time.monotonic() + timeout
+    pause = 0.002
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout} s: {what or condition}")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.05)
+    return value
+
+
+class Door:
+    """A process inside a tree, with the identity of one of its users, that opens connections and hands them out. So the kernel
+    tells the broker the truth about a peer, and the test holds the very descriptor."""
+
+    def __init__(self, pid, uid, gid, groups=()):
+        self.here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        child = os.fork()
+        if child == 0:
+            try:
+                self.serve(there, pid, uid, gid, groups)
+            finally:
+                os._exit(1)
+        there.close()
+        os.waitpid(child, 0)
+
+    @staticmethod
+    def serve(there, pid, uid, gid, groups):
+        os.dup2(there.fileno(), 3)
+        os.closerange(4, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") < 65536 else 65536)
+        libc = ctypes.CDLL(None, use_errno=True)
+        files = [os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY) for name in ("ipc", "net", "pid", "mnt")]
+        for file in files:
+            if libc.setns(file, 0):
+                os._exit(2)
+        os.closerange(4, 64)
+        if os.fork():
+            os._exit(0)  # the grandchild is inside the pid namespace, and lives
+        os.setgroups(groups)
+        os.setresgid(gid, gid, gid)
+        os.setresuid(uid, uid, uid)
+        control = socket.socket(fileno=3)
+        while path := control.recv(4096):
+            stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                stream.connect(path)
+                socket.send_fds(control, [b"0"], [stream.fileno()])
+            except OSError as error:
+                control.send(str(error.errno).encode())
+            stream.close()
+
+    def connect(self, path):
+        self.here.send(path.encode())
+        answer, descriptors, _, _ = socket.recv_fds(self.here, 16, 1)
+        if not descriptors:
+            assert answer, "the process inside the tree is gone"
+            raise OSError(int(answer), os.strerror(int(answer)), path)
+        return socket.socket(fileno=descriptors[0])
+
+    def close(self):
+        self.here.close()
+
+
+class Tree:
+    def __init__(self, build, service, options=(), **environment):
+        """options: svcbrokerd's. environment: of tools/lib/tree.sh, in lower case and without TREE_."""
+        self.build = build
+        self.service = service
+        self.environment = {f"TREE_{name.upper()}": str(value) for name, value in environment.items()}
+        self.environment["TREE_OPTIONS"] = "\n".join(options)
+        self.doors = {}
+        self.parent = None
+        self.pid = None
+        self.expected_ends = 0  # of the broker, told to this class by who caused them
+        self.tainted = False    # the test spoils it on purpose: no check at the end
+
+    # Boot and end
+
+    def boot(self, ready=True):
+        environment = {**os.environ, **self.environment,
+                       "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
+                       "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=99"}
+        self.parent = subprocess.Popen(["bash", "-c", f". tools/lib/tree.sh; tree_exec {self.build}"], cwd=TOP, env=environment,
+                                       stdin=subprocess.DEVNULL)
+        self.pid = int(wait_until(self.read_child, 10, "PID 1 of the tree").split()[0])
+        if ready:
+            wait_until(lambda: self.broker_is_ready() or self.broker_failed(), 10, "svcbrokerd ready")
+            assert self.broker_is_ready(), self.log()
+
+    def read_child(self):
+        if self.parent.poll() is not None:
+            with open(f"{TOP}/{self.build}/unshare.log") as file:
+                raise AssertionError(f"no namespaces: {file.read()}")
+        with open(f"/proc/{self.parent.pid}/task/{self.parent.pid}/children") as file:
+            return file.read()
+
+    def stop(self):
+        """Ends everything, after a look whether the broker ends as it should and leaves what it must."""
+        if self.parent is None:
+            return
+        try:
+            if not self.tainted:
+                self.check_at_end()
+        finally:
+            self.kill()
+
+    def kill(self):
+        """As if the machine had gone: every process of the tree at once."""
+        for door in self.doors.values():
+            door.close()
+        self.doors = {}
+        os.kill(self.pid, signal.SIGKILL)
+        self.parent.wait(10)
+        self.parent = None
+
+    def check_at_end(self):
+        assert s6.count_deaths(self.path(BROKER)) == self.expected_ends, f"the broker ended by itself:\n{self.log()}"
+        problems = self.audit()
+        assert not problems, "\n".join(problems)
+        if self.broker_is_ready():
+            self.stop_broker()
+            status = s6.read_status(self.path(BROKER))
+            assert status.wait_status == 0, f"the broker ended with wait status {status.wait_status:#x}:\n{self.log()}"
+        reports = [line for line in self.log().splitlines() if any(word in line for word in SANITIZER_WORDS)]
+        assert not reports, self.log()
+
+    def audit(self):
+        """What anyone but root could write under the scan directory and the broker's own: nothing but the socket."""
+        problems = []
+        for top in ("/run/service", "/run/svcbroker"):
+            for directory, directories, files in os.walk(self.path(top)):
+                for name in ["."] + files + directories:
+                    path = f"{directory}/{name}"
+                    try:
+                        entry = os.lstat(path)
+                    except FileNotFoundError:
+                        continue  # gone meanwhile
+                    if stat.S_ISLNK(entry.st_mode):
+                        loose = entry.st_uid != 0
+                    elif stat.S_ISSOCK(entry.st_mode):
+                        loose = entry.st_uid != 0 or entry.st_mode & 0o002
+                    else:
+                        loose = entry.st_uid != 0 or entry.st_mode & 0o022
+                    if loose:
+                        problems.append(f"{path[len(self.path('')):]}: {stat.filemode(entry.st_mode)} {entry.st_uid}:{entry.st_gid}")
+        return problems
+
+    # Looking in
+
+    def path(self, path):
+        """The same file from outside. Symlinks in it would lead out of the tree: name the real place."""
+        return f"/proc/{self.pid}/root{path}"
+
+    def slot(self, profile):
+        return self.path(f"{SERVICES}/gateway-{profile}")
+
+    def status(self, profile):
+        return s6.read_status(self.slot(profile))
+
+    def log(self):
+        """The container's log: what the broker, the loggers and s6 said."""
+        with open(self.path("/run/container.log"), errors="replace") as file:
+            return file.read()
+
+    def wait_log(self, text, timeout=20.0):
+        return wait_until(lambda: text in self.log() and self.log(), timeout, f"{text!r} in the log")
+
+    def processes(self):
+        """{pid inside: (command line, parent, group)} of all that lives in the tree; zombies left out."""
+        found = {}
+        for entry in os.listdir(self.path("/proc")):
+            if not entry.isdigit():
+                continue
+            try:
+                with open(self.path(f"/proc/{entry}/stat")) as file:
+                    state, parent, group = file.read().rpartition(")")[2].split()[:3]
+                with open(self.path(f"/proc/{entry}/cmdline")) as file:
+                    line = file.read().replace("\0", " ").strip()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if state != "Z":
+                found[int(entry)] = (line, int(parent), int(group))
+        return found
+
+    def supervisor(self, name):
+        """The pid of an s6-supervise, or None."""
+        return next((pid for pid, (line, _, _) in self.processes().items() if line == f"s6-supervise {name}"), None)
+
+    # The broker
+
+    def broker_is_ready(self):
+        status = s6.read_status(self.path(BROKER))
+        return bool(status and status.ready and status.pid and not status.finishing)
+
+    def broker_failed(self):
+        status = s6.read_status(self.path(BROKER))
+        return bool(status and not status.pid and not status.want_up)
+
+    def broker_pid(self):
+        return s6.read_status(self.path(BROKER)).pid
+
+    def kill_broker(self, signal_name="KILL"):
+        """It comes back by itself."""
+        pid = self.broker_pid()
+        self.expected_ends += 1
+        self.signal(signal_name, pid)
+        wait_until(lambda: self.broker_is_ready() and self.broker_pid() != pid, 20, "the broker back")
+
+    def stop_broker(self):
+        self.expected_ends += 1
+        self.run("root", "s6-svc", "-d", "/run/service/svcbrokerd", check=True)
+        wait_until(lambda: not (status := s6.read_status(self.path(BROKER))).pid and not status.want_up, 30, "the broker down")
+
+    def start_broker(self):
+        self.run("root", "s6-svc", "-u", "/run/service/svcbrokerd", check=True)
+        wait_until(self.broker_is_ready, 10, "the broker up")
+
+    # Doing things inside
+
+    def run(self, user, *command, check=False, text=None, timeout=60.0):
+        """Runs it as that user, in its home; text goes to standard input. CompletedProcess with stdout and stderr as text."""
+        return subprocess.run(
+            ["bash", "-c", '. tools/lib/tree.sh; tree_pid=$1; shift; tree_enter "$@"', "tree", str(self.pid), user, *command],
+            cwd=TOP, input=text, stdin=None if text is not None else subprocess.DEVNULL, capture_output=True, text=True,
+            check=check, timeout=timeout)
+
+    def signal(self, name, *pids):
+        self.run("root", "kill", "-s", name, *map(str, pids), check=True)
+
+    def connect(self, user="hermes", path=SOCKET):
+        if user not in self.doors:
+            groups = (10002,) if user == "observer" else ()
+            self.doors[user] = Door(self.pid, *USERS[user], groups)
+        return Connection(self.doors[user].connect(path), self.service)
+
+    def call(self, method, user="hermes", path=SOCKET, **parameters):
+        """One call on a connection of its own."""
+        with self.connect(user, path) as connection:
+            return connection.call(method, **parameters)
+
+    # What tests do all the time
+
+    def register(self, profile, behaviour="", user="hermes", **parameters):
+        if behaviour:
+            parameters["environment"] = {"GATEWAY_TEST": behaviour, **parameters.get("environment", {})}
+        return self.call("Register", user, profile=profile, **parameters)
+
+    def state(self, profile, user="root"):
+        return self.call("Status", user, name=f"gateway-{profile}")["service"]
+
+    def wait_state(self, profile, *states, timeout=30.0):
+        return wait_until(lambda: (now := self.state(profile))["state"] in states and now, timeout,
+                          f"gateway-{profile} {' or '.join(states)}")
+
+    def wait_gateway(self, profile, timeout=20.0):
+        """Until the gateway's own program runs, so that it can take a signal. Its pid."""
+        def running():
+            status = self.status(profile)
+            if status and status.pid and not status.finishing:
+                line = self.processes().get(status.pid, ("",))[0]
+                log = self.gateway_log(profile)
+                return status.pid if "gateway run" in line and f"started, pid {status.pid}\n" in log else None
+            return None
+        return wait_until(running, timeout, f"the program of gateway-{profile}")
+
+    def gateway_log(self, profile):
+        try:
+            with open(self.path(f"/opt/data/logs/gateways/{profile}/current"), errors="replace") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def assert_absent(self, profile):
+        """Nothing is left of a gateway: no link, no directory, no supervisor, no process."""
+        name = f"gateway-{profile}"
+        assert not os.path.lexists(self.path(f"/run/service/{name}"))
+        for entry in (name, f".{name}", f".{name}.gone"):
+            assert not os.path.lexists(self.path(f"{SERVICES}/{entry}")), entry
+
+        def left():
+            return [line for line, _, _ in self.processes().values()
+                    if line in (f"s6-supervise {name}", f"s6-supervise {name}/log") or f"-p {profile} gateway run" in line
+                    or line.endswith(f"/gateways/{profile}")]
+
+        # An s6-supervise that has given up its directory still takes a moment to exit.
+        wait_until(lambda: not left(), 1.0, f"{left()} gone")
