@@ -133,16 +133,16 @@ static void adopt_slot(struct registry *registry, const char *name)
                 adopt_dead(service, target, other_boot);
 }
 
-/* .gateway-x and .gateway-x.gone are halves of a register or unregister that a killed broker left. */
+/* .gateway-x and .gateway-x~ are halves of a register or unregister that a killed broker left. */
 static void adopt_leftover(struct registry *registry, const char *name)
 {
         char base[NAME_MAX + 1];
-        char *end;
+        size_t length;
 
         snprintf(base, sizeof(base), "%s", name + 1);
-        end = strrchr(base, '.');
-        if (end && !strcmp(end, ".gone"))
-                *end = 0;
+        length = strlen(base);
+        if (length && base[length - 1] == '~')
+                base[length - 1] = 0;
         if (!registry_find(registry, base) && faccessat(registry->slots.fd, base, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
                 scandir_unlink(&registry->scandir, base);
                 slot_remove(&registry->slots, base);
