@@ -125,12 +125,14 @@ static void adopt_slot(struct registry *registry, const char *name)
                         service_save(service);
                 }
         }
-        if (service->record.removing || (!recorded && !alive))
+        if (service->record.removing || (!recorded && !alive)) {
+                service_look(service);
                 operation_resume_unregister(service);
-        else if (alive)
+        } else if (alive) {
                 adopt_live(service, target);
-        else
+        } else {
                 adopt_dead(service, target, other_boot);
+        }
 }
 
 /* .gateway-x and .gateway-x~ are halves of a register or unregister that a killed broker left. */

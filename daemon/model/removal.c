@@ -16,8 +16,8 @@
 #define KILL_GIVE_UP_MSEC 5000
 /* While supervisors end, inotify tells; this is for what it cannot tell. */
 #define LEAVE_LOOK_MSEC 100
-/* A logger whose pipe is kept open by somebody who left the gateway's session ends only when told. */
-#define LEAVE_TELL_LOGGER_MSEC 1000
+/* What s6-svscan did not end is told; a logger whose pipe is kept open by somebody who left the gateway's session does need it. */
+#define LEAVE_TELL_MSEC 1000
 #define LEAVE_KILL_LOGGER_MSEC 3000
 #define LEAVE_GIVE_UP_MSEC 10000
 #define SWEEP_MSEC 1500
@@ -142,8 +142,10 @@ static void removal_look_leaving(struct service *service)
                 }
                 if (waited_msec > LEAVE_KILL_LOGGER_MSEC)
                         tell_logger(service, "kx");
-                else if (waited_msec > LEAVE_TELL_LOGGER_MSEC)
+                else if (waited_msec > LEAVE_TELL_MSEC)
                         tell_logger(service, "dx");
+        } else if (waited_msec > LEAVE_TELL_MSEC) {
+                s6_control_send(service_at(service), service->name, "dx");
         }
         if (waited_msec > LEAVE_GIVE_UP_MSEC)
                 removal_answer(service, &(struct fault){.kind = FAULT_UNSUPERVISED,
