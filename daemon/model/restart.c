@@ -37,6 +37,17 @@ static void restart_fail(struct service *service)
         log_line("service: failed: configuration error service=%s code=%d", service->name, EXIT_CONFIGURATION);
 }
 
+/* No failure: it is looked at again in a while. */
+static void restart_hold(struct service *service)
+{
+        struct record *record = &service->record;
+
+        record->hold = HOLD_HELD;
+        record->next_start_usec = clock_utc_usec() + RUNS_ELSEWHERE_RETRY_MSEC * INT64_C(1000);
+        snprintf(record->reason, sizeof(record->reason), "it runs elsewhere: another process holds its lock on the volume");
+        log_line("service: held: it runs elsewhere service=%s", service->name);
+}
+
 /* It is down, and s6 does not want it any more: its finish script said so, or it was a single try. */
 static void restart_brake(struct service *service)
 {
@@ -46,6 +57,8 @@ static void restart_brake(struct service *service)
 
         if (record->has_exit && record->exit_code == EXIT_CONFIGURATION) {
                 restart_fail(service);
+        } else if (record->has_exit && record->exit_code == EXIT_RUNS_ELSEWHERE) {
+                restart_hold(service);
         } else {
                 record->attempt =
                         policy_attempt(&service->registry->policy, record->attempt, service->last_run_msec);
@@ -65,6 +78,7 @@ static void restart_brake(struct service *service)
 /* A single run, so that one retry is not a burst of five. */
 static void restart_retry(struct service *service)
 {
+        service->record.hold = HOLD_BACKOFF;
         service->record.next_start_usec = 0;
         service->retry_base_usec = service->status.since_usec;
         restart_set_down(service, false);
@@ -97,7 +111,7 @@ static void restart_follow_down(struct service *service)
 
         if (record->hold == HOLD_NONE && !service->status.want_up)
                 restart_brake(service);
-        else if (record->hold == HOLD_BACKOFF && record->next_start_usec) {
+        else if (record->next_start_usec) {
                 if (clock_utc_usec() >= record->next_start_usec)
                         restart_retry(service);
         } else if (record->hold == HOLD_BACKOFF && service->status.since_usec != service->retry_base_usec)

@@ -11,6 +11,9 @@
 /* A gateway's exit codes (sysexits.h: EX_TEMPFAIL, EX_CONFIG), as the Hermes application means them. */
 #define EXIT_RESTART_ME 75
 #define EXIT_CONFIGURATION 78
+/* The template's own: another container on the volume runs this gateway (EX_UNAVAILABLE). */
+#define EXIT_RUNS_ELSEWHERE 69
+#define RUNS_ELSEWHERE_RETRY_MSEC 30000
 
 void restart_follow_record(struct service *service);
 

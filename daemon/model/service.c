@@ -260,7 +260,7 @@ static void service_set_timer(struct service *service)
 
         if (service->profile && service_is_alive(service) && !service_is_settled(service))
                 wait_msec = service->run_began_msec + service->registry->settle_msec - clock_msec();
-        if (service->record.hold == HOLD_BACKOFF && service->record.next_start_usec) {
+        if (service->record.hold != HOLD_NONE && service->record.next_start_usec && service->supervised) {
                 int64_t due_msec = (service->record.next_start_usec - clock_utc_usec()) / 1000;
 
                 wait_msec = due_msec < wait_msec ? due_msec : wait_msec;
@@ -365,7 +365,7 @@ void service_view(const struct service *service, struct view *view)
                 view->ready_usec = service->profile ? service->status.since_usec + service->registry->settle_msec * 1000
                                                     : service->status.ready_usec;
         view->restarts = record->restarts;
-        if (view->state == STATE_BACKOFF && record->hold == HOLD_BACKOFF)
+        if (view->state == STATE_BACKOFF ? record->hold != HOLD_NONE : view->state == STATE_HELD)
                 view->next_start_usec = record->next_start_usec;
         else if (view->state == STATE_BACKOFF && service->status.want_up)
                 view->next_start_usec = service->status.since_usec + S6_PAUSE_USEC;
