@@ -12,13 +12,40 @@
 #include "client/svcbroker.h"
 #include "proto/interface.h"
 
+/* For an answer. No healthy broker comes near it. */
 #define PATIENCE_MSEC 30000
 #define METHOD_BYTES 512
 
+/* --timeout is then how long the broker is to wait, not how long we do. */
+static bool timeout_is_brokers(const struct options *options)
+{
+        switch (options->verb) {
+        case VERB_START:
+        case VERB_STOP:
+        case VERB_RESTART:
+                return !options->no_wait;
+        case VERB_UNREGISTER:
+                return true;
+        case VERB_STATUS:
+        case VERB_LIST:
+        case VERB_REGISTER:
+        case VERB_WATCH:
+        case VERB_RESET:
+        case VERB_HEALTH:
+        case VERB_DIAGNOSE:
+        case VERB_CALL:
+                return false;
+        }
+        return false;
+}
+
 int session_patience(const struct session *session)
 {
-        return session->options->timeout_msec == OPTIONS_NO_TIMEOUT ? PATIENCE_MSEC
-                                                                    : session->options->timeout_msec;
+        const struct options *options = session->options;
+
+        if (options->timeout_msec == OPTIONS_NO_TIMEOUT || timeout_is_brokers(options))
+                return PATIENCE_MSEC;
+        return options->timeout_msec;
 }
 
 enum outcome session_broken(const struct session *session, int result)
@@ -77,12 +104,27 @@ enum outcome session_broken(const struct session *session, int result)
         return outcome;
 }
 
+/* Observers may not connect to the socket itself; theirs is beside it. */
+static int connect_observer(struct session *session)
+{
+        char *path;
+        int result;
+
+        if (asprintf(&path, "%s.observer", session->options->socket) < 0)
+                return -ENOMEM;
+        result = svcbroker_connect(path, session_patience(session), &session->connection);
+        free(path);
+        return result;
+}
+
 enum outcome session_open(struct session *session, const struct options *options)
 {
         int result;
 
         *session = (struct session){.options = options};
         result = svcbroker_connect(options->socket, session_patience(session), &session->connection);
+        if (result == -EACCES && connect_observer(session) == 0)
+                result = 0;
         return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
 }
 
