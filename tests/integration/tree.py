@@ -37,14 +37,13 @@ class Door:
 
     def __init__(self, pid, uid, gid, groups=()):
         self.here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        child = os.fork()
-        if child == 0:
+        self.child = os.fork()
+        if self.child == 0:
             try:
                 self.serve(there, pid, uid, gid, groups)
             finally:
                 os._exit(1)
         there.close()
-        os.waitpid(child, 0)
 
     @staticmethod
     def serve(there, pid, uid, gid, groups):
@@ -56,8 +55,10 @@ class Door:
             if libc.setns(file, 0):
                 os._exit(2)
         os.closerange(4, 64)
-        if os.fork():
-            os._exit(0)  # the grandchild is inside the pid namespace, and lives
+        if inside := os.fork():  # who is forked now is inside the pid namespace too
+            os.close(3)
+            os.waitpid(inside, 0)
+            os._exit(0)
         os.setgroups(groups)
         os.setresgid(gid, gid, gid)
         os.setresuid(uid, uid, uid)
@@ -81,6 +82,7 @@ class Door:
 
     def close(self):
         self.here.close()
+        os.waitpid(self.child, 0)
 
 
 class Tree:
