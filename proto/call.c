@@ -87,7 +87,7 @@ static enum call_result call_take(struct json_object *message, const struct call
 
                 if (!member)
                         return call_fail("an unknown member", problem);
-                if (!value && !member->required)
+                if (!value)
                         continue;
                 if (!json_object_is_type(value, member->type))
                         return call_fail(member->wrong_type, problem);

@@ -52,8 +52,7 @@ static bool json_tally_tree(struct json_object *value, struct json_tally *tally)
 
 /*
  * json-c keeps one member of each name, so fewer members than were written means a duplicate, however the
- * names were escaped. Anything else that is missing went where memory was short: json-c 0.16 may then return
- * half a tree as success.
+ * names were escaped. Anything else that is missing went where memory was short.
  */
 static enum json_result json_compare(struct json_object *tree, const struct json_tally *written,
                                      struct json_problem *problem)
@@ -69,24 +68,32 @@ static enum json_result json_compare(struct json_object *tree, const struct json
         return JSON_OK;
 }
 
-/* `text` has passed the scanner. */
+/*
+ * `text` has passed the scanner, so json-c can stop short of its end for want of memory only; json-c 0.16 may
+ * call what it has by then a success.
+ */
 static enum json_result json_build(const char *text, size_t length, struct json_object **tree,
                                    struct json_problem *problem)
 {
         /* json-c counts the innermost value as a level, and one more; the scanner has kept to the bound
          * already. */
         struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 2);
-        enum json_tokener_error error;
+        struct json_object *built;
+        bool complete;
 
         if (!tokener)
                 return json_fail(JSON_MEMORY, "out of memory", problem);
         json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
         /* With the NUL byte, or a number at the very end would still wait for its next digit. */
-        *tree = json_tokener_parse_ex(tokener, text, (int)length + 1);
-        error = json_tokener_get_error(tokener);
+        built = json_tokener_parse_ex(tokener, text, (int)length + 1);
+        complete = json_tokener_get_error(tokener) == json_tokener_success &&
+                   json_tokener_get_parse_end(tokener) >= length;
         json_tokener_free(tokener);
-        if (error != json_tokener_success)
-                return json_fail(JSON_SYNTAX, json_tokener_error_desc(error), problem);
+        if (!complete) {
+                json_object_put(built);
+                return json_fail(JSON_MEMORY, "out of memory", problem);
+        }
+        *tree = built;
         return JSON_OK;
 }
 

@@ -211,8 +211,8 @@ static enum json_result json_scan_number(struct json_scanner *scanner)
         size_t first = scanner->at + negative;
 
         scanner->at = first;
-        if (json_scan_peek(scanner) ==
-            '0') /* stands alone: a digit behind it is refused by whoever comes next */
+        /* A zero stands alone: a digit behind it is refused by whoever comes next. */
+        if (json_scan_peek(scanner) == '0')
                 scanner->at++;
         else if (!json_scan_digits(scanner))
                 return json_scan_unexpected(scanner, "a number without digits");
