@@ -1,6 +1,8 @@
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "client/document.h"
 #include "client/failure.h"
@@ -90,12 +92,25 @@ static enum outcome finish(enum outcome outcome)
         return failure_worse(outcome, OUTCOME_FAILED);
 }
 
+/* The connection must not become descriptor 1 because somebody closed that: what is printed would go to the
+ * broker. */
+static void open_standard_descriptors(void)
+{
+        for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+                /* Not writable, so that what is lost there does not count as printed. The lowest free one is
+                 * fd. */
+                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+                        return;
+        }
+}
+
 int main(int argc, char **argv)
 {
         struct options_problem problem;
         struct options options;
         enum outcome outcome;
 
+        open_standard_descriptors();
         signal(SIGPIPE, SIG_IGN); /* svcctl list | head: end quietly, with the exit code of what was done */
         switch (options_parse(argc, argv, getenv("SVCBROKER_SOCKET"), &options, &problem)) {
         case OPTIONS_OK:

@@ -26,14 +26,6 @@ static size_t escape_byte(unsigned char byte, char *escape)
         return ESCAPE_BYTES;
 }
 
-void printable_write(FILE *file, const char *text)
-{
-        char escape[ESCAPE_BYTES];
-
-        for (; *text; text++)
-                fwrite(escape, 1, escape_byte((unsigned char)*text, escape), file);
-}
-
 char *printable_copy(const char *text)
 {
         size_t length = 0;

@@ -8,10 +8,8 @@
  * What a terminal may get of text that others wrote: printable ASCII as it is, a backslash doubled, every
  * other byte as \xNN. Control sequences can hide lines or type into the shell, and so can some characters
  * beyond ASCII.
+ * NULL when out of memory.
  */
-void printable_write(FILE *file, const char *text);
-
-/* The same as a string of its own, NULL when out of memory. */
 char *printable_copy(const char *text);
 
 /*
