@@ -1,0 +1,398 @@
+#include "unit.h"
+
+#include <errno.h>
+
+#include "daemon/model/record.h"
+
+/* Every member with a value that is none of the ordinary ones. */
+static struct record sample(void)
+{
+        return (struct record){
+                .want_up = true,
+                .pending = true,
+                .removing = true,
+                .hold = HOLD_BACKOFF,
+                .attempt = 7,
+                .next_start_usec = 1700000000123456,
+                .restarts = 12345678901,
+                .has_exit = true,
+                .exit_code = -1,
+                .exit_signal = 9,
+                .exit_at_usec = 1699999999999999,
+                .reason = "it keeps ending: by SIGKILL; attempt 7 waits 128 s",
+                .boot = "4026531836:1",
+        };
+}
+
+/* What it is written as; free() it. */
+static char *written(const struct record *record)
+{
+        struct text text;
+        char *bytes;
+
+        text_init(&text);
+        record_write(record, &text);
+        ck_assert(!text.failed);
+        bytes = strndup(text.bytes, text.length);
+        ck_assert_uint_eq(strlen(bytes), text.length);
+        text_deinit(&text);
+        return bytes;
+}
+
+static void assert_same(const struct record *a, const struct record *b)
+{
+        ck_assert_int_eq(a->want_up, b->want_up);
+        ck_assert_int_eq(a->pending, b->pending);
+        ck_assert_int_eq(a->removing, b->removing);
+        ck_assert_int_eq(a->hold, b->hold);
+        ck_assert_uint_eq(a->attempt, b->attempt);
+        ck_assert_int_eq(a->next_start_usec, b->next_start_usec);
+        ck_assert_int_eq(a->restarts, b->restarts);
+        ck_assert_int_eq(a->has_exit, b->has_exit);
+        ck_assert_int_eq(a->exit_code, b->exit_code);
+        ck_assert_int_eq(a->exit_signal, b->exit_signal);
+        ck_assert_int_eq(a->exit_at_usec, b->exit_at_usec);
+        ck_assert_str_eq(a->reason, b->reason);
+        ck_assert_str_eq(a->boot, b->boot);
+}
+
+static void goes_round(const struct record *record)
+{
+        struct record read;
+        char *text = written(record);
+
+        memset(&read, 0xa5, sizeof(read));
+        ck_assert_msg(record_read(text, &read) == 0, "refused: %s", text);
+        assert_same(&read, record);
+        free(text);
+}
+
+static void refused(const char *text)
+{
+        struct record read;
+        struct record before;
+
+        memset(&read, 0xa5, sizeof(read));
+        memset(&before, 0xa5, sizeof(before));
+        ck_assert_msg(record_read(text, &read) == -EBADMSG, "accepted: %s", text);
+        ck_assert_msg(!memcmp(&read, &before, sizeof(read)), "touched by: %s", text);
+}
+
+START_TEST(round_trip)
+{
+        struct record record = {.hold = HOLD_NONE};
+
+        goes_round(&record);
+        record = sample();
+        goes_round(&record);
+        for (int hold = HOLD_NONE; hold <= HOLD_HELD; hold++)
+                for (int flags = 0; flags < 16; flags++) {
+                        record = sample();
+                        record.hold = (enum hold)hold;
+                        record.want_up = flags & 1;
+                        record.pending = flags & 2;
+                        record.removing = flags & 4;
+                        if (flags & 8) {
+                                record.has_exit = false;
+                                record.exit_code = record.exit_signal = 0;
+                                record.exit_at_usec = 0;
+                        }
+                        goes_round(&record);
+                }
+}
+END_TEST
+
+START_TEST(round_trip_of_extremes)
+{
+        struct record record = sample();
+
+        record.attempt = UINT32_MAX;
+        record.restarts = INT64_MAX;
+        record.next_start_usec = INT64_MAX;
+        record.exit_at_usec = INT64_MIN;
+        record.exit_code = 255;
+        record.exit_signal = 127;
+        memset(record.reason, 'r', sizeof(record.reason) - 1);
+        memset(record.boot, 'b', sizeof(record.boot) - 1);
+        goes_round(&record);
+        record.attempt = 0;
+        record.restarts = record.next_start_usec = record.exit_at_usec = 0;
+        record.exit_code = record.exit_signal = 0;
+        snprintf(record.reason, sizeof(record.reason),
+                 "\"\\/\b\f\n\r\t\x01\x1f\x7f \xc3\xa9 \xf0\x9f\x98\x80");
+        snprintf(record.boot, sizeof(record.boot), "\"},{\"");
+        goes_round(&record);
+}
+END_TEST
+
+/* What is on disk must stay readable by the next version. */
+START_TEST(the_format)
+{
+        struct record record = sample();
+        char *text = written(&record);
+
+        ck_assert_str_eq(
+                text,
+                "{\"version\":1,\"want\":\"up\",\"pending\":true,\"removing\":true,\"hold\":\"backoff\","
+                "\"attempt\":7,\"next_start_usec\":1700000000123456,\"restarts\":12345678901,"
+                "\"exit_code\":-1,\"exit_signal\":9,\"exit_at_usec\":1699999999999999,"
+                "\"reason\":\"it keeps ending: by SIGKILL; attempt 7 waits 128 s\","
+                "\"boot\":\"4026531836:1\"}\n");
+        free(text);
+}
+END_TEST
+
+START_TEST(truncated_at_every_byte)
+{
+        struct record record = sample();
+        char *text = written(&record);
+
+        /* The newline is for people. */
+        for (size_t length = strlen(text) - 1; length-- > 0;) {
+                char *part = strndup(text, length);
+
+                refused(part);
+                free(part);
+        }
+        free(text);
+}
+END_TEST
+
+/* The members of a sound record, to be left out, repeated and spoilt one by one. */
+static const struct member {
+        const char *name;
+        const char *value;
+        enum { WORD, FLAG, NUMBER } type;
+        bool of_exit; /* the three come together or not at all */
+} members[] = {
+        {"version", "1", NUMBER, false},
+        {"want", "\"up\"", WORD, false},
+        {"pending", "false", FLAG, false},
+        {"removing", "false", FLAG, false},
+        {"hold", "\"none\"", WORD, false},
+        {"attempt", "0", NUMBER, false},
+        {"next_start_usec", "0", NUMBER, false},
+        {"restarts", "0", NUMBER, false},
+        {"exit_code", "0", NUMBER, true},
+        {"exit_signal", "0", NUMBER, true},
+        {"exit_at_usec", "1700000000000000", NUMBER, true},
+        {"reason", "\"\"", WORD, false},
+        {"boot", "\"\"", WORD, false},
+};
+
+#define MEMBERS (sizeof(members) / sizeof(members[0]))
+#define LEFT_OUT(n) (1u << (n))
+
+/* A sound record but that member `which` has `value`, and without those whose bits are in `left_out`; free()
+ * it. */
+static char *record_with(size_t which, const char *value, unsigned left_out, const char *extra)
+{
+        char *bytes = NULL;
+        size_t size;
+        FILE *memory = open_memstream(&bytes, &size);
+        const char *comma = "{";
+
+        for (size_t i = 0; i < MEMBERS; i++) {
+                if (left_out & LEFT_OUT(i))
+                        continue;
+                fprintf(memory, "%s\"%s\":%s", comma, members[i].name, i == which ? value : members[i].value);
+                comma = ",";
+        }
+        fprintf(memory, "%s}\n", extra);
+        fclose(memory);
+        return bytes;
+}
+
+static void spoilt(size_t which, const char *value, unsigned left_out, const char *extra)
+{
+        char *text = record_with(which, value, left_out, extra);
+
+        refused(text);
+        free(text);
+}
+
+static size_t member_named(const char *name)
+{
+        for (size_t i = 0; i < MEMBERS; i++)
+                if (!strcmp(members[i].name, name))
+                        return i;
+        ck_abort_msg("no member %s", name);
+}
+
+static void sound(size_t which, const char *value, unsigned left_out)
+{
+        struct record record;
+        char *text = record_with(which, value, left_out, "");
+
+        ck_assert_msg(record_read(text, &record) == 0, "refused: %s", text);
+        free(text);
+}
+
+START_TEST(missing_member)
+{
+        sound(MEMBERS, NULL, 0);
+        for (size_t i = 0; i < MEMBERS; i++)
+                spoilt(MEMBERS, NULL, LEFT_OUT(i), "");
+}
+END_TEST
+
+START_TEST(some_of_the_exit)
+{
+        size_t first = member_named("exit_code");
+        struct record record;
+        char *text;
+
+        for (unsigned subset = 0; subset < 7; subset++) {
+                if (subset)
+                        spoilt(MEMBERS, NULL, subset * LEFT_OUT(first), "");
+                ck_assert(members[first + subset % 3].of_exit);
+        }
+        text = record_with(MEMBERS, NULL, 7 * LEFT_OUT(first), "");
+        ck_assert_int_eq(record_read(text, &record), 0);
+        ck_assert(!record.has_exit);
+        free(text);
+}
+END_TEST
+
+START_TEST(wrong_type)
+{
+        static const char *const others[] = {"null", "[]", "{}", "1.0", "1e0", "[0]"};
+
+        for (size_t i = 0; i < MEMBERS; i++) {
+                for (size_t j = 0; j < sizeof(others) / sizeof(others[0]); j++)
+                        spoilt(i, others[j], 0, "");
+                if (members[i].type != WORD)
+                        spoilt(i, "\"1\"", 0, "");
+                if (members[i].type != FLAG)
+                        spoilt(i, "true", 0, "");
+                if (members[i].type != NUMBER)
+                        spoilt(i, "1", 0, "");
+        }
+}
+END_TEST
+
+START_TEST(wrong_value)
+{
+        static const struct {
+                const char *name, *value;
+        } wrong[] = {
+                {"version", "0"},
+                {"version", "2"},
+                {"version", "-1"},
+                {"version", "4294967297"},
+                {"want", "\"\""},
+                {"want", "\"Up\""},
+                {"want", "\"held\""},
+                {"hold", "\"\""},
+                {"hold", "\"up\""},
+                {"hold", "\"none \""},
+                {"attempt", "-1"},
+                {"attempt", "4294967296"},
+                {"restarts", "-1"},
+                {"exit_code", "-2"},
+                {"exit_code", "256"},
+                {"exit_code", "4294967296"},
+                {"exit_signal", "-1"},
+                {"exit_signal", "128"},
+                {"exit_signal", "4294967296"},
+                {"restarts", "9223372036854775808"},
+                {"next_start_usec", "9223372036854775808"},
+                {"exit_at_usec", "-9223372036854775809"},
+                {"reason", "\"\\u0000\""},
+                {"reason", "\"\n\""},
+                {"reason", "\"\xff\""},
+                {"boot", "'b'"},
+        };
+
+        for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+                spoilt(member_named(wrong[i].name), wrong[i].value, 0, "");
+}
+END_TEST
+
+/* A JSON string of that many letters; free() it. */
+static char *string_of(size_t length)
+{
+        char *string = malloc(length + 3);
+
+        memset(string, 'x', length + 2);
+        string[0] = string[length + 1] = '"';
+        string[length + 2] = 0;
+        return string;
+}
+
+START_TEST(too_long)
+{
+        static const struct {
+                const char *name;
+                size_t bytes;
+        } strings[] = {{"reason", RECORD_REASON_BYTES}, {"boot", RECORD_BOOT_BYTES}};
+
+        for (size_t i = 0; i < 2; i++) {
+                size_t which = member_named(strings[i].name);
+                char *fits = string_of(strings[i].bytes - 1);
+                char *exceeds = string_of(strings[i].bytes);
+                char *enormous = string_of(100000);
+
+                sound(which, fits, 0);
+                spoilt(which, exceeds, 0, "");
+                spoilt(which, enormous, 0, "");
+                free(fits);
+                free(exceeds);
+                free(enormous);
+        }
+}
+END_TEST
+
+START_TEST(duplicate_member)
+{
+        for (size_t i = 0; i < MEMBERS; i++) {
+                char extra[128];
+
+                snprintf(extra, sizeof(extra), ",\"%s\":%s", members[i].name, members[i].value);
+                spoilt(MEMBERS, NULL, 0, extra);
+        }
+}
+END_TEST
+
+START_TEST(extra_member)
+{
+        spoilt(MEMBERS, NULL, 0, ",\"more\":1");
+        spoilt(MEMBERS, NULL, 0, ",\"more\":null");
+        spoilt(MEMBERS, NULL, 0, ",\"\":0");
+        spoilt(MEMBERS, NULL, 0, ",\"Version\":1");
+}
+END_TEST
+
+START_TEST(no_record_at_all)
+{
+        static const char *const texts[] = {"",
+                                            "\n",
+                                            "null",
+                                            "1",
+                                            "true",
+                                            "\"\"",
+                                            "[]",
+                                            "[{}]",
+                                            "{}",
+                                            "{\"a\":1}",
+                                            "{\"version\":1}",
+                                            "\xef\xbb\xbf{}"};
+
+        for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+                refused(texts[i]);
+        spoilt(MEMBERS, NULL, 0, ",");
+        spoilt(MEMBERS, NULL, 0, "}{");
+        spoilt(MEMBERS, NULL, 0, "}}");
+}
+END_TEST
+
+int main(void)
+{
+        const TTest *tests[] = {
+                round_trip,     round_trip_of_extremes, the_format,   truncated_at_every_byte,
+                missing_member, some_of_the_exit,       wrong_type,   wrong_value,
+                too_long,       duplicate_member,       extra_member, no_record_at_all,
+        };
+
+        return unit_run(unit_suite_of("model_record", tests));
+}
