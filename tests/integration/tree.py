@@ -15,7 +15,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 SOCKET = "/run/svcbroker/io.svcbroker"
 SERVICES = "/run/svcbroker/services"
 BROKER = "/run/s6-rc/servicedirs/svcbrokerd"
-USERS = {"root": (0, 0), "hermes": (10000, 10000), "stranger": (10001, 10001), "observer": (10002, 10002)}
+USERS = {"root": (0, 0, ()), "hermes": (10000, 10000, ()), "stranger": (10001, 10001, ()), "observer": (10002, 10002, ())}
 SANITIZER_WORDS = ("AddressSanitizer", "LeakSanitizer", "UndefinedBehaviorSanitizer", "runtime error:")
 
 
@@ -35,7 +35,7 @@ class Door:
     """A process inside a tree, with the identity of one of its users, that opens connections and hands them out. So the kernel
     tells the broker the truth about a peer, and the test holds the very descriptor."""
 
-    def __init__(self, pid, uid, gid, groups=()):
+    def __init__(self, pid, uid, gid, groups):
         self.here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.child = os.fork()
         if self.child == 0:
@@ -252,9 +252,9 @@ class Tree:
         self.run("root", "kill", "-s", name, *map(str, pids), check=True)
 
     def connect(self, user="hermes", path=SOCKET):
+        """user: a name, or (uid, gid, groups)."""
         if user not in self.doors:
-            groups = (10002,) if user == "observer" else ()
-            self.doors[user] = Door(self.pid, *USERS[user], groups)
+            self.doors[user] = Door(self.pid, *USERS.get(user, user))
         return Connection(self.doors[user].connect(path), self.service)
 
     def call(self, method, user="hermes", path=SOCKET, **parameters):
