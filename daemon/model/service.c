@@ -260,7 +260,8 @@ static void service_set_timer(struct service *service)
 
         if (service->profile && service_is_alive(service) && !service_is_settled(service))
                 wait_msec = service->run_began_msec + service->registry->settle_msec - clock_msec();
-        if (service->record.hold != HOLD_NONE && service->record.next_start_usec && service->supervised) {
+        if (service->record.hold != HOLD_NONE && service->record.next_start_usec && service->supervised &&
+            !service->status.pid) {
                 int64_t due_msec = (service->record.next_start_usec - clock_utc_usec()) / 1000;
 
                 wait_msec = due_msec < wait_msec ? due_msec : wait_msec;
