@@ -1,0 +1,195 @@
+"""Gateways that keep ending: s6's brake in finish, the broker's on top of it, and what an order does to both."""
+
+import os
+import time
+
+import pytest
+
+import s6
+from tree import wait_until
+from varlink import VarlinkError
+
+
+@pytest.fixture(scope="module")
+def tree(module_trees):
+    """With a back-off short enough to watch."""
+    return module_trees("--backoff-first-msec", "1500", "--backoff-most-msec", "6000", "--backoff-healthy-msec", "60000")
+
+
+def runs(tree, profile):
+    return tree.gateway_log(profile).count("started, pid")
+
+
+def test_crash_loop_reaches_the_brake(tree, profile):
+    tree.register(profile, "exit:3")
+    service = tree.wait_state(profile, "backoff")
+    # s6's own pause between two runs shows as backoff too; the brake is reached when s6 does not want it any more.
+    service = wait_until(lambda: not tree.status(profile).want_up and not tree.status(profile).pid
+                         and (now := tree.state(profile))["state"] == "backoff" and now, what="the brake")
+    assert runs(tree, profile) == 5
+    assert service["want"] == "up" and "3" in service["reason"]
+    assert (service["last_exit"]["code"], service.get("pid")) == (3, None)
+    assert service["restarts"] >= 4
+    assert os.path.exists(f"{tree.slot(profile)}/down"), "a new s6-supervise must not start it"
+    ahead = service["next_start_usec"] - time.time() * 1e6
+    assert 0 < ahead <= 1_600_000
+
+
+def test_retries_are_single_and_further_and_further_apart(tree, profile):
+    tree.register(profile, "exit:4")
+    wait_until(lambda: runs(tree, profile) == 6, 30, "the first retry")
+    wait_until(lambda: not tree.status(profile).pid, what="its end")
+    service = wait_until(lambda: (now := tree.state(profile)).get("next_start_usec", 0) / 1e6 > time.time() + 2 and now)
+    assert service["state"] == "backoff" and service["next_start_usec"] / 1e6 - time.time() <= 3.1
+    assert runs(tree, profile) == 6, "one run a retry"
+
+
+def test_a_retry_that_succeeds_recovers(tree, profile):
+    tree.register(profile, "exit:5")
+    wait_until(lambda: runs(tree, profile) == 5)
+    tree.call("Register", profile=profile, environment={})
+    service = tree.wait_state(profile, "up")
+    assert service["want"] == "up" and service.get("reason") is None and service.get("next_start_usec") is None
+    wait_until(lambda: tree.status(profile).want_up, what="s6 wanting it again")
+    assert not os.path.exists(f"{tree.slot(profile)}/down")
+
+
+def test_a_start_clears_and_is_never_refused(tree, profile):
+    tree.register(profile, "exit:3")
+    wait_until(lambda: runs(tree, profile) == 5)
+    tree.wait_state(profile, "backoff")
+    tree.call("Register", profile=profile, environment={})
+    (outcome,) = tree.call("Start", names=[f"gateway-{profile}"], wait="up")["outcomes"]
+    assert outcome["service"]["state"] == "up" and outcome["service"]["restarts"] == 0
+    assert s6.count_deaths(tree.slot(profile)) == 0
+
+
+def test_reset_forgets_and_starts_nothing(tree, profile):
+    tree.register(profile, "exit:78")
+    tree.wait_state(profile, "failed")
+    (outcome,) = tree.call("Reset", names=[f"gateway-{profile}"])["outcomes"]
+    assert outcome["service"]["restarts"] == 0 and outcome["service"]["state"] != "failed"
+    assert s6.count_deaths(tree.slot(profile)) == 0
+    assert not tree.status(profile).pid
+
+
+def test_configuration_error_is_not_retried(tree, profile):
+    tree.register(profile, "exit:78")
+    service = tree.wait_state(profile, "failed")
+    assert service["want"] == "up" and "78" in service["reason"] and service.get("next_start_usec") is None
+    assert not tree.status(profile).want_up
+    assert runs(tree, profile) == 1
+    with pytest.raises(VarlinkError) as caught:
+        tree.call("Start", names=[f"gateway-{profile}"], wait="up")
+    assert caught.value.name == "Failed" and caught.value.parameters["service"]["state"] == "failed"
+    assert runs(tree, profile) == 2, "a person's start tries again"
+    tree.call("Register", profile=profile, environment={})
+    tree.call("Start", names=[f"gateway-{profile}"], wait="up")
+
+
+def test_death_by_signal_counts(tree, profile):
+    tree.register(profile, "crash")
+    wait_until(lambda: runs(tree, profile) == 5 and not tree.status(profile).want_up, 30, "the brake")
+    service = tree.wait_state(profile, "backoff")
+    assert service["last_exit"]["signal"] == "SIGSEGV" and service["last_exit"].get("code") is None
+    assert "SIGSEGV" in service["reason"]
+
+
+def test_75_is_free_ten_times(tree, profile):
+    tree.register(profile, "exit:75")
+    wait_until(lambda: not tree.status(profile).want_up, 60, "the brake")
+    assert runs(tree, profile) == 11
+    assert tree.wait_state(profile, "backoff")["last_exit"]["code"] == 75
+
+
+def test_75_between_other_ends_is_not_counted_with_them(tree, profile):
+    """Four crashes, and restarts asked for in between: no brake."""
+    tree.register(profile, "exit:3")
+    wait_until(lambda: s6.count_deaths(tree.slot(profile)) == 3, 20)
+    tree.call("Register", profile=profile, environment={"GATEWAY_TEST": "exit:75"})
+    wait_until(lambda: s6.count_deaths(tree.slot(profile)) >= 7, 20)
+    tree.call("Register", profile=profile, environment={})
+    tree.wait_state(profile, "up")
+    assert "gateway-" not in "".join(line for line in tree.log().splitlines() if "backoff" in line and f"{profile} " in line)
+
+
+def test_ten_ordered_restarts_do_not_trip_the_brake(tree, profile):
+    tree.register(profile)
+    tree.wait_gateway(profile)
+    began = time.monotonic()
+    for _ in range(10):
+        pid = tree.status(profile).pid
+        tree.call("Restart", names=[f"gateway-{profile}"])
+        wait_until(lambda: (now := tree.status(profile)).pid not in (0, pid) and not now.finishing, what="the next run")
+    assert time.monotonic() - began < 15
+    service = tree.wait_state(profile, "up")
+    assert service["restarts"] == 0
+    assert tree.status(profile).want_up
+
+
+def test_start_while_finish_runs(tree, profile):
+    """Its exit 125 undoes an order that came before it; the broker sends it again."""
+    tree.register(profile, "child,exit:78")
+    tree.wait_state(profile, "finishing")
+    tree.call("Register", profile=profile, environment={})
+    (outcome,) = tree.call("Start", names=[f"gateway-{profile}"], wait="up")["outcomes"]
+    assert outcome["service"]["state"] == "up"
+
+
+def test_stop_while_finish_runs(tree, profile):
+    tree.register(profile, "child,exit:3")
+    tree.wait_state(profile, "finishing")
+    (outcome,) = tree.call("Stop", names=[f"gateway-{profile}"], wait="down")["outcomes"]
+    assert (outcome["service"]["state"], outcome["service"]["want"]) == ("down", "down")
+    assert not tree.status(profile).want_up
+
+
+def test_restart_while_finish_runs(tree, profile):
+    tree.register(profile, "child,exit:78")
+    tree.wait_state(profile, "finishing")
+    tree.call("Register", profile=profile, environment={})
+    (outcome,) = tree.call("Restart", names=[f"gateway-{profile}"], wait="up")["outcomes"]
+    assert outcome["service"]["state"] == "up"
+
+
+def test_one_that_never_becomes_ready(tree, profile):
+    tree.register(profile, "exit:1:0.15", start=False)
+    with pytest.raises(VarlinkError) as caught:
+        tree.call("Start", names=[f"gateway-{profile}"], wait="up")
+    assert caught.value.name == "Failed"
+    assert tree.state(profile)["state"] != "up"
+
+
+def test_stop_in_backoff(tree, profile):
+    tree.register(profile, "exit:3")
+    wait_until(lambda: not tree.status(profile).want_up, 30, "the brake")
+    (outcome,) = tree.call("Stop", names=[f"gateway-{profile}"], wait="down")["outcomes"]
+    assert (outcome["service"]["state"], outcome["service"]["want"]) == ("down", "down")
+    assert outcome["service"].get("next_start_usec") is None
+
+
+def test_broker_restart_keeps_the_backoff(tree, profile):
+    tree.register(profile, "exit:6")
+    wait_until(lambda: runs(tree, profile) == 6, 30, "the first retry")
+    before = wait_until(lambda: (now := tree.state(profile)).get("next_start_usec", 0) / 1e6 > time.time() + 1 and now)
+    tree.kill_broker()
+    after = tree.state(profile)
+    assert (after["state"], after["next_start_usec"], after["restarts"]) == ("backoff", before["next_start_usec"], before["restarts"])
+    assert after["reason"] == before["reason"] and after["last_exit"]["code"] == 6
+    wait_until(lambda: runs(tree, profile) == 7, 20, "the next retry")
+
+
+def test_broker_restart_keeps_a_failure(tree, profile):
+    tree.register(profile, "exit:78")
+    tree.wait_state(profile, "failed")
+    tree.kill_broker()
+    assert tree.state(profile)["state"] == "failed"
+    assert runs(tree, profile) == 1
+
+
+def test_health_names_who_fails(tree, profile):
+    tree.register(profile, "exit:78")
+    tree.wait_state(profile, "failed")
+    health = tree.call("Health")
+    assert health["healthy"] is False
+    assert any(profile in problem for problem in health["problems"])
