@@ -1,0 +1,225 @@
+"""The gateway template: what runs as whom, with which environment, and what is left of it."""
+
+import fcntl
+import os
+import re
+import time
+
+import pytest
+
+from tree import SERVICES, wait_until
+
+CONTAINER = "/run/s6/container_environment"
+
+
+def environment_of(tree, profile):
+    """What the running gateway was started with, from the kernel."""
+    with open(tree.path(f"/proc/{tree.wait_gateway(profile)}/environ"), "rb") as file:
+        return dict(line.split("=", 1) for line in file.read().decode().split("\0") if line)
+
+
+def test_gateway_and_logger_run_as_hermes(tree, profile):
+    tree.register(profile)
+    pid = tree.wait_gateway(profile)
+    logger = next(p for p, (line, _, _) in tree.processes().items() if line.endswith(f"/gateways/{profile}"))
+    for process in (pid, logger):
+        with open(tree.path(f"/proc/{process}/status")) as file:
+            fields = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+        assert fields["Uid"] == "10000\t10000\t10000\t10000" and fields["Gid"] == "10000\t10000\t10000\t10000"
+        assert fields["Groups"].strip() == "10000"
+        assert int(fields["CapPrm"], 16) == int(fields["CapEff"], 16) == 0
+    assert tree.processes()[pid][0].endswith(f"hermes -p {profile} gateway run --replace")
+    assert os.readlink(tree.path(f"/proc/{pid}/cwd")) == "/opt/data"
+
+
+def test_descriptors_of_a_gateway(tree, profile):
+    """Standard ones, and the lock."""
+    tree.register(profile)
+    pid = tree.wait_gateway(profile)
+    found = {}
+    for name in os.listdir(tree.path(f"/proc/{pid}/fd")):
+        found[int(name)] = os.readlink(tree.path(f"/proc/{pid}/fd/{name}"))
+    assert found[0] == "/dev/null" and found[1] == found[2] and found[1].startswith("pipe:")
+    others = [target for number, target in found.items() if number > 2 and not target.startswith(("pipe:", "anon_inode:"))]
+    assert others == [f"/opt/data/.svcbroker/lock/{profile}"]
+
+
+def test_own_variables_win(tree, profile):
+    tree.register(profile, environment={"PATH": "/somewhere:/usr/bin:/bin", "EXTRA": "1"})
+    environment = environment_of(tree, profile)
+    assert environment["HOME"] == environment["HERMES_HOME"] == "/opt/data"
+    assert environment["HERMES_S6_SUPERVISED_CHILD"] == environment["HERMES_SUPERVISED_CHILD"] == "1"
+    assert environment["PATH"] == "/opt/hermes/.venv/bin:/somewhere:/usr/bin:/bin"
+    assert environment["VIRTUAL_ENV"] == "/opt/hermes/.venv" and environment["EXTRA"] == "1"
+    assert "OLDPWD" not in environment
+
+
+def test_container_environment_comes_first(make_tree):
+    files = {"FROM_CONTAINER": "yes\n\n", "BOTH": "container", "PATH": "/container/bin:/usr/bin:/bin", "HERMES_HOME": "/opt/data/"}
+    tree = make_tree(before=f"mkdir -p {CONTAINER}; cd {CONTAINER}; "
+                     + " ".join(f"printf %b {value!r} >{name};" for name, value in files.items()))
+    tree.register("a", environment={"BOTH": "profile"})
+    environment = environment_of(tree, "a")
+    assert environment["FROM_CONTAINER"] == "yes\n\n" and environment["BOTH"] == "profile"
+    assert environment["PATH"] == "/opt/hermes/.venv/bin:/container/bin:/usr/bin:/bin"
+    assert environment["HERMES_HOME"] == environment["HOME"] == "/opt/data"
+
+
+def test_home_of_a_profile_means_the_root_above(make_tree):
+    tree = make_tree(before=f"mkdir -p {CONTAINER} /opt/other/profiles/coder; chown -R hermes: /opt/other; "
+                            f"echo /opt/other/profiles/coder >{CONTAINER}/HERMES_HOME")
+    tree.call("Register", profile="coder")
+    pid = wait_until(lambda: (now := tree.status("coder")) and "gateway run" in tree.processes().get(now.pid, ("",))[0] and now.pid)
+    assert os.readlink(tree.path(f"/proc/{pid}/cwd")) == "/opt/other"
+    wait_until(lambda: os.path.exists(tree.path("/opt/other/logs/gateways/coder/current")), what="its log")
+
+
+def test_log_has_times_in_the_directory_and_none_outside(tree, profile):
+    tree.register(profile, "environment")
+    tree.wait_gateway(profile)
+    line = tree.gateway_log(profile).splitlines()[0]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+  gateway " + profile + r": started, pid \d+", line), line
+    assert re.search(rf"^gateway {profile}: started", tree.wait_log(f"gateway {profile}: started"), re.MULTILINE)
+    logger = next(line for line, _, _ in tree.processes().values() if line.endswith(f"/gateways/{profile}"))
+    assert logger.split()[1:-1] == ["1", "n10", "s1000000", "T"]
+
+
+def test_log_directory_that_cannot_be_written(tree, profile):
+    """The gateway must not block on a logger that does not run: lines go to the container's log only."""
+    tree.run("hermes", "mkdir", "-p", "/opt/data/logs/gateways", check=True)
+    tree.run("hermes", "sh", "-c", f"echo in the way >/opt/data/logs/gateways/{profile}", check=True)
+    tree.register(profile)
+    log = tree.wait_log(f"gateway {profile}: started")
+    assert log.count(f"gateway {profile}: /opt/data/logs/gateways/{profile} cannot be written") == 1
+
+
+def test_log_directory_that_is_spoilt(tree, profile):
+    """s6-log itself gives up on it; the next logger does without."""
+    tree.run("hermes", "mkdir", "-p", f"/opt/data/logs/gateways/{profile}/current", check=True)
+    tree.register(profile)
+    log = tree.wait_log(f"gateway {profile}: started")
+    assert log.count(f"/opt/data/logs/gateways/{profile} cannot be written") == 1
+    assert not os.path.exists(f"{tree.slot(profile)}/log/forward-only")
+
+
+def lock_file(tree, profile):
+    return tree.path(f"/opt/data/.svcbroker/lock/{profile}")
+
+
+def test_lock_is_held_exactly_while_it_runs(tree, profile):
+    tree.register(profile, "child")
+    pid = tree.wait_gateway(profile)
+    with open(lock_file(tree, profile), "r+") as file:
+        with pytest.raises(BlockingIOError):
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        tree.signal("KILL", pid)
+        # Its child lives on for a moment, and does not hold it.
+        wait_until(lambda: try_lock(file), 5, "the lock is free")
+
+
+def try_lock(file):
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+
+
+def test_lock_held_elsewhere_keeps_it_down(tree, profile):
+    tree.run("hermes", "mkdir", "-p", "/opt/data/.svcbroker/lock", check=True)
+    with open(lock_file(tree, profile), "w") as file:
+        os.fchown(file.fileno(), 10000, 10000)
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        tree.register(profile)
+        tree.wait_log(f"gateway {profile}: not started: it runs elsewhere")
+        wait_until(lambda: not tree.status(profile).pid and not tree.status(profile).want_up, what="s6 leaving it down")
+        assert os.waitstatus_to_exitcode(tree.status(profile).wait_status) == 69
+        assert "started, pid" not in tree.gateway_log(profile)
+    tree.call("Start", names=[f"gateway-{profile}"], wait="up")
+
+
+def test_a_volume_without_locks_is_no_obstacle(tree, profile):
+    """It starts, and says what is missing."""
+    tree.run("hermes", "mkdir", "-p", f"/opt/data/.svcbroker/lock/{profile}", check=True)
+    tree.register(profile)
+    tree.wait_gateway(profile)
+    assert f"gateway {profile}: started without its lock" in tree.gateway_log(profile)
+
+
+def test_no_child_outlives_a_stop(tree, profile):
+    tree.register(profile, "child")
+    group = tree.wait_gateway(profile)
+    wait_until(lambda: sum(its == group for _, _, its in tree.processes().values()) == 2, what="a child")
+    began = time.monotonic()
+    tree.call("Stop", names=[f"gateway-{profile}"], wait="down")
+    assert time.monotonic() - began < 4, "finish must be done well within 5 s"
+    assert group not in [its for _, _, its in tree.processes().values()]
+
+
+def test_a_child_that_ends_on_sigterm_costs_no_time(tree, profile):
+    tree.register(profile)
+    tree.wait_gateway(profile)
+    began = time.monotonic()
+    tree.call("Stop", names=[f"gateway-{profile}"], wait="down")
+    assert time.monotonic() - began < 1
+
+
+def test_gateway_of_a_killed_supervisor_is_replaced(tree, profile):
+    """The new s6-supervise knows nothing of it, but the slot does."""
+    tree.register(profile)
+    old = tree.wait_gateway(profile)
+    tree.signal("KILL", tree.supervisor(f"gateway-{profile}"))
+    pid = wait_until(lambda: (now := tree.status(profile)).pid not in (0, old) and not now.finishing and now.pid)
+    wait_until(lambda: f"started, pid {pid}\n" in tree.gateway_log(profile), what="the new gateway")
+    assert old not in tree.processes()
+    with open(f"{tree.slot(profile)}/data/pgid") as file:
+        assert [int(line.split(":")[0]) for line in file] == [old, pid], "the old one stays noted until finish"
+    tree.call("Stop", names=[f"gateway-{profile}"], wait="down")
+    assert os.stat(f"{tree.slot(profile)}/data/pgid").st_size == 0
+
+
+def test_stop_while_the_old_one_drains(tree, profile):
+    """A killed supervisor's gateway that does not end: the stop of the new run ends it too."""
+    tree.register(profile, "ignore-term")
+    old = tree.wait_gateway(profile)
+    tree.signal("KILL", tree.supervisor(f"gateway-{profile}"))
+    wait_until(lambda: (now := tree.status(profile)).pid not in (0, old) and not now.finishing)
+    wait_until(lambda: "SIGTERM ignored" in tree.gateway_log(profile), what="the sweep")
+    tree.call("Stop", names=[f"gateway-{profile}"], wait="down")
+    assert old not in tree.processes()
+
+
+def test_no_hermes_is_said(make_tree):
+    tree = make_tree(before="rm /opt/hermes/.venv/bin/hermes")
+    tree.register("a")
+    tree.wait_log("gateway a: no program `hermes' in PATH=")
+    wait_until(lambda: tree.status("a").wait_status and os.waitstatus_to_exitcode(tree.status("a").wait_status) == 127)
+
+
+def test_profile_in_the_slot_is_checked(tree, profile):
+    """It is the broker's; but the scripts run as root, and do not rely on it."""
+    tree.register(profile, start=False)
+    tree.run("root", "sh", "-c", f"echo ../evil >{SERVICES}/gateway-{profile}/data/profile", check=True)
+    tree.run("root", "s6-svc", "-u", f"{SERVICES}/gateway-{profile}", check=True)
+    tree.wait_log("data/profile: not the name of a profile")
+
+
+def test_nothing_of_hermes_is_looked_up_by_root(tree, profile):
+    """PATH of the container begins with a directory that hermes owns; root must not find a program there."""
+    names = ["sh", "sleep", "mkdir", "rm", "true", "cat", "s6-setuidgid", "s6-applyuidgid", "s6-envuidgid", "s6-envdir", "s6-log",
+             "s6-setlock", "s6-permafailon", "id", "kill"]
+    script = "".join(f"printf '#!/bin/sh\\necho {name} $(/usr/bin/id -u) >>/opt/data/trap\\nexit 0\\n' >.local/bin/{name}; "
+                     f"chmod 755 .local/bin/{name}; " for name in names)
+    tree.run("hermes", "sh", "-c", f"mkdir -p .local/bin; {script}", check=True)
+    try:
+        tree.register(profile, "child")
+        tree.wait_gateway(profile)
+        tree.call("Stop", names=[f"gateway-{profile}"], wait="down")
+        try:
+            with open(tree.path("/opt/data/trap")) as file:
+                caught = file.read()
+        except FileNotFoundError:
+            caught = ""
+        assert caught == "", "looked up in PATH, as the uid behind it"
+    finally:
+        tree.run("hermes", "/bin/rm", "-r", ".local", check=True)
