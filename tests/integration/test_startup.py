@@ -1,0 +1,225 @@
+"""Configuration errors: exit 78, one line that names the thing and the remedy, and no loop. And how the broker ends."""
+
+import os
+import stat
+import time
+
+import pytest
+
+import s6
+from tree import BROKER, SOCKET, wait_until
+from varlink import Closed
+
+TEMPLATE = "/usr/local/share/svcbroker/gateway"
+
+
+@pytest.fixture
+def spoilt(make_tree):
+    """A tree whose broker is down, to spoil something before running it by hand."""
+    tree = make_tree()
+    tree.stop_broker()
+    tree.expected_ends += 1  # stop_broker at the end finds it down
+    tree.tainted = True
+    return tree
+
+
+def run_broker(tree, *options):
+    return tree.run("root", "timeout", "3", "/usr/local/sbin/svcbrokerd", *options)
+
+
+CASES = [
+    ("", ["--client-user", "nosuchuser"], "nosuchuser", "--client-user"),
+    ("", ["--client-user", "root"], "root", "--client-user"),
+    ("", ["--observer-group", "nosuchgroup"], "nosuchgroup", "--observer-group"),
+    ("", ["--template", "/nonexistent"], "/nonexistent", "--template"),
+    ("mkdir /opt/empty", ["--template", "/opt/empty"], "/opt/empty", ""),
+    ("", ["--scandir", "/nonexistent"], "/nonexistent", "--scandir"),
+    ("mkdir /opt/scan", ["--scandir", "/opt/scan"], "/opt/scan", "s6-svscan"),
+    ("mkdir -p /opt/scan/.s6-svscan", ["--scandir", "/opt/scan"], "/opt/scan", "s6-svscan"),
+    ("", ["--socket", "/nonexistent/deep/socket"], "/nonexistent/deep", "--socket"),
+    ("", ["--socket", "/opt/" + "x" * 120 + "/socket"], "socket", ""),
+    ("touch /run/svcbroker/file", ["--socket", "/run/svcbroker/file"], "/run/svcbroker/file", ""),
+    ("", ["--services", "/nonexistent/deep"], "/nonexistent/deep", "--services"),
+    (f"chmod o+w {TEMPLATE}", [], TEMPLATE, "chmod"),
+    (f"chmod o+w {TEMPLATE}/run", [], f"{TEMPLATE}/run", "chmod"),
+    (f"chown hermes {TEMPLATE}/log/collect", [], f"{TEMPLATE}/log/collect", "root's"),
+    (f"ln -s /opt/data/x {TEMPLATE}/link", [], TEMPLATE, ""),
+    ("chmod o+w /usr/local/share", [], "/usr/local/share", "chmod"),
+    ("chmod 777 /run/svcbroker", [], "/run/svcbroker", "chmod"),
+    ("chown hermes /run/svcbroker", [], "/run/svcbroker", "root's"),
+    ("chgrp hermes /run/service; chmod g+w /run/service", [], "/run/service", "chmod"),
+    ("chown hermes /run/service", [], "/run/service", "root's"),
+    ("chmod 777 /usr/local/sbin/svcbrokerd", [], "svcbrokerd", "chmod"),
+    ("chmod 777 /usr/local/sbin", [], "/usr/local/sbin", "chmod"),
+    ("chmod 777 /run", [], "/run", "chmod"),
+    ("", ["--nonsense"], "--nonsense", ""),
+    ("", ["--settle-msec", "soon"], "settle-msec", ""),
+    ("", ["--settle-msec", "-1"], "settle-msec", ""),
+    ("", ["--services-max", "1e3"], "services-max", ""),
+    ("", ["--services-max", ""], "services-max", ""),
+    ("", ["--notification-fd", "99"], "notification-fd", ""),
+    ("", ["argument"], "argument", ""),
+]
+
+
+@pytest.mark.parametrize("command,options,thing,remedy", CASES, ids=[f"{c[0]} {' '.join(c[1])[:40]}".strip() for c in CASES])
+def test_configuration_errors(spoilt, command, options, thing, remedy):
+    if command:
+        spoilt.run("root", "sh", "-c", command, check=True)
+    result = run_broker(spoilt, *options)
+    assert result.returncode == 78, result.stderr
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1 and result.stdout == "", result.stderr
+    assert "svcbrokerd: " in lines[0] and thing in lines[0] and remedy in lines[0], lines[0]
+    assert not os.path.exists(spoilt.path(SOCKET)) or stat.S_ISSOCK(os.lstat(spoilt.path(SOCKET)).st_mode)
+
+
+def test_under_s6_it_does_not_loop(make_tree):
+    tree = make_tree("--client-user", "nosuchuser", boot=False)
+    tree.boot(ready=False)
+    wait_until(tree.broker_failed, 10, "s6 giving up on it")
+    tree.expected_ends += 1
+    assert s6.count_deaths(tree.path(BROKER)) == 1
+    log = tree.log().splitlines()
+    assert len([line for line in log if line.startswith("svcbrokerd:")]) == 2, log
+    assert "not started again" in log[-1]
+
+
+def test_crash_under_s6_is_restarted(make_tree):
+    tree = make_tree()
+    tree.register("a")
+    pid = tree.wait_state("a", "up")["pid"]
+    tree.kill_broker("SEGV")
+    assert tree.state("a")["pid"] == pid, "nobody is disturbed"
+
+
+def test_second_broker_is_refused_without_harm(make_tree):
+    tree = make_tree()
+    tree.register("a")
+    tree.wait_state("a", "up")
+    inode = os.lstat(tree.path(SOCKET)).st_ino
+    with tree.connect() as connection:
+        result = run_broker(tree)
+        assert result.returncode == 78 and SOCKET in result.stderr and len(result.stderr.splitlines()) == 1
+        assert connection.call("Status", name="gateway-a")["service"]["state"] == "up", "its connections live on"
+    assert os.lstat(tree.path(SOCKET)).st_ino == inode
+    assert tree.state("a")["state"] == "up"
+    assert tree.register("b", start=False)["created"] is True
+
+
+def test_stale_socket_is_no_obstacle(make_tree):
+    tree = make_tree()
+    tree.kill_broker("KILL")
+    tree.call("Health")
+
+
+def test_version_and_help(tree):
+    for option, word in (("--version", "0."), ("--help", "Usage:")):
+        result = tree.run("hermes", "/usr/local/sbin/svcbrokerd", option)
+        assert result.returncode == 0 and word in result.stdout and result.stderr == ""
+
+
+def test_sigterm_drains(make_tree):
+    """Who has an answer coming gets it, who waits is let go, and the gateways run on."""
+    tree = make_tree()
+    tree.register("a", "drain:30")
+    pid = tree.wait_gateway("a")
+    with tree.connect() as waiting, tree.connect() as idle:
+        idle.call("Health")
+        waiting.send("Stop", {"names": ["gateway-a"], "wait": "down"})
+        tree.wait_state("a", "stopping")
+        began = time.monotonic()
+        tree.stop_broker()
+        assert time.monotonic() - began < 8
+        with pytest.raises(Closed):
+            while True:
+                waiting.receive(5)
+        assert idle.is_closed()
+    assert pid in tree.processes()
+    status = s6.read_status(tree.path(BROKER))
+    assert os.waitstatus_to_exitcode(status.wait_status) == 0
+    tree.start_broker()
+    assert tree.state("a")["state"] == "stopping" and tree.state("a")["want"] == "down"
+    tree.call("Health")
+    assert pid in tree.processes(), "it was told once, and drains"
+    assert tree.gateway_log("a").count("SIGTERM") == 0
+    tree.signal("KILL", pid)
+    tree.wait_state("a", "down")
+
+
+def test_restart_adopts_and_disturbs_nobody(make_tree):
+    tree = make_tree()
+    for index in range(20):
+        tree.register(f"a{index}", start=index % 2 == 0)
+    before = {f"a{index}": tree.wait_state(f"a{index}", "up" if index % 2 == 0 else "down") for index in range(20)}
+    for end in ("TERM", "KILL"):
+        if end == "TERM":
+            tree.stop_broker()
+            tree.start_broker()
+        else:
+            tree.kill_broker()
+        for profile, service in before.items():
+            after = tree.state(profile)
+            assert {k: after.get(k) for k in ("state", "want", "pid", "since_usec", "restarts")} == \
+                {k: service.get(k) for k in ("state", "want", "pid", "since_usec", "restarts")}
+
+
+def test_orders_while_it_was_away_are_obeyed(make_tree):
+    """By root, with s6's own tools: the broker finds what it finds, and does not fight it at once."""
+    tree = make_tree()
+    tree.register("a")
+    tree.wait_state("a", "up")
+    pid = tree.wait_gateway("a")
+    tree.stop_broker()
+    # The gateway dies while nobody looks; s6 starts it again.
+    tree.signal("KILL", pid)
+    wait_until(lambda: (now := tree.status("a")).pid not in (0, pid) and not now.finishing)
+    tree.start_broker()
+    service = tree.wait_state("a", "up")
+    assert service["want"] == "up" and service["pid"] != pid
+
+
+def test_what_is_left_half_made_is_removed(make_tree):
+    tree = make_tree()
+    tree.register("whole", start=False)
+    tree.stop_broker()
+    tree.run("root", "sh", "-c", "cd /run/svcbroker/services; cp -a gateway-whole .gateway-staged; mkdir -p .gateway-old~/supervise; "
+                                 "ln -s /run/svcbroker/services/gateway-nothing /run/service/gateway-nothing", check=True)
+    tree.start_broker()
+    wait_until(lambda: sorted(os.listdir(tree.path("/run/svcbroker/services"))) == ["gateway-whole"], 10, "only what is whole")
+    wait_until(lambda: not os.path.lexists(tree.path("/run/service/gateway-nothing")), 10, "no dangling link")
+    assert tree.state("whole")["state"] == "down"
+
+
+def test_readiness_is_one_newline(spoilt):
+    result = spoilt.run("root", "sh", "-c", "timeout -s TERM 1 /usr/local/sbin/svcbrokerd --notification-fd 5 5>/opt/ready")
+    assert result.returncode == 124 or result.returncode == 0, result.stderr
+    with open(spoilt.path("/opt/ready"), "rb") as file:
+        assert file.read() == b"\n"
+
+
+def test_without_root(make_tree):
+    """A container that runs as one uid: no identity to switch to, and Health says so."""
+    tree = make_tree()
+    script = """
+    mkdir -p /opt/data/r/scan && cd /opt/data/r && cp -a /usr/local/share/svcbroker/gateway template
+    s6-svscan scan >scan.log 2>&1 </dev/null &
+    exec 5>ready
+    exec /usr/local/sbin/svcbrokerd --socket /opt/data/r/s/socket --scandir /opt/data/r/scan --services /opt/data/r/services \
+        --template /opt/data/r/template --settle-msec 300 --notification-fd 5 >broker.log 2>&1 </dev/null &
+    """
+    retry = script.replace("exec /usr/local", "for i in 1 2 3 4 5 6 7 8 9 10; do [ -p scan/.s6-svscan/control ] && break; sleep 0.1; done; exec /usr/local")
+    tree.run("root", "chmod", "755", "/opt/data")
+    tree.run("hermes", "sh", "-c", retry, check=True)
+    log = tree.path("/opt/data/r/broker.log")
+    wait_until(lambda: os.path.getsize(tree.path("/opt/data/r/ready")) or "svcbrokerd:" in open(log).read(), 10, "ready")
+    with open(log) as file:
+        text = file.read()
+    assert os.path.getsize(tree.path("/opt/data/r/ready")), text
+    with tree.connect("hermes", "/opt/data/r/s/socket") as connection:
+        connection.call("Register", profile="mine")
+        (outcome,) = connection.call("Start", names=["gateway-mine"], wait="up")["outcomes"]
+        assert outcome["service"]["state"] == "up"
+        problems = connection.call("Health")["problems"]
+        assert problems, "that there is no boundary is a problem worth a line"
+        connection.call("Unregister", profile="mine")
