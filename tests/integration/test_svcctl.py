@@ -1,0 +1,175 @@
+"""svcctl as a person and as a program use it: what is done, what is printed, how it exits."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+import idl
+from tree import TOP, wait_until
+
+
+def svcctl(tree, *arguments, user="hermes", environment=(), text=None):
+    return tree.run(user, "env", *environment, "svcctl", *arguments, text=text)
+
+
+def document(tree, service, *arguments, user="hermes", method=None):
+    """The one JSON document on standard output; a reply of `method` is held against the interface."""
+    result = svcctl(tree, *arguments, "--json", user=user)
+    assert result.stdout.endswith("\n") and result.stdout.count("\n") == 1, result.stdout
+    assert result.stdout.isascii()
+    value = idl.strict_json(result.stdout)
+    if method and "error" not in value:
+        service.reply(f"io.svcbroker.{method}", False, {"parameters": value})
+    return result.returncode, value
+
+
+def test_a_life(tree, profile, service):
+    name = f"gateway-{profile}"
+    assert svcctl(tree, "register", profile).returncode == 0
+    assert svcctl(tree, "start", profile).returncode == 0
+    result = svcctl(tree, "status", profile)
+    assert result.returncode == 0 and name in result.stdout and "up" in result.stdout
+    assert re.search(rf"^{name} +up +up +\d+ ", svcctl(tree, "list").stdout, re.MULTILINE)
+    code, value = document(tree, service, "status", name, method="Status")
+    assert code == 0 and value["service"]["state"] == "up"
+    assert svcctl(tree, "restart", name).returncode == 0
+    assert svcctl(tree, "stop", name).returncode == 0
+    assert svcctl(tree, "status", profile).returncode == 3
+    assert svcctl(tree, "start", "--no-wait", profile).returncode == 0
+    tree.wait_state(profile, "up")
+    assert svcctl(tree, "reset", profile).returncode == 0
+    assert svcctl(tree, "unregister", profile).returncode == 0
+    assert svcctl(tree, "unregister", profile).returncode == 0
+    tree.assert_absent(profile)
+    assert svcctl(tree, "status", profile).returncode == 4
+
+
+@pytest.mark.parametrize("arguments,code", [
+    (("start", "missing"), 4), (("stop", "gateway-missing"), 4), (("status", "nothing"), 4), (("stop", "svcbrokerd"), 5),
+    (("start", "Bad Name"), 1), (("register", "Bad Name"), 1), (("unregister", "never"), 0), (("list",), 0), (("status", "svcbrokerd"), 0),
+    ((), 2), (("nonsense",), 2), (("start",), 2), (("start", "a", "--all"), 2), (("start", "--nonsense", "a"), 2),
+    (("start", "--timeout", "soon", "a"), 2), (("register",), 2), (("register", "a", "b"), 2), (("status", "a", "b"), 2),
+    (("call",), 2), (("call", "Health", "{"), 2), (("call", "Nonsense"), 1), (("--socket", "/nonexistent", "list"), 69),
+    (("--socket", "/opt/data/profiles/coder/SOUL.md", "list"), 69), (("--help",), 0), (("--version",), 0), (("start", "--no-wait", "missing", "svcbrokerd"), 5),
+])
+def test_exit_codes(tree, arguments, code):
+    result = svcctl(tree, *arguments)
+    assert result.returncode == code, result.stderr
+    if code:
+        lines = result.stderr.splitlines()
+        assert lines and all(line.startswith("svcctl: ") for line in lines[:1]), result.stderr
+    else:
+        assert result.stderr == ""
+
+
+def test_denied(tree):
+    assert svcctl(tree, "list", user="stranger").returncode == 5
+    assert svcctl(tree, "register", "x", user="stranger").returncode == 5
+
+
+def test_deadline(tree, profile):
+    svcctl(tree, "register", profile, "--env", "GATEWAY_TEST=ignore-term")
+    pid = tree.wait_gateway(profile)
+    result = svcctl(tree, "stop", "--timeout", "300ms", profile)
+    assert result.returncode == 6 and profile in result.stderr
+    tree.signal("KILL", pid)
+    tree.wait_state(profile, "down")
+
+
+def test_failed_while_waited_for(tree, profile, service):
+    svcctl(tree, "register", profile, "--no-start", "--env", "GATEWAY_TEST=exit:78")
+    result = svcctl(tree, "start", profile)
+    assert result.returncode == 7 and "78" in result.stderr
+    code, value = document(tree, service, "start", profile)
+    assert code == 7
+    assert "Failed" in json.dumps(value)
+
+
+def test_worst_of_several(tree, profile, service):
+    svcctl(tree, "register", profile)
+    assert svcctl(tree, "start", profile, "missing").returncode == 4
+    code, value = document(tree, service, "start", profile, "missing", method="Start")
+    assert code == 4 and len(value["outcomes"]) == 2
+
+
+def test_environment_from_the_callers_own(tree, profile):
+    result = svcctl(tree, "register", profile, "--env", "TOKEN", "--env", "EMPTY=", "--env", "A=b=c", "--env", "GATEWAY_TEST=environment",
+                    environment=("TOKEN=from here",))
+    assert result.returncode == 0
+    tree.wait_gateway(profile)
+    log = wait_until(lambda: "environment VIRTUAL" in (log := tree.gateway_log(profile)) and log)
+    for line in ("TOKEN='from here'", "EMPTY=''", "A='b=c'"):
+        assert f"environment {line}\n" in log
+
+
+def test_all(make_tree):
+    tree = make_tree()
+    assert svcctl(tree, "start", "--all").returncode == 0
+    for profile in ("a", "b"):
+        svcctl(tree, "register", profile, "--no-start")
+    assert svcctl(tree, "start", "--all").returncode == 0
+    assert [tree.state(profile)["state"] for profile in ("a", "b")] == ["up", "up"]
+    assert svcctl(tree, "stop", "--all").returncode == 0
+    assert [tree.state(profile)["state"] for profile in ("a", "b")] == ["down", "down"]
+
+
+def test_json_of_everything(tree, profile, service):
+    svcctl(tree, "register", profile)
+    for verb, method in ((("list",), "List"), (("health",), "Health"), (("diagnose",), "Diagnose"), (("register", profile), "Register"),
+                         (("stop", profile), "Stop"), (("start", profile), "Start"), (("reset", profile), "Reset"),
+                         (("call", "List"), "List"), (("unregister", profile), "Unregister")):
+        _, value = document(tree, service, *verb, method=method)
+        assert isinstance(value, dict) and "error" not in value, verb
+    code, value = document(tree, service, "status", "missing")
+    assert code == 4 and value["error"].startswith("io.svcbroker.")
+    code, value = document(tree, service, "list", "--socket", "/nonexistent")
+    assert code == 69 and value["error"] == "unreachable"
+
+
+def test_call(tree, profile):
+    result = svcctl(tree, "call", "io.svcbroker.Register", json.dumps({"profile": profile, "start": False}))
+    assert result.returncode == 0 and json.loads(result.stdout)["created"] is True
+    result = svcctl(tree, "call", "org.varlink.service.GetInfo")
+    assert "io.svcbroker" in json.loads(result.stdout)["interfaces"]
+
+
+def test_watch_prints_a_line_a_change(tree, profile):
+    svcctl(tree, "register", profile, "--no-start")
+    process = subprocess.Popen(["bash", "-c", '. tools/lib/tree.sh; tree_pid=$1; shift; tree_enter "$@"', "tree", str(tree.pid), "hermes",
+                                "svcctl", "watch", "--json", profile], cwd=TOP, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    try:
+        assert json.loads(process.stdout.readline())["event"] == "present"
+        svcctl(tree, "start", "--no-wait", profile)
+        while json.loads(process.stdout.readline())["service"]["state"] != "up":
+            pass
+        process.stdout.close()
+        svcctl(tree, "stop", profile)
+        process.wait(10)
+    finally:
+        process.kill()
+
+
+def test_health_is_for_probes(make_tree):
+    tree = make_tree()
+    assert svcctl(tree, "health").returncode == 0
+    svcctl(tree, "register", "bad", "--env", "GATEWAY_TEST=exit:78")
+    tree.wait_state("bad", "failed")
+    result = svcctl(tree, "health")
+    assert result.returncode == 1 and "gateway-bad" in result.stdout + result.stderr
+    tree.stop_broker()
+    assert svcctl(tree, "health").returncode == 69
+    tree.start_broker()
+
+
+def test_no_colour_but_on_a_terminal(tree):
+    assert "\x1b" not in svcctl(tree, "list").stdout
+    on_terminal = tree.run("hermes", "env", "TERM=xterm", "script", "-qec", "svcctl list", "/dev/null").stdout
+    assert "svcbrokerd" in on_terminal
+    without = tree.run("hermes", "env", "TERM=xterm", "NO_COLOR=1", "script", "-qec", "svcctl list", "/dev/null").stdout
+    assert "\x1b" not in without
+
+
+def test_reader_that_goes_away(tree):
+    assert tree.run("hermes", "bash", "-c", "svcctl list | true; exit ${PIPESTATUS[0]}").returncode == 0
