@@ -1,6 +1,7 @@
 #include "daemon/start.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "daemon/edge/log.h"
+#include "daemon/edge/template.h"
 
 /* One line for people, on standard error like the log but not escaped: nothing in it comes from a client. */
 __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
@@ -76,6 +78,7 @@ static int start_directories(const struct options *options, struct registry *reg
 {
         char directory[4096];
         const char *what = "";
+        char *culprit = NULL;
         char *slash;
         int result;
 
@@ -100,6 +103,12 @@ static int start_directories(const struct options *options, struct registry *reg
         if (result)
                 return fail("%s: %s: install the template, or name another with --template or --services", what,
                             strerror(-result));
+        result = template_check(options->template, &culprit, &what);
+        if (result) {
+                fail("template %s: %s: install the template as it was, or name another with --template", culprit, what);
+                free(culprit);
+                return EX_CONFIG;
+        }
         if (start_audit("socket directory", directory) || start_audit("scan directory", options->scandir) ||
             start_audit("services directory", options->services) || start_audit("template", options->template) ||
             start_audit("program", "/proc/self/exe"))
@@ -161,7 +170,12 @@ static int start_registry(const struct options *options, uv_loop_t *loop, const 
 int start_everything(const struct options *options, uv_loop_t *loop, struct server *server, struct registry *registry)
 {
         gid_t client_gid = (gid_t)-1;
-        int result = start_identity(options, server, &client_gid);
+        int result = 0;
+
+        if (options->notification_fd >= 0 && fcntl(options->notification_fd, F_GETFD) < 0)
+                return fail("--notification-fd %d: %s: it must be open, as s6-supervise opens what notification-fd names",
+                            options->notification_fd, strerror(errno));
+        result = start_identity(options, server, &client_gid);
 
         if (result == 0)
                 result = start_directories(options, registry, client_gid);

@@ -72,12 +72,13 @@ static enum json_result json_compare(struct json_object *tree, const struct json
  * `text` has passed the scanner, so json-c can stop short of its end for want of memory only; json-c 0.16 may
  * call what it has by then a success.
  */
-static enum json_result json_build(const char *text, size_t length, struct json_object **tree,
+static enum json_result json_build(const char *text, size_t length, size_t depth, struct json_object **tree,
                                    struct json_problem *problem)
 {
         /* json-c counts the innermost value as a level, and one more; the scanner has kept to the bound
          * already. */
-        struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 2);
+        struct json_tokener *tokener =
+                json_tokener_new_ex((int)(depth < JSON_DEPTH_MAX ? depth : JSON_DEPTH_MAX) + 2);
         struct json_object *built;
         bool complete;
 
@@ -112,7 +113,7 @@ enum json_result json_strict_parse(const char *text, size_t length, struct json_
         result = json_scan(text, length, bounds, &written, problem);
         if (result != JSON_OK)
                 return result;
-        result = json_build(text, length, &tree, problem);
+        result = json_build(text, length, bounds.depth, &tree, problem);
         if (result != JSON_OK)
                 return result;
         result = json_compare(tree, &written, problem);

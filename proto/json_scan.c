@@ -151,6 +151,12 @@ static enum json_result json_scan_plain(struct json_scanner *scanner, size_t *de
         return JSON_OK;
 }
 
+/* What most strings are made of. */
+static bool json_is_plain_ascii(char byte)
+{
+        return byte >= 0x20 && byte < 0x7f;
+}
+
 /* At the opening quote. */
 static enum json_result json_scan_string(struct json_scanner *scanner)
 {
@@ -168,6 +174,10 @@ static enum json_result json_scan_string(struct json_scanner *scanner)
                 if (scanner->text[scanner->at] == '\\') {
                         scanner->at++;
                         result = json_scan_escape(scanner, &decoded);
+                } else if (json_is_plain_ascii(scanner->text[scanner->at])) {
+                        scanner->at++;
+                        decoded++;
+                        result = JSON_OK;
                 } else {
                         result = json_scan_plain(scanner, &decoded);
                 }

@@ -20,6 +20,7 @@
 int slots_open(struct slots *slots, const char *path, const char *template_path, gid_t client_gid,
                const char **what)
 {
+        struct stat info;
         struct slots opened = {.fd = -1, .template_fd = -1, .path = path, .client_gid = client_gid};
         int r = 0;
 
@@ -32,8 +33,8 @@ int slots_open(struct slots *slots, const char *path, const char *template_path,
         opened.fd = open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
         if (opened.fd < 0)
                 return -errno;
-        /* Also when it was there: a broker killed just after mkdir left 0700. */
-        if (fchmod(opened.fd, 0755) < 0) {
+        /* A broker killed just after mkdir left 0700. What others can write stays as it is, for the audit to refuse. */
+        if (fstat(opened.fd, &info) < 0 || ((info.st_mode & 07777) == 0700 && fchmod(opened.fd, 0755) < 0)) {
                 r = -errno;
         } else {
                 opened.template_fd = open(template_path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);

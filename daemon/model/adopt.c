@@ -63,7 +63,10 @@ static bool adopt_record(struct service *service)
         return ok;
 }
 
-/* It runs: see what it does. An order that may have been lost with the last broker is given again. */
+/*
+ * It runs: see what it does. An order that may have been lost with the last broker is given again; one that reached
+ * s6-supervise is not, since a gateway takes a second SIGTERM for impatience.
+ */
 static void adopt_live(struct service *service, const char *target)
 {
         struct registry *registry = service->registry;
@@ -73,9 +76,17 @@ static void adopt_live(struct service *service, const char *target)
             scandir_link(&registry->scandir, service->name, target) == 0)
                 registry_rescan(registry);
         service->retry_base_usec = -1;
-        if (service->record.pending && s6_status_read(registry->slots.fd, service->name, &status) == 0)
+        if (s6_status_read(registry->slots.fd, service->name, &status) == 0 &&
+            (service->record.pending || !service->record.want_up)) {
+                bool runs = status.pid && !status.finishing;
+
                 service->goal = (struct goal){.kind = service->record.want_up ? GOAL_UP : GOAL_DOWN,
                                               .base_usec = status.since_usec};
+                if (service->record.pending == PENDING_RESTART && runs)
+                        service->goal.replace = status.pid;
+                if (!service->record.pending && runs)
+                        service->told = TOLD_DOWN;
+        }
         service_look(service);
 }
 
@@ -112,7 +123,7 @@ static void adopt_slot(struct registry *registry, const char *name)
         alive = s6_control_alive(registry->slots.fd, name);
         recorded = adopt_record(service);
         other_boot = strcmp(service->record.boot, registry->boot) != 0;
-        if (registry_watch(registry, service, ""))
+        if (registry_watch(registry, service))
                 log_line("adopt: cannot watch: service=%s", name);
         if (!recorded) {
                 log_line("adopt: its record cannot be read: %s service=%s",
@@ -211,7 +222,7 @@ static void scan_one(struct registry *registry, const char *name)
         service->has_log = faccessat(registry->scandir.fd, path, F_OK, 0) == 0;
         snprintf(path, sizeof(path), "%s/notification-fd", name);
         service->has_readiness = faccessat(registry->scandir.fd, path, F_OK, 0) == 0;
-        registry_watch(registry, service, "");
+        registry_watch(registry, service);
         service_look(service);
 }
 

@@ -28,7 +28,9 @@ static enum goal_verdict judge_up(const struct goal *goal, const struct seen *se
                 if (seen->pid == goal->replace || seen->told != TOLD_NOTHING)
                         return judge_replace(seen, letters);
                 if (!seen->want_up)
-                        return goal_send("u", letters);
+                        return goal_send(seen->paused ? "uc" : "u", letters);
+                if (seen->paused)
+                        return goal_send("c", letters);
                 return seen->settled ? GOAL_DONE : GOAL_WAIT;
         }
         /* A `u` that arrives while finish runs is undone by its exit 125: wait, and see whether it is needed. */

@@ -27,8 +27,8 @@ struct order {
 
 struct service *order_resolve(const struct registry *registry, const char *name, struct fault *fault)
 {
-        const char *profile = name_profile_of(name);
-        enum name_result result = profile ? name_check_profile(profile) : name_check_service(name);
+        bool gateway = !strncmp(name, GATEWAY_PREFIX, strlen(GATEWAY_PREFIX));
+        enum name_result result = gateway ? name_check_profile(name + strlen(GATEWAY_PREFIX)) : name_check_service(name);
         struct service *service;
 
         if (result != NAME_OK) {
@@ -37,7 +37,7 @@ struct service *order_resolve(const struct registry *registry, const char *name,
         }
         service = registry_find(registry, name);
         if (!service)
-                *fault = (struct fault){.kind = profile ? FAULT_NOT_REGISTERED : FAULT_NO_SUCH_SERVICE};
+                *fault = (struct fault){.kind = gateway ? FAULT_NOT_REGISTERED : FAULT_NO_SUCH_SERVICE};
         return service;
 }
 
@@ -71,7 +71,7 @@ static bool order_record(struct service *service, enum order_kind kind, struct f
         } else {
                 restart_forgive(service);
                 service->record.want_up = kind != ORDER_STOP;
-                service->record.pending = true;
+                service->record.pending = kind == ORDER_RESTART ? PENDING_RESTART : PENDING_ORDER;
         }
         result = service_save(service);
         if (result == 0 && kind != ORDER_RESET)

@@ -9,7 +9,7 @@
  */
 struct policy {
         int64_t first_msec;   /* delay of the first attempt; 2000 by default */
-        int64_t most_msec;    /* 300000 */
+        int64_t most_msec;    /* 300000; at most INT64_MAX / 2 */
         int64_t healthy_msec; /* a run at least this long forgets the attempts before it; 600000 */
 };
 

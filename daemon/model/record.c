@@ -14,6 +14,8 @@
 
 static const char *const hold_names[] = {"none", "backoff", "failed", "held", NULL};
 
+static const char *const pending_names[] = {"nothing", "order", "restart", NULL};
+
 static void append_bool(struct text *text, const char *name, bool value)
 {
         text_append_string(text, name);
@@ -30,7 +32,8 @@ void record_write(const struct record *record, struct text *text)
 {
         append_int(text, "{\"version\":", RECORD_VERSION);
         text_append_string(text, record->want_up ? ",\"want\":\"up\"" : ",\"want\":\"down\"");
-        append_bool(text, ",\"pending\":", record->pending);
+        text_append_string(text, ",\"pending\":");
+        text_append_json_string(text, pending_names[record->pending]);
         append_bool(text, ",\"removing\":", record->removing);
         text_append_string(text, ",\"hold\":");
         text_append_json_string(text, hold_names[record->hold]);
@@ -51,8 +54,8 @@ void record_write(const struct record *record, struct text *text)
 
 struct parsed {
         struct field_int version, attempt, next_start, restarts, exit_code, exit_signal, exit_at;
-        enum field_bool pending, removing;
-        int want, hold;
+        enum field_bool removing;
+        int want, hold, pending;
         const char *reason, *boot;
 };
 
@@ -61,7 +64,7 @@ static const char *const want_names[] = {"down", "up", NULL};
 static const struct field record_fields[] = {
         {"version", FIELD_INT, true, offsetof(struct parsed, version), NULL},
         {"want", FIELD_CHOICE, true, offsetof(struct parsed, want), want_names},
-        {"pending", FIELD_BOOL, true, offsetof(struct parsed, pending), NULL},
+        {"pending", FIELD_CHOICE, true, offsetof(struct parsed, pending), pending_names},
         {"removing", FIELD_BOOL, true, offsetof(struct parsed, removing), NULL},
         {"hold", FIELD_CHOICE, true, offsetof(struct parsed, hold), hold_names},
         {"attempt", FIELD_INT, true, offsetof(struct parsed, attempt), NULL},
@@ -97,7 +100,7 @@ int record_read(const char *text, struct record *record)
             parsed_is_sound(&parsed)) {
                 *record = (struct record){
                         .want_up = parsed.want == 1,
-                        .pending = parsed.pending == FIELD_TRUE,
+                        .pending = (enum pending)parsed.pending,
                         .removing = parsed.removing == FIELD_TRUE,
                         .hold = (enum hold)parsed.hold,
                         .attempt = (unsigned)parsed.attempt.value,

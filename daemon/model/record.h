@@ -17,12 +17,19 @@ enum hold {
         HOLD_HELD,    /* kept down on purpose */
 };
 
+/* Whether an order was recorded that may not have reached s6-supervise. */
+enum pending {
+        PENDING_NOTHING,
+        PENDING_ORDER,   /* what want_up says */
+        PENDING_RESTART, /* and the run that there is must end first */
+};
+
 #define RECORD_REASON_BYTES 160
 #define RECORD_BOOT_BYTES 64
 
 struct record {
         bool want_up;
-        bool pending;  /* an order was recorded and may not have reached s6-supervise */
+        enum pending pending;
         bool removing; /* being unregistered: a restarted broker finishes that */
         enum hold hold;
         unsigned attempt;        /* of the soft brake; 0: none */
@@ -39,7 +46,7 @@ struct record {
 /* Appends it as a JSON object and a newline. */
 void record_write(const struct record *record, struct text *text);
 
-/* 0, or -EBADMSG for anything that record_write() does not write; *record then untouched. */
+/* 0, or -EBADMSG for what record_write() cannot have written (however it is spaced); *record then untouched. */
 int record_read(const char *text, struct record *record);
 
 #endif

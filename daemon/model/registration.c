@@ -78,7 +78,7 @@ static int registration_publish(struct service *service)
         return result;
 }
 
-/* Makes the slot under its dot name, arms the watches, gives it its name, publishes it. */
+/* Makes the slot under its dot name, gives it its name, arms the watches, publishes it. */
 static int registration_build(struct service *service, struct json_object *environment, const char **operation)
 {
         struct registry *registry = service->registry;
@@ -95,16 +95,13 @@ static int registration_build(struct service *service, struct json_object *envir
                                            state.bytes, !service->record.want_up);
         text_deinit(&state);
         if (result == 0) {
-                char staged[sizeof(service->name) + 1];
-
-                *operation = "watch the service directory";
-                snprintf(staged, sizeof(staged), ".%s", service->name);
-                service->has_log = slot_has_log(&registry->slots, staged);
-                result = registry_watch(registry, service, ".");
-        }
-        if (result == 0) {
                 *operation = "name the service directory";
                 result = slot_commit(&registry->slots, service->name);
+        }
+        if (result == 0) { /* before s6-svscan sees it */
+                *operation = "watch the service directory";
+                service->has_log = slot_has_log(&registry->slots, service->name);
+                result = registry_watch(registry, service);
         }
         if (result == 0) {
                 *operation = "link it into the scan directory";

@@ -195,19 +195,19 @@ void registry_forget(struct registry *registry, struct service *service)
         registry_drop(registry, service);
 }
 
-int registry_watch(struct registry *registry, struct service *service, const char *prefix)
+int registry_watch(struct registry *registry, struct service *service)
 {
         const char *base = service->profile ? registry->slots.path : registry->scandir.path;
         char path[4096];
 
         _Static_assert(_Alignof(struct service) > 1, "the lowest bit of its address is free");
-        snprintf(path, sizeof(path), "%s/%s%s/supervise", base, prefix, service->name);
+        snprintf(path, sizeof(path), "%s/%s/supervise", base, service->name);
         service->wd = watch_add_supervise(&registry->watch, path, service);
         if (service->wd < 0)
                 return service->wd;
         if (!service->has_log)
                 return 0;
-        snprintf(path, sizeof(path), "%s/%s%s/log/supervise", base, prefix, service->name);
+        snprintf(path, sizeof(path), "%s/%s/log/supervise", base, service->name);
         service->log_wd = watch_add_supervise(&registry->watch, path, (void *)((uintptr_t)service | 1));
         return service->log_wd < 0 ? service->log_wd : 0;
 }

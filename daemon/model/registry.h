@@ -72,8 +72,8 @@ struct service *registry_add(struct registry *registry, const char *name, bool g
 /* Calls events.gone, ends its waits, frees it. */
 void registry_forget(struct registry *registry, struct service *service);
 
-/* Arms the watches of its supervise directories. prefix: of the directory's name ("." while it is staged). 0 or a negative errno. */
-int registry_watch(struct registry *registry, struct service *service, const char *prefix);
+/* Arms the watches of its supervise directories. 0 or a negative errno. */
+int registry_watch(struct registry *registry, struct service *service);
 
 /* Supervisors that s6-svscan has or will have, loggers included. */
 unsigned registry_supervisors(const struct registry *registry);

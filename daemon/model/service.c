@@ -99,6 +99,15 @@ void service_set_goal(struct service *service, enum goal_kind kind, pid_t replac
         service->goal = (struct goal){.kind = kind, .replace = replace, .base_usec = service->status.since_usec};
 }
 
+/* The order is s6-supervise's now, or there was nothing to order. */
+static void service_delivered(struct service *service)
+{
+        if (!service->record.pending)
+                return;
+        service->record.pending = PENDING_NOTHING;
+        service_save(service);
+}
+
 static void service_send(struct service *service, const char *letters)
 {
         int result = s6_control_send(service_at(service), service->name, letters);
@@ -108,7 +117,10 @@ static void service_send(struct service *service, const char *letters)
                 return;
         }
         service->send_again = result != 0;
-        if (result || !status_is_alive(&service->status))
+        if (result)
+                return;
+        service_delivered(service);
+        if (!status_is_alive(&service->status))
                 return;
         if (strchr(letters, 'd'))
                 service->told = TOLD_DOWN;
@@ -241,15 +253,9 @@ static void service_judge(struct service *service)
         case GOAL_WAIT:
                 break;
         case GOAL_DONE:
-                service->goal.kind = GOAL_NONE;
-                if (service->record.pending) {
-                        service->record.pending = false;
-                        service_save(service);
-                }
-                break;
         case GOAL_FAILED:
                 service->goal.kind = GOAL_NONE;
-                service->record.pending = false;
+                service_delivered(service);
                 break;
         }
 }

@@ -41,13 +41,17 @@ static const struct row {
         {"D*-******", GOAL_WAIT, NULL},
 
         /* Start: it runs, and nobody told this run to end. */
-        {"U-SR*w-s*", GOAL_DONE, NULL},
-        {"U-SR*w--*", GOAL_WAIT, NULL},
-        {"U-SR*--**", GOAL_SEND, "u"}, /* a single run (`o`): it is to be wanted */
+        {"U-SR-w-s*", GOAL_DONE, NULL},
+        {"U-SR-w--*", GOAL_WAIT, NULL},
+        {"U-SRpw-**", GOAL_SEND, "c"},
+        {"U-SRp--**", GOAL_SEND, "uc"},
+        {"U-SR---**", GOAL_SEND, "u"}, /* a single run (`o`): it is to be wanted */
         /* Restart: the run that was to end is gone, this is the next one. */
-        {"U/SR*w-s*", GOAL_DONE, NULL},
-        {"U/SR*w--*", GOAL_WAIT, NULL},
-        {"U/SR*--**", GOAL_SEND, "u"},
+        {"U/SR-w-s*", GOAL_DONE, NULL},
+        {"U/SR-w--*", GOAL_WAIT, NULL},
+        {"U/SRpw-**", GOAL_SEND, "c"},
+        {"U/SRp--**", GOAL_SEND, "uc"},
+        {"U/SR---**", GOAL_SEND, "u"},
         /* Restart: this is the run to end. A stopped one would not see its TERM. */
         {"U=SR-*-**", GOAL_SEND, "ur"},
         {"U=SRp*-**", GOAL_SEND, "urc"},

@@ -9,7 +9,7 @@ static struct record sample(void)
 {
         return (struct record){
                 .want_up = true,
-                .pending = true,
+                .pending = PENDING_RESTART,
                 .removing = true,
                 .hold = HOLD_BACKOFF,
                 .attempt = 7,
@@ -90,7 +90,7 @@ START_TEST(round_trip)
                         record = sample();
                         record.hold = (enum hold)hold;
                         record.want_up = flags & 1;
-                        record.pending = flags & 2;
+                        record.pending = flags & 2 ? PENDING_ORDER : PENDING_NOTHING;
                         record.removing = flags & 4;
                         if (flags & 8) {
                                 record.has_exit = false;
@@ -133,7 +133,7 @@ START_TEST(the_format)
 
         ck_assert_str_eq(
                 text,
-                "{\"version\":1,\"want\":\"up\",\"pending\":true,\"removing\":true,\"hold\":\"backoff\","
+                "{\"version\":1,\"want\":\"up\",\"pending\":\"restart\",\"removing\":true,\"hold\":\"backoff\","
                 "\"attempt\":7,\"next_start_usec\":1700000000123456,\"restarts\":12345678901,"
                 "\"exit_code\":-1,\"exit_signal\":9,\"exit_at_usec\":1699999999999999,"
                 "\"reason\":\"it keeps ending: by SIGKILL; attempt 7 waits 128 s\","
@@ -167,7 +167,7 @@ static const struct member {
 } members[] = {
         {"version", "1", NUMBER, false},
         {"want", "\"up\"", WORD, false},
-        {"pending", "false", FLAG, false},
+        {"pending", "\"nothing\"", WORD, false},
         {"removing", "false", FLAG, false},
         {"hold", "\"none\"", WORD, false},
         {"attempt", "0", NUMBER, false},
