@@ -50,7 +50,7 @@ class Killer:
         if self.lives():
             return False
         self.tree.expected_ends += 1
-        wait_until(lambda: self.tree.broker_is_ready() and self.tree.broker_pid() != self.pid, 20, "the broker back")
+        wait_until(lambda: self.tree.broker_is_ready(self.pid), 20, "the broker back")
         return True
 
 

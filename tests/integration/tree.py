@@ -212,9 +212,10 @@ class Tree:
 
     # The broker
 
-    def broker_is_ready(self):
+    def broker_is_ready(self, other_than=None):
+        """other_than: the pid of one that is known to end, and may look ready until s6 has seen that."""
         status = s6.read_status(self.path(BROKER))
-        return bool(status and status.ready and status.pid and not status.finishing)
+        return bool(status and status.ready and status.pid not in (0, other_than) and not status.finishing)
 
     def broker_failed(self):
         status = s6.read_status(self.path(BROKER))
@@ -228,7 +229,7 @@ class Tree:
         pid = self.broker_pid()
         self.expected_ends += 1
         self.signal(signal_name, pid)
-        wait_until(lambda: self.broker_is_ready() and self.broker_pid() != pid, 20, "the broker back")
+        wait_until(lambda: self.broker_is_ready(pid), 20, "the broker back")
 
     def stop_broker(self):
         self.expected_ends += 1
@@ -298,7 +299,7 @@ class Tree:
         """Nothing is left of a gateway: no link, no directory, no supervisor, no process."""
         name = f"gateway-{profile}"
         assert not os.path.lexists(self.path(f"/run/service/{name}"))
-        for entry in (name, f".{name}", f".{name}.gone"):
+        for entry in (name, f".{name}", f".{name}~"):
             assert not os.path.lexists(self.path(f"{SERVICES}/{entry}")), entry
 
         def left():
