@@ -17,8 +17,9 @@ def tree(module_trees):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def resting(tree):
-    """Connections that say nothing while these tests take their time, for the last of them."""
+def resting(module_trees):
+    """Connections that say nothing while these tests take their time, for the last of them. Nobody kills this tree's broker."""
+    tree = module_trees()
     silent, watching = tree.connect(), tree.connect()
     silent.call("Health")
     watching.send("Watch", {"names": ["svcbrokerd"]}, more=True)
@@ -162,7 +163,7 @@ def test_restart_while_finish_runs(tree, profile):
 
 
 def test_one_that_never_becomes_ready(tree, profile):
-    tree.register(profile, "exit:1:0.15", start=False)
+    tree.register(profile, "exit:1", start=False)
     with pytest.raises(VarlinkError) as caught:
         tree.call("Start", names=[f"gateway-{profile}"], wait="up")
     assert caught.value.name == "Failed"
