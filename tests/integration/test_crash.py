@@ -205,10 +205,11 @@ def test_health_names_who_fails(tree, profile):
     assert any(profile in problem for problem in health["problems"])
 
 
-def test_a_minute_of_silence_ends_a_connection(tree, resting):
+def test_a_minute_of_silence_ends_a_connection(resting):
     began, silent, watching = resting
+    if time.monotonic() - began < 55:
+        assert not silent.is_closed(55 - (time.monotonic() - began)), "too soon"
     assert silent.is_closed(max(1.0, began + 70 - time.monotonic()))
-    assert time.monotonic() - began > 58
     assert watching.result()["event"] == "present"
     assert not watching.is_closed(0.1), "a watch is not idle"
     silent.close()

@@ -48,14 +48,31 @@ def test_wait_goes_on_with_the_replacement(tree, profile):
 
 
 def test_killed_logger_supervisor_is_replaced(tree, profile):
+    """Its s6-log would read on, and keep the next one from the log directory."""
     tree.register(profile)
     tree.wait_gateway(profile)
     old = tree.supervisor(f"gateway-{profile}/log")
     tree.signal("KILL", old)
     new_supervisor(tree, f"gateway-{profile}/log", old)
+
+    def loggers():
+        return [line for line, _, _ in tree.processes().values() if line.endswith(f"/logs/gateways/{profile}")]
+
+    wait_until(lambda: len(loggers()) == 1 and "s6-log" in loggers()[0], what="one logger, and in the directory")
     tree.call("Restart", names=[f"gateway-{profile}"], wait="up")
     tree.wait_gateway(profile)
+    wait_until(lambda: len(loggers()) == 1, what="still one")
     assert tree.call("Unregister", profile=profile)["removed"] is True
+
+
+def test_killed_logger_is_replaced(tree, profile):
+    tree.register(profile)
+    tree.wait_gateway(profile)
+    logger = next(pid for pid, (line, _, _) in tree.processes().items() if line.endswith(f"/logs/gateways/{profile}"))
+    tree.signal("KILL", logger)
+    tree.call("Restart", names=[f"gateway-{profile}"], wait="up")
+    tree.wait_gateway(profile)
+    assert not list(filter(lambda line: profile in line and "cannot be written" in line, tree.log().splitlines()))
 
 
 def test_stopped_supervisor_delays_nobody_else(tree, profile):
