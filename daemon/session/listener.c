@@ -12,6 +12,7 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/rights.h"
+#include "daemon/edge/stall.h"
 #include "proto/limits.h"
 
 #ifndef SO_PASSRIGHTS
@@ -86,7 +87,8 @@ static int listener_bind(struct listener *listener, const char *path, gid_t gid)
         listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (listener->fd < 0)
                 return -errno;
-        setsockopt(listener->fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off)); /* older kernels: no such option */
+        if (setsockopt(listener->fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off)) < 0)
+                stall_guard_enable();
         mask = umask(0117);
         grouped = rights_group_begin(gid);
         result = bind(listener->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/edge/log.h"
+#include "daemon/edge/stall.h"
 #include "daemon/model/order.h"
 #include "daemon/session/dispatch.h"
 #include "daemon/session/errors.h"
@@ -44,7 +45,9 @@ static void peer_freed(void *owner)
 {
         struct peer *peer = owner;
 
+        stall_guard_begin();
         close(peer->fd);
+        stall_guard_end();
         frame_buffer_deinit(&peer->in);
         text_deinit(&peer->out);
         text_deinit(&peer->request.outcomes);
@@ -68,6 +71,8 @@ void peer_close(struct peer *peer)
                 order_abandon(server->registry, peer_ticket(peer));
         if (peer->parked)
                 call_deinit(&peer->parked_call);
+        peer->parked = false;
+        timer_stop(&peer->timer);
         peer->request.running = false;
         watcher_free(peer);
         server->memory_bytes -= peer->charged_bytes;
@@ -197,6 +202,11 @@ static void peer_check_output(struct peer *peer)
 
 void peer_reply(struct peer *peer, const char *parameters, size_t length, bool continues)
 {
+        /* A message takes a little more than its parameters. */
+        if (length > LIMIT_OUTPUT_BYTES - 64) {
+                errors_limit(peer, "output_bytes", LIMIT_OUTPUT_BYTES);
+                return;
+        }
         if (!peer->request.oneway)
                 reply_write(&peer->out, parameters, length, continues);
         if (!continues)
@@ -237,7 +247,9 @@ static void peer_receive(struct peer *peer)
                         peer->closing = peer->closing || room; /* out of memory */
                         return;
                 }
+                stall_guard_begin();
                 length = recv(peer->fd, bytes, room, MSG_DONTWAIT);
+                stall_guard_end();
                 if (length < 0 && errno == EINTR)
                         continue;
                 if (length < 0 && errno == EAGAIN)
