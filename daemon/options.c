@@ -58,7 +58,8 @@ static const char help[] =
         "  --template DIR             the template of a gateway (" CONFIG_TEMPLATE ")\n"
         "  --client-user NAME         who may control gateways (" CONFIG_CLIENT_USER ")\n"
         "  --observer-group NAME      who may read, on PATH.observer (nobody)\n"
-        "  --hermes-home DIR          where gateways keep their logs (HERMES_HOME, or " CONFIG_HERMES_HOME ")\n"
+        "  --hermes-home DIR          where gateways keep their logs (HERMES_HOME, or " CONFIG_HERMES_HOME
+        ")\n"
         "  --notification-fd N        write a newline there when ready\n"
         "  --settle-msec N            a gateway alive for this long is up (3000)\n"
         "  --services-max N           s6-svscan's own limit, loggers included (1000)\n"
@@ -92,13 +93,15 @@ static bool set_number(struct options *options, int option, const char *text)
         case OPTION_SETTLE_MSEC:
                 return parse_number(text, 0, 600000, &value) && (options->settle_msec = value, true);
         case OPTION_SERVICES_MAX:
-                return parse_number(text, 4, 160000, &value) && (options->services_max = (unsigned)value, true);
+                return parse_number(text, 4, 160000, &value) &&
+                       (options->services_max = (unsigned)value, true);
         case OPTION_BACKOFF_FIRST_MSEC:
                 return parse_number(text, 1, 86400000, &value) && (options->backoff_first_msec = value, true);
         case OPTION_BACKOFF_MOST_MSEC:
                 return parse_number(text, 1, 86400000, &value) && (options->backoff_most_msec = value, true);
         case OPTION_BACKOFF_HEALTHY_MSEC:
-                return parse_number(text, 1, 86400000, &value) && (options->backoff_healthy_msec = value, true);
+                return parse_number(text, 1, 86400000, &value) &&
+                       (options->backoff_healthy_msec = value, true);
         default:
                 return false;
         }
@@ -192,7 +195,8 @@ int options_parse(int argc, char **argv, struct options *options, int *exit_code
                 }
         }
         if (optind < argc) {
-                fprintf(stderr, "svcbrokerd: %s: it takes options only; see svcbrokerd --help\n", argv[optind]);
+                fprintf(stderr, "svcbrokerd: %s: it takes options only; see svcbrokerd --help\n",
+                        argv[optind]);
                 return 1;
         }
         return 0;

@@ -14,7 +14,7 @@ struct options {
         const char *client_user;
         const char *observer_group; /* NULL: none */
         const char *hermes_home;
-        int notification_fd;        /* -1: none */
+        int notification_fd; /* -1: none */
         int64_t settle_msec;
         unsigned services_max;
         int64_t backoff_first_msec;
@@ -24,8 +24,8 @@ struct options {
 };
 
 /*
- * 0: go on. Otherwise exit with *exit_code: 0 after --help and --version, 78 after a line on standard error that says what
- * is wrong and what would be right.
+ * 0: go on. Otherwise exit with *exit_code: 0 after --help and --version, 78 after a line on standard error
+ * that says what is wrong and what would be right.
  */
 int options_parse(int argc, char **argv, struct options *options, int *exit_code);
 

@@ -35,18 +35,21 @@ static int start_identity(const struct options *options, struct server *server, 
 
         server->access.own_uid = geteuid();
         if (!user)
-                return fail("client user %s: there is no such user: make it, or name another with --client-user",
-                            options->client_user);
+                return fail(
+                        "client user %s: there is no such user: make it, or name another with --client-user",
+                        options->client_user);
         server->access.client_uid = user->pw_uid;
         *client_gid = user->pw_gid;
         if (user->pw_uid == 0)
-                return fail("client user %s: it is root, which needs no broker: name an unprivileged user with --client-user",
+                return fail("client user %s: it is root, which needs no broker: name an unprivileged user "
+                            "with --client-user",
                             options->client_user);
         if (!options->observer_group)
                 return 0;
         group = getgrnam(options->observer_group);
         if (!group)
-                return fail("observer group %s: there is no such group: make it, or name another with --observer-group",
+                return fail("observer group %s: there is no such group: make it, or name another with "
+                            "--observer-group",
                             options->observer_group);
         server->access.has_observers = true;
         server->access.observer_gid = group->gr_gid;
@@ -61,7 +64,8 @@ static int start_audit(const char *what, const char *path)
         if (result < 0)
                 return fail("%s %s: %s", what, path, strerror(-result));
         if (result > 0)
-                result = fail("%s: others than root can write %s: make it root's and chmod go-w it", what, culprit);
+                result = fail("%s: others than root can write %s: make it root's and chmod go-w it", what,
+                              culprit);
         free(culprit);
         return result;
 }
@@ -85,33 +89,36 @@ static int start_directories(const struct options *options, struct registry *reg
         snprintf(directory, sizeof(directory), "%s", options->socket);
         slash = strrchr(directory, '/');
         if (slash == directory)
-                return fail("socket %s: not in the root directory: name one in a directory of its own with --socket",
+                return fail("socket %s: not in the root directory: name one in a directory of its own with "
+                            "--socket",
                             options->socket);
         *slash = 0;
         result = make_directory(directory);
         if (result)
-                return fail("socket directory %s: %s: make its parent, or name another with --socket", directory,
-                            strerror(-result));
+                return fail("socket directory %s: %s: make its parent, or name another with --socket",
+                            directory, strerror(-result));
         result = scandir_open(&registry->scandir, options->scandir);
         if (result)
-                return fail("scan directory %s: %s: start s6-svscan there, or name another with --scandir", options->scandir,
-                            strerror(-result));
+                return fail("scan directory %s: %s: start s6-svscan there, or name another with --scandir",
+                            options->scandir, strerror(-result));
         if (!scandir_is_running(&registry->scandir))
-                return fail("scan directory %s: no s6-svscan runs on it: start one, or name another with --scandir",
+                return fail("scan directory %s: no s6-svscan runs on it: start one, or name another with "
+                            "--scandir",
                             options->scandir);
         result = slots_open(&registry->slots, options->services, options->template, client_gid, &what);
         if (result)
-                return fail("%s: %s: install the template, or name another with --template or --services", what,
-                            strerror(-result));
+                return fail("%s: %s: install the template, or name another with --template or --services",
+                            what, strerror(-result));
         result = template_check(options->template, &culprit, &what);
         if (result) {
-                fail("template %s: %s: install the template as it was, or name another with --template", culprit, what);
+                fail("template %s: %s: install the template as it was, or name another with --template",
+                     culprit, what);
                 free(culprit);
                 return EX_CONFIG;
         }
         if (start_audit("socket directory", directory) || start_audit("scan directory", options->scandir) ||
-            start_audit("services directory", options->services) || start_audit("template", options->template) ||
-            start_audit("program", "/proc/self/exe"))
+            start_audit("services directory", options->services) ||
+            start_audit("template", options->template) || start_audit("program", "/proc/self/exe"))
                 return EX_CONFIG;
         return 0;
 }
@@ -121,18 +128,22 @@ static void accepted(void *owner, int fd)
         server_accept(owner, fd);
 }
 
-static int start_listener(struct listener *listener, uv_loop_t *loop, struct server *server, const char *path, gid_t gid)
+static int start_listener(struct listener *listener, uv_loop_t *loop, struct server *server, const char *path,
+                          gid_t gid)
 {
         int result = listener_open(listener, loop, path, gid, accepted, server);
 
         if (result == -EADDRINUSE)
-                return fail("socket %s: another svcbrokerd serves it: stop that one, or name another with --socket", path);
+                return fail("socket %s: another svcbrokerd serves it: stop that one, or name another with "
+                            "--socket",
+                            path);
         if (result)
                 return fail("socket %s: %s", path, strerror(-result));
         return 0;
 }
 
-static int start_listeners(const struct options *options, uv_loop_t *loop, struct server *server, gid_t client_gid)
+static int start_listeners(const struct options *options, uv_loop_t *loop, struct server *server,
+                           gid_t client_gid)
 {
         static char observer_path[4096];
         int result = start_listener(&server->listener, loop, server, options->socket, client_gid);
@@ -140,7 +151,8 @@ static int start_listeners(const struct options *options, uv_loop_t *loop, struc
         if (result || !options->observer_group)
                 return result;
         snprintf(observer_path, sizeof(observer_path), "%s.observer", options->socket);
-        return start_listener(&server->observer_listener, loop, server, observer_path, server->access.observer_gid);
+        return start_listener(&server->observer_listener, loop, server, observer_path,
+                              server->access.observer_gid);
 }
 
 static int start_registry(const struct options *options, uv_loop_t *loop, const struct server *server,
@@ -159,7 +171,8 @@ static int start_registry(const struct options *options, uv_loop_t *loop, const 
         result = deputy_open(&registry->deputy, loop, server->access.client_uid, registry->slots.client_gid,
                              server->rights.can_switch);
         if (result)
-                return fail("client user %s: its identity cannot be taken: %s: give the container CAP_SETUID and CAP_SETGID",
+                return fail("client user %s: its identity cannot be taken: %s: give the container CAP_SETUID "
+                            "and CAP_SETGID",
                             options->client_user, strerror(-result));
         result = registry_adopt(registry);
         if (result)
@@ -167,13 +180,15 @@ static int start_registry(const struct options *options, uv_loop_t *loop, const 
         return 0;
 }
 
-int start_everything(const struct options *options, uv_loop_t *loop, struct server *server, struct registry *registry)
+int start_everything(const struct options *options, uv_loop_t *loop, struct server *server,
+                     struct registry *registry)
 {
         gid_t client_gid = (gid_t)-1;
         int result = 0;
 
         if (options->notification_fd >= 0 && fcntl(options->notification_fd, F_GETFD) < 0)
-                return fail("--notification-fd %d: %s: it must be open, as s6-supervise opens what notification-fd names",
+                return fail("--notification-fd %d: %s: it must be open, as s6-supervise opens what "
+                            "notification-fd names",
                             options->notification_fd, strerror(errno));
         result = start_identity(options, server, &client_gid);
 
@@ -190,6 +205,7 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
         if (result == 0)
                 result = start_registry(options, loop, server, registry);
         if (result == 0 && !server->rights.can_switch)
-                log_line("main: CAP_SETUID or CAP_SETGID is missing: files cannot be given to the client group");
+                log_line("main: CAP_SETUID or CAP_SETGID is missing: files cannot be given to the client "
+                         "group");
         return result;
 }

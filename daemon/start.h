@@ -10,9 +10,11 @@
 #define START_FILES (SERVER_PEERS + 64)
 
 /*
- * From options to a serving broker: checks what must be right, opens what needs opening, adopts what is there, drops rights.
- * 0, or the exit code (EX_CONFIG and the like) after a line that names the thing and the remedy.
+ * From options to a serving broker: checks what must be right, opens what needs opening, adopts what is
+ * there, drops rights. 0, or the exit code (EX_CONFIG and the like) after a line that names the thing and the
+ * remedy.
  */
-int start_everything(const struct options *options, uv_loop_t *loop, struct server *server, struct registry *registry);
+int start_everything(const struct options *options, uv_loop_t *loop, struct server *server,
+                     struct registry *registry);
 
 #endif

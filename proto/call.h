@@ -20,7 +20,7 @@ struct call {
 enum call_result {
         CALL_OK = 0,
         CALL_INVALID, /* not strict JSON, not an object, an unknown, missing or ill-typed member */
-        CALL_LIMIT,   /* deeper or with longer strings than limits.h allows; limit and limit_value say which */
+        CALL_LIMIT, /* deeper or with longer strings than limits.h allows; limit and limit_value say which */
         CALL_MEMORY,
 };
 
@@ -31,10 +31,12 @@ struct call_problem {
 };
 
 /*
- * Parses one message (NUL behind it). On CALL_OK the caller owns *call and ends it with call_deinit(); otherwise *call is
- * untouched and *problem set. A null parameters, more, oneway or upgrade is an absent one; method may not be null.
+ * Parses one message (NUL behind it). On CALL_OK the caller owns *call and ends it with call_deinit();
+ * otherwise *call is untouched and *problem set. A null parameters, more, oneway or upgrade is an absent one;
+ * method may not be null.
  */
-enum call_result call_parse(const char *message, size_t length, struct call *call, struct call_problem *problem);
+enum call_result call_parse(const char *message, size_t length, struct call *call,
+                            struct call_problem *problem);
 void call_deinit(struct call *call);
 
 /* Appends a request, its NUL byte included. parameters: JSON text of an object, or NULL. */
@@ -43,7 +45,8 @@ void call_write(struct text *text, const char *method, const char *parameters, b
 /* Appends a reply, its NUL byte included. parameters: JSON text of an object. */
 void reply_write(struct text *text, const char *parameters, size_t length, bool continues);
 
-/* Appends an error reply, its NUL byte included. error: fully qualified. parameters: JSON text of an object, or NULL for {}. */
+/* Appends an error reply, its NUL byte included. error: fully qualified. parameters: JSON text of an object,
+ * or NULL for {}. */
 void reply_write_error(struct text *text, const char *error, const char *parameters);
 
 /* One reply, as a client reads it. */
@@ -55,7 +58,8 @@ struct reply {
 };
 
 /* Like call_parse(), with the bounds of a reply; any of its members may be null. */
-enum call_result reply_parse(const char *message, size_t length, struct reply *reply, struct call_problem *problem);
+enum call_result reply_parse(const char *message, size_t length, struct reply *reply,
+                             struct call_problem *problem);
 void reply_deinit(struct reply *reply);
 
 #endif

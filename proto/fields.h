@@ -7,8 +7,8 @@
 struct json_object;
 
 /*
- * Reads the parameters of a call into a struct, by a table. An unknown, missing or ill-typed parameter fails; JSON null
- * stands for absent. Strings, lists and maps stay owned by the JSON object.
+ * Reads the parameters of a call into a struct, by a table. An unknown, missing or ill-typed parameter fails;
+ * JSON null stands for absent. Strings, lists and maps stay owned by the JSON object.
  */
 enum field_type {
         FIELD_STRING,      /* const char * */
@@ -35,9 +35,9 @@ struct field {
 };
 
 /*
- * fields ends with a NULL name. parameters NULL is an empty object. Every member of *target that a field names is set,
- * also when absent (NULL, FIELD_ABSENT, present false, -1). Returns NULL, or the name of the parameter that is wrong
- * (owned by fields or parameters), *target then being half filled.
+ * fields ends with a NULL name. parameters NULL is an empty object. Every member of *target that a field
+ * names is set, also when absent (NULL, FIELD_ABSENT, present false, -1). Returns NULL, or the name of the
+ * parameter that is wrong (owned by fields or parameters), *target then being half filled.
  */
 const char *fields_read(struct json_object *parameters, const struct field *fields, void *target);
 

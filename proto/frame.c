@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Up to this, malloc has a place ready (its per-thread cache); one byte more costs a search and a merge each time. */
+/* Up to this, malloc has a place ready (its per-thread cache); one byte more costs a search and a merge each
+ * time. */
 #define FRAME_FIRST_BYTES 1024
 
 void frame_buffer_init(struct frame_buffer *buffer, size_t limit_bytes)

@@ -9,9 +9,10 @@ struct json_object;
 #define JSON_DEPTH_MAX 64
 
 /*
- * JSON as RFC 8259 and RFC 7493 (I-JSON) have it, and nothing more. json-c alone, even in strict mode, takes duplicate
- * keys, single-quoted keys, NaN, saturated integers, \u0000, overlong UTF-8, raw control characters and trailing bytes;
- * all of these are refused here, before json-c sees a byte. Depth and string length are checked there too.
+ * JSON as RFC 8259 and RFC 7493 (I-JSON) have it, and nothing more. json-c alone, even in strict mode, takes
+ * duplicate keys, single-quoted keys, NaN, saturated integers, \u0000, overlong UTF-8, raw control characters
+ * and trailing bytes; all of these are refused here, before json-c sees a byte. Depth and string length are
+ * checked there too.
  */
 enum json_result {
         JSON_OK = 0,
@@ -29,16 +30,17 @@ struct json_bounds {
         size_t string_bytes; /* of one decoded string */
 };
 
-/* What was wrong, for people, and the byte at which it showed (0 for a duplicate and a real number out of range). */
+/* What was wrong, for people, and the byte at which it showed (0 for a duplicate and a real number out of
+ * range). */
 struct json_problem {
         const char *reason;
         size_t offset;
 };
 
 /*
- * Parses `length` bytes of `text`, which must hold exactly one value (whitespace around it is allowed) and have a NUL
- * byte behind them. On JSON_OK the caller owns *value (a JSON null is NULL); otherwise *value is untouched and
- * *problem (may be NULL) is set.
+ * Parses `length` bytes of `text`, which must hold exactly one value (whitespace around it is allowed) and
+ * have a NUL byte behind them. On JSON_OK the caller owns *value (a JSON null is NULL); otherwise *value is
+ * untouched and *problem (may be NULL) is set.
  */
 enum json_result json_strict_parse(const char *text, size_t length, struct json_bounds bounds,
                                    struct json_object **value, struct json_problem *problem);

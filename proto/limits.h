@@ -7,44 +7,44 @@
  */
 
 /* One message, as bytes on the wire without the NUL that ends it. */
-#define LIMIT_REQUEST_BYTES (64 * 1024)       /* a request; a larger one is LimitExceeded, then closed */
-#define LIMIT_REPLY_BYTES (4 * 1024 * 1024)   /* a reply, as far as a client accepts one */
-#define LIMIT_JSON_DEPTH 8                    /* objects and arrays inside each other, the message included */
-#define LIMIT_STRING_BYTES 4096               /* one string of a request, decoded, key or value */
-#define LIMIT_REPLY_JSON_DEPTH 32             /* the same two of a reply; an interface text is one string */
+#define LIMIT_REQUEST_BYTES (64 * 1024)     /* a request; a larger one is LimitExceeded, then closed */
+#define LIMIT_REPLY_BYTES (4 * 1024 * 1024) /* a reply, as far as a client accepts one */
+#define LIMIT_JSON_DEPTH 8                  /* objects and arrays inside each other, the message included */
+#define LIMIT_STRING_BYTES 4096             /* one string of a request, decoded, key or value */
+#define LIMIT_REPLY_JSON_DEPTH 32           /* the same two of a reply; an interface text is one string */
 #define LIMIT_REPLY_STRING_BYTES (1024 * 1024)
 
 /* Names. A service name is at most what s6-svscan supervises (name_max, 251). */
 #define LIMIT_SERVICE_NAME_BYTES 251
-#define LIMIT_PROFILE_NAME_BYTES 243          /* 251 less "gateway-" */
-#define LIMIT_NAMES_PER_CALL 1000             /* names of one Start, Stop, Restart, Reset, Watch */
+#define LIMIT_PROFILE_NAME_BYTES 243 /* 251 less "gateway-" */
+#define LIMIT_NAMES_PER_CALL 1000    /* names of one Start, Stop, Restart, Reset, Watch */
 
 /* A profile's environment. */
 #define LIMIT_ENVIRONMENT_VARIABLES 64
-#define LIMIT_ENVIRONMENT_BYTES (32 * 1024)   /* all names and values together */
+#define LIMIT_ENVIRONMENT_BYTES (32 * 1024) /* all names and values together */
 #define LIMIT_ENVIRONMENT_NAME_BYTES 64
 
 /* Connections. */
-#define LIMIT_CONNECTIONS 128                 /* in all */
-#define LIMIT_CONNECTIONS_UID 48              /* of one uid other than root's */
-#define LIMIT_CONNECTIONS_DENIED 8            /* of peers with no access at all, waiting for their refusal */
-#define LIMIT_CONNECTIONS_ROOT 8              /* of LIMIT_CONNECTIONS, kept free for root */
-#define LIMIT_FRAME_MSEC 5000                 /* for a whole request, from its first byte */
-#define LIMIT_IDLE_MSEC 60000                 /* without a request; waits and Watch are not idle */
-#define LIMIT_PIPELINED_CALLS 16              /* complete requests held behind the one that runs */
-#define LIMIT_OUTPUT_BYTES (1024 * 1024)      /* unsent replies of one connection; over it, closed */
-#define LIMIT_OUTPUT_STALL_MSEC 30000         /* without progress while replies wait to be read; then closed */
+#define LIMIT_CONNECTIONS 128            /* in all */
+#define LIMIT_CONNECTIONS_UID 48         /* of one uid other than root's */
+#define LIMIT_CONNECTIONS_DENIED 8       /* of peers with no access at all, waiting for their refusal */
+#define LIMIT_CONNECTIONS_ROOT 8         /* of LIMIT_CONNECTIONS, kept free for root */
+#define LIMIT_FRAME_MSEC 5000            /* for a whole request, from its first byte */
+#define LIMIT_IDLE_MSEC 60000            /* without a request; waits and Watch are not idle */
+#define LIMIT_PIPELINED_CALLS 16         /* complete requests held behind the one that runs */
+#define LIMIT_OUTPUT_BYTES (1024 * 1024) /* unsent replies of one connection; over it, closed */
+#define LIMIT_OUTPUT_STALL_MSEC 30000    /* without progress while replies wait to be read; then closed */
 #define LIMIT_MEMORY_BYTES (32 * 1024 * 1024) /* buffers of all connections together */
 
 /* What a uid other than root's may ask for. */
 #define LIMIT_WATCHES_UID 16
-#define LIMIT_CHANGES_PER_SECOND 20           /* changes (a batch is one), refill of the bucket */
-#define LIMIT_CHANGES_BURST 60                /* size of the bucket */
-#define LIMIT_WAIT_MSEC 600000                /* longest timeout_msec of a wait */
-#define LIMIT_REMOVED_EVENTS 1024             /* removals kept for slow readers of Watch; older readers are closed */
+#define LIMIT_CHANGES_PER_SECOND 20 /* changes (a batch is one), refill of the bucket */
+#define LIMIT_CHANGES_BURST 60      /* size of the bucket */
+#define LIMIT_WAIT_MSEC 600000      /* longest timeout_msec of a wait */
+#define LIMIT_REMOVED_EVENTS 1024   /* removals kept for slow readers of Watch; older readers are closed */
 
 /* Defaults of timeout_msec. */
-#define DEFAULT_WAIT_MSEC 30000               /* Start, Stop, Restart */
+#define DEFAULT_WAIT_MSEC 30000 /* Start, Stop, Restart */
 #define DEFAULT_UNREGISTER_MSEC 20000
 
 #endif

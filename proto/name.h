@@ -18,13 +18,16 @@ enum name_result {
 /* [a-z0-9][a-z0-9_-]*, at most LIMIT_PROFILE_NAME_BYTES (the Hermes application's rule). */
 enum name_result name_check_profile(const char *name);
 
-/* [A-Za-z0-9][A-Za-z0-9_.-]*, at most LIMIT_SERVICE_NAME_BYTES: what a service may be called in a call or a log line. */
+/* [A-Za-z0-9][A-Za-z0-9_.-]*, at most LIMIT_SERVICE_NAME_BYTES: what a service may be called in a call or a
+ * log line. */
 enum name_result name_check_service(const char *name);
 
-/* The profile in a service name like gateway-coder (points into `service`). NULL if there is none: in gateway-X, say. */
+/* The profile in a service name like gateway-coder (points into `service`). NULL if there is none: in
+ * gateway-X, say. */
 const char *name_profile_of(const char *service);
 
-/* "gateway-" and the profile; size: of buffer, at least LIMIT_SERVICE_NAME_BYTES + 1. profile must have been checked. */
+/* "gateway-" and the profile; size: of buffer, at least LIMIT_SERVICE_NAME_BYTES + 1. profile must have been
+ * checked. */
 void name_service_of(const char *profile, char *buffer, size_t size);
 
 /* For people, to put behind the name: "is empty", ... */

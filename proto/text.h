@@ -26,7 +26,8 @@ void text_append(struct text *text, const char *bytes, size_t length);
 void text_append_string(struct text *text, const char *string);
 void text_append_int(struct text *text, int64_t value);
 
-/* Appends `string` as a JSON string, quotes included. A byte that is no UTF-8, as in a file's name, becomes U+FFFD. */
+/* Appends `string` as a JSON string, quotes included. A byte that is no UTF-8, as in a file's name, becomes
+ * U+FFFD. */
 void text_append_json_string(struct text *text, const char *string);
 
 #endif

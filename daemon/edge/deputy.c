@@ -11,8 +11,8 @@
 #include "daemon/edge/rights.h"
 
 /*
- * Raw system calls: the C library's wrappers change every thread. Groups first, the effective uid last, since that one takes
- * the right to change the others; then no capability is left to come back with.
+ * Raw system calls: the C library's wrappers change every thread. Groups first, the effective uid last, since
+ * that one takes the right to change the others; then no capability is left to come back with.
  */
 static int become_client(const struct deputy *deputy)
 {

@@ -8,10 +8,10 @@
 #include <uv.h>
 
 /*
- * One thread that acts as the client user: whatever it is told to do is done with that user's power and nobody else's. Its
- * effective ids are the client's; real and saved ids stay root's, since kill(2) and prlimit(2) take a thread's id and look at
- * that thread's ids: with all three the client's, the client could kill the broker through it. It has no capabilities.
- * The loop never waits for it.
+ * One thread that acts as the client user: whatever it is told to do is done with that user's power and
+ * nobody else's. Its effective ids are the client's; real and saved ids stay root's, since kill(2) and
+ * prlimit(2) take a thread's id and look at that thread's ids: with all three the client's, the client could
+ * kill the broker through it. It has no capabilities. The loop never waits for it.
  */
 struct deputy_job {
         struct deputy_job *next;
@@ -36,8 +36,8 @@ struct deputy {
 };
 
 /*
- * Starts the thread and waits until it is the client (`switches` false: until it runs). 0 or a negative errno; then there is
- * no thread.
+ * Starts the thread and waits until it is the client (`switches` false: until it runs). 0 or a negative
+ * errno; then there is no thread.
  */
 int deputy_open(struct deputy *deputy, uv_loop_t *loop, uid_t uid, gid_t gid, bool switches);
 

@@ -52,7 +52,8 @@ static bool process_look(pid_t pid, pid_t *group, unsigned long long *start)
         if (!file)
                 return false;
         if (fgets(line, sizeof(line), file) && (at = strrchr(line, ')')))
-                ok = sscanf(at + 1, " %c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+                ok = sscanf(at + 1,
+                            " %c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
                             &state, group, start) == 3 &&
                      state != 'Z' && state != 'X';
         fclose(file);
@@ -68,7 +69,8 @@ static bool process_is_users(pid_t pid, uid_t uid)
         return stat(path, &info) == 0 && info.st_uid == uid;
 }
 
-/* A group lives on under its leader's number after the leader's end; a leader with another start time is another group's. */
+/* A group lives on under its leader's number after the leader's end; a leader with another start time is
+ * another group's. */
 static bool groups_contain(const struct groups *groups, pid_t pid)
 {
         pid_t group, leader_group;
@@ -79,7 +81,8 @@ static bool groups_contain(const struct groups *groups, pid_t pid)
         for (size_t i = 0; i < groups->count; i++) {
                 if (group != groups->marks[i].pid)
                         continue;
-                return !process_look(group, &leader_group, &leader_start) || leader_start == groups->marks[i].start;
+                return !process_look(group, &leader_group, &leader_start) ||
+                       leader_start == groups->marks[i].start;
         }
         return false;
 }

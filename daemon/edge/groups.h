@@ -5,9 +5,9 @@
 #include <sys/types.h>
 
 /*
- * What is left of the process groups of runs that are over. The template's run notes each in the slot's data/pgid as a line
- * PID:START (START: field 22 of /proc/PID/stat), its finish empties the file when it has ended them; what is there without a
- * supervisor belongs to one that was killed.
+ * What is left of the process groups of runs that are over. The template's run notes each in the slot's
+ * data/pgid as a line PID:START (START: field 22 of /proc/PID/stat), its finish empties the file when it has
+ * ended them; what is there without a supervisor belongs to one that was killed.
  */
 #define GROUPS_MAX 16
 
@@ -24,8 +24,8 @@ struct groups {
 size_t groups_read(int at, const char *name, uid_t uid, struct groups *groups);
 
 /*
- * Sends KILL to every process in them (by pidfd, looked at again behind it, so that a number given out anew is spared) until
- * none is left or msec have passed. Blocks: for the deputy. True: none is left.
+ * Sends KILL to every process in them (by pidfd, looked at again behind it, so that a number given out anew
+ * is spared) until none is left or msec have passed. Blocks: for the deputy. True: none is left.
  */
 bool groups_kill(const struct groups *groups, int msec);
 

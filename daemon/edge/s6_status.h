@@ -7,9 +7,9 @@
 #include <sys/types.h>
 
 /*
- * supervise/status as s6-supervise writes it: 35 bytes in s6 2.11 and from 2.15 on, 43 in 2.12 to 2.14 (a process group
- * behind the pid). Big-endian: TAI64N stamp, TAI64N ready stamp, pid u64, [pgid u64], wait status u16, flags u8.
- * Layout and sizes: s6's libs6 (s6_svstatus_unpack) of those versions.
+ * supervise/status as s6-supervise writes it: 35 bytes in s6 2.11 and from 2.15 on, 43 in 2.12 to 2.14 (a
+ * process group behind the pid). Big-endian: TAI64N stamp, TAI64N ready stamp, pid u64, [pgid u64], wait
+ * status u16, flags u8. Layout and sizes: s6's libs6 (s6_svstatus_unpack) of those versions.
  */
 #define S6_STATUS_BYTES_SHORT 35
 #define S6_STATUS_BYTES_LONG 43
@@ -29,16 +29,16 @@ struct s6_status {
 int s6_status_decode(const unsigned char *bytes, size_t length, struct s6_status *status);
 
 /*
- * Reads <name>/supervise/status below the directory descriptor `at`. 0, -ENOENT where there is none (yet), -EBADMSG, or
- * another negative errno.
+ * Reads <name>/supervise/status below the directory descriptor `at`. 0, -ENOENT where there is none (yet),
+ * -EBADMSG, or another negative errno.
  */
 int s6_status_read(int at, const char *name, struct s6_status *status);
 
 /*
- * supervise/death_tally: how many deaths s6 has noted for the service. s6-supervise reads it and writes it anew with one
- * more, s6-permafailon reads it. Clearing replaces the file by rename (s6-supervise opens it anew each time), under a
- * temporary name of our own.
- * Both: 0 or a negative errno; a missing file counts as no deaths.
+ * supervise/death_tally: how many deaths s6 has noted for the service. s6-supervise reads it and writes it
+ * anew with one more, s6-permafailon reads it. Clearing replaces the file by rename (s6-supervise opens it
+ * anew each time), under a temporary name of our own. Both: 0 or a negative errno; a missing file counts as
+ * no deaths.
  */
 int s6_tally_count(int at, const char *name, unsigned *deaths);
 int s6_tally_clear(int at, const char *name);

@@ -16,12 +16,13 @@ void scandir_close(struct scandir *scandir);
 /* Is an s6-svscan at work on it (its lock held, its control FIFO read)? */
 bool scandir_is_running(const struct scandir *scandir);
 
-/* Writes s6-svscan's command letters ("a": rescan, "an": rescan, then end what is gone). 0, -ENXIO, -EAGAIN or another negative errno. */
+/* Writes s6-svscan's command letters ("a": rescan, "an": rescan, then end what is gone). 0, -ENXIO, -EAGAIN
+ * or another negative errno. */
 int scandir_command(const struct scandir *scandir, const char *letters);
 
 /*
- * Publishes: makes the symlink `name` to `target` (an absolute path). 0 also when it is there already with that very
- * target; -EEXIST when something else has the name.
+ * Publishes: makes the symlink `name` to `target` (an absolute path). 0 also when it is there already with
+ * that very target; -EEXIST when something else has the name.
  */
 int scandir_link(const struct scandir *scandir, const char *name, const char *target);
 

@@ -33,7 +33,8 @@ int slots_open(struct slots *slots, const char *path, const char *template_path,
         opened.fd = open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
         if (opened.fd < 0)
                 return -errno;
-        /* A broker killed just after mkdir left 0700. What others can write stays as it is, for the audit to refuse. */
+        /* A broker killed just after mkdir left 0700. What others can write stays as it is, for the audit to
+         * refuse. */
         if (fstat(opened.fd, &info) < 0 || ((info.st_mode & 07777) == 0700 && fchmod(opened.fd, 0755) < 0)) {
                 r = -errno;
         } else {

@@ -69,7 +69,8 @@ static void watch_readable(uv_poll_t *poll, int status, int events)
 
 int watch_open(struct watch *watch, uv_loop_t *loop, watch_function *notify, void *owner)
 {
-        *watch = (struct watch){.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .notify = notify, .owner = owner};
+        *watch = (struct watch){
+                .fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .notify = notify, .owner = owner};
         if (watch->fd < 0)
                 return -errno;
         watch->poll.data = watch;

@@ -6,7 +6,8 @@
 #include <uv.h>
 
 /*
- * One inotify descriptor for everything that is watched. What an event says is only that it is time to look again.
+ * One inotify descriptor for everything that is watched. What an event says is only that it is time to look
+ * again.
  */
 enum watch_event {
         WATCH_STATUS,   /* supervise/status was replaced */
@@ -31,7 +32,8 @@ struct watch {
 int watch_open(struct watch *watch, uv_loop_t *loop, watch_function *notify, void *owner);
 void watch_close(struct watch *watch);
 
-/* Watches a supervise/ directory (events STATUS and LOCK). Returns the watch descriptor, or a negative errno. */
+/* Watches a supervise/ directory (events STATUS and LOCK). Returns the watch descriptor, or a negative errno.
+ */
 int watch_add_supervise(struct watch *watch, const char *path, void *subject);
 
 /* Watches a directory's entries (event ENTRY). Returns the watch descriptor, or a negative errno. */

@@ -14,8 +14,8 @@
 #include "proto/name.h"
 
 /*
- * What a broker finds when it starts: slots of the one before it, live or half done, and the static services. A live slot is
- * looked at, never touched.
+ * What a broker finds when it starts: slots of the one before it, live or half done, and the static services.
+ * A live slot is looked at, never touched.
  */
 
 static int directory_names(int fd, char ***names, size_t *count)
@@ -64,8 +64,8 @@ static bool adopt_record(struct service *service)
 }
 
 /*
- * It runs: see what it does. An order that may have been lost with the last broker is given again; one that reached
- * s6-supervise is not, since a gateway takes a second SIGTERM for impatience.
+ * It runs: see what it does. An order that may have been lost with the last broker is given again; one that
+ * reached s6-supervise is not, since a gateway takes a second SIGTERM for impatience.
  */
 static void adopt_live(struct service *service, const char *target)
 {
@@ -90,7 +90,8 @@ static void adopt_live(struct service *service, const char *target)
         service_look(service);
 }
 
-/* Whole, and nobody supervises it: what its supervise/ holds is from a dead boot, unless s6-svscan is just about to start it. */
+/* Whole, and nobody supervises it: what its supervise/ holds is from a dead boot, unless s6-svscan is just
+ * about to start it. */
 static void adopt_dead(struct service *service, const char *target, bool other_boot)
 {
         struct registry *registry = service->registry;
@@ -156,7 +157,8 @@ static void adopt_leftover(struct registry *registry, const char *name)
         length = strlen(base);
         if (length && base[length - 1] == '~')
                 base[length - 1] = 0;
-        if (!registry_find(registry, base) && faccessat(registry->slots.fd, base, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+        if (!registry_find(registry, base) &&
+            faccessat(registry->slots.fd, base, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
                 scandir_unlink(&registry->scandir, base);
                 slot_remove(&registry->slots, base);
                 log_line("adopt: removed what was left of service=%s", base);

@@ -19,9 +19,9 @@ enum fault_kind {
 
 struct fault {
         enum fault_kind kind;
-        const char *text;  /* a static string: reason, or the operation of BUSY and SYSTEM */
-        long long number;  /* TOO_MANY_SERVICES: the limit; WAIT_TIMEOUT: milliseconds waited */
-        int error;         /* SYSTEM: errno, positive */
+        const char *text; /* a static string: reason, or the operation of BUSY and SYSTEM */
+        long long number; /* TOO_MANY_SERVICES: the limit; WAIT_TIMEOUT: milliseconds waited */
+        int error;        /* SYSTEM: errno, positive */
 };
 
 #endif

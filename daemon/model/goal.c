@@ -33,7 +33,8 @@ static enum goal_verdict judge_up(const struct goal *goal, const struct seen *se
                         return goal_send("c", letters);
                 return seen->settled ? GOAL_DONE : GOAL_WAIT;
         }
-        /* A `u` that arrives while finish runs is undone by its exit 125: wait, and see whether it is needed. */
+        /* A `u` that arrives while finish runs is undone by its exit 125: wait, and see whether it is needed.
+         */
         if (seen->finishing)
                 return GOAL_WAIT;
         if (seen->want_up)

@@ -6,8 +6,8 @@
 #include <sys/types.h>
 
 /*
- * Judges an order by what the status file shows. Pure: what was asked x what is seen -> what to do. Nothing is ever taken
- * as done because it was sent.
+ * Judges an order by what the status file shows. Pure: what was asked x what is seen -> what to do. Nothing
+ * is ever taken as done because it was sent.
  */
 enum goal_kind {
         GOAL_NONE,
@@ -15,7 +15,8 @@ enum goal_kind {
         GOAL_DOWN,
 };
 
-/* What the run with `told_pid` was told by us. s6 does not announce a `d` in the status file, so we remember. */
+/* What the run with `told_pid` was told by us. s6 does not announce a `d` in the status file, so we remember.
+ */
 enum told {
         TOLD_NOTHING,
         TOLD_RESTART, /* TERM, and wanted up afterwards */
@@ -24,8 +25,9 @@ enum told {
 
 struct goal {
         enum goal_kind kind;
-        pid_t replace;       /* GOAL_UP: a run with this pid must end first (restart); 0: none */
-        int64_t base_usec;   /* GOAL_UP: since_usec when ordered; down with another stamp means it ran and died */
+        pid_t replace;     /* GOAL_UP: a run with this pid must end first (restart); 0: none */
+        int64_t base_usec; /* GOAL_UP: since_usec when ordered; down with another stamp means it ran and died
+                            */
 };
 
 struct seen {
@@ -41,7 +43,7 @@ struct seen {
 
 enum goal_verdict {
         GOAL_DONE,
-        GOAL_SEND,   /* *letters to s6-supervise, then look again at the next status */
+        GOAL_SEND, /* *letters to s6-supervise, then look again at the next status */
         GOAL_WAIT,
         GOAL_FAILED, /* it ran, it ended, and s6 does not try again */
 };

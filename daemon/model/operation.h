@@ -10,12 +10,13 @@
 struct json_object;
 
 /*
- * A slot coming and going. Both answer through events.registered and events.unregistered, perhaps before they return.
+ * A slot coming and going. Both answer through events.registered and events.unregistered, perhaps before they
+ * return.
  *
- * Register: stage beside it, commit, link into the scan directory, rescan, wait until the supervisors of gateway and logger
- * have reported; undone where they do not within REGISTER_MSEC.
- * Unregister: record that it goes, stop, KILL after the deadline, unlink, rescan, wait until the supervisors are gone, remove.
- * Killed between any two steps, the next broker's registry_adopt() ends what was begun.
+ * Register: stage beside it, commit, link into the scan directory, rescan, wait until the supervisors of
+ * gateway and logger have reported; undone where they do not within REGISTER_MSEC. Unregister: record that it
+ * goes, stop, KILL after the deadline, unlink, rescan, wait until the supervisors are gone, remove. Killed
+ * between any two steps, the next broker's registry_adopt() ends what was begun.
  */
 #define REGISTER_MSEC 10000
 
@@ -23,7 +24,8 @@ void operation_register(struct registry *registry, struct ticket ticket, const c
                         struct json_object *environment, bool start);
 
 /* default is Protected. timeout_msec: until KILL. */
-void operation_unregister(struct registry *registry, struct ticket ticket, const char *profile, int64_t timeout_msec);
+void operation_unregister(struct registry *registry, struct ticket ticket, const char *profile,
+                          int64_t timeout_msec);
 
 /* Publishes a slot that is whole and has no supervisor (adoption). 0 or a negative errno. */
 int operation_resume_register(struct service *service);

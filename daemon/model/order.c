@@ -28,7 +28,8 @@ struct order {
 struct service *order_resolve(const struct registry *registry, const char *name, struct fault *fault)
 {
         bool gateway = !strncmp(name, GATEWAY_PREFIX, strlen(GATEWAY_PREFIX));
-        enum name_result result = gateway ? name_check_profile(name + strlen(GATEWAY_PREFIX)) : name_check_service(name);
+        enum name_result result =
+                gateway ? name_check_profile(name + strlen(GATEWAY_PREFIX)) : name_check_service(name);
         struct service *service;
 
         if (result != NAME_OK) {
@@ -44,13 +45,17 @@ struct service *order_resolve(const struct registry *registry, const char *name,
 /* May this be ordered of that service now? */
 static bool order_is_possible(struct service *service, enum order_kind kind, struct fault *fault)
 {
-        if (!service->profile && (kind == ORDER_RESET || !registry_allows_static(service->registry, service->name)))
-                *fault = (struct fault){.kind = FAULT_PROTECTED,
-                                        .text = kind == ORDER_RESET ? "it is a static service, whose failures are s6's"
-                                                                    : "it is a static service that the operator did not allow"};
+        if (!service->profile &&
+            (kind == ORDER_RESET || !registry_allows_static(service->registry, service->name)))
+                *fault = (struct fault){
+                        .kind = FAULT_PROTECTED,
+                        .text = kind == ORDER_RESET
+                                        ? "it is a static service, whose failures are s6's"
+                                        : "it is a static service that the operator did not allow"};
         else if (service->operation != OPERATION_NONE)
                 *fault = (struct fault){.kind = FAULT_BUSY,
-                                        .text = service->operation == OPERATION_REGISTER ? "register" : "unregister"};
+                                        .text = service->operation == OPERATION_REGISTER ? "register"
+                                                                                         : "unregister"};
         else if (kind != ORDER_RESET && !s6_control_alive(service_at(service), service->name))
                 *fault = (struct fault){.kind = FAULT_UNSUPERVISED, .text = "no s6-supervise runs for it"};
         else
@@ -93,8 +98,8 @@ static void order_set_goal(struct service *service, enum order_kind kind)
         service_set_goal(service, kind == ORDER_STOP ? GOAL_DOWN : GOAL_UP, replace);
 }
 
-static void order_tell(struct registry *registry, struct ticket ticket, const char *name, struct service *service,
-                       const struct fault *fault, bool last)
+static void order_tell(struct registry *registry, struct ticket ticket, const char *name,
+                       struct service *service, const struct fault *fault, bool last)
 {
         registry->events.outcome(registry->events.owner, ticket, name, service, fault, last);
 }
@@ -167,7 +172,8 @@ static size_t order_accept(struct registry *registry, const struct order_request
                 if (ok)
                         service_show(service);
                 if (!ok || tell_accepted)
-                        order_tell(registry, request->ticket, request->names[i], service, ok ? NULL : &fault, last);
+                        order_tell(registry, request->ticket, request->names[i], service, ok ? NULL : &fault,
+                                   last);
         }
         return count;
 }

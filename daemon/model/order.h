@@ -8,8 +8,9 @@
 #include "daemon/model/registry.h"
 
 /*
- * Orders to services. Each name gets one outcome through events.outcome, the last one marked. Without a wait, all outcomes
- * come first and the orders are delivered after them, so that a gateway that orders its own restart has its answer.
+ * Orders to services. Each name gets one outcome through events.outcome, the last one marked. Without a wait,
+ * all outcomes come first and the orders are delivered after them, so that a gateway that orders its own
+ * restart has its answer.
  */
 enum order_kind {
         ORDER_START,
@@ -33,7 +34,8 @@ int order_run(struct registry *registry, const struct order_request *request);
 /* Nobody waits for it any more; what was ordered stays ordered. */
 void order_abandon(struct registry *registry, struct ticket ticket);
 
-/* Which service a name means, or why none: FAULT_INVALID_NAME, FAULT_NOT_REGISTERED, FAULT_NO_SUCH_SERVICE. */
+/* Which service a name means, or why none: FAULT_INVALID_NAME, FAULT_NOT_REGISTERED, FAULT_NO_SUCH_SERVICE.
+ */
 struct service *order_resolve(const struct registry *registry, const char *name, struct fault *fault);
 
 #endif

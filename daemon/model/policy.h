@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 /*
- * The soft brake: how long a gateway that went down against the record waits before it is tried again. Pure arithmetic.
- * Each attempt doubles the delay; a run that was healthy for long enough starts over.
+ * The soft brake: how long a gateway that went down against the record waits before it is tried again. Pure
+ * arithmetic. Each attempt doubles the delay; a run that was healthy for long enough starts over.
  */
 struct policy {
         int64_t first_msec;   /* delay of the first attempt; 2000 by default */
@@ -15,7 +15,8 @@ struct policy {
 
 #define POLICY_DEFAULT ((struct policy){.first_msec = 2000, .most_msec = 300000, .healthy_msec = 600000})
 
-/* The number (from 1) of the attempt that follows a run of ran_msec, `attempt` being the one before (0: none). */
+/* The number (from 1) of the attempt that follows a run of ran_msec, `attempt` being the one before (0:
+ * none). */
 unsigned policy_attempt(const struct policy *policy, unsigned attempt, int64_t ran_msec);
 
 /* How long attempt number `attempt` (from 1) waits. */

@@ -85,7 +85,8 @@ static bool parsed_is_sound(const struct parsed *parsed)
                strlen(parsed->reason) < RECORD_REASON_BYTES && strlen(parsed->boot) < RECORD_BOOT_BYTES &&
                parsed->exit_code.present == parsed->exit_at.present &&
                parsed->exit_signal.present == parsed->exit_at.present && parsed->exit_code.value >= -1 &&
-               parsed->exit_code.value <= 255 && parsed->exit_signal.value >= 0 && parsed->exit_signal.value < 128;
+               parsed->exit_code.value <= 255 && parsed->exit_signal.value >= 0 &&
+               parsed->exit_signal.value < 128;
 }
 
 int record_read(const char *text, struct record *record)

@@ -7,8 +7,9 @@
 #include "proto/text.h"
 
 /*
- * What the broker knows of a gateway that cannot be seen in s6's files: what is wanted, and what happened. Kept in the slot's
- * data/state as one JSON object, so that a restarted broker goes on where the last one was.
+ * What the broker knows of a gateway that cannot be seen in s6's files: what is wanted, and what happened.
+ * Kept in the slot's data/state as one JSON object, so that a restarted broker goes on where the last one
+ * was.
  */
 enum hold {
         HOLD_NONE,
@@ -35,9 +36,9 @@ struct record {
         unsigned attempt;        /* of the soft brake; 0: none */
         int64_t next_start_usec; /* UTC; HOLD_BACKOFF */
         int64_t restarts;
-        bool has_exit;           /* the three below are set */
-        int exit_code;           /* -1: by a signal */
-        int exit_signal;         /* 0: by itself */
+        bool has_exit;   /* the three below are set */
+        int exit_code;   /* -1: by a signal */
+        int exit_signal; /* 0: by itself */
         int64_t exit_at_usec;
         char reason[RECORD_REASON_BYTES]; /* for people; empty: none */
         char boot[RECORD_BOOT_BYTES];     /* which life of PID 1 this is from */
@@ -46,7 +47,8 @@ struct record {
 /* Appends it as a JSON object and a newline. */
 void record_write(const struct record *record, struct text *text);
 
-/* 0, or -EBADMSG for what record_write() cannot have written (however it is spaced); *record then untouched. */
+/* 0, or -EBADMSG for what record_write() cannot have written (however it is spaced); *record then untouched.
+ */
 int record_read(const char *text, struct record *record);
 
 #endif

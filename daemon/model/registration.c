@@ -33,8 +33,8 @@ static void registration_end(struct service *service, const struct fault *fault)
         service->registration = NULL;
         service->operation = OPERATION_NONE;
         for (struct registration_waiter *waiter = registration->waiters; waiter; waiter = waiter->next)
-                events->registered(events->owner, waiter->ticket, service->profile, service, fault, waiter->created,
-                                   waiter->changed);
+                events->registered(events->owner, waiter->ticket, service->profile, service, fault,
+                                   waiter->created, waiter->changed);
         timer_close(&registration->timer, registration_free);
 }
 
@@ -79,7 +79,8 @@ static int registration_publish(struct service *service)
 }
 
 /* Makes the slot under its dot name, gives it its name, arms the watches, publishes it. */
-static int registration_build(struct service *service, struct json_object *environment, const char **operation)
+static int registration_build(struct service *service, struct json_object *environment,
+                              const char **operation)
 {
         struct registry *registry = service->registry;
         struct text state;
@@ -151,18 +152,21 @@ static void register_again(struct service *service, struct ticket ticket, struct
 
         if (!service->profile) {
                 refuse(registry, ticket, name_profile_of(service->name),
-                       (struct fault){.kind = FAULT_PROTECTED, .text = "a service that is not the broker's has this name"});
+                       (struct fault){.kind = FAULT_PROTECTED,
+                                      .text = "a service that is not the broker's has this name"});
                 return;
         }
         if (service->operation == OPERATION_UNREGISTER) {
-                refuse(registry, ticket, service->profile, (struct fault){.kind = FAULT_BUSY, .text = "unregister"});
+                refuse(registry, ticket, service->profile,
+                       (struct fault){.kind = FAULT_BUSY, .text = "unregister"});
                 return;
         }
         if (environment)
                 result = slot_set_environment(&registry->slots, service->name, environment, &changed);
         if (result) {
                 refuse(registry, ticket, service->profile,
-                       (struct fault){.kind = FAULT_SYSTEM, .text = "replace the environment", .error = -result});
+                       (struct fault){
+                               .kind = FAULT_SYSTEM, .text = "replace the environment", .error = -result});
         } else if (service->operation == OPERATION_REGISTER) {
                 struct registration_waiter *waiter = registration_add_waiter(service, ticket);
 
@@ -179,8 +183,8 @@ static void register_again(struct service *service, struct ticket ticket, struct
         }
 }
 
-static void register_new(struct registry *registry, struct ticket ticket, const char *name, const char *profile,
-                         struct json_object *environment, bool start)
+static void register_new(struct registry *registry, struct ticket ticket, const char *name,
+                         const char *profile, struct json_object *environment, bool start)
 {
         const char *operation = "register";
         struct service *service = registry_add(registry, name, true);
@@ -200,7 +204,8 @@ static void register_new(struct registry *registry, struct ticket ticket, const 
                 return;
         }
         log_line("register: %s: %s service=%s", operation, strerror(-result), name);
-        refuse(registry, ticket, profile, (struct fault){.kind = FAULT_SYSTEM, .text = operation, .error = -result});
+        refuse(registry, ticket, profile,
+               (struct fault){.kind = FAULT_SYSTEM, .text = operation, .error = -result});
         if (!service)
                 return;
         scandir_unlink(&registry->scandir, name);
@@ -223,7 +228,8 @@ void operation_register(struct registry *registry, struct ticket ticket, const c
                        (struct fault){.kind = FAULT_TOO_MANY_SERVICES, .number = registry->services_max});
         else if (!scandir_is_running(&registry->scandir))
                 refuse(registry, ticket, profile,
-                       (struct fault){.kind = FAULT_UNSUPERVISED, .text = "no s6-svscan runs on the scan directory"});
+                       (struct fault){.kind = FAULT_UNSUPERVISED,
+                                      .text = "no s6-svscan runs on the scan directory"});
         else
                 register_new(registry, ticket, name, profile, environment, start);
 }

@@ -70,13 +70,16 @@ static void registry_read_boot(struct registry *registry)
 
         if (file) {
                 if (fgets(line, sizeof(line), file) && (at = strrchr(line, ')')))
-                        sscanf(at + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+                        sscanf(at + 1,
+                               " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+                               "%llu",
                                &start);
                 fclose(file);
         }
         if (stat("/proc/self/ns/pid", &space) < 0)
                 space.st_ino = 0;
-        snprintf(registry->boot, sizeof(registry->boot), "%llu.%llu", start, (unsigned long long)space.st_ino);
+        snprintf(registry->boot, sizeof(registry->boot), "%llu.%llu", start,
+                 (unsigned long long)space.st_ino);
 }
 
 int registry_init(struct registry *registry, uv_loop_t *loop)

@@ -42,8 +42,8 @@ struct registry {
         struct watch watch;
         struct deputy deputy;
         struct policy policy;
-        int64_t settle_msec;      /* a gateway alive for this long is up */
-        unsigned services_max;    /* s6-svscan's, loggers included */
+        int64_t settle_msec;               /* a gateway alive for this long is up */
+        unsigned services_max;             /* s6-svscan's, loggers included */
         const char *const *allowed_static; /* names that clients may control; NULL-terminated */
         char boot[RECORD_BOOT_BYTES];
         struct registry_events events;
@@ -81,7 +81,8 @@ unsigned registry_supervisors(const struct registry *registry);
 /* s6-svscan is told to rescan, once for all that ask in one turn of the loop. */
 void registry_rescan(struct registry *registry);
 
-/* Reads the scan directory and the slots: what is there is adopted, what is half there is finished or removed. */
+/* Reads the scan directory and the slots: what is there is adopted, what is half there is finished or
+ * removed. */
 int registry_adopt(struct registry *registry);
 
 /* The static services of the scan directory came or went. */

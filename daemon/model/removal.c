@@ -16,7 +16,8 @@
 #define KILL_GIVE_UP_MSEC 5000
 /* While supervisors end, inotify tells; this is for what it cannot tell. */
 #define LEAVE_LOOK_MSEC 100
-/* What s6-svscan did not end is told; a logger whose pipe is kept open by somebody who left the gateway's session does need it. */
+/* What s6-svscan did not end is told; a logger whose pipe is kept open by somebody who left the gateway's
+ * session does need it. */
 #define LEAVE_TELL_MSEC 1000
 #define LEAVE_KILL_LOGGER_MSEC 3000
 #define LEAVE_GIVE_UP_MSEC 10000
@@ -114,7 +115,8 @@ static void removal_swept(struct deputy_job *job)
         removal_finish(removal->service);
 }
 
-/* The supervisors are gone. So are all runs, unless a supervisor was killed and had no time to see to its own. */
+/* The supervisors are gone. So are all runs, unless a supervisor was killed and had no time to see to its
+ * own. */
 static void removal_left(struct service *service)
 {
         struct registry *registry = service->registry;
@@ -148,9 +150,12 @@ static void removal_look_leaving(struct service *service)
                 s6_control_send(service_at(service), service->name, "dx");
         }
         if (waited_msec > LEAVE_GIVE_UP_MSEC)
-                removal_answer(service, &(struct fault){.kind = FAULT_UNSUPERVISED,
-                                                        .text = "its s6-supervise does not end; it is removed when it does"});
-        timer_start(&service->removal->timer, waited_msec > LEAVE_GIVE_UP_MSEC ? 10 * LEAVE_LOOK_MSEC : LEAVE_LOOK_MSEC);
+                removal_answer(
+                        service,
+                        &(struct fault){.kind = FAULT_UNSUPERVISED,
+                                        .text = "its s6-supervise does not end; it is removed when it does"});
+        timer_start(&service->removal->timer,
+                    waited_msec > LEAVE_GIVE_UP_MSEC ? 10 * LEAVE_LOOK_MSEC : LEAVE_LOOK_MSEC);
 }
 
 static void removal_expired(void *owner)
@@ -160,14 +165,16 @@ static void removal_expired(void *owner)
 
         switch (removal->phase) {
         case REMOVAL_STOPPING:
-                log_line("unregister: killed after its deadline service=%s pid=%d", service->name, service->status.pid);
+                log_line("unregister: killed after its deadline service=%s pid=%d", service->name,
+                         service->status.pid);
                 removal_phase(service, REMOVAL_KILLING, KILL_AGAIN_MSEC);
                 s6_control_send(service_at(service), service->name, "k");
                 break;
         case REMOVAL_KILLING:
                 if (clock_msec() - removal->phase_began_msec > KILL_GIVE_UP_MSEC)
                         removal_answer(service, &(struct fault){.kind = FAULT_UNSUPERVISED,
-                                                                .text = "its s6-supervise does not react; it is removed when it does"});
+                                                                .text = "its s6-supervise does not react; it "
+                                                                        "is removed when it does"});
                 s6_control_send(service_at(service), service->name, "k");
                 timer_start(&removal->timer, KILL_AGAIN_MSEC);
                 break;
@@ -237,7 +244,8 @@ static int removal_add_waiter(struct service *service, struct ticket ticket)
         return 0;
 }
 
-void operation_unregister(struct registry *registry, struct ticket ticket, const char *profile, int64_t timeout_msec)
+void operation_unregister(struct registry *registry, struct ticket ticket, const char *profile,
+                          int64_t timeout_msec)
 {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
         struct registry_events *events = &registry->events;
@@ -247,7 +255,8 @@ void operation_unregister(struct registry *registry, struct ticket ticket, const
         name_service_of(profile, name, sizeof(name));
         service = registry_find(registry, name);
         if (!strcmp(profile, "default"))
-                fault = (struct fault){.kind = FAULT_PROTECTED, .text = "the default profile always has its gateway"};
+                fault = (struct fault){.kind = FAULT_PROTECTED,
+                                       .text = "the default profile always has its gateway"};
         else if (!service)
                 fault = (struct fault){.kind = FAULT_NOT_REGISTERED};
         else if (!service->profile)

@@ -12,7 +12,8 @@ static void restart_set_down(struct service *service, bool down)
         int result = slot_set_down(&service->registry->slots, service->name, down);
 
         if (result)
-                log_line("service: cannot change its down file: %s service=%s", strerror(-result), service->name);
+                log_line("service: cannot change its down file: %s service=%s", strerror(-result),
+                         service->name);
 }
 
 static void describe_exit(const struct record *record, char *text, size_t size)
@@ -34,7 +35,8 @@ static void restart_fail(struct service *service)
         snprintf(record->reason, sizeof(record->reason),
                  "configuration error (exit code %d): its log says which; correct it, then start it",
                  EXIT_CONFIGURATION);
-        log_line("service: failed: configuration error service=%s code=%d", service->name, EXIT_CONFIGURATION);
+        log_line("service: failed: configuration error service=%s code=%d", service->name,
+                 EXIT_CONFIGURATION);
 }
 
 /* No failure: it is looked at again in a while. */
@@ -44,7 +46,8 @@ static void restart_hold(struct service *service)
 
         record->hold = HOLD_HELD;
         record->next_start_usec = clock_utc_usec() + RUNS_ELSEWHERE_RETRY_MSEC * INT64_C(1000);
-        snprintf(record->reason, sizeof(record->reason), "it runs elsewhere: another process holds its lock on the volume");
+        snprintf(record->reason, sizeof(record->reason),
+                 "it runs elsewhere: another process holds its lock on the volume");
         log_line("service: held: it runs elsewhere service=%s", service->name);
 }
 
@@ -66,8 +69,9 @@ static void restart_brake(struct service *service)
                 record->hold = HOLD_BACKOFF;
                 record->next_start_usec = clock_utc_usec() + delay_msec * 1000;
                 describe_exit(record, how, sizeof(how));
-                snprintf(record->reason, sizeof(record->reason), "it keeps ending: %s; attempt %u waits %lld s",
-                         how, record->attempt, (long long)delay_msec / 1000);
+                snprintf(record->reason, sizeof(record->reason),
+                         "it keeps ending: %s; attempt %u waits %lld s", how, record->attempt,
+                         (long long)delay_msec / 1000);
                 log_line("service: backoff: %s service=%s attempt=%u delay_msec=%lld", how, service->name,
                          record->attempt, (long long)delay_msec);
         }
@@ -149,7 +153,8 @@ void restart_reset(struct service *service)
         restart_forgive(service);
         if (was_held) {
                 record->hold = HOLD_HELD;
-                snprintf(record->reason, sizeof(record->reason), "its failures were forgotten; start it to run it");
+                snprintf(record->reason, sizeof(record->reason),
+                         "its failures were forgotten; start it to run it");
         }
         if (service->supervised)
                 s6_tally_clear(service_at(service), service->name);

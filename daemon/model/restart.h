@@ -4,8 +4,8 @@
 #include "daemon/model/service.h"
 
 /*
- * A gateway without an open order, held against its record: what went down though it is wanted is braked and tried again;
- * what came back is wanted up in s6 again too. policy.h has the arithmetic.
+ * A gateway without an open order, held against its record: what went down though it is wanted is braked and
+ * tried again; what came back is wanted up in s6 again too. policy.h has the arithmetic.
  */
 
 /* A gateway's exit codes (sysexits.h: EX_TEMPFAIL, EX_CONFIG), as the Hermes application means them. */

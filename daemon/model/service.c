@@ -96,7 +96,8 @@ void service_set_goal(struct service *service, enum goal_kind kind, pid_t replac
 {
         if (service->goal.kind != GOAL_NONE && (service->goal.kind != kind || replace))
                 service_settle_waits(service, &(struct fault){.kind = FAULT_SUPERSEDED});
-        service->goal = (struct goal){.kind = kind, .replace = replace, .base_usec = service->status.since_usec};
+        service->goal =
+                (struct goal){.kind = kind, .replace = replace, .base_usec = service->status.since_usec};
 }
 
 /* The order is s6-supervise's now, or there was nothing to order. */
@@ -308,7 +309,8 @@ void service_step(struct service *service)
         service_set_timer(service);
         service_show(service);
         if (had_goal && service->goal.kind == GOAL_NONE && service->waits) {
-                bool as_wanted = service_is_settled(service) || (!service->status.pid && !service->record.want_up);
+                bool as_wanted =
+                        service_is_settled(service) || (!service->status.pid && !service->record.want_up);
 
                 service_settle_waits(service, as_wanted ? NULL : &(struct fault){.kind = FAULT_FAILED});
         }
@@ -369,8 +371,9 @@ void service_view(const struct service *service, struct view *view)
         view->pid = service_is_alive(service) ? service->status.pid : 0;
         view->since_usec = service->status.since_usec;
         if (view->state == STATE_UP)
-                view->ready_usec = service->profile ? service->status.since_usec + service->registry->settle_msec * 1000
-                                                    : service->status.ready_usec;
+                view->ready_usec =
+                        service->profile ? service->status.since_usec + service->registry->settle_msec * 1000
+                                         : service->status.ready_usec;
         view->restarts = record->restarts;
         if (view->state == STATE_BACKOFF ? record->hold != HOLD_NONE : view->state == STATE_HELD)
                 view->next_start_usec = record->next_start_usec;

@@ -44,16 +44,16 @@ struct wait {
 struct view {
         enum service_state state;
         bool want_up;
-        pid_t pid;              /* 0: none */
+        pid_t pid; /* 0: none */
         int64_t since_usec;
-        int64_t ready_usec;     /* 0: not ready */
+        int64_t ready_usec; /* 0: not ready */
         int64_t restarts;
         int64_t next_start_usec; /* 0: none */
         bool has_exit;
         int exit_code;
         int exit_signal;
         int64_t exit_at_usec;
-        bool log_running;       /* or has no logger */
+        bool log_running; /* or has no logger */
         char reason[RECORD_REASON_BYTES];
 };
 

@@ -11,9 +11,10 @@ static const struct field no_fields[] = {{NULL, FIELD_STRING, false, 0, NULL}};
 
 void method_get_info(struct peer *peer, const struct call *call)
 {
-        static const char info[] = "{\"vendor\":\"svcbroker\",\"product\":\"svcbrokerd\",\"version\":\"" SVCBROKER_VERSION
-                                   "\",\"url\":\"https://varlink.org/\",\"interfaces\":[\"" ORG_VARLINK_SERVICE "\",\"" IO_SVCBROKER
-                                   "\"]}";
+        static const char info[] =
+                "{\"vendor\":\"svcbroker\",\"product\":\"svcbrokerd\",\"version\":\"" SVCBROKER_VERSION
+                "\",\"url\":\"https://varlink.org/\",\"interfaces\":[\"" ORG_VARLINK_SERVICE
+                "\",\"" IO_SVCBROKER "\"]}";
         const char *wrong = fields_read(call->parameters, no_fields, NULL);
 
         if (wrong)
@@ -47,7 +48,8 @@ void method_get_interface_description(struct peer *peer, const struct call *call
         else if (!strcmp(parameters.interface, ORG_VARLINK_SERVICE))
                 description = interface_org_varlink_service;
         if (!description) {
-                errors_strings(peer, ORG_VARLINK_SERVICE ".InterfaceNotFound", "interface", parameters.interface, NULL, NULL);
+                errors_strings(peer, ORG_VARLINK_SERVICE ".InterfaceNotFound", "interface",
+                               parameters.interface, NULL, NULL);
                 return;
         }
         text_init(&text);

@@ -26,13 +26,14 @@ void identity_of(int fd, const struct access_policy *policy, struct identity *id
         socklen_t length = sizeof(credentials);
 
         *identity = IDENTITY_NOBODY;
-        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) < 0 || length != sizeof(credentials))
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) < 0 ||
+            length != sizeof(credentials))
                 return;
         identity->uid = credentials.uid;
         identity->gid = credentials.gid;
         identity->pid = credentials.pid;
-        identity->observes = policy->has_observers &&
-                             (credentials.gid == policy->observer_gid || peer_in_group(fd, policy->observer_gid));
+        identity->observes = policy->has_observers && (credentials.gid == policy->observer_gid ||
+                                                       peer_in_group(fd, policy->observer_gid));
 }
 
 enum access access_of(const struct access_policy *policy, const struct identity *identity)

@@ -8,7 +8,7 @@
 struct identity {
         uid_t uid;
         gid_t gid;
-        pid_t pid; /* for log lines only: it can be reused, and another process may write by now */
+        pid_t pid;     /* for log lines only: it can be reused, and another process may write by now */
         bool observes; /* in the observer group */
 };
 
@@ -23,7 +23,7 @@ enum access {
 };
 
 struct access_policy {
-        uid_t own_uid;    /* the broker's; root, or who started it without root */
+        uid_t own_uid; /* the broker's; root, or who started it without root */
         uid_t client_uid;
         bool has_observers;
         gid_t observer_gid;

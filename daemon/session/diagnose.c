@@ -27,8 +27,8 @@ struct diagnosis {
 };
 
 __attribute__((format(printf, 5, 6))) static void check(struct diagnosis *diagnosis, const char *name,
-                                                         enum verdict verdict, const char *advice,
-                                                         const char *format, ...)
+                                                        enum verdict verdict, const char *advice,
+                                                        const char *format, ...)
 {
         struct text *text = diagnosis->text;
         char detail[1024];
@@ -75,9 +75,10 @@ static void check_scandir(struct diagnosis *diagnosis)
         check(diagnosis, "scandir", running ? VERDICT_OK : VERDICT_FAILURE,
               "start s6-svscan on that directory, or start the broker with --scandir of the one that runs",
               "%s s6-svscan on %s", running ? "there is an" : "there is no", registry->scandir.path);
-        check(diagnosis, "capacity", used + 2 > registry->services_max ? VERDICT_FAILURE
-              : used * 10 > registry->services_max * 9              ? VERDICT_WARNING
-                                                                    : VERDICT_OK,
+        check(diagnosis, "capacity",
+              used + 2 > registry->services_max        ? VERDICT_FAILURE
+              : used * 10 > registry->services_max * 9 ? VERDICT_WARNING
+                                                       : VERDICT_OK,
               "raise s6-svscan's services_max (-C) and the broker's --services-max together",
               "%u of %u supervisors in use, loggers included", used, registry->services_max);
 }
@@ -94,8 +95,9 @@ static void check_rights(struct diagnosis *diagnosis)
                       (unsigned)server->access.client_uid, (unsigned)server->access.own_uid);
         check(diagnosis, "capabilities", server->rights.can_switch ? VERDICT_OK : VERDICT_WARNING,
               "give the container CAP_SETUID and CAP_SETGID", "%s",
-              server->rights.can_switch ? "CAP_SETUID and CAP_SETGID are kept, nothing else"
-                                        : "CAP_SETUID or CAP_SETGID is missing: the client group cannot be set");
+              server->rights.can_switch
+                      ? "CAP_SETUID and CAP_SETGID are kept, nothing else"
+                      : "CAP_SETUID or CAP_SETGID is missing: the client group cannot be set");
         check(diagnosis, "bounding_set", server->rights.bounding_shrunk ? VERDICT_OK : VERDICT_WARNING,
               "give the container CAP_SETPCAP (a last line of defence, not needed to work)", "%s",
               server->rights.bounding_shrunk ? "shrunk" : "it could not be shrunk");
@@ -162,7 +164,8 @@ static void check_loggers(struct diagnosis *diagnosis)
                         first = down++ ? first : registry->services[i]->name;
                 }
         if (down)
-                check(diagnosis, "loggers", VERDICT_WARNING, "look at the container's log for what s6-log says",
+                check(diagnosis, "loggers", VERDICT_WARNING,
+                      "look at the container's log for what s6-log says",
                       "%u loggers do not run, the first is %s/log", down, first);
         else
                 check(diagnosis, "loggers", VERDICT_OK, "", "every logger runs");
@@ -177,7 +180,8 @@ static void check_services(struct diagnosis *diagnosis)
 
                 if (service->shown.state == STATE_UNSUPERVISED)
                         check(diagnosis, "supervision", VERDICT_FAILURE,
-                              "see whether s6-svscan has reached its services_max; then unregister and register it",
+                              "see whether s6-svscan has reached its services_max; then unregister and "
+                              "register it",
                               "%s has no s6-supervise", service->name);
         }
 }

@@ -120,8 +120,8 @@ void errors_fault(struct peer *peer, const struct fault *fault, const char *name
         errors_send(peer, error, &parameters);
 }
 
-void errors_strings(struct peer *peer, const char *error, const char *name1, const char *value1, const char *name2,
-                    const char *value2)
+void errors_strings(struct peer *peer, const char *error, const char *name1, const char *value1,
+                    const char *name2, const char *value2)
 {
         struct text parameters;
 
@@ -144,8 +144,8 @@ void errors_limit(struct peer *peer, const char *limit, int64_t value)
 {
         struct text parameters;
 
-        log_refusal("refused: limit=%s value=%lld uid=%d pid=%d", limit, (long long)value, (int)peer->identity.uid,
-                    (int)peer->identity.pid);
+        log_refusal("refused: limit=%s value=%lld uid=%d pid=%d", limit, (long long)value,
+                    (int)peer->identity.uid, (int)peer->identity.pid);
         text_init(&parameters);
         text_append_string(&parameters, "{");
         add_string(&parameters, "limit", limit);
@@ -156,6 +156,7 @@ void errors_limit(struct peer *peer, const char *limit, int64_t value)
 
 void errors_denied(struct peer *peer)
 {
-        log_refusal("refused: no permission: uid=%d pid=%d", (int)peer->identity.uid, (int)peer->identity.pid);
+        log_refusal("refused: no permission: uid=%d pid=%d", (int)peer->identity.uid,
+                    (int)peer->identity.pid);
         errors_strings(peer, ORG_VARLINK_SERVICE ".PermissionDenied", NULL, NULL, NULL, NULL);
 }

@@ -9,7 +9,8 @@
 
 /* Faults and refusals as the interface's errors. Each ends the running call of the peer. */
 
-/* The fully qualified error name of a fault, and its fields as a JSON object. `name`: the service's, as it was asked for. */
+/* The fully qualified error name of a fault, and its fields as a JSON object. `name`: the service's, as it
+ * was asked for. */
 const char *errors_of_fault(struct server *server, const struct fault *fault, const char *name,
                             struct service *service, struct text *parameters);
 
@@ -19,7 +20,7 @@ void errors_limit(struct peer *peer, const char *limit, int64_t value);
 void errors_denied(struct peer *peer);
 
 /* An error with up to two string fields; names NULL where there are fewer. */
-void errors_strings(struct peer *peer, const char *error, const char *name1, const char *value1, const char *name2,
-                    const char *value2);
+void errors_strings(struct peer *peer, const char *error, const char *name1, const char *value1,
+                    const char *name2, const char *value2);
 
 #endif

@@ -62,11 +62,15 @@ static void health_of_service(struct health *health, const struct service *servi
 static void health_of_broker(struct server *server, struct health *health)
 {
         if (server->access.client_uid == server->access.own_uid)
-                health_problem(health, "no boundary: the broker runs as the client user, who can do all that it can");
+                health_problem(health,
+                               "no boundary: the broker runs as the client user, who can do all that it can");
         else if (!server->rights.can_switch)
-                health_problem(health, "the broker lacks CAP_SETUID or CAP_SETGID: files cannot be given to the client group");
+                health_problem(health, "the broker lacks CAP_SETUID or CAP_SETGID: files cannot be given to "
+                                       "the client group");
         if (!scandir_is_running(&server->registry->scandir))
-                health_problem(health, "no s6-svscan runs on the scan directory: nothing can be registered or restarted");
+                health_problem(
+                        health,
+                        "no s6-svscan runs on the scan directory: nothing can be registered or restarted");
 }
 
 void health_write(struct server *server, struct text *text)
@@ -79,7 +83,8 @@ void health_write(struct server *server, struct text *text)
         health_of_broker(server, &health);
         for (size_t i = 0; i < registry->count; i++)
                 health_of_service(&health, registry->services[i]);
-        text_append_string(text, health.count ? "{\"healthy\":false,\"problems\":[" : "{\"healthy\":true,\"problems\":[");
+        text_append_string(text, health.count ? "{\"healthy\":false,\"problems\":["
+                                              : "{\"healthy\":true,\"problems\":[");
         text_append(text, problems.bytes, problems.length);
         text_append_string(text, "],\"services\":");
         text_append_int(text, (int64_t)registry->count);

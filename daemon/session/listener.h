@@ -6,8 +6,8 @@
 #include <uv.h>
 
 /*
- * A listening socket. Its mode is 0660 and its group right from bind on. Accepting pauses for a moment when descriptors or
- * memory are short, instead of spinning.
+ * A listening socket. Its mode is 0660 and its group right from bind on. Accepting pauses for a moment when
+ * descriptors or memory are short, instead of spinning.
  */
 struct listener {
         int fd;      /* -1: closed */

@@ -38,6 +38,7 @@ void methods_on_unregistered(void *owner, struct ticket ticket, const char *prof
                              const struct fault *fault);
 
 /* timeout_msec of a call: absent is `absent_msec`. False: out of range, and answered so. */
-bool methods_timeout(struct peer *peer, long long value, bool present, int64_t absent_msec, int64_t *timeout_msec);
+bool methods_timeout(struct peer *peer, long long value, bool present, int64_t absent_msec,
+                     int64_t *timeout_msec);
 
 #endif

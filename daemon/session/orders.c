@@ -20,19 +20,21 @@ struct order_parameters {
 static const char *const wait_up[] = {"no", "up", NULL};
 static const char *const wait_down[] = {"no", "down", NULL};
 
-#define ORDER_FIELDS(choices)                                                                                          \
-        {                                                                                                              \
-                {"names", FIELD_STRING_LIST, false, offsetof(struct order_parameters, names), NULL},                   \
-                {"all", FIELD_BOOL, false, offsetof(struct order_parameters, all), NULL},                              \
-                {"wait", FIELD_CHOICE, false, offsetof(struct order_parameters, wait), choices},                       \
-                {"timeout_msec", FIELD_INT, false, offsetof(struct order_parameters, timeout), NULL},                  \
-                {NULL, FIELD_STRING, false, 0, NULL},                                                                  \
+#define ORDER_FIELDS(choices)                                                                                \
+        {                                                                                                    \
+                {"names", FIELD_STRING_LIST, false, offsetof(struct order_parameters, names), NULL},         \
+                        {"all", FIELD_BOOL, false, offsetof(struct order_parameters, all), NULL},            \
+                        {"wait", FIELD_CHOICE, false, offsetof(struct order_parameters, wait), choices},     \
+                        {"timeout_msec", FIELD_INT, false, offsetof(struct order_parameters, timeout),       \
+                         NULL},                                                                              \
+                        {NULL, FIELD_STRING, false, 0, NULL},                                                \
         }
 
 static const struct field up_fields[] = ORDER_FIELDS(wait_up);
 static const struct field down_fields[] = ORDER_FIELDS(wait_down);
 
-bool methods_timeout(struct peer *peer, long long value, bool present, int64_t absent_msec, int64_t *timeout_msec)
+bool methods_timeout(struct peer *peer, long long value, bool present, int64_t absent_msec,
+                     int64_t *timeout_msec)
 {
         *timeout_msec = present ? value : absent_msec;
         if (present && value < 0)
@@ -178,8 +180,8 @@ void method_reset(struct peer *peer, const struct call *call)
         order_names(peer, &request, names, count);
 }
 
-static void write_outcome(struct server *server, const char *name, struct service *service, const struct fault *fault,
-                          struct text *text)
+static void write_outcome(struct server *server, const char *name, struct service *service,
+                          const struct fault *fault, struct text *text)
 {
         text_append_string(text, "{\"name\":");
         text_append_json_string(text, name);

@@ -19,7 +19,7 @@ struct request {
         bool single;   /* one name without "more": a failure is the error reply */
         uint64_t call; /* counts up, for the ticket */
         struct text outcomes;
-        bool any;      /* an outcome is in there */
+        bool any; /* an outcome is in there */
 };
 
 /* One connection. */
@@ -29,24 +29,24 @@ struct peer {
         unsigned slot; /* in server.peers */
         int fd;
         uv_poll_t poll;
-        int polled;    /* the events polled for */
+        int polled; /* the events polled for */
         struct timer timer;
         struct identity identity;
         enum access access;
         struct quota_uid *quota; /* NULL: not counted */
         struct frame_buffer in;
         struct text out;
-        size_t sent; /* of out */
+        size_t sent;          /* of out */
         size_t charged_bytes; /* of server.memory_bytes */
         struct request request;
         struct watcher *watcher; /* Watch runs */
         bool end_of_input;
-        bool closing;        /* when the output is sent */
-        bool dispatching;    /* a method runs, and peer_continue() follows */
-        bool parked;         /* its call waits until its uid may change something again */
+        bool closing;     /* when the output is sent */
+        bool dispatching; /* a method runs, and peer_continue() follows */
+        bool parked;      /* its call waits until its uid may change something again */
         struct call parked_call;
-        int64_t active_msec; /* last time a call came or ended */
-        int64_t frame_msec;  /* when the first byte of the frame that is not whole came; 0: none */
+        int64_t active_msec;  /* last time a call came or ended */
+        int64_t frame_msec;   /* when the first byte of the frame that is not whole came; 0: none */
         int64_t stalled_msec; /* since when output waits; 0: none */
 };
 
@@ -63,7 +63,8 @@ void peer_error(struct peer *peer, const char *error, const char *parameters);
 /* Sends what is in the output now, as far as the socket takes it. */
 void peer_flush(struct peer *peer);
 
-/* Works on: takes further calls, sends, sets what is polled for and the timer. The peer may be closed by it. */
+/* Works on: takes further calls, sends, sets what is polled for and the timer. The peer may be closed by it.
+ */
 void peer_continue(struct peer *peer);
 
 /* After a reply: sends it, and works on unless the caller does. The peer may be closed by it. */

@@ -27,10 +27,8 @@ struct quota_uid *quota_get(struct quota *quota, uid_t uid, int64_t now_msec)
                         room = entry;
         }
         if (room)
-                *room = (struct quota_uid){.used = true,
-                                           .uid = uid,
-                                           .changes = LIMIT_CHANGES_BURST,
-                                           .refilled_msec = now_msec};
+                *room = (struct quota_uid){
+                        .used = true, .uid = uid, .changes = LIMIT_CHANGES_BURST, .refilled_msec = now_msec};
         return room;
 }
 

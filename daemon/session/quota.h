@@ -8,15 +8,15 @@
 #include "proto/limits.h"
 
 /*
- * What each uid has in use. An entry outlives its connections until its bucket is full again, so that connecting anew does
- * not refill it.
+ * What each uid has in use. An entry outlives its connections until its bucket is full again, so that
+ * connecting anew does not refill it.
  */
 struct quota_uid {
         bool used;
         uid_t uid;
         unsigned connections;
         unsigned watches;
-        double changes;        /* left in the bucket */
+        double changes; /* left in the bucket */
         int64_t refilled_msec;
 };
 

@@ -96,8 +96,8 @@ void server_init(struct server *server, uv_loop_t *loop, struct registry *regist
 }
 
 /* Which bound a new connection would break, NULL for none. Root keeps some of the places. */
-static const char *server_over_bound(const struct server *server, enum access access, const struct quota_uid *quota,
-                                     long long *value)
+static const char *server_over_bound(const struct server *server, enum access access,
+                                     const struct quota_uid *quota, long long *value)
 {
         if (access == ACCESS_NOBODY) {
                 *value = LIMIT_CONNECTIONS_DENIED;
@@ -119,7 +119,8 @@ static void server_turn_away(int fd, const char *limit, long long value, const s
 {
         struct text parameters, reply;
 
-        log_refusal("refused: limit=%s value=%lld uid=%d pid=%d", limit, value, (int)identity->uid, (int)identity->pid);
+        log_refusal("refused: limit=%s value=%lld uid=%d pid=%d", limit, value, (int)identity->uid,
+                    (int)identity->pid);
         text_init(&parameters);
         text_init(&reply);
         text_append_string(&parameters, "{\"limit\":");

@@ -36,15 +36,15 @@ struct server {
         struct quota quota;
         struct peer *peers[SERVER_PEERS];
         size_t peer_count;
-        unsigned counted;  /* connections with access, not root's */
-        unsigned denied;   /* connections without access */
+        unsigned counted; /* connections with access, not root's */
+        unsigned denied;  /* connections without access */
         uint64_t next_peer;
-        size_t memory_bytes; /* buffers of all peers */
+        size_t memory_bytes;          /* buffers of all peers */
         struct tombstone *tombstones; /* by revision */
         size_t tombstone_count;
         uint64_t *index_used; /* bit set: service.index is taken */
         size_t index_words;
-        struct timer pump;  /* readers of Watch, at the end of this turn of the loop */
+        struct timer pump; /* readers of Watch, at the end of this turn of the loop */
         struct timer drain;
         bool draining;
         void (*drained)(struct server *server);
@@ -56,7 +56,8 @@ void server_init(struct server *server, uv_loop_t *loop, struct registry *regist
 /* Closes everything; peers get no answer any more. */
 void server_deinit(struct server *server);
 
-/* Takes no new connections or calls, and calls `drained` when every call that runs is answered or msec have passed. */
+/* Takes no new connections or calls, and calls `drained` when every call that runs is answered or msec have
+ * passed. */
 void server_drain(struct server *server, void (*drained)(struct server *server));
 
 /* A connection came in (from a listener): fd is the server's now. */

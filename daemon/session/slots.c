@@ -30,7 +30,8 @@ static bool profile_is_valid(struct peer *peer, const char *profile)
 
         if (result == NAME_OK)
                 return true;
-        errors_strings(peer, IO_SVCBROKER ".InvalidName", "name", profile, "reason", name_result_text(result));
+        errors_strings(peer, IO_SVCBROKER ".InvalidName", "name", profile, "reason",
+                       name_result_text(result));
         return false;
 }
 
@@ -105,10 +106,11 @@ void method_unregister(struct peer *peer, const struct call *call)
         if (wrong) {
                 errors_parameter(peer, wrong);
         } else if (profile_is_valid(peer, parameters.profile) &&
-                   methods_timeout(peer, parameters.timeout.value, parameters.timeout.present, DEFAULT_UNREGISTER_MSEC,
-                                   &timeout_msec)) {
+                   methods_timeout(peer, parameters.timeout.value, parameters.timeout.present,
+                                   DEFAULT_UNREGISTER_MSEC, &timeout_msec)) {
                 audit_profile(peer, parameters.profile);
-                operation_unregister(peer->server->registry, peer_ticket(peer), parameters.profile, timeout_msec);
+                operation_unregister(peer->server->registry, peer_ticket(peer), parameters.profile,
+                                     timeout_msec);
         }
 }
 

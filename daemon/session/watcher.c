@@ -109,7 +109,8 @@ static size_t watcher_collect(const struct peer *peer, struct change *changes)
 
         for (size_t i = 0; i < registry->count; i++)
                 if (registry->services[i]->revision > watcher->cursor)
-                        changes[count++] = (struct change){registry->services[i]->revision, registry->services[i], NULL};
+                        changes[count++] =
+                                (struct change){registry->services[i]->revision, registry->services[i], NULL};
         for (struct tombstone *stone = peer->server->tombstones; stone; stone = stone->next)
                 if (stone->revision > watcher->cursor)
                         changes[count++] = (struct change){stone->revision, NULL, stone};
@@ -117,7 +118,8 @@ static size_t watcher_collect(const struct peer *peer, struct change *changes)
         return count;
 }
 
-static void watcher_send(struct peer *peer, const char *event, struct service *service, const struct tombstone *stone)
+static void watcher_send(struct peer *peer, const char *event, struct service *service,
+                         const struct tombstone *stone)
 {
         struct text text;
 

@@ -6,14 +6,14 @@
 struct json_object;
 
 /*
- * A stream of changes. Instead of a queue it has a cursor into the registry's revisions: when the reader has taken what was
- * sent, it gets the newest state of each service that changed since, oldest change first.
+ * A stream of changes. Instead of a queue it has a cursor into the registry's revisions: when the reader has
+ * taken what was sent, it gets the newest state of each service that changed since, oldest change first.
  */
 struct watcher {
-        uint64_t cursor;      /* everything up to this revision was sent */
-        uint64_t *seen;       /* bit set: the service with this index was told of */
+        uint64_t cursor; /* everything up to this revision was sent */
+        uint64_t *seen;  /* bit set: the service with this index was told of */
         size_t seen_words;
-        char **names;         /* NULL: all */
+        char **names; /* NULL: all */
         size_t count;
 };
 

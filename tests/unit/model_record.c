@@ -131,13 +131,12 @@ START_TEST(the_format)
         struct record record = sample();
         char *text = written(&record);
 
-        ck_assert_str_eq(
-                text,
-                "{\"version\":1,\"want\":\"up\",\"pending\":\"restart\",\"removing\":true,\"hold\":\"backoff\","
-                "\"attempt\":7,\"next_start_usec\":1700000000123456,\"restarts\":12345678901,"
-                "\"exit_code\":-1,\"exit_signal\":9,\"exit_at_usec\":1699999999999999,"
-                "\"reason\":\"it keeps ending: by SIGKILL; attempt 7 waits 128 s\","
-                "\"boot\":\"4026531836:1\"}\n");
+        ck_assert_str_eq(text, "{\"version\":1,\"want\":\"up\",\"pending\":\"restart\",\"removing\":true,"
+                               "\"hold\":\"backoff\","
+                               "\"attempt\":7,\"next_start_usec\":1700000000123456,\"restarts\":12345678901,"
+                               "\"exit_code\":-1,\"exit_signal\":9,\"exit_at_usec\":1699999999999999,"
+                               "\"reason\":\"it keeps ending: by SIGKILL; attempt 7 waits 128 s\","
+                               "\"boot\":\"4026531836:1\"}\n");
         free(text);
 }
 END_TEST
