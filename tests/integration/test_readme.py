@@ -1,0 +1,40 @@
+"""What README says, done."""
+
+import re
+
+from tree import TOP
+
+
+def readme():
+    with open(f"{TOP}/README.md") as file:
+        return file.read()
+
+
+def test_python_example(tree):
+    tree.register("coder")
+    tree.wait_state("coder", "up")
+    (example,) = re.findall(r"```python\n(.*?)```", readme(), re.S)
+    result = tree.run("hermes", "/usr/bin/python3", "-I", "-", text=example)
+    assert (result.returncode, result.stdout) == (0, "up\n"), result.stderr
+    absent = tree.run("hermes", "/usr/bin/python3", "-I", "-", text=example.replace("gateway-coder", "gateway-nobody"))
+    assert absent.stdout == "io.svcbroker.NotRegistered\n"
+
+
+def test_commands_to_try(tree):
+    """The lines for the sandbox, but for watch, which does not end."""
+    commands = [line.split("#")[0].split() for line in readme().splitlines() if line.startswith("    svcctl ")]
+    assert len(commands) == 5
+    for command in commands:
+        if "watch" not in command:
+            result = tree.run("hermes", *command)
+            assert result.returncode == 0, (command, result.stderr)
+    assert tree.state("coder")["state"] == "down"
+
+
+def test_every_option_of_the_daemon_is_in_its_manual(tree):
+    with open(f"{TOP}/man/svcbrokerd.8") as file:
+        manual = file.read()
+    options = re.findall(r"^  --([a-z-]+)", tree.run("root", "/usr/local/sbin/svcbrokerd", "--help").stdout, re.M)
+    assert len(options) > 10
+    for option in options:
+        assert f".It Fl Fl {option}" in manual, option
