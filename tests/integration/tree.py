@@ -50,10 +50,13 @@ class Door:
         os.dup2(there.fileno(), 3)
         os.closerange(4, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") < 65536 else 65536)
         libc = ctypes.CDLL(None, use_errno=True)
+        root = os.open(f"/proc/{pid}/root", os.O_PATH)
         files = [os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY) for name in ("ipc", "net", "pid", "mnt")]
         for file in files:
             if libc.setns(file, 0):
                 os._exit(2)
+        os.fchdir(root)
+        os.chroot(".")
         os.closerange(4, 64)
         if inside := os.fork():  # who is forked now is inside the pid namespace too
             os.close(3)

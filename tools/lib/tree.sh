@@ -49,7 +49,7 @@ tree_enter() {
     local user=$1 directory=/
     shift
     [ "$user" = hermes ] && directory=/opt/data
-    exec nsenter --target "$tree_pid" --mount --pid --net --ipc --wd=/ -- \
+    exec nsenter --target "$tree_pid" --mount --pid --net --ipc --root --wd -- \
         setpriv --reuid "$user" --regid "$(tree_group "$user")" --init-groups \
         env -i --chdir="$directory" "TERM=${TERM-dumb}" "USER=$user" "HOME=$directory" HERMES_HOME=/opt/data \
         PATH=/opt/hermes/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
