@@ -271,21 +271,21 @@ static void peer_refuse_frame(struct peer *peer)
         peer->closing = true;
 }
 
-/* Takes calls as long as none runs and the answers are read. True: there may be more for the next turn. */
-static bool peer_take_calls(struct peer *peer)
+/* Takes calls as long as none runs and the answers are read. */
+static void peer_take_calls(struct peer *peer)
 {
         for (int i = 0; i < CALLS_PER_TURN; i++) {
                 char *message;
                 size_t length;
 
                 if (peer->request.running || peer->closing || peer->stalled_msec || peer->server->draining)
-                        return false;
+                        return;
                 switch (frame_buffer_next(&peer->in, &message, &length)) {
                 case FRAME_PARTIAL:
-                        return false;
+                        return;
                 case FRAME_TOO_LARGE:
                         peer_refuse_frame(peer);
-                        return false;
+                        return;
                 case FRAME_READY:
                         peer->frame_msec = 0;
                         peer->active_msec = clock_msec();
@@ -297,7 +297,15 @@ static bool peer_take_calls(struct peer *peer)
                         break;
                 }
         }
-        return frame_buffer_complete(&peer->in, 1) > 0;
+}
+
+/* There is something to do that no event will tell of. */
+static bool peer_has_more(const struct peer *peer)
+{
+        if (watcher_is_behind(peer))
+                return true;
+        return !peer->request.running && !peer->closing && !peer->server->draining &&
+               (frame_buffer_complete(&peer->in, 1) || frame_buffer_pending(&peer->in) > LIMIT_REQUEST_BYTES);
 }
 
 static void peer_set_poll(struct peer *peer, bool more)
@@ -320,12 +328,14 @@ static void peer_set_poll(struct peer *peer, bool more)
 
 void peer_continue(struct peer *peer)
 {
-        bool more = peer_take_calls(peer);
+        bool more;
 
+        peer_flush(peer); /* what stalled may have been all that kept the next call waiting */
+        peer_take_calls(peer);
         watcher_pump(peer);
         peer_flush(peer);
         peer_charge(peer);
-        more = more || watcher_is_behind(peer);
+        more = peer_has_more(peer);
         if (peer->closing && peer_is_drained(peer)) {
                 peer_close(peer);
                 return;
