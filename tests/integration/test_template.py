@@ -18,6 +18,11 @@ def environment_of(tree, profile):
         return dict(line.split("=", 1) for line in file.read().decode().split("\0") if line)
 
 
+def link_inside(tree, path):
+    """From outside, the kernel would name what it points to with the way to the tree's root in front of it."""
+    return tree.run("root", "readlink", path, check=True).stdout.rstrip("\n")
+
+
 def test_gateway_and_logger_run_as_hermes(tree, profile):
     tree.register(profile)
     pid = tree.wait_gateway(profile)
@@ -29,7 +34,7 @@ def test_gateway_and_logger_run_as_hermes(tree, profile):
         assert fields["Groups"].strip() == "10000"
         assert int(fields["CapPrm"], 16) == int(fields["CapEff"], 16) == 0
     assert tree.processes()[pid][0].endswith(f"hermes -p {profile} gateway run --replace")
-    assert os.readlink(tree.path(f"/proc/{pid}/cwd")) == "/opt/data"
+    assert link_inside(tree, f"/proc/{pid}/cwd") == "/opt/data"
 
 
 def test_descriptors_of_a_gateway(tree, profile):
@@ -38,7 +43,7 @@ def test_descriptors_of_a_gateway(tree, profile):
     pid = tree.wait_gateway(profile)
     found = {}
     for name in os.listdir(tree.path(f"/proc/{pid}/fd")):
-        found[int(name)] = os.readlink(tree.path(f"/proc/{pid}/fd/{name}"))
+        found[int(name)] = link_inside(tree, f"/proc/{pid}/fd/{name}")
     assert found[0] == "/dev/null" and found[1] == found[2] and found[1].startswith("pipe:")
     others = [target for number, target in found.items() if number > 2 and not target.startswith(("pipe:", "anon_inode:"))]
     assert others == [f"/opt/data/.svcbroker/lock/{profile}"]
@@ -70,7 +75,7 @@ def test_home_of_a_profile_means_the_root_above(make_tree):
                             f"echo /opt/other/profiles/coder >{CONTAINER}/HERMES_HOME")
     tree.call("Register", profile="coder")
     pid = wait_until(lambda: (now := tree.status("coder")) and "gateway run" in tree.processes().get(now.pid, ("",))[0] and now.pid)
-    assert os.readlink(tree.path(f"/proc/{pid}/cwd")) == "/opt/other"
+    assert link_inside(tree, f"/proc/{pid}/cwd") == "/opt/other"
     wait_until(lambda: os.path.exists(tree.path("/opt/other/logs/gateways/coder/current")), what="its log")
 
 
