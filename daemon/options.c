@@ -10,6 +10,7 @@
 
 #include "daemon/config.h"
 #include "daemon/model/policy.h"
+#include "proto/name.h"
 
 enum {
         OPTION_SOCKET = 256,
@@ -109,6 +110,8 @@ static bool set_number(struct options *options, int option, const char *text)
 
 static bool add_static(struct options *options, const char *name)
 {
+        if (name_check_service(name) != NAME_OK || !strncmp(name, GATEWAY_PREFIX, strlen(GATEWAY_PREFIX)))
+                return false;
         for (size_t i = 0; i < OPTIONS_STATIC_MAX; i++)
                 if (!options->allowed_static[i]) {
                         options->allowed_static[i] = name;

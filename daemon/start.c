@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -62,7 +63,7 @@ static int start_audit(const char *what, const char *path)
         int result = rights_audit(path, &culprit);
 
         if (result < 0)
-                return fail("%s %s: %s", what, path, strerror(-result));
+                return fail("%s %s: %s: make it, or name another", what, path, strerror(-result));
         if (result > 0)
                 result = fail("%s: others than root can write %s: make it root's and chmod go-w it", what,
                               culprit);
@@ -76,6 +77,13 @@ static int make_directory(const char *path)
         if (mkdir(path, 0755) < 0)
                 return errno == EEXIST ? 0 : -errno;
         return chmod(path, 0755) < 0 ? -errno : 0;
+}
+
+static bool same_directory(const char *left, const char *right)
+{
+        struct stat a, b;
+
+        return stat(left, &a) == 0 && stat(right, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 static int start_directories(const struct options *options, struct registry *registry, gid_t client_gid)
@@ -105,10 +113,21 @@ static int start_directories(const struct options *options, struct registry *reg
                 return fail("scan directory %s: no s6-svscan runs on it: start one, or name another with "
                             "--scandir",
                             options->scandir);
+        if (same_directory(options->services, options->scandir))
+                return fail("services directory %s: it is the scan directory: name another with --services",
+                            options->services);
         result = slots_open(&registry->slots, options->services, options->template, client_gid, &what);
-        if (result)
-                return fail("%s: %s: install the template, or name another with --template or --services",
+        if (result && what == options->services)
+                return fail("services directory %s: %s: make its parent, or name another with --services",
                             what, strerror(-result));
+        if (result)
+                return fail("template %s: %s: install it, or name another with --template", what,
+                            strerror(-result));
+        if (flock(registry->slots.fd, LOCK_EX | LOCK_NB) < 0)
+                return fail("services directory %s: another svcbrokerd manages it: stop that one, or name "
+                            "others with "
+                            "--services and --socket",
+                            options->services);
         result = template_check(options->template, &culprit, &what);
         if (result) {
                 fail("template %s: %s: install the template as it was, or name another with --template",
@@ -138,7 +157,7 @@ static int start_listener(struct listener *listener, uv_loop_t *loop, struct ser
                             "--socket",
                             path);
         if (result)
-                return fail("socket %s: %s", path, strerror(-result));
+                return fail("socket %s: %s: name another with --socket", path, strerror(-result));
         return 0;
 }
 

@@ -40,6 +40,8 @@ static enum call_result call_parse_json(const char *message, size_t length, stru
                 return CALL_OK;
         case JSON_DEPTH:
                 return call_fail_limit(json, "json_depth", bounds.depth, problem);
+        case JSON_VALUES:
+                return call_fail_limit(json, "json_values", bounds.values, problem);
         case JSON_STRING:
                 return call_fail_limit(json, "string_bytes", bounds.string_bytes, problem);
         case JSON_MEMORY:
@@ -103,7 +105,11 @@ static enum call_result call_take(struct json_object *message, const struct call
 enum call_result call_parse(const char *message, size_t length, struct call *call,
                             struct call_problem *problem)
 {
-        const struct json_bounds bounds = {.depth = LIMIT_JSON_DEPTH, .string_bytes = LIMIT_STRING_BYTES};
+        const struct json_bounds bounds = {
+                .depth = LIMIT_JSON_DEPTH,
+                .string_bytes = LIMIT_STRING_BYTES,
+                .values = LIMIT_JSON_VALUES,
+        };
         struct call parsed = {0};
         const struct call_member members[] = {
                 {"method", json_type_string, true, &parsed.method, "method is no string",

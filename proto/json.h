@@ -21,6 +21,7 @@ enum json_result {
         JSON_DUPLICATE, /* two members of one object have the same name */
         JSON_NUMBER,    /* an integer outside int64_t, or a real number outside double */
         JSON_DEPTH,     /* nested deeper than bounds.depth */
+        JSON_VALUES,    /* more members and elements than bounds.values */
         JSON_STRING,    /* a string longer than bounds.string_bytes */
         JSON_MEMORY,    /* out of memory */
 };
@@ -28,6 +29,7 @@ enum json_result {
 struct json_bounds {
         size_t depth;        /* objects and arrays inside each other, the outermost included */
         size_t string_bytes; /* of one decoded string */
+        size_t values;       /* members and elements, all together; 0: no bound */
 };
 
 /* What was wrong, for people, and the byte at which it showed (0 for a duplicate and a real number out of

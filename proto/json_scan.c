@@ -260,6 +260,13 @@ static void json_scan_after_value(struct json_scanner *scanner)
         scanner->expect = scanner->depth > 0 ? EXPECT_COMMA_OR_END : EXPECT_NOTHING;
 }
 
+/* A tree takes far more memory than its text: it is bounded by how many things it holds. */
+static bool json_scan_too_many(const struct json_scanner *scanner)
+{
+        return scanner->bounds.values &&
+               scanner->tally.members + scanner->tally.elements > scanner->bounds.values;
+}
+
 /* At [ or {. */
 static enum json_result json_scan_open(struct json_scanner *scanner)
 {
@@ -280,6 +287,8 @@ static enum json_result json_scan_value(struct json_scanner *scanner)
 
         if (scanner->depth > 0 && scanner->open[scanner->depth - 1] == '[')
                 scanner->tally.elements++;
+        if (json_scan_too_many(scanner))
+                return json_scan_fail(scanner, JSON_VALUES, "too many values");
         if (first == '{' || first == '[')
                 return json_scan_open(scanner);
         if (first == '"')

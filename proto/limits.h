@@ -10,6 +10,7 @@
 #define LIMIT_REQUEST_BYTES (64 * 1024)     /* a request; a larger one is LimitExceeded, then closed */
 #define LIMIT_REPLY_BYTES (4 * 1024 * 1024) /* a reply, as far as a client accepts one */
 #define LIMIT_JSON_DEPTH 8                  /* objects and arrays inside each other, the message included */
+#define LIMIT_JSON_VALUES 2048              /* members and elements of a request, all together */
 #define LIMIT_STRING_BYTES 4096             /* one string of a request, decoded, key or value */
 #define LIMIT_REPLY_JSON_DEPTH 32           /* the same two of a reply; an interface text is one string */
 #define LIMIT_REPLY_STRING_BYTES (1024 * 1024)
@@ -34,7 +35,8 @@
 #define LIMIT_PIPELINED_CALLS 16         /* complete requests held behind the one that runs */
 #define LIMIT_OUTPUT_BYTES (1024 * 1024) /* unsent replies of one connection; over it, closed */
 #define LIMIT_OUTPUT_STALL_MSEC 30000    /* without progress while replies wait to be read; then closed */
-#define LIMIT_MEMORY_BYTES (32 * 1024 * 1024) /* buffers of all connections together */
+#define LIMIT_MEMORY_BYTES (32 * 1024 * 1024)     /* buffers of all connections together */
+#define LIMIT_MEMORY_UID_BYTES (16 * 1024 * 1024) /* of those, of one uid other than root's */
 
 /* What a uid other than root's may ask for. */
 #define LIMIT_WATCHES_UID 16

@@ -96,7 +96,7 @@ int scandir_link(const struct scandir *scandir, const char *name, const char *ta
         return scandir_links_to(scandir, name, target) ? 0 : -EEXIST;
 }
 
-int scandir_unlink(const struct scandir *scandir, const char *name)
+int scandir_unlink(const struct scandir *scandir, const char *name, const char *target)
 {
         struct stat found;
 
@@ -104,7 +104,7 @@ int scandir_unlink(const struct scandir *scandir, const char *name)
                 return -EINVAL;
         if (fstatat(scandir->fd, name, &found, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : -errno;
-        if (!S_ISLNK(found.st_mode))
+        if (!scandir_links_to(scandir, name, target))
                 return -EEXIST;
         return unlinkat(scandir->fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }

@@ -26,8 +26,9 @@ int scandir_command(const struct scandir *scandir, const char *letters);
  */
 int scandir_link(const struct scandir *scandir, const char *name, const char *target);
 
-/* Removes the symlink `name`. 0 also when it is gone already; -EEXIST when it is no symlink. */
-int scandir_unlink(const struct scandir *scandir, const char *name);
+/* Removes the symlink `name` if it leads to `target`. 0 also when it is gone already; -EEXIST when it is
+ * anything else. */
+int scandir_unlink(const struct scandir *scandir, const char *name, const char *target);
 
 /* Is `name` a symlink whose text is exactly `target`? */
 bool scandir_links_to(const struct scandir *scandir, const char *name, const char *target);

@@ -36,6 +36,11 @@ bool timer_is_running(const struct timer *timer)
         return timer->open && uv_is_active((const uv_handle_t *)&timer->handle);
 }
 
+int64_t timer_left_msec(const struct timer *timer)
+{
+        return timer_is_running(timer) ? (int64_t)uv_timer_get_due_in(&timer->handle) : 0;
+}
+
 static void timer_closed(uv_handle_t *handle)
 {
         struct timer *timer = handle->data;

@@ -22,6 +22,9 @@ void timer_start(struct timer *timer, uint64_t msec);
 void timer_stop(struct timer *timer);
 bool timer_is_running(const struct timer *timer);
 
+/* How long until it expires; 0 when it does not run. */
+int64_t timer_left_msec(const struct timer *timer);
+
 /* The owner is freed by `closed`, on a later turn of the loop. */
 void timer_close(struct timer *timer, void (*closed)(void *owner));
 

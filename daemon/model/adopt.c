@@ -63,39 +63,56 @@ static bool adopt_record(struct service *service)
         return ok;
 }
 
+/* Should the down file be there? Not while a single try of the soft brake runs, which is HOLD_BACKOFF without
+ * a next start. */
+static bool record_says_down(const struct record *record)
+{
+        if (!record->want_up)
+                return true;
+        return record->hold != HOLD_NONE && (record->hold != HOLD_BACKOFF || record->next_start_usec);
+}
+
+/* The order that the last broker was about to give, or that the run has been given and is still about. */
+static void adopt_order(struct service *service, const struct s6_status *status)
+{
+        const struct record *record = &service->record;
+        bool runs = status->pid && !status->finishing;
+
+        if (runs && record->told != TOLD_NOTHING && record->told_pid == status->pid)
+                service->told = record->told;
+        if (!record->pending && record->want_up && service->told == TOLD_NOTHING)
+                return;
+        service->goal =
+                (struct goal){.kind = record->want_up ? GOAL_UP : GOAL_DOWN, .base_usec = status->since_usec};
+        if (runs && (record->pending == PENDING_RESTART || service->told == TOLD_RESTART))
+                service->goal.replace = status->pid;
+}
+
 /*
- * It runs: see what it does. An order that may have been lost with the last broker is given again; one that
- * reached s6-supervise is not, since a gateway takes a second SIGTERM for impatience.
+ * It runs: see what it does, and that link and down file are as they should be. An order that may have been
+ * lost with the last broker is given again; one that reached s6-supervise is not, since a gateway takes a
+ * second SIGTERM for impatience.
  */
-static void adopt_live(struct service *service, const char *target)
+static void adopt_live(struct service *service)
 {
         struct registry *registry = service->registry;
         struct s6_status status;
 
-        if (!scandir_links_to(&registry->scandir, service->name, target) &&
-            scandir_link(&registry->scandir, service->name, target) == 0)
+        if (!registry_is_linked(registry, service->name) && registry_link(registry, service->name) == 0)
                 registry_rescan(registry);
+        slot_set_down(&registry->slots, service->name, record_says_down(&service->record));
         service->retry_base_usec = -1;
-        if (s6_status_read(registry->slots.fd, service->name, &status) == 0 &&
-            (service->record.pending || !service->record.want_up)) {
-                bool runs = status.pid && !status.finishing;
-
-                service->goal = (struct goal){.kind = service->record.want_up ? GOAL_UP : GOAL_DOWN,
-                                              .base_usec = status.since_usec};
-                if (service->record.pending == PENDING_RESTART && runs)
-                        service->goal.replace = status.pid;
-                if (!service->record.pending && runs)
-                        service->told = TOLD_DOWN;
-        }
+        if (s6_status_read(registry->slots.fd, service->name, &status) == 0)
+                adopt_order(service, &status);
         service_look(service);
 }
 
 /* Whole, and nobody supervises it: what its supervise/ holds is from a dead boot, unless s6-svscan is just
  * about to start it. */
-static void adopt_dead(struct service *service, const char *target, bool other_boot)
+static void adopt_dead(struct service *service, bool other_boot)
 {
         struct registry *registry = service->registry;
-        bool linked = scandir_links_to(&registry->scandir, service->name, target);
+        bool linked = registry_is_linked(registry, service->name);
         int result = 0;
 
         if (other_boot)
@@ -103,48 +120,61 @@ static void adopt_dead(struct service *service, const char *target, bool other_b
         if (!linked || other_boot)
                 result = slot_clean(&registry->slots, service->name);
         if (result == 0)
-                result = slot_set_down(&registry->slots, service->name,
-                                       !service->record.want_up || service->record.hold != HOLD_NONE);
+                result = slot_set_down(&registry->slots, service->name, record_says_down(&service->record));
         if (result == 0)
                 result = operation_resume_register(service);
         if (result)
                 log_line("adopt: cannot publish: %s service=%s", strerror(-result), service->name);
 }
 
+/* What was wanted is not known: what runs goes on as s6 has it, what does not is left to a person. */
+static void adopt_unrecorded(struct service *service, bool alive)
+{
+        struct s6_status status;
+
+        log_line("adopt: its record cannot be read: %s service=%s", alive ? "kept as it runs" : "held",
+                 service->name);
+        service->record = (struct record){.want_up = true};
+        if (alive && s6_status_read(service->registry->slots.fd, service->name, &status) == 0) {
+                service->record.want_up = status.want_up;
+        } else {
+                service->record.hold = HOLD_HELD;
+                snprintf(service->record.reason, sizeof(service->record.reason),
+                         "what was wanted of it could not be read; start it to run it");
+        }
+        service_save(service);
+}
+
 static void adopt_slot(struct registry *registry, const char *name)
 {
         struct service *service = registry_add(registry, name, true);
-        char target[4096];
         bool alive, recorded, other_boot;
 
         if (!service)
                 return;
-        snprintf(target, sizeof(target), "%s/%s", registry->slots.path, name);
         service->has_log = slot_has_log(&registry->slots, name);
         alive = s6_control_alive(registry->slots.fd, name);
         recorded = adopt_record(service);
         other_boot = strcmp(service->record.boot, registry->boot) != 0;
         if (registry_watch(registry, service))
                 log_line("adopt: cannot watch: service=%s", name);
-        if (!recorded) {
-                log_line("adopt: its record cannot be read: %s service=%s",
-                         alive ? "kept as it runs" : "removed", name);
-                if (alive) {
-                        struct s6_status status;
-
-                        if (s6_status_read(registry->slots.fd, name, &status) == 0)
-                                service->record.want_up = status.want_up;
-                        service_save(service);
-                }
-        }
-        if (service->record.removing || (!recorded && !alive)) {
+        if (!recorded)
+                adopt_unrecorded(service, alive);
+        if (service->record.removing) {
                 service_look(service);
                 operation_resume_unregister(service);
         } else if (alive) {
-                adopt_live(service, target);
+                adopt_live(service);
         } else {
-                adopt_dead(service, target, other_boot);
+                adopt_dead(service, other_boot);
         }
+}
+
+static bool is_gateway_name(const char *name)
+{
+        const char *profile = name_profile_of(name);
+
+        return profile && name_check_profile(profile) == NAME_OK;
 }
 
 /* .gateway-x and .gateway-x~ are halves of a register or unregister that a killed broker left. */
@@ -157,19 +187,16 @@ static void adopt_leftover(struct registry *registry, const char *name)
         length = strlen(base);
         if (length && base[length - 1] == '~')
                 base[length - 1] = 0;
+        if (!is_gateway_name(base)) {
+                log_line("adopt: ignored: no gateway's name: name=%s", name);
+                return;
+        }
         if (!registry_find(registry, base) &&
             faccessat(registry->slots.fd, base, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
-                scandir_unlink(&registry->scandir, base);
+                registry_unlink(registry, base);
                 slot_remove(&registry->slots, base);
                 log_line("adopt: removed what was left of service=%s", base);
         }
-}
-
-static bool is_gateway_name(const char *name)
-{
-        const char *profile = name_profile_of(name);
-
-        return profile && name_check_profile(profile) == NAME_OK;
 }
 
 int registry_adopt(struct registry *registry)
@@ -193,15 +220,6 @@ int registry_adopt(struct registry *registry)
         return 0;
 }
 
-/* A link into our own directory whose slot is gone was left by a killed broker. */
-static bool scan_is_ours(struct registry *registry, const char *name)
-{
-        char target[4096];
-
-        snprintf(target, sizeof(target), "%s/%s", registry->slots.path, name);
-        return scandir_links_to(&registry->scandir, name, target);
-}
-
 static void scan_one(struct registry *registry, const char *name)
 {
         struct service *service = registry_find(registry, name);
@@ -210,8 +228,9 @@ static void scan_one(struct registry *registry, const char *name)
 
         if (service || name_check_service(name) != NAME_OK)
                 return;
-        if (scan_is_ours(registry, name)) {
-                scandir_unlink(&registry->scandir, name);
+        /* A link into our own directory whose slot is gone was left by a killed broker. */
+        if (registry_is_linked(registry, name)) {
+                registry_unlink(registry, name);
                 log_line("adopt: removed a link to nothing: service=%s", name);
                 return;
         }
@@ -224,8 +243,25 @@ static void scan_one(struct registry *registry, const char *name)
         service->has_log = faccessat(registry->scandir.fd, path, F_OK, 0) == 0;
         snprintf(path, sizeof(path), "%s/notification-fd", name);
         service->has_readiness = faccessat(registry->scandir.fd, path, F_OK, 0) == 0;
-        registry_watch(registry, service);
+        service->inode = info.st_ino;
+        registry_watch(registry,
+                       service); /* it may have no supervise/ yet: service_step() comes back to it */
         service_look(service);
+}
+
+/* Those that are gone, or whose name leads to another directory now: these are found anew. */
+static void scan_forget_static(struct registry *registry)
+{
+        for (size_t i = 0; i < registry->count;) {
+                struct service *service = registry->services[i];
+                struct stat info;
+
+                if (!service->profile && (fstatat(registry->scandir.fd, service->name, &info, 0) < 0 ||
+                                          info.st_ino != service->inode))
+                        registry_forget(registry, service);
+                else
+                        i++;
+        }
 }
 
 void registry_scan_static(struct registry *registry)
@@ -235,17 +271,9 @@ void registry_scan_static(struct registry *registry)
 
         if (registry->stopping || directory_names(registry->scandir.fd, &names, &count))
                 return;
+        scan_forget_static(registry);
         for (size_t i = 0; i < count; i++)
                 if (names[i][0] != '.')
                         scan_one(registry, names[i]);
         names_free(names, count);
-        for (size_t i = 0; i < registry->count;) {
-                struct service *service = registry->services[i];
-                struct stat info;
-
-                if (!service->profile && fstatat(registry->scandir.fd, service->name, &info, 0) < 0)
-                        registry_forget(registry, service);
-                else
-                        i++;
-        }
 }

@@ -15,8 +15,7 @@ enum goal_kind {
         GOAL_DOWN,
 };
 
-/* What the run with `told_pid` was told by us. s6 does not announce a `d` in the status file, so we remember.
- */
+/* What a run was told by us: a TERM leaves no trace in the status file. */
 enum told {
         TOLD_NOTHING,
         TOLD_RESTART, /* TERM, and wanted up afterwards */

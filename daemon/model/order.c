@@ -84,6 +84,7 @@ static bool order_record(struct service *service, enum order_kind kind, struct f
         if (result == 0)
                 return true;
         service->record = before;
+        service_save(service);
         *fault = (struct fault){.kind = FAULT_SYSTEM, .text = "record the order", .error = -result};
         return false;
 }

@@ -1,6 +1,7 @@
 #include "daemon/model/record.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 
 static const char *const hold_names[] = {"none", "backoff", "failed", "held", NULL};
 
+static const char *const told_names[] = {"nothing", "restart", "down", NULL};
 static const char *const pending_names[] = {"nothing", "order", "restart", NULL};
 
 static void append_bool(struct text *text, const char *name, bool value)
@@ -34,6 +36,9 @@ void record_write(const struct record *record, struct text *text)
         text_append_string(text, record->want_up ? ",\"want\":\"up\"" : ",\"want\":\"down\"");
         text_append_string(text, ",\"pending\":");
         text_append_json_string(text, pending_names[record->pending]);
+        text_append_string(text, ",\"told\":");
+        text_append_json_string(text, told_names[record->told]);
+        append_int(text, ",\"told_pid\":", record->told_pid);
         append_bool(text, ",\"removing\":", record->removing);
         text_append_string(text, ",\"hold\":");
         text_append_json_string(text, hold_names[record->hold]);
@@ -55,7 +60,8 @@ void record_write(const struct record *record, struct text *text)
 struct parsed {
         struct field_int version, attempt, next_start, restarts, exit_code, exit_signal, exit_at;
         enum field_bool removing;
-        int want, hold, pending;
+        int want, hold, pending, told;
+        struct field_int told_pid;
         const char *reason, *boot;
 };
 
@@ -65,6 +71,8 @@ static const struct field record_fields[] = {
         {"version", FIELD_INT, true, offsetof(struct parsed, version), NULL},
         {"want", FIELD_CHOICE, true, offsetof(struct parsed, want), want_names},
         {"pending", FIELD_CHOICE, true, offsetof(struct parsed, pending), pending_names},
+        {"told", FIELD_CHOICE, true, offsetof(struct parsed, told), told_names},
+        {"told_pid", FIELD_INT, true, offsetof(struct parsed, told_pid), NULL},
         {"removing", FIELD_BOOL, true, offsetof(struct parsed, removing), NULL},
         {"hold", FIELD_CHOICE, true, offsetof(struct parsed, hold), hold_names},
         {"attempt", FIELD_INT, true, offsetof(struct parsed, attempt), NULL},
@@ -81,6 +89,7 @@ static const struct field record_fields[] = {
 static bool parsed_is_sound(const struct parsed *parsed)
 {
         return parsed->version.value == RECORD_VERSION && parsed->attempt.value >= 0 &&
+               parsed->told_pid.value >= 0 && parsed->told_pid.value <= INT_MAX &&
                parsed->attempt.value <= UINT32_MAX && parsed->restarts.value >= 0 &&
                strlen(parsed->reason) < RECORD_REASON_BYTES && strlen(parsed->boot) < RECORD_BOOT_BYTES &&
                parsed->exit_code.present == parsed->exit_at.present &&
@@ -95,13 +104,16 @@ int record_read(const char *text, struct record *record)
         struct parsed parsed;
         int result = -EBADMSG;
 
-        if (json_strict_parse(text, strlen(text), (struct json_bounds){2, LIMIT_STRING_BYTES}, &object, NULL))
+        if (json_strict_parse(text, strlen(text), (struct json_bounds){2, LIMIT_STRING_BYTES, 0}, &object,
+                              NULL))
                 return -EBADMSG;
         if (json_object_is_type(object, json_type_object) && !fields_read(object, record_fields, &parsed) &&
             parsed_is_sound(&parsed)) {
                 *record = (struct record){
                         .want_up = parsed.want == 1,
                         .pending = (enum pending)parsed.pending,
+                        .told = (enum told)parsed.told,
+                        .told_pid = (pid_t)parsed.told_pid.value,
                         .removing = parsed.removing == FIELD_TRUE,
                         .hold = (enum hold)parsed.hold,
                         .attempt = (unsigned)parsed.attempt.value,

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/model/goal.h"
 #include "proto/text.h"
 
 /*
@@ -31,7 +32,9 @@ enum pending {
 struct record {
         bool want_up;
         enum pending pending;
-        bool removing; /* being unregistered: a restarted broker finishes that */
+        bool removing;  /* being unregistered: a restarted broker finishes that */
+        enum told told; /* what the run with told_pid was told */
+        pid_t told_pid;
         enum hold hold;
         unsigned attempt;        /* of the soft brake; 0: none */
         int64_t next_start_usec; /* UTC; HOLD_BACKOFF */

@@ -68,11 +68,8 @@ static int registration_begin(struct service *service)
 static int registration_publish(struct service *service)
 {
         struct registry *registry = service->registry;
-        char target[4096];
-        int result;
+        int result = registry_link(registry, service->name);
 
-        snprintf(target, sizeof(target), "%s/%s", registry->slots.path, service->name);
-        result = scandir_link(&registry->scandir, service->name, target);
         if (result == 0)
                 registry_rescan(registry);
         return result;
@@ -116,11 +113,18 @@ static void registration_expired(void *owner)
         struct registration *registration = owner;
         struct service *service = registration->service;
 
-        log_line("register: not supervised in time: rolled back service=%s", service->name);
+        bool stays = registration->adopted && !registration->remove_after;
+        int64_t timeout_msec = registration->remove_timeout_msec;
+
+        log_line("register: not supervised in time: %s service=%s",
+                 stays ? "left unsupervised" : "rolled back", service->name);
         registration_end(service, &(struct fault){.kind = FAULT_SYSTEM,
                                                   .text = "wait for s6-svscan to supervise it",
                                                   .error = ETIMEDOUT});
-        removal_begin(service, 0);
+        if (stays)
+                service_step(service); /* it is watched, and goes on when a supervisor comes */
+        else
+                removal_begin(service, timeout_msec);
 }
 
 void registration_step(struct service *service)
@@ -156,7 +160,8 @@ static void register_again(struct service *service, struct ticket ticket, struct
                                       .text = "a service that is not the broker's has this name"});
                 return;
         }
-        if (service->operation == OPERATION_UNREGISTER) {
+        if (service->operation == OPERATION_UNREGISTER ||
+            (service->registration && service->registration->remove_after)) {
                 refuse(registry, ticket, service->profile,
                        (struct fault){.kind = FAULT_BUSY, .text = "unregister"});
                 return;
@@ -208,7 +213,7 @@ static void register_new(struct registry *registry, struct ticket ticket, const 
                (struct fault){.kind = FAULT_SYSTEM, .text = operation, .error = -result});
         if (!service)
                 return;
-        scandir_unlink(&registry->scandir, name);
+        registry_unlink(registry, name);
         slot_remove(&registry->slots, name);
         registry_forget(registry, service);
 }
@@ -238,7 +243,10 @@ int operation_resume_register(struct service *service)
 {
         int result = registration_begin(service);
 
-        return result ? result : registration_publish(service);
+        if (result)
+                return result;
+        service->registration->adopted = true;
+        return registration_publish(service);
 }
 
 void registration_drop(struct service *service)

@@ -15,6 +15,7 @@ struct registration {
         struct service *service;
         struct timer timer;
         struct registration_waiter *waiters;
+        bool adopted;      /* its slot was there before us: it is never rolled back */
         bool remove_after; /* an unregister came meanwhile */
         int64_t remove_timeout_msec;
 };

@@ -1,6 +1,7 @@
 #include "daemon/model/registry.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,7 +154,12 @@ struct service *registry_find(const struct registry *registry, const char *name)
 
 static void registry_service_expired(void *owner)
 {
-        service_step(owner);
+        struct service *service = owner;
+
+        if (service_lacks_watch(service) && registry_watch(service->registry, service) == 0)
+                service_look(service);
+        else
+                service_step(service);
 }
 
 struct service *registry_add(struct registry *registry, const char *name, bool gateway)
@@ -205,7 +211,8 @@ int registry_watch(struct registry *registry, struct service *service)
 
         _Static_assert(_Alignof(struct service) > 1, "the lowest bit of its address is free");
         snprintf(path, sizeof(path), "%s/%s/supervise", base, service->name);
-        service->wd = watch_add_supervise(&registry->watch, path, service);
+        if (service->wd < 0)
+                service->wd = watch_add_supervise(&registry->watch, path, service);
         if (service->wd < 0)
                 return service->wd;
         if (!service->has_log)
@@ -213,6 +220,33 @@ int registry_watch(struct registry *registry, struct service *service)
         snprintf(path, sizeof(path), "%s/%s/log/supervise", base, service->name);
         service->log_wd = watch_add_supervise(&registry->watch, path, (void *)((uintptr_t)service | 1));
         return service->log_wd < 0 ? service->log_wd : 0;
+}
+
+static const char *slot_path(const struct registry *registry, const char *name, char *path, size_t size)
+{
+        snprintf(path, size, "%s/%s", registry->slots.path, name);
+        return path;
+}
+
+int registry_link(const struct registry *registry, const char *name)
+{
+        char path[PATH_MAX];
+
+        return scandir_link(&registry->scandir, name, slot_path(registry, name, path, sizeof(path)));
+}
+
+int registry_unlink(const struct registry *registry, const char *name)
+{
+        char path[PATH_MAX];
+
+        return scandir_unlink(&registry->scandir, name, slot_path(registry, name, path, sizeof(path)));
+}
+
+bool registry_is_linked(const struct registry *registry, const char *name)
+{
+        char path[PATH_MAX];
+
+        return scandir_links_to(&registry->scandir, name, slot_path(registry, name, path, sizeof(path)));
 }
 
 unsigned registry_supervisors(const struct registry *registry)

@@ -75,6 +75,12 @@ void registry_forget(struct registry *registry, struct service *service);
 /* Arms the watches of its supervise directories. 0 or a negative errno. */
 int registry_watch(struct registry *registry, struct service *service);
 
+/* The symlink in the scan directory to the slot of that name; another one is -EEXIST. 0 or a negative errno.
+ */
+int registry_link(const struct registry *registry, const char *name);
+int registry_unlink(const struct registry *registry, const char *name);
+bool registry_is_linked(const struct registry *registry, const char *name);
+
 /* Supervisors that s6-svscan has or will have, loggers included. */
 unsigned registry_supervisors(const struct registry *registry);
 

@@ -77,7 +77,7 @@ static void tell_logger(const struct service *service, const char *letters)
 static void removal_leave(struct service *service)
 {
         struct registry *registry = service->registry;
-        int result = scandir_unlink(&registry->scandir, service->name);
+        int result = registry_unlink(registry, service->name);
 
         if (result)
                 log_line("unregister: cannot unlink: %s service=%s", strerror(-result), service->name);
@@ -270,6 +270,10 @@ void operation_unregister(struct registry *registry, struct ticket ticket, const
                 service->registration->remove_timeout_msec = timeout_msec;
         } else if (service->operation == OPERATION_NONE) {
                 removal_begin(service, timeout_msec);
+        } else if (service->removal->phase == REMOVAL_STOPPING &&
+                   timeout_msec < timer_left_msec(&service->removal->timer)) {
+                timer_start(&service->removal->timer,
+                            (uint64_t)timeout_msec); /* the more impatient one wins */
         }
 }
 

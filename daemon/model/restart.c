@@ -7,6 +7,9 @@
 #include "daemon/edge/s6_control.h"
 #include "daemon/model/registry.h"
 
+/* s6-supervise runs an `o` at once; when it cannot, it does not try again by itself. */
+#define RETRY_MSEC 5000
+
 static void restart_set_down(struct service *service, bool down)
 {
         int result = slot_set_down(&service->registry->slots, service->name, down);
@@ -85,6 +88,7 @@ static void restart_retry(struct service *service)
         service->record.hold = HOLD_BACKOFF;
         service->record.next_start_usec = 0;
         service->retry_base_usec = service->status.since_usec;
+        service->retry_until_msec = clock_msec() + RETRY_MSEC;
         restart_set_down(service, false);
         s6_tally_clear(service_at(service), service->name);
         service_save(service);
@@ -109,6 +113,25 @@ static void restart_recovered(struct service *service)
         service_save(service);
 }
 
+int64_t restart_wait_msec(const struct service *service)
+{
+        const struct registry *registry = service->registry;
+        const struct record *record = &service->record;
+        int64_t most_msec = registry->policy.most_msec;
+        int64_t left_msec;
+
+        if (!record->want_up || !service->supervised || service->status.pid)
+                return INT64_MAX;
+        if (record->hold == HOLD_BACKOFF && !record->next_start_usec)
+                return service->retry_until_msec - clock_msec();
+        if (record->hold == HOLD_NONE || !record->next_start_usec)
+                return INT64_MAX;
+        left_msec = (record->next_start_usec - clock_utc_usec()) / 1000;
+        if (most_msec < RUNS_ELSEWHERE_RETRY_MSEC)
+                most_msec = RUNS_ELSEWHERE_RETRY_MSEC;
+        return left_msec > most_msec ? 0 : left_msec; /* more than it ever was: the clock was set back */
+}
+
 static void restart_follow_down(struct service *service)
 {
         const struct record *record = &service->record;
@@ -116,10 +139,11 @@ static void restart_follow_down(struct service *service)
         if (record->hold == HOLD_NONE && !service->status.want_up)
                 restart_brake(service);
         else if (record->next_start_usec) {
-                if (clock_utc_usec() >= record->next_start_usec)
+                if (restart_wait_msec(service) <= 0)
                         restart_retry(service);
-        } else if (record->hold == HOLD_BACKOFF && service->status.since_usec != service->retry_base_usec)
-                restart_brake(service); /* the single try ended too */
+        } else if (record->hold == HOLD_BACKOFF && (service->status.since_usec != service->retry_base_usec ||
+                                                    clock_msec() >= service->retry_until_msec))
+                restart_brake(service); /* the single try ended too, or s6 could not begin it */
 }
 
 void restart_follow_record(struct service *service)

@@ -17,6 +17,10 @@
 
 void restart_follow_record(struct service *service);
 
+/* In how many milliseconds to look again, for a service without goal and operation; INT64_MAX: only when
+ * something is seen. */
+int64_t restart_wait_msec(const struct service *service);
+
 /* Forgets failures. A service that was in backoff or failed is held then, until somebody starts it. */
 void restart_reset(struct service *service);
 

@@ -15,10 +15,17 @@
 /* s6-supervise waits this long between two starts. */
 #define S6_PAUSE_USEC 1000000
 #define SEND_AGAIN_MSEC 500
+/* A static service may be seen before s6-supervise has made its directories. */
+#define WATCH_AGAIN_MSEC 1000
 
 int service_at(const struct service *service)
 {
         return service->profile ? service->registry->slots.fd : service->registry->scandir.fd;
+}
+
+bool service_lacks_watch(const struct service *service)
+{
+        return !service->profile && (service->wd < 0 || (service->has_log && service->log_wd < 0));
 }
 
 static bool status_is_alive(const struct s6_status *status)
@@ -103,9 +110,13 @@ void service_set_goal(struct service *service, enum goal_kind kind, pid_t replac
 /* The order is s6-supervise's now, or there was nothing to order. */
 static void service_delivered(struct service *service)
 {
-        if (!service->record.pending)
+        struct record *record = &service->record;
+
+        if (!record->pending && record->told == service->told)
                 return;
-        service->record.pending = PENDING_NOTHING;
+        record->pending = PENDING_NOTHING;
+        record->told = service->told;
+        record->told_pid = service->told ? service->status.pid : 0;
         service_save(service);
 }
 
@@ -120,13 +131,11 @@ static void service_send(struct service *service, const char *letters)
         service->send_again = result != 0;
         if (result)
                 return;
-        service_delivered(service);
-        if (!status_is_alive(&service->status))
-                return;
-        if (strchr(letters, 'd'))
+        if (status_is_alive(&service->status) && strchr(letters, 'd'))
                 service->told = TOLD_DOWN;
-        else if (strchr(letters, 'r') || service->told == TOLD_DOWN)
+        else if (status_is_alive(&service->status) && (strchr(letters, 'r') || service->told == TOLD_DOWN))
                 service->told = TOLD_RESTART;
+        service_delivered(service);
 }
 
 static void service_note_exit(struct service *service, const struct s6_status *now)
@@ -145,7 +154,8 @@ static void service_died(struct service *service, const struct s6_status *now)
         bool ordered = service->told != TOLD_NOTHING;
 
         service->last_run_msec = clock_msec() - service->run_began_msec;
-        service->told = TOLD_NOTHING;
+        service->told = service->record.told = TOLD_NOTHING;
+        service->record.told_pid = 0;
         /* A new s6-supervise knows nothing of the run of the one before it. */
         if (service->supervised)
                 service_note_exit(service, now);
@@ -233,7 +243,7 @@ void service_look(struct service *service)
         service_step(service);
 }
 
-static void service_judge(struct service *service)
+static enum goal_verdict service_judge(struct service *service)
 {
         struct seen seen = {
                 .supervised = service->supervised,
@@ -246,8 +256,9 @@ static void service_judge(struct service *service)
                 .told = service->told,
         };
         const char *letters = NULL;
+        enum goal_verdict verdict = goal_judge(&service->goal, &seen, &letters);
 
-        switch (goal_judge(&service->goal, &seen, &letters)) {
+        switch (verdict) {
         case GOAL_SEND:
                 service_send(service, letters);
                 break;
@@ -259,6 +270,12 @@ static void service_judge(struct service *service)
                 service_delivered(service);
                 break;
         }
+        return verdict;
+}
+
+static int64_t sooner(int64_t left, int64_t right)
+{
+        return left < right ? left : right;
 }
 
 static void service_set_timer(struct service *service)
@@ -267,12 +284,10 @@ static void service_set_timer(struct service *service)
 
         if (service->profile && service_is_alive(service) && !service_is_settled(service))
                 wait_msec = service->run_began_msec + service->registry->settle_msec - clock_msec();
-        if (service->record.hold != HOLD_NONE && service->record.next_start_usec && service->supervised &&
-            !service->status.pid) {
-                int64_t due_msec = (service->record.next_start_usec - clock_utc_usec()) / 1000;
-
-                wait_msec = due_msec < wait_msec ? due_msec : wait_msec;
-        }
+        if (service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE && service->profile)
+                wait_msec = sooner(wait_msec, restart_wait_msec(service));
+        if (service_lacks_watch(service))
+                wait_msec = sooner(wait_msec, WATCH_AGAIN_MSEC);
         if (service->send_again && wait_msec > SEND_AGAIN_MSEC)
                 wait_msec = SEND_AGAIN_MSEC;
         if (wait_msec == INT64_MAX)
@@ -298,21 +313,19 @@ void service_show(struct service *service)
 void service_step(struct service *service)
 {
         bool had_goal = service->goal.kind != GOAL_NONE;
+        bool failed = false;
 
         if (service->registry->stopping)
                 return;
         service->send_again = false;
         if (had_goal)
-                service_judge(service);
+                failed = service_judge(service) == GOAL_FAILED;
         if (service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE && service->profile)
                 restart_follow_record(service);
         service_set_timer(service);
         service_show(service);
         if (had_goal && service->goal.kind == GOAL_NONE && service->waits) {
-                bool as_wanted =
-                        service_is_settled(service) || (!service->status.pid && !service->record.want_up);
-
-                service_settle_waits(service, as_wanted ? NULL : &(struct fault){.kind = FAULT_FAILED});
+                service_settle_waits(service, failed ? &(struct fault){.kind = FAULT_FAILED} : NULL);
         }
         if (service->operation != OPERATION_NONE)
                 operation_step(service); /* may free the service */

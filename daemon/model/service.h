@@ -77,8 +77,9 @@ struct service {
         struct record record;
         struct goal goal;
         enum told told;
-        int64_t retry_base_usec; /* of the soft brake: since_usec when its `o` was sent */
-        bool send_again;         /* a FIFO was full */
+        int64_t retry_base_usec;  /* of the soft brake: since_usec when its `o` was sent */
+        int64_t retry_until_msec; /* by clock_msec(); when it has not run by then, it will not */
+        bool send_again;          /* a FIFO was full */
         struct wait *waits;
 
         /* operation.h */
@@ -87,8 +88,9 @@ struct service {
         struct registration *registration;
 
         struct timer timer;
-        int wd;
+        int wd; /* -1: not watched (yet) */
         int log_wd;
+        ino_t inode; /* static: of its directory */
 
         struct view shown;
         uint64_t revision; /* of the last change shown; unique */
@@ -134,6 +136,9 @@ bool service_is_alive(const struct service *service);
 
 /* A gateway: by its record. A static service: as s6 has it. */
 bool service_is_wanted(const struct service *service);
+
+/* Its supervise directories are not all watched yet. */
+bool service_lacks_watch(const struct service *service);
 
 /* The directory descriptor that `name` is below. */
 int service_at(const struct service *service);

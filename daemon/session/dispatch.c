@@ -109,13 +109,20 @@ void dispatch_parked(struct peer *peer)
 
 static void refuse_invalid(struct peer *peer, const struct call_problem *problem)
 {
-        char parameters[512];
+        struct text text;
 
         log_refusal("refused: invalid message: uid=%u pid=%d", (unsigned)peer->identity.uid,
                     (int)peer->identity.pid);
-        snprintf(parameters, sizeof(parameters), "{\"reason\":\"%s\",\"offset\":%zu}", problem->json.reason,
-                 problem->json.offset);
-        peer_error(peer, IO_SVCBROKER ".InvalidMessage", parameters);
+        text_init(&text);
+        text_append_string(&text, "{\"reason\":");
+        text_append_json_string(&text, problem->json.reason);
+        text_append_string(&text, ",\"offset\":");
+        text_append_int(&text, (int64_t)problem->json.offset);
+        text_append_string(&text, "}");
+        text_append(&text, "", 1);
+        if (!text.failed)
+                peer_error(peer, IO_SVCBROKER ".InvalidMessage", text.bytes);
+        text_deinit(&text);
         peer->closing = true;
 }
 

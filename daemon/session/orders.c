@@ -9,6 +9,7 @@
 #include "daemon/session/errors.h"
 #include "daemon/session/methods.h"
 #include "proto/fields.h"
+#include "proto/name.h"
 
 struct order_parameters {
         struct json_object *names;
@@ -88,6 +89,14 @@ static const char **names_of_list(struct json_object *list, size_t *count)
         return names;
 }
 
+/* Only names that can be services' have a line: nothing else is ordered of anybody. */
+static void audit_name(const struct peer *peer, const char *name)
+{
+        if (name_check_service(name) == NAME_OK)
+                log_line("audit: ordered: connection=%lld call=%lld service=%s", (long long)peer->id,
+                         (long long)peer->request.call, name);
+}
+
 /* The names must stay as long as order_run() runs, which is until it returns. */
 static void order_names(struct peer *peer, struct order_request *request, const char **names, size_t count)
 {
@@ -102,9 +111,8 @@ static void order_names(struct peer *peer, struct order_request *request, const 
         } else if (count == 0) {
                 peer_reply(peer, none, strlen(none), false);
         } else {
-                for (size_t i = 0; i < count && i < 8; i++)
-                        log_line("audit: ordered: service=%s of=%u connection=%lld call=%lld", names[i],
-                                 (unsigned)count, (long long)peer->id, (long long)peer->request.call);
+                for (size_t i = 0; i < count; i++)
+                        audit_name(peer, names[i]);
                 request->ticket = peer_ticket(peer);
                 request->names = names;
                 request->count = count;

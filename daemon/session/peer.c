@@ -20,6 +20,8 @@
 #define CALLS_PER_TURN LIMIT_PIPELINED_CALLS
 /* Output memory that is kept between replies. */
 #define OUTPUT_KEPT_BYTES 4096
+/* What a call that waits may take as a tree, LIMIT_JSON_VALUES being what they are. */
+#define PARKED_CALL_BYTES (256 * 1024)
 
 static void peer_on_poll(uv_poll_t *poll, int status, int events);
 
@@ -37,7 +39,11 @@ static void peer_charge(struct peer *peer)
 {
         size_t bytes = peer->in.capacity + peer->out.capacity + peer->request.outcomes.capacity;
 
+        if (peer->parked)
+                bytes += PARKED_CALL_BYTES;
         peer->server->memory_bytes += bytes - peer->charged_bytes;
+        if (peer->quota)
+                peer->quota->memory_bytes += bytes - peer->charged_bytes;
         peer->charged_bytes = bytes;
 }
 
@@ -76,6 +82,8 @@ void peer_close(struct peer *peer)
         peer->request.running = false;
         watcher_free(peer);
         server->memory_bytes -= peer->charged_bytes;
+        if (peer->quota)
+                peer->quota->memory_bytes -= peer->charged_bytes;
         shutdown(peer->fd, SHUT_RDWR); /* the descriptor itself is closed when the loop has let go of it */
         uv_close((uv_handle_t *)&peer->poll, peer_poll_closed);
         server_remove_peer(server, peer);
@@ -163,7 +171,7 @@ void peer_flush(struct peer *peer)
                         return;
                 }
                 if (sent < 0) { /* it is gone: nothing more can be said to it */
-                        peer->closing = true;
+                        peer->end_of_input = true;
                         sent = (ssize_t)(peer->out.length - peer->sent);
                 }
                 peer->sent += (size_t)sent;
@@ -185,18 +193,31 @@ static void peer_request_ended(struct peer *peer)
         text_init(&peer->request.outcomes);
 }
 
+/* A uid has a share of its own, so that it can spend nobody else's. */
+static bool peer_is_over_memory(const struct peer *peer)
+{
+        if (peer->quota)
+                return peer->quota->memory_bytes > LIMIT_MEMORY_UID_BYTES;
+        return peer->server->memory_bytes > LIMIT_MEMORY_BYTES;
+}
+
+static void peer_drop_output(struct peer *peer, const char *why)
+{
+        log_refusal("peer: %s: closed uid=%d pid=%d", why, (int)peer->identity.uid, (int)peer->identity.pid);
+        peer->closing = true;
+        text_deinit(&peer->out);
+        text_init(&peer->out);
+        peer->sent = 0;
+        peer->stalled_msec = 0;
+}
+
 /* Output over a bound ends the connection: nothing that follows could be in order. */
 static void peer_check_output(struct peer *peer)
 {
         peer_charge(peer);
         if (peer->out.failed || peer->out.length - peer->sent > LIMIT_OUTPUT_BYTES ||
-            peer->server->memory_bytes > LIMIT_MEMORY_BYTES) {
-                log_refusal("peer: output over its bound: closed uid=%d pid=%d", (int)peer->identity.uid,
-                            (int)peer->identity.pid);
-                peer->closing = true;
-                text_deinit(&peer->out);
-                text_init(&peer->out);
-                peer->sent = 0;
+            peer_is_over_memory(peer)) {
+                peer_drop_output(peer, "output over its bound");
         }
 }
 
@@ -225,8 +246,11 @@ void peer_error(struct peer *peer, const char *error, const char *parameters)
 void peer_answered(struct peer *peer)
 {
         peer_flush(peer);
-        if (!peer->dispatching)
-                peer_continue(peer);
+        if (peer->dispatching)
+                return;
+        /* Not now: the model is in the middle of something, and the next call must not run in there. */
+        peer->resume = true;
+        server_pump_later(peer->server);
 }
 
 void peer_park(struct peer *peer, struct call *call, int64_t msec)
@@ -259,6 +283,11 @@ static void peer_receive(struct peer *peer)
                         return;
                 }
                 frame_buffer_commit(&peer->in, (size_t)length);
+                peer_charge(peer);
+                if (peer_is_over_memory(peer)) {
+                        peer_drop_output(peer, "input over its bound");
+                        return;
+                }
                 if ((size_t)length < room)
                         return;
         }
@@ -294,6 +323,7 @@ static void peer_take_calls(struct peer *peer)
                         peer->dispatching = true;
                         dispatch_message(peer, message, length);
                         peer->dispatching = false;
+                        peer_flush(peer); /* who does not read stalls its own next call */
                         break;
                 }
         }
@@ -318,6 +348,13 @@ static void peer_set_poll(struct peer *peer, bool more)
                 events |= UV_READABLE;
         if (!peer_is_drained(peer) || more)
                 events |= UV_WRITABLE;
+        if (peer->hung_up) {
+                if (more) {
+                        peer->resume = true;
+                        server_pump_later(peer->server);
+                }
+                return;
+        }
         /* Nothing but a complete hang-up is of interest: epoll always tells that. */
         if (!events)
                 events = UV_PRIORITIZED;
@@ -352,12 +389,28 @@ void peer_continue(struct peer *peer)
                 peer_set_timer(peer);
 }
 
+/* It is gone, and reads nothing any more. What it sent before is done all the same. */
+static void peer_hung_up(struct peer *peer)
+{
+        bool unfinished = peer->parked || (!peer->watcher && frame_buffer_complete(&peer->in, 1));
+
+        if (!unfinished || peer->closing) {
+                peer_close(peer);
+                return;
+        }
+        uv_poll_stop(&peer->poll); /* it would tell of the end again and again */
+        peer->polled = 0;
+        peer->end_of_input = peer->hung_up = true;
+        server_pump_later(peer->server);
+        peer->resume = true;
+}
+
 static void peer_on_poll(uv_poll_t *poll, int status, int events)
 {
         struct peer *peer = poll->data;
 
         if (status < 0 || events & UV_PRIORITIZED) {
-                peer_close(peer);
+                peer_hung_up(peer);
                 return;
         }
         if (events & UV_READABLE)

@@ -41,6 +41,8 @@ struct peer {
         struct request request;
         struct watcher *watcher; /* Watch runs */
         bool end_of_input;
+        bool hung_up;     /* and is closed as soon as what it sent is done */
+        bool resume;      /* server_pump() works on */
         bool closing;     /* when the output is sent */
         bool dispatching; /* a method runs, and peer_continue() follows */
         bool parked;      /* its call waits until its uid may change something again */
@@ -67,7 +69,7 @@ void peer_flush(struct peer *peer);
  */
 void peer_continue(struct peer *peer);
 
-/* After a reply: sends it, and works on unless the caller does. The peer may be closed by it. */
+/* After a reply: sends it, and works on later in this turn of the loop. Closes nothing. */
 void peer_answered(struct peer *peer);
 
 /* Puts the running call off. It is the peer's now. */

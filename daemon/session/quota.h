@@ -2,6 +2,7 @@
 #define SESSION_QUOTA_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -16,7 +17,8 @@ struct quota_uid {
         uid_t uid;
         unsigned connections;
         unsigned watches;
-        double changes; /* left in the bucket */
+        size_t memory_bytes; /* buffers of its connections */
+        double changes;      /* left in the bucket */
         int64_t refilled_msec;
 };
 

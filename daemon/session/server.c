@@ -52,9 +52,20 @@ static void server_pump(void *owner)
 {
         struct server *server = owner;
 
-        for (size_t i = 0; i < SERVER_PEERS; i++)
-                if (server->peers[i] && server->peers[i]->watcher)
-                        peer_continue(server->peers[i]);
+        for (size_t i = 0; i < SERVER_PEERS; i++) {
+                struct peer *peer = server->peers[i];
+
+                if (!peer || (!peer->watcher && !peer->resume))
+                        continue;
+                peer->resume = false;
+                peer_continue(peer);
+        }
+}
+
+void server_pump_later(struct server *server)
+{
+        if (!timer_is_running(&server->pump))
+                timer_start(&server->pump, 0);
 }
 
 static void server_on_changed(void *owner, struct service *service)
@@ -65,8 +76,7 @@ static void server_on_changed(void *owner, struct service *service)
                 service->index = server_take_index(server);
         service->has_index = true;
         describe_forget(service);
-        if (!timer_is_running(&server->pump))
-                timer_start(&server->pump, 0);
+        server_pump_later(server);
 }
 
 static void server_on_gone(void *owner, struct service *service)
@@ -74,8 +84,7 @@ static void server_on_gone(void *owner, struct service *service)
         struct server *server = owner;
 
         watcher_on_gone(server, service);
-        if (!timer_is_running(&server->pump))
-                timer_start(&server->pump, 0);
+        server_pump_later(server);
 }
 
 void server_init(struct server *server, uv_loop_t *loop, struct registry *registry)

@@ -63,6 +63,9 @@ void server_drain(struct server *server, void (*drained)(struct server *server))
 /* A connection came in (from a listener): fd is the server's now. */
 void server_accept(struct server *server, int fd);
 
+/* Works on with those that have `resume` set, or watch, at the end of this turn of the loop. */
+void server_pump_later(struct server *server);
+
 /* NULL when it is gone. */
 struct peer *server_find_peer(struct server *server, uint64_t id);
 

@@ -213,11 +213,13 @@ START_TEST(scandir_links)
         ck_assert_int_eq(-EINVAL, scandir_link(&scandir, "y", "relative"));
         ck_assert_int_eq(-EINVAL, scandir_link(&scandir, ".y", "/z"));
         ck_assert_int_eq(-EINVAL, scandir_link(&scandir, "x/y", "/z"));
-        ck_assert_int_eq(-EINVAL, scandir_unlink(&scandir, "x/supervise"));
-        ck_assert_int_eq(-EINVAL, scandir_unlink(&scandir, ".."));
-        ck_assert_int_eq(0, scandir_unlink(&scandir, "gateway-a"));
-        ck_assert_int_eq(0, scandir_unlink(&scandir, "gateway-a"));
-        ck_assert_int_eq(-EEXIST, scandir_unlink(&scandir, "x"));
+        ck_assert_int_eq(-EINVAL, scandir_unlink(&scandir, "x/supervise", "/x"));
+        ck_assert_int_eq(-EINVAL, scandir_unlink(&scandir, "..", "/x"));
+        ck_assert_int_eq(-EEXIST, scandir_unlink(&scandir, "gateway-a", "/services/gateway-b"));
+        ck_assert(scandir_links_to(&scandir, "gateway-a", "/services/gateway-a"));
+        ck_assert_int_eq(0, scandir_unlink(&scandir, "gateway-a", "/services/gateway-a"));
+        ck_assert_int_eq(0, scandir_unlink(&scandir, "gateway-a", "/services/gateway-a"));
+        ck_assert_int_eq(-EEXIST, scandir_unlink(&scandir, "x", "/x"));
         ck_assert_int_eq(0, fstatat(at, "x", &found, 0));
         scandir_close(&scandir);
 }

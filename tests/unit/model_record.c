@@ -10,6 +10,8 @@ static struct record sample(void)
         return (struct record){
                 .want_up = true,
                 .pending = PENDING_RESTART,
+                .told = TOLD_DOWN,
+                .told_pid = 4711,
                 .removing = true,
                 .hold = HOLD_BACKOFF,
                 .attempt = 7,
@@ -43,6 +45,8 @@ static void assert_same(const struct record *a, const struct record *b)
 {
         ck_assert_int_eq(a->want_up, b->want_up);
         ck_assert_int_eq(a->pending, b->pending);
+        ck_assert_int_eq(a->told, b->told);
+        ck_assert_int_eq(a->told_pid, b->told_pid);
         ck_assert_int_eq(a->removing, b->removing);
         ck_assert_int_eq(a->hold, b->hold);
         ck_assert_uint_eq(a->attempt, b->attempt);
@@ -131,7 +135,8 @@ START_TEST(the_format)
         struct record record = sample();
         char *text = written(&record);
 
-        ck_assert_str_eq(text, "{\"version\":1,\"want\":\"up\",\"pending\":\"restart\",\"removing\":true,"
+        ck_assert_str_eq(text, "{\"version\":1,\"want\":\"up\",\"pending\":\"restart\",\"told\":\"down\","
+                               "\"told_pid\":4711,\"removing\":true,"
                                "\"hold\":\"backoff\","
                                "\"attempt\":7,\"next_start_usec\":1700000000123456,\"restarts\":12345678901,"
                                "\"exit_code\":-1,\"exit_signal\":9,\"exit_at_usec\":1699999999999999,"
@@ -167,6 +172,8 @@ static const struct member {
         {"version", "1", NUMBER, false},
         {"want", "\"up\"", WORD, false},
         {"pending", "\"nothing\"", WORD, false},
+        {"told", "\"nothing\"", WORD, false},
+        {"told_pid", "0", NUMBER, false},
         {"removing", "false", FLAG, false},
         {"hold", "\"none\"", WORD, false},
         {"attempt", "0", NUMBER, false},

@@ -176,6 +176,22 @@ START_TEST(limits)
                          CALL_LIMIT);
         ck_assert_str_eq(problem.limit, "json_depth");
         ck_assert_uint_eq(problem.limit_value, LIMIT_JSON_DEPTH);
+        for (int extra = 0; extra < 2; extra++) {
+                /* method, parameters, a, and its elements: two of them make one value more than allowed */
+                size_t count = LIMIT_JSON_VALUES - 3 + (size_t)extra;
+                char *many = malloc(64 + 2 * count);
+                size_t length = (size_t)sprintf(many, "{\"method\":\"m\",\"parameters\":{\"a\":[");
+
+                for (size_t i = 0; i < count; i++)
+                        length += (size_t)sprintf(many + length, i ? ",1" : "1");
+                sprintf(many + length, "]}}");
+                ck_assert_int_eq(parse(many, &call, &problem), extra ? CALL_LIMIT : CALL_OK);
+                if (extra)
+                        ck_assert_str_eq(problem.limit, "json_values");
+                else
+                        call_deinit(&call);
+                free(many);
+        }
         ck_assert_ptr_nonnull(problem.json.reason);
 }
 END_TEST

@@ -12,7 +12,7 @@
 /* A wrong path or a lost pattern must not pass for success. */
 #define CORPUS_LEAST_EACH 40
 
-static const struct json_bounds request_bounds = {LIMIT_JSON_DEPTH, LIMIT_STRING_BYTES};
+static const struct json_bounds request_bounds = {LIMIT_JSON_DEPTH, LIMIT_STRING_BYTES, 0};
 
 static const char *const result_names[] = {
         [JSON_OK] = "ok",
@@ -21,6 +21,7 @@ static const char *const result_names[] = {
         [JSON_DUPLICATE] = "duplicate",
         [JSON_NUMBER] = "number",
         [JSON_DEPTH] = "depth",
+        [JSON_VALUES] = "values",
         [JSON_STRING] = "string",
         [JSON_MEMORY] = "memory",
 };
