@@ -56,7 +56,7 @@ static void broker_say_ready(int fd)
         if (fd < 0)
                 return;
         if (write(fd, "\n", 1) != 1)
-                log_line("main: cannot announce readiness: %s", strerror(errno));
+                log_line("main: cannot announce readiness: %s", strerrorname_np(errno));
         close(fd);
 }
 

@@ -123,11 +123,6 @@ static int start_directories(const struct options *options, struct registry *reg
         if (result)
                 return fail("template %s: %s: install it, or name another with --template", what,
                             strerror(-result));
-        if (flock(registry->slots.fd, LOCK_EX | LOCK_NB) < 0)
-                return fail("services directory %s: another svcbrokerd manages it: stop that one, or name "
-                            "others with "
-                            "--services and --socket",
-                            options->services);
         result = template_check(options->template, &culprit, &what);
         if (result) {
                 fail("template %s: %s: install the template as it was, or name another with --template",
@@ -179,6 +174,11 @@ static int start_registry(const struct options *options, uv_loop_t *loop, const 
 {
         int result;
 
+        if (flock(registry->slots.fd, LOCK_EX | LOCK_NB) < 0)
+                return fail("services directory %s: another svcbrokerd manages it: stop that one, or name "
+                            "others with "
+                            "--services and --socket",
+                            options->services);
         registry->settle_msec = options->settle_msec;
         registry->services_max = options->services_max;
         registry->allowed_static = options->allowed_static;

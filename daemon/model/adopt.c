@@ -124,7 +124,7 @@ static void adopt_dead(struct service *service, bool other_boot)
         if (result == 0)
                 result = operation_resume_register(service);
         if (result)
-                log_line("adopt: cannot publish: %s service=%s", strerror(-result), service->name);
+                log_line("adopt: cannot publish: %s service=%s", strerrorname_np(-result), service->name);
 }
 
 /* What was wanted is not known: what runs goes on as s6 has it, what does not is left to a person. */
@@ -132,8 +132,7 @@ static void adopt_unrecorded(struct service *service, bool alive)
 {
         struct s6_status status;
 
-        log_line("adopt: its record cannot be read: %s service=%s", alive ? "kept as it runs" : "held",
-                 service->name);
+        log_line("adopt: its record cannot be read service=%s", service->name);
         service->record = (struct record){.want_up = true};
         if (alive && s6_status_read(service->registry->slots.fd, service->name, &status) == 0) {
                 service->record.want_up = status.want_up;

@@ -116,8 +116,10 @@ static void registration_expired(void *owner)
         bool stays = registration->adopted && !registration->remove_after;
         int64_t timeout_msec = registration->remove_timeout_msec;
 
-        log_line("register: not supervised in time: %s service=%s",
-                 stays ? "left unsupervised" : "rolled back", service->name);
+        if (stays)
+                log_line("register: not supervised in time: left as it is service=%s", service->name);
+        else
+                log_line("register: not supervised in time: rolled back service=%s", service->name);
         registration_end(service, &(struct fault){.kind = FAULT_SYSTEM,
                                                   .text = "wait for s6-svscan to supervise it",
                                                   .error = ETIMEDOUT});
@@ -208,7 +210,7 @@ static void register_new(struct registry *registry, struct ticket ticket, const 
                 service_step(service);
                 return;
         }
-        log_line("register: %s: %s service=%s", operation, strerror(-result), name);
+        log_line("register: failed: why=%s service=%s", strerrorname_np(-result), name);
         refuse(registry, ticket, profile,
                (struct fault){.kind = FAULT_SYSTEM, .text = operation, .error = -result});
         if (!service)

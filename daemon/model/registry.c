@@ -51,7 +51,7 @@ static void registry_rescan_now(void *owner)
         int result = scandir_command(&registry->scandir, "a");
 
         if (result)
-                log_line("scandir: cannot order a rescan: %s", strerror(-result));
+                log_line("scandir: cannot order a rescan: %s", strerrorname_np(-result));
 }
 
 void registry_rescan(struct registry *registry)

@@ -80,7 +80,7 @@ static void removal_leave(struct service *service)
         int result = registry_unlink(registry, service->name);
 
         if (result)
-                log_line("unregister: cannot unlink: %s service=%s", strerror(-result), service->name);
+                log_line("unregister: cannot unlink: %s service=%s", strerrorname_np(-result), service->name);
         removal_phase(service, REMOVAL_LEAVING, LEAVE_LOOK_MSEC);
         if (scandir_command(&registry->scandir, "an") < 0)
                 s6_control_send(service_at(service), service->name, "dx");
@@ -93,7 +93,7 @@ static void removal_finish(struct service *service)
         struct fault fault = {.kind = FAULT_SYSTEM, .text = "remove the service directory", .error = -result};
 
         if (result)
-                log_line("unregister: cannot remove the directory: %s service=%s", strerror(-result),
+                log_line("unregister: cannot remove the directory: %s service=%s", strerrorname_np(-result),
                          service->name);
         else
                 log_line("unregister: done service=%s", service->name);

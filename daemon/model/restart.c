@@ -15,7 +15,7 @@ static void restart_set_down(struct service *service, bool down)
         int result = slot_set_down(&service->registry->slots, service->name, down);
 
         if (result)
-                log_line("service: cannot change its down file: %s service=%s", strerror(-result),
+                log_line("service: cannot change its down file: %s service=%s", strerrorname_np(-result),
                          service->name);
 }
 
@@ -75,8 +75,9 @@ static void restart_brake(struct service *service)
                 snprintf(record->reason, sizeof(record->reason),
                          "it keeps ending: %s; attempt %u waits %lld s", how, record->attempt,
                          (long long)delay_msec / 1000);
-                log_line("service: backoff: %s service=%s attempt=%u delay_msec=%lld", how, service->name,
-                         record->attempt, (long long)delay_msec);
+                log_line("service: backoff: service=%s code=%d signal=%d attempt=%u delay_msec=%lld",
+                         service->name, record->exit_code, record->exit_signal, record->attempt,
+                         (long long)delay_msec);
         }
         restart_set_down(service, true);
         service_save(service);

@@ -67,7 +67,8 @@ int service_save(struct service *service)
                              : slot_write_state(&service->registry->slots, service->name, text.bytes);
         text_deinit(&text);
         if (result)
-                log_line("service: cannot write its record: %s service=%s", strerror(-result), service->name);
+                log_line("service: cannot write its record: %s service=%s", strerrorname_np(-result),
+                         service->name);
         return result;
 }
 

@@ -128,8 +128,8 @@ static void peer_expired(void *owner)
                 timer_start(&peer->timer, (uint64_t)(peer_deadline(peer) - now));
         } else {
                 if (peer->stalled_msec || peer->frame_msec)
-                        log_refusal("peer: %s: closed uid=%d pid=%d",
-                                    peer->stalled_msec ? "does not read" : "request not whole in time",
+                        log_refusal("peer: closed: why=%s uid=%d pid=%d",
+                                    peer->stalled_msec ? "not-reading" : "request-not-whole",
                                     (int)peer->identity.uid, (int)peer->identity.pid);
                 peer_close(peer);
         }
@@ -203,7 +203,8 @@ static bool peer_is_over_memory(const struct peer *peer)
 
 static void peer_drop_output(struct peer *peer, const char *why)
 {
-        log_refusal("peer: %s: closed uid=%d pid=%d", why, (int)peer->identity.uid, (int)peer->identity.pid);
+        log_refusal("peer: closed: why=%s uid=%d pid=%d", why, (int)peer->identity.uid,
+                    (int)peer->identity.pid);
         peer->closing = true;
         text_deinit(&peer->out);
         text_init(&peer->out);
@@ -217,7 +218,7 @@ static void peer_check_output(struct peer *peer)
         peer_charge(peer);
         if (peer->out.failed || peer->out.length - peer->sent > LIMIT_OUTPUT_BYTES ||
             peer_is_over_memory(peer)) {
-                peer_drop_output(peer, "output over its bound");
+                peer_drop_output(peer, "output-bound");
         }
 }
 
@@ -285,7 +286,7 @@ static void peer_receive(struct peer *peer)
                 frame_buffer_commit(&peer->in, (size_t)length);
                 peer_charge(peer);
                 if (peer_is_over_memory(peer)) {
-                        peer_drop_output(peer, "input over its bound");
+                        peer_drop_output(peer, "input-bound");
                         return;
                 }
                 if ((size_t)length < room)
