@@ -211,13 +211,13 @@ static void register_new(struct registry *registry, struct ticket ticket, const 
                 return;
         }
         log_line("register: failed: why=%s service=%s", strerrorname_np(-result), name);
+        if (service) {
+                registry_unlink(registry, name);
+                slot_remove(&registry->slots, name);
+                registry_forget(registry, service);
+        }
         refuse(registry, ticket, profile,
                (struct fault){.kind = FAULT_SYSTEM, .text = operation, .error = -result});
-        if (!service)
-                return;
-        registry_unlink(registry, name);
-        slot_remove(&registry->slots, name);
-        registry_forget(registry, service);
 }
 
 void operation_register(struct registry *registry, struct ticket ticket, const char *profile,

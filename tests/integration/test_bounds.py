@@ -362,6 +362,27 @@ def test_watches_of_a_uid(tree):
     close(watching[1:])
 
 
+def test_removals_that_a_watcher_never_read(tree):
+    """So many are kept for it, and no more: it is closed, and has to look again."""
+    pad = "x" * 200
+    with tree.connect() as slow:
+        slow.send("Watch", {}, more=True)
+        slow.result()
+        workers = [tree.connect("root") for _ in range(8)]
+        for turn in range(200):
+            for number, worker in enumerate(workers):
+                worker.send("Register", {"profile": f"r{number}-{turn}-{pad}", "start": False})
+                worker.send("Unregister", {"profile": f"r{number}-{turn}-{pad}"})
+            for worker in workers:
+                worker.result()
+                assert worker.result()["removed"] is True
+        close(workers)
+        with pytest.raises(Closed):
+            while True:
+                slow.result(timeout=5)
+    assert "gateway-r" not in str(tree.call("List"))
+
+
 def test_introspection(tree, interface_texts):
     info = tree.call("org.varlink.service.GetInfo")
     assert set(info["interfaces"]) == {"io.svcbroker", "org.varlink.service"}

@@ -16,16 +16,6 @@ def tree(module_trees):
     return module_trees("--backoff-first-msec", "1500", "--backoff-most-msec", "6000", "--backoff-healthy-msec", "60000")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def resting(module_trees):
-    """Connections that say nothing while these tests take their time, for the last of them. Nobody kills this tree's broker."""
-    tree = module_trees()
-    silent, watching = tree.connect(), tree.connect()
-    silent.call("Health")
-    watching.send("Watch", {"names": ["svcbrokerd"]}, more=True)
-    return time.monotonic(), silent, watching
-
-
 def runs(tree, profile):
     return tree.gateway_log(profile).count("started, pid")
 
@@ -203,14 +193,3 @@ def test_health_names_who_fails(tree, profile):
     health = tree.call("Health")
     assert health["healthy"] is False
     assert any(profile in problem for problem in health["problems"])
-
-
-def test_a_minute_of_silence_ends_a_connection(resting):
-    began, silent, watching = resting
-    if time.monotonic() - began < 55:
-        assert not silent.is_closed(55 - (time.monotonic() - began)), "too soon"
-    assert silent.is_closed(max(1.0, began + 70 - time.monotonic()))
-    assert watching.result()["event"] == "present"
-    assert not watching.is_closed(0.1), "a watch is not idle"
-    silent.close()
-    watching.close()
