@@ -262,14 +262,16 @@ def test_invalid_parameters_are_named(tree, method, parameters, wrong):
 
 
 SELF_RESTART = """#!/usr/bin/python3 -IS
-import json, os, socket, time
+import json, os, signal, socket, time
 answer = "/opt/data/answer"
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # until what it was sent is kept, for the test to look at
 if not os.path.exists(answer):
     stream = socket.socket(socket.AF_UNIX)
     stream.connect("/run/svcbroker/io.svcbroker")
     stream.sendall(json.dumps({"method": "io.svcbroker.Restart", "parameters": {"names": ["gateway-@"]}}).encode() + b"\\0")
     with open(answer, "wb") as file:
         file.write(stream.recv(4096))
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
 time.sleep(1000)
 """
 
