@@ -180,6 +180,7 @@ START_TEST(limits)
                 /* method, parameters, a, and its elements: two of them make one value more than allowed */
                 size_t count = LIMIT_JSON_VALUES - 3 + (size_t)extra;
                 char *many = malloc(64 + 2 * count);
+                ck_assert_ptr_nonnull(many);
                 size_t length = (size_t)sprintf(many, "{\"method\":\"m\",\"parameters\":{\"a\":[");
 
                 for (size_t i = 0; i < count; i++)
