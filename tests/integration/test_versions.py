@@ -16,7 +16,8 @@ def tree(request, module_trees):
     if made.returncode == 75:
         pytest.skip(made.stderr.strip().splitlines()[-1])
     assert made.returncode == 0, made.stderr
-    tree = module_trees("--backoff-first-msec", "1000", s6=made.stdout.strip())
+    # Long enough for a gateway that crashes to have begun at all, on a busy machine.
+    tree = module_trees("--settle-msec", "1500", "--backoff-first-msec", "1000", s6=made.stdout.strip())
     size = os.stat(tree.path("/run/s6-rc/servicedirs/svcbrokerd/supervise/status")).st_size
     assert size == {"trixie": 43, "sid": 35}[request.param]
     return tree
