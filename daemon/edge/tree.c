@@ -31,15 +31,17 @@ int tree_make(int at, const char *name, mode_t mode)
         return r;
 }
 
-static int write_all(int fd, const char *bytes, size_t length)
+int tree_write_all(int fd, const void *bytes, size_t length)
 {
+        const char *rest = bytes;
+
         while (length > 0) {
-                ssize_t n = write(fd, bytes, length);
+                ssize_t n = write(fd, rest, length);
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0)
                         return -errno;
-                bytes += n;
+                rest += n;
                 length -= (size_t)n;
         }
         return 0;
@@ -50,7 +52,7 @@ static int write_file(int at, const char *name, int flags, const void *bytes, si
         int fd = openat(at, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags, 0600);
         if (fd < 0)
                 return -errno;
-        int r = write_all(fd, bytes, length);
+        int r = tree_write_all(fd, bytes, length);
         if (r == 0 && fchmod(fd, mode) < 0)
                 r = -errno;
         if (close(fd) < 0 && r == 0)
@@ -104,7 +106,7 @@ int tree_read(int at, const char *name, size_t limit, char **bytes, size_t *leng
         struct stat found;
         size_t filled = 0;
 
-        int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
         /* One byte more than the limit tells that there is more; the last place is the NUL's. */

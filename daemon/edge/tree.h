@@ -16,6 +16,9 @@ int tree_open(int at, const char *name);
 /* Makes a directory. -EEXIST when the name is taken. */
 int tree_make(int at, const char *name, mode_t mode);
 
+/* Writes all of it, to what is open. */
+int tree_write_all(int fd, const void *bytes, size_t length);
+
 /* Makes a file. -EEXIST when the name is taken. */
 int tree_write(int at, const char *name, const void *bytes, size_t length, mode_t mode);
 
