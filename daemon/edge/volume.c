@@ -1,0 +1,245 @@
+#include "daemon/edge/volume.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/edge/tree.h"
+#include "daemon/edge/volume_resolve.h"
+
+int volume_open(const char *home)
+{
+        int fd = open(home, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+int volume_read(int volume, const char *path, char **text)
+{
+        const char *name = NULL;
+        char *bytes = NULL;
+        size_t length = 0;
+
+        int directory = volume_parent(volume, path, O_PATH, 0, &name);
+        if (directory < 0)
+                return directory;
+        int r = tree_read(directory, name, VOLUME_FILE_BYTES, &bytes, &length);
+        close(directory);
+        if (r < 0)
+                return r == -ENXIO ? -EINVAL : r; /* a socket cannot even be opened */
+        if (memchr(bytes, '\0', length) != NULL) {
+                free(bytes);
+                return -EBADMSG;
+        }
+        *text = bytes;
+        return 0;
+}
+
+int volume_remove(int volume, const char *path)
+{
+        const char *name = NULL;
+
+        int directory = volume_parent(volume, path, O_PATH, 0, &name);
+        if (directory < 0)
+                return directory == -ENOENT ? 0 : directory;
+        int r = volume_remove_at(directory, name);
+        close(directory);
+        return r;
+}
+
+bool volume_has(int volume, const char *path)
+{
+        struct stat found;
+        const char *name = NULL;
+
+        int directory = volume_parent(volume, path, O_PATH, 0, &name);
+        if (directory < 0)
+                return false;
+        bool has = fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) == 0;
+        close(directory);
+        return has;
+}
+
+/* A regular file, or -EINVAL. */
+static int open_regular(int directory, const char *name, int flags)
+{
+        struct stat found;
+
+        int fd = openat(directory, name, flags | VOLUME_OPEN_FLAGS);
+        if (fd < 0) /* a socket, a FIFO that nobody reads; a directory, for writing */
+                return errno == ENXIO || errno == EISDIR ? -EINVAL : -errno;
+        int r = fstat(fd, &found) < 0 ? -errno : S_ISREG(found.st_mode) ? 0 : -EINVAL;
+        if (r < 0) {
+                close(fd);
+                return r;
+        }
+        return fd;
+}
+
+/* Asking whether a write lock could be had finds every lock, and needs no descriptor for writing. */
+static int is_locked(int fd)
+{
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+        int r = fcntl(fd, F_OFD_GETLK, &lock);
+        /* Some sandboxes know only the older one. It does not see this process's own locks: there are none.
+         */
+        if (r < 0 && errno == EINVAL)
+                r = fcntl(fd, F_GETLK, &lock);
+        return r < 0 ? -errno : lock.l_type != F_UNLCK;
+}
+
+int volume_is_locked(int volume, const char *path)
+{
+        const char *name = NULL;
+
+        int directory = volume_parent(volume, path, O_PATH, 0, &name);
+        if (directory < 0)
+                return directory == -ENOENT ? 0 : directory;
+        int fd = open_regular(directory, name, O_RDONLY);
+        close(directory);
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        int r = is_locked(fd);
+        /* This would drop a lock that this process has on the file: it never has one. */
+        close(fd);
+        return r;
+}
+
+static int make_log(int directory, const char *name)
+{
+        int fd = openat(directory, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | VOLUME_OPEN_FLAGS, 0644);
+        if (fd < 0)
+                return -errno;
+        volume_widen(fd, 0644);
+        return fd;
+}
+
+/* Out of the way of a new one. Takes `fd` over. */
+static int rotate_log(int directory, const char *name, int fd)
+{
+        char old[NAME_MAX + 1];
+        struct stat found;
+
+        int r = fstat(fd, &found) < 0 ? -errno : 0;
+        if (r == 0 && found.st_size < VOLUME_BOOT_LOG_BYTES)
+                return fd;
+        close(fd);
+        if (r < 0)
+                return r;
+        if (snprintf(old, sizeof old, "%s.1", name) >= (int)sizeof old)
+                return -ENAMETOOLONG;
+        if (renameat(directory, name, directory, old) < 0)
+                return -errno;
+        return make_log(directory, name);
+}
+
+int volume_append_log(int volume, const char *path, const char *text, size_t length)
+{
+        const char *name = NULL;
+
+        int directory = volume_parent(volume, path, O_PATH, 0755, &name);
+        if (directory < 0)
+                return directory;
+        int fd = open_regular(directory, name, O_WRONLY | O_APPEND);
+        if (fd >= 0)
+                fd = rotate_log(directory, name, fd);
+        else if (fd == -ENOENT)
+                fd = make_log(directory, name);
+        close(directory);
+        if (fd < 0)
+                return fd;
+        int r = tree_write_all(fd, text, length);
+        if (close(fd) < 0 && r == 0)
+                r = -errno;
+        return r;
+}
+
+static bool is_directory(int at, const struct dirent *entry)
+{
+        struct stat found;
+
+        if (entry->d_type != DT_UNKNOWN)
+                return entry->d_type == DT_DIR;
+        return fstatat(at, entry->d_name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(found.st_mode);
+}
+
+/* Puts the name where it belongs; of more than `most`, the last ones in order are dropped. */
+static int insert_name(char **names, size_t most, size_t *count, const char *name)
+{
+        size_t place = 0;
+
+        /* By halves: there may be a million names, in the worst order. */
+        for (size_t end = *count; place < end;) {
+                size_t middle = place + (end - place) / 2;
+                if (strcmp(names[middle], name) < 0)
+                        place = middle + 1;
+                else
+                        end = middle;
+        }
+        if (place == most)
+                return 0;
+        char *copy = strdup(name);
+        if (copy == NULL)
+                return -ENOMEM;
+        if (*count == most)
+                free(names[--*count]);
+        memmove(names + place + 1, names + place, (*count - place) * sizeof *names);
+        names[place] = copy;
+        ++*count;
+        return 0;
+}
+
+static int collect_names(DIR *directory, char **names, size_t most, size_t *count)
+{
+        for (;;) {
+                errno = 0;
+                const struct dirent *entry = readdir(directory);
+                if (entry == NULL)
+                        return -errno;
+                if (entry->d_name[0] == '.' || !is_directory(dirfd(directory), entry))
+                        continue;
+                int r = insert_name(names, most, count, entry->d_name);
+                if (r < 0)
+                        return r;
+        }
+}
+
+int volume_directories(int volume, const char *path, size_t most, char ***names, size_t *count)
+{
+        size_t found = 0;
+
+        int fd = volume_resolve(volume, path, O_RDONLY);
+        if (fd < 0 && fd != -ENOENT)
+                return fd;
+        /* One place at least, so that an empty list is no null pointer. */
+        char **list = calloc(most > 0 ? most : 1, sizeof *list);
+        int r = list == NULL ? -ENOMEM : 0;
+        DIR *directory = r == 0 && fd >= 0 ? fdopendir(fd) : NULL;
+        if (directory != NULL) {
+                r = collect_names(directory, list, most, &found);
+                closedir(directory);
+        } else if (fd >= 0) {
+                r = r < 0 ? r : -errno;
+                close(fd);
+        }
+        if (r < 0) {
+                volume_names_free(list, found);
+                return r;
+        }
+        *names = list;
+        *count = found;
+        return 0;
+}
+
+void volume_names_free(char **names, size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                free(names[i]);
+        free(names);
+}

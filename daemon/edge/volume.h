@@ -1,0 +1,83 @@
+#ifndef EDGE_VOLUME_H
+#define EDGE_VOLUME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Files under $HERMES_HOME. The client user owns that directory and may put anything there: symbolic links,
+ * FIFOs, leases, huge files; it may be on NFS, read-only, full, or hang. So all of these run in the deputy
+ * (deputy.h) with that user's own identity, and block as long as the volume does.
+ * Every path is relative to the volume's directory descriptor, of components that are neither empty nor "."
+ * nor ".." (-EINVAL), and resolved beneath it without symbolic links: -ELOOP for one on the way, -ENOTDIR for
+ * what else is no directory. By openat2, or a walk with O_NOFOLLOW where the kernel or a sandbox lacks it.
+ * Files are opened O_NONBLOCK | O_NOCTTY | O_CLOEXEC and must be regular; under somebody's lease they are
+ * -EAGAIN, at once. Nothing is ever chowned or chmodded that was there before.
+ * All return 0 or a negative errno unless they say otherwise, and leave their output untouched on failure.
+ */
+#define VOLUME_FILE_BYTES (64 * 1024)
+#define VOLUME_BOOT_LOG_BYTES (256 * 1024) /* hermes-contract: at this size it becomes .1 */
+
+/* A directory descriptor (O_PATH) for the volume, or a negative errno. */
+int volume_open(const char *home);
+
+/*
+ * A whole file, with a NUL behind it; the caller frees *text. A NUL inside is -EBADMSG, more than
+ * VOLUME_FILE_BYTES -EFBIG, a link -ELOOP, anything else that is no regular file -EINVAL.
+ */
+int volume_read(int volume, const char *path, char **text);
+
+/* One file of a batch to replace. */
+struct volume_file {
+        const char *path; /* "profiles/x/.gateway-planned-stop.json", ".svcbroker/intent/x", ... */
+        const char *text; /* NULL: remove it */
+        size_t length;
+        mode_t mode;  /* of the new file; 0600 */
+        bool durable; /* on disk before this returns */
+        int result;   /* 0 or a negative errno, set for each */
+};
+
+/*
+ * Replaces each file by a fresh one: O_EXCL beside it under a name of our own (".NAME.svcbroker"), written,
+ * renamed over it, whatever was there but a directory. Text over VOLUME_FILE_BYTES is -EFBIG. A regular file
+ * under the name of our own is what a killed broker left, and is removed; anything else there is -EINVAL.
+ * Before the renames one sync for all durable ones of a file system (syncfs; fsync where it is only one),
+ * and after them one of each directory that holds a durable one. If that last one fails, the file is in its
+ * place, but may not survive the machine.
+ * make_directories: missing parents are made, 0700, and synced; not for a removal, for which a missing parent
+ * is success. A removal is as volume_remove(), and takes along what a killed broker left of that file.
+ * One file's failure is its own, and leaves the old file and nothing else, but for a sync: it fails for all
+ * that shared it. No path may be there twice.
+ */
+void volume_replace(int volume, struct volume_file *files, size_t count, bool make_directories);
+
+/* Removes a regular file; 0 also when there is none; -EINVAL for anything else. */
+int volume_remove(int volume, const char *path);
+
+/* Is there a file of that name (of any kind, a link included)? */
+bool volume_has(int volume, const char *path);
+
+/*
+ * Does some process hold an fcntl lock (of any kind, on any part) on the file? 1 yes, 0 no or no such file,
+ * or a negative errno; then nobody knows. Never takes it. Not flock(2), which is another thing.
+ */
+int volume_is_locked(int volume, const char *path);
+
+/*
+ * Appends text, making the file (0644) and its directories (0755) where missing. A file that has already
+ * reached VOLUME_BOOT_LOG_BYTES is first renamed to <path>.1. Not synced. On a full volume part of the text
+ * may have been written.
+ */
+int volume_append_log(int volume, const char *path, const char *text, size_t length);
+
+/*
+ * The names of the directories in `path` ("." for the volume itself): no links, no dot names, sorted by
+ * bytes, and of more than `most` the first ones; nobody has checked what they are made of. *names is never
+ * NULL, and for volume_names_free(). A missing `path` is an empty list.
+ */
+int volume_directories(int volume, const char *path, size_t most, char ***names, size_t *count);
+void volume_names_free(char **names, size_t count);
+
+#endif

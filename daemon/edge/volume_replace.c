@@ -1,0 +1,225 @@
+#include "daemon/edge/volume.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/edge/tree.h"
+#include "daemon/edge/volume_resolve.h"
+
+/*
+ * Nothing is held from one step to the next but one descriptor for each file system: a batch may be as long
+ * as there are profiles. What is swapped under us between two steps costs an error, or ends in a place that
+ * is the client's all the same.
+ */
+struct temporary {
+        bool written;    /* it is there, and waits for its rename */
+        bool is_settled; /* its directory is synced */
+        dev_t device;
+        int fd; /* of the first durable one on its device, open since before its first byte: so no error is
+                   missed */
+};
+
+/* Always the same for a file, so that what a killed broker left is found again. */
+static int temporary_name(const char *name, char temporary[NAME_MAX + 1])
+{
+        int length = snprintf(temporary, NAME_MAX + 1, ".%s.svcbroker", name);
+        return length < 0 || length > NAME_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* The descriptor, or a negative errno and nothing left behind. */
+static int write_temporary(int directory, const char *temporary, const struct volume_file *file,
+                           dev_t *device)
+{
+        struct stat made;
+
+        /* Only what may be ours is cleared away: in place of anything else, O_EXCL would fail. */
+        int r = volume_remove_at(directory, temporary);
+        if (r < 0)
+                return r;
+        int fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | VOLUME_OPEN_FLAGS, file->mode);
+        if (fd < 0)
+                return -errno;
+        volume_widen(fd, file->mode);
+        r = fstat(fd, &made) < 0 ? -errno : tree_write_all(fd, file->text, file->length);
+        if (r < 0) {
+                close(fd);
+                unlinkat(directory, temporary, 0);
+                return r;
+        }
+        *device = made.st_dev;
+        return fd;
+}
+
+/* Is there a durable one on that device among the first `count`? */
+static bool has_durable(const struct volume_file *files, const struct temporary *temporaries, size_t count,
+                        dev_t device)
+{
+        for (size_t i = 0; i < count; i++)
+                if (files[i].durable && temporaries[i].written && temporaries[i].device == device)
+                        return true;
+        return false;
+}
+
+static int prepare(int volume, const struct volume_file *files, size_t i, struct temporary *temporaries,
+                   mode_t make)
+{
+        char temporary[NAME_MAX + 1];
+        const char *name = NULL;
+
+        if (files[i].length > VOLUME_FILE_BYTES)
+                return -EFBIG;
+        int directory = volume_parent(volume, files[i].path, O_PATH, make, &name);
+        if (directory < 0)
+                return directory;
+        int r = temporary_name(name, temporary);
+        int fd = r < 0 ? r : write_temporary(directory, temporary, &files[i], &temporaries[i].device);
+        if (fd >= 0) {
+                if (files[i].durable && !has_durable(files, temporaries, i, temporaries[i].device)) {
+                        temporaries[i].fd = fd;
+                } else if (close(fd) < 0) { /* NFS tells only now */
+                        r = -errno;
+                        unlinkat(directory, temporary, 0);
+                }
+        }
+        close(directory);
+        r = fd < 0 ? fd : r;
+        temporaries[i].written = r == 0;
+        return r;
+}
+
+/* What the first one of a device holds open, for all of them there. */
+static void sync_device(struct volume_file *files, struct temporary *temporaries, size_t first, size_t count)
+{
+        bool alone = true;
+
+        for (size_t i = first + 1; i < count; i++)
+                if (files[i].durable && temporaries[i].written &&
+                    temporaries[i].device == temporaries[first].device)
+                        alone = false;
+        int fd = temporaries[first].fd;
+        int r = (alone ? fsync(fd) : syncfs(fd)) < 0 ? -errno : 0;
+        if (close(fd) < 0 && r == 0)
+                r = -errno;
+        for (size_t i = first; i < count && r < 0; i++)
+                if (files[i].durable && temporaries[i].written &&
+                    temporaries[i].device == temporaries[first].device)
+                        files[i].result = r;
+}
+
+/* The rename; or, of one that failed since, no trace. */
+static int publish(int volume, const struct volume_file *file)
+{
+        char temporary[NAME_MAX + 1];
+        const char *name = NULL;
+
+        int directory = volume_parent(volume, file->path, O_PATH, 0, &name);
+        if (directory < 0)
+                return file->result < 0 ? file->result : directory;
+        int r = temporary_name(name, temporary);
+        if (r == 0)
+                r = file->result;
+        if (r == 0 && renameat(directory, temporary, directory, name) < 0)
+                r = -errno;
+        if (r < 0)
+                unlinkat(directory, temporary, 0);
+        close(directory);
+        return r;
+}
+
+static int remove_one(int volume, const struct volume_file *file)
+{
+        char temporary[NAME_MAX + 1];
+        const char *name = NULL;
+
+        int directory = volume_parent(volume, file->path, O_PATH, 0, &name);
+        if (directory < 0)
+                return directory == -ENOENT ? 0 : directory;
+        int r = volume_remove_at(directory, name);
+        /* What was half written when a broker was killed goes with it: nobody would come back for it. */
+        if (r == 0 && temporary_name(name, temporary) == 0)
+                volume_remove_at(directory, temporary);
+        close(directory);
+        return r;
+}
+
+static size_t directory_length(const char *path)
+{
+        const char *slash = strrchr(path, '/');
+        return slash != NULL ? (size_t)(slash - path) : 0;
+}
+
+static bool in_same_directory(const char *path, const char *other)
+{
+        size_t length = directory_length(path);
+        return directory_length(other) == length && memcmp(path, other, length) == 0;
+}
+
+static int sync_directory_of(int volume, const char *path)
+{
+        const char *name = NULL;
+
+        int directory = volume_parent(volume, path, O_RDONLY, 0, &name);
+        if (directory < 0)
+                return directory;
+        int r = volume_sync_directory(directory);
+        close(directory);
+        return r;
+}
+
+/* The directory of one file, for all that are in it. */
+static void settle(int volume, struct volume_file *files, struct temporary *temporaries, size_t first,
+                   size_t count)
+{
+        int r = sync_directory_of(volume, files[first].path);
+
+        /* Nothing was there to be removed. */
+        if (r == -ENOENT && files[first].text == NULL)
+                r = 0;
+        for (size_t i = first; i < count; i++) {
+                if (!files[i].durable || !in_same_directory(files[first].path, files[i].path))
+                        continue;
+                temporaries[i].is_settled = true;
+                if (files[i].result == 0)
+                        files[i].result = r;
+        }
+}
+
+static void replace(int volume, struct volume_file *files, struct temporary *temporaries, size_t count,
+                    mode_t make)
+{
+        for (size_t i = 0; i < count; i++) {
+                temporaries[i].fd = -1;
+                files[i].result = files[i].text != NULL ? prepare(volume, files, i, temporaries, make) : 0;
+        }
+        for (size_t i = 0; i < count; i++)
+                if (temporaries[i].fd >= 0)
+                        sync_device(files, temporaries, i, count);
+        for (size_t i = 0; i < count; i++)
+                if (files[i].text == NULL)
+                        files[i].result = remove_one(volume, &files[i]);
+                else if (temporaries[i].written)
+                        files[i].result = publish(volume, &files[i]);
+        for (size_t i = 0; i < count; i++)
+                if (files[i].durable && files[i].result == 0 && !temporaries[i].is_settled)
+                        settle(volume, files, temporaries, i, count);
+}
+
+void volume_replace(int volume, struct volume_file *files, size_t count, bool make_directories)
+{
+        if (count == 0)
+                return;
+        struct temporary *temporaries = calloc(count, sizeof *temporaries);
+        if (temporaries == NULL) {
+                for (size_t i = 0; i < count; i++)
+                        files[i].result = -ENOMEM;
+                return;
+        }
+        replace(volume, files, temporaries, count, make_directories ? 0700 : 0);
+        free(temporaries);
+}

@@ -1,0 +1,175 @@
+#include "daemon/edge/volume_resolve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "daemon/edge/tree.h"
+
+/* O_PATH goes with nothing that is about reading. */
+static int directory_flags(int access)
+{
+        return access | O_DIRECTORY | O_CLOEXEC | (access == O_PATH ? 0 : O_NONBLOCK);
+}
+
+static bool is_clean_component(const char *name, size_t length)
+{
+        return length > 0 && !(length == 1 && name[0] == '.') &&
+               !(length == 2 && name[0] == '.' && name[1] == '.');
+}
+
+/* So that openat2 and the walk need not agree on "..", and no two ways of writing name the same file. */
+static int check_path(const char *path)
+{
+        if (strlen(path) >= PATH_MAX)
+                return -ENAMETOOLONG;
+        for (const char *name = path;; name++) {
+                size_t length = strcspn(name, "/");
+                if (!is_clean_component(name, length))
+                        return -EINVAL;
+                name += length;
+                if (*name == '\0')
+                        return 0;
+        }
+}
+
+static int open_beneath(int volume, const char *path, int access)
+{
+        struct open_how how = {
+                .flags = (unsigned long long)directory_flags(access),
+                /* No O_NOFOLLOW: it would make a link in the last place ENOTDIR instead of ELOOP. */
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+        };
+        int fd = (int)syscall(SYS_openat2, volume, path, &how, sizeof how);
+        return fd < 0 ? -errno : fd;
+}
+
+static int open_step(int at, const char *name, int access)
+{
+        struct stat found;
+
+        int fd = openat(at, name, directory_flags(access) | O_NOFOLLOW);
+        if (fd >= 0)
+                return fd;
+        int r = -errno;
+        if (r == -ENOTDIR && fstatat(at, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(found.st_mode))
+                return -ELOOP;
+        return r;
+}
+
+void volume_widen(int fd, mode_t mode)
+{
+        struct stat found;
+
+        /* A volume that cannot hold modes is no reason to lose what is written there. */
+        if (fstat(fd, &found) < 0 || (found.st_mode & 0777) == mode ||
+            fchmod(fd, (found.st_mode & 07000) | mode) < 0)
+                return;
+}
+
+int volume_sync_directory(int directory)
+{
+        return fsync(directory) < 0 && errno != EINVAL ? -errno : 0;
+}
+
+/* A step into a directory that is made if it is missing. `at` is open for reading then. */
+static int make_step(int at, const char *name, int access, mode_t make)
+{
+        bool made = mkdirat(at, name, make) == 0;
+        if (!made && errno != EEXIST)
+                return -errno;
+        /* What is to be widened needs more than O_PATH, and does for that too. */
+        int fd = open_step(at, name, made ? O_RDONLY : access);
+        if (fd < 0 || !made)
+                return fd;
+        volume_widen(fd, make);
+        int r = volume_sync_directory(at);
+        if (r < 0) {
+                close(fd);
+                return r;
+        }
+        return fd;
+}
+
+/* The volume's own descriptor is the caller's; every other one on the way is ours. */
+static int walk_from(int fd, const char *path, int access, mode_t make)
+{
+        char name[NAME_MAX + 1];
+
+        while (fd >= 0 && *path != '\0') {
+                size_t length = strcspn(path, "/");
+                if (length > NAME_MAX) {
+                        close(fd);
+                        return -ENAMETOOLONG;
+                }
+                memcpy(name, path, length);
+                name[length] = '\0';
+                path += length;
+                path += *path == '/';
+                /* What a directory may have to be made in must be synced: that needs more than O_PATH. */
+                int how = *path == '\0' ? access : make != 0 ? O_RDONLY : O_PATH;
+                int next = open_step(fd, name, how);
+                if (next == -ENOENT && make != 0)
+                        next = make_step(fd, name, how, make);
+                close(fd);
+                fd = next;
+        }
+        return fd;
+}
+
+int volume_walk(int volume, const char *path, int access, mode_t make)
+{
+        bool itself = strcmp(path, ".") == 0;
+        int r = itself ? 0 : check_path(path);
+        if (r < 0)
+                return r;
+        int start = open_step(volume, ".", itself ? access : make != 0 ? O_RDONLY : O_PATH);
+        return itself ? start : walk_from(start, path, access, make);
+}
+
+int volume_resolve(int volume, const char *path, int access)
+{
+        int r = strcmp(path, ".") == 0 ? 0 : check_path(path);
+        if (r < 0)
+                return r;
+        r = open_beneath(volume, path, access);
+        /* Before Linux 5.6 there is none; a sandbox that does not know it may say EPERM. */
+        return r == -ENOSYS || r == -EPERM ? volume_walk(volume, path, access, 0) : r;
+}
+
+int volume_parent(int volume, const char *path, int access, mode_t make, const char **name)
+{
+        char prefix[PATH_MAX] = ".";
+
+        int r = check_path(path);
+        if (r < 0)
+                return r;
+        const char *slash = strrchr(path, '/');
+        if (slash != NULL) {
+                memcpy(prefix, path, (size_t)(slash - path));
+                prefix[slash - path] = '\0';
+        }
+        r = volume_resolve(volume, prefix, access);
+        if (r == -ENOENT && make != 0)
+                r = volume_walk(volume, prefix, access, make);
+        if (r >= 0)
+                *name = slash != NULL ? slash + 1 : path;
+        return r;
+}
+
+int volume_remove_at(int directory, const char *name)
+{
+        struct stat found;
+
+        if (fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (!S_ISREG(found.st_mode))
+                return -EINVAL;
+        return unlinkat(directory, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}

@@ -1,0 +1,39 @@
+#ifndef EDGE_VOLUME_RESOLVE_H
+#define EDGE_VOLUME_RESOLVE_H
+
+#include <sys/types.h>
+
+/*
+ * The inside of volume.h: from a path below the volume to a directory descriptor, beneath it and without
+ * symbolic links. Once the directory is held, its last component is one name for openat() with O_NOFOLLOW,
+ * which can lead nowhere else. Paths are relative, of components that are neither empty nor "." nor "..";
+ * anything else is -EINVAL. A symbolic link in place of any component is -ELOOP, anything else that is no
+ * directory -ENOTDIR. All return 0 or a descriptor, or a negative errno.
+ */
+
+/* What opening the last component always takes: it may be a link, a FIFO, a terminal, or under a lease. */
+#define VOLUME_OPEN_FLAGS (O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+/* A directory; `access` is O_PATH or O_RDONLY. "." is the volume itself. By openat2, else by volume_walk().
+ */
+int volume_resolve(int volume, const char *path, int access);
+
+/*
+ * The same component by component, for where there is no openat2; and with `make`, the mode of the
+ * directories to make where they are missing, 0: none. What holds a directory that was made is synced.
+ */
+int volume_walk(int volume, const char *path, int access, mode_t make);
+
+/* The directory that `path` lies in, as above; *name is the last component, within `path`. */
+int volume_parent(int volume, const char *path, int access, mode_t make, const char **name);
+
+/* Removes a regular file; 0 also when there is none, -EINVAL for anything else. */
+int volume_remove_at(int directory, const char *name);
+
+/* fsync; not an error where the file system has none for directories. */
+int volume_sync_directory(int directory);
+
+/* What was just made by us, with the part of its mode that the umask took. */
+void volume_widen(int fd, mode_t mode);
+
+#endif
