@@ -191,6 +191,30 @@ START_TEST(replaces_at_the_limit)
 }
 END_TEST
 
+START_TEST(writes_in_pieces)
+{
+        short_writes = true;
+        ck_assert_int_eq(0, replace_one("file", "ten bytes.", true, false));
+        ck_assert_int_eq(0, append("log", "nine more"));
+        short_writes = false;
+        assert_reads("file", "ten bytes.");
+        assert_reads("log", "nine more");
+}
+END_TEST
+
+START_TEST(nothing_is_inherited)
+{
+        inherited = 0;
+        ck_assert_int_eq(0, replace_one("a/b/file", "1", true, true));
+        ck_assert_int_eq(0, replace_one("a/b/file", NULL, true, true));
+        ck_assert_int_eq(0, append("logs/log", "1"));
+        ck_assert_int_eq(0, append("logs/log", "2"));
+        ck_assert_int_eq(0, volume_is_locked(volume, "logs/log"));
+        assert_reads("logs/log", "12");
+        ck_assert_uint_eq(0, inherited);
+}
+END_TEST
+
 START_TEST(makes_directories)
 {
         ck_assert_int_eq(-ENOENT, replace_one(".svcbroker/intent/x", "1", true, false));
@@ -462,6 +486,8 @@ static void add(TCase *cases)
         tcase_add_test(cases, strangers);
         tcase_add_test(cases, replaces);
         tcase_add_test(cases, replaces_at_the_limit);
+        tcase_add_test(cases, writes_in_pieces);
+        tcase_add_test(cases, nothing_is_inherited);
         tcase_add_test(cases, makes_directories);
         tcase_add_test(cases, batches);
         tcase_add_test(cases, long_batch);

@@ -265,6 +265,27 @@ START_TEST(planted)
 }
 END_TEST
 
+/* Between the look and the act. */
+START_TEST(planted_meanwhile)
+{
+        put("home/file", "old", 0600);
+        put("home/.file.svcbroker", "half", 0600);
+        plant_next = "home/.file.svcbroker";
+        ck_assert_int_eq(-EEXIST, replace_one("file", "new", true, false));
+        ck_assert_ptr_null(plant_next);
+        assert_reads("file", "old");
+        assert_mode("home/.file.svcbroker", S_IFLNK | 0777);
+        put_size("home/log", VOLUME_BOOT_LOG_BYTES);
+        plant_next = "home/log";
+        ck_assert_int_eq(-EEXIST, append("log", "x"));
+        ck_assert_ptr_null(plant_next);
+        assert_mode("home/log", S_IFLNK | 0777);
+        vanish_next = true;
+        ck_assert_int_eq(0, volume_remove(volume, "file"));
+        ck_assert(!vanish_next && !exists("home/file"));
+}
+END_TEST
+
 /* Exchanges them as fast as it can. */
 static pid_t exchange(const char *one, const char *other)
 {
@@ -333,6 +354,7 @@ static void add(TCase *cases)
         tcase_add_test(cases, terminals);
         tcase_add_test(cases, hard_links);
         tcase_add_test(cases, planted);
+        tcase_add_test(cases, planted_meanwhile);
         tcase_add_test(cases, races);
 }
 

@@ -78,6 +78,10 @@ START_TEST(errors_of_the_disk)
         ck_assert_str_eq("srrd", steps);
         assert_reads("a", "11"); /* as the header says */
         ck_assert_int_eq(-EIO, replace_one("a", NULL, true, false));
+        struct volume_file mixed[] = {file("b", "12", true), file("b-too", NULL, false)};
+        volume_replace(volume, mixed, 2, false);
+        ck_assert_int_eq(-EIO, mixed[0].result);
+        ck_assert_int_eq(0, mixed[1].result);
         fail_directory = EINVAL; /* a file system that has no such thing */
         ck_assert_int_eq(0, replace_two("13", "14"));
         ck_assert_uint_eq(4, entries("home"));

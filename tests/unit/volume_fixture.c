@@ -29,7 +29,9 @@ int at = -1, volume = -1;
 char steps[2048];
 int fail_file, fail_system, fail_directory, fail_rename, fail_close;
 int die_at = -1;
-bool hide_types;
+bool hide_types, short_writes, vanish_next;
+unsigned inherited;
+const char *plant_next;
 
 static void step(char letter)
 {
@@ -64,10 +66,43 @@ int syncfs(int fd)
         return fail_system != 0 ? fail_with(fail_system) : (int)syscall(SYS_syncfs, fd);
 }
 
+static void plant(void)
+{
+        if (plant_next != NULL)
+                ck_assert_int_eq(0, symlinkat("../outside/keep", at, plant_next));
+        plant_next = NULL;
+}
+
 int renameat(int from, const char *old, int to, const char *new)
 {
         step('r');
-        return fail_rename != 0 ? fail_with(fail_rename) : (int)syscall(SYS_renameat2, from, old, to, new, 0);
+        if (fail_rename != 0)
+                return fail_with(fail_rename);
+        int r = (int)syscall(SYS_renameat2, from, old, to, new, 0);
+        plant();
+        return r;
+}
+
+int unlinkat(int directory, const char *name, int flags)
+{
+        if (vanish_next)
+                syscall(SYS_unlinkat, directory, name, flags);
+        vanish_next = false;
+        int r = (int)syscall(SYS_unlinkat, directory, name, flags);
+        int error = errno;
+        plant();
+        errno = error;
+        return r;
+}
+
+ssize_t write(int fd, const void *bytes, size_t length)
+{
+        static bool interrupt;
+
+        interrupt = short_writes && !interrupt;
+        if (interrupt)
+                return fail_with(EINTR);
+        return syscall(SYS_write, fd, bytes, short_writes && length > 3 ? (size_t)3 : length);
 }
 
 /* Fails for what was written to: as NFS does. */
@@ -75,6 +110,7 @@ int close(int fd)
 {
         int flags = fail_close != 0 ? fcntl(fd, F_GETFL) : 0;
 
+        inherited += fcntl(fd, F_GETFD) == 0;
         int r = (int)syscall(SYS_close, fd);
         return fail_close != 0 && flags >= 0 && (flags & O_ACCMODE) == O_WRONLY ? fail_with(fail_close) : r;
 }

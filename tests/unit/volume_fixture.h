@@ -30,6 +30,13 @@ extern int fail_close;                                          /* the same, for
 extern int die_at;                                              /* killed in place of that step; -1: never */
 extern bool hide_types;                                         /* readdir() does not say what an entry is */
 
+extern bool short_writes;  /* three bytes at a time, and interrupted before each */
+extern unsigned inherited; /* closed so far that a child would have got */
+
+/* After the next unlink or rename by the volume's code, a link to outside/keep stands at that path, once. */
+extern const char *plant_next;
+extern bool vanish_next; /* the next thing to be unlinked is gone by then, once */
+
 /* Below root. */
 void put(const char *path, const char *text, mode_t mode);
 void put_size(const char *path, off_t size);
