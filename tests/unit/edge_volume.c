@@ -292,11 +292,9 @@ START_TEST(long_batch)
                 snprintf(paths[i], sizeof paths[i], "many/%d/f%d", i % 40, i);
                 files[i] = file(paths[i], paths[i], true);
         }
-        double begin = now();
         steps[0] = '\0';
         volume_replace(volume, files, 600, true);
         ck_assert_uint_eq(41 + 1 + 600 + 40, strlen(steps));
-        ck_assert(now() - begin < 20);
         for (int i = 0; i < 600; i++) {
                 ck_assert_int_eq(0, files[i].result);
                 assert_reads(paths[i], paths[i]);

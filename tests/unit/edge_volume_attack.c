@@ -46,7 +46,7 @@ START_TEST(no_regular_file)
                 ck_assert_int_eq(-EINVAL, replace_one(kinds[i], NULL, true, false));
                 ck_assert(volume_has(volume, kinds[i]));
         }
-        ck_assert(now() - begin < 2);
+        ck_assert(now() - begin < 20);
         /* Also with somebody at the other end. */
         char byte;
         int fd = openat(at, "home/fifo", O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -114,7 +114,7 @@ START_TEST(parents)
         double begin = now();
         assert_refused(".svcbroker/intent/x", -ENOTDIR);
         ck_assert_int_eq(-ENOTDIR, list_fails(".svcbroker/intent"));
-        ck_assert(now() - begin < 2);
+        ck_assert(now() - begin < 20);
         ck_assert_int_eq(0, symlinkat("real/x", at, "home/x"));
         ck_assert_int_eq(-ELOOP, replace_one("x/marker", "m", false, true));
         ck_assert_uint_eq(0, entries("home/real/x"));
@@ -150,7 +150,7 @@ START_TEST(leases)
         pid = hold("home/log", HOLD_LEASE_WRITE);
         ck_assert_int_eq(-EAGAIN, append("log", "x"));
         let_go(pid);
-        ck_assert(now() - begin < 5);
+        ck_assert(now() - begin < 20);
 }
 END_TEST
 
