@@ -84,7 +84,6 @@ static enum json_result json_build(const char *text, size_t length, size_t depth
 
         if (!tokener)
                 return json_fail(JSON_MEMORY, "out of memory", problem);
-        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
         /* With the NUL byte, or a number at the very end would still wait for its next digit. */
         built = json_tokener_parse_ex(tokener, text, (int)length + 1);
         complete = json_tokener_get_error(tokener) == json_tokener_success &&
