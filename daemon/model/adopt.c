@@ -99,7 +99,7 @@ static void adopt_live(struct service *service)
         struct s6_status status;
 
         if (!registry_is_linked(registry, service->name) && registry_link(registry, service->name) == 0)
-                registry_rescan(registry);
+                publication_rescan(registry);
         slot_set_down(&registry->slots, service->name, record_says_down(&service->record));
         service->retry_base_usec = -1;
         if (s6_status_read(registry->slots.fd, service->name, &status) == 0)

@@ -64,18 +64,7 @@ static int registration_begin(struct service *service)
         return 0;
 }
 
-/* A slot that is whole becomes visible to s6-svscan. */
-static int registration_publish(struct service *service)
-{
-        struct registry *registry = service->registry;
-        int result = registry_link(registry, service->name);
-
-        if (result == 0)
-                registry_rescan(registry);
-        return result;
-}
-
-/* Makes the slot under its dot name, gives it its name, arms the watches, publishes it. */
+/* Makes the slot under its dot name, gives it its name, arms the watches, asks for its link. */
 static int registration_build(struct service *service, struct json_object *environment,
                               const char **operation)
 {
@@ -101,32 +90,46 @@ static int registration_build(struct service *service, struct json_object *envir
                 service->has_log = slot_has_log(&registry->slots, service->name);
                 result = registry_watch(registry, service);
         }
-        if (result == 0) {
-                *operation = "link it into the scan directory";
-                result = registration_publish(service);
-        }
+        if (result == 0)
+                publication_wake(registry);
         return result;
+}
+
+/* It will not be supervised: undone, unless it was there before us. */
+static void registration_undo(struct service *service, const struct fault *fault)
+{
+        struct registration *registration = service->registration;
+        bool stays = registration->adopted && !registration->remove_after;
+        int64_t timeout_msec = registration->remove_timeout_msec;
+
+        log_line("register: %s: why=%s service=%s", stays ? "left as it is" : "rolled back",
+                 strerrorname_np(fault->error), service->name);
+        registration_end(service, fault);
+        if (stays)
+                service_step(service); /* it is watched, and goes on when a supervisor comes */
+        else
+                removal_begin(service, timeout_msec);
 }
 
 static void registration_expired(void *owner)
 {
         struct registration *registration = owner;
-        struct service *service = registration->service;
 
-        bool stays = registration->adopted && !registration->remove_after;
-        int64_t timeout_msec = registration->remove_timeout_msec;
+        registration_undo(registration->service, &(struct fault){.kind = FAULT_SYSTEM,
+                                                                 .text = "wait for s6-svscan to supervise it",
+                                                                 .error = ETIMEDOUT});
+}
 
-        if (stays)
-                log_line("register: not supervised in time: left as it is service=%s", service->name);
+void registration_link(struct service *service)
+{
+        int result = registry_link(service->registry, service->name);
+
+        if (result)
+                registration_undo(service, &(struct fault){.kind = FAULT_SYSTEM,
+                                                           .text = "link it into the scan directory",
+                                                           .error = -result});
         else
-                log_line("register: not supervised in time: rolled back service=%s", service->name);
-        registration_end(service, &(struct fault){.kind = FAULT_SYSTEM,
-                                                  .text = "wait for s6-svscan to supervise it",
-                                                  .error = ETIMEDOUT});
-        if (stays)
-                service_step(service); /* it is watched, and goes on when a supervisor comes */
-        else
-                removal_begin(service, timeout_msec);
+                service->registration->linked = true;
 }
 
 void registration_step(struct service *service)
@@ -134,9 +137,11 @@ void registration_step(struct service *service)
         bool go = service->registration->remove_after;
         int64_t timeout_msec = service->registration->remove_timeout_msec;
 
-        if (!service->supervised || (service->has_log && !service->log_supervised))
+        if (!service->registration->linked || !service->supervised ||
+            (service->has_log && !service->log_supervised))
                 return;
         registration_end(service, NULL);
+        publication_wake(service->registry);
         if (go)
                 removal_begin(service, timeout_msec);
         else
@@ -248,7 +253,8 @@ int operation_resume_register(struct service *service)
         if (result)
                 return result;
         service->registration->adopted = true;
-        return registration_publish(service);
+        publication_wake(service->registry);
+        return 0;
 }
 
 void registration_drop(struct service *service)

@@ -15,10 +15,14 @@ struct registration {
         struct service *service;
         struct timer timer;
         struct registration_waiter *waiters;
+        bool linked;       /* s6-svscan can see it */
         bool adopted;      /* its slot was there before us: it is never rolled back */
         bool remove_after; /* an unregister came meanwhile */
         int64_t remove_timeout_msec;
 };
+
+/* It may come into view now: publication.h. */
+void registration_link(struct service *service);
 
 void registration_step(struct service *service);
 void registration_drop(struct service *service);

@@ -45,21 +45,6 @@ static void registry_on_watch(void *owner, void *subject, enum watch_event event
         }
 }
 
-static void registry_rescan_now(void *owner)
-{
-        struct registry *registry = owner;
-        int result = scandir_command(&registry->scandir, "a");
-
-        if (result)
-                log_line("scandir: cannot order a rescan: %s", strerrorname_np(-result));
-}
-
-void registry_rescan(struct registry *registry)
-{
-        if (!timer_is_running(&registry->rescan))
-                timer_start(&registry->rescan, 0);
-}
-
 /* Field 22 of /proc/1/stat (when it started) tells one life of the container from the next. */
 static void registry_read_boot(struct registry *registry)
 {
@@ -89,7 +74,7 @@ int registry_init(struct registry *registry, uv_loop_t *loop)
 
         registry->loop = loop;
         registry_read_boot(registry);
-        timer_init(&registry->rescan, loop, registry_rescan_now, registry);
+        publication_init(registry);
         if (result == 0)
                 result = watch_add_directory(&registry->watch, registry->scandir.path, NULL);
         return result < 0 ? result : 0;
@@ -122,7 +107,7 @@ void registry_deinit(struct registry *registry)
         free(registry->services);
         registry->services = NULL;
         registry->count = registry->capacity = 0;
-        timer_close(&registry->rescan, NULL);
+        timer_close(&registry->publication.turn, NULL);
         watch_close(&registry->watch);
 }
 

@@ -12,6 +12,7 @@
 #include "daemon/edge/slot.h"
 #include "daemon/edge/watch.h"
 #include "daemon/model/policy.h"
+#include "daemon/model/publication.h"
 #include "daemon/model/service.h"
 
 /* Which call an answer belongs to: never a pointer, so that a peer may go away. */
@@ -53,9 +54,8 @@ struct registry {
         size_t capacity;
         uint64_t revision;
         struct order *orders; /* that wait */
-        bool rescan_wanted;
-        struct timer rescan; /* at the end of this turn of the loop */
-        bool stopping;       /* nothing is ordered or written any more */
+        struct publication publication;
+        bool stopping; /* nothing is ordered or written any more */
 };
 
 /* scandir and slots must be open. 0 or a negative errno. */
@@ -83,9 +83,6 @@ bool registry_is_linked(const struct registry *registry, const char *name);
 
 /* Supervisors that s6-svscan has or will have, loggers included. */
 unsigned registry_supervisors(const struct registry *registry);
-
-/* s6-svscan is told to rescan, once for all that ask in one turn of the loop. */
-void registry_rescan(struct registry *registry);
 
 /* Reads the scan directory and the slots: what is there is adopted, what is half there is finished or
  * removed. */

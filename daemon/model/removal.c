@@ -76,14 +76,28 @@ static void tell_logger(const struct service *service, const char *letters)
 
 static void removal_leave(struct service *service)
 {
-        struct registry *registry = service->registry;
-        int result = registry_unlink(registry, service->name);
+        timer_stop(&service->removal->timer);
+        service->removal->phase = REMOVAL_WAITING;
+        publication_wake(service->registry);
+}
+
+void removal_unlink(struct service *service)
+{
+        int result = registry_unlink(service->registry, service->name);
 
         if (result)
                 log_line("unregister: cannot unlink: %s service=%s", strerrorname_np(-result), service->name);
         removal_phase(service, REMOVAL_LEAVING, LEAVE_LOOK_MSEC);
-        if (scandir_command(&registry->scandir, "an") < 0)
-                s6_control_send(service_at(service), service->name, "dx");
+}
+
+bool removal_is_leaving(const struct service *service)
+{
+        return service->removal && service->removal->phase == REMOVAL_LEAVING;
+}
+
+void removal_tell(struct service *service)
+{
+        s6_control_send(service_at(service), service->name, "dx");
 }
 
 static void removal_finish(struct service *service)
@@ -147,7 +161,7 @@ static void removal_look_leaving(struct service *service)
                 else if (waited_msec > LEAVE_TELL_MSEC)
                         tell_logger(service, "dx");
         } else if (waited_msec > LEAVE_TELL_MSEC) {
-                s6_control_send(service_at(service), service->name, "dx");
+                removal_tell(service);
         }
         if (waited_msec > LEAVE_GIVE_UP_MSEC)
                 removal_answer(
@@ -181,6 +195,7 @@ static void removal_expired(void *owner)
         case REMOVAL_LEAVING:
                 removal_look_leaving(service);
                 break;
+        case REMOVAL_WAITING:
         case REMOVAL_SWEEPING:
                 break;
         }
@@ -190,7 +205,7 @@ void removal_step(struct service *service)
 {
         const struct s6_status *status = &service->status;
 
-        if (service->removal->phase == REMOVAL_SWEEPING)
+        if (service->removal->phase == REMOVAL_WAITING || service->removal->phase == REMOVAL_SWEEPING)
                 return;
         if (service->removal->phase == REMOVAL_LEAVING)
                 removal_look_leaving(service);

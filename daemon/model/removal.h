@@ -9,6 +9,7 @@
 enum removal_phase {
         REMOVAL_STOPPING, /* told to end */
         REMOVAL_KILLING,  /* the deadline passed */
+        REMOVAL_WAITING,  /* for publication.h to let it out of view */
         REMOVAL_LEAVING,  /* not in the scan directory any more; its supervisors end */
         REMOVAL_SWEEPING, /* the deputy ends what a killed supervisor left running */
 };
@@ -30,6 +31,13 @@ struct removal {
 
 /* For a service without an operation. timeout_msec: until KILL. */
 void removal_begin(struct service *service, int64_t timeout_msec);
+
+/* It may leave s6-svscan's view now: publication.h, which tells s6-svscan; or removal_tell() its supervisor.
+ */
+void removal_unlink(struct service *service);
+bool removal_is_leaving(const struct service *service);
+void removal_tell(struct service *service);
+
 void removal_step(struct service *service);
 void removal_drop(struct service *service);
 

@@ -189,6 +189,8 @@ static void service_take_status(struct service *service, const struct s6_status 
         if (status_is_alive(now) && other)
                 service_began(service, now);
         *old = *now;
+        if (!service->supervised)
+                publication_moved(service->registry);
         service->supervised = true;
 }
 

@@ -94,3 +94,18 @@ def test_ordered_restarts_do_not_count(tree, profile):
         wait_until(lambda: (now := tree.status(profile)).pid not in (0, pid) and not now.finishing, what="the next run")
     assert tree.wait_state(profile, "up")["restarts"] == 0
     assert tree.status(profile).want_up
+
+
+def test_names_that_vanish_under_a_scan(tree):
+    """Such a scan is given up by s6-svscan, and what it saw for the first time is never started by a later one."""
+    workers = [tree.connect("root") for _ in range(8)]
+    for turn in range(60):
+        for number, worker in enumerate(workers):
+            worker.send("Register", {"profile": f"v{number}-{turn}", "start": False})
+            worker.send("Unregister", {"profile": f"v{number}-{turn}"})
+        for worker in workers:
+            worker.result()
+            assert worker.result()["removed"] is True
+    for worker in workers:
+        worker.close()
+    assert "gateway-v" not in str(tree.call("List"))

@@ -1,0 +1,89 @@
+#include "daemon/model/publication.h"
+
+#include <string.h>
+
+#include "daemon/edge/log.h"
+#include "daemon/model/registration.h"
+#include "daemon/model/removal.h"
+
+static bool waits_to_leave(const struct service *service)
+{
+        return service->removal && service->removal->phase == REMOVAL_WAITING;
+}
+
+static bool waits_for_supervisor(const struct service *service)
+{
+        return service->registration && service->registration->linked;
+}
+
+static bool waits_to_come(const struct service *service)
+{
+        return service->registration && !service->registration->linked;
+}
+
+static bool any(const struct registry *registry, bool (*is)(const struct service *service))
+{
+        for (size_t i = 0; i < registry->count; i++)
+                if (is(registry->services[i]))
+                        return true;
+        return false;
+}
+
+/* None of what these call takes a service off the registry. */
+static void each(const struct registry *registry, bool (*is)(const struct service *service),
+                 void (*act)(struct service *service))
+{
+        for (size_t i = 0; i < registry->count; i++)
+                if (is(registry->services[i]))
+                        act(registry->services[i]);
+}
+
+static void publication_turn(void *owner)
+{
+        struct registry *registry = owner;
+        struct publication *publication = &registry->publication;
+        int64_t wait_msec = publication->moved_msec + PUBLICATION_QUIET_MSEC - clock_msec();
+        bool leaving = any(registry, waits_to_leave);
+        bool coming = any(registry, waits_to_come);
+        int result;
+
+        if (leaving && wait_msec > 0 && any(registry, waits_for_supervisor)) {
+                timer_start(&publication->turn, (uint64_t)wait_msec);
+                return;
+        }
+        if (!leaving && !coming && !publication->rescan)
+                return;
+        publication->rescan = false;
+        if (coming)
+                publication_moved(registry);
+        each(registry, waits_to_leave, removal_unlink);
+        each(registry, waits_to_come, registration_link);
+        /* "n": the supervisors of what is gone are ended. */
+        result = scandir_command(&registry->scandir, leaving ? "an" : "a");
+        if (result)
+                log_line("scandir: cannot order a rescan: %s", strerrorname_np(-result));
+        if (result && leaving)
+                each(registry, removal_is_leaving, removal_tell);
+}
+
+void publication_init(struct registry *registry)
+{
+        timer_init(&registry->publication.turn, registry->loop, publication_turn, registry);
+        registry->publication.moved_msec = clock_msec();
+}
+
+void publication_rescan(struct registry *registry)
+{
+        registry->publication.rescan = true;
+        publication_wake(registry);
+}
+
+void publication_wake(struct registry *registry)
+{
+        timer_start(&registry->publication.turn, 0);
+}
+
+void publication_moved(struct registry *registry)
+{
+        registry->publication.moved_msec = clock_msec();
+}
