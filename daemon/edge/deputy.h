@@ -3,9 +3,12 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <uv.h>
+
+#include "daemon/edge/timer.h"
 
 /*
  * One thread that acts as the client user: whatever it is told to do is done with that user's power and
@@ -14,9 +17,20 @@
  * kill the broker through it. It has no capabilities. The loop never waits for it.
  */
 struct deputy_job {
-        struct deputy_job *next;
-        void (*work)(struct deputy_job *job); /* in the deputy; must end within seconds */
-        void (*done)(struct deputy_job *job); /* in the loop, which owns the job again */
+        void (*work)(struct deputy_job *job); /* in the deputy */
+        /*
+         * In the loop, once. late false: it was worked, and is the loop's again. late true: its time is over;
+         * it is the deputy's, which may still be at it, and ends with `drop`.
+         */
+        void (*done)(struct deputy_job *job, bool late);
+        void (*drop)(
+                struct deputy_job *job); /* in the loop; after a late done, or unworked at deputy_close() */
+        int64_t timeout_msec;            /* 0: none */
+
+        struct deputy_job *next;      /* the deputy's: in queue or finished */
+        struct deputy_job *next_open; /* the loop's: not done yet */
+        int64_t deadline_msec;
+        bool late;
 };
 
 struct deputy {
@@ -24,12 +38,15 @@ struct deputy {
         pthread_mutex_t mutex;
         pthread_cond_t wanted;
         uv_async_t finished_signal;
-        struct deputy_job *queue;    /* to do, oldest first */
+        struct deputy_job *open;  /* the loop's: not done yet */
+        struct timer overseer;    /* of deadlines */
+        struct deputy_job *queue; /* to do, oldest first */
+        struct deputy_job *at_work;
         struct deputy_job *finished; /* done, oldest first */
         uid_t uid;
         gid_t gid;
         bool switches; /* another identity than the process's */
-        bool running;
+        bool started;
         bool ending;
         int failure; /* errno of becoming the client, 0: none; valid once deputy_open() returned */
         bool ready;
@@ -41,9 +58,15 @@ struct deputy {
  */
 int deputy_open(struct deputy *deputy, uv_loop_t *loop, uid_t uid, gid_t gid, bool switches);
 
-/* Lets the job that runs end, drops the others without `done`, joins the thread. */
+/*
+ * Ends the thread and drops what was not done. A job that runs is let end for a moment; one that hangs keeps
+ * its thread, which goes with the process.
+ */
 void deputy_close(struct deputy *deputy);
 
 void deputy_run(struct deputy *deputy, struct deputy_job *job);
+
+/* A job has been at work for longer than it had time: others would wait for it in vain. */
+bool deputy_is_stuck(const struct deputy *deputy);
 
 #endif

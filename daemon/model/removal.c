@@ -122,10 +122,16 @@ static void removal_sweep(struct deputy_job *job)
         groups_kill(&removal->groups, SWEEP_MSEC);
 }
 
-static void removal_swept(struct deputy_job *job)
+static void removal_drop_job(struct deputy_job *job)
+{
+        (void)job; /* it is part of the removal */
+}
+
+static void removal_swept(struct deputy_job *job, bool late)
 {
         struct removal *removal = (struct removal *)((char *)job - offsetof(struct removal, job));
 
+        (void)late; /* it has no deadline but its own */
         removal_finish(removal->service);
 }
 
@@ -144,6 +150,7 @@ static void removal_left(struct service *service)
         removal->phase = REMOVAL_SWEEPING;
         removal->job.work = removal_sweep;
         removal->job.done = removal_swept;
+        removal->job.drop = removal_drop_job;
         deputy_run(&registry->deputy, &removal->job);
 }
 

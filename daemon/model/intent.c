@@ -1,0 +1,146 @@
+#include "daemon/model/intent.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "proto/fields.h"
+#include "proto/json.h"
+#include "proto/limits.h"
+#include "proto/name.h"
+
+#define INTENT_VERSION 1
+/* gateway_state.json is the application's: it may grow, within reason. */
+#define STATE_JSON_DEPTH 32
+#define STATE_STRING_BYTES (64 * 1024)
+#define STATE_VALUES 4096
+/* version, want, environment and its variables */
+#define INTENT_VALUES (3 + LIMIT_ENVIRONMENT_VARIABLES)
+
+static const char *const want_names[] = {"down", "up", NULL};
+
+static void write_environment(struct json_object *environment, struct text *text)
+{
+        const char *separator = "";
+
+        text_append_string(text, ",\"environment\":{");
+        json_object_object_foreach(environment, name, value)
+        {
+                text_append_string(text, separator);
+                text_append_json_string(text, name);
+                text_append_string(text, ":");
+                text_append_json_string(text, json_object_get_string(value));
+                separator = ",";
+        }
+        text_append_string(text, "}");
+}
+
+void intent_write(bool want_up, struct json_object *environment, struct text *text)
+{
+        text_append_string(text, "{\"version\":");
+        text_append_int(text, INTENT_VERSION);
+        text_append_string(text, ",\"want\":");
+        text_append_json_string(text, want_names[want_up]);
+        if (environment)
+                write_environment(environment, text);
+        text_append_string(text, "}\n");
+}
+
+struct parsed {
+        struct field_int version;
+        int want;
+        struct json_object *environment;
+};
+
+static const struct field intent_fields[] = {
+        {"version", FIELD_INT, true, offsetof(struct parsed, version), NULL},
+        {"want", FIELD_CHOICE, true, offsetof(struct parsed, want), want_names},
+        {"environment", FIELD_STRING_MAP, false, offsetof(struct parsed, environment), NULL},
+        {NULL, FIELD_STRING, false, 0, NULL},
+};
+
+static bool environment_is_valid(struct json_object *environment)
+{
+        size_t bytes = 0;
+
+        if (!environment)
+                return true;
+        json_object_object_foreach(environment, name, value)
+        {
+                const char *string = json_object_get_string(value);
+
+                bytes += strlen(name) + strlen(string);
+                if (environment_check(name, string) != ENVIRONMENT_OK)
+                        return false;
+        }
+        return bytes <= LIMIT_ENVIRONMENT_BYTES &&
+               json_object_object_length(environment) <= LIMIT_ENVIRONMENT_VARIABLES;
+}
+
+int intent_read(const char *text, struct intent *intent)
+{
+        struct json_object *object = NULL;
+        struct parsed parsed;
+        int result = -EBADMSG;
+
+        if (json_strict_parse(text, strlen(text), (struct json_bounds){2, LIMIT_STRING_BYTES, INTENT_VALUES},
+                              &object, NULL))
+                return -EBADMSG;
+        if (json_object_is_type(object, json_type_object) && !fields_read(object, intent_fields, &parsed) &&
+            parsed.version.value == INTENT_VERSION && environment_is_valid(parsed.environment)) {
+                *intent = (struct intent){parsed.want == 1, json_object_get(parsed.environment)};
+                result = 0;
+        }
+        json_object_put(object);
+        return result;
+}
+
+static const char *string_of(struct json_object *object, const char *name)
+{
+        struct json_object *value;
+
+        if (!json_object_object_get_ex(object, name, &value) || !json_object_is_type(value, json_type_string))
+                return NULL;
+        return json_object_get_string(value);
+}
+
+static bool is_word(const char *state)
+{
+        size_t length = strlen(state);
+
+        return length && length < PRIOR_STATE_BYTES && strspn(state, "abcdefghijklmnopqrstuvwxyz_") == length;
+}
+
+static bool means_running(const char *state)
+{
+        return !strcmp(state, "running") || !strcmp(state, "draining") || !strcmp(state, "degraded");
+}
+
+void prior_read(const char *text, struct prior *prior)
+{
+        struct json_object *object = NULL;
+        const char *desired = NULL;
+        const char *state = NULL;
+
+        *prior = (struct prior){.want_up = false};
+        if (!text)
+                return;
+        snprintf(prior->state, sizeof(prior->state), "unreadable");
+        if (json_strict_parse(text, strlen(text),
+                              (struct json_bounds){STATE_JSON_DEPTH, STATE_STRING_BYTES, STATE_VALUES},
+                              &object, NULL))
+                return;
+        if (json_object_is_type(object, json_type_object)) {
+                desired = string_of(object, "desired_state");
+                state = string_of(object, "gateway_state");
+        }
+        if (desired || state) {
+                prior->known = true;
+                prior->want_up = desired ? !strcmp(desired, "running") : means_running(state);
+                if (is_word(state ? state : desired))
+                        snprintf(prior->state, sizeof(prior->state), "%s", state ? state : desired);
+        }
+        json_object_put(object);
+}

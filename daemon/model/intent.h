@@ -1,0 +1,45 @@
+#ifndef MODEL_INTENT_H
+#define MODEL_INTENT_H
+
+#include <stdbool.h>
+
+#include "proto/text.h"
+
+struct json_object;
+
+/*
+ * What is wanted of a gateway, as the volume keeps it: .svcbroker/intent/<profile>, one small JSON object,
+ * written by the broker only. Pure.
+ */
+#define INTENT_DIRECTORY ".svcbroker/intent"
+
+/* Appends {"version":1,"want":"up","environment":{...}} and a newline. environment: names to strings, or NULL
+ * for none. */
+void intent_write(bool want_up, struct json_object *environment, struct text *text);
+
+struct intent {
+        bool want_up;
+        struct json_object *environment; /* names to strings, the caller's to put; NULL: none */
+};
+
+/* 0, or -EBADMSG for anything but what intent_write() writes (an environment that no client could set
+ * included). */
+int intent_read(const char *text, struct intent *intent);
+
+/*
+ * Where there is no record: what the application's gateway_state.json says (hermes-contract.md).
+ * desired_state if it is there, else gateway_state, of which running, draining and degraded mean up.
+ */
+#define PRIOR_STATE_BYTES 32
+
+struct prior {
+        bool want_up;
+        bool known;                    /* there was a file, and it had a state */
+        char state[PRIOR_STATE_BYTES]; /* gateway_state, or desired_state where that is all; only [a-z_], else
+                                          "unreadable" */
+};
+
+/* text: the file, or NULL where there is none. Whatever it holds, *prior is set. */
+void prior_read(const char *text, struct prior *prior);
+
+#endif
