@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@ struct broker {
         uv_signal_t interrupt;
         struct registry registry;
         struct server server;
+        int notification_fd; /* -1: none, or done */
 };
 
 static void broker_drained(struct server *server)
@@ -50,14 +52,39 @@ static void broker_watch_signal(struct broker *broker, uv_signal_t *handle, int 
         uv_signal_start(handle, broker_on_signal, number);
 }
 
-static void broker_say_ready(int fd)
+static void broker_say_ready(struct broker *broker)
 {
+        int fd = broker->notification_fd;
+
         log_line("main: ready");
+        broker->notification_fd = -1;
         if (fd < 0)
                 return;
         if (write(fd, "\n", 1) != 1)
                 log_line("main: cannot announce readiness: %s", strerrorname_np(errno));
         close(fd);
+}
+
+static void broker_reconciled(void *owner, const struct reconcile_action *actions, size_t count, int error)
+{
+        if (error != ECANCELED)
+                broker_say_ready(owner);
+}
+
+/* Readiness is announced when every profile has its slot, or the volume had its time. */
+static void broker_reconcile(struct broker *broker)
+{
+        struct reconcile_request *request =
+                broker->registry.boot_policy.no_gateways ? NULL : calloc(1, sizeof(*request));
+
+        if (!request) {
+                broker_say_ready(broker);
+                return;
+        }
+        request->boot = true;
+        request->done = broker_reconciled;
+        request->owner = broker;
+        reconcile_run(&broker->registry, request);
 }
 
 int main(int argc, char **argv)
@@ -81,7 +108,8 @@ int main(int argc, char **argv)
                 return exit_code;
         broker_watch_signal(&broker, &broker.term, SIGTERM);
         broker_watch_signal(&broker, &broker.interrupt, SIGINT);
-        broker_say_ready(options.notification_fd);
+        broker.notification_fd = options.notification_fd;
+        broker_reconcile(&broker);
         uv_run(&broker.loop, UV_RUN_DEFAULT);
         uv_loop_close(&broker.loop);
         slots_close(&broker.registry.slots);

@@ -10,6 +10,7 @@
 
 #include "daemon/config.h"
 #include "daemon/model/policy.h"
+#include "daemon/model/stagger.h"
 #include "proto/name.h"
 
 enum {
@@ -24,6 +25,10 @@ enum {
         OPTION_SETTLE_MSEC,
         OPTION_SERVICES_MAX,
         OPTION_ALLOW_STATIC,
+        OPTION_START_AT_ONCE,
+        OPTION_MULTIPLEX,
+        OPTION_NO_GATEWAYS,
+        OPTION_BOOTSTRAP,
         OPTION_BACKOFF_FIRST_MSEC,
         OPTION_BACKOFF_MOST_MSEC,
         OPTION_BACKOFF_HEALTHY_MSEC,
@@ -41,6 +46,10 @@ static const struct option long_options[] = {
         {"settle-msec", required_argument, NULL, OPTION_SETTLE_MSEC},
         {"services-max", required_argument, NULL, OPTION_SERVICES_MAX},
         {"allow-static", required_argument, NULL, OPTION_ALLOW_STATIC},
+        {"start-at-once", required_argument, NULL, OPTION_START_AT_ONCE},
+        {"multiplex", no_argument, NULL, OPTION_MULTIPLEX},
+        {"no-gateways", no_argument, NULL, OPTION_NO_GATEWAYS},
+        {"bootstrap", no_argument, NULL, OPTION_BOOTSTRAP},
         {"backoff-first-msec", required_argument, NULL, OPTION_BACKOFF_FIRST_MSEC},
         {"backoff-most-msec", required_argument, NULL, OPTION_BACKOFF_MOST_MSEC},
         {"backoff-healthy-msec", required_argument, NULL, OPTION_BACKOFF_HEALTHY_MSEC},
@@ -65,6 +74,10 @@ static const char help[] =
         "  --settle-msec N            a gateway alive for this long is up (3000)\n"
         "  --services-max N           s6-svscan's own limit, loggers included (1000)\n"
         "  --allow-static NAME        clients may control this static service too; may be given again\n"
+        "  --start-at-once N          gateways that begin together after a boot (8)\n"
+        "  --multiplex                the default gateway serves every profile: the others are held\n"
+        "  --no-gateways              a container without gateways: register none at boot\n"
+        "  --bootstrap                start default where nothing is known of it\n"
         "  --backoff-first-msec N     delay before the first retry of a gateway that keeps ending (2000)\n"
         "  --backoff-most-msec N      the delay doubles up to this (300000)\n"
         "  --backoff-healthy-msec N   a run this long forgets the failures before it (600000)\n"
@@ -96,6 +109,9 @@ static bool set_number(struct options *options, int option, const char *text)
         case OPTION_SERVICES_MAX:
                 return parse_number(text, 4, 160000, &value) &&
                        (options->services_max = (unsigned)value, true);
+        case OPTION_START_AT_ONCE:
+                return parse_number(text, 1, 10000, &value) &&
+                       (options->start_at_once = (unsigned)value, true);
         case OPTION_BACKOFF_FIRST_MSEC:
                 return parse_number(text, 1, 86400000, &value) && (options->backoff_first_msec = value, true);
         case OPTION_BACKOFF_MOST_MSEC:
@@ -146,6 +162,12 @@ static bool set_option(struct options *options, int option, const char *text)
                 return text[0];
         case OPTION_ALLOW_STATIC:
                 return add_static(options, text);
+        case OPTION_MULTIPLEX:
+                return (options->multiplex = true);
+        case OPTION_NO_GATEWAYS:
+                return (options->no_gateways = true);
+        case OPTION_BOOTSTRAP:
+                return (options->bootstrap = true);
         default:
                 return set_number(options, option, text);
         }
@@ -164,6 +186,7 @@ static void set_defaults(struct options *options)
                 .hermes_home = home && home[0] == '/' ? home : CONFIG_HERMES_HOME,
                 .notification_fd = -1,
                 .settle_msec = 3000,
+                .start_at_once = STAGGER_AT_ONCE,
                 .services_max = 1000,
                 .backoff_first_msec = POLICY_DEFAULT.first_msec,
                 .backoff_most_msec = POLICY_DEFAULT.most_msec,

@@ -1,6 +1,7 @@
 #ifndef DAEMON_OPTIONS_H
 #define DAEMON_OPTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* At most this many --allow-static. */
@@ -16,6 +17,10 @@ struct options {
         const char *hermes_home;
         int notification_fd; /* -1: none */
         int64_t settle_msec;
+        unsigned start_at_once; /* gateways that begin together after a boot */
+        bool multiplex;         /* the default gateway serves every profile */
+        bool no_gateways;       /* nothing is registered at boot */
+        bool bootstrap;         /* default starts where nothing is known of it */
         unsigned services_max;
         int64_t backoff_first_msec;
         int64_t backoff_most_msec;

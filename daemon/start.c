@@ -137,6 +137,26 @@ static int start_directories(const struct options *options, struct registry *reg
         return 0;
 }
 
+/* A profile's own directory means the root profile's, two levels up (hermes-contract: HERMES_HOME). */
+static const char *root_home(const char *home)
+{
+        static char root[4096];
+        char *slash, *above;
+
+        snprintf(root, sizeof(root), "%s", home);
+        while ((slash = strrchr(root, '/')) && slash != root && !slash[1])
+                *slash = 0;
+        if (!slash || slash == root)
+                return root;
+        *slash = 0;
+        above = strrchr(root, '/');
+        if (above && above != root && !strcmp(above, "/profiles"))
+                *above = 0;
+        else
+                *slash = '/';
+        return root;
+}
+
 static void accepted(void *owner, int fd)
 {
         server_accept(owner, fd);
@@ -181,6 +201,9 @@ static int start_registry(const struct options *options, uv_loop_t *loop, const 
                             options->services);
         registry->settle_msec = options->settle_msec;
         registry->services_max = options->services_max;
+        registry->stagger.at_once = options->start_at_once;
+        registry->multiplex = options->multiplex;
+        registry->boot_policy = (struct reconcile_policy){options->no_gateways, options->bootstrap};
         registry->allowed_static = options->allowed_static;
         registry->policy = (struct policy){options->backoff_first_msec, options->backoff_most_msec,
                                            options->backoff_healthy_msec};
@@ -189,6 +212,9 @@ static int start_registry(const struct options *options, uv_loop_t *loop, const 
                 return fail("inotify: %s: raise fs.inotify.max_user_instances", strerror(-result));
         result = deputy_open(&registry->deputy, loop, server->access.client_uid, registry->slots.client_gid,
                              server->rights.can_switch);
+        if (result == 0)
+                result = store_open(&registry->store, loop, server->hermes_home, server->access.client_uid,
+                                    registry->slots.client_gid, server->rights.can_switch);
         if (result)
                 return fail("client user %s: its identity cannot be taken: %s: give the container CAP_SETUID "
                             "and CAP_SETGID",
@@ -213,7 +239,7 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
 
         if (result == 0)
                 result = start_directories(options, registry, client_gid);
-        server->hermes_home = options->hermes_home;
+        server->hermes_home = root_home(options->hermes_home);
         server->template_path = options->template;
         server->socket_path = options->socket;
         /* The lock comes with the listener, and nothing of a live broker's is touched before we have it. */

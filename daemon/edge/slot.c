@@ -380,3 +380,13 @@ int slot_set_environment(const struct slots *slots, const char *name, struct jso
         *changed = !content;
         return 0;
 }
+
+int slot_read_environment(const struct slots *slots, const char *name, struct json_object **environment)
+{
+        int slot = open_slot(slots, name);
+        if (slot < 0)
+                return slot;
+        int r = environment_read(slot, "env", environment);
+        close(slot);
+        return r;
+}

@@ -72,4 +72,7 @@ int slot_read_profile(const struct slots *slots, const char *name, char *buffer,
 int slot_set_environment(const struct slots *slots, const char *name, struct json_object *environment,
                          bool *changed);
 
+/* What there is of it: names to strings, for the caller to put; NULL: none. 0 or a negative errno. */
+int slot_read_environment(const struct slots *slots, const char *name, struct json_object **environment);
+
 #endif

@@ -199,3 +199,70 @@ int environment_compare(int at, const char *one, const char *other, bool *conten
                 closedir(second);
         return r;
 }
+
+static int add_variable(struct json_object *environment, const char *name, const char *value, size_t length)
+{
+        struct json_object *string = json_object_new_string_len(value, (int)length);
+
+        if (string != NULL && json_object_object_add(environment, name, string) == 0)
+                return 0;
+        json_object_put(string);
+        return -ENOMEM;
+}
+
+/* Those whose value is empty have no file that says so, but a line in the list. */
+static int add_file(struct json_object *environment, const char *name, char *bytes, size_t length)
+{
+        if (strcmp(name, EMPTY_LIST) != 0)
+                return is_variable_name(name) && length > 0 ? add_variable(environment, name, bytes, length)
+                                                            : 0;
+        char *rest = bytes;
+        for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+                int r = is_variable_name(line) ? add_variable(environment, line, "", 0) : 0;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int read_variables(DIR *directory, struct json_object *environment)
+{
+        int r = 0;
+
+        while (r == 0) {
+                char *bytes = NULL;
+                size_t length = 0;
+
+                errno = 0;
+                const struct dirent *entry = readdir(directory);
+                if (entry == NULL)
+                        return -errno;
+                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+                        continue;
+                r = tree_read(dirfd(directory), entry->d_name, LIMIT_ENVIRONMENT_BYTES, &bytes, &length);
+                if (r == 0)
+                        r = add_file(environment, entry->d_name, bytes, length);
+                free(bytes);
+        }
+        return r;
+}
+
+int environment_read(int at, const char *name, struct json_object **environment)
+{
+        DIR *directory = NULL;
+        struct json_object *read = json_object_new_object();
+
+        int r = read == NULL ? -ENOMEM : open_stream(at, name, &directory);
+        if (r == 0) {
+                r = read_variables(directory, read);
+                closedir(directory);
+        }
+        if (r == 0 && json_object_object_length(read) > 0) {
+                *environment = read;
+                return 0;
+        }
+        if (r == 0)
+                *environment = NULL;
+        json_object_put(read);
+        return r;
+}

@@ -19,4 +19,8 @@ int environment_make(int at, const char *name, struct json_object *environment, 
  */
 int environment_compare(int at, const char *one, const char *other, bool *content, bool *whole);
 
+/* What environment_make() was given: the caller puts *environment, NULL when there are no variables. 0 or a
+ * negative errno. */
+int environment_read(int at, const char *name, struct json_object **environment);
+
 #endif

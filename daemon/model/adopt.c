@@ -9,6 +9,7 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/s6_control.h"
+#include "daemon/edge/tree.h"
 #include "daemon/model/operation.h"
 #include "daemon/model/registry.h"
 #include "proto/name.h"
@@ -63,15 +64,6 @@ static bool adopt_record(struct service *service)
         return ok;
 }
 
-/* Should the down file be there? Not while a single try of the soft brake runs, which is HOLD_BACKOFF without
- * a next start. */
-static bool record_says_down(const struct record *record)
-{
-        if (!record->want_up)
-                return true;
-        return record->hold != HOLD_NONE && (record->hold != HOLD_BACKOFF || record->next_start_usec);
-}
-
 /* The order that the last broker was about to give, or that the run has been given and is still about. */
 static void adopt_order(struct service *service, const struct s6_status *status)
 {
@@ -100,27 +92,25 @@ static void adopt_live(struct service *service)
 
         if (!registry_is_linked(registry, service->name) && registry_link(registry, service->name) == 0)
                 publication_rescan(registry);
-        slot_set_down(&registry->slots, service->name, record_says_down(&service->record));
+        slot_set_down(&registry->slots, service->name, !record_runs_now(&service->record));
         service->retry_base_usec = -1;
         if (s6_status_read(registry->slots.fd, service->name, &status) == 0)
                 adopt_order(service, &status);
         service_look(service);
 }
 
-/* Whole, and nobody supervises it: what its supervise/ holds is from a dead boot, unless s6-svscan is just
- * about to start it. */
-static void adopt_dead(struct service *service, bool other_boot)
+/* Whole, and nobody supervises it: a register that a killed broker left, unless s6-svscan is just about to
+ * start it. */
+static void adopt_dead(struct service *service)
 {
         struct registry *registry = service->registry;
         bool linked = registry_is_linked(registry, service->name);
         int result = 0;
 
-        if (other_boot)
-                service->record.restarts = 0;
-        if (!linked || other_boot)
+        if (!linked)
                 result = slot_clean(&registry->slots, service->name);
         if (result == 0)
-                result = slot_set_down(&registry->slots, service->name, record_says_down(&service->record));
+                result = slot_set_down(&registry->slots, service->name, !record_runs_now(&service->record));
         if (result == 0)
                 result = operation_resume_register(service);
         if (result)
@@ -147,14 +137,18 @@ static void adopt_unrecorded(struct service *service, bool alive)
 static void adopt_slot(struct registry *registry, const char *name)
 {
         struct service *service = registry_add(registry, name, true);
-        bool alive, recorded, other_boot;
+        bool alive, recorded;
 
         if (!service)
                 return;
         service->has_log = slot_has_log(&registry->slots, name);
         alive = s6_control_alive(registry->slots.fd, name);
         recorded = adopt_record(service);
-        other_boot = strcmp(service->record.boot, registry->boot) != 0;
+        if (!alive && (recorded ? strcmp(service->record.boot, registry->boot) != 0 : registry->fresh_boot)) {
+                registry->has_dead = true; /* of the last container; the volume says what becomes of it */
+                registry_forget(registry, service);
+                return;
+        }
         if (registry_watch(registry, service))
                 log_line("adopt: cannot watch: service=%s", name);
         if (!recorded)
@@ -165,7 +159,7 @@ static void adopt_slot(struct registry *registry, const char *name)
         } else if (alive) {
                 adopt_live(service);
         } else {
-                adopt_dead(service, other_boot);
+                adopt_dead(service);
         }
 }
 
@@ -198,15 +192,60 @@ static void adopt_leftover(struct registry *registry, const char *name)
         }
 }
 
+/* Which life of the container was last reconciled. */
+#define BOOT_NOTE ".boot"
+
+static void adopt_boot(struct registry *registry)
+{
+        char *note = NULL;
+        size_t length;
+
+        registry->fresh_boot = true;
+        if (tree_read(registry->slots.fd, BOOT_NOTE, RECORD_BOOT_BYTES, &note, &length) == 0)
+                registry->fresh_boot = strcmp(note, registry->boot) != 0;
+        free(note);
+}
+
+void registry_note_boot(struct registry *registry)
+{
+        int result = tree_replace(registry->slots.fd, BOOT_NOTE ".new", BOOT_NOTE, registry->boot,
+                                  strlen(registry->boot), 0600);
+
+        if (result)
+                log_line("reconcile: cannot note that it is done: why=%s", strerrorname_np(-result));
+        registry->fresh_boot = false;
+}
+
+void registry_remove_dead(struct registry *registry)
+{
+        char **names;
+        size_t count;
+
+        if (!registry->has_dead || directory_names(registry->slots.fd, &names, &count))
+                return;
+        for (size_t i = 0; i < count; i++)
+                if (is_gateway_name(names[i]) && !registry_find(registry, names[i])) {
+                        registry_unlink(registry, names[i]);
+                        slot_remove(&registry->slots, names[i]);
+                }
+        names_free(names, count);
+        registry->has_dead = false;
+}
+
 int registry_adopt(struct registry *registry)
 {
         char **names;
         size_t count;
-        int result = directory_names(registry->slots.fd, &names, &count);
+        int result;
+
+        adopt_boot(registry);
+        result = directory_names(registry->slots.fd, &names, &count);
 
         if (result)
                 return result;
         for (size_t i = 0; i < count; i++) {
+                if (!strncmp(names[i], BOOT_NOTE, strlen(BOOT_NOTE)))
+                        continue;
                 if (names[i][0] == '.')
                         adopt_leftover(registry, names[i]);
                 else if (is_gateway_name(names[i]))

@@ -13,6 +13,7 @@ enum fault_kind {
         FAULT_SUPERSEDED,
         FAULT_FAILED,
         FAULT_UNSUPERVISED,
+        FAULT_HELD,
         FAULT_BUSY,
         FAULT_SYSTEM,
 };

@@ -97,6 +97,12 @@ int intent_read(const char *text, struct intent *intent)
         return result;
 }
 
+void intent_deinit(struct intent *intent)
+{
+        json_object_put(intent->environment);
+        intent->environment = NULL;
+}
+
 static const char *string_of(struct json_object *object, const char *name)
 {
         struct json_object *value;

@@ -26,6 +26,8 @@ struct intent {
  * included). */
 int intent_read(const char *text, struct intent *intent);
 
+void intent_deinit(struct intent *intent);
+
 /*
  * Where there is no record: what the application's gateway_state.json says (hermes-contract.md).
  * desired_state if it is there, else gateway_state, of which running, draining and degraded mean up.

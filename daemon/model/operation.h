@@ -23,6 +23,20 @@ struct json_object;
 void operation_register(struct registry *registry, struct ticket ticket, const char *profile,
                         struct json_object *environment, bool start);
 
+/* One of the broker's own: as a boot, or a start of a profile that has no slot yet, wants it. */
+struct own_registration {
+        /* Once, perhaps before operation_register_own() returns. fault NULL: it is supervised (or was there).
+         */
+        void (*ended)(struct own_registration *own, struct service *service, const struct fault *fault);
+};
+
+/*
+ * record: what the new slot begins with. Where record->unpersisted says so, the volume is told. A slot that
+ * is there already is left as it is.
+ */
+void operation_register_own(struct registry *registry, const char *profile, const struct record *record,
+                            struct json_object *environment, struct own_registration *own);
+
 /* default is Protected. timeout_msec: until KILL. */
 void operation_unregister(struct registry *registry, struct ticket ticket, const char *profile,
                           int64_t timeout_msec);

@@ -5,24 +5,36 @@
 #include <string.h>
 
 #include "daemon/edge/s6_control.h"
+#include "daemon/model/enroll.h"
+#include "daemon/model/persist.h"
 #include "daemon/model/restart.h"
 #include "proto/name.h"
 
-struct order_wait {
+struct order_entry {
         struct wait wait;
         struct order *order;
-        struct service *service; /* NULL: settled */
+        const char *name;
+        struct service *service; /* accepted, and not settled; NULL else */
+        struct fault fault;      /* why not accepted */
+        bool want_up;
+        bool persisted;
+        const char *persist_problem;
 };
 
 struct order {
         struct order *next;
         struct registry *registry;
         struct ticket ticket;
-        struct timer timer;
+        enum order_kind kind;
+        bool wait;
+        bool waiting;   /* for the goals: it may be closed at any time */
+        bool abandoned; /* nobody hears what becomes of it */
+        int64_t timeout_msec;
         int64_t began_msec;
-        size_t open; /* waits not settled */
+        struct timer timer;
+        size_t open; /* entries not told of */
         size_t count;
-        struct order_wait waits[];
+        struct order_entry entries[]; /* and behind them the names */
 };
 
 struct service *order_resolve(const struct registry *registry, const char *name, struct fault *fault)
@@ -52,6 +64,9 @@ static bool order_is_possible(struct service *service, enum order_kind kind, str
                         .text = kind == ORDER_RESET
                                         ? "it is a static service, whose failures are s6's"
                                         : "it is a static service that the operator did not allow"};
+        else if (service->profile && (kind == ORDER_START || kind == ORDER_RESTART) &&
+                 restart_is_multiplexed(service->registry, service->profile))
+                *fault = (struct fault){.kind = FAULT_HELD, .text = RESTART_MULTIPLEXED};
         else if (service->operation != OPERATION_NONE)
                 *fault = (struct fault){.kind = FAULT_BUSY,
                                         .text = service->operation == OPERATION_REGISTER ? "register"
@@ -71,11 +86,13 @@ static bool order_record(struct service *service, enum order_kind kind, struct f
 
         if (!service->profile)
                 return true;
+        service->blind = false;
         if (kind == ORDER_RESET) {
                 restart_reset(service);
         } else {
                 restart_forgive(service);
                 service->record.want_up = kind != ORDER_STOP;
+                service->record.unpersisted = true;
                 service->record.pending = kind == ORDER_RESTART ? PENDING_RESTART : PENDING_ORDER;
         }
         result = service_save(service);
@@ -99,12 +116,6 @@ static void order_set_goal(struct service *service, enum order_kind kind)
         service_set_goal(service, kind == ORDER_STOP ? GOAL_DOWN : GOAL_UP, replace);
 }
 
-static void order_tell(struct registry *registry, struct ticket ticket, const char *name,
-                       struct service *service, const struct fault *fault, bool last)
-{
-        registry->events.outcome(registry->events.owner, ticket, name, service, fault, last);
-}
-
 static void order_free(void *owner)
 {
         free(owner);
@@ -117,24 +128,37 @@ static void order_close(struct order *order)
                         *at = order->next;
                         break;
                 }
-        for (size_t i = 0; i < order->count; i++) {
-                if (order->waits[i].service)
-                        service_remove_wait(order->waits[i].service, &order->waits[i].wait);
-                order->waits[i].service = NULL;
-        }
+        for (size_t i = 0; order->waiting && i < order->count; i++)
+                if (order->entries[i].service)
+                        service_remove_wait(order->entries[i].service, &order->entries[i].wait);
         timer_close(&order->timer, order_free);
+}
+
+/* True: it was the last one, and the order is closed. */
+static bool order_tell(struct order *order, struct order_entry *entry, struct service *service,
+                       const struct fault *fault)
+{
+        struct registry *registry = order->registry;
+        struct outcome outcome = {
+                .name = entry->name,
+                .service = service,
+                .fault = fault,
+                .persisted = entry->persisted,
+                .persist_problem = entry->persist_problem,
+                .last = --order->open == 0,
+        };
+
+        registry->events.outcome(registry->events.owner, order->ticket, &outcome);
+        return outcome.last;
 }
 
 static void order_settled(struct wait *wait, struct service *service, const struct fault *fault)
 {
-        struct order_wait *order_wait = (struct order_wait *)wait;
-        struct order *order = order_wait->order;
-        bool last = --order->open == 0;
+        struct order_entry *entry = (struct order_entry *)wait;
 
-        order_wait->service = NULL;
-        order_tell(order->registry, order->ticket, service->name, service, fault, last);
-        if (last)
-                order_close(order);
+        entry->service = NULL;
+        if (order_tell(entry->order, entry, service, fault))
+                order_close(entry->order);
 }
 
 static void order_expired(void *owner)
@@ -143,86 +167,221 @@ static void order_expired(void *owner)
         struct fault fault = {.kind = FAULT_WAIT_TIMEOUT, .number = clock_msec() - order->began_msec};
 
         for (size_t i = 0, count = order->count; i < count; i++) {
-                struct order_wait *wait = &order->waits[i];
+                struct order_entry *entry = &order->entries[i];
                 bool last = order->open == 1;
 
-                if (!wait->service)
+                if (!entry->service)
                         continue;
-                service_remove_wait(wait->service, &wait->wait);
-                order_settled(&wait->wait, wait->service, &fault);
+                service_remove_wait(entry->service, &entry->wait);
+                order_settled(&entry->wait, entry->service, &fault);
                 if (last)
                         return;
         }
 }
 
-/* Tells every fault now; `accepted` gets the services whose order was recorded. */
-static size_t order_accept(struct registry *registry, const struct order_request *request, bool tell_accepted,
-                           struct service **accepted)
+/* A step may settle waits, its own or (superseding) those of others, but frees no service. */
+static void order_await(struct order *order)
 {
-        size_t count = 0;
+        order->waiting = true;
+        timer_start(&order->timer, (uint64_t)order->timeout_msec);
+        for (size_t i = 0; i < order->count; i++) {
+                struct order_entry *entry = &order->entries[i];
 
-        for (size_t i = 0; i < request->count; i++) {
-                struct fault fault = {.kind = FAULT_NONE};
-                struct service *service = order_resolve(registry, request->names[i], &fault);
-                bool ok = service && order_is_possible(service, request->kind, &fault) &&
-                          order_record(service, request->kind, &fault);
-                bool last = i + 1 == request->count && (tell_accepted || count + ok == 0);
-
-                if (ok)
-                        accepted[count++] = service;
-                if (ok)
-                        service_show(service);
-                if (!ok || tell_accepted)
-                        order_tell(registry, request->ticket, request->names[i], service, ok ? NULL : &fault,
-                                   last);
+                if (!entry->service)
+                        continue;
+                order_set_goal(entry->service, order->kind);
+                entry->wait.settled = order_settled;
+                service_add_wait(entry->service, &entry->wait);
         }
-        return count;
+        /* The last one may close the order, which is freed on a later turn of the loop. */
+        for (size_t i = 0; i < order->count; i++)
+                if (order->entries[i].service)
+                        service_step(order->entries[i].service);
 }
 
-static void order_await(struct registry *registry, const struct order_request *request, struct order *order,
-                        struct service **accepted, size_t count)
+/* All outcomes first, then the orders. */
+static void order_deliver(struct order *order)
 {
-        order->registry = registry;
-        order->ticket = request->ticket;
-        order->began_msec = clock_msec();
-        order->open = order->count = count;
-        order->next = registry->orders;
-        registry->orders = order;
-        timer_init(&order->timer, registry->loop, order_expired, order);
-        timer_start(&order->timer, (uint64_t)request->timeout_msec);
-        /* A step may settle waits, its own or (superseding) those of others, but frees no service. */
-        for (size_t i = 0; i < count; i++) {
-                order_set_goal(accepted[i], request->kind);
-                order->waits[i] = (struct order_wait){{NULL, order_settled}, order, accepted[i]};
-                service_add_wait(accepted[i], &order->waits[i].wait);
+        for (size_t i = 0; i < order->count; i++) {
+                struct order_entry *entry = &order->entries[i];
+
+                order_tell(order, entry, entry->service, entry->fault.kind ? &entry->fault : NULL);
         }
-        for (size_t i = 0; i < count; i++)
-                service_step(accepted[i]);
+        for (size_t i = 0; order->kind != ORDER_RESET && i < order->count; i++) {
+                struct service *service = order->entries[i].service;
+
+                if (!service || order->entries[i].fault.kind)
+                        continue;
+                order_set_goal(service, order->kind);
+                service_step(service);
+        }
+        order_close(order);
+}
+
+/* What is to be recorded is: now it is told and ordered. */
+static void order_settle(struct order *order)
+{
+        bool last = false;
+
+        if (order->registry->stopping) {
+                order_close(order);
+                return;
+        }
+        if (!order->wait || order->abandoned || order->kind == ORDER_RESET) {
+                order_deliver(order);
+                return;
+        }
+        for (size_t i = 0; i < order->count; i++) {
+                struct order_entry *entry = &order->entries[i];
+
+                if (!entry->fault.kind)
+                        continue;
+                last = order_tell(order, entry, entry->service, &entry->fault);
+                entry->service = NULL;
+        }
+        if (last)
+                order_close(order);
+        else
+                order_await(order);
+}
+
+/* The service may have gone meanwhile, or somebody wants the opposite of it: that one's order is the last,
+ * and wins. */
+static void order_look_again(struct order_entry *entry, const struct store_batch *batch, size_t place)
+{
+        struct service *service = registry_find(entry->order->registry, entry->name);
+
+        entry->service = service;
+        if (!service)
+                entry->fault = (struct fault){.kind = FAULT_NOT_REGISTERED};
+        else if (service->operation != OPERATION_NONE)
+                entry->fault = (struct fault){.kind = FAULT_BUSY, .text = "unregister"};
+        else if (!persist_is_newest(batch, place, service) && service->record.want_up != entry->want_up)
+                entry->fault = (struct fault){.kind = FAULT_SUPERSEDED};
+}
+
+static void order_persisted(void *owner, const struct store_batch *batch)
+{
+        struct order *order = owner;
+
+        for (size_t i = 0, place = 0; i < order->count; i++) {
+                struct order_entry *entry = &order->entries[i];
+
+                if (!entry->service || !entry->service->profile)
+                        continue;
+                entry->persisted = store_batch_result(batch, place) == 0;
+                entry->persist_problem = persist_problem(-store_batch_result(batch, place));
+                order_look_again(entry, batch, place++);
+        }
+        order_settle(order);
+}
+
+/* The slot's record first, then the volume's. */
+static void order_record_all(void *owner)
+{
+        struct order *order = owner;
+        struct registry *registry = order->registry;
+        struct service **services = reallocarray(NULL, order->count, sizeof(*services));
+        size_t count = 0;
+
+        for (size_t i = 0; !registry->stopping && i < order->count; i++) {
+                struct order_entry *entry = &order->entries[i];
+                struct service *service =
+                        entry->fault.kind ? NULL : order_resolve(registry, entry->name, &entry->fault);
+
+                if (!service || !order_is_possible(service, order->kind, &entry->fault) ||
+                    !order_record(service, order->kind, &entry->fault))
+                        continue;
+                entry->service = service;
+                entry->want_up = order->kind != ORDER_STOP;
+                entry->persisted = order->kind == ORDER_RESET;
+                service_show(service);
+                if (service->profile)
+                        entry->persist_problem = strerrordesc_np(ENOMEM); /* until it is known better */
+                else
+                        entry->persist_problem = "it is a static service: s6 keeps what is wanted in memory";
+                if (order->kind == ORDER_RESET)
+                        entry->persist_problem = NULL;
+                else if (service->profile && services)
+                        services[count++] = service;
+        }
+        if (!count ||
+            persist_services(registry, services, count, order->kind == ORDER_STOP, order_persisted, order))
+                order_settle(order);
+        free(services);
+}
+
+static void order_refused(void *owner, const char *profile, const struct fault *fault)
+{
+        struct order *order = owner;
+
+        for (size_t i = 0; i < order->count; i++) {
+                struct order_entry *entry = &order->entries[i];
+                const char *its = name_profile_of(entry->name);
+
+                if (!its || registry_find(order->registry, entry->name) || entry->fault.kind)
+                        continue;
+                if (!profile || !strcmp(profile, its))
+                        entry->fault = *fault;
+        }
+}
+
+/* A start of what has no slot: there may be such a profile. */
+static void order_find_missing(struct order *order)
+{
+        const char **profiles = reallocarray(NULL, order->count, sizeof(*profiles));
+        struct enroll_events events = {order_refused, order_record_all, order};
+        size_t count = 0;
+
+        for (size_t i = 0; profiles && order->kind == ORDER_START && i < order->count; i++) {
+                struct fault fault = {.kind = FAULT_NONE};
+
+                if (!order_resolve(order->registry, order->entries[i].name, &fault) &&
+                    fault.kind == FAULT_NOT_REGISTERED)
+                        profiles[count++] = name_profile_of(order->entries[i].name);
+        }
+        if (!count || enroll(order->registry, profiles, count, events))
+                order_record_all(order);
+        free(profiles);
+}
+
+static struct order *order_new(const struct order_request *request)
+{
+        size_t bytes = sizeof(struct order) + request->count * sizeof(struct order_entry);
+        struct order *order;
+        char *name;
+
+        for (size_t i = 0; i < request->count; i++)
+                bytes += strlen(request->names[i]) + 1;
+        order = calloc(1, bytes);
+        if (!order)
+                return NULL;
+        name = (char *)&order->entries[request->count];
+        for (size_t i = 0; i < request->count; i++) {
+                order->entries[i].order = order;
+                order->entries[i].name = name;
+                name = stpcpy(name, request->names[i]) + 1;
+        }
+        return order;
 }
 
 int order_run(struct registry *registry, const struct order_request *request)
 {
-        bool wait = request->wait && request->kind != ORDER_RESET;
-        struct service **accepted = reallocarray(NULL, request->count, sizeof(*accepted));
-        struct order *order = NULL;
-        size_t count;
+        struct order *order = order_new(request);
 
-        if (wait && accepted)
-                order = calloc(1, sizeof(*order) + request->count * sizeof(order->waits[0]));
-        if (!accepted || (wait && !order)) {
-                free(accepted);
+        if (!order)
                 return -ENOMEM;
-        }
-        count = order_accept(registry, request, !wait, accepted);
-        if (wait && count)
-                order_await(registry, request, order, accepted, count);
-        else
-                free(order);
-        for (size_t i = 0; !wait && request->kind != ORDER_RESET && i < count; i++) {
-                order_set_goal(accepted[i], request->kind);
-                service_step(accepted[i]);
-        }
-        free(accepted);
+        order->registry = registry;
+        order->ticket = request->ticket;
+        order->kind = request->kind;
+        order->wait = request->wait;
+        order->timeout_msec = request->timeout_msec;
+        order->began_msec = clock_msec();
+        order->open = order->count = request->count;
+        order->next = registry->orders;
+        registry->orders = order;
+        timer_init(&order->timer, registry->loop, order_expired, order);
+        order_find_missing(order);
         return 0;
 }
 
@@ -232,7 +391,10 @@ void order_abandon(struct registry *registry, struct ticket ticket)
 
         for (struct order *order = registry->orders; order; order = next) {
                 next = order->next;
-                if (order->ticket.peer == ticket.peer && order->ticket.call == ticket.call)
+                if (order->ticket.peer != ticket.peer || order->ticket.call != ticket.call)
+                        continue;
+                order->abandoned = true;
+                if (order->waiting)
                         order_close(order);
         }
 }

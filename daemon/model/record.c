@@ -30,6 +30,12 @@ static void append_int(struct text *text, const char *name, int64_t value)
         text_append_int(text, value);
 }
 
+bool record_runs_now(const struct record *record)
+{
+        return record->want_up &&
+               (record->hold == HOLD_NONE || (record->hold == HOLD_BACKOFF && !record->next_start_usec));
+}
+
 void record_write(const struct record *record, struct text *text)
 {
         append_int(text, "{\"version\":", RECORD_VERSION);
@@ -39,7 +45,9 @@ void record_write(const struct record *record, struct text *text)
         text_append_string(text, ",\"told\":");
         text_append_json_string(text, told_names[record->told]);
         append_int(text, ",\"told_pid\":", record->told_pid);
+        append_bool(text, ",\"unpersisted\":", record->unpersisted);
         append_bool(text, ",\"removing\":", record->removing);
+        append_bool(text, ",\"forgotten\":", record->forgotten);
         text_append_string(text, ",\"hold\":");
         text_append_json_string(text, hold_names[record->hold]);
         append_int(text, ",\"attempt\":", record->attempt);
@@ -59,7 +67,7 @@ void record_write(const struct record *record, struct text *text)
 
 struct parsed {
         struct field_int version, attempt, next_start, restarts, exit_code, exit_signal, exit_at;
-        enum field_bool removing;
+        enum field_bool unpersisted, removing, forgotten;
         int want, hold, pending, told;
         struct field_int told_pid;
         const char *reason, *boot;
@@ -73,7 +81,9 @@ static const struct field record_fields[] = {
         {"pending", FIELD_CHOICE, true, offsetof(struct parsed, pending), pending_names},
         {"told", FIELD_CHOICE, true, offsetof(struct parsed, told), told_names},
         {"told_pid", FIELD_INT, true, offsetof(struct parsed, told_pid), NULL},
+        {"unpersisted", FIELD_BOOL, false, offsetof(struct parsed, unpersisted), NULL},
         {"removing", FIELD_BOOL, true, offsetof(struct parsed, removing), NULL},
+        {"forgotten", FIELD_BOOL, false, offsetof(struct parsed, forgotten), NULL},
         {"hold", FIELD_CHOICE, true, offsetof(struct parsed, hold), hold_names},
         {"attempt", FIELD_INT, true, offsetof(struct parsed, attempt), NULL},
         {"next_start_usec", FIELD_INT, true, offsetof(struct parsed, next_start), NULL},
@@ -114,7 +124,9 @@ int record_read(const char *text, struct record *record)
                         .pending = (enum pending)parsed.pending,
                         .told = (enum told)parsed.told,
                         .told_pid = (pid_t)parsed.told_pid.value,
+                        .unpersisted = parsed.unpersisted == FIELD_TRUE,
                         .removing = parsed.removing == FIELD_TRUE,
+                        .forgotten = parsed.forgotten == FIELD_TRUE,
                         .hold = (enum hold)parsed.hold,
                         .attempt = (unsigned)parsed.attempt.value,
                         .next_start_usec = parsed.next_start.value,

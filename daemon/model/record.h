@@ -32,8 +32,10 @@ enum pending {
 struct record {
         bool want_up;
         enum pending pending;
-        bool removing;  /* being unregistered: a restarted broker finishes that */
-        enum told told; /* what the run with told_pid was told */
+        bool unpersisted; /* the volume does not have it yet */
+        bool removing;    /* the slot goes: a restarted broker finishes that */
+        bool forgotten;   /* and the volume's record with it */
+        enum told told;   /* what the run with told_pid was told */
         pid_t told_pid;
         enum hold hold;
         unsigned attempt;        /* of the soft brake; 0: none */
@@ -46,6 +48,12 @@ struct record {
         char reason[RECORD_REASON_BYTES]; /* for people; empty: none */
         char boot[RECORD_BOOT_BYTES];     /* which life of PID 1 this is from */
 };
+
+/*
+ * Should s6 run it now, that is: is there no down file? Not while it is held back, but for a single try of
+ * the soft brake, which is HOLD_BACKOFF without a next start.
+ */
+bool record_runs_now(const struct record *record);
 
 /* Appends it as a JSON object and a newline. */
 void record_write(const struct record *record, struct text *text);

@@ -5,8 +5,10 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/s6_control.h"
+#include "daemon/model/persist.h"
 #include "daemon/model/registration.h"
 #include "daemon/model/removal.h"
+#include "daemon/model/restart.h"
 #include "proto/name.h"
 
 static void registration_expired(void *owner);
@@ -24,30 +26,39 @@ static void registration_free(void *owner)
         free(registration);
 }
 
+static void registration_answer(struct registry *registry, const struct registration_waiter *waiter,
+                                const char *profile, struct service *service, const struct fault *fault)
+{
+        if (waiter->own)
+                waiter->own->ended(waiter->own, service, fault);
+        else
+                registry->events.registered(registry->events.owner, waiter->ticket, profile, service, fault,
+                                            waiter->created, waiter->changed);
+}
+
 /* Takes the registration off the service and answers everybody who waits for it. */
 static void registration_end(struct service *service, const struct fault *fault)
 {
         struct registration *registration = service->registration;
-        struct registry_events *events = &service->registry->events;
 
         service->registration = NULL;
         service->operation = OPERATION_NONE;
         for (struct registration_waiter *waiter = registration->waiters; waiter; waiter = waiter->next)
-                events->registered(events->owner, waiter->ticket, service->profile, service, fault,
-                                   waiter->created, waiter->changed);
+                registration_answer(service->registry, waiter, service->profile, service, fault);
         timer_close(&registration->timer, registration_free);
 }
 
-static struct registration_waiter *registration_add_waiter(struct service *service, struct ticket ticket)
+/* Takes the waiter. False: out of memory. */
+static bool registration_add_waiter(struct service *service, const struct registration_waiter *wanted)
 {
-        struct registration_waiter *waiter = calloc(1, sizeof(*waiter));
+        struct registration_waiter *waiter = malloc(sizeof(*waiter));
 
         if (!waiter)
-                return NULL;
-        waiter->ticket = ticket;
+                return false;
+        *waiter = *wanted;
         waiter->next = service->registration->waiters;
         service->registration->waiters = waiter;
-        return waiter;
+        return true;
 }
 
 static int registration_begin(struct service *service)
@@ -79,7 +90,8 @@ static int registration_build(struct service *service, struct json_object *envir
         *operation = "make the service directory from the template";
         result = state.failed ? -ENOMEM
                               : slot_stage(&registry->slots, service->name, service->profile, environment,
-                                           state.bytes, !service->record.want_up);
+                                           state.bytes,
+                                           !record_runs_now(&service->record) || service->record.pending);
         text_deinit(&state);
         if (result == 0) {
                 *operation = "name the service directory";
@@ -92,6 +104,8 @@ static int registration_build(struct service *service, struct json_object *envir
         }
         if (result == 0)
                 publication_wake(registry);
+        if (result == 0 && service->record.unpersisted)
+                persist_services(registry, &service, 1, false, NULL, NULL);
         return result;
 }
 
@@ -99,7 +113,8 @@ static int registration_build(struct service *service, struct json_object *envir
 static void registration_undo(struct service *service, const struct fault *fault)
 {
         struct registration *registration = service->registration;
-        bool stays = registration->adopted && !registration->remove_after;
+        bool forget = registration->remove_after;
+        bool stays = registration->adopted && !forget;
         int64_t timeout_msec = registration->remove_timeout_msec;
 
         log_line("register: %s: why=%s service=%s", stays ? "left as it is" : "rolled back",
@@ -108,7 +123,7 @@ static void registration_undo(struct service *service, const struct fault *fault
         if (stays)
                 service_step(service); /* it is watched, and goes on when a supervisor comes */
         else
-                removal_begin(service, timeout_msec);
+                removal_begin(service, timeout_msec, forget);
 }
 
 static void registration_expired(void *owner)
@@ -138,80 +153,121 @@ void registration_step(struct service *service)
         int64_t timeout_msec = service->registration->remove_timeout_msec;
 
         if (!service->registration->linked || !service->supervised ||
-            (service->has_log && !service->log_supervised))
+            (service->has_log && !service->log_supervised) || service->persisted_serial < service->serial)
                 return;
         registration_end(service, NULL);
         publication_wake(service->registry);
         if (go)
-                removal_begin(service, timeout_msec);
+                removal_begin(service, timeout_msec, true);
         else
                 service_step(service);
 }
 
-static void refuse(struct registry *registry, struct ticket ticket, const char *profile, struct fault fault)
+static void refuse(struct registry *registry, const struct registration_waiter *waiter, const char *profile,
+                   struct fault fault)
 {
-        registry->events.registered(registry->events.owner, ticket, profile, NULL, &fault, false, false);
+        registration_answer(registry, waiter, profile, NULL, &fault);
+}
+
+/* An environment that the slot did not have yet is on the volume before the answer, too. */
+struct replaced {
+        struct registration_waiter waiter;
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+};
+
+static void environment_persisted(void *owner, const struct store_batch *batch)
+{
+        struct replaced *replaced = owner;
+        struct registry *registry = persist_registry(batch);
+        struct service *service = registry_find(registry, replaced->name);
+
+        if (service)
+                registration_answer(registry, &replaced->waiter, service->profile, service, NULL);
+        else
+                refuse(registry, &replaced->waiter, name_profile_of(replaced->name),
+                       (struct fault){.kind = FAULT_NOT_REGISTERED});
+        free(replaced);
+}
+
+static void environment_replaced(struct service *service, const struct registration_waiter *waiter)
+{
+        struct replaced *replaced = malloc(sizeof(*replaced));
+
+        service->record.unpersisted = true;
+        service_save(service);
+        if (replaced) {
+                replaced->waiter = *waiter;
+                snprintf(replaced->name, sizeof(replaced->name), "%s", service->name);
+        }
+        if (replaced &&
+            persist_services(service->registry, &service, 1, false, environment_persisted, replaced) == 0)
+                return;
+        free(replaced);
+        service->persist_error = ENOMEM;
+        registration_answer(service->registry, waiter, service->profile, service, NULL);
+}
+
+/* Why nothing can be done with the slot that is there; FAULT_NONE: something can. */
+static struct fault again_fault(const struct service *service)
+{
+        if (!service->profile)
+                return (struct fault){.kind = FAULT_PROTECTED,
+                                      .text = "a service that is not the broker's has this name"};
+        if (service->operation == OPERATION_UNREGISTER ||
+            (service->registration && service->registration->remove_after))
+                return (struct fault){.kind = FAULT_BUSY, .text = "unregister"};
+        if (service->operation == OPERATION_NONE && !service->supervised)
+                return (struct fault){.kind = FAULT_UNSUPERVISED, .text = "no s6-supervise runs for it"};
+        return (struct fault){.kind = FAULT_NONE};
 }
 
 /* It is there already: only its environment may change. */
-static void register_again(struct service *service, struct ticket ticket, struct json_object *environment)
+static void register_again(struct service *service, struct registration_waiter *waiter,
+                           struct json_object *environment)
 {
         struct registry *registry = service->registry;
-        struct registry_events *events = &registry->events;
-        bool changed = false;
+        struct fault fault = again_fault(service);
         int result = 0;
 
-        if (!service->profile) {
-                refuse(registry, ticket, name_profile_of(service->name),
-                       (struct fault){.kind = FAULT_PROTECTED,
-                                      .text = "a service that is not the broker's has this name"});
-                return;
-        }
-        if (service->operation == OPERATION_UNREGISTER ||
-            (service->registration && service->registration->remove_after)) {
-                refuse(registry, ticket, service->profile,
-                       (struct fault){.kind = FAULT_BUSY, .text = "unregister"});
-                return;
-        }
-        if (environment)
-                result = slot_set_environment(&registry->slots, service->name, environment, &changed);
-        if (result) {
-                refuse(registry, ticket, service->profile,
-                       (struct fault){
-                               .kind = FAULT_SYSTEM, .text = "replace the environment", .error = -result});
+        if (!fault.kind && environment)
+                result = slot_set_environment(&registry->slots, service->name, environment, &waiter->changed);
+        if (!fault.kind && result)
+                fault = (struct fault){
+                        .kind = FAULT_SYSTEM, .text = "replace the environment", .error = -result};
+        if (fault.kind) {
+                refuse(registry, waiter, name_profile_of(service->name), fault);
         } else if (service->operation == OPERATION_REGISTER) {
-                struct registration_waiter *waiter = registration_add_waiter(service, ticket);
-
-                if (waiter)
-                        waiter->changed = changed;
-                else
-                        refuse(registry, ticket, service->profile,
+                if (!registration_add_waiter(service, waiter))
+                        refuse(registry, waiter, service->profile,
                                (struct fault){.kind = FAULT_SYSTEM, .text = "register", .error = ENOMEM});
-        } else if (!service->supervised) {
-                refuse(registry, ticket, service->profile,
-                       (struct fault){.kind = FAULT_UNSUPERVISED, .text = "no s6-supervise runs for it"});
+                else if (waiter->changed && (service->record.unpersisted = true))
+                        persist_services(registry, &service, 1, false, NULL, NULL);
+        } else if (waiter->changed) {
+                environment_replaced(service, waiter);
         } else {
-                events->registered(events->owner, ticket, service->profile, service, NULL, false, changed);
+                service->persist_error = 0;
+                registration_answer(registry, waiter, service->profile, service, NULL);
         }
 }
 
-static void register_new(struct registry *registry, struct ticket ticket, const char *name,
-                         const char *profile, struct json_object *environment, bool start)
+static void register_new(struct registry *registry, struct registration_waiter *waiter, const char *name,
+                         const char *profile, struct json_object *environment, const struct record *record)
 {
         const char *operation = "register";
         struct service *service = registry_add(registry, name, true);
-        struct registration_waiter *waiter = NULL;
         int result = service ? registration_begin(service) : -ENOMEM;
 
+        waiter->created = true;
         if (result == 0) {
-                waiter = registration_add_waiter(service, ticket);
-                service->record.want_up = start;
-                result = waiter ? registration_build(service, environment, &operation) : -ENOMEM;
+                service->record = *record;
+                result = registration_add_waiter(service, waiter)
+                                 ? registration_build(service, environment, &operation)
+                                 : -ENOMEM;
         }
         if (result == 0) {
-                waiter->created = true;
-                service->goal.kind = start ? GOAL_UP : GOAL_NONE;
-                log_line("register: begun service=%s want=%s", name, start ? "up" : "down");
+                service->goal.kind =
+                        record->want_up && !record->hold && !record->pending ? GOAL_UP : GOAL_NONE;
+                log_line("register: begun service=%s want=%s", name, record->want_up ? "up" : "down");
                 service_step(service);
                 return;
         }
@@ -221,12 +277,12 @@ static void register_new(struct registry *registry, struct ticket ticket, const 
                 slot_remove(&registry->slots, name);
                 registry_forget(registry, service);
         }
-        refuse(registry, ticket, profile,
+        refuse(registry, waiter, profile,
                (struct fault){.kind = FAULT_SYSTEM, .text = operation, .error = -result});
 }
 
-void operation_register(struct registry *registry, struct ticket ticket, const char *profile,
-                        struct json_object *environment, bool start)
+static void register_any(struct registry *registry, struct registration_waiter *waiter, const char *profile,
+                         struct json_object *environment, const struct record *record)
 {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
         struct service *service;
@@ -234,16 +290,37 @@ void operation_register(struct registry *registry, struct ticket ticket, const c
         name_service_of(profile, name, sizeof(name));
         service = registry_find(registry, name);
         if (service)
-                register_again(service, ticket, environment);
+                register_again(service, waiter, waiter->own ? NULL : environment);
         else if (registry_supervisors(registry) + 2 > registry->services_max)
-                refuse(registry, ticket, profile,
+                refuse(registry, waiter, profile,
                        (struct fault){.kind = FAULT_TOO_MANY_SERVICES, .number = registry->services_max});
         else if (!scandir_is_running(&registry->scandir))
-                refuse(registry, ticket, profile,
+                refuse(registry, waiter, profile,
                        (struct fault){.kind = FAULT_UNSUPERVISED,
                                       .text = "no s6-svscan runs on the scan directory"});
-        else
-                register_new(registry, ticket, name, profile, environment, start);
+        else {
+                if (registry->has_dead) /* what has that name is of the last container */
+                        slot_remove(&registry->slots, name);
+                register_new(registry, waiter, name, profile, environment, record);
+        }
+}
+
+void operation_register(struct registry *registry, struct ticket ticket, const char *profile,
+                        struct json_object *environment, bool start)
+{
+        struct registration_waiter waiter = {.ticket = ticket};
+        struct record record = {.want_up = start, .unpersisted = true};
+
+        restart_hold_multiplexed(registry, profile, &record);
+        register_any(registry, &waiter, profile, environment, &record);
+}
+
+void operation_register_own(struct registry *registry, const char *profile, const struct record *record,
+                            struct json_object *environment, struct own_registration *own)
+{
+        struct registration_waiter waiter = {.own = own};
+
+        register_any(registry, &waiter, profile, environment, record);
 }
 
 int operation_resume_register(struct service *service)
@@ -259,6 +336,11 @@ int operation_resume_register(struct service *service)
 
 void registration_drop(struct service *service)
 {
+        struct registration_waiter *waiter = service->registration ? service->registration->waiters : NULL;
+
+        for (; waiter; waiter = waiter->next) /* the broker's own have something to free */
+                if (waiter->own)
+                        waiter->own->ended(waiter->own, NULL, &(struct fault){.kind = FAULT_SUPERSEDED});
         if (service->registration)
                 timer_close(&service->registration->timer, registration_free);
         service->registration = NULL;

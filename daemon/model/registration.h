@@ -7,6 +7,7 @@
 struct registration_waiter {
         struct registration_waiter *next;
         struct ticket ticket;
+        struct own_registration *own; /* instead of the ticket; NULL: a client's */
         bool created;
         bool changed;
 };

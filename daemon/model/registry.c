@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 
 #include "daemon/edge/log.h"
+#include "daemon/edge/process.h"
 #include "daemon/model/operation.h"
+#include "daemon/model/persist.h"
 #include "proto/name.h"
 
 static void registry_on_watch(void *owner, void *subject, enum watch_event event)
@@ -45,26 +47,16 @@ static void registry_on_watch(void *owner, void *subject, enum watch_event event
         }
 }
 
-/* Field 22 of /proc/1/stat (when it started) tells one life of the container from the next. */
+/* When PID 1 started, and in which namespace, tells one life of the container from the next. */
 static void registry_read_boot(struct registry *registry)
 {
-        char line[512] = "";
-        char *at;
-        unsigned long long start = 0;
-        FILE *file = fopen("/proc/1/stat", "re");
+        uint64_t start = 0;
         struct stat space;
 
-        if (file) {
-                if (fgets(line, sizeof(line), file) && (at = strrchr(line, ')')))
-                        sscanf(at + 1,
-                               " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-                               "%llu",
-                               &start);
-                fclose(file);
-        }
+        process_start_time(1, &start);
         if (stat("/proc/self/ns/pid", &space) < 0)
                 space.st_ino = 0;
-        snprintf(registry->boot, sizeof(registry->boot), "%llu.%llu", start,
+        snprintf(registry->boot, sizeof(registry->boot), "%llu.%llu", (unsigned long long)start,
                  (unsigned long long)space.st_ino);
 }
 
@@ -75,6 +67,9 @@ int registry_init(struct registry *registry, uv_loop_t *loop)
         registry->loop = loop;
         registry_read_boot(registry);
         publication_init(registry);
+        persist_init(registry);
+        reconcile_init(registry);
+        stagger_init(registry);
         if (result == 0)
                 result = watch_add_directory(&registry->watch, registry->scandir.path, NULL);
         return result < 0 ? result : 0;
@@ -100,6 +95,7 @@ void registry_deinit(struct registry *registry)
 {
         registry->stopping = true;
         deputy_close(&registry->deputy); /* its jobs are the operations' */
+        store_close(&registry->store);
         for (size_t i = 0; i < registry->count; i++) {
                 registry->services[i]->waits = NULL;
                 registry_drop(registry, registry->services[i]);
@@ -108,6 +104,9 @@ void registry_deinit(struct registry *registry)
         registry->services = NULL;
         registry->count = registry->capacity = 0;
         timer_close(&registry->publication.turn, NULL);
+        timer_close(&registry->persist_again, NULL);
+        reconcile_drop(registry);
+        timer_close(&registry->stagger.turn, NULL);
         watch_close(&registry->watch);
 }
 

@@ -13,7 +13,10 @@
 #include "daemon/edge/watch.h"
 #include "daemon/model/policy.h"
 #include "daemon/model/publication.h"
+#include "daemon/model/reconcile.h"
 #include "daemon/model/service.h"
+#include "daemon/model/stagger.h"
+#include "daemon/model/store.h"
 
 /* Which call an answer belongs to: never a pointer, so that a peer may go away. */
 struct ticket {
@@ -21,14 +24,23 @@ struct ticket {
         uint64_t call;
 };
 
+/* What became of an order to one service. */
+struct outcome {
+        const char *name;
+        struct service *service;     /* NULL: there is none */
+        const struct fault *fault;   /* NULL: as ordered */
+        bool persisted;              /* the volume has what is wanted, or nothing of it changed */
+        const char *persist_problem; /* why not; NULL where nothing was to be written */
+        bool last;                   /* of this order */
+};
+
 /* What goes up. Set by the session. */
 struct registry_events {
         void (*changed)(void *owner, struct service *service);
         /* It is about to be freed; its last state can still be told. */
         void (*gone)(void *owner, struct service *service);
-        /* One outcome of an order; fault NULL: as ordered. service NULL where there is none. */
-        void (*outcome)(void *owner, struct ticket ticket, const char *name, struct service *service,
-                        const struct fault *fault, bool last);
+        void (*outcome)(void *owner, struct ticket ticket, const struct outcome *outcome);
+        /* The service's persist_error says whether the volume has it. */
         void (*registered)(void *owner, struct ticket ticket, const char *profile, struct service *service,
                            const struct fault *fault, bool created, bool changed);
         void (*unregistered)(void *owner, struct ticket ticket, const char *profile, struct service *service,
@@ -41,7 +53,8 @@ struct registry {
         struct scandir scandir;
         struct slots slots;
         struct watch watch;
-        struct deputy deputy;
+        struct deputy deputy; /* for processes; the volume has one of its own */
+        struct store store;
         struct policy policy;
         int64_t settle_msec;               /* a gateway alive for this long is up */
         unsigned services_max;             /* s6-svscan's, loggers included */
@@ -55,7 +68,18 @@ struct registry {
         uint64_t revision;
         struct order *orders; /* that wait */
         struct publication publication;
-        bool stopping; /* nothing is ordered or written any more */
+        struct stagger stagger;
+        uint64_t serial; /* of the last change that persist.h was told of */
+        struct timer persist_again;
+        struct reconcile_policy boot_policy;
+        struct reconcile *reconcile; /* one that goes on; NULL: none */
+        struct reconcile_request *reconcile_queue;
+        struct timer reconcile_again;
+        bool has_dead;       /* slots of the last container, not adopted */
+        bool fresh_boot;     /* no broker has reconciled in this life of the container */
+        bool volume_unknown; /* the volume has not answered since the boot */
+        bool multiplex;      /* the default gateway serves every profile: the others are held */
+        bool stopping;       /* nothing is ordered or written any more */
 };
 
 /* scandir and slots must be open. 0 or a negative errno. */
@@ -87,6 +111,12 @@ unsigned registry_supervisors(const struct registry *registry);
 /* Reads the scan directory and the slots: what is there is adopted, what is half there is finished or
  * removed. */
 int registry_adopt(struct registry *registry);
+
+/* Slots of the last container, which nobody has adopted, on a /run that outlived it. */
+void registry_remove_dead(struct registry *registry);
+
+/* This life of the container has been reconciled: the next broker finds fresh_boot false. */
+void registry_note_boot(struct registry *registry);
 
 /* The static services of the scan directory came or went. */
 void registry_scan_static(struct registry *registry);

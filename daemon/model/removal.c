@@ -8,6 +8,7 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/s6_control.h"
+#include "daemon/model/persist.h"
 #include "daemon/model/registration.h"
 #include "proto/name.h"
 
@@ -204,8 +205,19 @@ static void removal_expired(void *owner)
                 break;
         case REMOVAL_WAITING:
         case REMOVAL_SWEEPING:
+        case REMOVAL_FORGETTING:
                 break;
         }
+}
+
+/* Told to end: the planned-stop marker is there by now. */
+static void removal_stop(struct service *service)
+{
+        if (service->persisted_serial < service->serial)
+                return;
+        removal_phase(service, REMOVAL_STOPPING, service->removal->timeout_msec);
+        service_set_goal(service, GOAL_DOWN, 0);
+        service_step(service);
 }
 
 void removal_step(struct service *service)
@@ -214,7 +226,9 @@ void removal_step(struct service *service)
 
         if (service->removal->phase == REMOVAL_WAITING || service->removal->phase == REMOVAL_SWEEPING)
                 return;
-        if (service->removal->phase == REMOVAL_LEAVING)
+        if (service->removal->phase == REMOVAL_FORGETTING)
+                removal_stop(service);
+        else if (service->removal->phase == REMOVAL_LEAVING)
                 removal_look_leaving(service);
         else if (!service->supervised || (!status->pid && !status->want_up))
                 removal_leave(service);
@@ -235,21 +249,26 @@ static int removal_make(struct service *service)
         return 0;
 }
 
-void removal_begin(struct service *service, int64_t timeout_msec)
+void removal_begin(struct service *service, int64_t timeout_msec, bool forget)
 {
         struct registry *registry = service->registry;
 
         if (removal_make(service))
                 return; /* out of memory: the record says what is to be done, once there is some */
-        service_set_goal(service, GOAL_DOWN, 0);
+        service_settle_waits(service, &(struct fault){.kind = FAULT_SUPERSEDED});
+        service->goal.kind = GOAL_NONE;
         service->operation = OPERATION_UNREGISTER;
         service->record.removing = true;
+        service->record.forgotten = forget;
         service->record.want_up = false;
         service->record.hold = HOLD_NONE;
         service_save(service);
         slot_set_down(&registry->slots, service->name, true);
         log_line("unregister: begun service=%s", service->name);
-        removal_phase(service, REMOVAL_STOPPING, timeout_msec);
+        service->removal->phase = REMOVAL_FORGETTING;
+        service->removal->timeout_msec = timeout_msec;
+        if (forget)
+                persist_services(registry, &service, 1, true, NULL, NULL);
         service_step(service);
 }
 
@@ -291,7 +310,14 @@ void operation_unregister(struct registry *registry, struct ticket ticket, const
                 service->registration->remove_after = true;
                 service->registration->remove_timeout_msec = timeout_msec;
         } else if (service->operation == OPERATION_NONE) {
-                removal_begin(service, timeout_msec);
+                removal_begin(service, timeout_msec, true);
+        } else if (!service->record.forgotten) { /* a register is being undone */
+                service->record.forgotten = true;
+                service_save(service);
+                persist_services(registry, &service, 1, false, NULL, NULL);
+        } else if (service->removal->phase == REMOVAL_FORGETTING) {
+                if (timeout_msec < service->removal->timeout_msec)
+                        service->removal->timeout_msec = timeout_msec;
         } else if (service->removal->phase == REMOVAL_STOPPING &&
                    timeout_msec < timer_left_msec(&service->removal->timer)) {
                 timer_start(&service->removal->timer,
@@ -301,7 +327,7 @@ void operation_unregister(struct registry *registry, struct ticket ticket, const
 
 void operation_resume_unregister(struct service *service)
 {
-        removal_begin(service, DEFAULT_UNREGISTER_MSEC);
+        removal_begin(service, DEFAULT_UNREGISTER_MSEC, service->record.forgotten);
 }
 
 void operation_step(struct service *service)

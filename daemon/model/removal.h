@@ -7,11 +7,12 @@
 
 /* The half of operation.h that takes a slot away. */
 enum removal_phase {
-        REMOVAL_STOPPING, /* told to end */
-        REMOVAL_KILLING,  /* the deadline passed */
-        REMOVAL_WAITING,  /* for publication.h to let it out of view */
-        REMOVAL_LEAVING,  /* not in the scan directory any more; its supervisors end */
-        REMOVAL_SWEEPING, /* the deputy ends what a killed supervisor left running */
+        REMOVAL_FORGETTING, /* the volume's record goes first */
+        REMOVAL_STOPPING,   /* told to end */
+        REMOVAL_KILLING,    /* the deadline passed */
+        REMOVAL_WAITING,    /* for publication.h to let it out of view */
+        REMOVAL_LEAVING,    /* not in the scan directory any more; its supervisors end */
+        REMOVAL_SWEEPING,   /* the deputy ends what a killed supervisor left running */
 };
 
 struct removal_waiter {
@@ -23,14 +24,15 @@ struct removal {
         struct service *service;
         enum removal_phase phase;
         struct timer timer;
+        int64_t timeout_msec; /* of STOPPING */
         int64_t phase_began_msec;
         struct removal_waiter *waiters;
         struct deputy_job job;
         struct groups groups;
 };
 
-/* For a service without an operation. timeout_msec: until KILL. */
-void removal_begin(struct service *service, int64_t timeout_msec);
+/* For a service without an operation. timeout_msec: until KILL. forget: what the volume has of it too. */
+void removal_begin(struct service *service, int64_t timeout_msec, bool forget);
 
 /* It may leave s6-svscan's view now: publication.h, which tells s6-svscan; or removal_tell() its supervisor.
  */

@@ -6,9 +6,25 @@
 #include "daemon/edge/log.h"
 #include "daemon/edge/s6_control.h"
 #include "daemon/model/registry.h"
+#include "daemon/model/survey.h"
+#include "proto/name.h"
 
 /* s6-supervise runs an `o` at once; when it cannot, it does not try again by itself. */
 #define RETRY_MSEC 5000
+
+bool restart_is_multiplexed(const struct registry *registry, const char *profile)
+{
+        return registry->multiplex && strcmp(profile, "default") != 0;
+}
+
+void restart_hold_multiplexed(const struct registry *registry, const char *profile, struct record *record)
+{
+        if (!record->want_up || !restart_is_multiplexed(registry, profile))
+                return;
+        record->hold = HOLD_HELD;
+        record->next_start_usec = 0;
+        snprintf(record->reason, sizeof(record->reason), "%s", RESTART_MULTIPLEXED);
+}
 
 static void restart_set_down(struct service *service, bool down)
 {
@@ -17,6 +33,12 @@ static void restart_set_down(struct service *service, bool down)
         if (result)
                 log_line("service: cannot change its down file: %s service=%s", strerrorname_np(-result),
                          service->name);
+}
+
+/* Held until its lock is free; what is held otherwise is not looked at again by itself. */
+static bool restart_is_elsewhere(const struct service *service)
+{
+        return service->record.hold == HOLD_HELD && service->record.next_start_usec;
 }
 
 static void describe_exit(const struct record *record, char *text, size_t size)
@@ -42,16 +64,12 @@ static void restart_fail(struct service *service)
                  EXIT_CONFIGURATION);
 }
 
-/* No failure: it is looked at again in a while. */
-static void restart_hold(struct service *service)
+void restart_hold_elsewhere(struct record *record)
 {
-        struct record *record = &service->record;
-
         record->hold = HOLD_HELD;
-        record->next_start_usec = clock_utc_usec() + RUNS_ELSEWHERE_RETRY_MSEC * INT64_C(1000);
+        record->next_start_usec = clock_utc_usec() + RUNS_ELSEWHERE_LOOK_MSEC * INT64_C(1000);
         snprintf(record->reason, sizeof(record->reason),
                  "it runs elsewhere: another process holds its lock on the volume");
-        log_line("service: held: it runs elsewhere service=%s", service->name);
 }
 
 /* It is down, and s6 does not want it any more: its finish script said so, or it was a single try. */
@@ -64,7 +82,8 @@ static void restart_brake(struct service *service)
         if (record->has_exit && record->exit_code == EXIT_CONFIGURATION) {
                 restart_fail(service);
         } else if (record->has_exit && record->exit_code == EXIT_RUNS_ELSEWHERE) {
-                restart_hold(service);
+                restart_hold_elsewhere(record);
+                log_line("service: held: it runs elsewhere service=%s", service->name);
         } else {
                 record->attempt =
                         policy_attempt(&service->registry->policy, record->attempt, service->last_run_msec);
@@ -114,6 +133,45 @@ static void restart_recovered(struct service *service)
         service_save(service);
 }
 
+static void restart_looked(struct survey *survey)
+{
+        struct registry *registry = survey->owner;
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        struct service *service;
+
+        if (registry->stopping)
+                return;
+        name_service_of(survey->facts[0].name, name, sizeof(name));
+        service = registry_find(registry, name);
+        if (!service)
+                return;
+        service->looking = false;
+        if (!restart_is_elsewhere(service) || service->goal.kind != GOAL_NONE ||
+            service->operation != OPERATION_NONE)
+                return;
+        if (survey->late || survey->result || survey->facts[0].locked) {
+                service->record.next_start_usec = clock_utc_usec() + RUNS_ELSEWHERE_LOOK_MSEC * INT64_C(1000);
+                service_step(service);
+        } else {
+                log_line("service: its lock is free: service=%s", service->name);
+                restart_retry(service);
+        }
+}
+
+/* Its lock is looked at, by the thread that may wait for the volume. */
+static void restart_look(struct service *service)
+{
+        struct survey *survey = survey_new(&service->profile, 1);
+
+        service->record.next_start_usec = clock_utc_usec() + RUNS_ELSEWHERE_LOOK_MSEC * INT64_C(1000);
+        if (!survey)
+                return;
+        service->looking = true;
+        survey->done = restart_looked;
+        survey->owner = service->registry;
+        survey_run(&service->registry->store, survey);
+}
+
 int64_t restart_wait_msec(const struct service *service)
 {
         const struct registry *registry = service->registry;
@@ -121,15 +179,15 @@ int64_t restart_wait_msec(const struct service *service)
         int64_t most_msec = registry->policy.most_msec;
         int64_t left_msec;
 
-        if (!record->want_up || !service->supervised || service->status.pid)
+        if (!record->want_up || !service->supervised || service->status.pid || record->pending)
                 return INT64_MAX;
         if (record->hold == HOLD_BACKOFF && !record->next_start_usec)
                 return service->retry_until_msec - clock_msec();
         if (record->hold == HOLD_NONE || !record->next_start_usec)
                 return INT64_MAX;
         left_msec = (record->next_start_usec - clock_utc_usec()) / 1000;
-        if (most_msec < RUNS_ELSEWHERE_RETRY_MSEC)
-                most_msec = RUNS_ELSEWHERE_RETRY_MSEC;
+        if (most_msec < RUNS_ELSEWHERE_LOOK_MSEC)
+                most_msec = RUNS_ELSEWHERE_LOOK_MSEC;
         return left_msec > most_msec ? 0 : left_msec; /* more than it ever was: the clock was set back */
 }
 
@@ -140,8 +198,12 @@ static void restart_follow_down(struct service *service)
         if (record->hold == HOLD_NONE && !service->status.want_up)
                 restart_brake(service);
         else if (record->next_start_usec) {
-                if (restart_wait_msec(service) <= 0)
+                if (restart_wait_msec(service) > 0)
+                        return;
+                if (!restart_is_elsewhere(service))
                         restart_retry(service);
+                else if (!service->looking)
+                        restart_look(service);
         } else if (record->hold == HOLD_BACKOFF && (service->status.since_usec != service->retry_base_usec ||
                                                     clock_msec() >= service->retry_until_msec))
                 restart_brake(service); /* the single try ended too, or s6 could not begin it */
@@ -149,7 +211,9 @@ static void restart_follow_down(struct service *service)
 
 void restart_follow_record(struct service *service)
 {
-        if (!service->record.want_up || !service->supervised || service->status.finishing)
+        /* What is pending has been recorded and not been ordered yet: it is not lost. */
+        if (!service->record.want_up || !service->supervised || service->status.finishing ||
+            service->record.pending)
                 return;
         if (!service->status.pid)
                 restart_follow_down(service);

@@ -327,6 +327,8 @@ void service_step(struct service *service)
                 restart_follow_record(service);
         service_set_timer(service);
         service_show(service);
+        if (had_goal && service->goal.kind == GOAL_NONE)
+                stagger_wake(service->registry);
         if (had_goal && service->goal.kind == GOAL_NONE && service->waits) {
                 service_settle_waits(service, failed ? &(struct fault){.kind = FAULT_FAILED} : NULL);
         }
@@ -391,7 +393,7 @@ void service_view(const struct service *service, struct view *view)
                         service->profile ? service->status.since_usec + service->registry->settle_msec * 1000
                                          : service->status.ready_usec;
         view->restarts = record->restarts;
-        if (view->state == STATE_BACKOFF ? record->hold != HOLD_NONE : view->state == STATE_HELD)
+        if (view->state == STATE_BACKOFF && record->hold != HOLD_NONE)
                 view->next_start_usec = record->next_start_usec;
         else if (view->state == STATE_BACKOFF && service->status.want_up)
                 view->next_start_usec = service->status.since_usec + S6_PAUSE_USEC;

@@ -81,6 +81,12 @@ struct service {
         int64_t retry_until_msec; /* by clock_msec(); when it has not run by then, it will not */
         bool send_again;          /* a FIFO was full */
         struct wait *waits;
+        uint64_t serial;           /* of its last change that persist.h was told of */
+        uint64_t persisted_serial; /* what that has answered for */
+        int persist_error;         /* errno of the answer; 0: it is on the disk */
+        bool looking;              /* at its lock on the volume */
+        bool blind;  /* registered before the volume said what is wanted; nobody ordered it since */
+        bool queued; /* stagger.h starts it when it is its turn */
 
         /* operation.h */
         enum operation operation;

@@ -114,3 +114,10 @@ void describe_forget(struct service *service)
         service->text = NULL;
         service->text_length = 0;
 }
+
+void describe_persisted(bool persisted, const char *problem, struct text *text)
+{
+        text_append_string(text, persisted ? ",\"persisted\":true" : ",\"persisted\":false");
+        if (problem)
+                add_string(text, ",\"persist_error\":", problem);
+}

@@ -10,4 +10,7 @@ void describe_service(struct server *server, struct service *service, struct tex
 /* It changed: what was made is out of date. */
 void describe_forget(struct service *service);
 
+/* Appends ,"persisted":... and, where there is a problem, ,"persist_error":... */
+void describe_persisted(bool persisted, const char *problem, struct text *text);
+
 #endif

@@ -30,6 +30,7 @@ static const struct method methods[] = {
         {IO_SVCBROKER ".Restart", ACCESS_CLIENT, true, false, method_restart},
         {IO_SVCBROKER ".Reset", ACCESS_CLIENT, true, false, method_reset},
         {IO_SVCBROKER ".Register", ACCESS_CLIENT, true, false, method_register},
+        {IO_SVCBROKER ".Reconcile", ACCESS_CLIENT, true, false, method_reconcile},
         {IO_SVCBROKER ".Unregister", ACCESS_CLIENT, true, false, method_unregister},
 };
 

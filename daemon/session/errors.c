@@ -84,6 +84,11 @@ const char *errors_of_fault(struct server *server, const struct fault *fault, co
                 add_string(text, "name", name);
                 add_string(text, "reason", fault->text);
                 break;
+        case FAULT_HELD:
+                error = IO_SVCBROKER ".Held";
+                add_string(text, "name", name);
+                add_string(text, "reason", fault->text);
+                break;
         case FAULT_BUSY:
                 error = IO_SVCBROKER ".Busy";
                 add_string(text, "name", name);

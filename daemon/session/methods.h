@@ -29,9 +29,11 @@ method_function method_reset;
 method_function method_register;
 method_function method_unregister;
 
+/* reconcile.c */
+method_function method_reconcile;
+
 /* The answers that come later, as registry_events wants them; owner is the server. */
-void methods_on_outcome(void *owner, struct ticket ticket, const char *name, struct service *service,
-                        const struct fault *fault, bool last);
+void methods_on_outcome(void *owner, struct ticket ticket, const struct outcome *outcome);
 void methods_on_registered(void *owner, struct ticket ticket, const char *profile, struct service *service,
                            const struct fault *fault, bool created, bool changed);
 void methods_on_unregistered(void *owner, struct ticket ticket, const char *profile, struct service *service,

@@ -97,7 +97,6 @@ static void audit_name(const struct peer *peer, const char *name)
                          (long long)peer->request.call, name);
 }
 
-/* The names must stay as long as order_run() runs, which is until it returns. */
 static void order_names(struct peer *peer, struct order_request *request, const char **names, size_t count)
 {
         static const char none[] = "{\"outcomes\":[]}";
@@ -188,34 +187,36 @@ void method_reset(struct peer *peer, const struct call *call)
         order_names(peer, &request, names, count);
 }
 
-static void write_outcome(struct server *server, const char *name, struct service *service,
-                          const struct fault *fault, struct text *text)
+static void write_fault(struct server *server, const struct outcome *outcome, struct text *text)
+{
+        struct text parameters;
+        const char *error;
+
+        text_init(&parameters);
+        error = errors_of_fault(server, outcome->fault, outcome->name, outcome->service, &parameters);
+        text_append_string(text, ",\"error\":");
+        text_append_json_string(text, error);
+        text_append_string(text, ",\"error_parameters\":");
+        text_append(text, parameters.bytes, parameters.length);
+        text->failed = text->failed || parameters.failed;
+        text_deinit(&parameters);
+}
+
+static void write_outcome(struct server *server, const struct outcome *outcome, struct text *text)
 {
         text_append_string(text, "{\"name\":");
-        text_append_json_string(text, name);
-        if (service) {
+        text_append_json_string(text, outcome->name);
+        if (outcome->service) {
                 text_append_string(text, ",\"service\":");
-                describe_service(server, service, text);
+                describe_service(server, outcome->service, text);
         }
-        text_append_string(text, ",\"persisted\":true");
-        if (fault) {
-                struct text parameters;
-                const char *error;
-
-                text_init(&parameters);
-                error = errors_of_fault(server, fault, name, service, &parameters);
-                text_append_string(text, ",\"error\":");
-                text_append_json_string(text, error);
-                text_append_string(text, ",\"error_parameters\":");
-                text_append(text, parameters.bytes, parameters.length);
-                text->failed = text->failed || parameters.failed;
-                text_deinit(&parameters);
-        }
+        describe_persisted(outcome->persisted, outcome->persist_problem, text);
+        if (outcome->fault)
+                write_fault(server, outcome, text);
         text_append_string(text, "}");
 }
 
-void methods_on_outcome(void *owner, struct ticket ticket, const char *name, struct service *service,
-                        const struct fault *fault, bool last)
+void methods_on_outcome(void *owner, struct ticket ticket, const struct outcome *outcome)
 {
         struct server *server = owner;
         struct peer *peer = server_find_peer(server, ticket.peer);
@@ -223,8 +224,8 @@ void methods_on_outcome(void *owner, struct ticket ticket, const char *name, str
 
         if (!peer || !peer->request.running || peer->request.call != ticket.call)
                 return;
-        if (peer->request.single && fault) {
-                errors_fault(peer, fault, name, service);
+        if (peer->request.single && outcome->fault) {
+                errors_fault(peer, outcome->fault, outcome->name, outcome->service);
                 peer_answered(peer);
                 return;
         }
@@ -233,14 +234,14 @@ void methods_on_outcome(void *owner, struct ticket ticket, const char *name, str
                 text_clear(outcomes);
         text_append_string(outcomes, peer->request.more || !peer->request.any ? "{\"outcomes\":[" : ",");
         peer->request.any = true;
-        write_outcome(server, name, service, fault, outcomes);
-        if (!last && !peer->request.more)
+        write_outcome(server, outcome, outcomes);
+        if (!outcome->last && !peer->request.more)
                 return;
         text_append_string(outcomes, "]}");
         if (outcomes->failed)
                 peer->closing = true;
         else
-                peer_reply(peer, outcomes->bytes, outcomes->length, !last);
+                peer_reply(peer, outcomes->bytes, outcomes->length, !outcome->last);
         /* Sent now: what was ordered is delivered when this returns, and may end who asked. */
         peer_answered(peer);
 }

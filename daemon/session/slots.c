@@ -4,6 +4,7 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/model/operation.h"
+#include "daemon/model/persist.h"
 #include "daemon/session/describe.h"
 #include "daemon/session/errors.h"
 #include "daemon/session/methods.h"
@@ -141,7 +142,9 @@ void methods_on_registered(void *owner, struct ticket ticket, const char *profil
         text_append_string(&text, "{\"service\":");
         describe_service(server, service, &text);
         text_append_string(&text, created ? ",\"created\":true" : ",\"created\":false");
-        text_append_string(&text, changed ? ",\"changed\":true}" : ",\"changed\":false}");
+        text_append_string(&text, changed ? ",\"changed\":true" : ",\"changed\":false");
+        describe_persisted(!service->persist_error, persist_problem(service->persist_error), &text);
+        text_append_string(&text, "}");
         if (text.failed)
                 peer->closing = true;
         else
@@ -150,11 +153,25 @@ void methods_on_registered(void *owner, struct ticket ticket, const char *profil
         peer_answered(peer);
 }
 
+static void reply_removed(struct peer *peer, const struct service *service)
+{
+        struct text text;
+
+        text_init(&text);
+        text_append_string(&text, "{\"removed\":true");
+        describe_persisted(!service->persist_error, persist_problem(service->persist_error), &text);
+        text_append_string(&text, "}");
+        if (text.failed)
+                peer->closing = true;
+        else
+                peer_reply(peer, text.bytes, text.length, false);
+        text_deinit(&text);
+}
+
 void methods_on_unregistered(void *owner, struct ticket ticket, const char *profile, struct service *service,
                              const struct fault *fault)
 {
-        static const char removed[] = "{\"removed\":true}";
-        static const char absent[] = "{\"removed\":false}";
+        static const char absent[] = "{\"removed\":false,\"persisted\":true}";
         struct peer *peer = peer_of(owner, ticket);
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
 
@@ -162,7 +179,7 @@ void methods_on_unregistered(void *owner, struct ticket ticket, const char *prof
                 return;
         name_service_of(profile, name, sizeof(name));
         if (!fault)
-                peer_reply(peer, removed, strlen(removed), false);
+                reply_removed(peer, service);
         else if (fault->kind == FAULT_NOT_REGISTERED)
                 peer_reply(peer, absent, strlen(absent), false);
         else

@@ -1,0 +1,24 @@
+#ifndef MODEL_ENROLL_H
+#define MODEL_ENROLL_H
+
+#include <stddef.h>
+
+#include "daemon/model/fault.h"
+
+struct registry;
+
+/*
+ * Makes slots for profiles that are on the volume and have none, down, with the environment that the volume's
+ * record has. Those that are not on the volume are passed over.
+ */
+struct enroll_events {
+        /* Why there is no slot, where it is not for lack of such a profile. profile NULL: for all of them. */
+        void (*refused)(void *owner, const char *profile, const struct fault *fault);
+        void (*done)(void *owner); /* once, perhaps before enroll() returns */
+        void *owner;
+};
+
+/* 0, or -ENOMEM with nothing begun. */
+int enroll(struct registry *registry, const char *const *profiles, size_t count, struct enroll_events events);
+
+#endif

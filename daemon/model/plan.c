@@ -1,0 +1,229 @@
+#include "daemon/model/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "daemon/edge/log.h"
+#include "daemon/model/registry.h"
+#include "daemon/model/restart.h"
+#include "daemon/model/survey.h"
+#include "proto/name.h"
+
+static struct planned *plan_add(struct plan *plan, const char *profile, enum reconcile_what what)
+{
+        struct planned *planned = &plan->planned[plan->count];
+        struct reconcile_action *action = &plan->actions[plan->count];
+
+        planned->place = plan->count++;
+        action->what = what;
+        snprintf(action->profile, sizeof(action->profile), "%s", profile);
+        return planned;
+}
+
+__attribute__((format(printf, 2, 3))) static void plan_hold(struct planned *planned, const char *format, ...)
+{
+        va_list arguments;
+
+        planned->record.want_up = true;
+        planned->record.hold = HOLD_HELD;
+        va_start(arguments, format);
+        vsnprintf(planned->record.reason, sizeof(planned->record.reason), format, arguments);
+        va_end(arguments);
+}
+
+/* A slot of the last container, on a /run that outlived it, knows what the volume could not be told. */
+static bool plan_from_dead_slot(const struct registry *registry, const char *profile, bool any,
+                                struct planned *planned)
+{
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        struct record record;
+        char *text = NULL;
+        bool found;
+
+        name_service_of(profile, name, sizeof(name));
+        found = slot_read_state(&registry->slots, name, &text) == 0 && record_read(text, &record) == 0 &&
+                !record.removing && (any || record.unpersisted);
+        free(text);
+        if (!found || slot_read_environment(&registry->slots, name, &planned->environment))
+                return false;
+        planned->record.want_up = record.want_up;
+        planned->record.unpersisted = record.unpersisted;
+        return true;
+}
+
+/* hermes-contract, Boot: the broker's own record, else what the application noted, else nothing is known. */
+static void plan_from_volume(const struct registry *registry, const struct profile_facts *facts,
+                             struct planned *planned)
+{
+        bool is_default = !strcmp(facts->name, "default");
+
+        if (facts->intent_result == 0) {
+                planned->record.want_up = facts->intent.want_up;
+                planned->environment = json_object_get(facts->intent.environment);
+        } else if (facts->intent_result != -ENOENT) {
+                plan_hold(planned,
+                          "what was wanted of it cannot be read (.svcbroker/intent/%.64s: %s); start it to "
+                          "run it",
+                          facts->name, strerrorname_np(-facts->intent_result) ?: "?");
+        } else if (facts->prior.known) {
+                planned->record.want_up = facts->prior.want_up;
+                planned->record.unpersisted = true;
+        } else if (is_default && registry->boot_policy.bootstrap) {
+                planned->record.want_up = planned->record.unpersisted = true;
+        }
+}
+
+/* By now it is known what is wanted; may it run here? */
+static void plan_brake(const struct registry *registry, const char *profile, bool locked,
+                       struct planned *planned)
+{
+        struct record *record = &planned->record;
+
+        if (record->want_up && record->hold == HOLD_NONE)
+                restart_hold_multiplexed(registry, profile, record);
+        if (record->want_up && record->hold == HOLD_NONE && locked)
+                restart_hold_elsewhere(record);
+        if (record->want_up && record->hold == HOLD_NONE)
+                record->pending = PENDING_ORDER;
+}
+
+static void plan_label(struct plan *plan, struct planned *planned)
+{
+        struct reconcile_action *action = &plan->actions[planned->place];
+        const struct record *record = &planned->record;
+
+        if (action->what == RECONCILE_KEPT)
+                return;
+        action->what = record->hold != HOLD_NONE ? RECONCILE_HELD
+                       : record->want_up         ? RECONCILE_STARTED
+                                                 : RECONCILE_REGISTERED;
+        snprintf(action->message, sizeof(action->message), "%s", record->reason);
+}
+
+static void plan_profile(struct plan *plan, const struct registry *registry,
+                         const struct profile_facts *facts)
+{
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        const struct service *service;
+        struct planned *planned;
+
+        name_service_of(facts->name, name, sizeof(name));
+        service = registry_find(registry, name);
+        planned = plan_add(plan, facts->name, service ? RECONCILE_KEPT : RECONCILE_REGISTERED);
+        snprintf(plan->actions[planned->place].prior, PRIOR_STATE_BYTES, "%s", facts->prior.state);
+        planned->adjust = service && service->blind;
+        if (service && !service->blind)
+                return;
+        if (service || !plan_from_dead_slot(registry, facts->name, false, planned))
+                plan_from_volume(registry, facts, planned);
+        plan_brake(registry, facts->name, facts->locked, planned);
+        plan_label(plan, planned);
+}
+
+static void plan_default_blindly(struct plan *plan, const struct registry *registry)
+{
+        struct planned *planned;
+
+        if (registry_find(registry, GATEWAY_PREFIX "default"))
+                return;
+        planned = plan_add(plan, "default", RECONCILE_REGISTERED);
+        plan_from_dead_slot(registry, "default", true, planned);
+        plan_brake(registry, "default", false, planned);
+        plan_label(plan, planned);
+}
+
+static void plan_invalid(struct plan *plan, const char *directory)
+{
+        struct planned *planned = plan_add(plan, directory, RECONCILE_SKIPPED);
+        bool is_default = !strcmp(directory, "default");
+
+        snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message), "%s",
+                 is_default ? "profiles/default is no profile: the default profile is the volume itself"
+                            : "its name cannot be a profile's: lower case letters, digits, _ and - are");
+        log_line("reconcile: skipped: name=%s", directory);
+}
+
+static bool is_surveyed(const struct survey *survey, const char *profile)
+{
+        for (size_t i = 0; i < survey->count; i++)
+                if (!strcmp(survey->facts[i].name, profile))
+                        return survey->facts[i].has_directory;
+        return false;
+}
+
+/* Down, and no directory any more. A volume that the broker never wrote to may be none at all. */
+static void plan_removals(struct plan *plan, const struct registry *registry, const struct survey *survey)
+{
+        for (size_t i = 0; survey->is_marked && i < registry->count; i++) {
+                const struct service *service = registry->services[i];
+                struct planned *planned;
+
+                if (!service->profile || !strcmp(service->profile, "default") ||
+                    service->operation != OPERATION_NONE || service->status.pid || !service->supervised ||
+                    is_surveyed(survey, service->profile))
+                        continue;
+                planned = plan_add(plan, service->profile, RECONCILE_REMOVED);
+                snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message),
+                         "its directory is gone");
+        }
+}
+
+int plan_make(struct plan *plan, struct registry *registry, const struct survey *survey, bool boot)
+{
+        size_t most = 1 + registry->count + (survey ? survey->count + survey->invalid_count : 0);
+
+        plan->planned = calloc(most, sizeof(*plan->planned));
+        plan->actions = calloc(most, sizeof(*plan->actions));
+        if (!plan->planned || !plan->actions) {
+                plan_deinit(plan);
+                return -ENOMEM;
+        }
+        if (!survey)
+                plan_default_blindly(plan, registry);
+        for (size_t i = 0; survey && i < survey->count; i++)
+                if (survey->facts[i].exists)
+                        plan_profile(plan, registry, &survey->facts[i]);
+        for (size_t i = 0; survey && i < survey->invalid_count; i++)
+                plan_invalid(plan, survey->invalid[i]);
+        if (survey && !boot)
+                plan_removals(plan, registry, survey);
+        return 0;
+}
+
+void plan_deinit(struct plan *plan)
+{
+        for (size_t i = 0; i < plan->count; i++)
+                json_object_put(plan->planned[i].environment);
+        free(plan->planned);
+        free(plan->actions);
+        *plan = (struct plan){.count = 0};
+}
+
+void plan_adjust(struct registry *registry, const char *profile, const struct planned *planned)
+{
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        struct service *service;
+        bool changed;
+
+        name_service_of(profile, name, sizeof(name));
+        service = registry_find(registry, name);
+        if (!service || !service->blind || service->operation != OPERATION_NONE)
+                return;
+        service->blind = false;
+        service->record.want_up = planned->record.want_up;
+        service->record.pending = planned->record.pending;
+        service->record.hold = planned->record.hold;
+        service->record.next_start_usec = planned->record.next_start_usec;
+        service->record.unpersisted = planned->record.unpersisted;
+        snprintf(service->record.reason, sizeof(service->record.reason), "%s", planned->record.reason);
+        if (planned->environment)
+                slot_set_environment(&registry->slots, name, planned->environment, &changed);
+        service_save(service);
+        if (service->record.pending)
+                stagger_start(service);
+        service_step(service);
+}

@@ -1,0 +1,276 @@
+#include "daemon/model/reconcile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "daemon/edge/log.h"
+#include "daemon/model/boot_log.h"
+#include "daemon/model/operation.h"
+#include "daemon/model/persist.h"
+#include "daemon/model/plan.h"
+#include "daemon/model/registry.h"
+#include "daemon/model/removal.h"
+#include "daemon/model/survey.h"
+#include "proto/name.h"
+
+/* Slots that are made in one turn of the loop, before others have theirs. */
+#define SLOTS_PER_TURN 16
+/* A volume that did not answer at boot is asked again after this. */
+#define RECONCILE_AGAIN_MSEC 5000
+
+/* One that goes on; registry.reconcile. */
+struct reconcile {
+        struct registry *registry;
+        struct reconcile_request *request;
+        struct timer turn;
+        struct plan plan;
+        size_t next; /* of the plan, to be done */
+        size_t open; /* registrations that have begun */
+        bool blind;  /* a boot whose volume did not answer: only `default`, and all is looked at again */
+};
+
+static void reconcile_begin(struct registry *registry);
+
+static void reconcile_free(void *owner)
+{
+        struct reconcile *reconcile = owner;
+
+        plan_deinit(&reconcile->plan);
+        free(reconcile->request);
+        free(reconcile);
+}
+
+static void reconcile_retry(void *owner)
+{
+        struct registry *registry = owner;
+        struct reconcile_request *request = calloc(1, sizeof(*request));
+
+        if (!request) {
+                timer_start(&registry->reconcile_again, RECONCILE_AGAIN_MSEC);
+                return;
+        }
+        request->boot = true;
+        reconcile_run(registry, request);
+}
+
+static void reconcile_end(struct reconcile *reconcile, int error)
+{
+        struct registry *registry = reconcile->registry;
+        struct reconcile_request *request = reconcile->request;
+
+        registry->reconcile = NULL;
+        if (request->boot && !error && registry->fresh_boot)
+                registry_note_boot(registry);
+        registry->volume_unknown = request->boot ? error != 0 : registry->volume_unknown;
+        if (request->boot && error)
+                timer_start(&registry->reconcile_again, RECONCILE_AGAIN_MSEC);
+        else if (request->boot)
+                persist_soon(registry);
+        if (request->done)
+                request->done(request->owner, reconcile->plan.actions, reconcile->plan.count, error);
+        timer_close(&reconcile->turn, reconcile_free);
+        if (registry->reconcile_queue && !registry->reconcile)
+                reconcile_begin(registry);
+}
+
+static void boot_logged(void *owner)
+{
+        struct registry *registry = owner;
+
+        if (registry->reconcile && !registry->stopping)
+                reconcile_end(registry->reconcile, 0);
+}
+
+/* All is registered. Tools wait for the line of `default`. */
+static void reconcile_finish(struct reconcile *reconcile)
+{
+        struct registry *registry = reconcile->registry;
+
+        if (reconcile->blind)
+                reconcile_end(reconcile, ETIMEDOUT);
+        else if (!reconcile->request->boot || !registry->fresh_boot)
+                reconcile_end(reconcile, 0);
+        else
+                boot_log_write(&registry->store, &reconcile->plan, boot_logged, registry);
+}
+
+static void reconcile_registered(struct own_registration *own, struct service *service,
+                                 const struct fault *fault)
+{
+        struct planned *planned = (struct planned *)own;
+        struct reconcile *reconcile = planned->owner;
+        struct reconcile_action *action = &reconcile->plan.actions[planned->place];
+
+        reconcile->open--;
+        if (reconcile->registry->stopping)
+                return;
+        if (fault) {
+                action->what = RECONCILE_SKIPPED;
+                snprintf(action->message, sizeof(action->message), "it could not be registered: %s",
+                         fault->kind == FAULT_TOO_MANY_SERVICES ? "s6-svscan takes no more services"
+                         : fault->text                          ? fault->text
+                                                                : "see the log");
+        } else {
+                service->blind = reconcile->blind;
+                if (action->what == RECONCILE_STARTED)
+                        stagger_start(service);
+        }
+        if (!reconcile->open && reconcile->next == reconcile->plan.count)
+                timer_start(&reconcile->turn, 0);
+}
+
+static void reconcile_do(struct reconcile *reconcile, struct planned *planned)
+{
+        struct registry *registry = reconcile->registry;
+        struct reconcile_action *action = &reconcile->plan.actions[planned->place];
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        struct service *service;
+
+        switch (action->what) {
+        case RECONCILE_STARTED:
+        case RECONCILE_REGISTERED:
+        case RECONCILE_HELD:
+                reconcile->open++;
+                planned->owner = reconcile;
+                planned->own.ended = reconcile_registered;
+                operation_register_own(registry, action->profile, &planned->record, planned->environment,
+                                       &planned->own);
+                break;
+        case RECONCILE_REMOVED:
+                name_service_of(action->profile, name, sizeof(name));
+                service = registry_find(registry, name);
+                if (service && service->operation == OPERATION_NONE && !service_is_alive(service))
+                        removal_begin(service, DEFAULT_UNREGISTER_MSEC, true);
+                break;
+        case RECONCILE_KEPT:
+                if (planned->adjust)
+                        plan_adjust(registry, action->profile, planned);
+                break;
+        case RECONCILE_SKIPPED:
+                break;
+        }
+}
+
+static void reconcile_turn(void *owner)
+{
+        struct reconcile *reconcile = owner;
+        unsigned made = 0;
+
+        while (reconcile->next < reconcile->plan.count && made < SLOTS_PER_TURN) {
+                struct planned *planned = &reconcile->plan.planned[reconcile->next++];
+
+                reconcile_do(reconcile, planned);
+                made += reconcile->plan.actions[planned->place].what != RECONCILE_KEPT;
+        }
+        if (reconcile->next < reconcile->plan.count)
+                timer_start(&reconcile->turn, 0);
+        else if (!reconcile->open)
+                reconcile_finish(reconcile);
+}
+
+static void reconcile_surveyed(struct survey *survey)
+{
+        struct reconcile *reconcile = survey->owner;
+        struct reconcile_request *request = reconcile->request;
+        struct registry *registry = reconcile->registry;
+        int error = survey->late ? ETIMEDOUT : -survey->result;
+
+        if (registry->stopping)
+                return;
+        if (error)
+                log_line("reconcile: the volume cannot be looked at: why=%s", strerrorname_np(error));
+        if (error && request->boot)
+                reconcile->blind = true;
+        else if (error) {
+                reconcile_end(reconcile, error);
+                return;
+        }
+        if (plan_make(&reconcile->plan, registry, error ? NULL : survey, request->boot)) {
+                reconcile_end(reconcile, ENOMEM);
+                return;
+        }
+        if (request->dry_run) {
+                reconcile_end(reconcile, 0);
+                return;
+        }
+        if (!error && request->boot)
+                registry_remove_dead(registry);
+        timer_start(&reconcile->turn, 0);
+}
+
+/* The profiles that have slots: nothing of theirs is removed. They come sorted. */
+static void keep_registered(const struct registry *registry, struct survey *survey)
+{
+        survey->kept = calloc(registry->count + 1, sizeof(*survey->kept));
+        for (size_t i = 0; survey->kept && i < registry->count; i++)
+                if (registry->services[i]->profile) {
+                        char *name = strdup(registry->services[i]->profile);
+
+                        if (name)
+                                survey->kept[survey->kept_count++] = name;
+                }
+}
+
+static void reconcile_begin(struct registry *registry)
+{
+        struct reconcile_request *request = registry->reconcile_queue;
+        struct reconcile *reconcile = calloc(1, sizeof(*reconcile));
+        struct survey *survey = reconcile ? survey_new(NULL, 0) : NULL;
+
+        registry->reconcile_queue = request->next;
+        if (!survey) {
+                free(reconcile);
+                if (request->done)
+                        request->done(request->owner, NULL, 0, ENOMEM);
+                free(request);
+                return;
+        }
+        reconcile->registry = registry;
+        reconcile->request = request;
+        timer_init(&reconcile->turn, registry->loop, reconcile_turn, reconcile);
+        registry->reconcile = reconcile;
+        survey->done = reconcile_surveyed;
+        survey->owner = reconcile;
+        survey->clean = request->boot && registry->fresh_boot && !request->dry_run;
+        keep_registered(registry, survey);
+        survey_run(&registry->store, survey);
+}
+
+void reconcile_run(struct registry *registry, struct reconcile_request *request)
+{
+        struct reconcile_request **at = &registry->reconcile_queue;
+
+        while (*at)
+                at = &(*at)->next;
+        request->next = NULL;
+        *at = request;
+        if (!registry->reconcile)
+                reconcile_begin(registry);
+}
+
+void reconcile_init(struct registry *registry)
+{
+        timer_init(&registry->reconcile_again, registry->loop, reconcile_retry, registry);
+}
+
+void reconcile_drop(struct registry *registry)
+{
+        while (registry->reconcile_queue) {
+                struct reconcile_request *request = registry->reconcile_queue;
+
+                registry->reconcile_queue = request->next;
+                if (request->done)
+                        request->done(request->owner, NULL, 0, ECANCELED);
+                free(request);
+        }
+        if (registry->reconcile && registry->reconcile->request->done)
+                registry->reconcile->request->done(registry->reconcile->request->owner, NULL, 0, ECANCELED);
+        if (registry->reconcile)
+                timer_close(&registry->reconcile->turn, reconcile_free);
+        registry->reconcile = NULL;
+        timer_close(&registry->reconcile_again, NULL);
+}

@@ -1,0 +1,67 @@
+#ifndef MODEL_STORE_H
+#define MODEL_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "daemon/edge/deputy.h"
+#include "proto/limits.h"
+#include "proto/text.h"
+
+/*
+ * The broker's record on the volume: <home>/.svcbroker/intent/<profile>, and the planned-stop markers that a
+ * gateway looks for. Written by a deputy of its own, one batch after the other, so that an older batch never
+ * overtakes a newer one: a volume that hangs costs each batch STORE_MSEC, and once a batch is known to hang
+ * the ones behind it nothing.
+ */
+#define STORE_MSEC 2000
+
+struct store {
+        struct deputy deputy;
+        const char *home; /* absolute; the root profile's directory */
+        int failure;      /* errno of the last batch, or survey, that failed; 0: the last went well */
+};
+
+/* The thread is there from now on. 0 or a negative errno. */
+int store_open(struct store *store, uv_loop_t *loop, const char *home, uid_t uid, gid_t gid, bool switches);
+void store_close(struct store *store);
+
+/* One gateway's part of a batch. */
+struct store_entry {
+        char profile[LIMIT_PROFILE_NAME_BYTES + 1];
+        bool removed;       /* there shall be no record; else: */
+        struct text intent; /* what intent_write() wrote; with `removed`, or left empty: none is written */
+        pid_t stopped_pid;  /* a planned-stop marker for this process; 0: none */
+        uint64_t stopped_start; /* its start time, field 22 of /proc/PID/stat */
+        int result;             /* of the record: see store_batch_result() */
+};
+
+struct store_batch {
+        struct deputy_job job;
+        struct store *store;
+        bool late;
+        bool told; /* `done` has been called */
+        /* Called once, perhaps before store_write() returns; the batch is the store's again after it. */
+        void (*done)(struct store_batch *batch);
+        void *owner;
+        size_t count;
+        struct store_entry entries[];
+};
+
+/* Zeroed but for `count`. NULL: out of memory. */
+struct store_batch *store_batch_new(size_t count);
+void store_batch_free(struct store_batch *batch);
+
+/* Markers first, then all records with one sync. Takes the batch. */
+void store_write(struct store *store, struct store_batch *batch);
+
+/* In `done`: 0 when that record is on the disk, or a negative errno; -ETIMEDOUT: the volume did not answer in
+ * time. */
+int store_batch_result(const struct store_batch *batch, size_t place);
+
+/* "" or "profiles/NAME/": where a profile's own files are, below the volume. */
+void store_profile_path(const char *profile, char *path, size_t size);
+
+#endif
