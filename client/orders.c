@@ -40,7 +40,7 @@ static enum outcome report_outcomes(struct json_object *outcomes)
                                 failure_report(error, member_object(outcome, "error_parameters"), name));
                 else if (!member_true(outcome, "persisted"))
                         failure_print(name, persist_error ? persist_error : "the order could not be recorded",
-                                      "it holds until the container ends; mend that, then order it again");
+                                      "the order holds; it is recorded when that is mended");
         }
         return worst;
 }

@@ -83,6 +83,9 @@ static int registration_build(struct service *service, struct json_object *envir
         struct text state;
         int result;
 
+        *operation = "link it into the scan directory";
+        if (registry_is_taken(registry, service->name))
+                return -EEXIST;
         text_init(&state);
         snprintf(service->record.boot, sizeof(service->record.boot), "%s", registry->boot);
         record_write(&service->record, &state);
@@ -117,8 +120,12 @@ static void registration_undo(struct service *service, const struct fault *fault
         bool stays = registration->adopted && !forget;
         int64_t timeout_msec = registration->remove_timeout_msec;
 
-        log_line("register: %s: why=%s service=%s", stays ? "left as it is" : "rolled back",
-                 strerrorname_np(fault->error), service->name);
+        if (stays)
+                log_line("register: left as it is: why=%s service=%s", strerrorname_np(fault->error),
+                         service->name);
+        else
+                log_line("register: rolled back: why=%s service=%s", strerrorname_np(fault->error),
+                         service->name);
         registration_end(service, fault);
         if (stays)
                 service_step(service); /* it is watched, and goes on when a supervisor comes */

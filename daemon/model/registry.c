@@ -1,6 +1,7 @@
 #include "daemon/model/registry.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,6 +225,14 @@ int registry_unlink(const struct registry *registry, const char *name)
         char path[PATH_MAX];
 
         return scandir_unlink(&registry->scandir, name, slot_path(registry, name, path, sizeof(path)));
+}
+
+bool registry_is_taken(const struct registry *registry, const char *name)
+{
+        struct stat info;
+
+        return fstatat(registry->scandir.fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+               !registry_is_linked(registry, name);
 }
 
 bool registry_is_linked(const struct registry *registry, const char *name)

@@ -103,6 +103,8 @@ int registry_watch(struct registry *registry, struct service *service);
  */
 int registry_link(const struct registry *registry, const char *name);
 int registry_unlink(const struct registry *registry, const char *name);
+/* Somebody else has that name in the scan directory. */
+bool registry_is_taken(const struct registry *registry, const char *name);
 bool registry_is_linked(const struct registry *registry, const char *name);
 
 /* Supervisors that s6-svscan has or will have, loggers included. */

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/model/persist.h"
+
 struct health {
         struct text *problems;
         unsigned count;
@@ -73,6 +75,23 @@ static void health_of_broker(struct server *server, struct health *health)
                         "no s6-svscan runs on the scan directory: nothing can be registered or restarted");
 }
 
+static void health_of_volume(const struct registry *registry, struct health *health)
+{
+        size_t waiting = persist_waiting(registry);
+        char problem[256];
+
+        if (registry->volume_unknown)
+                health_problem(health,
+                               "the volume cannot be looked at: which profiles it has is not known yet");
+        if (!waiting)
+                return;
+        snprintf(problem, sizeof(problem),
+                 "the volume does not have what is wanted of %zu gateways yet: %s: it is tried again",
+                 waiting, persist_problem(registry->store.failure) ?: "it is being written");
+        if (registry->store.failure)
+                health_problem(health, problem);
+}
+
 void health_write(struct server *server, struct text *text)
 {
         const struct registry *registry = server->registry;
@@ -81,6 +100,7 @@ void health_write(struct server *server, struct text *text)
 
         text_init(&problems);
         health_of_broker(server, &health);
+        health_of_volume(registry, &health);
         for (size_t i = 0; i < registry->count; i++)
                 health_of_service(&health, registry->services[i]);
         text_append_string(text, health.count ? "{\"healthy\":false,\"problems\":["

@@ -383,8 +383,8 @@ void peer_continue(struct peer *peer)
                 peer_close(peer);
                 return;
         }
-        if (!peer->request.running && frame_buffer_pending(&peer->in) && !frame_buffer_complete(&peer->in, 1) &&
-            !peer->frame_msec)
+        if (!peer->request.running && frame_buffer_pending(&peer->in) &&
+            !frame_buffer_complete(&peer->in, 1) && !peer->frame_msec)
                 peer->frame_msec = clock_msec();
         peer_set_poll(peer, more);
         if (!peer->parked)

@@ -8,6 +8,7 @@ import pytest
 
 import idl
 from tree import TOP, Tree
+from volume import Volume
 
 BUILD = os.environ.get("SVCBROKER_BUILD", "build")
 FAST = ("--settle-msec", "300")
@@ -61,8 +62,9 @@ def make_tree(staged, service):
 def manage_trees(staged, service):
     trees = []
 
-    def make(*options, boot=True, fast=True, **environment):
-        tree = Tree(staged, service, (FAST if fast else ()) + options, **environment)
+    def make(*options, boot=True, fast=True, gateways=False, **environment):
+        options = (FAST if fast else ()) + (() if gateways else ("--no-gateways",)) + options
+        tree = Tree(staged, service, options, **environment)
         trees.append(tree)
         if boot:
             tree.boot()
@@ -96,3 +98,15 @@ def profile(tree):
     if tree.parent is not None:
         tree.call("Unregister", "root", profile=name, timeout_msec=1)
         tree.assert_absent(name)
+
+
+@pytest.fixture
+def volume(tmp_path):
+    return Volume(tmp_path)
+
+
+@pytest.fixture
+def boot(make_tree, volume):
+    def make(*options, **environment):
+        return make_tree(*options, gateways=True, profiles="", volume=volume.path, **environment)
+    return make

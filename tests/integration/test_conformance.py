@@ -197,7 +197,7 @@ def test_varlinkctl_manages_a_gateway(guest, tree, profile):
     assert all(check["verdict"] == "ok" for check in guest.result("io.svcbroker.Diagnose")["checks"])
     guest.varlinkctl("--oneway", "call", SOCKET, "io.svcbroker.Stop", json.dumps({"names": [name]}))
     tree.wait_state(profile, "down")
-    assert guest.result("io.svcbroker.Unregister", {"profile": profile}) == {"removed": True}
+    assert guest.result("io.svcbroker.Unregister", {"profile": profile}) == {"removed": True, "persisted": True}
     assert "audit: Unregister: uid=10000 " in tree.log()
 
 
@@ -307,7 +307,7 @@ def test_python_manages_a_gateway(guest, tree, profile):
         (stopped,) = line()["outcomes"]
         assert stopped["service"]["state"] == "down" and "pid" not in stopped["service"]
         assert line()["outcomes"][0]["service"]["restarts"] == 0
-        assert line() == {"removed": True}
+        assert line() == {"removed": True, "persisted": True}
 
 
 def test_python_raises_errors(guest):
@@ -359,4 +359,4 @@ def test_replies_larger_than_a_read(guest, tree, profile):
         for each in profiles:
             connection.send("Unregister", {"profile": each, "timeout_msec": 1})
         for _ in profiles:
-            assert connection.result() == {"removed": True}
+            assert connection.result() == {"removed": True, "persisted": True}

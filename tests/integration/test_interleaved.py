@@ -18,9 +18,9 @@ def test_next_call_runs_after_the_answer_is_settled(tree):
         connection.send("Register", {"profile": "inter-a", "start": False})
         connection.send("Unregister", {"profile": "inter-a"})
         connection.send("Status", {"name": "gateway-inter-a"})
-        assert connection.result() == {"removed": True}
+        assert connection.result() == {"removed": True, "persisted": True}
         assert connection.result()["created"] is True
-        assert connection.result() == {"removed": True}
+        assert connection.result() == {"removed": True, "persisted": True}
         with pytest.raises(VarlinkError) as caught:
             connection.result()
     assert caught.value.name == "NotRegistered"

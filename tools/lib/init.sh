@@ -91,5 +91,6 @@ done
 # The option for the number of services is -c up to s6 2.11, and -C in later ones.
 option=-C
 s6-svscan -C 4 /nonexistent 2>/dev/null || [ $? != 100 ] || option=-c
-exec env -i "${environment[@]}" s6-svscan "$option" "${TREE_SERVICES_MAX:-1000}" "$scandir" \
+# By its path: the first directory of that PATH is on the volume, which may hang.
+exec env -i "${environment[@]}" "$(command -v s6-svscan)" "$option" "${TREE_SERVICES_MAX:-1000}" "$scandir" \
     </dev/null >/run/container.log 2>&1

@@ -1,0 +1,162 @@
+"""A volume that is read-only, full, another's, slow or hung: orders still work at once, and say that they are not on it."""
+
+import os
+import subprocess
+
+import pytest
+
+from tree import TOP, wait_until
+from varlink import VarlinkError
+
+
+class Hang:
+    """The tree's volume hangs from here to there."""
+
+    def __init__(self, tree):
+        self.process = subprocess.Popen(
+            ["nsenter", "--target", str(tree.pid), "--mount", "--pid", "/usr/bin/python3", f"{TOP}/tests/integration/hang.py", "/opt/data"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def __enter__(self):
+        assert self.process.stdout.readline() == b"hung\n"
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(10)
+
+
+def order(tree, method, profile, **parameters):
+    return tree.call(method, names=[f"gateway-{profile}"], **parameters)["outcomes"][0]
+
+
+def mount(tree, *arguments):
+    subprocess.run(["nsenter", "--target", str(tree.pid), "--mount", "mount", *arguments], check=True)
+
+
+def problems(tree):
+    return " ".join(tree.call("Health")["problems"])
+
+
+def test_a_read_only_volume(boot, volume):
+    volume.profile("coder", intent={"version": 1, "want": "down"})
+    tree = boot()
+    # A mount of its own on top: the loggers have files open for writing below.
+    os.mkdir(tree.path("/run/read-only"))
+    mount(tree, "--bind", "/opt/data", "/run/read-only")
+    mount(tree, "-o", "remount,bind,ro", "/run/read-only")
+    mount(tree, "--bind", "/run/read-only", "/opt/data")
+    outcome = order(tree, "Start", "coder", wait="up")
+    assert outcome["persisted"] is False and outcome["persist_error"] == os.strerror(30)
+    assert outcome["service"]["state"] == "up"
+    assert "gateway-coder" in problems(tree) or "volume" in problems(tree)
+    reply = tree.call("Register", profile="new", environment={"A": "b"}, start=False)
+    assert reply["created"] is True and reply["persisted"] is False and reply["persist_error"] == os.strerror(30)
+    # A broker that is restarted meanwhile still knows that the volume does not.
+    tree.kill_broker()
+    assert tree.state("coder")["want"] == "up"
+    assert volume.intent("coder")["want"] == "down"
+    subprocess.run(["nsenter", "--target", str(tree.pid), "--mount", "umount", "--lazy", "/opt/data"], check=True)
+    wait_until(lambda: volume.intent("coder")["want"] == "up", 20, "the record, once the volume can be written")
+    wait_until(lambda: os.path.exists(f"{volume.path}/.svcbroker/intent/new"), 20, "and the other one")
+    assert volume.intent("new") == {"version": 1, "want": "down", "environment": {"A": "b"}}
+    wait_until(lambda: "volume" not in problems(tree), 20, "health")
+
+
+def test_a_full_volume(boot, volume):
+    volume.profile("coder")
+    tree = boot(before="mount -t tmpfs -o size=256k,uid=10000,gid=10000,mode=0755 full /opt/data; "
+                       "mkdir -p /opt/data/profiles/coder; touch /opt/data/profiles/coder/SOUL.md; chown -R hermes:hermes /opt/data")
+    assert order(tree, "Stop", "coder")["persisted"] is True
+    tree.run("hermes", "sh", "-c", "cat /dev/zero >/opt/data/ballast 2>/dev/null")
+    outcome = order(tree, "Start", "coder", wait="up")
+    assert outcome["persisted"] is False and outcome["persist_error"] == os.strerror(28)
+    with open(tree.path("/opt/data/.svcbroker/intent/coder")) as file:
+        assert '"want":"down"' in file.read(), "the old record, whole"
+    assert [name for name in os.listdir(tree.path("/opt/data/.svcbroker/intent"))] == ["coder"], "and nothing beside it"
+    tree.run("hermes", "rm", "/opt/data/ballast", check=True)
+
+    def is_written():
+        with open(tree.path("/opt/data/.svcbroker/intent/coder")) as file:
+            return '"want":"up"' in file.read()
+    wait_until(is_written, 20, "the record, once there is room")
+
+
+def test_a_volume_that_is_not_the_clients(boot, volume):
+    volume.profile("coder", {"gateway_state": "running"})
+    tree = boot(before="chown root:root /opt/data; chmod 0755 /opt/data")
+    tree.wait_state("coder", "up")
+    outcome = order(tree, "Stop", "coder", wait="down")
+    assert outcome["persisted"] is False and outcome["persist_error"] == os.strerror(13)
+    assert "volume" in problems(tree)
+
+
+def test_a_volume_that_hangs(boot, volume):
+    volume.profile("coder", intent={"version": 1, "want": "down"})
+    tree = boot()
+    tree.register("static", start=False)
+    with Hang(tree):
+        outcome = order(tree, "Stop", "coder")
+        assert outcome["persisted"] is False and "does not answer" in outcome["persist_error"]
+        # From here on it is known to hang: nobody waits for it again.
+        with tree.connect() as connection:
+            for _ in range(20):
+                connection.send("Stop", {"names": ["gateway-coder"]})
+            for _ in range(20):
+                assert connection.result()["outcomes"][0]["persisted"] is False
+        assert "volume" in problems(tree)
+        with pytest.raises(VarlinkError, match="SystemError"):
+            tree.call("Reconcile")
+        with pytest.raises(VarlinkError, match="SystemError"):
+            order(tree, "Start", "unheard-of")
+        reply = tree.call("Register", profile="new", start=False)
+        assert reply["created"] is True and reply["persisted"] is False
+        assert tree.call("Unregister", profile="static")["persisted"] is False
+        tree.assert_absent("static")
+        order(tree, "Start", "coder")
+    wait_until(lambda: volume.intent("coder")["want"] == "up", 30, "the newest record, once the volume answers")
+    wait_until(lambda: "volume" not in problems(tree), 30, "health")
+    assert os.path.exists(f"{volume.path}/.svcbroker/intent/new")
+    tree.wait_state("coder", "up")
+
+
+def test_a_boot_with_a_volume_that_hangs(boot, volume):
+    volume.profile("default", intent={"version": 1, "want": "up"})
+    volume.profile("coder", intent={"version": 1, "want": "up", "environment": {"A": "b"}})
+    tree = boot(before="(exec /usr/bin/python3 tests/integration/hang.py /opt/data by-signal >/run/hang.log 2>&1) & echo $! >/run/hang.pid; "
+                       "while ! grep -q hung /run/hang.log; do sleep 0.05; done")
+    shown = {service["profile"]: service["state"] for service in tree.call("List")["services"] if service["kind"] == "gateway"}
+    assert shown == {"default": "down"}
+    assert "volume" in problems(tree)
+    with open(tree.path("/run/hang.pid")) as file:
+        tree.signal("TERM", int(file.read()))
+    tree.wait_state("default", "up")
+    wait_until(lambda: any(service["name"] == "gateway-coder" for service in tree.call("List")["services"]), 20, "the others")
+    tree.wait_state("coder", "up")
+    wait_until(lambda: os.path.exists(f"{volume.path}/logs/container-boot.log"), 10, "the boot log")
+    assert {line[0] for line in volume.boot_log()} == {"default", "coder"}
+    wait_until(lambda: "volume" not in problems(tree), 20, "health")
+
+
+def test_a_broker_that_ends_while_the_volume_hangs(boot, volume):
+    volume.profile("coder")
+    tree = boot()
+    with Hang(tree):
+        with tree.connect() as connection:
+            connection.send("Start", {"names": ["gateway-coder"]})
+            tree.stop_broker()
+    tree.start_broker()
+    tree.tainted = False
+
+
+def test_without_a_volume(boot, volume):
+    tree = boot("--hermes-home", "/opt/nowhere")
+    assert "volume" in problems(tree)
+    outcome = order(tree, "Start", "default")
+    assert outcome["persisted"] is False and outcome["persist_error"] == os.strerror(2)
+
+
+def test_a_home_of_a_profile_means_the_root(boot, volume):
+    volume.profile("coder", intent={"version": 1, "want": "down"})
+    tree = boot("--hermes-home", "/opt/data/profiles/coder/")
+    assert {service["name"] for service in tree.call("List")["services"]} >= {"gateway-default", "gateway-coder"}

@@ -1,0 +1,52 @@
+"""A volume for a tree, from outside."""
+
+import json
+import os
+import re
+
+UID = 10000
+
+
+class Volume:
+    """A volume from outside: what is made in it is hermes's."""
+
+    def __init__(self, path):
+        self.path = str(path)
+        os.chown(self.path, UID, UID)
+
+    def write(self, name, text):
+        path = f"{self.path}/{name}"
+        self.directory(os.path.dirname(name))
+        with open(path, "w" if isinstance(text, str) else "wb") as file:
+            file.write(text)
+        os.chown(path, UID, UID)
+
+    def directory(self, name):
+        path = self.path
+        for part in name.split("/") if name else []:
+            path += f"/{part}"
+            if not os.path.isdir(path):
+                os.mkdir(path, 0o755)
+                os.chown(path, UID, UID)
+
+    def profile(self, name, state=None, intent=None, **files):
+        where = "" if name == "default" else f"profiles/{name}/"
+        if where:
+            self.write(f"{where}SOUL.md", "You.\n")
+        if state is not None:
+            self.write(f"{where}gateway_state.json", state if isinstance(state, (str, bytes)) else json.dumps(state))
+        if intent is not None:
+            self.write(f".svcbroker/intent/{name}", intent if isinstance(intent, (str, bytes)) else json.dumps(intent))
+        for file, text in files.items():
+            self.write(f"{where}{file.replace('_json', '.json').replace('_pid', '.pid')}", text)
+
+    def read(self, name):
+        with open(f"{self.path}/{name}") as file:
+            return file.read()
+
+    def intent(self, profile):
+        return json.loads(self.read(f".svcbroker/intent/{profile}"))
+
+    def boot_log(self):
+        return [re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000 profile=(\S+) prior_state=(\S+) action=(\S+)", line).groups()
+                for line in self.read("logs/container-boot.log").splitlines()]
