@@ -347,15 +347,15 @@ static void peer_set_poll(struct peer *peer, bool more)
             frame_buffer_complete(&peer->in, LIMIT_PIPELINED_CALLS) < LIMIT_PIPELINED_CALLS &&
             frame_buffer_pending(&peer->in) <= LIMIT_REQUEST_BYTES)
                 events |= UV_READABLE;
-        if (!peer_is_drained(peer) || more)
+        if (!peer_is_drained(peer))
                 events |= UV_WRITABLE;
-        if (peer->hung_up) {
-                if (more) {
-                        peer->resume = true;
-                        server_pump_later(peer->server);
-                }
-                return;
+        /* Not for the socket to become writable: that is told only once it is three quarters empty. */
+        if (more && (peer->hung_up || peer_is_drained(peer))) {
+                peer->resume = true;
+                server_pump_later(peer->server);
         }
+        if (peer->hung_up)
+                return;
         /* Nothing but a complete hang-up is of interest: epoll always tells that. */
         if (!events)
                 events = UV_PRIORITIZED;

@@ -91,7 +91,7 @@ def is_going(tree, profile):
 
 
 def leftovers(tree):
-    return [name for name in os.listdir(tree.path("/run/svcbroker/services")) if name.startswith(".")]
+    return [name for name in os.listdir(tree.path("/run/svcbroker/services")) if name.startswith(".gateway")]
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -143,8 +143,37 @@ def test_an_acknowledged_order_survives(tree, profile, call, method, want):
 
     def check():
         if replies[0]:
+            assert replies[0]["outcomes"][0]["persisted"] is True
+            with open(tree.path(f"/opt/data/.svcbroker/intent/{profile}")) as file:
+                assert json.load(file)["want"] == want, "so it survives the container, too"
             state = "up" if want == "up" else "down"
             wait_until(lambda: (now := tree.state(profile))["state"] == state and now["want"] == want, 20, f"{method} comes true")
 
     kill_points(tree, call, 1, prepare,
                 lambda: replies.append(call_and_maybe_die(tree, method, names=[f"gateway-{profile}"], user="root")), check)
+
+
+@pytest.mark.parametrize("call", ["mkdirat", "renameat", "symlinkat", "write"])
+def test_a_reconcile_is_ended_by_the_next_broker(boot, volume, sanitized, call):
+    wanted = {"k0": "up", "k1": "down", "k2": "up"}
+    tree = boot()
+
+    def prepare():
+        for name, want in wanted.items():
+            tree.call("Unregister", "root", profile=name, timeout_msec=1000)
+            volume.profile(name, intent={"version": 1, "want": want, "environment": {"A": name}})
+
+    def check():
+        def shown():
+            return {service["profile"]: service["state"] for service in tree.call("List", "root")["services"]
+                    if service["kind"] == "gateway"}
+        wait_until(lambda: shown() == {"default": "down", **wanted}, 30, "every profile has its slot, and is as wanted")
+        for name, want in wanted.items():
+            assert volume.intent(name) == {"version": 1, "want": want, "environment": {"A": name}}
+            with open(f"{tree.slot(name)}/env/A") as file:
+                assert file.read() == name
+        assert not leftovers(tree)
+
+    died = kill_points(tree, call, 5 * (SLOW_STRIDE if sanitized else 1), prepare,
+                       lambda: call_and_maybe_die(tree, "Reconcile", user="root"), check)
+    assert died > 0

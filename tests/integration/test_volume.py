@@ -31,7 +31,7 @@ def order(tree, method, profile, **parameters):
 
 
 def mount(tree, *arguments):
-    subprocess.run(["nsenter", "--target", str(tree.pid), "--mount", "mount", *arguments], check=True)
+    subprocess.run(["nsenter", "--target", str(tree.pid), "--mount", "--pid", "mount", *arguments], check=True)
 
 
 def problems(tree):
@@ -56,7 +56,7 @@ def test_a_read_only_volume(boot, volume):
     tree.kill_broker()
     assert tree.state("coder")["want"] == "up"
     assert volume.intent("coder")["want"] == "down"
-    subprocess.run(["nsenter", "--target", str(tree.pid), "--mount", "umount", "--lazy", "/opt/data"], check=True)
+    subprocess.run(["nsenter", "--target", str(tree.pid), "--mount", "--pid", "umount", "--lazy", "/opt/data"], check=True)
     wait_until(lambda: volume.intent("coder")["want"] == "up", 20, "the record, once the volume can be written")
     wait_until(lambda: os.path.exists(f"{volume.path}/.svcbroker/intent/new"), 20, "and the other one")
     assert volume.intent("new") == {"version": 1, "want": "down", "environment": {"A": "b"}}
