@@ -18,7 +18,10 @@ struct json_object;
  * goes, stop, KILL after the deadline, unlink, rescan, wait until the supervisors are gone, remove. Killed
  * between any two steps, the next broker's registry_adopt() ends what was begun.
  */
+/* Since s6-svscan last began a supervisor, of whomever: many at once on a busy machine take their time. */
 #define REGISTER_MSEC 10000
+/* In all. */
+#define REGISTER_MOST_MSEC 60000
 
 void operation_register(struct registry *registry, struct ticket ticket, const char *profile,
                         struct json_object *environment, bool start);

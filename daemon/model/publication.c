@@ -47,6 +47,8 @@ static void publication_turn(void *owner)
         bool coming = any(registry, waits_to_come);
         int result;
 
+        if (publication->held)
+                return;
         if (leaving && wait_msec > 0 && any(registry, waits_for_supervisor)) {
                 timer_start(&publication->turn, (uint64_t)wait_msec);
                 return;
@@ -81,6 +83,17 @@ void publication_rescan(struct registry *registry)
 void publication_wake(struct registry *registry)
 {
         timer_start(&registry->publication.turn, 0);
+}
+
+void publication_hold(struct registry *registry)
+{
+        registry->publication.held++;
+}
+
+void publication_release(struct registry *registry)
+{
+        if (--registry->publication.held == 0)
+                publication_wake(registry);
 }
 
 void publication_moved(struct registry *registry)

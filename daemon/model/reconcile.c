@@ -30,7 +30,8 @@ struct reconcile {
         struct plan plan;
         size_t next; /* of the plan, to be done */
         size_t open; /* registrations that have begun */
-        bool blind;  /* a boot whose volume did not answer: only `default`, and all is looked at again */
+        bool all_begun;
+        bool blind; /* a boot whose volume did not answer: only `default`, and all is looked at again */
 };
 
 static void reconcile_begin(struct registry *registry);
@@ -166,9 +167,14 @@ static void reconcile_turn(void *owner)
                 reconcile_do(reconcile, planned);
                 made += reconcile->plan.actions[planned->place].what != RECONCILE_KEPT;
         }
-        if (reconcile->next < reconcile->plan.count)
+        if (reconcile->next < reconcile->plan.count) {
                 timer_start(&reconcile->turn, 0);
-        else if (!reconcile->open)
+                return;
+        }
+        if (!reconcile->all_begun)
+                publication_release(reconcile->registry);
+        reconcile->all_begun = true;
+        if (!reconcile->open)
                 reconcile_finish(reconcile);
 }
 
@@ -199,6 +205,7 @@ static void reconcile_surveyed(struct survey *survey)
         }
         if (!error && request->boot)
                 registry_remove_dead(registry);
+        publication_hold(registry);
         timer_start(&reconcile->turn, 0);
 }
 

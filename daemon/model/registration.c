@@ -68,6 +68,7 @@ static int registration_begin(struct service *service)
         if (!registration)
                 return -ENOMEM;
         registration->service = service;
+        registration->began_msec = clock_msec();
         timer_init(&registration->timer, service->registry->loop, registration_expired, registration);
         timer_start(&registration->timer, REGISTER_MSEC);
         service->registration = registration;
@@ -136,7 +137,13 @@ static void registration_undo(struct service *service, const struct fault *fault
 static void registration_expired(void *owner)
 {
         struct registration *registration = owner;
+        int64_t now_msec = clock_msec();
+        int64_t quiet_msec = now_msec - registration->service->registry->publication.moved_msec;
 
+        if (quiet_msec < REGISTER_MSEC && now_msec - registration->began_msec < REGISTER_MOST_MSEC) {
+                timer_start(&registration->timer, (uint64_t)(REGISTER_MSEC - quiet_msec));
+                return;
+        }
         registration_undo(registration->service, &(struct fault){.kind = FAULT_SYSTEM,
                                                                  .text = "wait for s6-svscan to supervise it",
                                                                  .error = ETIMEDOUT});

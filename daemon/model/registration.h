@@ -15,6 +15,7 @@ struct registration_waiter {
 struct registration {
         struct service *service;
         struct timer timer;
+        int64_t began_msec; /* by clock_msec() */
         struct registration_waiter *waiters;
         bool linked;       /* s6-svscan can see it */
         bool adopted;      /* its slot was there before us: it is never rolled back */

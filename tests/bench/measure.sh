@@ -236,13 +236,16 @@ measure_everything() {
     minimal_pss=$(pss_kib "$minimal_parent")
     minimal_stop
 
-    tree_boot "$build" && tree_wait_ready || return 1
+    TREE_OPTIONS="$TREE_OPTIONS
+--no-gateways" tree_boot "$build" && tree_wait_ready || return 1
     socket=/proc/$tree_pid/root/run/svcbroker/io.svcbroker
 
     fill 1 10 && measure_round_trip 10 && measure_rate && measure_programs && measure_register && measure_memory 10 &&
         fill 11 100 && measure_memory 100 && measure_idle 100 &&
         fill 101 "$services" && measure_memory "$services" 8 && measure_round_trip "$services" &&
         measure_list "$services" || return 1
+    tree_stop
+    measure_boots && measure_durable || return 1
 
     print_machine
     echo

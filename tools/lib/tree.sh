@@ -3,7 +3,7 @@
 # tools/sandbox, the benchmarks and the integration tests. Whoever sources this is at the top of the checkout, as root.
 #
 # What a tree is like, from the environment: TREE_PROFILES (coder writer), TREE_OPTIONS (svcbrokerd's, one a line),
-# TREE_SERVICES_MAX (1000), TREE_VOLUME (a directory to be /opt/data), TREE_S6 (another s6, unpacked), TREE_BEFORE (commands
+# TREE_SERVICES_MAX (1000), TREE_WAIT_SEC (10, for svcbrokerd to be ready), TREE_VOLUME (a directory to be /opt/data), TREE_S6 (another s6, unpacked), TREE_BEFORE (commands
 # for the last moment before s6-svscan). Its log, as a container would print it, is /run/container.log.
 
 # tree_stage BUILD: installs what is built there to where trees take it from.
@@ -69,7 +69,7 @@ tree_group() {
 
 # tree_wait_ready: until svcbrokerd is. If it is not within 10 s, its log goes to standard error.
 tree_wait_ready() {
-    local root=/proc/$tree_pid/root deadline=$((SECONDS + 10)) word=""
+    local root=/proc/$tree_pid/root deadline=$((SECONDS + ${TREE_WAIT_SEC-10})) word=""
     while [ $SECONDS -lt $deadline ] && kill -0 "$tree_parent" 2>/dev/null; do
         if [ -e "$root/run/s6-rc/servicedirs/svcbrokerd/supervise/status" ]; then
             word=$(tree_run root s6-svstat -o ready,wantedup /run/service/svcbrokerd 2>/dev/null)

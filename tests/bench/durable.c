@@ -1,0 +1,121 @@
+/*
+ * What it costs that an order is on the disk before it is answered. Both take turns; medians, and the median
+ * of the rounds' ratios.
+ *
+ * - durable one SOCKET REQUEST DIRECTORY ROUNDS: one call, against what a program with the same right would
+ * do by itself: write a file of that size in DIRECTORY, fsync, rename. Microseconds.
+ *
+ * - durable all SOCKET ALL ONE COUNT ROUNDS: one call for all, against COUNT calls, one after the other; in
+ * ONE, %ld is the number of the service. Milliseconds.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define RECORD "{\"version\":1,\"want\":\"up\"}\n"
+
+static double since(int64_t began, double unit_nsec)
+{
+        return (double)(bench_now_nsec() - began) / unit_nsec;
+}
+
+static void write_bare(int directory)
+{
+        int fd = openat(directory, "bare.new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+        if (fd < 0 || write(fd, RECORD, strlen(RECORD)) < 0 || fsync(fd) < 0 || close(fd) < 0 ||
+            renameat(directory, "bare.new", directory, "bare") < 0)
+                bench_fail("cannot write: %s", strerror(errno));
+}
+
+static void print_medians(double *ours, double *floors, double *ratios, long rounds)
+{
+        for (long i = 0; i < rounds; i++)
+                ratios[i] = ours[i] / floors[i];
+        printf("%.3f ", bench_median(ours, (size_t)rounds));
+        printf("%.3f ", bench_median(floors, (size_t)rounds));
+        printf("%.3f\n", bench_median(ratios, (size_t)rounds));
+}
+
+static void one(char **argv, double *ours, double *floors, long rounds)
+{
+        int fd = bench_connect(argv[2]);
+        int directory = open(argv[4], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (directory < 0)
+                bench_fail("%s: %s", argv[4], strerror(errno));
+        for (long i = -1; i < rounds; i++) { /* the first is for warming up */
+                int64_t began = bench_now_nsec();
+                long at = i < 0 ? 0 : i;
+
+                bench_call(fd, argv[3]);
+                ours[at] = since(began, 1000);
+                began = bench_now_nsec();
+                write_bare(directory);
+                floors[at] = since(began, 1000);
+        }
+        close(directory);
+        close(fd);
+}
+
+/* %ld of the pattern becomes the number; it is ours, from the command line of a benchmark. */
+static void call_numbered(int fd, const char *pattern, long number)
+{
+        const char *at = strstr(pattern, "%ld");
+        char request[1024];
+
+        if (!at)
+                bench_fail("%s: has no %%ld", pattern);
+        snprintf(request, sizeof(request), "%.*s%ld%s", (int)(at - pattern), pattern, number, at + 3);
+        bench_call(fd, request);
+}
+
+static void all(char **argv, double *ours, double *floors, long rounds)
+{
+        int fd = bench_connect(argv[2]);
+        long count = bench_number(argv[5]);
+
+        for (long i = -1; i < rounds; i++) {
+                int64_t began = bench_now_nsec();
+                long at = i < 0 ? 0 : i;
+
+                bench_call(fd, argv[3]);
+                ours[at] = since(began, 1e6);
+                began = bench_now_nsec();
+                for (long number = 1; number <= count; number++)
+                        call_numbered(fd, argv[4], number);
+                floors[at] = since(began, 1e6);
+        }
+        close(fd);
+}
+
+int main(int argc, char **argv)
+{
+        bool is_all = argc == 7 && !strcmp(argv[1], "all");
+        double *values[3];
+        long rounds;
+
+        if (!is_all && (argc != 6 || strcmp(argv[1], "one") != 0))
+                bench_fail("usage: durable one SOCKET REQUEST DIRECTORY ROUNDS | durable all SOCKET ALL ONE "
+                           "COUNT ROUNDS");
+        rounds = bench_number(argv[argc - 1]);
+        for (int i = 0; i < 3; i++) {
+                values[i] = calloc((size_t)rounds, sizeof(double));
+                if (!values[i])
+                        bench_fail("too many");
+        }
+        if (is_all)
+                all(argv, values[0], values[1], rounds);
+        else
+                one(argv, values[0], values[1], rounds);
+        print_medians(values[0], values[1], values[2], rounds);
+        for (int i = 0; i < 3; i++)
+                free(values[i]);
+        return 0;
+}
