@@ -1,0 +1,27 @@
+#ifndef EDGE_PROCESS_H
+#define EDGE_PROCESS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What /proc says about other processes. */
+
+/* Who holds an fcntl lock on the file `path` below `at`. 0: nobody, or nobody of our pid namespace; or a
+ * negative errno. Never takes the lock. */
+pid_t process_holding(int at, const char *path);
+
+struct process {
+        uid_t uid;          /* effective */
+        uint64_t effective; /* capabilities, bits 1 << CAP_... */
+};
+
+/* 0, or a negative errno. */
+int process_read(pid_t pid, struct process *process);
+
+/*
+ * A variable of the environment that it was started with; the caller frees *value. 0, -ENOENT where it is not
+ * set, or another negative errno. The kernel wants as many capabilities for it as that process has.
+ */
+int process_variable(pid_t pid, const char *name, char **value);
+
+#endif
