@@ -197,8 +197,12 @@ static void check_inotify(struct doctor *doctor)
         unsigned long most = 0;
         char line[32];
 
-        for (size_t i = 0; i < registry->count; i++)
-                lacking += registry->services[i]->supervised && service_lacks_watch(registry->services[i]);
+        for (size_t i = 0; i < registry->count; i++) {
+                const struct service *service = registry->services[i];
+
+                lacking +=
+                        service->supervised && (service->wd < 0 || (service->has_log && service->log_wd < 0));
+        }
         read_line("/proc/sys/fs/inotify/max_user_watches", line, sizeof(line));
         if (lacking)
                 doctor_check(doctor, "inotify", VERDICT_FAILURE, advice,
