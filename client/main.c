@@ -23,7 +23,7 @@ static const char help[] = "Usage: svcctl [OPTION]... VERB [ARGUMENT]...\n"
                            "  register PROFILE          make the gateway of a profile, and start it\n"
                            "  unregister PROFILE        end and remove it\n"
                            "  health                    is everything as it should be?\n"
-                           "  diagnose                  look closely, and say what to do\n"
+                           "  doctor                    look closely, and say what to do\n"
                            "  call METHOD [JSON]        call any method of io.svcbroker(7)\n"
                            "\n"
                            "  NAME is a service, or a profile for short (coder for gateway-coder).\n"
@@ -64,8 +64,8 @@ static enum outcome run_verb(struct session *session)
                 return verb_reset(session);
         case VERB_HEALTH:
                 return verb_health(session);
-        case VERB_DIAGNOSE:
-                return verb_diagnose(session);
+        case VERB_DOCTOR:
+                return verb_doctor(session);
         case VERB_CALL:
                 return verb_call(session);
         }

@@ -64,7 +64,7 @@ static const struct verb_row verb_rows[] = {
         [VERB_WATCH] = {"watch", 0, 0, SIZE_MAX, NULL},
         [VERB_RESET] = {"reset", 0, 1, SIZE_MAX, "give NAMEs"},
         [VERB_HEALTH] = {"health", 0, 0, 0, NULL},
-        [VERB_DIAGNOSE] = {"diagnose", 0, 0, 0, NULL},
+        [VERB_DOCTOR] = {"doctor", 0, 0, 0, NULL},
         [VERB_CALL] = {"call", OPTION_MORE | OPTION_ONEWAY, 1, 2,
                        "give a METHOD, like List or org.varlink.service.GetInfo"},
 };

@@ -17,7 +17,7 @@ enum verb {
         VERB_WATCH,
         VERB_RESET,
         VERB_HEALTH,
-        VERB_DIAGNOSE,
+        VERB_DOCTOR,
         VERB_CALL,
 };
 

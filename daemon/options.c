@@ -32,6 +32,7 @@ enum {
         OPTION_BACKOFF_FIRST_MSEC,
         OPTION_BACKOFF_MOST_MSEC,
         OPTION_BACKOFF_HEALTHY_MSEC,
+        OPTION_FAILED_STARTS,
 };
 
 static const struct option long_options[] = {
@@ -53,6 +54,7 @@ static const struct option long_options[] = {
         {"backoff-first-msec", required_argument, NULL, OPTION_BACKOFF_FIRST_MSEC},
         {"backoff-most-msec", required_argument, NULL, OPTION_BACKOFF_MOST_MSEC},
         {"backoff-healthy-msec", required_argument, NULL, OPTION_BACKOFF_HEALTHY_MSEC},
+        {"failed-starts", required_argument, NULL, OPTION_FAILED_STARTS},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
@@ -81,6 +83,7 @@ static const char help[] =
         "  --backoff-first-msec N     delay before the first retry of a gateway that keeps ending (2000)\n"
         "  --backoff-most-msec N      the delay doubles up to this (300000)\n"
         "  --backoff-healthy-msec N   a run this long forgets the failures before it (600000)\n"
+        "  --failed-starts N          container starts in a row that Diagnose takes for a failure (3)\n"
         "  --help, --version\n"
         "\n"
         "It stays in the foreground and logs to standard error. See svcbrokerd(8).\n";
@@ -119,6 +122,9 @@ static bool set_number(struct options *options, int option, const char *text)
         case OPTION_BACKOFF_HEALTHY_MSEC:
                 return parse_number(text, 1, 86400000, &value) &&
                        (options->backoff_healthy_msec = value, true);
+        case OPTION_FAILED_STARTS:
+                return parse_number(text, 1, 1000, &value) &&
+                       (options->failed_starts = (unsigned)value, true);
         default:
                 return false;
         }
@@ -191,6 +197,7 @@ static void set_defaults(struct options *options)
                 .backoff_first_msec = POLICY_DEFAULT.first_msec,
                 .backoff_most_msec = POLICY_DEFAULT.most_msec,
                 .backoff_healthy_msec = POLICY_DEFAULT.healthy_msec,
+                .failed_starts = 3,
         };
 }
 

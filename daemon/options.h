@@ -25,6 +25,7 @@ struct options {
         int64_t backoff_first_msec;
         int64_t backoff_most_msec;
         int64_t backoff_healthy_msec;
+        unsigned failed_starts;
         const char *allowed_static[OPTIONS_STATIC_MAX + 1];
 };
 

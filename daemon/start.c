@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "daemon/edge/log.h"
+#include "daemon/edge/process.h"
 #include "daemon/edge/template.h"
 
 /* One line for people, on standard error like the log but not escaped: nothing in it comes from a client. */
@@ -157,6 +158,18 @@ static const char *root_home(const char *home)
         return root;
 }
 
+/* For Diagnose. While we have all capabilities: the kernel shows it only to a process that has those of
+ * s6-svscan. */
+static char *supervisor_path(const struct registry *registry)
+{
+        pid_t pid = process_holding(registry->scandir.fd, ".s6-svscan/lock");
+        char *path = NULL;
+        int result = pid > 0 ? process_variable(pid, "PATH", &path) : -ESRCH;
+
+        /* Without one nothing is looked up but in the C library's default, which is root's. */
+        return result == -ENOENT ? strdup("/bin:/usr/bin") : path;
+}
+
 static void accepted(void *owner, int fd)
 {
         server_accept(owner, fd);
@@ -242,9 +255,12 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
         server->hermes_home = root_home(options->hermes_home);
         server->template_path = options->template;
         server->socket_path = options->socket;
+        server->failed_starts = options->failed_starts;
         /* The lock comes with the listener, and nothing of a live broker's is touched before we have it. */
         if (result == 0)
                 result = start_listeners(options, loop, server, client_gid);
+        if (result == 0)
+                server->supervisor_path = supervisor_path(registry);
         if (result == 0 && rights_drop(&server->rights))
                 result = fail("capabilities: the kernel shows others than asked for: report this");
         if (result == 0)

@@ -4,9 +4,29 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* What /proc says about other processes. */
+
+/* Who holds an fcntl lock on the file `path` below `at`. 0: nobody, or nobody of our pid namespace; or a
+ * negative errno. Never takes the lock. */
+pid_t process_holding(int at, const char *path);
+
+struct process {
+        uid_t uid;          /* effective */
+        uint64_t effective; /* capabilities, bits 1 << CAP_... */
+};
+
+/* 0, or a negative errno. */
+int process_read(pid_t pid, struct process *process);
+
 /*
- * When a process started, in clock ticks since the machine did: field 22 of /proc/PID/stat (proc(5)). With
- * the pid it names one process for ever. 0 or a negative errno.
+ * A variable of the environment that it was started with; the caller frees *value. 0, -ENOENT where it is not
+ * set, or another negative errno. The kernel wants as many capabilities for it as that process has.
+ */
+int process_variable(pid_t pid, const char *name, char **value);
+
+/*
+ * When it started, in clock ticks since the machine did: field 22 of /proc/PID/stat (proc(5)). With the pid
+ * it names one process for ever. 0 or a negative errno.
  */
 int process_start_time(pid_t pid, uint64_t *ticks);
 

@@ -41,6 +41,15 @@ int rights_raise(void);
  */
 int rights_audit(const char *path, char **culprit);
 
+/* The same, but that `volume` counts as writable and is not even looked at: a look may take as long as it
+ * likes. */
+int rights_audit_outside(const char *path, const char *volume, char **culprit);
+
+struct stat;
+
+/* The same of one inode that is no symbolic link; its path is only for its ACL. */
+bool rights_is_safe(const char *path, const struct stat *found);
+
 /*
  * Between these two, files that this thread makes get group `gid` (setfsgid, CAP_SETGID raised for the call).
  * begin: false where that cannot be; then end is not called.

@@ -20,6 +20,8 @@ struct walk {
                                 directory */
         char left[PATH_MAX]; /* still to go */
         unsigned links;
+        const char *outside; /* where it ends, unlooked at */
+        size_t outside_length;
 };
 
 /* An ACL that lets somebody else write shows in the mode as group bits, whatever the group. */
@@ -28,7 +30,7 @@ static bool has_acl(const char *path)
         return lgetxattr(path, "system.posix_acl_access", NULL, 0) >= 0;
 }
 
-static bool is_safe(const char *path, const struct stat *found)
+bool rights_is_safe(const char *path, const struct stat *found)
 {
         if (found->st_uid != 0 && found->st_uid != geteuid())
                 return false;
@@ -92,11 +94,14 @@ static int step(struct walk *walk, const char *component, char path[PATH_MAX])
         memcpy(path, walk->done, done);
         path[done] = '/';
         memcpy(path + done + 1, component, length + 1);
+        if (walk->outside_length > 0 && strlen(path) == walk->outside_length &&
+            memcmp(path, walk->outside, walk->outside_length) == 0)
+                return 1;
         if (lstat(path, &found) < 0)
                 return -errno;
         if (S_ISLNK(found.st_mode))
                 return follow(walk, path);
-        if (!is_safe(path, &found))
+        if (!rights_is_safe(path, &found))
                 return 1;
         memcpy(walk->done, path, done + 1 + length + 1);
         return 0;
@@ -110,7 +115,7 @@ static int walk_along(struct walk *walk, char path[PATH_MAX])
         memcpy(path, "/", 2);
         if (lstat(path, &found) < 0)
                 return -errno;
-        if (!is_safe(path, &found))
+        if (!rights_is_safe(path, &found))
                 return 1;
         for (;;) {
                 int r = take_component(walk, component, sizeof component);
@@ -124,6 +129,11 @@ static int walk_along(struct walk *walk, char path[PATH_MAX])
 
 int rights_audit(const char *path, char **culprit)
 {
+        return rights_audit_outside(path, "", culprit);
+}
+
+int rights_audit_outside(const char *path, const char *volume, char **culprit)
+{
         char at[PATH_MAX];
 
         if (*path != '/')
@@ -134,6 +144,10 @@ int rights_audit(const char *path, char **culprit)
         if (walk == NULL)
                 return -ENOMEM;
         memcpy(walk->left, path, strlen(path) + 1);
+        walk->outside = volume;
+        walk->outside_length = strlen(volume);
+        while (walk->outside_length > 0 && volume[walk->outside_length - 1] == '/')
+                walk->outside_length--;
         int r = walk_along(walk, at);
         free(walk);
         if (r != 1)

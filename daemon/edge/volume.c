@@ -81,6 +81,59 @@ static int open_regular(int directory, const char *name, int flags)
         return fd;
 }
 
+/* At most `most` bytes from where the descriptor stands; `cut`: less what is before the first newline. */
+static int read_tail(int fd, size_t most, bool cut, char **text)
+{
+        size_t length = 0;
+
+        char *bytes = malloc(most + 1);
+        if (bytes == NULL)
+                return -ENOMEM;
+        while (length < most) {
+                ssize_t n = read(fd, bytes + length, most - length);
+                if (n < 0 && errno != EINTR) {
+                        int error = -errno;
+                        free(bytes);
+                        return error;
+                }
+                if (n == 0)
+                        break;
+                length += n > 0 ? (size_t)n : 0;
+        }
+        for (size_t i = 0; i < length; i++)
+                if (bytes[i] == '\0')
+                        bytes[i] = '\n';
+        bytes[length] = '\0';
+        size_t begin = cut ? strcspn(bytes, "\n") : 0;
+        begin += cut && bytes[begin] == '\n';
+        memmove(bytes, bytes + begin, length - begin + 1);
+        *text = bytes;
+        return 0;
+}
+
+int volume_read_tail(int volume, const char *path, size_t most, char **text)
+{
+        struct stat found;
+        const char *name = NULL;
+
+        int directory = volume_parent(volume, path, O_PATH, 0, &name);
+        if (directory < 0)
+                return directory;
+        int fd = open_regular(directory, name, O_RDONLY);
+        close(directory);
+        if (fd < 0)
+                return fd;
+        int r = fstat(fd, &found) < 0 ? -errno : 0;
+        bool cut = r == 0 && (uintmax_t)found.st_size > most;
+        /* The byte before them too: if it is a newline, the first line is whole. */
+        if (cut && lseek(fd, found.st_size - (off_t)most - 1, SEEK_SET) < 0)
+                r = -errno;
+        if (r == 0)
+                r = read_tail(fd, most + cut, cut, text);
+        close(fd);
+        return r;
+}
+
 /* Asking whether a write lock could be had finds every lock, and needs no descriptor for writing. */
 static int is_locked(int fd)
 {

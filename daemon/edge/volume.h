@@ -29,6 +29,12 @@ int volume_open(const char *home);
  */
 int volume_read(int volume, const char *path, char **text);
 
+/*
+ * The end of a file that only grows: its last lines, whole ones, of at most `most` bytes, with a NUL behind
+ * them; a NUL inside (as a crash leaves it) is a newline. The caller frees *text. Failures as above.
+ */
+int volume_read_tail(int volume, const char *path, size_t most, char **text);
+
 /* One file of a batch to replace. */
 struct volume_file {
         const char *path; /* "profiles/x/.gateway-planned-stop.json", ".svcbroker/intent/x", ... */

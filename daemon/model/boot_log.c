@@ -1,99 +1,104 @@
 #include "daemon/model/boot_log.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "daemon/edge/log.h"
-#include "daemon/edge/volume.h"
+#include "proto/name.h"
 
-struct boot_log {
-        struct deputy_job job;
-        const char *home;
-        struct text text;
-        int result;
-        void (*done)(void *owner);
-        void *owner;
-};
+/* What is longer is no profile's name, and no state that matters. */
+#define WORD_BYTES (LIMIT_PROFILE_NAME_BYTES + 1)
 
-static void boot_log_free(struct boot_log *log)
+void boot_log_init(struct boot_log *log)
 {
-        text_deinit(&log->text);
-        free(log);
+        *log = (struct boot_log){0};
 }
 
-static void boot_log_work(struct deputy_job *job)
+void boot_log_deinit(struct boot_log *log)
 {
-        struct boot_log *log = (struct boot_log *)job;
-        int volume = volume_open(log->home);
-
-        log->result =
-                volume < 0 ? volume : volume_append_log(volume, BOOT_LOG, log->text.bytes, log->text.length);
-        if (volume >= 0)
-                close(volume);
+        free(log->profiles);
+        boot_log_init(log);
 }
 
-static void boot_log_done(struct deputy_job *job, bool late)
+/* The value of " key=" in a line, up to the next blank. False: not there, empty, or too long. */
+static bool word(const char *line, size_t length, const char *key, char value[WORD_BYTES])
 {
-        struct boot_log *log = (struct boot_log *)job;
-        int error = late ? ETIMEDOUT : -log->result;
+        const char *end = line + length;
+        const char *at = memmem(line, length, key, strlen(key));
+        size_t bytes = 0;
 
-        if (error)
-                log_line("reconcile: cannot write the boot log: why=%s", strerrorname_np(error));
-        log->done(log->owner);
-        if (!late)
-                boot_log_free(log);
+        if (!at)
+                return false;
+        at += strlen(key);
+        while (at + bytes < end && at[bytes] != ' ')
+                bytes++;
+        if (!bytes || bytes >= WORD_BYTES)
+                return false;
+        memcpy(value, at, bytes);
+        value[bytes] = '\0';
+        return true;
 }
 
-static void boot_log_drop(struct deputy_job *job)
+static bool make_room(struct boot_log *log)
 {
-        boot_log_free((struct boot_log *)job);
-}
+        size_t capacity = log->capacity ? log->capacity * 2 : 16;
+        struct boot_profile *profiles;
 
-static void boot_log_line(const struct plan *plan, size_t place, const char *stamp, struct text *text)
-{
-        const struct reconcile_action *action = &plan->actions[place];
-        bool started = action->what == RECONCILE_STARTED;
-
-        if (action->what == RECONCILE_SKIPPED)
-                return;
-        text_append_string(text, stamp);
-        text_append_string(text, " profile=");
-        text_append_string(text, action->profile);
-        text_append_string(text, " prior_state=");
-        text_append_string(text, action->prior[0] ? action->prior : "None");
-        text_append_string(text, started ? " action=started\n" : " action=registered\n");
-}
-
-void boot_log_write(struct store *store, const struct plan *plan, void (*done)(void *owner), void *owner)
-{
-        struct boot_log *log = calloc(1, sizeof(*log));
-        char stamp[64];
-        time_t now = time(NULL);
-        struct tm utc;
-
-        if (log) {
-                text_init(&log->text);
-                gmtime_r(&now, &utc);
-                strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S+0000", &utc);
-                for (size_t i = 0; i < plan->count; i++)
-                        boot_log_line(plan, i, stamp, &log->text);
-                log->home = store->home;
-                log->done = done;
-                log->owner = owner;
-                log->job = (struct deputy_job){.work = boot_log_work,
-                                               .done = boot_log_done,
-                                               .drop = boot_log_drop,
-                                               .timeout_msec = STORE_MSEC};
+        if (log->count < log->capacity)
+                return true;
+        profiles = reallocarray(log->profiles, capacity, sizeof(*profiles));
+        if (!profiles) {
+                log->failed = true;
+                return false;
         }
-        if (log && !log->text.failed && !deputy_is_stuck(&store->deputy)) {
-                deputy_run(&store->deputy, &log->job);
-                return;
+        log->profiles = profiles;
+        log->capacity = capacity;
+        return true;
+}
+
+/* NULL: no room for another one. */
+static struct boot_profile *find_or_add(struct boot_log *log, const char *name)
+{
+        size_t low = 0;
+        size_t high = log->count;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (strcmp(log->profiles[middle].name, name) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
         }
-        if (log)
-                boot_log_free(log);
-        log_line("reconcile: cannot write the boot log");
-        done(owner);
+        if (low < log->count && strcmp(log->profiles[low].name, name) == 0)
+                return &log->profiles[low];
+        if (log->count == BOOT_LOG_PROFILES || !make_room(log))
+                return NULL;
+        memmove(&log->profiles[low + 1], &log->profiles[low], (log->count - low) * sizeof(log->profiles[0]));
+        log->count++;
+        log->profiles[low] = (struct boot_profile){0};
+        strcpy(log->profiles[low].name, name);
+        return &log->profiles[low];
+}
+
+static void read_line(struct boot_log *log, const char *line, size_t length)
+{
+        char name[WORD_BYTES], prior[WORD_BYTES], action[WORD_BYTES];
+        struct boot_profile *profile;
+
+        if (!word(line, length, " profile=", name) || !word(line, length, " prior_state=", prior) ||
+            !word(line, length, " action=", action) || name_check_profile(name) != NAME_OK)
+                return;
+        profile = find_or_add(log, name);
+        if (profile)
+                profile->failures = strcmp(prior, "startup_failed") == 0 ? profile->failures + 1 : 0;
+}
+
+void boot_log_read(struct boot_log *log, const char *text)
+{
+        while (*text) {
+                size_t length = strcspn(text, "\n");
+
+                read_line(log, text, length);
+                text += length + (text[length] == '\n');
+        }
 }

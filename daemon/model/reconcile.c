@@ -8,7 +8,7 @@
 #include <json-c/json.h>
 
 #include "daemon/edge/log.h"
-#include "daemon/model/boot_log.h"
+#include "daemon/model/boot_report.h"
 #include "daemon/model/operation.h"
 #include "daemon/model/persist.h"
 #include "daemon/model/plan.h"
@@ -96,7 +96,7 @@ static void reconcile_finish(struct reconcile *reconcile)
         else if (!reconcile->request->boot || !registry->fresh_boot)
                 reconcile_end(reconcile, 0);
         else
-                boot_log_write(&registry->store, &reconcile->plan, boot_logged, registry);
+                boot_report_write(&registry->store, &reconcile->plan, boot_logged, registry);
 }
 
 static void reconcile_registered(struct own_registration *own, struct service *service,

@@ -7,6 +7,7 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/session/describe.h"
+#include "daemon/session/diagnose.h"
 #include "daemon/session/methods.h"
 #include "daemon/session/peer.h"
 #include "daemon/session/watcher.h"
@@ -233,6 +234,9 @@ void server_deinit(struct server *server)
         for (size_t i = 0; i < SERVER_PEERS; i++)
                 if (server->peers[i])
                         peer_close(server->peers[i]);
+        doctor_close(server);
+        free(server->supervisor_path);
+        server->supervisor_path = NULL;
         timer_close(&server->pump, NULL);
         timer_close(&server->drain, NULL);
         while (server->tombstones) {

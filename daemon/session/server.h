@@ -22,6 +22,8 @@ struct tombstone {
         char text[]; /* the service as JSON, and behind its NUL its name */
 };
 
+struct doctor;
+
 /* Everything that serves: the listeners, the peers, and what they share. */
 struct server {
         uv_loop_t *loop;
@@ -31,6 +33,9 @@ struct server {
         const char *hermes_home;   /* for log_directory */
         const char *template_path; /* for Diagnose */
         const char *socket_path;
+        char *supervisor_path;  /* PATH of s6-svscan's environment, for Diagnose; NULL: not readable */
+        unsigned failed_starts; /* of containers, for Diagnose */
+        struct doctor *doctor;  /* diagnose.c's; NULL until the first Diagnose */
         struct listener listener;
         struct listener observer_listener;
         struct quota quota;

@@ -194,7 +194,7 @@ def test_varlinkctl_manages_a_gateway(guest, tree, profile):
     assert [s for s in guest.result("io.svcbroker.List")["services"] if s["name"] == name] == [now]
     health = guest.result("io.svcbroker.Health")
     assert health["healthy"] and health["services"] == health["wanted"] == health["up"] == 2
-    assert all(check["verdict"] == "ok" for check in guest.result("io.svcbroker.Diagnose")["checks"])
+    assert all(check["verdict"] != "failure" for check in guest.result("io.svcbroker.Diagnose")["checks"])
     guest.varlinkctl("--oneway", "call", SOCKET, "io.svcbroker.Stop", json.dumps({"names": [name]}))
     tree.wait_state(profile, "down")
     assert guest.result("io.svcbroker.Unregister", {"profile": profile}) == {"removed": True, "persisted": True}

@@ -57,6 +57,7 @@ CASES = [
     ("", ["--settle-msec", "-1"], "settle-msec", ""),
     ("", ["--services-max", "1e3"], "services-max", ""),
     ("", ["--services-max", ""], "services-max", ""),
+    ("", ["--failed-starts", "0"], "failed-starts", ""),
     ("", ["--notification-fd", "99"], "notification-fd", ""),
     ("", ["argument"], "argument", ""),
 ]

@@ -117,7 +117,7 @@ def test_all(make_tree):
 
 def test_json_of_everything(tree, profile, service):
     svcctl(tree, "register", profile)
-    for verb, method in ((("list",), "List"), (("health",), "Health"), (("diagnose",), "Diagnose"), (("register", profile), "Register"),
+    for verb, method in ((("list",), "List"), (("health",), "Health"), (("doctor",), "Diagnose"), (("register", profile), "Register"),
                          (("stop", profile), "Stop"), (("start", profile), "Start"), (("reset", profile), "Reset"),
                          (("call", "List"), "List"), (("unregister", profile), "Unregister")):
         _, value = document(tree, service, *verb, method=method)

@@ -73,10 +73,10 @@ START_TEST(every_verb_is_known)
                 const char *text;
                 enum verb verb;
         } verbs[] = {
-                {"start|a", VERB_START},           {"stop|--all", VERB_STOP},   {"restart|a", VERB_RESTART},
-                {"status", VERB_STATUS},           {"list", VERB_LIST},         {"register|a", VERB_REGISTER},
-                {"unregister|a", VERB_UNREGISTER}, {"watch", VERB_WATCH},       {"reset|a", VERB_RESET},
-                {"health", VERB_HEALTH},           {"diagnose", VERB_DIAGNOSE}, {"call|M", VERB_CALL},
+                {"start|a", VERB_START},           {"stop|--all", VERB_STOP}, {"restart|a", VERB_RESTART},
+                {"status", VERB_STATUS},           {"list", VERB_LIST},       {"register|a", VERB_REGISTER},
+                {"unregister|a", VERB_UNREGISTER}, {"watch", VERB_WATCH},     {"reset|a", VERB_RESET},
+                {"health", VERB_HEALTH},           {"doctor", VERB_DOCTOR},   {"call|M", VERB_CALL},
         };
 
         for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
@@ -137,7 +137,7 @@ START_TEST(usage_errors)
                 "list|a",
                 "list|--all",
                 "health|x",
-                "diagnose|x",
+                "doctor|x",
                 "call",
                 "call|M|{}|x",
                 "call|M|--more|--oneway",

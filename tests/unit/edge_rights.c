@@ -277,6 +277,34 @@ START_TEST(audit_good)
 }
 END_TEST
 
+/* What is not to be looked at is as good as another's, by whatever way. */
+START_TEST(audit_outside)
+{
+        static const struct {
+                const char *path;
+                const char *volume;
+                int expected;
+        } cases[] = {
+                {"a/b/file", "a/b", 1},    {"a/b", "a/b/", 1},         {"a/link/file", "a/b//", 1},
+                {"a/link/none", "a/b", 1}, {"a/b/file", "a/b/x", 0},   {"a/b/file", "a/", 1},
+                {"a/b/file", "b", 0},      {"a/b/none", "x", -ENOENT}, {"a/none", "a/none", 1},
+        };
+        char path[512], volume[512];
+
+        ck_assert_int_eq(0, symlink("b", "a/link"));
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                char *culprit = NULL;
+
+                snprintf(path, sizeof path, "%s/%s", safe, cases[i].path);
+                snprintf(volume, sizeof volume, "%s/%s", safe, cases[i].volume);
+                ck_assert_msg(rights_audit_outside(path, volume, &culprit) == cases[i].expected, "%s %s",
+                              cases[i].path, cases[i].volume);
+                ck_assert((culprit != NULL) == (cases[i].expected == 1));
+                free(culprit);
+        }
+}
+END_TEST
+
 START_TEST(audit_modes)
 {
         audit("bad", 1, "bad");
@@ -375,6 +403,7 @@ int main(void)
         tcase_add_test(drop, group_without_setgid);
         tcase_add_checked_fixture(paths, setup_safe, teardown_safe);
         tcase_add_test(paths, audit_good);
+        tcase_add_test(paths, audit_outside);
         tcase_add_test(paths, audit_modes);
         tcase_add_test(paths, audit_links);
         tcase_add_test(paths, audit_without_root);

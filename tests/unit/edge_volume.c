@@ -475,6 +475,43 @@ START_TEST(walks)
 }
 END_TEST
 
+START_TEST(reads_tails)
+{
+        static const struct {
+                const char *text;
+                size_t most;
+                const char *tail;
+        } cases[] = {
+                {"", 10, ""},
+                {"one", 10, "one"},
+                {"one\ntwo\n", 8, "one\ntwo\n"},
+                {"one\ntwo\n", 7, "two\n"},
+                {"one\ntwo\n", 4, "two\n"},
+                {"one\ntwo\n", 3, ""},
+                {"one\ntwo", 5, "two"},
+                {"a line that is too long", 5, ""},
+                {"\n\n\n", 2, "\n\n"},
+                {"one\n", 0, ""},
+        };
+        char *text = NULL;
+
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                put("home/log", cases[i].text, 0600);
+                ck_assert_int_eq(0, volume_read_tail(volume, "log", cases[i].most, &text));
+                ck_assert_msg(strcmp(text, cases[i].tail) == 0, "%zu: %s", i, text);
+                free(text);
+        }
+        put_size("home/log", 10); /* NULs, as a crash leaves them */
+        ck_assert_int_eq(0, volume_read_tail(volume, "log", 3, &text));
+        ck_assert_str_eq("\n\n\n", text);
+        free(text);
+        put_size("home/log", 1 << 30);
+        ck_assert_int_eq(0, volume_read_tail(volume, "log", 5, &text));
+        ck_assert_str_eq("\n\n\n\n\n", text);
+        free(text);
+}
+END_TEST
+
 static void add(TCase *cases)
 {
         tcase_add_test(cases, opens);
@@ -493,6 +530,7 @@ static void add(TCase *cases)
         tcase_add_test(cases, locks);
         tcase_add_test(cases, logs);
         tcase_add_test(cases, log_turns_over);
+        tcase_add_test(cases, reads_tails);
         tcase_add_loop_test(cases, lists, 0, 2);
         tcase_add_test(cases, walks);
 }

@@ -41,6 +41,7 @@ START_TEST(no_regular_file)
         for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
                 ck_assert_int_eq(-EINVAL, read_fails(kinds[i]));
                 ck_assert_int_eq(-EINVAL, volume_is_locked(volume, kinds[i]));
+                ck_assert_int_eq(-EINVAL, tail_fails(kinds[i]));
                 ck_assert_int_eq(-EINVAL, append(kinds[i], "x"));
                 ck_assert_int_eq(-EINVAL, volume_remove(volume, kinds[i]));
                 ck_assert_int_eq(-EINVAL, replace_one(kinds[i], NULL, true, false));
@@ -77,6 +78,7 @@ START_TEST(links)
         ck_assert_int_eq(-ELOOP, read_fails("link"));
         ck_assert_int_eq(-ELOOP, read_fails("dangling"));
         ck_assert_int_eq(-ELOOP, volume_is_locked(volume, "link"));
+        ck_assert_int_eq(-ELOOP, tail_fails("link"));
         ck_assert_int_eq(-ELOOP, append("link", "x"));
         ck_assert_int_eq(-ELOOP, append("dangling", "x"));
         ck_assert_int_eq(-EINVAL, volume_remove(volume, "link"));
@@ -128,6 +130,7 @@ START_TEST(leases)
         double begin = now();
         pid_t pid = hold("home/file", HOLD_LEASE_WRITE);
         ck_assert_int_eq(-EAGAIN, read_fails("file"));
+        ck_assert_int_eq(-EAGAIN, tail_fails("file"));
         ck_assert_int_eq(-EAGAIN, volume_is_locked(volume, "file"));
         ck_assert_int_eq(-EAGAIN, append("file", "x"));
         ck_assert(volume_has(volume, "file"));

@@ -423,8 +423,18 @@ int list_fails(const char *path)
         return r;
 }
 
+int tail_fails(const char *path)
+{
+        char *text = NULL;
+        int r = volume_read_tail(volume, path, 100, &text);
+
+        ck_assert_ptr_null(text);
+        return r;
+}
+
 void assert_refused(const char *path, int error)
 {
+        ck_assert_int_eq(error, tail_fails(path));
         ck_assert_int_eq(error, read_fails(path));
         ck_assert_int_eq(error, volume_remove(volume, path));
         ck_assert(!volume_has(volume, path));

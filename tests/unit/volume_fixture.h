@@ -77,6 +77,7 @@ void assert_reads(const char *path, const char *expected);
 
 /* The error; the output is untouched. */
 int read_fails(const char *path);
+int tail_fails(const char *path);
 int list_fails(const char *path);
 
 /* Every function says the same of a path that leads nowhere it may lead. */

@@ -1,0 +1,61 @@
+#include "daemon/edge/interpreter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static size_t skip_blanks(const char *line, size_t length, size_t at)
+{
+        while (at < length && (line[at] == ' ' || line[at] == '\t'))
+                at++;
+        return at;
+}
+
+/* One word from `at` on; returns where it ends. */
+static size_t take_word(const char *line, size_t length, size_t at, char word[INTERPRETER_LINE_BYTES])
+{
+        size_t begin = at;
+
+        while (at < length && line[at] != ' ' && line[at] != '\t' && line[at] != '\0')
+                at++;
+        memcpy(word, line + begin, at - begin);
+        word[at - begin] = '\0';
+        return at;
+}
+
+int interpreter_parse(const char *bytes, size_t length, struct interpreter *interpreter)
+{
+        struct interpreter found;
+
+        if (length >= INTERPRETER_LINE_BYTES)
+                length = INTERPRETER_LINE_BYTES - 1;
+        if (length < 2 || bytes[0] != '#' || bytes[1] != '!')
+                return 0;
+        const char *newline = memchr(bytes, '\n', length);
+        if (newline != NULL)
+                length = (size_t)(newline - bytes);
+        size_t at = take_word(bytes, length, skip_blanks(bytes, length, 2), found.path);
+        if (found.path[0] == '\0')
+                return 0;
+        take_word(bytes, length, skip_blanks(bytes, length, at), found.argument);
+        *interpreter = found;
+        return 1;
+}
+
+int interpreter_read(const char *path, struct interpreter *interpreter)
+{
+        char bytes[INTERPRETER_LINE_BYTES];
+        struct stat found;
+
+        int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        int r = fstat(fd, &found) < 0 ? -errno : S_ISREG(found.st_mode) ? 0 : -EINVAL;
+        ssize_t n = r == 0 ? read(fd, bytes, sizeof bytes) : 0;
+        if (n < 0)
+                r = -errno;
+        close(fd);
+        return r < 0 ? r : interpreter_parse(bytes, (size_t)n, interpreter);
+}

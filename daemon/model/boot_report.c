@@ -1,0 +1,99 @@
+#include "daemon/model/boot_report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/edge/log.h"
+#include "daemon/edge/volume.h"
+
+struct boot_report {
+        struct deputy_job job;
+        const char *home;
+        struct text text;
+        int result;
+        void (*done)(void *owner);
+        void *owner;
+};
+
+static void boot_report_free(struct boot_report *log)
+{
+        text_deinit(&log->text);
+        free(log);
+}
+
+static void boot_report_work(struct deputy_job *job)
+{
+        struct boot_report *log = (struct boot_report *)job;
+        int volume = volume_open(log->home);
+
+        log->result =
+                volume < 0 ? volume : volume_append_log(volume, BOOT_LOG, log->text.bytes, log->text.length);
+        if (volume >= 0)
+                close(volume);
+}
+
+static void boot_report_done(struct deputy_job *job, bool late)
+{
+        struct boot_report *log = (struct boot_report *)job;
+        int error = late ? ETIMEDOUT : -log->result;
+
+        if (error)
+                log_line("reconcile: cannot write the boot log: why=%s", strerrorname_np(error));
+        log->done(log->owner);
+        if (!late)
+                boot_report_free(log);
+}
+
+static void boot_report_drop(struct deputy_job *job)
+{
+        boot_report_free((struct boot_report *)job);
+}
+
+static void boot_report_line(const struct plan *plan, size_t place, const char *stamp, struct text *text)
+{
+        const struct reconcile_action *action = &plan->actions[place];
+        bool started = action->what == RECONCILE_STARTED;
+
+        if (action->what == RECONCILE_SKIPPED)
+                return;
+        text_append_string(text, stamp);
+        text_append_string(text, " profile=");
+        text_append_string(text, action->profile);
+        text_append_string(text, " prior_state=");
+        text_append_string(text, action->prior[0] ? action->prior : "None");
+        text_append_string(text, started ? " action=started\n" : " action=registered\n");
+}
+
+void boot_report_write(struct store *store, const struct plan *plan, void (*done)(void *owner), void *owner)
+{
+        struct boot_report *log = calloc(1, sizeof(*log));
+        char stamp[64];
+        time_t now = time(NULL);
+        struct tm utc;
+
+        if (log) {
+                text_init(&log->text);
+                gmtime_r(&now, &utc);
+                strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S+0000", &utc);
+                for (size_t i = 0; i < plan->count; i++)
+                        boot_report_line(plan, i, stamp, &log->text);
+                log->home = store->home;
+                log->done = done;
+                log->owner = owner;
+                log->job = (struct deputy_job){.work = boot_report_work,
+                                               .done = boot_report_done,
+                                               .drop = boot_report_drop,
+                                               .timeout_msec = STORE_MSEC};
+        }
+        if (log && !log->text.failed && !deputy_is_stuck(&store->deputy)) {
+                deputy_run(&store->deputy, &log->job);
+                return;
+        }
+        if (log)
+                boot_report_free(log);
+        log_line("reconcile: cannot write the boot log");
+        done(owner);
+}

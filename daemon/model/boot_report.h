@@ -1,0 +1,16 @@
+#ifndef MODEL_BOOT_REPORT_H
+#define MODEL_BOOT_REPORT_H
+
+#include "daemon/model/plan.h"
+#include "daemon/model/store.h"
+
+/*
+ * $HERMES_HOME/logs/container-boot.log (boot_log.h reads it), a line for each profile with a slot, as the
+ * Hermes application reads it: 2026-05-07T12:00:00+0000 profile=coder prior_state=running action=started
+ */
+#define BOOT_LOG "logs/container-boot.log"
+
+/* `done` is called once, also where it could not be written, and perhaps before this returns. */
+void boot_report_write(struct store *store, const struct plan *plan, void (*done)(void *owner), void *owner);
+
+#endif

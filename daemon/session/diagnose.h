@@ -1,0 +1,79 @@
+#ifndef SESSION_DIAGNOSE_H
+#define SESSION_DIAGNOSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/session/findings.h"
+#include "daemon/session/server.h"
+#include "proto/text.h"
+
+/*
+ * Diagnose: a look at everything that takes its time. One at a time runs, in slices between which the loop
+ * serves others; who asks meanwhile gets the next one, since what was looked at already may have changed.
+ * Those who ask are known by peer and call only, a place each a connection.
+ */
+enum verdict {
+        VERDICT_OK,
+        VERDICT_WARNING,
+        VERDICT_FAILURE,
+};
+
+/* Somebody waits for an answer. */
+struct doctor_call {
+        struct ticket ticket;
+        bool waits;
+        bool next; /* for the run after this one */
+};
+
+struct volume_look;
+struct permission_walk;
+struct script_walk;
+
+struct doctor {
+        struct server *server;
+        struct timer slice;
+        bool running;
+        bool looked;      /* all steps are done */
+        bool volume_done; /* the deputy has answered, or will not */
+        size_t step;
+        struct text checks; /* JSON, with commas between them */
+        unsigned count;
+        struct volume_look *volume; /* the deputy's until volume_done; NULL then: it was late */
+        struct permission_walk *walk;
+        struct script_walk *scripts;
+        struct doctor_call calls[SERVER_PEERS]; /* by peer.slot */
+};
+
+/* Adds a check. advice is left out with VERDICT_OK. */
+__attribute__((format(printf, 5, 6))) void doctor_check(struct doctor *doctor, const char *name,
+                                                        enum verdict verdict, const char *advice,
+                                                        const char *format, ...);
+
+/* A step of a run does a little, within a millisecond or two. True: it has nothing left to do. */
+typedef bool doctor_step(struct doctor *doctor);
+
+/* diagnose_system.c: what memory, /proc and a few files say. */
+doctor_step diagnose_system;
+
+/* diagnose_permissions.c: every inode under the directories that are root's. */
+doctor_step diagnose_permissions;
+void diagnose_permissions_drop(struct doctor *doctor);
+
+/* diagnose_scripts.c: what s6 executes as root, and where its names are looked up. */
+doctor_step diagnose_scripts;
+doctor_step diagnose_path;
+void diagnose_scripts_drop(struct doctor *doctor);
+
+/* diagnose_volume.c: begun with a run, and worked by the deputy, until doctor_volume_done(). Ended when the
+ * rest of the run is: then it adds its checks, so that their order is always the same. */
+void diagnose_volume_begin(struct doctor *doctor);
+void diagnose_volume_end(struct doctor *doctor);
+void diagnose_volume_drop(struct doctor *doctor);
+void doctor_volume_done(struct doctor *doctor);
+
+/* Nobody gets an answer any more. */
+void doctor_close(struct server *server);
+
+#endif

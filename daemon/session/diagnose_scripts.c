@@ -1,0 +1,226 @@
+#include "daemon/session/diagnose.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/edge/interpreter.h"
+
+/*
+ * What s6 executes as root for each name in the scan directory, wherever that leads: the files, their
+ * interpreters, and all directories on the way. What others can write is never opened.
+ */
+
+/* A script's interpreter may be one too; the kernel goes as far. */
+#define INTERPRETERS_MOST 5
+
+static const char *const service_files[] = {"run",       "finish", "log/run",       "log/finish",
+                                            "supervise", "event",  "log/supervise", "log/event"};
+static const char *const svscan_files[] = {"finish", "crash",   "SIGALRM", "SIGABRT", "SIGTERM", "SIGHUP",
+                                           "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGPWR",  "SIGWINCH"};
+#define SERVICE_SCRIPTS 4 /* of service_files; the others are directories */
+
+struct script_walk {
+        struct text names; /* of the scan directory, each with its NUL */
+        size_t at;
+        unsigned services;
+        unsigned scripts;
+        struct findings loose;
+        struct findings unseen;
+};
+
+void diagnose_scripts_drop(struct doctor *doctor)
+{
+        if (doctor->scripts)
+                text_deinit(&doctor->scripts->names);
+        free(doctor->scripts);
+        doctor->scripts = NULL;
+}
+
+/* Those that s6-svscan looks at, and its own directory. */
+static void list_names(const struct registry *registry, struct script_walk *walk)
+{
+        int fd = openat(registry->scandir.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+
+        if (!directory) {
+                findings_add(&walk->unseen, registry->scandir.path, strerror(errno));
+                if (fd >= 0)
+                        close(fd);
+                return;
+        }
+        for (struct dirent *entry; (entry = readdir(directory));)
+                if (entry->d_name[0] != '.' || !strcmp(entry->d_name, ".s6-svscan"))
+                        text_append(&walk->names, entry->d_name, strlen(entry->d_name) + 1);
+        closedir(directory);
+}
+
+/* 0: safe, or not there with nobody to put it there; what is not goes to the findings. */
+static int audit(const struct doctor *doctor, const char *path, const char *note)
+{
+        struct script_walk *walk = doctor->scripts;
+        char *culprit = NULL;
+        int result = rights_audit_outside(path, doctor->server->hermes_home, &culprit);
+
+        if (result > 0)
+                findings_add(&walk->loose, culprit, note);
+        else if (result < 0 && result != -ENOENT && result != -ENOTDIR)
+                findings_add(&walk->unseen, path, strerror(-result));
+        free(culprit);
+        return result;
+}
+
+/* `#!/usr/bin/env NAME`, as root: the first directory in PATH that has NAME decides, and those before it
+ * could. */
+static void audit_name(const struct doctor *doctor, const char *name, const char *note)
+{
+        const char *entry = doctor->server->supervisor_path;
+
+        while (entry) {
+                size_t length = strcspn(entry, ":");
+                char path[4096];
+                int result;
+
+                if (snprintf(path, sizeof(path), "%.*s/%s", (int)length, entry, name) >= (int)sizeof(path))
+                        return;
+                result = *path == '/' ? audit(doctor, path, note) : -ENOENT;
+                if (result >= 0)
+                        return;
+                entry = entry[length] ? entry + length + 1 : NULL;
+        }
+}
+
+static void audit_script(const struct doctor *doctor, const char *path, const char *note)
+{
+        struct script_walk *walk = doctor->scripts;
+        struct interpreter interpreter;
+        const char *slash;
+        char next[4096];
+        int result;
+
+        snprintf(next, sizeof(next), "%s", path);
+        for (unsigned i = 0; i < INTERPRETERS_MOST && audit(doctor, next, note) == 0; i++) {
+                walk->scripts += i == 0;
+                result = interpreter_read(next, &interpreter);
+                if (result < 0)
+                        findings_add(&walk->unseen, next, strerror(-result));
+                if (result <= 0)
+                        return;
+                slash = strrchr(interpreter.path, '/');
+                if (slash && !strcmp(slash, "/env") && interpreter.argument[0] &&
+                    interpreter.argument[0] != '-' && !strchr(interpreter.argument, '/'))
+                        audit_name(doctor, interpreter.argument, note);
+                /* A relative one begins where the service's directory is, which was found safe or told. */
+                if (interpreter.path[0] != '/')
+                        return;
+                snprintf(next, sizeof(next), "%s", interpreter.path);
+        }
+}
+
+static void audit_service(const struct doctor *doctor, const char *name)
+{
+        bool svscan = *name == '.';
+        const char *const *files = svscan ? svscan_files : service_files;
+        size_t count = svscan ? sizeof(svscan_files) / sizeof(svscan_files[0])
+                              : sizeof(service_files) / sizeof(service_files[0]);
+        char path[4096], note[512];
+
+        for (size_t i = 0; i < count; i++) {
+                snprintf(path, sizeof(path), "%s/%s/%s", doctor->server->registry->scandir.path, name,
+                         files[i]);
+                snprintf(note, sizeof(note), "%s of %s", files[i], name);
+                if (svscan || i < SERVICE_SCRIPTS)
+                        audit_script(doctor, path, note);
+                else
+                        audit(doctor, path, note);
+        }
+        doctor->scripts->services += !svscan;
+}
+
+static void tell_scripts(struct doctor *doctor)
+{
+        const struct script_walk *walk = doctor->scripts;
+        char line[FINDINGS_LINE_BYTES];
+
+        if (walk->loose.count)
+                doctor_check(doctor, "permissions_scripts", VERDICT_FAILURE,
+                             "make it root's, and chmod go-w it: s6 executes it as root",
+                             "others than root can write %s", findings_line(&walk->loose, line));
+        else if (walk->unseen.count)
+                doctor_check(doctor, "permissions_scripts", VERDICT_WARNING,
+                             "look at it yourself, as root with CAP_DAC_OVERRIDE",
+                             "not everything could be looked at: %s", findings_line(&walk->unseen, line));
+        else
+                doctor_check(doctor, "permissions_scripts", VERDICT_OK, "",
+                             "only root can write the %u scripts of %u services, and what interprets them",
+                             walk->scripts, walk->services);
+}
+
+bool diagnose_scripts(struct doctor *doctor)
+{
+        struct script_walk *walk = doctor->scripts;
+
+        if (!walk) {
+                walk = doctor->scripts = calloc(1, sizeof(*walk));
+                if (!walk) {
+                        doctor->checks.failed = true;
+                        return true;
+                }
+                text_init(&walk->names);
+                list_names(doctor->server->registry, walk);
+                return false;
+        }
+        if (walk->at < walk->names.length) {
+                const char *name = walk->names.bytes + walk->at;
+
+                walk->at += strlen(name) + 1;
+                audit_service(doctor, name);
+                return false;
+        }
+        doctor->checks.failed = doctor->checks.failed || walk->names.failed;
+        tell_scripts(doctor);
+        diagnose_scripts_drop(doctor);
+        return true;
+}
+
+/* Nobody's script is known to use it: a warning, since an image may well have it so. */
+bool diagnose_path(struct doctor *doctor)
+{
+        const char *entry = doctor->server->supervisor_path;
+        struct findings loose = {0};
+        char line[FINDINGS_LINE_BYTES];
+
+        if (!entry) {
+                doctor_check(doctor, "permissions_path", VERDICT_WARNING,
+                             "look at /proc/PID/environ of s6-svscan yourself",
+                             "the PATH of s6-svscan could not be read when the broker was started");
+                return true;
+        }
+        while (entry) {
+                size_t length = strcspn(entry, ":");
+                char path[4096];
+                char *culprit = NULL;
+
+                snprintf(path, sizeof(path), "%.*s", (int)length, entry);
+                if (*path != '/')
+                        findings_add(&loose, *path ? path : ".", "not absolute");
+                else if (rights_audit_outside(path, doctor->server->hermes_home, &culprit) > 0)
+                        findings_add(&loose, path, NULL);
+                free(culprit);
+                entry = entry[length] ? entry + length + 1 : NULL;
+        }
+        if (loose.count)
+                doctor_check(
+                        doctor, "permissions_path", VERDICT_WARNING,
+                        "take it out of the container's PATH, or have every script of root's set its own",
+                        "others than root can write where s6-svscan's PATH leads: %s",
+                        findings_line(&loose, line));
+        else
+                doctor_check(doctor, "permissions_path", VERDICT_OK, "",
+                             "only root can write where s6-svscan's PATH leads");
+        return true;
+}

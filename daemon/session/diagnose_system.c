@@ -1,0 +1,275 @@
+#include "daemon/session/diagnose.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/edge/process.h"
+#include "daemon/edge/template.h"
+
+/* A stamp this far ahead of the clock is no matter of rounding. */
+#define CLOCK_AHEAD_USEC 5000000
+#define CLOCK_2020_USEC INT64_C(1577836800000000)
+
+static void read_line(const char *path, char *line, int size)
+{
+        FILE *file = fopen(path, "re");
+
+        line[0] = '\0';
+        if (!file)
+                return;
+        if (!fgets(line, size, file))
+                line[0] = '\0';
+        fclose(file);
+        line[strcspn(line, "\n")] = '\0';
+}
+
+static void check_pid1(struct doctor *doctor)
+{
+        char name[32];
+        struct stat info;
+
+        read_line("/proc/1/comm", name, sizeof(name));
+        if (strcmp(name, "s6-svscan"))
+                doctor_check(doctor, "pid1", VERDICT_WARNING,
+                             "make s6-overlay's /init the container's entry point, and start it without "
+                             "another init",
+                             "process 1 is %s", name[0] ? name : "not readable");
+        else if (stat("/run/s6/basedir", &info) < 0 || !S_ISDIR(info.st_mode))
+                doctor_check(
+                        doctor, "pid1", VERDICT_WARNING,
+                        "start the container by s6-overlay's /init, or make that directory",
+                        "process 1 is s6-svscan, but /run/s6/basedir, by which Hermes tells that this is "
+                        "s6, is no directory");
+        else
+                doctor_check(doctor, "pid1", VERDICT_OK, "", "process 1 is s6-svscan");
+}
+
+static void check_scandir(struct doctor *doctor)
+{
+        const struct registry *registry = doctor->server->registry;
+        bool running = scandir_is_running(&registry->scandir);
+        unsigned used = registry_supervisors(registry);
+
+        doctor_check(
+                doctor, "scandir", running ? VERDICT_OK : VERDICT_FAILURE,
+                "start s6-svscan on that directory, or start the broker with --scandir of the one that runs",
+                "%s s6-svscan on %s", running ? "there is an" : "there is no", registry->scandir.path);
+        doctor_check(
+                doctor, "capacity",
+                used + 2 > registry->services_max        ? VERDICT_FAILURE
+                : used * 10 > registry->services_max * 9 ? VERDICT_WARNING
+                                                         : VERDICT_OK,
+                "raise s6-svscan's services_max (-C, in s6 2.11 -c) and the broker's --services-max together",
+                "%u of %u supervisors in use, loggers included: room for %u more gateways", used,
+                registry->services_max,
+                used < registry->services_max ? (registry->services_max - used) / 2 : 0);
+}
+
+static void check_rights(struct doctor *doctor)
+{
+        const struct server *server = doctor->server;
+        bool lacks_uid, lacks_gid;
+
+        if (server->access.own_uid == server->access.client_uid)
+                doctor_check(doctor, "boundary", VERDICT_WARNING, "start the container's init as root",
+                             "broker and clients have the same uid: there is no boundary between them");
+        else
+                doctor_check(doctor, "boundary", VERDICT_OK, "", "clients have uid %u, the broker %u",
+                             (unsigned)server->access.client_uid, (unsigned)server->access.own_uid);
+        lacks_uid = server->rights.missing >> CAP_SETUID & 1;
+        lacks_gid = server->rights.missing >> CAP_SETGID & 1;
+        if (server->rights.can_switch)
+                doctor_check(doctor, "capabilities", VERDICT_OK, "",
+                             "the broker keeps CAP_SETUID and CAP_SETGID, nothing else");
+        else
+                doctor_check(doctor, "capabilities", VERDICT_WARNING,
+                             "give the container CAP_SETUID and CAP_SETGID",
+                             "the broker lacks %s%s%s: it cannot act as the client user, nor give files to "
+                             "its group",
+                             lacks_uid ? "CAP_SETUID" : "", lacks_uid && lacks_gid ? " and " : "",
+                             lacks_gid ? "CAP_SETGID" : "");
+        doctor_check(doctor, "bounding_set", server->rights.bounding_shrunk ? VERDICT_OK : VERDICT_WARNING,
+                     "give the container CAP_SETPCAP (a last line of defence, not needed to work)", "%s",
+                     server->rights.bounding_shrunk ? "the broker's is shrunk"
+                                                    : "the broker's could not be shrunk");
+}
+
+/* Any s6-supervise: they all have what s6-svscan gave them. 0: none found. */
+static pid_t find_supervisor(const struct registry *registry)
+{
+        char path[LIMIT_SERVICE_NAME_BYTES + 32];
+
+        for (size_t i = 0; i < registry->count; i++) {
+                const struct service *service = registry->services[i];
+                pid_t pid;
+
+                snprintf(path, sizeof(path), "%s/supervise/lock", service->name);
+                pid = service->supervised ? process_holding(service_at(service), path) : 0;
+                if (pid > 0)
+                        return pid;
+        }
+        return 0;
+}
+
+/* Without it s6-svc succeeds, and the service stays up, wanted down. */
+static void check_kill(struct doctor *doctor)
+{
+        const struct server *server = doctor->server;
+        pid_t found = find_supervisor(server->registry);
+        pid_t pid = found ? found : 1;
+        struct process process;
+        const char *name = found ? "s6-supervise" : "process 1";
+        int result = process_read(pid, &process);
+
+        if (result)
+                doctor_check(doctor, "kill", VERDICT_WARNING,
+                             "mount /proc without hidepid, and look at CapEff in its status",
+                             "what %s (pid %d) may do cannot be looked at: %s", name, (int)pid,
+                             strerror(-result));
+        else if (process.effective >> CAP_KILL & 1)
+                doctor_check(doctor, "kill", VERDICT_OK, "", "%s (pid %d) has CAP_KILL", name, (int)pid);
+        else if (process.uid == server->access.client_uid)
+                doctor_check(doctor, "kill", VERDICT_OK, "",
+                             "%s (pid %d) needs no CAP_KILL: gateways have its uid", name, (int)pid);
+        else
+                doctor_check(doctor, "kill", VERDICT_FAILURE,
+                             "give the container CAP_KILL, and start it again",
+                             "%s (pid %d) lacks CAP_KILL: gateways can be started, and not stopped", name,
+                             (int)pid);
+}
+
+static void check_socket(struct doctor *doctor)
+{
+        static const char advice[] = "restart the broker, which makes it with mode 0660";
+        const char *path = doctor->server->socket_path;
+        struct stat info;
+
+        if (lstat(path, &info) < 0 || !S_ISSOCK(info.st_mode))
+                doctor_check(doctor, "socket", VERDICT_FAILURE, advice, "%s is not there", path);
+        else if (info.st_mode & S_IRWXO || info.st_uid != doctor->server->access.own_uid)
+                doctor_check(doctor, "socket", VERDICT_FAILURE, advice, "%s has mode %04o and uid %u", path,
+                             (unsigned)info.st_mode & 07777, (unsigned)info.st_uid);
+        else
+                doctor_check(doctor, "socket", (info.st_mode & 07777) == 0660 ? VERDICT_OK : VERDICT_WARNING,
+                             advice, "%s has mode %04o, group %u", path, (unsigned)info.st_mode & 07777,
+                             (unsigned)info.st_gid);
+}
+
+/*
+ * Stamps of s6 are TAI64N with leap seconds. One of a time to come means that the clock went back, or that
+ * this s6 has other leap seconds than we take for granted; all that is told of times is wrong then.
+ */
+static void check_clock(struct doctor *doctor)
+{
+        static const char advice[] = "set the host's clock; then restart what was started before";
+        const struct registry *registry = doctor->server->registry;
+        int64_t now_usec = clock_utc_usec();
+        const struct service *ahead = NULL;
+
+        for (size_t i = 0; i < registry->count; i++)
+                if (registry->services[i]->status.since_usec > now_usec + CLOCK_AHEAD_USEC &&
+                    (!ahead || registry->services[i]->status.since_usec > ahead->status.since_usec))
+                        ahead = registry->services[i];
+        if (now_usec < CLOCK_2020_USEC)
+                doctor_check(doctor, "clock", VERDICT_WARNING, advice, "it says a time before 2020");
+        else if (ahead)
+                doctor_check(doctor, "clock", VERDICT_WARNING, advice,
+                             "s6's stamp of %s is %" PRId64 " s ahead of the clock", ahead->name,
+                             (ahead->status.since_usec - now_usec) / 1000000);
+        else
+                doctor_check(doctor, "clock", VERDICT_OK, "", "no stamp of s6 is ahead of it");
+}
+
+/* Others of the same uid, outside this container too, share the kernel's bound: what they use nobody tells.
+ */
+static void check_inotify(struct doctor *doctor)
+{
+        static const char advice[] = "raise fs.inotify.max_user_watches on the host";
+        const struct registry *registry = doctor->server->registry;
+        size_t used = registry->watch.count;
+        unsigned lacking = 0;
+        unsigned long most = 0;
+        char line[32];
+
+        for (size_t i = 0; i < registry->count; i++) {
+                const struct service *service = registry->services[i];
+
+                lacking +=
+                        service->supervised && (service->wd < 0 || (service->has_log && service->log_wd < 0));
+        }
+        read_line("/proc/sys/fs/inotify/max_user_watches", line, sizeof(line));
+        if (lacking)
+                doctor_check(doctor, "inotify", VERDICT_FAILURE, advice,
+                             "%u services cannot be watched: what they do is seen late", lacking);
+        else if (sscanf(line, "%lu", &most) != 1)
+                doctor_check(doctor, "inotify", VERDICT_WARNING, advice,
+                             "%zu watches used; fs.inotify.max_user_watches cannot be read", used);
+        else
+                doctor_check(doctor, "inotify", used * 10 > most * 9 ? VERDICT_WARNING : VERDICT_OK, advice,
+                             "%zu of %lu watches used by the broker", used, most);
+}
+
+static void check_template(struct doctor *doctor)
+{
+        char *culprit = NULL;
+        const char *why = "";
+
+        if (template_check(doctor->server->template_path, &culprit, &why))
+                doctor_check(doctor, "template", VERDICT_FAILURE,
+                             "install the template as it was: no gateway can be registered", "%s: %s",
+                             culprit ? culprit : doctor->server->template_path, why);
+        else
+                doctor_check(doctor, "template", VERDICT_OK, "", "%s is whole",
+                             doctor->server->template_path);
+        free(culprit);
+}
+
+static void check_services(struct doctor *doctor)
+{
+        const struct registry *registry = doctor->server->registry;
+        struct findings alone = {0}, mute = {0};
+        char line[FINDINGS_LINE_BYTES];
+
+        for (size_t i = 0; i < registry->count; i++) {
+                const struct service *service = registry->services[i];
+
+                if (service->shown.state == STATE_UNSUPERVISED)
+                        findings_add(&alone, service->name, NULL);
+                else if (!service->shown.log_running)
+                        findings_add(&mute, service->name, NULL);
+        }
+        if (alone.count)
+                doctor_check(doctor, "supervision", VERDICT_FAILURE,
+                             "see whether s6-svscan has reached its services_max, and run s6-svscanctl -a; a "
+                             "gateway can be unregistered and registered again",
+                             "no s6-supervise for %s", findings_line(&alone, line));
+        else
+                doctor_check(doctor, "supervision", VERDICT_OK, "", "every service has its s6-supervise");
+        if (mute.count)
+                doctor_check(
+                        doctor, "loggers", VERDICT_WARNING,
+                        "look at the container's log for what s6-log says, and start it again with s6-svc -u",
+                        "no logger runs for %s", findings_line(&mute, line));
+        else
+                doctor_check(doctor, "loggers", VERDICT_OK, "", "every logger runs");
+}
+
+bool diagnose_system(struct doctor *doctor)
+{
+        check_pid1(doctor);
+        check_scandir(doctor);
+        check_rights(doctor);
+        check_kill(doctor);
+        check_socket(doctor);
+        check_clock(doctor);
+        check_inotify(doctor);
+        check_template(doctor);
+        check_services(doctor);
+        return true;
+}

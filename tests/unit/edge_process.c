@@ -1,0 +1,114 @@
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/capability.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/edge/process.h"
+
+#define NOBODYS_PID 0x3fffffff /* above PID_MAX_LIMIT */
+
+START_TEST(its_own_rights)
+{
+        struct process process = {.uid = 4711};
+        cap_value_t kill_value = CAP_KILL;
+        cap_flag_value_t has = CAP_CLEAR;
+
+        ck_assert_int_eq(process_read(NOBODYS_PID, &process), -ENOENT);
+        ck_assert_uint_eq(process.uid, 4711);
+        ck_assert_int_eq(process_read(getpid(), &process), 0);
+        ck_assert_uint_eq(process.uid, geteuid());
+        cap_t set = cap_get_proc();
+        ck_assert_int_eq(cap_get_flag(set, CAP_KILL, CAP_EFFECTIVE, &has), 0);
+        ck_assert_int_eq(process.effective >> CAP_KILL & 1, has == CAP_SET);
+        ck_assert_int_eq(cap_set_flag(set, CAP_EFFECTIVE, 1, &kill_value, CAP_CLEAR), 0);
+        ck_assert_int_eq(cap_set_proc(set), 0);
+        cap_free(set);
+        ck_assert_int_eq(process_read(getpid(), &process), 0);
+        ck_assert_uint_eq(process.effective >> CAP_KILL & 1, 0);
+}
+END_TEST
+
+/* A process with that environment, which is there when this returns. */
+static pid_t start(char *const environment[])
+{
+        int ready[2];
+        char byte;
+
+        ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
+        pid_t pid = fork();
+        if (pid == 0) {
+                execle("/bin/sleep", "sleep", "100", NULL, environment);
+                _exit(127);
+        }
+        close(ready[1]);
+        ck_assert_int_eq(read(ready[0], &byte, 1), 0); /* closed by its exec */
+        close(ready[0]);
+        return pid;
+}
+
+START_TEST(variables)
+{
+        char *environment[] = {(char *)"XPATH=/no", (char *)"PATH=/a:/b=c", (char *)"EMPTY=",
+                               (char *)"ODD",       (char *)"PATH=/second", NULL};
+        char *value = NULL;
+        pid_t pid = start(environment);
+
+        ck_assert_int_eq(process_variable(pid, "PATH", &value), 0);
+        ck_assert_str_eq(value, "/a:/b=c");
+        free(value);
+        ck_assert_int_eq(process_variable(pid, "EMPTY", &value), 0);
+        ck_assert_str_eq(value, "");
+        free(value);
+        value = NULL;
+        ck_assert_int_eq(process_variable(pid, "ODD", &value), -ENOENT);
+        ck_assert_int_eq(process_variable(pid, "PAT", &value), -ENOENT);
+        ck_assert_int_eq(process_variable(NOBODYS_PID, "PATH", &value), -ENOENT);
+        ck_assert_ptr_null(value);
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+}
+END_TEST
+
+START_TEST(who_holds_a_lock)
+{
+        char root[] = "/tmp/edge-process-XXXXXX";
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        int ready[2];
+        char byte;
+
+        ck_assert_ptr_nonnull(mkdtemp(root));
+        int at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ck_assert_int_eq(process_holding(at, "lock"), -ENOENT);
+        close(openat(at, "lock", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+        ck_assert_int_eq(process_holding(at, "lock"), 0);
+        ck_assert_int_eq(pipe(ready), 0);
+        pid_t pid = fork();
+        if (pid == 0) {
+                int fd = openat(at, "lock", O_RDWR | O_CLOEXEC);
+                (void)!(fcntl(fd, F_SETLK, &lock) == 0 && write(ready[1], "x", 1));
+                pause();
+                _exit(0);
+        }
+        ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+        ck_assert_int_eq(process_holding(at, "lock"), pid);
+        ck_assert_int_eq(process_holding(at, "lock"), pid); /* asking takes nothing */
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        ck_assert_int_eq(process_holding(at, "lock"), 0);
+        ck_assert_int_eq(symlinkat("lock", at, "link"), 0);
+        ck_assert_int_eq(process_holding(at, "link"), -ELOOP);
+        ck_assert_int_eq(unlinkat(at, "lock", 0) + unlinkat(at, "link", 0) + rmdir(root), 0);
+        close(at);
+}
+END_TEST
+
+int main(void)
+{
+        const TTest *tests[] = {its_own_rights, variables, who_holds_a_lock};
+
+        return unit_run(unit_suite_of("edge_process", tests));
+}
