@@ -12,7 +12,9 @@ static struct record sample(void)
                 .pending = PENDING_RESTART,
                 .told = TOLD_DOWN,
                 .told_pid = 4711,
+                .unpersisted = true,
                 .removing = true,
+                .forgotten = true,
                 .hold = HOLD_BACKOFF,
                 .attempt = 7,
                 .next_start_usec = 1700000000123456,
@@ -47,7 +49,9 @@ static void assert_same(const struct record *a, const struct record *b)
         ck_assert_int_eq(a->pending, b->pending);
         ck_assert_int_eq(a->told, b->told);
         ck_assert_int_eq(a->told_pid, b->told_pid);
+        ck_assert_int_eq(a->unpersisted, b->unpersisted);
         ck_assert_int_eq(a->removing, b->removing);
+        ck_assert_int_eq(a->forgotten, b->forgotten);
         ck_assert_int_eq(a->hold, b->hold);
         ck_assert_uint_eq(a->attempt, b->attempt);
         ck_assert_int_eq(a->next_start_usec, b->next_start_usec);
@@ -136,7 +140,7 @@ START_TEST(the_format)
         char *text = written(&record);
 
         ck_assert_str_eq(text, "{\"version\":1,\"want\":\"up\",\"pending\":\"restart\",\"told\":\"down\","
-                               "\"told_pid\":4711,\"removing\":true,"
+                               "\"told_pid\":4711,\"unpersisted\":true,\"removing\":true,\"forgotten\":true,"
                                "\"hold\":\"backoff\","
                                "\"attempt\":7,\"next_start_usec\":1700000000123456,\"restarts\":12345678901,"
                                "\"exit_code\":-1,\"exit_signal\":9,\"exit_at_usec\":1699999999999999,"
