@@ -96,6 +96,7 @@ int main(int argc, char **argv)
         if (options_parse(argc, argv, &options, &exit_code))
                 return exit_code;
         signal(SIGPIPE, SIG_IGN);
+        signal(SIGHUP, SIG_IGN); /* there is nothing to read anew */
         if (rights_begin(START_FILES)) {
                 log_line("main: cannot give up new privileges");
                 return EX_OSERR;

@@ -46,6 +46,7 @@ CASES = [
     (f"ln -s /opt/data/x {TEMPLATE}/link", [], TEMPLATE, ""),
     ("chmod o+w /usr/local/share", [], "/usr/local/share", "chmod"),
     ("chmod 777 /run/svcbroker", [], "/run/svcbroker", "chmod"),
+    ("chmod 777 /run/svcbroker/services", [], "/run/svcbroker/services", "chmod"),
     ("chown hermes /run/svcbroker", [], "/run/svcbroker", "root's"),
     ("chgrp hermes /run/service; chmod g+w /run/service", [], "/run/service", "chmod"),
     ("chown hermes /run/service", [], "/run/service", "root's"),
@@ -118,6 +119,16 @@ def test_version_and_help(tree):
     for option, word in (("--version", "0."), ("--help", "Usage:")):
         result = tree.run("hermes", "/usr/local/sbin/svcbrokerd", option)
         assert result.returncode == 0 and word in result.stdout and result.stderr == ""
+
+
+def test_sighup_changes_nothing(make_tree):
+    tree = make_tree()
+    pid = tree.broker_pid()
+    with tree.connect() as connection:
+        tree.signal("HUP", pid)
+        tree.signal("HUP", pid)
+        assert connection.call("Health")["healthy"] is True
+    assert tree.broker_pid() == pid
 
 
 def test_sigterm_drains(make_tree):
