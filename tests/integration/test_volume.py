@@ -160,3 +160,13 @@ def test_a_home_of_a_profile_means_the_root(boot, volume):
     volume.profile("coder", intent={"version": 1, "want": "down"})
     tree = boot("--hermes-home", "/opt/data/profiles/coder/")
     assert {service["name"] for service in tree.call("List")["services"]} >= {"gateway-default", "gateway-coder"}
+
+
+def test_a_volume_that_only_its_owner_may_enter(boot, volume):
+    """As NFS with root squashed is to root, or to a root without CAP_DAC_OVERRIDE."""
+    volume.profile("coder", {"gateway_state": "running"}, **{"gateway_pid": "1\n"})
+    tree = boot(before="chmod 700 /opt/data /opt/data/profiles /opt/data/profiles/coder")
+    tree.wait_state("coder", "up")
+    assert order(tree, "Stop", "coder", wait="down")["persisted"] is True
+    assert volume.intent("coder")["want"] == "down"
+    assert problems(tree) == ""
