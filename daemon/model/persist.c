@@ -13,6 +13,10 @@
 #include "daemon/model/registry.h"
 #include "proto/name.h"
 
+/* Records that are written again at once: with the largest environments, a quarter of what the store holds.
+ */
+#define AT_ONCE 64
+
 struct persist {
         struct registry *registry;
         persist_function *done;
@@ -136,16 +140,28 @@ size_t persist_waiting(const struct registry *registry)
         return count;
 }
 
+/* So many could be written: the rest is next. */
+static void persist_rest(void *owner, const struct store_batch *batch)
+{
+        bool written = true;
+
+        for (size_t i = 0; i < batch->count; i++)
+                written = written && store_batch_result(batch, i) == 0;
+        if (written)
+                persist_soon(owner);
+}
+
 static void persist_again(void *owner)
 {
         struct registry *registry = owner;
         struct service **services = reallocarray(NULL, registry->count + 1, sizeof(struct service *));
         size_t count = 0;
 
-        for (size_t i = 0; services && i < registry->count; i++)
+        for (size_t i = 0; services && i < registry->count && count < AT_ONCE; i++)
                 if (waits(registry->services[i]))
                         services[count++] = registry->services[i];
-        if (!services || (count && persist_services(registry, services, count, false, NULL, NULL)))
+        if (!services || (count && persist_services(registry, services, count, false,
+                                                    count == AT_ONCE ? persist_rest : NULL, registry)))
                 timer_start(&registry->persist_again, PERSIST_AGAIN_MSEC);
         free(services);
 }
@@ -159,6 +175,8 @@ const char *persist_problem(int error)
 {
         if (!error)
                 return NULL;
+        if (error == ENOBUFS)
+                return "too much is waiting to be written to the volume";
         if (error == ETIMEDOUT)
                 return "the volume does not answer";
         return strerrordesc_np(error) ?: "the volume cannot be written";

@@ -187,7 +187,7 @@ static void reconcile_surveyed(struct survey *survey)
 
         if (registry->stopping)
                 return;
-        if (error)
+        if (error && !registry->volume_unknown)
                 log_line("reconcile: the volume cannot be looked at: why=%s", strerrorname_np(error));
         if (error && request->boot)
                 reconcile->blind = true;

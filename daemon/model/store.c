@@ -151,6 +151,21 @@ static void store_note(struct store *store, int failure)
         store->failure = failure;
 }
 
+static void batch_end(struct store_batch *batch)
+{
+        batch->store->queued_bytes -= batch->bytes;
+        store_batch_free(batch);
+}
+
+static size_t batch_size(const struct store_batch *batch)
+{
+        size_t bytes = sizeof(*batch) + batch->count * sizeof(batch->entries[0]);
+
+        for (size_t i = 0; i < batch->count; i++)
+                bytes += batch->entries[i].intent.capacity;
+        return bytes;
+}
+
 static void batch_done(struct deputy_job *job, bool late)
 {
         struct store_batch *batch = (struct store_batch *)job;
@@ -163,7 +178,7 @@ static void batch_done(struct deputy_job *job, bool late)
         store_note(batch->store, failure);
         batch->done(batch);
         if (!late)
-                store_batch_free(batch);
+                batch_end(batch);
 }
 
 static void batch_drop(struct deputy_job *job)
@@ -174,7 +189,7 @@ static void batch_drop(struct deputy_job *job)
                 batch->late = true;
                 batch->done(batch);
         }
-        store_batch_free(batch);
+        batch_end(batch);
 }
 
 void store_write(struct store *store, struct store_batch *batch)
@@ -182,16 +197,22 @@ void store_write(struct store *store, struct store_batch *batch)
         batch->store = store;
         batch->job = (struct deputy_job){
                 .work = batch_work, .done = batch_done, .drop = batch_drop, .timeout_msec = STORE_MSEC};
-        if (!deputy_is_stuck(&store->deputy)) {
+        batch->bytes = batch_size(batch);
+        batch->late = deputy_is_stuck(&store->deputy);
+        if (store->queued_bytes && store->queued_bytes + batch->bytes > STORE_QUEUE_BYTES)
+                batch->refused = ENOBUFS;
+        if (!batch->late && !batch->refused) {
+                store->queued_bytes += batch->bytes;
                 deputy_run(&store->deputy, &batch->job);
                 return;
         }
-        batch->late = true;
         batch->done(batch);
         store_batch_free(batch);
 }
 
 int store_batch_result(const struct store_batch *batch, size_t place)
 {
+        if (batch->refused)
+                return -batch->refused;
         return batch->late ? -ETIMEDOUT : batch->entries[place].result;
 }

@@ -17,11 +17,15 @@
  * the ones behind it nothing.
  */
 #define STORE_MSEC 2000
+/* Of batches that wait, or are being written; over it a batch is refused (-ENOBUFS), but never the only one.
+ */
+#define STORE_QUEUE_BYTES (8 * 1024 * 1024)
 
 struct store {
         struct deputy deputy;
         const char *home; /* absolute; the root profile's directory */
-        int failure;      /* errno of the last batch, or survey, that failed; 0: the last went well */
+        size_t queued_bytes;
+        int failure; /* errno of the last batch, or survey, that failed; 0: the last went well */
 };
 
 /* The thread is there from now on. 0 or a negative errno. */
@@ -41,6 +45,8 @@ struct store_entry {
 struct store_batch {
         struct deputy_job job;
         struct store *store;
+        size_t bytes;
+        int refused; /* errno, 0: none */
         bool late;
         bool told; /* `done` has been called */
         /* Called once, perhaps before store_write() returns; the batch is the store's again after it. */

@@ -170,3 +170,23 @@ def test_a_volume_that_only_its_owner_may_enter(boot, volume):
     assert order(tree, "Stop", "coder", wait="down")["persisted"] is True
     assert volume.intent("coder")["want"] == "down"
     assert problems(tree) == ""
+
+
+def test_what_may_wait_for_the_volume_is_bounded(boot, volume):
+    tree = boot()
+    environment = {f"V{number}": "x" * 4000 for number in range(8)}
+    with tree.connect("root") as connection:
+        for number in range(100):
+            connection.send("Register", {"profile": f"p{number}", "environment": environment, "start": False})
+            assert connection.result()["persisted"] is True
+    with Hang(tree):
+        connections = [tree.connect("root") for _ in range(4)]
+        for connection in connections:
+            connection.send("Stop", {"all": True})
+        said = {outcome["persist_error"] for connection in connections for outcome in connection.result()["outcomes"]}
+        assert said == {"the volume does not answer", "too much is waiting to be written to the volume"}
+        for connection in connections:
+            connection.close()
+        assert "101 gateways" in problems(tree)
+    # More than fit into one batch, or into what may wait: they get there all the same.
+    wait_until(lambda: problems(tree) == "", 40, "all records on the volume")
