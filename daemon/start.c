@@ -212,6 +212,7 @@ static int start_registry(const struct options *options, uv_loop_t *loop, const 
                             "others with "
                             "--services and --socket",
                             options->services);
+        registry->stands_in = !server->rights.supervisor_kills;
         registry->settle_msec = options->settle_msec;
         registry->services_max = options->services_max;
         registry->stagger.at_once = options->start_at_once;
@@ -265,6 +266,8 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
                 result = fail("capabilities: the kernel shows others than asked for: report this");
         if (result == 0)
                 result = start_registry(options, loop, server, registry);
+        if (result == 0 && !server->rights.supervisor_kills)
+                log_line("main: s6-supervise lacks CAP_KILL: gateways are signalled from here");
         if (result == 0 && !server->rights.can_switch)
                 log_line("main: CAP_SETUID or CAP_SETGID is missing: files cannot be given to the client "
                          "group");

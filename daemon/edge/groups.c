@@ -6,11 +6,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "daemon/edge/process.h"
 
 #define LOOK_AGAIN_MSEC 20
 
@@ -39,50 +39,18 @@ size_t groups_read(int at, const char *name, uid_t uid, struct groups *groups)
         return groups->count;
 }
 
-/* The process group and start time of a process; false: it is gone, or a zombie. */
-static bool process_look(pid_t pid, pid_t *group, unsigned long long *start)
-{
-        char path[64], line[1024];
-        char *at, state;
-        FILE *file;
-        bool ok = false;
-
-        snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-        file = fopen(path, "re");
-        if (!file)
-                return false;
-        if (fgets(line, sizeof(line), file) && (at = strrchr(line, ')')))
-                ok = sscanf(at + 1,
-                            " %c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-                            &state, group, start) == 3 &&
-                     state != 'Z' && state != 'X';
-        fclose(file);
-        return ok;
-}
-
-static bool process_is_users(pid_t pid, uid_t uid)
-{
-        char path[64];
-        struct stat info;
-
-        snprintf(path, sizeof(path), "/proc/%d", (int)pid);
-        return stat(path, &info) == 0 && info.st_uid == uid;
-}
-
 /* A group lives on under its leader's number after the leader's end; a leader with another start time is
  * another group's. */
 static bool groups_contain(const struct groups *groups, pid_t pid)
 {
-        pid_t group, leader_group;
-        unsigned long long start, leader_start;
+        struct process_life process, leader;
 
-        if (!process_look(pid, &group, &start) || !process_is_users(pid, groups->uid))
+        if (!process_look(pid, &process) || !process_is_users(pid, groups->uid))
                 return false;
         for (size_t i = 0; i < groups->count; i++) {
-                if (group != groups->marks[i].pid)
+                if (process.group != groups->marks[i].pid)
                         continue;
-                return !process_look(group, &leader_group, &leader_start) ||
-                       leader_start == groups->marks[i].start;
+                return !process_look(process.group, &leader) || leader.start == groups->marks[i].start;
         }
         return false;
 }

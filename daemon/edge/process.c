@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,4 +95,41 @@ int process_start_time(pid_t pid, uint64_t *ticks)
                 return -EBADMSG;
         *ticks = start;
         return 0;
+}
+
+bool process_look(pid_t pid, struct process_life *life)
+{
+        struct process_life found;
+        char line[1024];
+        char *at, state;
+        bool ok = false;
+
+        FILE *file = open_file(pid, "stat");
+        if (file == NULL)
+                return false;
+        if (fgets(line, sizeof line, file) != NULL && (at = strrchr(line, ')')) != NULL)
+                ok = sscanf(at + 1,
+                            " %c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+                            &state, &found.group, &found.start) == 3 &&
+                     state != 'Z' && state != 'X';
+        fclose(file);
+        if (ok)
+                *life = found;
+        return ok;
+}
+
+/* Not the owner of /proc/PID: that is root for a process that has made itself undumpable. */
+bool process_is_users(pid_t pid, uid_t uid)
+{
+        char line[256];
+        unsigned real, saved;
+        bool found = false;
+
+        FILE *file = open_file(pid, "status");
+        if (file == NULL)
+                return false;
+        while (!found && fgets(line, sizeof line, file) != NULL)
+                found = sscanf(line, "Uid: %u %*u %u", &real, &saved) == 2;
+        fclose(file);
+        return found && (real == uid || saved == uid);
 }

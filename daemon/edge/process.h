@@ -1,6 +1,7 @@
 #ifndef EDGE_PROCESS_H
 #define EDGE_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -29,5 +30,17 @@ int process_variable(pid_t pid, const char *name, char **value);
  * it names one process for ever. 0 or a negative errno.
  */
 int process_start_time(pid_t pid, uint64_t *ticks);
+
+/* For whoever must not take another process for it that got its number. */
+struct process_life {
+        pid_t group;
+        unsigned long long start; /* as process_start_time() */
+};
+
+/* False: it is gone, or a zombie; *life then untouched. */
+bool process_look(pid_t pid, struct process_life *life);
+
+/* May that user, without any capability, signal it? */
+bool process_is_users(pid_t pid, uid_t uid);
 
 #endif

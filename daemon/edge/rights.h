@@ -14,7 +14,8 @@ struct rights {
         bool root;       /* effective uid 0 */
         bool can_switch; /* CAP_SETUID and CAP_SETGID are there: gateways and files get the client's identity
                           */
-        bool bounding_shrunk; /* the bounding set holds nothing more either */
+        bool bounding_shrunk;  /* the bounding set holds nothing more either */
+        bool supervisor_kills; /* s6-supervise may signal gateways: it has CAP_KILL, or their uid */
         uint64_t missing; /* bits (1 << CAP_...) of what we wanted and lack; SETPCAP: bounding_shrunk is false
                              for that */
 };

@@ -56,6 +56,7 @@ struct registry {
         struct deputy deputy; /* for processes; the volume has one of its own */
         struct store store;
         struct policy policy;
+        bool stands_in;                    /* s6-supervise cannot signal gateways: stand_in.h */
         int64_t settle_msec;               /* a gateway alive for this long is up */
         unsigned services_max;             /* s6-svscan's, loggers included */
         const char *const *allowed_static; /* names that clients may control; NULL-terminated */

@@ -67,12 +67,19 @@ static bool logger_alive(const struct service *service)
         return s6_control_alive(service_at(service), name);
 }
 
-static void tell_logger(const struct service *service, const char *letters)
+static void tell_logger(struct service *service, const char *letters)
 {
         char name[sizeof(service->name) + 4];
 
         snprintf(name, sizeof(name), "%s/log", service->name);
-        s6_control_send(service_at(service), name, letters);
+        if (s6_control_send(service_at(service), name, letters) == 0)
+                stand_in_signal(service, true, letters);
+}
+
+static void removal_kill(struct service *service)
+{
+        if (s6_control_send(service_at(service), service->name, "k") == 0)
+                stand_in_signal(service, false, "k");
 }
 
 static void removal_leave(struct service *service)
@@ -190,14 +197,14 @@ static void removal_expired(void *owner)
                 log_line("unregister: killed after its deadline service=%s pid=%d", service->name,
                          service->status.pid);
                 removal_phase(service, REMOVAL_KILLING, KILL_AGAIN_MSEC);
-                s6_control_send(service_at(service), service->name, "k");
+                removal_kill(service);
                 break;
         case REMOVAL_KILLING:
                 if (clock_msec() - removal->phase_began_msec > KILL_GIVE_UP_MSEC)
                         removal_answer(service, &(struct fault){.kind = FAULT_UNSUPERVISED,
                                                                 .text = "its s6-supervise does not react; it "
                                                                         "is removed when it does"});
-                s6_control_send(service_at(service), service->name, "k");
+                removal_kill(service);
                 timer_start(&removal->timer, KILL_AGAIN_MSEC);
                 break;
         case REMOVAL_LEAVING:

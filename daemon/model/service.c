@@ -108,8 +108,7 @@ void service_set_goal(struct service *service, enum goal_kind kind, pid_t replac
                 (struct goal){.kind = kind, .replace = replace, .base_usec = service->status.since_usec};
 }
 
-/* The order is s6-supervise's now, or there was nothing to order. */
-static void service_delivered(struct service *service)
+void service_delivered(struct service *service)
 {
         struct record *record = &service->record;
 
@@ -136,7 +135,9 @@ static void service_send(struct service *service, const char *letters)
                 service->told = TOLD_DOWN;
         else if (status_is_alive(&service->status) && (strchr(letters, 'r') || service->told == TOLD_DOWN))
                 service->told = TOLD_RESTART;
-        service_delivered(service);
+        stand_in_signal(service, false, letters);
+        if (!service->stand_in.open)
+                service_delivered(service);
 }
 
 static void service_note_exit(struct service *service, const struct s6_status *now)
@@ -289,6 +290,7 @@ static void service_set_timer(struct service *service)
                 wait_msec = service->run_began_msec + service->registry->settle_msec - clock_msec();
         if (service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE && service->profile)
                 wait_msec = sooner(wait_msec, restart_wait_msec(service));
+        wait_msec = sooner(wait_msec, stand_in_wait_msec(service));
         if (service_lacks_watch(service))
                 wait_msec = sooner(wait_msec, WATCH_AGAIN_MSEC);
         if (service->send_again && wait_msec > SEND_AGAIN_MSEC)
@@ -321,6 +323,7 @@ void service_step(struct service *service)
         if (service->registry->stopping)
                 return;
         service->send_again = false;
+        stand_in_step(service);
         if (had_goal)
                 failed = service_judge(service) == GOAL_FAILED;
         if (service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE && service->profile)

@@ -9,6 +9,7 @@
 #include "daemon/model/fault.h"
 #include "daemon/model/goal.h"
 #include "daemon/model/record.h"
+#include "daemon/model/stand_in.h"
 #include "proto/limits.h"
 
 struct registry;
@@ -87,6 +88,7 @@ struct service {
         bool looking;              /* at its lock on the volume */
         bool blind;  /* registered before the volume said what is wanted; nobody ordered it since */
         bool queued; /* stagger.h starts it when it is its turn */
+        struct stand_in stand_in;
 
         /* operation.h */
         enum operation operation;
@@ -125,6 +127,9 @@ void service_show(struct service *service);
 
 enum service_state service_state(const struct service *service);
 void service_view(const struct service *service, struct view *view);
+
+/* The order is s6-supervise's now, or there was nothing to order: it need not be given again. */
+void service_delivered(struct service *service);
 
 /* Writes data/state (gateways). 0 or a negative errno. */
 int service_save(struct service *service);

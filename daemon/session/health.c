@@ -69,6 +69,9 @@ static void health_of_broker(struct server *server, struct health *health)
         else if (!server->rights.can_switch)
                 health_problem(health, "the broker lacks CAP_SETUID or CAP_SETGID: files cannot be given to "
                                        "the client group");
+        if (!server->rights.supervisor_kills)
+                health_problem(health, "s6-supervise lacks CAP_KILL: the broker signals gateways itself; "
+                                       "give the container KILL");
         if (!scandir_is_running(&server->registry->scandir))
                 health_problem(
                         health,

@@ -91,6 +91,12 @@ done
 # The option for the number of services is -c up to s6 2.11, and -C in later ones.
 option=-C
 s6-svscan -C 4 /nonexistent 2>/dev/null || [ $? != 100 ] || option=-c
+
+# A container that was given fewer capabilities: none of them comes back with an exec, not even root's.
+reduced=()
+if [ -n "${TREE_WITHOUT-}" ]; then
+    reduced=("$(command -v setpriv)" --inh-caps "-$TREE_WITHOUT" --bounding-set "-$TREE_WITHOUT")
+fi
 # By its path: the first directory of that PATH is on the volume, which may hang.
-exec env -i "${environment[@]}" "$(command -v s6-svscan)" "$option" "${TREE_SERVICES_MAX:-1000}" "$scandir" \
+exec env -i "${environment[@]}" "${reduced[@]}" "$(command -v s6-svscan)" "$option" "${TREE_SERVICES_MAX:-1000}" "$scandir" \
     </dev/null >/run/container.log 2>&1
