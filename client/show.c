@@ -163,6 +163,9 @@ void show_service(struct json_object *service, bool colour)
         add_detail(&table, "wanted", member_string(service, "want"), TINT_PLAIN);
         add_detail(&table, "pid", pid < 0 ? NULL : number_text(pid, number), TINT_PLAIN);
         add_detail(&table, "restarts", number_text(member_int(service, "restarts", 0), number), TINT_PLAIN);
+        if (member_int(service, "log_restarts", 0) > 0)
+                add_detail(&table, "log restarts",
+                           number_text(member_int(service, "log_restarts", 0), number), TINT_PLAIN);
         if (*exit_text(service, text)) {
                 distance(exit_usec, false, since);
                 snprintf(line, sizeof(line), "%s%s%s%s", text, *since ? ", " : "", since,

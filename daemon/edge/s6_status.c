@@ -78,6 +78,18 @@ int s6_status_decode(const unsigned char *bytes, size_t length, struct s6_status
         return 0;
 }
 
+bool s6_status_is_alive(const struct s6_status *status)
+{
+        return status->pid != 0 && !status->finishing;
+}
+
+/* The stamp is that of the last start or end; the end of a finish script leaves it alone. */
+bool s6_status_ran_between(const struct s6_status *before, const struct s6_status *now)
+{
+        return before->since_usec != 0 && !s6_status_is_alive(before) && !s6_status_is_alive(now) &&
+               before->since_usec != now->since_usec;
+}
+
 /* The path of a file in supervise/; -ENAMETOOLONG where it does not fit. */
 static int supervise_path(const char *name, const char *file, char *path, size_t size)
 {

@@ -28,6 +28,13 @@ struct s6_status {
 /* 0, or -EBADMSG for bytes that no known s6 writes; *status then untouched. */
 int s6_status_decode(const unsigned char *bytes, size_t length, struct s6_status *status);
 
+/* Does it show a run (not its finish script)? */
+bool s6_status_is_alive(const struct s6_status *status);
+
+/* Both show no run, and yet there was one: too short to be seen. Of one s6-supervise; `before` zero: never.
+ */
+bool s6_status_ran_between(const struct s6_status *before, const struct s6_status *now);
+
 /*
  * Reads <name>/supervise/status below the directory descriptor `at`. 0, -ENOENT where there is none (yet),
  * -EBADMSG, or another negative errno.

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fts.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,50 @@ static const char *run_fault(const char *run)
         return S_ISREG(info.st_mode) && info.st_mode & S_IXUSR ? NULL : "it must be an executable file";
 }
 
+/* The figures of settings, a shell file. The scripts that use them could only fail, at a gateway's first end.
+ */
+static const struct figure {
+        const char *name;
+        long least, most;
+        const char *fault;
+} figures[] = {
+        {"brake_seconds=", 1, 86400, "brake_seconds must be a number from 1 to 86400"},
+        {"brake_deaths=", 1, 99, "brake_deaths must be a number from 1 to 99"},
+        {"brake_restarts=", 1, 99, "brake_restarts must be a number from 1 to 99"},
+};
+
+static bool figure_is_sound(const struct figure *figure, const char *text)
+{
+        char *end;
+        long value;
+
+        if (*text < '1' || *text > '9') /* to a shell, 010 is eight */
+                return false;
+        errno = 0;
+        value = strtol(text, &end, 10);
+        return !errno && *end == '\n' && value >= figure->least && value <= figure->most;
+}
+
+static const char *settings_fault(const char *settings)
+{
+        bool sound[sizeof(figures) / sizeof(figures[0])] = {false};
+        const char *fault = NULL;
+        char line[4096];
+        FILE *file = fopen(settings, "re");
+
+        if (!file)
+                return strerror(errno);
+        while (fgets(line, sizeof(line), file))
+                for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+                        if (!strncmp(line, figures[i].name, strlen(figures[i].name)))
+                                sound[i] = figure_is_sound(&figures[i], line + strlen(figures[i].name));
+        fclose(file);
+        for (size_t i = sizeof(figures) / sizeof(figures[0]); i--;)
+                if (!sound[i])
+                        fault = figures[i].fault;
+        return fault;
+}
+
 int template_check(const char *path, char **culprit, const char **why)
 {
         char *top[] = {(char *)path, NULL};
@@ -59,6 +104,12 @@ int template_check(const char *path, char **culprit, const char **why)
                 fts_close(walk);
         if (!fault && asprintf(&name, "%s/run", path) >= 0)
                 fault = run_fault(name);
+        if (!fault) {
+                free(name);
+                name = NULL;
+                if (asprintf(&name, "%s/settings", path) >= 0)
+                        fault = settings_fault(name);
+        }
         if (!fault) {
                 free(name);
                 return 0;

@@ -53,6 +53,9 @@ void record_write(const struct record *record, struct text *text)
         append_int(text, ",\"attempt\":", record->attempt);
         append_int(text, ",\"next_start_usec\":", record->next_start_usec);
         append_int(text, ",\"restarts\":", record->restarts);
+        append_int(text, ",\"log_restarts\":", record->log_restarts);
+        append_int(text, ",\"log_attempt\":", record->log_attempt);
+        append_int(text, ",\"log_next_start_usec\":", record->log_next_start_usec);
         if (record->has_exit) {
                 append_int(text, ",\"exit_code\":", record->exit_code);
                 append_int(text, ",\"exit_signal\":", record->exit_signal);
@@ -68,6 +71,7 @@ void record_write(const struct record *record, struct text *text)
 struct parsed {
         struct field_int version, attempt, next_start, restarts, exit_code, exit_signal, exit_at;
         enum field_bool unpersisted, removing, forgotten;
+        struct field_int log_restarts, log_attempt, log_next_start; /* 0 in records of before they were */
         int want, hold, pending, told;
         struct field_int told_pid;
         const char *reason, *boot;
@@ -88,6 +92,9 @@ static const struct field record_fields[] = {
         {"attempt", FIELD_INT, true, offsetof(struct parsed, attempt), NULL},
         {"next_start_usec", FIELD_INT, true, offsetof(struct parsed, next_start), NULL},
         {"restarts", FIELD_INT, true, offsetof(struct parsed, restarts), NULL},
+        {"log_restarts", FIELD_INT, false, offsetof(struct parsed, log_restarts), NULL},
+        {"log_attempt", FIELD_INT, false, offsetof(struct parsed, log_attempt), NULL},
+        {"log_next_start_usec", FIELD_INT, false, offsetof(struct parsed, log_next_start), NULL},
         {"exit_code", FIELD_INT, false, offsetof(struct parsed, exit_code), NULL},
         {"exit_signal", FIELD_INT, false, offsetof(struct parsed, exit_signal), NULL},
         {"exit_at_usec", FIELD_INT, false, offsetof(struct parsed, exit_at), NULL},
@@ -101,7 +108,9 @@ static bool parsed_is_sound(const struct parsed *parsed)
         return parsed->version.value == RECORD_VERSION && parsed->attempt.value >= 0 &&
                parsed->told_pid.value >= 0 && parsed->told_pid.value <= INT_MAX &&
                parsed->attempt.value <= UINT32_MAX && parsed->restarts.value >= 0 &&
-               strlen(parsed->reason) < RECORD_REASON_BYTES && strlen(parsed->boot) < RECORD_BOOT_BYTES &&
+               parsed->log_restarts.value >= 0 && parsed->log_attempt.value >= 0 &&
+               parsed->log_attempt.value <= UINT32_MAX && strlen(parsed->reason) < RECORD_REASON_BYTES &&
+               strlen(parsed->boot) < RECORD_BOOT_BYTES &&
                parsed->exit_code.present == parsed->exit_at.present &&
                parsed->exit_signal.present == parsed->exit_at.present && parsed->exit_code.value >= -1 &&
                parsed->exit_code.value <= 255 && parsed->exit_signal.value >= 0 &&
@@ -131,6 +140,9 @@ int record_read(const char *text, struct record *record)
                         .attempt = (unsigned)parsed.attempt.value,
                         .next_start_usec = parsed.next_start.value,
                         .restarts = parsed.restarts.value,
+                        .log_restarts = parsed.log_restarts.value,
+                        .log_attempt = (unsigned)parsed.log_attempt.value,
+                        .log_next_start_usec = parsed.log_next_start.value,
                         .has_exit = parsed.exit_at.present,
                         .exit_code = parsed.exit_at.present ? (int)parsed.exit_code.value : 0,
                         .exit_signal = (int)parsed.exit_signal.value,

@@ -41,9 +41,12 @@ struct record {
         unsigned attempt;        /* of the soft brake; 0: none */
         int64_t next_start_usec; /* UTC; HOLD_BACKOFF */
         int64_t restarts;
-        bool has_exit;   /* the three below are set */
-        int exit_code;   /* -1: by a signal */
-        int exit_signal; /* 0: by itself */
+        int64_t log_restarts; /* the logger's, as the three above are the gateway's */
+        unsigned log_attempt;
+        int64_t log_next_start_usec; /* 0: it is not held */
+        bool has_exit;               /* the three below are set */
+        int exit_code;               /* -1: by a signal */
+        int exit_signal;             /* 0: by itself */
         int64_t exit_at_usec;
         char reason[RECORD_REASON_BYTES]; /* for people; empty: none */
         char boot[RECORD_BOOT_BYTES];     /* which life of PID 1 this is from */

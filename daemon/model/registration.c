@@ -167,7 +167,7 @@ void registration_step(struct service *service)
         int64_t timeout_msec = service->registration->remove_timeout_msec;
 
         if (!service->registration->linked || !service->supervised ||
-            (service->has_log && !service->log_supervised) || service->persisted_serial < service->serial)
+            (service->has_log && !service->logger.supervised) || service->persisted_serial < service->serial)
                 return;
         registration_end(service, NULL);
         publication_wake(service->registry);

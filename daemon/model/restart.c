@@ -232,6 +232,7 @@ void restart_forgive(struct service *service)
         record->restarts = 0;
         record->reason[0] = 0;
         service->died_unasked = false;
+        logger_forgive(service);
 }
 
 void restart_reset(struct service *service)

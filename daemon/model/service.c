@@ -28,14 +28,9 @@ bool service_lacks_watch(const struct service *service)
         return !service->profile && (service->wd < 0 || (service->has_log && service->log_wd < 0));
 }
 
-static bool status_is_alive(const struct s6_status *status)
-{
-        return status->pid && !status->finishing;
-}
-
 bool service_is_alive(const struct service *service)
 {
-        return service->supervised && status_is_alive(&service->status);
+        return service->supervised && s6_status_is_alive(&service->status);
 }
 
 bool service_is_wanted(const struct service *service)
@@ -131,9 +126,9 @@ static void service_send(struct service *service, const char *letters)
         service->send_again = result != 0;
         if (result)
                 return;
-        if (status_is_alive(&service->status) && strchr(letters, 'd'))
+        if (s6_status_is_alive(&service->status) && strchr(letters, 'd'))
                 service->told = TOLD_DOWN;
-        else if (status_is_alive(&service->status) && (strchr(letters, 'r') || service->told == TOLD_DOWN))
+        else if (s6_status_is_alive(&service->status) && (strchr(letters, 'r') || service->told == TOLD_DOWN))
                 service->told = TOLD_RESTART;
         stand_in_signal(service, false, letters);
         if (!service->stand_in.open)
@@ -183,11 +178,15 @@ static void service_began(struct service *service, const struct s6_status *now)
 static void service_take_status(struct service *service, const struct s6_status *now)
 {
         struct s6_status *old = &service->status;
-        bool other = now->pid != old->pid || !status_is_alive(now) != !status_is_alive(old);
+        bool other = now->pid != old->pid || !s6_status_is_alive(now) != !s6_status_is_alive(old);
 
-        if (status_is_alive(old) && other)
+        if (service->supervised && s6_status_ran_between(old, now)) {
+                service_began(service, now);
                 service_died(service, now);
-        if (status_is_alive(now) && other)
+        }
+        if (s6_status_is_alive(old) && other)
+                service_died(service, now);
+        if (s6_status_is_alive(now) && other)
                 service_began(service, now);
         *old = *now;
         if (!service->supervised)
@@ -199,30 +198,21 @@ void service_on_status(struct service *service, bool log)
 {
         struct s6_status now;
 
-        if (s6_status_read(service_at(service), service->name, &now) == 0 && !log)
+        if (log)
+                logger_look(service, false);
+        else if (s6_status_read(service_at(service), service->name, &now) == 0)
                 service_take_status(service, &now);
-        if (log) {
-                char name[sizeof(service->name) + 4];
-
-                snprintf(name, sizeof(name), "%s/log", service->name);
-                service->log_supervised = true;
-                if (s6_status_read(service_at(service), name, &now) == 0)
-                        service->log_running = status_is_alive(&now);
-        }
         service_step(service);
 }
 
 void service_on_lock(struct service *service, bool log)
 {
-        char name[sizeof(service->name) + 4];
-
-        snprintf(name, sizeof(name), "%s%s", service->name, log ? "/log" : "");
         /* Even if another is there already: what runs now is not the run that the one before it started. */
         if (log)
-                service->log_supervised = service->log_running = false;
+                logger_on_lock(service);
         else
                 service->supervised = false;
-        if (s6_control_alive(service_at(service), name))
+        if (!log && s6_control_alive(service_at(service), service->name))
                 service_look(service);
         else
                 service_step(service);
@@ -231,19 +221,13 @@ void service_on_lock(struct service *service, bool log)
 void service_look(struct service *service)
 {
         struct s6_status now;
-        char name[sizeof(service->name) + 4];
 
         if (s6_control_alive(service_at(service), service->name) &&
             s6_status_read(service_at(service), service->name, &now) == 0)
                 service_take_status(service, &now);
         else
                 service->supervised = false;
-        if (service->has_log) {
-                snprintf(name, sizeof(name), "%s/log", service->name);
-                service->log_supervised = s6_control_alive(service_at(service), name) &&
-                                          s6_status_read(service_at(service), name, &now) == 0;
-                service->log_running = service->log_supervised && status_is_alive(&now);
-        }
+        logger_look(service, true);
         service_step(service);
 }
 
@@ -290,6 +274,8 @@ static void service_set_timer(struct service *service)
                 wait_msec = service->run_began_msec + service->registry->settle_msec - clock_msec();
         if (service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE && service->profile)
                 wait_msec = sooner(wait_msec, restart_wait_msec(service));
+        if (service->operation == OPERATION_NONE && service->profile)
+                wait_msec = sooner(wait_msec, logger_wait_msec(service));
         wait_msec = sooner(wait_msec, stand_in_wait_msec(service));
         if (service_lacks_watch(service))
                 wait_msec = sooner(wait_msec, WATCH_AGAIN_MSEC);
@@ -328,6 +314,8 @@ void service_step(struct service *service)
                 failed = service_judge(service) == GOAL_FAILED;
         if (service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE && service->profile)
                 restart_follow_record(service);
+        if (service->operation == OPERATION_NONE && service->profile)
+                logger_follow(service);
         service_set_timer(service);
         service_show(service);
         if (had_goal && service->goal.kind == GOAL_NONE)
@@ -379,7 +367,10 @@ static void view_reason(const struct service *service, struct view *view)
                 reason = "it ended; s6 starts it again";
         else if (view->state == STATE_BACKOFF || view->state == STATE_FAILED || view->state == STATE_HELD)
                 reason = service->record.reason;
-        snprintf(view->reason, sizeof(view->reason), "%s", reason);
+        if (reason[0])
+                snprintf(view->reason, sizeof(view->reason), "%s", reason);
+        else
+                logger_reason(service, view->reason, sizeof(view->reason));
 }
 
 void service_view(const struct service *service, struct view *view)
@@ -404,6 +395,7 @@ void service_view(const struct service *service, struct view *view)
         view->exit_code = record->exit_code;
         view->exit_signal = record->exit_signal;
         view->exit_at_usec = record->exit_at_usec;
-        view->log_running = !service->has_log || service->log_running;
+        view->log_running = !service->has_log || logger_is_running(service);
+        view->log_restarts = record->log_restarts;
         view_reason(service, view);
 }

@@ -8,6 +8,7 @@
 #include "daemon/edge/timer.h"
 #include "daemon/model/fault.h"
 #include "daemon/model/goal.h"
+#include "daemon/model/logger.h"
 #include "daemon/model/record.h"
 #include "daemon/model/stand_in.h"
 #include "proto/limits.h"
@@ -55,6 +56,7 @@ struct view {
         int exit_signal;
         int64_t exit_at_usec;
         bool log_running; /* or has no logger */
+        int64_t log_restarts;
         char reason[RECORD_REASON_BYTES];
 };
 
@@ -66,8 +68,7 @@ struct service {
         /* seen */
         bool supervised;
         bool has_log;
-        bool log_supervised;
-        bool log_running;
+        struct logger logger;
         bool has_readiness; /* static: there is a notification-fd */
         struct s6_status status;
         int64_t run_began_msec; /* by clock_msec(), of the run that status shows */

@@ -81,6 +81,7 @@ static void describe_make(struct server *server, const struct service *service, 
         if (view->ready_usec)
                 add_int(text, ",\"ready_usec\":", view->ready_usec);
         add_int(text, ",\"restarts\":", view->restarts);
+        add_int(text, ",\"log_restarts\":", view->log_restarts);
         if (view->next_start_usec)
                 add_int(text, ",\"next_start_usec\":", view->next_start_usec);
         if (view->has_exit)

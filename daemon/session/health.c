@@ -40,6 +40,19 @@ static const char *problem_of_state(enum service_state state)
         return NULL;
 }
 
+static void health_of_logger(struct health *health, const struct service *service)
+{
+        char reason[RECORD_REASON_BYTES];
+        char problem[LIMIT_SERVICE_NAME_BYTES + RECORD_REASON_BYTES + 8];
+
+        if (service->shown.log_running)
+                return;
+        logger_reason(service, reason, sizeof(reason));
+        snprintf(problem, sizeof(problem), "%s: %s", service->name,
+                 reason[0] ? reason : "its logger does not run");
+        health_problem(health, problem);
+}
+
 static void health_of_service(struct health *health, const struct service *service)
 {
         const struct view *view = &service->shown;
@@ -55,10 +68,8 @@ static void health_of_service(struct health *health, const struct service *servi
                 snprintf(problem, sizeof(problem), "%s %s: %s", service->name, what, view->reason);
                 health_problem(health, problem);
         }
-        if (!view->log_running && view->state != STATE_UNSUPERVISED && service->operation == OPERATION_NONE) {
-                snprintf(problem, sizeof(problem), "%s: its logger does not run", service->name);
-                health_problem(health, problem);
-        }
+        if (view->state != STATE_UNSUPERVISED && service->operation == OPERATION_NONE)
+                health_of_logger(health, service);
 }
 
 static void health_of_broker(struct server *server, struct health *health)

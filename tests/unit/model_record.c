@@ -19,6 +19,9 @@ static struct record sample(void)
                 .attempt = 7,
                 .next_start_usec = 1700000000123456,
                 .restarts = 12345678901,
+                .log_restarts = 98765432101,
+                .log_attempt = 3,
+                .log_next_start_usec = 1700000000654321,
                 .has_exit = true,
                 .exit_code = -1,
                 .exit_signal = 9,
@@ -56,6 +59,9 @@ static void assert_same(const struct record *a, const struct record *b)
         ck_assert_uint_eq(a->attempt, b->attempt);
         ck_assert_int_eq(a->next_start_usec, b->next_start_usec);
         ck_assert_int_eq(a->restarts, b->restarts);
+        ck_assert_int_eq(a->log_restarts, b->log_restarts);
+        ck_assert_uint_eq(a->log_attempt, b->log_attempt);
+        ck_assert_int_eq(a->log_next_start_usec, b->log_next_start_usec);
         ck_assert_int_eq(a->has_exit, b->has_exit);
         ck_assert_int_eq(a->exit_code, b->exit_code);
         ck_assert_int_eq(a->exit_signal, b->exit_signal);
@@ -114,9 +120,9 @@ START_TEST(round_trip_of_extremes)
 {
         struct record record = sample();
 
-        record.attempt = UINT32_MAX;
-        record.restarts = INT64_MAX;
-        record.next_start_usec = INT64_MAX;
+        record.attempt = record.log_attempt = UINT32_MAX;
+        record.restarts = record.log_restarts = INT64_MAX;
+        record.next_start_usec = record.log_next_start_usec = INT64_MAX;
         record.exit_at_usec = INT64_MIN;
         record.exit_code = 255;
         record.exit_signal = 127;
@@ -124,6 +130,7 @@ START_TEST(round_trip_of_extremes)
         memset(record.boot, 'b', sizeof(record.boot) - 1);
         goes_round(&record);
         record.attempt = 0;
+        record.log_restarts = record.log_next_start_usec = record.log_attempt = 0;
         record.restarts = record.next_start_usec = record.exit_at_usec = 0;
         record.exit_code = record.exit_signal = 0;
         snprintf(record.reason, sizeof(record.reason),
@@ -143,6 +150,8 @@ START_TEST(the_format)
                                "\"told_pid\":4711,\"unpersisted\":true,\"removing\":true,\"forgotten\":true,"
                                "\"hold\":\"backoff\","
                                "\"attempt\":7,\"next_start_usec\":1700000000123456,\"restarts\":12345678901,"
+                               "\"log_restarts\":98765432101,\"log_attempt\":3,"
+                               "\"log_next_start_usec\":1700000000654321,"
                                "\"exit_code\":-1,\"exit_signal\":9,\"exit_at_usec\":1699999999999999,"
                                "\"reason\":\"it keeps ending: by SIGKILL; attempt 7 waits 128 s\","
                                "\"boot\":\"4026531836:1\"}\n");
@@ -183,6 +192,9 @@ static const struct member {
         {"attempt", "0", NUMBER, false},
         {"next_start_usec", "0", NUMBER, false},
         {"restarts", "0", NUMBER, false},
+        {"log_restarts", "0", NUMBER, false},
+        {"log_attempt", "0", NUMBER, false},
+        {"log_next_start_usec", "0", NUMBER, false},
         {"exit_code", "0", NUMBER, true},
         {"exit_signal", "0", NUMBER, true},
         {"exit_at_usec", "1700000000000000", NUMBER, true},
@@ -238,11 +250,38 @@ static void sound(size_t which, const char *value, unsigned left_out)
         free(text);
 }
 
+/* Those of the logger came later. */
+static bool is_optional(size_t member)
+{
+        return !strncmp(members[member].name, "log_", 4);
+}
+
 START_TEST(missing_member)
 {
         sound(MEMBERS, NULL, 0);
         for (size_t i = 0; i < MEMBERS; i++)
-                spoilt(MEMBERS, NULL, LEFT_OUT(i), "");
+                if (is_optional(i))
+                        sound(MEMBERS, NULL, LEFT_OUT(i));
+                else
+                        spoilt(MEMBERS, NULL, LEFT_OUT(i), "");
+}
+END_TEST
+
+/* Of a broker that did not count the ends of loggers. */
+START_TEST(an_older_record)
+{
+        static const char old[] =
+                "{\"version\":1,\"want\":\"up\",\"pending\":\"nothing\",\"told\":\"nothing\","
+                "\"told_pid\":0,\"removing\":false,\"hold\":\"none\",\"attempt\":1,"
+                "\"next_start_usec\":0,\"restarts\":2,\"reason\":\"\",\"boot\":\"1.2\"}\n";
+        struct record record;
+
+        memset(&record, 0xa5, sizeof(record));
+        ck_assert_int_eq(record_read(old, &record), 0);
+        ck_assert_int_eq(record.restarts, 2);
+        ck_assert_int_eq(record.log_restarts, 0);
+        ck_assert_uint_eq(record.log_attempt, 0);
+        ck_assert_int_eq(record.log_next_start_usec, 0);
 }
 END_TEST
 
@@ -269,7 +308,8 @@ START_TEST(wrong_type)
         static const char *const others[] = {"null", "[]", "{}", "1.0", "1e0", "[0]"};
 
         for (size_t i = 0; i < MEMBERS; i++) {
-                for (size_t j = 0; j < sizeof(others) / sizeof(others[0]); j++)
+                /* null is as good as left out */
+                for (size_t j = is_optional(i); j < sizeof(others) / sizeof(others[0]); j++)
                         spoilt(i, others[j], 0, "");
                 if (members[i].type != WORD)
                         spoilt(i, "\"1\"", 0, "");
@@ -299,6 +339,9 @@ START_TEST(wrong_value)
                 {"attempt", "-1"},
                 {"attempt", "4294967296"},
                 {"restarts", "-1"},
+                {"log_restarts", "-1"},
+                {"log_attempt", "-1"},
+                {"log_attempt", "4294967296"},
                 {"exit_code", "-2"},
                 {"exit_code", "256"},
                 {"exit_code", "4294967296"},
@@ -399,9 +442,13 @@ END_TEST
 int main(void)
 {
         const TTest *tests[] = {
-                round_trip,     round_trip_of_extremes, the_format,   truncated_at_every_byte,
-                missing_member, some_of_the_exit,       wrong_type,   wrong_value,
-                too_long,       duplicate_member,       extra_member, no_record_at_all,
+                round_trip,       round_trip_of_extremes,
+                the_format,       truncated_at_every_byte,
+                missing_member,   an_older_record,
+                some_of_the_exit, wrong_type,
+                wrong_value,      too_long,
+                duplicate_member, extra_member,
+                no_record_at_all,
         };
 
         return unit_run(unit_suite_of("model_record", tests));

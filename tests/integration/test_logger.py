@@ -1,0 +1,179 @@
+"""Loggers that keep ending: they are counted, braked and shown like gateways, and come back like them."""
+
+import os
+
+import pytest
+
+import s6
+from tree import wait_until
+
+
+SETTINGS = "/usr/local/share/svcbroker/gateway/settings"
+
+
+@pytest.fixture(scope="module")
+def tree(module_trees):
+    """With brakes short enough to watch."""
+    return module_trees("--backoff-first-msec", "500", "--backoff-most-msec", "4000", "--backoff-healthy-msec", "60000",
+                        before=f"sed -i s/^brake_deaths=.*/brake_deaths=3/ {SETTINGS}")
+
+
+@pytest.fixture(scope="module")
+def patient(module_trees):
+    """One that tries nothing again while a test looks."""
+    return module_trees("--backoff-first-msec", "600000", "--backoff-most-msec", "600000",
+                        before=f"sed -i s/^brake_deaths=.*/brake_deaths=2/ {SETTINGS}")
+
+
+def status(tree, profile):
+    return s6.read_status(f"{tree.slot(profile)}/log")
+
+
+def gave_up(tree, profile):
+    """s6 does: its finish said 125."""
+    now = status(tree, profile)
+    return not now.pid and not now.want_up
+
+
+def logger_of(tree, profile):
+    """s6-log itself."""
+    now = status(tree, profile)
+    return now.pid if not now.finishing and "s6-log" in tree.processes().get(now.pid, ("",))[0] else None
+
+
+def break_logger(tree, profile, code=3):
+    """Every run of it ends at once, and leaves a dot. Returns what mends it."""
+    path = f"{tree.slot(profile)}/log/run"
+    with open(path) as file:
+        sound = file.read()
+
+    def write(text):
+        with open(path, "w") as file:
+            file.write(text)
+
+    write(f"#!/bin/sh\nprintf . >>../data/log-runs\nexit {code}\n")
+    tree.signal("KILL", wait_until(lambda: logger_of(tree, profile), what="its s6-log"))
+    return lambda: write(sound)
+
+
+def runs(tree, profile):
+    try:
+        with open(f"{tree.slot(profile)}/data/log-runs") as file:
+            return len(file.read())
+    except FileNotFoundError:
+        return 0
+
+
+def problem_of(tree, profile):
+    return [line for line in tree.call("Health")["problems"] if line.startswith(f"gateway-{profile}: ")]
+
+
+def test_one_death_is_counted_and_no_more(tree, profile):
+    tree.register(profile)
+    before = tree.wait_state(profile, "up")
+    assert before["log_restarts"] == 0
+    pid = wait_until(lambda: logger_of(tree, profile))
+    tree.signal("KILL", pid)
+    after = wait_until(lambda: (now := tree.state(profile))["log_restarts"] == 1 and now, what="the count")
+    assert after["state"] == "up" and after["pid"] == before["pid"] and after["restarts"] == 0
+    assert wait_until(lambda: logger_of(tree, profile)) != pid
+    assert after.get("reason") is None and problem_of(tree, profile) == []
+
+
+def test_a_crash_loop_is_braked_shown_and_tried_again(tree, profile):
+    tree.register(profile)
+    tree.wait_state(profile, "up")
+    mend = break_logger(tree, profile)
+    wait_until(lambda: gave_up(tree, profile), 30, "the brake")
+    assert runs(tree, profile) == 2, "the KILL was the first of three"
+    service = wait_until(lambda: (now := tree.state(profile)).get("reason") and now, what="the reason")
+    assert service["state"] == "up" and service["log_restarts"] == 2 and service.get("next_start_usec") is None
+    assert "logger" in service["reason"] and "exit code 3" in service["reason"] and "attempt 1" in service["reason"]
+    (problem,) = problem_of(tree, profile)
+    assert service["reason"] in problem
+    shown = tree.run("hermes", "svcctl", "status", f"gateway-{profile}", check=False).stdout
+    assert "log restarts" in shown and service["reason"] in shown, shown
+
+    wait_until(lambda: "attempt 2" in tree.state(profile).get("reason", ""), 20, "the first retry's end")
+    assert runs(tree, profile) == 3, "one run a retry"
+    mend()
+    wait_until(lambda: logger_of(tree, profile) and status(tree, profile).want_up, 20, "s6 in charge again")
+    service = tree.state(profile)
+    assert service.get("reason") is None and problem_of(tree, profile) == []
+    assert service["pid"] == tree.status(profile).pid, "the gateway was not touched"
+
+
+def test_death_by_signal_counts(tree, profile):
+    tree.register(profile, start=False)
+    for _ in range(3):
+        tree.signal("KILL", wait_until(lambda: logger_of(tree, profile), what="its s6-log"))
+        wait_until(lambda: not logger_of(tree, profile))
+    wait_until(lambda: gave_up(tree, profile), 10, "the brake")
+    service = wait_until(lambda: (now := tree.state(profile)).get("reason") and now)
+    assert "SIGKILL" in service["reason"] and service["state"] == "down"
+    wait_until(lambda: logger_of(tree, profile), what="the retry")
+
+
+def test_an_order_tries_it_at_once(patient):
+    profiles = {"Start": "starts", "Restart": "restarts", "Reset": "resets"}
+    mend = {}
+    for profile in profiles.values():
+        patient.register(profile)
+        patient.wait_state(profile, "up")
+        mend[profile] = break_logger(patient, profile)
+    for order, profile in profiles.items():
+        wait_until(lambda p=profile: "waits 600 s" in patient.state(p).get("reason", ""), what="the back-off")
+        mend[profile]()
+        (outcome,) = patient.call(order, names=[f"gateway-{profile}"])["outcomes"]
+        assert outcome["service"]["log_restarts"] == 0
+        wait_until(lambda p=profile: logger_of(patient, p) and status(patient, p).want_up, 10, f"a logger after {order}")
+        assert patient.state(profile).get("reason") is None
+        assert s6.count_deaths(f"{patient.slot(profile)}/log") == 0
+
+
+def test_an_order_while_its_finish_gives_up(tree, profile):
+    """The 125 undoes what was sent before it; nothing of that is held against the logger."""
+    tree.register(profile)
+    tree.wait_state(profile, "up")
+    with open(f"{tree.slot(profile)}/log/finish", "w") as file:
+        file.write("#!/bin/sh\n>../data/waits\nwhile [ ! -e ../data/gate ]; do /bin/sleep 0.02; done\nexit 125\n")
+    tree.signal("KILL", logger_of(tree, profile))
+    wait_until(lambda: os.path.exists(f"{tree.slot(profile)}/data/waits"), what="its finish")
+    tree.call("Reset", names=[f"gateway-{profile}"])
+    with open(f"{tree.slot(profile)}/data/gate", "w"):
+        pass
+    wait_until(lambda: logger_of(tree, profile), 10, "its logger")
+    assert "attempt" not in "".join(line for line in tree.log().splitlines() if f"logger: backoff: service=gateway-{profile} " in line)
+
+
+def test_broker_restart_keeps_count_and_backoff(tree, profile):
+    tree.register(profile)
+    tree.wait_state(profile, "up")
+    break_logger(tree, profile)
+    before = wait_until(lambda: "attempt 3" in (now := tree.state(profile)).get("reason", "") and now, 30, "the back-off")
+    assert runs(tree, profile) == 4
+    tree.kill_broker()
+    after = tree.state(profile)
+    assert (after["reason"], after["log_restarts"]) == (before["reason"], before["log_restarts"])
+    wait_until(lambda: "attempt 4" in tree.state(profile).get("reason", ""), 20, "the next back-off")
+    assert runs(tree, profile) == 5
+
+
+def test_watch_tells(tree, profile):
+    tree.register(profile)
+    tree.wait_state(profile, "up")
+    with tree.connect() as connection:
+        connection.send("Watch", {"names": [f"gateway-{profile}"]}, more=True)
+        assert connection.receive(5)["parameters"]["service"]["log_restarts"] == 0
+        tree.signal("KILL", logger_of(tree, profile))
+        while connection.receive(10)["parameters"]["service"]["log_restarts"] != 1:
+            pass
+
+
+def test_unregister_of_one_that_is_held(tree, profile):
+    tree.register(profile)
+    tree.wait_state(profile, "up")
+    break_logger(tree, profile)
+    wait_until(lambda: gave_up(tree, profile), 30, "the brake")
+    assert tree.call("Unregister", profile=profile) == {"removed": True}
+    tree.assert_absent(profile)
