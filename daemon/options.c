@@ -33,6 +33,7 @@ enum {
         OPTION_BACKOFF_MOST_MSEC,
         OPTION_BACKOFF_HEALTHY_MSEC,
         OPTION_FAILED_STARTS,
+        OPTION_ELSEWHERE_LOOK_MSEC,
 };
 
 static const struct option long_options[] = {
@@ -55,6 +56,7 @@ static const struct option long_options[] = {
         {"backoff-most-msec", required_argument, NULL, OPTION_BACKOFF_MOST_MSEC},
         {"backoff-healthy-msec", required_argument, NULL, OPTION_BACKOFF_HEALTHY_MSEC},
         {"failed-starts", required_argument, NULL, OPTION_FAILED_STARTS},
+        {"elsewhere-look-msec", required_argument, NULL, OPTION_ELSEWHERE_LOOK_MSEC},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
@@ -84,6 +86,8 @@ static const char help[] =
         "  --backoff-most-msec N      the delay doubles up to this (300000)\n"
         "  --backoff-healthy-msec N   a run this long forgets the failures before it (600000)\n"
         "  --failed-starts N          container starts in a row that Diagnose takes for a failure (3)\n"
+        "  --elsewhere-look-msec N    between looks whether a gateway still runs in another container "
+        "(2000)\n"
         "  --help, --version\n"
         "\n"
         "It stays in the foreground and logs to standard error. See svcbrokerd(8).\n";
@@ -125,6 +129,9 @@ static bool set_number(struct options *options, int option, const char *text)
         case OPTION_FAILED_STARTS:
                 return parse_number(text, 1, 1000, &value) &&
                        (options->failed_starts = (unsigned)value, true);
+        case OPTION_ELSEWHERE_LOOK_MSEC:
+                return parse_number(text, 1, 86400000, &value) &&
+                       (options->elsewhere_look_msec = value, true);
         default:
                 return false;
         }
@@ -198,6 +205,7 @@ static void set_defaults(struct options *options)
                 .backoff_most_msec = POLICY_DEFAULT.most_msec,
                 .backoff_healthy_msec = POLICY_DEFAULT.healthy_msec,
                 .failed_starts = 3,
+                .elsewhere_look_msec = POLICY_DEFAULT.elsewhere_msec,
         };
 }
 
@@ -230,6 +238,12 @@ int options_parse(int argc, char **argv, struct options *options, int *exit_code
         if (optind < argc) {
                 fprintf(stderr, "svcbrokerd: %s: it takes options only; see svcbrokerd --help\n",
                         argv[optind]);
+                return 1;
+        }
+        if (options->backoff_first_msec > options->backoff_most_msec) {
+                fprintf(stderr,
+                        "svcbrokerd: --backoff-first-msec: %lld: more than --backoff-most-msec, %lld\n",
+                        (long long)options->backoff_first_msec, (long long)options->backoff_most_msec);
                 return 1;
         }
         return 0;

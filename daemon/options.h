@@ -26,6 +26,7 @@ struct options {
         int64_t backoff_most_msec;
         int64_t backoff_healthy_msec;
         unsigned failed_starts;
+        int64_t elsewhere_look_msec;
         const char *allowed_static[OPTIONS_STATIC_MAX + 1];
 };
 

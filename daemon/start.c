@@ -219,8 +219,10 @@ static int start_registry(const struct options *options, uv_loop_t *loop, const 
         registry->multiplex = options->multiplex;
         registry->boot_policy = (struct reconcile_policy){options->no_gateways, options->bootstrap};
         registry->allowed_static = options->allowed_static;
-        registry->policy = (struct policy){options->backoff_first_msec, options->backoff_most_msec,
-                                           options->backoff_healthy_msec};
+        registry->policy = (struct policy){.first_msec = options->backoff_first_msec,
+                                           .most_msec = options->backoff_most_msec,
+                                           .healthy_msec = options->backoff_healthy_msec,
+                                           .elsewhere_msec = options->elsewhere_look_msec};
         result = registry_init(registry, loop);
         if (result)
                 return fail("inotify: %s: raise fs.inotify.max_user_instances", strerror(-result));

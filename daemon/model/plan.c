@@ -86,7 +86,7 @@ static void plan_brake(const struct registry *registry, const char *profile, boo
         if (record->want_up && record->hold == HOLD_NONE)
                 restart_hold_multiplexed(registry, profile, record);
         if (record->want_up && record->hold == HOLD_NONE && locked)
-                restart_hold_elsewhere(record);
+                restart_hold_elsewhere(registry, record);
         if (record->want_up && record->hold == HOLD_NONE)
                 record->pending = PENDING_ORDER;
 }

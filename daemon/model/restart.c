@@ -64,10 +64,10 @@ static void restart_fail(struct service *service)
                  EXIT_CONFIGURATION);
 }
 
-void restart_hold_elsewhere(struct record *record)
+void restart_hold_elsewhere(const struct registry *registry, struct record *record)
 {
         record->hold = HOLD_HELD;
-        record->next_start_usec = clock_utc_usec() + RUNS_ELSEWHERE_LOOK_MSEC * INT64_C(1000);
+        record->next_start_usec = clock_utc_usec() + registry->policy.elsewhere_msec * 1000;
         snprintf(record->reason, sizeof(record->reason),
                  "it runs elsewhere: another process holds its lock on the volume");
 }
@@ -82,7 +82,7 @@ static void restart_brake(struct service *service)
         if (record->has_exit && record->exit_code == EXIT_CONFIGURATION) {
                 restart_fail(service);
         } else if (record->has_exit && record->exit_code == EXIT_RUNS_ELSEWHERE) {
-                restart_hold_elsewhere(record);
+                restart_hold_elsewhere(service->registry, record);
                 log_line("service: held: it runs elsewhere service=%s", service->name);
         } else {
                 record->attempt =
@@ -150,7 +150,8 @@ static void restart_looked(struct survey *survey)
             service->operation != OPERATION_NONE)
                 return;
         if (survey->late || survey->result || survey->facts[0].locked) {
-                service->record.next_start_usec = clock_utc_usec() + RUNS_ELSEWHERE_LOOK_MSEC * INT64_C(1000);
+                service->record.next_start_usec =
+                        clock_utc_usec() + service->registry->policy.elsewhere_msec * 1000;
                 service_step(service);
         } else {
                 log_line("service: its lock is free: service=%s", service->name);
@@ -163,7 +164,7 @@ static void restart_look(struct service *service)
 {
         struct survey *survey = survey_new(&service->profile, 1);
 
-        service->record.next_start_usec = clock_utc_usec() + RUNS_ELSEWHERE_LOOK_MSEC * INT64_C(1000);
+        service->record.next_start_usec = clock_utc_usec() + service->registry->policy.elsewhere_msec * 1000;
         if (!survey)
                 return;
         service->looking = true;
@@ -186,8 +187,8 @@ int64_t restart_wait_msec(const struct service *service)
         if (record->hold == HOLD_NONE || !record->next_start_usec)
                 return INT64_MAX;
         left_msec = (record->next_start_usec - clock_utc_usec()) / 1000;
-        if (most_msec < RUNS_ELSEWHERE_LOOK_MSEC)
-                most_msec = RUNS_ELSEWHERE_LOOK_MSEC;
+        if (most_msec < registry->policy.elsewhere_msec)
+                most_msec = registry->policy.elsewhere_msec;
         return left_msec > most_msec ? 0 : left_msec; /* more than it ever was: the clock was set back */
 }
 

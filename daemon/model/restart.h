@@ -14,14 +14,13 @@
 /* The template's own: another container on the volume runs this gateway (EX_UNAVAILABLE). */
 #define RESTART_MULTIPLEXED "the default gateway serves every profile (GATEWAY_MULTIPLEX_PROFILES)"
 #define EXIT_RUNS_ELSEWHERE 69
-#define RUNS_ELSEWHERE_LOOK_MSEC 2000
 
 /* For a profile that the default gateway serves too (registry.multiplex): held, whatever is wanted. */
 void restart_hold_multiplexed(const struct registry *registry, const char *profile, struct record *record);
 bool restart_is_multiplexed(const struct registry *registry, const char *profile);
 
 /* It runs in another container: looked at again in a while. */
-void restart_hold_elsewhere(struct record *record);
+void restart_hold_elsewhere(const struct registry *registry, struct record *record);
 
 void restart_follow_record(struct service *service);
 

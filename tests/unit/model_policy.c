@@ -51,7 +51,9 @@ START_TEST(delays_stay_within_what_the_operator_says)
 
         for (size_t first = 0; first < count; first++)
                 for (size_t most = 0; most < count; most++) {
-                        struct policy policy = {bounds[first], bounds[most], 600000};
+                        struct policy policy = {.first_msec = bounds[first],
+                                                .most_msec = bounds[most],
+                                                .healthy_msec = 600000};
                         int64_t least = bounds[first] < bounds[most] ? bounds[first] : bounds[most];
                         int64_t before = 0;
 
