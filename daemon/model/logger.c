@@ -83,13 +83,6 @@ void logger_look(struct service *service, bool anew)
                 service->logger.supervised = !anew;
 }
 
-void logger_on_lock(struct service *service)
-{
-        /* Even if another is there already: what runs now is not the run that the one before it started. */
-        service->logger.supervised = false;
-        logger_look(service, true);
-}
-
 static void describe_exit(const struct s6_status *status, char *text, size_t size)
 {
         if (WIFSIGNALED(status->wait_status))

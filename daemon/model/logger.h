@@ -28,9 +28,6 @@ struct logger {
 /* Reads its status. `anew`: with a look whether somebody supervises it. */
 void logger_look(struct service *service, bool anew);
 
-/* Its s6-supervise ended, or began to. */
-void logger_on_lock(struct service *service);
-
 bool logger_is_running(const struct service *service);
 
 /* Of a gateway without an operation: what went down is tried again, what lasts is s6's again. */

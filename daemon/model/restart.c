@@ -11,6 +11,8 @@
 
 /* s6-supervise runs an `o` at once; when it cannot, it does not try again by itself. */
 #define RETRY_MSEC 5000
+/* So many exits 75 in a row, each of a run that was not up for settle_msec. */
+#define RESTARTS_OF_A_RETRY 10
 
 bool restart_is_multiplexed(const struct registry *registry, const char *profile)
 {
@@ -103,17 +105,22 @@ static void restart_brake(struct service *service)
 }
 
 /* A single run, so that one retry is not a burst of five. */
-static void restart_retry(struct service *service)
+static void restart_run_once(struct service *service)
 {
         service->record.hold = HOLD_BACKOFF;
         service->record.next_start_usec = 0;
         service->retry_base_usec = service->status.since_usec;
         service->retry_until_msec = clock_msec() + RETRY_MSEC;
         restart_set_down(service, false);
-        s6_tally_clear(service_at(service), service->name);
         service_save(service);
         if (s6_control_send(service_at(service), service->name, "o") < 0)
                 service->supervised = s6_control_alive(service_at(service), service->name);
+}
+
+static void restart_retry(struct service *service)
+{
+        s6_tally_clear(service_at(service), service->name);
+        restart_run_once(service);
         log_line("service: retry: service=%s attempt=%u", service->name, service->record.attempt);
 }
 
@@ -192,6 +199,18 @@ int64_t restart_wait_msec(const struct service *service)
         return left_msec > most_msec ? 0 : left_msec; /* more than it ever was: the clock was set back */
 }
 
+/* The single try ended with 75: it gets what it asks for, like any run, unless it asks for it again and
+ * again. */
+static bool restart_is_asked_for(const struct service *service)
+{
+        unsigned deaths;
+
+        return service->record.has_exit && service->record.exit_code == EXIT_RESTART_ME &&
+               service->status.since_usec != service->retry_base_usec &&
+               s6_tally_count(service_at(service), service->name, &deaths) == 0 &&
+               deaths <= RESTARTS_OF_A_RETRY;
+}
+
 static void restart_follow_down(struct service *service)
 {
         const struct record *record = &service->record;
@@ -205,6 +224,8 @@ static void restart_follow_down(struct service *service)
                         restart_retry(service);
                 else if (!service->looking)
                         restart_look(service);
+        } else if (record->hold == HOLD_BACKOFF && restart_is_asked_for(service)) {
+                restart_run_once(service);
         } else if (record->hold == HOLD_BACKOFF && (service->status.since_usec != service->retry_base_usec ||
                                                     clock_msec() >= service->retry_until_msec))
                 restart_brake(service); /* the single try ended too, or s6 could not begin it */

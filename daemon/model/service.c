@@ -156,9 +156,11 @@ static void service_died(struct service *service, const struct s6_status *now)
         /* A new s6-supervise knows nothing of the run of the one before it. */
         if (service->supervised)
                 service_note_exit(service, now);
-        if (ordered)
+        if (ordered) {
                 service->goal.base_usec = now->since_usec;
-        else if (!service->supervised || service->record.exit_code != EXIT_RESTART_ME)
+                if (service->profile) /* s6 has noted this one too */
+                        s6_tally_clear(service_at(service), service->name);
+        } else if (!service->supervised || service->record.exit_code != EXIT_RESTART_ME)
                 service->died_unasked = true;
         service_save(service);
 }
@@ -209,13 +211,10 @@ void service_on_lock(struct service *service, bool log)
 {
         /* Even if another is there already: what runs now is not the run that the one before it started. */
         if (log)
-                logger_on_lock(service);
+                service->logger.supervised = false;
         else
                 service->supervised = false;
-        if (!log && s6_control_alive(service_at(service), service->name))
-                service_look(service);
-        else
-                service_step(service);
+        service_look(service);
 }
 
 void service_look(struct service *service)

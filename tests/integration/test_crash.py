@@ -95,6 +95,52 @@ def test_death_by_signal_counts(tree, profile):
     assert "SIGSEGV" in service["reason"]
 
 
+def test_every_other_end_counts(tree, profile):
+    """Success, failure and a kill alike."""
+    cases = {f"{profile}-zero": ("exit:0", 0, None), f"{profile}-one": ("exit:1", 1, None), f"{profile}-kill": ("kill", None, "SIGKILL")}
+    for name, (behaviour, _, _) in cases.items():
+        tree.register(name, behaviour)
+    for name, (_, code, signal) in cases.items():
+        wait_until(lambda n=name: runs(tree, n) == 5 and not tree.status(n).want_up, 30, "the brake")
+        service = tree.wait_state(name, "backoff")
+        assert (service["last_exit"].get("code"), service["last_exit"].get("signal")) == (code, signal)
+        assert service["restarts"] == 4 and (signal or str(code)) in service["reason"]
+        tree.call("Unregister", profile=name)
+
+
+def test_runs_too_short_to_be_seen_count(tree, profile):
+    tree.register(profile, start=False)
+    with open(f"{tree.slot(profile)}/run", "w") as file:
+        file.write("#!/bin/sh\nexit 3\n")
+    tree.call("Start", names=[f"gateway-{profile}"])
+    wait_until(lambda: not tree.status(profile).want_up, 30, "the brake")
+    service = tree.wait_state(profile, "backoff")
+    assert service["last_exit"]["code"] == 3 and service["restarts"] == 4
+
+
+def test_an_ordered_end_is_not_charged(tree, profile):
+    """Not even once it is over: the five that follow are counted from nothing."""
+    tree.register(profile)
+    tree.wait_gateway(profile)
+    tree.call("Register", profile=profile, environment={"GATEWAY_TEST": "exit:3"})
+    tree.call("Restart", names=[f"gateway-{profile}"])
+    wait_until(lambda: not tree.status(profile).want_up, 30, "the brake")
+    tree.wait_state(profile, "backoff")
+    assert tree.gateway_log(profile).count("ends with 3") == 5
+
+
+def test_75_of_a_retry_is_free(tree, profile):
+    """A single run that asks for a restart gets it at once, and is not one more failure."""
+    tree.register(profile, "exit:3")
+    wait_until(lambda: runs(tree, profile) == 5 and not tree.status(profile).want_up, 30, "the brake")
+    tree.call("Register", profile=profile, environment={"GATEWAY_TEST": "exit:75"})
+    wait_until(lambda: runs(tree, profile) >= 8, 30, "the retry and two more")
+    attempts = [line for line in tree.log().splitlines() if f"backoff: service=gateway-{profile} " in line]
+    assert len(attempts) == 1 and "attempt=1" in attempts[0]
+    tree.call("Register", profile=profile, environment={})
+    tree.wait_state(profile, "up")
+
+
 def test_75_is_free_ten_times(tree, profile):
     tree.register(profile, "exit:75")
     wait_until(lambda: not tree.status(profile).want_up, 60, "the brake")
