@@ -31,6 +31,7 @@ struct peer {
         uv_poll_t poll;
         int polled; /* the events polled for */
         struct timer timer;
+        int64_t timer_msec; /* when it expires, while it runs */
         struct identity identity;
         enum access access;
         struct quota_uid *quota; /* NULL: not counted */
@@ -48,8 +49,8 @@ struct peer {
         bool parked;      /* its call waits until its uid may change something again */
         struct call parked_call;
         int64_t active_msec;  /* last time a call came or ended */
-        int64_t frame_msec;   /* when the first byte of the frame that is not whole came; 0: none */
-        int64_t stalled_msec; /* since when output waits; 0: none */
+        int64_t frame_msec;   /* since when a frame that is not whole keeps the next call waiting; 0: none */
+        int64_t stalled_msec; /* since when output waits and the socket takes none of it; 0: none */
 };
 
 /* NULL: out of memory, fd is closed then. */
