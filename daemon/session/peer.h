@@ -79,6 +79,15 @@ void peer_park(struct peer *peer, struct call *call, int64_t msec);
 /* Nothing waits to be sent. */
 bool peer_is_drained(const struct peer *peer);
 
+/* Counts what its buffers hold now as the server's and the uid's memory. */
+void peer_charge(struct peer *peer);
+
+/* A uid has a share of its own, so that it can spend nobody else's. */
+bool peer_is_over_memory(const struct peer *peer);
+
+/* Says nothing more to it, and closes it soon. why: for the log. */
+void peer_drop_output(struct peer *peer, const char *why);
+
 struct ticket peer_ticket(const struct peer *peer);
 
 #endif
