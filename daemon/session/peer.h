@@ -61,6 +61,9 @@ void peer_close(struct peer *peer);
 
 /* Replies to the running call. parameters: JSON text of an object. continues false ends the call. */
 void peer_reply(struct peer *peer, const char *parameters, size_t length, bool continues);
+/* The same, and frees the text. */
+void peer_reply_text(struct peer *peer, struct text *parameters, bool continues);
+
 void peer_error(struct peer *peer, const char *error, const char *parameters);
 
 /* Sends what is in the output now, as far as the socket takes it. */

@@ -111,6 +111,15 @@ void peer_reply(struct peer *peer, const char *parameters, size_t length, bool c
         peer_check_output(peer);
 }
 
+void peer_reply_text(struct peer *peer, struct text *parameters, bool continues)
+{
+        if (parameters->failed)
+                peer->closing = true; /* out of memory */
+        else
+                peer_reply(peer, parameters->bytes, parameters->length, continues);
+        text_deinit(parameters);
+}
+
 void peer_error(struct peer *peer, const char *error, const char *parameters)
 {
         if (!peer->request.oneway)
