@@ -23,6 +23,14 @@ int service_at(const struct service *service)
         return service->profile ? service->registry->slots.fd : service->registry->scandir.fd;
 }
 
+struct service_log_name service_log_name(const struct service *service)
+{
+        struct service_log_name name;
+
+        snprintf(name.text, sizeof(name.text), "%s/log", service->name);
+        return name;
+}
+
 bool service_lacks_watch(const struct service *service)
 {
         return !service->profile && (service->wd < 0 || (service->has_log && service->log_wd < 0));
@@ -201,11 +209,8 @@ void service_on_status(struct service *service, bool log)
         if (s6_status_read(service_at(service), service->name, &now) == 0 && !log)
                 service_take_status(service, &now);
         if (log) {
-                char name[sizeof(service->name) + 4];
-
-                snprintf(name, sizeof(name), "%s/log", service->name);
                 service->log_supervised = true;
-                if (s6_status_read(service_at(service), name, &now) == 0)
+                if (s6_status_read(service_at(service), service_log_name(service).text, &now) == 0)
                         service->log_running = status_is_alive(&now);
         }
         service_step(service);
@@ -213,15 +218,14 @@ void service_on_status(struct service *service, bool log)
 
 void service_on_lock(struct service *service, bool log)
 {
-        char name[sizeof(service->name) + 4];
+        const struct service_log_name log_name = service_log_name(service);
 
-        snprintf(name, sizeof(name), "%s%s", service->name, log ? "/log" : "");
         /* Even if another is there already: what runs now is not the run that the one before it started. */
         if (log)
                 service->log_supervised = service->log_running = false;
         else
                 service->supervised = false;
-        if (s6_control_alive(service_at(service), name))
+        if (s6_control_alive(service_at(service), log ? log_name.text : service->name))
                 service_look(service);
         else
                 service_step(service);
@@ -229,8 +233,8 @@ void service_on_lock(struct service *service, bool log)
 
 void service_look(struct service *service)
 {
+        const struct service_log_name log_name = service_log_name(service);
         struct s6_status now;
-        char name[sizeof(service->name) + 4];
 
         if (s6_control_alive(service_at(service), service->name) &&
             s6_status_read(service_at(service), service->name, &now) == 0)
@@ -238,9 +242,8 @@ void service_look(struct service *service)
         else
                 service->supervised = false;
         if (service->has_log) {
-                snprintf(name, sizeof(name), "%s/log", service->name);
-                service->log_supervised = s6_control_alive(service_at(service), name) &&
-                                          s6_status_read(service_at(service), name, &now) == 0;
+                service->log_supervised = s6_control_alive(service_at(service), log_name.text) &&
+                                          s6_status_read(service_at(service), log_name.text, &now) == 0;
                 service->log_running = service->log_supervised && status_is_alive(&now);
         }
         service_step(service);

@@ -146,6 +146,13 @@ bool service_is_wanted(const struct service *service);
 /* Its supervise directories are not all watched yet. */
 bool service_lacks_watch(const struct service *service);
 
+/* What its logger is for s6: "<name>/log". */
+struct service_log_name {
+        char text[sizeof(((struct service *)0)->name) + sizeof("/log") - 1];
+};
+
+struct service_log_name service_log_name(const struct service *service);
+
 /* The directory descriptor that `name` is below. */
 int service_at(const struct service *service);
 
