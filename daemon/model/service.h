@@ -123,6 +123,7 @@ void service_on_lock(struct service *service, bool log);
 /* Tells of a change, where there is one. */
 void service_show(struct service *service);
 
+/* view.c: as it is shown. */
 enum service_state service_state(const struct service *service);
 void service_view(const struct service *service, struct view *view);
 
@@ -139,6 +140,9 @@ void service_remove_wait(struct service *service, struct wait *wait);
 
 /* Is it running a process of its own (not its finish script)? */
 bool service_is_alive(const struct service *service);
+
+/* Alive for as long as counts as up; a static service: ready, if it tells. */
+bool service_is_settled(const struct service *service);
 
 /* A gateway: by its record. A static service: as s6 has it. */
 bool service_is_wanted(const struct service *service);
