@@ -137,10 +137,9 @@ static void server_turn_away(int fd, const char *limit, long long value, const s
                     (int)identity->pid);
         text_init(&parameters);
         text_init(&reply);
-        text_append_string(&parameters, "{\"limit\":");
-        text_append_json_string(&parameters, limit);
-        text_append_string(&parameters, ",\"value\":");
-        text_append_int(&parameters, value);
+        text_append_string(&parameters, "{");
+        text_append_member_string(&parameters, "limit", limit);
+        text_append_member_int(&parameters, "value", value);
         text_append_string(&parameters, "}");
         text_append(&parameters, "", 1);
         if (!parameters.failed)
