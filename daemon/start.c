@@ -72,6 +72,19 @@ static int start_audit(const char *what, const char *path)
         return result;
 }
 
+/* Only brokers make it, with 0755: not even root's own group, which the client user may be in, may write.
+ */
+static int start_audit_services(const char *path, int fd)
+{
+        struct stat found;
+
+        if (fstat(fd, &found) == 0 && found.st_mode & (S_IWGRP | S_IWOTH))
+                return fail("services directory %s: others than root can write it: see what is in it, and "
+                            "chmod go-w it",
+                            path);
+        return start_audit("services directory", path);
+}
+
 /* /run/svcbroker and the like: 0755 whatever the umask. */
 static int make_directory(const char *path)
 {
@@ -132,7 +145,7 @@ static int start_directories(const struct options *options, struct registry *reg
                 return EX_CONFIG;
         }
         if (start_audit("socket directory", directory) || start_audit("scan directory", options->scandir) ||
-            start_audit("services directory", options->services) ||
+            start_audit_services(options->services, registry->slots.fd) ||
             start_audit("template", options->template) || start_audit("program", "/proc/self/exe"))
                 return EX_CONFIG;
         return 0;

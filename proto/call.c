@@ -102,6 +102,21 @@ static enum call_result call_take(struct json_object *message, const struct call
         return CALL_OK;
 }
 
+/* *value, what the members' targets point into, is the caller's on success only. */
+static enum call_result call_read(const char *message, size_t length, struct json_bounds bounds,
+                                  const struct call_member *members, struct json_object **value,
+                                  struct call_problem *problem)
+{
+        enum call_result result = call_parse_json(message, length, bounds, value, problem);
+
+        if (result != CALL_OK)
+                return result;
+        result = call_take(*value, members, problem);
+        if (result != CALL_OK)
+                json_object_put(*value);
+        return result;
+}
+
 enum call_result call_parse(const char *message, size_t length, struct call *call,
                             struct call_problem *problem)
 {
@@ -120,18 +135,11 @@ enum call_result call_parse(const char *message, size_t length, struct call *cal
                 {"upgrade", json_type_boolean, false, &parsed.upgrade, "upgrade is no boolean", NULL},
                 {NULL},
         };
-        enum call_result result;
+        enum call_result result = call_read(message, length, bounds, members, &parsed.message, problem);
 
-        result = call_parse_json(message, length, bounds, &parsed.message, problem);
-        if (result != CALL_OK)
-                return result;
-        result = call_take(parsed.message, members, problem);
-        if (result != CALL_OK) {
-                json_object_put(parsed.message);
-                return result;
-        }
-        *call = parsed;
-        return CALL_OK;
+        if (result == CALL_OK)
+                *call = parsed;
+        return result;
 }
 
 void call_deinit(struct call *call)
@@ -154,18 +162,11 @@ enum call_result reply_parse(const char *message, size_t length, struct reply *r
                 {"continues", json_type_boolean, false, &parsed.continues, "continues is no boolean", NULL},
                 {NULL},
         };
-        enum call_result result;
+        enum call_result result = call_read(message, length, bounds, members, &parsed.message, problem);
 
-        result = call_parse_json(message, length, bounds, &parsed.message, problem);
-        if (result != CALL_OK)
-                return result;
-        result = call_take(parsed.message, members, problem);
-        if (result != CALL_OK) {
-                json_object_put(parsed.message);
-                return result;
-        }
-        *reply = parsed;
-        return CALL_OK;
+        if (result == CALL_OK)
+                *reply = parsed;
+        return result;
 }
 
 void reply_deinit(struct reply *reply)

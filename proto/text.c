@@ -115,3 +115,30 @@ void text_append_json_string(struct text *text, const char *string)
         text_append(text, string + i - plain, plain);
         text_append(text, "\"", 1);
 }
+
+void text_append_member(struct text *text, const char *name)
+{
+        bool first = text->length == 0 || text->bytes[text->length - 1] == '{';
+
+        text_append_string(text, first ? "\"" : ",\"");
+        text_append_string(text, name);
+        text_append_string(text, "\":");
+}
+
+void text_append_member_string(struct text *text, const char *name, const char *value)
+{
+        text_append_member(text, name);
+        text_append_json_string(text, value);
+}
+
+void text_append_member_int(struct text *text, const char *name, int64_t value)
+{
+        text_append_member(text, name);
+        text_append_int(text, value);
+}
+
+void text_append_member_bool(struct text *text, const char *name, bool value)
+{
+        text_append_member(text, name);
+        text_append_string(text, value ? "true" : "false");
+}

@@ -30,4 +30,13 @@ void text_append_int(struct text *text, int64_t value);
  * U+FFFD. */
 void text_append_json_string(struct text *text, const char *string);
 
+/*
+ * Members of a JSON object whose "{" is there: the comma, where one precedes it, and the name, which needs no
+ * escape. The first leaves the value to the caller.
+ */
+void text_append_member(struct text *text, const char *name);
+void text_append_member_string(struct text *text, const char *name, const char *value);
+void text_append_member_int(struct text *text, const char *name, int64_t value);
+void text_append_member_bool(struct text *text, const char *name, bool value);
+
 #endif

@@ -1,36 +1,22 @@
 #include "daemon/edge/s6_control.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* Opening for writing without blocking is itself the test: ENXIO says that nobody reads. */
-static int open_control(int at, const char *name)
-{
-        char path[512];
-        struct stat found;
+#include "daemon/edge/fifo.h"
 
-        int length = snprintf(path, sizeof path, "%s/supervise/control", name);
-        if (length < 0 || (size_t)length >= sizeof path)
-                return -ENAMETOOLONG;
-        int fd = openat(at, path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        /* A plain file opens too, and would swallow the order. */
-        int r = fstat(fd, &found) < 0 ? -errno : S_ISFIFO(found.st_mode) ? 0 : -ENXIO;
-        if (r < 0) {
-                close(fd);
-                return r;
-        }
-        return fd;
+static int control_path(const char *name, char path[512])
+{
+        int length = snprintf(path, 512, "%s/supervise/control", name);
+        return length < 0 || length >= 512 ? -ENAMETOOLONG : 0;
 }
 
 bool s6_control_alive(int at, const char *name)
 {
-        int fd = open_control(at, name);
+        char path[512];
+
+        int fd = control_path(name, path) == 0 ? fifo_open(at, path) : -1;
         if (fd < 0)
                 return false;
         close(fd);
@@ -39,19 +25,8 @@ bool s6_control_alive(int at, const char *name)
 
 int s6_control_send(int at, const char *name, const char *letters)
 {
-        size_t length = strlen(letters);
-        if (length == 0 || length > 64) /* far below PIPE_BUF: goes in whole or not at all */
-                return -EINVAL;
-        int fd = open_control(at, name);
-        if (fd < 0)
-                return fd;
+        char path[512];
 
-        ssize_t n;
-        do
-                n = write(fd, letters, length);
-        while (n < 0 && errno == EINTR);
-        /* The reader went away between our open and our write. */
-        int r = n >= 0 ? 0 : errno == EPIPE ? -ENXIO : -errno;
-        close(fd);
-        return r;
+        int r = control_path(name, path);
+        return r < 0 ? r : fifo_send(at, path, letters);
 }

@@ -4,9 +4,8 @@
 #include <stdbool.h>
 
 /*
- * The control FIFO of an s6-supervise, <name>/supervise/control below the directory descriptor `at`. Never
- * blocks: a stopped s6-supervise leaves the FIFO full (-EAGAIN), a dead one leaves it without a reader
- * (-ENXIO). SIGPIPE must be ignored: it can die between our open and our write.
+ * The control FIFO of an s6-supervise, <name>/supervise/control below the directory descriptor `at`, with
+ * what fifo.h says of them.
  */
 
 /* Is there a reader? A missing FIFO or directory means no. */

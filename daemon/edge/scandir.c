@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/edge/fifo.h"
+
 #define CONTROL ".s6-svscan/control"
 #define LOCK ".s6-svscan/lock"
 
@@ -24,21 +26,6 @@ void scandir_close(struct scandir *scandir)
         scandir->fd = -1;
 }
 
-static int open_control(const struct scandir *scandir)
-{
-        struct stat found;
-
-        int fd = openat(scandir->fd, CONTROL, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        int r = fstat(fd, &found) < 0 ? -errno : S_ISFIFO(found.st_mode) ? 0 : -ENXIO;
-        if (r < 0) {
-                close(fd);
-                return r;
-        }
-        return fd;
-}
-
 /* s6-svscan holds a POSIX write lock on the whole file. Asking for one does not take it. */
 static bool is_locked(const struct scandir *scandir)
 {
@@ -53,7 +40,7 @@ static bool is_locked(const struct scandir *scandir)
 
 bool scandir_is_running(const struct scandir *scandir)
 {
-        int fd = open_control(scandir);
+        int fd = fifo_open(scandir->fd, CONTROL);
         if (fd < 0)
                 return false;
         close(fd);
@@ -62,21 +49,7 @@ bool scandir_is_running(const struct scandir *scandir)
 
 int scandir_command(const struct scandir *scandir, const char *letters)
 {
-        size_t length = strlen(letters);
-        if (length == 0 || length > 64) /* far below PIPE_BUF: goes in whole or not at all */
-                return -EINVAL;
-        int fd = open_control(scandir);
-        if (fd < 0)
-                return fd;
-
-        ssize_t n;
-        do
-                n = write(fd, letters, length);
-        while (n < 0 && errno == EINTR);
-        /* The reader went away between our open and our write. */
-        int r = n >= 0 ? 0 : errno == EPIPE ? -ENXIO : -errno;
-        close(fd);
-        return r;
+        return fifo_send(scandir->fd, CONTROL, letters);
 }
 
 /* A name that s6-svscan looks at, and one component. */

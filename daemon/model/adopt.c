@@ -277,8 +277,7 @@ static void scan_one(struct registry *registry, const char *name)
         service = registry_add(registry, name, false);
         if (!service)
                 return;
-        snprintf(path, sizeof(path), "%s/log", name);
-        service->has_log = faccessat(registry->scandir.fd, path, F_OK, 0) == 0;
+        service->has_log = faccessat(registry->scandir.fd, service_log_name(service).text, F_OK, 0) == 0;
         snprintf(path, sizeof(path), "%s/notification-fd", name);
         service->has_readiness = faccessat(registry->scandir.fd, path, F_OK, 0) == 0;
         service->inode = info.st_ino;

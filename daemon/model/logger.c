@@ -14,14 +14,6 @@
 /* An `u` that shows no effect. */
 #define SEND_AGAIN_MSEC 500
 
-#define LOGGER_NAME_BYTES (LIMIT_SERVICE_NAME_BYTES + sizeof("/log"))
-
-static const char *logger_name(const struct service *service, char *name)
-{
-        snprintf(name, LOGGER_NAME_BYTES, "%s/log", service->name);
-        return name;
-}
-
 bool logger_is_running(const struct service *service)
 {
         return service->logger.supervised && s6_status_is_alive(&service->logger.status);
@@ -69,15 +61,14 @@ static void logger_take(struct service *service, const struct s6_status *now)
 
 void logger_look(struct service *service, bool anew)
 {
-        char name[LOGGER_NAME_BYTES];
+        const struct service_log_name name = service_log_name(service);
         struct s6_status now;
 
         if (!service->has_log)
                 return;
-        logger_name(service, name);
-        if (anew && !s6_control_alive(service_at(service), name))
+        if (anew && !s6_control_alive(service_at(service), name.text))
                 service->logger.supervised = false;
-        else if (s6_status_read(service_at(service), name, &now) == 0)
+        else if (s6_status_read(service_at(service), name.text, &now) == 0)
                 logger_take(service, &now);
         else
                 service->logger.supervised = !anew;
@@ -107,17 +98,17 @@ void logger_reason(const struct service *service, char *text, size_t size)
 
 static void logger_send(struct service *service, const char *letters)
 {
-        char name[LOGGER_NAME_BYTES];
+        const struct service_log_name name = service_log_name(service);
 
-        if (s6_control_send(service_at(service), logger_name(service, name), letters) < 0)
-                service->logger.supervised = s6_control_alive(service_at(service), name);
+        if (s6_control_send(service_at(service), name.text, letters) < 0)
+                service->logger.supervised = s6_control_alive(service_at(service), name.text);
 }
 
 static void logger_clear_tally(struct service *service)
 {
-        char name[LOGGER_NAME_BYTES];
+        const struct service_log_name name = service_log_name(service);
 
-        s6_tally_clear(service_at(service), logger_name(service, name));
+        s6_tally_clear(service_at(service), name.text);
 }
 
 /* It is down, and s6 does not want it any more. */

@@ -18,18 +18,6 @@ static const char *const hold_names[] = {"none", "backoff", "failed", "held", NU
 static const char *const told_names[] = {"nothing", "restart", "down", NULL};
 static const char *const pending_names[] = {"nothing", "order", "restart", NULL};
 
-static void append_bool(struct text *text, const char *name, bool value)
-{
-        text_append_string(text, name);
-        text_append_string(text, value ? "true" : "false");
-}
-
-static void append_int(struct text *text, const char *name, int64_t value)
-{
-        text_append_string(text, name);
-        text_append_int(text, value);
-}
-
 bool record_runs_now(const struct record *record)
 {
         return record->want_up &&
@@ -38,33 +26,29 @@ bool record_runs_now(const struct record *record)
 
 void record_write(const struct record *record, struct text *text)
 {
-        append_int(text, "{\"version\":", RECORD_VERSION);
-        text_append_string(text, record->want_up ? ",\"want\":\"up\"" : ",\"want\":\"down\"");
-        text_append_string(text, ",\"pending\":");
-        text_append_json_string(text, pending_names[record->pending]);
-        text_append_string(text, ",\"told\":");
-        text_append_json_string(text, told_names[record->told]);
-        append_int(text, ",\"told_pid\":", record->told_pid);
-        append_bool(text, ",\"unpersisted\":", record->unpersisted);
-        append_bool(text, ",\"removing\":", record->removing);
-        append_bool(text, ",\"forgotten\":", record->forgotten);
-        text_append_string(text, ",\"hold\":");
-        text_append_json_string(text, hold_names[record->hold]);
-        append_int(text, ",\"attempt\":", record->attempt);
-        append_int(text, ",\"next_start_usec\":", record->next_start_usec);
-        append_int(text, ",\"restarts\":", record->restarts);
-        append_int(text, ",\"log_restarts\":", record->log_restarts);
-        append_int(text, ",\"log_attempt\":", record->log_attempt);
-        append_int(text, ",\"log_next_start_usec\":", record->log_next_start_usec);
+        text_append_string(text, "{");
+        text_append_member_int(text, "version", RECORD_VERSION);
+        text_append_member_string(text, "want", record->want_up ? "up" : "down");
+        text_append_member_string(text, "pending", pending_names[record->pending]);
+        text_append_member_string(text, "told", told_names[record->told]);
+        text_append_member_int(text, "told_pid", record->told_pid);
+        text_append_member_bool(text, "unpersisted", record->unpersisted);
+        text_append_member_bool(text, "removing", record->removing);
+        text_append_member_bool(text, "forgotten", record->forgotten);
+        text_append_member_string(text, "hold", hold_names[record->hold]);
+        text_append_member_int(text, "attempt", record->attempt);
+        text_append_member_int(text, "next_start_usec", record->next_start_usec);
+        text_append_member_int(text, "restarts", record->restarts);
+        text_append_member_int(text, "log_restarts", record->log_restarts);
+        text_append_member_int(text, "log_attempt", record->log_attempt);
+        text_append_member_int(text, "log_next_start_usec", record->log_next_start_usec);
         if (record->has_exit) {
-                append_int(text, ",\"exit_code\":", record->exit_code);
-                append_int(text, ",\"exit_signal\":", record->exit_signal);
-                append_int(text, ",\"exit_at_usec\":", record->exit_at_usec);
+                text_append_member_int(text, "exit_code", record->exit_code);
+                text_append_member_int(text, "exit_signal", record->exit_signal);
+                text_append_member_int(text, "exit_at_usec", record->exit_at_usec);
         }
-        text_append_string(text, ",\"reason\":");
-        text_append_json_string(text, record->reason);
-        text_append_string(text, ",\"boot\":");
-        text_append_json_string(text, record->boot);
+        text_append_member_string(text, "reason", record->reason);
+        text_append_member_string(text, "boot", record->boot);
         text_append_string(text, "}\n");
 }
 

@@ -61,18 +61,12 @@ static void removal_phase(struct service *service, enum removal_phase phase, int
 
 static bool logger_alive(const struct service *service)
 {
-        char name[sizeof(service->name) + 4];
-
-        snprintf(name, sizeof(name), "%s/log", service->name);
-        return s6_control_alive(service_at(service), name);
+        return s6_control_alive(service_at(service), service_log_name(service).text);
 }
 
 static void tell_logger(struct service *service, const char *letters)
 {
-        char name[sizeof(service->name) + 4];
-
-        snprintf(name, sizeof(name), "%s/log", service->name);
-        if (s6_control_send(service_at(service), name, letters) == 0)
+        if (s6_control_send(service_at(service), service_log_name(service).text, letters) == 0)
                 stand_in_signal(service, true, letters);
 }
 

@@ -126,6 +126,7 @@ void service_on_lock(struct service *service, bool log);
 /* Tells of a change, where there is one. */
 void service_show(struct service *service);
 
+/* view.c: as it is shown. */
 enum service_state service_state(const struct service *service);
 void service_view(const struct service *service, struct view *view);
 
@@ -146,11 +147,21 @@ void service_remove_wait(struct service *service, struct wait *wait);
 /* Is it running a process of its own (not its finish script)? */
 bool service_is_alive(const struct service *service);
 
+/* Alive for as long as counts as up; a static service: ready, if it tells. */
+bool service_is_settled(const struct service *service);
+
 /* A gateway: by its record. A static service: as s6 has it. */
 bool service_is_wanted(const struct service *service);
 
 /* Its supervise directories are not all watched yet. */
 bool service_lacks_watch(const struct service *service);
+
+/* What its logger is for s6: "<name>/log". */
+struct service_log_name {
+        char text[sizeof(((struct service *)0)->name) + sizeof("/log") - 1];
+};
+
+struct service_log_name service_log_name(const struct service *service);
 
 /* The directory descriptor that `name` is below. */
 int service_at(const struct service *service);

@@ -81,13 +81,13 @@ static void job_done(struct deputy_job *job, bool late)
 static int run_job(struct service *service, bool log, const int *signals, size_t count, bool tracked)
 {
         struct stand_in_job *own = calloc(1, sizeof(*own));
-        char name[sizeof(service->name) + 4];
+        const struct service_log_name log_name = service_log_name(service);
+        const char *name = log ? log_name.text : service->name;
         struct s6_status status;
         int result;
 
         if (!own)
                 return -ENOMEM;
-        snprintf(name, sizeof(name), "%s%s", service->name, log ? "/log" : "");
         status = service->status;
         result = log ? s6_status_read(service_at(service), name, &status) : 0;
         if (result == 0)

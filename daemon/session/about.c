@@ -56,9 +56,5 @@ void method_get_interface_description(struct peer *peer, const struct call *call
         text_append_string(&text, "{\"description\":");
         text_append_json_string(&text, description);
         text_append_string(&text, "}");
-        if (text.failed)
-                peer->closing = true;
-        else
-                peer_reply(peer, text.bytes, text.length, false);
-        text_deinit(&text);
+        peer_reply_text(peer, &text, false);
 }

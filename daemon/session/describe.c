@@ -29,29 +29,19 @@ static const char *state_name(enum service_state state)
         return "unsupervised";
 }
 
-static void add_string(struct text *text, const char *name, const char *value)
-{
-        text_append_string(text, name);
-        text_append_json_string(text, value);
-}
-
-static void add_int(struct text *text, const char *name, int64_t value)
-{
-        text_append_string(text, name);
-        text_append_int(text, value);
-}
-
 static void add_exit(struct text *text, const struct view *view)
 {
         char name[32];
 
+        text_append_member(text, "last_exit");
+        text_append_string(text, "{");
         if (view->exit_signal) {
                 snprintf(name, sizeof(name), "SIG%s", sigabbrev_np(view->exit_signal) ?: "UNKNOWN");
-                add_string(text, ",\"last_exit\":{\"signal\":", name);
+                text_append_member_string(text, "signal", name);
         } else {
-                add_int(text, ",\"last_exit\":{\"code\":", view->exit_code);
+                text_append_member_int(text, "code", view->exit_code);
         }
-        add_int(text, ",\"at_usec\":", view->exit_at_usec);
+        text_append_member_int(text, "at_usec", view->exit_at_usec);
         text_append_string(text, "}");
 }
 
@@ -60,30 +50,31 @@ static void add_log_directory(struct text *text, const char *hermes_home, const 
         char path[4096];
 
         snprintf(path, sizeof(path), "%s/logs/gateways/%s", hermes_home, profile);
-        add_string(text, ",\"log_directory\":", path);
+        text_append_member_string(text, "log_directory", path);
 }
 
 static void describe_make(struct server *server, const struct service *service, struct text *text)
 {
         const struct view *view = &service->shown;
 
-        add_string(text, "{\"name\":", service->name);
-        text_append_string(text, service->profile ? ",\"kind\":\"gateway\"" : ",\"kind\":\"static\"");
+        text_append_string(text, "{");
+        text_append_member_string(text, "name", service->name);
+        text_append_member_string(text, "kind", service->profile ? "gateway" : "static");
         if (service->profile)
-                add_string(text, ",\"profile\":", service->profile);
-        add_string(text, ",\"state\":", state_name(view->state));
-        text_append_string(text, view->want_up ? ",\"want\":\"up\"" : ",\"want\":\"down\"");
+                text_append_member_string(text, "profile", service->profile);
+        text_append_member_string(text, "state", state_name(view->state));
+        text_append_member_string(text, "want", view->want_up ? "up" : "down");
         if (view->reason[0])
-                add_string(text, ",\"reason\":", view->reason);
+                text_append_member_string(text, "reason", view->reason);
         if (view->pid)
-                add_int(text, ",\"pid\":", view->pid);
-        add_int(text, ",\"since_usec\":", view->since_usec);
+                text_append_member_int(text, "pid", view->pid);
+        text_append_member_int(text, "since_usec", view->since_usec);
         if (view->ready_usec)
-                add_int(text, ",\"ready_usec\":", view->ready_usec);
-        add_int(text, ",\"restarts\":", view->restarts);
-        add_int(text, ",\"log_restarts\":", view->log_restarts);
+                text_append_member_int(text, "ready_usec", view->ready_usec);
+        text_append_member_int(text, "restarts", view->restarts);
+        text_append_member_int(text, "log_restarts", view->log_restarts);
         if (view->next_start_usec)
-                add_int(text, ",\"next_start_usec\":", view->next_start_usec);
+                text_append_member_int(text, "next_start_usec", view->next_start_usec);
         if (view->has_exit)
                 add_exit(text, view);
         if (service->profile)
@@ -118,7 +109,7 @@ void describe_forget(struct service *service)
 
 void describe_persisted(bool persisted, const char *problem, struct text *text)
 {
-        text_append_string(text, persisted ? ",\"persisted\":true" : ",\"persisted\":false");
+        text_append_member_bool(text, "persisted", persisted);
         if (problem)
-                add_string(text, ",\"persist_error\":", problem);
+                text_append_member_string(text, "persist_error", problem);
 }

@@ -30,16 +30,12 @@ void doctor_check(struct doctor *doctor, const char *name, enum verdict verdict,
         va_start(arguments, format);
         vsnprintf(detail, sizeof(detail), format, arguments);
         va_end(arguments);
-        text_append_string(text, doctor->count++ ? ",{\"name\":" : "{\"name\":");
-        text_append_json_string(text, name);
-        text_append_string(text, ",\"verdict\":");
-        text_append_json_string(text, verdict_names[verdict]);
-        text_append_string(text, ",\"detail\":");
-        text_append_json_string(text, detail);
-        if (verdict != VERDICT_OK) {
-                text_append_string(text, ",\"advice\":");
-                text_append_json_string(text, advice);
-        }
+        text_append_string(text, doctor->count++ ? ",{" : "{");
+        text_append_member_string(text, "name", name);
+        text_append_member_string(text, "verdict", verdict_names[verdict]);
+        text_append_member_string(text, "detail", detail);
+        if (verdict != VERDICT_OK)
+                text_append_member_string(text, "advice", advice);
         text_append_string(text, "}");
 }
 

@@ -115,10 +115,9 @@ static void refuse_invalid(struct peer *peer, const struct call_problem *problem
         log_refusal("refused: invalid message: uid=%u pid=%d", (unsigned)peer->identity.uid,
                     (int)peer->identity.pid);
         text_init(&text);
-        text_append_string(&text, "{\"reason\":");
-        text_append_json_string(&text, problem->json.reason);
-        text_append_string(&text, ",\"offset\":");
-        text_append_int(&text, (int64_t)problem->json.offset);
+        text_append_string(&text, "{");
+        text_append_member_string(&text, "reason", problem->json.reason);
+        text_append_member_int(&text, "offset", (int64_t)problem->json.offset);
         text_append_string(&text, "}");
         text_append(&text, "", 1);
         if (!text.failed)

@@ -8,101 +8,70 @@
 #include "proto/interface.h"
 #include "proto/name.h"
 
-static void add_string(struct text *text, const char *name, const char *value)
-{
-        text_append_string(text, text->length > 1 ? "," : "");
-        text_append_json_string(text, name);
-        text_append_string(text, ":");
-        text_append_json_string(text, value);
-}
-
-static void add_int(struct text *text, const char *name, int64_t value)
-{
-        text_append_string(text, text->length > 1 ? "," : "");
-        text_append_json_string(text, name);
-        text_append_string(text, ":");
-        text_append_int(text, value);
-}
-
 static void add_service(struct text *text, struct server *server, struct service *service)
 {
-        text_append_string(text, "\"service\":");
+        text_append_member(text, "service");
         describe_service(server, service, text);
 }
 
-static void add_profile(struct text *text, const char *name)
-{
-        add_string(text, "profile", name_profile_of(name) ?: name);
-}
+static const char *const fault_errors[] = {
+        [FAULT_NO_SUCH_SERVICE] = IO_SVCBROKER ".NoSuchService",
+        [FAULT_NOT_REGISTERED] = IO_SVCBROKER ".NotRegistered",
+        [FAULT_INVALID_NAME] = IO_SVCBROKER ".InvalidName",
+        [FAULT_PROTECTED] = IO_SVCBROKER ".Protected",
+        [FAULT_TOO_MANY_SERVICES] = IO_SVCBROKER ".TooManyServices",
+        [FAULT_WAIT_TIMEOUT] = IO_SVCBROKER ".WaitTimeout",
+        [FAULT_SUPERSEDED] = IO_SVCBROKER ".Superseded",
+        [FAULT_FAILED] = IO_SVCBROKER ".Failed",
+        [FAULT_UNSUPERVISED] = IO_SVCBROKER ".Unsupervised",
+        [FAULT_HELD] = IO_SVCBROKER ".Held",
+        [FAULT_BUSY] = IO_SVCBROKER ".Busy",
+        [FAULT_SYSTEM] = IO_SVCBROKER ".SystemError",
+};
 
 const char *errors_of_fault(struct server *server, const struct fault *fault, const char *name,
                             struct service *service, struct text *text)
 {
-        const char *error = NULL;
-
         text_append_string(text, "{");
         switch (fault->kind) {
         case FAULT_NONE:
                 break;
         case FAULT_NO_SUCH_SERVICE:
-                error = IO_SVCBROKER ".NoSuchService";
-                add_string(text, "name", name);
+                text_append_member_string(text, "name", name);
                 break;
         case FAULT_NOT_REGISTERED:
-                error = IO_SVCBROKER ".NotRegistered";
-                add_profile(text, name);
+                text_append_member_string(text, "profile", name_profile_of(name) ?: name);
                 break;
         case FAULT_INVALID_NAME:
-                error = IO_SVCBROKER ".InvalidName";
-                add_string(text, "name", name);
-                add_string(text, "reason", fault->text);
-                break;
         case FAULT_PROTECTED:
-                error = IO_SVCBROKER ".Protected";
-                add_string(text, "name", name);
-                add_string(text, "reason", fault->text);
+        case FAULT_UNSUPERVISED:
+        case FAULT_HELD:
+                text_append_member_string(text, "name", name);
+                text_append_member_string(text, "reason", fault->text);
                 break;
         case FAULT_TOO_MANY_SERVICES:
-                error = IO_SVCBROKER ".TooManyServices";
-                add_int(text, "limit", fault->number);
+                text_append_member_int(text, "limit", fault->number);
                 break;
         case FAULT_WAIT_TIMEOUT:
-                error = IO_SVCBROKER ".WaitTimeout";
                 add_service(text, server, service);
-                add_int(text, "waited_msec", fault->number);
+                text_append_member_int(text, "waited_msec", fault->number);
                 break;
         case FAULT_SUPERSEDED:
-                error = IO_SVCBROKER ".Superseded";
-                add_service(text, server, service);
-                break;
         case FAULT_FAILED:
-                error = IO_SVCBROKER ".Failed";
                 add_service(text, server, service);
-                break;
-        case FAULT_UNSUPERVISED:
-                error = IO_SVCBROKER ".Unsupervised";
-                add_string(text, "name", name);
-                add_string(text, "reason", fault->text);
-                break;
-        case FAULT_HELD:
-                error = IO_SVCBROKER ".Held";
-                add_string(text, "name", name);
-                add_string(text, "reason", fault->text);
                 break;
         case FAULT_BUSY:
-                error = IO_SVCBROKER ".Busy";
-                add_string(text, "name", name);
-                add_string(text, "operation", fault->text);
+                text_append_member_string(text, "name", name);
+                text_append_member_string(text, "operation", fault->text);
                 break;
         case FAULT_SYSTEM:
-                error = IO_SVCBROKER ".SystemError";
-                add_string(text, "operation", fault->text);
-                add_string(text, "errno_name", strerrorname_np(fault->error) ?: "EUNKNOWN");
-                add_string(text, "message", strerror(fault->error));
+                text_append_member_string(text, "operation", fault->text);
+                text_append_member_string(text, "errno_name", strerrorname_np(fault->error) ?: "EUNKNOWN");
+                text_append_member_string(text, "message", strerror(fault->error));
                 break;
         }
         text_append_string(text, "}");
-        return error;
+        return fault_errors[fault->kind];
 }
 
 static void errors_send(struct peer *peer, const char *error, struct text *parameters)
@@ -133,9 +102,9 @@ void errors_strings(struct peer *peer, const char *error, const char *name1, con
         text_init(&parameters);
         text_append_string(&parameters, "{");
         if (name1)
-                add_string(&parameters, name1, value1);
+                text_append_member_string(&parameters, name1, value1);
         if (name2)
-                add_string(&parameters, name2, value2);
+                text_append_member_string(&parameters, name2, value2);
         text_append_string(&parameters, "}");
         errors_send(peer, error, &parameters);
 }
@@ -153,8 +122,8 @@ void errors_limit(struct peer *peer, const char *limit, int64_t value)
                     (int)peer->identity.uid, (int)peer->identity.pid);
         text_init(&parameters);
         text_append_string(&parameters, "{");
-        add_string(&parameters, "limit", limit);
-        add_int(&parameters, "value", value);
+        text_append_member_string(&parameters, "limit", limit);
+        text_append_member_int(&parameters, "value", value);
         text_append_string(&parameters, "}");
         errors_send(peer, IO_SVCBROKER ".LimitExceeded", &parameters);
 }

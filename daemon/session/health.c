@@ -120,12 +120,10 @@ void health_write(struct server *server, struct text *text)
         text_append_string(text, health.count ? "{\"healthy\":false,\"problems\":["
                                               : "{\"healthy\":true,\"problems\":[");
         text_append(text, problems.bytes, problems.length);
-        text_append_string(text, "],\"services\":");
-        text_append_int(text, (int64_t)registry->count);
-        text_append_string(text, ",\"wanted\":");
-        text_append_int(text, health.wanted);
-        text_append_string(text, ",\"up\":");
-        text_append_int(text, health.up);
+        text_append_string(text, "]");
+        text_append_member_int(text, "services", (int64_t)registry->count);
+        text_append_member_int(text, "wanted", health.wanted);
+        text_append_member_int(text, "up", health.up);
         text_append_string(text, "}");
         text->failed = text->failed || problems.failed;
         text_deinit(&problems);

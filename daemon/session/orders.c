@@ -194,9 +194,8 @@ static void write_fault(struct server *server, const struct outcome *outcome, st
 
         text_init(&parameters);
         error = errors_of_fault(server, outcome->fault, outcome->name, outcome->service, &parameters);
-        text_append_string(text, ",\"error\":");
-        text_append_json_string(text, error);
-        text_append_string(text, ",\"error_parameters\":");
+        text_append_member_string(text, "error", error);
+        text_append_member(text, "error_parameters");
         text_append(text, parameters.bytes, parameters.length);
         text->failed = text->failed || parameters.failed;
         text_deinit(&parameters);
@@ -204,10 +203,10 @@ static void write_fault(struct server *server, const struct outcome *outcome, st
 
 static void write_outcome(struct server *server, const struct outcome *outcome, struct text *text)
 {
-        text_append_string(text, "{\"name\":");
-        text_append_json_string(text, outcome->name);
+        text_append_string(text, "{");
+        text_append_member_string(text, "name", outcome->name);
         if (outcome->service) {
-                text_append_string(text, ",\"service\":");
+                text_append_member(text, "service");
                 describe_service(server, outcome->service, text);
         }
         describe_persisted(outcome->persisted, outcome->persist_problem, text);

@@ -1,9 +1,7 @@
 #include "daemon/session/peer.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,33 +16,12 @@
 /* What one connection may do before the others have their turn. */
 #define READS_PER_TURN 4
 #define CALLS_PER_TURN LIMIT_PIPELINED_CALLS
-/* Output memory that is kept between replies. */
-#define OUTPUT_KEPT_BYTES 4096
-/* What a call that waits may take as a tree, LIMIT_JSON_VALUES being what they are. */
-#define PARKED_CALL_BYTES (256 * 1024)
 
 static void peer_on_poll(uv_poll_t *poll, int status, int events);
 
 struct ticket peer_ticket(const struct peer *peer)
 {
         return (struct ticket){.peer = peer->id, .call = peer->request.call};
-}
-
-bool peer_is_drained(const struct peer *peer)
-{
-        return peer->sent == peer->out.length;
-}
-
-static void peer_charge(struct peer *peer)
-{
-        size_t bytes = peer->in.capacity + peer->out.capacity + peer->request.outcomes.capacity;
-
-        if (peer->parked)
-                bytes += PARKED_CALL_BYTES;
-        peer->server->memory_bytes += bytes - peer->charged_bytes;
-        if (peer->quota)
-                peer->quota->memory_bytes += bytes - peer->charged_bytes;
-        peer->charged_bytes = bytes;
 }
 
 static void peer_freed(void *owner)
@@ -89,7 +66,15 @@ void peer_close(struct peer *peer)
         server_remove_peer(server, peer);
 }
 
-/* What the connection waits for decides how long it may. */
+/*
+ * What the connection waits for decides how long it may:
+ * - for the reader, with output that the socket does not take. No call is taken meanwhile;
+ * - for its call that runs, as long as that takes;
+ * - for the rest of the next call, nothing whole being there;
+ * - for the next call.
+ * With whole calls and no output it waits for nothing, and has its turn again with the pump: the socket may
+ * be too full to be polled writable (that takes three quarters of it read) and still take a reply.
+ */
 static int64_t peer_deadline(const struct peer *peer)
 {
         if (peer->stalled_msec)
@@ -106,11 +91,24 @@ static void peer_set_timer(struct peer *peer)
         int64_t deadline = peer_deadline(peer);
         int64_t now = clock_msec();
 
-        if (deadline == INT64_MAX)
+        if (deadline == INT64_MAX) {
                 timer_stop(&peer->timer);
+                return;
+        }
         /* A running timer that is early finds out when it expires: no work for each call. */
-        else if (!timer_is_running(&peer->timer) || deadline < peer->active_msec + LIMIT_IDLE_MSEC)
-                timer_start(&peer->timer, deadline > now ? (uint64_t)(deadline - now) : 0);
+        if (timer_is_running(&peer->timer) && peer->timer_msec <= deadline)
+                return;
+        peer->timer_msec = deadline;
+        timer_start(&peer->timer, deadline > now ? (uint64_t)(deadline - now) : 0);
+}
+
+static void peer_give_up(struct peer *peer)
+{
+        if (peer->stalled_msec || peer->frame_msec)
+                log_refusal("peer: closed: why=%s uid=%d pid=%d",
+                            peer->stalled_msec ? "not-reading" : "request-not-whole", (int)peer->identity.uid,
+                            (int)peer->identity.pid);
+        peer_close(peer);
 }
 
 static void peer_expired(void *owner)
@@ -123,16 +121,16 @@ static void peer_expired(void *owner)
                 peer->dispatching = true;
                 dispatch_parked(peer);
                 peer->dispatching = false;
-                peer_continue(peer);
-        } else if (peer_deadline(peer) > now) {
-                timer_start(&peer->timer, (uint64_t)(peer_deadline(peer) - now));
-        } else {
-                if (peer->stalled_msec || peer->frame_msec)
-                        log_refusal("peer: closed: why=%s uid=%d pid=%d",
-                                    peer->stalled_msec ? "not-reading" : "request-not-whole",
-                                    (int)peer->identity.uid, (int)peer->identity.pid);
-                peer_close(peer);
+        } else if (peer_deadline(peer) <= now) {
+                /* Who reads slowly made room without an event: only trying tells it from who does not. */
+                if (peer->stalled_msec)
+                        peer_flush(peer);
+                if (peer_deadline(peer) <= now) {
+                        peer_give_up(peer);
+                        return;
+                }
         }
+        peer_continue(peer);
 }
 
 struct peer *peer_new(struct server *server, int fd, const struct identity *identity, enum access access)
@@ -155,103 +153,6 @@ struct peer *peer_new(struct server *server, int fd, const struct identity *iden
         peer->poll.data = peer;
         timer_init(&peer->timer, server->loop, peer_expired, peer);
         return peer;
-}
-
-void peer_flush(struct peer *peer)
-{
-        while (!peer_is_drained(peer)) {
-                ssize_t sent = send(peer->fd, peer->out.bytes + peer->sent, peer->out.length - peer->sent,
-                                    MSG_NOSIGNAL | MSG_DONTWAIT);
-
-                if (sent < 0 && errno == EINTR)
-                        continue;
-                if (sent < 0 && errno == EAGAIN) {
-                        if (!peer->stalled_msec)
-                                peer->stalled_msec = clock_msec();
-                        return;
-                }
-                if (sent < 0) { /* it is gone: nothing more can be said to it */
-                        peer->end_of_input = true;
-                        sent = (ssize_t)(peer->out.length - peer->sent);
-                }
-                peer->sent += (size_t)sent;
-                peer->stalled_msec = 0;
-        }
-        peer->sent = 0;
-        text_clear(&peer->out);
-        if (peer->out.capacity > OUTPUT_KEPT_BYTES) {
-                text_deinit(&peer->out);
-                text_init(&peer->out);
-        }
-}
-
-static void peer_request_ended(struct peer *peer)
-{
-        peer->request.running = false;
-        peer->active_msec = clock_msec();
-        text_deinit(&peer->request.outcomes);
-        text_init(&peer->request.outcomes);
-}
-
-/* A uid has a share of its own, so that it can spend nobody else's. */
-static bool peer_is_over_memory(const struct peer *peer)
-{
-        if (peer->quota)
-                return peer->quota->memory_bytes > LIMIT_MEMORY_UID_BYTES;
-        return peer->server->memory_bytes > LIMIT_MEMORY_BYTES;
-}
-
-static void peer_drop_output(struct peer *peer, const char *why)
-{
-        log_refusal("peer: closed: why=%s uid=%d pid=%d", why, (int)peer->identity.uid,
-                    (int)peer->identity.pid);
-        peer->closing = true;
-        text_deinit(&peer->out);
-        text_init(&peer->out);
-        peer->sent = 0;
-        peer->stalled_msec = 0;
-}
-
-/* Output over a bound ends the connection: nothing that follows could be in order. */
-static void peer_check_output(struct peer *peer)
-{
-        peer_charge(peer);
-        if (peer->out.failed || peer->out.length - peer->sent > LIMIT_OUTPUT_BYTES ||
-            peer_is_over_memory(peer)) {
-                peer_drop_output(peer, "output-bound");
-        }
-}
-
-void peer_reply(struct peer *peer, const char *parameters, size_t length, bool continues)
-{
-        /* A message takes a little more than its parameters. */
-        if (length > LIMIT_OUTPUT_BYTES - 64) {
-                errors_limit(peer, "output_bytes", LIMIT_OUTPUT_BYTES);
-                return;
-        }
-        if (!peer->request.oneway)
-                reply_write(&peer->out, parameters, length, continues);
-        if (!continues)
-                peer_request_ended(peer);
-        peer_check_output(peer);
-}
-
-void peer_error(struct peer *peer, const char *error, const char *parameters)
-{
-        if (!peer->request.oneway)
-                reply_write_error(&peer->out, error, parameters);
-        peer_request_ended(peer);
-        peer_check_output(peer);
-}
-
-void peer_answered(struct peer *peer)
-{
-        peer_flush(peer);
-        if (peer->dispatching)
-                return;
-        /* Not now: the model is in the middle of something, and the next call must not run in there. */
-        peer->resume = true;
-        server_pump_later(peer->server);
 }
 
 void peer_park(struct peer *peer, struct call *call, int64_t msec)
@@ -317,7 +218,6 @@ static void peer_take_calls(struct peer *peer)
                         peer_refuse_frame(peer);
                         return;
                 case FRAME_READY:
-                        peer->frame_msec = 0;
                         peer->active_msec = clock_msec();
                         peer->request.running = true;
                         peer->request.call++;
@@ -339,7 +239,7 @@ static bool peer_has_more(const struct peer *peer)
                (frame_buffer_complete(&peer->in, 1) || frame_buffer_pending(&peer->in) > LIMIT_REQUEST_BYTES);
 }
 
-static void peer_set_poll(struct peer *peer, bool more)
+static void peer_set_poll(struct peer *peer)
 {
         int events = 0;
 
@@ -349,11 +249,6 @@ static void peer_set_poll(struct peer *peer, bool more)
                 events |= UV_READABLE;
         if (!peer_is_drained(peer))
                 events |= UV_WRITABLE;
-        /* Not for the socket to become writable: that is told only once it is three quarters empty. */
-        if (more && (peer->hung_up || peer_is_drained(peer))) {
-                peer->resume = true;
-                server_pump_later(peer->server);
-        }
         if (peer->hung_up)
                 return;
         /* Nothing but a complete hang-up is of interest: epoll always tells that. */
@@ -364,8 +259,16 @@ static void peer_set_poll(struct peer *peer, bool more)
         peer->polled = events;
 }
 
+/* A part of a call came, and nothing but its rest can go on. */
+static bool peer_waits_for_rest(const struct peer *peer)
+{
+        return !peer->request.running && peer_is_drained(peer) && frame_buffer_pending(&peer->in) &&
+               !frame_buffer_complete(&peer->in, 1);
+}
+
 void peer_continue(struct peer *peer)
 {
+        uint64_t before = peer->request.call;
         bool more;
 
         peer_flush(peer); /* what stalled may have been all that kept the next call waiting */
@@ -383,10 +286,15 @@ void peer_continue(struct peer *peer)
                 peer_close(peer);
                 return;
         }
-        if (!peer->request.running && frame_buffer_pending(&peer->in) &&
-            !frame_buffer_complete(&peer->in, 1) && !peer->frame_msec)
+        if (more && peer_is_drained(peer)) {
+                peer->resume = true;
+                server_pump_later(peer->server);
+        }
+        if (!peer_waits_for_rest(peer))
+                peer->frame_msec = 0;
+        else if (!peer->frame_msec || peer->request.call != before)
                 peer->frame_msec = clock_msec();
-        peer_set_poll(peer, more);
+        peer_set_poll(peer);
         if (!peer->parked)
                 peer_set_timer(peer);
 }

@@ -31,6 +31,7 @@ struct peer {
         uv_poll_t poll;
         int polled; /* the events polled for */
         struct timer timer;
+        int64_t timer_msec; /* when it expires, while it runs */
         struct identity identity;
         enum access access;
         struct quota_uid *quota; /* NULL: not counted */
@@ -48,8 +49,8 @@ struct peer {
         bool parked;      /* its call waits until its uid may change something again */
         struct call parked_call;
         int64_t active_msec;  /* last time a call came or ended */
-        int64_t frame_msec;   /* when the first byte of the frame that is not whole came; 0: none */
-        int64_t stalled_msec; /* since when output waits; 0: none */
+        int64_t frame_msec;   /* since when a frame that is not whole keeps the next call waiting; 0: none */
+        int64_t stalled_msec; /* since when output waits and the socket takes none of it; 0: none */
 };
 
 /* NULL: out of memory, fd is closed then. */
@@ -60,6 +61,9 @@ void peer_close(struct peer *peer);
 
 /* Replies to the running call. parameters: JSON text of an object. continues false ends the call. */
 void peer_reply(struct peer *peer, const char *parameters, size_t length, bool continues);
+/* The same, and frees the text. */
+void peer_reply_text(struct peer *peer, struct text *parameters, bool continues);
+
 void peer_error(struct peer *peer, const char *error, const char *parameters);
 
 /* Sends what is in the output now, as far as the socket takes it. */
@@ -77,6 +81,15 @@ void peer_park(struct peer *peer, struct call *call, int64_t msec);
 
 /* Nothing waits to be sent. */
 bool peer_is_drained(const struct peer *peer);
+
+/* Counts what its buffers hold now as the server's and the uid's memory. */
+void peer_charge(struct peer *peer);
+
+/* A uid has a share of its own, so that it can spend nobody else's. */
+bool peer_is_over_memory(const struct peer *peer);
+
+/* Says nothing more to it, and closes it soon. why: for the log. */
+void peer_drop_output(struct peer *peer, const char *why);
 
 struct ticket peer_ticket(const struct peer *peer);
 

@@ -10,15 +10,6 @@
 
 static const struct field no_fields[] = {{NULL, FIELD_STRING, false, 0, NULL}};
 
-static void reply_text(struct peer *peer, struct text *text)
-{
-        if (text->failed)
-                peer->closing = true;
-        else
-                peer_reply(peer, text->bytes, text->length, false);
-        text_deinit(text);
-}
-
 void method_list(struct peer *peer, const struct call *call)
 {
         const struct registry *registry = peer->server->registry;
@@ -37,7 +28,7 @@ void method_list(struct peer *peer, const struct call *call)
                 describe_service(peer->server, registry->services[i], &text);
         }
         text_append_string(&text, "]}");
-        reply_text(peer, &text);
+        peer_reply_text(peer, &text, false);
 }
 
 struct status_parameters {
@@ -70,7 +61,7 @@ void method_status(struct peer *peer, const struct call *call)
         text_append_string(&text, "{\"service\":");
         describe_service(peer->server, service, &text);
         text_append_string(&text, "}");
-        reply_text(peer, &text);
+        peer_reply_text(peer, &text, false);
 }
 
 struct watch_parameters {
@@ -123,5 +114,5 @@ void method_health(struct peer *peer, const struct call *call)
         }
         text_init(&text);
         health_write(peer->server, &text);
-        reply_text(peer, &text);
+        peer_reply_text(peer, &text, false);
 }

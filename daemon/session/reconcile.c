@@ -69,11 +69,7 @@ static void reply_actions(struct peer *peer, const struct reconcile_action *acti
                 write_action(&actions[i], &text);
         }
         text_append_string(&text, "]}");
-        if (text.failed)
-                peer->closing = true;
-        else
-                peer_reply(peer, text.bytes, text.length, false);
-        text_deinit(&text);
+        peer_reply_text(peer, &text, false);
 }
 
 static void reconcile_done(void *owner, const struct reconcile_action *actions, size_t count, int error)

@@ -49,10 +49,11 @@ void server_return_index(struct server *server, unsigned index)
         server->index_used[index / 64] &= ~((uint64_t)1 << index % 64);
 }
 
-static void server_pump(void *owner)
+static void server_pump(uv_idle_t *pump)
 {
-        struct server *server = owner;
+        struct server *server = pump->data;
 
+        uv_idle_stop(pump);
         for (size_t i = 0; i < SERVER_PEERS; i++) {
                 struct peer *peer = server->peers[i];
 
@@ -65,8 +66,10 @@ static void server_pump(void *owner)
 
 void server_pump_later(struct server *server)
 {
-        if (!timer_is_running(&server->pump))
-                timer_start(&server->pump, 0);
+        /* Not a timer: one that a pump starts anew may expire in the same turn, before any event has its own.
+         */
+        if (!uv_is_closing((uv_handle_t *)&server->pump))
+                uv_idle_start(&server->pump, server_pump);
 }
 
 static void server_on_changed(void *owner, struct service *service)
@@ -93,7 +96,8 @@ void server_init(struct server *server, uv_loop_t *loop, struct registry *regist
         server->loop = loop;
         server->registry = registry;
         server->listener.fd = server->observer_listener.fd = -1;
-        timer_init(&server->pump, loop, server_pump, server);
+        uv_idle_init(loop, &server->pump);
+        server->pump.data = server;
         timer_init(&server->drain, loop, NULL, server);
         registry->events = (struct registry_events){
                 .changed = server_on_changed,
@@ -133,10 +137,9 @@ static void server_turn_away(int fd, const char *limit, long long value, const s
                     (int)identity->pid);
         text_init(&parameters);
         text_init(&reply);
-        text_append_string(&parameters, "{\"limit\":");
-        text_append_json_string(&parameters, limit);
-        text_append_string(&parameters, ",\"value\":");
-        text_append_int(&parameters, value);
+        text_append_string(&parameters, "{");
+        text_append_member_string(&parameters, "limit", limit);
+        text_append_member_int(&parameters, "value", value);
         text_append_string(&parameters, "}");
         text_append(&parameters, "", 1);
         if (!parameters.failed)
@@ -237,7 +240,7 @@ void server_deinit(struct server *server)
         doctor_close(server);
         free(server->supervisor_path);
         server->supervisor_path = NULL;
-        timer_close(&server->pump, NULL);
+        uv_close((uv_handle_t *)&server->pump, NULL);
         timer_close(&server->drain, NULL);
         while (server->tombstones) {
                 struct tombstone *stone = server->tombstones;

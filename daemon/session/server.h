@@ -49,7 +49,7 @@ struct server {
         size_t tombstone_count;
         uint64_t *index_used; /* bit set: service.index is taken */
         size_t index_words;
-        struct timer pump; /* readers of Watch, at the end of this turn of the loop */
+        uv_idle_t pump; /* readers of Watch and whoever has more to do, once a turn of the loop */
         struct timer drain;
         bool draining;
         void (*drained)(struct server *server);

@@ -145,11 +145,7 @@ void methods_on_registered(void *owner, struct ticket ticket, const char *profil
         text_append_string(&text, changed ? ",\"changed\":true" : ",\"changed\":false");
         describe_persisted(!service->persist_error, persist_problem(service->persist_error), &text);
         text_append_string(&text, "}");
-        if (text.failed)
-                peer->closing = true;
-        else
-                peer_reply(peer, text.bytes, text.length, false);
-        text_deinit(&text);
+        peer_reply_text(peer, &text, false);
         peer_answered(peer);
 }
 
@@ -161,11 +157,7 @@ static void reply_removed(struct peer *peer, const struct service *service)
         text_append_string(&text, "{\"removed\":true");
         describe_persisted(!service->persist_error, persist_problem(service->persist_error), &text);
         text_append_string(&text, "}");
-        if (text.failed)
-                peer->closing = true;
-        else
-                peer_reply(peer, text.bytes, text.length, false);
-        text_deinit(&text);
+        peer_reply_text(peer, &text, false);
 }
 
 void methods_on_unregistered(void *owner, struct ticket ticket, const char *profile, struct service *service,

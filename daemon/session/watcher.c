@@ -132,11 +132,7 @@ static void watcher_send(struct peer *peer, const char *event, struct service *s
         else
                 text_append(&text, stone->text, stone->length);
         text_append_string(&text, "}");
-        if (text.failed)
-                peer->closing = true;
-        else
-                peer_reply(peer, text.bytes, text.length, true);
-        text_deinit(&text);
+        peer_reply_text(peer, &text, true);
 }
 
 static void watcher_tell(struct peer *peer, const struct change *change)

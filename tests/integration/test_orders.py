@@ -100,6 +100,17 @@ def test_stop_of_one_that_ignores_sigterm_times_out_and_stands(tree, profile):
     tree.wait_state(profile, "down")
 
 
+def test_an_order_is_recorded_whatever_comes_of_it(tree, profile):
+    tree.register(profile, "ignore-term")
+    tree.wait_gateway(profile)
+    names = [f"gateway-{profile}", "gateway-missing"]
+    outcomes = {o["name"]: o for o in tree.call("Stop", names=names, wait="down", timeout_msec=300)["outcomes"]}
+    assert (outcomes[names[0]]["error"], outcomes[names[0]]["persisted"]) == ("io.svcbroker.WaitTimeout", True)
+    assert (outcomes[names[1]]["error"], outcomes[names[1]]["persisted"]) == ("io.svcbroker.NotRegistered", False)
+    tree.signal("KILL", tree.status(profile).pid)
+    tree.wait_state(profile, "down")
+
+
 def test_drain_longer_than_the_wait(tree, profile):
     tree.register(profile, "drain:1.5")
     tree.wait_gateway(profile)
@@ -166,6 +177,7 @@ def test_several_names_several_outcomes(tree, profile):
     assert outcomes["gateway-missing"]["error_parameters"] == {"profile": "missing"}
     assert outcomes["svcbrokerd"]["error"] == "io.svcbroker.Protected"
     assert outcomes["nothing"]["error"] == "io.svcbroker.NoSuchService"
+    assert not any(outcomes[name]["persisted"] for name in ("gateway-missing", "svcbrokerd", "nothing")), "nothing was ordered"
     tree.call("Unregister", profile=other, timeout_msec=1)
 
 

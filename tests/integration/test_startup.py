@@ -46,8 +46,11 @@ CASES = [
     (f"ln -s /opt/data/x {TEMPLATE}/link", [], TEMPLATE, ""),
     ("chmod o+w /usr/local/share", [], "/usr/local/share", "chmod"),
     ("chmod 777 /run/svcbroker", [], "/run/svcbroker", "chmod"),
-    ("chmod 777 /run/svcbroker/services", [], "/run/svcbroker/services", "chmod"),
     ("chown hermes /run/svcbroker", [], "/run/svcbroker", "root's"),
+    ("chmod 777 /run/svcbroker/services", [], "/run/svcbroker/services", "chmod"),
+    ("chmod o+w /run/svcbroker/services", [], "/run/svcbroker/services", "chmod"),
+    ("chgrp hermes /run/svcbroker/services; chmod g+w /run/svcbroker/services", [], "/run/svcbroker/services", "chmod"),
+    ("chown hermes /run/svcbroker/services", [], "/run/svcbroker/services", "root's"),
     ("chgrp hermes /run/service; chmod g+w /run/service", [], "/run/service", "chmod"),
     ("chown hermes /run/service", [], "/run/service", "root's"),
     ("chmod 777 /usr/local/sbin/svcbrokerd", [], "svcbrokerd", "chmod"),
@@ -116,6 +119,18 @@ def test_second_broker_is_refused_without_harm(make_tree):
     assert os.lstat(tree.path(SOCKET)).st_ino == inode
     assert tree.state("a")["state"] == "up"
     assert tree.register("b", start=False)["created"] is True
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775])
+def test_services_that_others_can_write_stay_as_they_are(spoilt, mode):
+    """What was planted there meanwhile would look like ours, were it only closed."""
+    services = spoilt.path("/run/svcbroker/services")
+    os.chmod(services, mode)
+    os.mkdir(f"{services}/gateway-planted")
+    result = run_broker(spoilt)
+    assert result.returncode == 78 and len(result.stderr.splitlines()) == 1, result.stderr
+    assert stat.S_IMODE(os.stat(services).st_mode) == mode
+    assert os.listdir(services) == ["gateway-planted"] and not os.path.lexists(spoilt.path("/run/service/gateway-planted"))
 
 
 def test_stale_socket_is_no_obstacle(make_tree):

@@ -141,6 +141,30 @@ START_TEST(json_strings_of_bad_bytes)
 }
 END_TEST
 
+START_TEST(members)
+{
+        static const char expected[] =
+                "{\"a\":\"}{\",\"b\":-1,\"c\":{\"d\":true,\"e\":false},\"f\":\"{\",\"g\":0}";
+        struct text text;
+
+        text_init(&text);
+        text_append_string(&text, "{");
+        text_append_member_string(&text, "a", "}{");
+        text_append_member_int(&text, "b", -1);
+        text_append_member(&text, "c");
+        text_append_string(&text, "{");
+        text_append_member_bool(&text, "d", true);
+        text_append_member_bool(&text, "e", false);
+        text_append_string(&text, "}");
+        text_append_member_string(&text, "f", "{");
+        text_append_member_int(&text, "g", 0);
+        text_append_string(&text, "}");
+        ck_assert_uint_eq(sizeof(expected) - 1, text.length);
+        ck_assert_mem_eq(expected, text.bytes, text.length);
+        text_deinit(&text);
+}
+END_TEST
+
 int main(void)
 {
         const TTest *tests[] = {
@@ -152,6 +176,7 @@ int main(void)
                 failure_is_remembered_and_keeps_what_was_there,
                 json_strings,
                 json_strings_of_bad_bytes,
+                members,
         };
 
         return unit_run(unit_suite_of("proto_text", tests));

@@ -1,0 +1,82 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/model/logger.h"
+#include "daemon/model/registry.h"
+#include "daemon/model/service.h"
+
+/* s6-supervise waits this long between two starts. */
+#define S6_PAUSE_USEC 1000000
+
+static enum service_state service_state_down(const struct service *service)
+{
+        switch (service->record.hold) {
+        case HOLD_BACKOFF:
+                return STATE_BACKOFF;
+        case HOLD_FAILED:
+                return STATE_FAILED;
+        case HOLD_HELD:
+                return STATE_HELD;
+        case HOLD_NONE:
+                break;
+        }
+        if (!service_is_wanted(service))
+                return STATE_DOWN;
+        return service->goal.kind == GOAL_UP || service->record.pending ? STATE_STARTING : STATE_BACKOFF;
+}
+
+enum service_state service_state(const struct service *service)
+{
+        if (!service->supervised)
+                return service->operation == OPERATION_NONE ? STATE_UNSUPERVISED : STATE_DOWN;
+        if (service->status.finishing)
+                return STATE_FINISHING;
+        if (!service->status.pid)
+                return service_state_down(service);
+        if (service->told == TOLD_DOWN || service->goal.kind == GOAL_DOWN)
+                return STATE_STOPPING;
+        return service_is_settled(service) && service->told == TOLD_NOTHING ? STATE_UP : STATE_STARTING;
+}
+
+static void view_reason(const struct service *service, struct view *view)
+{
+        const char *reason = "";
+
+        if (view->state == STATE_UNSUPERVISED)
+                reason = "no s6-supervise runs for it";
+        else if (view->state == STATE_BACKOFF && service->record.hold == HOLD_NONE)
+                reason = "it ended; s6 starts it again";
+        else if (view->state == STATE_BACKOFF || view->state == STATE_FAILED || view->state == STATE_HELD)
+                reason = service->record.reason;
+        if (reason[0])
+                snprintf(view->reason, sizeof(view->reason), "%s", reason);
+        else
+                logger_reason(service, view->reason, sizeof(view->reason));
+}
+
+void service_view(const struct service *service, struct view *view)
+{
+        const struct record *record = &service->record;
+
+        memset(view, 0, sizeof(*view)); /* it is compared as a whole */
+        view->state = service_state(service);
+        view->want_up = service_is_wanted(service);
+        view->pid = service_is_alive(service) ? service->status.pid : 0;
+        view->since_usec = service->status.since_usec;
+        if (view->state == STATE_UP)
+                view->ready_usec =
+                        service->profile ? service->status.since_usec + service->registry->settle_msec * 1000
+                                         : service->status.ready_usec;
+        view->restarts = record->restarts;
+        if (view->state == STATE_BACKOFF && record->hold != HOLD_NONE)
+                view->next_start_usec = record->next_start_usec;
+        else if (view->state == STATE_BACKOFF && service->status.want_up)
+                view->next_start_usec = service->status.since_usec + S6_PAUSE_USEC;
+        view->has_exit = record->has_exit;
+        view->exit_code = record->exit_code;
+        view->exit_signal = record->exit_signal;
+        view->exit_at_usec = record->exit_at_usec;
+        view->log_running = !service->has_log || logger_is_running(service);
+        view->log_restarts = record->log_restarts;
+        view_reason(service, view);
+}
