@@ -116,5 +116,7 @@ int main(int argc, char **argv)
         slots_close(&broker.registry.slots);
         scandir_close(&broker.registry.scandir);
         log_line("main: ended");
+        if (broker.registry.deputy.abandoned || broker.registry.store.deputy.abandoned)
+                _exit(0);
         return 0;
 }

@@ -229,7 +229,8 @@ void deputy_close(struct deputy *deputy)
         until.tv_sec += DEPUTY_END_SEC;
         deputy->started = false;
         timer_stop(&deputy->overseer);
-        if (pthread_timedjoin_np(deputy->thread, NULL, &until))
+        deputy->abandoned = pthread_timedjoin_np(deputy->thread, NULL, &until) != 0;
+        if (deputy->abandoned)
                 return; /* it hangs, and so does what it works on */
         uv_close((uv_handle_t *)&deputy->finished_signal, NULL);
         timer_close(&deputy->overseer, NULL);

@@ -48,6 +48,7 @@ struct deputy {
         bool switches; /* another identity than the process's */
         bool started;
         bool ending;
+        bool abandoned; /* deputy_close() left it where it hangs: the process ends without exit handlers */
         int failure; /* errno of becoming the client, 0: none; valid once deputy_open() returned */
         bool ready;
 };
