@@ -22,6 +22,7 @@ static const char help[] = "Usage: svcctl [OPTION]... VERB [ARGUMENT]...\n"
                            "  reset NAME...             forget failures\n"
                            "  register PROFILE          make the gateway of a profile, and start it\n"
                            "  unregister PROFILE        end and remove it\n"
+                           "  reconcile                 a gateway for each profile on the volume\n"
                            "  health                    is everything as it should be?\n"
                            "  doctor                    look closely, and say what to do\n"
                            "  call METHOD [JSON]        call any method of io.svcbroker(7)\n"
@@ -32,6 +33,7 @@ static const char help[] = "Usage: svcctl [OPTION]... VERB [ARGUMENT]...\n"
                            "  --timeout TIME    how long to wait, like 500ms, 30s or 2m\n"
                            "  --env NAME=VALUE  register: a variable of the gateway; repeatable\n"
                            "  --no-start        register: leave it down\n"
+                           "  --dry-run         reconcile: only say what it would do\n"
                            "  --more, --oneway  call: replies as a stream, or none\n"
                            "  --json            one JSON document on stdout (watch: one a line)\n"
                            "  --socket PATH     the broker's socket (else $SVCBROKER_SOCKET, else\n"
@@ -64,6 +66,8 @@ static enum outcome run_verb(struct session *session)
                 return verb_reset(session);
         case VERB_HEALTH:
                 return verb_health(session);
+        case VERB_RECONCILE:
+                return verb_reconcile(session);
         case VERB_DOCTOR:
                 return verb_doctor(session);
         case VERB_CALL:

@@ -19,6 +19,7 @@ enum option {
         OPTION_NO_START = 1 << 8,
         OPTION_MORE = 1 << 9,
         OPTION_ONEWAY = 1 << 10,
+        OPTION_DRY_RUN = 1 << 11,
 };
 
 #define OPTIONS_ALWAYS (OPTION_HELP | OPTION_VERSION | OPTION_JSON | OPTION_SOCKET | OPTION_TIMEOUT)
@@ -41,6 +42,7 @@ static const struct option_row option_rows[] = {
         {"--no-wait", OPTION_NO_WAIT, false},
         {"--env", OPTION_ENV, true},
         {"--no-start", OPTION_NO_START, false},
+        {"--dry-run", OPTION_DRY_RUN, false},
         {"--more", OPTION_MORE, false},
         {"--oneway", OPTION_ONEWAY, false},
 };
@@ -64,6 +66,7 @@ static const struct verb_row verb_rows[] = {
         [VERB_WATCH] = {"watch", 0, 0, SIZE_MAX, NULL},
         [VERB_RESET] = {"reset", 0, 1, SIZE_MAX, "give NAMEs"},
         [VERB_HEALTH] = {"health", 0, 0, 0, NULL},
+        [VERB_RECONCILE] = {"reconcile", OPTION_DRY_RUN, 0, 0, NULL},
         [VERB_DOCTOR] = {"doctor", 0, 0, 0, NULL},
         [VERB_CALL] = {"call", OPTION_MORE | OPTION_ONEWAY, 1, 2,
                        "give a METHOD, like List or org.varlink.service.GetInfo"},
@@ -135,6 +138,9 @@ static enum options_result apply(struct options *options, const struct option_ro
                 break;
         case OPTION_NO_START:
                 options->no_start = true;
+                break;
+        case OPTION_DRY_RUN:
+                options->dry_run = true;
                 break;
         case OPTION_MORE:
                 options->more = true;

@@ -17,6 +17,7 @@ enum verb {
         VERB_WATCH,
         VERB_RESET,
         VERB_HEALTH,
+        VERB_RECONCILE,
         VERB_DOCTOR,
         VERB_CALL,
 };
@@ -30,6 +31,7 @@ struct options {
         bool all;
         bool no_wait;
         bool no_start;
+        bool dry_run;
         bool more;
         bool oneway;
         int timeout_msec;         /* OPTIONS_NO_TIMEOUT: not given */

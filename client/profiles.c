@@ -76,6 +76,17 @@ static void show_registered(struct json_object *parameters)
         putchar('\n');
 }
 
+/* It is done, and the volume does not know of it. */
+static void report_unpersisted(struct json_object *parameters, const char *profile, const char *next)
+{
+        const char *error = member_string(parameters, "persist_error");
+
+        if (!error)
+                return;
+        fflush(stdout); /* before it, where both go to one file */
+        failure_print(profile, error, next);
+}
+
 enum outcome verb_register(struct session *session)
 {
         const struct options *options = session->options;
@@ -94,6 +105,9 @@ enum outcome verb_register(struct session *session)
                 document_write(answer.parameters);
         else
                 show_registered(answer.parameters);
+        if (!answer.error)
+                report_unpersisted(answer.parameters, options->words[0],
+                                   "it is registered; that is recorded when this is mended");
         answer_deinit(&answer);
         return outcome;
 }
@@ -121,6 +135,9 @@ enum outcome verb_unregister(struct session *session)
                 tint_print(stdout, options->words[0], TINT_PLAIN, false);
                 puts(member_true(answer.parameters, "removed") ? ": unregistered" : ": was not registered");
         }
+        if (!answer.error)
+                report_unpersisted(answer.parameters, options->words[0],
+                                   "it is gone; while its profile is there it may be back after a restart");
         answer_deinit(&answer);
         return outcome;
 }

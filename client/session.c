@@ -32,6 +32,7 @@ static bool timeout_is_brokers(const struct options *options)
         case VERB_WATCH:
         case VERB_RESET:
         case VERB_HEALTH:
+        case VERB_RECONCILE:
         case VERB_DOCTOR:
         case VERB_CALL:
                 return false;

@@ -102,7 +102,7 @@ def test_interactive_shell():
     result = subprocess.run(["script", "-qec", command, "/dev/null"], input="id -un; jobs; exit 5\n", capture_output=True, text=True,
                             timeout=120)
     assert result.returncode == 5
-    assert "svcctl register coder" in result.stdout and "hermes" in result.stdout.replace("\r", "").split("\n")
+    assert "svcctl start coder" in result.stdout and "hermes" in result.stdout.replace("\r", "").split("\n")
     assert "no job control" not in result.stdout
 
 

@@ -117,7 +117,7 @@ def test_all(make_tree):
 
 def test_json_of_everything(tree, profile, service):
     svcctl(tree, "register", profile)
-    for verb, method in ((("list",), "List"), (("health",), "Health"), (("doctor",), "Diagnose"), (("register", profile), "Register"),
+    for verb, method in ((("list",), "List"), (("health",), "Health"), (("doctor",), "Diagnose"), (("reconcile",), "Reconcile"), (("register", profile), "Register"),
                          (("stop", profile), "Stop"), (("start", profile), "Start"), (("reset", profile), "Reset"),
                          (("call", "List"), "List"), (("unregister", profile), "Unregister")):
         _, value = document(tree, service, *verb, method=method)
@@ -173,3 +173,24 @@ def test_no_colour_but_on_a_terminal(tree):
 
 def test_reader_that_goes_away(tree):
     assert tree.run("hermes", "bash", "-c", "svcctl list | true; exit ${PIPESTATUS[0]}").returncode == 0
+
+
+def test_reconcile(boot, volume):
+    volume.profile("one", {"gateway_state": "stopped"})
+    tree = boot()
+    volume.profile("two", {"gateway_state": "running"})
+    result = svcctl(tree, "reconcile", "--dry-run")
+    assert result.returncode == 0 and "two" in result.stdout and "started" in result.stdout and "kept" in result.stdout
+    assert "gateway-two" not in svcctl(tree, "list").stdout
+    assert svcctl(tree, "reconcile").returncode == 0
+    tree.wait_state("two", "up")
+    volume.profile("Bad")
+    result = svcctl(tree, "reconcile")
+    assert result.returncode == 1 and "Bad" in result.stdout and "skipped" in result.stdout
+
+
+def test_what_the_volume_does_not_know_is_said(boot, volume):
+    tree = boot("--hermes-home", "/opt/nowhere")
+    for command in (("register", "one", "--no-start"), ("stop", "one"), ("unregister", "one")):
+        result = svcctl(tree, *command)
+        assert result.returncode == 0 and "No such file or directory" in result.stderr, (command, result)

@@ -73,10 +73,19 @@ START_TEST(every_verb_is_known)
                 const char *text;
                 enum verb verb;
         } verbs[] = {
-                {"start|a", VERB_START},           {"stop|--all", VERB_STOP}, {"restart|a", VERB_RESTART},
-                {"status", VERB_STATUS},           {"list", VERB_LIST},       {"register|a", VERB_REGISTER},
-                {"unregister|a", VERB_UNREGISTER}, {"watch", VERB_WATCH},     {"reset|a", VERB_RESET},
-                {"health", VERB_HEALTH},           {"doctor", VERB_DOCTOR},   {"call|M", VERB_CALL},
+                {"start|a", VERB_START},
+                {"stop|--all", VERB_STOP},
+                {"restart|a", VERB_RESTART},
+                {"status", VERB_STATUS},
+                {"list", VERB_LIST},
+                {"register|a", VERB_REGISTER},
+                {"unregister|a", VERB_UNREGISTER},
+                {"watch", VERB_WATCH},
+                {"reset|a", VERB_RESET},
+                {"health", VERB_HEALTH},
+                {"doctor", VERB_DOCTOR},
+                {"reconcile", VERB_RECONCILE},
+                {"call|M", VERB_CALL},
         };
 
         for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
@@ -138,6 +147,8 @@ START_TEST(usage_errors)
                 "list|--all",
                 "health|x",
                 "doctor|x",
+                "reconcile|x",
+                "doctor|--dry-run",
                 "call",
                 "call|M|{}|x",
                 "call|M|--more|--oneway",
