@@ -69,8 +69,19 @@ static enum json_result json_compare(struct json_object *tree, const struct json
 }
 
 /*
- * `text` has passed the scanner, so json-c can stop short of its end for want of memory only; json-c 0.16 may
- * call what it has by then a success.
+ * Whether json-c stopped for what it read. For want of memory it stops with an error of its own (whose number
+ * is not the same in 0.17 and 0.18; it is above all of these), or, 0.16, calls what it has by then a success
+ * or a text that ended too early.
+ */
+static bool json_is_refusal(enum json_tokener_error error)
+{
+        return error >= json_tokener_error_depth && error <= json_tokener_error_parse_utf8_string &&
+               error != json_tokener_error_parse_eof;
+}
+
+/*
+ * `text` has passed the scanner, so json-c should stop short of its end for want of memory only. Its strict
+ * mode would add nothing, and in 0.18 refuses every byte outside ASCII: it takes them for control characters.
  */
 static enum json_result json_build(const char *text, size_t length, size_t depth, struct json_object **tree,
                                    struct json_problem *problem)
@@ -80,18 +91,22 @@ static enum json_result json_build(const char *text, size_t length, size_t depth
         struct json_tokener *tokener =
                 json_tokener_new_ex((int)(depth < JSON_DEPTH_MAX ? depth : JSON_DEPTH_MAX) + 2);
         struct json_object *built;
-        bool complete;
+        enum json_tokener_error error;
+        size_t end;
 
         if (!tokener)
                 return json_fail(JSON_MEMORY, "out of memory", problem);
         /* With the NUL byte, or a number at the very end would still wait for its next digit. */
         built = json_tokener_parse_ex(tokener, text, (int)length + 1);
-        complete = json_tokener_get_error(tokener) == json_tokener_success &&
-                   json_tokener_get_parse_end(tokener) >= length;
+        error = json_tokener_get_error(tokener);
+        end = json_tokener_get_parse_end(tokener);
         json_tokener_free(tokener);
-        if (!complete) {
+        if (error != json_tokener_success || end < length) {
                 json_object_put(built);
-                return json_fail(JSON_MEMORY, "out of memory", problem);
+                if (!json_is_refusal(error))
+                        return json_fail(JSON_MEMORY, "out of memory", problem);
+                *problem = (struct json_problem){.reason = "not to be read by json-c", .offset = end};
+                return JSON_SYNTAX;
         }
         *tree = built;
         return JSON_OK;

@@ -6,7 +6,7 @@ import os
 import pytest
 
 import s6
-from tree import wait_until
+from tree import SLOW_TO_SETTLE, wait_until
 from varlink import VarlinkError
 
 
@@ -153,10 +153,11 @@ def test_same_order_does_not_supersede(tree, profile):
         assert first.result()["outcomes"][0]["service"]["state"] == "down"
 
 
-def test_start_that_ends_again_is_failed(tree, profile):
-    tree.register(profile, "exit:3", start=False)
+def test_start_that_ends_again_is_failed(make_tree):
+    tree = make_tree(*SLOW_TO_SETTLE)
+    tree.register("ends", "exit:3", start=False)
     with pytest.raises(VarlinkError) as caught:
-        order(tree, "Start", profile, wait="up", timeout_msec=20000)
+        order(tree, "Start", "ends", wait="up", timeout_msec=20000)
     assert caught.value.name == "Failed"
     service = caught.value.parameters["service"]
     assert service["state"] in ("backoff", "failed") and service["reason"]

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import idl
-from tree import TOP, wait_until
+from tree import SLOW_TO_SETTLE, TOP, wait_until
 
 
 def svcctl(tree, *arguments, user="hermes", environment=(), text=None):
@@ -78,11 +78,12 @@ def test_deadline(tree, profile):
     tree.wait_state(profile, "down")
 
 
-def test_failed_while_waited_for(tree, profile, service):
-    svcctl(tree, "register", profile, "--no-start", "--env", "GATEWAY_TEST=exit:78")
-    result = svcctl(tree, "start", profile)
+def test_failed_while_waited_for(make_tree, service):
+    tree = make_tree(*SLOW_TO_SETTLE)
+    svcctl(tree, "register", "ends", "--no-start", "--env", "GATEWAY_TEST=exit:78")
+    result = svcctl(tree, "start", "ends")
     assert result.returncode == 7 and "78" in result.stderr
-    code, value = document(tree, service, "start", profile)
+    code, value = document(tree, service, "start", "ends")
     assert code == 7
     assert "Failed" in json.dumps(value)
 

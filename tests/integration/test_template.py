@@ -39,8 +39,10 @@ def test_gateway_and_logger_run_as_hermes(tree, profile):
 
 def test_descriptors_of_a_gateway(tree, profile):
     """Standard ones, and the lock."""
-    tree.register(profile)
+    tree.register(profile, environment={"GATEWAY_INTERVAL": "0.1"})
     pid = tree.wait_gateway(profile)
+    # Behind its first line it still opens files, its own /proc/PID/stat among them; behind its second it only waits.
+    wait_until(lambda: "still here" in tree.gateway_log(profile), what="the second line of its log")
     found = {}
     for name in os.listdir(tree.path(f"/proc/{pid}/fd")):
         found[int(name)] = link_inside(tree, f"/proc/{pid}/fd/{name}")

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tree import TOP, wait_until
+from tree import SLOW_TO_SETTLE, TOP, wait_until
 from varlink import VarlinkError
 
 
@@ -16,8 +16,7 @@ def tree(request, module_trees):
     if made.returncode == 75:
         pytest.skip(made.stderr.strip().splitlines()[-1])
     assert made.returncode == 0, made.stderr
-    # Long enough for a gateway that crashes to have begun at all, on a busy machine.
-    tree = module_trees("--settle-msec", "1500", "--backoff-first-msec", "1000", s6=made.stdout.strip())
+    tree = module_trees(*SLOW_TO_SETTLE, "--backoff-first-msec", "1000", s6=made.stdout.strip())
     size = os.stat(tree.path("/run/s6-rc/servicedirs/svcbrokerd/supervise/status")).st_size
     assert size == {"trixie": 43, "sid": 35}[request.param]
     return tree

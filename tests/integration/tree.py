@@ -16,6 +16,9 @@ SOCKET = "/run/svcbroker/io.svcbroker"
 SERVICES = "/run/svcbroker/services"
 BROKER = "/run/s6-rc/servicedirs/svcbrokerd"
 USERS = {"root": (0, 0, ()), "hermes": (10000, 10000, ()), "stranger": (10001, 10001, ()), "observer": (10002, 10002, ())}
+# Options for who has gateways that end by themselves: alive for as long as trees let them settle, they count as up or recovered,
+# and on a busy machine the stand-in takes that long to begin at all.
+SLOW_TO_SETTLE = ("--settle-msec", "1500")
 SANITIZER_WORDS = ("AddressSanitizer", "LeakSanitizer", "UndefinedBehaviorSanitizer", "runtime error:")
 
 

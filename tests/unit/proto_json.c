@@ -190,10 +190,52 @@ START_TEST(null_is_a_null_pointer)
 }
 END_TEST
 
+static enum json_tokener_error pretended = json_tokener_success;
+
+/* In front of json-c's own: a text that our scanner takes and json-c refuses is not known. */
+enum json_tokener_error json_tokener_get_error(struct json_tokener *tokener)
+{
+        return pretended == json_tokener_success ? tokener->err : pretended;
+}
+
+static void fails_when(enum json_tokener_error error, enum json_result result, const char *reason)
+{
+        struct json_problem problem = {0};
+
+        pretended = error;
+        ck_assert_int_eq(parse("{\"a\":[1]}", 8, 8, &problem), result);
+        pretended = json_tokener_success;
+        ck_assert_str_eq(problem.reason, reason);
+        ck_assert_uint_le(problem.offset, strlen("{\"a\":[1]}"));
+}
+
+/* Whoever reads "out of memory" looks for the wrong thing. */
+START_TEST(a_refusal_of_json_c_is_no_want_of_memory)
+{
+        fails_when(json_tokener_error_depth, JSON_SYNTAX, "not to be read by json-c");
+        fails_when(json_tokener_error_parse_unexpected, JSON_SYNTAX, "not to be read by json-c");
+        fails_when(json_tokener_error_parse_number, JSON_SYNTAX, "not to be read by json-c");
+        fails_when(json_tokener_error_parse_string, JSON_SYNTAX, "not to be read by json-c");
+        fails_when(json_tokener_error_parse_utf8_string, JSON_SYNTAX, "not to be read by json-c");
+        /* Want of memory is one of the last two, which depends on the version; no text is too long by then.
+         */
+        fails_when(json_tokener_error_parse_utf8_string + 1, JSON_MEMORY, "out of memory");
+        fails_when(json_tokener_error_parse_utf8_string + 2, JSON_MEMORY, "out of memory");
+        fails_when(json_tokener_error_parse_eof, JSON_MEMORY, "out of memory");
+        fails_when(json_tokener_continue, JSON_MEMORY, "out of memory");
+}
+END_TEST
+
 int main(void)
 {
         const TTest *tests[] = {
-                corpus, offsets, bounds_are_the_callers, deepest, values_arrive, null_is_a_null_pointer,
+                corpus,
+                offsets,
+                bounds_are_the_callers,
+                deepest,
+                values_arrive,
+                null_is_a_null_pointer,
+                a_refusal_of_json_c_is_no_want_of_memory,
         };
 
         return unit_run(unit_suite_of("proto_json", tests));
