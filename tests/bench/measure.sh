@@ -164,6 +164,11 @@ measure_programs() {
     [ -n "$ratio" ] || return 1
     row "svcctl status NAME / s6-svstat, whole processes, one core" "$(figure '%.2f ms' "$ours" 1000)" \
         "$(figure '%.2f ms' "$floor" 1000)" "$ratio" 2 "$(verdict "$ratio" 2)"
+    read -r ours floor ratio < <(tree_run root taskset -c "$core" bench_spawn 400 \
+        /usr/local/bin/svcctl health -- /usr/bin/s6-svstat /run/service/gateway-bench-1)
+    [ -n "$ratio" ] || return 1
+    row "svcctl health / s6-svstat of one service, whole processes, one core" "$(figure '%.2f ms' "$ours" 1000)" \
+        "$(figure '%.2f ms' "$floor" 1000)" "$ratio" '5 ms' "$(verdict "$ours" 5000)"
     broker_pin "0-$core"
 }
 
