@@ -74,6 +74,10 @@ static void adopt_order(struct service *service, const struct s6_status *status)
                 service->told = record->told;
         if (!record->pending && record->want_up && service->told == TOLD_NOTHING)
                 return;
+        if (record->pending == PENDING_ORDER && record->want_up && !runs) {
+                stagger_start(service); /* a boot may have left many */
+                return;
+        }
         service->goal =
                 (struct goal){.kind = record->want_up ? GOAL_UP : GOAL_DOWN, .base_usec = status->since_usec};
         if (runs && (record->pending == PENDING_RESTART || service->told == TOLD_RESTART))
@@ -110,9 +114,14 @@ static void adopt_dead(struct service *service)
         if (!linked)
                 result = slot_clean(&registry->slots, service->name);
         if (result == 0)
-                result = slot_set_down(&registry->slots, service->name, !record_runs_now(&service->record));
+                result = slot_set_down(&registry->slots, service->name,
+                                       !record_runs_now(&service->record) || service->record.pending);
         if (result == 0)
                 result = operation_resume_register(service);
+        if (result == 0 && service->record.pending && service->record.want_up)
+                stagger_start(service);
+        else
+                service->record.pending = PENDING_NOTHING;
         if (result)
                 log_line("adopt: cannot publish: %s service=%s", strerrorname_np(-result), service->name);
 }

@@ -46,6 +46,7 @@ static void registration_end(struct service *service, const struct fault *fault)
         for (struct registration_waiter *waiter = registration->waiters; waiter; waiter = waiter->next)
                 registration_answer(service->registry, waiter, service->profile, service, fault);
         timer_close(&registration->timer, registration_free);
+        stagger_wake(service->registry);
 }
 
 /* Takes the waiter. False: out of memory. */

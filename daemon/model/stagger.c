@@ -16,10 +16,11 @@ static struct service *stagger_next(const struct registry *registry)
         for (size_t i = 0; i < registry->count; i++) {
                 struct service *service = registry->services[i];
 
-                if (service->queued && !strcmp(service->profile, "default"))
+                if (!service->queued || service->operation != OPERATION_NONE)
+                        continue;
+                if (!strcmp(service->profile, "default"))
                         return service;
-                if (service->queued && !next)
-                        next = service;
+                next = next ?: service;
         }
         return next;
 }
@@ -30,18 +31,20 @@ static void stagger_turn(void *owner)
         unsigned starting = 0;
         struct service *next;
 
+        registry->stagger.waiting = false;
         for (size_t i = 0; i < registry->count; i++)
                 starting += is_starting(registry->services[i]);
         while (starting < registry->stagger.at_once && (next = stagger_next(registry))) {
                 next->queued = false;
-                if (!next->record.pending || !next->record.want_up || next->operation != OPERATION_NONE)
+                if (!next->record.pending || !next->record.want_up)
                         continue; /* somebody ordered it meanwhile */
                 slot_set_down(&registry->slots, next->name, false);
                 service_set_goal(next, GOAL_UP, 0);
                 service_step(next);
                 starting += is_starting(next);
         }
-        registry->stagger.waiting = stagger_next(registry) != NULL;
+        for (size_t i = 0; i < registry->count; i++)
+                registry->stagger.waiting = registry->stagger.waiting || registry->services[i]->queued;
 }
 
 void stagger_init(struct registry *registry)

@@ -90,6 +90,11 @@ def is_going(tree, profile):
         return False
 
 
+def pending(tree, profile):
+    with open(f"{tree.slot(profile)}/data/state") as file:
+        return json.load(file)["pending"]
+
+
 def leftovers(tree):
     return [name for name in os.listdir(tree.path("/run/svcbroker/services")) if name.startswith(".gateway")]
 
@@ -172,6 +177,7 @@ def test_a_reconcile_is_ended_by_the_next_broker(boot, volume, sanitized, call):
             assert volume.intent(name) == {"version": 1, "want": want, "environment": {"A": name}}
             with open(f"{tree.slot(name)}/env/A") as file:
                 assert file.read() == name
+            wait_until(lambda name=name: pending(tree, name) == "nothing", 10, "the order of the start delivered")
         assert not leftovers(tree)
 
     died = kill_points(tree, call, 5 * (SLOW_STRIDE if sanitized else 1), prepare,
