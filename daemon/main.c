@@ -116,5 +116,9 @@ int main(int argc, char **argv)
         slots_close(&broker.registry.slots);
         scandir_close(&broker.registry.scandir);
         log_line("main: ended");
+        /* What exit() runs would run beside a thread that still works; LeakSanitizer, which cannot look into
+         * one of another identity, would call what that one works on lost. */
+        if (broker.registry.deputy.left || broker.registry.store.deputy.left)
+                _exit(0);
         return 0;
 }

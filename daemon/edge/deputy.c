@@ -229,8 +229,10 @@ void deputy_close(struct deputy *deputy)
         until.tv_sec += DEPUTY_END_SEC;
         deputy->started = false;
         timer_stop(&deputy->overseer);
-        if (pthread_timedjoin_np(deputy->thread, NULL, &until))
-                return; /* it hangs, and so does what it works on */
+        if (pthread_timedjoin_np(deputy->thread, NULL, &until)) {
+                deputy->left = true; /* it hangs, and so does what it works on */
+                return;
+        }
         uv_close((uv_handle_t *)&deputy->finished_signal, NULL);
         timer_close(&deputy->overseer, NULL);
         while ((job = deputy->finished ? deputy->finished : deputy->queue)) {

@@ -48,6 +48,7 @@ struct deputy {
         bool switches; /* another identity than the process's */
         bool started;
         bool ending;
+        bool left;   /* deputy_close() could not wait for its end */
         int failure; /* errno of becoming the client, 0: none; valid once deputy_open() returned */
         bool ready;
 };
@@ -60,7 +61,7 @@ int deputy_open(struct deputy *deputy, uv_loop_t *loop, uid_t uid, gid_t gid, bo
 
 /*
  * Ends the thread and drops what was not done. A job that runs is let end for a moment; one that hangs keeps
- * its thread, which goes with the process.
+ * its thread, which goes with the process: then `left` is set, and the process must end by _exit().
  */
 void deputy_close(struct deputy *deputy);
 
