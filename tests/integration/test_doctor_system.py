@@ -27,7 +27,7 @@ def test_no_boundary(make_tree):
     tree.run("root", "sh", "-c", "mkdir /opt/own; chown hermes /opt/own", check=True)
     script = """cd /opt/own; mkdir scan; s6-svscan scan </dev/null >/dev/null 2>&1 &
         while ! [ -p scan/.s6-svscan/control ]; do sleep 0.01; done
-        svcbrokerd --scandir /opt/own/scan --services /opt/own/services --socket /opt/own/run/socket 2>log &
+        svcbrokerd --no-gateways --scandir /opt/own/scan --services /opt/own/services --socket /opt/own/run/socket 2>log &
         while ! grep -q ready log; do sleep 0.01; done
         svcctl --socket /opt/own/run/socket doctor --json; kill $(jobs -p); wait"""
     result = tree.run("hermes", "timeout", "20", "sh", "-c", script)
