@@ -11,11 +11,6 @@ static bool waits_to_leave(const struct service *service)
         return service->removal && service->removal->phase == REMOVAL_WAITING;
 }
 
-static bool waits_for_supervisor(const struct service *service)
-{
-        return service->registration && service->registration->linked;
-}
-
 static bool waits_to_come(const struct service *service)
 {
         return service->registration && !service->registration->linked;
@@ -38,18 +33,37 @@ static void each(const struct registry *registry, bool (*is)(const struct servic
                         act(registry->services[i]);
 }
 
+/* Until when, by clock_msec(), a slot without a supervisor keeps removals waiting. */
+static int64_t publication_held_until(const struct registry *registry)
+{
+        int64_t until_msec = 0;
+
+        for (size_t i = 0; i < registry->count; i++) {
+                const struct registration *registration = registry->services[i]->registration;
+                int64_t its_msec;
+
+                if (!registration || !registration->linked)
+                        continue;
+                its_msec = registration->linked_msec + PUBLICATION_MOST_MSEC;
+                until_msec = its_msec > until_msec ? its_msec : until_msec;
+        }
+        if (until_msec > registry->publication.moved_msec + PUBLICATION_QUIET_MSEC)
+                until_msec = registry->publication.moved_msec + PUBLICATION_QUIET_MSEC;
+        return until_msec;
+}
+
 static void publication_turn(void *owner)
 {
         struct registry *registry = owner;
         struct publication *publication = &registry->publication;
-        int64_t wait_msec = publication->moved_msec + PUBLICATION_QUIET_MSEC - clock_msec();
+        int64_t wait_msec = publication_held_until(registry) - clock_msec();
         bool leaving = any(registry, waits_to_leave);
         bool coming = any(registry, waits_to_come);
         int result;
 
         if (publication->held)
                 return;
-        if (leaving && wait_msec > 0 && any(registry, waits_for_supervisor)) {
+        if (leaving && wait_msec > 0) {
                 timer_start(&publication->turn, (uint64_t)wait_msec);
                 return;
         }

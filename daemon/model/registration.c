@@ -158,8 +158,10 @@ void registration_link(struct service *service)
                 registration_undo(service, &(struct fault){.kind = FAULT_SYSTEM,
                                                            .text = "link it into the scan directory",
                                                            .error = -result});
-        else
+        else {
                 service->registration->linked = true;
+                service->registration->linked_msec = clock_msec();
+        }
 }
 
 void registration_step(struct service *service)

@@ -17,9 +17,10 @@ struct registration {
         struct timer timer;
         int64_t began_msec; /* by clock_msec() */
         struct registration_waiter *waiters;
-        bool linked;       /* s6-svscan can see it */
-        bool adopted;      /* its slot was there before us: it is never rolled back */
-        bool remove_after; /* an unregister came meanwhile */
+        bool linked;         /* s6-svscan can see it */
+        int64_t linked_msec; /* by clock_msec() */
+        bool adopted;        /* its slot was there before us: it is never rolled back */
+        bool remove_after;   /* an unregister came meanwhile */
         int64_t remove_timeout_msec;
 };
 

@@ -29,7 +29,7 @@ def test_no_boundary(make_tree):
         while ! [ -p scan/.s6-svscan/control ]; do sleep 0.01; done
         svcbrokerd --no-gateways --scandir /opt/own/scan --services /opt/own/services --socket /opt/own/run/socket 2>log &
         while ! grep -q ready log; do sleep 0.01; done
-        svcctl --socket /opt/own/run/socket doctor --json; kill $(jobs -p); wait"""
+        svcctl --socket /opt/own/run/socket doctor --json; kill %2; wait %2; kill -s KILL %1"""
     result = tree.run("hermes", "timeout", "20", "sh", "-c", script)
     checks = {check["name"]: check for check in json.loads(result.stdout)["checks"]}
     assert checks["boundary"]["verdict"] == "warning"
