@@ -25,11 +25,11 @@ def test_no_boundary(make_tree):
     """The broker as hermes, on a scan directory of hermes's own."""
     tree = make_tree()
     tree.run("root", "sh", "-c", "mkdir /opt/own; chown hermes /opt/own", check=True)
-    script = """cd /opt/own; mkdir scan; s6-svscan scan </dev/null >/dev/null 2>&1 &
+    script = """cd /opt/own; mkdir scan; s6-svscan scan </dev/null >/dev/null 2>&1 & svscan=$!
         while ! [ -p scan/.s6-svscan/control ]; do sleep 0.01; done
-        svcbrokerd --no-gateways --scandir /opt/own/scan --services /opt/own/services --socket /opt/own/run/socket 2>log &
+        svcbrokerd --no-gateways --scandir /opt/own/scan --services /opt/own/services --socket /opt/own/run/socket >/dev/null 2>log & broker=$!
         while ! grep -q ready log; do sleep 0.01; done
-        svcctl --socket /opt/own/run/socket doctor --json; kill %2; wait %2; kill -s KILL %1"""
+        svcctl --socket /opt/own/run/socket doctor --json; kill $broker; wait $broker; kill -s KILL $svscan"""
     result = tree.run("hermes", "timeout", "20", "sh", "-c", script)
     checks = {check["name"]: check for check in json.loads(result.stdout)["checks"]}
     assert checks["boundary"]["verdict"] == "warning"
