@@ -265,6 +265,7 @@ def watch_a_gateway(line, service, tree, profile):
     tree.call("Start", names=[name])
     up = told("changed", "up")[-1]["service"]
     assert up["pid"] == tree.status(profile).pid and up["want"] == "up"
+    tree.wait_gateway(profile)  # before that, SIGTERM simply kills it
     tree.call("Stop", names=[name])
     down = told("changed", "down")[-1]["service"]
     assert down.get("pid") is None and down["last_exit"]["code"] == 1

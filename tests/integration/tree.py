@@ -114,7 +114,7 @@ class Tree:
                                        stdin=subprocess.DEVNULL)
         self.pid = int(wait_until(self.read_child, 10, "PID 1 of the tree").split()[0])
         if ready:
-            wait_until(lambda: self.broker_is_ready() or self.broker_failed(), 10, "svcbrokerd ready")
+            wait_until(lambda: self.broker_is_ready() or self.broker_failed(), 60, "svcbrokerd ready")  # it may have 200 slots to make
             assert self.broker_is_ready(), self.log()
 
     def read_child(self):
@@ -235,7 +235,7 @@ class Tree:
         pid = self.broker_pid()
         self.expected_ends += 1
         self.signal(signal_name, pid)
-        wait_until(lambda: self.broker_is_ready(pid), 20, "the broker back")
+        wait_until(lambda: self.broker_is_ready(pid), 60, "the broker back")
 
     def stop_broker(self):
         self.expected_ends += 1
@@ -244,7 +244,7 @@ class Tree:
 
     def start_broker(self):
         self.run("root", "s6-svc", "-u", "/run/service/svcbrokerd", check=True)
-        wait_until(self.broker_is_ready, 10, "the broker up")
+        wait_until(self.broker_is_ready, 60, "the broker up")
 
     # Doing things inside
 

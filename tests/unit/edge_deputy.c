@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <unistd.h>
 
@@ -144,17 +145,34 @@ START_TEST(one_behind_it_is_never_begun)
 }
 END_TEST
 
+/* Not before: the deputy would begin the next one. */
+static void *let_go_at_the_end(void *held)
+{
+        bool ending = false;
+
+        while (!ending) {
+                usleep(1000);
+                pthread_mutex_lock(&deputy.mutex);
+                ending = deputy.ending;
+                pthread_mutex_unlock(&deputy.mutex);
+        }
+        let_go(held);
+        return NULL;
+}
+
 START_TEST(those_that_wait_at_the_end_are_dropped)
 {
         struct held first, second;
+        pthread_t helper;
 
         hold(&first, 0);
         hold(&second, 0);
         let_go(&first);
         run_until(&first.done, 1);
         hold(&first, 0); /* behind the second, which does not end by itself */
-        let_go(&second);
+        ck_assert_int_eq(pthread_create(&helper, NULL, let_go_at_the_end, &second), 0);
         deputy_close(&deputy);
+        pthread_join(helper, NULL);
         ck_assert_int_eq(first.worked, 0);
         ck_assert_int_eq(first.dropped, 1);
         ck_assert_int_eq(first.done, 0);
