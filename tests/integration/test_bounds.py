@@ -303,6 +303,26 @@ def test_client_that_does_not_read(tree, sanitized):
                 assert lazy.result(timeout=3)["description"].startswith("#"), f"answer {index} of {count}, turn {turn}"
 
 
+def test_memory_of_all_connections(make_tree, sanitized):
+    """Even root's, who has no share of its own: what would go over it ends those that do not read."""
+    tree = make_tree()
+    pad = "x" * 230
+    with tree.connect("root") as connection:
+        for number in range(300):
+            connection.send("Register", {"profile": f"m{number}-{pad}", "start": False})
+            connection.result()
+    connections = [tree.connect("root") for _ in range(110)]
+    for connection in connections:
+        connection.send("List")
+        connection.send("List")
+    wait_until(lambda: "why=output-bound uid=0" in tree.log(), what="the bound")
+    assert sanitized or memory_of_broker(tree) < 64 * KIB
+    assert tree.call("Health")["services"] == 301, "others are served"
+    close(connections)
+    with tree.connect("root") as connection:
+        assert len(connection.call("List")["services"]) == 301, "and so is root again"
+
+
 # Rates
 
 def test_changes_of_a_uid(tree):
