@@ -17,6 +17,7 @@ struct order_entry {
         struct service *service; /* accepted, and not settled; NULL else */
         struct fault fault;      /* why not accepted */
         bool want_up;
+        bool written; /* its record is in the batch */
         bool persisted;
         const char *persist_problem;
 };
@@ -116,11 +117,6 @@ static void order_set_goal(struct service *service, enum order_kind kind)
         service_set_goal(service, kind == ORDER_STOP ? GOAL_DOWN : GOAL_UP, replace);
 }
 
-static void order_free(void *owner)
-{
-        free(owner);
-}
-
 static void order_close(struct order *order)
 {
         for (struct order **at = &order->registry->orders; *at; at = &(*at)->next)
@@ -131,7 +127,7 @@ static void order_close(struct order *order)
         for (size_t i = 0; order->waiting && i < order->count; i++)
                 if (order->entries[i].service)
                         service_remove_wait(order->entries[i].service, &order->entries[i].wait);
-        timer_close(&order->timer, order_free);
+        timer_close(&order->timer, free);
 }
 
 /* True: it was the last one, and the order is closed. */
@@ -245,16 +241,16 @@ static void order_settle(struct order *order)
                 order_await(order);
 }
 
-/* The service may have gone meanwhile, or somebody wants the opposite of it: that one's order is the last,
- * and wins. */
+/* The service may have gone meanwhile, static ones too: until it is found again, entry->service may lead
+ * nowhere. Or somebody wants the opposite of it: that one's order is the last, and wins. */
 static void order_look_again(struct order_entry *entry, const struct store_batch *batch, size_t place)
 {
-        struct service *service = registry_find(entry->order->registry, entry->name);
+        struct service *service = order_resolve(entry->order->registry, entry->name, &entry->fault);
 
         entry->service = service;
-        if (!service)
-                entry->fault = (struct fault){.kind = FAULT_NOT_REGISTERED};
-        else if (service->operation != OPERATION_NONE)
+        if (!service || !entry->written)
+                return;
+        if (service->operation != OPERATION_NONE)
                 entry->fault = (struct fault){.kind = FAULT_BUSY, .text = "unregister"};
         else if (!persist_is_newest(batch, place, service) && service->record.want_up != entry->want_up)
                 entry->fault = (struct fault){.kind = FAULT_SUPERSEDED};
@@ -267,11 +263,14 @@ static void order_persisted(void *owner, const struct store_batch *batch)
         for (size_t i = 0, place = 0; i < order->count; i++) {
                 struct order_entry *entry = &order->entries[i];
 
-                if (!entry->service || !entry->service->profile)
+                if (!entry->service)
                         continue;
-                entry->persisted = store_batch_result(batch, place) == 0;
-                entry->persist_problem = persist_problem(-store_batch_result(batch, place));
-                order_look_again(entry, batch, place++);
+                if (entry->written) {
+                        entry->persisted = store_batch_result(batch, place) == 0;
+                        entry->persist_problem = persist_problem(-store_batch_result(batch, place));
+                }
+                order_look_again(entry, batch, place);
+                place += entry->written;
         }
         order_settle(order);
 }
@@ -296,13 +295,13 @@ static void order_record_all(void *owner)
                 entry->want_up = order->kind != ORDER_STOP;
                 entry->persisted = order->kind == ORDER_RESET;
                 service_show(service);
-                if (service->profile)
-                        entry->persist_problem = strerrordesc_np(ENOMEM); /* until it is known better */
-                else
-                        entry->persist_problem = "it is a static service: s6 keeps what is wanted in memory";
                 if (order->kind == ORDER_RESET)
-                        entry->persist_problem = NULL;
-                else if (service->profile && services)
+                        continue;
+                entry->persist_problem =
+                        service->profile ? strerrordesc_np(ENOMEM) /* until it is known better */
+                                         : "it is a static service: s6 keeps what is wanted in memory";
+                entry->written = services && service->profile;
+                if (entry->written)
                         services[count++] = service;
         }
         if (!count ||

@@ -120,7 +120,8 @@ static void reconcile_registered(struct own_registration *own, struct service *s
                 if (action->what == RECONCILE_STARTED)
                         stagger_start(service);
         }
-        if (!reconcile->open && reconcile->next == reconcile->plan.count)
+        /* Before all have begun, reconcile_turn() itself looks whether that was the last one. */
+        if (!reconcile->open && reconcile->all_begun)
                 timer_start(&reconcile->turn, 0);
 }
 

@@ -1,0 +1,82 @@
+"""What is under way at the volume while what it is about goes, changes, or is ordered anew."""
+
+import contextlib
+import os
+import re
+
+import pytest
+
+from test_volume import Hang, order
+from tree import wait_until
+from varlink import VarlinkError
+
+
+def hang_a_while(connection, profile):
+    """An order that the volume does not answer; this returns shortly before its time is over."""
+    connection.send("Stop", {"names": [f"gateway-{profile}"]})
+    with pytest.raises(TimeoutError):
+        connection.receive(1.4)
+
+
+def test_an_order_outlives_its_gateway(boot, volume):
+    """Its record waits behind one that hangs. Meanwhile the gateway is unregistered, at once, and gone before the order hears of that."""
+    for name in ("coder", "slow"):
+        volume.profile(name)
+    tree = boot()
+    with Hang(tree), tree.connect("root") as first, tree.connect("root") as second:
+        hang_a_while(first, "slow")
+        second.send("Stop", {"names": ["gateway-coder"]})
+        assert first.result()["outcomes"][0]["persisted"] is False
+        assert tree.call("Unregister", "root", profile="coder")["removed"] is True
+        tree.assert_absent("coder")
+        with pytest.raises(VarlinkError, match="NotRegistered"):
+            second.result()
+
+
+def test_a_boot_that_ends_with_one_that_finds_no_room(boot, volume):
+    """A broker that was killed before it noted its boot finds all but one there, and that one is refused at once: told of once, and what
+    waits behind it has its own turn."""
+    for name in ("a", "b"):
+        volume.profile(name)
+    tree = boot("--services-max", "8")
+    assert {name for name, _, _ in volume.boot_log()} == {"default", "a", "b"}
+    for name in ("c", "d"):
+        volume.profile(name)
+    os.unlink(tree.path("/run/svcbroker/services/.boot"))
+    tree.kill_broker()
+    with tree.connect("root") as connection:
+        for _ in range(3):
+            connection.send("Reconcile", {})
+        for _ in range(3):
+            actions = {action["profile"]: action["action"] for action in connection.result()["actions"]}
+            assert actions == {"default": "kept", "a": "kept", "b": "kept", "c": "skipped", "d": "skipped"}
+    assert [name for name, _, _ in volume.boot_log()] == ["default", "a", "b"] * 2
+
+
+def peak_kib(tree):
+    """The most memory that the broker ever had."""
+    with open(tree.path(f"/proc/{tree.broker_pid()}/status")) as file:
+        return int(re.search(r"VmHWM:\s+(\d+) kB", file.read())[1])
+
+
+LARGE = {f"V{number}": "v" * 4000 for number in range(8)}
+
+
+def test_records_that_wait_are_bounded(boot, volume, sanitized):
+    """As many orders of as many gateways with as many variables as a client may give, in the time until the volume is known to hang."""
+    if sanitized:
+        pytest.skip("the sanitizer's own memory is in the figure")
+    tree = boot()
+    names = [f"gateway-p{number}" for number in range(30)]
+    for name in names:
+        tree.call("Register", "root", profile=name[8:], environment=LARGE, start=False)
+    before = peak_kib(tree)
+    with Hang(tree):
+        with contextlib.ExitStack() as stack:
+            connections = [stack.enter_context(tree.connect()) for _ in range(40)]
+            for connection in connections:
+                connection.send("Stop", {"names": names})
+            for connection in connections:
+                assert {outcome["persisted"] for outcome in connection.result()["outcomes"]} == {False}
+        assert peak_kib(tree) - before < 24 * 1024
+    wait_until(lambda: order(tree, "Stop", "p0")["persisted"], 20, "the volume answers")
