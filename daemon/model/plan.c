@@ -155,6 +155,14 @@ static bool is_surveyed(const struct survey *survey, const char *profile)
         return false;
 }
 
+/* Not one that is about to start, or start again. */
+static bool is_at_rest(const struct service *service)
+{
+        enum service_state state = service_state(service);
+
+        return state == STATE_DOWN || state == STATE_FAILED || state == STATE_HELD;
+}
+
 /* Down, and no directory any more. A volume that the broker never wrote to may be none at all. */
 static void plan_removals(struct plan *plan, const struct registry *registry, const struct survey *survey)
 {
@@ -163,7 +171,7 @@ static void plan_removals(struct plan *plan, const struct registry *registry, co
                 struct planned *planned;
 
                 if (!service->profile || !strcmp(service->profile, "default") ||
-                    service->operation != OPERATION_NONE || service->status.pid || !service->supervised ||
+                    service->operation != OPERATION_NONE || !is_at_rest(service) ||
                     is_surveyed(survey, service->profile))
                         continue;
                 planned = plan_add(plan, service->profile, RECONCILE_REMOVED);
