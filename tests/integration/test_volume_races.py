@@ -33,6 +33,43 @@ def test_an_order_outlives_its_gateway(boot, volume):
             second.result()
 
 
+def test_a_register_says_what_became_of_its_own_record(boot, volume):
+    """A later order has taken the place of its record, which is not on the volume all the same."""
+    volume.profile("coder")
+    tree = boot()
+    with Hang(tree), tree.connect("root") as first, tree.connect("root") as second:
+        first.send("Register", {"profile": "coder", "environment": {"A": "b"}})
+        with pytest.raises(TimeoutError):
+            first.receive(1.0)
+        second.send("Stop", {"names": ["gateway-coder"]})
+        reply = first.result()
+        assert reply["changed"] is True and reply["persisted"] is False and "does not answer" in reply["persist_error"]
+
+
+def test_a_register_again_does_not_say_that_the_volume_has_it(boot, volume):
+    volume.profile("coder")
+    tree = boot()
+    with Hang(tree):
+        for changed in (True, False, False):
+            reply = tree.call("Register", "root", profile="coder", environment={"A": "b"})
+            assert reply["changed"] is changed and reply["persisted"] is False, reply
+        tree.kill_broker()
+        assert tree.call("Register", "root", profile="coder")["persisted"] is False
+    reply = wait_until(lambda: (reply := tree.call("Register", "root", profile="coder"))["persisted"] and reply, 20, "the record")
+    assert volume.intent("coder")["environment"] == {"A": "b"}
+
+
+def test_an_unregister_again_removes_the_record(boot, volume):
+    volume.profile("coder", intent={"version": 1, "want": "down"})
+    tree = boot()
+    with Hang(tree):
+        assert tree.call("Unregister", "root", profile="coder")["persisted"] is False
+        reply = tree.call("Unregister", "root", profile="coder")
+        assert reply["removed"] is False and reply["persisted"] is False and "does not answer" in reply["persist_error"]
+    wait_until(lambda: tree.call("Unregister", "root", profile="coder")["persisted"], 20, "the record gone")
+    assert not os.path.exists(f"{volume.path}/.svcbroker/intent/coder")
+
+
 def test_a_boot_that_ends_with_one_that_finds_no_room(boot, volume):
     """A broker that was killed before it noted its boot finds all but one there, and that one is refused at once: told of once, and what
     waits behind it has its own turn."""
@@ -51,6 +88,20 @@ def test_a_boot_that_ends_with_one_that_finds_no_room(boot, volume):
             actions = {action["profile"]: action["action"] for action in connection.result()["actions"]}
             assert actions == {"default": "kept", "a": "kept", "b": "kept", "c": "skipped", "d": "skipped"}
     assert [name for name, _, _ in volume.boot_log()] == ["default", "a", "b"] * 2
+
+
+def test_variables_of_a_gateway_whose_intent_is_not_known_yet(boot, volume):
+    """A register while the volume hangs at boot: its variables are the newest, but what is wanted is what the volume says."""
+    volume.profile("default", intent={"version": 1, "want": "up", "environment": {"A": "old"}})
+    tree = boot(before="(exec /usr/bin/python3 tests/integration/hang.py /opt/data by-signal >/run/hang.log 2>&1) & echo $! >/run/hang.pid; "
+                       "while ! grep -q hung /run/hang.log; do sleep 0.05; done")
+    reply = tree.call("Register", "root", profile="default", environment={"A": "new"})
+    assert reply["changed"] is True and reply["persisted"] is False
+    with open(tree.path("/run/hang.pid")) as file:
+        tree.signal("TERM", int(file.read()))
+    tree.wait_state("default", "up")
+    wait_until(lambda: volume.intent("default") == {"version": 1, "want": "up", "environment": {"A": "new"}}, 20,
+               f"the record, not {volume.intent('default')}")
 
 
 def peak_kib(tree):
@@ -80,3 +131,15 @@ def test_records_that_wait_are_bounded(boot, volume, sanitized):
                 assert {outcome["persisted"] for outcome in connection.result()["outcomes"]} == {False}
         assert peak_kib(tree) - before < 24 * 1024
     wait_until(lambda: order(tree, "Stop", "p0")["persisted"], 20, "the volume answers")
+
+
+def test_records_that_are_read_are_bounded(boot, volume, sanitized):
+    """Profiles are files of the client's: there may be any number of them."""
+    if sanitized:
+        pytest.skip("the sanitizer's own memory is in the figure")
+    tree = boot("--services-max", "8")
+    for number in range(3000):
+        volume.profile(f"p{number}", intent={"version": 1, "want": "down", "environment": LARGE})
+    before = peak_kib(tree)
+    assert len(tree.call("Reconcile", "root", dry_run=True)["actions"]) == 3001
+    assert peak_kib(tree) - before < 64 * 1024
