@@ -101,8 +101,9 @@ struct registry *persist_registry(const struct store_batch *batch)
         return ((const struct persist *)batch->owner)->registry;
 }
 
-int persist_services(struct registry *registry, struct service *const *services, size_t count, bool stop,
-                     persist_function *done, void *owner)
+/* A batch and its owner; NULL: out of memory. */
+static struct store_batch *persist_begin(struct registry *registry, size_t count, persist_function *done,
+                                         void *owner)
 {
         struct store_batch *batch = store_batch_new(count);
         struct persist *persist = calloc(1, sizeof(*persist) + count * sizeof(persist->serials[0]));
@@ -111,17 +112,43 @@ int persist_services(struct registry *registry, struct service *const *services,
                 if (batch)
                         store_batch_free(batch);
                 free(persist);
+                return NULL;
+        }
+        *persist = (struct persist){.registry = registry, .done = done, .owner = owner};
+        batch->done = persist_ended;
+        batch->owner = persist;
+        return batch;
+}
+
+int persist_services(struct registry *registry, struct service *const *services, size_t count, bool stop,
+                     persist_function *done, void *owner)
+{
+        struct store_batch *batch = persist_begin(registry, count, done, owner);
+
+        if (!batch) {
                 for (size_t i = 0; i < count; i++)
                         services[i]->persist_error = ENOMEM;
                 return -ENOMEM;
         }
-        *persist = (struct persist){.registry = registry, .done = done, .owner = owner};
         for (size_t i = 0; i < count; i++) {
+                struct persist *persist = batch->owner;
+
                 persist->serials[i] = services[i]->serial = ++registry->serial;
                 persist_entry(services[i], stop, &batch->entries[i]);
         }
-        batch->done = persist_ended;
-        batch->owner = persist;
+        store_write(&registry->store, batch);
+        return 0;
+}
+
+int persist_forget(struct registry *registry, const char *profile, persist_function *done, void *owner)
+{
+        struct store_batch *batch = persist_begin(registry, 1, done, owner);
+
+        if (!batch)
+                return -ENOMEM;
+        ((struct persist *)batch->owner)->serials[0] = ++registry->serial; /* no service's */
+        snprintf(batch->entries[0].profile, sizeof(batch->entries[0].profile), "%s", profile);
+        batch->entries[0].removed = true;
         store_write(&registry->store, batch);
         return 0;
 }

@@ -25,6 +25,9 @@ typedef void persist_function(void *owner, const struct store_batch *batch);
 int persist_services(struct registry *registry, struct service *const *services, size_t count, bool stop,
                      persist_function *done, void *owner);
 
+/* The same for a profile that has no slot: there shall be no record of it. */
+int persist_forget(struct registry *registry, const char *profile, persist_function *done, void *owner);
+
 /* Is this still the newest of what persist_services() was told of that service? place: of the batch. */
 bool persist_is_newest(const struct store_batch *batch, size_t place, const struct service *service);
 

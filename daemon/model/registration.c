@@ -26,14 +26,18 @@ static void registration_free(void *owner)
         free(registration);
 }
 
+/* persist_error: of what this waiter asked for; the service's own may be of an order since. */
 static void registration_answer(struct registry *registry, const struct registration_waiter *waiter,
-                                const char *profile, struct service *service, const struct fault *fault)
+                                const char *profile, struct service *service, const struct fault *fault,
+                                int persist_error)
 {
+        const struct registered registered = {waiter->created, waiter->changed, persist_error};
+
         if (waiter->own)
                 waiter->own->ended(waiter->own, service, fault);
         else
                 registry->events.registered(registry->events.owner, waiter->ticket, profile, service, fault,
-                                            waiter->created, waiter->changed);
+                                            &registered);
 }
 
 /* Takes the registration off the service and answers everybody who waits for it. */
@@ -44,7 +48,8 @@ static void registration_end(struct service *service, const struct fault *fault)
         service->registration = NULL;
         service->operation = OPERATION_NONE;
         for (struct registration_waiter *waiter = registration->waiters; waiter; waiter = waiter->next)
-                registration_answer(service->registry, waiter, service->profile, service, fault);
+                registration_answer(service->registry, waiter, service->profile, service, fault,
+                                    service->persist_error);
         timer_close(&registration->timer, registration_free);
         stagger_wake(service->registry);
 }
@@ -183,7 +188,7 @@ void registration_step(struct service *service)
 static void refuse(struct registry *registry, const struct registration_waiter *waiter, const char *profile,
                    struct fault fault)
 {
-        registration_answer(registry, waiter, profile, NULL, &fault);
+        registration_answer(registry, waiter, profile, NULL, &fault, 0);
 }
 
 /* An environment that the slot did not have yet is on the volume before the answer, too. */
@@ -199,7 +204,8 @@ static void environment_persisted(void *owner, const struct store_batch *batch)
         struct service *service = registry_find(registry, replaced->name);
 
         if (service)
-                registration_answer(registry, &replaced->waiter, service->profile, service, NULL);
+                registration_answer(registry, &replaced->waiter, service->profile, service, NULL,
+                                    -store_batch_result(batch, 0));
         else
                 refuse(registry, &replaced->waiter, name_profile_of(replaced->name),
                        (struct fault){.kind = FAULT_NOT_REGISTERED});
@@ -220,8 +226,7 @@ static void environment_replaced(struct service *service, const struct registrat
             persist_services(service->registry, &service, 1, false, environment_persisted, replaced) == 0)
                 return;
         free(replaced);
-        service->persist_error = ENOMEM;
-        registration_answer(service->registry, waiter, service->profile, service, NULL);
+        registration_answer(service->registry, waiter, service->profile, service, NULL, ENOMEM);
 }
 
 /* Why nothing can be done with the slot that is there; FAULT_NONE: something can. */
@@ -259,11 +264,10 @@ static void register_again(struct service *service, struct registration_waiter *
                                (struct fault){.kind = FAULT_SYSTEM, .text = "register", .error = ENOMEM});
                 else if (waiter->changed && (service->record.unpersisted = true))
                         persist_services(registry, &service, 1, false, NULL, NULL);
-        } else if (waiter->changed) {
-                environment_replaced(service, waiter);
+        } else if (waiter->changed || (service->record.unpersisted && !waiter->own)) {
+                environment_replaced(service, waiter); /* or was, and the volume does not have it yet */
         } else {
-                service->persist_error = 0;
-                registration_answer(registry, waiter, service->profile, service, NULL);
+                registration_answer(registry, waiter, service->profile, service, NULL, 0);
         }
 }
 

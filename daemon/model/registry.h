@@ -34,17 +34,24 @@ struct outcome {
         bool last;                   /* of this order */
 };
 
+/* What became of a register. */
+struct registered {
+        bool created;
+        bool changed;
+        int persist_error; /* errno: why the volume does not have it; 0: it has */
+};
+
 /* What goes up. Set by the session. */
 struct registry_events {
         void (*changed)(void *owner, struct service *service);
         /* It is about to be freed; its last state can still be told. */
         void (*gone)(void *owner, struct service *service);
         void (*outcome)(void *owner, struct ticket ticket, const struct outcome *outcome);
-        /* The service's persist_error says whether the volume has it. */
         void (*registered)(void *owner, struct ticket ticket, const char *profile, struct service *service,
-                           const struct fault *fault, bool created, bool changed);
+                           const struct fault *fault, const struct registered *registered);
+        /* persist_error: as in struct registered. */
         void (*unregistered)(void *owner, struct ticket ticket, const char *profile, struct service *service,
-                             const struct fault *fault);
+                             const struct fault *fault, int persist_error);
         void *owner;
 };
 

@@ -47,7 +47,8 @@ static void removal_answer(struct service *service, const struct fault *fault)
                 struct removal_waiter *waiter = removal->waiters;
 
                 removal->waiters = waiter->next;
-                events->unregistered(events->owner, waiter->ticket, service->profile, service, fault);
+                events->unregistered(events->owner, waiter->ticket, service->profile, service, fault,
+                                     service->persist_error);
                 free(waiter);
         }
 }
@@ -286,6 +287,42 @@ static int removal_add_waiter(struct service *service, struct ticket ticket)
         return 0;
 }
 
+/* There is no slot; what an unregister before this one could not take from the volume may be there still. */
+struct forgotten {
+        struct ticket ticket;
+        char profile[LIMIT_PROFILE_NAME_BYTES + 1];
+};
+
+static void answer_absent(struct registry *registry, struct ticket ticket, const char *profile, int error)
+{
+        const struct fault fault = {.kind = FAULT_NOT_REGISTERED};
+
+        registry->events.unregistered(registry->events.owner, ticket, profile, NULL, &fault, error);
+}
+
+static void forgotten_written(void *owner, const struct store_batch *batch)
+{
+        struct forgotten *forgotten = owner;
+
+        answer_absent(persist_registry(batch), forgotten->ticket, forgotten->profile,
+                      -store_batch_result(batch, 0));
+        free(forgotten);
+}
+
+static void forget_absent(struct registry *registry, struct ticket ticket, const char *profile)
+{
+        struct forgotten *forgotten = malloc(sizeof(*forgotten));
+
+        if (forgotten) {
+                forgotten->ticket = ticket;
+                snprintf(forgotten->profile, sizeof(forgotten->profile), "%s", profile);
+                if (persist_forget(registry, profile, forgotten_written, forgotten) == 0)
+                        return;
+        }
+        free(forgotten);
+        answer_absent(registry, ticket, profile, ENOMEM);
+}
+
 void operation_unregister(struct registry *registry, struct ticket ticket, const char *profile,
                           int64_t timeout_msec)
 {
@@ -299,14 +336,14 @@ void operation_unregister(struct registry *registry, struct ticket ticket, const
         if (!strcmp(profile, "default"))
                 fault = (struct fault){.kind = FAULT_PROTECTED,
                                        .text = "the default profile always has its gateway"};
-        else if (!service)
-                fault = (struct fault){.kind = FAULT_NOT_REGISTERED};
-        else if (!service->profile)
+        else if (service && !service->profile)
                 fault = (struct fault){.kind = FAULT_PROTECTED, .text = "it is not the broker's"};
-        else if (removal_add_waiter(service, ticket))
+        else if (service && removal_add_waiter(service, ticket))
                 fault = (struct fault){.kind = FAULT_SYSTEM, .text = "unregister", .error = ENOMEM};
         if (fault.kind) {
-                events->unregistered(events->owner, ticket, profile, NULL, &fault);
+                events->unregistered(events->owner, ticket, profile, NULL, &fault, 0);
+        } else if (!service) {
+                forget_absent(registry, ticket, profile);
         } else if (service->operation == OPERATION_REGISTER) {
                 service->registration->remove_after = true;
                 service->registration->remove_timeout_msec = timeout_msec;

@@ -35,9 +35,9 @@ method_function method_reconcile;
 /* The answers that come later, as registry_events wants them; owner is the server. */
 void methods_on_outcome(void *owner, struct ticket ticket, const struct outcome *outcome);
 void methods_on_registered(void *owner, struct ticket ticket, const char *profile, struct service *service,
-                           const struct fault *fault, bool created, bool changed);
+                           const struct fault *fault, const struct registered *registered);
 void methods_on_unregistered(void *owner, struct ticket ticket, const char *profile, struct service *service,
-                             const struct fault *fault);
+                             const struct fault *fault, int persist_error);
 
 /* timeout_msec of a call: absent is `absent_msec`. False: out of range, and answered so. */
 bool methods_timeout(struct peer *peer, long long value, bool present, int64_t absent_msec,

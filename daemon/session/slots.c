@@ -123,7 +123,7 @@ static struct peer *peer_of(struct server *server, struct ticket ticket)
 }
 
 void methods_on_registered(void *owner, struct ticket ticket, const char *profile, struct service *service,
-                           const struct fault *fault, bool created, bool changed)
+                           const struct fault *fault, const struct registered *registered)
 {
         struct server *server = owner;
         struct peer *peer = peer_of(server, ticket);
@@ -141,39 +141,36 @@ void methods_on_registered(void *owner, struct ticket ticket, const char *profil
         text_init(&text);
         text_append_string(&text, "{\"service\":");
         describe_service(server, service, &text);
-        text_append_string(&text, created ? ",\"created\":true" : ",\"created\":false");
-        text_append_string(&text, changed ? ",\"changed\":true" : ",\"changed\":false");
-        describe_persisted(!service->persist_error, persist_problem(service->persist_error), &text);
+        text_append_string(&text, registered->created ? ",\"created\":true" : ",\"created\":false");
+        text_append_string(&text, registered->changed ? ",\"changed\":true" : ",\"changed\":false");
+        describe_persisted(!registered->persist_error, persist_problem(registered->persist_error), &text);
         text_append_string(&text, "}");
         peer_reply_text(peer, &text, false);
         peer_answered(peer);
 }
 
-static void reply_removed(struct peer *peer, const struct service *service)
+static void reply_removed(struct peer *peer, bool removed, int persist_error)
 {
         struct text text;
 
         text_init(&text);
-        text_append_string(&text, "{\"removed\":true");
-        describe_persisted(!service->persist_error, persist_problem(service->persist_error), &text);
+        text_append_string(&text, removed ? "{\"removed\":true" : "{\"removed\":false");
+        describe_persisted(!persist_error, persist_problem(persist_error), &text);
         text_append_string(&text, "}");
         peer_reply_text(peer, &text, false);
 }
 
 void methods_on_unregistered(void *owner, struct ticket ticket, const char *profile, struct service *service,
-                             const struct fault *fault)
+                             const struct fault *fault, int persist_error)
 {
-        static const char absent[] = "{\"removed\":false,\"persisted\":true}";
         struct peer *peer = peer_of(owner, ticket);
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
 
         if (!peer)
                 return;
         name_service_of(profile, name, sizeof(name));
-        if (!fault)
-                reply_removed(peer, service);
-        else if (fault->kind == FAULT_NOT_REGISTERED)
-                peer_reply(peer, absent, strlen(absent), false);
+        if (!fault || fault->kind == FAULT_NOT_REGISTERED)
+                reply_removed(peer, !fault, persist_error);
         else
                 errors_fault(peer, fault, name, service);
         peer_answered(peer);
