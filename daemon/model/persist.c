@@ -78,7 +78,7 @@ static void persist_ended(struct store_batch *batch)
                 failed = failed || store_batch_result(batch, i);
                 name_service_of(batch->entries[i].profile, name, sizeof(name));
                 service = registry_find(registry, name);
-                if (service)
+                if (service && !registry->stopping)
                         persist_settle(service, batch, i);
         }
         if (persist->done)

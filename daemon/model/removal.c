@@ -162,13 +162,16 @@ static void removal_look_leaving(struct service *service)
         int64_t waited_msec = clock_msec() - service->removal->phase_began_msec;
 
         if (!s6_control_alive(service_at(service), service->name)) {
-                if (!service->has_log || !logger_alive(service)) {
+                bool logs = service->has_log && logger_alive(service);
+
+                /* The record may go only now, where the register is undone that a client unregistered. */
+                if (!logs && service->persisted_serial >= service->serial) {
                         removal_left(service);
                         return;
                 }
-                if (waited_msec > LEAVE_KILL_LOGGER_MSEC)
+                if (logs && waited_msec > LEAVE_KILL_LOGGER_MSEC)
                         tell_logger(service, "kx");
-                else if (waited_msec > LEAVE_TELL_MSEC)
+                else if (logs && waited_msec > LEAVE_TELL_MSEC)
                         tell_logger(service, "dx");
         } else if (waited_msec > LEAVE_TELL_MSEC) {
                 removal_tell(service);
