@@ -38,6 +38,9 @@
 #define LIMIT_MEMORY_BYTES (32 * 1024 * 1024)     /* buffers of all connections together */
 #define LIMIT_MEMORY_UID_BYTES (16 * 1024 * 1024) /* of those, of one uid other than root's */
 
+/* What waits for the volume, or was read from it. */
+#define LIMIT_SURVEY_BYTES (16 * 1024 * 1024) /* variables that one look at all profiles may find */
+
 /* What a uid other than root's may ask for. */
 #define LIMIT_WATCHES_UID 16
 #define LIMIT_CHANGES_PER_SECOND 20 /* changes (a batch is one), refill of the bucket */

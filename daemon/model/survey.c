@@ -6,10 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
+
 #include "daemon/edge/volume.h"
 #include "proto/name.h"
 
 #define PATH_BYTES (LIMIT_PROFILE_NAME_BYTES + 64)
+#define VARIABLE_BYTES 256 /* of one variable, beside its name and value */
 
 struct survey *survey_new(const char *const *names, size_t count)
 {
@@ -53,19 +56,44 @@ static void survey_path(const struct profile_facts *facts, const char *file, cha
         snprintf(path, 2 * PATH_BYTES, "%s%s", directory, file);
 }
 
-static void survey_intent(int volume, struct profile_facts *facts)
+/* Roughly what it takes in memory. */
+static size_t intent_bytes(const struct intent *intent)
+{
+        size_t bytes = 0;
+
+        if (!intent->environment)
+                return 0;
+        json_object_object_foreach(intent->environment, name, value)
+        {
+                bytes += strlen(name) + (size_t)json_object_get_string_len(value) + VARIABLE_BYTES;
+        }
+        return bytes;
+}
+
+/* The client makes as many profiles as it likes, each with as many variables as one may have. */
+static void survey_intent(int volume, struct survey *survey, struct profile_facts *facts)
 {
         char path[2 * PATH_BYTES];
         char *text = NULL;
-        int result;
 
+        facts->intent_result = -ENOBUFS;
+        if (survey->bytes >= LIMIT_SURVEY_BYTES)
+                return;
         snprintf(path, sizeof(path), INTENT_DIRECTORY "/%s", facts->name);
         facts->intent_result = volume_read(volume, path, &text);
         if (facts->intent_result == 0)
                 facts->intent_result = intent_read(text, &facts->intent);
         free(text);
+        survey->bytes += intent_bytes(&facts->intent);
+}
+
+static void survey_prior(int volume, struct profile_facts *facts)
+{
+        char path[2 * PATH_BYTES];
+        char *text = NULL;
+        int result;
+
         survey_path(facts, "gateway_state.json", path);
-        text = NULL;
         result = volume_read(volume, path, &text);
         prior_read(result == 0 ? text : result == -ENOENT ? NULL : "", &facts->prior);
         free(text);
@@ -88,16 +116,16 @@ static void survey_clean(int volume, const struct survey *survey, const struct p
         static const char *const stale[] = {"gateway.pid", "processes.json"};
         char path[2 * PATH_BYTES];
 
-        if (!survey->clean || atomic_load(&survey->cancelled) || facts->locked ||
-            survey_keeps(survey, facts->name))
+        if (!survey->clean || facts->locked || survey_keeps(survey, facts->name))
                 return;
-        for (size_t i = 0; i < sizeof(stale) / sizeof(stale[0]); i++) {
+        /* Each may take long, and who is late may find that the gateway was started. */
+        for (size_t i = 0; i < sizeof(stale) / sizeof(stale[0]) && !atomic_load(&survey->cancelled); i++) {
                 survey_path(facts, stale[i], path);
                 volume_remove(volume, path);
         }
 }
 
-static void survey_profile(int volume, const struct survey *survey, struct profile_facts *facts)
+static void survey_profile(int volume, struct survey *survey, struct profile_facts *facts)
 {
         char path[2 * PATH_BYTES];
         bool is_default = !strcmp(facts->name, "default");
@@ -110,7 +138,8 @@ static void survey_profile(int volume, const struct survey *survey, struct profi
         facts->has_directory = is_default || facts->exists || volume_has(volume, path);
         if (!facts->exists)
                 return;
-        survey_intent(volume, facts);
+        survey_intent(volume, survey, facts);
+        survey_prior(volume, facts);
         survey_clean(volume, survey, facts);
 }
 

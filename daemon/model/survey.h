@@ -21,7 +21,9 @@ struct profile_facts {
         char name[LIMIT_PROFILE_NAME_BYTES + 1];
         bool exists;        /* as a profile */
         bool has_directory; /* profiles/NAME, whatever it holds */
-        int intent_result;  /* 0: intent is set; -ENOENT: there is none; else it cannot be read */
+        /* 0: intent is set; -ENOENT: there is none; -ENOBUFS: LIMIT_SURVEY_BYTES were read of
+         * others; else it cannot be read */
+        int intent_result;
         struct intent intent;
         struct prior prior; /* the application's own state file */
         bool locked;        /* some process runs that gateway */
@@ -36,7 +38,8 @@ struct survey {
         char **kept; /* sorted; NULL: none. Freed with the survey. */
         size_t kept_count;
 
-        bool told; /* `done` has been called */
+        bool told;    /* `done` has been called */
+        size_t bytes; /* the deputy's: of what it read so far */
 
         /* Set when it is done; of profiles sorted by name, `default` first. */
         bool late;      /* then nothing of the rest is */
