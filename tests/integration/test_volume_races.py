@@ -11,6 +11,16 @@ from tree import wait_until
 from varlink import VarlinkError
 
 
+# The volume hangs from before the boot on.
+HANGS = ("(exec /usr/bin/python3 tests/integration/hang.py /opt/data by-signal >/run/hang.log 2>&1) & echo $! >/run/hang.pid; "
+         "while ! grep -q hung /run/hang.log; do sleep 0.05; done")
+
+
+def release(tree):
+    with open(tree.path("/run/hang.pid")) as file:
+        tree.signal("TERM", int(file.read()))
+
+
 def hang_a_while(connection, profile):
     """An order that the volume does not answer; this returns shortly before its time is over."""
     connection.send("Stop", {"names": [f"gateway-{profile}"]})
@@ -93,15 +103,37 @@ def test_a_boot_that_ends_with_one_that_finds_no_room(boot, volume):
 def test_variables_of_a_gateway_whose_intent_is_not_known_yet(boot, volume):
     """A register while the volume hangs at boot: its variables are the newest, but what is wanted is what the volume says."""
     volume.profile("default", intent={"version": 1, "want": "up", "environment": {"A": "old"}})
-    tree = boot(before="(exec /usr/bin/python3 tests/integration/hang.py /opt/data by-signal >/run/hang.log 2>&1) & echo $! >/run/hang.pid; "
-                       "while ! grep -q hung /run/hang.log; do sleep 0.05; done")
+    tree = boot(before=HANGS)
     reply = tree.call("Register", "root", profile="default", environment={"A": "new"})
     assert reply["changed"] is True and reply["persisted"] is False
-    with open(tree.path("/run/hang.pid")) as file:
-        tree.signal("TERM", int(file.read()))
+    release(tree)
     tree.wait_state("default", "up")
     wait_until(lambda: volume.intent("default") == {"version": 1, "want": "up", "environment": {"A": "new"}}, 20,
                f"the record, not {volume.intent('default')}")
+
+
+def test_a_broker_that_ends_before_it_knew(boot, volume):
+    """At boot the volume hangs, and default is registered without knowing more. The next broker does not take that for an intent."""
+    volume.profile("default", intent={"version": 1, "want": "up", "environment": {"A": "b"}})
+    tree = boot(before=HANGS)
+    tree.call("Reset", "root", names=["gateway-default"])  # which says nothing of what is wanted
+    tree.kill_broker()
+    assert tree.state("default")["state"] == "down"
+    release(tree)
+    tree.wait_state("default", "up")
+    assert volume.intent("default") == {"version": 1, "want": "up", "environment": {"A": "b"}}
+
+
+def test_a_start_before_the_variables_are_known(boot, volume):
+    """The same for a start: what is wanted is new, its variables are those of the volume, which no record without them replaces."""
+    volume.profile("default", intent={"version": 1, "want": "down", "environment": {"A": "b"}})
+    tree = boot(before=HANGS)
+    tree.call("Reset", "root", names=["gateway-default"])
+    assert order(tree, "Start", "default", user="root")["persisted"] is False
+    release(tree)
+    wait_until(lambda: volume.intent("default")["want"] == "up", 20, "the record")
+    assert volume.intent("default") == {"version": 1, "want": "up", "environment": {"A": "b"}}
+    tree.wait_state("default", "up")
 
 
 def peak_kib(tree):
