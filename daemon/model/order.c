@@ -87,11 +87,11 @@ static bool order_record(struct service *service, enum order_kind kind, struct f
 
         if (!service->profile)
                 return true;
-        service->blind = false;
         if (kind == ORDER_RESET) {
                 restart_reset(service);
         } else {
                 restart_forgive(service);
+                service->record.blind = false;
                 service->record.want_up = kind != ORDER_STOP;
                 service->record.unpersisted = true;
                 service->record.pending = kind == ORDER_RESTART ? PENDING_RESTART : PENDING_ORDER;

@@ -35,6 +35,9 @@ static void persist_entry(struct service *service, bool stop, struct store_entry
         entry->removed = service->record.forgotten;
         if (entry->removed)
                 return;
+        entry->result = -ETIMEDOUT;
+        if (record_is_blind(&service->record))
+                return; /* it did not answer, and may know better */
         entry->result = slot_read_environment(&service->registry->slots, service->name, &environment);
         if (entry->result)
                 return; /* and no record: one without its environment would be another */
@@ -155,7 +158,8 @@ int persist_forget(struct registry *registry, const char *profile, persist_funct
 
 static bool waits(const struct service *service)
 {
-        return service->profile && service->record.unpersisted && service->operation == OPERATION_NONE;
+        return service->profile && service->record.unpersisted && !record_is_blind(&service->record) &&
+               service->operation == OPERATION_NONE;
 }
 
 size_t persist_waiting(const struct registry *registry)

@@ -115,8 +115,8 @@ static void plan_profile(struct plan *plan, const struct registry *registry,
         service = registry_find(registry, name);
         planned = plan_add(plan, facts->name, service ? RECONCILE_KEPT : RECONCILE_REGISTERED);
         snprintf(plan->actions[planned->place].prior, PRIOR_STATE_BYTES, "%s", facts->prior.state);
-        planned->adjust = service && service->blind;
-        if (service && !service->blind)
+        planned->adjust = service && record_is_blind(&service->record);
+        if (service && !planned->adjust)
                 return;
         if (service || !plan_from_dead_slot(registry, facts->name, false, planned))
                 plan_from_volume(registry, facts, planned);
@@ -132,6 +132,8 @@ static void plan_default_blindly(struct plan *plan, const struct registry *regis
                 return;
         planned = plan_add(plan, "default", RECONCILE_REGISTERED);
         plan_from_dead_slot(registry, "default", true, planned);
+        if (!planned->record.unpersisted) /* else it knows better than the volume */
+                planned->record.blind = planned->record.blind_environment = true;
         plan_brake(registry, "default", false, planned);
         plan_label(plan, planned);
 }
@@ -211,27 +213,38 @@ void plan_deinit(struct plan *plan)
         *plan = (struct plan){.count = 0};
 }
 
+static void adjust_want(struct record *record, const struct record *planned)
+{
+        record->want_up = planned->want_up;
+        record->pending = planned->pending;
+        record->hold = planned->hold;
+        record->next_start_usec = planned->next_start_usec;
+        snprintf(record->reason, sizeof(record->reason), "%s", planned->reason);
+}
+
 void plan_adjust(struct registry *registry, const char *profile, const struct planned *planned)
 {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
         struct service *service;
-        bool changed;
+        struct record *record;
+        bool all, want, changed;
 
         name_service_of(profile, name, sizeof(name));
         service = registry_find(registry, name);
-        if (!service || !service->blind || service->operation != OPERATION_NONE)
+        if (!service || !record_is_blind(&service->record) || service->operation != OPERATION_NONE)
                 return;
-        service->blind = false;
-        service->record.want_up = planned->record.want_up;
-        service->record.pending = planned->record.pending;
-        service->record.hold = planned->record.hold;
-        service->record.next_start_usec = planned->record.next_start_usec;
-        service->record.unpersisted = planned->record.unpersisted;
-        snprintf(service->record.reason, sizeof(service->record.reason), "%s", planned->record.reason);
-        if (planned->environment)
+        record = &service->record;
+        want = record->blind;
+        all = want && record->blind_environment;
+        if (want)
+                adjust_want(record, &planned->record);
+        if (record->blind_environment && planned->environment)
                 slot_set_environment(&registry->slots, name, planned->environment, &changed);
+        /* What a client said of the one is written with what the volume said of the other. */
+        record->unpersisted = !all || planned->record.unpersisted;
+        record->blind = record->blind_environment = false;
         service_save(service);
-        if (service->record.pending)
+        if (want && record->pending)
                 stagger_start(service);
         service_step(service);
 }

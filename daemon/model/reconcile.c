@@ -115,10 +115,8 @@ static void reconcile_registered(struct own_registration *own, struct service *s
                          fault->kind == FAULT_TOO_MANY_SERVICES ? "s6-svscan takes no more services"
                          : fault->text                          ? fault->text
                                                                 : "see the log");
-        } else {
-                service->blind = reconcile->blind;
-                if (action->what == RECONCILE_STARTED)
-                        stagger_start(service);
+        } else if (action->what == RECONCILE_STARTED) {
+                stagger_start(service);
         }
         /* Before all have begun, reconcile_turn() itself looks whether that was the last one. */
         if (!reconcile->open && reconcile->all_begun)

@@ -24,6 +24,11 @@ bool record_runs_now(const struct record *record)
                (record->hold == HOLD_NONE || (record->hold == HOLD_BACKOFF && !record->next_start_usec));
 }
 
+bool record_is_blind(const struct record *record)
+{
+        return record->blind || record->blind_environment;
+}
+
 void record_write(const struct record *record, struct text *text)
 {
         text_append_string(text, "{");
@@ -33,6 +38,10 @@ void record_write(const struct record *record, struct text *text)
         text_append_member_string(text, "told", told_names[record->told]);
         text_append_member_int(text, "told_pid", record->told_pid);
         text_append_member_bool(text, "unpersisted", record->unpersisted);
+        if (record->blind)
+                text_append_member_bool(text, "blind", true);
+        if (record->blind_environment)
+                text_append_member_bool(text, "blind_environment", true);
         text_append_member_bool(text, "removing", record->removing);
         text_append_member_bool(text, "forgotten", record->forgotten);
         text_append_member_string(text, "hold", hold_names[record->hold]);
@@ -54,7 +63,7 @@ void record_write(const struct record *record, struct text *text)
 
 struct parsed {
         struct field_int version, attempt, next_start, restarts, exit_code, exit_signal, exit_at;
-        enum field_bool unpersisted, removing, forgotten;
+        enum field_bool unpersisted, blind, blind_environment, removing, forgotten;
         struct field_int log_restarts, log_attempt, log_next_start; /* 0 in records of before they were */
         int want, hold, pending, told;
         struct field_int told_pid;
@@ -70,6 +79,8 @@ static const struct field record_fields[] = {
         {"told", FIELD_CHOICE, true, offsetof(struct parsed, told), told_names},
         {"told_pid", FIELD_INT, true, offsetof(struct parsed, told_pid), NULL},
         {"unpersisted", FIELD_BOOL, false, offsetof(struct parsed, unpersisted), NULL},
+        {"blind", FIELD_BOOL, false, offsetof(struct parsed, blind), NULL},
+        {"blind_environment", FIELD_BOOL, false, offsetof(struct parsed, blind_environment), NULL},
         {"removing", FIELD_BOOL, true, offsetof(struct parsed, removing), NULL},
         {"forgotten", FIELD_BOOL, false, offsetof(struct parsed, forgotten), NULL},
         {"hold", FIELD_CHOICE, true, offsetof(struct parsed, hold), hold_names},
@@ -118,6 +129,8 @@ int record_read(const char *text, struct record *record)
                         .told = (enum told)parsed.told,
                         .told_pid = (pid_t)parsed.told_pid.value,
                         .unpersisted = parsed.unpersisted == FIELD_TRUE,
+                        .blind = parsed.blind == FIELD_TRUE,
+                        .blind_environment = parsed.blind_environment == FIELD_TRUE,
                         .removing = parsed.removing == FIELD_TRUE,
                         .forgotten = parsed.forgotten == FIELD_TRUE,
                         .hold = (enum hold)parsed.hold,

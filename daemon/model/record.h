@@ -32,10 +32,12 @@ enum pending {
 struct record {
         bool want_up;
         enum pending pending;
-        bool unpersisted; /* the volume does not have it yet */
-        bool removing;    /* the slot goes: a restarted broker finishes that */
-        bool forgotten;   /* and the volume's record with it */
-        enum told told;   /* what the run with told_pid was told */
+        bool unpersisted;       /* the volume does not have it yet */
+        bool blind;             /* the volume has not said yet what is wanted, and nobody else has since */
+        bool blind_environment; /* the same of the variables */
+        bool removing;          /* the slot goes: a restarted broker finishes that */
+        bool forgotten;         /* and the volume's record with it */
+        enum told told;         /* what the run with told_pid was told */
         pid_t told_pid;
         enum hold hold;
         unsigned attempt;        /* of the soft brake; 0: none */
@@ -57,6 +59,9 @@ struct record {
  * the soft brake, which is HOLD_BACKOFF without a next start.
  */
 bool record_runs_now(const struct record *record);
+
+/* There may be a record on the volume that knows better: it is not to be replaced. */
+bool record_is_blind(const struct record *record);
 
 /* Appends it as a JSON object and a newline. */
 void record_write(const struct record *record, struct text *text);

@@ -214,10 +214,16 @@ static void environment_persisted(void *owner, const struct store_batch *batch)
 
 static void environment_replaced(struct service *service, const struct registration_waiter *waiter)
 {
-        struct replaced *replaced = malloc(sizeof(*replaced));
+        struct replaced *replaced;
 
         service->record.unpersisted = true;
+        service->record.blind_environment = false;
         service_save(service);
+        if (service->record.blind) { /* what is wanted is for the volume to say, which does not answer */
+                registration_answer(service->registry, waiter, service->profile, service, NULL, ETIMEDOUT);
+                return;
+        }
+        replaced = malloc(sizeof(*replaced));
         if (replaced) {
                 replaced->waiter = *waiter;
                 snprintf(replaced->name, sizeof(replaced->name), "%s", service->name);
@@ -243,6 +249,18 @@ static struct fault again_fault(const struct service *service)
         return (struct fault){.kind = FAULT_NONE};
 }
 
+/* While it is being registered: whoever waits is told together. */
+static void environment_changed(struct service *service)
+{
+        service->record.unpersisted = true;
+        service->record.blind_environment = false;
+        service_save(service);
+        if (service->record.blind)
+                service->persist_error = ETIMEDOUT;
+        else
+                persist_services(service->registry, &service, 1, false, NULL, NULL);
+}
+
 /* It is there already: only its environment may change. */
 static void register_again(struct service *service, struct registration_waiter *waiter,
                            struct json_object *environment)
@@ -262,8 +280,8 @@ static void register_again(struct service *service, struct registration_waiter *
                 if (!registration_add_waiter(service, waiter))
                         refuse(registry, waiter, service->profile,
                                (struct fault){.kind = FAULT_SYSTEM, .text = "register", .error = ENOMEM});
-                else if (waiter->changed && (service->record.unpersisted = true))
-                        persist_services(registry, &service, 1, false, NULL, NULL);
+                else if (waiter->changed)
+                        environment_changed(service);
         } else if (waiter->changed || (service->record.unpersisted && !waiter->own)) {
                 environment_replaced(service, waiter); /* or was, and the volume does not have it yet */
         } else {

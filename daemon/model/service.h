@@ -87,8 +87,7 @@ struct service {
         uint64_t persisted_serial; /* what that has answered for */
         int persist_error;         /* errno of the answer; 0: it is on the disk */
         bool looking;              /* at its lock on the volume */
-        bool blind;  /* registered before the volume said what is wanted; nobody ordered it since */
-        bool queued; /* stagger.h starts it when it is its turn */
+        bool queued;               /* stagger.h starts it when it is its turn */
         struct stand_in stand_in;
 
         /* operation.h */

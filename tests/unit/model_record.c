@@ -53,6 +53,8 @@ static void assert_same(const struct record *a, const struct record *b)
         ck_assert_int_eq(a->told, b->told);
         ck_assert_int_eq(a->told_pid, b->told_pid);
         ck_assert_int_eq(a->unpersisted, b->unpersisted);
+        ck_assert_int_eq(a->blind, b->blind);
+        ck_assert_int_eq(a->blind_environment, b->blind_environment);
         ck_assert_int_eq(a->removing, b->removing);
         ck_assert_int_eq(a->forgotten, b->forgotten);
         ck_assert_int_eq(a->hold, b->hold);
@@ -100,12 +102,14 @@ START_TEST(round_trip)
         record = sample();
         goes_round(&record);
         for (int hold = HOLD_NONE; hold <= HOLD_HELD; hold++)
-                for (int flags = 0; flags < 16; flags++) {
+                for (int flags = 0; flags < 64; flags++) {
                         record = sample();
                         record.hold = (enum hold)hold;
                         record.want_up = flags & 1;
                         record.pending = flags & 2 ? PENDING_ORDER : PENDING_NOTHING;
                         record.removing = flags & 4;
+                        record.blind = flags & 16;
+                        record.blind_environment = flags & 32;
                         if (flags & 8) {
                                 record.has_exit = false;
                                 record.exit_code = record.exit_signal = 0;
