@@ -136,6 +136,19 @@ def test_a_start_before_the_variables_are_known(boot, volume):
     tree.wait_state("default", "up")
 
 
+def test_a_directory_that_is_a_link_is_not_gone(boot, volume):
+    """Not surveyed as a profile, since links are not followed; but what somebody registered for it is nobody's to remove."""
+    volume.directory("elsewhere/linked")
+    volume.profile("coder")
+    tree = boot()
+    os.symlink("../elsewhere/linked", f"{volume.path}/profiles/linked")
+    for name in ("linked", "gone"):
+        tree.call("Register", "root", profile=name, start=False)
+    actions = {action["profile"]: action["action"] for action in tree.call("Reconcile", "root")["actions"]}
+    assert actions == {"default": "kept", "coder": "kept", "gone": "removed"}
+    assert tree.state("linked")["state"] == "down" and os.path.exists(f"{volume.path}/.svcbroker/intent/linked")
+
+
 def peak_kib(tree):
     """The most memory that the broker ever had."""
     with open(tree.path(f"/proc/{tree.broker_pid()}/status")) as file:

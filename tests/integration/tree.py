@@ -152,6 +152,8 @@ class Tree:
             status = s6.read_status(self.path(BROKER))
             assert status.wait_status == 0, f"the broker ended with wait status {status.wait_status:#x}:\n{self.log()}"
         reports = [line for line in self.log().splitlines() if any(word in line for word in SANITIZER_WORDS)]
+        if "was not suspended. False leaks are possible" in self.log():  # a thread that hangs in the kernel, with what it works on
+            reports = [line for line in reports if "LeakSanitizer" not in line and "leaked in" not in line]
         assert not reports, self.log()
 
     def audit(self):
