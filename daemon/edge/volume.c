@@ -52,17 +52,23 @@ int volume_remove(int volume, const char *path)
         return r;
 }
 
-bool volume_has(int volume, const char *path)
+int volume_look(int volume, const char *path)
 {
         struct stat found;
         const char *name = NULL;
 
         int directory = volume_parent(volume, path, O_PATH, 0, &name);
-        if (directory < 0)
-                return false;
-        bool has = fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) == 0;
-        close(directory);
-        return has;
+        int r = directory < 0                                               ? directory
+                : fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) < 0 ? -errno
+                                                                            : 1;
+        if (directory >= 0)
+                close(directory);
+        return r == -ENOENT ? 0 : r;
+}
+
+bool volume_has(int volume, const char *path)
+{
+        return volume_look(volume, path) > 0;
 }
 
 /* A regular file, or -EINVAL. */

@@ -65,6 +65,9 @@ int volume_remove(int volume, const char *path);
 /* Is there a file of that name (of any kind, a link included)? */
 bool volume_has(int volume, const char *path);
 
+/* The same: 1 yes, 0 no, or a negative errno; then nobody knows. */
+int volume_look(int volume, const char *path);
+
 /*
  * Does some process hold an fcntl lock (of any kind, on any part) on the file? 1 yes, 0 no or no such file,
  * or a negative errno; then nobody knows. Never takes it. Not flock(2), which is another thing.

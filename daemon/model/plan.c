@@ -149,14 +149,6 @@ static void plan_invalid(struct plan *plan, const char *directory)
         log_line("reconcile: skipped: name=%s", directory);
 }
 
-static bool is_surveyed(const struct survey *survey, const char *profile)
-{
-        for (size_t i = 0; i < survey->count; i++)
-                if (!strcmp(survey->facts[i].name, profile))
-                        return survey->facts[i].has_directory;
-        return false;
-}
-
 /* Not one that is about to start, or start again. */
 static bool is_at_rest(const struct service *service)
 {
@@ -174,7 +166,7 @@ static void plan_removals(struct plan *plan, const struct registry *registry, co
 
                 if (!service->profile || !strcmp(service->profile, "default") ||
                     service->operation != OPERATION_NONE || !is_at_rest(service) ||
-                    is_surveyed(survey, service->profile))
+                    !survey_is_gone(survey, service->profile))
                         continue;
                 planned = plan_add(plan, service->profile, RECONCILE_REMOVED);
                 snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message),

@@ -212,7 +212,8 @@ static void reconcile_surveyed(struct survey *survey)
 static void keep_registered(const struct registry *registry, struct survey *survey)
 {
         survey->kept = calloc(registry->count + 1, sizeof(*survey->kept));
-        for (size_t i = 0; survey->kept && i < registry->count; i++)
+        survey->kept_gone = calloc(registry->count + 1, sizeof(*survey->kept_gone));
+        for (size_t i = 0; survey->kept && survey->kept_gone && i < registry->count; i++)
                 if (registry->services[i]->profile) {
                         char *name = strdup(registry->services[i]->profile);
 

@@ -45,6 +45,7 @@ void survey_free(struct survey *survey)
         for (size_t i = 0; i < survey->kept_count; i++)
                 free(survey->kept[i]);
         free(survey->kept);
+        free(survey->kept_gone);
         free(survey);
 }
 
@@ -104,10 +105,18 @@ static int compare_strings(const void *left, const void *right)
         return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-static bool survey_keeps(const struct survey *survey, const char *name)
+static char **survey_keeps(const struct survey *survey, const char *name)
 {
-        return survey->kept_count &&
-               bsearch(&name, survey->kept, survey->kept_count, sizeof(*survey->kept), compare_strings);
+        if (!survey->kept_count)
+                return NULL;
+        return bsearch(&name, survey->kept, survey->kept_count, sizeof(*survey->kept), compare_strings);
+}
+
+bool survey_is_gone(const struct survey *survey, const char *profile)
+{
+        char **kept = survey_keeps(survey, profile);
+
+        return kept && survey->kept_gone[kept - survey->kept];
 }
 
 /* A gateway that finds one of these thinks it is running already. */
@@ -134,8 +143,6 @@ static void survey_profile(int volume, struct survey *survey, struct profile_fac
         facts->locked = volume_is_locked(volume, path) > 0;
         survey_path(facts, "SOUL.md", path);
         facts->exists = is_default || volume_has(volume, path);
-        snprintf(path, sizeof(path), "profiles/%s", facts->name);
-        facts->has_directory = is_default || facts->exists || volume_has(volume, path);
         if (!facts->exists)
                 return;
         survey_intent(volume, survey, facts);
@@ -172,6 +179,17 @@ static int survey_list(int volume, struct survey *survey)
         return result;
 }
 
+/* By itself: one that is a link is not listed, and of very many not all are. */
+static void survey_kept(int volume, struct survey *survey)
+{
+        char path[2 * PATH_BYTES];
+
+        for (size_t i = 0; i < survey->kept_count; i++) {
+                snprintf(path, sizeof(path), "profiles/%s", survey->kept[i]);
+                survey->kept_gone[i] = strcmp(survey->kept[i], "default") && volume_look(volume, path) == 0;
+        }
+}
+
 static void survey_work(struct deputy_job *job)
 {
         struct survey *survey = (struct survey *)job;
@@ -183,6 +201,7 @@ static void survey_work(struct deputy_job *job)
         survey->is_marked = volume_has(volume, ".svcbroker");
         for (size_t i = 0; survey->result == 0 && i < survey->count; i++)
                 survey_profile(volume, survey, &survey->facts[i]);
+        survey_kept(volume, survey);
         close(volume);
 }
 

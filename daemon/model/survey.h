@@ -19,8 +19,7 @@
 
 struct profile_facts {
         char name[LIMIT_PROFILE_NAME_BYTES + 1];
-        bool exists;        /* as a profile */
-        bool has_directory; /* profiles/NAME, whatever it holds */
+        bool exists; /* as a profile */
         /* 0: intent is set; -ENOENT: there is none; -ENOBUFS: LIMIT_SURVEY_BYTES were read of
          * others; else it cannot be read */
         int intent_result;
@@ -37,6 +36,8 @@ struct survey {
         bool clean;  /* remove what a gateway of the last container left, of profiles that are not `kept` */
         char **kept; /* sorted; NULL: none. Freed with the survey. */
         size_t kept_count;
+        bool *kept_gone; /* as many, freed with it. Set: profiles/NAME is not there, as whatever it might be
+                          */
 
         bool told;    /* `done` has been called */
         size_t bytes; /* the deputy's: of what it read so far */
@@ -58,6 +59,9 @@ struct survey {
 /* NULL: out of memory. names: whom to look up, NULL for all. */
 struct survey *survey_new(const char *const *names, size_t count);
 void survey_free(struct survey *survey);
+
+/* Of one that is `kept`: is its directory gone for certain? */
+bool survey_is_gone(const struct survey *survey, const char *profile);
 
 void survey_run(struct store *store, struct survey *survey);
 

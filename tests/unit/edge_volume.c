@@ -314,6 +314,8 @@ START_TEST(removes)
         ck_assert_int_eq(0, volume_remove(volume, "nowhere/file"));
         ck_assert_int_eq(-ENOTDIR, volume_remove(volume, ".file.svcbroker/file"));
         ck_assert(!volume_has(volume, "nowhere/file"));
+        ck_assert_int_eq(0, volume_look(volume, "nowhere/file"));
+        ck_assert_int_eq(1, volume_look(volume, "profiles/x"));
         ck_assert(volume_has(volume, "profiles/x"));
         ck_assert_int_eq(-EINVAL, volume_remove(volume, "profiles/x"));
         ck_assert_int_eq(-ENOTDIR, replace_one(".file.svcbroker/file", NULL, true, false));

@@ -438,6 +438,7 @@ void assert_refused(const char *path, int error)
         ck_assert_int_eq(error, read_fails(path));
         ck_assert_int_eq(error, volume_remove(volume, path));
         ck_assert(!volume_has(volume, path));
+        ck_assert_int_eq(error == -ENOENT ? 0 : error, volume_look(volume, path));
         ck_assert_int_eq(error, volume_is_locked(volume, path));
         ck_assert_int_eq(error, append(path, "x"));
         ck_assert_int_eq(error, replace_one(path, "x", true, true));
