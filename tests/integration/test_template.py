@@ -62,12 +62,14 @@ def test_own_variables_win(tree, profile):
 
 
 def test_container_environment_comes_first(make_tree):
-    files = {"FROM_CONTAINER": "yes\n\n", "BOTH": "container", "PATH": "/container/bin:/usr/bin:/bin", "HERMES_HOME": "/opt/data/"}
+    files = {"FROM_CONTAINER": "yes\n\n", "ENDED": "yes\n", "BOTH": "container", "PATH": "/container/bin:/usr/bin:/bin", "HERMES_HOME": "/opt/data/"}
     tree = make_tree(before=f"mkdir -p {CONTAINER}; cd {CONTAINER}; "
                      + " ".join(f"printf %b {value!r} >{name};" for name, value in files.items()))
-    tree.register("a", environment={"BOTH": "profile"})
+    tree.register("a", environment={"BOTH": "profile", "OWN": "lines\n\n"})
     environment = environment_of(tree, "a")
-    assert environment["FROM_CONTAINER"] == "yes\n\n" and environment["BOTH"] == "profile"
+    assert environment["OWN"] == "lines\n\n"
+    # s6-overlay ends each of its files with a newline.
+    assert environment["FROM_CONTAINER"] == "yes\n" and environment["ENDED"] == "yes" and environment["BOTH"] == "profile"
     assert environment["PATH"] == "/opt/hermes/.venv/bin:/container/bin:/usr/bin:/bin"
     assert environment["HERMES_HOME"] == environment["HOME"] == "/opt/data"
 

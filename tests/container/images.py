@@ -1,0 +1,77 @@
+"""The images that the tests need, built by the real Dockerfile. What can be is kept between runs, by podman."""
+
+import datetime
+import os
+import subprocess
+import tempfile
+
+from engine import HERE, TOP, podman
+
+PREFIX = "localhost/svcbroker-test"
+SUITE = "trixie"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+ARCHITECTURE = {"x86_64": ("x86_64", "X86_64"), "aarch64": ("aarch64", "AARCH64")}[os.uname().machine]
+
+
+def base():
+    """Debian as a release's image has it. A new one each month."""
+    image = f"{PREFIX}/base:{SUITE}-{datetime.date.today():%Y%m}"
+    if podman("image", "exists", image, check=False).returncode == 0:
+        return image
+    with tempfile.TemporaryDirectory() as directory:
+        subprocess.run(["debootstrap", "--variant=minbase", SUITE, directory], check=True, stdout=subprocess.DEVNULL)
+        # It reaches packages the way this machine does.
+        script = """
+            cp /etc/resolv.conf "$1/etc/resolv.conf"
+            for file in $(grep -ls Acquire /etc/apt/apt.conf /etc/apt/apt.conf.d/*) /etc/apt/auth.conf /etc/apt/auth.conf.d; do
+                [ ! -e "$file" ] || cp -a "$file" "$1$(dirname "$file")/"
+            done
+            rm -rf "$1"/var/cache/apt/archives/*.deb
+            tar -C "$1" -c . | podman import --change "ENV PATH=$3" - "$2"
+        """
+        subprocess.run(["bash", "-ec", script, "base", directory, image, PATH], check=True, stdout=subprocess.DEVNULL)
+    return image
+
+
+def overlay(directory):
+    """The tarballs of s6-overlay: S6_OVERLAY_DIST, or made from the double beside this file. -> (directory, {name: sum})."""
+    given = os.environ.get("S6_OVERLAY_DIST")
+    if not given:
+        subprocess.run([f"{HERE}/double/make", directory], check=True)
+        given = directory
+    sums = {}
+    # With real releases there is no such file, and the Dockerfile's own sums hold.
+    if os.path.exists(f"{given}/SHA256SUMS"):
+        with open(f"{given}/SHA256SUMS") as file:
+            for line in file:
+                value, name = line.split()
+                sums[name.removeprefix("s6-overlay-").removesuffix(".tar.xz")] = value
+    return os.path.abspath(given), sums
+
+
+def sum_arguments(sums):
+    variables = {"noarch": "NOARCH", ARCHITECTURE[0]: ARCHITECTURE[1], "symlinks-noarch": "SYMLINKS_NOARCH"}
+    return [word for name, value in sums.items() if name in variables
+            for word in ("--build-arg", f"S6_OVERLAY_{variables[name]}_SHA256={value}")]
+
+
+def build(target, name, *arguments, check=True):
+    """podman build of the real Dockerfile; the image's name, or with check=False the result."""
+    image = f"{PREFIX}/{name}"
+    result = podman("build", "--format", "docker", "--isolation", "chroot", "--network", "host", "--target", target,
+                    "--build-arg", f"BUILD_BASE={base()}", *arguments, "--file", "docker/Dockerfile", "--tag", image, ".", cwd=TOP, check=check)
+    return image if check else result
+
+
+def build_hermes(name, on, dist, *arguments, check=True):
+    directory, sums = dist
+    return build("hermes", name, "--volume", f"{directory}:/s6-overlay:ro", "--build-arg", "S6_OVERLAY_URL=file:///s6-overlay",
+                 "--build-arg", f"BASE={on}", *sum_arguments(sums), *arguments, check=check)
+
+
+def containerfile(name, text, context):
+    """A small image of a test's own."""
+    image = f"{PREFIX}/{name}"
+    podman("build", "--format", "docker", "--isolation", "chroot", "--network", "host", "--file", "-", "--tag", image, context,
+           input=text)
+    return image

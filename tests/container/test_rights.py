@@ -1,0 +1,183 @@
+"""Numbers, capabilities and file systems that a container may be started with; and the examples that say so."""
+
+import json
+import os
+
+import pytest
+import yaml
+
+from engine import TOP, podman, run, until
+
+
+def example(name):
+    with open(f"{TOP}/docker/{name}") as file:
+        return list(yaml.safe_load_all(file))
+
+
+@pytest.fixture(scope="session")
+def kubernetes():
+    """The container of the Kubernetes example."""
+    deployment = next(document for document in example("kubernetes.yaml") if document["kind"] == "Deployment")
+    return deployment["spec"]["template"]["spec"]
+
+
+def kubernetes_options(pod, volume):
+    """What a kubelet makes of it, for podman. An emptyDir is 0777."""
+    container = pod["containers"][0]
+    context = container["securityContext"]
+    assert (context["runAsUser"], context["allowPrivilegeEscalation"], context["readOnlyRootFilesystem"]) == (0, False, True)
+    assert context["capabilities"]["drop"] == ["ALL"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    options = ["--read-only", "--read-only-tmpfs=false", "--security-opt", "no-new-privileges", "--cap-drop", "ALL",
+               *[word for name in context["capabilities"]["add"] for word in ("--cap-add", name)],
+               "--volume", f"{volume}:{mounts.pop('data')}"]
+    for path in mounts.values():
+        options += ["--tmpfs", f"{path}:rw,exec,mode=777"]
+    return options, {variable["name"]: variable["value"] for variable in container["env"]}
+
+
+@pytest.fixture
+def volume(tmp_path):
+    """Of root's, as a new one is."""
+    directory = tmp_path / "volume"
+    directory.mkdir()
+    return directory
+
+
+def add_profile(container, name):
+    container.shell(f"mkdir -p profiles/{name} && echo soul >profiles/{name}/SOUL.md")
+
+
+def test_the_kubernetes_example(start, kubernetes, volume):
+    options, environment = kubernetes_options(kubernetes, volume)
+    container = start(*kubernetes["containers"][0]["args"], options=options, **environment)
+    until(lambda: container.service("gateway-default")["state"] == "up", "the default gateway is up")
+    for probe in ("livenessProbe", "readinessProbe"):
+        assert container.exec(*kubernetes["containers"][0][probe]["exec"]["command"], user="root").returncode == 0
+    add_profile(container, "coder")
+    container.svcctl("start", "coder")
+    container.svcctl("restart", "coder")
+    container.svcctl("stop", "coder")
+    doctor = json.loads(container.svcctl("--json", "doctor", check=False).stdout)["checks"]
+    assert [check for check in doctor if check["verdict"] == "failure"] == []
+    assert container.shell("stat -c %a /run").stdout == "755\n"
+    assert container.stop() != 137
+
+
+def test_the_liveness_probe_fails_without_a_broker(start, kubernetes):
+    container = start()
+    container.exec("/command/s6-svc", "-wD", "-d", "/run/service/svcbrokerd", user="root")
+    command = kubernetes["containers"][0]["livenessProbe"]["exec"]["command"]
+    assert container.exec(*command, user="root", check=False).returncode == 1
+
+
+def test_the_least_capabilities(start):
+    """SETUID and SETGID alone: everything works, and Health says what is missing."""
+    container = start(options=("--cap-drop", "ALL", "--cap-add", "SETUID", "--cap-add", "SETGID"))
+    add_profile(container, "coder")
+    container.svcctl("start", "coder")
+    container.svcctl("stop", "coder", "--timeout", "20s")
+    assert container.service("gateway-coder")["state"] == "down"
+    assert "CAP_KILL" in container.svcctl("health", check=False).stdout
+    container.svcctl("start", "coder")
+    assert container.stop() != 137
+    assert podman("cp", f"{container.id}:/opt/data/notes", "-").stdout.count("coder ended by TERM") == 2
+
+
+def test_without_setuid_it_says_what_is_missing(start):
+    container = start("true", options=("--cap-drop", "ALL"), ready=False)
+    assert container.wait() != 0
+    assert "svcbroker: cannot become hermes: CAP_SETUID and CAP_SETGID" in container.logs()
+
+
+def test_the_compose_example():
+    services = example("compose.yaml")[0]["services"]
+    assert set(services) == {"hermes", "dashboard"}
+    assert services["hermes"]["volumes"] == services["dashboard"]["volumes"]
+    assert services["dashboard"]["command"][0] == "dashboard" and services["dashboard"]["profiles"] == ["dashboard"]
+    for service in services.values():
+        assert (service["cap_drop"], service["cap_add"]) == (["ALL"], ["SETUID", "SETGID", "KILL", "CHOWN"])
+
+
+def test_gateway_and_dashboard_on_one_volume(start, volume):
+    services = example("compose.yaml")[0]["services"]
+    options = ("--volume", f"{volume}:/opt/data", "--security-opt", "no-new-privileges", "--cap-drop", "ALL",
+               *[word for name in services["hermes"]["cap_add"] for word in ("--cap-add", name)])
+    hermes = start(*services["hermes"]["command"], options=options)
+    dashboard = start(*services["dashboard"]["command"], options=options)
+    until(lambda: hermes.service("gateway-default")["state"] == "up", "the default gateway is up")
+    assert "gateway-default" not in dashboard.svcctl("list").stdout
+    assert dashboard.svcctl("health").returncode == hermes.svcctl("health").returncode == 0
+
+
+@pytest.mark.parametrize("names", [("HERMES_UID", "HERMES_GID"), ("PUID", "PGID")])
+def test_another_number(start, volume, names):
+    container = start(options=("--volume", f"{volume}:/opt/data"), **{names[0]: "1234", names[1]: "2345"})
+    assert container.exec("id", "hermes").stdout == "uid=1234(hermes) gid=2345(hermes) groups=2345(hermes)\n"
+    assert (os.stat(volume).st_uid, os.stat(volume).st_gid) == (1234, 2345)
+    container.svcctl("start", "default")
+    assert os.stat(volume / "pid.default").st_uid == 1234
+    assert container.exec("svcctl", "list", user="10000", check=False).returncode == 5
+    assert run_id(container) == "1234"
+
+
+def run_id(container):
+    pid = container.service("gateway-default")["pid"]
+    return container.shell(f"stat -c %u /proc/{pid}").stdout.strip()
+
+
+def test_files_of_the_user_stay_whose_they_are(start, volume):
+    """Only the top directory is given away; what is in it may be a user's own."""
+    for name in ("mine", "profiles"):
+        (volume / name).mkdir()
+        (volume / name / "file").touch()
+        os.chown(volume / name, 4000, 4000)
+    start(options=("--volume", f"{volume}:/opt/data"))
+    assert os.stat(volume).st_uid == 10000
+    assert [os.stat(volume / name).st_uid for name in ("mine", "profiles")] == [4000, 4000]
+    assert os.stat(volume / "mine/file").st_uid == 0
+
+
+@pytest.mark.parametrize("value", ["0", "65534", "65535", "x", "-1", "65432"])
+def test_a_number_that_cannot_be(image, value):
+    result = run(image, "true", HERMES_UID=value)
+    assert result.returncode != 0
+    assert f"HERMES_UID={value}" in result.stdout + result.stderr
+
+
+def test_read_only_root(start, volume):
+    container = start(options=("--read-only", "--read-only-tmpfs=false", "--tmpfs", "/run:exec", "--tmpfs", "/tmp",
+                               "--volume", f"{volume}:/opt/data"), S6_READ_ONLY_ROOT="1")
+    add_profile(container, "coder")
+    container.svcctl("start", "coder")
+    until(lambda: "main: ready" in container.logs(), "the broker's log is the container's")
+    assert container.svcctl("health").returncode == 0
+
+
+def test_read_only_root_and_another_number(image, volume):
+    result = run(image, "true", options=("--read-only", "--read-only-tmpfs=false", "--tmpfs", "/run:exec", "--tmpfs", "/tmp"),
+                 S6_READ_ONLY_ROOT="1", HERMES_UID="1234")
+    assert result.returncode != 0
+    assert "read-only root" in result.stdout + result.stderr
+
+
+def test_volume_in_a_directory_of_somebody_else(start, volume):
+    """Root follows no path that others can change."""
+    (volume / "above").mkdir()
+    (volume / "above/home").mkdir()
+    os.chown(volume / "above", 10000, 10000)
+    container = start(options=("--volume", f"{volume}/above:/srv/above"), HERMES_HOME="/srv/above/home")
+    assert os.stat(volume / "above/home").st_uid == 0
+    assert "/srv/above/home is not hermes's, and not changed" in container.logs()
+
+
+def test_no_volume_directory(image):
+    result = run(image, "true", HERMES_HOME="/nowhere")
+    assert result.returncode != 0 and "HERMES_HOME=/nowhere" in result.stdout + result.stderr
+    result = run(image, "true", HERMES_HOME="relative")
+    assert result.returncode != 0 and "absolute" in result.stdout + result.stderr
+
+
+def test_the_image_s_health_check(image):
+    check = json.loads(podman("image", "inspect", "--format", "{{json .HealthCheck}}", image).stdout)
+    assert check["Test"] == ["CMD", "/usr/local/bin/svcctl", "health"]
