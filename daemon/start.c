@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -70,6 +71,18 @@ static int start_audit(const char *what, const char *path)
                               culprit);
         free(culprit);
         return result;
+}
+
+/* By its own name: in a container with a user namespace of its own /proc is nobody's. */
+static int start_audit_program(void)
+{
+        char path[PATH_MAX];
+        ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+        if (length < 0)
+                return fail("program: /proc/self/exe: %s: mount /proc", strerror(errno));
+        path[length] = '\0';
+        return start_audit("program", path);
 }
 
 /* Only brokers make it, with 0755: not even root's own group, which the client user may be in, may write.
@@ -146,7 +159,7 @@ static int start_directories(const struct options *options, struct registry *reg
         }
         if (start_audit("socket directory", directory) || start_audit("scan directory", options->scandir) ||
             start_audit_services(options->services, registry->slots.fd) ||
-            start_audit("template", options->template) || start_audit("program", "/proc/self/exe"))
+            start_audit("template", options->template) || start_audit_program())
                 return EX_CONFIG;
         return 0;
 }

@@ -171,6 +171,20 @@ def test_volume_in_a_directory_of_somebody_else(start, volume):
     assert "/srv/above/home is not hermes's, and not changed" in container.logs()
 
 
+def test_root_that_is_somebody_else_outside(start, tmp_path):
+    """As in a rootless container: its numbers are others outside, and what is not mapped is nobody's."""
+    for directory in (tmp_path, *tmp_path.parents[:2]):
+        directory.chmod(0o755)
+    theirs = tmp_path / "volume"
+    theirs.mkdir()
+    os.chown(theirs, 110000, 110000)
+    container = start(options=("--uidmap", "0:100000:65536", "--gidmap", "0:100000:65536", "--volume", f"{theirs}:/opt/data"))
+    add_profile(container, "coder")
+    container.svcctl("start", "coder")
+    assert os.stat(theirs / ".svcbroker").st_uid == 110000
+    assert container.svcctl("health").returncode == 0
+
+
 def test_no_volume_directory(image):
     result = run(image, "true", HERMES_HOME="/nowhere")
     assert result.returncode != 0 and "HERMES_HOME=/nowhere" in result.stdout + result.stderr
