@@ -7,7 +7,8 @@ import time
 import pytest
 
 
-from engine import podman, until
+import images
+from engine import HERE, podman, until
 
 PROFILES = ("coder", "writer")
 
@@ -182,3 +183,15 @@ def test_dashboard_container_has_no_gateways(start):
     container = start("dashboard", "--host", "0.0.0.0")
     assert states(container) == {}
     assert "hermes dashboard --host 0.0.0.0 profile=default uid=10000" in container.logs()
+
+
+def test_options_of_the_broker(start, image):
+    """A file in an image of one's own."""
+    text = f"""
+        FROM {image}
+        RUN mkdir /etc/s6-overlay/s6-rc.d/svcbrokerd/data \\
+            && printf '%s\\n' --settle-msec 4321 >/etc/s6-overlay/s6-rc.d/svcbrokerd/data/options
+    """
+    container = start(of=images.containerfile("options", text, HERE))
+    pid = container.service("svcbrokerd")["pid"]
+    assert "--settle-msec\0004321\0" in container.exec("cat", f"/proc/{pid}/cmdline", user="root").stdout
