@@ -78,13 +78,24 @@ static int connect_socket(int fd, const struct sockaddr_un *address, int timeout
         }
 }
 
+/* An empty variable is as good as none. */
+static const char *default_path(void)
+{
+        const char *path = secure_getenv("SVCBROKER_SOCKET");
+
+        return path && *path ? path : SVCBROKER_SOCKET_PATH;
+}
+
 API int svcbroker_connect(const char *path, int timeout_msec, struct svcbroker **connection)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
         struct svcbroker *made;
-        size_t length = strlen(path);
+        size_t length;
         int result;
 
+        if (!path)
+                path = default_path();
+        length = strlen(path);
         if (length == 0)
                 return -EINVAL;
         if (length >= sizeof(address.sun_path))
@@ -356,6 +367,13 @@ API int svcbroker_fd(const struct svcbroker *connection)
         return connection->fd;
 }
 
+API short svcbroker_events(const struct svcbroker *connection)
+{
+        bool unsent = !connection->send_closed && connection->sent < connection->output.length;
+
+        return (short)((connection->due > 0 ? POLLIN : 0) | (unsent ? POLLOUT : 0));
+}
+
 API const char *svcbroker_strerror(int result)
 {
         switch (-result) {
@@ -372,4 +390,9 @@ API const char *svcbroker_strerror(int result)
         default:
                 return strerror(-result);
         }
+}
+
+API const char *svcbroker_version(void)
+{
+        return SVCBROKER_VERSION;
 }

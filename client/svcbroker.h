@@ -3,18 +3,33 @@
 
 /*
  * libsvcbroker: blocking calls to svcbrokerd(8), or to any other Varlink service on an AF_UNIX socket.
+ * svcbroker(3) is its manual.
  *
- * Every function that can fail returns 0 or one of these negative errno values:
- *   -EINVAL        an argument is wrong: a path is empty, a method is no dotted name, the parameters are no
- * JSON object -ENAMETOOLONG  the path does not fit into a socket address -ENOENT, -ECONNREFUSED, -EACCES, ...
- * what connect(2) said -ETIMEDOUT     timeout_msec passed; the connection is as it was, and the same function
- * may be called again -ECONNRESET    the server closed the connection, and there is no further reply -EPROTO
- * what came is no Varlink reply; close the connection -EMSGSIZE      a reply is larger than 4 MiB; close the
- * connection -ENODATA       a reply was asked for while none is due -ENOMEM        out of memory An error
- * that the server answers is no failure of the function: it is in the reply.
+ * Every function that can fail returns 0 or a negative errno value:
  *
- * timeout_msec: -1 waits for ever, 0 not at all. A connection serves one thread at a time. No function raises
- * SIGPIPE.
+ * -EINVAL: an argument is wrong (a path is empty, a method is no dotted name, the parameters are no JSON
+ * object).
+ *
+ * -ENAMETOOLONG: the path does not fit into a socket address.
+ *
+ * -ENOENT, -ECONNREFUSED, -EACCES, ...: what connect(2) said.
+ *
+ * -ETIMEDOUT: timeout_msec passed. The connection is as it was, and the same function may be called again.
+ *
+ * -ECONNRESET: the server closed the connection, and there is no further reply.
+ *
+ * -EPROTO: what came is no Varlink reply. Close the connection.
+ *
+ * -EMSGSIZE: a reply is larger than 4 MiB. Close the connection.
+ *
+ * -ENODATA: a reply was asked for while none is due.
+ *
+ * -ENOMEM: out of memory.
+ *
+ * An error that the server answers is no failure of the function: it is in the reply.
+ *
+ * timeout_msec: negative waits for ever, 0 not at all. A connection serves one thread at a time; different
+ * connections have nothing in common. No function raises SIGPIPE.
  */
 
 #include <stdbool.h>
@@ -36,9 +51,13 @@ struct svcbroker_reply {
         bool continues;         /* more replies to the same call follow */
 };
 
+/*
+ * path: NULL stands for $SVCBROKER_SOCKET (not in a program with more rights than its caller), and without
+ * that for the socket that svcbrokerd was built with.
+ */
 int svcbroker_connect(const char *path, int timeout_msec, struct svcbroker **connection);
 
-/* NULL is fine. What was queued and not sent is lost. */
+/* NULL is fine. What was queued and not sent is lost. Ends the waiting for an order, never the order. */
 void svcbroker_close(struct svcbroker *connection);
 
 /*
@@ -65,12 +84,19 @@ int svcbroker_receive(struct svcbroker *connection, int timeout_msec, struct svc
 int svcbroker_call(struct svcbroker *connection, const char *method, const char *parameters, int timeout_msec,
                    struct svcbroker_reply *reply);
 
-/* To poll(2) for POLLIN, beside others. Call svcbroker_receive() with timeout 0 until -ETIMEDOUT before
- * polling. */
+/*
+ * To wait with poll(2), beside other descriptors: for these events on this descriptor. Call
+ * svcbroker_receive() with timeout 0 until -ETIMEDOUT before polling. No events: no reply is due, and nothing
+ * is to be sent.
+ */
 int svcbroker_fd(const struct svcbroker *connection);
+short svcbroker_events(const struct svcbroker *connection);
 
-/* For people, in English. */
+/* For people, in English. result: what a function returned. Valid until the next call in the same thread. */
 const char *svcbroker_strerror(int result);
+
+/* Of the library that runs, like "0.1.0". */
+const char *svcbroker_version(void);
 
 #ifdef __cplusplus
 }

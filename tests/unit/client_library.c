@@ -1,6 +1,8 @@
 #include "client/svcbroker.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -335,6 +337,86 @@ START_TEST(connect_says_why_not)
 }
 END_TEST
 
+START_TEST(without_a_path_the_environment_says_where)
+{
+        struct svcbroker *connection;
+
+        serve(serve_nothing);
+        setenv("SVCBROKER_SOCKET", fixture.path, 1);
+        svcbroker_close(fixture.connection);
+        /* The server took one connection and closes its socket: who comes now is refused, there. */
+        ck_assert_int_eq(waitpid(fixture.pid, NULL, 0), fixture.pid);
+        ck_assert_int_eq(svcbroker_connect(NULL, 0, &connection), -ECONNREFUSED);
+        unlink(fixture.path);
+        rmdir(fixture.directory);
+        ck_assert_int_eq(svcbroker_connect(NULL, 0, &connection), -ENOENT);
+}
+END_TEST
+
+/* Reads nothing before its socket has lost its name. */
+static void serve_late(int fd)
+{
+        while (access(fixture.path, F_OK) == 0)
+                usleep(1000);
+        SEND(fd, "{}");
+        read_requests(fd, 1);
+}
+
+START_TEST(events_say_what_to_poll_for)
+{
+        size_t size = 4 * 1024 * 1024;
+        char *parameters = malloc(size);
+        struct svcbroker_reply reply;
+
+        ck_assert_ptr_nonnull(parameters);
+        memset(parameters, ' ', size);
+        memcpy(parameters, "{", 1);
+        memcpy(parameters + size - 2, "}", 2);
+        serve(serve_late);
+        ck_assert_int_eq(svcbroker_events(fixture.connection), 0);
+        ck_assert_int_eq(queue("x.y.A", parameters, 0), 0);
+        ck_assert_int_eq(svcbroker_events(fixture.connection), POLLIN | POLLOUT);
+        /* More than the socket takes is left, and only polling for POLLOUT gets it on its way. */
+        ck_assert_int_eq(svcbroker_receive(fixture.connection, 0, &reply), -ETIMEDOUT);
+        ck_assert_int_eq(svcbroker_events(fixture.connection), POLLIN | POLLOUT);
+        unlink(fixture.path);
+        ck_assert_int_eq(svcbroker_flush(fixture.connection, TIMEOUT_MSEC), 0);
+        ck_assert_int_eq(svcbroker_events(fixture.connection), POLLIN);
+        ck_assert_int_eq(receive(&reply), 0);
+        ck_assert_int_eq(svcbroker_events(fixture.connection), 0);
+        free(parameters);
+        end();
+}
+END_TEST
+
+static void *hang_up(void *argument)
+{
+        shutdown(svcbroker_fd(argument), SHUT_RDWR);
+        return NULL;
+}
+
+static void serve_until_the_end(int fd)
+{
+        char bytes[256];
+
+        while (recv(fd, bytes, sizeof(bytes), 0) > 0)
+                ;
+}
+
+START_TEST(another_thread_may_end_the_waiting)
+{
+        struct svcbroker_reply reply;
+        pthread_t thread;
+
+        serve(serve_until_the_end);
+        ck_assert_int_eq(queue("x.y.A", NULL, 0), 0);
+        ck_assert_int_eq(pthread_create(&thread, NULL, hang_up, fixture.connection), 0);
+        ck_assert_int_eq(svcbroker_receive(fixture.connection, -1, &reply), -ECONNRESET);
+        pthread_join(thread, NULL);
+        end();
+}
+END_TEST
+
 START_TEST(connect_waits_for_room_no_longer_than_told)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "\0svcbroker-test"};
@@ -371,6 +453,9 @@ int main(void)
         tcase_add_loop_test(tcase, broken_servers_are_told_apart, 0, sizeof(broken) / sizeof(broken[0]));
         tcase_add_test(tcase, bad_arguments_send_nothing);
         tcase_add_test(tcase, connect_says_why_not);
+        tcase_add_test(tcase, without_a_path_the_environment_says_where);
+        tcase_add_test(tcase, events_say_what_to_poll_for);
+        tcase_add_test(tcase, another_thread_may_end_the_waiting);
         tcase_add_test(tcase, connect_waits_for_room_no_longer_than_told);
         suite_add_tcase(suite, tcase);
         return unit_run(suite);

@@ -3,8 +3,8 @@
 
 packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 libjson-c-dev libuv1-dev libcap-dev)
 packages_tree=(s6 util-linux procps)
-packages_check=(check python3-pytest shellcheck mandoc strace)
-packages_image=(podman runc debootstrap xz-utils binutils python3-yaml)
+packages_check=(binutils check python3-pytest shellcheck mandoc strace)
+packages_image=(podman runc debootstrap xz-utils python3-yaml)
 
 # packages_install NAME...: those of them that are not there yet.
 packages_install() {
