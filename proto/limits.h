@@ -12,18 +12,18 @@
 #define LIMIT_JSON_DEPTH 8                  /* objects and arrays inside each other, the message included */
 #define LIMIT_JSON_VALUES 2048              /* members and elements of a request, all together */
 #define LIMIT_STRING_BYTES 4096             /* one string of a request, decoded, key or value */
-#define LIMIT_REPLY_JSON_DEPTH 32           /* the same two of a reply; an interface text is one string */
-#define LIMIT_REPLY_STRING_BYTES (1024 * 1024)
+#define LIMIT_REPLY_JSON_DEPTH 32           /* the same two of a reply, as far as a client accepts one */
+#define LIMIT_REPLY_STRING_BYTES (1024 * 1024) /* an interface's text is one string */
 
-/* Names. A service name is at most what s6-svscan supervises (name_max, 251). */
-#define LIMIT_SERVICE_NAME_BYTES 251
-#define LIMIT_PROFILE_NAME_BYTES 243 /* 251 less "gateway-" */
+/* Names. */
+#define LIMIT_SERVICE_NAME_BYTES 251 /* what s6-svscan supervises (name_max) */
+#define LIMIT_PROFILE_NAME_BYTES 243 /* that less "gateway-" */
 #define LIMIT_NAMES_PER_CALL 1000    /* names of one Start, Stop, Restart, Reset, Watch */
 
 /* A profile's environment. */
-#define LIMIT_ENVIRONMENT_VARIABLES 64
+#define LIMIT_ENVIRONMENT_VARIABLES 64      /* of one profile */
 #define LIMIT_ENVIRONMENT_BYTES (32 * 1024) /* all names and values together */
-#define LIMIT_ENVIRONMENT_NAME_BYTES 64
+#define LIMIT_ENVIRONMENT_NAME_BYTES 64     /* the name of one variable */
 
 /* Connections. */
 #define LIMIT_CONNECTIONS 128            /* in all */
@@ -42,14 +42,14 @@
 #define LIMIT_SURVEY_BYTES (16 * 1024 * 1024) /* variables that one look at all profiles may find */
 
 /* What a uid other than root's may ask for. */
-#define LIMIT_WATCHES_UID 16
+#define LIMIT_WATCHES_UID 16        /* Watches under way */
 #define LIMIT_CHANGES_PER_SECOND 20 /* changes (a batch is one), refill of the bucket */
 #define LIMIT_CHANGES_BURST 60      /* size of the bucket */
 #define LIMIT_WAIT_MSEC 600000      /* longest timeout_msec of a wait */
 #define LIMIT_REMOVED_EVENTS 1024   /* removals kept for slow readers of Watch; older readers are closed */
 
 /* Defaults of timeout_msec. */
-#define DEFAULT_WAIT_MSEC 30000 /* Start, Stop, Restart */
-#define DEFAULT_UNREGISTER_MSEC 20000
+#define DEFAULT_WAIT_MSEC 30000       /* Start, Stop, Restart */
+#define DEFAULT_UNREGISTER_MSEC 20000 /* Unregister */
 
 #endif

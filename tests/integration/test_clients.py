@@ -1,0 +1,280 @@
+"""docs/clients.md: each exchange on it is had with a broker, each bound is that of proto/limits.h, each client runs."""
+
+import json
+import re
+import shutil
+
+import pytest
+
+import idl
+from page import Page, fenced
+from tree import SLOW_TO_SETTLE, SOCKET, TOP
+from varlink import encode
+
+PAGE = Page("clients.md")
+COLUMNS = 110
+STAMP_USEC = 1767225600000000
+PID = 1234
+
+
+def normal(value, key=None):
+    """What differs from run to run: every time is the first instant of 2026, every pid 1234, an interface's text ends early."""
+    if isinstance(value, dict):
+        return {name: normal(member, name) for name, member in value.items()}
+    if isinstance(value, list):
+        return [normal(member) for member in value]
+    if value is None:
+        return None
+    if key is not None and key.endswith("_usec"):
+        return STAMP_USEC
+    if key == "pid":
+        return PID
+    if key == "description":
+        return value.split("\n", 1)[0] + "\n..."
+    return value
+
+
+def pretty(value, indent=0, room=COLUMNS):
+    """JSON, in one line where that fits."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if len(flat) + indent <= room or not value or not isinstance(value, (dict, list)):
+        return flat
+    inside, last = " " * (indent + 2), " " * indent
+    if isinstance(value, list):
+        lines = [inside + pretty(member, indent + 2, room) for member in value]
+        return "[\n" + ",\n".join(lines) + f"\n{last}]"
+    lines = [f"{inside}{json.dumps(name)}: {pretty(member, indent + 2, room - len(name) - 4)}" for name, member in value.items()]
+    return "{\n" + ",\n".join(lines) + f"\n{last}}}"
+
+
+def shown(mark, message):
+    return "".join(f"{mark if number == 0 else ' '} {line}\n" for number, line in enumerate(pretty(message).splitlines()))
+
+
+class Talk:
+    """Exchanges with the broker of a tree, noted as the page shows them."""
+
+    def __init__(self, tree):
+        self.tree = tree
+
+    def ask(self, method, parameters=None, more=False, user="hermes", path=SOCKET, shorten=None):
+        """All replies to one call, and the text of the exchange. shorten: what to do to a normal reply before it is shown."""
+        request = json.loads(encode(method, parameters, **({"more": True} if more else {}))[:-1])
+        text = shown(">", request)
+        replies = []
+        with self.tree.connect(user, path) as connection:
+            connection.send(method, parameters, more=more)
+            while True:
+                replies.append(connection.receive())
+                reply = normal(replies[-1])
+                if shorten:
+                    shorten(reply["parameters"])
+                text += shown("<", reply)
+                if not replies[-1].get("continues", False):
+                    return replies, text
+
+    def show(self, name, *arguments, **options):
+        replies, text = self.ask(*arguments, **options)
+        PAGE.check(name, fenced(text))
+        return replies
+
+    def show_error(self, error, *arguments, **options):
+        """The exchange that ends with this error stands in the block of that name."""
+        (reply,) = self.show(error, *arguments, **options)
+        assert reply["error"].rpartition(".")[2] == error
+
+
+@pytest.fixture(scope="module")
+def talk(tree):
+    tree.register("writer", start=False)
+    return Talk(tree)
+
+
+def test_introspection(talk):
+    talk.show("GetInfo", "org.varlink.service.GetInfo")
+    talk.show("GetInterfaceDescription", "org.varlink.service.GetInterfaceDescription", {"interface": "io.svcbroker"})
+
+
+def test_a_life(talk):
+    talk.show("Register", "Register", {"profile": "coder", "environment": {"BOT_TOKEN": "s3cret"}, "start": False})
+    talk.show("Start", "Start", {"names": ["gateway-coder"], "wait": "up"})
+    talk.show("Status", "Status", {"name": "gateway-coder"})
+    talk.show("List", "List", shorten=lambda parameters: parameters["services"].pop())
+    talk.show("Start-several", "Start", {"names": ["gateway-coder", "gateway-nobody"]})
+    talk.tree.wait_gateway("coder")
+    talk.show("Restart", "Restart", {"names": ["gateway-coder"], "wait": "up", "timeout_msec": 60000}, more=True)
+    talk.tree.wait_gateway("coder")
+    talk.show("Stop", "Stop", {"names": ["gateway-coder"], "wait": "down"})
+    talk.show("Reset", "Reset", {"names": ["gateway-coder"]})
+    talk.show("Reconcile", "Reconcile", {"dry_run": True})
+    talk.show("Unregister", "Unregister", {"profile": "coder"})
+
+
+def test_watch(talk):
+    """A gateway comes and goes; what is between its first and its last event depends on the machine."""
+    talk.tree.register("watched", start=False)
+    parameters = {"names": ["gateway-watched"]}
+    with talk.tree.connect() as connection:
+        connection.send("Watch", parameters, more=True)
+        replies = [connection.receive()]
+        talk.tree.call("Unregister", profile="watched")
+        while replies[-1]["parameters"]["event"] != "removed":
+            replies.append(connection.receive())
+    request = {"method": "io.svcbroker.Watch", "parameters": parameters, "more": True}
+    PAGE.check("Watch", fenced(shown(">", request) + shown("<", normal(replies[0])) + shown("<", normal(replies[-1]))))
+
+
+def test_health(make_tree):
+    """Of a tree of its own, where nothing is amiss."""
+    talk = Talk(make_tree())
+    talk.show("Health", "Health")
+
+    def two_checks(parameters):
+        parameters["checks"] = [check for check in parameters["checks"] if check["name"] in ("scandir", "capacity")]
+
+    talk.show("Diagnose", "Diagnose", shorten=two_checks)
+
+
+def test_errors(talk):
+    talk.show_error("NoSuchService", "Status", {"name": "nothing"})
+    talk.show_error("NotRegistered", "Start", {"names": ["gateway-nobody"]})
+    talk.show_error("InvalidName", "Register", {"profile": "No Name"})
+    talk.show_error("InvalidEnvironment", "Register", {"profile": "p", "environment": {"HOME": "/"}})
+    talk.show_error("Protected", "Stop", {"names": ["svcbrokerd"]})
+    talk.show_error("LimitExceeded", "Stop", {"names": ["gateway-writer"], "wait": "down", "timeout_msec": 600001})
+    talk.show_error("MethodNotFound", "io.svcbroker.Strat", {"names": ["gateway-writer"]})
+    talk.show_error("InterfaceNotFound", "org.example.Start")
+    talk.show_error("InvalidParameter", "Start", {"name": "gateway-writer"})
+    talk.show_error("ExpectedMore", "Watch")
+
+
+def test_a_start_that_fails(make_tree):
+    tree = make_tree(*SLOW_TO_SETTLE)
+    tree.register("ends", "exit:78", start=False)
+    Talk(tree).show_error("Failed", "Start", {"names": ["gateway-ends"], "wait": "up"})
+
+
+def test_malformed(talk):
+    with talk.tree.connect() as connection:
+        connection.send_bytes(b'{"method":"io.svcbroker.List",}\0')
+        reply = connection.receive()
+        assert connection.is_closed()
+    PAGE.check("InvalidMessage", fenced('> {"method":"io.svcbroker.List",}\n' + shown("<", reply)))
+
+
+def test_waits_that_end_otherwise(talk):
+    tree = talk.tree
+    tree.register("slow", "ignore-term", start=True)
+    pid = tree.wait_gateway("slow")
+    tree.wait_state("slow", "up")
+
+    def fixed(parameters):
+        assert parameters["waited_msec"] >= 500
+        parameters["waited_msec"] = 500
+
+    talk.show("WaitTimeout", "Stop", {"names": ["gateway-slow"], "wait": "down", "timeout_msec": 500}, shorten=fixed)
+    with tree.connect() as connection:
+        request = {"names": ["gateway-slow"], "wait": "down"}
+        connection.send("Stop", request)
+        tree.wait_state("slow", "stopping")
+        tree.call("Start", names=["gateway-slow"])
+        reply = connection.receive()
+    PAGE.check("Superseded", fenced(shown(">", {"method": "io.svcbroker.Stop", "parameters": request}) + shown("<", normal(reply))))
+    assert reply["error"].endswith(".Superseded")
+    tree.signal("KILL", pid)
+    tree.call("Unregister", "root", profile="slow", timeout_msec=1)
+
+
+def test_held(make_tree):
+    Talk(make_tree("--multiplex", gateways=True)).show_error("Held", "Start", {"names": ["gateway-coder"]})
+
+
+def test_no_room(make_tree):
+    tree = make_tree("--services-max", "4", services_max=4)
+    tree.register("writer", start=False)
+    Talk(tree).show_error("TooManyServices", "Register", {"profile": "coder"})
+
+
+def test_observers(make_tree):
+    talk = Talk(make_tree("--observer-group", "observers"))
+    talk.show_error("PermissionDenied", "Start", {"names": ["gateway-coder"]}, user="observer", path=f"{SOCKET}.observer")
+
+
+# Bounds
+
+UNITS = {"BYTES": [(1024 * 1024, "MiB"), (1024, "KiB"), (1, "bytes")], "MSEC": [(60000, "min"), (1000, "s"), (1, "ms")]}
+
+
+def figure(name, value):
+    for unit, word in next((units for suffix, units in UNITS.items() if suffix in name.split("_")), [(1, "")]):
+        if value % unit == 0:
+            return f"{value // unit} {word}".rstrip()
+    raise AssertionError(name)
+
+
+def test_bounds():
+    """Every LIMIT_ and DEFAULT_ with its value and its comment; and whether LimitExceeded names it."""
+    with open(f"{TOP}/proto/limits.h") as file:
+        text = file.read()
+    named = set()
+    for path in ("daemon/session/queries.c", "daemon/session/orders.c", "daemon/session/slots.c", "daemon/session/peer.c",
+                 "daemon/session/peer_output.c", "proto/call.c"):
+        with open(f"{TOP}/{path}") as file:
+            named |= set(re.findall(r'(?:errors_limit|call_fail_limit)\(\w+,\s+"(\w+)"', file.read()))
+    table = "| bound | is | of what | `LimitExceeded` |\n|---|---|---|---|\n"
+    rows = re.findall(r"^#define (LIMIT|DEFAULT)_(\w+) ([(\d][\d* ()]*?) +/\* (.*?) \*/$", text, re.M)
+    assert len(rows) == text.count("#define") - 1, "each has its comment on its line"
+    for kind, name, value, comment in rows:
+        assert re.fullmatch(r"[\d* ()]+", value)
+        word = f"`{name.lower()}`" + (" if not given" if kind == "DEFAULT" else "")
+        answered = "yes" if kind == "LIMIT" and name.lower() in named else ""
+        named.discard(name.lower() if kind == "LIMIT" else "")
+        table += f"| {word} | {figure(name, eval(value))} | {comment} | {answered} |\n"
+    assert not named, f"LimitExceeded names {named}, which is no bound"
+    PAGE.check("bounds", table)
+
+
+def test_every_method_and_error_is_there(service, interface_texts):
+    page = PAGE.read()
+    methods = {name for text in interface_texts for name in idl.parse(text).methods}
+    blocks = set(PAGE.blocks())
+    assert methods <= blocks, methods - blocks
+    errors = {name for text in interface_texts for name in idl.parse(text).errors}
+    assert errors, "the table has a row for each"
+    for error in errors:
+        assert f"\n| `{error}` |" in page, error
+
+
+# Clients
+
+def code(language):
+    return re.findall(rf"```{language}\n(.*?)```", PAGE.read(), re.DOTALL)
+
+
+def test_python(tree):
+    tree.register("coder", start=False)
+    (client,) = code("python")
+    result = tree.run("hermes", "/usr/bin/python3", "-I", "-", text=client)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == "gateway-coder up\nio.svcbroker.NotRegistered {'profile': 'nobody'}\n"
+
+
+def test_shell(tree):
+    """With each tool that the page names and this machine has; those that it lacks are said to be skipped."""
+    tree.register("coder", start=False)
+    (commands,) = code("sh")
+    done = []
+    for command in filter(None, re.split(r"\n(?=printf|varlinkctl)", commands.strip())):
+        tool = next(tool for tool in ("socat", "nc", "varlinkctl") if re.search(rf"\b{tool}\b", command))
+        if not shutil.which(tool):
+            continue
+        result = tree.run("hermes", "bash", "-c", command)
+        assert result.returncode == 0 and "gateway-coder" in result.stdout, (command, result)
+        done.append(tool)
+    assert {"socat", "nc"} <= set(done)
+
+
+def test_the_page_has_nothing_else():
+    """Last in the file: with only some of the tests, there is nothing to say."""
+    if {"GetInfo", "bounds", "TooManyServices"} <= PAGE.said:
+        PAGE.check_complete()
