@@ -1,0 +1,217 @@
+"""docs/night.md: each symptom on it is made in a tree, and what is printed there is what stands on the page."""
+
+import glob
+import os
+import re
+import subprocess
+
+import pytest
+
+from page import Page, fenced
+from test_volume import Hang
+from tree import SLOW_TO_SETTLE, TOP, wait_until
+
+PAGE = Page("night.md")
+# What differs from run to run, and how it stands on the page.
+VOLATILE = (
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+", "2026-01-01 00:00:00.000000000"),
+    (r"\bpid( +)\d+", r"pid\g<1>1234"),
+    (r" pgid \d+", ""),  # s6 2.12 and later
+    (r"\bfor \d+s\b", "for 5s"),
+    (r"\bin (?:\d+m)?\d+s\b", "in 55s"),
+    (r"(\)|, ready) \d+ seconds", r"\g<1> 5 seconds"),
+    (r"\b\d+s ago\b", "5s ago"),
+)
+
+
+def normal(text):
+    for pattern, stands in VOLATILE:
+        text = re.sub(pattern, stands, text)
+    return text
+
+
+def show(tree, name, *commands, user="hermes"):
+    """Runs the commands as a person would type them, and holds the block of that name against it all."""
+    prompt, text, output = {"hermes": "$", "root": "#"}[user], "", ""
+    for command in commands:
+        result = tree.run(user, "bash", "-c", f"exec 2>&1; {command}")
+        output += result.stdout
+        text += f"{prompt} {command}\n{normal(result.stdout)}"
+    PAGE.check(name, fenced(text, "console"))
+    return output
+
+
+@pytest.fixture
+def slow_tree(make_tree):
+    """Its gateways are retried after a minute, so that there is time to look."""
+    return make_tree(*SLOW_TO_SETTLE, "--backoff-first-msec", "60000")
+
+
+def test_backoff(slow_tree):
+    slow_tree.register("coder", "exit:1:0.1")
+    wait_until(lambda: "attempt" in (slow_tree.state("coder").get("reason") or ""), 60, "back-off")
+    output = show(slow_tree, "backoff", "svcctl status coder", "svcctl health; echo $?", "tail -n 2 /opt/data/logs/gateways/coder/current")
+    assert "backoff" in output
+    slow_tree.register("coder", environment={})
+    show(slow_tree, "backoff-mended", "svcctl start coder; echo $?")
+    assert slow_tree.state("coder")["state"] == "up"
+
+
+def test_failed(slow_tree):
+    slow_tree.register("coder", "exit:78:0.1")
+    slow_tree.wait_state("coder", "failed")
+    show(slow_tree, "failed", "svcctl status coder", "svcctl start coder; echo $?")
+    slow_tree.wait_state("coder", "failed")
+
+
+def test_held(boot, volume):
+    volume.profile("coder", intent={"version": 1, "want": "up"})
+    first = boot()
+    wait_until(lambda: first.state("coder")["state"] == "up")
+    second = boot()
+    second.wait_state("coder", "held")
+    show(second, "held", "svcctl status coder")
+    show(first, "held-there", "svcctl stop coder; echo $?")
+    second.wait_state("coder", "up")
+
+
+def mount_in(tree, *arguments):
+    subprocess.run(["nsenter", "--target", str(tree.pid), "--mount", "--pid", "mount", *arguments], check=True)
+
+
+LOOK = ("svcctl health; echo $?", "svcctl doctor | grep -A 1 '^[a-z]* *intent_store'")
+
+
+def test_volume_read_only(boot, volume):
+    volume.profile("coder", intent={"version": 1, "want": "down"})
+    tree = boot()
+    os.mkdir(tree.path("/run/read-only"))
+    mount_in(tree, "--bind", "/opt/data", "/run/read-only")
+    mount_in(tree, "-o", "remount,bind,ro", "/run/read-only")
+    mount_in(tree, "--bind", "/run/read-only", "/opt/data")
+    show(tree, "read-only", "svcctl start coder; echo $?", *LOOK)
+
+
+def test_volume_full(boot, volume):
+    volume.profile("coder", intent={"version": 1, "want": "down"})
+    tree = boot()
+    tree.run("root", "sh", "-c", "mount -t tmpfs -o size=64k,uid=10000,gid=10000,mode=755 none /opt/data; yes >/opt/data/full")
+    show(tree, "full", "svcctl start coder; echo $?", *LOOK, "df --output=pcent /opt/data")
+
+
+def test_volume_hung(boot, volume):
+    if not os.path.exists("/dev/fuse"):
+        pytest.skip("no /dev/fuse")
+    volume.profile("coder", intent={"version": 1, "want": "up"})
+    tree = boot()
+    tree.wait_state("coder", "up")
+    with Hang(tree):  # whose home is on it is caught there: as root
+        show(tree, "hung", "svcctl stop --no-wait coder; echo $?", "svcctl health; echo $?",
+             "svcctl doctor | grep -A 1 '^[a-z]* *volume'", user="root")
+
+
+def test_broker_down(make_tree):
+    tree = make_tree()
+    tree.register("coder")
+    pid = tree.wait_gateway("coder")
+    tree.stop_broker()
+    show(tree, "broker-down", "svcctl list; echo $?")
+    show(tree, "broker-down-root", "s6-svstat /run/service/svcbrokerd", user="root")
+    assert tree.status("coder").pid == pid, "its gateways go on"
+    # What the section on working without it does.
+    name = "/run/service/gateway-coder"
+    tree.run("root", "s6-svc", "-wD", "-d", name, check=True)
+    assert not tree.status("coder").pid
+    tree.run("root", "s6-svc", "-u", name, check=True)
+    tree.wait_gateway("coder")
+    show(tree, "plain-s6", f"s6-svstat {name}", user="root")
+    tree.run("root", "s6-svc", "-wD", "-d", name, check=True)
+    tree.expected_ends -= 1
+    show(tree, "broker-back", "s6-svc -wU -u /run/service/svcbrokerd", "svcctl status coder", user="root")
+    tree.expected_ends += 1
+
+
+def test_no_kill(make_tree):
+    tree = make_tree(without="kill")
+    show(tree, "no-kill", "svcctl health; echo $?", "svcctl doctor | grep -A 1 '^[a-z]* *kill'")
+
+
+def test_capacity(make_tree):
+    tree = make_tree("--services-max", "4", services_max=4)
+    tree.register("coder", start=False)
+    show(tree, "capacity", "svcctl register writer; echo $?", "svcctl doctor | grep -A 1 '^[a-z]* *capacity'")
+
+
+def test_does_not_stop(make_tree):
+    tree = make_tree()
+    tree.register("coder", "ignore-term")
+    tree.wait_gateway("coder")
+    tree.wait_state("coder", "up")
+    show(tree, "does-not-stop", "svcctl stop --timeout 1s coder; echo $?", "svcctl status coder")
+    tree.run("hermes", "bash", "-c", command_of("kill"), check=True)
+    tree.wait_state("coder", "down")
+    show(tree, "does-not-stop-killed", "svcctl status coder")
+
+
+def test_no_supervisor(make_tree):
+    tree = make_tree(profiles="")
+    tree.run("root", "sh", "-c", "cp -r /run/s6-rc/servicedirs/svcbrokerd /run/ghost; cd /run/ghost; rm -rf supervise event data; touch down; "
+             "ln -s /run/ghost /run/service/ghost", check=True)
+    assert tree.call("Status", name="ghost")["service"]["state"] == "unsupervised"
+    tree.run("root", "bash", "-c", command_of("s6-svscanctl"), check=True)
+    wait_until(lambda: tree.call("Status", name="ghost")["service"]["state"] == "down", what="a supervisor")
+
+
+def test_orphans(make_tree):
+    tree = make_tree()
+    tree.register("coder", "daemon")
+    tree.wait_gateway("coder")
+    tree.call("Unregister", profile="coder")
+    left = tree.run("hermes", "bash", "-c", command_of("ps"), check=True).stdout.splitlines()
+    assert any("hermes" in line and line.split()[1] == "1" for line in left[1:]), left
+
+
+def command_of(word):
+    """The one line of the page's commands, outside what is made, that begins with this word."""
+    (command,) = re.findall(rf"^    [#$] ({word} .*)$", PAGE.read(), re.M)
+    return command
+
+
+def test_every_line_of_the_log_is_there():
+    """Of each line that the broker can log, its words up to the first value are in the table."""
+    page, missing = PAGE.read(), []
+    for path in glob.glob(f"{TOP}/daemon/**/*.c", recursive=True):
+        with open(path) as file:
+            for words in re.findall(r'log_(?:line|refusal)\(\s*"([^"]*)"', file.read()):
+                words = re.split(r"%| (?:why|service|name|uid|limit|connection)=", words)[0].strip(" :")
+                if f"| `{words}" not in page and f"`, `{words}" not in page:
+                    missing.append(words)
+    assert not missing, sorted(set(missing))
+
+
+def test_every_file_is_there(boot, volume):
+    volume.profile("coder", intent={"version": 1, "want": "up"})
+    tree = boot()
+    tree.wait_state("coder", "up")
+    tree.wait_gateway("coder")
+    table = PAGE.read().split("## The files")[1].split("\n## ")[0]
+    paths = re.findall(r"^\| `(/[^`]*)`", table, re.M)
+    assert len(paths) > 8
+    down = paths.pop(paths.index("/run/svcbroker/services/gateway-NAME/down"))
+    for path in paths:
+        assert os.path.lexists(tree.path(path.replace("NAME", "coder"))), path
+    assert not os.path.lexists(tree.path(down.replace("NAME", "coder")))
+    tree.call("Stop", names=["gateway-coder"], wait="down")
+    assert os.path.lexists(tree.path(down.replace("NAME", "coder")))
+
+
+def test_commands_without_the_broker_are_those_of_s6():
+    """Each is used above, or a program that is there."""
+    for word in set(re.findall(r"^    # (\S+)", PAGE.read(), re.M)):
+        assert subprocess.run(["bash", "-c", 'command -v "$1"', "sh", word], stdout=subprocess.DEVNULL).returncode == 0, word
+
+
+def test_the_page_has_nothing_else():
+    """Last in the file: with only some of the tests, there is nothing to say."""
+    if {"backoff", "does-not-stop-killed", "hung"} <= PAGE.said:
+        PAGE.check_complete()
