@@ -6,6 +6,8 @@ They run in a root of their own inside the tree (trixie-root makes it), and reac
 import contextlib
 import json
 import queue
+import re
+import shlex
 import subprocess
 import threading
 
@@ -139,6 +141,16 @@ def guest(trixie_root, tree):
 
 
 # varlinkctl: what the service says about itself
+
+def test_the_page_for_clients(guest, tree, profile):
+    tree.register(profile, start=False)
+    with open(f"{TOP}/docs/clients.md") as file:
+        commands = re.findall(r"^varlinkctl .*$|(?<=`)varlinkctl .*?(?=`)", file.read(), re.M)
+    assert len(commands) == 2
+    for command in commands:
+        words = shlex.split(command.replace("coder", profile))
+        assert ("method Start" if "introspect" in words else f"gateway-{profile}") in guest.output(*words)
+
 
 def test_varlinkctl_info(guest):
     answer = json.loads(guest.varlinkctl("--json=short", "info", SOCKET))
