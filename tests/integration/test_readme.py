@@ -1,5 +1,7 @@
-"""What README says, done."""
+"""What README says, done; and that its links, and those of docs/, lead somewhere."""
 
+import glob
+import os
 import re
 
 from tree import TOP
@@ -38,3 +40,23 @@ def test_every_option_of_the_daemon_is_in_its_manual(tree):
     assert len(options) > 10
     for option in options:
         assert f".It Fl Fl {option}" in manual, option
+
+
+def anchors(text):
+    """Of a page's headings, as those who show Markdown make them."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S), re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_links():
+    pages = [f"{TOP}/README.md", *glob.glob(f"{TOP}/docs/*.md")]
+    assert len(pages) > 3
+    for page in pages:
+        with open(page, encoding="utf-8") as file:
+            text = file.read()
+        for link in re.findall(r"\]\(([^)]+)\)", text):
+            path, _, anchor = link.partition("#")
+            if link.startswith("http"):
+                continue
+            assert os.path.exists(os.path.join(os.path.dirname(page), path)), (page, link)
+            assert not anchor or anchor in anchors(text), (page, link)
