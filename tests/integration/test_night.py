@@ -74,6 +74,9 @@ def test_held(boot, volume):
     show(second, "held", "svcctl status coder")
     show(first, "held-there", "svcctl stop coder; echo $?")
     second.wait_state("coder", "up")
+    assert volume.intent("coder")["want"] == "down", "the record is both's"
+    show(second, "held-here", "svcctl start coder; echo $?")
+    assert volume.intent("coder")["want"] == "up"
 
 
 def mount_in(tree, *arguments):
