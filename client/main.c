@@ -26,6 +26,7 @@ static const char help[] = "Usage: svcctl [OPTION]... VERB [ARGUMENT]...\n"
                            "  health                    is everything as it should be?\n"
                            "  doctor                    look closely, and say what to do\n"
                            "  call METHOD [JSON]        call any method of io.svcbroker(7)\n"
+                           "  introspect [INTERFACE]    the text of an interface\n"
                            "\n"
                            "  NAME is a service, or a profile for short (coder for gateway-coder).\n"
                            "\n"
@@ -55,7 +56,7 @@ static enum outcome run_verb(struct session *session)
         case VERB_STATUS:
                 return verb_status(session);
         case VERB_LIST:
-                return verb_list(session);
+                return session->options->names ? verb_list_names(session) : verb_list(session);
         case VERB_REGISTER:
                 return verb_register(session);
         case VERB_UNREGISTER:
@@ -72,6 +73,10 @@ static enum outcome run_verb(struct session *session)
                 return verb_doctor(session);
         case VERB_CALL:
                 return verb_call(session);
+        case VERB_LOGS:
+                return OUTCOME_FAILED;
+        case VERB_INTROSPECT:
+                return verb_introspect(session);
         }
         return OUTCOME_FAILED;
 }
@@ -108,6 +113,16 @@ static void open_standard_descriptors(void)
         }
 }
 
+static void print_problem(const struct options_problem *problem)
+{
+        char *next = NULL;
+
+        if (problem->meant && asprintf(&next, "did you mean %s? %s", problem->meant, problem->next) < 0)
+                next = NULL;
+        failure_print(problem->subject, problem->what, next ? next : problem->next);
+        free(next);
+}
+
 int main(int argc, char **argv)
 {
         struct options_problem problem;
@@ -126,7 +141,7 @@ int main(int argc, char **argv)
                 puts("svcctl " SVCBROKER_VERSION);
                 return finish(OUTCOME_DONE);
         case OPTIONS_WRONG:
-                failure_print(problem.subject, problem.what, problem.next);
+                print_problem(&problem);
                 return OUTCOME_USAGE;
         case OPTIONS_MEMORY:
                 failure_print("memory", "none left", "free some");

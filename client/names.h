@@ -10,8 +10,9 @@ struct json_object;
 struct session;
 
 /*
- * The service that a user means: coder is the service of that name, as dashboard is, or else the gateway of
- * that profile, gateway-coder. Only the broker knows, so it is asked, unless the name begins with gateway-.
+ * The service that a user means: coder is the service of exactly that name, as dashboard is, or else the
+ * gateway of that profile, gateway-coder. Only the broker knows, so it is asked. With --profile it is always
+ * the gateway.
  */
 
 /* Asks for a service as `status NAME` does: in one round trip. answer as in session_receive(). */
@@ -22,5 +23,8 @@ bool names_is_absent(const struct answer *answer);
 
 /* The services that the options' words mean, each once, as a new JSON array. */
 enum outcome names_resolve(struct session *session, struct json_object **services);
+
+/* Neither the service nor the profile `word` is there: says so, and what may have been meant. */
+enum outcome names_report_absent(struct session *session, const char *word);
 
 #endif

@@ -1,10 +1,15 @@
 #include "client/options.h"
 
+#include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "client/duration.h"
+#include "client/moment.h"
+#include "client/suggest.h"
 #include "proto/limits.h"
 
 enum option {
@@ -20,31 +25,55 @@ enum option {
         OPTION_MORE = 1 << 9,
         OPTION_ONEWAY = 1 << 10,
         OPTION_DRY_RUN = 1 << 11,
+        OPTION_WAIT = 1 << 12,
+        OPTION_PROFILE = 1 << 13,
+        OPTION_NAMES = 1 << 14,
+        OPTION_FOLLOW = 1 << 15,
+        OPTION_LINES = 1 << 16,
+        OPTION_SINCE = 1 << 17,
 };
 
+/* Beside the options, in the set of what was given. */
+#define GIVEN_GOAL_UP (1u << 30)
+#define GIVEN_GOAL_DOWN (1u << 31)
+
 #define OPTIONS_ALWAYS (OPTION_HELP | OPTION_VERSION | OPTION_JSON | OPTION_SOCKET | OPTION_TIMEOUT)
+
+enum option_value {
+        VALUE_NONE = 0,
+        VALUE_NEEDED,   /* --name=value or --name value */
+        VALUE_OPTIONAL, /* --name=value only */
+};
 
 struct option_row {
         const char *name;
         enum option option;
-        bool value;
+        enum option_value value;
 };
 
 static const struct option_row option_rows[] = {
-        {"-h", OPTION_HELP, false},
-        {"--help", OPTION_HELP, false},
-        {"-V", OPTION_VERSION, false},
-        {"--version", OPTION_VERSION, false},
-        {"--json", OPTION_JSON, false},
-        {"--socket", OPTION_SOCKET, true},
-        {"--timeout", OPTION_TIMEOUT, true},
-        {"--all", OPTION_ALL, false},
-        {"--no-wait", OPTION_NO_WAIT, false},
-        {"--env", OPTION_ENV, true},
-        {"--no-start", OPTION_NO_START, false},
-        {"--dry-run", OPTION_DRY_RUN, false},
-        {"--more", OPTION_MORE, false},
-        {"--oneway", OPTION_ONEWAY, false},
+        {"-h", OPTION_HELP, VALUE_NONE},
+        {"--help", OPTION_HELP, VALUE_NONE},
+        {"-V", OPTION_VERSION, VALUE_NONE},
+        {"--version", OPTION_VERSION, VALUE_NONE},
+        {"--json", OPTION_JSON, VALUE_NONE},
+        {"--socket", OPTION_SOCKET, VALUE_NEEDED},
+        {"--timeout", OPTION_TIMEOUT, VALUE_NEEDED},
+        {"--all", OPTION_ALL, VALUE_NONE},
+        {"--no-wait", OPTION_NO_WAIT, VALUE_NONE},
+        {"--env", OPTION_ENV, VALUE_NEEDED},
+        {"--no-start", OPTION_NO_START, VALUE_NONE},
+        {"--dry-run", OPTION_DRY_RUN, VALUE_NONE},
+        {"--more", OPTION_MORE, VALUE_NONE},
+        {"--oneway", OPTION_ONEWAY, VALUE_NONE},
+        {"--wait", OPTION_WAIT, VALUE_OPTIONAL},
+        {"--profile", OPTION_PROFILE, VALUE_NONE},
+        {"--names", OPTION_NAMES, VALUE_NONE},
+        {"-f", OPTION_FOLLOW, VALUE_NONE},
+        {"--follow", OPTION_FOLLOW, VALUE_NONE},
+        {"-n", OPTION_LINES, VALUE_NEEDED},
+        {"--lines", OPTION_LINES, VALUE_NEEDED},
+        {"--since", OPTION_SINCE, VALUE_NEEDED},
 };
 
 struct verb_row {
@@ -55,21 +84,26 @@ struct verb_row {
         const char *missing;
 };
 
+#define OPTIONS_ORDER (OPTION_ALL | OPTION_WAIT | OPTION_NO_WAIT | OPTION_PROFILE)
+
 static const struct verb_row verb_rows[] = {
-        [VERB_START] = {"start", OPTION_ALL | OPTION_NO_WAIT, 1, SIZE_MAX, "give NAMEs or --all"},
-        [VERB_STOP] = {"stop", OPTION_ALL | OPTION_NO_WAIT, 1, SIZE_MAX, "give NAMEs or --all"},
-        [VERB_RESTART] = {"restart", OPTION_ALL | OPTION_NO_WAIT, 1, SIZE_MAX, "give NAMEs or --all"},
-        [VERB_STATUS] = {"status", 0, 0, 1, NULL},
-        [VERB_LIST] = {"list", 0, 0, 0, NULL},
+        [VERB_START] = {"start", OPTIONS_ORDER, 1, SIZE_MAX, "give NAMEs or --all"},
+        [VERB_STOP] = {"stop", OPTIONS_ORDER, 1, SIZE_MAX, "give NAMEs or --all"},
+        [VERB_RESTART] = {"restart", OPTIONS_ORDER, 1, SIZE_MAX, "give NAMEs or --all"},
+        [VERB_STATUS] = {"status", OPTION_PROFILE, 0, 1, NULL},
+        [VERB_LIST] = {"list", OPTION_NAMES, 0, 0, NULL},
         [VERB_REGISTER] = {"register", OPTION_ENV | OPTION_NO_START, 1, 1, "give a PROFILE"},
         [VERB_UNREGISTER] = {"unregister", 0, 1, 1, "give a PROFILE"},
-        [VERB_WATCH] = {"watch", 0, 0, SIZE_MAX, NULL},
-        [VERB_RESET] = {"reset", 0, 1, SIZE_MAX, "give NAMEs"},
+        [VERB_WATCH] = {"watch", OPTION_PROFILE, 0, SIZE_MAX, NULL},
+        [VERB_RESET] = {"reset", OPTION_PROFILE, 1, SIZE_MAX, "give NAMEs"},
         [VERB_HEALTH] = {"health", 0, 0, 0, NULL},
         [VERB_RECONCILE] = {"reconcile", OPTION_DRY_RUN, 0, 0, NULL},
         [VERB_DOCTOR] = {"doctor", 0, 0, 0, NULL},
         [VERB_CALL] = {"call", OPTION_MORE | OPTION_ONEWAY, 1, 2,
                        "give a METHOD, like List or org.varlink.service.GetInfo"},
+        [VERB_LOGS] = {"logs", OPTION_PROFILE | OPTION_FOLLOW | OPTION_LINES | OPTION_SINCE, 1, 1,
+                       "give a NAME"},
+        [VERB_INTROSPECT] = {"introspect", 0, 0, 1, NULL},
 };
 
 #define VERBS (sizeof(verb_rows) / sizeof(verb_rows[0]))
@@ -88,18 +122,83 @@ static enum options_result wrong(struct options_problem *problem, const char *su
         return OPTIONS_WRONG;
 }
 
-/* *value: behind the = of --name=value, else NULL. */
+/* *value: behind the = of --name=value, or of -n20 the 20; else NULL. */
 static const struct option_row *find_option(const char *argument, const char **value)
 {
         size_t length = strcspn(argument, "=");
 
         *value = argument[length] ? argument + length + 1 : NULL;
         for (size_t i = 0; i < OPTION_ROWS; i++) {
-                if (strlen(option_rows[i].name) == length &&
-                    strncmp(option_rows[i].name, argument, length) == 0)
+                const char *name = option_rows[i].name;
+
+                if (strlen(name) == length && strncmp(name, argument, length) == 0)
                         return &option_rows[i];
+                if (name[1] != '-' && option_rows[i].value == VALUE_NEEDED &&
+                    strncmp(name, argument, 2) == 0) {
+                        *value = argument + 2;
+                        return &option_rows[i];
+                }
         }
         return NULL;
+}
+
+static enum options_result unknown_option(const char *argument, struct options_problem *problem)
+{
+        struct suggestion suggestion;
+        char name[SUGGEST_WORD_BYTES_MAX + 2]; /* a longer one stays too long */
+
+        snprintf(name, sizeof(name), "%.*s", (int)strcspn(argument, "="), argument);
+        suggest_init(&suggestion, name);
+        for (size_t i = 0; i < OPTION_ROWS; i++) {
+                if (option_rows[i].name[1] == '-')
+                        suggest_offer(&suggestion, option_rows[i].name);
+        }
+        wrong(problem, argument, "unknown option", SEE_HELP);
+        problem->meant = suggestion.nearest;
+        return OPTIONS_WRONG;
+}
+
+static enum options_result unknown_verb(const char *word, struct options_problem *problem)
+{
+        struct suggestion suggestion;
+
+        suggest_init(&suggestion, word);
+        for (size_t i = 0; i < VERBS; i++)
+                suggest_offer(&suggestion, verb_rows[i].name);
+        wrong(problem, word, "unknown verb", SEE_HELP);
+        problem->meant = suggestion.nearest;
+        return OPTIONS_WRONG;
+}
+
+static bool parse_lines(const char *text, int *lines)
+{
+        int64_t number = 0;
+
+        if (!*text)
+                return false;
+        for (; *text; text++) {
+                if (*text < '0' || *text > '9' || number > INT_MAX)
+                        return false;
+                number = number * 10 + (*text - '0');
+        }
+        if (number > INT_MAX)
+                return false;
+        *lines = (int)number;
+        return true;
+}
+
+/* Which goal fits is known only with the verb. */
+static enum options_result apply_wait(const char *value, unsigned *given, struct options_problem *problem)
+{
+        if (!value)
+                return OPTIONS_OK;
+        if (strcmp(value, "down") == 0)
+                *given |= GIVEN_GOAL_DOWN;
+        else if (strcmp(value, "up") == 0 || strcmp(value, "ready") == 0)
+                *given |= GIVEN_GOAL_UP;
+        else
+                return wrong(problem, value, "is nothing to wait for", "write --wait=up, ready or down");
+        return OPTIONS_OK;
 }
 
 static enum options_result apply_value(struct options *options, const struct option_row *row,
@@ -113,6 +212,13 @@ static enum options_result apply_value(struct options *options, const struct opt
                 if (!*value || *value == '=')
                         return wrong(problem, row->name, "has no variable name", "write --env NAME=VALUE");
                 options->environment[options->environment_count++] = value;
+        } else if (row->option == OPTION_LINES) {
+                if (!parse_lines(value, &options->lines))
+                        return wrong(problem, value, "is no number of lines", "write it like -n 100");
+        } else if (row->option == OPTION_SINCE) {
+                if (!moment_parse(value, time(NULL), &options->since_usec))
+                        return wrong(problem, value, "is no time",
+                                     "write it like 10m, 2h, 14:30 or '2026-11-22 14:30'");
         } else if (!duration_parse(value, &options->timeout_msec)) {
                 return wrong(problem, value, "is no length of time", "write it like 500ms, 30s or 2m");
         }
@@ -148,9 +254,22 @@ static enum options_result apply(struct options *options, const struct option_ro
         case OPTION_ONEWAY:
                 options->oneway = true;
                 break;
+        case OPTION_PROFILE:
+                options->profile = true;
+                break;
+        case OPTION_NAMES:
+                options->names = true;
+                break;
+        case OPTION_FOLLOW:
+                options->follow = true;
+                break;
+        case OPTION_WAIT:
+                break;
         case OPTION_SOCKET:
         case OPTION_TIMEOUT:
         case OPTION_ENV:
+        case OPTION_LINES:
+        case OPTION_SINCE:
                 return apply_value(options, row, value, problem);
         }
         return OPTIONS_OK;
@@ -177,15 +296,16 @@ static enum options_result sort_arguments(int argc, char *const *argv, struct op
                 }
                 row = find_option(argv[i], &value);
                 if (!row)
-                        return wrong(problem, argv[i], "unknown option", SEE_HELP);
-                if (value && !row->value)
+                        return unknown_option(argv[i], problem);
+                if (value && row->value == VALUE_NONE)
                         return wrong(problem, row->name, "takes no value", SEE_HELP);
-                if (row->value && !value) {
+                if (row->value == VALUE_NEEDED && !value) {
                         if (++i == argc)
                                 return wrong(problem, row->name, "needs a value", SEE_HELP);
                         value = argv[i];
                 }
-                result = apply(options, row, value, problem);
+                result = row->option == OPTION_WAIT ? apply_wait(value, given, problem)
+                                                    : apply(options, row, value, problem);
                 if (result != OPTIONS_OK)
                         return result;
                 *given |= row->option;
@@ -205,7 +325,7 @@ static enum options_result take_verb(struct options *options, struct options_pro
                 memmove(options->words, options->words + 1, options->words_count * sizeof(*options->words));
                 return OPTIONS_OK;
         }
-        return wrong(problem, options->words[0], "unknown verb", SEE_HELP);
+        return unknown_verb(options->words[0], problem);
 }
 
 static enum options_result check_verb(const struct options *options, unsigned given,
@@ -213,6 +333,7 @@ static enum options_result check_verb(const struct options *options, unsigned gi
 {
         const struct verb_row *verb = &verb_rows[options->verb];
         unsigned refused = given & ~(OPTIONS_ALWAYS | verb->options);
+        bool stops = options->verb == VERB_STOP;
 
         for (size_t i = 0; i < OPTION_ROWS; i++) {
                 if (option_rows[i].option & refused)
@@ -220,8 +341,17 @@ static enum options_result check_verb(const struct options *options, unsigned gi
         }
         if (options->all && options->words_count > 0)
                 return wrong(problem, "--all", "does not go with names", "leave one of them out");
+        if (options->names && options->json)
+                return wrong(problem, "--names", "does not go with --json", "leave one of them out");
         if (options->more && options->oneway)
                 return wrong(problem, "--more", "does not go with --oneway", "leave one of them out");
+        if (options->all && options->profile)
+                return wrong(problem, "--all", "does not go with --profile", "leave one of them out");
+        if ((given & OPTION_WAIT) && options->no_wait)
+                return wrong(problem, "--wait", "does not go with --no-wait", "leave one of them out");
+        if (given & (stops ? GIVEN_GOAL_UP : GIVEN_GOAL_DOWN))
+                return wrong(problem, "--wait", stops ? "a stop ends in down" : "a start ends in up",
+                             stops ? "write --wait=down" : "write --wait=up, or ready");
         if (options->words_count < verb->words_min && !options->all)
                 return wrong(problem, verb->name, "names nothing", verb->missing);
         if (options->words_count > verb->words_max)
@@ -234,7 +364,10 @@ static enum options_result check_verb(const struct options *options, unsigned gi
 enum options_result options_parse(int argc, char *const *argv, const char *environment_socket,
                                   struct options *options, struct options_problem *problem)
 {
-        struct options made = {.timeout_msec = OPTIONS_NO_TIMEOUT, .socket = SVCBROKER_SOCKET_PATH};
+        struct options made = {.timeout_msec = OPTIONS_NO_TIMEOUT,
+                               .lines = OPTIONS_NO_LINES,
+                               .since_usec = OPTIONS_NO_SINCE,
+                               .socket = SVCBROKER_SOCKET_PATH};
         enum options_result result;
         unsigned given = 0;
 

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What svcctl was asked to do. */
 
@@ -20,9 +21,13 @@ enum verb {
         VERB_RECONCILE,
         VERB_DOCTOR,
         VERB_CALL,
+        VERB_LOGS,
+        VERB_INTROSPECT,
 };
 
 #define OPTIONS_NO_TIMEOUT (-1)
+#define OPTIONS_NO_LINES (-1)
+#define OPTIONS_NO_SINCE INT64_MIN
 
 struct options {
         enum verb verb;
@@ -30,11 +35,16 @@ struct options {
         bool json;
         bool all;
         bool no_wait;
+        bool profile; /* names are those of profiles */
+        bool names;   /* list: nothing else */
+        bool follow;
         bool no_start;
         bool dry_run;
         bool more;
         bool oneway;
         int timeout_msec;         /* OPTIONS_NO_TIMEOUT: not given */
+        int lines;                /* OPTIONS_NO_LINES: not given */
+        int64_t since_usec;       /* OPTIONS_NO_SINCE: not given */
         const char **environment; /* --env, as given */
         size_t environment_count;
         const char **words; /* what follows the verb: names, a profile, or a method and its parameters */
@@ -53,6 +63,7 @@ struct options_problem {
         const char *subject; /* the argument that is wrong; points into argv or at a constant */
         const char *what;
         const char *next;
+        const char *meant; /* what was meant instead of subject, if that can be guessed; else NULL */
 };
 
 /*

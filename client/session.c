@@ -35,6 +35,8 @@ static bool timeout_is_brokers(const struct options *options)
         case VERB_RECONCILE:
         case VERB_DOCTOR:
         case VERB_CALL:
+        case VERB_LOGS:
+        case VERB_INTROSPECT:
                 return false;
         }
         return false;
@@ -153,21 +155,29 @@ enum outcome session_queue(struct session *session, const char *method, struct j
         return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
 }
 
-enum outcome session_receive(struct session *session, int timeout_msec, struct answer *answer)
+/* 0, or a failure as of svcbroker_receive(). */
+static int receive(struct session *session, int timeout_msec, struct answer *answer)
 {
         struct svcbroker_reply reply;
         struct json_object *parameters;
         int result = svcbroker_receive(session->connection, timeout_msec, &reply);
 
         if (result < 0)
-                return session_broken(session, result);
+                return result;
         /* The library parsed it strictly before; this is its own output. */
         parameters = json_tokener_parse(reply.parameters);
         if (!parameters)
-                return session_broken(session, -ENOMEM);
+                return -ENOMEM;
         *answer =
                 (struct answer){.error = reply.error, .parameters = parameters, .continues = reply.continues};
-        return OUTCOME_DONE;
+        return 0;
+}
+
+enum outcome session_receive(struct session *session, int timeout_msec, struct answer *answer)
+{
+        int result = receive(session, timeout_msec, answer);
+
+        return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
 }
 
 void answer_deinit(struct answer *answer)
@@ -182,6 +192,15 @@ enum outcome session_ask(struct session *session, const char *method, struct jso
         enum outcome outcome = session_queue(session, method, parameters, 0);
 
         return outcome == OUTCOME_DONE ? session_receive(session, timeout_msec, answer) : outcome;
+}
+
+bool session_try(struct session *session, const char *method, struct answer *answer)
+{
+        char full[METHOD_BYTES];
+
+        snprintf(full, sizeof(full), "%s.%s", IO_SVCBROKER, method);
+        return svcbroker_queue(session->connection, full, NULL, 0) == 0 &&
+               receive(session, session_patience(session), answer) == 0;
 }
 
 enum outcome session_refused(const struct session *session, const struct answer *answer, const char *subject)

@@ -42,6 +42,9 @@ void answer_deinit(struct answer *answer);
 enum outcome session_ask(struct session *session, const char *method, struct json_object *parameters,
                          int timeout_msec, struct answer *answer);
 
+/* The same without parameters, and silent: false if there was no reply. answer_deinit() is due after true. */
+bool session_try(struct session *session, const char *method, struct answer *answer);
+
 /* An error reply: a line on stderr, with --json also the document on stdout. */
 enum outcome session_refused(const struct session *session, const struct answer *answer, const char *subject);
 

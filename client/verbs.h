@@ -11,6 +11,7 @@ enum outcome verb_order(struct session *session); /* start, stop, restart */
 enum outcome verb_reset(struct session *session);
 enum outcome verb_status(struct session *session);
 enum outcome verb_list(struct session *session);
+enum outcome verb_list_names(struct session *session); /* list --names */
 enum outcome verb_register(struct session *session);
 enum outcome verb_unregister(struct session *session);
 enum outcome verb_watch(struct session *session);
@@ -18,5 +19,6 @@ enum outcome verb_health(struct session *session);
 enum outcome verb_reconcile(struct session *session);
 enum outcome verb_doctor(struct session *session);
 enum outcome verb_call(struct session *session);
+enum outcome verb_introspect(struct session *session);
 
 #endif

@@ -1,5 +1,6 @@
 #include "client/options.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,8 @@ START_TEST(every_verb_is_known)
                 {"doctor", VERB_DOCTOR},
                 {"reconcile", VERB_RECONCILE},
                 {"call|M", VERB_CALL},
+                {"logs|a", VERB_LOGS},
+                {"introspect", VERB_INTROSPECT},
         };
 
         for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
@@ -165,6 +168,32 @@ START_TEST(usage_errors)
                 "start|a|--env|A=b",
                 "register|a|--env|=b",
                 "register|a|--env=",
+                "start|a|--wait=down",
+                "restart|a|--wait=down",
+                "stop|a|--wait=up",
+                "stop|a|--wait=ready",
+                "start|a|--wait=soon",
+                "start|a|--wait=",
+                "start|a|--wait|--no-wait",
+                "start|--all|--profile",
+                "list|--profile",
+                "list|--wait",
+                "list|--names|--json",
+                "status|--names",
+                "register|a|--profile",
+                "logs",
+                "logs|a|b",
+                "logs|a|-n",
+                "logs|a|-n|",
+                "logs|a|-n|-1",
+                "logs|a|-n|1x",
+                "logs|a|-n|2147483648",
+                "logs|a|-n|99999999999999999999",
+                "logs|a|--since|soon",
+                "logs|a|--all",
+                "logs|a|-fn",
+                "start|a|-f",
+                "introspect|a|b",
         };
 
         for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -173,6 +202,72 @@ START_TEST(usage_errors)
 
                 ck_assert_msg(parse(&line, texts[i], &options) == OPTIONS_WRONG, "%s", texts[i]);
         }
+}
+END_TEST
+
+START_TEST(goals_that_fit)
+{
+        static const char *const texts[] = {
+                "start|a|--wait", "start|a|--wait=up",  "restart|a|--wait=ready",
+                "stop|a|--wait",  "stop|a|--wait=down", "start|--all|--wait=up|--timeout|1s",
+        };
+        struct options options;
+        struct line line;
+
+        ck_assert_int_eq(parse(&line, texts[_i], &options), OPTIONS_OK);
+        ck_assert(!options.no_wait);
+        options_deinit(&options);
+}
+END_TEST
+
+START_TEST(logs_and_how_much)
+{
+        static const char *const texts[] = {"logs|-f|-n|20|a", "logs|a|-n20|--follow",
+                                            "logs|--lines=20|a|-f"};
+        struct options options;
+        struct line line;
+
+        ck_assert_int_eq(parse(&line, texts[_i], &options), OPTIONS_OK);
+        ck_assert(options.follow);
+        ck_assert_int_eq(options.lines, 20);
+        ck_assert(options.since_usec == OPTIONS_NO_SINCE);
+        options_deinit(&options);
+        ck_assert_int_eq(parse(&line, "logs|a|-n|2147483647|--since|2026-11-22T10:50:00Z", &options),
+                         OPTIONS_OK);
+        ck_assert_int_eq(options.lines, 2147483647);
+        ck_assert_int_eq(options.since_usec, INT64_C(1795344600000000));
+        options_deinit(&options);
+        ck_assert_int_eq(parse(&line, "logs|a|-n0|--profile", &options), OPTIONS_OK);
+        ck_assert_int_eq(options.lines, 0);
+        ck_assert(options.profile);
+        options_deinit(&options);
+}
+END_TEST
+
+static const struct {
+        const char *text, *meant;
+} mistyped[] = {
+        {"strat|a", "start"},
+        {"Start|a", "start"},
+        {"lsit", "list"},
+        {"log|a", "logs"},
+        {"frobnicate|a", NULL},
+        {"start|a|--no-wiat", "--no-wait"},
+        {"start|a|--jsn", "--json"},
+        {"start|a|--sokcet=/x", "--socket"},
+        {"start|a|--frobnicate", NULL},
+        {"start|a|-x", NULL},
+};
+
+START_TEST(what_was_meant)
+{
+        struct options_problem problem = {0};
+        struct options options;
+        struct line line;
+
+        split(&line, mistyped[_i].text);
+        ck_assert_int_eq(options_parse(line.argc, line.argv, NULL, &options, &problem), OPTIONS_WRONG);
+        ck_assert_pstr_eq(problem.meant, mistyped[_i].meant);
 }
 END_TEST
 
@@ -218,6 +313,9 @@ int main(void)
         tcase_add_test(tcase, every_verb_is_known);
         tcase_add_test(tcase, variables_and_odd_words);
         tcase_add_test(tcase, usage_errors);
+        tcase_add_loop_test(tcase, goals_that_fit, 0, 6);
+        tcase_add_loop_test(tcase, logs_and_how_much, 0, 3);
+        tcase_add_loop_test(tcase, what_was_meant, 0, sizeof(mistyped) / sizeof(mistyped[0]));
         tcase_add_test(tcase, help_beats_what_follows);
         tcase_add_test(tcase, socket_of_the_environment);
         suite_add_tcase(suite, tcase);

@@ -1,0 +1,87 @@
+#include "client/moment.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <check.h>
+
+#include "unit.h"
+
+#define NOW INT64_C(1795344600) /* 2026-11-22 11:50:00 +01:00, a Sunday */
+
+static const struct {
+        const char *text;
+        int64_t seconds;
+} good[] = {
+        {"0s", NOW},
+        {"10m", NOW - 600},
+        {"1h30m", NOW - 5400},
+        {"7d", NOW - 604800},
+        {"11:50", NOW},
+        {"11:49:59", NOW - 1},
+        {"11:51", NOW + 60 - 86400},
+        {"00:00", NOW - 11 * 3600 - 50 * 60},
+        {"2026-11-22", NOW - 11 * 3600 - 50 * 60},
+        {"2026-11-22 11:50", NOW},
+        {"2026-11-22T11:50:30", NOW + 30},
+        {"2026-11-22T10:50:30Z", NOW + 30},
+        {"2026-11-22 10:50Z", NOW},
+        {"2026-07-01 12:00", 1782900000}, /* summer time */
+        {"2024-02-29", 1709161200},
+};
+
+START_TEST(reads_what_people_write)
+{
+        int64_t usec = 0;
+
+        ck_assert_msg(moment_parse(good[_i].text, NOW, &usec), "%s", good[_i].text);
+        ck_assert_int_eq(usec, good[_i].seconds * 1000000);
+}
+END_TEST
+
+static const char *const bad[] = {
+        "",
+        "now",
+        "10",
+        "24:00",
+        "11:60",
+        "11:50:60",
+        "11:50x",
+        "1:50",
+        "2026-11",
+        "2026-11-2",
+        "2026-02-30",
+        "2026-13-01",
+        "2026-00-01",
+        "2026-11-22 ",
+        "2026-11-22 11",
+        "2026-11-22Z ",
+        "2026-11-22_11:50",
+        "-5m",
+        "2026-11-22 11:50 Z",
+        "11:50Z",
+};
+
+START_TEST(refuses_the_rest_and_touches_nothing)
+{
+        int64_t usec = 42;
+
+        ck_assert_msg(!moment_parse(bad[_i], NOW, &usec), "%s", bad[_i]);
+        ck_assert_int_eq(usec, 42);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("moment");
+        TCase *tcase = tcase_create("moment");
+
+        /* By its rules rather than its name, so that no zone files are needed. */
+        setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+        tzset();
+        tcase_add_loop_test(tcase, reads_what_people_write, 0, sizeof(good) / sizeof(good[0]));
+        tcase_add_loop_test(tcase, refuses_the_rest_and_touches_nothing, 0, sizeof(bad) / sizeof(bad[0]));
+        suite_add_tcase(suite, tcase);
+        return unit_run(suite);
+}
