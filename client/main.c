@@ -19,6 +19,7 @@ static const char help[] = "Usage: svcctl [OPTION]... VERB [ARGUMENT]...\n"
                            "  status [NAME]             how one is, or all are\n"
                            "  list                      how all are\n"
                            "  watch [NAME]...           a line for each change, until interrupted\n"
+                           "  logs NAME                 what a gateway printed\n"
                            "  reset NAME...             forget failures\n"
                            "  register PROFILE          make the gateway of a profile, and start it\n"
                            "  unregister PROFILE        end and remove it\n"
@@ -30,8 +31,14 @@ static const char help[] = "Usage: svcctl [OPTION]... VERB [ARGUMENT]...\n"
                            "\n"
                            "  NAME is a service, or a profile for short (coder for gateway-coder).\n"
                            "\n"
+                           "  --wait[=STATE]    start, stop, restart: wait, as they do; up, ready or down\n"
                            "  --no-wait         start, stop, restart: do not wait\n"
                            "  --timeout TIME    how long to wait, like 500ms, 30s or 2m\n"
+                           "  --profile         NAMEs are those of profiles, whatever services there are\n"
+                           "  -f, --follow      logs: go on as it grows, until interrupted\n"
+                           "  -n, --lines N     logs: the last N lines (50; with -f 10)\n"
+                           "  --since TIME      logs: from then on, like 10m, 14:30 or '2026-11-22 14:30'\n"
+                           "  --names           list: names only\n"
                            "  --env NAME=VALUE  register: a variable of the gateway; repeatable\n"
                            "  --no-start        register: leave it down\n"
                            "  --dry-run         reconcile: only say what it would do\n"
@@ -74,7 +81,7 @@ static enum outcome run_verb(struct session *session)
         case VERB_CALL:
                 return verb_call(session);
         case VERB_LOGS:
-                return OUTCOME_FAILED;
+                return verb_logs(session);
         case VERB_INTROSPECT:
                 return verb_introspect(session);
         }

@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "client/document.h"
 #include "client/member.h"
 #include "client/options.h"
 #include "client/session.h"
@@ -169,21 +170,37 @@ static const char *guess(struct json_object *services, const char *word)
         return suggestion.nearest;
 }
 
-enum outcome names_report_absent(struct session *session, const char *word)
+enum outcome names_report_absent(struct session *session, const char *error, struct json_object *parameters,
+                                 const char *word)
 {
         struct answer answer = {0};
         const char *nearest = NULL;
         char *next = NULL;
 
-        /* All else is said already, so a broker that is gone meanwhile is no news. */
+        /* All else is known already, so a broker that is gone meanwhile is no news. */
         if (session_try(session, "List", &answer) && !answer.error)
                 nearest = guess(member_array(answer.parameters, "services"), word);
         if (nearest && asprintf(&next, "did you mean %s?", nearest) < 0)
                 next = NULL;
-        failure_print(word, "no service or profile is called that",
-                      next ? next
-                           : "'svcctl list' shows what there is, 'svcctl register PROFILE' makes a gateway");
+        if (next)
+                failure_print(word, "no service or profile is called that", next);
+        else
+                failure_report(error, parameters, word);
         free(next);
         answer_deinit(&answer);
         return OUTCOME_NOT_REGISTERED;
+}
+
+enum outcome names_refuse_absent(struct session *session, const struct answer *answer, const char *word)
+{
+        char *error = strdup(answer->error); /* which another reply takes away */
+        enum outcome outcome = OUTCOME_NOT_REGISTERED;
+
+        if (!error)
+                return session_broken(session, -ENOMEM);
+        if (session->options->json)
+                document_write_error(error, answer->parameters);
+        outcome = names_report_absent(session, error, answer->parameters, word);
+        free(error);
+        return outcome;
 }

@@ -24,7 +24,12 @@ bool names_is_absent(const struct answer *answer);
 /* The services that the options' words mean, each once, as a new JSON array. */
 enum outcome names_resolve(struct session *session, struct json_object **services);
 
-/* Neither the service nor the profile `word` is there: says so, and what may have been meant. */
-enum outcome names_report_absent(struct session *session, const char *word);
+/* The answer says that there is none of that name: tells it in the user's word, and what may have been meant.
+ */
+enum outcome names_refuse_absent(struct session *session, const struct answer *answer, const char *word);
+
+/* The same, without the document of --json. */
+enum outcome names_report_absent(struct session *session, const char *error, struct json_object *parameters,
+                                 const char *word);
 
 #endif

@@ -4,10 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ESCAPE_BYTES 4 /* \xNN */
-
-/* Returns the bytes used of `escape`, which is not terminated. */
-static size_t escape_byte(unsigned char byte, char *escape)
+size_t printable_escape(unsigned char byte, char *escape)
 {
         static const char digits[] = "0123456789abcdef";
 
@@ -23,7 +20,7 @@ static size_t escape_byte(unsigned char byte, char *escape)
         escape[1] = 'x';
         escape[2] = digits[byte >> 4];
         escape[3] = digits[byte & 15];
-        return ESCAPE_BYTES;
+        return PRINTABLE_ESCAPE_BYTES;
 }
 
 char *printable_copy(const char *text)
@@ -31,13 +28,13 @@ char *printable_copy(const char *text)
         size_t length = 0;
         char *copy;
 
-        if (strlen(text) >= SIZE_MAX / ESCAPE_BYTES)
+        if (strlen(text) >= SIZE_MAX / PRINTABLE_ESCAPE_BYTES)
                 return NULL;
-        copy = malloc(strlen(text) * ESCAPE_BYTES + 1);
+        copy = malloc(strlen(text) * PRINTABLE_ESCAPE_BYTES + 1);
         if (!copy)
                 return NULL;
         for (; *text; text++)
-                length += escape_byte((unsigned char)*text, copy + length);
+                length += printable_escape((unsigned char)*text, copy + length);
         copy[length] = '\0';
         return copy;
 }

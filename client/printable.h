@@ -12,6 +12,11 @@
  */
 char *printable_copy(const char *text);
 
+/* The same of one byte: returns how many bytes of `escape`, of PRINTABLE_ESCAPE_BYTES, were written. No NUL.
+ */
+#define PRINTABLE_ESCAPE_BYTES 4
+size_t printable_escape(unsigned char byte, char *escape);
+
 /*
  * JSON text with everything beyond ASCII as \uNNNN: the same document, harmless on any terminal. text must be
  * JSON without raw control characters, as json-c writes it.

@@ -20,5 +20,6 @@ enum outcome verb_reconcile(struct session *session);
 enum outcome verb_doctor(struct session *session);
 enum outcome verb_call(struct session *session);
 enum outcome verb_introspect(struct session *session);
+enum outcome verb_logs(struct session *session);
 
 #endif

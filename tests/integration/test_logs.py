@@ -1,0 +1,332 @@
+"""svcctl logs: which lines of which files, when, and what may not come out of them."""
+
+import contextlib
+import datetime
+import json
+import os
+import queue
+import subprocess
+import threading
+
+import pytest
+
+from tree import TOP, wait_until
+
+LINES_SHOWN = 50
+LINES_BEFORE_FOLLOWING = 10
+
+
+def svcctl(tree, *arguments, user="hermes", environment=()):
+    return tree.run(user, "env", *environment, "svcctl", *arguments)
+
+
+def label(number):
+    """A name that s6-log could give: they sort by time."""
+    return f"@{0x4000000065000000 + number:016x}{0:08x}.s"
+
+
+def stamped(number, text=None, start=datetime.datetime(2026, 11, 22, 14, 0, 0)):
+    """Line number `number` of a log, a second after the one before."""
+    when = start + datetime.timedelta(seconds=number)
+    return f"{when:%Y-%m-%d %H:%M:%S}.{number:09d}  {f'line {number}' if text is None else text}\n"
+
+
+@pytest.fixture
+def log(tree, profile):
+    """A gateway that is down, and the directory of its log, seen from outside."""
+    tree.register(profile, start=False)
+    return make_log(tree, profile)
+
+
+def make_log(tree, profile):
+    directory = tree.path(f"/opt/data/logs/gateways/{profile}")
+    # The logger runs with the gateway down, and must not write what the test wants to write.
+    wait_until(lambda: os.path.exists(f"{directory}/current"), what="the log")
+    tree.run("root", "s6-svc", "-wD", "-d", f"/run/service/gateway-{profile}/log", check=True)
+    for name in os.listdir(directory):
+        os.unlink(f"{directory}/{name}")
+    os.chmod(directory, 0o755)
+    return Log(directory)
+
+
+class Log:
+    def __init__(self, directory):
+        self.directory = directory
+        self.rotations = 0
+
+    def write(self, name, text):
+        with open(f"{self.directory}/{name}", "ab") as file:
+            file.write(text.encode() if isinstance(text, str) else text)
+
+    def rotate(self):
+        """As s6-log does it."""
+        self.rotations += 1
+        os.rename(f"{self.directory}/current", f"{self.directory}/previous")
+        self.write("current", "")
+        os.rename(f"{self.directory}/previous", f"{self.directory}/{label(self.rotations)}")
+
+
+def texts(result):
+    assert (result.returncode, result.stderr) == (0, ""), result
+    return [line.split("  ", 1)[1] for line in result.stdout.splitlines()]
+
+
+def numbered(numbers):
+    return [f"line {number}" for number in numbers]
+
+
+@pytest.fixture
+def long_log(log):
+    """120 lines over three files."""
+    for number in range(120):
+        log.write("current", stamped(number))
+        if number in (39, 79):
+            log.rotate()
+    return log
+
+
+def test_what_a_gateway_prints(tree, profile):
+    tree.register(profile)
+    tree.wait_gateway(profile)
+    result = svcctl(tree, "logs", profile)
+    assert (result.returncode, result.stderr) == (0, "")
+    (line,) = [line for line in result.stdout.splitlines() if "started, pid" in line]
+    now = datetime.datetime.now()
+    assert abs(now - datetime.datetime.strptime(line[:19], "%Y-%m-%d %H:%M:%S")).total_seconds() < 100
+    assert line[19:21] == "  "
+    assert svcctl(tree, "logs", f"gateway-{profile}").stdout == result.stdout
+    assert svcctl(tree, "logs", profile, user="root").stdout == result.stdout
+
+
+def test_the_last_lines_over_rotated_files(tree, profile, long_log):
+    assert texts(svcctl(tree, "logs", profile)) == numbered(range(120 - LINES_SHOWN, 120))
+    for count in (0, 1, 39, 40, 41, 80, 81, 119, 120, 121, 2147483647):
+        assert texts(svcctl(tree, "logs", profile, "-n", str(count))) == numbered(range(max(0, 120 - count), 120)), count
+
+
+def test_since(tree, profile, long_log):
+    assert texts(svcctl(tree, "logs", profile, "--since", "2026-11-22 14:00:39")) == numbered(range(39, 120))
+    assert texts(svcctl(tree, "logs", profile, "--since", "2026-11-22 14:00:39", "-n", "3")) == numbered(range(117, 120))
+    assert texts(svcctl(tree, "logs", profile, "--since", "2026-11-22 14:01:58", "-n", "3")) == numbered(range(118, 120))
+    assert texts(svcctl(tree, "logs", profile, "--since", "2026-11-22 14:02")) == []
+    assert texts(svcctl(tree, "logs", profile, "--since", "2000-01-01")) == numbered(range(120))
+    long_log.write("current", f"{datetime.datetime.now() - datetime.timedelta(minutes=5):%Y-%m-%d %H:%M:%S}.000000000  older\n")
+    long_log.write("current", f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}.000000000  new\nof no time\n")
+    result = svcctl(tree, "logs", profile, "--since", "2m")
+    assert [line.split("  ")[-1] for line in result.stdout.splitlines()] == ["new", "of no time"]
+
+
+def test_stamps_are_shown_in_local_time(tree, profile, long_log):
+    here = svcctl(tree, "logs", profile, "-n1").stdout
+    assert here.startswith("2026-11-22 14:01:59  ")
+    # The machine's zone is that of the stamps.
+    offset = datetime.datetime(2026, 11, 22, 14, 1, 59).astimezone().utcoffset()
+    there = datetime.datetime(2026, 11, 22, 14, 1, 59) - offset + datetime.timedelta(hours=5, minutes=30)
+    result = svcctl(tree, "logs", profile, "-n2", environment=("TZ=IST-5:30",))
+    assert result.stdout.splitlines()[1].startswith(f"{there:%Y-%m-%d %H:%M:%S}  "), result.stdout
+    assert texts(svcctl(tree, "logs", profile, "--since", f"{there:%Y-%m-%dT%H:%M:%S}", environment=("TZ=IST-5:30",))) == ["line 119"]
+
+
+def test_json_lines(tree, profile, log):
+    log.write("current", stamped(1) + "no stamp \\ \"\n" + stamped(3, "\x1b[31mä\0") + "half")
+    result = svcctl(tree, "logs", profile, "--json")
+    assert result.stdout.isascii()
+    documents = [json.loads(line) for line in result.stdout.splitlines()]
+    at_usec = int(datetime.datetime(2026, 11, 22, 14, 0, 1).timestamp()) * 1000000
+    name = f"gateway-{profile}"
+    assert documents == [
+        {"name": name, "at_usec": at_usec, "line": "line 1"}, {"name": name, "line": "no stamp \\ \""},
+        {"name": name, "at_usec": at_usec + 2000000, "line": "\x1b[31mä\0"}, {"name": name, "line": "half"}]
+
+
+def test_nothing_of_a_line_reaches_the_terminal_but_text(tree, profile, log):
+    log.write("current", stamped(0, "\x1b[1;31mred\x1b[0m\ttab \x1b[2J \x1b]0;title\x07 \r \x9b31m \\ ü"))
+    log.write("current", b"\xff\xfe\0\n")
+    result = svcctl(tree, "logs", profile)
+    first, second = result.stdout.splitlines()
+    assert first.split("  ", 1)[1] == "red\ttab \\x1b[2J \\x1b]0;title\\x07 \\x0d \\xc2\\x9b31m \\\\ \\xc3\\xbc"
+    assert second == "\\xff\\xfe\\x00"
+
+
+def test_long_lines_are_cut(tree, profile, log):
+    log.write("current", "a" * 16384 + "\n" + "b" * 16385 + "\n" + "c" * (3 << 20) + "\n" + stamped(1))
+    lines = svcctl(tree, "logs", profile).stdout.splitlines()
+    assert lines == ["a" * 16384, "b" * 16384 + " [cut]", "c" * 16384 + " [cut]", "2026-11-22 14:00:01  line 1"]
+    assert [json.loads(line).get("cut") for line in svcctl(tree, "logs", profile, "--json").stdout.splitlines()] == [None, True, True, None]
+
+
+def test_memory_is_bounded(tree, profile, log):
+    for _ in range(8):
+        log.write("current", b"x" * (8 << 20))
+    result = tree.run("hermes", "bash", "-c", f"ulimit -v 65536; svcctl logs {profile} | wc -c")
+    if "__asan_init" not in open(tree.path("/usr/local/bin/svcctl"), "rb").read().decode("latin-1"):
+        assert result.stdout.strip() == str(16384 + len(" [cut]\n")), result
+
+
+def test_only_regular_files_are_read(tree, profile, log):
+    with open(f"{log.directory}/secret", "w") as file:
+        file.write("secret\n")
+    os.symlink("secret", f"{log.directory}/{label(1)}")
+    os.mkfifo(f"{log.directory}/{label(2)}")
+    os.mkdir(f"{log.directory}/{label(3)}")
+    os.link(f"{log.directory}/secret", f"{log.directory}/@400000.s")
+    log.write(label(4), stamped(1))
+    log.write("current", stamped(2))
+    assert texts(svcctl(tree, "logs", profile)) == numbered([1, 2])
+    os.unlink(f"{log.directory}/current")
+    os.symlink("secret", f"{log.directory}/current")
+    result = svcctl(tree, "logs", profile)
+    assert result.returncode == 1 and "secret" not in result.stdout
+    os.unlink(f"{log.directory}/current")
+    os.mkfifo(f"{log.directory}/current")
+    assert svcctl(tree, "logs", profile).returncode == 1
+
+
+def test_the_newest_of_very_many_files(tree, profile, log):
+    """LOGDIR_FILES_MAX of them."""
+    for number in range(200):
+        log.write(label((number * 77) % 200), stamped((number * 77) % 200))
+    log.write("current", stamped(200))
+    assert texts(svcctl(tree, "logs", profile, "-n", "1000")) == numbered(range(200 - 128, 201))
+
+
+def test_no_log(tree, profile):
+    result = svcctl(tree, "logs", "svcbrokerd")
+    assert result.returncode == 1 and result.stderr.startswith("svcctl: svcbrokerd: ") and "log directory" in result.stderr
+    assert json.loads(svcctl(tree, "logs", "svcbrokerd", "--json").stdout)["error"] == "failed"
+    result = svcctl(tree, "logs", "nobody-here")
+    assert result.returncode == 4 and result.stderr.startswith("svcctl: nobody-here: ")
+    result = svcctl(tree, "logs", "--socket", "/nonexistent", profile)
+    assert result.returncode == 69 and result.stdout == ""
+
+
+def test_the_callers_own_rights(module_trees, profile):
+    tree = module_trees("--observer-group", "observers")
+    tree.register("mine", start=False)
+    log = make_log(tree, "mine")
+    log.write("current", stamped(1))
+    assert texts(svcctl(tree, "logs", "mine", user="observer")) == numbered([1])
+    os.chmod(log.directory, 0o700)
+    result = svcctl(tree, "logs", "mine", user="observer")
+    assert result.returncode == 5 and "permission denied" in result.stderr
+    tree.run("root", "rm", "-r", "/opt/data/logs/gateways/mine", check=True)
+    result = svcctl(tree, "logs", "mine")
+    assert result.returncode == 1 and "no log yet" in result.stderr
+
+
+@contextlib.contextmanager
+def following(tree, *arguments, user="hermes"):
+    """A function that returns the next line of what it prints. With stop=True it is interrupted: its exit code."""
+    process = subprocess.Popen(
+        ["bash", "-c", '. tools/lib/tree.sh; tree_pid=$1; shift; tree_enter "$@"', "tree", str(tree.pid), user, "svcctl", "logs", *arguments],
+        cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    lines = queue.Queue()
+
+    def read():
+        for line in process.stdout:
+            lines.put(line.rstrip("\n"))
+        lines.put(None)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+
+    def line(stop=False):
+        if stop:
+            own = [pid for pid, (text, _, _) in tree.processes().items() if text == " ".join(["svcctl", "logs", *arguments])]
+            tree.signal("INT", *own)
+            return process.wait(10)
+        try:
+            return lines.get(timeout=20)
+        except queue.Empty:
+            raise AssertionError("nothing more was printed") from None
+
+    try:
+        yield line
+    finally:
+        for pid in [pid for pid, (text, _, _) in tree.processes().items() if text == " ".join(["svcctl", "logs", *arguments])]:
+            tree.run("root", "kill", str(pid))
+        process.wait(10)
+        reader.join()
+        process.stdout.close()
+        process.stderr.close()
+
+
+def test_follow(tree, profile, long_log):
+    with following(tree, "-f", profile) as line:
+        for number in range(120 - LINES_BEFORE_FOLLOWING, 120):
+            assert line().endswith(f"  line {number}")
+        long_log.write("current", stamped(120))
+        assert line().endswith("  line 120")
+        long_log.write("current", stamped(121)[:30])
+        long_log.write("current", stamped(121)[30:] + stamped(122))
+        assert line().endswith("  line 121")
+        assert line().endswith("  line 122")
+        assert line(stop=True) != 0
+
+
+def test_follow_loses_and_doubles_nothing_over_rotations(tree, profile, log):
+    log.write("current", "")
+    with following(tree, "-f", "-n0", profile) as line:
+        for number in range(3000):
+            if number % 7 == 3:
+                log.rotate()
+            log.write("current", stamped(number))
+            if number % 100 == 0:  # now and then it is known to keep up; else it finds several files at once
+                while not line().endswith(f"  line {number}"):
+                    pass
+        log.write("current", stamped(3000))
+        log.write("current", "end\n")
+    # Again, and every line is looked at.
+    with following(tree, "-f", "-n0", profile) as line:
+        wait_until(lambda: any("logs -f -n0" in text for text, _, _ in tree.processes().values()))
+        log.write("current", "begin\n")
+        while line() != "begin":
+            log.write("current", "begin\n")
+        for number in range(2000):
+            if number % 19 == 3:
+                log.rotate()
+            log.write("current", stamped(number))
+        seen = []
+        while len(seen) < 2000:
+            text = line()
+            if text != "begin":
+                seen.append(text.split("  ")[1])
+        assert seen == numbered(range(2000))
+
+
+def test_follow_a_gateway_over_restarts(tree, profile):
+    """Of the gateway, of its logger, of the broker."""
+    tree.register(profile)
+    tree.wait_gateway(profile)
+    with following(tree, "-f", profile) as line:
+        while "started, pid" not in line():
+            pass
+        tree.call("Restart", names=[f"gateway-{profile}"], wait="up")
+        while "started, pid" not in line():
+            pass
+        tree.run("root", "s6-svc", "-r", f"/run/service/gateway-{profile}/log", check=True)
+        tree.call("Restart", names=[f"gateway-{profile}"], wait="up")
+        while "started, pid" not in line():
+            pass
+        tree.kill_broker()
+        tree.call("Restart", names=[f"gateway-{profile}"], wait="up")
+        while "started, pid" not in line():
+            pass
+
+
+def test_follow_ends_with_its_reader_and_with_the_directory(tree, profile, long_log):
+    result = tree.run("hermes", "bash", "-c", f"svcctl logs -f {profile} | head -n 1; echo ${{PIPESTATUS[0]}}")
+    assert result.stdout.splitlines()[1] == "0" and result.stderr == ""
+    with following(tree, "-f", "-n1", profile) as line:
+        assert line().endswith("  line 119")
+        tree.run("root", "rm", "-r", f"/opt/data/logs/gateways/{profile}", check=True)
+        assert line() is None
+
+
+def test_a_file_that_was_emptied_is_followed_on(tree, profile, log):
+    log.write("current", stamped(1) * 10)
+    with following(tree, "-f", "-n1", profile) as line:
+        assert line().endswith("  line 1")
+        os.truncate(f"{log.directory}/current", 0)
+        log.write("current", stamped(2))
+        assert line().endswith("  line 2")
