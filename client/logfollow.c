@@ -72,6 +72,21 @@ static bool is_known(const struct logdir *logdir, const struct logdir_file *file
         return logdir_is_rotated(file->name) && strcmp(file->name, newest) < 0;
 }
 
+/* The last one may be among the next under another name, or still the last: its descriptor knows how far it
+ * was read. */
+static void keep_place(struct logdir_file *last, struct logdir *next)
+{
+        for (size_t i = 0; i < next->count; i++) {
+                if (logdir_is_same(last, &next->files[i])) {
+                        int fd = next->files[i].fd;
+
+                        next->files[i].fd = last->fd;
+                        last->fd = fd;
+                        return;
+                }
+        }
+}
+
 /*
  * The files that came after those of logdir, which then is what there is now. The old ones stay open until
  * then, so that none of their inodes can have become another file's.
@@ -91,6 +106,8 @@ static int go_on(const struct logfollow *follow, struct logdir *logdir, struct l
                         logreader_end(reader);
                         result = logreader_read(reader, next->files[i].fd);
                 }
+                if (logdir->count > 0)
+                        keep_place(&logdir->files[logdir->count - 1], next);
                 logdir_close(logdir);
                 *logdir = *next;
         }
