@@ -75,7 +75,7 @@ static const struct failure_row failure_rows[] = {
 /* The best first. A deadline that passed is mild: the order stands. */
 static const enum outcome severity[] = {
         OUTCOME_DONE,   OUTCOME_NOT_RUNNING, OUTCOME_DEADLINE, OUTCOME_HELD,        OUTCOME_NOT_REGISTERED,
-        OUTCOME_FAILED, OUTCOME_DENIED,      OUTCOME_USAGE,    OUTCOME_UNREACHABLE,
+        OUTCOME_FAILED, OUTCOME_DENIED,      OUTCOME_USAGE,    OUTCOME_UNREACHABLE, OUTCOME_INTERRUPTED,
 };
 
 static size_t severity_of(enum outcome outcome)

@@ -16,6 +16,7 @@ enum outcome {
         OUTCOME_DEADLINE = 6, /* the order stands, only the waiting ended */
         OUTCOME_HELD = 7,     /* held, or failed */
         OUTCOME_UNREACHABLE = 69,
+        OUTCOME_INTERRUPTED = 130, /* as a shell says it of SIGINT; the order stands */
 };
 
 /* The one that decides the exit code of several. */

@@ -120,15 +120,27 @@ static int connect_observer(struct session *session)
         return result;
 }
 
+static int connect_broker(struct session *session)
+{
+        const char *path = session->options->socket;
+        int result = svcbroker_connect(path, session_patience(session), &session->connection);
+
+        return result == -EACCES && connect_observer(session) == 0 ? 0 : result;
+}
+
 enum outcome session_open(struct session *session, const struct options *options)
 {
         int result;
 
         *session = (struct session){.options = options};
-        result = svcbroker_connect(options->socket, session_patience(session), &session->connection);
-        if (result == -EACCES && connect_observer(session) == 0)
-                result = 0;
+        result = connect_broker(session);
         return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
+}
+
+int session_reconnect(struct session *session)
+{
+        session_close(session);
+        return connect_broker(session);
 }
 
 void session_close(struct session *session)
@@ -155,8 +167,7 @@ enum outcome session_queue(struct session *session, const char *method, struct j
         return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
 }
 
-/* 0, or a failure as of svcbroker_receive(). */
-static int receive(struct session *session, int timeout_msec, struct answer *answer)
+int session_take(struct session *session, int timeout_msec, struct answer *answer)
 {
         struct svcbroker_reply reply;
         struct json_object *parameters;
@@ -175,7 +186,7 @@ static int receive(struct session *session, int timeout_msec, struct answer *ans
 
 enum outcome session_receive(struct session *session, int timeout_msec, struct answer *answer)
 {
-        int result = receive(session, timeout_msec, answer);
+        int result = session_take(session, timeout_msec, answer);
 
         return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
 }
@@ -200,7 +211,7 @@ bool session_try(struct session *session, const char *method, struct answer *ans
 
         snprintf(full, sizeof(full), "%s.%s", IO_SVCBROKER, method);
         return svcbroker_queue(session->connection, full, NULL, 0) == 0 &&
-               receive(session, session_patience(session), answer) == 0;
+               session_take(session, session_patience(session), answer) == 0;
 }
 
 enum outcome session_refused(const struct session *session, const struct answer *answer, const char *subject)

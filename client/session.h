@@ -42,7 +42,14 @@ void answer_deinit(struct answer *answer);
 enum outcome session_ask(struct session *session, const char *method, struct json_object *parameters,
                          int timeout_msec, struct answer *answer);
 
-/* The same without parameters, and silent: false if there was no reply. answer_deinit() is due after true. */
+/* The next reply, silently: 0, or a failure as of svcbroker_receive(). */
+int session_take(struct session *session, int timeout_msec, struct answer *answer);
+
+/* Another connection in place of this one, silently. 0 or negative errno; then there is none. */
+int session_reconnect(struct session *session);
+
+/* session_ask() without parameters, and silent: false if there was no reply. answer_deinit() is due after
+ * true. */
 bool session_try(struct session *session, const char *method, struct answer *answer);
 
 /* An error reply: a line on stderr, with --json also the document on stdout. */

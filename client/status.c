@@ -26,16 +26,6 @@ enum outcome verb_list(struct session *session)
         return outcome;
 }
 
-/* Neither NAME nor gateway-NAME is there: say so in the user's word. */
-static enum outcome report_absent(struct session *session, struct answer *answer, const char *name)
-{
-        if (session->options->json)
-                document_write_error(answer->error, answer->parameters);
-        failure_print(name, "no such service or gateway",
-                      "'svcctl list' shows what there is, 'svcctl register PROFILE' makes a gateway");
-        return OUTCOME_NOT_REGISTERED;
-}
-
 enum outcome verb_status(struct session *session)
 {
         const struct options *options = session->options;
@@ -50,7 +40,7 @@ enum outcome verb_status(struct session *session)
                 return outcome;
         service = member_object(answer.parameters, "service");
         if (names_is_absent(&answer)) {
-                outcome = report_absent(session, &answer, options->words[0]);
+                outcome = names_refuse_absent(session, &answer, options->words[0]);
         } else if (answer.error) {
                 outcome = session_refused(session, &answer, options->words[0]);
         } else {

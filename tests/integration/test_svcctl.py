@@ -91,8 +91,12 @@ def test_failed_while_waited_for(make_tree, service):
 def test_worst_of_several(tree, profile, service):
     svcctl(tree, "register", profile)
     assert svcctl(tree, "start", profile, "missing").returncode == 4
-    code, value = document(tree, service, "start", profile, "missing", method="Start")
-    assert code == 4 and len(value["outcomes"]) == 2
+    result = svcctl(tree, "--json", "start", profile, "missing")
+    replies = [idl.strict_json(line) for line in result.stdout.splitlines()]
+    for reply in replies:
+        service.reply("io.svcbroker.Start", False, {"parameters": reply})
+    assert result.returncode == 4
+    assert [[outcome.get("error") for outcome in reply["outcomes"]] for reply in replies] == [["io.svcbroker.NotRegistered"], [None]]
 
 
 def test_environment_from_the_callers_own(tree, profile):
@@ -103,6 +107,57 @@ def test_environment_from_the_callers_own(tree, profile):
     log = wait_until(lambda: "environment VIRTUAL" in (log := tree.gateway_log(profile)) and log)
     for line in ("TOKEN='from here'", "EMPTY=''", "A='b=c'"):
         assert f"environment {line}\n" in log
+
+
+def test_names(make_tree):
+    """A service is called so, else a profile; and --profile is always the profile."""
+    tree = make_tree()
+    for name in ("coder", "svcbrokerd", "gateway-coder", "dashboard"):
+        assert svcctl(tree, "register", "--no-start", name).returncode == 0
+    tree.run("root", "sh", "-euc", "mkdir -p /run/static/dashboard; printf '#!/bin/sh\nexec sleep 1000000\n' >/run/static/dashboard/run;"
+             "chmod 755 /run/static/dashboard/run; ln -s /run/static/dashboard /run/service/; s6-svscanctl -a /run/service", check=True)
+    wait_until(lambda: svcctl(tree, "status", "dashboard").returncode == 0, what="dashboard up")
+    names = svcctl(tree, "list", "--names").stdout.split()
+    assert sorted(names) == sorted(["coder", "gateway-gateway-coder", "gateway-svcbrokerd", "svcbrokerd", "dashboard", "gateway-dashboard"])
+
+    def meant(*arguments):
+        result = svcctl(tree, "--json", "status", *arguments)
+        return json.loads(result.stdout)["service"]["name"]
+
+    for name in names:
+        full = meant(name)
+        assert full == (name if name != "coder" else "gateway-coder")
+        if full.startswith("gateway-"):
+            assert json.loads(svcctl(tree, "--json", "reset", name).stdout)["outcomes"][0]["name"] == full
+    assert meant("gateway-coder") == "gateway-coder" and meant("--profile", "gateway-coder") == "gateway-gateway-coder"
+    assert meant("--profile", "dashboard") == "gateway-dashboard"
+    assert svcctl(tree, "start", "--profile", "dashboard").returncode == 0
+    assert svcctl(tree, "stop", "dashboard").returncode == 5
+    assert tree.state("dashboard")["state"] == "up"
+    assert svcctl(tree, "stop", "dashboard", "--profile").returncode == 0
+    assert tree.state("dashboard")["state"] == "down"
+    assert svcctl(tree, "logs", "--profile", "dashboard").returncode == 0
+    assert svcctl(tree, "logs", "dashboard").returncode == 1
+    assert svcctl(tree, "status", "--profile", "nobody").returncode == 4
+
+
+@pytest.mark.parametrize("arguments,meant", [
+    (("strat", "coder"), "start"), (("start", "coder", "--no-wiat"), "--no-wait"), (("stop", "codr"), "coder"), (("reset", "codr"), "coder"),
+    (("restart", "coder", "svcbrkerd"), "svcbrokerd"), (("logs", "gateway-codr"), "gateway-coder"), (("status", "cdoer"), "coder"),
+])
+def test_mistyped(tree, arguments, meant):
+    svcctl(tree, "register", "coder", "--no-start")
+    result = svcctl(tree, *arguments)
+    assert result.returncode in (2, 4) and f"did you mean {meant}?" in result.stderr, result.stderr
+    assert "did you mean" not in svcctl(tree, "start", "something-else").stderr
+
+
+def test_introspect(tree, interface_texts):
+    result = svcctl(tree, "introspect")
+    assert (result.returncode, result.stdout, result.stderr) == (0, interface_texts[0], "")
+    assert svcctl(tree, "introspect", "org.varlink.service").stdout == interface_texts[1]
+    assert json.loads(svcctl(tree, "introspect", "--json").stdout)["product"] == "svcbrokerd"
+    assert svcctl(tree, "introspect", "io.nothing").returncode == 1
 
 
 def test_all(make_tree):
