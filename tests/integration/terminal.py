@@ -113,8 +113,7 @@ def terminal(tree, user, *command, columns=80, environment=("TERM=xterm",)):
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     # Ctrl-C is for the command alone, not for what brings it into the tree.
-    script = "trap '' INT; "
-    script += '. tools/lib/tree.sh; tree_pid=$1; shift; tree_enter "$@"'
+    script = """trap '' INT; . tools/lib/tree.sh; tree_pid=$1; shift; tree_enter "$@" """
     process = subprocess.Popen(["setsid", "--ctty", "--wait", "bash", "-c", script, "tree", str(tree.pid), user,
                                 "env", "--default-signal=INT", *environment, *command],
                                cwd=TOP, stdin=slave, stdout=slave, stderr=slave)

@@ -1,0 +1,111 @@
+# shellcheck shell=bash
+# Completion of svcctl(1) for bash. Loaded by bash-completion, or sourced.
+
+# _svcctl_ask ARGUMENT...: what the broker says, within a second; nothing when it is gone. The socket is the one on the command line.
+_svcctl_ask() {
+    local i socket=()
+    for ((i = 1; i + 1 < COMP_CWORD; i++)); do
+        if [[ ${COMP_WORDS[i]} == --socket ]]; then
+            if [[ ${COMP_WORDS[i + 1]} == '=' ]]; then
+                socket=(--socket "${COMP_WORDS[i + 2]}")
+            else
+                socket=(--socket "${COMP_WORDS[i + 1]}")
+            fi
+        fi
+    done
+    command svcctl "${socket[@]}" --timeout 1s "$@" 2>/dev/null
+}
+
+# The verb, "" before there is one.
+_svcctl_verb() {
+    local i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+        --socket | --timeout | --env | --lines | -n | --since)
+            [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
+            ((i++))
+            ;;
+        --wait) [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i += 2)) ;;
+        -*) ;;
+        *)
+            echo "${COMP_WORDS[i]}"
+            return
+            ;;
+        esac
+    done
+}
+
+# _svcctl_options VERB
+_svcctl_options() {
+    echo --help --version --json --socket --timeout
+    case $1 in
+    start | stop | restart) echo --all --wait --no-wait --profile ;;
+    status | reset | watch) echo --profile ;;
+    list) echo --names ;;
+    logs) echo --follow --lines --since --profile ;;
+    register) echo --env --no-start ;;
+    reconcile) echo --dry-run ;;
+    call) echo --more --oneway ;;
+    esac
+}
+
+# _svcctl_words VERB: what may stand for its arguments.
+_svcctl_words() {
+    case $1 in
+    '') echo start stop restart status list watch logs reset register unregister reconcile health doctor call introspect ;;
+    start | stop | restart | status | watch | logs | reset | unregister) _svcctl_ask list --names ;;
+    register)
+        local directory
+        for directory in "${HERMES_HOME:-/opt/data}"/profiles/*/; do
+            [[ -e ${directory}SOUL.md ]] && basename "$directory"
+        done
+        ;;
+    call) _svcctl_ask introspect | sed -n 's/^method \([A-Za-z]*\)(.*/\1/p' ;;
+    introspect) echo io.svcbroker org.varlink.service ;;
+    esac
+}
+
+_svcctl() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb words
+    verb=$(_svcctl_verb)
+    if [[ $current == '=' ]]; then
+        current=
+    elif [[ $previous == '=' ]]; then
+        previous=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    case $previous in
+    --socket)
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        return
+        ;;
+    --wait)
+        if [[ ${COMP_WORDS[COMP_CWORD]} == '=' || ${COMP_WORDS[COMP_CWORD - 1]} == '=' ]]; then
+            words='up ready'
+            [[ $verb == stop ]] && words=down
+            mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+            return
+        fi
+        ;;
+    --timeout)
+        mapfile -t COMPREPLY < <(compgen -W '500ms 5s 30s 2m 10m' -- "$current")
+        return
+        ;;
+    --since)
+        mapfile -t COMPREPLY < <(compgen -W '10m 1h 1d' -- "$current")
+        return
+        ;;
+    --env)
+        mapfile -t COMPREPLY < <(compgen -v -- "$current")
+        return
+        ;;
+    --lines | -n) return ;;
+    esac
+    if [[ $current == -* ]]; then
+        words=$(_svcctl_options "$verb")
+    else
+        words=$(_svcctl_words "$verb")
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+complete -F _svcctl svcctl

@@ -1,0 +1,72 @@
+# Completion of svcctl(1) for fish.
+
+# What the broker says, within a second; nothing when it is gone. The socket is the one on the command line.
+function __svcctl_ask
+    set -l words (commandline -opc)
+    set -l socket
+    for i in (seq (count $words))
+        switch $words[$i]
+            case --socket
+                set socket --socket $words[(math $i + 1)]
+            case '--socket=*'
+                set socket $words[$i]
+        end
+    end
+    command svcctl $socket --timeout 1s $argv 2>/dev/null
+end
+
+function __svcctl_methods
+    __svcctl_ask introspect | string replace --filter --regex '^method (\w+)\(.*' '$1'
+end
+
+function __svcctl_profiles
+    set -q HERMES_HOME; or set -l HERMES_HOME /opt/data
+    for file in $HERMES_HOME/profiles/*/SOUL.md
+        basename (dirname $file)
+    end
+end
+
+set -l verbs start stop restart status list watch logs reset register unregister reconcile health doctor call introspect
+set -l before "not __fish_seen_subcommand_from $verbs"
+
+complete -c svcctl -f
+complete -c svcctl -n $before -a start -d 'start, and wait until up'
+complete -c svcctl -n $before -a stop -d 'stop, and wait until down'
+complete -c svcctl -n $before -a restart -d 'stop, start, and wait until up'
+complete -c svcctl -n $before -a status -d 'how one is, or all are'
+complete -c svcctl -n $before -a list -d 'how all are'
+complete -c svcctl -n $before -a watch -d 'a line for each change'
+complete -c svcctl -n $before -a logs -d 'what a gateway printed'
+complete -c svcctl -n $before -a reset -d 'forget failures'
+complete -c svcctl -n $before -a register -d 'make the gateway of a profile, and start it'
+complete -c svcctl -n $before -a unregister -d 'end and remove it'
+complete -c svcctl -n $before -a reconcile -d 'a gateway for each profile on the volume'
+complete -c svcctl -n $before -a health -d 'is everything as it should be?'
+complete -c svcctl -n $before -a doctor -d 'look closely, and say what to do'
+complete -c svcctl -n $before -a call -d 'call any method'
+complete -c svcctl -n $before -a introspect -d 'the text of an interface'
+
+complete -c svcctl -n '__fish_seen_subcommand_from start stop restart status watch logs reset unregister' -a '(__svcctl_ask list --names)'
+complete -c svcctl -n '__fish_seen_subcommand_from register' -a '(__svcctl_profiles)'
+complete -c svcctl -n '__fish_seen_subcommand_from call' -a '(__svcctl_methods)'
+complete -c svcctl -n '__fish_seen_subcommand_from introspect' -a 'io.svcbroker org.varlink.service'
+
+complete -c svcctl -s h -l help -d 'a summary'
+complete -c svcctl -s V -l version -d 'the version'
+complete -c svcctl -l json -d 'JSON on standard output'
+complete -c svcctl -l socket -r -F -d 'the socket of the broker'
+complete -c svcctl -l timeout -x -a '500ms 5s 30s 2m 10m' -d 'how long to wait'
+complete -c svcctl -n '__fish_seen_subcommand_from start stop restart' -l all -d 'every gateway'
+complete -c svcctl -n '__fish_seen_subcommand_from start restart' -a '--wait=up --wait=ready'
+complete -c svcctl -n '__fish_seen_subcommand_from stop' -a --wait=down
+complete -c svcctl -n '__fish_seen_subcommand_from start stop restart' -l no-wait -d 'do not wait'
+complete -c svcctl -n '__fish_seen_subcommand_from start stop restart status watch logs reset' -l profile -d 'names are those of profiles'
+complete -c svcctl -n '__fish_seen_subcommand_from list' -l names -d 'names only'
+complete -c svcctl -n '__fish_seen_subcommand_from logs' -s f -l follow -d 'go on as it grows'
+complete -c svcctl -n '__fish_seen_subcommand_from logs' -s n -l lines -x -d 'the last lines'
+complete -c svcctl -n '__fish_seen_subcommand_from logs' -l since -x -a '10m 1h 1d' -d 'from then on'
+complete -c svcctl -n '__fish_seen_subcommand_from register' -l env -x -d 'a variable'
+complete -c svcctl -n '__fish_seen_subcommand_from register' -l no-start -d 'leave it down'
+complete -c svcctl -n '__fish_seen_subcommand_from reconcile' -l dry-run -d 'only say what it would do'
+complete -c svcctl -n '__fish_seen_subcommand_from call' -l more -d 'replies as a stream'
+complete -c svcctl -n '__fish_seen_subcommand_from call' -l oneway -d 'no reply'

@@ -1,0 +1,157 @@
+"""Completion in real shells: each is told what stands on the line, and says what it would offer."""
+
+import re
+import time
+
+import pytest
+
+from terminal import terminal
+
+BASH = r"""
+. /usr/share/bash-completion/bash_completion
+_completion_loader svcctl || :
+line=$1
+COMP_LINE=$line COMP_POINT=${#line}
+# As readline does it: blanks and = are between words, and = is one.
+read -ra COMP_WORDS <<<"${line//=/ = }"
+case $line in *' ') COMP_WORDS+=('') ;; esac
+COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+COMPREPLY=()
+_svcctl svcctl "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+printf '%s\n' "${COMPREPLY[@]}"
+"""
+ZSH = r"""
+fpath=(/usr/local/share/zsh/site-functions $fpath)
+autoload -Uz compinit
+compinit -D -u
+zstyle ':completion:*' verbose no
+# The calls that only sort out words for a later one are left as they are.
+compadd() {
+    local -a offered
+    if (( ${@[(I)-[OAD]]} )); then
+        builtin compadd "$@"
+        return
+    fi
+    builtin compadd -A offered "$@"
+    words_offered+=($offered)
+}
+tell() {
+    print -l BEGIN $words_offered END
+}
+all() {
+    words_offered=()
+    comppostfuncs=(tell)
+    _main_complete
+}
+typeset -ga words_offered
+zle -C all complete-word all
+bindkey '^I' all
+print ready
+"""
+FISH = "complete -C $argv[1]"
+SHELLS = ["bash", "zsh", "fish"]
+
+
+@pytest.fixture(scope="module")
+def tree(module_trees):
+    tree = module_trees()
+    for profile in ("coder", "writer"):
+        tree.register(profile, start=False)
+    tree.run("hermes", "mkdir", "-p", "/opt/data/profiles/nosoul", check=True)
+    tree.run("root", "mount", "-t", "tmpfs", "tmpfs", "/tmp", check=True)
+    tree.run("root", "tee", "/tmp/completion.zsh", text=ZSH, check=True)
+    return tree
+
+
+def complete_in_zsh(tree, line, environment):
+    """Zsh completes in its line editor only: there a tab writes down what would be offered, and no more."""
+    with terminal(tree, "hermes", "zsh", "-f", "-i", columns=2000, environment=("TERM=dumb", "PS1=> ", *environment)) as seen:
+        seen.screen.put = lambda text: None
+        wait_raw(seen, "> ")
+        seen.type(". /tmp/completion.zsh\n")
+        wait_raw(seen, "\nready")
+        seen.type(f"{line}\t")
+        wait_raw(seen, "END")
+        offered = re.search(r"BEGIN(.*)END", seen.raw, re.S)[1].split("\r\n")
+        return sorted({word.strip() for word in offered} - {""})
+
+
+def wait_raw(seen, text):
+    deadline = time.monotonic() + 20
+    while text not in seen.raw.replace("\r", ""):
+        assert time.monotonic() < deadline and seen.read(0.1), seen.raw
+
+
+def complete(tree, shell, line, *environment):
+    if shell == "zsh":
+        return complete_in_zsh(tree, line, environment)
+    command = {"bash": ["bash", "-c", BASH, "bash", line], "fish": ["fish", "-c", FISH, line]}[shell]
+    result = tree.run("hermes", "env", "XDG_DATA_DIRS=/usr/local/share:/usr/share", "LC_ALL=C.UTF-8", *environment, *command)
+    assert result.returncode == 0 and result.stderr == "", result
+    return sorted({re.split(r"\t", word)[0] for word in result.stdout.splitlines()} - {""})
+
+
+def verbs(tree):
+    text = tree.run("hermes", "svcctl", "--help").stdout
+    return sorted(re.findall(r"^  ([a-z]+)(?: .*)?  ", text, re.M))
+
+
+def options(tree):
+    text = tree.run("hermes", "svcctl", "--help").stdout
+    return {option for line in re.findall(r"^  (-.*)", text, re.M) for option in re.findall(r"--[a-z-]+", line.split("   ")[0])}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_verbs(tree, shell):
+    assert len(verbs(tree)) > 14
+    assert complete(tree, shell, "svcctl ") == verbs(tree)
+    assert complete(tree, shell, "svcctl --json re") == [verb for verb in verbs(tree) if verb.startswith("re")]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("verb", ["start", "stop", "restart", "status", "watch", "logs", "reset", "unregister"])
+def test_names_of_the_broker(tree, shell, verb):
+    assert {"coder", "writer", "svcbrokerd"} <= set(complete(tree, shell, f"svcctl {verb} "))
+    assert complete(tree, shell, f"svcctl --timeout 2s {verb} co") == ["coder"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_other_words(tree, shell):
+    assert complete(tree, shell, "svcctl register ") == ["coder", "writer"]
+    assert complete(tree, shell, "svcctl introspect i") == ["io.svcbroker"]
+    assert {"List", "Reconcile", "Watch"} <= set(complete(tree, shell, "svcctl call "))
+    assert complete(tree, shell, "svcctl call Reg") == ["Register"]
+    assert not {"coder", "start"} & set(complete(tree, shell, "svcctl health "))
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_options(tree, shell):
+    offered = set()
+    for verb in ("start", "logs", "list", "register", "reconcile", "call"):
+        offered |= {option.rstrip("=").partition("=")[0] for option in complete(tree, shell, f"svcctl {verb} --")}
+    assert offered == options(tree) | {"--all"}
+    assert "--all" not in complete(tree, shell, "svcctl status --")
+    if shell != "fish":
+        assert complete(tree, shell, "svcctl stop --wait=") == ["down"]
+        assert complete(tree, shell, "svcctl start coder --wait=") == ["ready", "up"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_broker_that_is_gone(tree, shell):
+    """Nothing is offered, nothing is said, and at once."""
+    begun = time.monotonic()
+    assert complete(tree, shell, "svcctl status ", "SVCBROKER_SOCKET=/nonexistent") == []
+    assert complete(tree, shell, "svcctl --socket /nonexistent status ") == []
+    assert "coder" in complete(tree, shell, "svcctl --socket /run/svcbroker/io.svcbroker status ", "SVCBROKER_SOCKET=/nonexistent")
+    assert time.monotonic() - begun < 30
+
+
+def test_bash_loads_it_by_itself(tree):
+    """As a person has it: the first tab in an interactive shell."""
+    with terminal(tree, "hermes", "bash", "--norc", "-i", columns=200, environment=("TERM=dumb", "PS1=> ")) as seen:
+        seen.screen.put = lambda text: None
+        seen.type(". /usr/share/bash-completion/bash_completion; bind 'set enable-bracketed-paste off'; echo rea''dy\n")
+        wait_raw(seen, "\nready")
+        seen.type("svcctl status wri\t\n")
+        wait_raw(seen, "svcctl status writer")
+        wait_raw(seen, "gateway-writer")
