@@ -350,6 +350,53 @@ def test_python_watches(guest, service, tree, profile):
         watch_a_gateway(line, service, tree, profile)
 
 
+# Every method, with both. {method: parameters}; the gateway is registered and down, P its profile.
+
+METHODS = {
+    "List": {}, "Status": {"name": "gateway-P"}, "Start": {"names": ["gateway-P"], "wait": "up"}, "Stop": {"names": ["gateway-P"], "wait": "down"},
+    "Restart": {"names": ["gateway-P"], "wait": "up", "timeout_msec": 20000}, "Reset": {"names": ["gateway-P"]},
+    "Register": {"profile": "P", "environment": {"A": "\u00e4"}, "start": False}, "Unregister": {"profile": "P", "timeout_msec": 1},
+    "Reconcile": {"dry_run": True}, "Watch": {"names": ["gateway-P"]}, "Health": {}, "Diagnose": {},
+}
+
+
+def for_profile(parameters, profile):
+    return json.loads(json.dumps(parameters).replace("P\"", f"{profile}\""))
+
+
+def test_every_method_is_called(service):
+    assert set(METHODS) == set(service.interfaces["io.svcbroker"].methods)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_varlinkctl_calls(guest, service, tree, profile, method):
+    tree.register(profile, start=False)
+    parameters = for_profile(METHODS[method], profile)
+    if method == "Watch":
+        with guest.running("varlinkctl", "--json=short", "--more", "--timeout=infinity", "call", SOCKET, "io.svcbroker.Watch",
+                           json.dumps(parameters)) as line:
+            (reply,) = read_until(line, "io.svcbroker.Watch", service, lambda _: True)
+        assert reply["event"] == "present" and reply["service"]["name"] == f"gateway-{profile}"
+        return
+    result = guest.result(f"io.svcbroker.{method}", parameters)  # held against the interface there
+    if method in ("Start", "Stop", "Restart", "Reset"):
+        assert [outcome.get("error") for outcome in result["outcomes"]] == [None]
+    if method == "Reconcile":
+        assert {action["profile"]: action["action"] for action in result["actions"]}[profile] == "removed"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_python_calls(guest, service, tree, profile, method):
+    """python3-varlink reads the interface itself, and refuses what is not in it."""
+    tree.register(profile, start=False)
+    parameters = for_profile(METHODS[method], profile)
+    more = method == "Watch"
+    body = "say(next(broker.Watch(**json.loads(sys.argv[1]), _more=True)))" if more else f"say(broker.{method}(**json.loads(sys.argv[1])))"
+    with guest.running(*guest.python(body, json.dumps(parameters))) as line:
+        reply = {"parameters": line(), **({"continues": True} if more else {})}
+    service.reply(f"io.svcbroker.{method}", more, reply)
+
+
 def test_replies_larger_than_a_read(guest, tree, profile):
     """Both clients put together what comes in several pieces, and take apart what comes in one."""
     profiles = [f"{profile}-{number}" for number in range(60)]
