@@ -281,6 +281,29 @@ def test_follow_loses_and_doubles_nothing_over_rotations(tree, profile, log):
         assert line() == "end"
 
 
+WRITER = """
+directory=$1 last=$2 number=$3
+while [ $number -lt $last ]; do
+    number=$((number + 1))
+    echo "number $number"
+done | s6-log n1000 s4096 T "$directory"
+"""
+
+
+def test_follow_what_s6_log_writes(tree, profile, log):
+    """Many rotations, by the logger itself; and one that is started again in the middle."""
+    log.write("current", "begin\n")
+    directory = f"/opt/data/logs/gateways/{profile}"
+    with following(tree, "-f", "-n1", profile) as line:
+        assert line() == "begin"
+        for first, last in ((0, 2000), (2000, 4000), (4000, 8000)):
+            tree.run("hermes", "sh", "-euc", WRITER, "sh", directory, str(last), str(first), check=True)
+            for number in range(first + 1, last + 1):
+                assert line().endswith(f"  number {number}")
+    assert len(os.listdir(log.directory)) > 50
+    assert [text.split()[-1] for text in texts(svcctl(tree, "logs", profile, "-n", "5000"))] == [str(number) for number in range(3001, 8001)]
+
+
 def test_follow_a_gateway_over_restarts(tree, profile):
     """Of the gateway, of its logger, of the broker."""
     tree.register(profile)

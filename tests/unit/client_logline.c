@@ -1,0 +1,137 @@
+#include "client/logline.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <check.h>
+
+#include "unit.h"
+
+#define AT INT64_C(1795344605123456) /* 2026-11-22 11:50:05.123456 +01:00 */
+
+static struct logline parse(const char *text)
+{
+        struct logline_clock clock;
+        struct logline line;
+
+        logline_clock_init(&clock);
+        logline_parse(&clock, text, strlen(text), &line);
+        return line;
+}
+
+static void use_zone(const char *zone)
+{
+        if (zone)
+                setenv("TZ", zone, 1);
+        else
+                unsetenv("TZ");
+        tzset();
+}
+
+START_TEST(stamps_are_the_machines)
+{
+        /* Which zone that is, is this machine's business; that of the caller changes nothing but what is
+         * shown. */
+        static const char text[] = "2026-11-22 11:50:05.123456789  text  of it";
+        struct logline line;
+        int64_t machine_usec;
+        char stamp[LOGLINE_STAMP_BYTES];
+
+        use_zone(NULL);
+        line = parse(text);
+        machine_usec = line.at_usec;
+        ck_assert_str_eq(line.text, "text  of it");
+        ck_assert_uint_eq(line.length, strlen("text  of it"));
+        ck_assert_int_eq(machine_usec % 60000000, AT % 60000000);
+        ck_assert_str_eq(logline_stamp(&line, stamp), "2026-11-22 11:50:05");
+
+        use_zone("XYZ-1:07");
+        line = parse(text);
+        ck_assert_int_eq(line.at_usec, machine_usec);
+        ck_assert_str_ne(logline_stamp(&line, stamp), "2026-11-22 11:50:05");
+        ck_assert_str_eq(getenv("TZ"), "XYZ-1:07");
+        use_zone(NULL);
+}
+END_TEST
+
+static const char *const unstamped[] = {
+        "",
+        "text",
+        "2026-11-22 11:50:05.123456789 text",
+        "2026-11-22 11:50:05.12345678  text",
+        "2026-11-22T11:50:05.123456789  text",
+        "2026-11-22 11:50:05.123456789 ",
+        "@400000006565656500000000 text",
+};
+
+START_TEST(what_has_no_stamp_is_all_text)
+{
+        struct logline line = parse(unstamped[_i]);
+        char stamp[LOGLINE_STAMP_BYTES];
+
+        ck_assert_int_eq(line.at_usec, -1);
+        ck_assert_ptr_eq(line.text, unstamped[_i]);
+        ck_assert_uint_eq(line.length, strlen(unstamped[_i]));
+        ck_assert_str_eq(logline_stamp(&line, stamp), "");
+}
+END_TEST
+
+START_TEST(a_clock_is_kept_over_lines)
+{
+        static const char *const texts[] = {
+                "2026-11-22 11:50:05.123456789  a", "2026-11-22 11:50:59.000000000  b",
+                "2026-11-22 11:51:00.000001999  c", "2026-11-22 11:50:05.000000000  d"};
+        static const int64_t after_usec[] = {0, 53876544, 54876545, -123456};
+        struct logline_clock clock;
+        struct logline line;
+        int64_t first_usec = 0;
+
+        logline_clock_init(&clock);
+        for (size_t i = 0; i < 4; i++) {
+                logline_parse(&clock, texts[i], strlen(texts[i]), &line);
+                first_usec = i == 0 ? line.at_usec : first_usec;
+                ck_assert_int_eq(line.at_usec - first_usec, after_usec[i]);
+        }
+}
+END_TEST
+
+static const struct {
+        const char *text, *printed;
+} printed[] = {
+        {"", ""},
+        {"a\\b\tc", "a\\\\b\tc"},
+        {"\x1b[31mred\x1b[0;1;38;5;200m x\x1b[m", "red x"},
+        {"\x1b[31", "\\x1b[31"},
+        {"\x1b[", "\\x1b["},
+        {"\x1b", "\\x1b"},
+        {"\x1b[2J\x1b]0;t\a\r", "\\x1b[2J\\x1b]0;t\\x07\\x0d"},
+        {"\x1b[?1m", "\\x1b[?1m"},
+        {"\x1b[\x1b[1m31m", "\\x1b[31m"}, /* what is left is no sequence: its ESC is written out */
+        {"\xc2\x9b"
+         "31m",
+         "\\xc2\\x9b31m"},
+};
+
+START_TEST(only_text_is_printed)
+{
+        char *copy = logline_printable(printed[_i].text, strlen(printed[_i].text));
+
+        ck_assert_str_eq(copy, printed[_i].printed);
+        free(copy);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("logline");
+        TCase *tcase = tcase_create("logline");
+
+        tcase_add_test(tcase, stamps_are_the_machines);
+        tcase_add_loop_test(tcase, what_has_no_stamp_is_all_text, 0,
+                            sizeof(unstamped) / sizeof(unstamped[0]));
+        tcase_add_test(tcase, a_clock_is_kept_over_lines);
+        tcase_add_loop_test(tcase, only_text_is_printed, 0, sizeof(printed) / sizeof(printed[0]));
+        suite_add_tcase(suite, tcase);
+        return unit_run(suite);
+}
