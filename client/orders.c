@@ -97,6 +97,41 @@ static struct json_object *take_new(struct progress *progress, struct json_objec
         return fresh;
 }
 
+/* Each reply is a table of its own: the names are made as wide as the longest of all, for the next to line
+ * up. */
+static struct json_object *pad_names(const struct progress *progress, struct json_object *outcomes)
+{
+        struct json_object *padded = json_object_new_array();
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        int width = 0;
+
+        for (size_t i = 0; i < progress->count; i++) {
+                int length = (int)strnlen(progress->services[i].name, LIMIT_SERVICE_NAME_BYTES);
+
+                width = length > width ? length : width;
+        }
+        for (size_t i = 0; i < json_object_array_length(outcomes); i++) {
+                struct json_object *outcome = json_object_array_get_idx(outcomes, i);
+                struct json_object *copy = json_object_new_object();
+                const char *plain = member_string(outcome, "name");
+
+                snprintf(name, sizeof(name), "%-*s", width, plain ? plain : "unnamed");
+                json_object_object_foreach(outcome, key, value)
+                        json_object_object_add(copy, key, json_object_get(value));
+                json_object_object_add(copy, "name", json_object_new_string(name));
+                json_object_array_add(padded, copy);
+        }
+        return padded;
+}
+
+static void show_table(const struct progress *progress, struct json_object *outcomes)
+{
+        struct json_object *padded = pad_names(progress, outcomes);
+
+        show_outcomes(padded, show_colour());
+        json_object_put(padded);
+}
+
 static enum outcome show_reply(const struct options *options, struct progress *progress,
                                struct json_object *parameters, struct json_object *absent)
 {
@@ -111,7 +146,7 @@ static enum outcome show_reply(const struct options *options, struct progress *p
                 if (json_object_array_length(fresh) > 0 || json_object_array_length(outcomes) == 0)
                         document_write(parameters);
         } else {
-                show_outcomes(fresh, show_colour());
+                show_table(progress, fresh);
                 if (json_object_array_length(outcomes) == 0 && progress->count == 0)
                         puts("no gateways");
         }

@@ -101,7 +101,7 @@ def test_outcomes_as_they_happen(make_tree):
         seen.wait_for("^gateway-quick +down\ngateway-slow: stopping for [1-9]s$")
         tree.signal("KILL", slow)
         assert seen.end() == 0
-        assert seen.screen.text().splitlines() == ["gateway-quick  down", "gateway-slow  down"]
+        assert seen.screen.text().splitlines() == ["gateway-quick  down", "gateway-slow   down"]
 
 
 def test_many_are_counted(make_tree):
