@@ -8,9 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file that is put aside while we look makes us look again; no logger does that often in a row. */
-#define OPEN_TRIES 16
-
 /* Where the stamp's digits end. */
 #define STAMP_DIGITS 24
 
@@ -105,17 +102,18 @@ static void add(struct logdir *logdir, const struct logdir_file *file)
         logdir->files[logdir->count++] = *file;
 }
 
-/* -EAGAIN: a file was put aside meanwhile. The order matters: whoever is renamed after it was opened is found
- * again under its new name, and known by its inode. */
-static int try_open(int directory_fd, struct logdir *logdir)
+int logdir_open(int directory_fd, struct logdir *logdir)
 {
         char names[LOGDIR_FILES_MAX][LOGDIR_NAME_BYTES];
         struct logdir_file current, previous, file;
+        /* The order matters: who is renamed after it was opened is found again under its new name, and known
+         * by its inode. */
         int current_result = open_file(directory_fd, "current", &current);
         int previous_result = open_file(directory_fd, "previous", &previous);
         int count = list_rotated(directory_fd, names);
         int result = count < 0 ? count : 0;
 
+        logdir->count = 0;
         for (int i = 0; i < count; i++) {
                 /* One that is gone was the oldest, and had its time. */
                 if (open_file(directory_fd, names[i], &file) == 0)
@@ -123,35 +121,19 @@ static int try_open(int directory_fd, struct logdir *logdir)
         }
         if (previous_result == 0)
                 add(logdir, &previous);
-        if (current_result == 0 && result == 0 && logdir_is_stale(directory_fd, &current))
-                result = -EAGAIN;
         if (current_result == 0)
                 add(logdir, &current);
         else if (current_result != -ENOENT)
                 result = current_result;
+        if (result < 0)
+                logdir_close(logdir);
         return result;
 }
 
-int logdir_open(int directory_fd, struct logdir *logdir)
-{
-        for (int i = 0; i < OPEN_TRIES; i++) {
-                int result;
-
-                logdir->count = 0;
-                result = try_open(directory_fd, logdir);
-                if (result == 0)
-                        return 0;
-                logdir_close(logdir);
-                if (result != -EAGAIN)
-                        return result;
-        }
-        return -EAGAIN;
-}
-
-bool logdir_is_stale(int directory_fd, const struct logdir_file *current)
+bool logdir_is_stale(int directory_fd, const struct logdir_file *file)
 {
         struct stat status;
 
         return fstatat(directory_fd, "current", &status, AT_SYMLINK_NOFOLLOW) < 0 ||
-               status.st_dev != current->device || status.st_ino != current->inode;
+               status.st_dev != file->device || status.st_ino != file->inode;
 }

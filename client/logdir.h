@@ -23,21 +23,22 @@ struct logdir_file {
         char name[LOGDIR_NAME_BYTES];
 };
 
-/* The oldest first; current, if there is one, is the last. */
+/* The oldest first. */
 struct logdir {
         struct logdir_file files[LOGDIR_FILES_MAX + 2];
         size_t count;
 };
 
 /*
- * Opens what there is at one moment: no line is missing or twice because a file was put aside meanwhile.
+ * Opens what there is: none is missing between two others, and none is there twice, whatever is put aside
+ * meanwhile. The last is current, or what was current a moment ago.
  * directory_fd: stays the caller's. 0 or negative errno; logdir_close() is due only after 0.
  */
 int logdir_open(int directory_fd, struct logdir *logdir);
 void logdir_close(struct logdir *logdir);
 
 /* current is a file other than this one, or there is none. */
-bool logdir_is_stale(int directory_fd, const struct logdir_file *current);
+bool logdir_is_stale(int directory_fd, const struct logdir_file *file);
 
 bool logdir_is_rotated(const char *name);
 bool logdir_is_same(const struct logdir_file *one, const struct logdir_file *other);

@@ -112,7 +112,7 @@ static int go_on(const struct logfollow *follow, struct logdir *logdir, struct l
                 *logdir = *next;
         }
         free(next);
-        return result == -EAGAIN ? 0 : result;
+        return result;
 }
 
 static int look(const struct logfollow *follow, struct logdir *logdir, struct logreader *reader)

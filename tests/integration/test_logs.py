@@ -281,6 +281,32 @@ def test_follow_loses_and_doubles_nothing_over_rotations(tree, profile, log):
         assert line() == "end"
 
 
+def test_files_that_are_put_aside_meanwhile(tree, profile, log):
+    """Each look shows a run of lines without a gap."""
+    ended = threading.Event()
+
+    def write():
+        number = 0
+        while not ended.is_set():
+            log.write("current", stamped(number))
+            number += 1
+            if number % 3 == 0:
+                log.rotate()
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(f"{log.directory}/{label(log.rotations - 60)}")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(30):
+            numbers = [int(text.split()[1]) for text in texts(svcctl(tree, "logs", profile, "-n", "150"))]
+            first = numbers[0] if numbers else 0
+            assert numbers == list(range(first, first + len(numbers)))
+    finally:
+        ended.set()
+        writer.join()
+
+
 WRITER = """
 directory=$1 last=$2 number=$3
 while [ $number -lt $last ]; do
