@@ -44,7 +44,7 @@ static const struct failure_row failure_rows[] = {
          "still {service.state} after {waited_msec}",
          "the order stands: 'svcctl status {service.name}' shows how it goes, --timeout waits longer"},
         {"io.svcbroker.Failed", OUTCOME_HELD, "{service.name}", "{service.state}: {service.reason}",
-         "'svcctl status {service.name}' shows where its log is"},
+         "'svcctl logs {service.name}' shows what it said"},
         {"io.svcbroker.Superseded", OUTCOME_FAILED, "{service.name}",
          "a later order took the place of this one",
          "'svcctl status {service.name}' shows what became of it"},

@@ -43,7 +43,7 @@ static const char help[] = "Usage: svcctl [OPTION]... VERB [ARGUMENT]...\n"
                            "  --no-start        register: leave it down\n"
                            "  --dry-run         reconcile: only say what it would do\n"
                            "  --more, --oneway  call: replies as a stream, or none\n"
-                           "  --json            one JSON document on stdout (watch: one a line)\n"
+                           "  --json            JSON on stdout: one document, of a stream one a line\n"
                            "  --socket PATH     the broker's socket (else $SVCBROKER_SOCKET, else\n"
                            "                    " SVCBROKER_SOCKET_PATH ")\n"
                            "  -h, --help        this text\n"
@@ -51,7 +51,7 @@ static const char help[] = "Usage: svcctl [OPTION]... VERB [ARGUMENT]...\n"
                            "\n"
                            "Exit codes: 0 done, 1 failed, 2 usage, 3 not running (status NAME),\n"
                            "4 not registered, 5 denied, 6 deadline passed, 7 held or failed,\n"
-                           "69 broker not reachable. See svcctl(1).\n";
+                           "69 broker not reachable, 130 interrupted while waiting. See svcctl(1).\n";
 
 static enum outcome run_verb(struct session *session)
 {

@@ -1,6 +1,5 @@
 #include "client/options.h"
 
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "client/duration.h"
 #include "client/moment.h"
+#include "client/number.h"
 #include "client/suggest.h"
 #include "proto/limits.h"
 
@@ -170,23 +170,6 @@ static enum options_result unknown_verb(const char *word, struct options_problem
         return OPTIONS_WRONG;
 }
 
-static bool parse_lines(const char *text, int *lines)
-{
-        int64_t number = 0;
-
-        if (!*text)
-                return false;
-        for (; *text; text++) {
-                if (*text < '0' || *text > '9' || number > INT_MAX)
-                        return false;
-                number = number * 10 + (*text - '0');
-        }
-        if (number > INT_MAX)
-                return false;
-        *lines = (int)number;
-        return true;
-}
-
 /* Which goal fits is known only with the verb. */
 static enum options_result apply_wait(const char *value, unsigned *given, struct options_problem *problem)
 {
@@ -213,7 +196,7 @@ static enum options_result apply_value(struct options *options, const struct opt
                         return wrong(problem, row->name, "has no variable name", "write --env NAME=VALUE");
                 options->environment[options->environment_count++] = value;
         } else if (row->option == OPTION_LINES) {
-                if (!parse_lines(value, &options->lines))
+                if (!number_parse(value, &options->lines))
                         return wrong(problem, value, "is no number of lines", "write it like -n 100");
         } else if (row->option == OPTION_SINCE) {
                 if (!moment_parse(value, time(NULL), &options->since_usec))
