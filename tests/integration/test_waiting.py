@@ -5,6 +5,8 @@ import re
 import subprocess
 import threading
 
+import pytest
+
 from terminal import terminal
 from tree import TOP, wait_until
 
@@ -163,18 +165,24 @@ def test_ignored_interrupts_stay_ignored(tree, profile):
     assert result["done"].returncode == 0
 
 
-def test_a_broker_that_is_killed_is_waited_for(tree, profile):
+@pytest.mark.parametrize("verb,state", [("stop", "down"), ("restart", "up")])
+def test_a_broker_that_is_killed_is_waited_for(tree, profile, verb, state):
     """The order is given once more, to the next one."""
     tree.register(profile, "ignore-term")
     pid = tree.wait_gateway(profile)
-    process = started(tree, "stop", profile)
-    wait_until(lambda: tree.state(profile)["want"] == "down")
+    audit = f"audit: {verb.capitalize()}: uid=10000 "
+    before = tree.log().count(audit)
+    process = started(tree, verb, profile)
+    wait_until(lambda: tree.log().count(audit) == before + 1, what="the order")
     tree.kill_broker()
+    wait_until(lambda: tree.log().count(audit) == before + 2, what="the order again")
     tree.signal("KILL", pid)
     output, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
-    assert output.split() == [f"gateway-{profile}", "down"]
+    assert output.split()[:2] == [f"gateway-{profile}", state]
     assert len(errors.splitlines()) == 1 and "went away" in errors
+    if state == "up":
+        tree.signal("KILL", tree.wait_gateway(profile))  # which does not end for less
 
 
 def test_a_broker_that_stays_away(make_tree):
