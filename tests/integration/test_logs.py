@@ -327,7 +327,7 @@ def test_follow_what_s6_log_writes(tree, profile, log):
             tree.run("hermes", "sh", "-euc", WRITER, "sh", directory, str(last), str(first), check=True)
             for number in range(first + 1, last + 1):
                 assert line().endswith(f"  number {number}")
-    assert len(os.listdir(log.directory)) > 10
+    assert len(os.listdir(log.directory)) > 3  # how many depends on how much it reads at once
     assert [text.split()[-1] for text in texts(svcctl(tree, "logs", profile, "-n", "5000"))] == [str(number) for number in range(3001, 8001)]
 
 
