@@ -1,0 +1,51 @@
+"""A client of svcbrokerd: the gateways of profiles, without being root.
+
+    import svcbroker
+
+    with svcbroker.Client() as broker:
+        broker.start("gateway-coder", wait=True)
+        print(broker.status("gateway-coder").state)
+
+Everything is in the standard library. svcbroker.aio is the same for asyncio; svcbroker.hermes makes Hermes use it.
+"""
+
+from svcbroker._wire import DEFAULT_SOCKET, default_socket
+from svcbroker.client import Client, Watch
+from svcbroker.errors import (
+    BrokerError,
+    Busy,
+    ConnectionFailed,
+    Error,
+    ExpectedMore,
+    Failed,
+    Held,
+    InterfaceNotFound,
+    InvalidEnvironment,
+    InvalidMessage,
+    InvalidName,
+    InvalidParameter,
+    LimitExceeded,
+    MethodNotFound,
+    MethodNotImplemented,
+    NoSuchService,
+    NotRegistered,
+    PermissionDenied,
+    Protected,
+    ProtocolError,
+    Superseded,
+    SystemError,
+    TimedOut,
+    TooManyServices,
+    Unsupervised,
+    WaitTimeout,
+    failure,
+)
+from svcbroker.replies import Action, Check, Event, Exit, Health, Outcome, Registered, Service, Unregistered, moment
+
+__all__ = [
+    "DEFAULT_SOCKET", "Action", "BrokerError", "Busy", "Check", "Client", "ConnectionFailed", "Error", "Event", "Exit",
+    "ExpectedMore", "Failed", "Health", "Held", "InterfaceNotFound", "InvalidEnvironment", "InvalidMessage", "InvalidName",
+    "InvalidParameter", "LimitExceeded", "MethodNotFound", "MethodNotImplemented", "NoSuchService", "NotRegistered", "Outcome",
+    "PermissionDenied", "Protected", "ProtocolError", "Registered", "Service", "Superseded", "SystemError", "TimedOut",
+    "TooManyServices", "Unregistered", "Unsupervised", "WaitTimeout", "Watch", "default_socket", "failure", "moment",
+]  # fmt: skip

@@ -1,0 +1,87 @@
+"""Messages as bytes: JSON objects, each ended by a NUL byte (https://varlink.org/Method-Call). No sockets here."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Dict, List, Mapping, NoReturn, Optional, Tuple
+
+from svcbroker.errors import INTERFACE, ProtocolError, broker_error
+
+DEFAULT_SOCKET = "/run/svcbroker/io.svcbroker"  # the path the broker is built with, if not told otherwise
+REQUEST_BYTES_MAX = 64 * 1024  # one request, without the NUL; proto/limits.h
+REPLY_BYTES_MAX = 4 * 1024 * 1024  # one reply, as far as it is accepted; proto/limits.h
+
+
+def default_socket() -> str:
+    """$SVCBROKER_SOCKET, else where a broker is by default."""
+    return os.environ.get("SVCBROKER_SOCKET") or DEFAULT_SOCKET
+
+
+def request(method: str, parameters: Optional[Mapping[str, Any]], more: bool) -> bytes:
+    """One call. method: of io.svcbroker, or with the name of its interface. ValueError: it cannot be sent."""
+    call: Dict[str, Any] = {"method": method if "." in method else f"{INTERFACE}.{method}"}
+    if parameters:
+        call["parameters"] = dict(parameters)
+    if more:
+        call["more"] = True
+    encoded = json.dumps(call, allow_nan=False, separators=(",", ":")).encode()
+    if len(encoded) > REQUEST_BYTES_MAX:
+        raise ValueError(f"the call is larger than {REQUEST_BYTES_MAX} bytes")
+    return encoded + b"\0"
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def reply(frame: bytes) -> Tuple[Dict[str, Any], bool]:
+    """The parameters of a reply, and whether more follow. An error reply is raised."""
+    try:
+        message = json.loads(frame.decode(), parse_constant=_refuse)
+    except (ValueError, RecursionError) as invalid:
+        raise ProtocolError(f"the reply is no JSON: {invalid}") from None
+    if not isinstance(message, dict):
+        raise ProtocolError("the reply is no object")
+    parameters = message.get("parameters")
+    if not isinstance(parameters, (dict, type(None))):
+        raise ProtocolError("the reply's parameters are no object")
+    error = message.get("error")
+    if error is not None:
+        if not isinstance(error, str):
+            raise ProtocolError("the reply's error is no name")
+        raise broker_error(error, parameters)
+    return parameters or {}, message.get("continues") is True
+
+
+class Frames:
+    """Cuts what is received into messages."""
+
+    def __init__(self) -> None:
+        self._pieces: List[bytes] = []
+        self._length = 0
+        self._whole: List[bytes] = []
+
+    def feed(self, data: bytes) -> None:
+        *ended, rest = data.split(b"\0")
+        for piece in ended:
+            self._add(piece)
+            self._whole.append(b"".join(self._pieces))
+            self._pieces, self._length = [], 0
+        if rest:
+            self._add(rest)
+
+    def _add(self, piece: bytes) -> None:
+        self._length += len(piece)
+        if self._length > REPLY_BYTES_MAX:
+            raise ProtocolError(f"a reply is larger than {REPLY_BYTES_MAX} bytes")
+        self._pieces.append(piece)
+
+    def take(self) -> Optional[bytes]:
+        """The next whole message; None: there is none yet."""
+        return self._whole.pop(0) if self._whole else None
+
+    @property
+    def empty(self) -> bool:
+        """Nothing of a message is here."""
+        return not self._whole and not self._length

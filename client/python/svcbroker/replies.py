@@ -1,0 +1,128 @@
+"""The types of io.svcbroker. Times are microseconds since 1970-01-01 UTC, in fields ending in _usec."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Any, Dict, Literal, Optional, Tuple
+
+State = Literal["down", "starting", "up", "stopping", "finishing", "backoff", "failed", "held", "unsupervised"]
+
+
+def moment(usec: int) -> datetime.datetime:
+    """A time of the interface, with its time zone (UTC)."""
+    return datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc) + datetime.timedelta(microseconds=usec)
+
+
+@dataclasses.dataclass(frozen=True)
+class Exit:
+    """How the last run ended: one of code and signal ("SIGTERM") is set."""
+
+    code: Optional[int]
+    signal: Optional[str]
+    at_usec: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Service:
+    """A service as it was when the broker answered.
+
+    name: as in the scan directory, like gateway-coder. profile: of gateways only. want: what a person last asked for.
+    reason: why it is in backoff, failed, held or unsupervised, for people. since_usec: when this run, or being down, began.
+    restarts: starts after a death that nobody asked for. log_restarts: the same of its logger.
+    """
+
+    name: str
+    kind: Literal["gateway", "static"]
+    profile: Optional[str]
+    state: State
+    want: Literal["up", "down"]
+    reason: Optional[str]
+    pid: Optional[int]
+    since_usec: int
+    ready_usec: Optional[int]
+    restarts: int
+    log_restarts: int
+    next_start_usec: Optional[int]
+    last_exit: Optional[Exit]
+    log_directory: Optional[str]
+
+    @property
+    def running(self) -> bool:
+        """There is a process, whether it is up yet or still."""
+        return self.pid is not None
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What became of an order to one service.
+
+    persisted False: the order holds, but could not be recorded on the volume yet; persist_error says why.
+    error: fully qualified name of the error, with its fields in error_parameters; see failure().
+    """
+
+    name: str
+    service: Optional[Service]
+    persisted: bool
+    persist_error: Optional[str]
+    error: Optional[str]
+    error_parameters: Optional[Dict[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Registered:
+    """created: the call made the gateway. changed: it was there, and got a different environment."""
+
+    service: Service
+    created: bool
+    changed: bool
+    persisted: bool
+    persist_error: Optional[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Unregistered:
+    """removed False: there was nothing to remove."""
+
+    removed: bool
+    persisted: bool
+    persist_error: Optional[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Action:
+    """What reconcile() did about a profile, or would do."""
+
+    profile: str
+    prior_state: Optional[str]
+    action: Literal["started", "registered", "kept", "held", "removed", "skipped"]
+    message: Optional[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Event:
+    """Of watch(). A service's first event is always present."""
+
+    event: Literal["present", "changed", "removed"]
+    service: Service
+
+
+@dataclasses.dataclass(frozen=True)
+class Health:
+    """problems: one line each, for people. services, wanted, up: how many there are, are to run, and do."""
+
+    healthy: bool
+    problems: Tuple[str, ...]
+    services: int
+    wanted: int
+    up: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """One of diagnose(). advice: what to do about a verdict that is not ok."""
+
+    name: str
+    verdict: Literal["ok", "warning", "failure"]
+    detail: str
+    advice: Optional[str]

@@ -1,0 +1,219 @@
+"""The Python package, as it is installed, against the real broker: each method, and a broker that is killed."""
+
+import json
+import threading
+
+import pytest
+
+import idl
+from tree import wait_until
+
+INSTALLED = "/usr/local/share/svcbroker/python"
+
+# A script for both clients: `client` is svcbroker.Client or svcbroker.aio.Client, do() finishes what it returns.
+BLOCKING = """
+import dataclasses, json, os, sys, time, svcbroker
+client = svcbroker.Client()
+def do(result): return result
+def each(iterator): return list(iterator)
+def following(watch): return next(watch)
+"""
+ASYNCIO = """
+import asyncio, dataclasses, json, os, sys, time, svcbroker, svcbroker.aio
+client = svcbroker.aio.Client()
+loop = asyncio.new_event_loop()
+def do(coroutine): return loop.run_until_complete(coroutine)
+def each(iterator):
+    async def all(): return [element async for element in iterator]
+    return do(all())
+def following(watch):
+    async def next(): return await watch.__anext__()
+    return do(next())
+"""
+SAY = """
+def plain(value):
+    return [plain(element) for element in value] if isinstance(value, (tuple, list)) else dataclasses.asdict(value)
+def say(value): print(json.dumps(value if isinstance(value, (str, bool, dict)) else plain(value)), flush=True)
+def refused(call, *arguments, **options):
+    try: do(call(*arguments, **options))
+    except svcbroker.Error as error: say({"class": type(error).__name__, "text": str(error)})
+    else: raise AssertionError("it is not refused")
+"""
+
+END = """
+client.close()
+if "loop" in globals():
+    do(asyncio.sleep(0))
+    loop.close()
+"""
+
+
+@pytest.fixture(params=[BLOCKING, ASYNCIO], ids=["blocking", "asyncio"])
+def python(tree, request):
+    def run(script, *arguments, user="hermes", of=tree):
+        result = of.run(user, "env", f"PYTHONPATH={INSTALLED}", "python3", "-B", "-W", "error", "-c",
+                        request.param + SAY + script + END, *arguments)
+        assert result.returncode == 0, result.stderr
+        assert result.stderr == ""
+        return [json.loads(line) for line in result.stdout.splitlines()]
+    return run
+
+
+@pytest.fixture
+def fits(service):
+    """fits(method, value): holds a reply, made of what the client gave, against the interface file."""
+    def check(method, value):
+        interface = service.interfaces["io.svcbroker"]
+        service.struct(interface, interface.methods[method][1][1], value, method)
+    return check
+
+
+def test_every_method(tree, profile, python, fits):
+    name = f"gateway-{profile}"
+    (made, again, services, one, started, stopped, restarted, reset, each, health, checks, actions, removed) = python("""
+profile = sys.argv[1]
+name = "gateway-" + profile
+say(do(client.register(profile, environment={"A": "b"}, start=False)))
+say(do(client.register(profile)))
+say(do(client.list()))
+say(do(client.status(name)))
+say(do(client.start(name, wait=True, wait_sec=20)))
+say(do(client.stop(name, wait=True, wait_sec=20)))
+say(do(client.restart(name)))
+say(do(client.reset(name)))
+say(each(client.stop_each(name, "gateway-default", wait=True, wait_sec=20)))
+say(do(client.health()))
+say(do(client.diagnose()))
+say(do(client.reconcile(dry_run=True)))
+say(do(client.unregister(profile, kill_after_sec=5)))
+""", profile)
+    fits("Register", made)
+    assert (made["created"], made["changed"], made["service"]["want"]) == (True, False, "down")
+    assert (again["created"], again["changed"]) == (False, False)
+    fits("List", {"services": services})
+    assert name in [service["name"] for service in services]
+    fits("Status", {"service": one})
+    for method, outcomes, state in (("Start", started, "up"), ("Stop", stopped, "down")):
+        fits(method, {"outcomes": outcomes})
+        assert outcomes[0]["service"]["state"] == state
+    fits("Restart", {"outcomes": restarted})
+    fits("Reset", {"outcomes": reset})
+    fits("Stop", {"outcomes": each})
+    assert {outcome["name"] for outcome in each} == {name, "gateway-default"}
+    fits("Health", health)
+    fits("Diagnose", {"checks": checks})
+    fits("Reconcile", {"actions": actions})
+    fits("Unregister", removed)
+    assert removed["removed"]
+
+
+def test_errors(python, profile):
+    said = python("""
+refused(client.status, "nobody")
+refused(client.status, "gateway-" + sys.argv[1])
+refused(client.start, "gateway-" + sys.argv[1])
+refused(client.register, "../x")
+refused(client.register, sys.argv[1], environment={"HERMES_HOME": "x"})
+refused(client.unregister, "default")
+refused(client.stop, "svcbrokerd")
+refused(client.call, "Nonsense")
+refused(client.call, "Status", {"nam": "x"})
+refused(client.call, "org.example.X")
+say(do(client.call("org.varlink.service.GetInfo")))
+""", profile)
+    assert [line["class"] for line in said[:-1]] == [
+        "NoSuchService", "NotRegistered", "NotRegistered", "InvalidName", "InvalidEnvironment", "Protected", "Protected",
+        "MethodNotFound", "InvalidParameter", "InterfaceNotFound"]
+    assert said[0]["text"] == "NoSuchService: nobody"
+    assert "io.svcbroker" in said[-1]["interfaces"]
+
+
+def test_stranger_is_refused(python):
+    assert python("refused(client.health)", user="stranger") == [
+        {"class": "ConnectionFailed", "text": "/run/svcbroker/io.svcbroker: Permission denied"}]
+
+
+def test_failed_wait(tree, profile, python):
+    tree.register(profile, "exit:78", start=False)
+    said, = python("refused(client.start, 'gateway-' + sys.argv[1], wait=True, wait_sec=20)", profile)
+    assert said["class"] == "Failed" and said["text"].startswith(f"Failed: gateway-{profile}: ")
+
+
+def test_watch(profile, python):
+    present, up, down = python("""
+name = "gateway-" + sys.argv[1]
+do(client.register(sys.argv[1], start=False))
+watch = client.watch(name, timeout=20)
+say(following(watch))
+do(client.start(name, wait=True))
+event = following(watch)
+while event.service.state != "up": event = following(watch)
+say(event)
+do(client.stop(name))
+while event.service.state != "down": event = following(watch)
+say(event)
+watch.close()
+""", profile)
+    assert (present["event"], up["event"], down["event"]) == ("present", "changed", "changed")
+
+
+@pytest.mark.parametrize("how", ["killed", "restarted"])
+def test_broker_that_comes_back(make_tree, python, how):
+    """A client that was idle meanwhile does not notice, whatever it calls next."""
+    tree = make_tree()
+    tree.register("coder")
+    said = {}
+
+    def use():
+        said["all"] = python("""
+do(client.health())
+open("/opt/data/connected", "w").close()
+while not os.path.exists("/opt/data/back"): time.sleep(0.02)
+say(do(client.restart("gateway-coder")))
+say(do(client.health()))
+""", of=tree)
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    try:
+        wait_until(lambda: tree.run("root", "test", "-e", "/opt/data/connected").returncode == 0, what="a client is connected")
+        if how == "killed":
+            tree.kill_broker()
+        else:
+            tree.stop_broker()
+            tree.start_broker()
+    finally:
+        tree.run("hermes", "touch", "/opt/data/back")
+        thread.join(60)
+    outcomes, health = said["all"]
+    assert outcomes[0]["error"] is None and health["services"] > 0
+
+
+def test_wait_over_a_killed_broker(make_tree, python):
+    """An order that waits is given again to the broker that comes back."""
+    tree = make_tree()
+    tree.register("slow", "ignore-term")
+    pid = tree.wait_gateway("slow")
+    said = {}
+    thread = threading.Thread(target=lambda: said.update(
+        all=python("say(do(client.stop('gateway-slow', wait=True, wait_sec=30)))", of=tree)))
+    thread.start()
+    wait_until(lambda: tree.state("slow")["state"] == "stopping", what="the stop is under way")
+    tree.kill_broker()
+    wait_until(lambda: tree.state("slow")["state"] == "stopping", what="the stop is under way again")
+    tree.signal("KILL", pid)
+    thread.join(60)
+    assert said["all"][0][0]["service"]["state"] == "down"
+
+
+def test_module_for_scripts(tree, service):
+    def call(*words, user="hermes"):
+        return tree.run(user, "env", f"PYTHONPATH={INSTALLED}", "python3", "-B", "-m", "svcbroker", *words)
+
+    result = call("List")
+    assert result.returncode == 0
+    interface = service.interfaces["io.svcbroker"]
+    service.struct(interface, interface.methods["List"][1][1], idl.strict_json(result.stdout), "List")
+    result = call("Status", '{"name": "nobody"}')
+    assert result.returncode == 4 and json.loads(result.stdout)["error"] == "io.svcbroker.NoSuchService"
+    assert call("Health", user="stranger").returncode == 69
