@@ -1,0 +1,470 @@
+"""svcbroker.hermes and what lets Hermes use it: with a Client that a test answers for, and interpreters of their own."""
+
+import importlib
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[2]
+PACKAGE = TOP / "client/python"
+STAND_IN = TOP / "tests/python/hermes_stand_in"
+sys.path.insert(0, str(PACKAGE))
+
+import svcbroker
+import svcbroker_hermes
+from svcbroker import _hermes_errors, hermes
+
+ABSENT = svcbroker.BrokerError("io.svcbroker.NoSuchService", {"name": "gateway-a"})
+
+
+class Answers:
+    """In place of svcbroker.Client: takes what a test has put into `replies`, in order; an exception is raised."""
+
+    def __init__(self):
+        self.replies = []
+        self.calls = []
+
+    def __call__(self, socket=None, *, timeout=10.0):
+        self.socket = socket
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def call(self, method, parameters=None, *, timeout=None):
+        self.calls.append((method, parameters))
+        self.timeout = timeout
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    double = Answers()
+    monkeypatch.setattr(svcbroker, "Client", double)
+    return double
+
+
+def error(error_name, **parameters):
+    return svcbroker.BrokerError(f"io.svcbroker.{error_name}", parameters)
+
+
+def service(**fields):
+    return {"service": {"name": "gateway-a", "state": "up", "pid": 7, **fields}}
+
+
+# The protocol
+
+def test_attributes():
+    manager = hermes.S6ServiceManager()
+    assert manager.kind == "s6" and manager.supports_runtime_registration() is True
+    assert manager.scandir == Path("/run/service") and isinstance(manager.scandir, Path)
+    assert hermes.S6ServiceManager(scandir="/elsewhere").scandir == Path("/elsewhere")
+
+
+@pytest.mark.parametrize("action", ["start", "stop", "restart"])
+def test_an_order_is_accepted_and_not_waited_for(answers, action):
+    answers.replies = [{"outcomes": [{"name": "gateway-a", "persisted": True}]}]
+    assert getattr(hermes.S6ServiceManager(), action)("gateway-a") is None
+    assert answers.calls == [(action.capitalize(), {"names": ["gateway-a"]})]
+    assert 4 < answers.timeout <= 5
+
+
+def test_what_is_not_on_the_volume_yet_is_told(answers, caplog):
+    answers.replies = [{"outcomes": [{"name": "gateway-a", "persisted": False, "persist_error": "no space"}]}]
+    hermes.S6ServiceManager().stop("gateway-a")
+    assert "stop of gateway-a holds, but is not recorded yet: no space" in caplog.text
+
+
+@pytest.mark.parametrize("action", ["start", "stop", "restart"])
+@pytest.mark.parametrize("name", ["NoSuchService", "NotRegistered", "InvalidName"])
+def test_an_order_to_nobody(answers, action, name):
+    answers.replies = [error(name)]
+    with pytest.raises(_hermes_errors.GatewayNotRegisteredError) as caught:
+        getattr(hermes.S6ServiceManager(), action)("gateway-typo")
+    assert caught.value.profile == "typo" and caught.value.service == "gateway-typo"
+
+
+def test_only_the_prefix_is_taken_off(answers):
+    answers.replies = [ABSENT]
+    for name, profile in (("gateway-gateway-x", "gateway-x"), ("dashboard", "dashboard")):
+        with pytest.raises(_hermes_errors.GatewayNotRegisteredError) as caught:
+            hermes.S6ServiceManager().start(name)
+        assert caught.value.profile == profile
+
+
+@pytest.mark.parametrize("failure, code", [
+    (error("Protected", name="dashboard", reason="static"), 5),
+    (svcbroker.BrokerError("org.varlink.service.PermissionDenied", {}), 5),
+    (error("Held", name="gateway-a", reason="another container"), 7),
+    (error("Busy", name="gateway-a", operation="remove"), 1),
+    (error("OfALaterVersion", field=1), 1),
+    (svcbroker.TimedOut("no reply within 5 s"), 69),
+    (svcbroker.ProtocolError("not JSON"), 69),
+])
+def test_refusals(answers, failure, code):
+    answers.replies = [failure]
+    with pytest.raises(_hermes_errors.S6CommandError) as caught:
+        hermes.S6ServiceManager().start("gateway-a")
+    raised = caught.value
+    assert isinstance(raised, RuntimeError) and raised.__cause__ is failure
+    assert (raised.service, raised.action, raised.returncode) == ("gateway-a", "start", code)
+    assert raised.stderr == str(failure) != "" and str(failure) in str(raised)
+
+
+def test_a_broker_that_is_started_again_is_waited_for(answers):
+    gone = svcbroker.ConnectionFailed("refused")
+    answers.replies = [gone, gone, {"outcomes": []}]
+    hermes.S6ServiceManager().stop("gateway-a")
+    assert len(answers.calls) == 3
+
+
+def test_a_broker_that_stays_away_is_an_error_by_the_deadline(answers, monkeypatch):
+    monkeypatch.setattr(hermes, "ORDER_TIMEOUT_SEC", 0.2)
+    monkeypatch.setattr(hermes.S6ServiceManager._call, "__defaults__", (0.2, True))
+    answers.replies = [svcbroker.ConnectionFailed("refused")]
+    with pytest.raises(_hermes_errors.S6CommandError) as caught:
+        hermes.S6ServiceManager().is_running("gateway-a")
+    assert caught.value.returncode == 69 and len(answers.calls) > 1
+
+
+def test_a_restart_is_not_ordered_twice(answers):
+    answers.replies = [svcbroker.ConnectionFailed("closed"), {"outcomes": []}]
+    with pytest.raises(_hermes_errors.S6CommandError):
+        hermes.S6ServiceManager().restart("gateway-a")
+    assert len(answers.calls) == 1
+
+
+@pytest.mark.parametrize("state, pid, running", [
+    ("up", 7, True), ("starting", 7, True), ("stopping", 7, True), ("starting", None, False), ("backoff", None, False),
+    ("failed", None, False), ("down", None, False), ("finishing", 7, False), ("finishing", None, False), ("of-later", 7, True)])
+def test_is_running(answers, state, pid, running):
+    answers.replies = [service(state=state, pid=pid)]
+    assert hermes.S6ServiceManager().is_running("gateway-a") is running
+    assert answers.calls == [("Status", {"name": "gateway-a"})]
+
+
+@pytest.mark.parametrize("name", ["NoSuchService", "NotRegistered", "InvalidName"])
+def test_what_is_absent_does_not_run(answers, name):
+    answers.replies = [error(name)]
+    assert hermes.S6ServiceManager().is_running("main-hermes") is False
+
+
+def test_register(answers):
+    answers.replies = [ABSENT, {**service(), "created": True, "persisted": True}]
+    hermes.S6ServiceManager().register_profile_gateway("a", extra_env={"X": "1"}, start_now=False)
+    assert answers.calls[1] == ("Register", {"profile": "a", "environment": {"X": "1"}, "start": False})
+    answers.replies, answers.calls = [ABSENT, {**service(), "created": True}], []
+    hermes.S6ServiceManager().register_profile_gateway("a")
+    assert answers.calls[1] == ("Register", {"profile": "a", "environment": None, "start": True})
+
+
+def test_a_taken_name_changes_nothing(answers):
+    answers.replies = [service()]
+    with pytest.raises(ValueError, match="'a' is registered already"):
+        hermes.S6ServiceManager().register_profile_gateway("a", extra_env={"X": "2"})
+    assert [method for method, _ in answers.calls] == ["Status"]
+
+
+@pytest.mark.parametrize("name", ["", "A", "a\n", "../a", "-a", "a b", "é", "a" * 252])
+@pytest.mark.parametrize("action", ["register_profile_gateway", "unregister_profile_gateway"])
+def test_a_bad_name_is_not_even_asked_for(answers, action, name):
+    with pytest.raises(ValueError, match="no name for a profile"):
+        getattr(hermes.S6ServiceManager(), action)(name)
+    assert not answers.calls
+
+
+@pytest.mark.parametrize("action", ["register_profile_gateway", "unregister_profile_gateway"])
+def test_a_name_that_the_broker_does_not_take(answers, action):
+    answers.replies = [error("InvalidName", name="a" * 251, reason="too long")]
+    with pytest.raises(ValueError):
+        getattr(hermes.S6ServiceManager(), action)("a" * 251)
+
+
+def test_registering_that_fails(answers):
+    answers.replies = [ABSENT, error("TooManyServices", limit=500)]
+    with pytest.raises(RuntimeError) as caught:
+        hermes.S6ServiceManager().register_profile_gateway("a")
+    assert caught.value.action == "register"
+
+
+def test_unregister_outlives_the_broker_s_own_deadline(answers):
+    answers.replies = [{"removed": False, "persisted": True}]
+    assert hermes.S6ServiceManager().unregister_profile_gateway("a") is None
+    (method, parameters), = answers.calls
+    assert method == "Unregister" and parameters["profile"] == "a"
+    assert parameters["timeout_msec"] / 1000 + 4 < answers.timeout <= 25
+
+
+def test_list(answers):
+    answers.replies = [{"services": [{"name": "gateway-b", "profile": "b"}, {"name": "dashboard", "profile": None},
+                                     {"name": "gateway-a", "profile": "a"}, {"name": "main-hermes"}]}]
+    assert hermes.S6ServiceManager().list_profile_gateways() == ["b", "a"]
+
+
+def test_errors_are_hermes_s_own_where_it_can_be_imported(answers, monkeypatch):
+    assert hermes.S6CommandError is _hermes_errors.S6CommandError
+    monkeypatch.syspath_prepend(str(STAND_IN))
+    try:
+        module = importlib.import_module("hermes_cli.service_manager")
+        assert hermes.S6CommandError is module.S6CommandError
+        answers.replies = [ABSENT]
+        with pytest.raises(module.GatewayNotRegisteredError):
+            hermes.S6ServiceManager().start("gateway-a")
+    finally:
+        for name in [name for name in sys.modules if name.startswith("hermes_cli")]:
+            del sys.modules[name]
+
+
+# Detection
+
+def test_where_there_is_no_s6(monkeypatch):
+    monkeypatch.setattr(hermes, "_is_s6", lambda: False)
+    for platform, kind in (("win32", "windows"), ("darwin", "launchd")):
+        monkeypatch.setattr(sys, "platform", platform)
+        assert hermes.detect() == (kind, False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert hermes.detect().kind in ("systemd", "none")
+    with pytest.raises(RuntimeError, match="no supported service manager"):
+        hermes.get_service_manager()
+
+
+def test_the_hook_agrees_with_the_package(monkeypatch):
+    monkeypatch.delenv("SVCBROKER_SOCKET", raising=False)
+    assert svcbroker_hermes.socket_path() == svcbroker.default_socket()
+    monkeypatch.setenv("SVCBROKER_SOCKET", "/elsewhere")
+    assert svcbroker_hermes.socket_path() == svcbroker.default_socket() == "/elsewhere"
+
+
+# install(), each time in an interpreter of its own
+
+@pytest.fixture
+def listening(tmp_path, monkeypatch):
+    """A socket where the broker's is said to be. Nobody answers."""
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        monkeypatch.setenv("SVCBROKER_SOCKET", str(path))
+        yield path
+
+
+def python(code, *options, paths=(PACKAGE, STAND_IN), check=True, **environment):
+    return subprocess.run([sys.executable, *options, "-c", textwrap.dedent(code)], check=check, capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": ":".join(map(str, paths)), "PYTHONDONTWRITEBYTECODE": "1", **environment})
+
+
+# Notes which calls come to the broker.
+DOUBLE = """
+import svcbroker
+asked = []
+class Client:
+    def __init__(self, *_, **__): pass
+    def __enter__(self): return self
+    def __exit__(self, *_): pass
+    def call(self, method, parameters, timeout):
+        asked.append(method)
+        return {"outcomes": [], "services": [], "service": {"pid": 1, "state": "up"}}
+svcbroker.Client = Client
+"""
+INSTALL = "import svcbroker.hermes; svcbroker.hermes.install()\n"
+BEFORE = "from hermes_cli.service_manager import S6ServiceManager as Manager\nimport hermes_cli.commands\n"
+AFTER = "from hermes_cli.service_manager import S6ServiceManager as Manager, get_service_manager, _MANAGER_CLASSES\n"
+LOOK = """
+from hermes_cli import service_manager as module
+from hermes_cli.commands import S6ServiceManager as Third
+assert Manager is Third is module.S6ServiceManager
+for manager in (Manager(), Third(), module._MANAGER_CLASSES["s6"]()):
+    manager.start("gateway-a")
+    assert manager.list_profile_gateways() == [] and manager.is_running("dashboard")
+"""
+
+
+@pytest.mark.parametrize("code", [INSTALL + AFTER, BEFORE + INSTALL + AFTER, INSTALL + INSTALL + AFTER + INSTALL])
+def test_whoever_imported_it_and_when(listening, code):
+    python(DOUBLE + code + LOOK + """assert asked == ["Start", "List", "Status"] * 3 and module.own_way == [], asked\n""")
+
+
+def test_one_who_was_made_before(listening):
+    python(DOUBLE + BEFORE + "manager = Manager()\n" + INSTALL + """manager.stop("gateway-a"); assert asked == ["Stop"]\n""")
+
+
+def test_hermes_keeps_its_note_of_what_is_wanted(listening):
+    python(DOUBLE + INSTALL + AFTER + """
+from hermes_cli import service_manager as module
+Manager().start("gateway-a"); Manager().stop(name="gateway-b"); Manager().restart("gateway-c")
+assert module.desired == [("gateway-a", "running"), ("gateway-b", "stopped"), ("gateway-c", "running")], module.desired
+def broken(*_): raise OSError(28, "no space")
+module._write_gateway_desired_state = broken
+Manager().start("gateway-a")
+""")
+
+
+def test_without_a_socket_hermes_does_as_it_always_did(tmp_path):
+    (tmp_path / "file").touch()
+    for path in ("absent", "file"):
+        python(DOUBLE + INSTALL + AFTER + """
+from hermes_cli import service_manager as module
+Manager().start("gateway-a"); Manager().register_profile_gateway("a", start_now=False)
+assert not asked and module.own_way == [("start", "gateway-a"), ("register", "a")], module.own_way
+assert Manager.start.__doc__ == "Hermes's own words." and Manager.start.__name__ == "start"
+""", SVCBROKER_SOCKET=str(tmp_path / path))
+
+
+def test_of_another_scan_directory_too(listening):
+    python(DOUBLE + INSTALL + AFTER + """
+from hermes_cli import service_manager as module
+from pathlib import Path
+Manager(scandir=Path("/elsewhere")).start("gateway-a")
+assert not asked and module.own_way == [("start", "gateway-a")]
+Manager(scandir=Path("/run/service/")).start("gateway-a")
+assert asked == ["Start"]
+""")
+
+
+def test_a_socket_that_comes_later_and_goes_again(tmp_path):
+    python(DOUBLE + INSTALL + AFTER + f"""
+import os, socket
+path = os.environ["SVCBROKER_SOCKET"]
+Manager().stop("gateway-a"); assert not asked
+socket.socket(socket.AF_UNIX).bind(path)
+Manager().stop("gateway-a"); assert asked == ["Stop"]
+os.unlink(path)
+Manager().stop("gateway-a"); assert asked == ["Stop", "Stop"]
+""", SVCBROKER_SOCKET=str(tmp_path / "socket"))
+
+
+def test_errors_are_of_the_module_of_the_class(listening):
+    python(DOUBLE + INSTALL + """
+def call(self, method, parameters, timeout): raise svcbroker.BrokerError("io.svcbroker.NoSuchService", {"name": "x"})
+svcbroker.Client.call = call
+from hermes_cli.service_manager import GatewayNotRegisteredError, S6ServiceManager
+try:
+    S6ServiceManager().stop("gateway-x")
+except GatewayNotRegisteredError as error:
+    assert error.profile == "x"
+else:
+    raise SystemExit("no error")
+""")
+
+
+def test_the_layout_with_a_module_of_its_own(listening, tmp_path):
+    (tmp_path / "gateway").mkdir()
+    (tmp_path / "gateway/__init__.py").touch()
+    (tmp_path / "gateway/s6_manager.py").write_text((STAND_IN / "hermes_cli/service_manager.py").read_text())
+    python(DOUBLE + INSTALL + """
+from gateway.s6_manager import S6ServiceManager
+S6ServiceManager().start("gateway-a")
+assert asked == ["Start"]
+""", paths=(PACKAGE, tmp_path))
+
+
+@pytest.mark.parametrize("text", ["", "S6ServiceManager = None", "class S6ServiceManager:\n    def start(self, name): return 'own'\n"])
+def test_a_hermes_of_another_shape_is_left_alone(listening, tmp_path, text):
+    (tmp_path / "hermes_cli").mkdir()
+    (tmp_path / "hermes_cli/__init__.py").touch()
+    (tmp_path / "hermes_cli/service_manager.py").write_text(text)
+    done = python(INSTALL + """
+import hermes_cli.service_manager as module
+assert not getattr(module, "S6ServiceManager", None) or module.S6ServiceManager().start("x") == "own"
+""", paths=(PACKAGE, tmp_path))
+    assert not done.stdout and not done.stderr
+
+
+def test_a_hermes_that_cannot_be_imported_says_why(listening, tmp_path):
+    (tmp_path / "hermes_cli").mkdir()
+    (tmp_path / "hermes_cli/__init__.py").touch()
+    (tmp_path / "hermes_cli/service_manager.py").write_text("raise LookupError('its own')")
+    done = python(INSTALL + "import hermes_cli.service_manager", paths=(PACKAGE, tmp_path), check=False)
+    assert done.returncode == 1 and done.stderr.rstrip().endswith("LookupError: its own")
+    done = python(INSTALL + "import hermes_cli.service_manager", paths=(PACKAGE,), check=False)
+    assert "ModuleNotFoundError: No module named 'hermes_cli'" in done.stderr
+
+
+def test_with_other_finders_of_its_kind_and_a_reload(listening):
+    python(DOUBLE + """
+import importlib, importlib.util, sys
+class Asking:
+    busy = False
+    def find_spec(self, name, path, target=None):
+        if self.busy or not name.startswith("hermes_cli"):
+            return None
+        self.busy = True
+        try:
+            return importlib.util.find_spec(name)
+        finally:
+            self.busy = False
+""" + INSTALL + "sys.meta_path.insert(0, Asking()); sys.meta_path.append(Asking())\n" + AFTER + """
+module = importlib.reload(sys.modules["hermes_cli.service_manager"])
+module.S6ServiceManager().start("gateway-a")
+assert asked == ["Start"] and module.S6ServiceManager is not Manager
+Manager().start("gateway-a")
+assert asked == ["Start"] * 2
+""")
+
+
+# The .pth file
+
+@pytest.fixture
+def environment(tmp_path):
+    """A virtual environment as an image has one, with the package in it."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    site, = (tmp_path / "venv").glob("lib/python*/site-packages")
+    for name in ("svcbroker", "svcbroker_hermes.py", "svcbroker-hermes.pth"):
+        (site / name).symlink_to(PACKAGE / name)
+    return site
+
+
+def in_environment(site, code, *options):
+    return subprocess.run([site.parents[2] / "bin/python3", *options, "-c", textwrap.dedent(code)], capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": str(STAND_IN), "PYTHONDONTWRITEBYTECODE": "1"})
+
+
+def test_an_unmodified_hermes(listening, environment):
+    done = in_environment(environment, """
+        import sys
+        assert "svcbroker" not in sys.modules
+        import hermes_cli.commands
+        assert "svcbroker" not in sys.modules, "nobody has called yet"
+    """ + textwrap.indent(DOUBLE, " " * 8) + """
+        hermes_cli.commands.S6ServiceManager().start("gateway-a")
+        assert asked == ["Start"]
+    """)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_start_of_python_loads_nothing_for_it(environment):
+    def modules():
+        done = in_environment(environment, "import sys, json; print(json.dumps(sorted(sys.modules)))")
+        assert not done.stderr
+        return set(json.loads(done.stdout))
+    having = modules()
+    (environment / "svcbroker-hermes.pth").unlink()
+    assert having - modules() <= {"svcbroker_hermes", "__future__"}
+
+
+@pytest.mark.parametrize("missing", ["svcbroker", "svcbroker_hermes.py"])
+def test_it_is_silent_when_half_of_it_is_gone(listening, environment, missing):
+    (environment / missing).unlink()
+    done = in_environment(environment, """
+        from hermes_cli import service_manager as module
+        module.S6ServiceManager().start("gateway-a")
+        assert module.own_way == [("start", "gateway-a")]
+    """)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_pth_file_is_one_line_that_site_runs():
+    line, = (PACKAGE / "svcbroker-hermes.pth").read_text().splitlines()
+    assert re.match(r"import[ \t]", line)
