@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -37,7 +38,7 @@ static int open_file(int directory_fd, const char *name, struct logdir_file *fil
                 return -EINVAL;
         }
         *file = (struct logdir_file){.fd = fd, .device = status.st_dev, .inode = status.st_ino};
-        strncpy(file->name, name, sizeof(file->name) - 1);
+        snprintf(file->name, sizeof(file->name), "%s", name);
         return 0;
 }
 

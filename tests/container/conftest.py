@@ -5,7 +5,7 @@ import os
 import pytest
 
 import images
-from engine import HERE, Container
+from engine import TOP, Container
 
 
 def pytest_configure(config):
@@ -36,8 +36,17 @@ def plain_image(base, dist):
 
 @pytest.fixture(scope="session")
 def application(base):
-    """An image that has the application, or rather its double, where it belongs."""
-    return images.containerfile("application", f"FROM {base}\nCOPY hermes /opt/hermes/.venv/bin/hermes\n", f"{HERE}/application")
+    """An image that has the application, or rather its doubles, where it belongs: a command, and modules of a Python of its own."""
+    text = f"""
+        FROM {base}
+        RUN apt-get update && apt-get install -y --no-install-recommends python3 && rm -rf /var/lib/apt/lists/*
+        RUN mkdir -p /opt/hermes/.venv/bin && cd /opt/hermes/.venv && ln -s /usr/bin/python3 bin/python3 \\
+            && echo 'home = /usr/bin' >pyvenv.cfg && mkdir -p "$(bin/python3 -c 'import site; print(site.getsitepackages()[0])')"
+        COPY container/application/hermes /opt/hermes/.venv/bin/hermes
+        COPY python/hermes_stand_in /stand-in
+        RUN cp -R /stand-in/. "$(/opt/hermes/.venv/bin/python3 -c 'import site; print(site.getsitepackages()[0])')"
+    """
+    return images.containerfile("application", text, f"{TOP}/tests")
 
 
 @pytest.fixture(scope="session")

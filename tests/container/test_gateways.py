@@ -195,3 +195,18 @@ def test_options_of_the_broker(start, image):
     container = start(of=images.containerfile("options", text, HERE))
     pid = container.service("svcbrokerd")["pid"]
     assert "--settle-msec\0004321\0" in container.exec("cat", f"/proc/{pid}/cmdline", user="root").stdout
+
+
+def test_unmodified_application_asks_the_broker(start):
+    """Its own class would need s6's FIFOs, which hermes may not open."""
+    container = start()
+    container.shell("mkdir -p profiles/coder && echo soul >profiles/coder/SOUL.md")
+    container.exec("/opt/hermes/.venv/bin/python3", "-c", """if True:
+        from hermes_cli.service_manager import S6ServiceManager
+        manager = S6ServiceManager()
+        manager.register_profile_gateway("coder", start_now=False)
+        assert (manager.scandir / "gateway-coder").is_dir()
+        manager.start("gateway-coder")
+        assert manager.is_running("main-hermes") and "coder" in manager.list_profile_gateways()
+    """)
+    until(lambda: container.service("gateway-coder")["state"] == "up", "it is up")
