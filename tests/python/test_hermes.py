@@ -8,61 +8,68 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).resolve().parents[2]
-PACKAGE = TOP / "client/python"
-STAND_IN = TOP / "tests/python/hermes_stand_in"
-sys.path.insert(0, str(PACKAGE))
-
+import conftest
 import svcbroker
 import svcbroker_hermes
 from svcbroker import _hermes_errors, hermes
 
-ABSENT = svcbroker.BrokerError("io.svcbroker.NoSuchService", {"name": "gateway-a"})
+TOP = Path(__file__).resolve().parents[2]
+PACKAGE = TOP / "client/python"
+STAND_IN = TOP / "tests/python/hermes_stand_in"
+
+SERVICE = {**conftest.SERVICE, "name": "gateway-a", "profile": "a"}
+OUTCOME = {"name": "gateway-a", "service": SERVICE, "persisted": True, "persist_error": None, "error": None, "error_parameters": None}
+REGISTERED = {"service": SERVICE, "created": True, "changed": False, "persisted": True, "persist_error": None}
+
+
+def error(error_name, **parameters):
+    return {"error": error_name if "." in error_name else f"io.svcbroker.{error_name}", "parameters": parameters}
+
+
+ABSENT = error("NoSuchService", name="gateway-a")
+TYPO = {"NoSuchService": {"name": "gateway-typo"}, "NotRegistered": {"profile": "typo"},
+        "InvalidName": {"name": "gateway-typo", "reason": "of its own"}}
 
 
 class Answers:
-    """In place of svcbroker.Client: takes what a test has put into `replies`, in order; an exception is raised."""
+    """What a broker answers: `replies` in their order, the last again and again. A function takes the connection itself."""
 
     def __init__(self):
         self.replies = []
         self.calls = []
 
-    def __call__(self, socket=None, *, timeout=10.0):
-        self.socket = socket
-        return self
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-    def call(self, method, parameters=None, *, timeout=None):
-        self.calls.append((method, parameters))
-        self.timeout = timeout
-        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-        if isinstance(reply, Exception):
-            raise reply
-        return reply
+    def serve(self, peer):
+        while (call := peer.receive()) is not None:
+            self.calls.append((call["method"].rpartition(".")[2], call.get("parameters", {})))
+            reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+            if callable(reply):
+                return reply(peer)
+            if "error" in reply:
+                peer.send(json.dumps(reply).encode() + b"\0")
+            else:
+                peer.reply(reply)
 
 
 @pytest.fixture
-def answers(monkeypatch):
-    double = Answers()
-    monkeypatch.setattr(svcbroker, "Client", double)
-    return double
+def answers(fake, path, monkeypatch):
+    monkeypatch.setenv("SVCBROKER_SOCKET", path)
+    made = Answers()
+    fake(made.serve)
+    return made
 
 
-def error(error_name, **parameters):
-    return svcbroker.BrokerError(f"io.svcbroker.{error_name}", parameters)
+def given(parameters):
+    """Without the fields that are null."""
+    return {name: value for name, value in parameters.items() if value is not None}
 
 
 def service(**fields):
-    return {"service": {"name": "gateway-a", "state": "up", "pid": 7, **fields}}
+    return {"service": {**SERVICE, **fields}}
 
 
 # The protocol
@@ -76,22 +83,22 @@ def test_attributes():
 
 @pytest.mark.parametrize("action", ["start", "stop", "restart"])
 def test_an_order_is_accepted_and_not_waited_for(answers, action):
-    answers.replies = [{"outcomes": [{"name": "gateway-a", "persisted": True}]}]
+    answers.replies = [{"outcomes": [OUTCOME]}]
     assert getattr(hermes.S6ServiceManager(), action)("gateway-a") is None
-    assert answers.calls == [(action.capitalize(), {"names": ["gateway-a"]})]
-    assert 4 < answers.timeout <= 5
+    (method, parameters), = answers.calls
+    assert method == action.capitalize() and given(parameters) in ({"names": ["gateway-a"]}, {"names": ["gateway-a"], "wait": "no"})
 
 
 def test_what_is_not_on_the_volume_yet_is_told(answers, caplog):
-    answers.replies = [{"outcomes": [{"name": "gateway-a", "persisted": False, "persist_error": "no space"}]}]
+    answers.replies = [{"outcomes": [{**OUTCOME, "persisted": False, "persist_error": "no space"}]}]
     hermes.S6ServiceManager().stop("gateway-a")
     assert "stop of gateway-a holds, but is not recorded yet: no space" in caplog.text
 
 
 @pytest.mark.parametrize("action", ["start", "stop", "restart"])
-@pytest.mark.parametrize("name", ["NoSuchService", "NotRegistered", "InvalidName"])
+@pytest.mark.parametrize("name", TYPO)
 def test_an_order_to_nobody(answers, action, name):
-    answers.replies = [error(name)]
+    answers.replies = [error(name, **TYPO[name])]
     with pytest.raises(_hermes_errors.GatewayNotRegisteredError) as caught:
         getattr(hermes.S6ServiceManager(), action)("gateway-typo")
     assert caught.value.profile == "typo" and caught.value.service == "gateway-typo"
@@ -105,43 +112,52 @@ def test_only_the_prefix_is_taken_off(answers):
         assert caught.value.profile == profile
 
 
-@pytest.mark.parametrize("failure, code", [
-    (error("Protected", name="dashboard", reason="static"), 5),
-    (svcbroker.BrokerError("org.varlink.service.PermissionDenied", {}), 5),
-    (error("Held", name="gateway-a", reason="another container"), 7),
-    (error("Busy", name="gateway-a", operation="remove"), 1),
-    (error("OfALaterVersion", field=1), 1),
-    (svcbroker.TimedOut("no reply within 5 s"), 69),
-    (svcbroker.ProtocolError("not JSON"), 69),
+@pytest.mark.parametrize("reply, code, words", [
+    (error("Protected", name="dashboard", reason="static"), 5, "Protected: dashboard: static"),
+    (error("org.varlink.service.PermissionDenied"), 5, "PermissionDenied"),
+    (error("Held", name="gateway-a", reason="another container"), 7, "Held: gateway-a: another container"),
+    (error("Busy", name="gateway-a", operation="remove"), 1, "Busy: gateway-a, remove"),
+    (error("OfALaterVersion", field=1), 1, "OfALaterVersion: 1"),
+    (lambda peer: peer.receive(), 69, "in time"),
+    (lambda peer: peer.send(b"?\0"), 1, ""),
 ])
-def test_refusals(answers, failure, code):
-    answers.replies = [failure]
+def test_refusals(answers, monkeypatch, reply, code, words):
+    monkeypatch.setattr(hermes.S6ServiceManager._ask, "__defaults__", (0.5,))
+    answers.replies = [reply]
     with pytest.raises(_hermes_errors.S6CommandError) as caught:
         hermes.S6ServiceManager().start("gateway-a")
     raised = caught.value
-    assert isinstance(raised, RuntimeError) and raised.__cause__ is failure
+    assert isinstance(raised, RuntimeError) and isinstance(raised.__cause__, svcbroker.Error)
     assert (raised.service, raised.action, raised.returncode) == ("gateway-a", "start", code)
-    assert raised.stderr == str(failure) != "" and str(failure) in str(raised)
+    assert words in raised.stderr != "" and raised.stderr in str(raised)
 
 
-def test_a_broker_that_is_started_again_is_waited_for(answers):
-    gone = svcbroker.ConnectionFailed("refused")
-    answers.replies = [gone, gone, {"outcomes": []}]
-    hermes.S6ServiceManager().stop("gateway-a")
-    assert len(answers.calls) == 3
+def test_orders_end_in_the_time_that_callers_wait():
+    assert hermes.S6ServiceManager._ask.__defaults__ == (hermes.ORDER_SEC,) == (5.0,)
+    assert hermes.UNREGISTER_KILL_SEC + 5 <= hermes.UNREGISTER_SEC == 25.0
 
 
-def test_a_broker_that_stays_away_is_an_error_by_the_deadline(answers, monkeypatch):
-    monkeypatch.setattr(hermes, "ORDER_TIMEOUT_SEC", 0.2)
-    monkeypatch.setattr(hermes.S6ServiceManager._call, "__defaults__", (0.2, True))
-    answers.replies = [svcbroker.ConnectionFailed("refused")]
+def test_a_broker_that_is_started_again_is_waited_for(answers, fake, path):
+    """Also with what must not be ordered twice, since it was not sent."""
+    answers.replies = [{"outcomes": [OUTCOME]}]
+    for action in ("stop", "restart"):
+        os.rename(path, f"{path}.away")
+        timer = threading.Timer(0.3, os.rename, (f"{path}.away", path))
+        timer.start()
+        getattr(hermes.S6ServiceManager(), action)("gateway-a")
+        timer.join()
+    assert [method for method, _ in answers.calls] == ["Stop", "Restart"]
+
+
+def test_a_broker_that_stays_away_is_an_error_by_the_deadline(path, monkeypatch):
+    monkeypatch.setattr(hermes.S6ServiceManager._ask, "__defaults__", (0.2,))
     with pytest.raises(_hermes_errors.S6CommandError) as caught:
-        hermes.S6ServiceManager().is_running("gateway-a")
-    assert caught.value.returncode == 69 and len(answers.calls) > 1
+        hermes.S6ServiceManager(socket=path).is_running("gateway-a")
+    assert caught.value.returncode == 69 and path in str(caught.value)
 
 
 def test_a_restart_is_not_ordered_twice(answers):
-    answers.replies = [svcbroker.ConnectionFailed("closed"), {"outcomes": []}]
+    answers.replies = [lambda peer: None, {"outcomes": [OUTCOME]}]
     with pytest.raises(_hermes_errors.S6CommandError):
         hermes.S6ServiceManager().restart("gateway-a")
     assert len(answers.calls) == 1
@@ -156,19 +172,19 @@ def test_is_running(answers, state, pid, running):
     assert answers.calls == [("Status", {"name": "gateway-a"})]
 
 
-@pytest.mark.parametrize("name", ["NoSuchService", "NotRegistered", "InvalidName"])
+@pytest.mark.parametrize("name", TYPO)
 def test_what_is_absent_does_not_run(answers, name):
-    answers.replies = [error(name)]
+    answers.replies = [error(name, **TYPO[name])]
     assert hermes.S6ServiceManager().is_running("main-hermes") is False
 
 
 def test_register(answers):
-    answers.replies = [ABSENT, {**service(), "created": True, "persisted": True}]
+    answers.replies = [ABSENT, REGISTERED]
     hermes.S6ServiceManager().register_profile_gateway("a", extra_env={"X": "1"}, start_now=False)
     assert answers.calls[1] == ("Register", {"profile": "a", "environment": {"X": "1"}, "start": False})
-    answers.replies, answers.calls = [ABSENT, {**service(), "created": True}], []
+    answers.replies, answers.calls = [ABSENT, REGISTERED], []
     hermes.S6ServiceManager().register_profile_gateway("a")
-    assert answers.calls[1] == ("Register", {"profile": "a", "environment": None, "start": True})
+    assert (answers.calls[1][0], given(answers.calls[1][1])) == ("Register", {"profile": "a", "start": True})
 
 
 def test_a_taken_name_changes_nothing(answers):
@@ -189,7 +205,7 @@ def test_a_bad_name_is_not_even_asked_for(answers, action, name):
 @pytest.mark.parametrize("action", ["register_profile_gateway", "unregister_profile_gateway"])
 def test_a_name_that_the_broker_does_not_take(answers, action):
     answers.replies = [error("InvalidName", name="a" * 251, reason="too long")]
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="too long"):
         getattr(hermes.S6ServiceManager(), action)("a" * 251)
 
 
@@ -200,17 +216,15 @@ def test_registering_that_fails(answers):
     assert caught.value.action == "register"
 
 
-def test_unregister_outlives_the_broker_s_own_deadline(answers):
-    answers.replies = [{"removed": False, "persisted": True}]
+def test_unregister(answers):
+    answers.replies = [{"removed": False, "persisted": True, "persist_error": None}]
     assert hermes.S6ServiceManager().unregister_profile_gateway("a") is None
-    (method, parameters), = answers.calls
-    assert method == "Unregister" and parameters["profile"] == "a"
-    assert parameters["timeout_msec"] / 1000 + 4 < answers.timeout <= 25
+    assert answers.calls == [("Unregister", {"profile": "a", "timeout_msec": 20000})]
 
 
 def test_list(answers):
-    answers.replies = [{"services": [{"name": "gateway-b", "profile": "b"}, {"name": "dashboard", "profile": None},
-                                     {"name": "gateway-a", "profile": "a"}, {"name": "main-hermes"}]}]
+    static = {**SERVICE, "kind": "static", "profile": None, "name": "dashboard"}
+    answers.replies = [{"services": [{**SERVICE, "profile": "b"}, static, SERVICE]}]
     assert hermes.S6ServiceManager().list_profile_gateways() == ["b", "a"]
 
 
@@ -273,9 +287,11 @@ class Client:
     def __init__(self, *_, **__): pass
     def __enter__(self): return self
     def __exit__(self, *_): pass
-    def call(self, method, parameters, timeout):
-        asked.append(method)
-        return {"outcomes": [], "services": [], "service": {"pid": 1, "state": "up"}}
+    def start(self, name): asked.append("start"); return ()
+    def stop(self, name): asked.append("stop"); return ()
+    def restart(self, name): asked.append("restart"); return ()
+    def list(self): asked.append("list"); return ()
+    def status(self, name): asked.append("status"); return type("Service", (), {"pid": 1, "state": "up"})
 svcbroker.Client = Client
 """
 INSTALL = "import svcbroker.hermes; svcbroker.hermes.install()\n"
@@ -293,11 +309,11 @@ for manager in (Manager(), Third(), module._MANAGER_CLASSES["s6"]()):
 
 @pytest.mark.parametrize("code", [INSTALL + AFTER, BEFORE + INSTALL + AFTER, INSTALL + INSTALL + AFTER + INSTALL])
 def test_whoever_imported_it_and_when(listening, code):
-    python(DOUBLE + code + LOOK + """assert asked == ["Start", "List", "Status"] * 3 and module.own_way == [], asked\n""")
+    python(DOUBLE + code + LOOK + """assert asked == ["start", "list", "status"] * 3 and module.own_way == [], asked\n""")
 
 
 def test_one_who_was_made_before(listening):
-    python(DOUBLE + BEFORE + "manager = Manager()\n" + INSTALL + """manager.stop("gateway-a"); assert asked == ["Stop"]\n""")
+    python(DOUBLE + BEFORE + "manager = Manager()\n" + INSTALL + """manager.stop("gateway-a"); assert asked == ["stop"]\n""")
 
 
 def test_hermes_keeps_its_note_of_what_is_wanted(listening):
@@ -329,7 +345,7 @@ from pathlib import Path
 Manager(scandir=Path("/elsewhere")).start("gateway-a")
 assert not asked and module.own_way == [("start", "gateway-a")]
 Manager(scandir=Path("/run/service/")).start("gateway-a")
-assert asked == ["Start"]
+assert asked == ["start"]
 """)
 
 
@@ -339,16 +355,16 @@ import os, socket
 path = os.environ["SVCBROKER_SOCKET"]
 Manager().stop("gateway-a"); assert not asked
 socket.socket(socket.AF_UNIX).bind(path)
-Manager().stop("gateway-a"); assert asked == ["Stop"]
+Manager().stop("gateway-a"); assert asked == ["stop"]
 os.unlink(path)
-Manager().stop("gateway-a"); assert asked == ["Stop", "Stop"]
+Manager().stop("gateway-a"); assert asked == ["stop", "stop"]
 """, SVCBROKER_SOCKET=str(tmp_path / "socket"))
 
 
 def test_errors_are_of_the_module_of_the_class(listening):
     python(DOUBLE + INSTALL + """
-def call(self, method, parameters, timeout): raise svcbroker.BrokerError("io.svcbroker.NoSuchService", {"name": "x"})
-svcbroker.Client.call = call
+def stop(self, name): raise svcbroker.NoSuchService("io.svcbroker.NoSuchService", {"name": name})
+svcbroker.Client.stop = stop
 from hermes_cli.service_manager import GatewayNotRegisteredError, S6ServiceManager
 try:
     S6ServiceManager().stop("gateway-x")
@@ -366,7 +382,7 @@ def test_the_layout_with_a_module_of_its_own(listening, tmp_path):
     python(DOUBLE + INSTALL + """
 from gateway.s6_manager import S6ServiceManager
 S6ServiceManager().start("gateway-a")
-assert asked == ["Start"]
+assert asked == ["start"]
 """, paths=(PACKAGE, tmp_path))
 
 
@@ -408,9 +424,9 @@ class Asking:
 """ + INSTALL + "sys.meta_path.insert(0, Asking()); sys.meta_path.append(Asking())\n" + AFTER + """
 module = importlib.reload(sys.modules["hermes_cli.service_manager"])
 module.S6ServiceManager().start("gateway-a")
-assert asked == ["Start"] and module.S6ServiceManager is not Manager
+assert asked == ["start"] and module.S6ServiceManager is not Manager
 Manager().start("gateway-a")
-assert asked == ["Start"] * 2
+assert asked == ["start"] * 2
 """)
 
 
@@ -439,7 +455,7 @@ def test_an_unmodified_hermes(listening, environment):
         assert "svcbroker" not in sys.modules, "nobody has called yet"
     """ + textwrap.indent(DOUBLE, " " * 8) + """
         hermes_cli.commands.S6ServiceManager().start("gateway-a")
-        assert asked == ["Start"]
+        assert asked == ["start"]
     """)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

@@ -19,11 +19,13 @@ import sys
 import time
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, NoReturn, Optional, Tuple, TypeVar, Union
 
 import svcbroker
 import svcbroker_hermes
 from svcbroker import _hermes_errors
+from svcbroker.errors import ConnectionFailed, Error, InvalidName, NoSuchService, NotRegistered
+from svcbroker.replies import Outcome, Registered, Unregistered
 
 if TYPE_CHECKING:
     from svcbroker._hermes_errors import GatewayNotRegisteredError, S6CommandError
@@ -36,19 +38,21 @@ PREFIX = "gateway-"
 PROFILE_BYTES_MAX = 251  # Hermes's; the broker's own limit may be lower
 
 # How long Hermes's callers wait.
-ORDER_TIMEOUT_SEC = 5.0
-REGISTER_TIMEOUT_SEC = 15.0
-UNREGISTER_TIMEOUT_SEC = 25.0
-UNREGISTER_KILL_MSEC = 20_000  # when the broker gives up on a gateway that is being removed, well before that
-RETRY_PAUSE_SEC = 0.05
+ORDER_SEC = 5.0
+REGISTER_SEC = 15.0
+UNREGISTER_SEC = 25.0
+UNREGISTER_KILL_SEC = 20.0  # then a gateway that is being removed is killed, early enough for an answer
+RETRY_SEC = 0.05  # between looks for a broker that is started again
 
-# What svcctl exits with.
-EXIT_FAILED = 1
-EXIT_UNREACHABLE = 69
-EXITS = {"PermissionDenied": 5, "Protected": 5, "WaitTimeout": 6, "Failed": 7, "Held": 7}
-
-ABSENT = ("NoSuchService", "NotRegistered")
+ABSENT = (NoSuchService, NotRegistered)
+ORDERS: Dict[str, Callable[[svcbroker.Client, str], Tuple[Outcome, ...]]] = {
+    "start": lambda broker, name: broker.start(name),
+    "stop": lambda broker, name: broker.stop(name),
+    "restart": lambda broker, name: broker.restart(name),
+}
 PROFILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -109,8 +113,13 @@ class S6ServiceManager:
 
     kind = "s6"
 
-    def __init__(self, scandir: str | os.PathLike[str] = DEFAULT_SCANDIR, *, socket: str | os.PathLike[str] | None = None,
-                 errors: ModuleType | None = None) -> None:
+    def __init__(
+        self,
+        scandir: Union[str, "os.PathLike[str]"] = DEFAULT_SCANDIR,
+        *,
+        socket: Union[str, "os.PathLike[str]", None] = None,
+        errors: Optional[ModuleType] = None,
+    ) -> None:
         self.scandir = Path(scandir)
         self._socket = socket
         self._errors = errors
@@ -130,86 +139,87 @@ class S6ServiceManager:
     def is_running(self, name: str) -> bool:
         """Whether it has a process, be that one starting or stopping. What there is not, does not run."""
         try:
-            reply = self._call("Status", {"name": name})
-        except svcbroker.Error as error:
-            if _name_of(error) in (*ABSENT, "InvalidName"):
-                return False
+            service = self._ask(lambda broker: broker.status(name))
+        except (*ABSENT, InvalidName):
+            return False
+        except Error as error:
             self._refuse("status", name, error)
-        service = _object(reply, "service")
-        return service.get("pid") is not None and service.get("state") != "finishing"
+        return service.pid is not None and service.state != "finishing"
 
     def supports_runtime_registration(self) -> bool:
         return True
 
-    def register_profile_gateway(self, profile: str, *, extra_env: dict[str, str] | None = None, start_now: bool = True) -> None:
+    def register_profile_gateway(
+        self, profile: str, *, extra_env: Optional[Mapping[str, str]] = None, start_now: bool = True
+    ) -> None:
         """ValueError: no name for a profile, or one that is registered. S6CommandError, a RuntimeError: it failed."""
         name = _service_of(profile)
         try:
             if self._is_registered(name):
                 raise ValueError(f"profile {profile!r} is registered already")
-            reply = self._call("Register", {"profile": profile, "environment": extra_env, "start": start_now},
-                               REGISTER_TIMEOUT_SEC)
-        except svcbroker.Error as error:
-            if _name_of(error) == "InvalidName":
-                raise ValueError(_text_of(error)) from error
+            done = self._ask(lambda broker: broker.register(profile, environment=extra_env, start=start_now), REGISTER_SEC)
+        except InvalidName as error:
+            raise ValueError(str(error)) from error
+        except Error as error:
             self._refuse("register", name, error)
         # That it was created is not looked at: asked twice, because the broker ended while it answered, it says no.
-        _warn("register", name, reply)
+        _warn("register", name, done)
 
     def unregister_profile_gateway(self, profile: str) -> None:
         """Stops it, kills it if need be, and removes all there is of it. Absent is fine."""
         name = _service_of(profile)
         try:
-            reply = self._call("Unregister", {"profile": profile, "timeout_msec": UNREGISTER_KILL_MSEC}, UNREGISTER_TIMEOUT_SEC)
-        except svcbroker.Error as error:
-            if _name_of(error) == "InvalidName":
-                raise ValueError(_text_of(error)) from error
+            done = self._ask(lambda broker: broker.unregister(profile, kill_after_sec=UNREGISTER_KILL_SEC),
+                             UNREGISTER_SEC - UNREGISTER_KILL_SEC)  # fmt: skip
+        except InvalidName as error:
+            raise ValueError(str(error)) from error
+        except Error as error:
             self._refuse("unregister", name, error)
-        _warn("unregister", name, reply)
+        _warn("unregister", name, done)
 
-    def list_profile_gateways(self) -> list[str]:
+    def list_profile_gateways(self) -> List[str]:
         """The profiles that have a gateway, running or not."""
         try:
-            reply = self._call("List", {})
-        except svcbroker.Error as error:
+            services = self._ask(lambda broker: broker.list())
+        except Error as error:
             self._refuse("list", "gateways", error)
-        return [service["profile"] for service in reply.get("services", ()) if service.get("profile") is not None]
+        return [service.profile for service in services if service.profile is not None]
 
     def _is_registered(self, name: str) -> bool:
         try:
-            self._call("Status", {"name": name})
-        except svcbroker.BrokerError as error:
-            if _name_of(error) in ABSENT:
-                return False
-            raise
+            self._ask(lambda broker: broker.status(name))
+        except ABSENT:
+            return False
         return True
 
     def _order(self, action: str, name: str) -> None:
         try:
-            reply = self._call(action.capitalize(), {"names": [name]}, repeat=action != "restart")
-        except svcbroker.Error as error:
-            if _name_of(error) in (*ABSENT, "InvalidName"):
-                raise self._error("GatewayNotRegisteredError")(name[len(PREFIX):] if name.startswith(PREFIX) else name) from error
+            outcomes = self._ask(lambda broker: ORDERS[action](broker, name))
+        except (*ABSENT, InvalidName) as error:
+            profile = name[len(PREFIX) :] if name.startswith(PREFIX) else name
+            raise self._error("GatewayNotRegisteredError")(profile) from error
+        except Error as error:
             self._refuse(action, name, error)
-        for outcome in reply.get("outcomes", ()):
+        for outcome in outcomes:
             _warn(action, name, outcome)
 
-    def _call(self, method: str, parameters: dict[str, Any], seconds: float = ORDER_TIMEOUT_SEC, repeat: bool = True) -> dict[str, Any]:
-        """One call. repeat: asking twice is as good as once, so a broker that is being started again is waited for."""
+    def _ask(self, ask: Callable[[svcbroker.Client], T], seconds: float = ORDER_SEC) -> T:
+        """One call, on a connection of its own. A broker that is being started again is waited for; what it may have heard
+        before it ended, the client itself sends again where that does no harm."""
         deadline = time.monotonic() + seconds
         while True:
-            left = max(deadline - time.monotonic(), RETRY_PAUSE_SEC)
             try:
-                with svcbroker.Client(self._socket, timeout=left) as client:
-                    return client.call(method, parameters, timeout=left)
-            except svcbroker.ConnectionFailed:
-                if not repeat or time.monotonic() + RETRY_PAUSE_SEC >= deadline:
+                with svcbroker.Client(self._socket, timeout=max(deadline - time.monotonic(), RETRY_SEC)) as broker:
+                    return ask(broker)
+            except ConnectionFailed as error:
+                if error.sent or time.monotonic() + RETRY_SEC >= deadline:
                     raise
-            time.sleep(RETRY_PAUSE_SEC)
+            time.sleep(RETRY_SEC)
 
-    def _refuse(self, action: str, name: str, error: svcbroker.Error) -> NoReturn:
-        code = EXITS.get(_name_of(error), EXIT_FAILED) if isinstance(error, svcbroker.BrokerError) else EXIT_UNREACHABLE
-        raise self._error("S6CommandError")(service=name, action=action, returncode=code, stderr=_text_of(error)) from error
+    def _refuse(self, action: str, name: str, error: Error) -> NoReturn:
+        from svcbroker.__main__ import exit_code
+
+        raise self._error("S6CommandError")(service=name, action=action, returncode=exit_code(error), stderr=str(error)) from error
 
     def _error(self, name: str) -> Any:
         return getattr(self._errors, name, None) or _error_class(name)
@@ -223,24 +233,10 @@ def _service_of(profile: str) -> str:
     return PREFIX + profile
 
 
-def _name_of(error: svcbroker.Error) -> str:
-    """Of an error of the interface: its name without the interface."""
-    return error.name.rpartition(".")[2] if isinstance(error, svcbroker.BrokerError) else ""
-
-
-def _text_of(error: svcbroker.Error) -> str:
-    return str(error) or type(error).__name__
-
-
-def _object(reply: dict[str, Any], name: str) -> dict[str, Any]:
-    value = reply.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _warn(action: str, name: str, reply: dict[str, Any]) -> None:
-    """The protocol has no word for what is done, and not on the volume yet."""
-    if reply.get("persisted") is False:
-        logger.warning("%s of %s holds, but is not recorded yet: %s", action, name, reply.get("persist_error") or "no reason given")
+def _warn(action: str, name: str, done: Union[Outcome, Registered, Unregistered]) -> None:
+    """The protocol has no word for what holds, and is not on the volume yet."""
+    if not done.persisted:
+        logger.warning("%s of %s holds, but is not recorded yet: %s", action, name, done.persist_error or "no reason given")
 
 
 def _import(name: str) -> Any:
