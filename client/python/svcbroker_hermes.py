@@ -1,13 +1,11 @@
 """Lets an unmodified Hermes use svcbrokerd.
 
 Every Python process of an image may load this, by way of svcbroker-hermes.pth: it imports nothing that the interpreter has not
-loaded anyway. What talks to the broker is svcbroker.hermes, imported by the first call that needs it.
+loaded anyway, not even __future__. What talks to the broker is svcbroker.hermes, imported by the first call that needs it.
 
 S6ServiceManager is changed in place, method by method, so that it does not matter who imported it and when. Each call looks
 anew: a manager of the default scan directory goes to the broker wherever its socket is, any other is Hermes's own business.
 """
-
-from __future__ import annotations
 
 import os
 import stat
@@ -29,7 +27,7 @@ SCANDIR = "/run/service"
 SOCKET = "/run/svcbroker/io.svcbroker"
 MARK = "_svcbroker"
 
-_sockets_seen: set[str] = set()
+_sockets_seen: "set[str]" = set()
 
 
 def install() -> None:
@@ -47,7 +45,7 @@ def socket_path() -> str:
     return os.environ.get("SVCBROKER_SOCKET") or SOCKET
 
 
-def broker_serves(scandir: str | os.PathLike[str]) -> bool:
+def broker_serves(scandir: "str | os.PathLike[str]") -> bool:
     """Whether that scan directory is the broker's. Once seen, always: while svcbrokerd is started again its socket may be gone,
     and Hermes's own way would then fail with something that explains nothing."""
     if os.path.normpath(os.fspath(scandir)) != SCANDIR:
@@ -64,7 +62,7 @@ def broker_serves(scandir: str | os.PathLike[str]) -> bool:
     return True
 
 
-def adapt(module: ModuleType) -> bool:
+def adapt(module: "ModuleType") -> bool:
     """Whether the module's S6ServiceManager is one that asks the broker now. One of another shape is left as it is."""
     manager = getattr(module, "S6ServiceManager", None)
     if not isinstance(manager, type):
@@ -80,11 +78,11 @@ def adapt(module: ModuleType) -> bool:
     return True
 
 
-def _route(module: ModuleType, name: str, method: Any) -> Callable[..., Any]:
+def _route(module: "ModuleType", name: str, method: "Any") -> "Callable[..., Any]":
     import functools
 
     @functools.wraps(method)
-    def routed(self: Any, *arguments: Any, **options: Any) -> Any:
+    def routed(self: "Any", *arguments: "Any", **options: "Any") -> "Any":
         if not broker_serves(self.scandir):
             return method(self, *arguments, **options)
         from svcbroker import hermes
@@ -96,7 +94,7 @@ def _route(module: ModuleType, name: str, method: Any) -> Callable[..., Any]:
     return routed
 
 
-def _record(module: ModuleType, service: str, desired: str) -> None:
+def _record(module: "ModuleType", service: str, desired: str) -> None:
     """Hermes's own note of what its user wants, in a file that the broker only reads: kept up for an image without a broker."""
     try:
         write = getattr(module, "_write_gateway_desired_state", None)
@@ -110,9 +108,11 @@ class _Finder:
     """Adapts a module of Hermes right after it was executed, whoever finds and loads it."""
 
     def __init__(self) -> None:
-        self.busy: set[str] = set()
+        self.busy: "set[str]" = set()
 
-    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(
+        self, name: str, path: "Sequence[str] | None" = None, target: "ModuleType | None" = None
+    ) -> "ModuleSpec | None":
         # Busy: another such finder asked everyone, as we do. Only an import lock's holder comes here, so names are enough.
         if name not in MODULES or name in self.busy:
             return None
@@ -126,7 +126,7 @@ class _Finder:
         return spec
 
 
-def _find(name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+def _find(name: str, path: "Sequence[str] | None", target: "ModuleType | None" = None) -> "ModuleSpec | None":
     for finder in list(sys.meta_path):
         if isinstance(finder, _Finder) or not hasattr(finder, "find_spec"):
             continue
@@ -136,12 +136,12 @@ def _find(name: str, path: Sequence[str] | None, target: ModuleType | None = Non
     return None
 
 
-def _adapt_after(loader: Any) -> None:
+def _adapt_after(loader: "Any") -> None:
     if not hasattr(loader, "exec_module") or isinstance(loader, type):
         return  # a loader without instances serves other modules too
     execute = loader.exec_module
 
-    def exec_module(module: ModuleType) -> None:
+    def exec_module(module: "ModuleType") -> None:
         execute(module)
         try:
             adapt(module)
