@@ -7,6 +7,7 @@ S6ServiceManager is changed in place, method by method, so that it does not matt
 anew: a manager of the default scan directory goes to the broker wherever its socket is, any other is Hermes's own business.
 """
 
+import _thread
 import os
 import stat
 import sys
@@ -64,6 +65,13 @@ def broker_serves(scandir: "str | os.PathLike[str]") -> bool:
 
 def adapt(module: "ModuleType") -> bool:
     """Whether the module's S6ServiceManager is one that asks the broker now. One of another shape is left as it is."""
+    try:
+        return _adapt(module)
+    except Exception:
+        return False  # Hermes as it is, is better than none
+
+
+def _adapt(module: "ModuleType") -> bool:
     manager = getattr(module, "S6ServiceManager", None)
     if not isinstance(manager, type):
         return False
@@ -108,19 +116,20 @@ class _Finder:
     """Adapts a module of Hermes right after it was executed, whoever finds and loads it."""
 
     def __init__(self) -> None:
-        self.busy: "set[str]" = set()
+        self.busy: "set[tuple[int, str]]" = set()
 
     def find_spec(
         self, name: str, path: "Sequence[str] | None" = None, target: "ModuleType | None" = None
     ) -> "ModuleSpec | None":
-        # Busy: another such finder asked everyone, as we do. Only an import lock's holder comes here, so names are enough.
-        if name not in MODULES or name in self.busy:
+        # Busy: who was asked asks everyone, as we do.
+        asked = (_thread.get_ident(), name)
+        if name not in MODULES or asked in self.busy:
             return None
-        self.busy.add(name)
+        self.busy.add(asked)
         try:
             spec = _find(name, path, target)
         finally:
-            self.busy.discard(name)
+            self.busy.discard(asked)
         if spec is not None:
             _adapt_after(spec.loader)
         return spec
@@ -143,10 +152,7 @@ def _adapt_after(loader: "Any") -> None:
 
     def exec_module(module: "ModuleType") -> None:
         execute(module)
-        try:
-            adapt(module)
-        except Exception:
-            pass  # Hermes as it is, is better than none
+        adapt(module)
 
     try:
         loader.exec_module = exec_module

@@ -14,14 +14,13 @@ from tree import TOP, wait_until
 INSTALLED = "/usr/local/share/svcbroker/python"
 HERMES = "/opt/data/venv"
 BARE = "/opt/data/bare"  # the same without the package
-UID = 10000
 
 
 @pytest.fixture(scope="module")
 def application(tree):
     for place in (HERMES, BARE):
         tree.run("hermes", "python3", "-m", "venv", "--without-pip", place, check=True)
-        site = tree.run("hermes", f"{place}/bin/python3", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").stdout.strip()
+        site = python(tree, "import sysconfig; print(sysconfig.get_path('purelib'), end='')", place=place).stdout
         shutil.copytree(f"{TOP}/tests/python/hermes_stand_in/hermes_cli", f"{tree.path(site)}/hermes_cli")
         if place == HERMES:
             for name in ("svcbroker", "svcbroker_hermes.py", "svcbroker-hermes.pth"):
@@ -88,7 +87,8 @@ def test_doctor_and_all(tree, hermes, on_volume):
     services = tree.call("List")["services"]
     gateways = [service for service in services if service["kind"] == "gateway"]
     running = sum(service["pid"] is not None for service in gateways)
-    assert hermes("doctor") == (f"main-hermes: down\ndashboard: down\n{running} of {len(gateways)} up, {len(gateways)} directories\n")
+    assert hermes("doctor") == ("main-hermes: down\ndashboard: down\n"
+                                f"{running} of {len(gateways)} up, {len(gateways)} directories\n")
     hermes("gateway-all", "stop")
     tree.wait_state(on_volume, "down")
 

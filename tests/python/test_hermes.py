@@ -23,7 +23,8 @@ PACKAGE = TOP / "client/python"
 STAND_IN = TOP / "tests/python/hermes_stand_in"
 
 SERVICE = {**conftest.SERVICE, "name": "gateway-a", "profile": "a"}
-OUTCOME = {"name": "gateway-a", "service": SERVICE, "persisted": True, "persist_error": None, "error": None, "error_parameters": None}
+OUTCOME = {"name": "gateway-a", "service": SERVICE, "persisted": True, "persist_error": None, "error": None,
+           "error_parameters": None}
 REGISTERED = {"service": SERVICE, "created": True, "changed": False, "persisted": True, "persist_error": None}
 
 
@@ -275,8 +276,9 @@ def listening(tmp_path, monkeypatch):
 
 
 def python(code, *options, paths=(PACKAGE, STAND_IN), check=True, **environment):
+    environment = {**os.environ, "PYTHONPATH": ":".join(map(str, paths)), "PYTHONDONTWRITEBYTECODE": "1", **environment}
     return subprocess.run([sys.executable, *options, "-c", textwrap.dedent(code)], check=check, capture_output=True, text=True,
-                          env={**os.environ, "PYTHONPATH": ":".join(map(str, paths)), "PYTHONDONTWRITEBYTECODE": "1", **environment})
+                          env=environment)
 
 
 # Notes which calls come to the broker.
@@ -345,7 +347,8 @@ from pathlib import Path
 Manager(scandir=Path("/elsewhere")).start("gateway-a")
 assert not asked and module.own_way == [("start", "gateway-a")]
 Manager(scandir=Path("/run/service/")).start("gateway-a")
-assert asked == ["start"]
+Manager(scandir="/run/service/").start("gateway-a")
+assert asked == ["start"] * 2
 """)
 
 
@@ -380,13 +383,36 @@ def test_the_layout_with_a_module_of_its_own(listening, tmp_path):
     (tmp_path / "gateway/__init__.py").touch()
     (tmp_path / "gateway/s6_manager.py").write_text((STAND_IN / "hermes_cli/service_manager.py").read_text())
     python(DOUBLE + INSTALL + """
-from gateway.s6_manager import S6ServiceManager
-S6ServiceManager().start("gateway-a")
+import hermes_cli.service_manager
+from gateway import s6_manager
+s6_manager.S6ServiceManager().start("gateway-a")
 assert asked == ["start"]
-""", paths=(PACKAGE, tmp_path))
+def stop(self, name): raise svcbroker.NoSuchService("io.svcbroker.NoSuchService", {"name": name})
+svcbroker.Client.stop = stop
+try:
+    s6_manager.S6ServiceManager().stop("gateway-x")
+except s6_manager.GatewayNotRegisteredError:
+    pass  # and not the other module's
+""", paths=(PACKAGE, STAND_IN, tmp_path))
 
 
-@pytest.mark.parametrize("text", ["", "S6ServiceManager = None", "class S6ServiceManager:\n    def start(self, name): return 'own'\n"])
+SEALED = """
+import hermes_cli
+class Sealed(type):
+    def __setattr__(cls, name, value): raise TypeError("sealed")
+class S6ServiceManager(metaclass=Sealed):
+    def start(self, name): return "own"
+    stop = restart = is_running = register_profile_gateway = unregister_profile_gateway = list_profile_gateways = start
+"""
+
+
+FEWER = """
+class S6ServiceManager:
+    def start(self, name): return "own"
+"""
+
+
+@pytest.mark.parametrize("text", ["", "S6ServiceManager = None", SEALED, FEWER])
 def test_a_hermes_of_another_shape_is_left_alone(listening, tmp_path, text):
     (tmp_path / "hermes_cli").mkdir()
     (tmp_path / "hermes_cli/__init__.py").touch()
@@ -394,6 +420,7 @@ def test_a_hermes_of_another_shape_is_left_alone(listening, tmp_path, text):
     done = python(INSTALL + """
 import hermes_cli.service_manager as module
 assert not getattr(module, "S6ServiceManager", None) or module.S6ServiceManager().start("x") == "own"
+svcbroker.hermes.install()
 """, paths=(PACKAGE, tmp_path))
     assert not done.stdout and not done.stderr
 
@@ -410,17 +437,11 @@ def test_a_hermes_that_cannot_be_imported_says_why(listening, tmp_path):
 
 def test_with_other_finders_of_its_kind_and_a_reload(listening):
     python(DOUBLE + """
-import importlib, importlib.util, sys
+import importlib, sys
 class Asking:
-    busy = False
     def find_spec(self, name, path, target=None):
-        if self.busy or not name.startswith("hermes_cli"):
-            return None
-        self.busy = True
-        try:
-            return importlib.util.find_spec(name)
-        finally:
-            self.busy = False
+        specs = (finder.find_spec(name, path, target) for finder in sys.meta_path if not isinstance(finder, Asking))
+        return next((spec for spec in specs if spec), None) if name.startswith("hermes_cli") else None
 """ + INSTALL + "sys.meta_path.insert(0, Asking()); sys.meta_path.append(Asking())\n" + AFTER + """
 module = importlib.reload(sys.modules["hermes_cli.service_manager"])
 module.S6ServiceManager().start("gateway-a")
