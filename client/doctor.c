@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "client/document.h"
+#include "client/look.h"
 #include "client/member.h"
 #include "client/options.h"
 #include "client/session.h"
@@ -54,7 +55,7 @@ static void show_checks(struct json_object *checks, const unsigned counts[VERDIC
         table_init(&table, 3, NULL);
         for (size_t i = 0; i < count; i++)
                 add_check(&table, json_object_array_get_idx(checks, i));
-        table_print(&table, stdout, show_colour());
+        table_print(&table, stdout, look_colour());
         table_deinit(&table);
         printf("%zu checks: %u ok, %u warnings, %u failures\n", count, counts[VERDICT_OK],
                counts[VERDICT_WARNING], counts[VERDICT_FAILURE]);

@@ -18,6 +18,7 @@ static const char help[] = "Usage: svcctl [OPTION]... VERB [ARGUMENT]...\n"
                            "  restart NAME... | --all   stop, start, and wait until up\n"
                            "  status [NAME]             how one is, or all are\n"
                            "  list                      how all are\n"
+                           "  why NAME                  what happened to it, what will, and what to do\n"
                            "  watch [NAME]...           a line for each change, until interrupted\n"
                            "  logs NAME                 what a gateway printed\n"
                            "  reset NAME...             forget failures\n"
@@ -64,6 +65,8 @@ static enum outcome run_verb(struct session *session)
                 return verb_status(session);
         case VERB_LIST:
                 return session->options->names ? verb_list_names(session) : verb_list(session);
+        case VERB_WHY:
+                return verb_why(session);
         case VERB_REGISTER:
                 return verb_register(session);
         case VERB_UNREGISTER:

@@ -92,6 +92,7 @@ static const struct verb_row verb_rows[] = {
         [VERB_RESTART] = {"restart", OPTIONS_ORDER, 1, SIZE_MAX, "give NAMEs or --all"},
         [VERB_STATUS] = {"status", OPTION_PROFILE, 0, 1, NULL},
         [VERB_LIST] = {"list", OPTION_NAMES, 0, 0, NULL},
+        [VERB_WHY] = {"why", OPTION_PROFILE, 1, 1, "give a NAME"},
         [VERB_REGISTER] = {"register", OPTION_ENV | OPTION_NO_START, 1, 1, "give a PROFILE"},
         [VERB_UNREGISTER] = {"unregister", 0, 1, 1, "give a PROFILE"},
         [VERB_WATCH] = {"watch", OPTION_PROFILE, 0, SIZE_MAX, NULL},

@@ -13,6 +13,7 @@ enum verb {
         VERB_RESTART,
         VERB_STATUS,
         VERB_LIST,
+        VERB_WHY,
         VERB_REGISTER,
         VERB_UNREGISTER,
         VERB_WATCH,

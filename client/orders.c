@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "client/document.h"
+#include "client/look.h"
 #include "client/member.h"
 #include "client/names.h"
 #include "client/options.h"
@@ -128,7 +129,7 @@ static void show_table(const struct progress *progress, struct json_object *outc
 {
         struct json_object *padded = pad_names(progress, outcomes);
 
-        show_outcomes(padded, show_colour());
+        show_outcomes(padded, look_colour());
         json_object_put(padded);
 }
 

@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "client/document.h"
+#include "client/look.h"
 #include "client/member.h"
 #include "client/options.h"
 #include "client/session.h"
@@ -40,7 +41,7 @@ static void show_actions(struct json_object *actions)
 
                 table_add(&table, cells);
         }
-        table_print(&table, stdout, show_colour());
+        table_print(&table, stdout, look_colour());
         table_deinit(&table);
 }
 

@@ -28,6 +28,7 @@ static bool timeout_is_brokers(const struct options *options)
                 return true;
         case VERB_STATUS:
         case VERB_LIST:
+        case VERB_WHY:
         case VERB_REGISTER:
         case VERB_WATCH:
         case VERB_RESET:

@@ -9,19 +9,10 @@ struct json_object;
 
 /* Services as people read them, on stdout. */
 
-/* On a terminal, unless NO_COLOR or TERM=dumb says otherwise. */
-bool show_colour(void);
-
-void show_services(struct json_object *services, bool colour);
-void show_service(struct json_object *service, bool colour);
-
 /* One line for the result of each order: outcomes without an error. */
 void show_outcomes(struct json_object *outcomes, bool colour);
 
 /* One line for an event of Watch. */
 void show_event(const char *event, struct json_object *service, bool colour);
-
-/* A process of it is alive, as far as the broker knows. */
-bool show_is_running(struct json_object *service);
 
 #endif

@@ -1,55 +1,146 @@
 #include "client/verbs.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include <json-c/json.h>
 
 #include "client/document.h"
+#include "client/facts.h"
+#include "client/logtail.h"
+#include "client/look.h"
 #include "client/member.h"
 #include "client/names.h"
 #include "client/options.h"
+#include "client/overview.h"
+#include "client/page.h"
 #include "client/session.h"
-#include "client/show.h"
+#include "client/why.h"
+
+/* Takes the text over. */
+static void print(char *text)
+{
+        if (text)
+                fputs(text, stdout);
+        else
+                failure_print("memory", "none left", "free some");
+        free(text);
+}
 
 enum outcome verb_list(struct session *session)
 {
+        struct json_object *services;
         struct answer answer;
+        struct look look;
         enum outcome outcome = session_ask(session, "List", NULL, session_patience(session), &answer);
 
         if (outcome != OUTCOME_DONE)
                 return outcome;
+        services = member_array(answer.parameters, "services");
+        look_init(&look);
         if (answer.error)
                 outcome = session_refused(session, &answer, "list");
         else if (session->options->json)
                 document_write(answer.parameters);
-        else if (member_array(answer.parameters, "services"))
-                show_services(member_array(answer.parameters, "services"), show_colour());
+        else if (services)
+                print(overview_text(services, &look));
         answer_deinit(&answer);
         return outcome;
 }
 
+/* Asks for the one that the first word means, and tells what goes wrong. answer_deinit() is due only after
+ * OUTCOME_DONE. */
+static enum outcome ask(struct session *session, struct answer *answer)
+{
+        const char *word = session->options->words[0];
+        enum outcome outcome = names_ask_status(session, word, answer);
+
+        if (outcome != OUTCOME_DONE || !answer->error)
+                return outcome;
+        if (names_is_absent(answer))
+                outcome = names_refuse_absent(session, answer, word);
+        else
+                outcome = session_refused(session, answer, word);
+        answer_deinit(answer);
+        return outcome;
+}
+
+static void show_page(struct json_object *service, const struct facts *facts, const struct look *look)
+{
+        struct logtail tail;
+        int result;
+
+        print(page_text(service, look));
+        if (!facts->log_directory)
+                return;
+        result = logtail_init(&tail, facts->log_directory);
+        putchar('\n');
+        if (result < 0) {
+                puts(page_log_problem(result));
+                return;
+        }
+        if (tail.count > 0)
+                print(page_log_text(&tail, look));
+        else
+                puts(page_log_problem(-ENOENT));
+        logtail_deinit(&tail);
+}
+
 enum outcome verb_status(struct session *session)
 {
-        const struct options *options = session->options;
-        struct json_object *service;
         struct answer answer;
+        struct facts facts;
+        struct look look;
         enum outcome outcome;
 
-        if (options->words_count == 0)
+        if (session->options->words_count == 0)
                 return verb_list(session);
-        outcome = names_ask_status(session, options->words[0], &answer);
+        outcome = ask(session, &answer);
         if (outcome != OUTCOME_DONE)
                 return outcome;
-        service = member_object(answer.parameters, "service");
-        if (names_is_absent(&answer)) {
-                outcome = names_refuse_absent(session, &answer, options->words[0]);
-        } else if (answer.error) {
-                outcome = session_refused(session, &answer, options->words[0]);
-        } else {
-                if (options->json)
-                        document_write(answer.parameters);
-                else
-                        show_service(service, show_colour());
-                outcome = show_is_running(service) ? OUTCOME_DONE : OUTCOME_NOT_RUNNING;
-        }
+        look_init(&look);
+        facts_read(member_object(answer.parameters, "service"), &facts);
+        if (session->options->json)
+                document_write(answer.parameters);
+        else
+                show_page(member_object(answer.parameters, "service"), &facts, &look);
+        outcome = facts.state->running ? OUTCOME_DONE : OUTCOME_NOT_RUNNING;
         answer_deinit(&answer);
         return outcome;
+}
+
+static void write_why(struct json_object *service, const struct look *look)
+{
+        struct json_object *document = json_object_new_object();
+        struct facts facts;
+        struct why why;
+
+        facts_read(service, &facts);
+        json_object_object_add(document, "service", json_object_get(service));
+        if (why_init(&why, &facts, look->now_usec)) {
+                json_object_object_add(document, "happened", json_object_new_string(why.happened));
+                json_object_object_add(document, "next", json_object_new_string(why.next));
+                json_object_object_add(document, "advice", json_object_new_string(why.advice));
+                why_deinit(&why);
+        }
+        document_write(document);
+        json_object_put(document);
+}
+
+enum outcome verb_why(struct session *session)
+{
+        struct answer answer;
+        struct look look;
+        enum outcome outcome = ask(session, &answer);
+
+        if (outcome != OUTCOME_DONE)
+                return outcome;
+        look_init(&look);
+        if (session->options->json)
+                write_why(member_object(answer.parameters, "service"), &look);
+        else
+                print(page_why_text(member_object(answer.parameters, "service"), &look));
+        answer_deinit(&answer);
+        return OUTCOME_DONE;
 }

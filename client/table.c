@@ -5,6 +5,9 @@
 
 #include "client/printable.h"
 
+/* Blanks between two columns. */
+#define GAP 2
+
 static const char *tint_code(enum tint tint)
 {
         switch (tint) {
@@ -22,8 +25,7 @@ static const char *tint_code(enum tint tint)
         return NULL;
 }
 
-/* text must be printable already. */
-static void print_tinted(FILE *file, const char *text, enum tint tint, bool colour)
+void tint_write(FILE *file, const char *text, enum tint tint, bool colour)
 {
         const char *code = colour ? tint_code(tint) : NULL;
 
@@ -38,7 +40,7 @@ void tint_print(FILE *file, const char *text, enum tint tint, bool colour)
         char *copy = printable_copy(text);
 
         if (copy)
-                print_tinted(file, copy, tint, colour);
+                tint_write(file, copy, tint, colour);
         free(copy);
 }
 
@@ -70,6 +72,24 @@ static bool make_room(struct table *table)
         return true;
 }
 
+/* NULL when out of memory. */
+static char *cell_text(const struct cell *cell, size_t *width)
+{
+        char *text = printable_copy(cell->text ? cell->text : "");
+        char *marked = NULL;
+
+        if (!text)
+                return NULL;
+        *width = strlen(text);
+        if (!cell->symbol)
+                return text;
+        *width += 2;
+        if (asprintf(&marked, "%s %s", cell->symbol, text) < 0)
+                marked = NULL;
+        free(text);
+        return marked;
+}
+
 void table_add(struct table *table, const struct cell *cells)
 {
         struct table_cell *row;
@@ -81,29 +101,39 @@ void table_add(struct table *table, const struct cell *cells)
         row = table->cells + table->rows * table->columns;
         for (size_t i = 0; i < table->columns; i++) {
                 row[i] = (struct table_cell){.tint = cells[i].tint, .right = cells[i].right};
-                row[i].text = printable_copy(cells[i].text ? cells[i].text : "");
-                if (!row[i].text)
-                        table->failed = true;
-                else
-                        row[i].width = strlen(row[i].text);
+                row[i].text = cell_text(&cells[i], &row[i].width);
+                table->failed = table->failed || !row[i].text;
         }
         table->rows++;
 }
 
-static void measure(const struct table *table, size_t *widths)
+static size_t measure_column(const struct table *table, size_t column)
 {
-        for (size_t column = 0; column < table->columns; column++) {
-                widths[column] = 0;
-                for (size_t row = 0; row < table->rows; row++) {
-                        size_t width = table->cells[row * table->columns + column].width;
+        size_t heading = table->headings ? strlen(table->headings[column]) : 0;
+        size_t most = table->most[column];
+        size_t width = 0;
 
-                        if (width > widths[column])
-                                widths[column] = width;
-                }
-                /* A column of empty cells stays at 0, and out of sight, whatever its heading. */
-                if (table->headings && widths[column] > 0 && strlen(table->headings[column]) > widths[column])
-                        widths[column] = strlen(table->headings[column]);
+        for (size_t row = 0; !table->hidden[column] && row < table->rows; row++) {
+                size_t cell = table->cells[row * table->columns + column].width;
+
+                width = cell > width ? cell : width;
         }
+        /* A column of empty cells stays at 0, and out of sight, whatever its heading. */
+        if (width > 0 && width < heading)
+                width = heading;
+        return most > 0 && width > most ? most : width;
+}
+
+size_t table_measure(struct table *table)
+{
+        size_t sum = 0;
+
+        for (size_t i = 0; i < table->columns; i++) {
+                table->widths[i] = measure_column(table, i);
+                if (table->widths[i] > 0)
+                        sum += table->widths[i] + (sum > 0 ? GAP : 0);
+        }
+        return sum;
 }
 
 static void pad(FILE *file, size_t count)
@@ -112,47 +142,68 @@ static void pad(FILE *file, size_t count)
                 putc(' ', file);
 }
 
+/* Only what is ASCII is bounded, so bytes are columns there. */
+static void print_cell(const struct table *table, const struct table_cell *cell, size_t width, FILE *file,
+                       bool colour)
+{
+        const char *ellipsis = table->ellipsis ? table->ellipsis : "~";
+        char *cut = NULL;
+
+        if (cell->width <= width)
+                tint_write(file, cell->text, cell->tint, colour);
+        else if (asprintf(&cut, "%.*s%s", (int)width - 1, cell->text, ellipsis) >= 0)
+                tint_write(file, cut, cell->tint, colour);
+        free(cut);
+}
+
 /* Blanks are owed until something follows, so that no line ends in them. */
-static void print_row(const struct table *table, const struct table_cell *row, const size_t *widths,
-                      FILE *file, bool colour)
+static void print_cells(const struct table *table, const struct table_cell *row, FILE *file, bool colour)
 {
         size_t owed = 0;
 
         for (size_t i = 0; i < table->columns; i++) {
-                size_t fill = widths[i] - row[i].width;
+                size_t width = table->widths[i];
+                size_t fill = width > row[i].width ? width - row[i].width : 0;
 
-                if (widths[i] == 0)
+                if (width == 0)
                         continue;
                 if (row[i].width > 0) {
                         pad(file, owed + (row[i].right ? fill : 0));
-                        print_tinted(file, row[i].text, row[i].tint, colour);
+                        print_cell(table, &row[i], width, file, colour);
                         owed = row[i].right ? 0 : fill;
                 } else {
                         owed += fill;
                 }
-                owed += 2;
+                owed += GAP;
         }
         putc('\n', file);
 }
 
-void table_print(const struct table *table, FILE *file, bool colour)
+void table_print_headings(const struct table *table, FILE *file, bool colour)
 {
-        size_t widths[TABLE_COLUMNS_MAX];
+        struct table_cell row[TABLE_COLUMNS_MAX];
 
+        for (size_t i = 0; i < table->columns; i++) {
+                row[i] = (struct table_cell){.text = (char *)table->headings[i],
+                                             .width = strlen(table->headings[i]),
+                                             .tint = TINT_DIM,
+                                             .right = table->cells[i].right};
+        }
+        print_cells(table, row, file, colour);
+}
+
+void table_print_row(const struct table *table, size_t row, FILE *file, bool colour)
+{
+        print_cells(table, table->cells + row * table->columns, file, colour);
+}
+
+void table_print(struct table *table, FILE *file, bool colour)
+{
         if (table->failed || table->rows == 0)
                 return;
-        measure(table, widths);
-        if (table->headings) {
-                struct table_cell row[TABLE_COLUMNS_MAX];
-
-                for (size_t i = 0; i < table->columns; i++) {
-                        row[i] = (struct table_cell){.text = (char *)table->headings[i],
-                                                     .width = widths[i] ? strlen(table->headings[i]) : 0,
-                                                     .tint = TINT_DIM,
-                                                     .right = table->cells[i].right};
-                }
-                print_row(table, row, widths, file, colour);
-        }
+        table_measure(table);
+        if (table->headings)
+                table_print_headings(table, file, colour);
         for (size_t i = 0; i < table->rows; i++)
-                print_row(table, table->cells + i * table->columns, widths, file, colour);
+                table_print_row(table, i, file, colour);
 }

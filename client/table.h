@@ -14,7 +14,8 @@ enum tint { TINT_PLAIN = 0, TINT_GOOD, TINT_BUSY, TINT_BAD, TINT_DIM };
 struct cell {
         const char *text; /* NULL is empty; made printable, see printable.h */
         enum tint tint;
-        bool right; /* for numbers */
+        bool right;         /* for numbers */
+        const char *symbol; /* NULL, or what stands before the text: one column wide, and as it is */
 };
 
 struct table_cell {
@@ -31,6 +32,10 @@ struct table {
         size_t rows;
         size_t capacity;
         bool failed; /* out of memory */
+        bool hidden[TABLE_COLUMNS_MAX];
+        size_t most[TABLE_COLUMNS_MAX];   /* a wider cell is cut; 0: no bound */
+        const char *ellipsis;             /* one column wide, where a cell is cut */
+        size_t widths[TABLE_COLUMNS_MAX]; /* of table_measure() */
 };
 
 /* columns: at most TABLE_COLUMNS_MAX. headings: as many, or NULL; printed only when there are rows. */
@@ -40,9 +45,15 @@ void table_deinit(struct table *table);
 /* cells: one a column. */
 void table_add(struct table *table, const struct cell *cells);
 
-void table_print(const struct table *table, FILE *file, bool colour);
+void table_print(struct table *table, FILE *file, bool colour);
 
-/* One text in its colour. */
+/* In parts: measured once all is added, and again after a change of hidden and most. Returns the width. */
+size_t table_measure(struct table *table);
+void table_print_headings(const struct table *table, FILE *file, bool colour);
+void table_print_row(const struct table *table, size_t row, FILE *file, bool colour);
+
+/* One text in its colour; tint_write() takes it as it is. */
 void tint_print(FILE *file, const char *text, enum tint tint, bool colour);
+void tint_write(FILE *file, const char *text, enum tint tint, bool colour);
 
 #endif

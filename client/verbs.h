@@ -11,6 +11,7 @@ enum outcome verb_order(struct session *session); /* start, stop, restart */
 enum outcome verb_reset(struct session *session);
 enum outcome verb_status(struct session *session);
 enum outcome verb_list(struct session *session);
+enum outcome verb_why(struct session *session);
 enum outcome verb_list_names(struct session *session); /* list --names */
 enum outcome verb_register(struct session *session);
 enum outcome verb_unregister(struct session *session);

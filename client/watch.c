@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "client/document.h"
+#include "client/look.h"
 #include "client/member.h"
 #include "client/names.h"
 #include "client/options.h"
@@ -74,7 +75,7 @@ static enum outcome show_reply(struct session *session, const struct svcbroker_r
 
 enum outcome verb_watch(struct session *session)
 {
-        bool colour = show_colour();
+        bool colour = look_colour();
         enum outcome outcome = queue_watch(session);
         struct svcbroker_reply reply = {.continues = true};
 

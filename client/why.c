@@ -1,0 +1,233 @@
+#include "client/why.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/printable.h"
+
+/* What decides about a row, beside the state. */
+enum clue {
+        CLUE_NONE = 0,
+        CLUE_WANT_UP,
+        CLUE_WANT_DOWN,
+        CLUE_RETRY, /* next_start_usec is known */
+        CLUE_ALIVE, /* it has a pid */
+        CLUE_RESTARTED,
+};
+
+/*
+ * In the texts: {name}, {age}, {until}, {pid}, {reason}, {times} (it was restarted). The first row that fits
+ * counts. What ended and how is added to `happened`.
+ */
+struct row {
+        enum state_kind state;
+        enum clue clue;
+        const char *happened;
+        const char *next;
+        const char *advice;
+};
+
+static const struct row rows[] = {
+        {STATE_DOWN, CLUE_WANT_UP, "{name} is down, though it is wanted up.",
+         "An order to it may be under way, or it is being registered or removed.",
+         "Look again in a moment; if it stays so, 'svcctl start {name}' starts it."},
+        {STATE_DOWN, CLUE_NONE, "{name} has been down for {age}, as it is wanted.",
+         "It stays down, also when the container starts again, until somebody starts it.",
+         "'svcctl start {name}' starts it."},
+        {STATE_STARTING, CLUE_ALIVE, "{name} was started {age} ago, with pid {pid}.",
+         "It counts as up when it has run for a while, or has announced that it is ready.", ""},
+        {STATE_STARTING, CLUE_NONE, "{name} is ordered to run, and has no process yet.",
+         "It is started as soon as its supervisor can.",
+         "If it stays so, 'svcctl doctor' looks for the cause."},
+        {STATE_UP, CLUE_WANT_DOWN, "{name} has been up for {age} with pid {pid}, though it is wanted down.",
+         "It runs on until it is told to stop.", "'svcctl stop {name}' stops it."},
+        {STATE_UP, CLUE_RESTARTED, "{name} has been up for {age} with pid {pid}.",
+         "If it ends, it is started again.", "'svcctl logs {name}' shows what it said."},
+        {STATE_UP, CLUE_NONE, "{name} has been up for {age} with pid {pid}.",
+         "If it ends, it is started again.", ""},
+        {STATE_STOPPING, CLUE_WANT_UP, "{name} was told to end, to be started again, and still runs.",
+         "It is started when it has ended.",
+         "If it takes too long, 'svcctl logs {name}' shows what it does."},
+        {STATE_STOPPING, CLUE_NONE, "{name} was told to stop, and still runs.",
+         "It is down when it has ended.", "If it takes too long, 'svcctl logs {name}' shows what it does."},
+        {STATE_FINISHING, CLUE_WANT_UP, "{name} has ended, and its finish script runs.",
+         "When that is done it is started again, unless its end says that this is useless.", ""},
+        {STATE_FINISHING, CLUE_NONE, "{name} has ended, and its finish script runs.",
+         "When that is done it is down.", ""},
+        {STATE_BACKOFF, CLUE_RETRY, "{name} has not run for {age}: {reason}.",
+         "It is tried again in {until}; each time that fails, the wait grows, up to a bound.",
+         "'svcctl logs {name}' shows what it said; mend that, and 'svcctl start {name}' tries at once."},
+        {STATE_BACKOFF, CLUE_NONE, "{name} has not run for {age}: {reason}.", "It is being tried again.",
+         "'svcctl logs {name}' shows what it said."},
+        {STATE_FAILED, CLUE_NONE, "{name} failed {age} ago: {reason}.",
+         "Nothing tries it again by itself; only a person's start does.",
+         "'svcctl logs {name}' shows what is wrong; mend that, then 'svcctl start {name}' starts it."},
+        {STATE_HELD, CLUE_RETRY, "{name} has been held down for {age}: {reason}.",
+         "Whether it can run here is looked at again in {until}, and it is started when it can.",
+         "To run it here, stop it where it runs."},
+        {STATE_HELD, CLUE_NONE, "{name} has been held down for {age}: {reason}.",
+         "Nothing starts it by itself.", "'svcctl start {name}' starts it, unless that still holds it."},
+        {STATE_UNSUPERVISED, CLUE_NONE, "{name} is unsupervised: {reason}.",
+         "Nothing starts it, and it takes no orders.", "'svcctl doctor' looks for the cause."},
+        {STATE_UNKNOWN, CLUE_NONE, "{name} is in a state that this svcctl does not know.",
+         "The broker knows what follows.", "Use the svcctl of the broker's version."},
+};
+
+/* Of what is no gateway only its end is of interest: whose orders it takes is the operator's choice. */
+#define STATIC_ADVICE                                                                                        \
+        "It is no gateway: root looks after it, with s6-svc, unless svcbrokerd was told to allow it here."
+
+/* In every other state, a reason is the logger's. */
+#define LOGGER_HAPPENED " But {reason}."
+#define LOGGER_NEXT " Its logger is tried again by itself, too; until it runs, what is printed waits."
+#define LOGGER_ADVICE                                                                                        \
+        "The broker's log and the room on the volume may say why; mend that, and 'svcctl reset {name}' "     \
+        "tries "                                                                                             \
+        "the logger at once."
+
+static bool fits(const struct row *row, const struct facts *facts)
+{
+        if (row->state != facts->state->kind)
+                return false;
+        switch (row->clue) {
+        case CLUE_NONE:
+                return true;
+        case CLUE_WANT_UP:
+                return facts->want_up;
+        case CLUE_WANT_DOWN:
+                return !facts->want_up;
+        case CLUE_RETRY:
+                return facts->next_start_usec >= 0;
+        case CLUE_ALIVE:
+                return facts->pid >= 0;
+        case CLUE_RESTARTED:
+                return facts->restarts > 0;
+        }
+        return false;
+}
+
+static const struct row *find_row(const struct facts *facts)
+{
+        size_t i = 0;
+
+        while (!fits(&rows[i], facts) && i + 1 < sizeof(rows) / sizeof(rows[0]))
+                i++;
+        return &rows[i];
+}
+
+static void write_field(FILE *file, const char *field, size_t length, const struct facts *facts,
+                        int64_t now_usec)
+{
+        char buffer[FACTS_TEXT_BYTES];
+
+        if (strncmp(field, "name", length) == 0)
+                fputs(facts->name, file);
+        else if (strncmp(field, "age", length) == 0)
+                fputs(*facts_age(facts->since_usec, now_usec, buffer) ? buffer : "some time", file);
+        else if (strncmp(field, "until", length) == 0)
+                fputs(facts_until(facts->next_start_usec, now_usec, buffer), file);
+        else if (strncmp(field, "pid", length) == 0)
+                fprintf(file, "%" PRId64, facts->pid);
+        else
+                fputs(facts->reason ? facts->reason : "no reason was given", file);
+}
+
+static void expand(FILE *file, const char *text, const struct facts *facts, int64_t now_usec)
+{
+        while (*text) {
+                size_t length = strcspn(text, "{");
+
+                fwrite(text, 1, length, file);
+                text += length;
+                if (*text == '{') {
+                        length = strcspn(text, "}");
+                        write_field(file, text + 1, length - 1, facts, now_usec);
+                        text += length + 1;
+                }
+        }
+}
+
+/* "It was restarted 4 times; its last run ended with exit 1, 12s ago." */
+static void write_past(FILE *file, const struct facts *facts, int64_t now_usec)
+{
+        char buffer[FACTS_TEXT_BYTES];
+        bool restarted = facts->restarts > 0;
+        bool ended = *facts_exit_words(facts, buffer) != '\0';
+
+        if (restarted && facts->restarts == 1)
+                fputs(" It was restarted once", file);
+        else if (restarted)
+                fprintf(file, " It was restarted %" PRId64 " times", facts->restarts);
+        if (ended && facts->exit_signal)
+                fprintf(file, "%s last run was %s", restarted ? "; its" : " Its", buffer);
+        else if (ended)
+                fprintf(file, "%s last run ended with %s", restarted ? "; its" : " Its", buffer);
+        if (ended && *facts_age(facts->exit_at_usec, now_usec, buffer))
+                fprintf(file, ", %s ago", buffer);
+        if (restarted || ended)
+                putc('.', file);
+}
+
+static const char *advice_of(const struct row *row, const struct facts *facts, bool logger)
+{
+        if (logger)
+                return LOGGER_ADVICE;
+        /* The doctor looks at everything. */
+        if (!facts->gateway && *row->advice && row->state != STATE_UNSUPERVISED &&
+            row->state != STATE_UNKNOWN)
+                return STATIC_ADVICE;
+        return row->advice;
+}
+
+/* What was written, printable. NULL when out of memory. */
+static char *finish(FILE *file, char **text)
+{
+        char *printable = fclose(file) == 0 ? printable_copy(*text) : NULL;
+
+        free(*text);
+        return printable;
+}
+
+static char *sentence(const char *text, const char *more, bool past, const struct facts *facts,
+                      int64_t now_usec)
+{
+        char *made = NULL;
+        size_t size;
+        FILE *file = open_memstream(&made, &size);
+
+        if (!file)
+                return NULL;
+        expand(file, text, facts, now_usec);
+        if (past)
+                write_past(file, facts, now_usec);
+        expand(file, more, facts, now_usec);
+        return finish(file, &made);
+}
+
+bool why_init(struct why *why, const struct facts *facts, int64_t now_usec)
+{
+        const struct row *row = find_row(facts);
+        bool logger = facts->reason && !facts->state->wrong;
+        struct why made = {
+                .happened = sentence(row->happened, logger ? LOGGER_HAPPENED : "", true, facts, now_usec),
+                .next = sentence(row->next, logger ? LOGGER_NEXT : "", false, facts, now_usec),
+                .advice = sentence(advice_of(row, facts, logger), "", false, facts, now_usec),
+        };
+
+        if (!made.happened || !made.next || !made.advice) {
+                why_deinit(&made);
+                return false;
+        }
+        *why = made;
+        return true;
+}
+
+void why_deinit(struct why *why)
+{
+        free(why->happened);
+        free(why->next);
+        free(why->advice);
+        *why = (struct why){0};
+}

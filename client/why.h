@@ -1,0 +1,20 @@
+#ifndef CLIENT_WHY_H
+#define CLIENT_WHY_H
+
+#include <stdint.h>
+
+#include "client/facts.h"
+
+/* How a service came to be as it is, in sentences. Pure. */
+
+struct why {
+        char *happened; /* what it is, since when, how its last run ended */
+        char *next;     /* what happens without anybody's doing */
+        char *advice;   /* what to do; "" where nothing is to be done */
+};
+
+/* Printable. false: out of memory; why_deinit() is due only after true. */
+bool why_init(struct why *why, const struct facts *facts, int64_t now_usec);
+void why_deinit(struct why *why);
+
+#endif

@@ -1,0 +1,47 @@
+#include "client/wrap.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* Narrower than that is no line: then nothing is broken, and the terminal may do it. */
+#define ROOM_MIN 8
+
+static size_t next_line(FILE *file, size_t indent)
+{
+        fprintf(file, "\n%*s", (int)indent, "");
+        return indent;
+}
+
+void wrap_write(FILE *file, const char *text, size_t at, size_t indent, size_t columns)
+{
+        size_t used = at;
+        bool begun = false; /* this line has a word */
+
+        if (columns < indent + ROOM_MIN || columns < at + ROOM_MIN) {
+                fputs(text, file);
+                return;
+        }
+        while (*text) {
+                size_t length = strcspn(text, " ");
+
+                if (begun && used + 1 + length > columns) {
+                        used = next_line(file, indent);
+                } else if (begun) {
+                        putc(' ', file);
+                        used++;
+                }
+                while (length > columns - used) {
+                        size_t part = columns - used;
+
+                        fwrite(text, 1, part, file);
+                        text += part;
+                        length -= part;
+                        used = next_line(file, indent);
+                }
+                fwrite(text, 1, length, file);
+                used += length;
+                text += length;
+                text += strspn(text, " ");
+                begun = true;
+        }
+}
