@@ -79,6 +79,7 @@ START_TEST(every_verb_is_known)
                 {"restart|a", VERB_RESTART},
                 {"status", VERB_STATUS},
                 {"list", VERB_LIST},
+                {"why|a", VERB_WHY},
                 {"register|a", VERB_REGISTER},
                 {"unregister|a", VERB_UNREGISTER},
                 {"watch", VERB_WATCH},

@@ -1,0 +1,142 @@
+#include "client/why.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+#include <json-c/json.h>
+
+#include "client/page.h"
+#include "unit.h"
+
+#define NOW_USEC INT64_C(1000000000)
+
+/* A gateway that is called g, since 12 s; the other members follow. */
+#define GATEWAY "{\"name\":\"g\",\"kind\":\"gateway\",\"since_usec\":988000000,"
+#define LOGS "'svcctl logs g' shows what it said"
+
+static const struct {
+        const char *service;
+        const char *happened, *next, *advice;
+} cases[] = {
+        {GATEWAY "\"state\":\"down\",\"want\":\"down\"}", "g has been down for 12s, as it is wanted.",
+         "It stays down, also when the container starts again, until somebody starts it.",
+         "'svcctl start g' starts it."},
+        {GATEWAY
+         "\"state\":\"down\",\"want\":\"down\",\"last_exit\":{\"signal\":\"SIGTERM\",\"at_usec\":980000000}}",
+         "g has been down for 12s, as it is wanted. Its last run was killed by SIGTERM, 20s ago.",
+         "It stays down, also when the container starts again, until somebody starts it.",
+         "'svcctl start g' starts it."},
+        {GATEWAY "\"state\":\"down\",\"want\":\"up\"}", "g is down, though it is wanted up.",
+         "An order to it may be under way, or it is being registered or removed.",
+         "Look again in a moment; if it stays so, 'svcctl start g' starts it."},
+        {GATEWAY "\"state\":\"starting\",\"want\":\"up\",\"pid\":7}", "g was started 12s ago, with pid 7.",
+         "It counts as up when it has run for a while, or has announced that it is ready.", ""},
+        {GATEWAY "\"state\":\"starting\",\"want\":\"up\"}", "g is ordered to run, and has no process yet.",
+         "It is started as soon as its supervisor can.",
+         "If it stays so, 'svcctl doctor' looks for the cause."},
+        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7}", "g has been up for 12s with pid 7.",
+         "If it ends, it is started again.", ""},
+        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"restarts\":1,"
+                 "\"last_exit\":{\"code\":75,\"at_usec\":980000000}}",
+         "g has been up for 12s with pid 7. It was restarted once; its last run ended with exit 75 (it asked "
+         "to be started again), 20s ago.",
+         "If it ends, it is started again.", LOGS "."},
+        {GATEWAY "\"state\":\"up\",\"want\":\"down\",\"pid\":7}",
+         "g has been up for 12s with pid 7, though it is wanted down.",
+         "It runs on until it is told to stop.", "'svcctl stop g' stops it."},
+        {GATEWAY "\"state\":\"stopping\",\"want\":\"down\",\"pid\":7}", "g was told to stop, and still runs.",
+         "It is down when it has ended.", "If it takes too long, 'svcctl logs g' shows what it does."},
+        {GATEWAY "\"state\":\"stopping\",\"want\":\"up\",\"pid\":7}",
+         "g was told to end, to be started again, and still runs.", "It is started when it has ended.",
+         "If it takes too long, 'svcctl logs g' shows what it does."},
+        {GATEWAY "\"state\":\"finishing\",\"want\":\"up\"}", "g has ended, and its finish script runs.",
+         "When that is done it is started again, unless its end says that this is useless.", ""},
+        {GATEWAY "\"state\":\"finishing\",\"want\":\"down\"}", "g has ended, and its finish script runs.",
+         "When that is done it is down.", ""},
+        {GATEWAY "\"state\":\"backoff\",\"want\":\"up\",\"reason\":\"it keeps ending\",\"restarts\":4,"
+                 "\"next_start_usec\":1040000000,\"last_exit\":{\"code\":1,\"at_usec\":988000000}}",
+         "g has not run for 12s: it keeps ending. It was restarted 4 times; its last run ended with exit 1, "
+         "12s ago.",
+         "It is tried again in 40s; each time that fails, the wait grows, up to a bound.",
+         LOGS "; mend that, and 'svcctl start g' tries at once."},
+        {GATEWAY "\"state\":\"backoff\",\"want\":\"up\",\"reason\":\"it keeps ending\"}",
+         "g has not run for 12s: it keeps ending.", "It is being tried again.", LOGS "."},
+        {GATEWAY "\"state\":\"failed\",\"want\":\"up\",\"reason\":\"configuration error\","
+                 "\"last_exit\":{\"code\":78,\"at_usec\":988000000}}",
+         "g failed 12s ago: configuration error. Its last run ended with exit 78 (configuration error), 12s "
+         "ago.",
+         "Nothing tries it again by itself; only a person's start does.",
+         "'svcctl logs g' shows what is wrong; mend that, then 'svcctl start g' starts it."},
+        {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"reason\":\"it runs "
+                 "elsewhere\",\"next_start_usec\":1040000000}",
+         "g has been held down for 12s: it runs elsewhere.",
+         "Whether it can run here is looked at again in 40s, and it is started when it can.",
+         "To run it here, stop it where it runs."},
+        {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"reason\":\"its failures were forgotten\"}",
+         "g has been held down for 12s: its failures were forgotten.", "Nothing starts it by itself.",
+         "'svcctl start g' starts it, unless that still holds it."},
+        {GATEWAY "\"state\":\"unsupervised\",\"want\":\"up\",\"reason\":\"no s6-supervise runs for it\"}",
+         "g is unsupervised: no s6-supervise runs for it.", "Nothing starts it, and it takes no orders.",
+         "'svcctl doctor' looks for the cause."},
+        {GATEWAY "\"state\":\"later\"}", "g is in a state that this svcctl does not know.",
+         "The broker knows what follows.", "Use the svcctl of the broker's version."},
+        /* The logger is held back, the gateway runs. */
+        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"reason\":\"its logger keeps ending\"}",
+         "g has been up for 12s with pid 7. But its logger keeps ending.",
+         "If it ends, it is started again. Its logger is tried again by itself, too; until it runs, what is "
+         "printed waits.",
+         "The broker's log and the room on the volume may say why; mend that, and 'svcctl reset g' tries the "
+         "logger at once."},
+        /* What is no gateway is nothing that a client starts. */
+        {"{\"name\":\"dashboard\",\"kind\":\"static\",\"state\":\"backoff\",\"want\":\"up\",\"reason\":\"it "
+         "ended\",\"last_exit\":{\"code\":75}}",
+         "dashboard has not run for some time: it ended. Its last run ended with exit 75.",
+         "It is being tried again.",
+         "It is no gateway: root looks after it, with s6-svc, unless svcbrokerd was told to allow it here."},
+        {"{}", "? is in a state that this svcctl does not know.", "The broker knows what follows.",
+         "Use the svcctl of the broker's version."},
+        {GATEWAY "\"state\":\"unsupervised\",\"reason\":\"\\u001b[2J\"}", "g is unsupervised: \\x1b[2J.",
+         "Nothing starts it, and it takes no orders.", "'svcctl doctor' looks for the cause."},
+};
+
+START_TEST(every_case)
+{
+        struct json_object *service = json_tokener_parse(cases[_i].service);
+        struct facts facts;
+        struct why why;
+
+        ck_assert_ptr_nonnull(service);
+        facts_read(service, &facts);
+        ck_assert(why_init(&why, &facts, NOW_USEC));
+        ck_assert_str_eq(why.happened, cases[_i].happened);
+        ck_assert_str_eq(why.next, cases[_i].next);
+        ck_assert_str_eq(why.advice, cases[_i].advice);
+        why_deinit(&why);
+        json_object_put(service);
+}
+END_TEST
+
+START_TEST(as_lines)
+{
+        const struct look look = {.now_usec = NOW_USEC, .columns = 30};
+        struct json_object *service =
+                json_tokener_parse(GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7}");
+        char *text = page_why_text(service, &look);
+
+        ck_assert_str_eq(text, "g has been up for 12s with pid\n7.\nIf it ends, it is started\nagain.\n");
+        free(text);
+        json_object_put(service);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("why");
+        TCase *tcase = tcase_create("why");
+
+        tcase_add_loop_test(tcase, every_case, 0, sizeof(cases) / sizeof(cases[0]));
+        tcase_add_test(tcase, as_lines);
+        suite_add_tcase(suite, tcase);
+        return unit_run(suite);
+}
