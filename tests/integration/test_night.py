@@ -16,10 +16,11 @@ PAGE = Page("night.md")
 DURATION = r"\d+(?:ms|s|m|h)(?: \d+[ms])?"
 VOLATILE = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+", "2026-01-01 00:00:00.000000000"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?!\.)", "2026-01-01 00:00:00"),
     (r"\bpid( +)\d+", r"pid\g<1>1234"),
     (r" pgid \d+", ""),  # s6 2.12 and later
     (rf"\bfor {DURATION}\b", "for 5s"),
-    (rf"\bnext start in {DURATION}\b", "next start in 55s"),
+    (rf"\bnext start( +)in {DURATION}\b", r"next start\g<1>in 55s"),
     (r"(\)|, ready) \d+ seconds", r"\g<1> 5 seconds"),
     (rf"\b{DURATION} ago\b", "5s ago"),
 )

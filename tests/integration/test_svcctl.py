@@ -31,9 +31,11 @@ def test_a_life(tree, profile, service):
     assert svcctl(tree, "start", profile).returncode == 0
     result = svcctl(tree, "status", profile)
     assert result.returncode == 0 and name in result.stdout and "up" in result.stdout
-    assert re.search(rf"^{name} +up +up +\d+ ", svcctl(tree, "list").stdout, re.MULTILINE)
+    assert re.search(rf"^{name} +up +\d+s +\d+ +0\b", svcctl(tree, "list").stdout, re.MULTILINE)
     code, value = document(tree, service, "status", name, method="Status")
     assert code == 0 and value["service"]["state"] == "up"
+    code, value = document(tree, service, "why", name)
+    assert code == 0 and value["service"]["name"] == name and "has been up" in value["happened"] and value["advice"] == ""
     assert svcctl(tree, "restart", name).returncode == 0
     assert svcctl(tree, "stop", name).returncode == 0
     assert svcctl(tree, "status", profile).returncode == 3
@@ -44,13 +46,14 @@ def test_a_life(tree, profile, service):
     assert svcctl(tree, "unregister", profile).returncode == 0
     tree.assert_absent(profile)
     assert svcctl(tree, "status", profile).returncode == 4
+    assert svcctl(tree, "why", profile).returncode == 4
 
 
 @pytest.mark.parametrize("arguments,code", [
     (("start", "missing"), 4), (("stop", "gateway-missing"), 4), (("status", "nothing"), 4), (("stop", "svcbrokerd"), 5),
     (("start", "Bad Name"), 1), (("register", "Bad Name"), 1), (("unregister", "never"), 0), (("list",), 0), (("status", "svcbrokerd"), 0),
     ((), 2), (("nonsense",), 2), (("start",), 2), (("start", "a", "--all"), 2), (("start", "--nonsense", "a"), 2),
-    (("start", "--timeout", "soon", "a"), 2), (("register",), 2), (("register", "a", "b"), 2), (("status", "a", "b"), 2),
+    (("start", "--timeout", "soon", "a"), 2), (("register",), 2), (("register", "a", "b"), 2), (("status", "a", "b"), 2), (("why",), 2), (("why", "a", "b"), 2), (("why", "svcbrokerd"), 0),
     (("call",), 2), (("call", "Health", "{"), 2), (("call", "Nonsense"), 1), (("--socket", "/nonexistent", "list"), 69),
     (("--socket", "/opt/data/profiles/coder/SOUL.md", "list"), 69), (("--help",), 0), (("--version",), 0), (("start", "--no-wait", "missing", "svcbrokerd"), 5),
 ])
