@@ -204,5 +204,5 @@ def test_held_and_reset(make_tree):
     tree.wait_state("ends", "failed")
     assert tree.run("hermes", "svcctl", "reset", "ends").returncode == 0
     text = tree.run("hermes", "svcctl", "why", "ends").stdout
-    assert "held down" in text and "its failures were forgotten" in text and "Nothing starts it by itself." in text
+    assert "held down" in text and "its failures were forgotten" in text and "'svcctl start gateway-ends' starts it." in text
     assert "1 of" in tree.run("hermes", "svcctl", "list").stdout.splitlines()[-1]

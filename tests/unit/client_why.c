@@ -68,14 +68,11 @@ static const struct {
          "ago.",
          "Nothing tries it again by itself; only a person's start does.",
          "'svcctl logs g' shows what is wrong; mend that, then 'svcctl start g' starts it."},
-        {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"reason\":\"it runs "
-                 "elsewhere\",\"next_start_usec\":1040000000}",
-         "g has been held down for 12s: it runs elsewhere.",
-         "Whether it can run here is looked at again in 40s, and it is started when it can.",
-         "To run it here, stop it where it runs."},
         {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"reason\":\"its failures were forgotten\"}",
-         "g has been held down for 12s: its failures were forgotten.", "Nothing starts it by itself.",
-         "'svcctl start g' starts it, unless that still holds it."},
+         "g has been held down for 12s: its failures were forgotten.",
+         "It stays down as long as that is so; when another container lets go of it, it is started by "
+         "itself.",
+         "End what holds it; if its failures were forgotten, 'svcctl start g' starts it."},
         {GATEWAY "\"state\":\"unsupervised\",\"want\":\"up\",\"reason\":\"no s6-supervise runs for it\"}",
          "g is unsupervised: no s6-supervise runs for it.", "Nothing starts it, and it takes no orders.",
          "'svcctl doctor' looks for the cause."},
