@@ -107,7 +107,7 @@ static const char *note_text(struct json_object *service, char *buffer)
         return buffer;
 }
 
-void show_services(struct json_object *services, bool colour)
+void show_services(FILE *file, struct json_object *services, bool colour)
 {
         static const char *const headings[] = {"NAME", "STATE",    "WANT",      "PID",
                                                "FOR",  "RESTARTS", "LAST EXIT", "NOTE"};
@@ -132,9 +132,9 @@ void show_services(struct json_object *services, bool colour)
 
                 table_add(&table, cells);
         }
-        table_print(&table, stdout, colour);
+        table_print(&table, file, colour);
         if (table.rows == 0)
-                puts("no services; 'svcctl register PROFILE' makes a gateway");
+                fputs("no services; 'svcctl register PROFILE' makes a gateway\n", file);
         table_deinit(&table);
 }
 

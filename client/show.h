@@ -2,17 +2,18 @@
 #define CLIENT_SHOW_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "client/table.h"
 
 struct json_object;
 
-/* Services as people read them, on stdout. */
+/* Services as people read them; on stdout, where there is no other file. */
 
 /* On a terminal, unless NO_COLOR or TERM=dumb says otherwise. */
 bool show_colour(void);
 
-void show_services(struct json_object *services, bool colour);
+void show_services(FILE *file, struct json_object *services, bool colour);
 void show_service(struct json_object *service, bool colour);
 
 /* One line for the result of each order: outcomes without an error. */

@@ -1,5 +1,7 @@
 #include "client/verbs.h"
 
+#include <stdio.h>
+
 #include <json-c/json.h>
 
 #include "client/document.h"
@@ -21,7 +23,7 @@ enum outcome verb_list(struct session *session)
         else if (session->options->json)
                 document_write(answer.parameters);
         else if (member_array(answer.parameters, "services"))
-                show_services(member_array(answer.parameters, "services"), show_colour());
+                show_services(stdout, member_array(answer.parameters, "services"), show_colour());
         answer_deinit(&answer);
         return outcome;
 }

@@ -3,7 +3,7 @@
 
 packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 libjson-c-dev libuv1-dev libcap-dev)
 packages_tree=(s6 util-linux procps)
-packages_check=(binutils check python3-pytest shellcheck mandoc strace socat netcat-openbsd bash-completion zsh fish)
+packages_check=(binutils check python3-pytest shellcheck mandoc strace socat netcat-openbsd bash-completion zsh fish tmux)
 packages_image=(podman runc debootstrap xz-utils python3-yaml)
 
 # packages_install NAME...: those of them that are not there yet.
