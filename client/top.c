@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,64 +13,46 @@
 
 #include "client/canvas.h"
 #include "client/duration.h"
+#include "client/feed.h"
 #include "client/keys.h"
-#include "client/member.h"
 #include "client/names.h"
 #include "client/options.h"
 #include "client/pane.h"
-#include "client/roster.h"
 #include "client/screen.h"
 #include "client/session.h"
 #include "client/show.h"
-#include "client/svcbroker.h"
 #include "client/waiting.h"
-#include "proto/interface.h"
 
 /* Ages go on. */
 #define DRAW_EVERY_MSEC 1000
 /* Events that come in a storm share a picture. */
 #define DRAW_AFTER_MSEC 40
-#define RECONNECT_MSEC 100 /* between two tries */
-#define RECONNECT_PATIENCE_MSEC 1000
-/* So long after a new connection, all that there is has been told. */
-#define SETTLE_MSEC 1000
 /* How long the title says that the broker was away. */
 #define NOTICE_MSEC 10000
-#define NEVER_MSEC INT64_MAX
 #define TITLE_BYTES 512
 
 struct top {
-        struct session *session;
-        struct json_object *parameters; /* of Watch; NULL: everything */
+        struct feed feed;
         struct screen screen;
         struct canvas canvas;
         struct pane pane;
         struct keys keys;
-        struct roster roster;
-        int64_t draw_msec;    /* when to draw next */
-        int64_t answer_msec;  /* until when the broker is to answer at all; NEVER_MSEC: it has */
-        int64_t settle_msec;  /* when all has been told; NEVER_MSEC: it has been, or nothing has */
-        int64_t connect_msec; /* when to try again; NEVER_MSEC: connected */
-        int64_t away_msec;    /* since when the broker is away; 0: it is not */
-        int64_t notice_msec;  /* until when that is worth telling */
-        int64_t absence_msec; /* how long it was */
-        bool settled;
+        int64_t draw_msec; /* when to draw next */
         bool ended;
         bool terminal_lost;
-        int result;        /* why, if it is the connection or memory; else 0 */
-        int signal_number; /* why, if it was a signal; else 0 */
-        struct answer refusal;
+        bool memory_short;
+        int signal_number; /* why it ended, if it was a signal; else 0 */
 };
 
 /* The table as `status` prints it. free() it; NULL when out of memory. */
 static char *table_text(const struct top *top)
 {
-        struct json_object *services = roster_array(&top->roster);
+        struct json_object *services = roster_array(&top->feed.roster);
         char *text = NULL;
         size_t size;
         FILE *file = open_memstream(&text, &size);
 
-        if (file && services && (top->roster.count > 0 || top->settled))
+        if (file && services && (top->feed.roster.count > 0 || top->feed.settled))
                 show_services(file, services, top->pane.colour);
         if (file && fclose(file) != 0) {
                 free(text);
@@ -86,21 +67,21 @@ static void write_title(const struct top *top, char *title)
         int64_t now_msec = waiting_now_msec();
         char duration[DURATION_TEXT_BYTES], summary[ROSTER_SUMMARY_BYTES];
 
-        if (top->away_msec > 0)
+        if (top->feed.away_msec != FEED_NEVER_MSEC)
                 snprintf(title, TITLE_BYTES, "the broker is away, for %s; this is how it was",
-                         duration_format((now_msec - top->away_msec) / 1000 * 1000, duration));
-        else if (now_msec < top->notice_msec)
+                         duration_format((now_msec - top->feed.away_msec) / 1000 * 1000, duration));
+        else if (top->feed.back_msec != FEED_NEVER_MSEC && now_msec - top->feed.back_msec < NOTICE_MSEC)
                 snprintf(title, TITLE_BYTES, "the broker is back, was away for %s",
-                         duration_format(top->absence_msec, duration));
-        else if (top->roster.count == 0 && !top->settled)
+                         duration_format(top->feed.absence_msec, duration));
+        else if (top->feed.roster.count == 0 && !top->feed.settled)
                 snprintf(title, TITLE_BYTES, "asking the broker");
         else
-                snprintf(title, TITLE_BYTES, "%s", roster_summary(&top->roster, summary));
+                snprintf(title, TITLE_BYTES, "%s", roster_summary(&top->feed.roster, summary));
 }
 
 static bool is_over(const struct top *top)
 {
-        return top->ended || top->terminal_lost || top->result < 0;
+        return top->ended || top->terminal_lost || top->memory_short || feed_is_over(&top->feed);
 }
 
 static void send_picture(struct top *top, char **lines)
@@ -108,8 +89,9 @@ static void send_picture(struct top *top, char **lines)
         char *output = NULL;
         size_t length;
 
-        top->result = lines ? canvas_draw(&top->canvas, lines, &output, &length) : -ENOMEM;
-        if (top->result == 0 && output && screen_write(output, length) < 0)
+        if (!lines || canvas_draw(&top->canvas, lines, &output, &length) < 0)
+                top->memory_short = true;
+        else if (output && screen_write(output, length) < 0)
                 top->terminal_lost = true;
         free(output);
 }
@@ -119,8 +101,8 @@ static void draw(struct top *top)
         char title[TITLE_BYTES], corner[16];
         struct pane_text text = {.title = title,
                                  .corner = corner,
-                                 .alarm = top->away_msec > 0,
-                                 .heading = top->roster.count > 0};
+                                 .alarm = top->feed.away_msec != FEED_NEVER_MSEC,
+                                 .heading = top->feed.roster.count > 0};
         char *table = table_text(top);
         time_t now = time(NULL);
         struct tm local;
@@ -149,111 +131,8 @@ static void draw_soon(struct top *top, int delay_msec)
 static void resize(struct top *top)
 {
         screen_size(&top->pane.rows, &top->pane.columns);
-        top->result = canvas_resize(&top->canvas, top->pane.rows, top->pane.columns);
+        top->memory_short = canvas_resize(&top->canvas, top->pane.rows, top->pane.columns) < 0;
         draw_soon(top, 0);
-}
-
-/* Health is answered at once, also where there is nothing that Watch could tell of. */
-static int queue_calls(struct top *top)
-{
-        struct svcbroker *connection = top->session->connection;
-        const char *text = NULL;
-        int result = svcbroker_queue(connection, IO_SVCBROKER ".Health", NULL, 0);
-
-        if (result == 0 && top->parameters) {
-                text = json_object_to_json_string_ext(top->parameters, JSON_C_TO_STRING_PLAIN);
-                result = text ? 0 : -ENOMEM;
-        }
-        return result < 0 ? result : svcbroker_queue(connection, IO_SVCBROKER ".Watch", text, SVCBROKER_MORE);
-}
-
-static void begin_watch(struct top *top)
-{
-        top->result = queue_calls(top);
-        top->connect_msec = NEVER_MSEC;
-        top->settle_msec = NEVER_MSEC;
-        top->answer_msec = waiting_now_msec() + session_patience(top->session);
-        top->settled = false;
-        roster_doubt(&top->roster);
-}
-
-static void note_absence(struct top *top)
-{
-        int64_t now_msec = waiting_now_msec();
-
-        session_close(top->session);
-        if (top->away_msec == 0)
-                top->away_msec = now_msec;
-        top->settle_msec = NEVER_MSEC;
-        top->answer_msec = NEVER_MSEC;
-        top->connect_msec = now_msec + RECONNECT_MSEC;
-        draw_soon(top, 0);
-}
-
-/* It answers again. */
-static void note_return(struct top *top)
-{
-        int64_t now_msec = waiting_now_msec();
-
-        if (top->away_msec == 0)
-                return;
-        top->absence_msec = now_msec - top->away_msec;
-        top->notice_msec = now_msec + NOTICE_MSEC;
-        top->away_msec = 0;
-        draw_soon(top, 0);
-}
-
-/* Of a broker that is being started again, not of one that nobody could talk to. */
-static bool is_absence(int result)
-{
-        return result == -ENOENT || result == -ECONNREFUSED || result == -ECONNRESET ||
-               result == -ETIMEDOUT || result == -EAGAIN || result == -ENODATA || result == -EPIPE;
-}
-
-static void reconnect(struct top *top)
-{
-        int result = session_reconnect(top->session, RECONNECT_PATIENCE_MSEC);
-
-        if (result == 0)
-                begin_watch(top);
-        else if (is_absence(result))
-                top->connect_msec = waiting_now_msec() + RECONNECT_MSEC;
-        else
-                top->result = result;
-}
-
-static void take_answer(struct top *top, struct answer *answer)
-{
-        if (answer->error) {
-                top->refusal = *answer;
-                top->ended = true;
-                return;
-        }
-        note_return(top);
-        top->answer_msec = NEVER_MSEC;
-        if (!top->settled)
-                top->settle_msec = waiting_now_msec() + SETTLE_MSEC; /* the others come right behind */
-        top->result = roster_take(&top->roster, member_string(answer->parameters, "event"),
-                                  member_object(answer->parameters, "service"));
-        answer_deinit(answer);
-        draw_soon(top, DRAW_AFTER_MSEC);
-}
-
-static void take_events(struct top *top)
-{
-        while (!is_over(top)) {
-                struct answer answer;
-                int result = session_take(top->session, 0, &answer);
-
-                if (result == -ETIMEDOUT)
-                        return;
-                if (result == 0)
-                        take_answer(top, &answer);
-                else if (is_absence(result))
-                        return note_absence(top);
-                else
-                        top->result = result;
-        }
 }
 
 static void take_keys(struct top *top)
@@ -301,22 +180,15 @@ static void take_signals(struct top *top)
         }
 }
 
-static int64_t earliest(int64_t one, int64_t other)
-{
-        return one < other ? one : other;
-}
-
 /* Until there is something to do. */
 static void pause_top(struct top *top)
 {
-        int64_t next_msec = earliest(earliest(top->draw_msec, top->settle_msec),
-                                     earliest(top->connect_msec, top->answer_msec));
-        int64_t left_msec = next_msec - waiting_now_msec();
+        int64_t next_msec = feed_next_msec(&top->feed);
+        int64_t left_msec = (next_msec < top->draw_msec ? next_msec : top->draw_msec) - waiting_now_msec();
         struct pollfd poll_fds[] = {
                 {.fd = STDIN_FILENO, .events = POLLIN},
                 {.fd = top->screen.signal_fd, .events = POLLIN},
-                {.fd = top->session->connection ? svcbroker_fd(top->session->connection) : -1,
-                 .events = POLLIN},
+                {.fd = feed_fd(&top->feed), .events = POLLIN},
         };
 
         if (poll(poll_fds, 3, left_msec < 0 ? 0 : left_msec > INT_MAX ? INT_MAX : (int)left_msec) <= 0)
@@ -329,32 +201,14 @@ static void pause_top(struct top *top)
                 take_keys(top);
 }
 
-static void look_at_clock(struct top *top)
-{
-        int64_t now_msec = waiting_now_msec();
-
-        if (now_msec >= top->connect_msec)
-                reconnect(top);
-        if (now_msec >= top->answer_msec && top->away_msec == 0)
-                top->result = -ETIMEDOUT;
-        else if (now_msec >= top->answer_msec)
-                note_absence(top);
-        if (now_msec >= top->settle_msec) {
-                top->settle_msec = NEVER_MSEC;
-                top->settled = true;
-                roster_settle(&top->roster);
-                draw_soon(top, 0);
-        }
-}
-
 static void run(struct top *top)
 {
-        begin_watch(top);
         resize(top);
         while (!is_over(top)) {
-                if (top->session->connection)
-                        take_events(top);
-                look_at_clock(top);
+                feed_turn(&top->feed);
+                if (top->feed.changed)
+                        draw_soon(top, DRAW_AFTER_MSEC);
+                top->feed.changed = false;
                 if (!is_over(top) && waiting_now_msec() >= top->draw_msec)
                         draw(top);
                 if (!is_over(top))
@@ -363,19 +217,17 @@ static void run(struct top *top)
 }
 
 /* The terminal is a person's again, so that what is said now stays there. */
-static enum outcome conclude(struct top *top)
+static enum outcome conclude(const struct top *top)
 {
-        enum outcome outcome = OUTCOME_DONE;
+        const struct feed *feed = &top->feed;
 
         if (top->signal_number > 0)
                 raise(top->signal_number); /* whoever started us is to see what ended us */
-        if (top->result < 0)
-                outcome = session_broken(top->session, top->result);
-        else if (top->refusal.error)
-                outcome = session_refused(top->session, &top->refusal, "top");
-        else if (top->terminal_lost)
-                outcome = OUTCOME_FAILED; /* nobody to tell it */
-        return outcome;
+        if (feed->refusal.error)
+                return session_refused(feed->session, &feed->refusal, "top");
+        if (feed->result < 0 || top->memory_short)
+                return session_broken(feed->session, top->memory_short ? -ENOMEM : feed->result);
+        return top->terminal_lost ? OUTCOME_FAILED : OUTCOME_DONE; /* the former with nobody to tell it */
 }
 
 static enum outcome resolve(struct session *session, struct json_object **parameters)
@@ -396,7 +248,8 @@ static enum outcome resolve(struct session *session, struct json_object **parame
 
 enum outcome verb_top(struct session *session)
 {
-        struct top top = {.session = session, .settle_msec = NEVER_MSEC};
+        struct top top = {0};
+        struct json_object *parameters;
         enum outcome outcome;
 
         if (!screen_is_there()) {
@@ -404,12 +257,12 @@ enum outcome verb_top(struct session *session)
                               "use 'svcctl watch': a line for each change");
                 return OUTCOME_USAGE;
         }
-        outcome = resolve(session, &top.parameters);
+        outcome = resolve(session, &parameters);
         if (outcome != OUTCOME_DONE)
                 return outcome;
+        feed_init(&top.feed, session, parameters);
         canvas_init(&top.canvas);
         pane_init(&top.pane, show_colour());
-        roster_init(&top.roster);
         if (screen_open(&top.screen) == 0) {
                 run(&top);
                 screen_close(&top.screen);
@@ -418,9 +271,7 @@ enum outcome verb_top(struct session *session)
                 failure_print("top", "the terminal cannot be set up", "use 'svcctl watch'");
                 outcome = OUTCOME_FAILED;
         }
-        answer_deinit(&top.refusal);
-        roster_deinit(&top.roster);
         canvas_deinit(&top.canvas);
-        json_object_put(top.parameters);
+        feed_deinit(&top.feed);
         return outcome;
 }
