@@ -40,8 +40,9 @@ _svcctl_options() {
     echo --help --version --json --socket --timeout
     case $1 in
     start | stop | restart) echo --all --wait --no-wait --profile ;;
-    status | reset | watch) echo --profile ;;
-    list) echo --names ;;
+    status) echo --profile --watch ;;
+    reset | top | watch) echo --profile ;;
+    list) echo --names --watch ;;
     logs) echo --follow --lines --since --profile ;;
     register) echo --env --no-start ;;
     reconcile) echo --dry-run ;;
@@ -52,8 +53,8 @@ _svcctl_options() {
 # _svcctl_words VERB: what may stand for its arguments.
 _svcctl_words() {
     case $1 in
-    '') echo start stop restart status list watch logs reset register unregister reconcile health doctor call introspect ;;
-    start | stop | restart | status | watch | logs | reset | unregister) _svcctl_ask list --names ;;
+    '') echo start stop restart status list top watch logs reset register unregister reconcile health doctor call introspect ;;
+    start | stop | restart | status | top | watch | logs | reset | unregister) _svcctl_ask list --names ;;
     register)
         local directory
         for directory in "${HERMES_HOME:-/opt/data}"/profiles/*/; do
