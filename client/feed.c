@@ -12,6 +12,8 @@
 
 #define RECONNECT_MSEC 100 /* between two tries */
 #define RECONNECT_PATIENCE_MSEC 1000
+/* While a broker starts, one of its sockets may be there and another not yet, or not with its mode. */
+#define DENIED_PATIENCE_MSEC 3000
 /* So long after the last that a new connection told, it has told of all that there is. */
 #define SETTLE_MSEC 1000
 
@@ -80,11 +82,13 @@ static bool is_absence(int result)
 static void reconnect(struct feed *feed)
 {
         int result = session_reconnect(feed->session, RECONNECT_PATIENCE_MSEC);
+        int64_t now_msec = waiting_now_msec();
 
         if (result == 0)
                 begin_watch(feed);
-        else if (is_absence(result))
-                feed->connect_msec = waiting_now_msec() + RECONNECT_MSEC;
+        else if (is_absence(result) ||
+                 (result == -EACCES && now_msec - feed->away_msec < DENIED_PATIENCE_MSEC))
+                feed->connect_msec = now_msec + RECONNECT_MSEC;
         else
                 feed->result = result;
 }

@@ -140,6 +140,8 @@ static void take_keys(struct top *top)
         unsigned char bytes[64];
         ssize_t length = read(STDIN_FILENO, bytes, sizeof(bytes));
 
+        if (length < 0 && errno != EINTR && errno != EAGAIN)
+                top->terminal_lost = true;
         for (ssize_t i = 0; i < length; i++) {
                 enum key key = keys_take(&top->keys, bytes[i]);
 

@@ -271,3 +271,29 @@ def test_a_broker_that_does_not_answer(tree):
         text = screen.wait_prompt()
         tree.signal("CONT", pid)
         assert "did not answer in time" in " ".join(text.split()) and "code 69" in text
+
+
+def test_an_observer(make_tree):
+    """Has a socket of its own, which is there a moment later than the other."""
+    tree = make_tree("--observer-group", "observers")
+    tree.register("coder")
+    tree.wait_state("coder", "up")
+    with tmux(tree, "observer") as screen:
+        screen.command("svcctl top")
+        screen.wait_for(shows("gateway-coder", "up"))
+        for _ in range(3):
+            tree.kill_broker()
+            screen.wait_for(lambda text: text.startswith("the broker is back"), "that it is back")
+            assert shows("gateway-coder", "up")(screen.text())
+
+
+def test_a_broker_that_comes_back_and_denies(make_tree):
+    tree = make_tree()
+    with tmux(tree) as screen:
+        screen.command("svcctl top; echo \"code $?\"")
+        screen.wait_for(shows("svcbrokerd", "up"))
+        tree.run("root", "chmod", "0700", "/run/svcbroker", check=True)
+        tree.stop_broker()
+        text = screen.wait_prompt()
+        assert "permission denied" in " ".join(text.split()) and "code 5" in text
+        tree.start_broker()
