@@ -297,3 +297,15 @@ def test_a_broker_that_comes_back_and_denies(make_tree):
         text = screen.wait_prompt()
         assert "permission denied" in " ".join(text.split()) and "code 5" in text
         tree.start_broker()
+
+
+def test_nobody_to_go_back_to(tree):
+    """Without a shell that could let it go on, as in a container's exec, Ctrl-Z does not stop it."""
+    with terminal(tree, "hermes", "svcctl", "top") as seen:
+        seen.screen.put = lambda text: None
+        seen.screen.text = lambda: seen.raw
+        seen.wait_for("gateway-writer")
+        seen.type("\x1a")
+        seen.wait_for(r"(?s)\x1b\[\?1049l.*\x1b\[\?1049h.*gateway-writer")
+        seen.type("q")
+        assert seen.end() == 0
