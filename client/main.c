@@ -18,6 +18,7 @@ static const char help[] = "Usage: svcctl [OPTION]... VERB [ARGUMENT]...\n"
                            "  restart NAME... | --all   stop, start, and wait until up\n"
                            "  status [NAME]             how one is, or all are\n"
                            "  list                      how all are\n"
+                           "  top [NAME]...             the same as it changes, until q is typed\n"
                            "  why NAME                  what happened to it, what will, and what to do\n"
                            "  watch [NAME]...           a line for each change, until interrupted\n"
                            "  logs NAME                 what a gateway printed\n"
@@ -39,6 +40,7 @@ static const char help[] = "Usage: svcctl [OPTION]... VERB [ARGUMENT]...\n"
                            "  -f, --follow      logs: go on as it grows, until interrupted\n"
                            "  -n, --lines N     logs: the last N lines (50; with -f 10)\n"
                            "  --since TIME      logs: from then on, like 10m, 14:30 or '2026-11-22 14:30'\n"
+                           "  --watch           status, list: as top\n"
                            "  --names           list: names only\n"
                            "  --env NAME=VALUE  register: a variable of the gateway; repeatable\n"
                            "  --no-start        register: leave it down\n"
@@ -62,8 +64,12 @@ static enum outcome run_verb(struct session *session)
         case VERB_RESTART:
                 return verb_order(session);
         case VERB_STATUS:
-                return verb_status(session);
+                return session->options->watch ? verb_top(session) : verb_status(session);
+        case VERB_TOP:
+                return verb_top(session);
         case VERB_LIST:
+                if (session->options->watch)
+                        return verb_top(session);
                 return session->options->names ? verb_list_names(session) : verb_list(session);
         case VERB_WHY:
                 return verb_why(session);

@@ -31,6 +31,7 @@ enum option {
         OPTION_FOLLOW = 1 << 15,
         OPTION_LINES = 1 << 16,
         OPTION_SINCE = 1 << 17,
+        OPTION_WATCH = 1 << 18,
 };
 
 /* Beside the options, in the set of what was given. */
@@ -74,6 +75,7 @@ static const struct option_row option_rows[] = {
         {"-n", OPTION_LINES, VALUE_NEEDED},
         {"--lines", OPTION_LINES, VALUE_NEEDED},
         {"--since", OPTION_SINCE, VALUE_NEEDED},
+        {"--watch", OPTION_WATCH, VALUE_NONE},
 };
 
 struct verb_row {
@@ -90,12 +92,13 @@ static const struct verb_row verb_rows[] = {
         [VERB_START] = {"start", OPTIONS_ORDER, 1, SIZE_MAX, "give NAMEs or --all"},
         [VERB_STOP] = {"stop", OPTIONS_ORDER, 1, SIZE_MAX, "give NAMEs or --all"},
         [VERB_RESTART] = {"restart", OPTIONS_ORDER, 1, SIZE_MAX, "give NAMEs or --all"},
-        [VERB_STATUS] = {"status", OPTION_PROFILE, 0, 1, NULL},
-        [VERB_LIST] = {"list", OPTION_NAMES, 0, 0, NULL},
+        [VERB_STATUS] = {"status", OPTION_PROFILE | OPTION_WATCH, 0, 1, NULL},
+        [VERB_LIST] = {"list", OPTION_NAMES | OPTION_WATCH, 0, 0, NULL},
         [VERB_WHY] = {"why", OPTION_PROFILE, 1, 1, "give a NAME"},
         [VERB_REGISTER] = {"register", OPTION_ENV | OPTION_NO_START, 1, 1, "give a PROFILE"},
         [VERB_UNREGISTER] = {"unregister", 0, 1, 1, "give a PROFILE"},
         [VERB_WATCH] = {"watch", OPTION_PROFILE, 0, SIZE_MAX, NULL},
+        [VERB_TOP] = {"top", OPTION_PROFILE, 0, SIZE_MAX, NULL},
         [VERB_RESET] = {"reset", OPTION_PROFILE, 1, SIZE_MAX, "give NAMEs"},
         [VERB_HEALTH] = {"health", 0, 0, 0, NULL},
         [VERB_RECONCILE] = {"reconcile", OPTION_DRY_RUN, 0, 0, NULL},
@@ -247,6 +250,9 @@ static enum options_result apply(struct options *options, const struct option_ro
         case OPTION_FOLLOW:
                 options->follow = true;
                 break;
+        case OPTION_WATCH:
+                options->watch = true;
+                break;
         case OPTION_WAIT:
                 break;
         case OPTION_SOCKET:
@@ -327,6 +333,10 @@ static enum options_result check_verb(const struct options *options, unsigned gi
                 return wrong(problem, "--all", "does not go with names", "leave one of them out");
         if (options->names && options->json)
                 return wrong(problem, "--names", "does not go with --json", "leave one of them out");
+        if (options->names && options->watch)
+                return wrong(problem, "--names", "does not go with --watch", "leave one of them out");
+        if (options->json && (options->watch || options->verb == VERB_TOP))
+                return wrong(problem, "--json", "does not go with a live view", "use 'svcctl watch --json'");
         if (options->more && options->oneway)
                 return wrong(problem, "--more", "does not go with --oneway", "leave one of them out");
         if (options->all && options->profile)

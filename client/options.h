@@ -17,6 +17,7 @@ enum verb {
         VERB_REGISTER,
         VERB_UNREGISTER,
         VERB_WATCH,
+        VERB_TOP,
         VERB_RESET,
         VERB_HEALTH,
         VERB_RECONCILE,
@@ -39,6 +40,7 @@ struct options {
         bool profile; /* names are those of profiles */
         bool names;   /* list: nothing else */
         bool follow;
+        bool watch; /* status: as top */
         bool no_start;
         bool dry_run;
         bool more;

@@ -31,6 +31,7 @@ static bool timeout_is_brokers(const struct options *options)
         case VERB_WHY:
         case VERB_REGISTER:
         case VERB_WATCH:
+        case VERB_TOP:
         case VERB_RESET:
         case VERB_HEALTH:
         case VERB_RECONCILE:
@@ -109,24 +110,24 @@ enum outcome session_broken(const struct session *session, int result)
 }
 
 /* Observers may not connect to the socket itself; theirs is beside it. */
-static int connect_observer(struct session *session)
+static int connect_observer(struct session *session, int timeout_msec)
 {
         char *path;
         int result;
 
         if (asprintf(&path, "%s.observer", session->options->socket) < 0)
                 return -ENOMEM;
-        result = svcbroker_connect(path, session_patience(session), &session->connection);
+        result = svcbroker_connect(path, timeout_msec, &session->connection);
         free(path);
         return result;
 }
 
-static int connect_broker(struct session *session)
+static int connect_broker(struct session *session, int timeout_msec)
 {
         const char *path = session->options->socket;
-        int result = svcbroker_connect(path, session_patience(session), &session->connection);
+        int result = svcbroker_connect(path, timeout_msec, &session->connection);
 
-        return result == -EACCES && connect_observer(session) == 0 ? 0 : result;
+        return result == -EACCES && connect_observer(session, timeout_msec) == 0 ? 0 : result;
 }
 
 enum outcome session_open(struct session *session, const struct options *options)
@@ -134,14 +135,14 @@ enum outcome session_open(struct session *session, const struct options *options
         int result;
 
         *session = (struct session){.options = options};
-        result = connect_broker(session);
+        result = connect_broker(session, session_patience(session));
         return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
 }
 
-int session_reconnect(struct session *session)
+int session_reconnect(struct session *session, int timeout_msec)
 {
         session_close(session);
-        return connect_broker(session);
+        return connect_broker(session, timeout_msec);
 }
 
 void session_close(struct session *session)

@@ -46,7 +46,7 @@ enum outcome session_ask(struct session *session, const char *method, struct jso
 int session_take(struct session *session, int timeout_msec, struct answer *answer);
 
 /* Another connection in place of this one, silently. 0 or negative errno; then there is none. */
-int session_reconnect(struct session *session);
+int session_reconnect(struct session *session, int timeout_msec);
 
 /* session_ask() without parameters, and silent: false if there was no reply. answer_deinit() is due after
  * true. */

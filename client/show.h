@@ -2,12 +2,13 @@
 #define CLIENT_SHOW_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "client/table.h"
 
 struct json_object;
 
-/* Services as people read them, on stdout. */
+/* Services as people read them; on stdout, where there is no other file. */
 
 /* One line for the result of each order: outcomes without an error. */
 void show_outcomes(struct json_object *outcomes, bool colour);

@@ -16,6 +16,7 @@ enum outcome verb_list_names(struct session *session); /* list --names */
 enum outcome verb_register(struct session *session);
 enum outcome verb_unregister(struct session *session);
 enum outcome verb_watch(struct session *session);
+enum outcome verb_top(struct session *session); /* and status --watch */
 enum outcome verb_health(struct session *session);
 enum outcome verb_reconcile(struct session *session);
 enum outcome verb_doctor(struct session *session);

@@ -232,7 +232,7 @@ enum waited waiting_reconnect(struct waiting *waiting, int64_t deadline_msec, in
                         if (pause_until(waiting, -1, next_msec))
                                 return WAITED_INTERRUPTED;
                 }
-                *result = session_reconnect(waiting->session);
+                *result = session_reconnect(waiting->session, session_patience(waiting->session));
         } while (*result < 0 && waiting_now_msec() < deadline_msec);
         if (*result < 0)
                 return WAITED_BROKEN;

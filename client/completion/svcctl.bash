@@ -40,8 +40,9 @@ _svcctl_options() {
     echo --help --version --json --socket --timeout
     case $1 in
     start | stop | restart) echo --all --wait --no-wait --profile ;;
-    status | why | reset | watch) echo --profile ;;
-    list) echo --names ;;
+    status) echo --profile --watch ;;
+    top | why | reset | watch) echo --profile ;;
+    list) echo --names --watch ;;
     logs) echo --follow --lines --since --profile ;;
     register) echo --env --no-start ;;
     reconcile) echo --dry-run ;;
@@ -52,8 +53,8 @@ _svcctl_options() {
 # _svcctl_words VERB: what may stand for its arguments.
 _svcctl_words() {
     case $1 in
-    '') echo start stop restart status list why watch logs reset register unregister reconcile health doctor call introspect ;;
-    start | stop | restart | status | why | watch | logs | reset | unregister) _svcctl_ask list --names ;;
+    '') echo start stop restart status list top why watch logs reset register unregister reconcile health doctor call introspect ;;
+    start | stop | restart | status | top | why | watch | logs | reset | unregister) _svcctl_ask list --names ;;
     register)
         local directory
         for directory in "${HERMES_HOME:-/opt/data}"/profiles/*/; do

@@ -26,7 +26,7 @@ function __svcctl_profiles
     end
 end
 
-set -l verbs start stop restart status list why watch logs reset register unregister reconcile health doctor call introspect
+set -l verbs start stop restart status list top why watch logs reset register unregister reconcile health doctor call introspect
 set -l before "not __fish_seen_subcommand_from $verbs"
 
 complete -c svcctl -f
@@ -35,6 +35,7 @@ complete -c svcctl -n $before -a stop -d 'stop, and wait until down'
 complete -c svcctl -n $before -a restart -d 'stop, start, and wait until up'
 complete -c svcctl -n $before -a status -d 'how one is, or all are'
 complete -c svcctl -n $before -a list -d 'how all are'
+complete -c svcctl -n $before -a top -d 'the same as it changes, until q is typed'
 complete -c svcctl -n $before -a why -d 'what happened, what will, what to do'
 complete -c svcctl -n $before -a watch -d 'a line for each change'
 complete -c svcctl -n $before -a logs -d 'what a gateway printed'
@@ -47,7 +48,7 @@ complete -c svcctl -n $before -a doctor -d 'look closely, and say what to do'
 complete -c svcctl -n $before -a call -d 'call any method'
 complete -c svcctl -n $before -a introspect -d 'the text of an interface'
 
-complete -c svcctl -n '__fish_seen_subcommand_from start stop restart status why watch logs reset unregister' -a '(__svcctl_ask list --names)'
+complete -c svcctl -n '__fish_seen_subcommand_from start stop restart status top why watch logs reset unregister' -a '(__svcctl_ask list --names)'
 complete -c svcctl -n '__fish_seen_subcommand_from register' -a '(__svcctl_profiles)'
 complete -c svcctl -n '__fish_seen_subcommand_from call' -a '(__svcctl_methods)'
 complete -c svcctl -n '__fish_seen_subcommand_from introspect' -a 'io.svcbroker org.varlink.service'
@@ -61,8 +62,9 @@ complete -c svcctl -n '__fish_seen_subcommand_from start stop restart' -l all -d
 complete -c svcctl -n '__fish_seen_subcommand_from start restart' -a '--wait=up --wait=ready'
 complete -c svcctl -n '__fish_seen_subcommand_from stop' -a --wait=down
 complete -c svcctl -n '__fish_seen_subcommand_from start stop restart' -l no-wait -d 'do not wait'
-complete -c svcctl -n '__fish_seen_subcommand_from start stop restart status why watch logs reset' -l profile -d 'names are those of profiles'
+complete -c svcctl -n '__fish_seen_subcommand_from start stop restart status top why watch logs reset' -l profile -d 'names are those of profiles'
 complete -c svcctl -n '__fish_seen_subcommand_from list' -l names -d 'names only'
+complete -c svcctl -n '__fish_seen_subcommand_from status list' -l watch -d 'as top'
 complete -c svcctl -n '__fish_seen_subcommand_from logs' -s f -l follow -d 'go on as it grows'
 complete -c svcctl -n '__fish_seen_subcommand_from logs' -s n -l lines -x -d 'the last lines'
 complete -c svcctl -n '__fish_seen_subcommand_from logs' -l since -x -a '10m 1h 1d' -d 'from then on'

@@ -109,7 +109,7 @@ def test_verbs(tree, shell):
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("verb", ["start", "stop", "restart", "status", "why", "watch", "logs", "reset", "unregister"])
+@pytest.mark.parametrize("verb", ["start", "stop", "restart", "status", "top", "why", "watch", "logs", "reset", "unregister"])
 def test_names_of_the_broker(tree, shell, verb):
     assert {"coder", "writer", "svcbrokerd"} <= set(complete(tree, shell, f"svcctl {verb} "))
     assert complete(tree, shell, f"svcctl --timeout 2s {verb} co") == ["coder"]

@@ -37,7 +37,13 @@ def svcctl(tree, *arguments, user="hermes"):
 
 def test_every_verb_is_looked_at(tree):
     text = svcctl(tree, "--help").stdout
-    assert set(VERBS) == set(re.findall(r"^  ([a-z]+)(?: .*)?  ", text, re.M))
+    assert {*VERBS, "top"} == set(re.findall(r"^  ([a-z]+)(?: .*)?  ", text, re.M))
+
+
+@pytest.mark.parametrize("words", [("top",), ("status", "--watch"), ("list", "--watch")])
+def test_live_views_are_for_people(tree, words):
+    result = svcctl(tree, *words, "--json")
+    assert (result.returncode, result.stdout) == (2, "") and "svcctl watch --json" in result.stderr
 
 
 @pytest.mark.parametrize("verb,arguments,code", CASES, ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value))

@@ -83,6 +83,7 @@ START_TEST(every_verb_is_known)
                 {"register|a", VERB_REGISTER},
                 {"unregister|a", VERB_UNREGISTER},
                 {"watch", VERB_WATCH},
+                {"top", VERB_TOP},
                 {"reset|a", VERB_RESET},
                 {"health", VERB_HEALTH},
                 {"doctor", VERB_DOCTOR},
@@ -181,6 +182,11 @@ START_TEST(usage_errors)
                 "list|--wait",
                 "list|--names|--json",
                 "status|--names",
+                "status|--watch|--json",
+                "list|--watch|--names",
+                "top|--json",
+                "top|--watch",
+                "watch|--watch",
                 "register|a|--profile",
                 "logs",
                 "logs|a|b",
@@ -203,6 +209,21 @@ START_TEST(usage_errors)
 
                 ck_assert_msg(parse(&line, texts[i], &options) == OPTIONS_WRONG, "%s", texts[i]);
         }
+}
+END_TEST
+
+START_TEST(live_views)
+{
+        static const char *const texts[] = {"status|--watch", "list|--watch", "status|--watch|a|--profile"};
+        struct options options;
+        struct line line;
+
+        ck_assert_int_eq(parse(&line, texts[_i], &options), OPTIONS_OK);
+        ck_assert(options.watch);
+        options_deinit(&options);
+        ck_assert_int_eq(parse(&line, "top|a|b|--profile", &options), OPTIONS_OK);
+        ck_assert_uint_eq(options.words_count, 2);
+        options_deinit(&options);
 }
 END_TEST
 
@@ -314,6 +335,7 @@ int main(void)
         tcase_add_test(tcase, every_verb_is_known);
         tcase_add_test(tcase, variables_and_odd_words);
         tcase_add_test(tcase, usage_errors);
+        tcase_add_loop_test(tcase, live_views, 0, 3);
         tcase_add_loop_test(tcase, goals_that_fit, 0, 6);
         tcase_add_loop_test(tcase, logs_and_how_much, 0, 3);
         tcase_add_loop_test(tcase, what_was_meant, 0, sizeof(mistyped) / sizeof(mistyped[0]));

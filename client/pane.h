@@ -1,0 +1,38 @@
+#ifndef CLIENT_PANE_H
+#define CLIENT_PANE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "client/keys.h"
+
+/* How a table that may be longer than the terminal is laid out on it: a title, the table's heading, the rows
+ * from some one on, and at the bottom what the keys do. Pure. */
+
+struct pane {
+        size_t rows; /* of the terminal */
+        size_t columns;
+        size_t first; /* the row of the table that is at the top */
+        size_t total; /* rows of the table, as composed last; */
+        size_t shown; /* and how many of them have room */
+        bool colour;
+};
+
+struct pane_text {
+        const char *title;  /* printable */
+        const char *corner; /* right of it, if there is room */
+        bool alarm;         /* the title is a warning */
+        const char *table;  /* lines, each ended by a newline */
+        bool heading;       /* its first line is one */
+};
+
+void pane_init(struct pane *pane, bool colour);
+
+/* A key that moves it. */
+void pane_move(struct pane *pane, enum key key);
+
+/* pane->rows lines; pane_free_lines() them. NULL when out of memory. */
+char **pane_compose(struct pane *pane, const struct pane_text *text);
+void pane_free_lines(char **lines, size_t rows);
+
+#endif

@@ -1,0 +1,123 @@
+#include "client/pane.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+
+#include "unit.h"
+
+static const char table[] = "NAME\na\nb\nc\nd\ne\nf\n";
+
+/* The lines of it, each ended by a newline. */
+static void expect(struct pane *pane, const char *text, const char *wanted)
+{
+        const struct pane_text parts = {.title = "title", .corner = "12:00", .table = text, .heading = *text};
+        char **lines = pane_compose(pane, &parts);
+        char seen[512] = "";
+
+        ck_assert_ptr_nonnull(lines);
+        for (size_t i = 0; i < pane->rows; i++) {
+                strcat(seen, lines[i]);
+                strcat(seen, "\n");
+        }
+        ck_assert_str_eq(seen, wanted);
+        pane_free_lines(lines, pane->rows);
+}
+
+static struct pane make(size_t rows, size_t columns)
+{
+        struct pane pane;
+
+        pane_init(&pane, false);
+        pane.rows = rows;
+        pane.columns = columns;
+        return pane;
+}
+
+START_TEST(everything_has_room)
+{
+        struct pane pane = make(10, 12);
+
+        expect(&pane, table, "title  12:00\nNAME\na\nb\nc\nd\ne\nf\n\nq quits\n");
+        pane_move(&pane, KEY_DOWN);
+        pane_move(&pane, KEY_END);
+        ck_assert_uint_eq(pane.first, 0);
+        pane.columns = 11; /* no room for the corner */
+        expect(&pane, "", "title\n\n\n\n\n\n\n\n\nq quits\n");
+}
+END_TEST
+
+START_TEST(a_long_table_scrolls)
+{
+        static const struct {
+                enum key key;
+                size_t first;
+        } moves[] = {
+                {KEY_UP, 0},        {KEY_DOWN, 1},      {KEY_DOWN, 2},    {KEY_UP, 1},   {KEY_PAGE_DOWN, 3},
+                {KEY_PAGE_DOWN, 3}, {KEY_PAGE_UP, 1},   {KEY_PAGE_UP, 0}, {KEY_END, 3},  {KEY_DOWN, 3},
+                {KEY_HOME, 0},      {KEY_PAGE_DOWN, 2}, {KEY_REDRAW, 2},  {KEY_NONE, 2},
+        };
+        struct pane pane = make(6, 60);
+
+        expect(&pane, table,
+               "title                                                  12:00\nNAME\na\nb\nc\n"
+               "rows 1 to 3 of 6; arrows scroll, q quits\n");
+        for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+                pane_move(&pane, moves[i].key);
+                ck_assert_uint_eq(pane.first, moves[i].first);
+        }
+        expect(&pane, table,
+               "title                                                  12:00\nNAME\nc\nd\ne\n"
+               "rows 3 to 5 of 6; arrows scroll, q quits\n");
+        /* When rows go away, the last ones stay in sight. */
+        expect(&pane, "NAME\na\nb\nc\nd\n",
+               "title                                                  12:00\nNAME\nb\nc\nd\n"
+               "rows 2 to 4 of 4; arrows scroll, q quits\n");
+}
+END_TEST
+
+START_TEST(a_low_terminal_shows_services_first)
+{
+        static const char *const pictures[] = {
+                "a\n",
+                "a\nb\n",
+                "title\na\nb\n",
+                "title\nNAME\na\nb\n",
+                "title\nNAME\na\nb\nrows 1 to 2 of 6; arrows scroll, q quits\n",
+        };
+
+        for (size_t rows = 1; rows <= sizeof(pictures) / sizeof(pictures[0]); rows++) {
+                struct pane pane = make(rows, 8);
+
+                expect(&pane, table, pictures[rows - 1]);
+        }
+}
+END_TEST
+
+START_TEST(colours)
+{
+        struct pane_text text = {.title = "title", .corner = "", .table = ""};
+        struct pane pane = make(5, 20);
+        char **lines;
+
+        pane.colour = true;
+        lines = pane_compose(&pane, &text);
+        ck_assert_str_eq(lines[0], "\x1b[1mtitle\x1b[0m               ");
+        ck_assert_str_eq(lines[4], "\x1b[2mq quits\x1b[0m");
+        pane_free_lines(lines, pane.rows);
+        text.alarm = true;
+        lines = pane_compose(&pane, &text);
+        ck_assert_str_eq(lines[0], "\x1b[1;31mtitle\x1b[0m               ");
+        pane_free_lines(lines, pane.rows);
+}
+END_TEST
+
+int main(void)
+{
+        const TTest *tests[] = {everything_has_room, a_long_table_scrolls,
+                                a_low_terminal_shows_services_first, colours};
+
+        return unit_run(unit_suite_of("pane", tests));
+}
