@@ -3,6 +3,7 @@ Hermes that knows nothing of the broker. Its commands run as hermes."""
 
 import json
 import os
+import re
 import shutil
 import textwrap
 import time
@@ -11,9 +12,13 @@ import pytest
 
 from tree import TOP, wait_until
 
-INSTALLED = "/usr/local/share/svcbroker/python"
 HERMES = "/opt/data/venv"
 BARE = "/opt/data/bare"  # the same without the package
+# What client/python/README.md says: how an image's build installs it, and a program.
+with open(f"{TOP}/client/python/README.md") as readme:
+    SECTION = readme.read().partition("\n## Hermes\n")[2]
+COMMANDS = "".join(re.findall(r"^    (.*\n)", SECTION.partition("```")[0], re.M))
+PROGRAM = re.search(r"^```python\n(.*?)^```$", SECTION, re.M | re.S)[1]
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +28,7 @@ def application(tree):
         site = python(tree, "import sysconfig; print(sysconfig.get_path('purelib'), end='')", place=place).stdout
         shutil.copytree(f"{TOP}/tests/python/hermes_stand_in/hermes_cli", f"{tree.path(site)}/hermes_cli")
         if place == HERMES:
-            for name in ("svcbroker", "svcbroker_hermes.py", "svcbroker-hermes.pth"):
-                tree.run("root", "cp", "-r", f"{INSTALLED}/{name}", site, check=True)
+            tree.run("root", "sh", "-euc", COMMANDS.replace("/opt/hermes/.venv", HERMES), check=True)
     return tree
 
 
@@ -163,3 +167,8 @@ def test_a_broker_that_is_down_is_an_error_in_time(tree, hermes):
     tree.start_broker()
     assert "rc=69" in told and "/run/svcbroker/io.svcbroker" in told
     assert took < 5 + 5  # the second: for a slow machine to start Python
+
+
+def test_the_program_of_the_readme(application):
+    done = python(application, PROGRAM)
+    assert (done.stdout, done.stderr) == ("Detection(kind='s6', broker=True)\nno gateway: coder\n", "")
