@@ -1,6 +1,7 @@
 """What svcctl list, status NAME and why NAME look like, in terminals of several widths and elsewhere."""
 
 import contextlib
+import itertools
 import re
 import shlex
 import subprocess
@@ -26,6 +27,9 @@ def tree(module_trees):
     return tree
 
 
+counter = itertools.count()
+
+
 class Tmux:
     """A terminal with a command in it, and what is to be seen there."""
 
@@ -49,7 +53,8 @@ class Tmux:
 
 @contextlib.contextmanager
 def tmux(tree, directory, columns, *command, environment=(UTF8,), lines=60):
-    terminal = Tmux(str(directory / "tmux"))
+    # Each has a server of its own, since one that is killed answers for a moment yet.
+    terminal = Tmux(str(directory / f"tmux-{next(counter)}"))
     inside = shlex.join(["env", "-u", "NO_COLOR", *environment, *command])
     script = f'. tools/lib/tree.sh; tree_pid={tree.pid}; tree_enter hermes {inside}'
     # The server has no pane yet when it is told to keep those whose command has ended.
