@@ -49,7 +49,7 @@ struct deputy {
         bool started;
         bool ending;
         bool abandoned; /* deputy_close() left it where it hangs: the process ends without exit handlers */
-        int failure; /* errno of becoming the client, 0: none; valid once deputy_open() returned */
+        int failure;    /* errno of becoming the client, 0: none; valid once deputy_open() returned */
         bool ready;
 };
 

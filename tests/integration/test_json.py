@@ -16,6 +16,7 @@ VERBS = {
     "restart": ("Restart", {("P",): 0, ("--profile", "P"): 0, ("Bad Name",): 1}),
     "status": ("Status", {("P",): 3, ("svcbrokerd",): 0, ("nobody",): 4}),
     "list": ("List", {(): 0}),
+    "why": ("Status", {("P",): 0, ("--profile", "P"): 0, ("nobody",): 4}),
     "watch": ("Watch", {("P",): 0, (): 0, ("nobody",): 4}),
     "logs": (None, {("P",): 0, ("P", "-n1"): 0, ("svcbrokerd",): 1, ("nobody",): 4}),
     "reset": ("Reset", {("P",): 0, ("P", "nobody"): 4, ("svcbrokerd",): 5}),
@@ -70,6 +71,9 @@ def test_replies_are_those_of_the_interface(tree, profile, service, verb, argume
                 service.reply(full, False, reply)
             else:
                 assert reply in ({"error": "failed", "parameters": {}}, {"error": "denied", "parameters": {}})
+        elif verb == "why":
+            assert all(isinstance(reply.pop(name), str) for name in ("happened", "next", "advice"))
+            service.reply(full, False, {"parameters": reply})
         elif verb == "logs":
             assert reply["name"] == f"gateway-{profile}" and set(reply) <= {"name", "at_usec", "line"}
         else:

@@ -25,7 +25,7 @@ def test_python_example(tree):
 def test_commands_to_try(tree):
     """The lines for the sandbox, but for those that do not end."""
     commands = [line.split("#")[0].split() for line in readme().splitlines() if line.startswith("    svcctl ")]
-    assert len(commands) == 7
+    assert len(commands) == 8
     for command in commands:
         if not {"top", "watch", "-f"} & set(command):
             result = tree.run("hermes", *command)

@@ -142,7 +142,7 @@ def test_resizes(crowd):
         screen.wait_for(shows("gateway-g29", "down"), "all of them")
         screen.resize(40, 10)
         text = screen.wait_for(lambda text: "rows 1 to 7 of 31" in text and len(text.splitlines()) == 10, "a small picture")
-        assert text.splitlines()[1].startswith("NAME ") and row(text, "gateway-g06") and not row(text, "gateway-g07")
+        assert text.splitlines()[1].startswith("NAME ") and row(text, "gateway-g05") and not row(text, "gateway-g06")
         screen.resize(120, 40)
         text = screen.wait_for(shows("gateway-g29", "down"), "all of them again")
         assert row(text, "gateway-g00") and "rows" not in text
@@ -160,7 +160,7 @@ def test_scrolls(crowd):
             screen.keys(*keys) if keys else None
             text = screen.wait_for(lambda text, first=first: f"rows {first} to {first + 9} of 31" in text, f"row {first} after {keys}")
             lines = text.splitlines()
-            assert lines[1].startswith("NAME ") and lines[2].startswith(f"gateway-g{first - 1:02}")
+            assert lines[1].startswith("NAME ") and lines[2].startswith("svcbrokerd " if first == 1 else f"gateway-g{first - 2:02}")
         screen.keys("Escape")
         screen.keys("q")
         screen.wait_prompt()
@@ -171,7 +171,7 @@ def test_colours(tree):
         with tmux(tree, environment=environment) as screen:
             screen.command("svcctl top")
             screen.wait_for(shows("gateway-coder", "up"))
-            assert ("\x1b[32mup" in screen.text(colours=True)) == coloured
+            assert ("\x1b[32m* up" in screen.text(colours=True)) == coloured
             assert ("\x1b[" in screen.text(colours=True)) == coloured
 
 
