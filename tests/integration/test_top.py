@@ -147,7 +147,7 @@ def test_resizes(crowd):
         text = screen.wait_for(shows("gateway-g29", "down"), "all of them again")
         assert row(text, "gateway-g00") and "rows" not in text
         screen.resize(20, 2)
-        text = screen.wait_for(lambda text: len(text.splitlines()) == 2 and text.count("gateway-g0") == 2, "services alone")
+        text = screen.wait_for(lambda text: len(text.splitlines()) == 2 and row(text, "svcbrokerd") and row(text, "gateway-g00"), "services alone")
         screen.keys("q")
         screen.wait_for(lambda _: screen.get("alternate_on") == "0")
 
