@@ -100,23 +100,26 @@ static size_t colour_length(const char *text, size_t length)
         return at < length && text[at] == 'm' ? at + 1 : 0;
 }
 
-char *logline_printable(const char *text, size_t length)
+char *logline_printable(const char *text, size_t length, bool utf8)
 {
         char *copy = malloc(length * PRINTABLE_ESCAPE_BYTES + 1);
         size_t used = 0;
 
         for (size_t at = 0; copy && at < length;) {
                 size_t colour = colour_length(text + at, length - at);
+                size_t character = utf8 ? printable_character(text + at, length - at) : 0;
 
                 if (colour > 0) {
                         at += colour;
-                        continue;
+                } else if (character > 0) {
+                        memcpy(copy + used, text + at, character);
+                        used += character;
+                        at += character;
+                } else if (text[at] == '\t') {
+                        copy[used++] = text[at++];
+                } else {
+                        used += printable_escape((unsigned char)text[at++], copy + used);
                 }
-                if (text[at] == '\t')
-                        copy[used++] = '\t';
-                else
-                        used += printable_escape((unsigned char)text[at], copy + used);
-                at++;
         }
         if (copy)
                 copy[used] = '\0';

@@ -37,9 +37,9 @@ void logline_parse(struct logline_clock *clock, const char *line, size_t length,
 const char *logline_stamp(const struct logline *line, char *buffer);
 
 /*
- * What a terminal may get of the text, as printable_copy(), but that tabs stay and colours (CSI ... m) are
- * left out. free() it. NULL when out of memory.
+ * What a terminal may get of the text, as printable_copy(), but that tabs stay, and so does with utf8 what
+ * printable_character() allows, and colours (CSI ... m) are left out. free() it. NULL when out of memory.
  */
-char *logline_printable(const char *text, size_t length);
+char *logline_printable(const char *text, size_t length, bool utf8);
 
 #endif

@@ -13,6 +13,7 @@
 #include "client/logdir.h"
 #include "client/logfollow.h"
 #include "client/logreader.h"
+#include "client/look.h"
 #include "client/member.h"
 #include "client/names.h"
 #include "client/options.h"
@@ -31,6 +32,7 @@ struct view {
         uint64_t skip;    /* of those from then on */
         uint64_t *counts; /* not shown, but counted there */
         struct logline_clock clock;
+        bool utf8; /* the caller's locale */
 };
 
 static void show_json(const struct view *view, const struct logline *line, bool cut)
@@ -47,10 +49,10 @@ static void show_json(const struct view *view, const struct logline *line, bool 
         json_object_put(document);
 }
 
-static void show_text(const struct logline *line, bool cut)
+static void show_text(const struct logline *line, bool cut, bool utf8)
 {
         char stamp[LOGLINE_STAMP_BYTES];
-        char *text = logline_printable(line->text, line->length);
+        char *text = logline_printable(line->text, line->length, utf8);
 
         if (*logline_stamp(line, stamp))
                 printf("%s  ", stamp);
@@ -75,7 +77,7 @@ static void take_line(void *context, const char *bytes, size_t length, bool cut)
         else if (view->json)
                 show_json(view, &line, cut);
         else
-                show_text(&line, cut);
+                show_text(&line, cut, view->utf8);
 }
 
 /* Every line of every file, the oldest first. The end of the last stays open when it is to be followed. */
@@ -116,7 +118,8 @@ static int count_skipped(const struct options *options, const struct logdir *log
 
 static int show_directory(const struct options *options, int directory_fd, const char *name)
 {
-        struct view view = {.name = name, .json = options->json, .since_usec = options->since_usec};
+        struct view view = {
+                .name = name, .json = options->json, .since_usec = options->since_usec, .utf8 = look_utf8()};
         struct logreader *reader = calloc(1, sizeof(*reader));
         struct logdir *logdir = calloc(1, sizeof(*logdir));
         struct logfollow *follow = NULL;

@@ -38,14 +38,14 @@ static ssize_t read_end(int fd, char *bytes, bool *whole)
 }
 
 /* NULL when out of memory. */
-static char *line_text(struct logline_clock *clock, const char *bytes, size_t length)
+static char *line_text(struct logline_clock *clock, const char *bytes, size_t length, bool utf8)
 {
         char stamp[LOGLINE_STAMP_BYTES];
         struct logline line;
         char *text, *made = NULL;
 
         logline_parse(clock, bytes, length, &line);
-        text = logline_printable(line.text, line.length);
+        text = logline_printable(line.text, line.length, utf8);
         for (char *tab = text; tab && (tab = strchr(tab, '\t'));)
                 *tab = ' ';
         logline_stamp(&line, stamp);
@@ -57,7 +57,7 @@ static char *line_text(struct logline_clock *clock, const char *bytes, size_t le
 
 /* Puts the lines of what was read in front of those that are there, from the last on. */
 static int take_lines(struct logtail *tail, struct logline_clock *clock, const char *bytes, size_t length,
-                      bool whole)
+                      bool whole, bool utf8)
 {
         while (length > 0 && tail->count < LOGTAIL_LINES) {
                 size_t end = bytes[length - 1] == '\n' ? length - 1 : length;
@@ -68,7 +68,7 @@ static int take_lines(struct logtail *tail, struct logline_clock *clock, const c
                 /* The first may have begun before what was read; it is shown if it is all there is. */
                 if (!before && !whole && tail->count > 0)
                         return 0;
-                text = line_text(clock, bytes + begin, end - begin);
+                text = line_text(clock, bytes + begin, end - begin, utf8);
                 if (!text)
                         return -ENOMEM;
                 memmove(tail->lines + 1, tail->lines, tail->count * sizeof(*tail->lines));
@@ -79,7 +79,7 @@ static int take_lines(struct logtail *tail, struct logline_clock *clock, const c
         return 0;
 }
 
-static int read_files(struct logtail *tail, const struct logdir *logdir, char *bytes)
+static int read_files(struct logtail *tail, const struct logdir *logdir, char *bytes, bool utf8)
 {
         struct logline_clock clock;
         size_t files = logdir->count < 2 ? logdir->count : 2;
@@ -94,12 +94,12 @@ static int read_files(struct logtail *tail, const struct logdir *logdir, char *b
                 if (length < 0)
                         result = (int)length;
                 else
-                        result = take_lines(tail, &clock, bytes, (size_t)length, whole);
+                        result = take_lines(tail, &clock, bytes, (size_t)length, whole, utf8);
         }
         return result;
 }
 
-int logtail_init(struct logtail *tail, const char *directory)
+int logtail_init(struct logtail *tail, const char *directory, bool utf8)
 {
         struct logtail made = {0};
         struct logdir *logdir = malloc(sizeof(*logdir));
@@ -112,7 +112,7 @@ int logtail_init(struct logtail *tail, const char *directory)
         if (result == 0)
                 result = logdir_open(fd, logdir);
         if (result == 0) {
-                result = read_files(&made, logdir, bytes);
+                result = read_files(&made, logdir, bytes, utf8);
                 logdir_close(logdir);
         }
         if (fd >= 0)

@@ -1,6 +1,7 @@
 #ifndef CLIENT_LOGTAIL_H
 #define CLIENT_LOGTAIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -16,8 +17,9 @@ struct logtail {
         size_t count;
 };
 
-/* Reads with the caller's rights. 0 or negative errno; logtail_deinit() is due only after 0. */
-int logtail_init(struct logtail *tail, const char *directory);
+/* Reads with the caller's rights. utf8: for logline_printable(). 0 or negative errno; logtail_deinit() is due
+ * only after 0. */
+int logtail_init(struct logtail *tail, const char *directory, bool utf8);
 void logtail_deinit(struct logtail *tail);
 
 #endif

@@ -34,6 +34,11 @@ bool look_is_utf8(const char *all, const char *ctype, const char *lang)
                (strncasecmp(codeset, "utf8", 4) == 0 && (codeset[4] == '\0' || codeset[4] == '@'));
 }
 
+bool look_utf8(void)
+{
+        return look_is_utf8(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"));
+}
+
 void look_init(struct look *look)
 {
         struct winsize size;
@@ -45,7 +50,7 @@ void look_init(struct look *look)
                 return;
         look->symbols = true;
         look->colour = look_colour();
-        look->utf8 = look_is_utf8(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"));
+        look->utf8 = look_utf8();
         if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
                 look->columns = size.ws_col;
 }

@@ -23,4 +23,7 @@ bool look_colour(void);
 /* What LC_ALL, LC_CTYPE and LANG say; each may be NULL. The first that is not empty counts. */
 bool look_is_utf8(const char *all, const char *ctype, const char *lang);
 
+/* The same of the environment: whether text beyond ASCII is welcome. */
+bool look_utf8(void);
+
 #endif

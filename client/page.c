@@ -161,12 +161,17 @@ char *page_log_text(const struct logtail *tail, const struct look *look)
         if (!file)
                 return NULL;
         for (size_t i = 0; i < tail->count; i++) {
+                const char *line = tail->lines[i];
                 size_t most = look->columns * LOG_ROWS_MAX;
 
-                if (most > 0 && strlen(tail->lines[i]) > most)
-                        fprintf(file, "%.*s%s\n", (int)most - 1, tail->lines[i], look->utf8 ? "…" : "~");
-                else
-                        fprintf(file, "%s\n", tail->lines[i]);
+                if (most == 0 || strlen(line) <= most) {
+                        fprintf(file, "%s\n", line);
+                        continue;
+                }
+                /* Between characters. A byte a column at most: it may be cut too early, never too late. */
+                while (--most > 0 && ((unsigned char)line[most] & 0xc0) == 0x80)
+                        ;
+                fprintf(file, "%.*s%s\n", (int)most, line, look->utf8 ? "…" : "~");
         }
         if (fclose(file) == 0)
                 return text;

@@ -1,8 +1,11 @@
 #include "client/printable.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "proto/utf8.h"
 
 size_t printable_escape(unsigned char byte, char *escape)
 {
@@ -21,6 +24,37 @@ size_t printable_escape(unsigned char byte, char *escape)
         escape[2] = digits[byte >> 4];
         escape[3] = digits[byte & 15];
         return PRINTABLE_ESCAPE_BYTES;
+}
+
+/* Control characters (C1), what is invisible, and what changes the direction: UAX #9, and the
+ * Default_Ignorable property. Those that join letters or choose a form of one are text. */
+static bool is_harmless(uint32_t character)
+{
+        static const struct {
+                uint32_t first, last;
+        } refused[] = {
+                {0x0000, 0x009f},   {0x00ad, 0x00ad},   {0x034f, 0x034f},    {0x061c, 0x061c},
+                {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},    {0x200b, 0x200b},
+                {0x200e, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},    {0x3164, 0x3164},
+                {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},    {0xe000, 0xf8ff},
+                {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0x10ffff},
+        };
+
+        for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+                if (character >= refused[i].first && character <= refused[i].last)
+                        return false;
+        }
+        return true;
+}
+
+size_t printable_character(const char *text, size_t length)
+{
+        size_t size = utf8_length(text, length);
+        uint32_t character = size > 1 ? (unsigned char)text[0] & (0x7fu >> size) : 0;
+
+        for (size_t i = 1; i < size; i++)
+                character = character << 6 | ((unsigned char)text[i] & 0x3fu);
+        return is_harmless(character) ? size : 0;
 }
 
 char *printable_copy(const char *text)

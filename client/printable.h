@@ -18,6 +18,12 @@ char *printable_copy(const char *text);
 size_t printable_escape(unsigned char byte, char *escape);
 
 /*
+ * How many bytes the character beyond ASCII at text[0..length) takes, if a terminal that reads UTF-8 may get
+ * it as it is; 0: it is none, or could hide or reorder what is around it. length must not be 0.
+ */
+size_t printable_character(const char *text, size_t length);
+
+/*
  * JSON text with everything beyond ASCII as \uNNNN: the same document, harmless on any terminal. text must be
  * JSON without raw control characters, as json-c writes it.
  */

@@ -97,7 +97,7 @@ START_TEST(a_clock_is_kept_over_lines)
 END_TEST
 
 static const struct {
-        const char *text, *printed;
+        const char *text, *printed, *utf8; /* utf8: NULL where that is the same */
 } printed[] = {
         {"", ""},
         {"a\\b\tc", "a\\\\b\tc"},
@@ -111,14 +111,26 @@ static const struct {
         {"\xc2\x9b"
          "31m",
          "\\xc2\\x9b31m"},
+        {"na\xc3\xafve", "na\\xc3\\xafve", "na\xc3\xafve"},
+        {"\xe4\xbd\xa0 \xf0\x9f\x99\x82", "\\xe4\\xbd\\xa0 \\xf0\\x9f\\x99\\x82",
+         "\xe4\xbd\xa0 \xf0\x9f\x99\x82"},
+        {"\xe4\xbd", "\\xe4\\xbd"},                            /* cut off */
+        {"\xc0\xaf\xed\xa0\x80", "\\xc0\\xaf\\xed\\xa0\\x80"}, /* not the shortest form; a surrogate */
+        {"\xe2\x80\xae", "\\xe2\\x80\\xae"},                   /* right to left from here on */
+        {"\xef\xbb\xbf", "\\xef\\xbb\\xbf"},                   /* nothing to see */
+        {"\xf3\xa0\x81\xa1", "\\xf3\\xa0\\x81\\xa1"},          /* neither here */
 };
 
 START_TEST(only_text_is_printed)
 {
-        char *copy = logline_printable(printed[_i].text, strlen(printed[_i].text));
+        const char *text = printed[_i].text;
+        char *ascii = logline_printable(text, strlen(text), false);
+        char *utf8 = logline_printable(text, strlen(text), true);
 
-        ck_assert_str_eq(copy, printed[_i].printed);
-        free(copy);
+        ck_assert_str_eq(ascii, printed[_i].printed);
+        ck_assert_str_eq(utf8, printed[_i].utf8 ? printed[_i].utf8 : printed[_i].printed);
+        free(ascii);
+        free(utf8);
 }
 END_TEST
 

@@ -144,7 +144,7 @@ START_TEST(the_last_lines)
                 fprintf(file, STAMP "line %d\n", i);
         fprintf(file, "no\tstamp \033[2J\033[31mred\n" STAMP "unended");
         fclose(file);
-        ck_assert_int_eq(logtail_init(&tail, place.path), 0);
+        ck_assert_int_eq(logtail_init(&tail, place.path, false), 0);
         ck_assert_uint_eq(tail.count, LOGTAIL_LINES);
         for (int i = 0; i < LOGTAIL_LINES - 2; i++) {
                 snprintf(last, sizeof(last), SHOWN "line %d", 30 - LOGTAIL_LINES + 2 + i);
@@ -166,7 +166,7 @@ START_TEST(a_file_that_was_just_begun_and_the_one_before)
         put(&place, "@400000006500000000000000.s", "oldest\n");
         put(&place, "@400000006500000100000000.s", "older\n\n");
         put(&place, "current", "");
-        ck_assert_int_eq(logtail_init(&tail, place.path), 0);
+        ck_assert_int_eq(logtail_init(&tail, place.path, false), 0);
         ck_assert_uint_eq(tail.count, 2);
         ck_assert_str_eq(tail.lines[0], "older");
         ck_assert_str_eq(tail.lines[1], "");
@@ -189,7 +189,7 @@ START_TEST(what_is_read_is_bounded)
         fseeko(file, 0, SEEK_END);
         fputs("\nlast\n", file);
         fclose(file);
-        ck_assert_int_eq(logtail_init(&tail, place.path), 0);
+        ck_assert_int_eq(logtail_init(&tail, place.path, false), 0);
         ck_assert_uint_eq(tail.count, 1);
         ck_assert_str_eq(tail.lines[0], "last");
         logtail_deinit(&tail);
@@ -200,7 +200,7 @@ START_TEST(what_is_read_is_bounded)
         for (int i = 0; i < LOGTAIL_BYTES + 100; i++)
                 putc('a', file);
         fclose(file);
-        ck_assert_int_eq(logtail_init(&tail, place.path), 0);
+        ck_assert_int_eq(logtail_init(&tail, place.path, false), 0);
         ck_assert_uint_eq(tail.count, 1);
         ck_assert_uint_eq(strlen(tail.lines[0]), LOGTAIL_BYTES);
         logtail_deinit(&tail);
@@ -214,14 +214,14 @@ START_TEST(what_cannot_be_read)
         struct logtail tail;
 
         place_init(&place);
-        ck_assert_int_eq(logtail_init(&tail, "/nonexistent/directory"), -ENOENT);
-        ck_assert_int_eq(logtail_init(&tail, place.path), 0);
+        ck_assert_int_eq(logtail_init(&tail, "/nonexistent/directory", false), -ENOENT);
+        ck_assert_int_eq(logtail_init(&tail, place.path, false), 0);
         ck_assert_uint_eq(tail.count, 0);
         ck_assert_int_eq(mkfifoat(place.fd, "current", 0600), 0);
-        ck_assert_int_lt(logtail_init(&tail, place.path), 0);
+        ck_assert_int_lt(logtail_init(&tail, place.path, false), 0);
         unlinkat(place.fd, "current", 0);
         ck_assert_int_eq(symlinkat("/etc/passwd", place.fd, "current"), 0);
-        ck_assert_int_lt(logtail_init(&tail, place.path), 0);
+        ck_assert_int_lt(logtail_init(&tail, place.path, false), 0);
         place_deinit(&place);
         ck_assert_str_eq(page_log_problem(-ENOENT), "no log yet");
         ck_assert_str_eq(page_log_problem(-EACCES), "its log may not be read: permission denied");
