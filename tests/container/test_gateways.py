@@ -210,3 +210,4 @@ def test_unmodified_application_asks_the_broker(start):
         assert manager.is_running("main-hermes") and "coder" in manager.list_profile_gateways()
     """)
     until(lambda: container.service("gateway-coder")["state"] == "up", "it is up")
+    assert container.shell("ls /opt/hermes/.venv/lib/python3*/site-packages/__pycache__").stdout.startswith("svcbroker_hermes.")
