@@ -49,7 +49,7 @@ def anchors(text):
 
 
 def test_links():
-    pages = [f"{TOP}/README.md", *glob.glob(f"{TOP}/docs/*.md")]
+    pages = [f"{TOP}/README.md", f"{TOP}/client/python/README.md", *glob.glob(f"{TOP}/docs/*.md")]
     assert len(pages) > 3
     for page in pages:
         with open(page, encoding="utf-8") as file:
@@ -58,5 +58,8 @@ def test_links():
             path, _, anchor = link.partition("#")
             if link.startswith("http"):
                 continue
-            assert os.path.exists(os.path.join(os.path.dirname(page), path)), (page, link)
-            assert not anchor or anchor in anchors(text), (page, link)
+            target = os.path.join(os.path.dirname(page), path) if path else page
+            assert os.path.exists(target), (page, link)
+            if anchor:
+                with open(target, encoding="utf-8") as file:
+                    assert anchor in anchors(file.read()), (page, link)
