@@ -30,6 +30,11 @@ void logger_look(struct service *service, bool anew);
 
 bool logger_is_running(const struct service *service);
 
+/* s6 is to start it, and has had no more time for that than it takes: its own second between two starts, or
+ * the moment before the first. */
+#define LOGGER_START_MSEC 5000
+bool logger_is_coming(const struct service *service);
+
 /* Of a gateway without an operation: what went down is tried again, what lasts is s6's again. */
 void logger_follow(struct service *service);
 

@@ -241,7 +241,7 @@ static void check_services(struct doctor *doctor)
 
                 if (service->shown.state == STATE_UNSUPERVISED)
                         findings_add(&alone, service->name, NULL);
-                else if (!service->shown.log_running)
+                else if (!service->shown.log_running && !logger_is_coming(service))
                         findings_add(&mute, service->name, NULL);
         }
         if (alone.count)

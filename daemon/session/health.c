@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/model/logger.h"
 #include "daemon/model/persist.h"
 
 struct health {
@@ -45,7 +46,7 @@ static void health_of_logger(struct health *health, const struct service *servic
         char reason[RECORD_REASON_BYTES];
         char problem[LIMIT_SERVICE_NAME_BYTES + RECORD_REASON_BYTES + 8];
 
-        if (service->shown.log_running)
+        if (service->shown.log_running || logger_is_coming(service))
                 return;
         logger_reason(service, reason, sizeof(reason));
         snprintf(problem, sizeof(problem), "%s: %s", service->name,

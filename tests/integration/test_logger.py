@@ -177,3 +177,19 @@ def test_unregister_of_one_that_is_held(tree, profile):
     wait_until(lambda: gave_up(tree, profile), 30, "the brake")
     assert tree.call("Unregister", profile=profile)["removed"]
     tree.assert_absent(profile)
+
+
+def test_a_second_without_it_is_no_problem_yet(patient):
+    """s6 starts it again after one."""
+    patient.register("brief", start=False)
+    first = wait_until(lambda: logger_of(patient, "brief"), what="its s6-log")
+    patient.signal("KILL", first)
+    said = []
+
+    def another():
+        said.extend(problem_of(patient, "brief"))
+        return (now := logger_of(patient, "brief")) and now != first
+
+    wait_until(another, what="another s6-log")
+    assert said == []
+    assert patient.state("brief")["log_restarts"] == 1
