@@ -48,7 +48,7 @@ def victim(image):
     "echo x >/usr/local/share/svcbroker/gateway/run",
     "echo x >/usr/local/libexec/svcbroker/cont-init",
     "touch /etc/cont-init.d/99-evil",
-    "echo x >/usr/local/sbin/svcbrokerd",
+    "mv /usr/local/sbin/svcbrokerd /usr/local/sbin/old",
     "mkdir /etc/s6-overlay/s6-rc.d/evil",
     "touch /run/s6/container_environment/LD_PRELOAD",
     "touch /run/evil",
