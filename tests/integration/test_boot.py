@@ -370,8 +370,9 @@ def container(command=(), **environment):
         lines.append(f"printf '%s' '{value}' >/run/s6/container_environment/{name}")
     if command:
         words = " ".join(f"'{word}'" for word in command)
-        lines += ["echo 'while :; do sleep 1000; done' >/run/s6/basedir/scripts/rc.init",
-                  f"/bin/sh -e /run/s6/basedir/scripts/rc.init top {words} >/dev/null 2>&1 &"]
+        lines += ["echo ': >/run/rc.init-began; while :; do sleep 1000; done' >/run/s6/basedir/scripts/rc.init",
+                  f"/bin/sh -e /run/s6/basedir/scripts/rc.init top {words} >/dev/null 2>&1 &",
+                  "until [ -e /run/rc.init-began ]; do sleep 0.01; done"]
     return "\n".join(lines)
 
 
