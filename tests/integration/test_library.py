@@ -19,7 +19,7 @@ def read(path):
 
 
 def pkg_config(stage, *arguments):
-    (directory,) = glob.glob(f"{stage}/usr/local/lib/**/pkgconfig", recursive=True)
+    (directory,) = glob.glob(f"{stage}/usr/local/lib*/**/pkgconfig", recursive=True)
     environment = {**os.environ, "PKG_CONFIG_LIBDIR": directory, "PKG_CONFIG_SYSROOT_DIR": stage}
     return subprocess.run(["pkg-config", *arguments, "libsvcbroker"], env=environment, capture_output=True, text=True, check=True).stdout.split()
 
@@ -44,7 +44,7 @@ def build(stage, tree, sanitized, tmp_path):
 
 
 def run(tree, stage, program, *arguments, user="hermes"):
-    (library,) = glob.glob(f"{stage}/usr/local/lib/**/libsvcbroker.so.0", recursive=True)
+    (library,) = glob.glob(f"{stage}/usr/local/lib*/**/libsvcbroker.so.0", recursive=True)
     directory = os.path.dirname(library)[len(stage):]
     return tree.run(user, "env", f"LD_LIBRARY_PATH={directory}", program, *arguments)
 
@@ -90,7 +90,7 @@ def test_pkg_config_says_only_what_is_needed(stage):
 
 
 def test_what_is_exported_is_what_is_documented(stage):
-    (library,) = glob.glob(f"{stage}/usr/local/lib/**/libsvcbroker.so.0", recursive=True)
+    (library,) = glob.glob(f"{stage}/usr/local/lib*/**/libsvcbroker.so.0", recursive=True)
     lines = subprocess.run(["nm", "-D", "--defined-only", "--with-symbol-versions", library], check=True, capture_output=True, text=True).stdout
     exported = {line.split()[-1] for line in lines.splitlines()} - {"SVCBROKER_0"}
     exported = {name for name in exported if not name.startswith("SVCBROKER_0@")}

@@ -52,7 +52,7 @@ tree_enter() {
     [ "$user" = hermes ] && directory=/opt/data
     exec nsenter --target "$tree_pid" --mount --pid --net --ipc --root --wd -- \
         setpriv --reuid "$user" --regid "$(tree_group "$user")" --init-groups \
-        env -i --chdir="$directory" "TERM=${TERM-dumb}" "USER=$user" "HOME=$directory" HERMES_HOME=/opt/data \
+        env -i --default-signal=INT,QUIT --chdir="$directory" "TERM=${TERM-dumb}" "USER=$user" "HOME=$directory" HERMES_HOME=/opt/data \
         PATH=/opt/hermes/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 
