@@ -18,4 +18,31 @@
 
 /* The volume, and the threads that look at it. */
 
+/* Jobs of one lane that may hang, each with a thread of its own; the last of them is not replaced. So many profiles whose
+ * directory hangs cost nobody else anything. */
+#define DEPUTY_LOST_MOST 6
+/* Threads of one deputy: for four lanes, what hangs and the one that goes on. */
+#define DEPUTY_WORKERS_MOST 28
+/* Threads that are replaced since the client changed how they are scheduled; then they are used all the same. */
+#define DEPUTY_SPOILED_MOST 8
+/* Until a thread that could not be made (a limit on processes) is tried again. */
+#define DEPUTY_THREAD_AGAIN_MSEC 200
+/* Threads that are there from the start, so that no limit on processes keeps the first ones from being made: for records,
+ * for what is looked at meanwhile, and one for when a job hangs; for signals, and for what a killed supervisor left. */
+#define STORE_THREADS 3
+#define PROCESS_THREADS 2
+/* How long the end of the process waits for jobs that are worked, in seconds. */
+#define DEPUTY_END_SEC 2
+
+/* One profile's directory may take as long to be looked at; then it is left out, and named. */
+#define SURVEY_PROFILE_MSEC 2000
+/* The list of all profiles, and a look at the few that an order names, may take as long. */
+#define SURVEY_MSEC 4000
+/* All profiles together may take as long, on a volume where each is slow: those that are left are left out. */
+#define SURVEY_ALL_MSEC 60000
+/* Directories below profiles/ that are looked at; s6-svscan takes far fewer. */
+#define SURVEY_PROFILES 10000
+/* Profiles whose directory did not answer at boot are looked at again after this. */
+#define RECONCILE_HUNG_AGAIN_MSEC 30000
+
 #endif

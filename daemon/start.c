@@ -253,7 +253,7 @@ static int start_registry(const struct options *options, uv_loop_t *loop, const 
         if (result)
                 return fail("inotify: %s: raise fs.inotify.max_user_instances", strerror(-result));
         result = deputy_open(&registry->deputy, loop, server->access.client_uid, registry->slots.client_gid,
-                             server->rights.can_switch);
+                             server->rights.can_switch, true, PROCESS_THREADS);
         if (result == 0)
                 result = store_open(&registry->store, loop, server->hermes_home, server->access.client_uid,
                                     registry->slots.client_gid, server->rights.can_switch);

@@ -1,254 +1,493 @@
 #include "daemon/edge/deputy.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <linux/capability.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/edge/rights.h"
+#include "daemon/edge/log.h"
 
-/* How long the end of the process waits for a job that runs. */
-#define DEPUTY_END_SEC 2
-
-/*
- * Raw system calls: the C library's wrappers change every thread. Groups first, the effective uid last, since
- * that one takes the right to change the others; then no capability is left to come back with.
- */
-static int become_client(const struct deputy *deputy)
+static void ring(int fd)
 {
-        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-        struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}, {0, 0, 0}};
+        const uint64_t one = 1;
 
-        if (rights_raise())
-                return -EPERM;
-        if (syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresgid, -1, deputy->gid, -1) < 0 ||
-            syscall(SYS_setresuid, -1, deputy->uid, -1) < 0)
-                return -errno;
-        return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
+        while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+                ;
 }
 
-static struct deputy_job *deputy_next(struct deputy *deputy)
+static void clear_all(struct deputy_job *trash)
 {
-        struct deputy_job *job;
-
-        pthread_mutex_lock(&deputy->mutex);
-        while (!deputy->queue && !deputy->ending)
-                pthread_cond_wait(&deputy->wanted, &deputy->mutex);
-        job = deputy->ending ? NULL : deputy->queue;
-        if (job)
-                deputy->queue = job->next;
-        deputy->at_work = job;
-        pthread_mutex_unlock(&deputy->mutex);
-        return job;
+        for (; trash; trash = trash->next)
+                if (trash->clear)
+                        trash->clear(trash);
 }
 
-static void append(struct deputy_job **list, struct deputy_job *job)
+static bool worker_wait(struct deputy_worker *worker)
 {
-        while (*list)
-                list = &(*list)->next;
-        job->next = NULL;
-        *list = job;
+        uint64_t rung;
+
+        while (read(worker->wake_fd, &rung, sizeof(rung)) < 0)
+                if (errno != EINTR)
+                        return false;
+        return !atomic_load(&worker->deputy->ending);
 }
 
-static bool take_out(struct deputy_job **list, const struct deputy_job *job)
+static void *worker_main(void *argument)
 {
-        for (; *list; list = &(*list)->next)
-                if (*list == job) {
-                        *list = job->next;
-                        return true;
-                }
-        return false;
-}
+        struct deputy_worker *worker = argument;
+        struct deputy *deputy = worker->deputy;
+        struct schedule schedule;
+        int failure = deputy->switches ? -identity_become(deputy->uid, deputy->gid, deputy->signals) : 0;
 
-static void *deputy_main(void *argument)
-{
-        struct deputy *deputy = argument;
-        struct deputy_job *job;
-        int failure = deputy->switches ? become_client(deputy) : 0;
-
-        pthread_mutex_lock(&deputy->mutex);
-        deputy->failure = failure;
-        deputy->ready = true;
-        pthread_cond_broadcast(&deputy->wanted);
-        pthread_mutex_unlock(&deputy->mutex);
-        if (failure)
-                return NULL;
-        while ((job = deputy_next(deputy))) {
-                job->work(job);
-                pthread_mutex_lock(&deputy->mutex);
-                append(&deputy->finished, job);
-                deputy->at_work = NULL;
-                pthread_mutex_unlock(&deputy->mutex);
-                uv_async_send(&deputy->finished_signal);
+        schedule_read(&schedule);
+        atomic_store(&worker->failure, failure);
+        atomic_store(&worker->ready, true);
+        ring(deputy->finished_fd);
+        while (!failure && worker_wait(worker)) {
+                if (atomic_load(&worker->handover) != WORKER_GIVEN)
+                        continue;
+                clear_all(worker->trash);
+                if (worker->job)
+                        worker->job->work(worker->job);
+                if (deputy->signals && deputy->switches && !schedule_is(&schedule))
+                        atomic_store(&worker->spoiled, true);
+                atomic_store(&worker->handover, WORKER_FINISHED);
+                ring(deputy->finished_fd);
         }
         return NULL;
 }
 
-static void deputy_forget(struct deputy *deputy, const struct deputy_job *job)
+/* A thread's stack: what it runs recurses nowhere, but the sanitizers' frames are large. */
+#define STACK_BYTES (512 * 1024)
+
+static int start_thread(struct deputy_worker *worker)
 {
-        for (struct deputy_job **at = &deputy->open; *at; at = &(*at)->next_open)
-                if (*at == job) {
-                        *at = job->next_open;
-                        return;
-                }
+        pthread_attr_t attributes;
+        sigset_t all, before;
+        int result = pthread_attr_init(&attributes);
+
+        if (result)
+                return -result;
+        pthread_attr_setstacksize(&attributes, STACK_BYTES);
+        sigfillset(&all); /* signals are the loop's */
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        result = pthread_create(&worker->thread, &attributes, worker_main, worker);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        pthread_attr_destroy(&attributes);
+        return -result;
 }
 
-static void deputy_collect(uv_async_t *async)
+static int worker_add(struct deputy *deputy)
 {
-        struct deputy *deputy = async->data;
-        struct deputy_job *jobs;
+        struct deputy_worker *worker = &deputy->workers[deputy->count];
+        int result;
 
-        pthread_mutex_lock(&deputy->mutex);
-        jobs = deputy->finished;
-        deputy->finished = NULL;
-        pthread_mutex_unlock(&deputy->mutex);
-        while (jobs) {
-                struct deputy_job *job = jobs;
+        if (deputy->count == DEPUTY_WORKERS_MOST)
+                return -EAGAIN;
+        *worker = (struct deputy_worker){.deputy = deputy, .number = deputy->count};
+        worker->wake_fd = eventfd(0, EFD_CLOEXEC);
+        if (worker->wake_fd < 0)
+                return -errno;
+        result = start_thread(worker);
+        if (result)
+                close(worker->wake_fd);
+        else
+                deputy->count++;
+        return result;
+}
 
-                jobs = job->next;
-                if (job->late) {
-                        job->drop(job);
-                } else {
-                        deputy_forget(deputy, job);
-                        job->done(job, false);
-                }
+static struct deputy_worker *worker_idle(struct deputy *deputy)
+{
+        for (unsigned i = 0; i < deputy->count; i++) {
+                struct deputy_worker *worker = &deputy->workers[i];
+
+                if (!worker->retired && atomic_load(&worker->handover) == WORKER_IDLE)
+                        return worker;
         }
+        return NULL;
+}
+
+/* job NULL: there is only something to be cleared. */
+static void worker_give(struct deputy_worker *worker, struct deputy_job *job)
+{
+        worker->job = job;
+        worker->trash = worker->deputy->trash;
+        worker->deputy->trash = NULL;
+        if (job) {
+                job->begun = true;
+                job->worker = worker->number;
+        }
+        atomic_store(&worker->handover, WORKER_GIVEN);
+        ring(worker->wake_fd);
+}
+
+static void lane_begin(struct deputy *deputy, struct deputy_lane *lane)
+{
+        struct deputy_worker *worker;
+        struct deputy_job *job = lane->queue;
+
+        if (lane->running || !job || (job->may_begin && !job->may_begin(job)))
+                return;
+        worker = worker_idle(deputy);
+        if (!worker) {
+                deputy->no_thread = worker_add(deputy) != 0;
+                worker = worker_idle(deputy);
+        }
+        if (!worker)
+                return;
+        lane->queue = job->next;
+        lane->running = job;
+        worker_give(worker, job);
 }
 
 static void deputy_set_overseer(struct deputy *deputy)
 {
-        int64_t next = INT64_MAX;
         int64_t now = clock_msec();
+        int64_t next = deputy->no_thread ? now + DEPUTY_THREAD_AGAIN_MSEC : INT64_MAX;
 
-        for (const struct deputy_job *job = deputy->open; job; job = job->next_open)
-                next = job->deadline_msec < next ? job->deadline_msec : next;
+        for (unsigned i = 0; i < DEPUTY_LANES; i++) {
+                const struct deputy_job *running = deputy->lanes[i].running;
+
+                if (running && !running->late && running->deadline_msec < next)
+                        next = running->deadline_msec;
+                for (const struct deputy_job *job = deputy->lanes[i].queue; job; job = job->next)
+                        if (job->deadline_msec < next)
+                                next = job->deadline_msec;
+        }
         if (next == INT64_MAX)
                 timer_stop(&deputy->overseer);
         else
                 timer_start(&deputy->overseer, next > now ? (uint64_t)(next - now) : 0);
 }
 
+static void deputy_go_on(struct deputy *deputy)
+{
+        struct deputy_worker *worker;
+
+        deputy->no_thread = false;
+        for (unsigned i = 0; i < DEPUTY_LANES; i++)
+                lane_begin(deputy, &deputy->lanes[i]);
+        worker = deputy->trash ? worker_idle(deputy) : NULL;
+        if (worker)
+                worker_give(worker, NULL);
+        deputy_set_overseer(deputy);
+}
+
+static void drop_all(struct deputy_job *jobs)
+{
+        while (jobs) {
+                struct deputy_job *job = jobs;
+
+                jobs = job->next;
+                if (job->drop)
+                        job->drop(job);
+        }
+}
+
+/* It has been worked, and told of: what is left of it goes. */
+static void deputy_throw_away(struct deputy *deputy, struct deputy_job *job)
+{
+        job->next = NULL;
+        if (job->clear && job->begun) {
+                job->next = deputy->trash;
+                deputy->trash = job;
+        } else {
+                drop_all(job);
+        }
+}
+
+/* What a thread that somebody schedules as they like would work may take for ever. */
+static void worker_look_at_schedule(struct deputy *deputy, struct deputy_worker *worker)
+{
+        if (!atomic_load(&worker->spoiled) || worker->retired || deputy->spoiled == DEPUTY_SPOILED_MOST)
+                return;
+        log_line("deputy: a thread's scheduling was changed from outside: it is not used any more");
+        worker->retired = true;
+        deputy->spoiled++;
+}
+
+static void worker_finished(struct deputy *deputy, struct deputy_worker *worker)
+{
+        struct deputy_job *job = worker->job;
+        struct deputy_job *trash = worker->trash;
+        struct deputy_lane *lane;
+
+        worker->job = worker->trash = NULL;
+        atomic_store(&worker->handover, WORKER_IDLE);
+        worker_look_at_schedule(deputy, worker);
+        drop_all(trash);
+        if (!job)
+                return;
+        lane = &deputy->lanes[job->lane];
+        if (lane->running == job)
+                lane->running = NULL;
+        if (worker->lost)
+                lane->lost--;
+        worker->lost = false;
+        if (lane->running && lane->running->late && lane->lost < lane->lost_most)
+                lane->running = NULL;
+        if (job->late) {
+                deputy_throw_away(deputy, job);
+        } else if (!job->drop) {
+                job->done(job, false);
+        } else {
+                job->done(job, false);
+                deputy_throw_away(deputy, job);
+        }
+}
+
+/* It never had its identity. What it was given goes to another. */
+static void worker_failed(struct deputy *deputy, struct deputy_worker *worker)
+{
+        struct deputy_job *job = worker->job;
+
+        log_line("deputy: a thread cannot take the client user's identity: why=%s",
+                 strerrorname_np(atomic_load(&worker->failure)));
+        worker->retired = true;
+        worker->job = NULL;
+        if (worker->trash)
+                deputy->trash = worker->trash; /* worker_give() left none there, and nothing was done since */
+        worker->trash = NULL;
+        if (!job || job->late)
+                return;
+        deputy->lanes[job->lane].running = NULL;
+        job->begun = false;
+        job->next = deputy->lanes[job->lane].queue;
+        deputy->lanes[job->lane].queue = job;
+}
+
+static void deputy_collect(uv_poll_t *poll, int status, int events)
+{
+        struct deputy *deputy = poll->data;
+        uint64_t rung;
+
+        (void)status;
+        (void)events;
+        (void)!read(deputy->finished_fd, &rung, sizeof(rung));
+        for (unsigned i = 0; i < deputy->count; i++) {
+                struct deputy_worker *worker = &deputy->workers[i];
+
+                if (atomic_load(&worker->handover) == WORKER_FINISHED)
+                        worker_finished(deputy, worker);
+                else if (atomic_load(&worker->failure) && !worker->retired)
+                        worker_failed(deputy, worker);
+        }
+        deputy_go_on(deputy);
+}
+
+static struct deputy_worker *worker_of(struct deputy *deputy, const struct deputy_job *job)
+{
+        unsigned i = 0;
+
+        while (deputy->workers[i].job != job)
+                i++;
+        return &deputy->workers[i];
+}
+
 /* Its time is over. One that nobody has begun will not be: what it would write may be out of date by then. */
 static void deputy_give_up(struct deputy *deputy, struct deputy_job *job)
 {
-        bool unworked;
+        struct deputy_lane *lane = &deputy->lanes[job->lane];
 
-        pthread_mutex_lock(&deputy->mutex);
-        unworked = take_out(&deputy->queue, job);
-        pthread_mutex_unlock(&deputy->mutex);
-        deputy_forget(deputy, job);
         job->late = true;
+        if (!job->begun) {
+                struct deputy_job **at = &lane->queue;
+
+                while (*at != job)
+                        at = &(*at)->next;
+                *at = job->next;
+                job->done(job, true);
+                deputy_throw_away(deputy, job);
+                return;
+        }
+        worker_of(deputy, job)->lost = true;
+        if (++lane->lost < lane->lost_most)
+                lane->running = NULL;
         job->done(job, true);
-        if (unworked)
-                job->drop(job);
+}
+
+static struct deputy_job *lane_overdue(const struct deputy_lane *lane, int64_t now)
+{
+        if (lane->running && !lane->running->late && lane->running->deadline_msec <= now)
+                return lane->running;
+        for (struct deputy_job *job = lane->queue; job; job = job->next)
+                if (job->deadline_msec <= now)
+                        return job;
+        return NULL;
 }
 
 static void deputy_oversee(void *owner)
 {
         struct deputy *deputy = owner;
-        struct deputy_job *job = deputy->open;
+        int64_t now = clock_msec();
 
-        /* `done` may have run others: begin anew after each. */
-        while (job) {
-                if (job->deadline_msec <= clock_msec()) {
+        /* What was done in time is done, even if this turn of the loop comes late. */
+        deputy_collect(&deputy->finished, 0, 0);
+        for (unsigned i = 0; i < DEPUTY_LANES; i++) {
+                struct deputy_job *job;
+
+                while ((job = lane_overdue(&deputy->lanes[i], now)))
                         deputy_give_up(deputy, job);
-                        job = deputy->open;
-                } else {
-                        job = job->next_open;
-                }
         }
-        deputy_set_overseer(deputy);
+        deputy_go_on(deputy);
 }
 
-bool deputy_is_stuck(const struct deputy *deputy)
+/* The first ones have their identity, or it cannot be had. */
+static int deputy_wait_ready(struct deputy *deputy)
 {
-        struct deputy *locked = (struct deputy *)deputy;
-        bool stuck;
+        for (unsigned i = 0; i < deputy->count; i++) {
+                struct pollfd rung = {.fd = deputy->finished_fd, .events = POLLIN};
+                uint64_t times;
 
-        pthread_mutex_lock(&locked->mutex);
-        stuck = deputy->at_work && deputy->at_work->late;
-        pthread_mutex_unlock(&locked->mutex);
-        return stuck;
+                while (!atomic_load(&deputy->workers[i].ready))
+                        if (poll(&rung, 1, -1) == 1)
+                                (void)!read(deputy->finished_fd, &times, sizeof(times));
+                if (atomic_load(&deputy->workers[i].failure))
+                        return -atomic_load(&deputy->workers[i].failure);
+        }
+        return 0;
 }
 
-/* Signals are the loop's. */
-static int deputy_start_thread(struct deputy *deputy)
+static void deputy_end_threads(struct deputy *deputy, const struct timespec *until)
 {
-        sigset_t all, before;
-        int result;
+        atomic_store(&deputy->ending, true);
+        for (unsigned i = 0; i < deputy->count; i++)
+                ring(deputy->workers[i].wake_fd);
+        for (unsigned i = 0; i < deputy->count; i++) {
+                struct deputy_worker *worker = &deputy->workers[i];
 
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        result = pthread_create(&deputy->thread, NULL, deputy_main, deputy);
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-        return -result;
+                if (pthread_timedjoin_np(worker->thread, NULL, until))
+                        deputy->abandoned = true;
+                else
+                        close(worker->wake_fd);
+        }
 }
 
-int deputy_open(struct deputy *deputy, uv_loop_t *loop, uid_t uid, gid_t gid, bool switches)
+static void end_time(struct timespec *until)
 {
-        int result;
+        clock_gettime(CLOCK_REALTIME, until);
+        until->tv_sec += DEPUTY_END_SEC;
+}
 
-        *deputy = (struct deputy){.uid = uid, .gid = gid, .switches = switches};
-        pthread_mutex_init(&deputy->mutex, NULL);
-        pthread_cond_init(&deputy->wanted, NULL);
-        result = deputy_start_thread(deputy);
-        if (result)
+int deputy_open(struct deputy *deputy, uv_loop_t *loop, uid_t uid, gid_t gid, bool switches, bool signals,
+                unsigned threads)
+{
+        struct timespec until;
+        int result = 0;
+
+        memset(deputy, 0, sizeof(*deputy));
+        deputy->uid = uid;
+        deputy->gid = gid;
+        deputy->switches = switches;
+        deputy->signals = signals;
+        for (unsigned i = 0; i < DEPUTY_LANES; i++)
+                deputy->lanes[i].lost_most = DEPUTY_LOST_MOST;
+        deputy->finished_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (deputy->finished_fd < 0)
+                return -errno;
+        for (unsigned i = 0; i < threads && result == 0; i++)
+                result = worker_add(deputy);
+        if (result == 0)
+                result = deputy_wait_ready(deputy);
+        if (result) {
+                end_time(&until);
+                deputy_end_threads(deputy, &until);
+                close(deputy->finished_fd);
                 return result;
-        pthread_mutex_lock(&deputy->mutex);
-        while (!deputy->ready)
-                pthread_cond_wait(&deputy->wanted, &deputy->mutex);
-        pthread_mutex_unlock(&deputy->mutex);
-        if (deputy->failure) {
-                pthread_join(deputy->thread, NULL);
-                return deputy->failure;
         }
-        deputy->finished_signal.data = deputy;
-        uv_async_init(loop, &deputy->finished_signal, deputy_collect);
-        uv_unref((uv_handle_t *)&deputy->finished_signal);
+        uv_poll_init(loop, &deputy->finished, deputy->finished_fd);
+        deputy->finished.data = deputy;
+        uv_poll_start(&deputy->finished, UV_READABLE, deputy_collect);
+        uv_unref((uv_handle_t *)&deputy->finished);
         timer_init(&deputy->overseer, loop, deputy_oversee, deputy);
         deputy->started = true;
         return 0;
 }
 
+static void finished_closed(uv_handle_t *handle)
+{
+        struct deputy *deputy = handle->data;
+
+        /* A thread that was left behind may ring it yet. */
+        if (!deputy->abandoned)
+                close(deputy->finished_fd);
+}
+
 void deputy_close(struct deputy *deputy)
 {
         struct timespec until;
-        struct deputy_job *job;
 
         if (!deputy->started)
                 return;
-        pthread_mutex_lock(&deputy->mutex);
-        deputy->ending = true;
-        pthread_cond_broadcast(&deputy->wanted);
-        pthread_mutex_unlock(&deputy->mutex);
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += DEPUTY_END_SEC;
         deputy->started = false;
-        timer_stop(&deputy->overseer);
-        deputy->abandoned = pthread_timedjoin_np(deputy->thread, NULL, &until) != 0;
-        if (deputy->abandoned)
-                return; /* it hangs, and so does what it works on */
-        uv_close((uv_handle_t *)&deputy->finished_signal, NULL);
+        end_time(&until);
+        deputy_end_threads(deputy, &until);
         timer_close(&deputy->overseer, NULL);
-        while ((job = deputy->finished ? deputy->finished : deputy->queue)) {
-                take_out(deputy->finished ? &deputy->finished : &deputy->queue, job);
-                job->drop(job);
+        uv_close((uv_handle_t *)&deputy->finished, finished_closed);
+        for (unsigned i = 0; i < deputy->count; i++) {
+                struct deputy_worker *worker = &deputy->workers[i];
+
+                if (atomic_load(&worker->handover) == WORKER_GIVEN && deputy->abandoned)
+                        continue; /* what hangs keeps what it works on */
+                if (worker->job)
+                        deputy_throw_away(deputy, worker->job);
+                if (atomic_load(&worker->handover) == WORKER_FINISHED)
+                        drop_all(worker->trash);
+                worker->job = worker->trash = NULL;
         }
+        for (unsigned i = 0; i < DEPUTY_LANES; i++)
+                drop_all(deputy->lanes[i].queue);
+        clear_all(deputy->trash);
+        drop_all(deputy->trash);
+        deputy->trash = NULL;
 }
 
 void deputy_run(struct deputy *deputy, struct deputy_job *job)
 {
-        job->late = false;
+        struct deputy_job **at = &deputy->lanes[job->lane].queue;
+
+        job->late = job->begun = false;
         job->deadline_msec = job->timeout_msec ? clock_msec() + job->timeout_msec : INT64_MAX;
-        job->next_open = deputy->open;
-        deputy->open = job;
-        deputy_set_overseer(deputy);
-        pthread_mutex_lock(&deputy->mutex);
-        append(&deputy->queue, job);
-        pthread_cond_signal(&deputy->wanted);
-        pthread_mutex_unlock(&deputy->mutex);
+        job->next = NULL;
+        while (*at)
+                at = &(*at)->next;
+        *at = job;
+        deputy_go_on(deputy);
+}
+
+void deputy_limit_lane(struct deputy *deputy, unsigned lane, unsigned most)
+{
+        deputy->lanes[lane].lost_most = most;
+}
+
+bool deputy_is_stuck(const struct deputy *deputy, unsigned lane)
+{
+        const struct deputy_job *running = deputy->lanes[lane].running;
+
+        return running && running->late;
+}
+
+const char *deputy_next_hung(const struct deputy *deputy, unsigned *at)
+{
+        while (*at < deputy->count) {
+                const struct deputy_worker *worker = &deputy->workers[(*at)++];
+
+                if (worker->lost && worker->job->subject)
+                        return worker->job->subject;
+        }
+        return NULL;
+}
+
+bool deputy_hangs_on(const struct deputy *deputy, const char *subject)
+{
+        const char *hung;
+
+        for (unsigned at = 0; (hung = deputy_next_hung(deputy, &at));)
+                if (!strcmp(hung, subject))
+                        return true;
+        return false;
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/edge/identity.h"
 #include "daemon/edge/process.h"
 
 #define LOOK_AGAIN_MSEC 20
@@ -40,42 +41,53 @@ size_t groups_read(int at, const char *name, uid_t uid, struct groups *groups)
 }
 
 /* A group lives on under its leader's number after the leader's end; a leader with another start time is
- * another group's. */
-static bool groups_contain(const struct groups *groups, pid_t pid)
+ * another group's. 1 yes, 0 no, or a negative errno: nobody knows. */
+static int groups_contain(const struct groups *groups, pid_t pid)
 {
         struct process_life process, leader;
+        int result = process_look(pid, &process);
 
-        if (!process_look(pid, &process) || !process_is_users(pid, groups->uid))
-                return false;
-        for (size_t i = 0; i < groups->count; i++) {
+        if (result == 0)
+                result = process_is_users(pid, groups->uid);
+        for (size_t i = 0; result == 1 && i < groups->count; i++) {
                 if (process.group != groups->marks[i].pid)
                         continue;
-                return !process_look(process.group, &leader) || leader.start == groups->marks[i].start;
+                result = process_look(process.group, &leader);
+                if (result == 0)
+                        return leader.start == groups->marks[i].start;
+                return result == -ESRCH ? 1 : result;
         }
-        return false;
+        return result == 1 || result == -ESRCH ? 0 : result;
 }
 
-/* Returns how many there were. */
+/* Behind the descriptor it is looked at again, since the number may be another process's by now. */
+static void signal_one(const struct groups *groups, pid_t pid, int number)
+{
+        int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+        if (fd < 0 && errno != ENOSYS && errno != EPERM)
+                return;
+        if (groups_contain(groups, pid) == 1)
+                identity_signal(groups->uid, fd, pid, number);
+        if (fd >= 0)
+                close(fd);
+}
+
+/* Returns how many there were, or may have been: what cannot be looked at for a passing reason is not gone. */
 static unsigned groups_signal(const struct groups *groups, int number)
 {
         DIR *directory = opendir("/proc");
         unsigned count = 0;
 
         if (!directory)
-                return 0;
+                return 1;
         for (struct dirent *entry; (entry = readdir(directory));) {
                 pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-                int fd;
+                int contains = pid > 1 ? groups_contain(groups, pid) : 0;
 
-                if (pid <= 1 || !groups_contain(groups, pid))
-                        continue;
-                count++;
-                fd = (int)syscall(SYS_pidfd_open, pid, 0);
-                if (fd < 0)
-                        continue;
-                if (groups_contain(groups, pid))
-                        syscall(SYS_pidfd_send_signal, fd, number, NULL, 0);
-                close(fd);
+                count += contains != 0;
+                if (contains == 1)
+                        signal_one(groups, pid, number);
         }
         closedir(directory);
         return count;

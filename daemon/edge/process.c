@@ -52,6 +52,35 @@ int process_read(pid_t pid, struct process *process)
         return 0;
 }
 
+/*
+ * The first bytes of a file of /proc/PID, with a NUL behind them: what is looked for is in there. Without stdio,
+ * whose lock a thread that is not running might hold. 0 or a negative errno, -ESRCH for a process that is gone.
+ */
+static int read_beginning(pid_t pid, const char *name, char *bytes, size_t size)
+{
+        char path[64];
+        size_t length = 0;
+
+        snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return errno == ENOENT ? -ESRCH : -errno;
+        int r = 0;
+        while (length < size - 1) {
+                ssize_t n = read(fd, bytes + length, size - 1 - length);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        r = -errno;
+                if (n <= 0)
+                        break;
+                length += (size_t)n;
+        }
+        bytes[length] = '\0';
+        close(fd);
+        return r;
+}
+
 int process_variable(pid_t pid, const char *name, char **value)
 {
         char *entry = NULL;
@@ -75,61 +104,50 @@ int process_variable(pid_t pid, const char *name, char **value)
         return r;
 }
 
-int process_start_time(pid_t pid, uint64_t *ticks)
-{
-        char line[1024];
-        unsigned long long start = 0;
-        char *at;
-
-        FILE *file = open_file(pid, "stat");
-        if (file == NULL)
-                return -errno;
-        at = fgets(line, sizeof line, file) == NULL ? NULL : strrchr(line, ')');
-        fclose(file);
-        /* Fields 3 to 22 are behind the command's name, which may hold anything. */
-        if (at == NULL ||
-            sscanf(at + 1,
-                   " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-                   "%llu",
-                   &start) != 1)
-                return -EBADMSG;
-        *ticks = start;
-        return 0;
-}
-
-bool process_look(pid_t pid, struct process_life *life)
+int process_look(pid_t pid, struct process_life *life)
 {
         struct process_life found;
         char line[1024];
-        char *at, state;
-        bool ok = false;
+        char state;
 
-        FILE *file = open_file(pid, "stat");
-        if (file == NULL)
-                return false;
-        if (fgets(line, sizeof line, file) != NULL && (at = strrchr(line, ')')) != NULL)
-                ok = sscanf(at + 1,
-                            " %c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-                            &state, &found.group, &found.start) == 3 &&
-                     state != 'Z' && state != 'X';
-        fclose(file);
-        if (ok)
-                *life = found;
-        return ok;
+        int r = read_beginning(pid, "stat", line, sizeof line);
+        if (r < 0)
+                return r;
+        /* Fields 3 to 22 are behind the command's name, which may hold anything. */
+        const char *at = strrchr(line, ')');
+        if (at == NULL ||
+            sscanf(at + 1,
+                   " %c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+                   &state, &found.group, &found.start) != 3)
+                return -EBADMSG;
+        if (state == 'Z' || state == 'X')
+                return -ESRCH;
+        *life = found;
+        return 0;
+}
+
+int process_start_time(pid_t pid, uint64_t *ticks)
+{
+        struct process_life life;
+
+        int r = process_look(pid, &life);
+        if (r == 0)
+                *ticks = life.start;
+        return r;
 }
 
 /* Not the owner of /proc/PID: that is root for a process that has made itself undumpable. */
-bool process_is_users(pid_t pid, uid_t uid)
+int process_is_users(pid_t pid, uid_t uid)
 {
-        char line[256];
+        char text[1024];
         unsigned real, saved;
-        bool found = false;
 
-        FILE *file = open_file(pid, "status");
-        if (file == NULL)
-                return false;
-        while (!found && fgets(line, sizeof line, file) != NULL)
-                found = sscanf(line, "Uid: %u %*u %u", &real, &saved) == 2;
-        fclose(file);
-        return found && (real == uid || saved == uid);
+        int r = read_beginning(pid, "status", text, sizeof text);
+        if (r < 0)
+                return r;
+        /* What stands before it, the command's name, has its newlines escaped by the kernel. */
+        const char *at = strstr(text, "\nUid:");
+        if (at == NULL || sscanf(at, "\nUid: %u %*u %u", &real, &saved) != 2)
+                return -EBADMSG;
+        return real == uid || saved == uid;
 }

@@ -27,7 +27,7 @@ int process_variable(pid_t pid, const char *name, char **value);
 
 /*
  * When it started, in clock ticks since the machine did: field 22 of /proc/PID/stat (proc(5)). With the pid
- * it names one process for ever. 0 or a negative errno.
+ * it names one process for ever. 0 or a negative errno, as process_look().
  */
 int process_start_time(pid_t pid, uint64_t *ticks);
 
@@ -37,10 +37,10 @@ struct process_life {
         unsigned long long start; /* as process_start_time() */
 };
 
-/* False: it is gone, or a zombie; *life then untouched. */
-bool process_look(pid_t pid, struct process_life *life);
+/* 0; -ESRCH: it is gone, or a zombie; another negative errno: nobody knows. */
+int process_look(pid_t pid, struct process_life *life);
 
-/* May that user, without any capability, signal it? */
-bool process_is_users(pid_t pid, uid_t uid);
+/* May that user, without any capability, signal it? 1 yes, 0 no, or a negative errno as above. */
+int process_is_users(pid_t pid, uid_t uid);
 
 #endif

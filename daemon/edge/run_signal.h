@@ -9,24 +9,23 @@
 
 /*
  * A signal to the run of a service that reaches this very run or nobody: marked in the loop, which may read
- * s6's status file, and sent in the deputy, which has the right.
+ * s6's status file, and sent in the deputy, which has the right. A mark holds no descriptor, since hundreds may
+ * wait to be sent.
  */
 struct run_mark {
         pid_t pid;
         unsigned long long start; /* as in process.h */
-        int pidfd;                /* -1: the kernel has none */
 };
 
 enum run_signal {
         RUN_SIGNALLED,
         RUN_OVER,
-        RUN_NOT_YET, /* it has not dropped root's privileges */
+        RUN_NOT_YET, /* it has not dropped root's privileges, or something was short: to be tried again */
 };
 
-/* Marks the run that `name` below `at` has, if it still is the one of `status`. 0 or a negative errno
- * (-ESRCH: it is over). */
-int run_mark_open(int at, const char *name, const struct s6_status *status, struct run_mark *mark);
-void run_mark_close(struct run_mark *mark);
+/* Marks the run that `name` below `at` has, if it still is the one of `status`. 0; -ESRCH: it is over; or
+ * another negative errno: nobody knows. */
+int run_mark(int at, const char *name, const struct s6_status *status, struct run_mark *mark);
 
 /* Sends it those signals, in order, where the user may. */
 enum run_signal run_signal_send(const struct run_mark *mark, uid_t uid, const int *signals, size_t count);

@@ -1,6 +1,7 @@
 #ifndef EDGE_VOLUME_H
 #define EDGE_VOLUME_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,7 +43,17 @@ struct volume_file {
         size_t length;
         mode_t mode;  /* of the new file; 0600 */
         bool durable; /* on disk before this returns */
-        int result;   /* 0 or a negative errno, set for each */
+        /* Taken in the instant before the rename or the removal: whoever sets it to VOLUME_CANCELLED before that
+         * knows that nothing will happen to the file (-ECANCELED). NULL: none. */
+        atomic_int *fence;
+        char mark;  /* makes the fresh file's name another than those of replacements that hang; 0: none do */
+        int result; /* 0 or a negative errno, set for each */
+};
+
+enum volume_fence {
+        VOLUME_OPEN,
+        VOLUME_CLAIMED,
+        VOLUME_CANCELLED,
 };
 
 /*

@@ -25,11 +25,20 @@ struct temporary {
                    missed */
 };
 
-/* Always the same for a file, so that what a killed broker left is found again. */
-static int temporary_name(const char *name, char temporary[NAME_MAX + 1])
+/* Always the same for a file, but where another replacement hangs, so that what a killed broker left is found again. */
+static int temporary_name(const char *name, char mark, char temporary[NAME_MAX + 1])
 {
-        int length = snprintf(temporary, NAME_MAX + 1, ".%s.svcbroker", name);
+        const char end[] = {mark, '\0'};
+
+        int length = snprintf(temporary, NAME_MAX + 1, ".%s.svcbroker%s", name, end);
         return length < 0 || length > NAME_MAX ? -ENAMETOOLONG : 0;
+}
+
+static bool claim(const struct volume_file *file)
+{
+        int open = VOLUME_OPEN;
+
+        return file->fence == NULL || atomic_compare_exchange_strong(file->fence, &open, VOLUME_CLAIMED);
 }
 
 /* The descriptor, or a negative errno and nothing left behind. */
@@ -77,7 +86,7 @@ static int prepare(int volume, const struct volume_file *files, size_t i, struct
         int directory = volume_parent(volume, files[i].path, O_PATH, make, &name);
         if (directory < 0)
                 return directory;
-        int r = temporary_name(name, temporary);
+        int r = temporary_name(name, files[i].mark, temporary);
         int fd = r < 0 ? r : write_temporary(directory, temporary, &files[i], &temporaries[i].device);
         if (fd >= 0) {
                 if (files[i].durable && !has_durable(files, temporaries, i, temporaries[i].device)) {
@@ -121,9 +130,11 @@ static int publish(int volume, const struct volume_file *file)
         int directory = volume_parent(volume, file->path, O_PATH, 0, &name);
         if (directory < 0)
                 return file->result < 0 ? file->result : directory;
-        int r = temporary_name(name, temporary);
+        int r = temporary_name(name, file->mark, temporary);
         if (r == 0)
                 r = file->result;
+        if (r == 0 && !claim(file))
+                r = -ECANCELED;
         if (r == 0 && renameat(directory, temporary, directory, name) < 0)
                 r = -errno;
         if (r < 0)
@@ -140,9 +151,9 @@ static int remove_one(int volume, const struct volume_file *file)
         int directory = volume_parent(volume, file->path, O_PATH, 0, &name);
         if (directory < 0)
                 return directory == -ENOENT ? 0 : directory;
-        int r = volume_remove_at(directory, name);
+        int r = claim(file) ? volume_remove_at(directory, name) : -ECANCELED;
         /* What was half written when a broker was killed goes with it: nobody would come back for it. */
-        if (r == 0 && temporary_name(name, temporary) == 0)
+        if (r == 0 && temporary_name(name, file->mark, temporary) == 0)
                 volume_remove_at(directory, temporary);
         close(directory);
         return r;

@@ -43,8 +43,6 @@ static void boot_report_done(struct deputy_job *job, bool late)
         if (error)
                 log_line("reconcile: cannot write the boot log: why=%s", strerrorname_np(error));
         log->done(log->owner);
-        if (!late)
-                boot_report_free(log);
 }
 
 static void boot_report_drop(struct deputy_job *job)
@@ -52,12 +50,14 @@ static void boot_report_drop(struct deputy_job *job)
         boot_report_free((struct boot_report *)job);
 }
 
-static void boot_report_line(const struct plan *plan, size_t place, const char *stamp, struct text *text)
+static void boot_report_line(const struct plan *plan, size_t place, const char *stamp, bool again,
+                             struct text *text)
 {
         const struct reconcile_action *action = &plan->actions[place];
         bool started = action->what == RECONCILE_STARTED;
 
-        if (action->what == RECONCILE_SKIPPED)
+        /* Those that hung at first are looked at again: the others have their lines. */
+        if (action->what == RECONCILE_SKIPPED || (again && action->what == RECONCILE_KEPT))
                 return;
         text_append_string(text, stamp);
         text_append_string(text, " profile=");
@@ -67,7 +67,8 @@ static void boot_report_line(const struct plan *plan, size_t place, const char *
         text_append_string(text, started ? " action=started\n" : " action=registered\n");
 }
 
-void boot_report_write(struct store *store, const struct plan *plan, void (*done)(void *owner), void *owner)
+void boot_report_write(struct store *store, const struct plan *plan, bool again, void (*done)(void *owner),
+                       void *owner)
 {
         struct boot_report *log = calloc(1, sizeof(*log));
         char stamp[64];
@@ -79,16 +80,17 @@ void boot_report_write(struct store *store, const struct plan *plan, void (*done
                 gmtime_r(&now, &utc);
                 strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S+0000", &utc);
                 for (size_t i = 0; i < plan->count; i++)
-                        boot_report_line(plan, i, stamp, &log->text);
+                        boot_report_line(plan, i, stamp, again, &log->text);
                 log->home = store->home;
                 log->done = done;
                 log->owner = owner;
                 log->job = (struct deputy_job){.work = boot_report_work,
                                                .done = boot_report_done,
                                                .drop = boot_report_drop,
-                                               .timeout_msec = STORE_MSEC};
+                                               .timeout_msec = STORE_MSEC,
+                                               .lane = STORE_LANE_ROOT_LOOKS};
         }
-        if (log && !log->text.failed && !deputy_is_stuck(&store->deputy)) {
+        if (log && !log->text.failed && !deputy_is_stuck(&store->deputy, STORE_LANE_ROOT_LOOKS)) {
                 deputy_run(&store->deputy, &log->job);
                 return;
         }

@@ -62,9 +62,17 @@ static void enroll_surveyed(struct survey *survey)
 
         if (fault.error)
                 enrolment->events.refused(enrolment->events.owner, NULL, &fault);
-        for (size_t i = 0; !fault.error && i < survey->count; i++)
-                if (survey->facts[i].exists)
-                        enroll_one(enrolment, &survey->facts[i]);
+        for (size_t i = 0; !fault.error && i < survey->count; i++) {
+                const struct profile_facts *facts = &survey->facts[i];
+                struct fault hung = {.kind = FAULT_SYSTEM,
+                                     .text = "look for the profile on the volume",
+                                     .error = ETIMEDOUT};
+
+                if (facts->hung)
+                        enrolment->events.refused(enrolment->events.owner, facts->name, &hung);
+                else if (facts->exists)
+                        enroll_one(enrolment, facts);
+        }
         enrolment_close(enrolment);
 }
 

@@ -208,6 +208,8 @@ const char *persist_problem(int error)
                 return NULL;
         if (error == ENOBUFS)
                 return "too much is waiting to be written to the volume";
+        if (error == ECANCELED)
+                return "a newer order took its place";
         if (error == ETIMEDOUT)
                 return "the volume does not answer";
         return strerrordesc_np(error) ?: "the volume cannot be written";

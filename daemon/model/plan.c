@@ -124,18 +124,43 @@ static void plan_profile(struct plan *plan, const struct registry *registry,
         plan_label(plan, planned);
 }
 
-static void plan_default_blindly(struct plan *plan, const struct registry *registry)
+/* found: a slot of the last container knows it, else it is `default`, which has one whatever is known. */
+static void plan_register_blindly(struct plan *plan, const struct registry *registry, const char *profile,
+                                  const struct planned *found)
 {
-        struct planned *planned;
+        struct planned *planned = plan_add(plan, profile, RECONCILE_REGISTERED);
 
-        if (registry_find(registry, GATEWAY_PREFIX "default"))
-                return;
-        planned = plan_add(plan, "default", RECONCILE_REGISTERED);
-        plan_from_dead_slot(registry, "default", true, planned);
+        planned->record = found->record;
+        planned->environment = found->environment;
         if (!planned->record.unpersisted) /* else it knows better than the volume */
                 planned->record.blind = planned->record.blind_environment = true;
-        plan_brake(registry, "default", false, planned);
+        plan_brake(registry, profile, false, planned);
         plan_label(plan, planned);
+}
+
+/* Of a profile whose directory does not answer. */
+static void plan_blindly(struct plan *plan, const struct registry *registry, const char *profile)
+{
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        struct planned found = {.place = 0};
+        struct planned *planned;
+
+        name_service_of(profile, name, sizeof(name));
+        if (registry_find(registry, name)) {
+                plan_add(plan, profile, RECONCILE_KEPT);
+        } else if (plan_from_dead_slot(registry, profile, true, &found) || !strcmp(profile, "default")) {
+                plan_register_blindly(plan, registry, profile, &found);
+        } else {
+                planned = plan_add(plan, profile, RECONCILE_SKIPPED);
+                snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message),
+                         "its directory on the volume does not answer");
+        }
+}
+
+static void plan_default_blindly(struct plan *plan, const struct registry *registry)
+{
+        if (!registry_find(registry, GATEWAY_PREFIX "default"))
+                plan_blindly(plan, registry, "default");
 }
 
 static void plan_invalid(struct plan *plan, const char *directory)
@@ -187,7 +212,9 @@ int plan_make(struct plan *plan, struct registry *registry, const struct survey 
         if (!survey)
                 plan_default_blindly(plan, registry);
         for (size_t i = 0; survey && i < survey->count; i++)
-                if (survey->facts[i].exists)
+                if (survey->facts[i].hung)
+                        plan_blindly(plan, registry, survey->facts[i].name);
+                else if (survey->facts[i].exists)
                         plan_profile(plan, registry, &survey->facts[i]);
         for (size_t i = 0; survey && i < survey->invalid_count; i++)
                 plan_invalid(plan, survey->invalid[i]);

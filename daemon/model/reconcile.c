@@ -32,6 +32,7 @@ struct reconcile {
         size_t open; /* registrations that have begun */
         bool all_begun;
         bool blind; /* a boot whose volume did not answer: only `default`, and all is looked at again */
+        bool incomplete; /* some profiles' directories did not answer */
 };
 
 static void reconcile_begin(struct registry *registry);
@@ -64,13 +65,15 @@ static void reconcile_end(struct reconcile *reconcile, int error)
         struct reconcile_request *request = reconcile->request;
 
         registry->reconcile = NULL;
-        if (request->boot && !error && registry->fresh_boot)
+        if (request->boot && !error && registry->fresh_boot && !reconcile->incomplete)
                 registry_note_boot(registry);
         registry->volume_unknown = request->boot ? error != 0 : registry->volume_unknown;
         if (request->boot && error)
                 timer_start(&registry->reconcile_again, RECONCILE_AGAIN_MSEC);
         else if (request->boot)
                 persist_soon(registry);
+        if (request->boot && !error && reconcile->incomplete)
+                timer_start(&registry->reconcile_again, RECONCILE_HUNG_AGAIN_MSEC);
         if (request->done)
                 request->done(request->owner, reconcile->plan.actions, reconcile->plan.count, error);
         timer_close(&reconcile->turn, reconcile_free);
@@ -82,8 +85,10 @@ static void boot_logged(void *owner)
 {
         struct registry *registry = owner;
 
-        if (registry->reconcile && !registry->stopping)
-                reconcile_end(registry->reconcile, 0);
+        if (!registry->reconcile || registry->stopping)
+                return;
+        registry->boot_logged = true;
+        reconcile_end(registry->reconcile, 0);
 }
 
 /* All is registered. Tools wait for the line of `default`. */
@@ -96,7 +101,8 @@ static void reconcile_finish(struct reconcile *reconcile)
         else if (!reconcile->request->boot || !registry->fresh_boot)
                 reconcile_end(reconcile, 0);
         else
-                boot_report_write(&registry->store, &reconcile->plan, boot_logged, registry);
+                boot_report_write(&registry->store, &reconcile->plan, registry->boot_logged, boot_logged,
+                                  registry);
 }
 
 static void reconcile_registered(struct own_registration *own, struct service *service,
@@ -194,6 +200,7 @@ static void reconcile_surveyed(struct survey *survey)
                 reconcile_end(reconcile, error);
                 return;
         }
+        reconcile->incomplete = !error && survey->hung;
         if (plan_make(&reconcile->plan, registry, error ? NULL : survey, request->boot)) {
                 reconcile_end(reconcile, ENOMEM);
                 return;
@@ -242,7 +249,9 @@ static void reconcile_begin(struct registry *registry)
         registry->reconcile = reconcile;
         survey->done = reconcile_surveyed;
         survey->owner = reconcile;
+        survey->root = request->boot;
         survey->clean = request->boot && registry->fresh_boot && !request->dry_run;
+        survey->look_kept = !request->boot;
         keep_registered(registry, survey);
         survey_run(&registry->store, survey);
 }

@@ -55,12 +55,18 @@ struct registry_events {
         void *owner;
 };
 
+/* Lanes of the deputy for processes. */
+enum {
+        PROCESS_LANE_SIGNALS, /* stand_in.h */
+        PROCESS_LANE_SWEEPS,  /* what a killed s6-supervise left: may take a second each */
+};
+
 struct registry {
         uv_loop_t *loop;
         struct scandir scandir;
         struct slots slots;
         struct watch watch;
-        struct deputy deputy; /* for processes; the volume has one of its own */
+        struct deputy deputy; /* for processes, with the lanes above; the volume has one of its own */
         struct store store;
         struct policy policy;
         bool stands_in;                    /* s6-supervise cannot signal gateways: stand_in.h */
@@ -85,6 +91,7 @@ struct registry {
         struct timer reconcile_again;
         bool has_dead;       /* slots of the last container, not adopted */
         bool fresh_boot;     /* no broker has reconciled in this life of the container */
+        bool boot_logged;    /* container-boot.log has the lines of this boot */
         bool volume_unknown; /* the volume has not answered since the boot */
         bool multiplex;      /* the default gateway serves every profile: the others are held */
         bool stopping;       /* nothing is ordered or written any more */

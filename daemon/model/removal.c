@@ -125,11 +125,6 @@ static void removal_sweep(struct deputy_job *job)
         groups_kill(&removal->groups, SWEEP_MSEC);
 }
 
-static void removal_drop_job(struct deputy_job *job)
-{
-        (void)job; /* it is part of the removal */
-}
-
 static void removal_swept(struct deputy_job *job, bool late)
 {
         struct removal *removal = (struct removal *)((char *)job - offsetof(struct removal, job));
@@ -151,9 +146,9 @@ static void removal_left(struct service *service)
         }
         timer_stop(&removal->timer);
         removal->phase = REMOVAL_SWEEPING;
-        removal->job.work = removal_sweep;
-        removal->job.done = removal_swept;
-        removal->job.drop = removal_drop_job;
+        /* The job is part of the removal, whose it is again when it is done. */
+        removal->job = (struct deputy_job){
+                .work = removal_sweep, .done = removal_swept, .lane = PROCESS_LANE_SWEEPS};
         deputy_run(&registry->deputy, &removal->job);
 }
 

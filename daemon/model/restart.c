@@ -156,7 +156,7 @@ static void restart_looked(struct survey *survey)
         if (!restart_is_elsewhere(service) || service->goal.kind != GOAL_NONE ||
             service->operation != OPERATION_NONE)
                 return;
-        if (survey->late || survey->result || survey->facts[0].locked) {
+        if (survey->late || survey->result || survey->facts[0].hung || survey->facts[0].locked) {
                 service->record.next_start_usec =
                         clock_utc_usec() + service->registry->policy.elsewhere_msec * 1000;
                 service_step(service);

@@ -23,6 +23,7 @@ struct stand_in_job {
         struct registry *registry;
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
         bool tracked;
+        bool kill; /* of stand_in.kill, when it began */
         int64_t since_usec;
         struct run_mark mark;
         int signals[2];
@@ -34,7 +35,6 @@ static void job_free(struct deputy_job *job)
 {
         struct stand_in_job *own = (struct stand_in_job *)job;
 
-        run_mark_close(&own->mark);
         free(own);
 }
 
@@ -65,8 +65,8 @@ static void job_done(struct deputy_job *job, bool late)
         struct stand_in_job *own = (struct stand_in_job *)job;
         struct service *service = registry_find(own->registry, own->name);
 
-        if (service && own->tracked && service->stand_in.open && service->stand_in.pid == own->mark.pid &&
-            service->stand_in.since_usec == own->since_usec) {
+        if (service && own->tracked && service->stand_in.open && service->stand_in.kill == own->kill &&
+            service->stand_in.pid == own->mark.pid && service->stand_in.since_usec == own->since_usec) {
                 service->stand_in.busy = false;
                 if (!late && own->result != RUN_NOT_YET)
                         stand_in_close(service);
@@ -74,8 +74,6 @@ static void job_done(struct deputy_job *job, bool late)
                         stand_in_later(service);
                 service_step(service);
         }
-        if (!late) /* else it is the deputy's still */
-                job_free(job);
 }
 
 static int run_job(struct service *service, bool log, const int *signals, size_t count, bool tracked)
@@ -91,7 +89,7 @@ static int run_job(struct service *service, bool log, const int *signals, size_t
         status = service->status;
         result = log ? s6_status_read(service_at(service), name, &status) : 0;
         if (result == 0)
-                result = run_mark_open(service_at(service), name, &status, &own->mark);
+                result = run_mark(service_at(service), name, &status, &own->mark);
         if (result) {
                 free(own);
                 return result;
@@ -99,21 +97,29 @@ static int run_job(struct service *service, bool log, const int *signals, size_t
         own->registry = service->registry;
         snprintf(own->name, sizeof(own->name), "%s", service->name);
         own->tracked = tracked;
+        own->kill = service->stand_in.kill;
         own->since_usec = status.since_usec;
         memcpy(own->signals, signals, count * sizeof(*signals));
         own->count = count;
         own->job = (struct deputy_job){
-                .work = job_work, .done = job_done, .drop = job_free, .timeout_msec = STAND_IN_TIMEOUT_MSEC};
+                .work = job_work,
+                .done = job_done,
+                .drop = job_free,
+                .timeout_msec = STAND_IN_TIMEOUT_MSEC,
+                .lane = PROCESS_LANE_SIGNALS,
+        };
         deputy_run(&service->registry->deputy, &own->job);
         return 0;
 }
 
 /* What s6-supervise does for `d` and `r`. */
 static const int term_signals[] = {SIGTERM, SIGCONT};
+static const int kill_signals[] = {SIGKILL};
 
 static void stand_in_try(struct service *service)
 {
-        int result = run_job(service, false, term_signals, 2, true);
+        int result = service->stand_in.kill ? run_job(service, false, kill_signals, 1, true)
+                                            : run_job(service, false, term_signals, 2, true);
 
         if (result == 0)
                 service->stand_in.busy = true;
@@ -129,12 +135,18 @@ void stand_in_signal(struct service *service, bool log, const char *letters)
 
         if (!service->registry->stands_in)
                 return;
-        if (strchr(letters, 'k'))
-                run_job(service, log, (const int[]){SIGKILL}, 1, false);
-        else if (strpbrk(letters, "dtr") && log)
+        if (log && strchr(letters, 'k'))
+                run_job(service, log, kill_signals, 1, false);
+        else if (log && strpbrk(letters, "dtr"))
                 run_job(service, log, term_signals, 2, false);
-        else if (strpbrk(letters, "dtr") && service_is_alive(service) && !stand_in->open) {
+        else if (strpbrk(letters, "kdtr")) {
+                bool kill = strchr(letters, 'k') != NULL;
+
+                /* A TERM that is under way already is not sent twice; a KILL takes its place. */
+                if (!service_is_alive(service) || (stand_in->open && stand_in->kill >= kill))
+                        return;
                 *stand_in = (struct stand_in){.open = true,
+                                              .kill = kill,
                                               .pid = service->status.pid,
                                               .since_usec = service->status.since_usec,
                                               .pause_msec = STAND_IN_PAUSE_MSEC};

@@ -9,11 +9,13 @@ struct service;
 
 /*
  * Where s6-supervise lacks CAP_KILL, it takes an order and its signal reaches nobody who is not root: the
- * deputy sends that signal then, as the client user. A TERM of the gateway is tried until it was sent, since
- * run is root's shell at first: s6-supervise may signal that, or be a moment too late.
+ * deputy sends that signal then, as the client user. A TERM or a KILL of the gateway is tried until it was sent,
+ * since run is root's shell at first: s6-supervise may signal that, or be a moment too late; and since something
+ * may be short for a moment.
  */
 struct stand_in {
-        bool open; /* a TERM is not sent yet, to the run of the two below */
+        bool open; /* a signal is not sent yet, to the run of the two below */
+        bool kill; /* it is KILL, else TERM */
         pid_t pid;
         int64_t since_usec;
         bool busy; /* the deputy is at it */

@@ -10,6 +10,7 @@
 #include "daemon/edge/log.h"
 #include "daemon/edge/volume.h"
 #include "daemon/model/intent.h"
+#include "proto/name.h"
 
 #define MARKER_NAME ".gateway-planned-stop.json"
 #define PATH_BYTES (LIMIT_PROFILE_NAME_BYTES + 64)
@@ -17,7 +18,12 @@
 int store_open(struct store *store, uv_loop_t *loop, const char *home, uid_t uid, gid_t gid, bool switches)
 {
         store->home = home;
-        return deputy_open(&store->deputy, loop, uid, gid, switches);
+        int result = deputy_open(&store->deputy, loop, uid, gid, switches, false, STORE_THREADS);
+
+        /* All records are in one directory: where one hangs, so would the next. */
+        deputy_limit_lane(&store->deputy, STORE_LANE_ROOT_WRITES, 1);
+        deputy_limit_lane(&store->deputy, STORE_LANE_WRITES, 1);
+        return result;
 }
 
 void store_close(struct store *store)
@@ -72,38 +78,118 @@ static void marker_write(const struct store_entry *entry, struct text *text)
         text_append_string(text, "\"}\n");
 }
 
-/* A gateway without its marker takes the stop for the container's; that costs its own note of it, not the
- * record. */
-static void write_marker(int volume, const struct store_entry *entry)
-{
-        char directory[PATH_BYTES], path[PATH_BYTES + sizeof(MARKER_NAME)];
-        struct volume_file file = {.path = path, .mode = 0600};
+/* A marker that is to be written. What it costs to lose it is the gateway's own note of its stop, not the record. */
+struct marker {
+        struct deputy_job job;
+        struct store_batch *batch; /* NULL: it is late */
+        const char *home;
+        char profile[LIMIT_PROFILE_NAME_BYTES + 1];
+        char path[PATH_BYTES + sizeof(MARKER_NAME)];
         struct text text;
+};
 
-        if (!entry->stopped_pid)
+static void marker_work(struct deputy_job *job)
+{
+        struct marker *marker = (struct marker *)job;
+        struct volume_file file = {
+                .path = marker->path, .text = marker->text.bytes, .length = marker->text.length, .mode = 0600};
+        int volume = volume_open(marker->home);
+
+        if (volume < 0)
                 return;
+        volume_replace(volume, &file, 1, false);
+        close(volume);
+}
+
+static void batch_part_done(struct store_batch *batch);
+
+static void marker_done(struct deputy_job *job, bool late)
+{
+        struct marker *marker = (struct marker *)job;
+        struct store_batch *batch = marker->batch;
+
+        if (late)
+                log_line("store: a profile's directory does not answer: service=" GATEWAY_PREFIX "%s",
+                         marker->profile);
+        marker->batch = NULL;
+        batch_part_done(batch);
+}
+
+static void marker_drop(struct deputy_job *job)
+{
+        struct marker *marker = (struct marker *)job;
+
+        if (marker->batch) /* the broker ends */
+                batch_part_done(marker->batch);
+        text_deinit(&marker->text);
+        free(marker);
+}
+
+static void marker_run(struct store_batch *batch, const struct store_entry *entry)
+{
+        struct deputy *deputy = &batch->store->deputy;
+        unsigned lane = batch->root ? STORE_LANE_ROOT_LOOKS : STORE_LANE_LOOKS;
+        char directory[PATH_BYTES];
+        struct marker *marker;
+
+        if (!entry->stopped_pid || deputy_is_stuck(deputy, lane) || deputy_hangs_on(deputy, entry->profile))
+                return;
+        marker = calloc(1, sizeof(*marker));
+        if (!marker)
+                return;
+        marker->job = (struct deputy_job){.work = marker_work,
+                                          .done = marker_done,
+                                          .drop = marker_drop,
+                                          .subject = marker->profile,
+                                          .timeout_msec = STORE_MSEC,
+                                          .lane = lane};
+        marker->home = batch->store->home;
+        snprintf(marker->profile, sizeof(marker->profile), "%s", entry->profile);
         store_profile_path(entry->profile, directory, sizeof(directory));
-        snprintf(path, sizeof(path), "%s%s", directory, MARKER_NAME);
-        text_init(&text);
-        marker_write(entry, &text);
-        file.text = text.bytes;
-        file.length = text.length;
-        if (!text.failed)
-                volume_replace(volume, &file, 1, false);
-        text_deinit(&text);
+        snprintf(marker->path, sizeof(marker->path), "%s%s", directory, MARKER_NAME);
+        text_init(&marker->text);
+        marker_write(entry, &marker->text);
+        if (marker->text.failed) {
+                text_deinit(&marker->text);
+                free(marker);
+                return;
+        }
+        marker->batch = batch;
+        batch->parts++;
+        deputy_run(deputy, &marker->job);
+}
+
+static bool has_record(const struct store_entry *entry)
+{
+        return (entry->removed || entry->intent.length) && !entry->result;
+}
+
+static char batch_mark(const struct store_batch *batch)
+{
+        static const char marks[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+        _Static_assert(sizeof(marks) > DEPUTY_WORKERS_MOST, "each thread has a mark");
+        return batch->apart ? marks[batch->job.worker] : '\0';
 }
 
 static int write_records(int volume, struct store_batch *batch)
 {
         struct volume_file *files = calloc(batch->count, sizeof(*files));
         char(*paths)[PATH_BYTES] = calloc(batch->count, sizeof(*paths));
+        struct store_entry **entries = calloc(batch->count, sizeof(*entries));
+        bool enough = files && paths && entries;
         size_t count = 0;
 
-        for (size_t i = 0; files && paths && i < batch->count; i++) {
-                const struct store_entry *entry = &batch->entries[i];
+        for (size_t i = 0; enough && i < batch->count; i++) {
+                struct store_entry *entry = &batch->entries[i];
 
-                if (!entry->removed && !entry->intent.length)
+                if (!has_record(entry))
                         continue;
+                /* What a newer one has taken the place of needs no fresh file, whose name might be the newer one's. */
+                if (atomic_load(&entry->fence) == VOLUME_CANCELLED) {
+                        entry->result = -ECANCELED;
+                        continue;
+                }
                 snprintf(paths[count], sizeof(paths[count]), INTENT_DIRECTORY "/%s", entry->profile);
                 files[count] = (struct volume_file){
                         .path = paths[count],
@@ -111,18 +197,19 @@ static int write_records(int volume, struct store_batch *batch)
                         .length = entry->intent.length,
                         .mode = 0600,
                         .durable = true,
+                        .fence = &entry->fence,
+                        .mark = batch_mark(batch),
                 };
-                count++;
+                entries[count++] = entry;
         }
         if (count)
                 volume_replace(volume, files, count, true);
-        for (size_t i = 0, at = 0; at < count; i++)
-                if (batch->entries[i].removed || batch->entries[i].intent.length)
-                        batch->entries[i].result = files[at++].result;
-        count = files && paths;
+        for (size_t i = 0; i < count; i++)
+                entries[i]->result = files[i].result;
         free(files);
         free(paths);
-        return count ? 0 : -ENOMEM;
+        free(entries);
+        return enough ? 0 : -ENOMEM;
 }
 
 static void batch_work(struct deputy_job *job)
@@ -131,8 +218,6 @@ static void batch_work(struct deputy_job *job)
         int volume = volume_open(batch->store->home);
         int result = volume < 0 ? volume : 0;
 
-        for (size_t i = 0; volume >= 0 && i < batch->count; i++)
-                write_marker(volume, &batch->entries[i]);
         if (volume >= 0) {
                 result = write_records(volume, batch);
                 close(volume);
@@ -151,12 +236,6 @@ static void store_note(struct store *store, int failure)
         store->failure = failure;
 }
 
-static void batch_end(struct store_batch *batch)
-{
-        batch->store->queued_bytes -= batch->bytes;
-        store_batch_free(batch);
-}
-
 static size_t batch_size(const struct store_batch *batch)
 {
         size_t bytes = sizeof(*batch) + batch->count * sizeof(batch->entries[0]);
@@ -166,48 +245,166 @@ static size_t batch_size(const struct store_batch *batch)
         return bytes;
 }
 
+/* Nothing of that will happen any more; false where it is happening, or has. */
+static bool entry_cancel(struct store_entry *entry)
+{
+        int open = VOLUME_OPEN;
+
+        return atomic_compare_exchange_strong(&entry->fence, &open, VOLUME_CANCELLED) || open == VOLUME_CANCELLED;
+}
+
+static void batch_tell(struct store_batch *batch)
+{
+        int failure = 0;
+
+        batch->told = true;
+        for (size_t i = 0; i < batch->count; i++) {
+                int result = store_batch_result(batch, i);
+
+                failure = failure || result == -ECANCELED ? failure : -result;
+        }
+        store_note(batch->store, failure);
+        batch->done(batch);
+}
+
+static void batch_free_if_done(struct store_batch *batch)
+{
+        struct store_batch **at = &batch->store->batches;
+
+        if (!batch->dropped || batch->parts)
+                return;
+        while (*at != batch)
+                at = &(*at)->next;
+        *at = batch->next;
+        batch->store->queued_bytes -= batch->bytes;
+        store_batch_free(batch);
+}
+
+static void batch_part_done(struct store_batch *batch)
+{
+        if (--batch->parts == 0)
+                batch_tell(batch);
+        batch_free_if_done(batch);
+}
+
 static void batch_done(struct deputy_job *job, bool late)
 {
         struct store_batch *batch = (struct store_batch *)job;
-        int failure = 0;
 
         batch->late = late;
-        batch->told = true;
-        for (size_t i = 0; i < batch->count; i++)
-                failure = failure ? failure : -store_batch_result(batch, i);
-        store_note(batch->store, failure);
-        batch->done(batch);
-        if (!late)
-                batch_end(batch);
+        for (size_t i = 0; late && i < batch->count; i++)
+                entry_cancel(&batch->entries[i]);
+        batch_part_done(batch);
 }
 
 static void batch_drop(struct deputy_job *job)
 {
         struct store_batch *batch = (struct store_batch *)job;
 
+        batch->dropped = true;
+        if (!batch->told && batch->store->deputy.started) {
+                batch_free_if_done(batch); /* markers are under way */
+                return;
+        }
         if (!batch->told) { /* the broker ends */
                 batch->late = true;
-                batch->done(batch);
+                batch_part_done(batch);
+                return;
         }
-        batch_end(batch);
+        batch_free_if_done(batch);
+}
+
+static uint32_t hash_of(const char *name)
+{
+        uint32_t hash = UINT32_C(2166136261); /* FNV-1a */
+
+        for (; *name; name++)
+                hash = (hash ^ (unsigned char)*name) * UINT32_C(16777619);
+        return hash;
+}
+
+static struct store_entry *batch_entry(struct store_batch *batch, const struct store_entry *like)
+{
+        for (size_t i = 0; i < batch->count; i++)
+                if (batch->entries[i].hash == like->hash && !strcmp(batch->entries[i].profile, like->profile))
+                        return &batch->entries[i];
+        return NULL;
+}
+
+/*
+ * Nothing of the older batch may happen to what the newer one has. True: it is so. The whole of both is compared,
+ * which costs a thousand names each a millisecond; but for root's beside others' there is no older one.
+ */
+static bool batch_supersede(const struct store_batch *newer, struct store_batch *older)
+{
+        bool cancelled = true;
+
+        for (size_t i = 0; i < newer->count; i++) {
+                struct store_entry *entry = batch_entry(older, &newer->entries[i]);
+
+                cancelled = (!entry || entry_cancel(entry)) && cancelled;
+        }
+        return cancelled;
+}
+
+/* Of an older one that hangs in its rename nobody knows what will be there: that profile waits. */
+static void batch_leave_out(struct store_batch *batch, struct store_batch *hung)
+{
+        for (size_t i = 0; i < batch->count; i++) {
+                struct store_entry *entry = batch_entry(hung, &batch->entries[i]);
+
+                if (entry && !entry_cancel(entry))
+                        batch->entries[i].result = -ETIMEDOUT;
+        }
+}
+
+/* Every batch behind it in the list is older. Of its own lane none is under way but what hangs. */
+static bool batch_may_begin(const struct deputy_job *job)
+{
+        struct store_batch *batch = (struct store_batch *)job;
+        bool may = true;
+
+        for (struct store_batch *older = batch->next; older; older = older->next) {
+                if (older->dropped)
+                        continue;
+                batch->apart = batch->apart || older->job.begun;
+                if (older->late)
+                        batch_leave_out(batch, older);
+                else if (!batch_supersede(batch, older))
+                        may = false; /* it is in the middle of it, and done in a moment */
+        }
+        return may;
 }
 
 void store_write(struct store *store, struct store_batch *batch)
 {
+        unsigned lane = batch->root ? STORE_LANE_ROOT_WRITES : STORE_LANE_WRITES;
+
         batch->store = store;
-        batch->job = (struct deputy_job){
-                .work = batch_work, .done = batch_done, .drop = batch_drop, .timeout_msec = STORE_MSEC};
+        batch->parts = 1;
         batch->bytes = batch_size(batch);
-        batch->late = deputy_is_stuck(&store->deputy);
+        batch->late = deputy_is_stuck(&store->deputy, lane);
         if (store->queued_bytes && store->queued_bytes + batch->bytes > STORE_QUEUE_BYTES)
                 batch->refused = ENOBUFS;
-        if (!batch->late && !batch->refused) {
-                store->queued_bytes += batch->bytes;
-                deputy_run(&store->deputy, &batch->job);
+        if (batch->late || batch->refused) {
+                batch_tell(batch);
+                store_batch_free(batch);
                 return;
         }
-        batch->done(batch);
-        store_batch_free(batch);
+        batch->job = (struct deputy_job){.work = batch_work,
+                                         .done = batch_done,
+                                         .drop = batch_drop,
+                                         .may_begin = batch_may_begin,
+                                         .timeout_msec = STORE_MSEC,
+                                         .lane = lane};
+        for (size_t i = 0; i < batch->count; i++)
+                batch->entries[i].hash = hash_of(batch->entries[i].profile);
+        store->queued_bytes += batch->bytes;
+        batch->next = store->batches;
+        store->batches = batch;
+        deputy_run(&store->deputy, &batch->job);
+        for (size_t i = 0; i < batch->count; i++)
+                marker_run(batch, &batch->entries[i]);
 }
 
 int store_batch_result(const struct store_batch *batch, size_t place)

@@ -12,18 +12,29 @@
 
 /*
  * The broker's record on the volume: <home>/.svcbroker/intent/<profile>, and the planned-stop markers that a
- * gateway looks for. Written by a deputy of its own, one batch after the other, so that an older batch never
- * overtakes a newer one: a volume that hangs costs each batch STORE_MSEC, and once a batch is known to hang
- * the ones behind it nothing.
+ * gateway looks for. Written by a deputy of its own. An older batch never overtakes a newer one, though root's
+ * do not wait for others': what is older and not begun is cancelled for the profiles that a newer one has, and
+ * so is what hangs, up to the rename that is its last step (volume.h: fence). A profile whose rename hangs has
+ * no record written until that is over.
  */
 #define STORE_MSEC 2000
 /* Of batches that wait, or are being written; over it a batch is refused (-ENOBUFS), but never the only one.
  */
 #define STORE_QUEUE_BYTES (8 * 1024 * 1024)
 
+/* Lanes of the volume's deputy. What is read or marked in a profile's directory may hang with that directory; records
+ * do not, since they have one of their own. */
+enum store_lane {
+        STORE_LANE_ROOT_WRITES,
+        STORE_LANE_WRITES,
+        STORE_LANE_ROOT_LOOKS, /* the broker's own, too */
+        STORE_LANE_LOOKS,
+};
+
 struct store {
         struct deputy deputy;
         const char *home; /* absolute; the root profile's directory */
+        struct store_batch *batches; /* not dropped yet, newest first */
         size_t queued_bytes;
         int failure; /* errno of the last batch, or survey, that failed; 0: the last went well */
 };
@@ -40,15 +51,22 @@ struct store_entry {
         pid_t stopped_pid;  /* a planned-stop marker for this process; 0: none */
         uint64_t stopped_start; /* its start time, field 22 of /proc/PID/stat */
         int result;             /* of the record: see store_batch_result() */
+        uint32_t hash;          /* of the profile's name */
+        atomic_int fence;       /* enum volume_fence */
 };
 
 struct store_batch {
-        struct deputy_job job;
+        struct deputy_job job; /* of the records */
         struct store *store;
+        struct store_batch *next; /* in store.batches */
+        bool root;                /* whoever waits for it is root */
         size_t bytes;
-        int refused; /* errno, 0: none */
-        bool late;
-        bool told; /* `done` has been called */
+        int refused;     /* errno, 0: none */
+        bool late;       /* the records are */
+        bool told;       /* `done` has been called */
+        bool dropped;    /* the deputy is through with the records */
+        bool apart;      /* another one hangs: fresh files have names of their own */
+        unsigned parts;  /* the records and each marker, as far as they are not done */
         /* Called once, perhaps before store_write() returns; the batch is the store's again after it. */
         void (*done)(struct store_batch *batch);
         void *owner;
@@ -60,11 +78,11 @@ struct store_batch {
 struct store_batch *store_batch_new(size_t count);
 void store_batch_free(struct store_batch *batch);
 
-/* Markers first, then all records with one sync. Takes the batch. */
+/* All records with one sync; and each marker by itself, since its profile's directory may hang. Takes the batch. */
 void store_write(struct store *store, struct store_batch *batch);
 
 /* In `done`: 0 when that record is on the disk, or a negative errno; -ETIMEDOUT: the volume did not answer in
- * time. */
+ * time; -ECANCELED: a newer one took its place. */
 int store_batch_result(const struct store_batch *batch, size_t place);
 
 /* "" or "profiles/NAME/": where a profile's own files are, below the volume. */

@@ -1,6 +1,8 @@
 #include "daemon/model/survey.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +10,11 @@
 
 #include <json-c/json.h>
 
+#include "daemon/edge/log.h"
 #include "daemon/edge/volume.h"
 #include "proto/name.h"
 
-#define PATH_BYTES (LIMIT_PROFILE_NAME_BYTES + 64)
+#define PATH_BYTES (NAME_MAX + 64)
 #define VARIABLE_BYTES 256 /* of one variable, beside its name and value */
 
 struct survey *survey_new(const char *const *names, size_t count)
@@ -42,19 +45,12 @@ void survey_free(struct survey *survey)
         for (size_t i = 0; i < survey->invalid_count; i++)
                 free(survey->invalid[i]);
         free(survey->invalid);
+        free(survey->invalid_souls);
         for (size_t i = 0; i < survey->kept_count; i++)
                 free(survey->kept[i]);
         free(survey->kept);
         free(survey->kept_gone);
         free(survey);
-}
-
-static void survey_path(const struct profile_facts *facts, const char *file, char path[2 * PATH_BYTES])
-{
-        char directory[PATH_BYTES];
-
-        store_profile_path(facts->name, directory, sizeof(directory));
-        snprintf(path, 2 * PATH_BYTES, "%s%s", directory, file);
 }
 
 /* Roughly what it takes in memory. */
@@ -69,35 +65,6 @@ static size_t intent_bytes(const struct intent *intent)
                 bytes += strlen(name) + (size_t)json_object_get_string_len(value) + VARIABLE_BYTES;
         }
         return bytes;
-}
-
-/* The client makes as many profiles as it likes, each with as many variables as one may have. */
-static void survey_intent(int volume, struct survey *survey, struct profile_facts *facts)
-{
-        char path[2 * PATH_BYTES];
-        char *text = NULL;
-
-        facts->intent_result = -ENOBUFS;
-        if (survey->bytes >= LIMIT_SURVEY_BYTES)
-                return;
-        snprintf(path, sizeof(path), INTENT_DIRECTORY "/%s", facts->name);
-        facts->intent_result = volume_read(volume, path, &text);
-        if (facts->intent_result == 0)
-                facts->intent_result = intent_read(text, &facts->intent);
-        free(text);
-        survey->bytes += intent_bytes(&facts->intent);
-}
-
-static void survey_prior(int volume, struct profile_facts *facts)
-{
-        char path[2 * PATH_BYTES];
-        char *text = NULL;
-        int result;
-
-        survey_path(facts, "gateway_state.json", path);
-        result = volume_read(volume, path, &text);
-        prior_read(result == 0 ? text : result == -ENOENT ? NULL : "", &facts->prior);
-        free(text);
 }
 
 static int compare_strings(const void *left, const void *right)
@@ -119,125 +86,373 @@ bool survey_is_gone(const struct survey *survey, const char *profile)
         return kept && survey->kept_gone[kept - survey->kept];
 }
 
+
+/* Where the survey goes on when a job is done. Everything that is its own is the loop's. */
+static void survey_next(struct survey *survey);
+
+static void survey_end(struct survey *survey)
+{
+        survey->done(survey);
+        survey_free(survey);
+}
+
+static unsigned survey_lane(const struct survey *survey)
+{
+        return survey->root ? STORE_LANE_ROOT_LOOKS : STORE_LANE_LOOKS;
+}
+
+/* One directory that is looked at. */
+enum look_kind {
+        LOOK_PROFILE,
+        LOOK_SOUL, /* only whether it holds SOUL.md */
+        LOOK_GONE, /* only whether it is there */
+};
+
+struct look {
+        struct deputy_job job;
+        struct survey *survey; /* the loop's; NULL: it is late */
+        const char *home;
+        enum look_kind kind;
+        size_t place;
+        bool clean;
+        bool with_intent;
+        atomic_bool cancelled; /* it is late: nothing is removed any more */
+        char name[NAME_MAX + 1];
+
+        /* What was found; the thread's until it is done. */
+        int opened;
+        bool exists;
+        bool locked;
+        bool gone;
+        bool marked;
+        int intent_result;
+        char *intent;
+        int prior_result;
+        char *prior;
+};
+
+static void look_path(const struct look *look, const char *file, char path[2 * PATH_BYTES])
+{
+        char directory[PATH_BYTES];
+
+        store_profile_path(look->name, directory, sizeof(directory));
+        snprintf(path, 2 * PATH_BYTES, "%s%s", directory, file);
+}
+
 /* A gateway that finds one of these thinks it is running already. */
-static void survey_clean(int volume, const struct survey *survey, const struct profile_facts *facts)
+static void look_clean(int volume, struct look *look)
 {
         static const char *const stale[] = {"gateway.pid", "processes.json"};
         char path[2 * PATH_BYTES];
 
-        if (!survey->clean || facts->locked || survey_keeps(survey, facts->name))
-                return;
         /* Each may take long, and who is late may find that the gateway was started. */
-        for (size_t i = 0; i < sizeof(stale) / sizeof(stale[0]) && !atomic_load(&survey->cancelled); i++) {
-                survey_path(facts, stale[i], path);
+        for (size_t i = 0; i < sizeof(stale) / sizeof(stale[0]) && !atomic_load(&look->cancelled); i++) {
+                look_path(look, stale[i], path);
                 volume_remove(volume, path);
         }
 }
 
-static void survey_profile(int volume, struct survey *survey, struct profile_facts *facts)
+static void look_at_profile(int volume, struct look *look)
 {
         char path[2 * PATH_BYTES];
-        bool is_default = !strcmp(facts->name, "default");
 
-        snprintf(path, sizeof(path), ".svcbroker/lock/%s", facts->name);
-        facts->locked = volume_is_locked(volume, path) > 0;
-        survey_path(facts, "SOUL.md", path);
-        facts->exists = is_default || volume_has(volume, path);
-        if (!facts->exists)
+        look_path(look, "SOUL.md", path);
+        look->exists = !strcmp(look->name, "default") || volume_has(volume, path);
+        snprintf(path, sizeof(path), ".svcbroker/lock/%s", look->name);
+        look->locked = volume_is_locked(volume, path) > 0;
+        if (!look->exists)
                 return;
-        survey_intent(volume, survey, facts);
-        survey_prior(volume, facts);
-        survey_clean(volume, survey, facts);
+        snprintf(path, sizeof(path), INTENT_DIRECTORY "/%s", look->name);
+        look->intent_result = look->with_intent ? volume_read(volume, path, &look->intent) : -ENOBUFS;
+        look_path(look, "gateway_state.json", path);
+        look->prior_result = volume_read(volume, path, &look->prior);
+        if (look->clean && !look->locked)
+                look_clean(volume, look);
 }
 
-static int survey_list(int volume, struct survey *survey)
+static void look_work(struct deputy_job *job)
 {
-        char **names = NULL;
-        size_t count = 0;
-        int result = volume_directories(volume, "profiles", SURVEY_PROFILES, &names, &count);
-
-        if (result)
-                return result;
-        survey->facts = calloc(count + 1, sizeof(*survey->facts));
-        survey->invalid = calloc(count + 1, sizeof(*survey->invalid));
-        if (!survey->facts || !survey->invalid)
-                result = -ENOMEM;
-        else
-                snprintf(survey->facts[survey->count++].name, sizeof(survey->facts[0].name), "default");
-        for (size_t i = 0; result == 0 && i < count; i++) {
-                if (name_check_profile(names[i]) != NAME_OK || !strcmp(names[i], "default")) {
-                        survey->invalid[survey->invalid_count++] = names[i];
-                        names[i] = NULL;
-                } else {
-                        snprintf(survey->facts[survey->count++].name, sizeof(survey->facts[0].name), "%s",
-                                 names[i]);
-                }
-        }
-        for (size_t i = 0; i < count; i++)
-                free(names[i]);
-        free(names);
-        return result;
-}
-
-/* By itself: one that is a link is not listed, and of very many not all are. */
-static void survey_kept(int volume, struct survey *survey)
-{
+        struct look *look = (struct look *)job;
         char path[2 * PATH_BYTES];
+        int volume = volume_open(look->home);
 
-        for (size_t i = 0; i < survey->kept_count; i++) {
-                snprintf(path, sizeof(path), "profiles/%s", survey->kept[i]);
-                survey->kept_gone[i] = strcmp(survey->kept[i], "default") && volume_look(volume, path) == 0;
-        }
-}
-
-static void survey_work(struct deputy_job *job)
-{
-        struct survey *survey = (struct survey *)job;
-        int volume = volume_open(survey->store->home);
-
-        survey->result = volume < 0 ? volume : survey->all ? survey_list(volume, survey) : 0;
+        look->opened = volume < 0 ? volume : 0;
         if (volume < 0)
                 return;
-        survey->is_marked = volume_has(volume, ".svcbroker");
-        for (size_t i = 0; survey->result == 0 && i < survey->count; i++)
-                survey_profile(volume, survey, &survey->facts[i]);
-        survey_kept(volume, survey);
+        look->marked = volume_has(volume, ".svcbroker");
+        switch (look->kind) {
+        case LOOK_PROFILE:
+                look_at_profile(volume, look);
+                break;
+        case LOOK_SOUL:
+                snprintf(path, sizeof(path), "profiles/%s/SOUL.md", look->name);
+                look->exists = volume_has(volume, path);
+                break;
+        case LOOK_GONE:
+                snprintf(path, sizeof(path), "profiles/%s", look->name);
+                look->gone = volume_look(volume, path) == 0;
+                break;
+        }
         close(volume);
 }
 
-static void survey_done(struct deputy_job *job, bool late)
+static void look_clear(struct deputy_job *job)
 {
-        struct survey *survey = (struct survey *)job;
+        struct look *look = (struct look *)job;
 
-        survey->late = late;
-        survey->told = true;
-        atomic_store(&survey->cancelled, late);
-        survey->done(survey);
-        if (!late)
-                survey_free(survey);
+        free(look->intent);
+        free(look->prior);
+        look->intent = look->prior = NULL;
 }
 
-static void survey_drop(struct deputy_job *job)
+/* What the files say is found out here: json-c takes the C library's lock of the locale. */
+static void look_tell_profile(const struct look *look, struct survey *survey, struct profile_facts *facts)
 {
-        struct survey *survey = (struct survey *)job;
+        facts->exists = look->exists;
+        facts->locked = look->locked;
+        facts->intent_result = look->intent_result;
+        if (!look->exists)
+                return;
+        if (facts->intent_result == 0)
+                facts->intent_result = intent_read(look->intent, &facts->intent);
+        survey->bytes += intent_bytes(&facts->intent);
+        prior_read(look->prior_result == 0         ? look->prior
+                   : look->prior_result == -ENOENT ? NULL
+                                                   : "",
+                   &facts->prior);
+}
 
-        if (!survey->told) { /* the broker ends */
-                survey->late = true;
-                survey->done(survey);
+static void survey_is_hung(struct survey *survey, size_t place)
+{
+        survey->facts[place].hung = true;
+        survey->hung++;
+        /* Its directory is the volume's own. */
+        survey->late = survey->all && place == 0;
+}
+
+static void look_done(struct deputy_job *job, bool late)
+{
+        struct look *look = (struct look *)job;
+        struct survey *survey = look->survey;
+
+        look->survey = NULL;
+        atomic_store(&look->cancelled, late);
+        if (late) {
+                log_line("survey: a profile's directory does not answer: profile=%s", look->name);
+                if (look->kind == LOOK_PROFILE)
+                        survey_is_hung(survey, look->place);
+        } else if (look->opened) {
+                survey->result = look->opened;
+        } else {
+                survey->is_marked = look->marked;
+                if (look->kind == LOOK_PROFILE)
+                        look_tell_profile(look, survey, &survey->facts[look->place]);
+                else if (look->kind == LOOK_SOUL)
+                        survey->invalid_souls[look->place] = look->exists;
+                else
+                        survey->kept_gone[look->place] = look->gone;
         }
-        survey_free(survey);
+        survey_next(survey);
+}
+
+static void look_drop(struct deputy_job *job)
+{
+        struct look *look = (struct look *)job;
+        struct survey *survey = look->survey;
+
+        free(look);
+        if (!survey)
+                return;
+        survey->late = true; /* the broker ends */
+        survey_end(survey);
+}
+
+/* False: that one is not looked at. */
+static bool look_run(struct survey *survey, enum look_kind kind, const char *name, size_t place)
+{
+        struct deputy *deputy = &survey->store->deputy;
+        struct look *look;
+
+        if (deputy_is_stuck(deputy, survey_lane(survey)) || deputy_hangs_on(deputy, name) ||
+            clock_msec() >= survey->until_msec)
+                return false;
+        look = calloc(1, sizeof(*look));
+        if (!look)
+                return false;
+        look->job = (struct deputy_job){.work = look_work,
+                                        .done = look_done,
+                                        .clear = look_clear,
+                                        .drop = look_drop,
+                                        .subject = look->name,
+                                        .timeout_msec = SURVEY_PROFILE_MSEC,
+                                        .lane = survey_lane(survey)};
+        look->survey = survey;
+        look->home = survey->store->home;
+        look->kind = kind;
+        look->place = place;
+        look->clean = survey->clean && !survey_keeps(survey, name);
+        /* The client makes as many profiles as it likes, each with as many variables as one may have. */
+        look->with_intent = survey->bytes < LIMIT_SURVEY_BYTES;
+        snprintf(look->name, sizeof(look->name), "%s", name);
+        deputy_run(deputy, &look->job);
+        return true;
+}
+
+/* A kept one that is listed as a profile is not gone. */
+static bool survey_lists(const struct survey *survey, const char *name)
+{
+        size_t low = survey->all, high = survey->count; /* `default` is first, out of order */
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                int order = strcmp(survey->facts[middle].name, name);
+
+                if (order == 0)
+                        return true;
+                if (order < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return !strcmp(name, "default");
+}
+
+/* False: there is nothing at that place to be waited for. */
+static bool survey_look_at(struct survey *survey, size_t at)
+{
+        if (at < survey->count) {
+                if (look_run(survey, LOOK_PROFILE, survey->facts[at].name, at))
+                        return true;
+                survey_is_hung(survey, at);
+                return false;
+        }
+        at -= survey->count;
+        if (at < survey->invalid_count)
+                return survey->look_invalid && look_run(survey, LOOK_SOUL, survey->invalid[at], at);
+        at -= survey->invalid_count;
+        return survey->look_kept && !survey_lists(survey, survey->kept[at]) &&
+               look_run(survey, LOOK_GONE, survey->kept[at], at);
+}
+
+static void survey_next(struct survey *survey)
+{
+        while (!survey->result && !survey->late &&
+               survey->at < survey->count + survey->invalid_count + survey->kept_count)
+                if (survey_look_at(survey, survey->at++))
+                        return;
+        survey_end(survey);
+}
+
+/* The directories below profiles/. */
+struct listing {
+        struct deputy_job job;
+        struct survey *survey; /* the loop's; NULL: it is late */
+        const char *home;
+        int result;
+        char **names;
+        size_t count;
+};
+
+static void listing_work(struct deputy_job *job)
+{
+        struct listing *listing = (struct listing *)job;
+        int volume = volume_open(listing->home);
+
+        listing->result = volume < 0 ? volume
+                                     : volume_directories(volume, "profiles", SURVEY_PROFILES + 1,
+                                                          &listing->names, &listing->count);
+        if (volume >= 0)
+                close(volume);
+}
+
+static void listing_clear(struct deputy_job *job)
+{
+        struct listing *listing = (struct listing *)job;
+
+        if (listing->names)
+                volume_names_free(listing->names, listing->count);
+        listing->names = NULL;
+}
+
+static int survey_take_list(struct survey *survey, char *const *names, size_t count)
+{
+        if (count > SURVEY_PROFILES) {
+                survey->more = true;
+                count = SURVEY_PROFILES;
+        }
+        survey->facts = calloc(count + 1, sizeof(*survey->facts));
+        survey->invalid = calloc(count + 1, sizeof(*survey->invalid));
+        survey->invalid_souls = calloc(count + 1, sizeof(*survey->invalid_souls));
+        if (!survey->facts || !survey->invalid || !survey->invalid_souls)
+                return -ENOMEM;
+        snprintf(survey->facts[survey->count++].name, sizeof(survey->facts[0].name), "default");
+        for (size_t i = 0; i < count; i++) {
+                if (name_check_profile(names[i]) == NAME_OK && strcmp(names[i], "default") != 0) {
+                        snprintf(survey->facts[survey->count++].name, sizeof(survey->facts[0].name), "%s",
+                                 names[i]);
+                        continue;
+                }
+                survey->invalid[survey->invalid_count] = strdup(names[i]);
+                if (!survey->invalid[survey->invalid_count])
+                        return -ENOMEM;
+                survey->invalid_count++;
+        }
+        return 0;
+}
+
+static void listing_done(struct deputy_job *job, bool late)
+{
+        struct listing *listing = (struct listing *)job;
+        struct survey *survey = listing->survey;
+
+        listing->survey = NULL;
+        survey->late = late;
+        if (!late)
+                survey->result = listing->result ?: survey_take_list(survey, listing->names, listing->count);
+        survey_next(survey);
+}
+
+static void listing_drop(struct deputy_job *job)
+{
+        struct listing *listing = (struct listing *)job;
+        struct survey *survey = listing->survey;
+
+        free(listing);
+        if (!survey)
+                return;
+        survey->late = true; /* the broker ends */
+        survey_end(survey);
+}
+
+static void survey_list(struct survey *survey)
+{
+        struct deputy *deputy = &survey->store->deputy;
+        bool stuck = deputy_is_stuck(deputy, survey_lane(survey));
+        struct listing *listing = stuck ? NULL : calloc(1, sizeof(*listing));
+
+        if (!listing) {
+                survey->late = stuck;
+                survey->result = stuck ? 0 : -ENOMEM;
+                survey_end(survey);
+                return;
+        }
+        listing->job = (struct deputy_job){.work = listing_work,
+                                           .done = listing_done,
+                                           .clear = listing_clear,
+                                           .drop = listing_drop,
+                                           .timeout_msec = SURVEY_MSEC,
+                                           .lane = survey_lane(survey)};
+        listing->survey = survey;
+        listing->home = survey->store->home;
+        deputy_run(deputy, &listing->job);
 }
 
 void survey_run(struct store *store, struct survey *survey)
 {
         survey->store = store;
-        survey->job = (struct deputy_job){
-                .work = survey_work, .done = survey_done, .drop = survey_drop, .timeout_msec = SURVEY_MSEC};
-        if (!deputy_is_stuck(&store->deputy)) {
-                deputy_run(&store->deputy, &survey->job);
-                return;
-        }
-        survey->late = true;
-        survey->done(survey);
-        survey_free(survey);
+        survey->until_msec = clock_msec() + (survey->all ? SURVEY_ALL_MSEC : SURVEY_MSEC);
+        if (survey->all)
+                survey_list(survey);
+        else
+                survey_next(survey);
 }

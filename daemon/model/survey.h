@@ -1,24 +1,21 @@
 #ifndef MODEL_SURVEY_H
 #define MODEL_SURVEY_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "daemon/model/intent.h"
 #include "daemon/model/store.h"
 
 /*
- * What the volume knows of its profiles, looked up by the store's deputy. A directory below profiles/ is a
- * profile if it holds SOUL.md; `default` always is one. Each profile's broken files are that profile's own
- * trouble.
+ * What the volume knows of its profiles, looked up by the store's deputy, each profile as a job of its own: a
+ * directory that hangs costs that profile. A directory below profiles/ is a profile if it holds SOUL.md;
+ * `default` always is one. Each profile's broken files are that profile's own trouble.
  */
-#define SURVEY_MSEC 4000
-/* Directories below profiles/ that are looked at; s6-svscan takes far fewer. */
-#define SURVEY_PROFILES 10000
-
 struct profile_facts {
         char name[LIMIT_PROFILE_NAME_BYTES + 1];
+        bool hung;   /* its directory did not answer: nothing of the rest is known */
         bool exists; /* as a profile */
         /* 0: intent is set; -ENOENT: there is none; -ENOBUFS: LIMIT_SURVEY_BYTES were read of
          * others; else it cannot be read */
@@ -29,26 +26,30 @@ struct profile_facts {
 };
 
 struct survey {
-        struct deputy_job job;
         struct store *store;
-        atomic_bool cancelled; /* it is late: nothing is removed any more */
-        bool all;              /* every profile there is; else those that `facts` name */
-        bool clean;  /* remove what a gateway of the last container left, of profiles that are not `kept` */
-        char **kept; /* sorted; NULL: none. Freed with the survey. */
-        size_t kept_count;
-        bool *kept_gone; /* as many, freed with it. Set: profiles/NAME is not there, as whatever it might be
-                          */
+        int64_t until_msec; /* by clock_msec(): what is not looked at by then is taken for hung */
+        size_t at;          /* what is looked at next: facts, then `invalid`, then `kept` */
+        size_t bytes;       /* of what was read so far */
 
-        bool told;    /* `done` has been called */
-        size_t bytes; /* the deputy's: of what it read so far */
+        bool root;         /* whoever waits for it is root, or the broker itself */
+        bool all;          /* every profile there is; else those that `facts` name */
+        bool clean;        /* remove what a gateway of the last container left, of profiles that are not `kept` */
+        bool look_invalid; /* which of `invalid` hold SOUL.md */
+        bool look_kept;    /* which of `kept` are gone */
+        char **kept;       /* sorted; NULL: none. Freed with the survey. */
+        size_t kept_count;
+        bool *kept_gone; /* as many, freed with it. Set: profiles/NAME is not there, as whatever it might be */
 
         /* Set when it is done; of profiles sorted by name, `default` first. */
-        bool late;      /* then nothing of the rest is */
+        bool late;      /* the volume did not answer: nothing of the rest is set */
         int result;     /* 0, or a negative errno: the volume could not be looked at */
         bool is_marked; /* the broker has been here before: .svcbroker is there */
+        bool more;      /* there are more than SURVEY_PROFILES directories: those behind them are not looked at */
+        size_t hung;    /* of facts */
         struct profile_facts *facts;
         size_t count;
         char **invalid; /* directories whose name cannot be a profile's; and "default" */
+        bool *invalid_souls; /* as many: it holds SOUL.md */
         size_t invalid_count;
 
         void (*done)(

@@ -41,13 +41,19 @@ void doctor_check(struct doctor *doctor, const char *name, enum verdict verdict,
 
 static void doctor_begin(struct doctor *doctor)
 {
-        for (size_t i = 0; i < SERVER_PEERS; i++)
+        bool root = false;
+
+        for (size_t i = 0; i < SERVER_PEERS; i++) {
+                const struct peer *peer = doctor->server->peers[i];
+
                 doctor->calls[i].next = false;
+                root = root || (doctor->calls[i].waits && peer && peer->access == ACCESS_ROOT);
+        }
         doctor->running = true;
         doctor->looked = doctor->volume_done = false;
         doctor->step = doctor->count = 0;
         text_init(&doctor->checks);
-        diagnose_volume_begin(doctor);
+        diagnose_volume_begin(doctor, root);
         timer_start(&doctor->slice, 0);
 }
 

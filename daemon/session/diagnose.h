@@ -27,7 +27,7 @@ struct doctor_call {
         bool next; /* for the run after this one */
 };
 
-struct volume_look;
+struct volume_found;
 struct permission_walk;
 struct script_walk;
 
@@ -40,7 +40,7 @@ struct doctor {
         size_t step;
         struct text checks; /* JSON, with commas between them */
         unsigned count;
-        struct volume_look *volume; /* the deputy's until volume_done; NULL then: it was late */
+        struct volume_found *volume; /* complete with volume_done; NULL then: it was late */
         struct permission_walk *walk;
         struct script_walk *scripts;
         struct doctor_call calls[SERVER_PEERS]; /* by peer.slot */
@@ -67,8 +67,8 @@ doctor_step diagnose_path;
 void diagnose_scripts_drop(struct doctor *doctor);
 
 /* diagnose_volume.c: begun with a run, and worked by the deputy, until doctor_volume_done(). Ended when the
- * rest of the run is: then it adds its checks, so that their order is always the same. */
-void diagnose_volume_begin(struct doctor *doctor);
+ * rest of the run is: then it adds its checks, so that their order is always the same. root: whoever waits is. */
+void diagnose_volume_begin(struct doctor *doctor, bool root);
 void diagnose_volume_end(struct doctor *doctor);
 void diagnose_volume_drop(struct doctor *doctor);
 void doctor_volume_done(struct doctor *doctor);

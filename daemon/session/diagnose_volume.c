@@ -1,6 +1,7 @@
 #include "daemon/session/diagnose.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,27 +11,46 @@
 #include "daemon/edge/volume.h"
 #include "daemon/model/boot_log.h"
 #include "daemon/model/intent.h"
+#include "daemon/model/survey.h"
 #include "proto/name.h"
 
-/* Everything below $HERMES_HOME, in one job of the deputy: it may take as long as the volume does. */
+/* What is the volume's own is one job of the deputy: it may take as long as the volume does. Then come the profiles,
+ * each of which may hang by itself. */
 #define VOLUME_MSEC 2000
-#define PROFILES_MOST 4096 /* directories; with more, slots are not held against them */
 #define BOOT_LOG "logs/container-boot.log"
 #define PROBE "/.doctor"
 
-struct volume_look {
-        struct deputy_job job;
-        struct doctor *doctor; /* the loop's; who waits for it to be done */
-        const char *home;
+/* A directory below profiles/ that is a profile, or looks like one, or did not say. */
+struct found_profile {
+        char name[NAME_MAX + 1];
+        bool hung;
+};
 
-        /* What was found; the deputy's until it is done. */
-        int opened; /* 0 or a negative errno, as all of these */
+/* What was found; the loop's. */
+struct volume_found {
+        struct doctor *doctor; /* NULL: nobody wants to know any more */
+        int opened;            /* 0 or a negative errno, as all of these */
         uid_t uid;
-        int listed;
-        char **names; /* directories in profiles/; those that are no profiles are "" */
-        size_t count;
         int written;
         const char *store; /* where the intent store is, or would be made */
+        int logged;
+        struct boot_log log;
+        int listed;
+        bool more; /* there are more directories than are looked at */
+        struct found_profile *profiles;
+        size_t count;
+};
+
+/* The job, and what the thread found. */
+struct volume_look {
+        struct deputy_job job;
+        struct volume_found *found; /* the loop's; NULL: it is late */
+        const char *home;
+
+        int opened;
+        uid_t uid;
+        int written;
+        const char *store;
         int logged;
         struct boot_log log;
 };
@@ -53,20 +73,6 @@ static void look_at_store(struct volume_look *look, int volume)
         look->written = file.result;
         if (!file.result)
                 look->written = volume_remove(volume, file.path);
-}
-
-static void look_at_profiles(struct volume_look *look, int volume)
-{
-        char path[512];
-
-        look->listed = volume_directories(volume, "profiles", PROFILES_MOST + 1, &look->names, &look->count);
-        for (size_t i = 0; look->listed == 0 && i < look->count; i++) {
-                int length = snprintf(path, sizeof(path), "profiles/%s/SOUL.md", look->names[i]);
-
-                if (length >= (int)sizeof(path) || !volume_has(volume, path) ||
-                    !strcmp(look->names[i], "default"))
-                        look->names[i][0] = '\0';
-        }
 }
 
 static void look_at_log(struct volume_look *look, int volume)
@@ -101,55 +107,66 @@ static void look_work(struct deputy_job *job)
         else
                 look->uid = found.st_uid;
         look_at_store(look, volume);
-        look_at_profiles(look, volume);
         look_at_log(look, volume);
         close(volume);
+}
+
+/* What the thread allocated. */
+static void look_clear(struct deputy_job *job)
+{
+        boot_log_deinit(&((struct volume_look *)job)->log);
 }
 
 static void look_drop(struct deputy_job *job)
 {
         struct volume_look *look = (struct volume_look *)job;
 
-        volume_names_free(look->names, look->count);
-        boot_log_deinit(&look->log);
+        free(look->found); /* set only where the broker ends */
         free(look);
 }
 
-static void check_volume(struct doctor *doctor, const struct volume_look *look)
+static void found_free(struct volume_found *found)
+{
+        boot_log_deinit(&found->log);
+        free(found->profiles);
+        free(found);
+}
+
+static void check_volume(struct doctor *doctor, const struct volume_found *found)
 {
         const char *home = doctor->server->hermes_home;
         uid_t client = doctor->server->access.client_uid;
 
-        if (look->opened)
+        if (found->opened)
                 doctor_check(doctor, "volume", VERDICT_FAILURE,
                              "mount it, or name another with HERMES_HOME or --hermes-home", "%s: %s", home,
-                             strerror(-look->opened));
-        else if (look->uid != client)
+                             strerror(-found->opened));
+        else if (found->uid != client)
                 doctor_check(doctor, "volume", VERDICT_WARNING,
                              "give it to the client user, with all that is in it",
-                             "%s belongs to uid %u, the client user is %u", home, (unsigned)look->uid,
+                             "%s belongs to uid %u, the client user is %u", home, (unsigned)found->uid,
                              (unsigned)client);
         else
                 doctor_check(doctor, "volume", VERDICT_OK, "", "%s belongs to the client user", home);
 }
 
-static void check_store(struct doctor *doctor, const struct volume_look *look)
+static void check_store(struct doctor *doctor, const struct volume_found *found)
 {
         const char *home = doctor->server->hermes_home;
-        int length = (int)(strrchr(look->store, '/') ? strrchr(look->store, '/') - look->store : 0);
+        int length = (int)(strrchr(found->store, '/') ? strrchr(found->store, '/') - found->store : 0);
 
-        if (look->written)
+        if (found->written)
                 doctor_check(doctor, "intent_store", VERDICT_FAILURE,
                              "make it writable for the client user, and make room: until then orders do not "
                              "survive the container",
-                             "nothing can be written in %s/%.*s: %s", home, length, look->store,
-                             strerror(-look->written));
+                             "nothing can be written in %s/%.*s: %s", home, length, found->store,
+                             strerror(-found->written));
         else
                 doctor_check(doctor, "intent_store", VERDICT_OK, "", "%s/%.*s can be written", home, length,
-                             look->store);
+                             found->store);
 }
 
-static void find_without_slot(const struct doctor *doctor, const struct volume_look *look,
+static void find_without_slot(const struct doctor *doctor, const struct volume_found *found,
                               struct findings *findings)
 {
         const struct registry *registry = doctor->server->registry;
@@ -157,11 +174,11 @@ static void find_without_slot(const struct doctor *doctor, const struct volume_l
 
         if (!registry_find(registry, GATEWAY_PREFIX "default"))
                 findings_add(findings, "default", NULL);
-        for (size_t i = 0; i < look->count; i++) {
-                const char *profile = look->names[i];
+        for (size_t i = 0; i < found->count; i++) {
+                const char *profile = found->profiles[i].name;
 
-                if (!*profile)
-                        continue;
+                if (found->profiles[i].hung)
+                        continue; /* told of by itself */
                 if (name_check_profile(profile) != NAME_OK) {
                         findings_add(findings, profile, "not a name that a gateway can have");
                         continue;
@@ -172,24 +189,35 @@ static void find_without_slot(const struct doctor *doctor, const struct volume_l
         }
 }
 
-static bool has_profile(const struct volume_look *look, const char *profile)
+static bool has_profile(const struct volume_found *found, const char *profile)
 {
         if (!strcmp(profile, "default"))
                 return true;
-        for (size_t i = 0; i < look->count; i++)
-                if (!strcmp(look->names[i], profile))
+        for (size_t i = 0; i < found->count; i++)
+                if (!strcmp(found->profiles[i].name, profile))
                         return true;
         return false;
 }
 
-static void check_profiles(struct doctor *doctor, const struct volume_look *look)
+static void check_profiles(struct doctor *doctor, const struct volume_found *found)
 {
         const struct registry *registry = doctor->server->registry;
-        struct findings findings = {0};
+        struct findings findings = {0}, hung = {0};
         char line[FINDINGS_LINE_BYTES];
 
-        find_without_slot(doctor, look, &findings);
-        if (findings.count)
+        for (size_t i = 0; i < found->count; i++)
+                if (found->profiles[i].hung)
+                        findings_add(&hung, found->profiles[i].name, NULL);
+        find_without_slot(doctor, found, &findings);
+        if (hung.count)
+                doctor_check(doctor, "profiles", VERDICT_FAILURE,
+                             "see to the file system that is mounted there, or to what keeps it busy",
+                             "profiles whose directory does not answer: %s", findings_line(&hung, line));
+        else if (found->more)
+                doctor_check(doctor, "profiles", VERDICT_WARNING, "remove what is no profile",
+                             "profiles/ has more than %d directories: those behind them are not looked at",
+                             SURVEY_PROFILES);
+        else if (findings.count)
                 doctor_check(doctor, "profiles", VERDICT_WARNING,
                              "svcctl register each, or remove what is no profile",
                              "profiles without a gateway: %s", findings_line(&findings, line));
@@ -197,11 +225,11 @@ static void check_profiles(struct doctor *doctor, const struct volume_look *look
                 doctor_check(doctor, "profiles", VERDICT_OK, "", "every profile has its gateway");
         findings = (struct findings){0};
         for (size_t i = 0; i < registry->count; i++)
-                if (registry->services[i]->profile && !has_profile(look, registry->services[i]->profile))
+                if (registry->services[i]->profile && !has_profile(found, registry->services[i]->profile))
                         findings_add(&findings, registry->services[i]->name, NULL);
-        if (look->count > PROFILES_MOST)
+        if (found->more)
                 doctor_check(doctor, "slots", VERDICT_WARNING, "remove what is no profile",
-                             "profiles/ has more than %d directories: not looked at", PROFILES_MOST);
+                             "profiles/ has more than %d directories: not looked at", SURVEY_PROFILES);
         else if (findings.count)
                 doctor_check(doctor, "slots", VERDICT_WARNING,
                              "svcctl unregister each, or put the profile's SOUL.md back",
@@ -210,23 +238,23 @@ static void check_profiles(struct doctor *doctor, const struct volume_look *look
                 doctor_check(doctor, "slots", VERDICT_OK, "", "every gateway has its profile");
 }
 
-static void check_starts(struct doctor *doctor, const struct volume_look *look)
+static void check_starts(struct doctor *doctor, const struct volume_found *found)
 {
         unsigned most = doctor->server->failed_starts;
         struct findings findings = {0};
         char line[FINDINGS_LINE_BYTES];
 
-        for (size_t i = 0; i < look->log.count; i++)
-                if (look->log.profiles[i].failures >= most)
-                        findings_add(&findings, look->log.profiles[i].name, NULL);
+        for (size_t i = 0; i < found->log.count; i++)
+                if (found->log.profiles[i].failures >= most)
+                        findings_add(&findings, found->log.profiles[i].name, NULL);
         if (findings.count)
                 doctor_check(doctor, "container_starts", VERDICT_FAILURE,
                              "see its log in logs/gateways/, mend its configuration, and start it",
                              "the last %u container starts all ended in startup_failed for %s", most,
                              findings_line(&findings, line));
-        else if (look->logged)
+        else if (found->logged)
                 doctor_check(doctor, "container_starts", VERDICT_WARNING, "look at " BOOT_LOG " yourself",
-                             BOOT_LOG " cannot be read: %s", strerror(-look->logged));
+                             BOOT_LOG " cannot be read: %s", strerror(-found->logged));
         else
                 doctor_check(doctor, "container_starts", VERDICT_OK, "",
                              "no gateway's last %u container starts all ended in startup_failed", most);
@@ -242,50 +270,116 @@ static void check_nothing(struct doctor *doctor)
                              "not looked at: the volume cannot be");
 }
 
-static void check_found(struct doctor *doctor, const struct volume_look *look)
+static void check_found(struct doctor *doctor, const struct volume_found *found)
 {
-        check_volume(doctor, look);
-        if (look->opened) {
+        check_volume(doctor, found);
+        if (found->opened) {
                 check_nothing(doctor);
                 return;
         }
-        check_store(doctor, look);
-        if (look->listed) {
+        check_store(doctor, found);
+        if (found->listed) {
                 for (int i = 0; i < 2; i++)
                         doctor_check(doctor, i ? "slots" : "profiles", VERDICT_WARNING,
                                      "see to the volume's profiles/ directory",
-                                     "not looked at: profiles/ cannot be read: %s", strerror(-look->listed));
+                                     "not looked at: profiles/ cannot be read: %s", strerror(-found->listed));
         } else {
-                check_profiles(doctor, look);
+                check_profiles(doctor, found);
         }
-        check_starts(doctor, look);
+        check_starts(doctor, found);
+}
+
+/* The profiles that there are, and what else looks like one. */
+static void found_take(struct volume_found *found, const struct survey *survey)
+{
+        found->more = survey->more;
+        found->listed = survey->late ? -ETIMEDOUT : survey->result;
+        if (found->listed)
+                return;
+        found->profiles = calloc(survey->count + survey->invalid_count + 1, sizeof(*found->profiles));
+        if (!found->profiles)
+                found->listed = -ENOMEM;
+        for (size_t i = 1; found->profiles && i < survey->count; i++) { /* behind `default` */
+                struct found_profile *profile = &found->profiles[found->count];
+
+                snprintf(profile->name, sizeof(profile->name), "%s", survey->facts[i].name);
+                profile->hung = survey->facts[i].hung;
+                found->count += survey->facts[i].hung || survey->facts[i].exists;
+        }
+        for (size_t i = 0; found->profiles && i < survey->invalid_count; i++)
+                if (survey->invalid_souls[i] && strcmp(survey->invalid[i], "default") != 0)
+                        snprintf(found->profiles[found->count++].name, sizeof(found->profiles[0].name), "%s",
+                                 survey->invalid[i]);
+}
+
+static void surveyed(struct survey *survey)
+{
+        struct volume_found *found = survey->owner;
+
+        if (!found->doctor) {
+                found_free(found);
+                return;
+        }
+        found_take(found, survey);
+        doctor_volume_done(found->doctor);
+}
+
+static bool look_take(struct volume_look *look, struct volume_found *found)
+{
+        const struct boot_log *log = &look->log;
+
+        found->opened = look->opened;
+        found->uid = look->uid;
+        found->written = look->written;
+        found->store = look->store;
+        found->logged = look->logged;
+        /* A copy, since what the thread allocated is the thread's to free. */
+        found->log.profiles = calloc(log->count + 1, sizeof(log->profiles[0]));
+        if (!found->log.profiles)
+                return false;
+        found->log.count = log->count;
+        if (log->count)
+                memcpy(found->log.profiles, log->profiles, log->count * sizeof(log->profiles[0]));
+        return true;
 }
 
 static void look_done(struct deputy_job *job, bool late)
 {
         struct volume_look *look = (struct volume_look *)job;
-        struct doctor *doctor = look->doctor;
+        struct volume_found *found = look->found;
+        struct doctor *doctor = found->doctor;
+        struct survey *survey;
 
-        look->doctor = NULL;
-        if (!doctor) {
-                if (!late)
-                        look_drop(job);
+        look->found = NULL;
+        if (!doctor || late || !look_take(look, found)) {
+                found_free(found);
+                if (doctor) {
+                        doctor->volume = NULL;
+                        doctor_volume_done(doctor);
+                }
                 return;
         }
-        /* What a late one has found is the deputy's still. */
-        if (late)
-                doctor->volume = NULL;
-        doctor_volume_done(doctor);
+        survey = found->opened ? NULL : survey_new(NULL, 0);
+        if (!survey) {
+                found->listed = -ENOMEM; /* of no matter where it could not be opened */
+                doctor_volume_done(doctor);
+                return;
+        }
+        survey->root = look->job.lane == STORE_LANE_ROOT_LOOKS;
+        survey->look_invalid = true;
+        survey->done = surveyed;
+        survey->owner = found;
+        survey_run(&doctor->server->registry->store, survey);
 }
 
 void diagnose_volume_end(struct doctor *doctor)
 {
-        struct volume_look *look = doctor->volume;
+        struct volume_found *found = doctor->volume;
 
         doctor->volume = NULL;
-        if (look) {
-                check_found(doctor, look);
-                look_drop(&look->job);
+        if (found) {
+                check_found(doctor, found);
+                found_free(found);
                 return;
         }
         doctor_check(doctor, "volume", VERDICT_FAILURE,
@@ -294,39 +388,42 @@ void diagnose_volume_end(struct doctor *doctor)
         check_nothing(doctor);
 }
 
-/* The one place that knows whose thread it is. */
-static struct deputy *volume_deputy(struct doctor *doctor)
+void diagnose_volume_begin(struct doctor *doctor, bool root)
 {
-        return &doctor->server->registry->store.deputy;
-}
-
-void diagnose_volume_begin(struct doctor *doctor)
-{
-        /* Behind a job that hangs this one would wait in vain. */
-        bool stuck = deputy_is_stuck(volume_deputy(doctor));
+        struct deputy *deputy = &doctor->server->registry->store.deputy;
+        unsigned lane = root ? STORE_LANE_ROOT_LOOKS : STORE_LANE_LOOKS;
+        /* Behind jobs that hang this one would wait in vain. */
+        bool stuck = deputy_is_stuck(deputy, lane);
         struct volume_look *look = stuck ? NULL : calloc(1, sizeof(*look));
+        struct volume_found *found = look ? calloc(1, sizeof(*found)) : NULL;
 
-        if (!look) {
+        doctor->volume = found;
+        if (!found) {
+                free(look);
                 doctor->checks.failed = !stuck;
                 doctor->volume_done = true;
                 return;
         }
-        look->job = (struct deputy_job){
-                .work = look_work, .done = look_done, .drop = look_drop, .timeout_msec = VOLUME_MSEC};
-        look->doctor = doctor;
+        found->doctor = doctor;
+        look->job = (struct deputy_job){.work = look_work,
+                                        .done = look_done,
+                                        .clear = look_clear,
+                                        .drop = look_drop,
+                                        .timeout_msec = VOLUME_MSEC,
+                                        .lane = lane};
+        look->found = found;
         look->home = doctor->server->hermes_home;
         boot_log_init(&look->log);
-        doctor->volume = look;
-        deputy_run(volume_deputy(doctor), &look->job);
+        deputy_run(deputy, &look->job);
 }
 
 void diagnose_volume_drop(struct doctor *doctor)
 {
-        struct volume_look *look = doctor->volume;
+        struct volume_found *found = doctor->volume;
 
         doctor->volume = NULL;
-        if (look && !look->doctor)
-                look_drop(&look->job);
-        else if (look)
-                look->doctor = NULL;
+        if (found && doctor->volume_done)
+                found_free(found);
+        else if (found)
+                found->doctor = NULL; /* whoever is at it frees it */
 }

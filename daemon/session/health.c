@@ -93,11 +93,17 @@ static void health_of_broker(struct server *server, struct health *health)
 static void health_of_volume(const struct registry *registry, struct health *health)
 {
         size_t waiting = persist_waiting(registry);
-        char problem[256];
+        char problem[LIMIT_SERVICE_NAME_BYTES + 256];
+        const char *hung;
 
         if (registry->volume_unknown)
                 health_problem(health,
                                "the volume cannot be looked at: which profiles it has is not known yet");
+        for (unsigned at = 0; (hung = deputy_next_hung(&registry->store.deputy, &at));) {
+                snprintf(problem, sizeof(problem), "the directory of the profile %s on the volume does not answer",
+                         hung);
+                health_problem(health, problem);
+        }
         if (!waiting)
                 return;
         snprintf(problem, sizeof(problem),

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -80,7 +81,7 @@ static struct run_mark marked(void)
         struct s6_status status = seen();
         struct run_mark mark;
 
-        ck_assert_int_eq(run_mark_open(top, "svc", &status, &mark), 0);
+        ck_assert_int_eq(run_mark(top, "svc", &status, &mark), 0);
         ck_assert_int_eq(mark.pid, child);
         return mark;
 }
@@ -104,7 +105,7 @@ static bool lives(void)
 {
         struct process_life process;
 
-        return process_look(child, &process);
+        return process_look(child, &process) == 0;
 }
 
 START_TEST(it_reaches_the_run)
@@ -113,8 +114,6 @@ START_TEST(it_reaches_the_run)
 
         ck_assert_int_eq(send_term(&mark, getuid()), RUN_SIGNALLED);
         ck_assert(ended_by(SIGTERM));
-        run_mark_close(&mark);
-        ck_assert_int_eq(mark.pidfd, -1);
 }
 END_TEST
 
@@ -125,15 +124,28 @@ START_TEST(a_stopped_one_goes_on_and_ends)
         kill(child, SIGSTOP);
         ck_assert_int_eq(send_term(&mark, getuid()), RUN_SIGNALLED);
         ck_assert(ended_by(SIGTERM));
-        run_mark_close(&mark);
 }
 END_TEST
 
-START_TEST(a_kernel_without_pidfd)
+/* Nothing is taken for an end that is none: with no descriptor left, it is tried again. */
+START_TEST(short_of_descriptors)
 {
-        struct run_mark mark = marked();
+        struct run_mark mark = marked(), other;
+        struct s6_status status = seen();
+        struct rlimit before, none;
+        int next = dup(0);
 
-        run_mark_close(&mark);
+        close(next);
+        ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+        none = (struct rlimit){(rlim_t)next, before.rlim_max};
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+        ck_assert_int_eq(send_term(&mark, getuid()), RUN_NOT_YET);
+        ck_assert_int_eq(run_mark(top, "svc", &status, &other), -EMFILE);
+        none.rlim_cur = (rlim_t)next + 1; /* for the process's descriptor, and not for what is looked at behind it */
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+        ck_assert_int_eq(send_term(&mark, getuid()), RUN_NOT_YET);
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+        ck_assert(lives());
         ck_assert_int_eq(send_term(&mark, getuid()), RUN_SIGNALLED);
         ck_assert(ended_by(SIGTERM));
 }
@@ -142,21 +154,21 @@ END_TEST
 START_TEST(another_run_is_not_marked)
 {
         struct s6_status status = seen();
-        struct run_mark mark = {.pidfd = 4711};
+        struct run_mark mark = {.pid = 4711};
 
         status.since_usec--;
-        ck_assert_int_eq(run_mark_open(top, "svc", &status, &mark), -ESRCH);
+        ck_assert_int_eq(run_mark(top, "svc", &status, &mark), -ESRCH);
         status = seen();
         status.pid = getppid();
-        ck_assert_int_eq(run_mark_open(top, "svc", &status, &mark), -ESRCH);
+        ck_assert_int_eq(run_mark(top, "svc", &status, &mark), -ESRCH);
         status = seen();
         write_status(child, SINCE_SECONDS, 4 | 2); /* its finish script */
-        ck_assert_int_eq(run_mark_open(top, "svc", &status, &mark), -ESRCH);
+        ck_assert_int_eq(run_mark(top, "svc", &status, &mark), -ESRCH);
         status.finishing = true;
-        ck_assert_int_eq(run_mark_open(top, "svc", &status, &mark), -ESRCH);
+        ck_assert_int_eq(run_mark(top, "svc", &status, &mark), -ESRCH);
         status = (struct s6_status){.pid = 0};
-        ck_assert_int_eq(run_mark_open(top, "svc", &status, &mark), -ESRCH);
-        ck_assert_int_eq(mark.pidfd, 4711);
+        ck_assert_int_eq(run_mark(top, "svc", &status, &mark), -ESRCH);
+        ck_assert_int_eq(mark.pid, 4711);
 }
 END_TEST
 
@@ -167,7 +179,6 @@ START_TEST(the_number_of_another_process)
         mark.start--;
         ck_assert_int_eq(send_term(&mark, getuid()), RUN_OVER);
         ck_assert(lives());
-        run_mark_close(&mark);
         ck_assert_int_eq(send_term(&mark, getuid()), RUN_OVER);
         ck_assert(lives());
 }
@@ -182,9 +193,8 @@ START_TEST(one_that_is_over)
         for (int i = 0; i < 1000 && lives(); i++)
                 usleep(5000);
         ck_assert_int_eq(send_term(&mark, getuid()), RUN_OVER);
-        ck_assert_int_eq(run_mark_open(top, "svc", &status, &none), -ESRCH);
+        ck_assert_int_eq(run_mark(top, "svc", &status, &none), -ESRCH);
         ck_assert(ended_by(SIGKILL));
-        run_mark_close(&mark);
 }
 END_TEST
 
@@ -195,7 +205,6 @@ START_TEST(a_process_of_another_user_is_spared)
 
         ck_assert_int_eq(send_term(&mark, getuid() + 1), RUN_NOT_YET);
         ck_assert(lives());
-        run_mark_close(&mark);
 }
 END_TEST
 
@@ -207,7 +216,7 @@ int main(void)
         tcase_add_checked_fixture(tcase, setup, teardown);
         tcase_add_test(tcase, it_reaches_the_run);
         tcase_add_test(tcase, a_stopped_one_goes_on_and_ends);
-        tcase_add_test(tcase, a_kernel_without_pidfd);
+        tcase_add_test(tcase, short_of_descriptors);
         tcase_add_test(tcase, another_run_is_not_marked);
         tcase_add_test(tcase, the_number_of_another_process);
         tcase_add_test(tcase, one_that_is_over);
