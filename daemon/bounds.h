@@ -43,6 +43,6 @@
 /* Directories below profiles/ that are looked at; s6-svscan takes far fewer. */
 #define SURVEY_PROFILES 10000
 /* Profiles whose directory did not answer at boot are looked at again after this. */
-#define RECONCILE_HUNG_AGAIN_MSEC 30000
+#define RECONCILE_HUNG_AGAIN_MSEC 10000
 
 #endif

@@ -10,20 +10,22 @@ from varlink import VarlinkError
 
 
 class Hang:
-    """The tree's volume hangs from here to there."""
+    """The tree's volume, or what is named of it, hangs from here to there."""
 
-    def __init__(self, tree):
-        self.process = subprocess.Popen(
-            ["nsenter", "--target", str(tree.pid), "--mount", "--pid", "/usr/bin/python3", f"{TOP}/tests/integration/hang.py", "/opt/data"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self, tree, *paths):
+        self.processes = [subprocess.Popen(
+            ["nsenter", "--target", str(tree.pid), "--mount", "--pid", "/usr/bin/python3", f"{TOP}/tests/integration/hang.py", path],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE) for path in paths or ("/opt/data",)]
 
     def __enter__(self):
-        assert self.process.stdout.readline() == b"hung\n"
+        for process in self.processes:
+            assert process.stdout.readline() == b"hung\n"
         return self
 
     def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait(10)
+        for process in self.processes:
+            process.stdin.close()
+            process.wait(10)
 
 
 def order(tree, method, profile, **parameters):

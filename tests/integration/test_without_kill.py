@@ -1,5 +1,6 @@
 """A container without CAP_KILL: s6-supervise takes orders and cannot signal what runs as hermes. The broker does, as hermes."""
 
+import concurrent.futures
 import os
 import re
 
@@ -59,6 +60,45 @@ def test_stop(tree, profile):
     service = outcome["service"]
     assert (service["state"], service["want"], service["last_exit"]["code"]) == ("down", "down", 1)
     assert "ended by SIGTERM" in tree.gateway_log(profile)
+
+
+def test_no_signal_is_lost_for_want_of_descriptors(tree, profile):
+    """One is needed at a time, however many wait; and what cannot be opened for a moment is not over."""
+    names = [f"{profile}-{i}" for i in range(24)]
+    for name in names:
+        tree.register(name)
+    for name in names:
+        tree.wait_gateway(name)
+    broker = str(tree.broker_pid())
+    before = tree.run("root", "prlimit", "--pid", broker, "--nofile", "--noheadings", "--raw", "--output", "SOFT,HARD", check=True).stdout.split()
+    with tree.connect() as connection:
+        used = max(map(int, os.listdir(tree.path(f"/proc/{broker}/fd")))) + 1
+        tree.run("root", "prlimit", "--pid", broker, f"--nofile={used + 4}:{before[1]}", check=True)
+        connection.send("Stop", {"names": [f"gateway-{name}" for name in names], "wait": "down"})
+        outcomes = connection.result(60)["outcomes"]
+    tree.run("root", "prlimit", "--pid", broker, f"--nofile={before[0]}:{before[1]}", check=True)
+    assert [outcome for outcome in outcomes if "error" in outcome] == []
+    assert {outcome["service"]["state"] for outcome in outcomes} == {"down"}
+
+
+def test_who_slows_the_thread_that_signals_down(tree, profile):
+    """It has hermes's effective id for an instant. The loop and the threads that write records never have."""
+    hammer = (f"import os\nwhile not os.path.exists('/opt/data/enough-{profile}'):\n"
+              f" for task in map(int, os.listdir('/proc/{tree.broker_pid()}/task')):\n"
+              "  try: os.sched_setscheduler(task, os.SCHED_IDLE, os.sched_param(0))\n  except OSError: pass")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        hammering = pool.submit(tree.run, "hermes", "/usr/bin/python3", "-c", hammer)
+        for i in range(20):
+            tree.register(f"{profile}-{i}")
+            tree.wait_gateway(f"{profile}-{i}")
+            (outcome,) = tree.call("Stop", names=[f"gateway-{profile}-{i}"], wait="down")["outcomes"]
+            assert outcome["service"]["state"] == "down" and outcome["persisted"]
+        tree.run("hermes", "touch", f"/opt/data/enough-{profile}", check=True)
+        assert hammering.result(30).stderr == ""
+    slowed = [task for task in map(int, os.listdir(tree.path(f"/proc/{tree.broker_pid()}/task")))
+              if tree.run("root", "chrt", "--pid", str(task)).stdout.find("SCHED_IDLE") >= 0]
+    assert tree.broker_pid() not in slowed
+    assert len(slowed) <= 9, "each that was is replaced, up to a bound, and what comes then is one"
 
 
 def test_restart(tree, profile):

@@ -1,0 +1,102 @@
+"""One profile's directory hangs, and the volume does not: it costs that profile, and nobody else anything."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from test_volume import Hang, order, problems
+from tree import wait_until
+
+HANGS = "mkdir -p /run/hung; (exec /usr/bin/python3 tests/integration/hang.py {} by-signal >/run/hang.log 2>&1) & echo $! >/run/hang.pid; " \
+        "while ! grep -q hung /run/hang.log; do sleep 0.05; done"
+SLOW = "/opt/data/profiles/slow"
+SAYS = "the directory of the profile slow on the volume does not answer"
+
+
+def release(tree):
+    with open(tree.path("/run/hang.pid")) as file:
+        tree.signal("TERM", int(file.read()))
+
+
+def gateways(tree):
+    return {service["profile"] for service in tree.call("List")["services"] if service["kind"] == "gateway"}
+
+
+def test_at_boot(boot, volume):
+    for name in ("coder", "slow", "writer"):
+        volume.profile(name, intent={"version": 1, "want": "up", "environment": {"A": "b"}})
+    tree = boot(before=HANGS.format(SLOW))
+    assert gateways(tree) == {"default", "coder", "writer"}
+    tree.wait_state("coder", "up")
+    tree.wait_state("writer", "up")
+    assert SAYS in problems(tree)
+    assert {line[0] for line in volume.boot_log()} == {"default", "coder", "writer"}
+    # It is not looked at again and again, and whoever asks hears why.
+    for _ in range(3):
+        actions = {action["profile"]: action for action in tree.call("Reconcile")["actions"]}
+        assert actions["slow"]["action"] == "skipped" and "does not answer" in actions["slow"]["message"]
+    assert order(tree, "Stop", "coder", wait="down")["persisted"] is True
+    release(tree)
+    wait_until(lambda: "slow" in gateways(tree), 60, "its gateway, once the directory answers")
+    tree.wait_state("slow", "up")
+    assert SAYS not in problems(tree)
+    assert tree.state("coder")["want"] == "down"
+    assert sorted(line[0] for line in volume.boot_log()) == ["coder", "default", "slow", "writer"]
+    with open(tree.path("/run/svcbroker/services/gateway-slow/data/profile")) as file:
+        assert file.read() == "slow\n"
+
+
+def test_while_it_runs(boot, volume):
+    for name in ("coder", "slow"):
+        volume.profile(name, intent={"version": 1, "want": "up"})
+    tree = boot()
+    for name in ("coder", "slow"):
+        tree.wait_gateway(name)
+    with Hang(tree, SLOW):
+        # The marker for its stop cannot be written, which is the gateway's loss; the record can.
+        assert order(tree, "Stop", "slow")["persisted"] is True
+        assert SAYS in problems(tree)
+        assert volume.intent("slow")["want"] == "down"
+        for method in ("Restart", "Stop", "Start"):
+            assert order(tree, method, "coder")["persisted"] is True, method
+            assert order(tree, method, "slow")["persisted"] is True, method
+        assert tree.call("Register", profile="new", start=False)["persisted"] is True
+        assert tree.call("Unregister", profile="new")["persisted"] is True
+        checks = {check["name"]: check for check in tree.call("Diagnose")["checks"]}
+        assert checks["volume"]["verdict"] == "ok" and checks["intent_store"]["verdict"] == "ok"
+        assert checks["profiles"]["verdict"] == "failure" and "slow" in checks["profiles"]["detail"]
+        actions = {action["profile"]: action["action"] for action in tree.call("Reconcile")["actions"]}
+        assert actions == {"default": "kept", "coder": "kept", "slow": "kept"}
+    wait_until(lambda: SAYS not in problems(tree), 20, "health")
+
+
+def test_a_slot_of_the_last_container(boot, volume):
+    """/run outlived it. What it knows of the profile is not lost because the profile's directory hangs."""
+    for name in ("coder", "slow"):
+        volume.profile(name, intent={"version": 1, "want": "down"})
+    tree = boot(before="""
+        mkdir -p /run/svcbroker/services/gateway-slow/data
+        echo slow >/run/svcbroker/services/gateway-slow/data/profile
+        printf '%s\\n' '{"version":1,"want":"up","boot":"1.1","unpersisted":true}' >/run/svcbroker/services/gateway-slow/data/state
+        """ + HANGS.format(SLOW))
+    assert gateways(tree) >= {"default", "coder"}
+    release(tree)
+    wait_until(lambda: "slow" in gateways(tree), 60, "its gateway")
+
+
+def test_many(boot, volume):
+    """More than there are threads for: the rest of the profiles is looked at all the same, or said to be left out, and records are written."""
+    hung = [f"hung{i}" for i in range(8)]
+    for name in ("coder", *hung, "writer"):
+        volume.profile(name, intent={"version": 1, "want": "down"})
+    tree = boot()
+    with Hang(tree, *(f"/opt/data/profiles/{name}" for name in hung)):
+        actions = {action["profile"]: action["action"] for action in tree.call("Reconcile")["actions"]}
+        assert actions["coder"] == actions["writer"] == "kept"
+        for user in ("hermes", "root"):
+            assert tree.call("Start", user, names=["gateway-coder", "gateway-writer"])["outcomes"][0]["persisted"] is True
+            assert tree.call("Stop", user, names=["gateway-coder", "gateway-hung3"])["outcomes"][1]["persisted"] is True
+        assert "gateway-coder" not in problems(tree)
+    wait_until(lambda: "does not answer" not in problems(tree), 30, "health")
