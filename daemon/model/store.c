@@ -31,6 +31,12 @@ void store_close(struct store *store)
         deputy_close(&store->deputy);
 }
 
+bool store_is_stuck(const struct store *store)
+{
+        return deputy_is_stuck(&store->deputy, STORE_LANE_ROOT_WRITES) ||
+               deputy_is_stuck(&store->deputy, STORE_LANE_WRITES);
+}
+
 struct store_batch *store_batch_new(size_t count)
 {
         struct store_batch *batch = calloc(1, sizeof(*batch) + count * sizeof(batch->entries[0]));

@@ -74,6 +74,9 @@ struct store_batch {
         struct store_entry entries[];
 };
 
+/* Records hang, so the volume does. */
+bool store_is_stuck(const struct store *store);
+
 /* Zeroed but for `count`. NULL: out of memory. */
 struct store_batch *store_batch_new(size_t count);
 void store_batch_free(struct store_batch *batch);

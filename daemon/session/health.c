@@ -99,7 +99,9 @@ static void health_of_volume(const struct registry *registry, struct health *hea
         if (registry->volume_unknown)
                 health_problem(health,
                                "the volume cannot be looked at: which profiles it has is not known yet");
-        for (unsigned at = 0; (hung = deputy_next_hung(&registry->store.deputy, &at));) {
+        /* Where nothing of the volume answers, it is not the profiles' directories. */
+        for (unsigned at = 0; !store_is_stuck(&registry->store) && !registry->volume_unknown &&
+                              (hung = deputy_next_hung(&registry->store.deputy, &at));) {
                 snprintf(problem, sizeof(problem), "the directory of the profile %s on the volume does not answer",
                          hung);
                 health_problem(health, problem);
