@@ -1,9 +1,7 @@
 #include "daemon/edge/deputy.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -11,137 +9,50 @@
 
 #include "daemon/edge/log.h"
 
-static void ring(int fd)
+static int deputy_add_worker(struct deputy *deputy)
 {
-        const uint64_t one = 1;
+        int result = deputy->count == DEPUTY_WORKERS_MOST
+                             ? -EAGAIN
+                             : worker_start(&deputy->workers[deputy->count], &deputy->crew, deputy->count);
 
-        while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
-                ;
-}
-
-static void clear_all(struct deputy_job *trash)
-{
-        for (; trash; trash = trash->next)
-                if (trash->clear)
-                        trash->clear(trash);
-}
-
-static bool worker_wait(struct deputy_worker *worker)
-{
-        uint64_t rung;
-
-        while (read(worker->wake_fd, &rung, sizeof(rung)) < 0)
-                if (errno != EINTR)
-                        return false;
-        return !atomic_load(&worker->deputy->ending);
-}
-
-static void *worker_main(void *argument)
-{
-        struct deputy_worker *worker = argument;
-        struct deputy *deputy = worker->deputy;
-        struct schedule schedule;
-        int failure = deputy->switches ? -identity_become(deputy->uid, deputy->gid, deputy->signals) : 0;
-
-        schedule_read(&schedule);
-        atomic_store(&worker->failure, failure);
-        atomic_store(&worker->ready, true);
-        ring(deputy->finished_fd);
-        while (!failure && worker_wait(worker)) {
-                if (atomic_load(&worker->handover) != WORKER_GIVEN)
-                        continue;
-                clear_all(worker->trash);
-                if (worker->job)
-                        worker->job->work(worker->job);
-                if (deputy->signals && deputy->switches && !schedule_is(&schedule))
-                        atomic_store(&worker->spoiled, true);
-                atomic_store(&worker->handover, WORKER_FINISHED);
-                ring(deputy->finished_fd);
-        }
-        return NULL;
-}
-
-/* A thread's stack: what it runs recurses nowhere, but the sanitizers' frames are large. */
-#define STACK_BYTES (512 * 1024)
-
-static int start_thread(struct deputy_worker *worker)
-{
-        pthread_attr_t attributes;
-        sigset_t all, before;
-        int result = pthread_attr_init(&attributes);
-
-        if (result)
-                return -result;
-        pthread_attr_setstacksize(&attributes, STACK_BYTES);
-        sigfillset(&all); /* signals are the loop's */
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        result = pthread_create(&worker->thread, &attributes, worker_main, worker);
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-        pthread_attr_destroy(&attributes);
-        return -result;
-}
-
-static int worker_add(struct deputy *deputy)
-{
-        struct deputy_worker *worker = &deputy->workers[deputy->count];
-        int result;
-
-        if (deputy->count == DEPUTY_WORKERS_MOST)
-                return -EAGAIN;
-        *worker = (struct deputy_worker){.deputy = deputy, .number = deputy->count};
-        worker->wake_fd = eventfd(0, EFD_CLOEXEC);
-        if (worker->wake_fd < 0)
-                return -errno;
-        result = start_thread(worker);
-        if (result)
-                close(worker->wake_fd);
-        else
-                deputy->count++;
+        deputy->count += result == 0;
         return result;
 }
 
-static struct deputy_worker *worker_idle(struct deputy *deputy)
+static struct worker *deputy_idle_worker(struct deputy *deputy)
 {
-        for (unsigned i = 0; i < deputy->count; i++) {
-                struct deputy_worker *worker = &deputy->workers[i];
-
-                if (!worker->retired && atomic_load(&worker->handover) == WORKER_IDLE)
-                        return worker;
-        }
+        for (unsigned i = 0; i < deputy->count; i++)
+                if (worker_is_idle(&deputy->workers[i]))
+                        return &deputy->workers[i];
         return NULL;
 }
 
-/* job NULL: there is only something to be cleared. */
-static void worker_give(struct deputy_worker *worker, struct deputy_job *job)
+/* With what is to be cleared. job NULL: nothing but that. */
+static void deputy_give(struct deputy *deputy, struct worker *worker, struct deputy_job *job)
 {
-        worker->job = job;
-        worker->trash = worker->deputy->trash;
-        worker->deputy->trash = NULL;
-        if (job) {
-                job->begun = true;
-                job->worker = worker->number;
-        }
-        atomic_store(&worker->handover, WORKER_GIVEN);
-        ring(worker->wake_fd);
+        struct deputy_job *trash = deputy->trash;
+
+        deputy->trash = NULL;
+        worker_give(worker, job, trash);
 }
 
 static void lane_begin(struct deputy *deputy, struct deputy_lane *lane)
 {
-        struct deputy_worker *worker;
+        struct worker *worker;
         struct deputy_job *job = lane->queue;
 
         if (lane->running || !job || (job->may_begin && !job->may_begin(job)))
                 return;
-        worker = worker_idle(deputy);
+        worker = deputy_idle_worker(deputy);
         if (!worker) {
-                deputy->no_thread = worker_add(deputy) != 0;
-                worker = worker_idle(deputy);
+                deputy->no_thread = deputy_add_worker(deputy) != 0;
+                worker = deputy_idle_worker(deputy);
         }
         if (!worker)
                 return;
         lane->queue = job->next;
         lane->running = job;
-        worker_give(worker, job);
+        deputy_give(deputy, worker, job);
 }
 
 static void deputy_set_overseer(struct deputy *deputy)
@@ -166,14 +77,14 @@ static void deputy_set_overseer(struct deputy *deputy)
 
 static void deputy_go_on(struct deputy *deputy)
 {
-        struct deputy_worker *worker;
+        struct worker *worker;
 
         deputy->no_thread = false;
         for (unsigned i = 0; i < DEPUTY_LANES; i++)
                 lane_begin(deputy, &deputy->lanes[i]);
-        worker = deputy->trash ? worker_idle(deputy) : NULL;
+        worker = deputy->trash ? deputy_idle_worker(deputy) : NULL;
         if (worker)
-                worker_give(worker, NULL);
+                deputy_give(deputy, worker, NULL);
         deputy_set_overseer(deputy);
 }
 
@@ -201,7 +112,7 @@ static void deputy_throw_away(struct deputy *deputy, struct deputy_job *job)
 }
 
 /* What a thread that somebody schedules as they like would work may take for ever. */
-static void worker_look_at_schedule(struct deputy *deputy, struct deputy_worker *worker)
+static void worker_look_at_schedule(struct deputy *deputy, struct worker *worker)
 {
         if (!atomic_load(&worker->spoiled) || worker->retired || deputy->spoiled == DEPUTY_SPOILED_MOST)
                 return;
@@ -210,7 +121,7 @@ static void worker_look_at_schedule(struct deputy *deputy, struct deputy_worker 
         deputy->spoiled++;
 }
 
-static void worker_finished(struct deputy *deputy, struct deputy_worker *worker)
+static void worker_finished(struct deputy *deputy, struct worker *worker)
 {
         struct deputy_job *job = worker->job;
         struct deputy_job *trash = worker->trash;
@@ -241,7 +152,7 @@ static void worker_finished(struct deputy *deputy, struct deputy_worker *worker)
 }
 
 /* It never had its identity. What it was given goes to another. */
-static void worker_failed(struct deputy *deputy, struct deputy_worker *worker)
+static void worker_failed(struct deputy *deputy, struct worker *worker)
 {
         struct deputy_job *job = worker->job;
 
@@ -250,7 +161,7 @@ static void worker_failed(struct deputy *deputy, struct deputy_worker *worker)
         worker->retired = true;
         worker->job = NULL;
         if (worker->trash)
-                deputy->trash = worker->trash; /* worker_give() left none there, and nothing was done since */
+                deputy->trash = worker->trash; /* deputy_give() left none there, and nothing was done since */
         worker->trash = NULL;
         if (!job || job->late)
                 return;
@@ -267,9 +178,9 @@ static void deputy_collect(uv_poll_t *poll, int status, int events)
 
         (void)status;
         (void)events;
-        (void)!read(deputy->finished_fd, &rung, sizeof(rung));
+        (void)!read(deputy->crew.finished_fd, &rung, sizeof(rung));
         for (unsigned i = 0; i < deputy->count; i++) {
-                struct deputy_worker *worker = &deputy->workers[i];
+                struct worker *worker = &deputy->workers[i];
 
                 if (atomic_load(&worker->handover) == WORKER_FINISHED)
                         worker_finished(deputy, worker);
@@ -279,7 +190,7 @@ static void deputy_collect(uv_poll_t *poll, int status, int events)
         deputy_go_on(deputy);
 }
 
-static struct deputy_worker *worker_of(struct deputy *deputy, const struct deputy_job *job)
+static struct worker *worker_of(struct deputy *deputy, const struct deputy_job *job)
 {
         unsigned i = 0;
 
@@ -340,12 +251,12 @@ static void deputy_oversee(void *owner)
 static int deputy_wait_ready(struct deputy *deputy)
 {
         for (unsigned i = 0; i < deputy->count; i++) {
-                struct pollfd rung = {.fd = deputy->finished_fd, .events = POLLIN};
+                struct pollfd rung = {.fd = deputy->crew.finished_fd, .events = POLLIN};
                 uint64_t times;
 
                 while (!atomic_load(&deputy->workers[i].ready))
                         if (poll(&rung, 1, -1) == 1)
-                                (void)!read(deputy->finished_fd, &times, sizeof(times));
+                                (void)!read(deputy->crew.finished_fd, &times, sizeof(times));
                 if (atomic_load(&deputy->workers[i].failure))
                         return -atomic_load(&deputy->workers[i].failure);
         }
@@ -354,11 +265,11 @@ static int deputy_wait_ready(struct deputy *deputy)
 
 static void deputy_end_threads(struct deputy *deputy, const struct timespec *until)
 {
-        atomic_store(&deputy->ending, true);
+        atomic_store(&deputy->crew.ending, true);
         for (unsigned i = 0; i < deputy->count; i++)
-                ring(deputy->workers[i].wake_fd);
+                worker_wake(&deputy->workers[i]);
         for (unsigned i = 0; i < deputy->count; i++) {
-                struct deputy_worker *worker = &deputy->workers[i];
+                struct worker *worker = &deputy->workers[i];
 
                 if (pthread_timedjoin_np(worker->thread, NULL, until))
                         deputy->abandoned = true;
@@ -380,26 +291,26 @@ int deputy_open(struct deputy *deputy, uv_loop_t *loop, uid_t uid, gid_t gid, bo
         int result = 0;
 
         memset(deputy, 0, sizeof(*deputy));
-        deputy->uid = uid;
-        deputy->gid = gid;
-        deputy->switches = switches;
-        deputy->signals = signals;
+        deputy->crew.uid = uid;
+        deputy->crew.gid = gid;
+        deputy->crew.switches = switches;
+        deputy->crew.signals = signals;
         for (unsigned i = 0; i < DEPUTY_LANES; i++)
                 deputy->lanes[i].lost_most = DEPUTY_LOST_MOST;
-        deputy->finished_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (deputy->finished_fd < 0)
+        deputy->crew.finished_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (deputy->crew.finished_fd < 0)
                 return -errno;
         for (unsigned i = 0; i < threads && result == 0; i++)
-                result = worker_add(deputy);
+                result = deputy_add_worker(deputy);
         if (result == 0)
                 result = deputy_wait_ready(deputy);
         if (result) {
                 end_time(&until);
                 deputy_end_threads(deputy, &until);
-                close(deputy->finished_fd);
+                close(deputy->crew.finished_fd);
                 return result;
         }
-        uv_poll_init(loop, &deputy->finished, deputy->finished_fd);
+        uv_poll_init(loop, &deputy->finished, deputy->crew.finished_fd);
         deputy->finished.data = deputy;
         uv_poll_start(&deputy->finished, UV_READABLE, deputy_collect);
         uv_unref((uv_handle_t *)&deputy->finished);
@@ -414,7 +325,7 @@ static void finished_closed(uv_handle_t *handle)
 
         /* A thread that was left behind may ring it yet. */
         if (!deputy->abandoned)
-                close(deputy->finished_fd);
+                close(deputy->crew.finished_fd);
 }
 
 void deputy_close(struct deputy *deputy)
@@ -429,7 +340,7 @@ void deputy_close(struct deputy *deputy)
         timer_close(&deputy->overseer, NULL);
         uv_close((uv_handle_t *)&deputy->finished, finished_closed);
         for (unsigned i = 0; i < deputy->count; i++) {
-                struct deputy_worker *worker = &deputy->workers[i];
+                struct worker *worker = &deputy->workers[i];
 
                 if (atomic_load(&worker->handover) == WORKER_GIVEN && deputy->abandoned)
                         continue; /* what hangs keeps what it works on */
@@ -441,7 +352,7 @@ void deputy_close(struct deputy *deputy)
         }
         for (unsigned i = 0; i < DEPUTY_LANES; i++)
                 drop_all(deputy->lanes[i].queue);
-        clear_all(deputy->trash);
+        worker_clear(deputy->trash);
         drop_all(deputy->trash);
         deputy->trash = NULL;
 }
@@ -474,7 +385,7 @@ bool deputy_is_stuck(const struct deputy *deputy, unsigned lane)
 const char *deputy_next_hung(const struct deputy *deputy, unsigned *at)
 {
         while (*at < deputy->count) {
-                const struct deputy_worker *worker = &deputy->workers[(*at)++];
+                const struct worker *worker = &deputy->workers[(*at)++];
 
                 if (worker->lost && worker->job->subject)
                         return worker->job->subject;

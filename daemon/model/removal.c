@@ -140,7 +140,7 @@ static void removal_left(struct service *service)
         struct registry *registry = service->registry;
         struct removal *removal = service->removal;
 
-        if (!groups_read(registry->slots.fd, service->name, registry->deputy.uid, &removal->groups)) {
+        if (!groups_read(registry->slots.fd, service->name, registry->deputy.crew.uid, &removal->groups)) {
                 removal_finish(service);
                 return;
         }

@@ -42,7 +42,7 @@ static void job_work(struct deputy_job *job)
 {
         struct stand_in_job *own = (struct stand_in_job *)job;
 
-        own->result = run_signal_send(&own->mark, own->registry->deputy.uid, own->signals, own->count);
+        own->result = run_signal_send(&own->mark, own->registry->deputy.crew.uid, own->signals, own->count);
 }
 
 static void stand_in_close(struct service *service)

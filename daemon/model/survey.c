@@ -1,8 +1,6 @@
 #include "daemon/model/survey.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +10,9 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/volume.h"
+#include "daemon/model/look.h"
 #include "proto/name.h"
 
-#define PATH_BYTES (NAME_MAX + 64)
 #define VARIABLE_BYTES 256 /* of one variable, beside its name and value */
 
 struct survey *survey_new(const char *const *names, size_t count)
@@ -101,110 +99,6 @@ static unsigned survey_lane(const struct survey *survey)
         return survey->root ? STORE_LANE_ROOT_LOOKS : STORE_LANE_LOOKS;
 }
 
-/* One directory that is looked at. */
-enum look_kind {
-        LOOK_PROFILE,
-        LOOK_SOUL, /* only whether it holds SOUL.md */
-        LOOK_GONE, /* only whether it is there */
-};
-
-struct look {
-        struct deputy_job job;
-        struct survey *survey; /* the loop's; NULL: it is late */
-        const char *home;
-        enum look_kind kind;
-        size_t place;
-        bool clean;
-        bool with_intent;
-        atomic_bool cancelled; /* it is late: nothing is removed any more */
-        char name[NAME_MAX + 1];
-
-        /* What was found; the thread's until it is done. */
-        int opened;
-        bool exists;
-        bool locked;
-        bool gone;
-        bool marked;
-        int intent_result;
-        char *intent;
-        int prior_result;
-        char *prior;
-};
-
-static void look_path(const struct look *look, const char *file, char path[2 * PATH_BYTES])
-{
-        char directory[PATH_BYTES];
-
-        store_profile_path(look->name, directory, sizeof(directory));
-        snprintf(path, 2 * PATH_BYTES, "%s%s", directory, file);
-}
-
-/* A gateway that finds one of these thinks it is running already. */
-static void look_clean(int volume, struct look *look)
-{
-        static const char *const stale[] = {"gateway.pid", "processes.json"};
-        char path[2 * PATH_BYTES];
-
-        /* Each may take long, and who is late may find that the gateway was started. */
-        for (size_t i = 0; i < sizeof(stale) / sizeof(stale[0]) && !atomic_load(&look->cancelled); i++) {
-                look_path(look, stale[i], path);
-                volume_remove(volume, path);
-        }
-}
-
-static void look_at_profile(int volume, struct look *look)
-{
-        char path[2 * PATH_BYTES];
-
-        look_path(look, "SOUL.md", path);
-        look->exists = !strcmp(look->name, "default") || volume_has(volume, path);
-        snprintf(path, sizeof(path), ".svcbroker/lock/%s", look->name);
-        look->locked = volume_is_locked(volume, path) > 0;
-        if (!look->exists)
-                return;
-        snprintf(path, sizeof(path), INTENT_DIRECTORY "/%s", look->name);
-        look->intent_result = look->with_intent ? volume_read(volume, path, &look->intent) : -ENOBUFS;
-        look_path(look, "gateway_state.json", path);
-        look->prior_result = volume_read(volume, path, &look->prior);
-        if (look->clean && !look->locked)
-                look_clean(volume, look);
-}
-
-static void look_work(struct deputy_job *job)
-{
-        struct look *look = (struct look *)job;
-        char path[2 * PATH_BYTES];
-        int volume = volume_open(look->home);
-
-        look->opened = volume < 0 ? volume : 0;
-        if (volume < 0)
-                return;
-        look->marked = volume_has(volume, ".svcbroker");
-        switch (look->kind) {
-        case LOOK_PROFILE:
-                look_at_profile(volume, look);
-                break;
-        case LOOK_SOUL:
-                snprintf(path, sizeof(path), "profiles/%s/SOUL.md", look->name);
-                look->exists = volume_has(volume, path);
-                break;
-        case LOOK_GONE:
-                snprintf(path, sizeof(path), "profiles/%s", look->name);
-                look->gone = volume_look(volume, path) == 0;
-                break;
-        }
-        close(volume);
-}
-
-static void look_clear(struct deputy_job *job)
-{
-        struct look *look = (struct look *)job;
-
-        free(look->intent);
-        free(look->prior);
-        look->intent = look->prior = NULL;
-}
-
 /* What the files say is found out here: json-c takes the C library's lock of the locale. */
 static void look_tell_profile(const struct look *look, struct survey *survey, struct profile_facts *facts)
 {
@@ -233,9 +127,9 @@ static void survey_is_hung(struct survey *survey, size_t place)
 static void look_done(struct deputy_job *job, bool late)
 {
         struct look *look = (struct look *)job;
-        struct survey *survey = look->survey;
+        struct survey *survey = look->owner;
 
-        look->survey = NULL;
+        look->owner = NULL;
         atomic_store(&look->cancelled, late);
         if (late) {
                 log_line("survey: a profile's directory does not answer: service=" GATEWAY_PREFIX "%s", look->name);
@@ -258,7 +152,7 @@ static void look_done(struct deputy_job *job, bool late)
 static void look_drop(struct deputy_job *job)
 {
         struct look *look = (struct look *)job;
-        struct survey *survey = look->survey;
+        struct survey *survey = look->owner;
 
         free(look);
         if (!survey)
@@ -286,7 +180,7 @@ static bool look_run(struct survey *survey, enum look_kind kind, const char *nam
                                         .subject = look->name,
                                         .timeout_msec = SURVEY_PROFILE_MSEC,
                                         .lane = survey_lane(survey)};
-        look->survey = survey;
+        look->owner = survey;
         look->home = survey->store->home;
         look->kind = kind;
         look->place = place;

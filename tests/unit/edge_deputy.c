@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "daemon/edge/deputy.h"
+#include "daemon/edge/identity.h"
 
 /* A job that ends when the test lets it. */
 struct held {
@@ -264,7 +265,7 @@ END_TEST
 /* Not before: the deputy would begin the next one. */
 static void *let_go_at_the_end(void *held)
 {
-        while (!atomic_load(&deputy.ending))
+        while (!atomic_load(&deputy.crew.ending))
                 usleep(1000);
         let_go(held);
         return NULL;

@@ -1,0 +1,48 @@
+#ifndef MODEL_LOOK_H
+#define MODEL_LOOK_H
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/edge/deputy.h"
+
+/*
+ * One profile's directory on the volume, looked at as a job of the store's deputy: what was found, as bytes. What
+ * they mean is found out in the loop (survey.c).
+ */
+enum look_kind {
+        LOOK_PROFILE,
+        LOOK_SOUL, /* only whether it holds SOUL.md */
+        LOOK_GONE, /* only whether it is there */
+};
+
+struct look {
+        struct deputy_job job;
+        void *owner; /* the loop's; NULL: it is late */
+        const char *home;
+        enum look_kind kind;
+        size_t place;
+        bool clean;
+        bool with_intent;
+        atomic_bool cancelled; /* it is late: nothing is removed any more */
+        char name[NAME_MAX + 1];
+
+        /* What was found; the thread's until it is done. */
+        int opened;
+        bool exists;
+        bool locked;
+        bool gone;
+        bool marked;
+        int intent_result;
+        char *intent;
+        int prior_result;
+        char *prior;
+};
+
+/* These two are `work` and `clear` of its job. */
+void look_work(struct deputy_job *job);
+void look_clear(struct deputy_job *job);
+
+#endif
