@@ -1,0 +1,275 @@
+"""The shipped shell scripts: rules that all of them keep, and single ones run as plain processes, by each shell that may be /bin/sh."""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from tree import TOP
+
+BUILD = os.environ.get("SVCBROKER_BUILD", "build")
+SHELLS = {"dash": ["/bin/dash"], "busybox": ["/usr/bin/busybox", "sh"]}
+
+
+def shipped():
+    """{path in the checkout: its lines} of each script that an installation has."""
+    scripts = {}
+    for path in glob.glob(f"{TOP}/s6-rc.d/**/*", recursive=True) + glob.glob(f"{TOP}/docker/*"):
+        if os.path.isfile(path):
+            with open(path) as file:
+                text = file.read()
+            if text.startswith(("#!/bin/sh", "# shellcheck shell=sh")):
+                scripts[path.removeprefix(f"{TOP}/")] = text.splitlines()
+    assert len(scripts) > 20
+    return scripts
+
+
+def code():
+    """(where, line) of every line that is no comment."""
+    for path, lines in shipped().items():
+        for number, line in enumerate(lines, 1):
+            if not line.lstrip().startswith("#"):
+                yield f"{path}:{number}", line
+
+
+def test_no_access_is_asked_for():
+    """[ -r ], -w and -x ask faccessat2, which some seccomp profiles refuse: the thing is used, and the result looked at."""
+    found = [(where, line) for where, line in code() if re.search(r"(?:\[|\btest)\s+(?:!\s+)?-[rwxN]\s|-[ao]\s+(?:!\s+)?-[rwx]\s", line)]
+    assert not found
+
+
+def reads():
+    """(where, the line, the line that says what it reads)"""
+    for path, lines in shipped().items():
+        for number, line in enumerate(lines):
+            if line.lstrip().startswith("#") or not re.search(r"\bread (-r )?\w", line):
+                continue
+            source = line
+            if re.search(r"\bwhile\b", line):
+                indent = line[:len(line) - len(line.lstrip())]
+                source = next(later for later in lines[number:] if later.startswith(f"{indent}done"))
+            yield f"{path}:{number + 1}", line.strip(), source.strip()
+
+
+def test_a_last_line_without_an_end_is_read():
+    """`read` fails on it, having read it. Files of the kernel's have whole lines."""
+    seen = 0
+    for where, line, source in reads():
+        seen += 1
+        if "/proc/" in source or "<<END" in source and "while" not in line:
+            continue
+        if line.startswith("read -r _ &&"):  # a pipe from tr, of words that all have an end
+            continue
+        assert re.search(r"\|\| \[ -n \"\$\w+\" \]; do$" if "while" in line else r"\|\| :( |$)", line), (where, line)
+    assert seen > 12
+
+
+# Commands whose output is a number or a name by its own definition, not a text for people.
+NUMBERS = (r"/usr/bin/id -[ug] ", r"/usr/bin/stat -c %u ", r"/usr/bin/find .*-maxdepth 0 ", r"s6-svstat -o pid ", r"printf ")
+
+
+def test_nothing_is_decided_by_a_text():
+    """What another program says differs by version and C library; its exit code does not."""
+    for path, lines in shipped().items():
+        texts = set()
+        for number, line in enumerate(lines, 1):
+            where = (f"{path}:{number}", line)
+            if line.lstrip().startswith("#"):
+                continue
+            assert not re.search(r"(^|[|;&(!] *|\bif |\bthen )(/\S*/)?(grep|sed|awk|expr)\b", line), where
+            for name, command in re.findall(r"\b(\w+)=\"?\$\((?!\()(.*)\)", line):
+                if not any(re.search(number, command) for number in NUMBERS):
+                    texts.add(name)
+            decides = re.search(r"\bcase \"?\$\{?(\w+)", line) or re.search(r"(?:\[|\btest) .*\$\{?(\w+)[^]]*(?:=|-eq|-gt|-lt)", line)
+            assert not decides or decides[1] not in texts, where
+            for command in re.findall(r"(?:\[|\btest|\bcase) [^;]*\$\(([^()]*)\)", line):
+                assert any(re.search(number, command) for number in NUMBERS), where
+
+
+# Single scripts
+
+@pytest.fixture(params=SHELLS)
+def shell(request):
+    return SHELLS[request.param]
+
+
+class Slot:
+    """A copy of the template, with a world of its own: programs, volume, container environment."""
+
+    def __init__(self, directory):
+        self.path = str(directory)
+        shutil.copytree(f"{TOP}/s6-rc.d/gateway-template", f"{self.path}/slot")
+        for name in ("bin", "venv/bin", "volume", "environment", "slot/data", "slot/env"):
+            os.makedirs(f"{self.path}/{name}")
+        self.write("slot/settings", f"s6={self.path}/bin\nclient_user=hermes\ndefault_home={self.path}/volume\n"
+                   f"container_environment={self.path}/environment\nvenv={self.path}/venv\nbrake_seconds=60\nbrake_deaths=5\nbrake_restarts=10\n")
+        self.write("slot/data/profile", "coder\n")
+        self.program("venv/bin/hermes", 'printf "%s\\n" "$@"; env')
+        self.program("bin/s6-setlock", 'shift 2; exec "$@"')
+        self.program("bin/s6-permafailon", "exit 0")
+        self.program("bin/s6-envdir", 'while [ "${1#./}" = "$1" ]; do shift; done; exec "$@"')
+
+    def write(self, name, text):
+        with open(f"{self.path}/{name}", "w", newline="") as file:
+            file.write(text)
+
+    def program(self, name, script):
+        self.write(name, f"#!/bin/sh\n{script}\n")
+        os.chmod(f"{self.path}/{name}", 0o755)
+
+    def run(self, shell, script, *arguments, **environment):
+        return subprocess.run([*shell, script, *arguments], cwd=f"{self.path}/slot", env={"PATH": "/usr/bin:/bin", **environment},
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30)
+
+    def gateway(self, shell):
+        return self.run(shell, "./gateway", "coder", f"{self.path}/volume", "/usr/bin:/bin")
+
+
+@pytest.fixture
+def slot(tmp_path):
+    return Slot(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["Device or resource busy", "Resource busy", "", "Das Geraet ist belegt", "No locks available"])
+@pytest.mark.parametrize("code, result", [(1, 69), (111, 0), (126, 0), (137, 0)])
+def test_a_lock_that_cannot_be_had(slot, shell, text, code, result):
+    """1 is a busy one, whatever s6-setlock's C library calls that; with any other failure the gateway runs, and it is said."""
+    slot.program("bin/s6-setlock", f'echo "s6-setlock: fatal: unable to lock $2: {text}" >&2; exit {code}')
+    said = slot.gateway(shell)
+    assert said.returncode == result, said.stdout
+    assert ("not started: it runs elsewhere" in said.stdout) == (code == 1)
+    assert ("started without its lock" in said.stdout) == (code != 1)
+    assert ("gateway\nrun\n--replace\n" in said.stdout) == (code != 1)
+
+
+def test_the_installed_s6_answers_so(tmp_path):
+    """Busy is 1, and what cannot be locked is 111; a program that cannot be executed is neither."""
+    with open(tmp_path / "lock", "w"):
+        pass
+    holder = subprocess.Popen(["s6-setlock", tmp_path / "lock", "/bin/sh", "-c", "echo held; read line"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"held\n"
+    codes = [subprocess.run(["s6-setlock", "-n", path, program], stderr=subprocess.DEVNULL, check=False).returncode
+             for path, program in ((tmp_path / "lock", "/bin/true"), (tmp_path, "/bin/true"), (tmp_path / "none/lock", "/bin/true"),
+                                   (tmp_path / "free", "/nonexistent"), (tmp_path / "free", "/bin/true"))]
+    holder.communicate(b"\n")
+    assert codes == [1, 111, 111, 127, 0]
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_the_slot_s_files_need_no_last_newline(slot, shell, end):
+    slot.write("slot/data/profile", f"coder{end}")
+    slot.write("slot/env/.empty", f"FIRST\nLAST{end}")
+    slot.write("environment/HERMES_HOME", f"{slot.path}/other{end}")
+    os.mkdir(f"{slot.path}/other")
+    said = slot.gateway(shell).stdout.splitlines()
+    assert {"FIRST=", "LAST=", f"HERMES_HOME={slot.path}/other"} <= set(said)
+    said = slot.run(shell, "-c", "slot=.; . ./prelude; echo $profile")
+    assert said.stdout == "coder\n"
+    child = subprocess.Popen(["/bin/sleep", "1000"], start_new_session=True)
+    try:
+        with open(f"/proc/{child.pid}/stat") as file:
+            group = f"{child.pid}:{file.read().rpartition(')')[2].split()[19]}"
+        slot.write("slot/data/pgid", f"7777777:1\n{group}{end}")
+        said = slot.run(shell, "-c", ". ./groups; note_group data/noted; cp data/pgid data/both; note_group data/both; echo $earlier")
+        assert said.stdout == f"{group}\n"
+        slot.program("bin/s6-setuidgid", 'shift; exec "$@"')
+        assert slot.run(shell, "./finish", "0", "0", "coder").returncode == 0
+        assert child.wait(10) == -15, "finish ended what it found there"
+    finally:
+        child.kill()
+
+
+@pytest.mark.parametrize("line", ["0:", "1:", "1:5", "-1:", "12", ":", "x:1", "1 1:2", "00:1"])
+def test_what_is_no_group_s_note_is_nobody(slot, shell, line):
+    """To kill 0 or -1 would be to kill others."""
+    said = slot.run(shell, "-c", f". ./groups; group_lives '{line}'; echo $?")
+    assert said.stdout == "1\n"
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_accounts_without_a_last_newline(slot, shell, end):
+    """cont-init writes /etc/passwd anew: no line of it may be lost."""
+    with open(f"{TOP}/{BUILD}/docker/cont-init") as file:
+        script = re.sub(r"^\. .*/settings$", f". {slot.path}/slot/settings", file.read(), flags=re.M).replace("=/etc/", f"={slot.path}/etc/")
+    os.mkdir(f"{slot.path}/etc")
+    slot.program("bin/s6-setuidgid", 'shift; exec "$@"')
+    slot.write("etc/passwd", f"root:x:0:0:root:/root:/bin/sh\nhermes:x:10000:10000::/opt/data:/bin/sh{end}")
+    slot.write("etc/group", f"root:x:0:\nhermes:x:10000:{end}")
+    slot.write("environment/HERMES_UID", f"1234{end}")
+    slot.write("environment/HERMES_GID", f"2345{end}")
+    slot.program("bin/id", 'echo 10000')
+    script = script.replace("/usr/bin/id ", f"{slot.path}/bin/id ")
+    slot.write("cont-init", script)
+    slot.run(shell, f"{slot.path}/cont-init")
+    with open(f"{slot.path}/etc/passwd") as file:
+        assert file.read() == "root:x:0:0:root:/root:/bin/sh\nhermes:x:1234:2345::/opt/data:/bin/sh\n"
+    with open(f"{slot.path}/etc/group") as file:
+        assert file.read() == "root:x:0:\nhermes:x:2345:\n"
+
+
+class Start:
+    """svcbrokerd's run, with a container environment of its own, up to what it would execute."""
+
+    def __init__(self, directory):
+        self.path = str(directory)
+        with open(f"{TOP}/{BUILD}/s6-rc.d/svcbrokerd_run") as file:
+            script = file.read()
+        script, number = re.subn(r"^exec \S*/svcbrokerd ", "exec printf '%s|' ", script, flags=re.M)
+        assert number == 1
+        with open(f"{self.path}/run", "w") as file:
+            file.write(script.replace("/run/s6/container_environment", f"{self.path}/environment"))
+        os.makedirs(f"{self.path}/data")
+        os.makedirs(f"{self.path}/environment")
+
+    def write(self, name, text):
+        with open(f"{self.path}/{name}", "w", newline="") as file:
+            file.write(text)
+
+    def run(self, shell):
+        said = subprocess.run([*shell, "./run"], cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=True)
+        *said, words = said.stdout.rsplit("\n", 1)
+        return "".join(said), words.split("|")[2:-1]
+
+
+@pytest.mark.parametrize("text, words", [
+    ("--multiplex\n", ["--multiplex"]),
+    ("--multiplex", ["--multiplex"]),
+    ("--settle-msec\n4321", ["--settle-msec", "4321"]),
+    ("--client-user\n a b\\n \n", ["--client-user", " a b\\n "]),
+    ("", []),
+])
+def test_options_arrive_whole(tmp_path, shell, text, words):
+    start = Start(tmp_path)
+    start.write("data/options", text)
+    assert start.run(shell) == ("", words)
+
+
+@pytest.mark.parametrize("text", ["--settle-msec\r\n4321\r\n", "--settle-msec\r\n4321\r", "--settle-msec\r\n4321"])
+def test_options_of_a_windows_machine(tmp_path, shell, text):
+    start = Start(tmp_path)
+    start.write("data/options", text)
+    said, words = start.run(shell)
+    assert words == ["--settle-msec", "4321"] and "CR LF" in said
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_variables_need_no_last_newline(tmp_path, shell, end):
+    start = Start(tmp_path)
+    for name, value in {"HERMES_HOME": "/opt/other", "GATEWAY_MULTIPLEX_PROFILES": "true", "HERMES_GATEWAY_BOOTSTRAP_STATE": "running"}.items():
+        start.write(f"environment/{name}", value + end)
+    assert start.run(shell) == ("", ["--hermes-home", "/opt/other", "--multiplex", "--bootstrap"])
+
+
+@pytest.mark.parametrize("program", ["dash", "bash"])
+def test_variables_where_faccessat2_is_refused(tmp_path, program):
+    """Docker's seccomp profile before 20.10 answers EPERM."""
+    start = Start(tmp_path)
+    start.write("environment/GATEWAY_MULTIPLEX_PROFILES", "true\n")
+    start.write("environment/HERMES_HOME", "/opt/other\n")
+    old = ["/usr/bin/python3", f"{TOP}/tests/integration/old_seccomp.py"]
+    asked = subprocess.run([*old, program, "-c", "[ -r /etc/passwd ]"], check=False)
+    assert asked.returncode == 1, "the filter does what it is for"
+    assert start.run([*old, program]) == ("", ["--hermes-home", "/opt/other", "--multiplex"])
