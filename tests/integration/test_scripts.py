@@ -67,6 +67,11 @@ def test_a_last_line_without_an_end_is_read():
     assert seen > 12
 
 
+def test_a_group_is_killed_as_every_shell_takes_it():
+    """dash wants -- in front of a group after -s, and busybox does not take it."""
+    assert not [(where, line) for where, line in code() if re.search(r"\bkill\b.* (-s|--) ", line)]
+
+
 # Commands whose output is a number or a name by its own definition, not a text for people.
 NUMBERS = (r"/usr/bin/id -[ug] ", r"/usr/bin/stat -c %u ", r"/usr/bin/find .*-maxdepth 0 ", r"s6-svstat -o pid ", r"printf ")
 

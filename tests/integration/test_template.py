@@ -10,6 +10,15 @@ import pytest
 from tree import SERVICES, wait_until
 
 CONTAINER = "/run/s6/container_environment"
+# PATH of s6-svscan as an application's image may have it: its first directory is hermes's.
+HOSTILE_PATH = "/opt/data/.local/bin:/usr/local/bin:/usr/bin:/bin"
+SHELLS = {"dash": "", "busybox": "mount --bind /usr/bin/busybox /bin/sh"}
+
+
+@pytest.fixture(scope="module", params=SHELLS)
+def tree(request, module_trees):
+    """By each shell that may be /bin/sh."""
+    return module_trees(before=SHELLS[request.param], path=HOSTILE_PATH)
 
 
 def environment_of(tree, profile):
@@ -100,6 +109,16 @@ def test_log_directory_that_cannot_be_written(tree, profile):
     tree.register(profile)
     log = tree.wait_log(f"gateway {profile}: started")
     assert log.count(f"gateway {profile}: /opt/data/logs/gateways/{profile} cannot be written") == 1
+
+
+def test_where_faccessat2_is_refused(make_tree):
+    tree = make_tree(before=f"""mkdir -p {CONTAINER} /opt/other; chown hermes: /opt/other; echo /opt/other >{CONTAINER}/HERMES_HOME
+cp tests/integration/old_seccomp.py /opt/old_seccomp.py
+exec() {{ builtin exec /usr/bin/python3 /opt/old_seccomp.py "$@"; }}""")
+    tree.call("Register", profile="coder")
+    pid = wait_until(lambda: (now := tree.status("coder")) and "gateway run" in tree.processes().get(now.pid, ("",))[0] and now.pid)
+    assert link_inside(tree, f"/proc/{pid}/cwd") == "/opt/other"
+    wait_until(lambda: os.path.exists(tree.path("/opt/other/logs/gateways/coder/current")), what="its log")
 
 
 def test_log_directory_that_is_spoilt(tree, profile):

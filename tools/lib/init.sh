@@ -81,7 +81,7 @@ fi
 ln -s "$servicedirs/svcbrokerd" "$scandir/svcbrokerd"
 
 cd /
-environment=(PATH=/opt/data/.local/bin:/usr/local/bin:/usr/bin:/bin)
+environment=("PATH=${TREE_PATH:-/usr/local/bin:/usr/bin:/bin}")
 for name in ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS; do
     if [ -n "${!name-}" ]; then
         environment+=("$name=${!name}")
@@ -97,6 +97,6 @@ reduced=()
 if [ -n "${TREE_WITHOUT-}" ]; then
     reduced=("$(command -v setpriv)" --inh-caps "-$TREE_WITHOUT" --bounding-set "-$TREE_WITHOUT")
 fi
-# By its path: the first directory of that PATH is on the volume, which may hang.
+# By its path: the first directory of that PATH may be on the volume, which may hang.
 exec env -i "${environment[@]}" "${reduced[@]}" "$(command -v s6-svscan)" "$option" "${TREE_SERVICES_MAX:-1000}" "$scandir" \
     </dev/null >/run/container.log 2>&1

@@ -5,7 +5,7 @@
 # What a tree is like, from the environment: TREE_PROFILES (coder writer), TREE_OPTIONS (svcbrokerd's, one a line),
 # TREE_SERVICES_MAX (1000), TREE_WAIT_SEC (10, for svcbrokerd to be ready), TREE_VOLUME (a directory to be /opt/data), TREE_S6
 # (another s6, unpacked), TREE_BEFORE (commands for the last moment before s6-svscan), TREE_WITHOUT (a capability that it
-# lacks, like kill). Its log, as a container would print it, is /run/container.log.
+# lacks, like kill), TREE_PATH (PATH of s6-svscan). Its log, as a container would print it, is /run/container.log.
 
 # tree_stage BUILD: installs what is built there to where trees take it from.
 tree_stage() {
