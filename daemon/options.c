@@ -21,6 +21,7 @@ enum {
         OPTION_CLIENT_USER,
         OPTION_OBSERVER_GROUP,
         OPTION_HERMES_HOME,
+        OPTION_EXEC_PATH,
         OPTION_NOTIFICATION_FD,
         OPTION_SETTLE_MSEC,
         OPTION_SERVICES_MAX,
@@ -44,6 +45,7 @@ static const struct option long_options[] = {
         {"client-user", required_argument, NULL, OPTION_CLIENT_USER},
         {"observer-group", required_argument, NULL, OPTION_OBSERVER_GROUP},
         {"hermes-home", required_argument, NULL, OPTION_HERMES_HOME},
+        {"exec-path", required_argument, NULL, OPTION_EXEC_PATH},
         {"notification-fd", required_argument, NULL, OPTION_NOTIFICATION_FD},
         {"settle-msec", required_argument, NULL, OPTION_SETTLE_MSEC},
         {"services-max", required_argument, NULL, OPTION_SERVICES_MAX},
@@ -74,6 +76,7 @@ static const char help[] =
         "  --observer-group NAME      who may read, on PATH.observer (nobody)\n"
         "  --hermes-home DIR          where gateways keep their logs (HERMES_HOME, or " CONFIG_HERMES_HOME
         ")\n"
+        "  --exec-path PATH           what the container's runtime looks programs up in, to be looked at\n"
         "  --notification-fd N        write a newline there when ready\n"
         "  --settle-msec N            a gateway alive for this long is up (3000)\n"
         "  --services-max N           s6-svscan's own limit, loggers included (1000)\n"
@@ -167,6 +170,9 @@ static bool set_option(struct options *options, int option, const char *text)
         case OPTION_HERMES_HOME:
                 options->hermes_home = text;
                 return text[0] == '/';
+        case OPTION_EXEC_PATH:
+                options->exec_path = text;
+                return true;
         case OPTION_CLIENT_USER:
                 options->client_user = text;
                 return text[0];

@@ -15,7 +15,8 @@ struct options {
         const char *client_user;
         const char *observer_group; /* NULL: none */
         const char *hermes_home;
-        int notification_fd; /* -1: none */
+        const char *exec_path; /* NULL: not known */
+        int notification_fd;   /* -1: none */
         int64_t settle_msec;
         unsigned start_at_once; /* gateways that begin together after a boot */
         bool multiplex;         /* the default gateway serves every profile */

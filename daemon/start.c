@@ -17,6 +17,7 @@
 #include "daemon/edge/log.h"
 #include "daemon/edge/process.h"
 #include "daemon/edge/template.h"
+#include "daemon/session/search_path.h"
 
 /* One line for people, on standard error like the log but not escaped: nothing in it comes from a client. */
 __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
@@ -285,6 +286,7 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
         server->template_path = options->template;
         server->socket_path = options->socket;
         server->failed_starts = options->failed_starts;
+        server->exec_path = options->exec_path;
         /* The lock comes with the listener, and nothing of a live broker's is touched before we have it. */
         if (result == 0)
                 result = start_listeners(options, loop, server, client_gid);
@@ -294,6 +296,10 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
                 result = fail("capabilities: the kernel shows others than asked for: report this");
         if (result == 0)
                 result = start_registry(options, loop, server, registry);
+        if (result == 0)
+                search_path_look(server);
+        if (result == 0 && server->loose_path[0])
+                log_line("main: others than root can write where PATH leads");
         if (result == 0 && !server->rights.supervisor_kills)
                 log_line("main: s6-supervise lacks CAP_KILL: gateways are signalled from here");
         if (result == 0 && !server->rights.can_switch)

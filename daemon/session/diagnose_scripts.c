@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/edge/interpreter.h"
+#include "daemon/session/search_path.h"
 
 /*
  * What s6 executes as root for each name in the scan directory, wherever that leads: the files, their
@@ -187,40 +188,24 @@ bool diagnose_scripts(struct doctor *doctor)
         return true;
 }
 
-/* Nobody's script is known to use it: a warning, since an image may well have it so. */
+/* Whatever root runs by name may be found there: its own scripts', and what somebody types in `docker exec'.
+ */
 bool diagnose_path(struct doctor *doctor)
 {
-        const char *entry = doctor->server->supervisor_path;
-        struct findings loose = {0};
-        char line[FINDINGS_LINE_BYTES];
+        struct server *server = doctor->server;
 
-        if (!entry) {
+        search_path_look(server);
+        if (server->loose_path[0])
+                doctor_check(doctor, "permissions_path", VERDICT_FAILURE,
+                             "take it out of the container's PATH (ENV PATH of its image): what root runs by "
+                             "name may be found there",
+                             "others than root can write where PATH leads: %s", server->loose_path);
+        else if (!server->supervisor_path)
                 doctor_check(doctor, "permissions_path", VERDICT_WARNING,
                              "look at /proc/PID/environ of s6-svscan yourself",
                              "the PATH of s6-svscan could not be read when the broker was started");
-                return true;
-        }
-        while (entry) {
-                size_t length = strcspn(entry, ":");
-                char path[4096];
-                char *culprit = NULL;
-
-                snprintf(path, sizeof(path), "%.*s", (int)length, entry);
-                if (*path != '/')
-                        findings_add(&loose, *path ? path : ".", "not absolute");
-                else if (rights_audit_outside(path, doctor->server->hermes_home, &culprit) > 0)
-                        findings_add(&loose, path, NULL);
-                free(culprit);
-                entry = entry[length] ? entry + length + 1 : NULL;
-        }
-        if (loose.count)
-                doctor_check(
-                        doctor, "permissions_path", VERDICT_WARNING,
-                        "take it out of the container's PATH, or have every script of root's set its own",
-                        "others than root can write where s6-svscan's PATH leads: %s",
-                        findings_line(&loose, line));
         else
                 doctor_check(doctor, "permissions_path", VERDICT_OK, "",
-                             "only root can write where s6-svscan's PATH leads");
+                             "only root can write where PATH leads");
         return true;
 }

@@ -81,6 +81,15 @@ static void health_of_broker(struct server *server, struct health *health)
         else if (!server->rights.can_switch)
                 health_problem(health, "the broker lacks CAP_SETUID or CAP_SETGID: files cannot be given to "
                                        "the client group");
+        if (server->loose_path[0]) {
+                char problem[FINDINGS_LINE_BYTES + 128];
+
+                snprintf(problem, sizeof(problem),
+                         "others than root can write where PATH leads, and what root runs by name may be "
+                         "found there: %s",
+                         server->loose_path);
+                health_problem(health, problem);
+        }
         if (!server->rights.supervisor_kills)
                 health_problem(health, "s6-supervise lacks CAP_KILL: the broker signals gateways itself; "
                                        "give the container KILL");

@@ -8,6 +8,7 @@
 #include "daemon/edge/rights.h"
 #include "daemon/model/registry.h"
 #include "daemon/session/access.h"
+#include "daemon/session/findings.h"
 #include "daemon/session/listener.h"
 #include "daemon/session/quota.h"
 
@@ -33,9 +34,12 @@ struct server {
         const char *hermes_home;   /* for log_directory */
         const char *template_path; /* for Diagnose */
         const char *socket_path;
-        char *supervisor_path;  /* PATH of s6-svscan's environment, for Diagnose; NULL: not readable */
-        unsigned failed_starts; /* of containers, for Diagnose */
-        struct doctor *doctor;  /* diagnose.c's; NULL until the first Diagnose */
+        char *supervisor_path; /* PATH of s6-svscan's environment, for Diagnose; NULL: not readable */
+        const char *exec_path; /* PATH of what the container's runtime executes in it; NULL: not known */
+        char loose_path[FINDINGS_LINE_BYTES]; /* where they lead and others than root can write; "": nowhere
+                                               */
+        unsigned failed_starts;               /* of containers, for Diagnose */
+        struct doctor *doctor;                /* diagnose.c's; NULL until the first Diagnose */
         struct listener listener;
         struct listener observer_listener;
         struct quota quota;

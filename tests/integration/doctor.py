@@ -14,8 +14,6 @@ ln -s /bin/sh /opt/bin/sh
 chmod 755 {STATIC}/run {STATIC}/finish {STATIC}/log/run /opt/bin/wrapper
 ln -s {STATIC} /run/service/dashboard
 """
-# s6-svscan with another PATH than the sandbox's, in which hermes owns a directory.
-ROOTS_PATH = """exec() { builtin exec "${@/#PATH=*/PATH=/usr/local/bin:/usr/bin:/bin}"; }"""
 # What is not well either, then: the template is audited as such too, and hermes's files need hermes's identity.
 CONSEQUENCES = {"permissions_template": {"template"}, "capabilities": {"intent_store"}}
 
@@ -59,7 +57,7 @@ def assert_check(tree, name, verdict, *words):
 
 def make_clinic(make_tree):
     """A tree in which everything is as it should be, every profile's gateway included, and a static service with a logger."""
-    tree = make_tree(profiles="coder", before=ROOTS_PATH + PLANT_STATIC)
+    tree = make_tree(profiles="coder", before=PLANT_STATIC)
     for profile in ("default", "coder"):
         tree.register(profile)
         tree.wait_gateway(profile)

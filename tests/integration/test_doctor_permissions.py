@@ -2,7 +2,7 @@
 
 import pytest
 
-from doctor import ROOTS_PATH, STATIC, TEMPLATE, assert_check, diagnose, make_clinic, verdicts
+from doctor import STATIC, TEMPLATE, assert_check, diagnose, make_clinic, verdicts
 from tree import SERVICES
 
 @pytest.fixture(scope="module")
@@ -99,8 +99,24 @@ def test_replaced_program(make_tree):
 @pytest.mark.parametrize("path,words", [
     ("/opt/open:/usr/bin:/bin", ["/opt/open"]), ("/usr/bin:/bin:bin", ["bin (not absolute)"]), ("/usr/bin::/bin", [". (not absolute)"]),
     ("/opt/none/bin:/usr/bin:/bin", []), ("/usr/bin:/bin:/opt/link/x", ["/opt/link/x"]),
+    ("/usr/bin:/bin:/opt/data/.local/bin", ["/opt/data/.local/bin"]),
 ])
-def test_path_of_the_supervisor(make_tree, path, words):
-    tree = make_tree(profiles="", before=ROOTS_PATH.replace("/usr/local/bin:/usr/bin:/bin", path) +
-                     "\nmkdir -m 777 /opt/open; ln -s data /opt/link")
-    assert_check(tree, "permissions_path", "warning" if words else "ok", *words)
+@pytest.mark.parametrize("whose", ["supervisor", "exec"])
+def test_path(make_tree, whose, path, words):
+    """What root runs by name is looked up there, before or behind other directories: it is no less than a loose script."""
+    before = "mkdir -m 777 /opt/open; ln -s data /opt/link"
+    tree = make_tree(profiles="", before=before, path=path) if whose == "supervisor" else \
+        make_tree("--exec-path", path, profiles="", before=before)
+    told = [problem for problem in tree.call("Health", "hermes")["problems"] if "PATH leads" in problem]
+    assert len(told) == bool(words) and all(word in told[0] for word in words), told
+    assert tree.run("root", "/usr/local/bin/svcctl", "health").returncode == bool(words)
+    assert_check(tree, "permissions_path", "failure" if words else "ok", *words)
+
+
+def test_path_that_is_mended(make_tree):
+    """Health has it from the last look: Diagnose takes another."""
+    tree = make_tree("--exec-path", "/opt/open:/usr/bin", profiles="", before="mkdir -m 777 /opt/open")
+    assert not tree.call("Health", "root")["healthy"]
+    tree.run("root", "chmod", "755", "/opt/open", check=True)
+    assert_check(tree, "permissions_path", "ok")
+    assert tree.call("Health", "root")["healthy"]

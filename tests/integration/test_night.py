@@ -141,6 +141,11 @@ def test_no_kill(make_tree):
     show(tree, "no-kill", "svcctl health; echo $?", "svcctl doctor | grep -A 1 '^[a-z]* *kill'")
 
 
+def test_path(make_tree):
+    tree = make_tree(path="/opt/data/.local/bin:/usr/local/bin:/usr/bin:/bin")
+    show(tree, "path", "svcctl health; echo $?", "svcctl doctor | grep -A 1 '^[a-z]* *permissions_path'")
+
+
 def test_capacity(make_tree):
     tree = make_tree("--services-max", "4", services_max=4)
     tree.register("coder", start=False)
