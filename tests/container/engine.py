@@ -55,10 +55,10 @@ class Container:
         return podman("exec", *(["-i"] if "input" in options else []), "--user", user, self.id, *command, check=check, **options)
 
     def shell(self, script, user="hermes", check=True):
-        return self.exec("sh", "-c", script, user=user, check=check)
+        return self.exec("/bin/sh", "-c", script, user=user, check=check)
 
     def svcctl(self, *arguments, user="hermes", check=True):
-        return self.exec("svcctl", *arguments, user=user, check=check)
+        return self.exec("/usr/local/bin/svcctl", *arguments, user=user, check=check)
 
     def service(self, name):
         """What svcctl knows of it."""
