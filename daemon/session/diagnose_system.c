@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/config.h"
 #include "daemon/edge/process.h"
 #include "daemon/edge/template.h"
 
@@ -246,15 +247,16 @@ static void check_services(struct doctor *doctor)
         }
         if (alone.count)
                 doctor_check(doctor, "supervision", VERDICT_FAILURE,
-                             "see whether s6-svscan has reached its services_max, and run s6-svscanctl -a; a "
-                             "gateway can be unregistered and registered again",
+                             "see whether s6-svscan has reached its services_max, and run " CONFIG_S6_BINDIR
+                             "/s6-svscanctl -a; a gateway can be unregistered and registered again",
                              "no s6-supervise for %s", findings_line(&alone, line));
         else
                 doctor_check(doctor, "supervision", VERDICT_OK, "", "every service has its s6-supervise");
         if (mute.count)
                 doctor_check(
                         doctor, "loggers", VERDICT_WARNING,
-                        "look at the container's log for what s6-log says, and start it again with s6-svc -u",
+                        "look at the container's log for what s6-log says, and start it again with "
+                        CONFIG_S6_BINDIR "/s6-svc -u",
                         "no logger runs for %s", findings_line(&mute, line));
         else
                 doctor_check(doctor, "loggers", VERDICT_OK, "", "every logger runs");

@@ -12,6 +12,7 @@ from test_volume import Hang
 from tree import SLOW_TO_SETTLE, TOP, wait_until
 
 PAGE = Page("night.md")
+SVCCTL = "/usr/local/bin/svcctl"  # as root names it
 # What differs from run to run, and how it stands on the page.
 DURATION = r"\d+(?:ms|s|m|h)(?: \d+[ms])?"
 VOLATILE = (
@@ -111,8 +112,8 @@ def test_volume_hung(boot, volume):
     tree = boot()
     tree.wait_state("coder", "up")
     with Hang(tree):  # whose home is on it is caught there: as root
-        show(tree, "hung", "svcctl stop --no-wait coder; echo $?", "svcctl health; echo $?",
-             "svcctl doctor | grep -A 1 '^[a-z]* *volume'", user="root")
+        show(tree, "hung", f"{SVCCTL} stop --no-wait coder; echo $?", f"{SVCCTL} health; echo $?",
+             f"{SVCCTL} doctor | /usr/bin/grep -A 1 '^[a-z]* *volume'", user="root")
 
 
 def test_broker_down(make_tree):
@@ -121,7 +122,7 @@ def test_broker_down(make_tree):
     pid = tree.wait_gateway("coder")
     tree.stop_broker()
     show(tree, "broker-down", "svcctl list; echo $?")
-    show(tree, "broker-down-root", "s6-svstat /run/service/svcbrokerd", user="root")
+    show(tree, "broker-down-root", "/usr/bin/s6-svstat /run/service/svcbrokerd", user="root")
     assert tree.status("coder").pid == pid, "its gateways go on"
     # What the section on working without it does.
     name = "/run/service/gateway-coder"
@@ -129,10 +130,10 @@ def test_broker_down(make_tree):
     assert not tree.status("coder").pid
     tree.run("root", "s6-svc", "-u", name, check=True)
     tree.wait_gateway("coder")
-    show(tree, "plain-s6", f"s6-svstat {name}", user="root")
+    show(tree, "plain-s6", f"/usr/bin/s6-svstat {name}", user="root")
     tree.run("root", "s6-svc", "-wD", "-d", name, check=True)
     tree.expected_ends -= 1
-    show(tree, "broker-back", "s6-svc -wU -u /run/service/svcbrokerd", "svcctl status coder", user="root")
+    show(tree, "broker-back", "/usr/bin/s6-svc -wU -u /run/service/svcbrokerd", f"{SVCCTL} status coder", user="root")
     tree.expected_ends += 1
 
 
@@ -168,7 +169,7 @@ def test_no_supervisor(make_tree):
     tree.run("root", "sh", "-c", "cp -r /run/s6-rc/servicedirs/svcbrokerd /run/ghost; cd /run/ghost; rm -rf supervise event data; touch down; "
              "ln -s /run/ghost /run/service/ghost", check=True)
     assert tree.call("Status", name="ghost")["service"]["state"] == "unsupervised"
-    tree.run("root", "bash", "-c", command_of("s6-svscanctl"), check=True)
+    tree.run("root", "bash", "-c", command_of("/usr/bin/s6-svscanctl"), check=True)
     wait_until(lambda: tree.call("Status", name="ghost")["service"]["state"] == "down", what="a supervisor")
 
 
