@@ -1,9 +1,11 @@
 # shellcheck shell=bash
-# Completion of svcctl(1) for bash. Loaded by bash-completion, or sourced.
+# Completion of svcctl(1) for bash. Loaded by bash-completion, or sourced. Nothing of it is looked up in PATH if the command on the line is not,
+# and no name of the volume's is ever expanded, as compgen -W would do: root presses tab too.
 
 # _svcctl_ask ARGUMENT...: what the broker says, within a second; nothing when it is gone. The socket is the one on the command line.
 _svcctl_ask() {
-    local i socket=()
+    local i socket=() program=svcctl
+    [[ ${COMP_WORDS[0]} == */* ]] && program=${COMP_WORDS[0]}
     for ((i = 1; i + 1 < COMP_CWORD; i++)); do
         if [[ ${COMP_WORDS[i]} == --socket ]]; then
             if [[ ${COMP_WORDS[i + 1]} == '=' ]]; then
@@ -13,7 +15,7 @@ _svcctl_ask() {
             fi
         fi
     done
-    command svcctl "${socket[@]}" --timeout 1s "$@" 2>/dev/null
+    command "$program" "${socket[@]}" --timeout 1s "$@" 2>/dev/null
 }
 
 # The verb, "" before there is one.
@@ -56,18 +58,35 @@ _svcctl_words() {
     '') echo start stop restart status list top why watch logs reset register unregister reconcile health doctor call introspect ;;
     start | stop | restart | status | top | why | watch | logs | reset | unregister) _svcctl_ask list --names ;;
     register)
-        local directory
-        for directory in "${HERMES_HOME:-/opt/data}"/profiles/*/; do
-            [[ -e ${directory}SOUL.md ]] && basename "$directory"
+        local file
+        for file in "${HERMES_HOME:-/opt/data}"/profiles/*/SOUL.md; do
+            file=${file%/SOUL.md}
+            file=${file##*/}
+            [[ $file == [a-z0-9]* && $file != *[!a-z0-9_-]* ]] && echo "$file"
         done
         ;;
-    call) _svcctl_ask introspect | sed -n 's/^method \([A-Za-z]*\)(.*/\1/p' ;;
+    call)
+        local word rest
+        _svcctl_ask introspect | while read -r word rest; do
+            [[ $word == method ]] && echo "${rest%%(*}"
+        done
+        ;;
     introspect) echo io.svcbroker org.varlink.service ;;
     esac
 }
 
+# _svcctl_offer CURRENT WORD...: those that begin so.
+_svcctl_offer() {
+    local word
+    COMPREPLY=()
+    for word in "${@:2}"; do
+        [[ $word == "$1"* ]] && COMPREPLY+=("$word")
+    done
+}
+
 _svcctl() {
-    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb words
+    local IFS=$' \t\n'
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb words=()
     verb=$(_svcctl_verb)
     if [[ $current == '=' ]]; then
         current=
@@ -81,18 +100,18 @@ _svcctl() {
         ;;
     --wait)
         if [[ ${COMP_WORDS[COMP_CWORD]} == '=' || ${COMP_WORDS[COMP_CWORD - 1]} == '=' ]]; then
-            words='up ready'
-            [[ $verb == stop ]] && words=down
-            mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+            words=(up ready)
+            [[ $verb == stop ]] && words=(down)
+            _svcctl_offer "$current" "${words[@]}"
             return
         fi
         ;;
     --timeout)
-        mapfile -t COMPREPLY < <(compgen -W '500ms 5s 30s 2m 10m' -- "$current")
+        _svcctl_offer "$current" 500ms 5s 30s 2m 10m
         return
         ;;
     --since)
-        mapfile -t COMPREPLY < <(compgen -W '10m 1h 1d' -- "$current")
+        _svcctl_offer "$current" 10m 1h 1d
         return
         ;;
     --env)
@@ -102,11 +121,11 @@ _svcctl() {
     --lines | -n) return ;;
     esac
     if [[ $current == -* ]]; then
-        words=$(_svcctl_options "$verb")
+        read -rd '' -a words < <(_svcctl_options "$verb")
     else
-        words=$(_svcctl_words "$verb")
+        read -rd '' -a words < <(_svcctl_words "$verb")
     fi
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+    _svcctl_offer "$current" "${words[@]}"
 }
 
 complete -F _svcctl svcctl

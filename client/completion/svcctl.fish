@@ -4,15 +4,19 @@
 function __svcctl_ask
     set -l words (commandline -opc)
     set -l socket
-    for i in (seq (count $words))
-        switch $words[$i]
-            case --socket
-                set socket --socket $words[(math $i + 1)]
+    set -l previous
+    for word in $words
+        switch $word
             case '--socket=*'
-                set socket $words[$i]
+                set socket $word
         end
+        test "$previous" = --socket; and set socket --socket $word
+        set previous $word
     end
-    command svcctl $socket --timeout 1s $argv 2>/dev/null
+    # Not looked up in PATH if the command on the line is not: root presses tab too.
+    set -l program svcctl
+    string match -q '*/*' -- $words[1]; and set program $words[1]
+    command $program $socket --timeout 1s $argv 2>/dev/null
 end
 
 function __svcctl_methods
@@ -22,7 +26,7 @@ end
 function __svcctl_profiles
     set -q HERMES_HOME; or set -l HERMES_HOME /opt/data
     for file in $HERMES_HOME/profiles/*/SOUL.md
-        basename (dirname $file)
+        string replace -r '.*/([^/]*)/SOUL.md$' '$1' -- $file
     end
 end
 

@@ -1,5 +1,6 @@
 """Completion in real shells: each is told what stands on the line, and says what it would offer."""
 
+import os
 import re
 import time
 
@@ -17,7 +18,7 @@ read -ra COMP_WORDS <<<"${line//=/ = }"
 case $line in *' ') COMP_WORDS+=('') ;; esac
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 COMPREPLY=()
-_svcctl svcctl "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+_svcctl "${COMP_WORDS[0]}" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
 printf '%s\n' "${COMPREPLY[@]}"
 """
 ZSH = r"""
@@ -63,9 +64,9 @@ def tree(module_trees):
     return tree
 
 
-def complete_in_zsh(tree, line, environment):
+def complete_in_zsh(tree, line, environment, user):
     """Zsh completes in its line editor only: there a tab writes down what would be offered, and no more."""
-    with terminal(tree, "hermes", "zsh", "-f", "-i", columns=2000, environment=("TERM=dumb", "PS1=> ", *environment)) as seen:
+    with terminal(tree, user, "zsh", "-f", "-i", columns=2000, environment=("TERM=dumb", "PS1=> ", *environment)) as seen:
         seen.screen.put = lambda text: None
         wait_raw(seen, "> ")
         seen.type(". /tmp/completion.zsh\n")
@@ -82,11 +83,11 @@ def wait_raw(seen, text):
         assert time.monotonic() < deadline and seen.read(0.1), seen.raw
 
 
-def complete(tree, shell, line, *environment):
+def complete(tree, shell, line, *environment, user="hermes"):
     if shell == "zsh":
-        return complete_in_zsh(tree, line, environment)
+        return complete_in_zsh(tree, line, environment, user)
     command = {"bash": ["bash", "-c", BASH, "bash", line], "fish": ["fish", "-c", FISH, line]}[shell]
-    result = tree.run("hermes", "env", "XDG_DATA_DIRS=/usr/local/share:/usr/share", "LC_ALL=C.UTF-8", *environment, *command)
+    result = tree.run(user, "env", "XDG_DATA_DIRS=/usr/local/share:/usr/share", "LC_ALL=C.UTF-8", *environment, *command)
     assert result.returncode == 0 and result.stderr == "", result
     return sorted({re.split(r"\t", word)[0] for word in result.stdout.splitlines()} - {""})
 
@@ -144,6 +145,28 @@ def test_a_broker_that_is_gone(tree, shell):
     assert complete(tree, shell, "svcctl --socket /nonexistent status ") == []
     assert "coder" in complete(tree, shell, "svcctl --socket /run/svcbroker/io.svcbroker status ", "SVCBROKER_SOCKET=/nonexistent")
     assert time.monotonic() - begun < 30
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_nothing_of_hermes_s_is_run(tree, shell):
+    """Root presses tab: with a PATH that leads to hermes, and on names that hermes has made."""
+    caught = tree.path("/opt/data/caught")
+    tree.run("hermes", "sh", "-c", r"""
+        mkdir -p .local/bin
+        for name in svcctl sed basename dirname grep seq; do
+            printf '#!/bin/sh\necho "%s $(/usr/bin/id -u)" >>/opt/data/caught\n' $name >.local/bin/$name
+            chmod 755 .local/bin/$name
+        done
+        for name in '$(svcctl)' '`svcctl`' '(svcctl)' '$(>caught-2)' '*' 'a b'; do mkdir -p "profiles/$name" && echo soul >"profiles/$name/SOUL.md"; done
+    """, check=True)
+    path = "PATH=/opt/data/.local/bin:/usr/local/bin:/usr/bin:/bin"
+    program = "/usr/local/bin/svcctl"
+    assert complete(tree, shell, f"{program} status co", path, user="root") == ["coder"]
+    assert {"coder", "writer"} <= set(complete(tree, shell, f"{program} register ", path, user="root"))
+    assert complete(tree, shell, f"{program} call Reg", path, user="root") == ["Register"]
+    complete(tree, shell, f"{program} start --", path, user="root")
+    assert not os.path.exists(caught), open(caught).read()
+    tree.run("hermes", "sh", "-c", "rm -r .local/bin profiles/[!a-z]* 'profiles/a b'", check=True)
 
 
 def test_bash_loads_it_by_itself(tree):
