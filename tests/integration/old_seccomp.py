@@ -1,12 +1,13 @@
 #!/usr/bin/python3
-"""old_seccomp.py PROGRAM WORD...: executes it where faccessat2 is refused with EPERM, as by Docker's profile before 20.10. The C library
-takes that for the answer, so whoever asks it whether a file can be read, written or executed is told no."""
+"""old_seccomp.py PROGRAM WORD...: executes it where the system calls that are newer than an old Docker's profile are refused with EPERM, as
+that did before 20.10, and not with ENOSYS. Of faccessat2 the C library takes that for the answer: whoever asks it whether a file can be read,
+written or executed is told no."""
 
 import ctypes
 import os
 import sys
 
-FACCESSAT2 = 439
+REFUSED = {"openat2": 437, "pidfd_getfd": 438, "faccessat2": 439, "close_range": 436, "fchmodat2": 452}
 PR_SET_SECCOMP, MODE_FILTER, ALLOW, ERRNO_EPERM = 22, 2, 0x7fff0000, 0x00050001
 LOAD_NUMBER, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06
 
@@ -20,9 +21,11 @@ class Program(ctypes.Structure):
 
 
 def refuse():
-    instructions = (Instruction * 4)((LOAD_NUMBER, 0, 0, 0), (JUMP_IF_EQUAL, 0, 1, FACCESSAT2), (RETURN, 0, 0, ERRNO_EPERM), (RETURN, 0, 0, ALLOW))
+    jumps = [(JUMP_IF_EQUAL, len(REFUSED) - at, 0, number) for at, number in enumerate(REFUSED.values())]
+    program = [(LOAD_NUMBER, 0, 0, 0), *jumps, (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, ERRNO_EPERM)]
+    instructions = (Instruction * len(program))(*program)
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_SECCOMP, MODE_FILTER, ctypes.byref(Program(4, instructions)), 0, 0):
+    if libc.prctl(PR_SET_SECCOMP, MODE_FILTER, ctypes.byref(Program(len(program), instructions)), 0, 0):
         raise OSError(ctypes.get_errno(), "seccomp")
 
 

@@ -41,6 +41,13 @@ def test_no_access_is_asked_for():
     assert not found
 
 
+def test_no_access_is_asked_for_in_c():
+    """With a flag, faccessat is faccessat2: a refusal of it is no answer."""
+    found = [path for path in glob.glob(f"{TOP}/daemon/**/*.c", recursive=True) + glob.glob(f"{TOP}/client/**/*.c", recursive=True)
+             if re.search(r"\be(?:uid)?access\(|\bfaccessat\([^;]*AT_", open(path).read())]
+    assert not found
+
+
 def reads():
     """(where, the line, the line that says what it reads)"""
     for path, lines in shipped().items():

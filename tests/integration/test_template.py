@@ -115,10 +115,17 @@ def test_where_faccessat2_is_refused(make_tree):
     tree = make_tree(before=f"""mkdir -p {CONTAINER} /opt/other; chown hermes: /opt/other; echo /opt/other >{CONTAINER}/HERMES_HOME
 cp tests/integration/old_seccomp.py /opt/old_seccomp.py
 exec() {{ builtin exec /usr/bin/python3 /opt/old_seccomp.py "$@"; }}""")
-    tree.call("Register", profile="coder")
+    assert tree.call("Register", profile="coder")["persisted"]
     pid = wait_until(lambda: (now := tree.status("coder")) and "gateway run" in tree.processes().get(now.pid, ("",))[0] and now.pid)
     assert link_inside(tree, f"/proc/{pid}/cwd") == "/opt/other"
     wait_until(lambda: os.path.exists(tree.path("/opt/other/logs/gateways/coder/current")), what="its log")
+    # What a killed broker left half removed goes; the whole one beside it does not.
+    for half in (".gateway-coder~", ".gateway-coder", ".gateway-gone~"):
+        tree.run("root", "mkdir", f"{SERVICES}/{half}", check=True)
+    tree.kill_broker()
+    assert "removed what was left of service=gateway-gone" in tree.log()
+    assert "removed what was left of service=gateway-coder" not in tree.log()
+    assert tree.status("coder").pid == pid and tree.state("coder")["state"] == "up"
 
 
 def test_log_directory_that_is_spoilt(tree, profile):
