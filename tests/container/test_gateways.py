@@ -106,6 +106,29 @@ def test_two_containers_at_once_on_one_volume(start, tmp_path):
     until_up(second, "coder")
 
 
+def test_a_start_in_the_second_container(start, image, tmp_path):
+    """s6-overlay's s6 calls a busy lock by other words than Debian's: no second gateway comes of that."""
+    text = f"""
+        FROM {image}
+        RUN mv /command/s6-setlock /command/s6-setlock.real \\
+            && printf '%s\\n' '#!/bin/sh' 'case $* in *" /bin/true") ;; *) exec /command/s6-setlock.real "$@" ;; esac' \\
+                '/command/s6-setlock.real "$@" 2>/dev/null' 'code=$?' \\
+                '[ $code = 0 ] || echo "s6-setlock: fatal: unable to lock $2: Resource busy" >&2' 'exit $code' >/command/s6-setlock \\
+            && chmod 755 /command/s6-setlock
+    """
+    of = images.containerfile("musl-words", text, HERE)
+    tmp_path.chmod(0o777)
+    volume = ("--volume", f"{tmp_path}:/opt/data")
+    first = start(options=volume, of=of)
+    make_profiles(first, "coder")
+    first.svcctl("start", "coder")
+    second = start(options=volume, of=of)
+    assert second.svcctl("start", "coder", check=False).returncode == 7
+    until(lambda: second.service("gateway-coder")["state"] == "held", "the second holds it")
+    assert first.shell("cat notes").stdout.splitlines().count("coder began") == 1
+    assert "started without its lock" not in second.logs()
+
+
 def test_the_container_s_end(two):
     """Each gateway gets its SIGTERM, nothing is killed, and none of it is taken for a stop."""
     two.svcctl("stop", "writer")
