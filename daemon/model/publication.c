@@ -56,11 +56,14 @@ static void publication_turn(void *owner)
 {
         struct registry *registry = owner;
         struct publication *publication = &registry->publication;
-        int64_t wait_msec = publication_held_until(registry) - clock_msec();
-        bool leaving = any(registry, waits_to_leave);
-        bool coming = any(registry, waits_to_come);
+        bool leaving, coming;
+        int64_t wait_msec;
         int result;
 
+        registry_catch_up(registry); /* who has a supervisor by now keeps nobody waiting */
+        wait_msec = publication_held_until(registry) - clock_msec();
+        leaving = any(registry, waits_to_leave);
+        coming = any(registry, waits_to_come);
         if (publication->held)
                 return;
         if (leaving && wait_msec > 0) {

@@ -82,6 +82,21 @@ static int registration_begin(struct service *service)
         return 0;
 }
 
+/* What the kernel has no watch for is polled. That it is not there is another matter: somebody moves
+ * directories. */
+static int registration_watch(struct service *service)
+{
+        struct registry *registry = service->registry;
+        int has_log = slot_has_log(&registry->slots, service->name);
+        int result;
+
+        if (has_log < 0)
+                return has_log;
+        service->has_log = has_log;
+        result = registry_watch(registry, service);
+        return result == -ENOENT || result == -ENOTDIR ? result : 0;
+}
+
 /* Makes the slot under its dot name, gives it its name, arms the watches, asks for its link. */
 static int registration_build(struct service *service, struct json_object *environment,
                               const char **operation)
@@ -109,8 +124,7 @@ static int registration_build(struct service *service, struct json_object *envir
         }
         if (result == 0) { /* before s6-svscan sees it */
                 *operation = "watch the service directory";
-                service->has_log = slot_has_log(&registry->slots, service->name);
-                result = registry_watch(registry, service);
+                result = registration_watch(service);
         }
         if (result == 0)
                 publication_wake(registry);
@@ -143,9 +157,16 @@ static void registration_undo(struct service *service, const struct fault *fault
 static void registration_expired(void *owner)
 {
         struct registration *registration = owner;
-        int64_t now_msec = clock_msec();
-        int64_t quiet_msec = now_msec - registration->service->registry->publication.moved_msec;
+        int64_t now_msec, quiet_msec;
 
+        /* What is there by now: the timer may have come before all events of a long turn. Both may end it. */
+        registry_catch_up(registration->service->registry);
+        if (registration->timer.open)
+                service_look(registration->service);
+        if (!registration->timer.open)
+                return;
+        now_msec = clock_msec();
+        quiet_msec = now_msec - registration->service->registry->publication.moved_msec;
         if (quiet_msec < REGISTER_MSEC && now_msec - registration->began_msec < REGISTER_MOST_MSEC) {
                 timer_start(&registration->timer, (uint64_t)(REGISTER_MSEC - quiet_msec));
                 return;

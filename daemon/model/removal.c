@@ -8,6 +8,7 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/s6_control.h"
+#include "daemon/model/obstacle.h"
 #include "daemon/model/persist.h"
 #include "daemon/model/registration.h"
 #include "proto/name.h"
@@ -23,6 +24,7 @@
 #define LEAVE_KILL_LOGGER_MSEC 3000
 #define LEAVE_GIVE_UP_MSEC 10000
 #define SWEEP_MSEC 1500
+#define UNLINK_AGAIN_MSEC 1000
 
 static void removal_free(void *owner)
 {
@@ -53,6 +55,13 @@ static void removal_answer(struct service *service, const struct fault *fault)
         }
 }
 
+/* Whoever waits is told why it does not go; it goes when it can. */
+static void removal_give_up(struct service *service, const char *otherwise)
+{
+        removal_answer(service, &(struct fault){.kind = FAULT_UNSUPERVISED,
+                                                .text = obstacle_of(service, true) ?: otherwise});
+}
+
 static void removal_phase(struct service *service, enum removal_phase phase, int64_t timer_msec)
 {
         service->removal->phase = phase;
@@ -60,9 +69,15 @@ static void removal_phase(struct service *service, enum removal_phase phase, int
         timer_start(&service->removal->timer, (uint64_t)timer_msec);
 }
 
-static bool logger_alive(const struct service *service)
+/* What cannot be seen may be alive, and what it works in is not taken from it. */
+static bool is_supervised(const struct service *service)
 {
-        return s6_control_alive(service_at(service), service_log_name(service).text);
+        return s6_control_alive(service_at(service), service->name) != 0;
+}
+
+static bool is_logger_supervised(const struct service *service)
+{
+        return s6_control_alive(service_at(service), service_log_name(service).text) != 0;
 }
 
 static void tell_logger(struct service *service, const char *letters)
@@ -90,6 +105,10 @@ void removal_unlink(struct service *service)
 
         if (result)
                 log_line("unregister: cannot unlink: %s service=%s", strerrorname_np(-result), service->name);
+        if (result && result != -EEXIST) { /* as long as it is linked, s6-svscan starts it again */
+                timer_start(&service->removal->timer, UNLINK_AGAIN_MSEC);
+                return;
+        }
         removal_phase(service, REMOVAL_LEAVING, LEAVE_LOOK_MSEC);
 }
 
@@ -156,8 +175,8 @@ static void removal_look_leaving(struct service *service)
 {
         int64_t waited_msec = clock_msec() - service->removal->phase_began_msec;
 
-        if (!s6_control_alive(service_at(service), service->name)) {
-                bool logs = service->has_log && logger_alive(service);
+        if (!is_supervised(service)) {
+                bool logs = service->has_log && is_logger_supervised(service);
 
                 /* The record may go only now, where the register is undone that a client unregistered. */
                 if (!logs && service->persisted_serial >= service->serial) {
@@ -172,12 +191,22 @@ static void removal_look_leaving(struct service *service)
                 removal_tell(service);
         }
         if (waited_msec > LEAVE_GIVE_UP_MSEC)
-                removal_answer(
-                        service,
-                        &(struct fault){.kind = FAULT_UNSUPERVISED,
-                                        .text = "its s6-supervise does not end; it is removed when it does"});
+                removal_give_up(service, "its s6-supervise does not end; it is removed when it does");
         timer_start(&service->removal->timer,
                     waited_msec > LEAVE_GIVE_UP_MSEC ? 10 * LEAVE_LOOK_MSEC : LEAVE_LOOK_MSEC);
+}
+
+/* What is there by now: the timer may have come before all events of a long turn. True: that brought it on.
+ */
+static bool removal_caught_up(struct removal *removal)
+{
+        enum removal_phase phase = removal->phase;
+        struct service *service = removal->service;
+
+        registry_catch_up(service->registry);
+        if (removal->timer.open && (phase == REMOVAL_STOPPING || phase == REMOVAL_KILLING))
+                service_look(service);
+        return !removal->timer.open || removal->phase != phase;
 }
 
 static void removal_expired(void *owner)
@@ -185,6 +214,8 @@ static void removal_expired(void *owner)
         struct removal *removal = owner;
         struct service *service = removal->service;
 
+        if (removal_caught_up(removal))
+                return;
         switch (removal->phase) {
         case REMOVAL_STOPPING:
                 log_line("unregister: killed after its deadline service=%s pid=%d", service->name,
@@ -194,9 +225,8 @@ static void removal_expired(void *owner)
                 break;
         case REMOVAL_KILLING:
                 if (clock_msec() - removal->phase_began_msec > KILL_GIVE_UP_MSEC)
-                        removal_answer(service, &(struct fault){.kind = FAULT_UNSUPERVISED,
-                                                                .text = "its s6-supervise does not react; it "
-                                                                        "is removed when it does"});
+                        removal_give_up(service,
+                                        "its s6-supervise does not react; it is removed when it does");
                 removal_kill(service);
                 timer_start(&removal->timer, KILL_AGAIN_MSEC);
                 break;
@@ -204,6 +234,8 @@ static void removal_expired(void *owner)
                 removal_look_leaving(service);
                 break;
         case REMOVAL_WAITING:
+                publication_wake(service->registry);
+                break;
         case REMOVAL_SWEEPING:
         case REMOVAL_FORGETTING:
                 break;
@@ -263,7 +295,7 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget)
         service->record.want_up = false;
         service->record.hold = HOLD_NONE;
         service_save(service);
-        slot_set_down(&registry->slots, service->name, true);
+        service_set_down(service, true);
         log_line("unregister: begun service=%s", service->name);
         service->removal->phase = REMOVAL_FORGETTING;
         service->removal->timeout_msec = timeout_msec;

@@ -38,7 +38,7 @@ static void stagger_turn(void *owner)
                 next->queued = false;
                 if (!next->record.pending || !next->record.want_up)
                         continue; /* somebody ordered it meanwhile */
-                slot_set_down(&registry->slots, next->name, false);
+                service_set_down(next, false);
                 service_set_goal(next, GOAL_UP, 0);
                 service_step(next);
                 starting += is_starting(next);
