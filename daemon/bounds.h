@@ -28,6 +28,9 @@
 #define POLL_SERVICES 64
 #define POLL_SLICE_MSEC 20
 
+/* As long as a gateway has no s6-supervise, s6-svscan is told to look that often: its directory may be back. */
+#define RESCAN_MSEC 5000
+
 /* A finish script that runs for longer than this hangs: s6 itself ends one after 5 s, unless timeout-finish
  * says otherwise. */
 #define FINISHING_MSEC 10000

@@ -53,6 +53,23 @@ static void poll_services(struct registry *registry)
         registry->poll.next = i < registry->count ? i : 0;
 }
 
+/* A gateway that nobody supervises, though it is there: s6-svscan may not have seen it come back. */
+static void poll_rescan(struct registry *registry)
+{
+        bool alone = false;
+
+        for (size_t i = 0; i < registry->count; i++) {
+                const struct service *service = registry->services[i];
+
+                alone = alone ||
+                        (service->profile && !service->supervised && service->operation == OPERATION_NONE);
+        }
+        if (!alone || clock_msec() - registry->poll.rescan_msec < RESCAN_MSEC)
+                return;
+        registry->poll.rescan_msec = clock_msec();
+        publication_rescan(registry);
+}
+
 static bool poll_is_needed(const struct registry *registry)
 {
         if (registry->scandir_wd < 0)
@@ -74,6 +91,7 @@ static void poll_turn(void *owner)
                 poll_scandir(registry);
         }
         poll_services(registry);
+        poll_rescan(registry);
         if (registry->poll.next)
                 timer_start(&registry->poll.turn, POLL_SLICE_MSEC);
         else if (poll_is_needed(registry))

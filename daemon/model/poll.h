@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "daemon/edge/timer.h"
 
@@ -17,7 +18,8 @@ struct service;
  */
 struct poll {
         struct timer turn;
-        size_t next; /* of the registry's services, in a round that has begun */
+        size_t next;         /* of the registry's services, in a round that has begun */
+        int64_t rescan_msec; /* by clock_msec(): when s6-svscan was last told to look */
 };
 
 void poll_init(struct registry *registry);

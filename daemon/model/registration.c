@@ -333,6 +333,8 @@ static void register_new(struct registry *registry, struct registration_waiter *
         }
         log_line("register: failed: why=%s service=%s", strerrorname_np(-result), name);
         if (service) {
+                if (service->registration && service->registration->waiters)
+                        service->registration->waiters->own = NULL; /* it is told once, below */
                 registry_unlink(registry, name);
                 slot_remove(&registry->slots, name);
                 registry_forget(registry, service);
