@@ -72,17 +72,23 @@ def test_fifo_that_could_not_be_opened_is_not_gone(tree, profile, error):
 
 def test_unregister_waits_for_who_could_not_be_seen(tree, profile):
     """Nothing is taken from under a living s6-supervise."""
-    tree.register(profile)
-    tree.wait_state(profile, "up")
-    with tree.connect("root") as connection:
-        connection.timeout = 60
-        faults.inject(tree, ("openat", "EMFILE", f"gateway-{profile}/supervise/control"))
-        connection.send("Unregister", {"profile": profile, "timeout_msec": 300})
-        tree.wait_log(f"unregister: begun service=gateway-{profile}")
-        for _ in range(20):
-            assert tree.call("Health", "root") and os.path.exists(tree.slot(profile))
-        faults.inject(tree)
-        assert connection.result()["removed"] is True
+    tree.register(profile, start=False)
+    tree.wait_state(profile, "down")
+    tree.signal("STOP", supervisor := tree.supervisor(f"gateway-{profile}"))
+    try:
+        with tree.connect("root") as connection:
+            connection.timeout = 60
+            faults.inject(tree, ("openat", "EMFILE", f"gateway-{profile}/supervise/control"))
+            connection.send("Unregister", {"profile": profile, "timeout_msec": 300})
+            wait_until(lambda: not os.path.lexists(tree.path(f"/run/service/gateway-{profile}")), what="it leaves")
+            with pytest.raises(TimeoutError):
+                connection.receive(0.5)
+            assert os.path.exists(tree.slot(profile))
+            faults.inject(tree)
+            tree.signal("CONT", supervisor)
+            assert connection.result()["removed"] is True
+    finally:
+        tree.run("root", "kill", "-s", "CONT", str(supervisor))
     tree.assert_absent(profile)
 
 
