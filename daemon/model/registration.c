@@ -82,21 +82,6 @@ static int registration_begin(struct service *service)
         return 0;
 }
 
-/* What the kernel has no watch for is polled. That it is not there is another matter: somebody moves
- * directories. */
-static int registration_watch(struct service *service)
-{
-        struct registry *registry = service->registry;
-        int has_log = slot_has_log(&registry->slots, service->name);
-        int result;
-
-        if (has_log < 0)
-                return has_log;
-        service->has_log = has_log;
-        result = registry_watch(registry, service);
-        return result == -ENOENT || result == -ENOTDIR ? result : 0;
-}
-
 /* Makes the slot under its dot name, gives it its name, arms the watches, asks for its link. */
 static int registration_build(struct service *service, struct json_object *environment,
                               const char **operation)
@@ -124,7 +109,7 @@ static int registration_build(struct service *service, struct json_object *envir
         }
         if (result == 0) { /* before s6-svscan sees it */
                 *operation = "watch the service directory";
-                result = registration_watch(service);
+                result = registry_watch_new(service);
         }
         if (result == 0)
                 publication_wake(registry);

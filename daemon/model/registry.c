@@ -281,6 +281,19 @@ int registry_watch(struct registry *registry, struct service *service)
         return service->log_wd < 0 ? service->log_wd : 0;
 }
 
+int registry_watch_new(struct service *service)
+{
+        struct registry *registry = service->registry;
+        int has_log = slot_has_log(&registry->slots, service->name);
+        int result;
+
+        if (has_log < 0)
+                return has_log;
+        service->has_log = has_log;
+        result = registry_watch(registry, service);
+        return result == -ENOENT || result == -ENOTDIR ? result : 0;
+}
+
 static const char *slot_path(const struct registry *registry, const char *name, char *path, size_t size)
 {
         snprintf(path, size, "%s/%s", registry->slots.path, name);

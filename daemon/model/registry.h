@@ -120,6 +120,10 @@ void registry_forget(struct registry *registry, struct service *service);
  * (poll.h), but for -ENOENT and -ENOTDIR, which say that the directories are not there. */
 int registry_watch(struct registry *registry, struct service *service);
 
+/* The same of a slot that was just made. What the kernel has no watch for is no error; that it is not there
+ * is: somebody moves directories. */
+int registry_watch_new(struct service *service);
+
 /* The same of the scan directory and the services directory. */
 void registry_watch_directories(struct registry *registry);
 

@@ -228,15 +228,29 @@ static void check_template(struct doctor *doctor)
         free(culprit);
 }
 
+/* The first, and how many: Health tells of each. */
+struct places_found {
+        unsigned count;
+        char line[PLACES_LINE_BYTES];
+};
+
 static void tell_place(void *owner, const char *line)
 {
-        doctor_check(owner, "places", VERDICT_FAILURE, "put it back, or restart the broker: s6-svc -r", "%s",
-                     line);
+        struct places_found *found = owner;
+
+        if (!found->count++)
+                snprintf(found->line, sizeof(found->line), "%s", line);
 }
 
 static void check_places(struct doctor *doctor)
 {
-        if (!places_check(doctor->server, tell_place, doctor))
+        struct places_found found = {0};
+
+        if (places_check(doctor->server, tell_place, &found))
+                doctor_check(doctor, "places", VERDICT_FAILURE,
+                             "put it back, or restart the broker: s6-svc -r", "%s%s", found.line,
+                             found.count > 1 ? "; and others, which Health names" : "");
+        else
                 doctor_check(doctor, "places", VERDICT_OK, "", "every directory is where it was");
 }
 
