@@ -30,6 +30,8 @@
 
 /* As long as a gateway has no s6-supervise, s6-svscan is told to look that often: its directory may be back. */
 #define RESCAN_MSEC 5000
+/* And where the order could not be given, it is given again after this. */
+#define RESCAN_AGAIN_MSEC 1000
 
 /* A finish script that runs for longer than this hangs: s6 itself ends one after 5 s, unless timeout-finish
  * says otherwise. */

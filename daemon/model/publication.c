@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/log.h"
 #include "daemon/model/registration.h"
 #include "daemon/model/removal.h"
@@ -81,6 +82,10 @@ static void publication_turn(void *owner)
         result = scandir_command(&registry->scandir, leaving ? "an" : "a");
         if (result)
                 log_line("scandir: cannot order a rescan: %s", strerrorname_np(-result));
+        if (result) { /* a full FIFO, no descriptor: whoever was linked waits for it */
+                publication->rescan = true;
+                timer_start(&publication->turn, RESCAN_AGAIN_MSEC);
+        }
         if (result && leaving)
                 each(registry, removal_is_leaving, removal_tell);
 }

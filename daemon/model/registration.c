@@ -118,12 +118,23 @@ static int registration_build(struct service *service, struct json_object *envir
         return result;
 }
 
-/* It will not be supervised: undone, unless it was there before us. */
+/* Whoever asked is no client, who is told and may ask again. */
+static bool is_own(const struct registration *registration)
+{
+        for (const struct registration_waiter *waiter = registration->waiters; waiter; waiter = waiter->next)
+                if (!waiter->own)
+                        return false;
+        return true;
+}
+
+/* It will not be supervised: undone, unless it was there before us, or is only late for the broker's own
+ * ends. */
 static void registration_undo(struct service *service, const struct fault *fault)
 {
         struct registration *registration = service->registration;
         bool forget = registration->remove_after;
-        bool stays = registration->adopted && !forget;
+        bool late = registration->linked && fault->error == ETIMEDOUT;
+        bool stays = (registration->adopted || (late && is_own(registration))) && !forget;
         int64_t timeout_msec = registration->remove_timeout_msec;
 
         if (stays)
@@ -133,10 +144,13 @@ static void registration_undo(struct service *service, const struct fault *fault
                 log_line("register: rolled back: why=%s service=%s", strerrorname_np(fault->error),
                          service->name);
         registration_end(service, fault);
-        if (stays)
-                service_step(service); /* it is watched, and goes on when a supervisor comes */
-        else
+        if (!stays) {
                 removal_begin(service, timeout_msec, forget);
+                return;
+        }
+        service_step(service); /* it is watched, and goes on when a supervisor comes */
+        if (service->record.pending && service->record.want_up)
+                stagger_start(service);
 }
 
 static void registration_expired(void *owner)

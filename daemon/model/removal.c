@@ -24,6 +24,7 @@
 #define LEAVE_GIVE_UP_MSEC 10000
 #define SWEEP_MSEC 1500
 #define UNLINK_AGAIN_MSEC 1000
+#define REMOVE_AGAIN_MSEC 2000
 
 static void removal_free(void *owner)
 {
@@ -133,7 +134,10 @@ static void removal_finish(struct service *service)
         else
                 log_line("unregister: done service=%s", service->name);
         removal_answer(service, result ? &fault : NULL);
-        registry_forget(registry, service);
+        if (result) /* else nothing could have its name before the next broker's start */
+                removal_phase(service, REMOVAL_LEAVING, REMOVE_AGAIN_MSEC);
+        else
+                registry_forget(registry, service);
 }
 
 static void removal_sweep(struct deputy_job *job)

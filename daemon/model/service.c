@@ -216,8 +216,10 @@ static void service_take_status(struct service *service, const struct s6_status 
         if (s6_status_is_alive(now) && other)
                 service_began(service, now);
         *old = *now;
-        if (!service->supervised)
+        if (!service->supervised) {
                 publication_moved(service->registry);
+                stagger_wake(service->registry);
+        }
         service->supervised = true;
 }
 

@@ -140,3 +140,25 @@ def test_supervisors_and_broker_killed_together(tree, profile, kinds, want):
             assert json.load(file)["removing"] is False
     assert f"left as it is: why=ETIMEDOUT service={name}" not in tree.log()
     wait_until(lambda: not [line for line in tree.call("Health", "root")["problems"] if name in line], 15, "no problem of it")
+
+
+def test_a_boot_undoes_nothing_that_is_late(boot, volume):
+    """s6-svscan has no time for longer than a registration lasts: what is wanted stays, is told, and runs when it has."""
+    tree = boot()
+    for number in range(12):
+        volume.profile(f"l{number:02}", intent={"version": 1, "want": "up", "environment": {"A": "b"}})
+    with tree.connect("root") as connection:
+        connection.timeout = 100
+        os.kill(tree.pid, signal.SIGSTOP)
+        try:
+            connection.send("Reconcile", {})
+            reply = connection.result()
+            late = [action for action in reply["actions"] if action["action"] == "skipped"]
+            assert len(late) == 12 and all("supervise" in action["message"] for action in late), reply
+            assert len([line for line in tree.call("Health", "root")["problems"] if "is unsupervised" in line]) == 12
+        finally:
+            os.kill(tree.pid, signal.SIGCONT)
+    for number in range(12):
+        assert tree.wait_state(f"l{number:02}", "up", timeout=60)["want"] == "up"
+        assert os.path.exists(f"{tree.slot(f'l{number:02}')}/env/A")
+    assert "rolled back" not in tree.log()

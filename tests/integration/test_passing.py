@@ -8,6 +8,7 @@ import pytest
 
 import faults
 from tree import wait_until
+from varlink import VarlinkError
 
 SHORT = ("EMFILE", "ENFILE", "ENOMEM", "EIO", "EACCES")
 
@@ -90,6 +91,50 @@ def test_unregister_waits_for_who_could_not_be_seen(tree, profile):
     finally:
         tree.run("root", "kill", "-s", "CONT", str(supervisor))
     tree.assert_absent(profile)
+
+
+def test_slot_that_could_not_be_removed_is_removed_later(tree, profile):
+    """And until then it is the removal's, not lost: its name is free again without a restart of the broker."""
+    tree.register(profile, start=False)
+    faults.inject(tree, ("unlinkat", "EIO", "settings"))
+    with pytest.raises(VarlinkError) as caught:
+        tree.call("Unregister", "root", profile=profile, timeout_msec=300)
+    assert caught.value.name == "SystemError"
+    faults.inject(tree)
+
+    def registered():
+        try:
+            return tree.register(profile, start=False)["created"]
+        except VarlinkError as error:
+            if error.name != "Busy":
+                raise
+            return False
+    assert wait_until(registered, 20, "its name is free")
+
+
+def test_link_that_could_not_be_removed_is_removed_later(tree, profile):
+    tree.register(profile, start=False)
+    faults.inject(tree, ("unlinkat", "EIO", f"gateway-{profile}"))
+    with tree.connect("root") as connection:
+        connection.timeout = 60
+        connection.send("Unregister", {"profile": profile, "timeout_msec": 300})
+        tree.wait_log(f"unregister: cannot unlink: EIO service=gateway-{profile}")
+        assert tree.supervisor(f"gateway-{profile}")
+        faults.inject(tree)
+        assert connection.result()["removed"] is True
+    tree.assert_absent(profile)
+
+
+@pytest.mark.parametrize("error", ["EMFILE", "EAGAIN"])
+def test_s6_svscan_that_could_not_be_told_is_told_later(tree, profile, error):
+    faults.inject(tree, ("openat", error, ".s6-svscan/control"))
+    with tree.connect("root") as connection:
+        connection.timeout = 60
+        connection.send("Register", {"profile": profile, "start": False})
+        tree.wait_log("scandir: cannot order a rescan: " + error)
+        faults.inject(tree)
+        assert connection.result()["created"] is True
+    tree.wait_state(profile, "down")
 
 
 def test_logger_that_could_not_be_seen(tree, profile):
