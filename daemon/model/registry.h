@@ -98,6 +98,7 @@ struct registry {
         bool fresh_boot;     /* no broker has reconciled in this life of the container */
         bool boot_logged;    /* container-boot.log has the lines of this boot */
         bool volume_unknown; /* the volume has not answered since the boot */
+        bool profiles_more;  /* it has more directories of profiles than are looked at */
         bool multiplex;      /* the default gateway serves every profile: the others are held */
         bool stopping;       /* nothing is ordered or written any more */
 };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/bounds.h"
 #include "daemon/model/logger.h"
 #include "daemon/model/obstacle.h"
 #include "daemon/model/persist.h"
@@ -144,11 +145,19 @@ static void health_of_volume(const struct registry *registry, struct health *hea
         if (registry->volume_unknown)
                 health_problem(health,
                                "the volume cannot be looked at: which profiles it has is not known yet");
+        if (registry->profiles_more) {
+                snprintf(problem, sizeof(problem),
+                         "profiles/ on the volume has more than %d directories: those behind them are not "
+                         "looked at; "
+                         "remove what is no profile, and reconcile",
+                         SURVEY_PROFILES);
+                health_problem(health, problem);
+        }
         /* Where nothing of the volume answers, it is not the profiles' directories. */
         for (unsigned at = 0; !store_is_stuck(&registry->store) && !registry->volume_unknown &&
                               (hung = deputy_next_hung(&registry->store.deputy, &at));) {
-                snprintf(problem, sizeof(problem), "the directory of the profile %s on the volume does not answer",
-                         hung);
+                snprintf(problem, sizeof(problem),
+                         "the directory of the profile %s on the volume does not answer", hung);
                 health_problem(health, problem);
         }
         if (!waiting)
