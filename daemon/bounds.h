@@ -2,8 +2,8 @@
 #define DAEMON_BOUNDS_H
 
 /*
- * Every limit and time of the daemon that no client meets as a named bound, with its unit and its reason. What a client can
- * meet is in proto/limits.h.
+ * Every limit and time of the daemon that no client meets as a named bound, with its unit and its reason.
+ * What a client can meet is in proto/limits.h.
  */
 
 /* The process. */
@@ -15,6 +15,31 @@
 /* Slots and the services directory. */
 
 /* Services and what is watched. */
+
+/* What could not be seen or done for a reason that may pass is tried again after this, doubling up to the
+ * second: soon enough that nobody notices one failure, seldom enough that a machine short of everything is
+ * not kept busy with it. */
+#define AGAIN_FIRST_MSEC 100
+#define AGAIN_MOST_MSEC 5000
+
+/* What inotify does not tell of is looked at so often; so many services in one turn of the loop (2 to 4 ms),
+ * and the next turn after a pause for everybody else. */
+#define POLL_MSEC 1000
+#define POLL_SERVICES 64
+#define POLL_SLICE_MSEC 20
+
+/* As long as a gateway has no s6-supervise, s6-svscan is told to look that often: its directory may be back. */
+#define RESCAN_MSEC 5000
+/* And where the order could not be given, it is given again after this. */
+#define RESCAN_AGAIN_MSEC 1000
+
+/* A finish script that runs for longer than this hangs: s6 itself ends one after 5 s, unless timeout-finish
+ * says otherwise. */
+#define FINISHING_MSEC 10000
+
+/* An order that lies in an s6-supervise's FIFO for longer than this is not read: one that works reads it at
+ * once. */
+#define UNREAD_MSEC 2000
 
 /* The volume, and the threads that look at it. */
 

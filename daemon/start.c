@@ -252,7 +252,7 @@ static int start_registry(const struct options *options, uv_loop_t *loop, const 
                                            .elsewhere_msec = options->elsewhere_look_msec};
         result = registry_init(registry, loop);
         if (result)
-                return fail("inotify: %s: raise fs.inotify.max_user_instances", strerror(-result));
+                return fail("process 1: %s: mount /proc, readable for root", strerror(-result));
         result = deputy_open(&registry->deputy, loop, server->access.client_uid, registry->slots.client_gid,
                              server->rights.can_switch, true, PROCESS_THREADS);
         if (result == 0)

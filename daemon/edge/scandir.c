@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,23 +27,28 @@ void scandir_close(struct scandir *scandir)
         scandir->fd = -1;
 }
 
+static bool is_absent(int error)
+{
+        return error == ENOENT || error == ENOTDIR;
+}
+
 /* s6-svscan holds a POSIX write lock on the whole file. Asking for one does not take it. */
-static bool is_locked(const struct scandir *scandir)
+static int is_locked(const struct scandir *scandir)
 {
         int fd = openat(scandir->fd, LOCK, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
-                return false;
+                return is_absent(errno) ? 0 : -errno;
         struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-        int r = fcntl(fd, F_GETLK, &lock);
+        int r = fcntl(fd, F_GETLK, &lock) < 0 ? -errno : lock.l_type != F_UNLCK;
         close(fd);
-        return r == 0 && lock.l_type != F_UNLCK;
+        return r;
 }
 
-bool scandir_is_running(const struct scandir *scandir)
+int scandir_is_running(const struct scandir *scandir)
 {
         int fd = fifo_open(scandir->fd, CONTROL);
         if (fd < 0)
-                return false;
+                return is_absent(-fd) || fd == -ENXIO ? 0 : fd;
         close(fd);
         return is_locked(scandir);
 }
@@ -66,7 +72,8 @@ int scandir_link(const struct scandir *scandir, const char *name, const char *ta
                 return 0;
         if (errno != EEXIST)
                 return -errno;
-        return scandir_links_to(scandir, name, target) ? 0 : -EEXIST;
+        int same = scandir_links_to(scandir, name, target);
+        return same < 0 ? same : same ? 0 : -EEXIST;
 }
 
 int scandir_unlink(const struct scandir *scandir, const char *name, const char *target)
@@ -77,17 +84,20 @@ int scandir_unlink(const struct scandir *scandir, const char *name, const char *
                 return -EINVAL;
         if (fstatat(scandir->fd, name, &found, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : -errno;
-        if (!scandir_links_to(scandir, name, target))
-                return -EEXIST;
+        int same = scandir_links_to(scandir, name, target);
+        if (same <= 0)
+                return same < 0 ? same : -EEXIST;
         return unlinkat(scandir->fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-bool scandir_links_to(const struct scandir *scandir, const char *name, const char *target)
+int scandir_links_to(const struct scandir *scandir, const char *name, const char *target)
 {
         char text[PATH_MAX];
 
         if (!is_plain_name(name))
-                return false;
+                return 0;
         ssize_t length = readlinkat(scandir->fd, name, text, sizeof text);
-        return length >= 0 && (size_t)length == strlen(target) && memcmp(text, target, (size_t)length) == 0;
+        if (length < 0) /* EINVAL: it is something else than a link */
+                return errno == EINVAL || is_absent(errno) ? 0 : -errno;
+        return (size_t)length == strlen(target) && memcmp(text, target, (size_t)length) == 0;
 }

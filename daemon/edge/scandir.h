@@ -1,8 +1,6 @@
 #ifndef EDGE_SCANDIR_H
 #define EDGE_SCANDIR_H
 
-#include <stdbool.h>
-
 /* The scan directory of the s6-svscan that runs the gateways. */
 struct scandir {
         int fd;           /* of the directory */
@@ -13,8 +11,9 @@ struct scandir {
 int scandir_open(struct scandir *scandir, const char *path);
 void scandir_close(struct scandir *scandir);
 
-/* Is an s6-svscan at work on it (its lock held, its control FIFO read)? */
-bool scandir_is_running(const struct scandir *scandir);
+/* Is an s6-svscan at work on it (its lock held, its control FIFO read)? 1: yes, 0: no, or a negative errno:
+ * that could not be seen. */
+int scandir_is_running(const struct scandir *scandir);
 
 /* Writes s6-svscan's command letters ("a": rescan, "an": rescan, then end what is gone). 0, -ENXIO, -EAGAIN
  * or another negative errno. */
@@ -30,7 +29,8 @@ int scandir_link(const struct scandir *scandir, const char *name, const char *ta
  * anything else. */
 int scandir_unlink(const struct scandir *scandir, const char *name, const char *target);
 
-/* Is `name` a symlink whose text is exactly `target`? */
-bool scandir_links_to(const struct scandir *scandir, const char *name, const char *target);
+/* Is `name` a symlink whose text is exactly `target`? 1: yes, 0: no, or a negative errno: that could not be
+ * seen. */
+int scandir_links_to(const struct scandir *scandir, const char *name, const char *target);
 
 #endif

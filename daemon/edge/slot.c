@@ -259,14 +259,16 @@ int slot_clean(const struct slots *slots, const char *name)
         return r;
 }
 
-bool slot_has_log(const struct slots *slots, const char *name)
+int slot_has_log(const struct slots *slots, const char *name)
 {
+        struct stat found;
+
         int slot = open_slot(slots, name);
         if (slot < 0)
-                return false;
-        bool has = has_directory(slot, "log");
+                return slot == -ENOENT || slot == -EINVAL ? 0 : slot;
+        int r = fstatat(slot, "log", &found, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : S_ISDIR(found.st_mode);
         close(slot);
-        return has;
+        return r == -ENOENT ? 0 : r;
 }
 
 int slot_set_down(const struct slots *slots, const char *name, bool down)

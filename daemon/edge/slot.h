@@ -51,7 +51,8 @@ int slot_remove(const struct slots *slots, const char *name);
  * from a dead boot. */
 int slot_clean(const struct slots *slots, const char *name);
 
-bool slot_has_log(const struct slots *slots, const char *name);
+/* 1: it has, 0: it has none, or a negative errno. */
+int slot_has_log(const struct slots *slots, const char *name);
 
 /* The down file: made or removed. 0 also when it is so already; -ENOENT without a slot. */
 int slot_set_down(const struct slots *slots, const char *name, bool down);

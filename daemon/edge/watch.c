@@ -15,6 +15,9 @@ struct watch_entry {
 
 /* One read takes at least one event with a name of NAME_MAX bytes. */
 #define EVENTS_BYTES (16 * 1024)
+/* As many reads as a full queue takes (fs.inotify.max_queued_events is 16384, an event with a short name 32
+ * bytes). */
+#define CATCH_UP_READS 64
 
 static struct watch_entry *watch_find(struct watch *watch, int wd)
 {
@@ -32,50 +35,87 @@ static struct watch_entry *watch_find(struct watch *watch, int wd)
         return low < watch->count && watch->entries[low].wd == wd ? &watch->entries[low] : NULL;
 }
 
+static void watch_drop(struct watch *watch, struct watch_entry *entry)
+{
+        watch->count--;
+        memmove(entry, entry + 1, (size_t)(&watch->entries[watch->count] - entry) * sizeof(*entry));
+}
+
 static void watch_deliver(struct watch *watch, const struct inotify_event *event)
 {
         struct watch_entry *entry;
+        void *subject;
 
         if (event->mask & IN_Q_OVERFLOW) {
-                watch->notify(watch->owner, NULL, WATCH_OVERFLOW);
+                watch->notify(watch->owner, NULL, WATCH_OVERFLOW, NULL);
                 return;
         }
         entry = watch_find(watch, event->wd);
-        if (!entry || event->mask & IN_IGNORED)
+        if (!entry)
                 return;
-        if (!entry->supervise)
-                watch->notify(watch->owner, entry->subject, WATCH_ENTRY);
-        else if (event->len && event->mask & IN_MOVED_TO && !strcmp(event->name, "status"))
-                watch->notify(watch->owner, entry->subject, WATCH_STATUS);
-        else if (event->len && event->mask & IN_CLOSE_WRITE && !strcmp(event->name, "lock"))
-                watch->notify(watch->owner, entry->subject, WATCH_LOCK);
+        subject = entry->subject;
+        if (event->mask & IN_IGNORED) {
+                watch_drop(watch, entry);
+                watch->notify(watch->owner, subject, WATCH_GONE, NULL);
+        } else if (!entry->supervise) {
+                watch->notify(watch->owner, subject, WATCH_ENTRY, event->len ? event->name : "");
+        } else if (event->len && event->mask & IN_MOVED_TO && !strcmp(event->name, "status")) {
+                watch->notify(watch->owner, subject, WATCH_STATUS, NULL);
+        } else if (event->len && event->mask & IN_CLOSE_WRITE && !strcmp(event->name, "lock")) {
+                watch->notify(watch->owner, subject, WATCH_LOCK, NULL);
+        }
 }
 
-static void watch_readable(uv_poll_t *poll, int status, int events)
+/* False: there was nothing. */
+static bool watch_read(struct watch *watch)
 {
-        struct watch *watch = poll->data;
         char buffer[EVENTS_BYTES] __attribute__((aligned(__alignof__(struct inotify_event))));
         ssize_t length = read(watch->fd, buffer, sizeof(buffer));
 
-        (void)status;
-        (void)events;
         for (ssize_t at = 0; at < length;) {
                 const struct inotify_event *event = (const void *)(buffer + at);
 
                 watch_deliver(watch, event);
                 at += (ssize_t)sizeof(*event) + event->len;
         }
+        return length > 0;
 }
 
-int watch_open(struct watch *watch, uv_loop_t *loop, watch_function *notify, void *owner)
+static void watch_readable(uv_poll_t *poll, int status, int events)
 {
-        *watch = (struct watch){
-                .fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .notify = notify, .owner = owner};
+        (void)status;
+        (void)events;
+        watch_read(poll->data);
+}
+
+void watch_catch_up(struct watch *watch)
+{
+        for (int reads = 0; watch->fd >= 0 && reads < CATCH_UP_READS && watch_read(watch); reads++)
+                ;
+}
+
+void watch_init(struct watch *watch, watch_function *notify, void *owner)
+{
+        *watch = (struct watch){.fd = -1, .notify = notify, .owner = owner};
+}
+
+int watch_open(struct watch *watch, uv_loop_t *loop)
+{
+        int result;
+
+        if (watch->fd >= 0)
+                return 0;
+        watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
         if (watch->fd < 0)
-                return -errno;
+                return watch->error = -errno;
         watch->poll.data = watch;
-        uv_poll_init(loop, &watch->poll, watch->fd);
-        return uv_poll_start(&watch->poll, UV_READABLE, watch_readable);
+        result = uv_poll_init(loop, &watch->poll, watch->fd);
+        if (result) {
+                close(watch->fd);
+                watch->fd = -1;
+                return watch->error = result;
+        }
+        return watch->error = uv_poll_start(&watch->poll, UV_READABLE, watch_readable);
 }
 
 static void watch_closed(uv_handle_t *handle)
@@ -100,6 +140,8 @@ static int watch_add(struct watch *watch, const char *path, uint32_t mask, bool 
         struct watch_entry *entry;
         int wd;
 
+        if (watch->fd < 0)
+                return watch->error;
         if (watch->count == watch->capacity) {
                 size_t capacity = watch->capacity ? watch->capacity * 2 : 64;
                 struct watch_entry *entries = reallocarray(watch->entries, capacity, sizeof(*entries));
@@ -110,9 +152,17 @@ static int watch_add(struct watch *watch, const char *path, uint32_t mask, bool 
                 watch->capacity = capacity;
         }
         wd = inotify_add_watch(watch->fd, path, mask | IN_ONLYDIR);
-        if (wd < 0)
-                return -errno;
-        entry = watch_find(watch, wd); /* the same directory again */
+        if (wd < 0) {
+                int result = -errno;
+
+                if (result != -ENOENT && result != -ENOTDIR) /* these say nothing of the watch */
+                        watch->error = result;
+                return result;
+        }
+        watch->error = 0;
+        entry = watch_find(watch, wd); /* the same directory again, perhaps by another name */
+        if (entry && entry->subject != subject)
+                return -EEXIST;
         if (!entry) {
                 entry = &watch->entries[watch->count++];
                 /* wd only grows, so appending keeps the order */
@@ -138,6 +188,5 @@ void watch_remove(struct watch *watch, int wd)
         if (!entry)
                 return;
         inotify_rm_watch(watch->fd, wd);
-        watch->count--;
-        memmove(entry, entry + 1, (size_t)(&watch->entries[watch->count] - entry) * sizeof(*entry));
+        watch_drop(watch, entry);
 }

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,11 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/edge/entries.h"
 #include "daemon/edge/log.h"
-#include "daemon/edge/s6_control.h"
 #include "daemon/edge/tree.h"
 #include "daemon/model/operation.h"
 #include "daemon/model/registry.h"
+#include "daemon/model/scan.h"
 #include "proto/name.h"
 
 /*
@@ -19,49 +19,29 @@
  * A live slot is looked at, never touched.
  */
 
-static int directory_names(int fd, char ***names, size_t *count)
+/* What makes everything fail alike is no word about a slot: this start is over, and s6 makes another. */
+static bool is_shortage(int result)
 {
-        int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        DIR *directory = copy < 0 ? NULL : fdopendir(copy);
-        size_t capacity = 0;
-
-        *names = NULL;
-        *count = 0;
-        if (!directory)
-                return -errno;
-        for (struct dirent *entry; (entry = readdir(directory));) {
-                if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-                        continue;
-                if (*count == capacity) {
-                        capacity = capacity ? capacity * 2 : 64;
-                        *names = reallocarray(*names, capacity, sizeof(**names));
-                }
-                if (!*names || !((*names)[(*count)++] = strdup(entry->d_name)))
-                        abort(); /* out of memory before anything is served: the next start may have more */
-        }
-        closedir(directory);
-        return 0;
+        return result == -EMFILE || result == -ENFILE || result == -ENOMEM;
 }
 
-static void names_free(char **names, size_t count)
-{
-        for (size_t i = 0; i < count; i++)
-                free(names[i]);
-        free(names);
-}
-
-static bool adopt_record(struct service *service)
+/* What is no record of it is no record; *recorded then false. */
+static int adopt_record(struct service *service, bool *recorded)
 {
         struct registry *registry = service->registry;
         char profile[LIMIT_PROFILE_NAME_BYTES + 2];
         char *text = NULL;
-        bool ok = slot_read_profile(&registry->slots, service->name, profile, sizeof(profile)) == 0 &&
-                  !strcmp(profile, service->profile) &&
-                  slot_read_state(&registry->slots, service->name, &text) == 0 &&
-                  record_read(text, &service->record) == 0;
+        int result = slot_read_profile(&registry->slots, service->name, profile, sizeof(profile));
 
+        if (result == 0 && strcmp(profile, service->profile))
+                result = -EBADMSG;
+        if (result == 0)
+                result = slot_read_state(&registry->slots, service->name, &text);
+        if (result == 0)
+                result = record_read(text, &service->record);
         free(text);
-        return ok;
+        *recorded = result == 0;
+        return is_shortage(result) ? result : 0;
 }
 
 /* The order that the last broker was about to give, or that the run has been given and is still about. */
@@ -92,15 +72,13 @@ static void adopt_order(struct service *service, const struct s6_status *status)
 static void adopt_live(struct service *service)
 {
         struct registry *registry = service->registry;
-        struct s6_status status;
 
         if (!registry_is_linked(registry, service->name) && registry_link(registry, service->name) == 0)
                 publication_rescan(registry);
-        slot_set_down(&registry->slots, service->name, !record_runs_now(&service->record));
+        service_set_down(service, !record_runs_now(&service->record));
         service->retry_base_usec = -1;
-        if (s6_status_read(registry->slots.fd, service->name, &status) == 0)
-                adopt_order(service, &status);
-        service_look(service);
+        adopt_order(service, &service->status);
+        service_step(service);
 }
 
 /* Whole, and nobody supervises it: a register that a killed broker left, unless s6-svscan is just about to
@@ -108,10 +86,11 @@ static void adopt_live(struct service *service)
 static void adopt_dead(struct service *service)
 {
         struct registry *registry = service->registry;
-        bool linked = registry_is_linked(registry, service->name);
+        bool linked = registry_is_linked(registry, service->name) != 0;
         int result = 0;
 
-        if (!linked)
+        /* What its logger's s6-supervise has in log/ is no dead one's. */
+        if (!linked && !service->logger.supervised)
                 result = slot_clean(&registry->slots, service->name);
         if (result == 0)
                 result = slot_set_down(&registry->slots, service->name,
@@ -127,14 +106,12 @@ static void adopt_dead(struct service *service)
 }
 
 /* What was wanted is not known: what runs goes on as s6 has it, what does not is left to a person. */
-static void adopt_unrecorded(struct service *service, bool alive)
+static void adopt_unrecorded(struct service *service)
 {
-        struct s6_status status;
-
         log_line("adopt: its record cannot be read service=%s", service->name);
         service->record = (struct record){.want_up = true};
-        if (alive && s6_status_read(service->registry->slots.fd, service->name, &status) == 0) {
-                service->record.want_up = status.want_up;
+        if (service->supervised) {
+                service->record.want_up = service->status.want_up;
         } else {
                 service->record.hold = HOLD_HELD;
                 snprintf(service->record.reason, sizeof(service->record.reason),
@@ -143,33 +120,51 @@ static void adopt_unrecorded(struct service *service, bool alive)
         service_save(service);
 }
 
-static void adopt_slot(struct registry *registry, const char *name)
+/* Of its gateway's and its logger's s6-supervise each may be alive or not. Watched first, so that none begins
+ * unseen. */
+static int adopt_look(struct service *service)
+{
+        int has_log = slot_has_log(&service->registry->slots, service->name);
+
+        if (is_shortage(has_log))
+                return has_log;
+        service->has_log = has_log > 0;
+        if (registry_watch(service->registry, service))
+                log_line("adopt: cannot watch: service=%s", service->name);
+        service_see(service);
+        return is_shortage(-service->again.error) ? -service->again.error : 0;
+}
+
+static int adopt_slot(struct registry *registry, const char *name)
 {
         struct service *service = registry_add(registry, name, true);
-        bool alive, recorded;
+        bool alive, recorded = false;
+        int result;
 
         if (!service)
-                return;
-        service->has_log = slot_has_log(&registry->slots, name);
-        alive = s6_control_alive(registry->slots.fd, name);
-        recorded = adopt_record(service);
+                return -ENOMEM;
+        result = adopt_record(service, &recorded);
+        if (result == 0)
+                result = adopt_look(service);
+        if (result)
+                return result;
+        alive = service->supervised || service->again.what & AGAIN_LOOK;
         if (!alive && (recorded ? strcmp(service->record.boot, registry->boot) != 0 : registry->fresh_boot)) {
                 registry->has_dead = true; /* of the last container; the volume says what becomes of it */
                 registry_forget(registry, service);
-                return;
+                return 0;
         }
-        if (registry_watch(registry, service))
-                log_line("adopt: cannot watch: service=%s", name);
         if (!recorded)
-                adopt_unrecorded(service, alive);
+                adopt_unrecorded(service);
         if (service->record.removing) {
-                service_look(service);
+                service_step(service);
                 operation_resume_unregister(service);
         } else if (alive) {
                 adopt_live(service);
         } else {
                 adopt_dead(service);
         }
+        return 0;
 }
 
 static bool is_gateway_name(const char *name)
@@ -206,15 +201,15 @@ static void adopt_leftover(struct registry *registry, const char *name)
 /* Which life of the container was last reconciled. */
 #define BOOT_NOTE ".boot"
 
-static void adopt_boot(struct registry *registry)
+static int adopt_boot(struct registry *registry)
 {
         char *note = NULL;
         size_t length;
+        int result = tree_read(registry->slots.fd, BOOT_NOTE, RECORD_BOOT_BYTES, &note, &length);
 
-        registry->fresh_boot = true;
-        if (tree_read(registry->slots.fd, BOOT_NOTE, RECORD_BOOT_BYTES, &note, &length) == 0)
-                registry->fresh_boot = strcmp(note, registry->boot) != 0;
+        registry->fresh_boot = result != 0 || strcmp(note, registry->boot) != 0;
         free(note);
+        return is_shortage(result) ? result : 0;
 }
 
 void registry_note_boot(struct registry *registry)
@@ -229,99 +224,41 @@ void registry_note_boot(struct registry *registry)
 
 void registry_remove_dead(struct registry *registry)
 {
-        char **names;
-        size_t count;
+        struct entries entries;
 
-        if (!registry->has_dead || directory_names(registry->slots.fd, &names, &count))
+        if (!registry->has_dead || entries_read(registry->slots.fd, &entries))
                 return;
-        for (size_t i = 0; i < count; i++)
-                if (is_gateway_name(names[i]) && !registry_find(registry, names[i])) {
-                        registry_unlink(registry, names[i]);
-                        slot_remove(&registry->slots, names[i]);
+        for (size_t i = 0; i < entries.count; i++)
+                if (is_gateway_name(entries.names[i]) && !registry_find(registry, entries.names[i])) {
+                        registry_unlink(registry, entries.names[i]);
+                        slot_remove(&registry->slots, entries.names[i]);
                 }
-        names_free(names, count);
+        entries_free(&entries);
         registry->has_dead = false;
 }
 
 int registry_adopt(struct registry *registry)
 {
-        char **names;
-        size_t count;
+        struct entries entries = {0};
         int result;
 
-        adopt_boot(registry);
-        result = directory_names(registry->slots.fd, &names, &count);
+        result = adopt_boot(registry);
+        if (result == 0)
+                result = entries_read(registry->slots.fd, &entries);
+        for (size_t i = 0; result == 0 && i < entries.count; i++) {
+                const char *name = entries.names[i];
 
-        if (result)
-                return result;
-        for (size_t i = 0; i < count; i++) {
-                if (!strncmp(names[i], BOOT_NOTE, strlen(BOOT_NOTE)))
+                if (!strncmp(name, BOOT_NOTE, strlen(BOOT_NOTE)))
                         continue;
-                if (names[i][0] == '.')
-                        adopt_leftover(registry, names[i]);
-                else if (is_gateway_name(names[i]))
-                        adopt_slot(registry, names[i]);
+                if (name[0] == '.')
+                        adopt_leftover(registry, name);
+                else if (is_gateway_name(name))
+                        result = adopt_slot(registry, name);
                 else
-                        log_line("adopt: ignored: no gateway's name: name=%s", names[i]);
+                        log_line("adopt: ignored: no gateway's name: name=%s", name);
         }
-        names_free(names, count);
-        registry_scan_static(registry);
-        return 0;
-}
-
-static void scan_one(struct registry *registry, const char *name)
-{
-        struct service *service = registry_find(registry, name);
-        struct stat info;
-        char path[LIMIT_SERVICE_NAME_BYTES + 32];
-
-        if (service || name_check_service(name) != NAME_OK)
-                return;
-        /* A link into our own directory whose slot is gone was left by a killed broker. */
-        if (registry_is_linked(registry, name)) {
-                registry_unlink(registry, name);
-                log_line("adopt: removed a link to nothing: service=%s", name);
-                return;
-        }
-        if (fstatat(registry->scandir.fd, name, &info, 0) < 0 || !S_ISDIR(info.st_mode))
-                return;
-        service = registry_add(registry, name, false);
-        if (!service)
-                return;
-        service->has_log = faccessat(registry->scandir.fd, service_log_name(service).text, F_OK, 0) == 0;
-        snprintf(path, sizeof(path), "%s/notification-fd", name);
-        service->has_readiness = faccessat(registry->scandir.fd, path, F_OK, 0) == 0;
-        service->inode = info.st_ino;
-        registry_watch(registry,
-                       service); /* it may have no supervise/ yet: service_step() comes back to it */
-        service_look(service);
-}
-
-/* Those that are gone, or whose name leads to another directory now: these are found anew. */
-static void scan_forget_static(struct registry *registry)
-{
-        for (size_t i = 0; i < registry->count;) {
-                struct service *service = registry->services[i];
-                struct stat info;
-
-                if (!service->profile && (fstatat(registry->scandir.fd, service->name, &info, 0) < 0 ||
-                                          info.st_ino != service->inode))
-                        registry_forget(registry, service);
-                else
-                        i++;
-        }
-}
-
-void registry_scan_static(struct registry *registry)
-{
-        char **names;
-        size_t count;
-
-        if (registry->stopping || directory_names(registry->scandir.fd, &names, &count))
-                return;
-        scan_forget_static(registry);
-        for (size_t i = 0; i < count; i++)
-                if (names[i][0] != '.')
-                        scan_one(registry, names[i]);
-        names_free(names, count);
+        entries_free(&entries);
+        if (result == 0)
+                scan_all(registry);
+        return result;
 }

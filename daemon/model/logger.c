@@ -67,19 +67,32 @@ static void logger_take(struct service *service, const struct s6_status *now)
         service->logger.supervised = true;
 }
 
-void logger_look(struct service *service, bool anew)
+int logger_see(struct service *service)
+{
+        const struct service_log_name name = service_log_name(service);
+        struct s6_status now;
+        int alive, result;
+
+        if (!service->has_log)
+                return 0;
+        alive = s6_control_alive(service_at(service), name.text);
+        result = alive > 0 ? s6_status_read(service_at(service), name.text, &now) : alive;
+        if (alive > 0 && result == 0)
+                logger_take(service, &now);
+        else if (alive == 0 || result == -ENOENT)
+                service->logger.supervised = false;
+        return result == -ENOENT ? 0 : result;
+}
+
+void logger_on_status(struct service *service)
 {
         const struct service_log_name name = service_log_name(service);
         struct s6_status now;
 
-        if (!service->has_log)
-                return;
-        if (anew && !s6_control_alive(service_at(service), name.text))
-                service->logger.supervised = false;
-        else if (s6_status_read(service_at(service), name.text, &now) == 0)
+        if (s6_status_read(service_at(service), name.text, &now) == 0)
                 logger_take(service, &now);
         else
-                service->logger.supervised = !anew;
+                service_see(service);
 }
 
 static void describe_exit(const struct s6_status *status, char *text, size_t size)
@@ -108,15 +121,9 @@ static void logger_send(struct service *service, const char *letters)
 {
         const struct service_log_name name = service_log_name(service);
 
-        if (s6_control_send(service_at(service), name.text, letters) < 0)
-                service->logger.supervised = s6_control_alive(service_at(service), name.text);
-}
-
-static void logger_clear_tally(struct service *service)
-{
-        const struct service_log_name name = service_log_name(service);
-
-        s6_tally_clear(service_at(service), name.text);
+        /* What could not be written for another reason is given again: logger_wait_msec(). */
+        if (s6_control_is_gone(s6_control_send(service_at(service), name.text, letters)))
+                service->logger.supervised = false;
 }
 
 /* It is down, and s6 does not want it any more. */
@@ -142,7 +149,7 @@ static void logger_retry(struct service *service)
         service->record.log_next_start_usec = 0;
         logger->retry_base_usec = logger->status.since_usec;
         logger->retry_until_msec = clock_msec() + RETRY_MSEC;
-        logger_clear_tally(service);
+        service_clear_tallies(service, false, true);
         service_save(service);
         logger_send(service, "o");
         log_line("logger: retry: service=%s attempt=%u", service->name, service->record.log_attempt);
@@ -215,7 +222,7 @@ void logger_forgive(struct service *service)
         logger->retry_until_msec = 0;
         if (!service->has_log || !logger->supervised)
                 return;
-        logger_clear_tally(service);
+        service_clear_tallies(service, false, true);
         if (logger_is_running(service))
                 return;
         /* Also what its finish, which still runs, may undo with a 125: logger_follow() sends it again. */

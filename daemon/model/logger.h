@@ -25,8 +25,11 @@ struct logger {
         int64_t retry_until_msec;
 };
 
-/* Reads its status. `anew`: with a look whether somebody supervises it. */
-void logger_look(struct service *service, bool anew);
+/* Reads its status, and whether somebody supervises it. 0, or a negative errno where it could not be seen. */
+int logger_see(struct service *service);
+
+/* A living s6-supervise wrote a status. */
+void logger_on_status(struct service *service);
 
 bool logger_is_running(const struct service *service);
 

@@ -98,7 +98,7 @@ static bool order_record(struct service *service, enum order_kind kind, struct f
         }
         result = service_save(service);
         if (result == 0 && kind != ORDER_RESET)
-                result = slot_set_down(&service->registry->slots, service->name, kind == ORDER_STOP);
+                result = service_set_down(service, kind == ORDER_STOP);
         if (result == 0)
                 return true;
         service->record = before;
@@ -113,7 +113,7 @@ static void order_set_goal(struct service *service, enum order_kind kind)
         pid_t replace = kind == ORDER_RESTART && service_is_alive(service) ? service->status.pid : 0;
 
         if (service->profile)
-                s6_tally_clear(service_at(service), service->name);
+                service_clear_tallies(service, true, false);
         service_set_goal(service, kind == ORDER_STOP ? GOAL_DOWN : GOAL_UP, replace);
 }
 
@@ -162,6 +162,14 @@ static void order_expired(void *owner)
         struct order *order = owner;
         struct fault fault = {.kind = FAULT_WAIT_TIMEOUT, .number = clock_msec() - order->began_msec};
 
+        /* What came true by now did: the timer may have come before all events of a long turn. Any may be the
+         * last. */
+        registry_catch_up(order->registry);
+        for (size_t i = 0; order->timer.open && i < order->count; i++)
+                if (order->entries[i].service)
+                        service_catch_up(order->entries[i].service);
+        if (!order->timer.open)
+                return;
         for (size_t i = 0, count = order->count; i < count; i++) {
                 struct order_entry *entry = &order->entries[i];
                 bool last = order->open == 1;

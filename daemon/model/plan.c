@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/log.h"
 #include "daemon/model/registry.h"
 #include "daemon/model/restart.h"
@@ -174,6 +175,16 @@ static void plan_invalid(struct plan *plan, const char *directory)
         log_line("reconcile: skipped: name=%s", directory);
 }
 
+/* There are more directories than anybody looks at: which of them are profiles is not known. */
+static void plan_more(struct plan *plan)
+{
+        struct planned *planned = plan_add(plan, "profiles/", RECONCILE_SKIPPED);
+
+        snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message),
+                 "it has more than %d directories: those behind them are not looked at", SURVEY_PROFILES);
+        log_line("reconcile: too many directories: name=profiles/ most=%d", SURVEY_PROFILES);
+}
+
 /* Not one that is about to start, or start again. */
 static bool is_at_rest(const struct service *service)
 {
@@ -201,7 +212,7 @@ static void plan_removals(struct plan *plan, const struct registry *registry, co
 
 int plan_make(struct plan *plan, struct registry *registry, const struct survey *survey, bool boot)
 {
-        size_t most = 1 + registry->count + (survey ? survey->count + survey->invalid_count : 0);
+        size_t most = 2 + registry->count + (survey ? survey->count + survey->invalid_count : 0);
 
         plan->planned = calloc(most, sizeof(*plan->planned));
         plan->actions = calloc(most, sizeof(*plan->actions));
@@ -218,6 +229,8 @@ int plan_make(struct plan *plan, struct registry *registry, const struct survey 
                         plan_profile(plan, registry, &survey->facts[i]);
         for (size_t i = 0; survey && i < survey->invalid_count; i++)
                 plan_invalid(plan, survey->invalid[i]);
+        if (survey && survey->more)
+                plan_more(plan);
         if (survey && !boot)
                 plan_removals(plan, registry, survey);
         return 0;

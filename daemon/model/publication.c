@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/log.h"
 #include "daemon/model/registration.h"
 #include "daemon/model/removal.h"
@@ -56,11 +57,14 @@ static void publication_turn(void *owner)
 {
         struct registry *registry = owner;
         struct publication *publication = &registry->publication;
-        int64_t wait_msec = publication_held_until(registry) - clock_msec();
-        bool leaving = any(registry, waits_to_leave);
-        bool coming = any(registry, waits_to_come);
+        bool leaving, coming;
+        int64_t wait_msec;
         int result;
 
+        registry_catch_up(registry); /* who has a supervisor by now keeps nobody waiting */
+        wait_msec = publication_held_until(registry) - clock_msec();
+        leaving = any(registry, waits_to_leave);
+        coming = any(registry, waits_to_come);
         if (publication->held)
                 return;
         if (leaving && wait_msec > 0) {
@@ -78,6 +82,10 @@ static void publication_turn(void *owner)
         result = scandir_command(&registry->scandir, leaving ? "an" : "a");
         if (result)
                 log_line("scandir: cannot order a rescan: %s", strerrorname_np(-result));
+        if (result) { /* a full FIFO, no descriptor: whoever was linked waits for it */
+                publication->rescan = true;
+                timer_start(&publication->turn, RESCAN_AGAIN_MSEC);
+        }
         if (result && leaving)
                 each(registry, removal_is_leaving, removal_tell);
 }

@@ -31,7 +31,7 @@ struct reconcile {
         size_t next; /* of the plan, to be done */
         size_t open; /* registrations that have begun */
         bool all_begun;
-        bool blind; /* a boot whose volume did not answer: only `default`, and all is looked at again */
+        bool blind;      /* a boot whose volume did not answer: only `default`, and all is looked at again */
         bool incomplete; /* some profiles' directories did not answer */
 };
 
@@ -201,6 +201,7 @@ static void reconcile_surveyed(struct survey *survey)
                 return;
         }
         reconcile->incomplete = !error && survey->hung;
+        registry->profiles_more = error ? registry->profiles_more : survey->more;
         if (plan_make(&reconcile->plan, registry, error ? NULL : survey, request->boot)) {
                 reconcile_end(reconcile, ENOMEM);
                 return;

@@ -109,8 +109,7 @@ static int registration_build(struct service *service, struct json_object *envir
         }
         if (result == 0) { /* before s6-svscan sees it */
                 *operation = "watch the service directory";
-                service->has_log = slot_has_log(&registry->slots, service->name);
-                result = registry_watch(registry, service);
+                result = registry_watch_new(service);
         }
         if (result == 0)
                 publication_wake(registry);
@@ -119,12 +118,23 @@ static int registration_build(struct service *service, struct json_object *envir
         return result;
 }
 
-/* It will not be supervised: undone, unless it was there before us. */
+/* Whoever asked is no client, who is told and may ask again. */
+static bool is_own(const struct registration *registration)
+{
+        for (const struct registration_waiter *waiter = registration->waiters; waiter; waiter = waiter->next)
+                if (!waiter->own)
+                        return false;
+        return true;
+}
+
+/* It will not be supervised: undone, unless it was there before us, or is only late for the broker's own
+ * ends. */
 static void registration_undo(struct service *service, const struct fault *fault)
 {
         struct registration *registration = service->registration;
         bool forget = registration->remove_after;
-        bool stays = registration->adopted && !forget;
+        bool late = registration->linked && fault->error == ETIMEDOUT;
+        bool stays = (registration->adopted || (late && is_own(registration))) && !forget;
         int64_t timeout_msec = registration->remove_timeout_msec;
 
         if (stays)
@@ -134,18 +144,28 @@ static void registration_undo(struct service *service, const struct fault *fault
                 log_line("register: rolled back: why=%s service=%s", strerrorname_np(fault->error),
                          service->name);
         registration_end(service, fault);
-        if (stays)
-                service_step(service); /* it is watched, and goes on when a supervisor comes */
-        else
+        if (!stays) {
                 removal_begin(service, timeout_msec, forget);
+                return;
+        }
+        service_step(service); /* it is watched, and goes on when a supervisor comes */
+        if (service->record.pending && service->record.want_up)
+                stagger_start(service);
 }
 
 static void registration_expired(void *owner)
 {
         struct registration *registration = owner;
-        int64_t now_msec = clock_msec();
-        int64_t quiet_msec = now_msec - registration->service->registry->publication.moved_msec;
+        int64_t now_msec, quiet_msec;
 
+        /* What is there by now: the timer may have come before all events of a long turn. Both may end it. */
+        registry_catch_up(registration->service->registry);
+        if (registration->timer.open)
+                service_look(registration->service);
+        if (!registration->timer.open)
+                return;
+        now_msec = clock_msec();
+        quiet_msec = now_msec - registration->service->registry->publication.moved_msec;
         if (quiet_msec < REGISTER_MSEC && now_msec - registration->began_msec < REGISTER_MOST_MSEC) {
                 timer_start(&registration->timer, (uint64_t)(REGISTER_MSEC - quiet_msec));
                 return;
@@ -312,6 +332,8 @@ static void register_new(struct registry *registry, struct registration_waiter *
         }
         log_line("register: failed: why=%s service=%s", strerrorname_np(-result), name);
         if (service) {
+                if (service->registration && service->registration->waiters)
+                        service->registration->waiters->own = NULL; /* it is told once, below */
                 registry_unlink(registry, name);
                 slot_remove(&registry->slots, name);
                 registry_forget(registry, service);

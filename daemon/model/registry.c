@@ -12,68 +12,139 @@
 #include "daemon/edge/process.h"
 #include "daemon/model/operation.h"
 #include "daemon/model/persist.h"
+#include "daemon/model/scan.h"
 #include "proto/name.h"
 
-static void registry_on_watch(void *owner, void *subject, enum watch_event event)
+static void registry_look_at_all(struct registry *registry)
 {
-        struct registry *registry = owner;
+        log_line("watch: events were lost: looking at everything");
+        scan_all(registry);
+        /* Looking may remove a service, and then the next one has its place. */
+        for (size_t i = 0; i < registry->count;) {
+                struct service *service = registry->services[i];
 
+                service_look(service);
+                i += i < registry->count && registry->services[i] == service;
+        }
+}
+
+/* A slot was taken away or put there, by an operator: its service shows what it is without it, and comes back
+ * with it. */
+static void registry_on_slot(struct registry *registry, const char *name)
+{
+        struct service *service = registry_find(registry, name);
+
+        if (service && service->profile && service->operation == OPERATION_NONE)
+                service_look(service);
+}
+
+static void registry_on_directory(struct registry *registry, const int *wd, enum watch_event event,
+                                  const char *name)
+{
+        if (event == WATCH_GONE) {
+                *(wd == &registry->scandir_wd ? &registry->scandir_wd : &registry->slots_wd) = -1;
+                poll_wake(registry);
+        } else if (wd == &registry->scandir_wd) {
+                scan_name(registry, name);
+        } else {
+                registry_on_slot(registry, name);
+        }
+}
+
+static void registry_on_service(struct service *service, bool log, enum watch_event event)
+{
         switch (event) {
         case WATCH_STATUS:
-        case WATCH_LOCK: {
-                /* The logger's watch points to the byte behind, see registry_watch(). */
-                bool log = (uintptr_t)subject & 1;
-                struct service *service = (struct service *)((uintptr_t)subject & ~(uintptr_t)1);
-
-                if (event == WATCH_STATUS)
-                        service_on_status(service, log);
-                else
-                        service_on_lock(service, log);
+                service_on_status(service, log);
                 break;
-        }
+        case WATCH_LOCK:
+                service_on_lock(service, log);
+                break;
+        case WATCH_GONE:
+                *(log ? &service->log_wd : &service->wd) = -1;
+                service_look(service);
+                break;
         case WATCH_ENTRY:
-                registry_scan_static(registry);
-                break;
         case WATCH_OVERFLOW:
-                log_line("watch: events were lost: looking at everything");
-                registry_scan_static(registry);
-                /* Looking may remove a service, and then the next one has its place. */
-                for (size_t i = 0; i < registry->count;) {
-                        struct service *service = registry->services[i];
-
-                        service_look(service);
-                        i += i < registry->count && registry->services[i] == service;
-                }
                 break;
         }
 }
 
+static void registry_on_watch(void *owner, void *subject, enum watch_event event, const char *name)
+{
+        struct registry *registry = owner;
+        /* The logger's watch points to the byte behind, see registry_watch(). */
+        bool log = (uintptr_t)subject & 1;
+
+        if (event == WATCH_OVERFLOW)
+                registry_look_at_all(registry);
+        else if (subject == &registry->scandir_wd || subject == &registry->slots_wd)
+                registry_on_directory(registry, subject, event, name);
+        else
+                registry_on_service((struct service *)((uintptr_t)subject & ~(uintptr_t)1), log, event);
+}
+
 /* When PID 1 started, and in which namespace, tells one life of the container from the next. */
-static void registry_read_boot(struct registry *registry)
+static int registry_read_boot(struct registry *registry)
 {
         uint64_t start = 0;
         struct stat space;
+        int result = process_start_time(1, &start);
 
-        process_start_time(1, &start);
-        if (stat("/proc/self/ns/pid", &space) < 0)
-                space.st_ino = 0;
+        if (result == 0 && stat("/proc/self/ns/pid", &space) < 0)
+                result = -errno;
+        if (result) /* any other answer would be another life's */
+                return result;
         snprintf(registry->boot, sizeof(registry->boot), "%llu.%llu", (unsigned long long)start,
                  (unsigned long long)space.st_ino);
+        return 0;
+}
+
+void registry_watch_directories(struct registry *registry)
+{
+        struct watch *watch = &registry->watch;
+
+        if (registry->scandir_wd < 0)
+                registry->scandir_wd =
+                        watch_add_directory(watch, registry->scandir.path, &registry->scandir_wd);
+        if (registry->slots_wd < 0)
+                registry->slots_wd = watch_add_directory(watch, registry->slots.path, &registry->slots_wd);
+        if (registry->scandir_wd < 0 || registry->slots_wd < 0)
+                poll_wake(registry);
+}
+
+size_t registry_polled(const struct registry *registry)
+{
+        size_t count = (registry->scandir_wd < 0) + (registry->slots_wd < 0);
+
+        for (size_t i = 0; i < registry->count; i++)
+                count += registry->services[i]->supervised && service_lacks_watch(registry->services[i]);
+        return count;
+}
+
+void registry_catch_up(struct registry *registry)
+{
+        watch_catch_up(&registry->watch);
 }
 
 int registry_init(struct registry *registry, uv_loop_t *loop)
 {
-        int result = watch_open(&registry->watch, loop, registry_on_watch, registry);
+        int result = registry_read_boot(registry);
 
         registry->loop = loop;
-        registry_read_boot(registry);
+        registry->scandir_wd = registry->slots_wd = -1;
+        watch_init(&registry->watch, registry_on_watch, registry);
+        poll_init(registry);
         publication_init(registry);
         persist_init(registry);
         reconcile_init(registry);
         stagger_init(registry);
-        if (result == 0)
-                result = watch_add_directory(&registry->watch, registry->scandir.path, NULL);
-        return result < 0 ? result : 0;
+        /* Without inotify everything is polled. */
+        if (watch_open(&registry->watch, loop))
+                log_line("watch: there is no inotify: everything is polled: why=%s",
+                         strerrorname_np(-registry->watch.error));
+        registry_watch_directories(registry);
+        return result;
 }
 
 static void service_free(void *owner)
@@ -108,6 +179,7 @@ void registry_deinit(struct registry *registry)
         timer_close(&registry->persist_again, NULL);
         reconcile_drop(registry);
         timer_close(&registry->stagger.turn, NULL);
+        timer_close(&registry->poll.turn, NULL);
         watch_close(&registry->watch);
 }
 
@@ -141,10 +213,12 @@ static void registry_service_expired(void *owner)
 {
         struct service *service = owner;
 
-        if (service_lacks_watch(service) && registry_watch(service->registry, service) == 0)
-                service_look(service);
-        else
-                service_step(service);
+        /* Judged by what is there now, not by what was read before a long turn of the loop. */
+        registry_catch_up(service->registry);
+        if (!service->timer.open)
+                return;
+        again_try(service);
+        service_look(service);
 }
 
 struct service *registry_add(struct registry *registry, const char *name, bool gateway)
@@ -200,11 +274,24 @@ int registry_watch(struct registry *registry, struct service *service)
                 service->wd = watch_add_supervise(&registry->watch, path, service);
         if (service->wd < 0)
                 return service->wd;
-        if (!service->has_log)
+        if (!service->has_log || service->log_wd >= 0)
                 return 0;
         snprintf(path, sizeof(path), "%s/%s/log/supervise", base, service->name);
         service->log_wd = watch_add_supervise(&registry->watch, path, (void *)((uintptr_t)service | 1));
         return service->log_wd < 0 ? service->log_wd : 0;
+}
+
+int registry_watch_new(struct service *service)
+{
+        struct registry *registry = service->registry;
+        int has_log = slot_has_log(&registry->slots, service->name);
+        int result;
+
+        if (has_log < 0)
+                return has_log;
+        service->has_log = has_log;
+        result = registry_watch(registry, service);
+        return result == -ENOENT || result == -ENOTDIR ? result : 0;
 }
 
 static const char *slot_path(const struct registry *registry, const char *name, char *path, size_t size)
@@ -232,10 +319,10 @@ bool registry_is_taken(const struct registry *registry, const char *name)
         struct stat info;
 
         return fstatat(registry->scandir.fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-               !registry_is_linked(registry, name);
+               registry_is_linked(registry, name) == 0;
 }
 
-bool registry_is_linked(const struct registry *registry, const char *name)
+int registry_is_linked(const struct registry *registry, const char *name)
 {
         char path[PATH_MAX];
 

@@ -12,6 +12,7 @@
 #include "daemon/edge/slot.h"
 #include "daemon/edge/watch.h"
 #include "daemon/model/policy.h"
+#include "daemon/model/poll.h"
 #include "daemon/model/publication.h"
 #include "daemon/model/reconcile.h"
 #include "daemon/model/service.h"
@@ -89,10 +90,15 @@ struct registry {
         struct reconcile *reconcile; /* one that goes on; NULL: none */
         struct reconcile_request *reconcile_queue;
         struct timer reconcile_again;
+        struct poll poll;
+        int scandir_wd;      /* -1: the scan directory is not watched */
+        int slots_wd;        /* the same of the services directory */
+        bool scan_whole;     /* something of the scan directory is not known yet */
         bool has_dead;       /* slots of the last container, not adopted */
         bool fresh_boot;     /* no broker has reconciled in this life of the container */
         bool boot_logged;    /* container-boot.log has the lines of this boot */
         bool volume_unknown; /* the volume has not answered since the boot */
+        bool profiles_more;  /* it has more directories of profiles than are looked at */
         bool multiplex;      /* the default gateway serves every profile: the others are held */
         bool stopping;       /* nothing is ordered or written any more */
 };
@@ -111,8 +117,24 @@ struct service *registry_add(struct registry *registry, const char *name, bool g
 /* Calls events.gone, ends its waits, frees it. */
 void registry_forget(struct registry *registry, struct service *service);
 
-/* Arms the watches of its supervise directories. 0 or a negative errno. */
+/* Arms the watches of its supervise directories. 0 or a negative errno: what is not watched is polled
+ * (poll.h), but for -ENOENT and -ENOTDIR, which say that the directories are not there. */
 int registry_watch(struct registry *registry, struct service *service);
+
+/* The same of a slot that was just made. What the kernel has no watch for is no error; that it is not there
+ * is: somebody moves directories. */
+int registry_watch_new(struct service *service);
+
+/* The same of the scan directory and the services directory. */
+void registry_watch_directories(struct registry *registry);
+
+/* How many services, and directories of them, inotify does not tell of. Those without a supervisor have
+ * nothing to tell. */
+size_t registry_polled(const struct registry *registry);
+
+/* What has happened is seen, before the time of anything is judged: after a long turn of the loop timers come
+ * first. May end operations, and free services on a later turn. */
+void registry_catch_up(struct registry *registry);
 
 /* The symlink in the scan directory to the slot of that name; another one is -EEXIST. 0 or a negative errno.
  */
@@ -120,7 +142,8 @@ int registry_link(const struct registry *registry, const char *name);
 int registry_unlink(const struct registry *registry, const char *name);
 /* Somebody else has that name in the scan directory. */
 bool registry_is_taken(const struct registry *registry, const char *name);
-bool registry_is_linked(const struct registry *registry, const char *name);
+/* 1: yes, 0: no, or a negative errno: that could not be seen. */
+int registry_is_linked(const struct registry *registry, const char *name);
 
 /* Supervisors that s6-svscan has or will have, loggers included. */
 unsigned registry_supervisors(const struct registry *registry);
@@ -134,9 +157,6 @@ void registry_remove_dead(struct registry *registry);
 
 /* This life of the container has been reconciled: the next broker finds fresh_boot false. */
 void registry_note_boot(struct registry *registry);
-
-/* The static services of the scan directory came or went. */
-void registry_scan_static(struct registry *registry);
 
 bool registry_allows_static(const struct registry *registry, const char *name);
 

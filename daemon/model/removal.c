@@ -8,9 +8,9 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/s6_control.h"
+#include "daemon/model/obstacle.h"
 #include "daemon/model/persist.h"
 #include "daemon/model/registration.h"
-#include "proto/name.h"
 
 /* KILL is repeated, since a new run may have begun; and those who wait are told when it does not help. */
 #define KILL_AGAIN_MSEC 500
@@ -23,6 +23,8 @@
 #define LEAVE_KILL_LOGGER_MSEC 3000
 #define LEAVE_GIVE_UP_MSEC 10000
 #define SWEEP_MSEC 1500
+#define UNLINK_AGAIN_MSEC 1000
+#define REMOVE_AGAIN_MSEC 2000
 
 static void removal_free(void *owner)
 {
@@ -53,6 +55,13 @@ static void removal_answer(struct service *service, const struct fault *fault)
         }
 }
 
+/* Whoever waits is told why it does not go; it goes when it can. */
+static void removal_give_up(struct service *service, const char *otherwise)
+{
+        removal_answer(service, &(struct fault){.kind = FAULT_UNSUPERVISED,
+                                                .text = obstacle_of(service, true) ?: otherwise});
+}
+
 static void removal_phase(struct service *service, enum removal_phase phase, int64_t timer_msec)
 {
         service->removal->phase = phase;
@@ -60,9 +69,15 @@ static void removal_phase(struct service *service, enum removal_phase phase, int
         timer_start(&service->removal->timer, (uint64_t)timer_msec);
 }
 
-static bool logger_alive(const struct service *service)
+/* What cannot be seen may be alive, and what it works in is not taken from it. */
+static bool is_supervised(const struct service *service)
 {
-        return s6_control_alive(service_at(service), service_log_name(service).text);
+        return s6_control_alive(service_at(service), service->name) != 0;
+}
+
+static bool is_logger_supervised(const struct service *service)
+{
+        return s6_control_alive(service_at(service), service_log_name(service).text) != 0;
 }
 
 static void tell_logger(struct service *service, const char *letters)
@@ -90,6 +105,10 @@ void removal_unlink(struct service *service)
 
         if (result)
                 log_line("unregister: cannot unlink: %s service=%s", strerrorname_np(-result), service->name);
+        if (result && result != -EEXIST) { /* as long as it is linked, s6-svscan starts it again */
+                timer_start(&service->removal->timer, UNLINK_AGAIN_MSEC);
+                return;
+        }
         removal_phase(service, REMOVAL_LEAVING, LEAVE_LOOK_MSEC);
 }
 
@@ -115,7 +134,10 @@ static void removal_finish(struct service *service)
         else
                 log_line("unregister: done service=%s", service->name);
         removal_answer(service, result ? &fault : NULL);
-        registry_forget(registry, service);
+        if (result) /* else nothing could have its name before the next broker's start */
+                removal_phase(service, REMOVAL_LEAVING, REMOVE_AGAIN_MSEC);
+        else
+                registry_forget(registry, service);
 }
 
 static void removal_sweep(struct deputy_job *job)
@@ -156,8 +178,8 @@ static void removal_look_leaving(struct service *service)
 {
         int64_t waited_msec = clock_msec() - service->removal->phase_began_msec;
 
-        if (!s6_control_alive(service_at(service), service->name)) {
-                bool logs = service->has_log && logger_alive(service);
+        if (!is_supervised(service)) {
+                bool logs = service->has_log && is_logger_supervised(service);
 
                 /* The record may go only now, where the register is undone that a client unregistered. */
                 if (!logs && service->persisted_serial >= service->serial) {
@@ -172,12 +194,22 @@ static void removal_look_leaving(struct service *service)
                 removal_tell(service);
         }
         if (waited_msec > LEAVE_GIVE_UP_MSEC)
-                removal_answer(
-                        service,
-                        &(struct fault){.kind = FAULT_UNSUPERVISED,
-                                        .text = "its s6-supervise does not end; it is removed when it does"});
+                removal_give_up(service, "its s6-supervise does not end; it is removed when it does");
         timer_start(&service->removal->timer,
                     waited_msec > LEAVE_GIVE_UP_MSEC ? 10 * LEAVE_LOOK_MSEC : LEAVE_LOOK_MSEC);
+}
+
+/* What is there by now: the timer may have come before all events of a long turn. True: that brought it on.
+ */
+static bool removal_caught_up(struct removal *removal)
+{
+        enum removal_phase phase = removal->phase;
+        struct service *service = removal->service;
+
+        registry_catch_up(service->registry);
+        if (removal->timer.open && (phase == REMOVAL_STOPPING || phase == REMOVAL_KILLING))
+                service_look(service);
+        return !removal->timer.open || removal->phase != phase;
 }
 
 static void removal_expired(void *owner)
@@ -185,6 +217,8 @@ static void removal_expired(void *owner)
         struct removal *removal = owner;
         struct service *service = removal->service;
 
+        if (removal_caught_up(removal))
+                return;
         switch (removal->phase) {
         case REMOVAL_STOPPING:
                 log_line("unregister: killed after its deadline service=%s pid=%d", service->name,
@@ -194,9 +228,8 @@ static void removal_expired(void *owner)
                 break;
         case REMOVAL_KILLING:
                 if (clock_msec() - removal->phase_began_msec > KILL_GIVE_UP_MSEC)
-                        removal_answer(service, &(struct fault){.kind = FAULT_UNSUPERVISED,
-                                                                .text = "its s6-supervise does not react; it "
-                                                                        "is removed when it does"});
+                        removal_give_up(service,
+                                        "its s6-supervise does not react; it is removed when it does");
                 removal_kill(service);
                 timer_start(&removal->timer, KILL_AGAIN_MSEC);
                 break;
@@ -204,6 +237,8 @@ static void removal_expired(void *owner)
                 removal_look_leaving(service);
                 break;
         case REMOVAL_WAITING:
+                publication_wake(service->registry);
+                break;
         case REMOVAL_SWEEPING:
         case REMOVAL_FORGETTING:
                 break;
@@ -263,7 +298,7 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget)
         service->record.want_up = false;
         service->record.hold = HOLD_NONE;
         service_save(service);
-        slot_set_down(&registry->slots, service->name, true);
+        service_set_down(service, true);
         log_line("unregister: begun service=%s", service->name);
         service->removal->phase = REMOVAL_FORGETTING;
         service->removal->timeout_msec = timeout_msec;
@@ -272,8 +307,7 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget)
         service_step(service);
 }
 
-/* The waiters of a removal are there before it begins, since it may end at once. */
-static int removal_add_waiter(struct service *service, struct ticket ticket)
+int removal_add_waiter(struct service *service, struct ticket ticket)
 {
         struct removal_waiter *waiter = removal_make(service) ? NULL : calloc(1, sizeof(*waiter));
 
@@ -283,87 +317,6 @@ static int removal_add_waiter(struct service *service, struct ticket ticket)
         waiter->next = service->removal->waiters;
         service->removal->waiters = waiter;
         return 0;
-}
-
-/* There is no slot; what an unregister before this one could not take from the volume may be there still. */
-struct forgotten {
-        struct ticket ticket;
-        char profile[LIMIT_PROFILE_NAME_BYTES + 1];
-};
-
-static void answer_absent(struct registry *registry, struct ticket ticket, const char *profile, int error)
-{
-        const struct fault fault = {.kind = FAULT_NOT_REGISTERED};
-
-        registry->events.unregistered(registry->events.owner, ticket, profile, NULL, &fault, error);
-}
-
-static void forgotten_written(void *owner, const struct store_batch *batch)
-{
-        struct forgotten *forgotten = owner;
-
-        answer_absent(persist_registry(batch), forgotten->ticket, forgotten->profile,
-                      -store_batch_result(batch, 0));
-        free(forgotten);
-}
-
-static void forget_absent(struct registry *registry, struct ticket ticket, const char *profile)
-{
-        struct forgotten *forgotten = malloc(sizeof(*forgotten));
-
-        if (forgotten) {
-                forgotten->ticket = ticket;
-                snprintf(forgotten->profile, sizeof(forgotten->profile), "%s", profile);
-                if (persist_forget(registry, profile, forgotten_written, forgotten) == 0)
-                        return;
-        }
-        free(forgotten);
-        answer_absent(registry, ticket, profile, ENOMEM);
-}
-
-void operation_unregister(struct registry *registry, struct ticket ticket, const char *profile,
-                          int64_t timeout_msec)
-{
-        char name[LIMIT_SERVICE_NAME_BYTES + 1];
-        struct registry_events *events = &registry->events;
-        struct service *service;
-        struct fault fault = {.kind = FAULT_NONE};
-
-        name_service_of(profile, name, sizeof(name));
-        service = registry_find(registry, name);
-        if (!strcmp(profile, "default"))
-                fault = (struct fault){.kind = FAULT_PROTECTED,
-                                       .text = "the default profile always has its gateway"};
-        else if (service && !service->profile)
-                fault = (struct fault){.kind = FAULT_PROTECTED, .text = "it is not the broker's"};
-        else if (service && removal_add_waiter(service, ticket))
-                fault = (struct fault){.kind = FAULT_SYSTEM, .text = "unregister", .error = ENOMEM};
-        if (fault.kind) {
-                events->unregistered(events->owner, ticket, profile, NULL, &fault, 0);
-        } else if (!service) {
-                forget_absent(registry, ticket, profile);
-        } else if (service->operation == OPERATION_REGISTER) {
-                service->registration->remove_after = true;
-                service->registration->remove_timeout_msec = timeout_msec;
-        } else if (service->operation == OPERATION_NONE) {
-                removal_begin(service, timeout_msec, true);
-        } else if (!service->record.forgotten) { /* a register is being undone */
-                service->record.forgotten = true;
-                service_save(service);
-                persist_services(registry, &service, 1, false, NULL, NULL);
-        } else if (service->removal->phase == REMOVAL_FORGETTING) {
-                if (timeout_msec < service->removal->timeout_msec)
-                        service->removal->timeout_msec = timeout_msec;
-        } else if (service->removal->phase == REMOVAL_STOPPING &&
-                   timeout_msec < timer_left_msec(&service->removal->timer)) {
-                timer_start(&service->removal->timer,
-                            (uint64_t)timeout_msec); /* the more impatient one wins */
-        }
-}
-
-void operation_resume_unregister(struct service *service)
-{
-        removal_begin(service, DEFAULT_UNREGISTER_MSEC, service->record.forgotten);
 }
 
 void operation_step(struct service *service)

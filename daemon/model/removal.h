@@ -34,6 +34,9 @@ struct removal {
 /* For a service without an operation. timeout_msec: until KILL. forget: what the volume has of it too. */
 void removal_begin(struct service *service, int64_t timeout_msec, bool forget);
 
+/* Before it begins, since it may end at once. 0, or -ENOMEM. */
+int removal_add_waiter(struct service *service, struct ticket ticket);
+
 /* It may leave s6-svscan's view now: publication.h, which tells s6-svscan; or removal_tell() its supervisor.
  */
 void removal_unlink(struct service *service);

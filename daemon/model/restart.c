@@ -28,15 +28,6 @@ void restart_hold_multiplexed(const struct registry *registry, const char *profi
         snprintf(record->reason, sizeof(record->reason), "%s", RESTART_MULTIPLEXED);
 }
 
-static void restart_set_down(struct service *service, bool down)
-{
-        int result = slot_set_down(&service->registry->slots, service->name, down);
-
-        if (result)
-                log_line("service: cannot change its down file: %s service=%s", strerrorname_np(-result),
-                         service->name);
-}
-
 /* Held until its lock is free; what is held otherwise is not looked at again by itself. */
 static bool restart_is_elsewhere(const struct service *service)
 {
@@ -100,7 +91,7 @@ static void restart_brake(struct service *service)
                          service->name, record->exit_code, record->exit_signal, record->attempt,
                          (long long)delay_msec);
         }
-        restart_set_down(service, true);
+        service_set_down(service, true);
         service_save(service);
 }
 
@@ -111,15 +102,14 @@ static void restart_run_once(struct service *service)
         service->record.next_start_usec = 0;
         service->retry_base_usec = service->status.since_usec;
         service->retry_until_msec = clock_msec() + RETRY_MSEC;
-        restart_set_down(service, false);
+        service_set_down(service, false);
         service_save(service);
-        if (s6_control_send(service_at(service), service->name, "o") < 0)
-                service->supervised = s6_control_alive(service_at(service), service->name);
+        service_sent(service, s6_control_send(service_at(service), service->name, "o"));
 }
 
 static void restart_retry(struct service *service)
 {
-        s6_tally_clear(service_at(service), service->name);
+        service_clear_tallies(service, true, false);
         restart_run_once(service);
         log_line("service: retry: service=%s attempt=%u", service->name, service->record.attempt);
 }
@@ -130,13 +120,13 @@ static void restart_recovered(struct service *service)
         struct record *record = &service->record;
 
         if (!service->status.want_up)
-                s6_control_send(service_at(service), service->name, "u");
+                service_sent(service, s6_control_send(service_at(service), service->name, "u"));
         if (record->hold == HOLD_NONE)
                 return;
         record->hold = HOLD_NONE;
         record->next_start_usec = 0;
         record->reason[0] = 0;
-        restart_set_down(service, false);
+        service_set_down(service, false);
         service_save(service);
 }
 
@@ -200,20 +190,27 @@ int64_t restart_wait_msec(const struct service *service)
 }
 
 /* The single try ended with 75: it gets what it asks for, like any run, unless it asks for it again and
- * again. */
-static bool restart_is_asked_for(const struct service *service)
+ * again. 1: yes, 0: no, or a negative errno: that cannot be seen yet. */
+static int restart_is_asked_for(struct service *service)
 {
         unsigned deaths;
+        int result;
 
-        return service->record.has_exit && service->record.exit_code == EXIT_RESTART_ME &&
-               service->status.since_usec != service->retry_base_usec &&
-               s6_tally_count(service_at(service), service->name, &deaths) == 0 &&
-               deaths <= RESTARTS_OF_A_RETRY;
+        if (!service->record.has_exit || service->record.exit_code != EXIT_RESTART_ME ||
+            service->status.since_usec == service->retry_base_usec)
+                return 0;
+        result = s6_tally_count(service_at(service), service->name, &deaths);
+        if (result) {
+                again_note(service, AGAIN_LOOK, result);
+                return result;
+        }
+        return deaths <= RESTARTS_OF_A_RETRY;
 }
 
 static void restart_follow_down(struct service *service)
 {
         const struct record *record = &service->record;
+        int asked;
 
         if (record->hold == HOLD_NONE && !service->status.want_up)
                 restart_brake(service);
@@ -224,8 +221,9 @@ static void restart_follow_down(struct service *service)
                         restart_retry(service);
                 else if (!service->looking)
                         restart_look(service);
-        } else if (record->hold == HOLD_BACKOFF && restart_is_asked_for(service)) {
-                restart_run_once(service);
+        } else if (record->hold == HOLD_BACKOFF && (asked = restart_is_asked_for(service)) != 0) {
+                if (asked > 0)
+                        restart_run_once(service);
         } else if (record->hold == HOLD_BACKOFF && (service->status.since_usec != service->retry_base_usec ||
                                                     clock_msec() >= service->retry_until_msec))
                 restart_brake(service); /* the single try ended too, or s6 could not begin it */
@@ -269,5 +267,5 @@ void restart_reset(struct service *service)
                          "its failures were forgotten; start it to run it");
         }
         if (service->supervised)
-                s6_tally_clear(service_at(service), service->name);
+                service_clear_tallies(service, true, false);
 }

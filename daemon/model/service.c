@@ -9,12 +9,11 @@
 #include "daemon/edge/log.h"
 #include "daemon/edge/s6_control.h"
 #include "daemon/model/operation.h"
+#include "daemon/model/poll.h"
 #include "daemon/model/registry.h"
 #include "daemon/model/restart.h"
 
 #define SEND_AGAIN_MSEC 500
-/* A static service may be seen before s6-supervise has made its directories. */
-#define WATCH_AGAIN_MSEC 1000
 
 int service_at(const struct service *service)
 {
@@ -31,7 +30,7 @@ struct service_log_name service_log_name(const struct service *service)
 
 bool service_lacks_watch(const struct service *service)
 {
-        return !service->profile && (service->wd < 0 || (service->has_log && service->log_wd < 0));
+        return service->wd < 0 || (service->has_log && service->log_wd < 0);
 }
 
 bool service_is_alive(const struct service *service)
@@ -67,10 +66,26 @@ int service_save(struct service *service)
         result = text.failed ? -ENOMEM
                              : slot_write_state(&service->registry->slots, service->name, text.bytes);
         text_deinit(&text);
-        if (result)
-                log_line("service: cannot write its record: %s service=%s", strerrorname_np(-result),
-                         service->name);
+        again_note(service, AGAIN_SAVE, result);
         return result;
+}
+
+int service_set_down(struct service *service, bool down)
+{
+        int result = slot_set_down(&service->registry->slots, service->name, down);
+
+        again_note(service, AGAIN_DOWN, result);
+        return result;
+}
+
+void service_clear_tallies(struct service *service, bool own, bool log)
+{
+        const struct service_log_name name = service_log_name(service);
+
+        if (own)
+                again_note(service, AGAIN_TALLY, s6_tally_clear(service_at(service), service->name));
+        if (log)
+                again_note(service, AGAIN_LOG_TALLY, s6_tally_clear(service_at(service), name.text));
 }
 
 void service_add_wait(struct service *service, struct wait *wait)
@@ -121,16 +136,20 @@ void service_delivered(struct service *service)
         service_save(service);
 }
 
+bool service_sent(struct service *service, int result)
+{
+        if (s6_control_is_gone(result))
+                service->supervised = false;
+        else if (result)
+                service->send_error = -result;
+        else
+                service->sent_msec = clock_msec();
+        return result == 0;
+}
+
 static void service_send(struct service *service, const char *letters)
 {
-        int result = s6_control_send(service_at(service), service->name, letters);
-
-        if (result == -ENXIO || result == -ENOENT) {
-                service->supervised = false;
-                return;
-        }
-        service->send_again = result != 0;
-        if (result)
+        if (!service_sent(service, s6_control_send(service_at(service), service->name, letters)))
                 return;
         if (s6_status_is_alive(&service->status) && strchr(letters, 'd'))
                 service->told = TOLD_DOWN;
@@ -165,7 +184,7 @@ static void service_died(struct service *service, const struct s6_status *now)
         if (ordered) {
                 service->goal.base_usec = now->since_usec;
                 if (service->profile) /* s6 has noted this one too */
-                        s6_tally_clear(service_at(service), service->name);
+                        service_clear_tallies(service, true, false);
         } else if (!service->supervised || service->record.exit_code != EXIT_RESTART_ME)
                 service->died_unasked = true;
         service_save(service);
@@ -197,8 +216,10 @@ static void service_take_status(struct service *service, const struct s6_status 
         if (s6_status_is_alive(now) && other)
                 service_began(service, now);
         *old = *now;
-        if (!service->supervised)
+        if (!service->supervised) {
                 publication_moved(service->registry);
+                stagger_wake(service->registry);
+        }
         service->supervised = true;
 }
 
@@ -207,9 +228,11 @@ void service_on_status(struct service *service, bool log)
         struct s6_status now;
 
         if (log)
-                logger_look(service, false);
+                logger_on_status(service);
         else if (s6_status_read(service_at(service), service->name, &now) == 0)
                 service_take_status(service, &now);
+        else
+                service_see(service);
         service_step(service);
 }
 
@@ -223,17 +246,38 @@ void service_on_lock(struct service *service, bool log)
         service_look(service);
 }
 
-void service_look(struct service *service)
+/* 0, or a negative errno where it could not be seen. */
+static int service_see_own(struct service *service)
 {
         struct s6_status now;
+        int alive = s6_control_alive(service_at(service), service->name);
+        int result = alive > 0 ? s6_status_read(service_at(service), service->name, &now) : alive;
 
-        if (s6_control_alive(service_at(service), service->name) &&
-            s6_status_read(service_at(service), service->name, &now) == 0)
+        if (alive > 0 && result == 0)
                 service_take_status(service, &now);
-        else
-                service->supervised = false;
-        logger_look(service, true);
+        else if (alive == 0 || result == -ENOENT)
+                service->supervised = false; /* or has only just begun, and writes one soon */
+        return result == -ENOENT ? 0 : result;
+}
+
+void service_see(struct service *service)
+{
+        int own = service_see_own(service);
+        int log = logger_see(service);
+
+        again_note(service, AGAIN_LOOK, own ? own : log);
+}
+
+void service_look(struct service *service)
+{
+        service_see(service);
         service_step(service);
+}
+
+void service_catch_up(struct service *service)
+{
+        if (service_lacks_watch(service) || service->again.what & AGAIN_LOOK)
+                service_look(service);
 }
 
 static enum goal_verdict service_judge(struct service *service)
@@ -282,14 +326,15 @@ static void service_set_timer(struct service *service)
         if (service->operation == OPERATION_NONE && service->profile)
                 wait_msec = sooner(wait_msec, logger_wait_msec(service));
         wait_msec = sooner(wait_msec, stand_in_wait_msec(service));
-        if (service_lacks_watch(service))
-                wait_msec = sooner(wait_msec, WATCH_AGAIN_MSEC);
-        if (service->send_again && wait_msec > SEND_AGAIN_MSEC)
-                wait_msec = SEND_AGAIN_MSEC;
+        wait_msec = sooner(wait_msec, again_wait_msec(service));
+        if (service->send_error)
+                wait_msec = sooner(wait_msec, SEND_AGAIN_MSEC);
         if (wait_msec == INT64_MAX)
                 timer_stop(&service->timer);
         else
                 timer_start(&service->timer, wait_msec < 0 ? 0 : (uint64_t)wait_msec + 1);
+        if (poll_concerns(service))
+                poll_wake(service->registry);
 }
 
 void service_show(struct service *service)
@@ -313,7 +358,7 @@ void service_step(struct service *service)
 
         if (service->registry->stopping)
                 return;
-        service->send_again = false;
+        service->send_error = 0;
         stand_in_step(service);
         if (had_goal)
                 failed = service_judge(service) == GOAL_FAILED;

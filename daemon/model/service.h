@@ -6,6 +6,7 @@
 
 #include "daemon/edge/s6_status.h"
 #include "daemon/edge/timer.h"
+#include "daemon/model/again.h"
 #include "daemon/model/fault.h"
 #include "daemon/model/goal.h"
 #include "daemon/model/logger.h"
@@ -81,7 +82,8 @@ struct service {
         enum told told;
         int64_t retry_base_usec;  /* of the soft brake: since_usec when its `o` was sent */
         int64_t retry_until_msec; /* by clock_msec(); when it has not run by then, it will not */
-        bool send_again;          /* a FIFO was full */
+        int send_error;           /* errno of an order that could not be given: it is given again; 0: none */
+        int64_t sent_msec;        /* by clock_msec(): when one last was */
         struct wait *waits;
         uint64_t serial;           /* of its last change that persist.h was told of */
         uint64_t persisted_serial; /* what that has answered for */
@@ -96,7 +98,8 @@ struct service {
         struct registration *registration;
 
         struct timer timer;
-        int wd; /* -1: not watched (yet) */
+        struct retries again;
+        int wd; /* -1: not watched (yet): poll.h */
         int log_wd;
         ino_t inode; /* static: of its directory */
 
@@ -112,6 +115,13 @@ struct service {
 
 /* Reads its files anew and acts on what they show. */
 void service_look(struct service *service);
+
+/* Reads them, and acts on nothing yet. */
+void service_see(struct service *service);
+
+/* Before a time of it is judged: reads what nobody would tell of. What is watched is told by
+ * watch_catch_up(). */
+void service_catch_up(struct service *service);
 
 /* Acts on what is known: judges the goal, sends, keeps to the record, sets the timer, shows changes. */
 void service_step(struct service *service);
@@ -132,8 +142,15 @@ void service_view(const struct service *service, struct view *view);
 /* The order is s6-supervise's now, or there was nothing to order: it need not be given again. */
 void service_delivered(struct service *service);
 
-/* Writes data/state (gateways). 0 or a negative errno. */
+/* Writes data/state (gateways). 0 or a negative errno; it is tried again then. */
 int service_save(struct service *service);
+
+/* Its down file, and the deaths that s6 has noted of it and of its logger: the same. */
+int service_set_down(struct service *service, bool down);
+void service_clear_tallies(struct service *service, bool own, bool log);
+
+/* Letters were written for its s6-supervise, as s6_control_send() says. False: not taken. */
+bool service_sent(struct service *service, int result);
 
 /* Sets the goal, overtaking a different one (its waits end with Superseded). */
 void service_set_goal(struct service *service, enum goal_kind kind, pid_t replace);
@@ -152,7 +169,7 @@ bool service_is_settled(const struct service *service);
 /* A gateway: by its record. A static service: as s6 has it. */
 bool service_is_wanted(const struct service *service);
 
-/* Its supervise directories are not all watched yet. */
+/* Its supervise directories are not all watched. */
 bool service_lacks_watch(const struct service *service);
 
 /* What its logger is for s6: "<name>/log". */

@@ -16,8 +16,8 @@ static struct service *stagger_next(const struct registry *registry)
         for (size_t i = 0; i < registry->count; i++) {
                 struct service *service = registry->services[i];
 
-                if (!service->queued || service->operation != OPERATION_NONE)
-                        continue;
+                if (!service->queued || service->operation != OPERATION_NONE || !service->supervised)
+                        continue; /* its turn comes with its supervisor, and is nobody else's meanwhile */
                 if (!strcmp(service->profile, "default"))
                         return service;
                 next = next ?: service;
@@ -38,7 +38,7 @@ static void stagger_turn(void *owner)
                 next->queued = false;
                 if (!next->record.pending || !next->record.want_up)
                         continue; /* somebody ordered it meanwhile */
-                slot_set_down(&registry->slots, next->name, false);
+                service_set_down(next, false);
                 service_set_goal(next, GOAL_UP, 0);
                 service_step(next);
                 starting += is_starting(next);

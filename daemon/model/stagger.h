@@ -23,8 +23,8 @@ struct stagger {
 
 void stagger_init(struct registry *registry);
 
-/* Its record is saved, says that it is wanted, and PENDING_ORDER. One that is being registered begins after
- * that. */
+/* Its record is saved, says that it is wanted, and PENDING_ORDER. One that is being registered, or that nobody
+ * supervises yet, begins after that. */
 void stagger_start(struct service *service);
 
 /* A start may have come to its end. */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,7 +44,10 @@ static void view_reason(const struct service *service, struct view *view)
         const char *reason = "";
 
         if (view->state == STATE_UNSUPERVISED)
-                reason = "no s6-supervise runs for it";
+                reason = service->again.what & AGAIN_LOOK ? "it cannot be looked at, which is tried again"
+                                                          : "no s6-supervise runs for it";
+        else if (service->send_error == EAGAIN)
+                reason = "its s6-supervise does not read its orders: it was stopped, or hangs";
         else if (view->state == STATE_BACKOFF && service->record.hold == HOLD_NONE)
                 reason = "it ended; s6 starts it again";
         else if (view->state == STATE_BACKOFF || view->state == STATE_FAILED || view->state == STATE_HELD)

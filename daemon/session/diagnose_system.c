@@ -12,6 +12,8 @@
 #include "daemon/config.h"
 #include "daemon/edge/process.h"
 #include "daemon/edge/template.h"
+#include "daemon/model/obstacle.h"
+#include "daemon/session/places.h"
 
 /* A stamp this far ahead of the clock is no matter of rounding. */
 #define CLOCK_AHEAD_USEC 5000000
@@ -54,7 +56,7 @@ static void check_pid1(struct doctor *doctor)
 static void check_scandir(struct doctor *doctor)
 {
         const struct registry *registry = doctor->server->registry;
-        bool running = scandir_is_running(&registry->scandir);
+        bool running = scandir_is_running(&registry->scandir) != 0;
         unsigned used = registry_supervisors(registry);
 
         doctor_check(
@@ -191,23 +193,19 @@ static void check_clock(struct doctor *doctor)
  */
 static void check_inotify(struct doctor *doctor)
 {
-        static const char advice[] = "raise fs.inotify.max_user_watches on the host";
         const struct registry *registry = doctor->server->registry;
+        const char *advice = registry->watch.fd < 0 ? "raise fs.inotify.max_user_instances on the host"
+                                                    : "raise fs.inotify.max_user_watches on the host";
         size_t used = registry->watch.count;
-        unsigned lacking = 0;
+        size_t lacking = registry_polled(registry);
         unsigned long most = 0;
         char line[32];
 
-        for (size_t i = 0; i < registry->count; i++) {
-                const struct service *service = registry->services[i];
-
-                lacking +=
-                        service->supervised && (service->wd < 0 || (service->has_log && service->log_wd < 0));
-        }
         read_line("/proc/sys/fs/inotify/max_user_watches", line, sizeof(line));
         if (lacking)
                 doctor_check(doctor, "inotify", VERDICT_FAILURE, advice,
-                             "%u services cannot be watched: what they do is seen late", lacking);
+                             "%zu services or directories cannot be watched: what they do is seen late",
+                             lacking);
         else if (sscanf(line, "%lu", &most) != 1)
                 doctor_check(doctor, "inotify", VERDICT_WARNING, advice,
                              "%zu watches used; fs.inotify.max_user_watches cannot be read", used);
@@ -229,6 +227,62 @@ static void check_template(struct doctor *doctor)
                 doctor_check(doctor, "template", VERDICT_OK, "", "%s is whole",
                              doctor->server->template_path);
         free(culprit);
+}
+
+/* The first, and how many: Health tells of each. */
+struct places_found {
+        unsigned count;
+        char line[PLACES_LINE_BYTES];
+};
+
+static void tell_place(void *owner, const char *line)
+{
+        struct places_found *found = owner;
+
+        if (!found->count++)
+                snprintf(found->line, sizeof(found->line), "%s", line);
+}
+
+static void check_places(struct doctor *doctor)
+{
+        struct places_found found = {0};
+
+        if (places_check(doctor->server, tell_place, &found))
+                doctor_check(doctor, "places", VERDICT_FAILURE,
+                             "put it back, or restart the broker: s6-svc -r", "%s%s", found.line,
+                             found.count > 1 ? "; and others, which Health names" : "");
+        else
+                doctor_check(doctor, "places", VERDICT_OK, "", "every directory is where it was");
+}
+
+static void check_orders(struct doctor *doctor)
+{
+        const struct registry *registry = doctor->server->registry;
+        struct findings found = {0}, again = {0};
+        char line[FINDINGS_LINE_BYTES];
+
+        for (size_t i = 0; i < registry->count; i++) {
+                const struct service *service = registry->services[i];
+                const char *why = obstacle_of(service, false);
+
+                if (why)
+                        findings_add(&found, service->name, why);
+                if (service->again.what)
+                        findings_add(&again, service->name, strerror(service->again.error));
+        }
+        if (found.count)
+                doctor_check(doctor, "orders", VERDICT_FAILURE,
+                             "look at that process, and continue it with kill -CONT or end it with kill "
+                             "-KILL: s6-svscan "
+                             "starts another s6-supervise",
+                             "%s", findings_line(&found, line));
+        else if (again.count)
+                doctor_check(
+                        doctor, "orders", VERDICT_FAILURE,
+                        "see which bound of the container is reached (descriptors, memory, space in /run)",
+                        "not all can be read and written of %s", findings_line(&again, line));
+        else
+                doctor_check(doctor, "orders", VERDICT_OK, "", "every order is taken");
 }
 
 static void check_services(struct doctor *doctor)
@@ -273,5 +327,7 @@ bool diagnose_system(struct doctor *doctor)
         check_inotify(doctor);
         check_template(doctor);
         check_services(doctor);
+        check_orders(doctor);
+        check_places(doctor);
         return true;
 }

@@ -3,8 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/bounds.h"
 #include "daemon/model/logger.h"
+#include "daemon/model/obstacle.h"
 #include "daemon/model/persist.h"
+#include "daemon/session/places.h"
 
 struct health {
         struct text *problems;
@@ -69,8 +72,51 @@ static void health_of_service(struct health *health, const struct service *servi
                 snprintf(problem, sizeof(problem), "%s %s: %s", service->name, what, view->reason);
                 health_problem(health, problem);
         }
+        what = obstacle_of(service, false);
+        if (what) {
+                snprintf(problem, sizeof(problem), "%s: %s", service->name, what);
+                health_problem(health, problem);
+        }
         if (view->state != STATE_UNSUPERVISED && service->operation == OPERATION_NONE)
                 health_of_logger(health, service);
+}
+
+/* What is not watched is told late, and what cannot be read may be told wrong. */
+static void health_of_looks(const struct registry *registry, struct health *health)
+{
+        size_t polled = registry_polled(registry);
+        size_t again = 0;
+        int error = 0;
+        char problem[256];
+
+        for (size_t i = 0; i < registry->count; i++)
+                if (registry->services[i]->again.what) {
+                        error = registry->services[i]->again.error;
+                        again++;
+                }
+        if (polled) {
+                snprintf(problem, sizeof(problem),
+                         "%zu services or directories cannot be watched (inotify: %s), and are looked at "
+                         "each second: %s",
+                         polled,
+                         registry->watch.error ? strerror(-registry->watch.error) : "nothing is missing now",
+                         registry->watch.fd < 0 ? "raise fs.inotify.max_user_instances"
+                                                : "raise fs.inotify.max_user_watches");
+                health_problem(health, problem);
+        }
+        if (again) {
+                snprintf(problem, sizeof(problem),
+                         "the files of %zu services cannot all be read and written (%s): it is tried again, "
+                         "and what is "
+                         "told of them may be old",
+                         again, strerror(error));
+                health_problem(health, problem);
+        }
+}
+
+static void health_of_place(void *owner, const char *line)
+{
+        health_problem(owner, line);
 }
 
 static void health_of_broker(struct server *server, struct health *health)
@@ -93,7 +139,7 @@ static void health_of_broker(struct server *server, struct health *health)
         if (!server->rights.supervisor_kills)
                 health_problem(health, "s6-supervise lacks CAP_KILL: the broker signals gateways itself; "
                                        "give the container KILL");
-        if (!scandir_is_running(&server->registry->scandir))
+        if (scandir_is_running(&server->registry->scandir) == 0)
                 health_problem(
                         health,
                         "no s6-svscan runs on the scan directory: nothing can be registered or restarted");
@@ -108,11 +154,19 @@ static void health_of_volume(const struct registry *registry, struct health *hea
         if (registry->volume_unknown)
                 health_problem(health,
                                "the volume cannot be looked at: which profiles it has is not known yet");
+        if (registry->profiles_more) {
+                snprintf(problem, sizeof(problem),
+                         "profiles/ on the volume has more than %d directories: those behind them are not "
+                         "looked at; "
+                         "remove what is no profile, and reconcile",
+                         SURVEY_PROFILES);
+                health_problem(health, problem);
+        }
         /* Where nothing of the volume answers, it is not the profiles' directories. */
         for (unsigned at = 0; !store_is_stuck(&registry->store) && !registry->volume_unknown &&
                               (hung = deputy_next_hung(&registry->store.deputy, &at));) {
-                snprintf(problem, sizeof(problem), "the directory of the profile %s on the volume does not answer",
-                         hung);
+                snprintf(problem, sizeof(problem),
+                         "the directory of the profile %s on the volume does not answer", hung);
                 health_problem(health, problem);
         }
         if (!waiting)
@@ -132,6 +186,8 @@ void health_write(struct server *server, struct text *text)
 
         text_init(&problems);
         health_of_broker(server, &health);
+        places_check(server, health_of_place, &health);
+        health_of_looks(registry, &health);
         health_of_volume(registry, &health);
         for (size_t i = 0; i < registry->count; i++)
                 health_of_service(&health, registry->services[i]);

@@ -398,3 +398,20 @@ def test_what_the_container_was_started_with(boot, volume, command, environment,
     tree = boot(before=container(command, **environment))
     wait_states(tree, **expected)
     assert os.path.exists(f"{volume.path}/logs/container-boot.log") == bool(expected)
+
+
+def test_profiles_behind_the_bound_are_told_of(boot, volume):
+    """10,000 directories are looked at. That there are more is said by the log, Reconcile, Health and Diagnose."""
+    for number in range(10000):
+        os.makedirs(f"{volume.path}/profiles/a{number:05}")
+    volume.profile("behind")
+    tree = boot()
+    behind = "more than 10000 directories"
+    assert "reconcile: too many directories: name=profiles/" in tree.log()
+    assert [line for line in tree.call("Health", "root")["problems"] if behind in line]
+    (skipped,) = [action for action in tree.call("Reconcile", "root")["actions"] if action["action"] == "skipped"]
+    assert skipped["profile"] == "profiles/" and behind in skipped["message"]
+    assert [check for check in tree.call("Diagnose", "root")["checks"] if check["name"] == "profiles" and behind in check["detail"]]
+    os.rmdir(f"{volume.path}/profiles/a00007")
+    assert [action["action"] for action in tree.call("Reconcile", "root")["actions"] if action["profile"] == "behind"] == ["registered"]
+    assert tree.call("Health", "root")["healthy"]

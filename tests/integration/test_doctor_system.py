@@ -46,8 +46,8 @@ def test_capacity(make_tree):
 
 def test_inotify(make_tree):
     tree = make_tree(profiles="")
-    tree.run("root", "sh", "-c", "echo 2 >/opt/few; mount --bind /opt/few /proc/sys/fs/inotify/max_user_watches", check=True)
-    assert_check(tree, "inotify", "warning", "2 of 2")
+    tree.run("root", "sh", "-c", "echo 3 >/opt/few; mount --bind /opt/few /proc/sys/fs/inotify/max_user_watches", check=True)
+    assert_check(tree, "inotify", "warning", "3 of 3")
 
 
 def test_pid1(make_tree):

@@ -1,0 +1,16 @@
+#ifndef EDGE_ENTRIES_H
+#define EDGE_ENTRIES_H
+
+#include <stddef.h>
+
+/* The names in a directory, without . and .. . */
+struct entries {
+        char **names;
+        size_t count;
+};
+
+/* 0, or a negative errno: all of them, or none. */
+int entries_read(int fd, struct entries *entries);
+void entries_free(struct entries *entries);
+
+#endif

@@ -1,0 +1,19 @@
+#ifndef SESSION_PLACES_H
+#define SESSION_PLACES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct server;
+
+/*
+ * The directories that the broker works in, which it has opened once and keeps: an operator may move them, or
+ * put others in their place, and then s6-svscan, clients and the broker do not mean the same any more.
+ */
+#define PLACES_LINE_BYTES 512
+
+/* Tells of each that is not where it was; how many there are. line: what, and what to do; valid during the
+ * call only. */
+unsigned places_check(const struct server *server, void (*tell)(void *owner, const char *line), void *owner);
+
+#endif

@@ -1,0 +1,209 @@
+"""Directories that an operator moves, removes or replaces while the broker works in them: it does not end or hang, deletes nothing elsewhere,
+says what is wrong, and works again when all is back."""
+
+import contextlib
+import os
+import random
+import shutil
+import threading
+
+import pytest
+
+from tree import SERVICES, wait_until
+from varlink import Closed, VarlinkError
+
+TEMPLATE = "/usr/local/share/svcbroker/gateway"
+SCANDIR = "/run/service"
+STORE = "/opt/data/.svcbroker"
+PRECIOUS = "/run/precious"
+# What Health calls it; None: it is said of the gateway, or mends itself.
+PLACES = {
+    "services": (SERVICES, "services directory is not at"),
+    "slot": (f"{SERVICES}/gateway-a", "gateway-a is unsupervised"),
+    "scandir": (SCANDIR, "scan directory is not at"),
+    "socket": ("/run/svcbroker", "the socket is not at"),
+    "template": (TEMPLATE, "template is not at"),
+    "store": (STORE, None),
+}
+VERBS = {
+    "Register": {"profile": "new"},
+    "Unregister": {"profile": "gone", "timeout_msec": 500},
+    "Start": {"names": ["gateway-a"], "wait": "up", "timeout_msec": 2000},
+    "Stop": {"names": ["gateway-a"], "wait": "down", "timeout_msec": 2000},
+    "Restart": {"names": ["gateway-a"]},
+    "Reconcile": {},
+    "Diagnose": {},
+}
+
+
+@pytest.fixture(scope="module")
+def tree(module_trees):
+    return module_trees(profiles="")
+
+
+def leave_precious(tree):
+    """What must not be touched, and looks like what the broker has."""
+    top = tree.path(PRECIOUS)
+    shutil.rmtree(top, ignore_errors=True)
+    for name in ("gateway-a", "gateway-gone", "gateway-new", ".gateway-new", "intent", "data", "supervise", "env"):
+        os.makedirs(f"{top}/{name}/supervise")
+        with open(f"{top}/{name}/file", "w") as file:
+            file.write("precious")
+    return precious(tree)
+
+
+def precious(tree):
+    return {f"{where}/{name}" for where, directories, files in os.walk(tree.path(PRECIOUS)) for name in directories + files}
+
+
+class Place:
+    def __init__(self, tree, path):
+        self.here = tree.path(path)
+        self.away = f"{self.here}.away"
+
+    def take(self, how):
+        os.rename(self.here, self.away)
+        if how == "link":
+            os.symlink(PRECIOUS, self.here)
+        elif how == "other":
+            os.mkdir(self.here, 0o755)
+
+    def put_back(self):
+        if os.path.islink(self.here):
+            os.unlink(self.here)
+        elif os.path.isdir(self.here):
+            shutil.rmtree(self.here)
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(self.away, self.here)
+
+
+def attempt(connection, method, parameters):
+    """Whatever comes of it, it comes."""
+    try:
+        connection.call(method, **parameters)
+    except VarlinkError:
+        pass
+    except TimeoutError as error:
+        raise AssertionError(f"{method} has no answer") from error
+
+
+def works(tree):
+    """Everything, as ever."""
+    wait_until(lambda: tree.call("Health", "root")["healthy"], 30, f"healthy again: {tree.call('Health', 'root')}")
+    tree.call("Start", names=["gateway-a"], wait="up")
+    tree.call("Stop", names=["gateway-a"], wait="down")
+    for name in ("new", "gone"):
+        tree.call("Unregister", "root", profile=name, timeout_msec=500)
+        tree.assert_absent(name)
+    assert tree.call("Register", "root", profile="new", start=False)["created"] is True
+    tree.call("Unregister", "root", profile="new", timeout_msec=500)
+    tree.assert_absent("new")
+
+
+@pytest.fixture
+def ready(tree):
+    tree.call("Register", "root", profile="a")
+    tree.call("Register", "root", profile="gone")
+    tree.call("Start", names=["gateway-a", "gateway-gone"], wait="up")
+    return leave_precious(tree)
+
+
+@pytest.mark.parametrize("how", ["gone", "link", "other"])
+@pytest.mark.parametrize("place", PLACES)
+def test_moved_then_used(tree, ready, place, how):
+    """Every verb while it is away, and all is well when it is back."""
+    path, words = PLACES[place]
+    moved = Place(tree, path)
+    with tree.connect("root") as connection, tree.connect("root") as health:
+        connection.timeout = 60
+        try:
+            moved.take(how)
+            if words:
+                wait_until(lambda: [line for line in health.call("Health")["problems"] if words in line], 10,
+                           f"{words!r}: {health.call('Health')}")
+            for method, parameters in VERBS.items():
+                attempt(connection, method, parameters)
+                health.call("Health")
+        finally:
+            moved.put_back()
+    assert precious(tree) >= ready
+    works(tree)
+
+
+class Mover(threading.Thread):
+    """Takes it away and puts it back, again and again."""
+
+    def __init__(self, place, how, seed):
+        super().__init__()
+        self.place = place
+        self.how = how
+        self.random = random.Random(seed)
+        self.over = threading.Event()
+        self.moves = 0
+
+    def run(self):
+        while not self.over.wait(self.random.uniform(0, 0.02)):
+            try:
+                self.place.take(self.how)
+            except OSError:
+                continue
+            self.over.wait(self.random.uniform(0, 0.02))
+            while True:
+                try:
+                    self.place.put_back()
+                    break
+                except OSError:  # somebody makes something in it just now
+                    continue
+            self.moves += 1
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.join()
+
+
+@pytest.mark.parametrize("how", ["gone", "link"])
+@pytest.mark.parametrize("place", PLACES)
+def test_moved_in_mid_operation(tree, ready, place, how):
+    rounds = 0
+    with tree.connect("root") as connection, tree.connect("root") as health, \
+            Mover(Place(tree, PLACES[place][0]), how, place) as mover:
+        connection.timeout = 60
+        while mover.moves < 60 and rounds < 30:
+            for method, parameters in VERBS.items():
+                attempt(connection, method, {name: 100 if name == "timeout_msec" else value for name, value in parameters.items()})
+                attempt(connection, "Register", {"profile": "gone", "start": False})
+                health.call("Health")
+            rounds += 1
+    assert precious(tree) >= ready
+    works(tree)
+
+
+@pytest.mark.parametrize("place", ["slot", "store"])
+def test_moved_while_a_broker_starts(tree, ready, place):
+    with Mover(Place(tree, PLACES[place][0]), "gone", place):
+        for _ in range(3):
+            tree.kill_broker()
+    assert precious(tree) >= ready
+    tree.call("Register", "root", profile="a")  # a start may have found no slot, and no profile on the volume
+    works(tree)
+
+
+def test_link_that_somebody_removed_is_put_back(tree, ready):
+    os.unlink(tree.path(f"{SCANDIR}/gateway-a"))
+    wait_until(lambda: os.path.islink(tree.path(f"{SCANDIR}/gateway-a")), 10, "it is back")
+    works(tree)
+
+
+def test_a_slot_that_is_gone_can_be_registered_again(tree, ready):
+    """Health says it, Unregister clears what is left, and Register makes it anew."""
+    shutil.rmtree(tree.slot("a"))
+    wait_until(lambda: [line for line in tree.call("Health", "root")["problems"] if "gateway-a is unsupervised" in line], 10)
+    assert tree.call("Unregister", "root", profile="a", timeout_msec=500)["removed"] is True
+    wait_until(lambda: tree.supervisor("gateway-a") is None, 10, "its s6-supervise is gone")
+    assert tree.call("Register", "root", profile="a")["created"] is True
+    tree.wait_state("a", "up")
+    works(tree)
