@@ -285,3 +285,40 @@ def test_variables_where_faccessat2_is_refused(tmp_path, program):
     asked = subprocess.run([*old, program, "-c", "[ -r /etc/passwd ]"], check=False)
     assert asked.returncode == 1, "the filter does what it is for"
     assert start.run([*old, program]) == ("", ["--hermes-home", "/opt/other", "--multiplex"])
+
+
+def built(name, directory, **replaced):
+    """A script of the build, at work in a directory: with its container environment, and what else is replaced."""
+    with open(f"{TOP}/{BUILD}/s6-rc.d/{name}") as file:
+        script = file.read().replace("/run/s6/container_environment", f"{directory}/environment")
+    for what, by in replaced.values():
+        script, number = re.subn(what, by, script, flags=re.M)
+        assert number, what
+    os.makedirs(f"{directory}/environment", exist_ok=True)
+    with open(f"{directory}/script", "w") as file:
+        file.write(script)
+
+
+OLD = ["/usr/bin/python3", f"{TOP}/tests/integration/old_seccomp.py", "dash"]
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+@pytest.mark.parametrize("by", [*SHELLS.values(), OLD], ids=[*SHELLS, "old"])
+def test_other_variables(tmp_path, by, end):
+    """Of the dashboard, and of the container's end."""
+    def run():
+        return subprocess.run([*by, "./script"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
+
+    built("dashboard_run", tmp_path, end=(r"^exec \S*s6-setuidgid .*", "echo wanted"))
+    assert run().returncode == 79
+    (tmp_path / "environment/HERMES_DASHBOARD").write_text(f"yes{end}")
+    assert (run().returncode, run().stdout) == (0, "wanted\n")
+
+    for name, script in {"s6-svok": "exit 0", "s6-svc": "exit 0", "s6-svwait": "exit 1", "s6-svstat": "echo 0", "s6-setuidgid": "exit 0"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    os.mkdir(tmp_path / "gateway-coder")
+    built("gateways-down", tmp_path, path=(r"^PATH=", f"PATH={tmp_path}:"), scandir=(r"/run/service/gateway", f"{tmp_path}/gateway"))
+    assert "within 5 s" in run().stdout
+    (tmp_path / "environment/SVCBROKER_STOP_SECONDS").write_text(f"17{end}")
+    assert "within 17 s" in run().stdout
