@@ -249,8 +249,8 @@ static void check_places(struct doctor *doctor)
 
         if (places_check(doctor->server, tell_place, &found))
                 doctor_check(doctor, "places", VERDICT_FAILURE,
-                             "put it back, or restart the broker: s6-svc -r", "%s%s", found.line,
-                             found.count > 1 ? "; and others, which Health names" : "");
+                             "put it back, or restart the broker: " CONFIG_S6_BINDIR "/s6-svc -r", "%s%s",
+                             found.line, found.count > 1 ? "; and others, which Health names" : "");
         else
                 doctor_check(doctor, "places", VERDICT_OK, "", "every directory is where it was");
 }
@@ -307,11 +307,10 @@ static void check_services(struct doctor *doctor)
         else
                 doctor_check(doctor, "supervision", VERDICT_OK, "", "every service has its s6-supervise");
         if (mute.count)
-                doctor_check(
-                        doctor, "loggers", VERDICT_WARNING,
-                        "look at the container's log for what s6-log says, and start it again with "
-                        CONFIG_S6_BINDIR "/s6-svc -u",
-                        "no logger runs for %s", findings_line(&mute, line));
+                doctor_check(doctor, "loggers", VERDICT_WARNING,
+                             "look at the container's log for what s6-log says, and start it again "
+                             "with " CONFIG_S6_BINDIR "/s6-svc -u",
+                             "no logger runs for %s", findings_line(&mute, line));
         else
                 doctor_check(doctor, "loggers", VERDICT_OK, "", "every logger runs");
 }
