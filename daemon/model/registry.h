@@ -66,6 +66,7 @@ struct registry {
         uv_loop_t *loop;
         struct scandir scandir;
         struct slots slots;
+        int lock_fd; /* that nobody else manages the slots */
         struct watch watch;
         struct deputy deputy; /* for processes, with the lanes above; the volume has one of its own */
         struct store store;
