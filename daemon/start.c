@@ -13,6 +13,7 @@
 #include "daemon/edge/lock.h"
 #include "daemon/edge/log.h"
 #include "daemon/edge/process.h"
+#include "daemon/edge/svscan.h"
 #include "daemon/failure.h"
 #include "daemon/session/search_path.h"
 #include "daemon/start_directories.h"
@@ -175,12 +176,32 @@ static int start_lock(const char *services, int *fd)
         return *fd < 0 ? fail(-*fd, LOCK_REMEDY, "lock %s", path) : 0;
 }
 
+/* What s6-svscan was told is what it takes, whatever we were. Where it cannot be asked, our option counts. */
+static void start_room(const struct options *options, struct registry *registry)
+{
+        struct svscan_room room;
+        int result = svscan_look(registry->scandir.fd, &room);
+
+        registry->services_max = options->services_max;
+        if (result) {
+                log_line("main: what s6-svscan takes cannot be looked at: why=%s", strerrorname_np(-result));
+                return;
+        }
+        registry->names_max = room.services;
+        registry->loggers_max = room.loggers;
+        if (room.supervisors >= options->services_max)
+                return;
+        registry->services_max = room.supervisors;
+        log_line("main: --services-max is more than s6-svscan takes: option=%u s6-svscan=%u",
+                 options->services_max, room.supervisors);
+}
+
 static void start_configure(const struct options *options, const struct server *server,
                             struct registry *registry)
 {
         registry->stands_in = !server->rights.supervisor_kills;
         registry->settle_msec = options->settle_msec;
-        registry->services_max = options->services_max;
+        start_room(options, registry);
         registry->stagger.at_once = options->start_at_once;
         registry->multiplex = options->multiplex;
         registry->boot_policy = (struct reconcile_policy){options->no_gateways, options->bootstrap};
@@ -244,6 +265,7 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
         server->socket_path = options->socket;
         server->failed_starts = options->failed_starts;
         server->exec_path = options->exec_path;
+        server->services_max = options->services_max;
         /* The lock comes with the listener, and nothing of a live broker's is touched before we have it. */
         if (result == 0)
                 result = start_listeners(options, loop, server, client_gid);

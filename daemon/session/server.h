@@ -39,6 +39,7 @@ struct server {
         char loose_path[FINDINGS_LINE_BYTES]; /* where they lead and others than root can write; "": nowhere
                                                */
         unsigned failed_starts;               /* of containers, for Diagnose */
+        unsigned services_max;                /* as --services-max said, for Diagnose */
         struct doctor *doctor;                /* diagnose.c's; NULL until the first Diagnose */
         struct listener listener;
         struct listener observer_listener;

@@ -7,6 +7,7 @@ import pytest
 
 import s6
 from tree import BROKER, SERVICES, SOCKET, wait_until
+from varlink import VarlinkError
 
 HOLD = r"""
 import fcntl, os, sys, time
@@ -207,3 +208,104 @@ def test_profile_that_cannot_be_read_is_no_configuration_error(make_tree):
     result = tree.run("root", "sh", "-c", f"cd {SERVICES}/gateway-a; exec strace -f -qq -o /dev/null -P ./data/profile "
                       "-e trace=open,openat -e inject=open,openat:error=EMFILE ./run")
     assert result.returncode == 111 and "data/profile" in result.stdout + result.stderr, result
+
+
+# Group 0, which hermes may be in: as in images for OpenShift
+
+EDIT = "edit() { sed \"$1\" /opt/etc/$2 >/opt/x; cat /opt/x >/opt/etc/$2; }; "
+TEMPLATE = "/usr/local/share/svcbroker/gateway"
+IN_GROUP_0 = {
+    "member": EDIT + "edit 's/^root:x:0:.*/root:x:0:hermes/' group",
+    "first group": EDIT + "edit 's/^hermes:x:10000:10000:/hermes:x:10000:0:/' passwd",
+    "another account": EDIT + "edit 's/^stranger:x:10001:10001:/stranger:x:10001:0:/' passwd",
+    "another member": EDIT + "edit 's/^root:x:0:.*/root:x:0:root,stranger/' group",
+}
+GROUP_WRITABLE = ["/run/service", TEMPLATE, f"{TEMPLATE}/run", f"{TEMPLATE}/log", "/run/svcbroker", "/usr/local/sbin/svcbrokerd", "/usr/local"]
+
+
+@pytest.fixture(scope="module")
+def idle(module_trees):
+    """A tree whose broker is down."""
+    tree = module_trees()
+    tree.stop_broker()
+    tree.expected_ends += 1
+    tree.tainted = True
+    return tree
+
+
+def run_broker(tree, *options):
+    return tree.run("root", "timeout", "-s", "TERM", "1.5", "/usr/local/sbin/svcbrokerd", "--no-gateways", *options)
+
+
+@pytest.mark.parametrize("path", GROUP_WRITABLE)
+def test_root_group_may_write_what_is_roots(idle, path):
+    """A template that was copied with umask 002, in a container where nobody but root is in the group."""
+    idle.run("root", "chmod", "g+w", path, check=True)
+    result = run_broker(idle)
+    idle.run("root", "chmod", "g-w", path, check=True)
+    assert result.returncode == 124 and "main: ready" in result.stderr, result.stderr
+
+
+@pytest.mark.parametrize("how", IN_GROUP_0)
+def test_group_0_with_others_in_it_may_not(idle, how):
+    idle.run("root", "sh", "-c", f"cp -a /opt/etc /opt/etc.was; {IN_GROUP_0[how]}", check=True)
+    try:
+        assert "main: ready" in run_broker(idle).stderr, "nothing is writable: nothing is refused"
+        for path in GROUP_WRITABLE:
+            idle.run("root", "chmod", "g+w", path, check=True)
+            result = run_broker(idle)
+            idle.run("root", "chmod", "g-w", path, check=True)
+            assert result.returncode == 78 and f"{path}: " in result.stderr and "go-w" in result.stderr, (path, result.stderr)
+    finally:
+        idle.run("root", "sh", "-c", "for f in passwd group; do cat /opt/etc.was/$f >/opt/etc/$f; done; rm -rf /opt/etc.was", check=True)
+
+
+def test_group_0_in_diagnose(make_tree):
+    tree = make_tree(before=IN_GROUP_0["member"])
+    tree.register("a", start=False)
+    for path, check in ((f"{SERVICES}/gateway-a/run", "permissions_services"), (f"{TEMPLATE}/run", "permissions_template"),
+                        ("/run/service", "permissions_scandir"), ("/usr/local/sbin", "permissions_binary")):
+        tree.run("root", "chmod", "g+w", path, check=True)
+        checks = {check["name"]: check for check in tree.call("Diagnose", "root")["checks"]}
+        tree.run("root", "chmod", "g-w", path, check=True)
+        assert checks[check]["verdict"] == "failure" and path in checks[check]["detail"], checks[check]
+    assert checks["template"]["verdict"] == "ok"
+
+
+@pytest.mark.parametrize("path", ["notification-fd", "log/notification-fd"])
+def test_template_with_a_readiness_descriptor(idle, path):
+    """hermes could write into it without end, and s6-supervise would read nothing else."""
+    idle.run("root", "sh", "-c", f"echo 3 >{TEMPLATE}/{path}", check=True)
+    result = run_broker(idle)
+    idle.run("root", "rm", f"{TEMPLATE}/{path}", check=True)
+    assert result.returncode == 78 and f"{TEMPLATE}/{path}" in result.stderr and "remove" in result.stderr, result.stderr
+
+
+# A bound that is s6-svscan's
+
+@pytest.mark.parametrize("before", ["", "ulimit -Sn 22"], ids=["services_max", "descriptors"])
+def test_more_than_s6_svscan_takes_is_refused_at_once(make_tree, before):
+    """It ignores what is too much without a word: told by its command line and its limits, not by our option alone."""
+    tree = make_tree("--services-max", "1000", services_max=1000 if before else 6, profiles="", before=before)
+    if not before:
+        tree.wait_log("main: --services-max is more than s6-svscan takes: option=1000 s6-svscan=")
+    made = []
+    with pytest.raises(VarlinkError) as refused:
+        for index in range(20):
+            tree.register(f"p{index}")
+            made.append(f"p{index}")
+    assert refused.value.name == "TooManyServices", refused.value
+    assert 1 <= len(made) < 6
+    for profile in made:
+        tree.wait_state(profile, "up")
+    checks = {check["name"]: check for check in tree.call("Diagnose", "root")["checks"]}
+    assert checks["capacity"]["verdict"] == "failure" and "room for 0 more" in checks["capacity"]["detail"], checks["capacity"]
+    tree.call("Unregister", profile=made[0])
+    tree.register(made[0])
+    tree.wait_state(made[0], "up")
+
+
+def test_option_beyond_s6_svscans_own_is_said(make_tree):
+    tree = make_tree("--services-max", "2000", services_max=100, profiles="")
+    checks = {check["name"]: check for check in tree.call("Diagnose", "root")["checks"]}
+    assert checks["capacity"]["verdict"] == "warning" and "--services-max says 2000" in checks["capacity"]["detail"]
