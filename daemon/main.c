@@ -89,7 +89,7 @@ static void broker_reconcile(struct broker *broker)
 }
 
 /* What comes before everything else. 0, or the exit code. */
-static int broker_begin(struct broker *broker)
+static int broker_begin(struct broker *broker, unsigned *files)
 {
         int result;
 
@@ -99,6 +99,9 @@ static int broker_begin(struct broker *broker)
         if (result)
                 return fail(-result, "see that the container lets a process give up privileges",
                             "no_new_privs and limits");
+        result = start_files(files);
+        if (result)
+                return result;
         result = uv_loop_init(&broker->loop);
         if (result)
                 return fail(-result, "see that the kernel has epoll", "event loop");
@@ -120,6 +123,7 @@ int main(int argc, char **argv)
 {
         static struct broker broker; /* large, and one */
         struct options options;
+        unsigned files;
         int exit_code;
 
         if (options_parse(argc, argv, &options, &exit_code))
@@ -127,9 +131,9 @@ int main(int argc, char **argv)
         /* The environment is the container's, and libraries look into it: nothing in it is meant for us any
          * more. What options keep of it stays where it is. */
         clearenv();
-        exit_code = broker_begin(&broker);
+        exit_code = broker_begin(&broker, &files);
         if (exit_code == 0)
-                exit_code = start_everything(&options, &broker.loop, &broker.server, &broker.registry);
+                exit_code = start_everything(&options, &broker.loop, &broker.server, &broker.registry, files);
         if (exit_code == 0)
                 exit_code = broker_watch_signals(&broker);
         if (exit_code)

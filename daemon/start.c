@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemon/edge/lock.h"
@@ -17,6 +18,34 @@
 #include "daemon/failure.h"
 #include "daemon/session/search_path.h"
 #include "daemon/start_directories.h"
+
+int start_files(unsigned *files)
+{
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return fail(errno, "report this", "descriptors");
+        if (limit.rlim_cur < FILES_LEAST)
+                return fail(0, "raise the container's limit (nofile; ulimit -Hn)",
+                            "descriptors: %llu are allowed, and at least %d needed, %d for all connections",
+                            (unsigned long long)limit.rlim_cur, FILES_LEAST, START_FILES);
+        *files = limit.rlim_cur < START_FILES ? (unsigned)limit.rlim_cur : START_FILES;
+        return 0;
+}
+
+/* Where there are too few, connections have what is left, and the least of them is root's places. */
+static void start_places(struct server *server, unsigned files)
+{
+        unsigned own = files / 2 < FILES_OWN_LEAST ? FILES_OWN_LEAST : files / 2;
+        unsigned places;
+
+        server->files = files;
+        places = files - (own > FILES_OWN ? FILES_OWN : own);
+        server_set_places(server, places);
+        if (places < SERVER_PEERS)
+                log_line("main: few descriptors: limit=%u wanted=%u connections=%u denied=%u", files,
+                         START_FILES, server->connections_most, server->denied_most);
+}
 
 /* What a name that is not in the account files looks like, by the C library. */
 static bool is_no_such_account(int error)
@@ -248,7 +277,7 @@ static int start_rights(struct rights *rights)
 }
 
 int start_everything(const struct options *options, uv_loop_t *loop, struct server *server,
-                     struct registry *registry)
+                     struct registry *registry, unsigned files)
 {
         gid_t client_gid = (gid_t)-1;
         int result = 0;
@@ -267,6 +296,7 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
         server->exec_path = options->exec_path;
         server->services_max = options->services_max;
         /* The lock comes with the listener, and nothing of a live broker's is touched before we have it. */
+        start_places(server, files);
         if (result == 0)
                 result = start_listeners(options, loop, server, client_gid);
         if (result == 0)

@@ -84,6 +84,18 @@ static void check_capacity(struct doctor *doctor)
                      used, most, room, other);
 }
 
+/* What more of them would be for is connections: root's places stay. */
+static void check_descriptors(struct doctor *doctor)
+{
+        const struct server *server = doctor->server;
+        bool few = server->connections_most < LIMIT_CONNECTIONS;
+
+        doctor_check(doctor, "descriptors", few ? VERDICT_WARNING : VERDICT_OK,
+                     "raise the container's limit of open files (nofile), and restart the broker",
+                     "the broker may have %u: %u connections at once%s", server->files,
+                     server->connections_most, few ? ", fewer than it has bounds for" : "");
+}
+
 static void check_rights(struct doctor *doctor)
 {
         const struct server *server = doctor->server;
@@ -331,6 +343,7 @@ bool diagnose_system(struct doctor *doctor)
         check_pid1(doctor);
         check_scandir(doctor);
         check_capacity(doctor);
+        check_descriptors(doctor);
         check_rights(doctor);
         check_kill(doctor);
         check_socket(doctor);

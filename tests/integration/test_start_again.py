@@ -7,7 +7,7 @@ import pytest
 
 import s6
 from tree import BROKER, SERVICES, SOCKET, wait_until
-from varlink import VarlinkError
+from varlink import Closed, VarlinkError
 
 HOLD = r"""
 import fcntl, os, sys, time
@@ -309,3 +309,46 @@ def test_option_beyond_s6_svscans_own_is_said(make_tree):
     tree = make_tree("--services-max", "2000", services_max=100, profiles="")
     checks = {check["name"]: check for check in tree.call("Diagnose", "root")["checks"]}
     assert checks["capacity"]["verdict"] == "warning" and "--services-max says 2000" in checks["capacity"]["detail"]
+
+
+# Descriptors
+
+@pytest.mark.parametrize("limit", [8, 16, 55])
+def test_too_few_descriptors_are_named(idle, limit):
+    result = idle.run("root", "sh", "-c", f"ulimit -n {limit}; exec /usr/local/sbin/svcbrokerd --no-gateways")
+    assert result.returncode == 78 and "descriptors" in result.stderr and str(limit) in result.stderr, result.stderr
+    assert "56" in result.stderr and len(result.stderr.splitlines()) == 1, result.stderr
+
+
+@pytest.mark.parametrize("limit", [56, 64, 100, 199])
+def test_few_descriptors_leave_root_its_places(make_tree, limit):
+    """Connections give way, hermes's and strangers', and what the broker itself needs does not."""
+    tree = make_tree(before=f"ulimit -n {limit}; ulimit -Hn {limit}", profiles="a b")
+    tree.wait_log(f"main: few descriptors: limit={limit}")
+    idle_ones = []
+    for user in ("hermes", "stranger"):
+        for _ in range(136):
+            try:
+                idle_ones.append(tree.connect(user))
+            except OSError:
+                break
+    with tree.connect("root") as root:
+        assert root.call("Health")["healthy"] in (True, False)
+        root.call("Register", profile="a")
+        root.call("Stop", names=["gateway-a"], wait="down")
+        checks = {check["name"]: check for check in root.call("Diagnose")["checks"]}
+        assert checks["descriptors"]["verdict"] == "warning" and f"may have {limit}" in checks["descriptors"]["detail"]
+        others = [tree.connect("root") for _ in range(5)]
+        for connection in others:
+            connection.call("Health")
+    for connection in idle_ones + others:
+        connection.close()
+    wait_until(lambda: can_call(tree), what="places for hermes again")
+    assert "EMFILE" not in tree.log()
+
+
+def can_call(tree):
+    try:
+        return bool(tree.call("List"))
+    except (VarlinkError, Closed):
+        return False
