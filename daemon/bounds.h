@@ -16,6 +16,13 @@
 /* The least limit to start with: FILES_OWN_LEAST, root's places, and some for others. */
 #define FILES_LEAST (FILES_OWN_LEAST + 16)
 
+/* A loop that stands for as long is ended (--watchdog-msec): a probe's patience is 5 s, a deputy's 2 s. */
+#define WATCHDOG_MSEC 10000
+/* Looks within that time, while the loop is at work. */
+#define WATCHDOG_LOOKS 10
+/* Of its thread, which calls nothing deep. */
+#define WATCHDOG_STACK_BYTES (64 * 1024)
+
 /* Sessions. */
 
 /* Orders. */

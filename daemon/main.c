@@ -9,6 +9,7 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/rights.h"
+#include "daemon/edge/watchdog.h"
 #include "daemon/failure.h"
 #include "daemon/model/registry.h"
 #include "daemon/options.h"
@@ -22,6 +23,7 @@ struct broker {
         uv_signal_t interrupt;
         struct registry registry;
         struct server server;
+        struct watchdog watchdog;
         int notification_fd; /* -1: none, or done */
 };
 
@@ -29,6 +31,7 @@ static void broker_drained(struct server *server)
 {
         struct broker *broker = server->loop->data;
 
+        watchdog_stop(&broker->watchdog);
         server_deinit(server);
         registry_deinit(&broker->registry);
         uv_close((uv_handle_t *)&broker->term, NULL);
@@ -119,6 +122,13 @@ static int broker_watch_signals(struct broker *broker)
         return result ? fail(-result, "see that the kernel has epoll", "signals") : 0;
 }
 
+static int broker_guard(struct broker *broker, int64_t limit_msec)
+{
+        int result = watchdog_start(&broker->watchdog, &broker->loop, limit_msec);
+
+        return result ? fail(-result, "see that the container lets a process have threads", "watchdog") : 0;
+}
+
 int main(int argc, char **argv)
 {
         static struct broker broker; /* large, and one */
@@ -136,6 +146,8 @@ int main(int argc, char **argv)
                 exit_code = start_everything(&options, &broker.loop, &broker.server, &broker.registry, files);
         if (exit_code == 0)
                 exit_code = broker_watch_signals(&broker);
+        if (exit_code == 0)
+                exit_code = broker_guard(&broker, options.watchdog_msec);
         if (exit_code)
                 return exit_code;
         broker.notification_fd = options.notification_fd;

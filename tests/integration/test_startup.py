@@ -71,6 +71,7 @@ CASES = [
     (f"sed -i s/^brake_deaths=.*/brake_deaths=100/ {TEMPLATE}/settings", [], f"{TEMPLATE}/settings", "brake_deaths"),
     (f"sed -i s/^brake_deaths=.*/brake_deaths=five/ {TEMPLATE}/settings", [], f"{TEMPLATE}/settings", "brake_deaths"),
     (f"sed -i /^brake_restarts=/d {TEMPLATE}/settings", [], f"{TEMPLATE}/settings", "brake_restarts"),
+    ("", ["--watchdog-msec", "99"], "watchdog-msec", ""),
     ("", ["--services-max", "1e3"], "services-max", ""),
     ("", ["--services-max", ""], "services-max", ""),
     ("", ["--failed-starts", "0"], "failed-starts", ""),
