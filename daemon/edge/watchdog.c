@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -100,23 +101,26 @@ static struct sight look(const struct watchdog *watchdog)
         return sight;
 }
 
-/* Until there is something for the loop to do, or a timer of its was due. */
-static void wait_for_work(const struct watchdog *watchdog)
+/* Until there is something for the loop to do, or a timer of its was due. False: this thread is to end. */
+static bool wait_for_work(const struct watchdog *watchdog)
 {
-        struct pollfd backend = {.fd = uv_backend_fd(watchdog->loop), .events = POLLIN};
+        struct pollfd ends[] = {{.fd = uv_backend_fd(watchdog->loop), .events = POLLIN},
+                                {.fd = watchdog->end_fd, .events = POLLIN}};
         int64_t due_msec = atomic_load(&watchdog->due_msec);
         int64_t wait_msec = due_msec == INT64_MAX ? -1 : due_msec - now_msec();
 
         if (due_msec != INT64_MAX)
                 wait_msec = wait_msec < 0 ? 0 : wait_msec > INT_MAX ? INT_MAX : wait_msec;
-        poll(&backend, 1, (int)wait_msec);
+        poll(ends, 2, (int)wait_msec);
+        return ends[1].revents == 0;
 }
 
-static void nap(int64_t msec)
+/* False: this thread is to end. */
+static bool nap(const struct watchdog *watchdog, int64_t msec)
 {
-        const struct timespec length = {msec / 1000, msec % 1000 * 1000000};
+        struct pollfd end = {.fd = watchdog->end_fd, .events = POLLIN};
 
-        nanosleep(&length, NULL);
+        return poll(&end, 1, (int)msec) <= 0;
 }
 
 /* Not by log.h, whose lock the loop may hold. A standard error that takes nothing now loses the line. */
@@ -140,8 +144,8 @@ static int64_t stood(const struct sight *before, const struct sight *now, int64_
         return now->state == 'R' ? now->cpu_nsec - before->cpu_nsec : nap_msec * 1000000;
 }
 
-/* Until the loop waits again. */
-static void oversee(const struct watchdog *watchdog, struct sight before)
+/* Until the loop waits again. False: this thread is to end. */
+static bool oversee(const struct watchdog *watchdog, struct sight before)
 {
         int64_t limit_nsec = watchdog->limit_msec * 1000000;
         int64_t nap_msec = watchdog->limit_msec / WATCHDOG_LOOKS;
@@ -151,7 +155,8 @@ static void oversee(const struct watchdog *watchdog, struct sight before)
         do {
                 struct sight now;
 
-                nap(nap_msec);
+                if (!nap(watchdog, nap_msec))
+                        return false;
                 now = look(watchdog);
                 if (now.turns != before.turns || now.waits) {
                         stood_nsec = 0;
@@ -168,6 +173,7 @@ static void oversee(const struct watchdog *watchdog, struct sight before)
                 }
                 before = now;
         } while (!before.waits);
+        return true;
 }
 
 /* It needs none. By the raw system call, which is the thread's own. */
@@ -188,10 +194,9 @@ static void *watchdog_main(void *argument)
         for (;;) {
                 struct sight before = look(watchdog);
 
-                wait_for_work(watchdog);
-                oversee(watchdog, before);
+                if (!wait_for_work(watchdog) || !oversee(watchdog, before))
+                        return NULL;
         }
-        return NULL;
 }
 
 /* Each time that the loop is about to wait. */
@@ -238,20 +243,25 @@ static void close_files(struct watchdog *watchdog)
                 close(watchdog->state_fd);
         if (watchdog->syscall_fd >= 0)
                 close(watchdog->syscall_fd);
-        watchdog->state_fd = watchdog->syscall_fd = -1;
+        if (watchdog->end_fd >= 0)
+                close(watchdog->end_fd);
+        watchdog->state_fd = watchdog->syscall_fd = watchdog->end_fd = -1;
 }
 
 int watchdog_start(struct watchdog *watchdog, uv_loop_t *loop, int64_t limit_msec)
 {
         int result;
 
-        *watchdog =
-                (struct watchdog){.loop = loop, .limit_msec = limit_msec, .state_fd = -1, .syscall_fd = -1};
+        *watchdog = (struct watchdog){
+                .loop = loop, .limit_msec = limit_msec, .state_fd = -1, .syscall_fd = -1, .end_fd = -1};
         if (limit_msec == 0)
                 return 0;
         result = pthread_getcpuclockid(pthread_self(), &watchdog->cpu_clock);
         if (result)
                 return -result;
+        watchdog->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (watchdog->end_fd < 0)
+                return -errno;
         watchdog->state_fd = open_own("stat");
         watchdog->syscall_fd = open_own("syscall");
         atomic_store(&watchdog->due_msec, 0); /* there is work from the first turn on */
@@ -271,7 +281,7 @@ void watchdog_stop(struct watchdog *watchdog)
         if (!watchdog->started)
                 return;
         watchdog->started = false;
-        pthread_cancel(watchdog->thread);
+        eventfd_write(watchdog->end_fd, 1);
         pthread_join(watchdog->thread, NULL);
         close_files(watchdog);
         uv_close((uv_handle_t *)&watchdog->turn, NULL);

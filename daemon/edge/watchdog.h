@@ -32,6 +32,7 @@ struct watchdog {
         int64_t limit_msec;
         int state_fd;   /* /proc/self/task/<the loop's>/stat; -1: not readable */
         int syscall_fd; /* and syscall, likewise */
+        int end_fd;     /* tells the thread to end */
         clockid_t cpu_clock;
 };
 
