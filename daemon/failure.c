@@ -45,8 +45,12 @@ int fail(int error, const char *remedy, const char *format, ...)
         va_start(arguments, format);
         vfprintf(stderr, format, arguments);
         va_end(arguments);
-        if (error)
+        if (error && remedy)
                 fprintf(stderr, ": %s", strerror(error));
-        fprintf(stderr, ": %s\n", passes ? "it is tried again" : remedy);
+        if (passes)
+                fputs(": it is tried again", stderr);
+        else if (remedy)
+                fprintf(stderr, ": %s", remedy);
+        fputc('\n', stderr);
         return passes ? EX_TEMPFAIL : EX_CONFIG;
 }

@@ -14,7 +14,8 @@ bool failure_passes(int error);
 /*
  * One line on standard error: "svcbrokerd: FORMAT: what error means: remedy". Like the log, but not escaped:
  * nothing in it comes from a client. error: a positive errno, or 0 for what no errno says and a person must
- * change. remedy: what to do where it does not pass. Returns the exit code.
+ * change. remedy: what to do where it does not pass; NULL where the format says all of it. Returns the exit
+ * code.
  */
 __attribute__((format(printf, 3, 4))) int fail(int error, const char *remedy, const char *format, ...);
 

@@ -160,7 +160,7 @@ static int start_listener(struct listener *listener, uv_loop_t *loop, struct ser
         int result = listener_open(listener, loop, path, gid, accepted, server);
 
         if (result == -EADDRINUSE)
-                return fail(EADDRINUSE, "",
+                return fail(EADDRINUSE, NULL,
                             "socket %s: another svcbrokerd serves it: stop that one, or name another with "
                             "--socket",
                             path);
@@ -198,7 +198,7 @@ static int start_lock(const char *services, int *fd)
                 return fail(ENAMETOOLONG, "name another with --services", "services directory %s", services);
         *fd = lock_take(path);
         if (*fd == -EADDRINUSE)
-                return fail(EADDRINUSE, "",
+                return fail(EADDRINUSE, NULL,
                             "services directory %s: another svcbrokerd manages it: stop that one, or name "
                             "others with --services and --socket",
                             services);

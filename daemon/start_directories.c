@@ -92,7 +92,7 @@ static int start_scandir(const struct options *options, struct registry *registr
                 return fail(-result, "start s6-svscan there, or name another with --scandir",
                             "scan directory %s", options->scandir);
         if (!scandir_is_running(&registry->scandir))
-                return fail(EAGAIN, "",
+                return fail(EAGAIN, NULL,
                             "scan directory %s: no s6-svscan runs on it: start one, or name another with "
                             "--scandir",
                             options->scandir);

@@ -76,6 +76,20 @@ def test_everything_that_can_be_opened_is_locked(make_tree):
         holder.wait()
 
 
+def test_whatever_root_has_locked_hermes_cannot_open(make_tree):
+    """All that hold a lock, s6's own programs too: what can be opened can be locked, and waited for."""
+    tree = make_tree()
+    tree.register("a")
+    tree.wait_gateway("a")
+    script = "for f in /proc/[0-9]*/fdinfo/*; do p=${f%/fdinfo/*}; [ $(stat -c %u $p) = 0 ] && grep -q ^lock: $f && " \
+             "echo $(cat $p/comm) $(readlink $p/fd/${f##*/}); done; true"
+    locked = [line.split(" ", 1) for line in tree.run("root", "sh", "-c", script).stdout.splitlines()]
+    assert {name for name, _ in locked} >= {"s6-svscan", "s6-supervise", "svcbrokerd"}, locked
+    for name, path in locked:
+        result = tree.run("hermes", "sh", "-c", f": <'{path}'")
+        assert result.returncode != 0 and "denied" in result.stderr, (name, path, result)
+
+
 def test_locks_are_for_root_alone(make_tree):
     tree = make_tree()
     for path in (f"{SOCKET}.lock", f"{SERVICES}.lock"):
