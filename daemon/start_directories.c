@@ -91,7 +91,11 @@ static int start_scandir(const struct options *options, struct registry *registr
         if (result)
                 return fail(-result, "start s6-svscan there, or name another with --scandir",
                             "scan directory %s", options->scandir);
-        if (!scandir_is_running(&registry->scandir))
+        result = scandir_is_running(&registry->scandir);
+        if (result < 0)
+                return fail(-result, "see that root can look into it", "scan directory %s: .s6-svscan",
+                            options->scandir);
+        if (result == 0)
                 return fail(EAGAIN, NULL,
                             "scan directory %s: no s6-svscan runs on it: start one, or name another with "
                             "--scandir",
