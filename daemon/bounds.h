@@ -8,6 +8,21 @@
 
 /* The process. */
 
+/* Descriptors that are not connections: what is open all the time (some thirty), and what as many threads as
+ * there can be, and a Diagnose, have open for a moment. */
+#define FILES_OWN 128
+/* The same where the container allows too few: connections give way then, down to FILES_OWN_LEAST. */
+#define FILES_OWN_LEAST 40
+/* The least limit to start with: FILES_OWN_LEAST, root's places, and some for others. */
+#define FILES_LEAST (FILES_OWN_LEAST + 16)
+
+/* A loop that stands for as long is ended (--watchdog-msec): a probe's patience is 5 s, a deputy's 2 s. */
+#define WATCHDOG_MSEC 10000
+/* Looks within that time, while the loop is at work. */
+#define WATCHDOG_LOOKS 10
+/* Of its thread, which calls nothing deep. */
+#define WATCHDOG_STACK_BYTES (64 * 1024)
+
 /* Sessions. */
 
 /* Orders. */

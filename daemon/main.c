@@ -3,13 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include <uv.h>
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/rights.h"
+#include "daemon/edge/watchdog.h"
+#include "daemon/failure.h"
 #include "daemon/model/registry.h"
 #include "daemon/options.h"
 #include "daemon/session/peer.h"
@@ -22,6 +23,7 @@ struct broker {
         uv_signal_t interrupt;
         struct registry registry;
         struct server server;
+        struct watchdog watchdog;
         int notification_fd; /* -1: none, or done */
 };
 
@@ -29,6 +31,7 @@ static void broker_drained(struct server *server)
 {
         struct broker *broker = server->loop->data;
 
+        watchdog_stop(&broker->watchdog);
         server_deinit(server);
         registry_deinit(&broker->registry);
         uv_close((uv_handle_t *)&broker->term, NULL);
@@ -45,11 +48,12 @@ static void broker_on_signal(uv_signal_t *handle, int number)
         server_drain(&broker->server, broker_drained);
 }
 
-static void broker_watch_signal(struct broker *broker, uv_signal_t *handle, int number)
+static int broker_watch_signal(struct broker *broker, uv_signal_t *handle, int number)
 {
-        uv_signal_init(&broker->loop, handle);
+        int result = uv_signal_init(&broker->loop, handle);
+
         handle->data = broker;
-        uv_signal_start(handle, broker_on_signal, number);
+        return result ? result : uv_signal_start(handle, broker_on_signal, number);
 }
 
 static void broker_say_ready(struct broker *broker)
@@ -87,34 +91,72 @@ static void broker_reconcile(struct broker *broker)
         reconcile_run(&broker->registry, request);
 }
 
+/* What comes before everything else. 0, or the exit code. */
+static int broker_begin(struct broker *broker, unsigned *files)
+{
+        int result;
+
+        signal(SIGPIPE, SIG_IGN);
+        signal(SIGHUP, SIG_IGN); /* there is nothing to read anew */
+        result = rights_begin(START_FILES);
+        if (result)
+                return fail(-result, "see that the container lets a process give up privileges",
+                            "no_new_privs and limits");
+        result = start_files(files);
+        if (result)
+                return result;
+        result = uv_loop_init(&broker->loop);
+        if (result)
+                return fail(-result, "see that the kernel has epoll", "event loop");
+        broker->loop.data = broker;
+        server_init(&broker->server, &broker->loop, &broker->registry);
+        return 0;
+}
+
+static int broker_watch_signals(struct broker *broker)
+{
+        int result = broker_watch_signal(broker, &broker->term, SIGTERM);
+
+        if (result == 0)
+                result = broker_watch_signal(broker, &broker->interrupt, SIGINT);
+        return result ? fail(-result, "see that the kernel has epoll", "signals") : 0;
+}
+
+static int broker_guard(struct broker *broker, int64_t limit_msec)
+{
+        int result = watchdog_start(&broker->watchdog, &broker->loop, limit_msec);
+
+        return result ? fail(-result, "see that the container lets a process have threads", "watchdog") : 0;
+}
+
 int main(int argc, char **argv)
 {
         static struct broker broker; /* large, and one */
         struct options options;
+        unsigned files;
         int exit_code;
 
         if (options_parse(argc, argv, &options, &exit_code))
                 return exit_code;
-        signal(SIGPIPE, SIG_IGN);
-        signal(SIGHUP, SIG_IGN); /* there is nothing to read anew */
-        if (rights_begin(START_FILES)) {
-                log_line("main: cannot give up new privileges");
-                return EX_OSERR;
-        }
-        uv_loop_init(&broker.loop);
-        broker.loop.data = &broker;
-        server_init(&broker.server, &broker.loop, &broker.registry);
-        exit_code = start_everything(&options, &broker.loop, &broker.server, &broker.registry);
+        /* The environment is the container's, and libraries look into it: nothing in it is meant for us any
+         * more. What options keep of it stays where it is. */
+        clearenv();
+        exit_code = broker_begin(&broker, &files);
+        if (exit_code == 0)
+                exit_code = start_everything(&options, &broker.loop, &broker.server, &broker.registry, files);
+        if (exit_code == 0)
+                exit_code = broker_watch_signals(&broker);
+        if (exit_code == 0)
+                exit_code = broker_guard(&broker, options.watchdog_msec);
         if (exit_code)
                 return exit_code;
-        broker_watch_signal(&broker, &broker.term, SIGTERM);
-        broker_watch_signal(&broker, &broker.interrupt, SIGINT);
         broker.notification_fd = options.notification_fd;
         broker_reconcile(&broker);
         uv_run(&broker.loop, UV_RUN_DEFAULT);
         uv_loop_close(&broker.loop);
         slots_close(&broker.registry.slots);
         scandir_close(&broker.registry.scandir);
+        close(broker.registry.lock_fd);
         log_line("main: ended");
         if (broker.registry.deputy.abandoned || broker.registry.store.deputy.abandoned)
                 _exit(0);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "daemon/bounds.h"
 #include "daemon/config.h"
 #include "daemon/model/policy.h"
 #include "daemon/model/stagger.h"
@@ -35,6 +36,7 @@ enum {
         OPTION_BACKOFF_HEALTHY_MSEC,
         OPTION_FAILED_STARTS,
         OPTION_ELSEWHERE_LOOK_MSEC,
+        OPTION_WATCHDOG_MSEC,
 };
 
 static const struct option long_options[] = {
@@ -59,6 +61,7 @@ static const struct option long_options[] = {
         {"backoff-healthy-msec", required_argument, NULL, OPTION_BACKOFF_HEALTHY_MSEC},
         {"failed-starts", required_argument, NULL, OPTION_FAILED_STARTS},
         {"elsewhere-look-msec", required_argument, NULL, OPTION_ELSEWHERE_LOOK_MSEC},
+        {"watchdog-msec", required_argument, NULL, OPTION_WATCHDOG_MSEC},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
@@ -91,6 +94,7 @@ static const char help[] =
         "  --failed-starts N          container starts in a row that Diagnose takes for a failure (3)\n"
         "  --elsewhere-look-msec N    between looks whether a gateway still runs in another container "
         "(2000)\n"
+        "  --watchdog-msec N          the broker is ended when it stands for so long (10000; 0: never)\n"
         "  --help, --version\n"
         "\n"
         "It stays in the foreground and logs to standard error. See svcbrokerd(8).\n";
@@ -135,6 +139,9 @@ static bool set_number(struct options *options, int option, const char *text)
         case OPTION_ELSEWHERE_LOOK_MSEC:
                 return parse_number(text, 1, 86400000, &value) &&
                        (options->elsewhere_look_msec = value, true);
+        case OPTION_WATCHDOG_MSEC:
+                return parse_number(text, 0, 86400000, &value) && (value == 0 || value >= 100) &&
+                       (options->watchdog_msec = value, true);
         default:
                 return false;
         }
@@ -212,6 +219,7 @@ static void set_defaults(struct options *options)
                 .backoff_healthy_msec = POLICY_DEFAULT.healthy_msec,
                 .failed_starts = 3,
                 .elsewhere_look_msec = POLICY_DEFAULT.elsewhere_msec,
+                .watchdog_msec = WATCHDOG_MSEC,
         };
 }
 

@@ -5,165 +5,117 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <sysexits.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "daemon/edge/lock.h"
 #include "daemon/edge/log.h"
 #include "daemon/edge/process.h"
-#include "daemon/edge/template.h"
+#include "daemon/edge/svscan.h"
+#include "daemon/failure.h"
 #include "daemon/session/search_path.h"
+#include "daemon/start_directories.h"
 
-/* One line for people, on standard error like the log but not escaped: nothing in it comes from a client. */
-__attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
+int start_files(unsigned *files)
 {
-        va_list arguments;
+        struct rlimit limit;
 
-        fputs("svcbrokerd: ", stderr);
-        va_start(arguments, format);
-        vfprintf(stderr, format, arguments);
-        va_end(arguments);
-        fputc('\n', stderr);
-        return EX_CONFIG;
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return fail(errno, "report this", "descriptors");
+        if (limit.rlim_cur < FILES_LEAST)
+                return fail(0, "raise the container's limit (nofile; ulimit -Hn)",
+                            "descriptors: %llu are allowed, and at least %d needed, %d for all connections",
+                            (unsigned long long)limit.rlim_cur, FILES_LEAST, START_FILES);
+        *files = limit.rlim_cur < START_FILES ? (unsigned)limit.rlim_cur : START_FILES;
+        return 0;
 }
 
-static int start_identity(const struct options *options, struct server *server, gid_t *client_gid)
+/* Where there are too few, connections have what is left, and the least of them is root's places. */
+static void start_places(struct server *server, unsigned files)
 {
-        const struct passwd *user = getpwnam(options->client_user);
-        const struct group *group;
+        unsigned own = files / 2 < FILES_OWN_LEAST ? FILES_OWN_LEAST : files / 2;
+        unsigned places;
 
-        server->access.own_uid = geteuid();
+        server->files = files;
+        places = files - (own > FILES_OWN ? FILES_OWN : own);
+        server_set_places(server, places);
+        if (places < SERVER_PEERS)
+                log_line("main: few descriptors: limit=%u wanted=%u connections=%u denied=%u", files,
+                         START_FILES, server->connections_most, server->denied_most);
+}
+
+/* What a name that is not in the account files looks like, by the C library. */
+static bool is_no_such_account(int error)
+{
+        return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
+
+static int start_client_user(const struct options *options, struct server *server, gid_t *client_gid)
+{
+        const struct passwd *user;
+
+        errno = 0;
+        user = getpwnam(options->client_user);
+        if (!user && is_no_such_account(errno))
+                return fail(0, "make it, or name another with --client-user",
+                            "client user %s: there is no such user", options->client_user);
         if (!user)
-                return fail(
-                        "client user %s: there is no such user: make it, or name another with --client-user",
-                        options->client_user);
+                return fail(errno, "see that the account files can be read", "client user %s",
+                            options->client_user);
+        if (user->pw_uid == 0)
+                return fail(0, "name an unprivileged user with --client-user",
+                            "client user %s: it is root, which needs no broker", options->client_user);
         server->access.client_uid = user->pw_uid;
         *client_gid = user->pw_gid;
-        if (user->pw_uid == 0)
-                return fail("client user %s: it is root, which needs no broker: name an unprivileged user "
-                            "with --client-user",
-                            options->client_user);
+        return 0;
+}
+
+static int start_observers(const struct options *options, struct server *server)
+{
+        const struct group *group;
+
         if (!options->observer_group)
                 return 0;
+        errno = 0;
         group = getgrnam(options->observer_group);
+        if (!group && is_no_such_account(errno))
+                return fail(0, "make it, or name another with --observer-group",
+                            "observer group %s: there is no such group", options->observer_group);
         if (!group)
-                return fail("observer group %s: there is no such group: make it, or name another with "
-                            "--observer-group",
+                return fail(errno, "see that the account files can be read", "observer group %s",
                             options->observer_group);
         server->access.has_observers = true;
         server->access.observer_gid = group->gr_gid;
         return 0;
 }
 
-static int start_audit(const char *what, const char *path)
+/* What group 0 may write, whoever is in it can. */
+static int start_root_group(const struct options *options, gid_t client_gid)
 {
-        char *culprit = NULL;
-        int result = rights_audit(path, &culprit);
+        bool shared = false;
+        int result = rights_look_at_root_group(options->client_user, client_gid, &shared);
 
-        if (result < 0)
-                return fail("%s %s: %s: make it, or name another", what, path, strerror(-result));
-        if (result > 0)
-                result = fail("%s: others than root can write %s: make it root's and chmod go-w it", what,
-                              culprit);
-        free(culprit);
-        return result;
-}
-
-/* By its own name: in a container with a user namespace of its own /proc is nobody's. */
-static int start_audit_program(void)
-{
-        char path[PATH_MAX];
-        ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-        if (length < 0)
-                return fail("program: /proc/self/exe: %s: mount /proc", strerror(errno));
-        path[length] = '\0';
-        return start_audit("program", path);
-}
-
-/* Only brokers make it, with 0755: not even root's own group, which the client user may be in, may write.
- */
-static int start_audit_services(const char *path, int fd)
-{
-        struct stat found;
-
-        if (fstat(fd, &found) == 0 && found.st_mode & (S_IWGRP | S_IWOTH))
-                return fail("services directory %s: others than root can write it: see what is in it, and "
-                            "chmod go-w it",
-                            path);
-        return start_audit("services directory", path);
-}
-
-/* /run/svcbroker and the like: 0755 whatever the umask. */
-static int make_directory(const char *path)
-{
-        if (mkdir(path, 0755) < 0)
-                return errno == EEXIST ? 0 : -errno;
-        return chmod(path, 0755) < 0 ? -errno : 0;
-}
-
-static bool same_directory(const char *left, const char *right)
-{
-        struct stat a, b;
-
-        return stat(left, &a) == 0 && stat(right, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-static int start_directories(const struct options *options, struct registry *registry, gid_t client_gid)
-{
-        char directory[4096];
-        const char *what = "";
-        char *culprit = NULL;
-        char *slash;
-        int result;
-
-        snprintf(directory, sizeof(directory), "%s", options->socket);
-        slash = strrchr(directory, '/');
-        if (slash == directory)
-                return fail("socket %s: not in the root directory: name one in a directory of its own with "
-                            "--socket",
-                            options->socket);
-        *slash = 0;
-        result = make_directory(directory);
         if (result)
-                return fail("socket directory %s: %s: make its parent, or name another with --socket",
-                            directory, strerror(-result));
-        result = scandir_open(&registry->scandir, options->scandir);
-        if (result)
-                return fail("scan directory %s: %s: start s6-svscan there, or name another with --scandir",
-                            options->scandir, strerror(-result));
-        if (!scandir_is_running(&registry->scandir))
-                return fail("scan directory %s: no s6-svscan runs on it: start one, or name another with "
-                            "--scandir",
-                            options->scandir);
-        if (same_directory(options->services, options->scandir))
-                return fail("services directory %s: it is the scan directory: name another with --services",
-                            options->services);
-        result = slots_open(&registry->slots, options->services, options->template, client_gid, &what);
-        if (result && what == options->services)
-                return fail("services directory %s: %s: make its parent, or name another with --services",
-                            what, strerror(-result));
-        if (result)
-                return fail("template %s: %s: install it, or name another with --template", what,
-                            strerror(-result));
-        result = template_check(options->template, &culprit, &what);
-        if (result) {
-                fail("template %s: %s: install the template as it was, or name another with --template",
-                     culprit, what);
-                free(culprit);
-                return EX_CONFIG;
-        }
-        if (start_audit("socket directory", directory) || start_audit("scan directory", options->scandir) ||
-            start_audit_services(options->services, registry->slots.fd) ||
-            start_audit("template", options->template) || start_audit_program())
-                return EX_CONFIG;
+                return fail(-result, "see that the account files can be read", "group 0");
+        rights_share_root_group(shared);
         return 0;
 }
+
+static int start_identity(const struct options *options, struct server *server, gid_t *client_gid)
+{
+        int result = start_client_user(options, server, client_gid);
+
+        server->access.own_uid = geteuid();
+        if (result == 0)
+                result = start_root_group(options, *client_gid);
+        return result ? result : start_observers(options, server);
+}
+
+/* Where lock_take() fails for what a person must change: mostly -EPERM. */
+#define LOCK_REMEDY "others can lock it: see who does, with fuser(1), and remove the file"
 
 /* A profile's own directory means the root profile's, two levels up (hermes-contract: HERMES_HOME). */
 static const char *root_home(const char *home)
@@ -208,11 +160,13 @@ static int start_listener(struct listener *listener, uv_loop_t *loop, struct ser
         int result = listener_open(listener, loop, path, gid, accepted, server);
 
         if (result == -EADDRINUSE)
-                return fail("socket %s: another svcbrokerd serves it: stop that one, or name another with "
+                return fail(EADDRINUSE, NULL,
+                            "socket %s: another svcbrokerd serves it: stop that one, or name another with "
                             "--socket",
                             path);
         if (result)
-                return fail("socket %s: %s: name another with --socket", path, strerror(-result));
+                return fail(-result, result == -EPERM ? LOCK_REMEDY : "name another with --socket",
+                            "socket %s", path);
         return 0;
 }
 
@@ -229,19 +183,54 @@ static int start_listeners(const struct options *options, uv_loop_t *loop, struc
                               server->access.observer_gid);
 }
 
-static int start_registry(const struct options *options, uv_loop_t *loop, const struct server *server,
-                          struct registry *registry)
+/*
+ * Beside the services directory, as the socket's is beside the socket: the directory itself is for everybody
+ * to open, and so to lock. A broker of before that did lock it serves the same socket, whose lock it holds.
+ */
+static int start_lock(const char *services, int *fd)
 {
-        int result;
+        char path[PATH_MAX];
+        size_t length = strlen(services);
 
-        if (flock(registry->slots.fd, LOCK_EX | LOCK_NB) < 0)
-                return fail("services directory %s: another svcbrokerd manages it: stop that one, or name "
-                            "others with "
-                            "--services and --socket",
-                            options->services);
+        while (length > 1 && services[length - 1] == '/')
+                length--;
+        if (snprintf(path, sizeof(path), "%.*s.lock", (int)length, services) >= (int)sizeof(path))
+                return fail(ENAMETOOLONG, "name another with --services", "services directory %s", services);
+        *fd = lock_take(path);
+        if (*fd == -EADDRINUSE)
+                return fail(EADDRINUSE, NULL,
+                            "services directory %s: another svcbrokerd manages it: stop that one, or name "
+                            "others with --services and --socket",
+                            services);
+        return *fd < 0 ? fail(-*fd, LOCK_REMEDY, "lock %s", path) : 0;
+}
+
+/* What s6-svscan was told is what it takes, whatever we were. Where it cannot be asked, our option counts. */
+static void start_room(const struct options *options, struct registry *registry)
+{
+        struct svscan_room room;
+        int result = svscan_look(registry->scandir.fd, &room);
+
+        registry->services_max = options->services_max;
+        if (result) {
+                log_line("main: what s6-svscan takes cannot be looked at: why=%s", strerrorname_np(-result));
+                return;
+        }
+        registry->names_max = room.services;
+        registry->loggers_max = room.loggers;
+        if (room.supervisors >= options->services_max)
+                return;
+        registry->services_max = room.supervisors;
+        log_line("main: --services-max is more than s6-svscan takes: option=%u s6-svscan=%u",
+                 options->services_max, room.supervisors);
+}
+
+static void start_configure(const struct options *options, const struct server *server,
+                            struct registry *registry)
+{
         registry->stands_in = !server->rights.supervisor_kills;
         registry->settle_msec = options->settle_msec;
-        registry->services_max = options->services_max;
+        start_room(options, registry);
         registry->stagger.at_once = options->start_at_once;
         registry->multiplex = options->multiplex;
         registry->boot_policy = (struct reconcile_policy){options->no_gateways, options->bootstrap};
@@ -250,34 +239,52 @@ static int start_registry(const struct options *options, uv_loop_t *loop, const 
                                            .most_msec = options->backoff_most_msec,
                                            .healthy_msec = options->backoff_healthy_msec,
                                            .elsewhere_msec = options->elsewhere_look_msec};
+}
+
+static int start_registry(const struct options *options, uv_loop_t *loop, const struct server *server,
+                          struct registry *registry)
+{
+        int result = start_lock(options->services, &registry->lock_fd);
+
+        if (result)
+                return result;
+        start_configure(options, server, registry);
         result = registry_init(registry, loop);
         if (result)
-                return fail("process 1: %s: mount /proc, readable for root", strerror(-result));
+                return fail(-result, "mount /proc, readable for root", "process 1");
         result = deputy_open(&registry->deputy, loop, server->access.client_uid, registry->slots.client_gid,
                              server->rights.can_switch, true, PROCESS_THREADS);
         if (result == 0)
                 result = store_open(&registry->store, loop, server->hermes_home, server->access.client_uid,
                                     registry->slots.client_gid, server->rights.can_switch);
         if (result)
-                return fail("client user %s: its identity cannot be taken: %s: give the container CAP_SETUID "
-                            "and CAP_SETGID",
-                            options->client_user, strerror(-result));
+                return fail(-result, "give the container CAP_SETUID and CAP_SETGID",
+                            "client user %s: its identity cannot be taken", options->client_user);
         result = registry_adopt(registry);
         if (result)
-                return fail("services directory %s: %s", options->services, strerror(-result));
+                return fail(-result, "see what is in it", "services directory %s", options->services);
         return 0;
 }
 
+static int start_rights(struct rights *rights)
+{
+        int result = rights_drop(rights);
+
+        if (result == -ENOENT)
+                return fail(ENOENT, "mount /proc", "capabilities: /proc/thread-self/status");
+        return result ? fail(-result, "the kernel shows others than asked for: report this", "capabilities")
+                      : 0;
+}
+
 int start_everything(const struct options *options, uv_loop_t *loop, struct server *server,
-                     struct registry *registry)
+                     struct registry *registry, unsigned files)
 {
         gid_t client_gid = (gid_t)-1;
         int result = 0;
 
         if (options->notification_fd >= 0 && fcntl(options->notification_fd, F_GETFD) < 0)
-                return fail("--notification-fd %d: %s: it must be open, as s6-supervise opens what "
-                            "notification-fd names",
-                            options->notification_fd, strerror(errno));
+                return fail(errno, "it must be open, as s6-supervise opens what notification-fd names",
+                            "--notification-fd %d", options->notification_fd);
         result = start_identity(options, server, &client_gid);
 
         if (result == 0)
@@ -287,13 +294,15 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
         server->socket_path = options->socket;
         server->failed_starts = options->failed_starts;
         server->exec_path = options->exec_path;
+        server->services_max = options->services_max;
         /* The lock comes with the listener, and nothing of a live broker's is touched before we have it. */
+        start_places(server, files);
         if (result == 0)
                 result = start_listeners(options, loop, server, client_gid);
         if (result == 0)
                 server->supervisor_path = supervisor_path(registry);
-        if (result == 0 && rights_drop(&server->rights))
-                result = fail("capabilities: the kernel shows others than asked for: report this");
+        if (result == 0)
+                result = start_rights(&server->rights);
         if (result == 0)
                 result = start_registry(options, loop, server, registry);
         if (result == 0)

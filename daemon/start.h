@@ -3,18 +3,21 @@
 
 #include <uv.h>
 
+#include "daemon/bounds.h"
 #include "daemon/options.h"
 #include "daemon/session/server.h"
 
-/* Descriptors: the connections, and room for the few that are open for a moment. */
-#define START_FILES (SERVER_PEERS + 64)
+#define START_FILES (SERVER_PEERS + FILES_OWN)
+
+/* Has the process descriptors enough to serve at all? 0, or the exit code. Before anything is opened. */
+int start_files(unsigned *files);
 
 /*
  * From options to a serving broker: checks what must be right, opens what needs opening, adopts what is
- * there, drops rights. 0, or the exit code (EX_CONFIG and the like) after a line that names the thing and the
- * remedy.
+ * there, drops rights. files: of start_files(). 0, or the exit code (EX_CONFIG and the like) after a line
+ * that names the thing and the remedy.
  */
 int start_everything(const struct options *options, uv_loop_t *loop, struct server *server,
-                     struct registry *registry);
+                     struct registry *registry, unsigned files);
 
 #endif

@@ -30,13 +30,22 @@ static bool has_acl(const char *path)
         return lgetxattr(path, "system.posix_acl_access", NULL, 0) >= 0;
 }
 
+static bool root_group_is_shared; /* of the process: found once, at its start */
+
+void rights_share_root_group(bool shared)
+{
+        root_group_is_shared = shared;
+}
+
 bool rights_is_safe(const char *path, const struct stat *found)
 {
         if (found->st_uid != 0 && found->st_uid != geteuid())
                 return false;
         if ((found->st_mode & S_IWOTH) != 0)
                 return false;
-        return (found->st_mode & S_IWGRP) == 0 || (found->st_gid == 0 && !has_acl(path));
+        if ((found->st_mode & S_IWGRP) == 0)
+                return true;
+        return found->st_gid == 0 && !root_group_is_shared && !has_acl(path);
 }
 
 /* Takes the next component off `left`; an empty one at the end. */

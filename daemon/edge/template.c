@@ -9,8 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What is wrong with one entry, NULL for nothing. */
-static const char *entry_fault(const FTSENT *entry)
+#include "daemon/edge/rights.h"
+
+/*
+ * What is wrong with one entry, NULL for nothing. s6-supervise reads a readiness descriptor as long as there
+ * is something in it: who runs as the client user, gateway or logger, could keep it from its orders for ever.
+ */
+static const char *entry_fault(const FTSENT *entry, int *error)
 {
         switch (entry->fts_info) {
         case FTS_DP: /* seen on the way down */
@@ -24,21 +29,25 @@ static const char *entry_fault(const FTSENT *entry)
         case FTS_DEFAULT:
                 return "neither a file nor a directory";
         default:
+                *error = entry->fts_errno;
                 return strerror(entry->fts_errno);
         }
-        if (entry->fts_statp->st_uid != 0 && entry->fts_statp->st_uid != geteuid())
-                return "it is not root's: make it root's";
-        if (entry->fts_statp->st_mode & (S_IWOTH | (entry->fts_statp->st_gid ? S_IWGRP : 0)))
-                return "others than root can write it: chmod go-w it";
+        if (!rights_is_safe(entry->fts_path, entry->fts_statp))
+                return "others than root can write it: make it root's and chmod go-w it";
+        if (!strcmp(entry->fts_name, "notification-fd"))
+                return "a gateway that writes there without end keeps s6-supervise from its orders: "
+                       "remove the file";
         return NULL;
 }
 
-static const char *run_fault(const char *run)
+static const char *run_fault(const char *run, int *error)
 {
         struct stat info;
 
-        if (lstat(run, &info) < 0)
+        if (lstat(run, &info) < 0) {
+                *error = errno;
                 return strerror(errno);
+        }
         return S_ISREG(info.st_mode) && info.st_mode & S_IXUSR ? NULL : "it must be an executable file";
 }
 
@@ -66,55 +75,90 @@ static bool figure_is_sound(const struct figure *figure, const char *text)
         return !errno && *end == '\n' && value >= figure->least && value <= figure->most;
 }
 
-static const char *settings_fault(const char *settings)
+static const char *settings_fault(const char *settings, int *error)
 {
         bool sound[sizeof(figures) / sizeof(figures[0])] = {false};
         const char *fault = NULL;
         char line[4096];
         FILE *file = fopen(settings, "re");
 
-        if (!file)
+        if (!file) {
+                *error = errno;
                 return strerror(errno);
+        }
         while (fgets(line, sizeof(line), file))
                 for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
                         if (!strncmp(line, figures[i].name, strlen(figures[i].name)))
                                 sound[i] = figure_is_sound(&figures[i], line + strlen(figures[i].name));
+        if (ferror(file)) {
+                *error = EIO;
+                fault = strerror(EIO);
+        }
         fclose(file);
-        for (size_t i = sizeof(figures) / sizeof(figures[0]); i--;)
+        for (size_t i = sizeof(figures) / sizeof(figures[0]); i-- && !*error;)
                 if (!sound[i])
                         fault = figures[i].fault;
         return fault;
 }
 
-int template_check(const char *path, char **culprit, const char **why)
+/* Every inode of it. NULL: nothing is wrong; else *culprit names what is, where there was memory for it. */
+static const char *tree_fault(const char *path, char **culprit, int *error)
 {
         char *top[] = {(char *)path, NULL};
         const char *fault = NULL;
-        char *name = NULL;
+        FTSENT *entry;
         FTS *walk = fts_open(top, FTS_PHYSICAL | FTS_NOCHDIR | FTS_COMFOLLOW, NULL);
 
-        if (!walk)
-                fault = strerror(errno);
-        for (FTSENT *entry; !fault && (entry = fts_read(walk));) {
-                fault = entry_fault(entry);
+        if (!walk) {
+                *error = errno;
+                return strerror(errno);
+        }
+        errno = 0;
+        while (!fault && (entry = fts_read(walk))) {
+                fault = entry_fault(entry, error);
                 if (fault)
-                        name = strdup(entry->fts_path);
+                        *culprit = strdup(entry->fts_path);
+                errno = 0;
         }
-        if (walk)
-                fts_close(walk);
-        if (!fault && asprintf(&name, "%s/run", path) >= 0)
-                fault = run_fault(name);
-        if (!fault) {
-                free(name);
-                name = NULL;
-                if (asprintf(&name, "%s/settings", path) >= 0)
-                        fault = settings_fault(name);
+        if (!fault && errno) {
+                *error = errno;
+                fault = strerror(errno);
         }
+        fts_close(walk);
+        return fault;
+}
+
+static const char *file_fault(const char *path, const char *name, const char *(*look)(const char *, int *),
+                              char **culprit, int *error)
+{
+        const char *fault;
+
+        if (asprintf(culprit, "%s/%s", path, name) < 0) {
+                *culprit = NULL;
+                *error = ENOMEM;
+                return strerror(ENOMEM);
+        }
+        fault = look(*culprit, error);
         if (!fault) {
-                free(name);
+                free(*culprit);
+                *culprit = NULL;
+        }
+        return fault;
+}
+
+int template_check(const char *path, char **culprit, const char **why)
+{
+        int error = 0;
+        char *name = NULL;
+        const char *fault = tree_fault(path, &name, &error);
+
+        if (!fault)
+                fault = file_fault(path, "run", run_fault, &name, &error);
+        if (!fault)
+                fault = file_fault(path, "settings", settings_fault, &name, &error);
+        if (!fault)
                 return 0;
-        }
         *culprit = name ? name : strdup(path);
         *why = fault;
-        return -1;
+        return error ? -error : 1;
 }

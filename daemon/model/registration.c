@@ -352,7 +352,7 @@ static void register_any(struct registry *registry, struct registration_waiter *
         service = registry_find(registry, name);
         if (service)
                 register_again(service, waiter, waiter->own ? NULL : environment);
-        else if (registry_supervisors(registry) + 2 > registry->services_max)
+        else if (registry_room(registry) == 0)
                 refuse(registry, waiter, profile,
                        (struct fault){.kind = FAULT_TOO_MANY_SERVICES, .number = registry->services_max});
         else if (!scandir_is_running(&registry->scandir))

@@ -338,6 +338,22 @@ unsigned registry_supervisors(const struct registry *registry)
         return count;
 }
 
+static unsigned room_within(unsigned room, unsigned most, size_t used)
+{
+        size_t left = most > used ? most - used : 0;
+
+        return most && left < room ? (unsigned)left : room;
+}
+
+unsigned registry_room(const struct registry *registry)
+{
+        unsigned used = registry_supervisors(registry);
+        unsigned room = used < registry->services_max ? (registry->services_max - used) / 2 : 0;
+
+        room = room_within(room, registry->names_max, registry->count);
+        return room_within(room, registry->loggers_max, used - registry->count);
+}
+
 bool registry_allows_static(const struct registry *registry, const char *name)
 {
         for (const char *const *at = registry->allowed_static; at && *at; at++)

@@ -66,13 +66,16 @@ struct registry {
         uv_loop_t *loop;
         struct scandir scandir;
         struct slots slots;
+        int lock_fd; /* that nobody else manages the slots */
         struct watch watch;
         struct deputy deputy; /* for processes, with the lanes above; the volume has one of its own */
         struct store store;
         struct policy policy;
         bool stands_in;                    /* s6-supervise cannot signal gateways: stand_in.h */
         int64_t settle_msec;               /* a gateway alive for this long is up */
-        unsigned services_max;             /* s6-svscan's, loggers included */
+        unsigned services_max;             /* s6-svscan's or --services-max, the lesser; loggers included */
+        unsigned names_max;                /* s6-svscan's, loggers not included; 0: no such bound */
+        unsigned loggers_max;              /* by s6-svscan's descriptors; 0: no such bound */
         const char *const *allowed_static; /* names that clients may control; NULL-terminated */
         char boot[RECORD_BOOT_BYTES];
         struct registry_events events;
@@ -147,6 +150,9 @@ int registry_is_linked(const struct registry *registry, const char *name);
 
 /* Supervisors that s6-svscan has or will have, loggers included. */
 unsigned registry_supervisors(const struct registry *registry);
+
+/* How many gateways more it takes. */
+unsigned registry_room(const struct registry *registry);
 
 /* Reads the scan directory and the slots: what is there is adopted, what is half there is finished or
  * removed. */

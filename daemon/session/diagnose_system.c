@@ -57,21 +57,43 @@ static void check_scandir(struct doctor *doctor)
 {
         const struct registry *registry = doctor->server->registry;
         bool running = scandir_is_running(&registry->scandir) != 0;
-        unsigned used = registry_supervisors(registry);
 
         doctor_check(
                 doctor, "scandir", running ? VERDICT_OK : VERDICT_FAILURE,
                 "start s6-svscan on that directory, or start the broker with --scandir of the one that runs",
                 "%s s6-svscan on %s", running ? "there is an" : "there is no", registry->scandir.path);
-        doctor_check(
-                doctor, "capacity",
-                used + 2 > registry->services_max        ? VERDICT_FAILURE
-                : used * 10 > registry->services_max * 9 ? VERDICT_WARNING
-                                                         : VERDICT_OK,
-                "raise s6-svscan's services_max (-C, in s6 2.11 -c) and the broker's --services-max together",
-                "%u of %u supervisors in use, loggers included: room for %u more gateways", used,
-                registry->services_max,
-                used < registry->services_max ? (registry->services_max - used) / 2 : 0);
+}
+
+static void check_capacity(struct doctor *doctor)
+{
+        static const char advice[] =
+                "raise s6-svscan's services_max (-C, in s6 2.11 -c) and the broker's --services-max together";
+        const struct registry *registry = doctor->server->registry;
+        unsigned used = registry_supervisors(registry), most = registry->services_max;
+        unsigned option = doctor->server->services_max;
+        unsigned room = registry_room(registry);
+        char other[64] = "";
+
+        if (option > most)
+                snprintf(other, sizeof(other), "; --services-max says %u, s6-svscan takes %u", option, most);
+        doctor_check(doctor, "capacity",
+                     room == 0                          ? VERDICT_FAILURE
+                     : used * 10 > most * 9 || other[0] ? VERDICT_WARNING
+                                                        : VERDICT_OK,
+                     advice, "%u of %u supervisors in use, loggers included: room for %u more gateways%s",
+                     used, most, room, other);
+}
+
+/* What more of them would be for is connections: root's places stay. */
+static void check_descriptors(struct doctor *doctor)
+{
+        const struct server *server = doctor->server;
+        bool few = server->connections_most < LIMIT_CONNECTIONS;
+
+        doctor_check(doctor, "descriptors", few ? VERDICT_WARNING : VERDICT_OK,
+                     "raise the container's limit of open files (nofile), and restart the broker",
+                     "the broker may have %u: %u connections at once%s", server->files,
+                     server->connections_most, few ? ", fewer than it has bounds for" : "");
 }
 
 static void check_rights(struct doctor *doctor)
@@ -319,6 +341,8 @@ bool diagnose_system(struct doctor *doctor)
 {
         check_pid1(doctor);
         check_scandir(doctor);
+        check_capacity(doctor);
+        check_descriptors(doctor);
         check_rights(doctor);
         check_kill(doctor);
         check_socket(doctor);

@@ -1,15 +1,14 @@
 #include "daemon/session/listener.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/edge/lock.h"
 #include "daemon/edge/log.h"
 #include "daemon/edge/rights.h"
 #include "daemon/edge/stall.h"
@@ -61,12 +60,8 @@ static int listener_lock(struct listener *listener, const char *path)
         char lock_path[sizeof(((struct sockaddr_un *)0)->sun_path) + 8];
 
         snprintf(lock_path, sizeof(lock_path), "%s.lock", path);
-        listener->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (listener->lock_fd < 0)
-                return -errno;
-        if (flock(listener->lock_fd, LOCK_EX | LOCK_NB) < 0)
-                return errno == EWOULDBLOCK ? -EADDRINUSE : -errno;
-        return 0;
+        listener->lock_fd = lock_take(lock_path);
+        return listener->lock_fd < 0 ? listener->lock_fd : 0;
 }
 
 static int listener_bind(struct listener *listener, const char *path, gid_t gid)

@@ -95,6 +95,7 @@ void server_init(struct server *server, uv_loop_t *loop, struct registry *regist
 {
         server->loop = loop;
         server->registry = registry;
+        server_set_places(server, SERVER_PEERS);
         server->listener.fd = server->observer_listener.fd = -1;
         uv_idle_init(loop, &server->pump);
         server->pump.data = server;
@@ -109,20 +110,29 @@ void server_init(struct server *server, uv_loop_t *loop, struct registry *regist
         };
 }
 
+void server_set_places(struct server *server, unsigned places)
+{
+        unsigned denied = places / 4;
+
+        server->denied_most = denied < LIMIT_CONNECTIONS_DENIED ? denied : LIMIT_CONNECTIONS_DENIED;
+        places -= server->denied_most;
+        server->connections_most = places < LIMIT_CONNECTIONS ? places : LIMIT_CONNECTIONS;
+}
+
 /* Which bound a new connection would break, NULL for none. Root keeps some of the places. */
 static const char *server_over_bound(const struct server *server, enum access access,
                                      const struct quota_uid *quota, long long *value)
 {
         if (access == ACCESS_NOBODY) {
-                *value = LIMIT_CONNECTIONS_DENIED;
-                return server->denied >= LIMIT_CONNECTIONS_DENIED ? "connections_denied" : NULL;
+                *value = server->denied_most;
+                return server->denied >= server->denied_most ? "connections_denied" : NULL;
         }
-        *value = LIMIT_CONNECTIONS;
-        if (server->peer_count - server->denied >= LIMIT_CONNECTIONS)
+        *value = server->connections_most;
+        if (server->peer_count - server->denied >= server->connections_most)
                 return "connections";
         if (access == ACCESS_ROOT)
                 return NULL;
-        if (!quota || server->counted >= LIMIT_CONNECTIONS - LIMIT_CONNECTIONS_ROOT)
+        if (!quota || server->counted + LIMIT_CONNECTIONS_ROOT >= server->connections_most)
                 return "connections";
         *value = LIMIT_CONNECTIONS_UID;
         return quota->connections >= LIMIT_CONNECTIONS_UID ? "connections_uid" : NULL;

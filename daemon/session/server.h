@@ -39,14 +39,18 @@ struct server {
         char loose_path[FINDINGS_LINE_BYTES]; /* where they lead and others than root can write; "": nowhere
                                                */
         unsigned failed_starts;               /* of containers, for Diagnose */
+        unsigned services_max;                /* as --services-max said, for Diagnose */
         struct doctor *doctor;                /* diagnose.c's; NULL until the first Diagnose */
         struct listener listener;
         struct listener observer_listener;
         struct quota quota;
         struct peer *peers[SERVER_PEERS];
         size_t peer_count;
-        unsigned counted; /* connections with access, not root's */
-        unsigned denied;  /* connections without access */
+        unsigned counted;          /* connections with access, not root's */
+        unsigned denied;           /* connections without access */
+        unsigned connections_most; /* LIMIT_CONNECTIONS, or less where descriptors are few */
+        unsigned denied_most;      /* LIMIT_CONNECTIONS_DENIED, likewise */
+        unsigned files;            /* descriptors that the process may have, for Diagnose */
         uint64_t next_peer;
         size_t memory_bytes;          /* buffers of all peers */
         struct tombstone *tombstones; /* by revision */
@@ -61,6 +65,9 @@ struct server {
 
 /* Sets the registry's events. */
 void server_init(struct server *server, uv_loop_t *loop, struct registry *registry);
+
+/* So many connections in all, fewer than SERVER_PEERS where the process has descriptors for no more. */
+void server_set_places(struct server *server, unsigned places);
 
 /* Closes everything; peers get no answer any more. */
 void server_deinit(struct server *server);

@@ -269,6 +269,10 @@ START_TEST(audit_good)
         /* Writable for root's own group. */
         ck_assert_int_eq(0, chmod("a/b", 0775));
         audit("a/b/file", 0, NULL);
+        /* Which is not its own where somebody else is in it. */
+        rights_share_root_group(true);
+        audit("a/b/file", 1, "a/b");
+        rights_share_root_group(false);
         audit("a/b/none", -ENOENT, NULL);
         audit("a/b/file/none", -ENOTDIR, NULL);
         ck_assert_int_eq(-EINVAL, rights_audit("a/b", &culprit));
@@ -302,6 +306,18 @@ START_TEST(audit_outside)
                 ck_assert((culprit != NULL) == (cases[i].expected == 1));
                 free(culprit);
         }
+}
+END_TEST
+
+/* By the account files of this machine, in which root is alone, and a made up first group. */
+START_TEST(root_group)
+{
+        bool shared = true;
+
+        ck_assert_int_eq(0, rights_look_at_root_group("nobody", GROUP, &shared));
+        ck_assert(!shared);
+        ck_assert_int_eq(0, rights_look_at_root_group("nobody", 0, &shared));
+        ck_assert(shared);
 }
 END_TEST
 
@@ -403,6 +419,7 @@ int main(void)
         tcase_add_test(drop, group_without_setgid);
         tcase_add_checked_fixture(paths, setup_safe, teardown_safe);
         tcase_add_test(paths, audit_good);
+        tcase_add_test(paths, root_group);
         tcase_add_test(paths, audit_outside);
         tcase_add_test(paths, audit_modes);
         tcase_add_test(paths, audit_links);

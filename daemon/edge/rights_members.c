@@ -1,0 +1,77 @@
+#include "daemon/edge/rights.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <sys/types.h>
+
+#define GROUPS_AT_FIRST 64
+#define GROUPS_MOST 65536 /* the kernel takes no more */
+
+static int client_is_in(const char *user, gid_t gid, bool *shared)
+{
+        int room = GROUPS_AT_FIRST, count = 0;
+        gid_t *groups = NULL;
+
+        do {
+                gid_t *more = reallocarray(groups, (size_t)room, sizeof *groups);
+                if (more == NULL) {
+                        free(groups);
+                        return -ENOMEM;
+                }
+                groups = more;
+                count = room;
+                if (getgrouplist(user, gid, groups, &count) >= 0)
+                        break;
+                count = 0;
+                room *= 4;
+        } while (room <= GROUPS_MOST);
+        for (int i = 0; i < count; i++)
+                *shared = *shared || groups[i] == 0;
+        free(groups);
+        return room <= GROUPS_MOST ? 0 : -EOVERFLOW;
+}
+
+/* A member that has no account is nobody. */
+static int member_is_in(bool *shared)
+{
+        errno = 0;
+        const struct group *group = getgrgid(0);
+        if (group == NULL)
+                return errno == ENOENT || errno == ESRCH ? 0 : -errno;
+        for (char **member = group->gr_mem; *member != NULL && !*shared; member++) {
+                const struct passwd *account = getpwnam(*member);
+                *shared = account != NULL && account->pw_uid != 0;
+        }
+        return 0;
+}
+
+static int account_is_in(bool *shared)
+{
+        const struct passwd *account;
+
+        setpwent();
+        do {
+                errno = 0;
+                account = getpwent();
+                *shared = *shared || (account != NULL && account->pw_uid != 0 && account->pw_gid == 0);
+        } while (account != NULL && !*shared);
+        int error = account == NULL && errno != ENOENT ? errno : 0;
+        endpwent();
+        return -error;
+}
+
+int rights_look_at_root_group(const char *client_user, unsigned client_gid, bool *shared)
+{
+        bool found = client_gid == 0;
+
+        int r = found ? 0 : client_is_in(client_user, client_gid, &found);
+        if (r == 0 && !found)
+                r = member_is_in(&found);
+        if (r == 0 && !found)
+                r = account_is_in(&found);
+        if (r == 0)
+                *shared = found;
+        return r;
+}

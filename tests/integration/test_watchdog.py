@@ -1,0 +1,102 @@
+"""A loop that stands is ended and replaced; one that has no chance to go on is not."""
+
+import subprocess
+import time
+
+import pytest
+
+from tree import wait_until
+
+
+QUICK = ("--watchdog-msec", "1000")
+
+
+def trace(tree, calls, inject):
+    """strace on the broker's loop; returns when it is attached."""
+    pid = tree.broker_pid()
+    tracer = subprocess.Popen(["bash", "-c", '. tools/lib/tree.sh; tree_pid=$1; shift; tree_enter root "$@"', "tree", str(tree.pid),
+                               "strace", "-qq", "-o", "/dev/null", "-p", str(pid), "-e", f"trace={calls}", "-e", f"inject={calls}:{inject}"],
+                              stdin=subprocess.DEVNULL)
+
+    def attached():
+        with open(tree.path(f"/proc/{pid}/status")) as file:
+            return "TracerPid:\t0\n" not in file.read()
+    wait_until(attached, what="strace attached")
+    return tracer, pid
+
+
+
+
+@pytest.mark.parametrize("calls", ["accept4", "recvmsg,recvfrom,read", "sendmsg,sendto,write", "epoll_wait,epoll_pwait", "mkdirat,mkdir"])
+def test_loop_that_stands_is_replaced(make_tree, calls):
+    """In whatever system call; its gateways run on, and the next one serves root."""
+    tree = make_tree(*QUICK)
+    tree.register("a")
+    gateway = tree.wait_state("a", "up")["pid"]
+    tracer, pid = trace(tree, calls, "delay_enter=600000000:when=1+")
+    with tree.connect("root") as connection:
+        connection.send("Register", {"profile": "b", "start": False})
+        tree.expected_ends += 1
+        log = tree.wait_log("watchdog: the loop stands: ended msec=1")
+        assert "watchdog: the loop stands: for half of its time" in log
+        # Killed it is; strace, busy with its delay, lets it go only with its own end.
+        tree.signal("KILL", *[other for other, (line, _, _) in tree.processes().items() if line.startswith("strace ")])
+        wait_until(lambda: tree.broker_is_ready(pid), 60, "another broker")
+    assert tracer.wait(20) is not None
+    assert tree.call("Health", "root")["healthy"] in (True, False)
+    assert tree.state("a")["pid"] == gateway
+
+
+def test_broker_that_was_stopped_goes_on(make_tree):
+    """As in a container that was frozen: the time of others is not the loop's."""
+    tree = make_tree(*QUICK)
+    tree.register("a")
+    pid = tree.broker_pid()
+    for _ in range(2):
+        with tree.connect() as connection:
+            connection.call("Health")
+            tree.signal("STOP", pid)
+            connection.send("Health")
+            time.sleep(2.5)  # more than the limit; there is nothing to wait for
+            tree.signal("CONT", pid)
+            assert connection.result()["healthy"] in (True, False)
+    assert tree.broker_pid() == pid and "watchdog" not in tree.log()
+
+
+def test_idle_broker_is_left_alone(make_tree):
+    """It has no turns, and nobody wakes for that: no thread of it has more than a switch or two in a while."""
+    tree = make_tree(*QUICK)
+    pid = tree.broker_pid()
+
+    def switches():
+        found = tree.run("root", "sh", "-c", f"cat /proc/{pid}/task/*/status").stdout
+        return sum(int(line.split()[1]) for line in found.splitlines() if line.startswith("voluntary_ctxt_switches"))
+
+    def quiet():
+        before = switches()
+        time.sleep(2)
+        return switches() == before
+    wait_until(quiet, 60, "two seconds in which nothing of it woke")
+    assert tree.broker_pid() == pid and "watchdog" not in tree.log()
+
+
+def test_signals_of_hermes_reach_nobody(make_tree):
+    """Nothing in it is hermes's to stop, to slow down, or to fake."""
+    tree = make_tree(*QUICK)
+    pid = tree.broker_pid()
+    script = "import os, sys, ctypes; pid = int(sys.argv[1]); bad = []\n" \
+             "for task in [pid] + list(map(int, sys.argv[2:])):\n" \
+             "    for number in range(1, 65):\n" \
+             "        try: os.kill(task, number); bad.append((task, number))\n" \
+             "        except OSError: pass\n" \
+             "    for call in (lambda: os.sched_setaffinity(task, {0}), lambda: os.sched_setscheduler(task, os.SCHED_IDLE, os.sched_param(0)),\n" \
+             "                 lambda: os.setpriority(os.PRIO_PROCESS, task, 19)):\n" \
+             "        try: call(); bad.append((task, 'sched'))\n" \
+             "        except OSError: pass\n" \
+             "print(bad)"
+    tasks = tree.run("root", "sh", "-c", f"grep -l svcbrokerd /proc/{pid}/task/*/comm").stdout.split()
+    threads = [path.split("/")[4] for path in tasks if path.split("/")[4] == str(pid)]
+    guard = [path.split("/")[4] for path in tree.run("root", "sh", "-c", f"grep -l watchdog /proc/{pid}/task/*/comm").stdout.split()]
+    assert len(guard) == 1
+    assert tree.run("hermes", "/usr/bin/python3", "-c", script, str(pid), *threads, *guard).stdout.strip() == "[]"
+    assert tree.broker_pid() == pid
