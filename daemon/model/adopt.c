@@ -237,6 +237,33 @@ void registry_remove_dead(struct registry *registry)
         registry->has_dead = false;
 }
 
+void registry_adopt_late(struct registry *registry, const char *name)
+{
+        struct service *service;
+
+        if (registry->stopping || registry->has_dead || !is_gateway_name(name) ||
+            registry_find(registry, name) ||
+            faccessat(registry->slots.fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+                return;
+        log_line("adopt: a slot is there again: service=%s", name);
+        if (adopt_slot(registry, name) == 0)
+                return;
+        service = registry_find(registry, name);
+        if (service)
+                registry_forget(registry, service);
+}
+
+void registry_adopt_all_late(struct registry *registry)
+{
+        struct entries entries;
+
+        if (entries_read(registry->slots.fd, &entries))
+                return;
+        for (size_t i = 0; i < entries.count; i++)
+                registry_adopt_late(registry, entries.names[i]);
+        entries_free(&entries);
+}
+
 int registry_adopt(struct registry *registry)
 {
         struct entries entries = {0};

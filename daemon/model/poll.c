@@ -13,11 +13,14 @@ bool poll_concerns(const struct service *service)
 static void poll_scandir(struct registry *registry)
 {
         bool lacked = registry->scandir_wd < 0;
+        bool lacked_slots = registry->slots_wd < 0;
 
-        if (lacked)
+        if (lacked || lacked_slots)
                 registry_watch_directories(registry);
         if (lacked || registry->scan_whole)
                 scan_all(registry);
+        if (lacked_slots)
+                registry_adopt_all_late(registry);
 }
 
 /* Once there is no watch left, no other service of this turn need ask for one. */
@@ -72,7 +75,7 @@ static void poll_rescan(struct registry *registry)
 
 static bool poll_is_needed(const struct registry *registry)
 {
-        if (registry->scandir_wd < 0)
+        if (registry->scandir_wd < 0 || registry->slots_wd < 0)
                 return true;
         for (size_t i = 0; i < registry->count; i++)
                 if (poll_concerns(registry->services[i]))

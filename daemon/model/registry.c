@@ -19,6 +19,7 @@ static void registry_look_at_all(struct registry *registry)
 {
         log_line("watch: events were lost: looking at everything");
         scan_all(registry);
+        registry_adopt_all_late(registry);
         /* Looking may remove a service, and then the next one has its place. */
         for (size_t i = 0; i < registry->count;) {
                 struct service *service = registry->services[i];
@@ -34,7 +35,9 @@ static void registry_on_slot(struct registry *registry, const char *name)
 {
         struct service *service = registry_find(registry, name);
 
-        if (service && service->profile && service->operation == OPERATION_NONE)
+        if (!service)
+                registry_adopt_late(registry, name);
+        else if (service->profile && service->operation == OPERATION_NONE)
                 service_look(service);
 }
 

@@ -158,6 +158,11 @@ unsigned registry_room(const struct registry *registry);
  * removed. */
 int registry_adopt(struct registry *registry);
 
+/* One that came later: somebody had moved it away when the broker started, and has put it back. And all that
+ * came unseen. */
+void registry_adopt_late(struct registry *registry, const char *name);
+void registry_adopt_all_late(struct registry *registry);
+
 /* Slots of the last container, which nobody has adopted, on a /run that outlived it. */
 void registry_remove_dead(struct registry *registry);
 

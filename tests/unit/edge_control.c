@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -126,6 +127,61 @@ START_TEST(no_fifo)
 }
 END_TEST
 
+/* No more descriptors for this process; returns what it had. */
+static rlim_t no_descriptors(void)
+{
+        struct rlimit limit;
+        int next = dup(at);
+
+        close(next);
+        ck_assert_int_eq(0, getrlimit(RLIMIT_NOFILE, &limit));
+        rlim_t had = limit.rlim_cur;
+        limit.rlim_cur = (rlim_t)next;
+        ck_assert_int_eq(0, setrlimit(RLIMIT_NOFILE, &limit));
+        return had;
+}
+
+static void some_descriptors(rlim_t number)
+{
+        struct rlimit limit;
+
+        ck_assert_int_eq(0, getrlimit(RLIMIT_NOFILE, &limit));
+        limit.rlim_cur = number;
+        ck_assert_int_eq(0, setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+/* What cannot be seen for want of something is not gone. */
+START_TEST(not_seen)
+{
+        int fd = make_read("x/supervise/control");
+        rlim_t had = no_descriptors();
+        ck_assert_int_eq(-EMFILE, s6_control_alive(at, "x"));
+        ck_assert_int_eq(-EMFILE, s6_control_send(at, "x", "u"));
+        ck_assert(!s6_control_is_gone(-EMFILE));
+        ck_assert_uint_eq(0, s6_control_unread(at, "x"));
+        some_descriptors(had);
+        ck_assert_int_eq(1, s6_control_alive(at, "x"));
+        close(fd);
+        ck_assert_int_eq(0, s6_control_alive(at, "x"));
+        ck_assert(s6_control_is_gone(s6_control_send(at, "x", "u")));
+}
+END_TEST
+
+START_TEST(unread)
+{
+        char bytes[8];
+
+        int fd = make_read("x/supervise/control");
+        ck_assert_uint_eq(0, s6_control_unread(at, "x"));
+        ck_assert_int_eq(0, s6_control_send(at, "x", "dx"));
+        ck_assert_uint_eq(2, s6_control_unread(at, "x"));
+        ck_assert_int_eq(2, read(fd, bytes, sizeof bytes));
+        ck_assert_uint_eq(0, s6_control_unread(at, "x"));
+        ck_assert_uint_eq(0, s6_control_unread(at, "absent"));
+        close(fd);
+}
+END_TEST
+
 static struct scandir scandir_here(void)
 {
         struct scandir scandir;
@@ -236,6 +292,8 @@ int main(void)
         tcase_add_test(cases, sent);
         tcase_add_test(cases, full);
         tcase_add_test(cases, no_fifo);
+        tcase_add_test(cases, not_seen);
+        tcase_add_test(cases, unread);
         tcase_add_test(cases, scandir_absent);
         tcase_add_test(cases, scandir_running);
         tcase_add_test(cases, scandir_links);
