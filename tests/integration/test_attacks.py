@@ -18,6 +18,17 @@ def enter(tree, *command):
     return ["bash", "-c", '. tools/lib/tree.sh; tree_pid=$1; shift; tree_enter "$@"', "tree", str(tree.pid), "root", *command]
 
 
+def lead_a_life(tree):
+    """All kinds of orders, and what is read and written for them."""
+    tree.register("a", environment={"GATEWAY_TEST": "child"}, user="root")
+    tree.wait_gateway("a")
+    for method in ("Restart", "Stop", "Start"):
+        tree.call(method, "root", names=["gateway-a"], wait="down" if method == "Stop" else "up")
+    for method in ("Diagnose", "Health", "List", "Reconcile"):
+        tree.call(method, "root")
+    tree.call("Unregister", "root", profile="a")
+
+
 def traced(names):
     """In strace's words; no architecture has all of them."""
     return "trace=" + ",".join(f"?{name}" for name in names)
@@ -28,7 +39,7 @@ class Trace:
 
     def __init__(self, tree, *names):
         self.tree = tree
-        command = enter(tree, "strace", "-f", "-p", str(tree.broker_pid()), "-s", "200", "-e", "signal=none", "-e", traced(names))
+        command = enter(tree, "strace", "-f", "-p", str(tree.broker_pid()), "-y", "-s", "200", "-e", "signal=none", "-e", traced(names))
         self.strace = subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         while "attached" not in (line := self.strace.stderr.readline()):
             assert line, "strace did not attach"
@@ -43,16 +54,20 @@ def test_nothing_is_executed_or_forked(make_tree):
     """Whatever is asked of it: it may make threads, and that is all."""
     tree = make_tree()
     trace = Trace(tree, *MAKES, "accept4")
-    tree.register("a", environment={"GATEWAY_TEST": "child"}, user="root")
-    tree.wait_gateway("a")
-    for method in ("Restart", "Stop", "Start"):
-        tree.call(method, "root", names=["gateway-a"], wait="down" if method == "Stop" else "up")
-    for method in ("Diagnose", "Health", "List", "Reconcile"):
-        tree.call(method, "root")
-    tree.call("Unregister", "root", profile="a")
+    lead_a_life(tree)
     lines = trace.end()
     assert any("accept4(" in line for line in lines), "it was looked at"
     assert [line for line in lines if "accept4(" not in line and "CLONE_THREAD" not in line] == []
+
+
+def test_nothing_on_the_volume_gets_another_owner_or_mode(make_tree):
+    """Whatever stands there is hermes's, and may be a link at the next moment."""
+    tree = make_tree()
+    trace = Trace(tree, *CHANGES)
+    lead_a_life(tree)
+    lines = trace.end()
+    assert any("/run/svcbroker/services/" in line for line in lines), "it was looked at"
+    assert [line for line in lines if "/opt/data" in line] == []
 
 
 def answers(tree):

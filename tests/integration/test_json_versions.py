@@ -1,9 +1,12 @@
 """This machine's json-c and those of Debian 12, 13 and of Debian's development suite judge alike: what a client sends, and what is
-read from the volume."""
+read from the volume. And so does Python, as far as JSON itself goes."""
 
 import difflib
 import glob
+import json
+import math
 import os
+import re
 import subprocess
 
 import pytest
@@ -66,3 +69,70 @@ def test_all_judge_alike(judge, ours, suite, tmp_path):
     differ = [pair for pair in zip(ours, theirs) if pair[0] != pair[1]]
     first = "\n".join(line for one, other in differ[:3] for line in difflib.ndiff([one], [other]) if line[0] in "-+")
     assert not differ, f"{len(differ)} of {len(ours)} texts are judged otherwise by the json-c of {suite}:\n{first}"
+
+
+def of_one_name(pairs):
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("two members of one name")
+    return dict(pairs)
+
+
+def no_number(word):
+    raise ValueError(word)
+
+
+def check(value):
+    """I-JSON, and integers of 64 bits."""
+    if isinstance(value, str):
+        for code_point in map(ord, value):
+            if code_point == 0 or 0xd800 <= code_point < 0xe000 or 0xfdd0 <= code_point < 0xfdf0 or code_point & 0xfffe == 0xfffe:
+                raise ValueError("a character")
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError("a real number")
+    elif isinstance(value, int):
+        if not -2**63 <= value < 2**63:
+            raise ValueError("an integer")
+    elif isinstance(value, list):
+        for element in value:
+            check(element)
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            check(name)
+            check(member)
+
+
+def by_python(text):
+    """(whether it is what we take for JSON, the value)."""
+    try:
+        value = json.loads(text.decode("utf-8"), object_pairs_hook=of_one_name, parse_constant=no_number)
+        check(value)
+    except ValueError:
+        return False, None
+    return True, value
+
+
+def bytes_of(printed):
+    return re.sub(rb"\\x([0-9a-f]{2})", lambda match: bytes([int(match[1], 16)]), printed.encode())
+
+
+LINE = re.compile(r"[\w.-]+: (?P<text>.*) \| request .* \| deepest (?P<result>\d)@(?P<said>.*?) \| call \d@.*")
+CUT = re.compile(r"\.\.\.\d+/[0-9a-f]{16}$")  # a long text is not printed whole
+DEPTH = 5
+
+
+def test_python_judges_alike(ours):
+    """Another parser, by other people: the same texts are JSON, and the values are the same, as json-c writes them."""
+    looked_at = {True: 0, False: 0}
+    for line in ours:
+        match = LINE.fullmatch(line)
+        assert match, line
+        written = match["said"].rpartition(" = ")[2]
+        if CUT.search(match["text"]) or int(match["result"]) == DEPTH:
+            continue
+        is_json, value = by_python(bytes_of(match["text"]))
+        assert is_json == (match["result"] == "0"), line
+        if is_json and not CUT.search(written):
+            assert json.dumps(by_python(bytes_of(written))[1]) == json.dumps(value), line
+        looked_at[is_json] += 1
+    assert min(looked_at.values()) > 5000
