@@ -3,10 +3,12 @@
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
+#include "proto/json_pairs.h"
 #include "proto/json_scan.h"
 
 static enum json_result json_fail(enum json_result result, const char *reason, struct json_problem *problem)
@@ -112,6 +114,20 @@ static enum json_result json_build(const char *text, size_t length, size_t depth
         return JSON_OK;
 }
 
+/* Without the escapes that not every json-c reads right. */
+static enum json_result json_build_plain(const char *text, size_t length, size_t depth,
+                                         struct json_object **tree, struct json_problem *problem)
+{
+        enum json_result result;
+        char *plain = json_pairs_resolve(text, &length);
+
+        if (!plain)
+                return json_fail(JSON_MEMORY, "out of memory", problem);
+        result = json_build(plain, length, depth, tree, problem);
+        free(plain);
+        return result;
+}
+
 enum json_result json_strict_parse(const char *text, size_t length, struct json_bounds bounds,
                                    struct json_object **value, struct json_problem *problem)
 {
@@ -127,7 +143,7 @@ enum json_result json_strict_parse(const char *text, size_t length, struct json_
         result = json_scan(text, length, bounds, &written, problem);
         if (result != JSON_OK)
                 return result;
-        result = json_build(text, length, bounds.depth, &tree, problem);
+        result = (written.pairs ? json_build_plain : json_build)(text, length, bounds.depth, &tree, problem);
         if (result != JSON_OK)
                 return result;
         result = json_compare(tree, &written, problem);

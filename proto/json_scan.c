@@ -105,6 +105,7 @@ static enum json_result json_scan_unicode_escape(struct json_scanner *scanner, s
                 if (low < 0xdc00 || low > 0xdfff)
                         return json_scan_fail(scanner, JSON_ENCODING, "a lone surrogate");
                 code_point = 0x10000 + ((code_point - 0xd800) << 10) + (low - 0xdc00);
+                scanner->tally.pairs++;
         }
         /* U+0000 would end the string early for everyone who reads it as a C string. */
         if (code_point == 0 || !utf8_code_point_ok(code_point))

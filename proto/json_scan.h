@@ -10,6 +10,7 @@ struct json_tally {
         size_t members;      /* of all objects; a name that comes twice counts twice */
         size_t elements;     /* of all arrays */
         size_t string_bytes; /* of all strings and names, decoded */
+        size_t pairs;        /* characters written as two escapes; only in bytes */
 };
 
 /*

@@ -203,7 +203,7 @@ START_TEST(the_applications_own_state)
                 char text[512];
 
                 snprintf(text, sizeof(text),
-                         "{\"kind\":\"gateway\",\"pid\":7,\"argv\":[\"a\",[]]%s%s%s%s%s%s}",
+                         "{\"kind\":\"gateway\",\"pid\":7,\"argv\":[\"\\ud876\\udc00\",[]]%s%s%s%s%s%s}",
                          fallback->desired ? ",\"desired_state\":\"" : "",
                          fallback->desired ? fallback->desired : "", fallback->desired ? "\"" : "",
                          fallback->state ? ",\"gateway_state\":\"" : "",
