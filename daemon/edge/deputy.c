@@ -346,8 +346,10 @@ void deputy_close(struct deputy *deputy)
                         continue; /* what hangs keeps what it works on */
                 if (worker->job)
                         deputy_throw_away(deputy, worker->job);
-                if (atomic_load(&worker->handover) == WORKER_FINISHED)
-                        drop_all(worker->trash);
+                /* It may have heard of the end before it looked at what it was given. */
+                if (atomic_load(&worker->handover) == WORKER_GIVEN)
+                        worker_clear(worker->trash);
+                drop_all(worker->trash);
                 worker->job = worker->trash = NULL;
         }
         for (unsigned i = 0; i < DEPUTY_LANES; i++)
