@@ -23,8 +23,9 @@ struct json_object;
 /* In all. */
 #define REGISTER_MOST_MSEC 60000
 
+/* root: it is root who asks. */
 void operation_register(struct registry *registry, struct ticket ticket, const char *profile,
-                        struct json_object *environment, bool start);
+                        struct json_object *environment, bool start, bool root);
 
 /* One of the broker's own: as a boot, or a start of a profile that has no slot yet, wants it. */
 struct own_registration {
@@ -42,7 +43,7 @@ void operation_register_own(struct registry *registry, const char *profile, cons
 
 /* default is Protected. timeout_msec: until KILL. */
 void operation_unregister(struct registry *registry, struct ticket ticket, const char *profile,
-                          int64_t timeout_msec);
+                          int64_t timeout_msec, bool root);
 
 /* Publishes a slot that is whole and has no supervisor (adoption). 0 or a negative errno. */
 int operation_resume_register(struct service *service);

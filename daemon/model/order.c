@@ -27,6 +27,7 @@ struct order {
         struct registry *registry;
         struct ticket ticket;
         enum order_kind kind;
+        bool root;
         bool wait;
         bool waiting;   /* for the goals: it may be closed at any time */
         bool abandoned; /* nobody hears what becomes of it */
@@ -313,7 +314,8 @@ static void order_record_all(void *owner)
                         services[count++] = service;
         }
         if (!count ||
-            persist_services(registry, services, count, order->kind == ORDER_STOP, order_persisted, order))
+            persist_services(registry, services, count, order->kind == ORDER_STOP, order->root,
+                             order_persisted, order))
                 order_settle(order);
         free(services);
 }
@@ -381,6 +383,7 @@ int order_run(struct registry *registry, const struct order_request *request)
         order->registry = registry;
         order->ticket = request->ticket;
         order->kind = request->kind;
+        order->root = request->root;
         order->wait = request->wait;
         order->timeout_msec = request->timeout_msec;
         order->began_msec = clock_msec();

@@ -25,6 +25,7 @@ struct order_request {
         enum order_kind kind;
         const char *const *names; /* service names, as they came; none may come twice */
         size_t count;
+        bool root; /* it is root who asks */
         bool wait;
         int64_t timeout_msec;
 };

@@ -105,8 +105,8 @@ struct registry *persist_registry(const struct store_batch *batch)
 }
 
 /* A batch and its owner; NULL: out of memory. */
-static struct store_batch *persist_begin(struct registry *registry, size_t count, persist_function *done,
-                                         void *owner)
+static struct store_batch *persist_begin(struct registry *registry, size_t count, bool root,
+                                         persist_function *done, void *owner)
 {
         struct store_batch *batch = store_batch_new(count);
         struct persist *persist = calloc(1, sizeof(*persist) + count * sizeof(persist->serials[0]));
@@ -119,14 +119,15 @@ static struct store_batch *persist_begin(struct registry *registry, size_t count
         }
         *persist = (struct persist){.registry = registry, .done = done, .owner = owner};
         batch->done = persist_ended;
+        batch->root = root;
         batch->owner = persist;
         return batch;
 }
 
 int persist_services(struct registry *registry, struct service *const *services, size_t count, bool stop,
-                     persist_function *done, void *owner)
+                     bool root, persist_function *done, void *owner)
 {
-        struct store_batch *batch = persist_begin(registry, count, done, owner);
+        struct store_batch *batch = persist_begin(registry, count, root, done, owner);
 
         if (!batch) {
                 for (size_t i = 0; i < count; i++)
@@ -143,9 +144,10 @@ int persist_services(struct registry *registry, struct service *const *services,
         return 0;
 }
 
-int persist_forget(struct registry *registry, const char *profile, persist_function *done, void *owner)
+int persist_forget(struct registry *registry, const char *profile, bool root, persist_function *done,
+                   void *owner)
 {
-        struct store_batch *batch = persist_begin(registry, 1, done, owner);
+        struct store_batch *batch = persist_begin(registry, 1, root, done, owner);
 
         if (!batch)
                 return -ENOMEM;
@@ -191,7 +193,7 @@ static void persist_again(void *owner)
         for (size_t i = 0; services && i < registry->count && count < AT_ONCE; i++)
                 if (waits(registry->services[i]))
                         services[count++] = registry->services[i];
-        if (!services || (count && persist_services(registry, services, count, false,
+        if (!services || (count && persist_services(registry, services, count, false, false,
                                                     count == AT_ONCE ? persist_rest : NULL, registry)))
                 timer_start(&registry->persist_again, PERSIST_AGAIN_MSEC);
         free(services);

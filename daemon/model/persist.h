@@ -17,16 +17,17 @@ typedef void persist_function(void *owner, const struct store_batch *batch);
 
 /*
  * Writes the records of these gateways as one batch, for one that is being removed: removes it. stop: with a
- * planned-stop marker for the process that each runs. `done` (may be NULL) is called once, perhaps before
+ * planned-stop marker for the process that each runs. root: it is root who asks. `done` (may be NULL) is called once, perhaps before
  * this returns; the entries of its batch are as the services were given, which may be gone by then. 0, or
  * -ENOMEM with nothing begun. An operation of one of them goes on by operation_step(), with persist_error
  * set.
  */
 int persist_services(struct registry *registry, struct service *const *services, size_t count, bool stop,
-                     persist_function *done, void *owner);
+                     bool root, persist_function *done, void *owner);
 
 /* The same for a profile that has no slot: there shall be no record of it. */
-int persist_forget(struct registry *registry, const char *profile, persist_function *done, void *owner);
+int persist_forget(struct registry *registry, const char *profile, bool root, persist_function *done,
+                   void *owner);
 
 /* Is this still the newest of what persist_services() was told of that service? place: of the batch. */
 bool persist_is_newest(const struct store_batch *batch, size_t place, const struct service *service);

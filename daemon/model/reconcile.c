@@ -150,7 +150,7 @@ static void reconcile_do(struct reconcile *reconcile, struct planned *planned)
                 name_service_of(action->profile, name, sizeof(name));
                 service = registry_find(registry, name);
                 if (service && service->operation == OPERATION_NONE && !service_is_alive(service))
-                        removal_begin(service, DEFAULT_UNREGISTER_MSEC, true);
+                        removal_begin(service, DEFAULT_UNREGISTER_MSEC, true, false);
                 break;
         case RECONCILE_KEPT:
                 if (planned->adjust)

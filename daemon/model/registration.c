@@ -114,7 +114,7 @@ static int registration_build(struct service *service, struct json_object *envir
         if (result == 0)
                 publication_wake(registry);
         if (result == 0 && service->record.unpersisted)
-                persist_services(registry, &service, 1, false, NULL, NULL);
+                persist_services(registry, &service, 1, false, service->registration->root, NULL, NULL);
         return result;
 }
 
@@ -136,6 +136,7 @@ static void registration_undo(struct service *service, const struct fault *fault
         bool late = registration->linked && fault->error == ETIMEDOUT;
         bool stays = (registration->adopted || (late && is_own(registration))) && !forget;
         int64_t timeout_msec = registration->remove_timeout_msec;
+        bool root = registration->root;
 
         if (stays)
                 log_line("register: left as it is: why=%s service=%s", strerrorname_np(fault->error),
@@ -145,7 +146,7 @@ static void registration_undo(struct service *service, const struct fault *fault
                          service->name);
         registration_end(service, fault);
         if (!stays) {
-                removal_begin(service, timeout_msec, forget);
+                removal_begin(service, timeout_msec, forget, root);
                 return;
         }
         service_step(service); /* it is watched, and goes on when a supervisor comes */
@@ -192,6 +193,7 @@ void registration_link(struct service *service)
 void registration_step(struct service *service)
 {
         bool go = service->registration->remove_after;
+        bool root = service->registration->root;
         int64_t timeout_msec = service->registration->remove_timeout_msec;
 
         if (!service->registration->linked || !service->supervised ||
@@ -200,7 +202,7 @@ void registration_step(struct service *service)
         registration_end(service, NULL);
         publication_wake(service->registry);
         if (go)
-                removal_begin(service, timeout_msec, true);
+                removal_begin(service, timeout_msec, true, root);
         else
                 service_step(service);
 }
@@ -248,8 +250,8 @@ static void environment_replaced(struct service *service, const struct registrat
                 replaced->waiter = *waiter;
                 snprintf(replaced->name, sizeof(replaced->name), "%s", service->name);
         }
-        if (replaced &&
-            persist_services(service->registry, &service, 1, false, environment_persisted, replaced) == 0)
+        if (replaced && persist_services(service->registry, &service, 1, false, waiter->root,
+                                         environment_persisted, replaced) == 0)
                 return;
         free(replaced);
         registration_answer(service->registry, waiter, service->profile, service, NULL, ENOMEM);
@@ -270,7 +272,7 @@ static struct fault again_fault(const struct service *service)
 }
 
 /* While it is being registered: whoever waits is told together. */
-static void environment_changed(struct service *service)
+static void environment_changed(struct service *service, bool root)
 {
         service->record.unpersisted = true;
         service->record.blind_environment = false;
@@ -278,7 +280,7 @@ static void environment_changed(struct service *service)
         if (service->record.blind)
                 service->persist_error = ETIMEDOUT;
         else
-                persist_services(service->registry, &service, 1, false, NULL, NULL);
+                persist_services(service->registry, &service, 1, false, root, NULL, NULL);
 }
 
 /* It is there already: only its environment may change. */
@@ -301,7 +303,7 @@ static void register_again(struct service *service, struct registration_waiter *
                         refuse(registry, waiter, service->profile,
                                (struct fault){.kind = FAULT_SYSTEM, .text = "register", .error = ENOMEM});
                 else if (waiter->changed)
-                        environment_changed(service);
+                        environment_changed(service, waiter->root);
         } else if (waiter->changed || (service->record.unpersisted && !waiter->own)) {
                 environment_replaced(service, waiter); /* or was, and the volume does not have it yet */
         } else {
@@ -319,6 +321,7 @@ static void register_new(struct registry *registry, struct registration_waiter *
         waiter->created = true;
         if (result == 0) {
                 service->record = *record;
+                service->registration->root = waiter->root;
                 result = registration_add_waiter(service, waiter)
                                  ? registration_build(service, environment, &operation)
                                  : -ENOMEM;
@@ -367,9 +370,9 @@ static void register_any(struct registry *registry, struct registration_waiter *
 }
 
 void operation_register(struct registry *registry, struct ticket ticket, const char *profile,
-                        struct json_object *environment, bool start)
+                        struct json_object *environment, bool start, bool root)
 {
-        struct registration_waiter waiter = {.ticket = ticket};
+        struct registration_waiter waiter = {.ticket = ticket, .root = root};
         struct record record = {.want_up = start, .unpersisted = true};
 
         restart_hold_multiplexed(registry, profile, &record);

@@ -8,6 +8,7 @@ struct registration_waiter {
         struct registration_waiter *next;
         struct ticket ticket;
         struct own_registration *own; /* instead of the ticket; NULL: a client's */
+        bool root; /* it is root who asks */
         bool created;
         bool changed;
 };
@@ -20,6 +21,7 @@ struct registration {
         bool linked;         /* s6-svscan can see it */
         int64_t linked_msec; /* by clock_msec() */
         bool adopted;        /* its slot was there before us: it is never rolled back */
+        bool root;           /* who asked for it, or to have it removed again, is root */
         bool remove_after;   /* an unregister came meanwhile */
         int64_t remove_timeout_msec;
 };

@@ -284,7 +284,7 @@ static int removal_make(struct service *service)
         return 0;
 }
 
-void removal_begin(struct service *service, int64_t timeout_msec, bool forget)
+void removal_begin(struct service *service, int64_t timeout_msec, bool forget, bool root)
 {
         struct registry *registry = service->registry;
 
@@ -303,7 +303,7 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget)
         service->removal->phase = REMOVAL_FORGETTING;
         service->removal->timeout_msec = timeout_msec;
         if (forget)
-                persist_services(registry, &service, 1, true, NULL, NULL);
+                persist_services(registry, &service, 1, true, root, NULL, NULL);
         service_step(service);
 }
 

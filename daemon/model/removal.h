@@ -31,8 +31,9 @@ struct removal {
         struct groups groups;
 };
 
-/* For a service without an operation. timeout_msec: until KILL. forget: what the volume has of it too. */
-void removal_begin(struct service *service, int64_t timeout_msec, bool forget);
+/* For a service without an operation. timeout_msec: until KILL. forget: what the volume has of it too.
+ * root: it is root who asks. */
+void removal_begin(struct service *service, int64_t timeout_msec, bool forget, bool root);
 
 /* Before it begins, since it may end at once. 0, or -ENOMEM. */
 int removal_add_waiter(struct service *service, struct ticket ticket);

@@ -30,14 +30,14 @@ static void forgotten_written(void *owner, const struct store_batch *batch)
         free(forgotten);
 }
 
-static void forget_absent(struct registry *registry, struct ticket ticket, const char *profile)
+static void forget_absent(struct registry *registry, struct ticket ticket, const char *profile, bool root)
 {
         struct forgotten *forgotten = malloc(sizeof(*forgotten));
 
         if (forgotten) {
                 forgotten->ticket = ticket;
                 snprintf(forgotten->profile, sizeof(forgotten->profile), "%s", profile);
-                if (persist_forget(registry, profile, forgotten_written, forgotten) == 0)
+                if (persist_forget(registry, profile, root, forgotten_written, forgotten) == 0)
                         return;
         }
         free(forgotten);
@@ -45,7 +45,7 @@ static void forget_absent(struct registry *registry, struct ticket ticket, const
 }
 
 void operation_unregister(struct registry *registry, struct ticket ticket, const char *profile,
-                          int64_t timeout_msec)
+                          int64_t timeout_msec, bool root)
 {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
         struct registry_events *events = &registry->events;
@@ -64,16 +64,17 @@ void operation_unregister(struct registry *registry, struct ticket ticket, const
         if (fault.kind) {
                 events->unregistered(events->owner, ticket, profile, NULL, &fault, 0);
         } else if (!service) {
-                forget_absent(registry, ticket, profile);
+                forget_absent(registry, ticket, profile, root);
         } else if (service->operation == OPERATION_REGISTER) {
                 service->registration->remove_after = true;
+                service->registration->root |= root;
                 service->registration->remove_timeout_msec = timeout_msec;
         } else if (service->operation == OPERATION_NONE) {
-                removal_begin(service, timeout_msec, true);
+                removal_begin(service, timeout_msec, true, root);
         } else if (!service->record.forgotten) { /* a register is being undone */
                 service->record.forgotten = true;
                 service_save(service);
-                persist_services(registry, &service, 1, false, NULL, NULL);
+                persist_services(registry, &service, 1, false, root, NULL, NULL);
         } else if (service->removal->phase == REMOVAL_FORGETTING) {
                 if (timeout_msec < service->removal->timeout_msec)
                         service->removal->timeout_msec = timeout_msec;
@@ -86,5 +87,5 @@ void operation_unregister(struct registry *registry, struct ticket ticket, const
 
 void operation_resume_unregister(struct service *service)
 {
-        removal_begin(service, DEFAULT_UNREGISTER_MSEC, service->record.forgotten);
+        removal_begin(service, DEFAULT_UNREGISTER_MSEC, service->record.forgotten, false);
 }

@@ -115,6 +115,7 @@ static void order_names(struct peer *peer, struct order_request *request, const 
                 request->ticket = peer_ticket(peer);
                 request->names = names;
                 request->count = count;
+                request->root = peer->access == ACCESS_ROOT;
                 if (order_run(peer->server->registry, request))
                         peer->closing = true;
         }

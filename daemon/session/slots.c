@@ -83,7 +83,8 @@ void method_register(struct peer *peer, const struct call *call)
                    environment_is_valid(peer, parameters.environment)) {
                 audit_profile(peer, parameters.profile);
                 operation_register(peer->server->registry, peer_ticket(peer), parameters.profile,
-                                   parameters.environment, parameters.start != FIELD_FALSE);
+                                   parameters.environment, parameters.start != FIELD_FALSE,
+                                   peer->access == ACCESS_ROOT);
         }
 }
 
@@ -111,7 +112,7 @@ void method_unregister(struct peer *peer, const struct call *call)
                                    DEFAULT_UNREGISTER_MSEC, &timeout_msec)) {
                 audit_profile(peer, parameters.profile);
                 operation_unregister(peer->server->registry, peer_ticket(peer), parameters.profile,
-                                     timeout_msec);
+                                     timeout_msec, peer->access == ACCESS_ROOT);
         }
 }
 
