@@ -45,6 +45,8 @@
 #define LIMIT_WATCHES_UID 16        /* Watches under way */
 #define LIMIT_CHANGES_PER_SECOND 20 /* changes (a batch is one), refill of the bucket */
 #define LIMIT_CHANGES_BURST 60      /* size of the bucket */
+#define LIMIT_NAMES_PER_SECOND 100  /* names of changes that there is something to do for, refill of a second bucket */
+#define LIMIT_NAMES_BURST 2000      /* its size: everything stopped, and started again, at once */
 #define LIMIT_WAIT_MSEC 600000      /* longest timeout_msec of a wait */
 #define LIMIT_REMOVED_EVENTS 1024   /* removals kept for slow readers of Watch; older readers are closed */
 

@@ -14,133 +14,34 @@
 #include <time.h>
 #include <unistd.h>
 
-#define REFUSALS_PER_SECOND 20
-#define REFUSALS_BURST 60
-
-/* What ends a line that was cut. */
-#define CUT "..."
-
-struct line {
-        char bytes[LOG_LINE_BYTES];
-        size_t length;
-        bool cut;
-};
+#include "daemon/bounds.h"
+#include "daemon/edge/log_line.h"
 
 /* More than one thread logs. Nothing under this lock can block. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned lost;            /* lines, since the last that said so */
-static unsigned refusals_silent; /* refusals over the budget, since the last that said so */
-static struct {
+
+struct budget {
+        const char *what; /* up to its ':'; NULL: not in use */
+        const char *of;
+        int64_t bytes_per_second;
         int64_t msec;   /* when `tokens` was true; 0: never */
-        int64_t tokens; /* thousandths of a line */
-} budget;
+        int64_t tokens; /* thousandths of a byte */
+        unsigned held;  /* lines over it, since the last line that said so */
+};
 
-static void line_append(struct line *line, const char *bytes, size_t length)
-{
-        /* Room for the mark and the newline is kept. All or nothing, so that no %XX is cut in two. */
-        if (line->cut || line->length + length > sizeof line->bytes - sizeof CUT) {
-                line->cut = true;
-                return;
-        }
-        memcpy(line->bytes + line->length, bytes, length);
-        line->length += length;
-}
-
-static bool is_plain(unsigned char c)
-{
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               (c != '\0' && strchr("_.:@/+-", c) != NULL);
-}
-
-static void line_append_escaped(struct line *line, const char *value)
-{
-        static const char digits[] = "0123456789ABCDEF";
-
-        if (value == NULL) {
-                /* An escaped value has no parentheses. */
-                line_append(line, "(null)", 6);
-                return;
-        }
-        for (; *value != '\0' && !line->cut; value++) {
-                unsigned char c = (unsigned char)*value;
-                char escape[3] = {'%', digits[c >> 4], digits[c & 15]};
-
-                if (is_plain(c))
-                        line_append(line, value, 1);
-                else
-                        line_append(line, escape, sizeof escape);
-        }
-}
-
-static void line_append_number(struct line *line, bool negative, uint64_t magnitude)
-{
-        char digits[24];
-        size_t at = sizeof digits;
-
-        do {
-                digits[--at] = (char)('0' + magnitude % 10);
-                magnitude /= 10;
-        } while (magnitude != 0);
-        if (negative)
-                digits[--at] = '-';
-        line_append(line, digits + at, sizeof digits - at);
-}
-
-static void line_append_signed(struct line *line, int64_t value)
-{
-        line_append_number(line, value < 0, value < 0 ? -(uint64_t)value : (uint64_t)value);
-}
-
-/* Returns what follows the conversion that begins behind the '%'; NULL where it is none of ours. */
-static const char *line_convert(struct line *line, const char *conversion, va_list *arguments)
-{
-        switch (*conversion) {
-        case 's':
-                line_append_escaped(line, va_arg(*arguments, const char *));
-                return conversion + 1;
-        case 'd':
-                line_append_signed(line, va_arg(*arguments, int));
-                return conversion + 1;
-        case 'u':
-                line_append_number(line, false, va_arg(*arguments, unsigned));
-                return conversion + 1;
-        case '%':
-                line_append(line, "%", 1);
-                return conversion + 1;
-        case 'l':
-                if (conversion[1] != 'l' || conversion[2] != 'd')
-                        return NULL;
-                line_append_signed(line, va_arg(*arguments, long long));
-                return conversion + 3;
-        default:
-                return NULL;
-        }
-}
-
-static void line_format(struct line *line, const char *format, va_list *arguments)
-{
-        line->length = 0;
-        line->cut = false;
-        while (*format != '\0') {
-                size_t plain = strcspn(format, "%");
-
-                line_append(line, format, plain);
-                format += plain;
-                if (*format == '\0')
-                        break;
-                format = line_convert(line, format + 1, arguments);
-                if (format == NULL) {
-                        /* Its argument's size is unknown, so nothing after it can be read either. */
-                        line_append(line, "%?", 2);
-                        break;
-                }
-        }
-        if (line->cut) {
-                memcpy(line->bytes + line->length, CUT, strlen(CUT));
-                line->length += strlen(CUT);
-        }
-        line->bytes[line->length++] = '\n';
-}
+/* Root's changes are in none. */
+static struct budget changes[] = {[LOG_CLIENT] = {.what = "audit", .of = "client"},
+                                  [LOG_OTHERS] = {.what = "audit", .of = "others"}};
+static struct budget refusals[] = {[LOG_ROOT] = {.what = "refused", .of = "root"},
+                                   [LOG_CLIENT] = {.what = "refused", .of = "client"},
+                                   [LOG_OTHERS] = {.what = "refused", .of = "others"}};
+/* The last one is for all subjects that have no place. */
+static struct budget events[16];
+static struct {
+        void (*held)(void *owner);
+        void *owner;
+} listener;
 
 /*
  * One write that does not wait. O_NONBLOCK is no way to it: it would belong to everybody who shares this
@@ -169,15 +70,6 @@ static bool write_now(const char *bytes, size_t length)
         return n == (ssize_t)length;
 }
 
-static void __attribute__((format(printf, 2, 3))) line_make(struct line *line, const char *format, ...)
-{
-        va_list arguments;
-
-        va_start(arguments, format);
-        line_format(line, format, &arguments);
-        va_end(arguments);
-}
-
 /* Under the lock. A note that cannot be written leaves its count for the next one. */
 static void put(const struct line *line)
 {
@@ -192,27 +84,92 @@ static void put(const struct line *line)
                 lost++;
 }
 
-/* Under the lock. */
-static bool budget_take(void)
+#define COUNT_OF(array) (sizeof(array) / sizeof(array[0]))
+
+static size_t subject_length(const char *format)
 {
+        return strcspn(format, ":");
+}
+
+/* Formats are literals: a subject is as many bytes of one, and lives as long as we. */
+static struct budget *budget_of_subject(const char *format)
+{
+        size_t length = subject_length(format);
+
+        for (size_t i = 0; i < COUNT_OF(events); i++) {
+                struct budget *budget = &events[i];
+
+                if (!budget->what)
+                        *budget = (struct budget){.what = format, .bytes_per_second = LOG_EVENTS_BYTES_PER_SECOND};
+                if (subject_length(budget->what) == length && !strncmp(budget->what, format, length))
+                        return budget;
+        }
+        return &events[COUNT_OF(events) - 1];
+}
+
+/* Under the lock, as all that follows. */
+static void budget_refill(struct budget *budget)
+{
+        int64_t per_second = budget->bytes_per_second ?: LOG_CALLS_BYTES_PER_SECOND;
+        int64_t full = INT64_C(1000) * LOG_BURST_BYTES;
         struct timespec now;
 
         clock_gettime(CLOCK_MONOTONIC, &now);
         int64_t msec = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
-        int64_t full = INT64_C(1000) * REFUSALS_BURST;
 
-        /* Thousandths a millisecond are lines a second. After a long silence it is simply full. */
-        if (budget.msec == 0 || msec - budget.msec >= full / REFUSALS_PER_SECOND)
-                budget.tokens = full;
+        /* Thousandths a millisecond are bytes a second. After a long silence it is simply full. */
+        if (budget->msec == 0 || msec - budget->msec >= full / per_second)
+                budget->tokens = full;
         else
-                budget.tokens += (msec - budget.msec) * REFUSALS_PER_SECOND;
-        if (budget.tokens > full)
-                budget.tokens = full;
-        budget.msec = msec;
-        if (budget.tokens < 1000)
+                budget->tokens += (msec - budget->msec) * per_second;
+        if (budget->tokens > full)
+                budget->tokens = full;
+        budget->msec = msec;
+}
+
+static bool budget_take(struct budget *budget, size_t bytes)
+{
+        if (budget->tokens < (int64_t)bytes * 1000)
                 return false;
-        budget.tokens -= 1000;
+        budget->tokens -= (int64_t)bytes * 1000;
         return true;
+}
+
+/* Not before there is room for some lines too, or half of what is written would be counts. True: nothing is held
+ * back any more. */
+static bool budget_settle(struct budget *budget, bool all)
+{
+        char what[32];
+        struct line note;
+
+        budget_refill(budget);
+        if (budget->held == 0)
+                return true;
+        if (!all && budget->tokens < INT64_C(1000) * LOG_HELD_BYTES)
+                return false;
+        snprintf(what, sizeof what, "%.*s", (int)subject_length(budget->what), budget->what);
+        line_make(&note, "log: lines not written: over their budget count=%u what=%s of=%s", budget->held, what,
+                  budget->of ?: "all");
+        budget_take(budget, note.length);
+        put(&note);
+        budget->held = 0;
+        return true;
+}
+
+/* True: somebody is to be told that lines are held back. */
+static bool budget_put(struct budget *budget, const struct line *line)
+{
+        if (budget_settle(budget, false) && budget_take(budget, line->length)) {
+                put(line);
+                return false;
+        }
+        return budget->held++ == 0;
+}
+
+static void held(bool any)
+{
+        if (any && listener.held)
+                listener.held(listener.owner);
 }
 
 void log_line(const char *format, ...)
@@ -230,27 +187,93 @@ void log_line(const char *format, ...)
         errno = error;
 }
 
-void log_refusal(const char *format, ...)
+static void budget_line(struct budget *budget, const struct line *line)
+{
+        bool any;
+
+        pthread_mutex_lock(&lock);
+        any = budget_put(budget, line);
+        pthread_mutex_unlock(&lock);
+        held(any);
+}
+
+void log_event(const char *format, ...)
 {
         struct line line;
         va_list arguments;
         int error = errno;
 
-        pthread_mutex_lock(&lock);
-        if (!budget_take()) {
-                refusals_silent++;
-        } else {
-                if (refusals_silent > 0) {
-                        line_make(&line, "log: refusals not logged: over their budget count=%u",
-                                  refusals_silent);
-                        put(&line);
-                        refusals_silent = 0;
-                }
-                va_start(arguments, format);
-                line_format(&line, format, &arguments);
-                va_end(arguments);
-                put(&line);
-        }
-        pthread_mutex_unlock(&lock);
+        va_start(arguments, format);
+        line_format(&line, format, &arguments);
+        va_end(arguments);
+        budget_line(budget_of_subject(format), &line);
         errno = error;
+}
+
+void log_refusal(enum log_source source, const char *format, ...)
+{
+        struct line line;
+        va_list arguments;
+        int error = errno;
+
+        va_start(arguments, format);
+        line_format(&line, format, &arguments);
+        va_end(arguments);
+        budget_line(&refusals[source], &line);
+        errno = error;
+}
+
+void log_change(enum log_source source, const char *const *names, size_t count, const char *format, ...)
+{
+        struct line line;
+        va_list arguments;
+        int error = errno;
+
+        va_start(arguments, format);
+        line_begin(&line, format, &arguments);
+        va_end(arguments);
+        for (size_t i = 0; i < count && !line.cut; i++) {
+                size_t before = line.length;
+
+                line_append(&line, " service=", strlen(" service="));
+                line_append_escaped(&line, names[i]);
+                if (line.cut) /* no half of a name */
+                        line.length = before;
+        }
+        line_end(&line);
+        if (source == LOG_ROOT) {
+                pthread_mutex_lock(&lock);
+                put(&line);
+                pthread_mutex_unlock(&lock);
+        } else {
+                budget_line(&changes[source], &line);
+        }
+        errno = error;
+}
+
+void log_on_held(void (*function)(void *owner), void *owner)
+{
+        listener.held = function;
+        listener.owner = owner;
+}
+
+static bool settle(struct budget *budgets, size_t count, bool all)
+{
+        bool settled = true;
+
+        for (size_t i = 0; i < count; i++)
+                settled = budget_settle(&budgets[i], all) && settled;
+        return settled;
+}
+
+bool log_settle(bool all)
+{
+        bool settled;
+
+        pthread_mutex_lock(&lock);
+        settled = settle(changes, COUNT_OF(changes), all);
+        settled = settle(refusals, COUNT_OF(refusals), all) && settled;
+        settled = settle(events, COUNT_OF(events), all) && settled;
+        pthread_mutex_unlock(&lock);
+        return !settled;
 }

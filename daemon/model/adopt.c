@@ -102,13 +102,13 @@ static void adopt_dead(struct service *service)
         else
                 service->record.pending = PENDING_NOTHING;
         if (result)
-                log_line("adopt: cannot publish: %s service=%s", strerrorname_np(-result), service->name);
+                log_event("adopt: cannot publish: %s service=%s", strerrorname_np(-result), service->name);
 }
 
 /* What was wanted is not known: what runs goes on as s6 has it, what does not is left to a person. */
 static void adopt_unrecorded(struct service *service)
 {
-        log_line("adopt: its record cannot be read service=%s", service->name);
+        log_event("adopt: its record cannot be read service=%s", service->name);
         service->record = (struct record){.want_up = true};
         if (service->supervised) {
                 service->record.want_up = service->status.want_up;
@@ -130,7 +130,7 @@ static int adopt_look(struct service *service)
                 return has_log;
         service->has_log = has_log > 0;
         if (registry_watch(service->registry, service))
-                log_line("adopt: cannot watch: service=%s", service->name);
+                log_event("adopt: cannot watch: service=%s", service->name);
         service_see(service);
         return is_shortage(-service->again.error) ? -service->again.error : 0;
 }
@@ -186,7 +186,7 @@ static void adopt_leftover(struct registry *registry, const char *name)
         if (length && base[length - 1] == '~')
                 base[length - 1] = 0;
         if (!is_gateway_name(base)) {
-                log_line("adopt: ignored: no gateway's name: name=%s", name);
+                log_event("adopt: ignored: no gateway's name: name=%s", name);
                 return;
         }
         /* Not by faccessat, which a sandbox may refuse: only what is certainly not there is only half there. */
@@ -194,7 +194,7 @@ static void adopt_leftover(struct registry *registry, const char *name)
             fstatat(registry->slots.fd, base, &info, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT) {
                 registry_unlink(registry, base);
                 slot_remove(&registry->slots, base);
-                log_line("adopt: removed what was left of service=%s", base);
+                log_event("adopt: removed what was left of service=%s", base);
         }
 }
 
@@ -218,7 +218,7 @@ void registry_note_boot(struct registry *registry)
                                   strlen(registry->boot), 0600);
 
         if (result)
-                log_line("reconcile: cannot note that it is done: why=%s", strerrorname_np(-result));
+                log_event("reconcile: cannot note that it is done: why=%s", strerrorname_np(-result));
         registry->fresh_boot = false;
 }
 
@@ -282,7 +282,7 @@ int registry_adopt(struct registry *registry)
                 else if (is_gateway_name(name))
                         result = adopt_slot(registry, name);
                 else
-                        log_line("adopt: ignored: no gateway's name: name=%s", name);
+                        log_event("adopt: ignored: no gateway's name: name=%s", name);
         }
         entries_free(&entries);
         if (result == 0)

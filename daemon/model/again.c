@@ -37,7 +37,7 @@ void again_note(struct service *service, enum again what, int result)
                 again->at_msec = clock_msec() + AGAIN_FIRST_MSEC;
         }
         if (!(again->what & what))
-                log_line("service: it is tried again: why=%s what=%s service=%s", strerrorname_np(-result),
+                log_event("service: it is tried again: why=%s what=%s service=%s", strerrorname_np(-result),
                          again_text(what), service->name);
         again->what |= what;
         again->error = -result;

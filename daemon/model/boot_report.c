@@ -41,7 +41,7 @@ static void boot_report_done(struct deputy_job *job, bool late)
         int error = late ? ETIMEDOUT : -log->result;
 
         if (error)
-                log_line("reconcile: cannot write the boot log: why=%s", strerrorname_np(error));
+                log_event("reconcile: cannot write the boot log: why=%s", strerrorname_np(error));
         log->done(log->owner);
 }
 
@@ -96,6 +96,6 @@ void boot_report_write(struct store *store, const struct plan *plan, bool again,
         }
         if (log)
                 boot_report_free(log);
-        log_line("reconcile: cannot write the boot log");
+        log_event("reconcile: cannot write the boot log");
         done(owner);
 }

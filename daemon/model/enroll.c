@@ -7,7 +7,12 @@
 #include "daemon/model/operation.h"
 #include "daemon/model/survey.h"
 
+/* A slot takes long to make: each is a piece. */
 struct enrolment {
+        struct slice slice;
+        struct profile_facts *facts;
+        size_t count;
+        size_t at;
         struct registry *registry;
         struct enroll_events events;
         size_t open; /* registrations, and one until all have begun */
@@ -53,6 +58,37 @@ static void enroll_one(struct enrolment *enrolment, const struct profile_facts *
                                &enrolled->own);
 }
 
+static void enrolment_free_facts(struct enrolment *enrolment)
+{
+        for (size_t i = 0; i < enrolment->count; i++)
+                intent_deinit(&enrolment->facts[i].intent);
+        free(enrolment->facts);
+}
+
+static bool enroll_piece(struct slice *slice)
+{
+        struct enrolment *enrolment = (struct enrolment *)slice;
+
+        while (enrolment->at < enrolment->count && !enrolment->facts[enrolment->at].exists)
+                enrolment->at++;
+        if (enrolment->at < enrolment->count) {
+                enroll_one(enrolment, &enrolment->facts[enrolment->at++]);
+                return true;
+        }
+        enrolment_free_facts(enrolment);
+        enrolment_close(enrolment);
+        return false;
+}
+
+/* The broker ends. */
+static void enroll_drop(struct slice *slice)
+{
+        struct enrolment *enrolment = (struct enrolment *)slice;
+
+        enrolment_free_facts(enrolment);
+        enrolment_close(enrolment);
+}
+
 static void enroll_surveyed(struct survey *survey)
 {
         struct enrolment *enrolment = survey->owner;
@@ -60,23 +96,25 @@ static void enroll_surveyed(struct survey *survey)
                               .text = "look for the profile on the volume",
                               .error = survey->late ? ETIMEDOUT : -survey->result};
 
-        if (fault.error)
+        if (fault.error) {
                 enrolment->events.refused(enrolment->events.owner, NULL, &fault);
-        for (size_t i = 0; !fault.error && i < survey->count; i++) {
-                const struct profile_facts *facts = &survey->facts[i];
-                struct fault hung = {.kind = FAULT_SYSTEM,
-                                     .text = "look for the profile on the volume",
-                                     .error = ETIMEDOUT};
-
-                if (facts->hung)
-                        enrolment->events.refused(enrolment->events.owner, facts->name, &hung);
-                else if (facts->exists)
-                        enroll_one(enrolment, facts);
+                enrolment_close(enrolment);
+                return;
         }
-        enrolment_close(enrolment);
+        for (size_t i = 0; i < survey->count; i++)
+                if (survey->facts[i].hung) {
+                        fault.error = ETIMEDOUT;
+                        enrolment->events.refused(enrolment->events.owner, survey->facts[i].name, &fault);
+                }
+        enrolment->facts = survey->facts;
+        enrolment->count = survey->count;
+        survey->facts = NULL;
+        survey->count = 0;
+        slices_add(&enrolment->registry->slices, &enrolment->slice);
 }
 
-int enroll(struct registry *registry, const char *const *profiles, size_t count, struct enroll_events events)
+int enroll(struct registry *registry, const char *const *profiles, size_t count, bool root,
+           struct enroll_events events)
 {
         struct enrolment *enrolment = calloc(1, sizeof(*enrolment));
         struct survey *survey = enrolment ? survey_new(profiles, count) : NULL;
@@ -85,7 +123,13 @@ int enroll(struct registry *registry, const char *const *profiles, size_t count,
                 free(enrolment);
                 return -ENOMEM;
         }
-        *enrolment = (struct enrolment){.registry = registry, .events = events, .open = 1};
+        *enrolment = (struct enrolment){
+                .slice = {.root = root, .piece = enroll_piece, .drop = enroll_drop},
+                .registry = registry,
+                .events = events,
+                .open = 1,
+        };
+        survey->root = root;
         survey->done = enroll_surveyed;
         survey->owner = enrolment;
         survey_run(&registry->store, survey);

@@ -1,6 +1,7 @@
 #ifndef MODEL_ENROLL_H
 #define MODEL_ENROLL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/model/fault.h"
@@ -18,7 +19,8 @@ struct enroll_events {
         void *owner;
 };
 
-/* 0, or -ENOMEM with nothing begun. */
-int enroll(struct registry *registry, const char *const *profiles, size_t count, struct enroll_events events);
+/* root: it is root who asks. 0, or -ENOMEM with nothing begun. */
+int enroll(struct registry *registry, const char *const *profiles, size_t count, bool root,
+           struct enroll_events events);
 
 #endif

@@ -137,7 +137,7 @@ static void logger_brake(struct service *service)
                 clock_utc_usec() + policy_delay_msec(policy, record->log_attempt) * 1000;
         service->logger.retry_until_msec = 0;
         service_save(service);
-        log_line("logger: backoff: service=%s attempt=%u delay_msec=%lld", service->name, record->log_attempt,
+        log_event("logger: backoff: service=%s attempt=%u delay_msec=%lld", service->name, record->log_attempt,
                  (long long)policy_delay_msec(policy, record->log_attempt));
 }
 
@@ -152,7 +152,7 @@ static void logger_retry(struct service *service)
         service_clear_tallies(service, false, true);
         service_save(service);
         logger_send(service, "o");
-        log_line("logger: retry: service=%s attempt=%u", service->name, service->record.log_attempt);
+        log_event("logger: retry: service=%s attempt=%u", service->name, service->record.log_attempt);
 }
 
 static void logger_follow_up(struct service *service)

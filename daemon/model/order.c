@@ -5,39 +5,11 @@
 #include <string.h>
 
 #include "daemon/edge/s6_control.h"
+#include "daemon/bounds.h"
 #include "daemon/model/enroll.h"
-#include "daemon/model/persist.h"
+#include "daemon/model/order_work.h"
 #include "daemon/model/restart.h"
 #include "proto/name.h"
-
-struct order_entry {
-        struct wait wait;
-        struct order *order;
-        const char *name;
-        struct service *service; /* accepted, and not settled; NULL else */
-        struct fault fault;      /* why not accepted */
-        bool want_up;
-        bool written; /* its record is in the batch */
-        bool persisted;
-        const char *persist_problem;
-};
-
-struct order {
-        struct order *next;
-        struct registry *registry;
-        struct ticket ticket;
-        enum order_kind kind;
-        bool root;
-        bool wait;
-        bool waiting;   /* for the goals: it may be closed at any time */
-        bool abandoned; /* nobody hears what becomes of it */
-        int64_t timeout_msec;
-        int64_t began_msec;
-        struct timer timer;
-        size_t open; /* entries not told of */
-        size_t count;
-        struct order_entry entries[]; /* and behind them the names */
-};
 
 struct service *order_resolve(const struct registry *registry, const char *name, struct fault *fault)
 {
@@ -108,8 +80,7 @@ static bool order_record(struct service *service, enum order_kind kind, struct f
         return false;
 }
 
-/* Deaths that are ordered do not count against the service: s6's tally begins anew. */
-static void order_set_goal(struct service *service, enum order_kind kind)
+void order_set_goal(struct service *service, enum order_kind kind)
 {
         pid_t replace = kind == ORDER_RESTART && service_is_alive(service) ? service->status.pid : 0;
 
@@ -118,206 +89,79 @@ static void order_set_goal(struct service *service, enum order_kind kind)
         service_set_goal(service, kind == ORDER_STOP ? GOAL_DOWN : GOAL_UP, replace);
 }
 
-static void order_close(struct order *order)
+/*
+ * It is so already, nothing else is under way, and it was ordered by the same one just now: whoever says the same
+ * again and again has it done once.
+ */
+static bool order_is_carried_out(const struct service *service, enum order_kind kind, bool root)
 {
-        for (struct order **at = &order->registry->orders; *at; at = &(*at)->next)
-                if (*at == order) {
-                        *at = order->next;
-                        break;
-                }
-        for (size_t i = 0; order->waiting && i < order->count; i++)
-                if (order->entries[i].service)
-                        service_remove_wait(order->entries[i].service, &order->entries[i].wait);
-        timer_close(&order->timer, free);
+        const struct record *record = &service->record;
+        const struct s6_status *status = &service->status;
+
+        if (!service->profile || kind == ORDER_RESTART || service->ordered.kind != (int)kind ||
+            service->ordered.root != root || service->goal.kind != GOAL_NONE ||
+            clock_msec() - service->ordered.msec >= ORDER_REPEATED_MSEC)
+                return false;
+        if (record->attempt || record->restarts || record->log_attempt || record->log_restarts ||
+            (service->has_log && !logger_is_running(service)))
+                return false;
+        if (kind == ORDER_RESET)
+                return true;
+        return record->want_up == (kind == ORDER_START) && status->want_up == record->want_up &&
+               record->hold == HOLD_NONE && !record->pending && !record->unpersisted && !record->blind &&
+               service_state(service) == (kind == ORDER_START ? STATE_UP : STATE_DOWN);
 }
 
-/* True: it was the last one, and the order is closed. */
-static bool order_tell(struct order *order, struct order_entry *entry, struct service *service,
-                       const struct fault *fault)
+size_t order_weigh(const struct registry *registry, enum order_kind kind, const char *name)
 {
-        struct registry *registry = order->registry;
-        struct outcome outcome = {
-                .name = entry->name,
-                .service = service,
-                .fault = fault,
-                .persisted = entry->persisted,
-                .persist_problem = entry->persist_problem,
-                .last = --order->open == 0,
-        };
+        const struct service *service = registry_find(registry, name);
 
-        registry->events.outcome(registry->events.owner, order->ticket, &outcome);
-        return outcome.last;
+        if (service)
+                return !order_is_carried_out(service, kind, false);
+        /* A start looks for it on the volume. */
+        return kind == ORDER_START && name_profile_of(name);
 }
 
-static void order_settled(struct wait *wait, struct service *service, const struct fault *fault)
+/* One that came later has been recorded already, while this one had its turns: it is the last, and wins. */
+static bool order_is_overtaken(const struct order *order, const struct service *service)
 {
-        struct order_entry *entry = (struct order_entry *)wait;
-
-        entry->service = NULL;
-        if (order_tell(entry->order, entry, service, fault))
-                order_close(entry->order);
+        return service->profile && order->kind != ORDER_RESET && service->ordered.number > order->number &&
+               service->record.want_up != (order->kind != ORDER_STOP);
 }
 
-static void order_expired(void *owner)
+void order_record_entry(struct order_entry *entry)
 {
-        struct order *order = owner;
-        struct fault fault = {.kind = FAULT_WAIT_TIMEOUT, .number = clock_msec() - order->began_msec};
+        const struct order *order = entry->order;
+        struct service *service =
+                entry->fault.kind ? NULL : order_resolve(order->registry, entry->name, &entry->fault);
 
-        /* What came true by now did: the timer may have come before all events of a long turn. Any may be the
-         * last. */
-        registry_catch_up(order->registry);
-        for (size_t i = 0; order->timer.open && i < order->count; i++)
-                if (order->entries[i].service)
-                        service_catch_up(order->entries[i].service);
-        if (!order->timer.open)
+        if (!service || !order_is_possible(service, order->kind, &entry->fault))
                 return;
-        for (size_t i = 0, count = order->count; i < count; i++) {
-                struct order_entry *entry = &order->entries[i];
-                bool last = order->open == 1;
-
-                if (!entry->service)
-                        continue;
-                service_remove_wait(entry->service, &entry->wait);
-                order_settled(&entry->wait, entry->service, &fault);
-                if (last)
-                        return;
-        }
-}
-
-/* A step may settle waits, its own or (superseding) those of others, but frees no service. */
-static void order_await(struct order *order)
-{
-        order->waiting = true;
-        timer_start(&order->timer, (uint64_t)order->timeout_msec);
-        for (size_t i = 0; i < order->count; i++) {
-                struct order_entry *entry = &order->entries[i];
-
-                if (!entry->service)
-                        continue;
-                order_set_goal(entry->service, order->kind);
-                entry->wait.settled = order_settled;
-                service_add_wait(entry->service, &entry->wait);
-        }
-        /* The last one may close the order, which is freed on a later turn of the loop. */
-        for (size_t i = 0; i < order->count; i++)
-                if (order->entries[i].service)
-                        service_step(order->entries[i].service);
-}
-
-/* All outcomes first, then the orders. */
-static void order_deliver(struct order *order)
-{
-        for (size_t i = 0; i < order->count; i++) {
-                struct order_entry *entry = &order->entries[i];
-
-                order_tell(order, entry, entry->service, entry->fault.kind ? &entry->fault : NULL);
-        }
-        for (size_t i = 0; order->kind != ORDER_RESET && i < order->count; i++) {
-                struct service *service = order->entries[i].service;
-
-                if (!service || order->entries[i].fault.kind)
-                        continue;
-                order_set_goal(service, order->kind);
-                service_step(service);
-        }
-        order_close(order);
-}
-
-/* What is to be recorded is: now it is told and ordered. */
-static void order_settle(struct order *order)
-{
-        bool last = false;
-
-        if (order->registry->stopping) {
-                order_close(order);
-                return;
-        }
-        if (!order->wait || order->abandoned || order->kind == ORDER_RESET) {
-                order_deliver(order);
-                return;
-        }
-        for (size_t i = 0; i < order->count; i++) {
-                struct order_entry *entry = &order->entries[i];
-
-                if (!entry->fault.kind)
-                        continue;
-                last = order_tell(order, entry, entry->service, &entry->fault);
-                entry->service = NULL;
-        }
-        if (last)
-                order_close(order);
-        else
-                order_await(order);
-}
-
-/* The service may have gone meanwhile, static ones too: until it is found again, entry->service may lead
- * nowhere. Or somebody wants the opposite of it: that one's order is the last, and wins. */
-static void order_look_again(struct order_entry *entry, const struct store_batch *batch, size_t place)
-{
-        struct service *service = order_resolve(entry->order->registry, entry->name, &entry->fault);
-
-        entry->service = service;
-        if (!service || !entry->written)
-                return;
-        if (service->operation != OPERATION_NONE)
-                entry->fault = (struct fault){.kind = FAULT_BUSY, .text = "unregister"};
-        else if (!persist_is_newest(batch, place, service) && service->record.want_up != entry->want_up)
+        entry->want_up = order->kind != ORDER_STOP;
+        entry->persisted = true;
+        if (order_is_overtaken(order, service)) {
                 entry->fault = (struct fault){.kind = FAULT_SUPERSEDED};
-}
-
-static void order_persisted(void *owner, const struct store_batch *batch)
-{
-        struct order *order = owner;
-
-        for (size_t i = 0, place = 0; i < order->count; i++) {
-                struct order_entry *entry = &order->entries[i];
-
-                if (!entry->service)
-                        continue;
-                if (entry->written) {
-                        entry->persisted = store_batch_result(batch, place) == 0;
-                        entry->persist_problem = persist_problem(-store_batch_result(batch, place));
-                }
-                order_look_again(entry, batch, place);
-                place += entry->written;
+                return;
         }
-        order_settle(order);
-}
-
-/* The slot's record first, then the volume's. */
-static void order_record_all(void *owner)
-{
-        struct order *order = owner;
-        struct registry *registry = order->registry;
-        struct service **services = reallocarray(NULL, order->count, sizeof(*services));
-        size_t count = 0;
-
-        for (size_t i = 0; !registry->stopping && i < order->count; i++) {
-                struct order_entry *entry = &order->entries[i];
-                struct service *service =
-                        entry->fault.kind ? NULL : order_resolve(registry, entry->name, &entry->fault);
-
-                if (!service || !order_is_possible(service, order->kind, &entry->fault) ||
-                    !order_record(service, order->kind, &entry->fault))
-                        continue;
-                entry->service = service;
-                entry->want_up = order->kind != ORDER_STOP;
-                entry->persisted = order->kind == ORDER_RESET;
-                service_show(service);
-                if (order->kind == ORDER_RESET)
-                        continue;
-                entry->persist_problem =
-                        service->profile ? strerrordesc_np(ENOMEM) /* until it is known better */
+        entry->repeated = order_is_carried_out(service, order->kind, order->root);
+        if (entry->repeated)
+                return;
+        if (!order_record(service, order->kind, &entry->fault))
+                return;
+        if (service->ordered.number < order->number || !service->profile)
+                service->ordered.number = order->number;
+        service->ordered.kind = order->kind;
+        service->ordered.root = order->root;
+        service->ordered.msec = clock_msec();
+        entry->recorded = true;
+        service_show(service);
+        if (order->kind == ORDER_RESET)
+                return;
+        entry->persisted = false;
+        entry->persist_problem = service->profile
+                                         ? strerrordesc_np(ENOMEM) /* until it is known better */
                                          : "it is a static service: s6 keeps what is wanted in memory";
-                entry->written = services && service->profile;
-                if (entry->written)
-                        services[count++] = service;
-        }
-        if (!count ||
-            persist_services(registry, services, count, order->kind == ORDER_STOP, order->root,
-                             order_persisted, order))
-                order_settle(order);
-        free(services);
+        entry->written = service->profile != NULL;
 }
 
 static void order_refused(void *owner, const char *profile, const struct fault *fault)
@@ -339,7 +183,7 @@ static void order_refused(void *owner, const char *profile, const struct fault *
 static void order_find_missing(struct order *order)
 {
         const char **profiles = reallocarray(NULL, order->count, sizeof(*profiles));
-        struct enroll_events events = {order_refused, order_record_all, order};
+        struct enroll_events events = {order_refused, order_begin, order};
         size_t count = 0;
 
         for (size_t i = 0; profiles && order->kind == ORDER_START && i < order->count; i++) {
@@ -349,8 +193,8 @@ static void order_find_missing(struct order *order)
                     fault.kind == FAULT_NOT_REGISTERED)
                         profiles[count++] = name_profile_of(order->entries[i].name);
         }
-        if (!count || enroll(order->registry, profiles, count, events))
-                order_record_all(order);
+        if (!count || enroll(order->registry, profiles, count, order->root, events))
+                order_begin(order);
         free(profiles);
 }
 
@@ -387,24 +231,11 @@ int order_run(struct registry *registry, const struct order_request *request)
         order->wait = request->wait;
         order->timeout_msec = request->timeout_msec;
         order->began_msec = clock_msec();
+        order->number = ++registry->order_number;
         order->open = order->count = request->count;
         order->next = registry->orders;
         registry->orders = order;
-        timer_init(&order->timer, registry->loop, order_expired, order);
+        order_open(order);
         order_find_missing(order);
         return 0;
-}
-
-void order_abandon(struct registry *registry, struct ticket ticket)
-{
-        struct order *next;
-
-        for (struct order *order = registry->orders; order; order = next) {
-                next = order->next;
-                if (order->ticket.peer != ticket.peer || order->ticket.call != ticket.call)
-                        continue;
-                order->abandoned = true;
-                if (order->waiting)
-                        order_close(order);
-        }
 }

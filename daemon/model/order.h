@@ -11,7 +11,8 @@
  * Orders to services. Each name gets one outcome through events.outcome, the last one marked. Without a wait,
  * all outcomes come first and the orders are delivered after them, so that a gateway that orders its own
  * restart has its answer. Either way the record of what is wanted is in the slot and on the volume before
- * that, or the volume has had its time. A start of a profile that has no slot makes one.
+ * that, or the volume has had its time. A start of a profile that has no slot makes one. Names are worked off in
+ * slices, root's first: outcomes come on later turns of the loop.
  */
 enum order_kind {
         ORDER_START,
@@ -32,6 +33,9 @@ struct order_request {
 
 /* 0, or -ENOMEM with no outcome told and nothing ordered. count must not be 0. */
 int order_run(struct registry *registry, const struct order_request *request);
+
+/* What is to be done for a name of such an order that is not root's, in names: 0 or 1. */
+size_t order_weigh(const struct registry *registry, enum order_kind kind, const char *name);
 
 /* Nobody waits for it any more; what was ordered stays ordered. */
 void order_abandon(struct registry *registry, struct ticket ticket);

@@ -172,7 +172,7 @@ static void plan_invalid(struct plan *plan, const char *directory)
         snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message), "%s",
                  is_default ? "profiles/default is no profile: the default profile is the volume itself"
                             : "its name cannot be a profile's: lower case letters, digits, _ and - are");
-        log_line("reconcile: skipped: name=%s", directory);
+        log_event("reconcile: skipped: name=%s", directory);
 }
 
 /* There are more directories than anybody looks at: which of them are profiles is not known. */
@@ -182,7 +182,7 @@ static void plan_more(struct plan *plan)
 
         snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message),
                  "it has more than %d directories: those behind them are not looked at", SURVEY_PROFILES);
-        log_line("reconcile: too many directories: name=profiles/ most=%d", SURVEY_PROFILES);
+        log_event("reconcile: too many directories: name=profiles/ most=%d", SURVEY_PROFILES);
 }
 
 /* Not one that is about to start, or start again. */

@@ -31,7 +31,7 @@ static void poll_watch(struct service *service, bool *full)
         if (*full || !service_lacks_watch(service))
                 return;
         if (registry_watch(registry, service) == 0)
-                log_line("watch: watched again: service=%s", service->name);
+                log_event("watch: watched again: service=%s", service->name);
         else
                 *full = registry->watch.error != 0;
 }

@@ -81,7 +81,7 @@ static void publication_turn(void *owner)
         /* "n": the supervisors of what is gone are ended. */
         result = scandir_command(&registry->scandir, leaving ? "an" : "a");
         if (result)
-                log_line("scandir: cannot order a rescan: %s", strerrorname_np(-result));
+                log_event("scandir: cannot order a rescan: %s", strerrorname_np(-result));
         if (result) { /* a full FIFO, no descriptor: whoever was linked waits for it */
                 publication->rescan = true;
                 timer_start(&publication->turn, RESCAN_AGAIN_MSEC);

@@ -17,16 +17,15 @@
 #include "daemon/model/survey.h"
 #include "proto/name.h"
 
-/* Slots that are made in one turn of the loop, before others have theirs. */
-#define SLOTS_PER_TURN 16
 /* A volume that did not answer at boot is asked again after this. */
 #define RECONCILE_AGAIN_MSEC 5000
 
-/* One that goes on; registry.reconcile. */
+/* One that goes on; registry.reconcile. Each profile is a piece. */
 struct reconcile {
+        struct slice slice;
         struct registry *registry;
         struct reconcile_request *request;
-        struct timer turn;
+        struct timer closing;
         struct plan plan;
         size_t next; /* of the plan, to be done */
         size_t open; /* registrations that have begun */
@@ -44,6 +43,13 @@ static void reconcile_free(void *owner)
         plan_deinit(&reconcile->plan);
         free(reconcile->request);
         free(reconcile);
+}
+
+/* Whatever holds it may still be under way: it is freed on a later turn of the loop. */
+static void reconcile_close(struct reconcile *reconcile)
+{
+        slices_remove(&reconcile->registry->slices, &reconcile->slice);
+        timer_close(&reconcile->closing, reconcile_free);
 }
 
 static void reconcile_retry(void *owner)
@@ -76,7 +82,7 @@ static void reconcile_end(struct reconcile *reconcile, int error)
                 timer_start(&registry->reconcile_again, RECONCILE_HUNG_AGAIN_MSEC);
         if (request->done)
                 request->done(request->owner, reconcile->plan.actions, reconcile->plan.count, error);
-        timer_close(&reconcile->turn, reconcile_free);
+        reconcile_close(reconcile);
         if (registry->reconcile_queue && !registry->reconcile)
                 reconcile_begin(registry);
 }
@@ -124,9 +130,9 @@ static void reconcile_registered(struct own_registration *own, struct service *s
         } else if (action->what == RECONCILE_STARTED) {
                 stagger_start(service);
         }
-        /* Before all have begun, reconcile_turn() itself looks whether that was the last one. */
+        /* Before all have begun, reconcile_piece() itself looks whether that was the last one. */
         if (!reconcile->open && reconcile->all_begun)
-                timer_start(&reconcile->turn, 0);
+                slices_add(&reconcile->registry->slices, &reconcile->slice);
 }
 
 static void reconcile_do(struct reconcile *reconcile, struct planned *planned)
@@ -161,26 +167,24 @@ static void reconcile_do(struct reconcile *reconcile, struct planned *planned)
         }
 }
 
-static void reconcile_turn(void *owner)
+static bool reconcile_piece(struct slice *slice)
 {
-        struct reconcile *reconcile = owner;
-        unsigned made = 0;
+        struct reconcile *reconcile = (struct reconcile *)slice;
 
-        while (reconcile->next < reconcile->plan.count && made < SLOTS_PER_TURN) {
+        while (reconcile->next < reconcile->plan.count) {
                 struct planned *planned = &reconcile->plan.planned[reconcile->next++];
 
+                if (reconcile->plan.actions[planned->place].what == RECONCILE_KEPT && !planned->adjust)
+                        continue;
                 reconcile_do(reconcile, planned);
-                made += reconcile->plan.actions[planned->place].what != RECONCILE_KEPT;
-        }
-        if (reconcile->next < reconcile->plan.count) {
-                timer_start(&reconcile->turn, 0);
-                return;
+                return true;
         }
         if (!reconcile->all_begun)
                 publication_release(reconcile->registry);
         reconcile->all_begun = true;
         if (!reconcile->open)
                 reconcile_finish(reconcile);
+        return false;
 }
 
 static void reconcile_surveyed(struct survey *survey)
@@ -193,7 +197,7 @@ static void reconcile_surveyed(struct survey *survey)
         if (registry->stopping)
                 return;
         if (error && !registry->volume_unknown)
-                log_line("reconcile: the volume cannot be looked at: why=%s", strerrorname_np(error));
+                log_event("reconcile: the volume cannot be looked at: why=%s", strerrorname_np(error));
         if (error && request->boot)
                 reconcile->blind = true;
         else if (error) {
@@ -213,7 +217,7 @@ static void reconcile_surveyed(struct survey *survey)
         if (!error && request->boot)
                 registry_remove_dead(registry);
         publication_hold(registry);
-        timer_start(&reconcile->turn, 0);
+        slices_add(&registry->slices, &reconcile->slice);
 }
 
 /* The profiles that have slots: nothing of theirs is removed. They come sorted. */
@@ -246,7 +250,8 @@ static void reconcile_begin(struct registry *registry)
         }
         reconcile->registry = registry;
         reconcile->request = request;
-        timer_init(&reconcile->turn, registry->loop, reconcile_turn, reconcile);
+        reconcile->slice = (struct slice){.root = request->root || request->boot, .piece = reconcile_piece};
+        timer_init(&reconcile->closing, registry->loop, NULL, reconcile);
         registry->reconcile = reconcile;
         survey->done = reconcile_surveyed;
         survey->owner = reconcile;
@@ -287,7 +292,7 @@ void reconcile_drop(struct registry *registry)
         if (registry->reconcile && registry->reconcile->request->done)
                 registry->reconcile->request->done(registry->reconcile->request->owner, NULL, 0, ECANCELED);
         if (registry->reconcile)
-                timer_close(&registry->reconcile->turn, reconcile_free);
+                reconcile_close(registry->reconcile);
         registry->reconcile = NULL;
         timer_close(&registry->reconcile_again, NULL);
 }

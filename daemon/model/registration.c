@@ -139,10 +139,10 @@ static void registration_undo(struct service *service, const struct fault *fault
         bool root = registration->root;
 
         if (stays)
-                log_line("register: left as it is: why=%s service=%s", strerrorname_np(fault->error),
+                log_event("register: left as it is: why=%s service=%s", strerrorname_np(fault->error),
                          service->name);
         else
-                log_line("register: rolled back: why=%s service=%s", strerrorname_np(fault->error),
+                log_event("register: rolled back: why=%s service=%s", strerrorname_np(fault->error),
                          service->name);
         registration_end(service, fault);
         if (!stays) {
@@ -329,11 +329,11 @@ static void register_new(struct registry *registry, struct registration_waiter *
         if (result == 0) {
                 service->goal.kind =
                         record->want_up && !record->hold && !record->pending ? GOAL_UP : GOAL_NONE;
-                log_line("register: begun service=%s want=%s", name, record->want_up ? "up" : "down");
+                log_event("register: begun service=%s want=%s", name, record->want_up ? "up" : "down");
                 service_step(service);
                 return;
         }
-        log_line("register: failed: why=%s service=%s", strerrorname_np(-result), name);
+        log_event("register: failed: why=%s service=%s", strerrorname_np(-result), name);
         if (service) {
                 if (service->registration && service->registration->waiters)
                         service->registration->waiters->own = NULL; /* it is told once, below */

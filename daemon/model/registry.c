@@ -17,7 +17,7 @@
 
 static void registry_look_at_all(struct registry *registry)
 {
-        log_line("watch: events were lost: looking at everything");
+        log_event("watch: events were lost: looking at everything");
         scan_all(registry);
         registry_adopt_all_late(registry);
         /* Looking may remove a service, and then the next one has its place. */
@@ -138,13 +138,14 @@ int registry_init(struct registry *registry, uv_loop_t *loop)
         registry->scandir_wd = registry->slots_wd = -1;
         watch_init(&registry->watch, registry_on_watch, registry);
         poll_init(registry);
+        slices_init(&registry->slices, loop);
         publication_init(registry);
         persist_init(registry);
         reconcile_init(registry);
         stagger_init(registry);
         /* Without inotify everything is polled. */
         if (watch_open(&registry->watch, loop))
-                log_line("watch: there is no inotify: everything is polled: why=%s",
+                log_event("watch: there is no inotify: everything is polled: why=%s",
                          strerrorname_np(-registry->watch.error));
         registry_watch_directories(registry);
         return result;
@@ -183,6 +184,7 @@ void registry_deinit(struct registry *registry)
         reconcile_drop(registry);
         timer_close(&registry->stagger.turn, NULL);
         timer_close(&registry->poll.turn, NULL);
+        slices_close(&registry->slices);
         watch_close(&registry->watch);
 }
 

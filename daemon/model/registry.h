@@ -9,6 +9,7 @@
 
 #include "daemon/edge/deputy.h"
 #include "daemon/edge/scandir.h"
+#include "daemon/edge/slices.h"
 #include "daemon/edge/slot.h"
 #include "daemon/edge/watch.h"
 #include "daemon/model/policy.h"
@@ -84,7 +85,9 @@ struct registry {
         size_t count;
         size_t capacity;
         uint64_t revision;
-        struct order *orders; /* that wait */
+        struct slices slices;
+        struct order *orders;
+        uint64_t order_number; /* of the last one */
         struct publication publication;
         struct stagger stagger;
         uint64_t serial; /* of the last change that persist.h was told of */

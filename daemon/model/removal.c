@@ -104,7 +104,7 @@ void removal_unlink(struct service *service)
         int result = registry_unlink(service->registry, service->name);
 
         if (result)
-                log_line("unregister: cannot unlink: %s service=%s", strerrorname_np(-result), service->name);
+                log_event("unregister: cannot unlink: %s service=%s", strerrorname_np(-result), service->name);
         if (result && result != -EEXIST) { /* as long as it is linked, s6-svscan starts it again */
                 timer_start(&service->removal->timer, UNLINK_AGAIN_MSEC);
                 return;
@@ -129,10 +129,10 @@ static void removal_finish(struct service *service)
         struct fault fault = {.kind = FAULT_SYSTEM, .text = "remove the service directory", .error = -result};
 
         if (result)
-                log_line("unregister: cannot remove the directory: %s service=%s", strerrorname_np(-result),
+                log_event("unregister: cannot remove the directory: %s service=%s", strerrorname_np(-result),
                          service->name);
         else
-                log_line("unregister: done service=%s", service->name);
+                log_event("unregister: done service=%s", service->name);
         removal_answer(service, result ? &fault : NULL);
         if (result) /* else nothing could have its name before the next broker's start */
                 removal_phase(service, REMOVAL_LEAVING, REMOVE_AGAIN_MSEC);
@@ -221,7 +221,7 @@ static void removal_expired(void *owner)
                 return;
         switch (removal->phase) {
         case REMOVAL_STOPPING:
-                log_line("unregister: killed after its deadline service=%s pid=%d", service->name,
+                log_event("unregister: killed after its deadline service=%s pid=%d", service->name,
                          service->status.pid);
                 removal_phase(service, REMOVAL_KILLING, KILL_AGAIN_MSEC);
                 removal_kill(service);
@@ -299,7 +299,7 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget, b
         service->record.hold = HOLD_NONE;
         service_save(service);
         service_set_down(service, true);
-        log_line("unregister: begun service=%s", service->name);
+        log_event("unregister: begun service=%s", service->name);
         service->removal->phase = REMOVAL_FORGETTING;
         service->removal->timeout_msec = timeout_msec;
         if (forget)

@@ -53,7 +53,7 @@ static void restart_fail(struct service *service)
         snprintf(record->reason, sizeof(record->reason),
                  "configuration error (exit code %d): its log says which; correct it, then start it",
                  EXIT_CONFIGURATION);
-        log_line("service: failed: configuration error service=%s code=%d", service->name,
+        log_event("service: failed: configuration error service=%s code=%d", service->name,
                  EXIT_CONFIGURATION);
 }
 
@@ -76,7 +76,7 @@ static void restart_brake(struct service *service)
                 restart_fail(service);
         } else if (record->has_exit && record->exit_code == EXIT_RUNS_ELSEWHERE) {
                 restart_hold_elsewhere(service->registry, record);
-                log_line("service: held: it runs elsewhere service=%s", service->name);
+                log_event("service: held: it runs elsewhere service=%s", service->name);
         } else {
                 record->attempt =
                         policy_attempt(&service->registry->policy, record->attempt, service->last_run_msec);
@@ -87,7 +87,7 @@ static void restart_brake(struct service *service)
                 snprintf(record->reason, sizeof(record->reason),
                          "it keeps ending: %s; attempt %u waits %lld s", how, record->attempt,
                          (long long)delay_msec / 1000);
-                log_line("service: backoff: service=%s code=%d signal=%d attempt=%u delay_msec=%lld",
+                log_event("service: backoff: service=%s code=%d signal=%d attempt=%u delay_msec=%lld",
                          service->name, record->exit_code, record->exit_signal, record->attempt,
                          (long long)delay_msec);
         }
@@ -111,7 +111,7 @@ static void restart_retry(struct service *service)
 {
         service_clear_tallies(service, true, false);
         restart_run_once(service);
-        log_line("service: retry: service=%s attempt=%u", service->name, service->record.attempt);
+        log_event("service: retry: service=%s attempt=%u", service->name, service->record.attempt);
 }
 
 /* It runs, and has for long enough: s6 shall want it again, and the failures are history. */
@@ -151,7 +151,7 @@ static void restart_looked(struct survey *survey)
                         clock_utc_usec() + service->registry->policy.elsewhere_msec * 1000;
                 service_step(service);
         } else {
-                log_line("service: its lock is free: service=%s", service->name);
+                log_event("service: its lock is free: service=%s", service->name);
                 restart_retry(service);
         }
 }

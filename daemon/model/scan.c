@@ -15,7 +15,7 @@
 static void scan_again(struct registry *registry, const char *name, int error)
 {
         if (!registry->scan_whole)
-                log_line("scandir: it is tried again: why=%s name=%s", strerrorname_np(error), name);
+                log_event("scandir: it is tried again: why=%s name=%s", strerrorname_np(error), name);
         registry->scan_whole = true;
         poll_wake(registry);
 }
@@ -71,7 +71,7 @@ static void scan_new(struct registry *registry, const char *name)
         } else if (linked) {
                 /* A link into our own directory whose slot is gone was left by a killed broker. */
                 registry_unlink(registry, name);
-                log_line("adopt: removed a link to nothing: service=%s", name);
+                log_event("adopt: removed a link to nothing: service=%s", name);
         } else if (fstatat(registry->scandir.fd, name, &info, 0) == 0) {
                 if (S_ISDIR(info.st_mode))
                         scan_add(registry, name, info.st_ino);
@@ -109,10 +109,10 @@ static void scan_own(struct service *service)
                 return;
         result = linked < 0 ? linked : registry_link(registry, service->name);
         if (result == 0) {
-                log_line("scandir: its link was gone, and is back: service=%s", service->name);
+                log_event("scandir: its link was gone, and is back: service=%s", service->name);
                 publication_rescan(registry);
         } else if (result == -EEXIST) {
-                log_line("scandir: something else has its name: service=%s", service->name);
+                log_event("scandir: something else has its name: service=%s", service->name);
         } else {
                 scan_again(registry, service->name, -result);
         }

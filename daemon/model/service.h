@@ -84,6 +84,12 @@ struct service {
         int64_t retry_until_msec; /* by clock_msec(); when it has not run by then, it will not */
         int send_error;           /* errno of an order that could not be given: it is given again; 0: none */
         int64_t sent_msec;        /* by clock_msec(): when one last was */
+        struct {
+                uint64_t number; /* of the last order to it that was recorded; 0: none */
+                int kind;        /* enum order_kind, */
+                bool root;       /* and whose it was */
+                int64_t msec;    /* by clock_msec() */
+        } ordered;
         struct wait *waits;
         uint64_t serial;           /* of its last change that persist.h was told of */
         uint64_t persisted_serial; /* what that has answered for */

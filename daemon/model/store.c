@@ -115,7 +115,7 @@ static void marker_done(struct deputy_job *job, bool late)
         struct store_batch *batch = marker->batch;
 
         if (late)
-                log_line("store: a profile's directory does not answer: service=" GATEWAY_PREFIX "%s",
+                log_event("store: a profile's directory does not answer: service=" GATEWAY_PREFIX "%s",
                          marker->profile);
         marker->batch = NULL;
         batch_part_done(batch);
@@ -236,9 +236,9 @@ static void batch_work(struct deputy_job *job)
 static void store_note(struct store *store, int failure)
 {
         if (failure && failure != store->failure)
-                log_line("store: cannot write to the volume: why=%s", strerrorname_np(failure));
+                log_event("store: cannot write to the volume: why=%s", strerrorname_np(failure));
         else if (!failure && store->failure)
-                log_line("store: the volume can be written again");
+                log_event("store: the volume can be written again");
         store->failure = failure;
 }
 

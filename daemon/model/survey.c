@@ -132,7 +132,7 @@ static void look_done(struct deputy_job *job, bool late)
         look->owner = NULL;
         atomic_store(&look->cancelled, late);
         if (late) {
-                log_line("survey: a profile's directory does not answer: service=" GATEWAY_PREFIX "%s", look->name);
+                log_event("survey: a profile's directory does not answer: service=" GATEWAY_PREFIX "%s", look->name);
                 if (look->kind == LOOK_PROFILE)
                         survey_is_hung(survey, look->place);
         } else if (look->opened) {

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "daemon/edge/log.h"
+
 /* Who a peer is, by the kernel's word at accept. Starts as nobody. */
 struct identity {
         uid_t uid;
@@ -31,6 +33,12 @@ struct access_policy {
 
 /* Fills *identity from the socket. On any failure it stays nobody. */
 void identity_of(int fd, const struct access_policy *policy, struct identity *identity);
+
+/* Whose lines in the log its are. */
+static inline enum log_source access_log_source(enum access access)
+{
+        return access == ACCESS_ROOT ? LOG_ROOT : access == ACCESS_CLIENT ? LOG_CLIENT : LOG_OTHERS;
+}
 
 /* No match means no access. */
 enum access access_of(const struct access_policy *policy, const struct identity *identity);

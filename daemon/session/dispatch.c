@@ -11,9 +11,10 @@
 struct method {
         const char *name;
         enum access access; /* the least that may call it */
-        bool changes;       /* is audited, and counts against the uid's changes */
+        bool changes;       /* counts against the uid's changes */
         bool needs_more;
         method_function *run;
+        weigh_function *weigh; /* NULL: it is about no names, or about one */
 };
 
 static const struct method methods[] = {
@@ -25,10 +26,10 @@ static const struct method methods[] = {
         {IO_SVCBROKER ".Watch", ACCESS_OBSERVER, false, true, method_watch},
         {IO_SVCBROKER ".Health", ACCESS_OBSERVER, false, false, method_health},
         {IO_SVCBROKER ".Diagnose", ACCESS_OBSERVER, false, false, method_diagnose},
-        {IO_SVCBROKER ".Start", ACCESS_CLIENT, true, false, method_start},
-        {IO_SVCBROKER ".Stop", ACCESS_CLIENT, true, false, method_stop},
-        {IO_SVCBROKER ".Restart", ACCESS_CLIENT, true, false, method_restart},
-        {IO_SVCBROKER ".Reset", ACCESS_CLIENT, true, false, method_reset},
+        {IO_SVCBROKER ".Start", ACCESS_CLIENT, true, false, method_start, weigh_start},
+        {IO_SVCBROKER ".Stop", ACCESS_CLIENT, true, false, method_stop, weigh_stop},
+        {IO_SVCBROKER ".Restart", ACCESS_CLIENT, true, false, method_restart, weigh_restart},
+        {IO_SVCBROKER ".Reset", ACCESS_CLIENT, true, false, method_reset, weigh_reset},
         {IO_SVCBROKER ".Register", ACCESS_CLIENT, true, false, method_register},
         {IO_SVCBROKER ".Reconcile", ACCESS_CLIENT, true, false, method_reconcile},
         {IO_SVCBROKER ".Unregister", ACCESS_CLIENT, true, false, method_unregister},
@@ -58,22 +59,14 @@ static void refuse_unknown(struct peer *peer, const char *name)
                        length < sizeof(interface) ? interface : name, NULL, NULL);
 }
 
-static void dispatch_run(struct peer *peer, const struct method *method, const struct call *call)
-{
-        if (method->changes)
-                log_line("audit: %s: uid=%u pid=%d connection=%lld call=%lld", strrchr(method->name, '.') + 1,
-                         (unsigned)peer->identity.uid, (int)peer->identity.pid, (long long)peer->id,
-                         (long long)peer->request.call);
-        method->run(peer, call);
-}
-
 /* True: the call is the peer's now, until its uid has a change left. */
 static bool dispatch_park(struct peer *peer, const struct method *method, struct call *call)
 {
         int64_t wait_msec = 0;
 
         if (method->changes && peer->quota)
-                wait_msec = quota_take_change(peer->quota, clock_msec());
+                wait_msec = quota_take_change(peer->quota, method->weigh ? method->weigh(peer, call) : 0,
+                                              clock_msec());
         if (wait_msec)
                 peer_park(peer, call, wait_msec);
         return wait_msec != 0;
@@ -96,7 +89,7 @@ static void dispatch_call(struct peer *peer, struct call *call)
         else if (dispatch_park(peer, method, call))
                 return;
         else
-                dispatch_run(peer, method, call);
+                method->run(peer, call);
         call_deinit(call);
 }
 
@@ -112,7 +105,7 @@ static void refuse_invalid(struct peer *peer, const struct call_problem *problem
 {
         struct text text;
 
-        log_refusal("refused: invalid message: uid=%u pid=%d", (unsigned)peer->identity.uid,
+        log_refusal(access_log_source(peer->access), "refused: invalid message: uid=%u pid=%d", (unsigned)peer->identity.uid,
                     (int)peer->identity.pid);
         text_init(&text);
         text_append_string(&text, "{");

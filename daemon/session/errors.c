@@ -118,7 +118,7 @@ void errors_limit(struct peer *peer, const char *limit, int64_t value)
 {
         struct text parameters;
 
-        log_refusal("refused: limit=%s value=%lld uid=%d pid=%d", limit, (long long)value,
+        log_refusal(access_log_source(peer->access), "refused: limit=%s value=%lld uid=%d pid=%d", limit, (long long)value,
                     (int)peer->identity.uid, (int)peer->identity.pid);
         text_init(&parameters);
         text_append_string(&parameters, "{");
@@ -130,7 +130,7 @@ void errors_limit(struct peer *peer, const char *limit, int64_t value)
 
 void errors_denied(struct peer *peer)
 {
-        log_refusal("refused: no permission: uid=%d pid=%d", (int)peer->identity.uid,
+        log_refusal(access_log_source(peer->access), "refused: no permission: uid=%d pid=%d", (int)peer->identity.uid,
                     (int)peer->identity.pid);
         errors_strings(peer, ORG_VARLINK_SERVICE ".PermissionDenied", NULL, NULL, NULL, NULL);
 }

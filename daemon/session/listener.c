@@ -46,7 +46,7 @@ static void listener_readable(uv_poll_t *poll, int status, int events)
                 if (errno == ECONNABORTED || errno == EINTR)
                         continue;
                 if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                        log_refusal("listener: accept: %s", strerrorname_np(errno));
+                        log_event("listener: accept: %s", strerrorname_np(errno));
                         uv_poll_stop(&listener->poll);
                         uv_timer_start(&listener->pause, listener_resume, PAUSE_MSEC, 0);
                 }

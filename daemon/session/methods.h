@@ -19,7 +19,14 @@ method_function method_health;
 /* diagnose.c */
 method_function method_diagnose;
 
+/* How many names there is something to be done for: what the uid is charged. */
+typedef size_t weigh_function(const struct peer *peer, const struct call *call);
+
 /* orders.c */
+weigh_function weigh_start;
+weigh_function weigh_stop;
+weigh_function weigh_restart;
+weigh_function weigh_reset;
 method_function method_start;
 method_function method_stop;
 method_function method_restart;

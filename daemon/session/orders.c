@@ -3,13 +3,12 @@
 
 #include <json-c/json.h>
 
-#include "daemon/edge/log.h"
 #include "daemon/model/order.h"
+#include "daemon/session/audit.h"
 #include "daemon/session/describe.h"
 #include "daemon/session/errors.h"
 #include "daemon/session/methods.h"
 #include "proto/fields.h"
-#include "proto/name.h"
 
 struct order_parameters {
         struct json_object *names;
@@ -89,12 +88,19 @@ static const char **names_of_list(struct json_object *list, size_t *count)
         return names;
 }
 
-/* Only names that can be services' have a line: nothing else is ordered of anybody. */
-static void audit_name(const struct peer *peer, const char *name)
+static const char *method_name(enum order_kind kind)
 {
-        if (name_check_service(name) == NAME_OK)
-                log_line("audit: ordered: connection=%lld call=%lld service=%s", (long long)peer->id,
-                         (long long)peer->request.call, name);
+        switch (kind) {
+        case ORDER_START:
+                return "Start";
+        case ORDER_STOP:
+                return "Stop";
+        case ORDER_RESTART:
+                return "Restart";
+        case ORDER_RESET:
+                break;
+        }
+        return "Reset";
 }
 
 static void order_names(struct peer *peer, struct order_request *request, const char **names, size_t count)
@@ -110,8 +116,7 @@ static void order_names(struct peer *peer, struct order_request *request, const 
         } else if (count == 0) {
                 peer_reply(peer, none, strlen(none), false);
         } else {
-                for (size_t i = 0; i < count; i++)
-                        audit_name(peer, names[i]);
+                audit_names(peer, method_name(request->kind), names, count);
                 request->ticket = peer_ticket(peer);
                 request->names = names;
                 request->count = count;
@@ -145,6 +150,48 @@ static void order(struct peer *peer, const struct call *call, enum order_kind ki
                                  : names_of_all(peer->server->registry, &count);
         peer->request.single = parameters.names && count == 1 && !call->more;
         order_names(peer, &request, names, count);
+}
+
+/* Without a look at the rest of the call: what is wrong with it costs nothing. */
+static size_t weigh(const struct peer *peer, const struct call *call, enum order_kind kind)
+{
+        const struct registry *registry = peer->server->registry;
+        struct json_object *list = NULL;
+        size_t names = 0;
+
+        if (call->parameters && json_object_object_get_ex(call->parameters, "names", &list) &&
+            !json_object_is_type(list, json_type_array))
+                return 0;
+        if (!list)
+                for (size_t i = 0; i < registry->count; i++)
+                        names += order_weigh(registry, kind, registry->services[i]->name);
+        for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+                struct json_object *name = json_object_array_get_idx(list, i);
+
+                if (json_object_is_type(name, json_type_string))
+                        names += order_weigh(registry, kind, json_object_get_string(name));
+        }
+        return names;
+}
+
+size_t weigh_start(const struct peer *peer, const struct call *call)
+{
+        return weigh(peer, call, ORDER_START);
+}
+
+size_t weigh_stop(const struct peer *peer, const struct call *call)
+{
+        return weigh(peer, call, ORDER_STOP);
+}
+
+size_t weigh_restart(const struct peer *peer, const struct call *call)
+{
+        return weigh(peer, call, ORDER_RESTART);
+}
+
+size_t weigh_reset(const struct peer *peer, const struct call *call)
+{
+        return weigh(peer, call, ORDER_RESET);
 }
 
 void method_start(struct peer *peer, const struct call *call)

@@ -58,6 +58,7 @@ void peer_close(struct peer *peer)
         timer_stop(&peer->timer);
         peer->request.running = false;
         watcher_free(peer);
+        turns_remove(peer);
         server->memory_bytes -= peer->charged_bytes;
         if (peer->quota)
                 peer->quota->memory_bytes -= peer->charged_bytes;
@@ -72,7 +73,7 @@ void peer_close(struct peer *peer)
  * - for its call that runs, as long as that takes;
  * - for the rest of the next call, nothing whole being there;
  * - for the next call.
- * With whole calls and no output it waits for nothing, and has its turn again with the pump: the socket may
+ * With whole calls and no output it waits for nothing, and has its turn again (turns.h): the socket may
  * be too full to be polled writable (that takes three quarters of it read) and still take a reply.
  */
 static int64_t peer_deadline(const struct peer *peer)
@@ -105,7 +106,7 @@ static void peer_set_timer(struct peer *peer)
 static void peer_give_up(struct peer *peer)
 {
         if (peer->stalled_msec || peer->frame_msec)
-                log_refusal("peer: closed: why=%s uid=%d pid=%d",
+                log_refusal(access_log_source(peer->access), "peer: closed: why=%s uid=%d pid=%d",
                             peer->stalled_msec ? "not-reading" : "request-not-whole", (int)peer->identity.uid,
                             (int)peer->identity.pid);
         peer_close(peer);
@@ -117,11 +118,11 @@ static void peer_expired(void *owner)
         int64_t now = clock_msec();
 
         if (peer->parked) {
-                peer->parked = false;
-                peer->dispatching = true;
-                dispatch_parked(peer);
-                peer->dispatching = false;
-        } else if (peer_deadline(peer) <= now) {
+                peer->due = true;
+                turns_add(peer);
+                return;
+        }
+        if (peer_deadline(peer) <= now) {
                 /* Who reads slowly made room without an event: only trying tells it from who does not. */
                 if (peer->stalled_msec)
                         peer_flush(peer);
@@ -209,7 +210,8 @@ static void peer_take_calls(struct peer *peer)
                 char *message;
                 size_t length;
 
-                if (peer->request.running || peer->closing || peer->stalled_msec || peer->server->draining)
+                if (peer->request.running || peer->closing || peer->stalled_msec || peer->server->draining ||
+                    (i && turns_is_over(peer)))
                         return;
                 switch (frame_buffer_next(&peer->in, &message, &length)) {
                 case FRAME_PARTIAL:
@@ -286,10 +288,8 @@ void peer_continue(struct peer *peer)
                 peer_close(peer);
                 return;
         }
-        if (more && peer_is_drained(peer)) {
-                peer->resume = true;
-                server_pump_later(peer->server);
-        }
+        if (more && peer_is_drained(peer))
+                turns_add(peer);
         if (!peer_waits_for_rest(peer))
                 peer->frame_msec = 0;
         else if (!peer->frame_msec || peer->request.call != before)
@@ -297,6 +297,21 @@ void peer_continue(struct peer *peer)
         peer_set_poll(peer);
         if (!peer->parked)
                 peer_set_timer(peer);
+}
+
+void peer_turn(struct peer *peer)
+{
+        if (peer->parked && peer->due) {
+                peer->parked = peer->due = false;
+                peer->dispatching = true;
+                dispatch_parked(peer);
+                peer->dispatching = false;
+        }
+        if (peer->readable) {
+                peer->readable = false;
+                peer_receive(peer);
+        }
+        peer_continue(peer);
 }
 
 /* It is gone, and reads nothing any more. What it sent before is done all the same. */
@@ -311,8 +326,7 @@ static void peer_hung_up(struct peer *peer)
         uv_poll_stop(&peer->poll); /* it would tell of the end again and again */
         peer->polled = 0;
         peer->end_of_input = peer->hung_up = true;
-        server_pump_later(peer->server);
-        peer->resume = true;
+        turns_add(peer);
 }
 
 static void peer_on_poll(uv_poll_t *poll, int status, int events)
@@ -323,7 +337,9 @@ static void peer_on_poll(uv_poll_t *poll, int status, int events)
                 peer_hung_up(peer);
                 return;
         }
-        if (events & UV_READABLE)
-                peer_receive(peer);
-        peer_continue(peer);
+        peer->readable = peer->readable || events & UV_READABLE;
+        if (peer->access == ACCESS_ROOT)
+                peer_turn(peer);
+        else
+                turns_add(peer);
 }

@@ -43,11 +43,14 @@ struct peer {
         struct watcher *watcher; /* Watch runs */
         bool end_of_input;
         bool hung_up;     /* and is closed as soon as what it sent is done */
-        bool resume;      /* server_pump() works on */
         bool closing;     /* when the output is sent */
         bool dispatching; /* a method runs, and peer_continue() follows */
+        bool readable;    /* since its last turn */
+        bool has_turn;    /* it is queued: turns.h */
         bool parked;      /* its call waits until its uid may change something again */
+        bool due;         /* and has waited for as long as it was told */
         struct call parked_call;
+        struct peer *turn_next;
         int64_t active_msec;  /* last time a call came or ended */
         int64_t frame_msec;   /* since when a frame that is not whole keeps the next call waiting; 0: none */
         int64_t stalled_msec; /* since when output waits and the socket takes none of it; 0: none */
@@ -72,6 +75,9 @@ void peer_flush(struct peer *peer);
 /* Works on: takes further calls, sends, sets what is polled for and the timer. The peer may be closed by it.
  */
 void peer_continue(struct peer *peer);
+
+/* Its turn: what came, and what is left to be done. The peer may be closed by it. */
+void peer_turn(struct peer *peer);
 
 /* After a reply: sends it, and works on later in this turn of the loop. Closes nothing. */
 void peer_answered(struct peer *peer);

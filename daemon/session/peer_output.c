@@ -78,7 +78,7 @@ bool peer_is_over_memory(const struct peer *peer)
 
 void peer_drop_output(struct peer *peer, const char *why)
 {
-        log_refusal("peer: closed: why=%s uid=%d pid=%d", why, (int)peer->identity.uid,
+        log_refusal(access_log_source(peer->access), "peer: closed: why=%s uid=%d pid=%d", why, (int)peer->identity.uid,
                     (int)peer->identity.pid);
         peer->closing = true;
         text_deinit(&peer->out);
@@ -134,6 +134,5 @@ void peer_answered(struct peer *peer)
         if (peer->dispatching)
                 return;
         /* Not now: the model is in the middle of something, and the next call must not run in there. */
-        peer->resume = true;
-        server_pump_later(peer->server);
+        turns_add(peer);
 }

@@ -9,7 +9,7 @@
 #include "proto/limits.h"
 
 /*
- * What each uid has in use. An entry outlives its connections until its bucket is full again, so that
+ * What each uid has in use. An entry outlives its connections until its buckets are full again, so that
  * connecting anew does not refill it.
  */
 struct quota_uid {
@@ -19,6 +19,7 @@ struct quota_uid {
         unsigned watches;
         size_t memory_bytes; /* buffers of its connections */
         double changes;      /* left in the bucket */
+        double names;        /* left in the other one */
         int64_t refilled_msec;
 };
 
@@ -29,7 +30,8 @@ struct quota {
 /* The entry of `uid`, made where it is new. NULL: no room, which stands for too many connections. */
 struct quota_uid *quota_get(struct quota *quota, uid_t uid, int64_t now_msec);
 
-/* Takes one change out of the bucket, or says how many milliseconds until there is one. */
-int64_t quota_take_change(struct quota_uid *entry, int64_t now_msec);
+/* Takes one change of so many names out of the buckets, or says how many milliseconds until they are there. No more
+ * than LIMIT_NAMES_BURST are counted. */
+int64_t quota_take_change(struct quota_uid *entry, size_t names, int64_t now_msec);
 
 #endif

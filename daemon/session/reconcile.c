@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/edge/log.h"
 #include "daemon/model/reconcile.h"
+#include "daemon/session/audit.h"
 #include "daemon/session/errors.h"
 #include "daemon/session/methods.h"
 #include "proto/fields.h"
@@ -111,6 +111,8 @@ void method_reconcile(struct peer *peer, const struct call *call)
                 return;
         }
         *asked = (struct asked){peer->server, peer_ticket(peer)};
+        audit_call(peer, "Reconcile");
+        request->root = peer->access == ACCESS_ROOT;
         request->dry_run = parameters.dry_run == FIELD_TRUE;
         request->done = reconcile_done;
         request->owner = asked;

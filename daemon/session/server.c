@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/log.h"
 #include "daemon/session/describe.h"
 #include "daemon/session/diagnose.h"
@@ -49,29 +50,6 @@ void server_return_index(struct server *server, unsigned index)
         server->index_used[index / 64] &= ~((uint64_t)1 << index % 64);
 }
 
-static void server_pump(uv_idle_t *pump)
-{
-        struct server *server = pump->data;
-
-        uv_idle_stop(pump);
-        for (size_t i = 0; i < SERVER_PEERS; i++) {
-                struct peer *peer = server->peers[i];
-
-                if (!peer || (!peer->watcher && !peer->resume))
-                        continue;
-                peer->resume = false;
-                peer_continue(peer);
-        }
-}
-
-void server_pump_later(struct server *server)
-{
-        /* Not a timer: one that a pump starts anew may expire in the same turn, before any event has its own.
-         */
-        if (!uv_is_closing((uv_handle_t *)&server->pump))
-                uv_idle_start(&server->pump, server_pump);
-}
-
 static void server_on_changed(void *owner, struct service *service)
 {
         struct server *server = owner;
@@ -80,7 +58,7 @@ static void server_on_changed(void *owner, struct service *service)
                 service->index = server_take_index(server);
         service->has_index = true;
         describe_forget(service);
-        server_pump_later(server);
+        turns_add_watchers(server);
 }
 
 static void server_on_gone(void *owner, struct service *service)
@@ -88,7 +66,24 @@ static void server_on_gone(void *owner, struct service *service)
         struct server *server = owner;
 
         watcher_on_gone(server, service);
-        server_pump_later(server);
+        turns_add_watchers(server);
+}
+
+/* What was held back is told also when nothing more comes. */
+static void server_settle_log(void *owner)
+{
+        struct server *server = owner;
+
+        if (log_settle(false))
+                timer_start(&server->settle_log, LOG_SETTLE_MSEC);
+}
+
+static void server_log_held(void *owner)
+{
+        struct server *server = owner;
+
+        if (!timer_is_running(&server->settle_log))
+                timer_start(&server->settle_log, LOG_SETTLE_MSEC);
 }
 
 void server_init(struct server *server, uv_loop_t *loop, struct registry *registry)
@@ -97,9 +92,10 @@ void server_init(struct server *server, uv_loop_t *loop, struct registry *regist
         server->registry = registry;
         server_set_places(server, SERVER_PEERS);
         server->listener.fd = server->observer_listener.fd = -1;
-        uv_idle_init(loop, &server->pump);
-        server->pump.data = server;
+        turns_init(server);
         timer_init(&server->drain, loop, NULL, server);
+        timer_init(&server->settle_log, loop, server_settle_log, server);
+        log_on_held(server_log_held, server);
         registry->events = (struct registry_events){
                 .changed = server_on_changed,
                 .gone = server_on_gone,
@@ -139,11 +135,12 @@ static const char *server_over_bound(const struct server *server, enum access ac
 }
 
 /* Its answer to whatever it is about to ask; what the socket does not take is lost. */
-static void server_turn_away(int fd, const char *limit, long long value, const struct identity *identity)
+static void server_turn_away(int fd, enum access access, const char *limit, long long value,
+                             const struct identity *identity)
 {
         struct text parameters, reply;
 
-        log_refusal("refused: limit=%s value=%lld uid=%d pid=%d", limit, value, (int)identity->uid,
+        log_refusal(access_log_source(access), "refused: limit=%s value=%lld uid=%d pid=%d", limit, value, (int)identity->uid,
                     (int)identity->pid);
         text_init(&parameters);
         text_init(&reply);
@@ -177,7 +174,7 @@ void server_accept(struct server *server, int fd)
                 quota = quota_get(&server->quota, identity.uid, clock_msec());
         limit = server_over_bound(server, access, quota, &value);
         if (limit) {
-                server_turn_away(fd, limit, value, &identity);
+                server_turn_away(fd, access, limit, value, &identity);
                 return;
         }
         peer = peer_new(server, fd, &identity, access);
@@ -250,8 +247,11 @@ void server_deinit(struct server *server)
         doctor_close(server);
         free(server->supervisor_path);
         server->supervisor_path = NULL;
-        uv_close((uv_handle_t *)&server->pump, NULL);
+        turns_close(server);
         timer_close(&server->drain, NULL);
+        timer_close(&server->settle_log, NULL);
+        log_on_held(NULL, NULL);
+        log_settle(true);
         while (server->tombstones) {
                 struct tombstone *stone = server->tombstones;
 

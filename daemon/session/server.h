@@ -11,6 +11,7 @@
 #include "daemon/session/findings.h"
 #include "daemon/session/listener.h"
 #include "daemon/session/quota.h"
+#include "daemon/session/turns.h"
 
 #define SERVER_PEERS (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED)
 
@@ -57,8 +58,9 @@ struct server {
         size_t tombstone_count;
         uint64_t *index_used; /* bit set: service.index is taken */
         size_t index_words;
-        uv_idle_t pump; /* readers of Watch and whoever has more to do, once a turn of the loop */
+        struct turns turns;
         struct timer drain;
+        struct timer settle_log;
         bool draining;
         void (*drained)(struct server *server);
 };
@@ -78,9 +80,6 @@ void server_drain(struct server *server, void (*drained)(struct server *server))
 
 /* A connection came in (from a listener): fd is the server's now. */
 void server_accept(struct server *server, int fd);
-
-/* Works on with those that have `resume` set, or watch, at the end of this turn of the loop. */
-void server_pump_later(struct server *server);
 
 /* NULL when it is gone. */
 struct peer *server_find_peer(struct server *server, uint64_t id);

@@ -2,9 +2,9 @@
 
 #include <json-c/json.h>
 
-#include "daemon/edge/log.h"
 #include "daemon/model/operation.h"
 #include "daemon/model/persist.h"
+#include "daemon/session/audit.h"
 #include "daemon/session/describe.h"
 #include "daemon/session/errors.h"
 #include "daemon/session/methods.h"
@@ -66,12 +66,6 @@ static bool environment_is_valid(struct peer *peer, struct json_object *environm
         return true;
 }
 
-static void audit_profile(const struct peer *peer, const char *profile)
-{
-        log_line("audit: ordered: service=gateway-%s connection=%lld call=%lld", profile, (long long)peer->id,
-                 (long long)peer->request.call);
-}
-
 void method_register(struct peer *peer, const struct call *call)
 {
         struct register_parameters parameters;
@@ -81,7 +75,7 @@ void method_register(struct peer *peer, const struct call *call)
                 errors_parameter(peer, wrong);
         } else if (profile_is_valid(peer, parameters.profile) &&
                    environment_is_valid(peer, parameters.environment)) {
-                audit_profile(peer, parameters.profile);
+                audit_profile(peer, "Register", parameters.profile);
                 operation_register(peer->server->registry, peer_ticket(peer), parameters.profile,
                                    parameters.environment, parameters.start != FIELD_FALSE,
                                    peer->access == ACCESS_ROOT);
@@ -110,7 +104,7 @@ void method_unregister(struct peer *peer, const struct call *call)
         } else if (profile_is_valid(peer, parameters.profile) &&
                    methods_timeout(peer, parameters.timeout.value, parameters.timeout.present,
                                    DEFAULT_UNREGISTER_MSEC, &timeout_msec)) {
-                audit_profile(peer, parameters.profile);
+                audit_profile(peer, "Unregister", parameters.profile);
                 operation_unregister(peer->server->registry, peer_ticket(peer), parameters.profile,
                                      timeout_msec, peer->access == ACCESS_ROOT);
         }

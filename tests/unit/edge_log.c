@@ -1,3 +1,4 @@
+#include "daemon/bounds.h"
 #include "daemon/edge/log.h"
 
 #include <errno.h>
@@ -183,33 +184,125 @@ START_TEST(nowhere)
         log_line("a");
         close(STDERR_FILENO);
         log_line("b");
-        log_refusal("c");
+        log_refusal(LOG_CLIENT, "c");
         ck_assert_int_eq(4711, errno);
 }
 END_TEST
 
-START_TEST(refusal_budget)
+/* As much of it as its budget has: so many lines of as many bytes each, one more or less. */
+#define BURST_LINES(bytes) (LOG_BURST_BYTES / (bytes))
+
+static unsigned flood_refusals(enum log_source source)
 {
-        for (unsigned i = 0; i < 1000; i++)
-                log_refusal("r: number=%u", i);
-        drain();
-        ck_assert_uint_ge(count(seen, "r: number="), 60);
-        ck_assert_uint_le(count(seen, "r: number="), 70); /* what 0.5 s would give, on a very slow machine */
-        unsigned shown = count(seen, "r: number=");
+        unsigned shown = 0;
 
-        /* Changes go on. */
-        log_line("change");
-        ck_assert_str_eq("change\n", drain());
+        for (unsigned i = 1000; i < 4000; i++) {
+                log_refusal(source, "r: number=%u", i); /* 15 bytes */
+                if (i % 1000 == 999)
+                        shown += count(drain(), "r: number=");
+        }
+        return shown;
+}
 
-        /* Half a second is ten more. */
-        nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
-        for (unsigned i = 0; i < 1000; i++)
-                log_refusal("r: number=%u", i);
+/* Nobody's lines drown anybody else's. */
+START_TEST(budgets_are_apart)
+{
+        unsigned shown = flood_refusals(LOG_CLIENT);
+
+        ck_assert_uint_ge(shown, BURST_LINES(15));
+        ck_assert_uint_lt(shown, BURST_LINES(15) + 100);
+        log_line("ours");
+        log_event("event: it");
+        log_refusal(LOG_OTHERS, "r: of others");
+        log_refusal(LOG_ROOT, "r: of root");
+        log_refusal(LOG_CLIENT, "r: of the client");
+        log_change(LOG_ROOT, NULL, 0, "audit: Stop: uid=0");
+        log_change(LOG_CLIENT, NULL, 0, "audit: Stop: uid=1");
+        ck_assert_str_eq(drain(), "ours\nevent: it\nr: of others\nr: of root\naudit: Stop: uid=0\naudit: Stop: uid=1\n");
+}
+END_TEST
+
+/* A subject is one budget, whatever is said of it. */
+START_TEST(events_by_subject)
+{
+        unsigned shown = 0;
+
+        for (unsigned i = 1000; i < 5000; i++) {
+                if (i % 2)
+                        log_event("service: a: %u", i); /* 17 bytes */
+                else
+                        log_event("service: b: %u", i);
+                if (i % 1000 == 999)
+                        shown += count(drain(), "service: ");
+        }
+        ck_assert_uint_ge(shown, BURST_LINES(17));
+        ck_assert_uint_lt(shown, BURST_LINES(17) + 100);
+        log_event("register: begun");
+        log_event("service: c");
+        ck_assert_str_eq(drain(), "register: begun\n");
+}
+END_TEST
+
+static unsigned calls_of_held;
+
+static void note_held(void *owner)
+{
+        calls_of_held += owner == &calls_of_held;
+}
+
+/* What was held back is told in one line, with how much it was, and asked for once. */
+START_TEST(held_lines_are_counted)
+{
+        char expected[128];
+
+        calls_of_held = 0;
+        ck_assert(!log_settle(false));
+        log_on_held(note_held, &calls_of_held);
+        unsigned shown = flood_refusals(LOG_CLIENT);
+        ck_assert_uint_eq(calls_of_held, 1);
+        ck_assert(log_settle(false));
+        ck_assert_str_eq(drain(), "");
+        ck_assert(!log_settle(true));
+        snprintf(expected, sizeof expected, "log: lines not written: over their budget count=%u what=refused of=client\n",
+                 3000 - shown);
+        ck_assert_str_eq(drain(), expected);
+        ck_assert(!log_settle(true));
+        ck_assert_str_eq(drain(), "");
+        log_on_held(NULL, NULL);
+}
+END_TEST
+
+/* Root's changes have none. */
+START_TEST(root_is_always_heard)
+{
+        for (unsigned i = 0; i < 5000; i++) {
+                log_change(LOG_ROOT, NULL, 0, "audit: Stop: uid=0 call=%u", i);
+                if (i % 500 == 499)
+                        ck_assert_uint_eq(count(drain(), "audit: Stop"), 500);
+        }
+}
+END_TEST
+
+START_TEST(names_of_a_change)
+{
+        static const char *const two[] = {"gateway-a", "b c"};
+        char longest[252];
+        const char *names[100];
+
+        log_change(LOG_CLIENT, two, 2, "audit: Stop: names=%u", 3u);
+        ck_assert_str_eq(drain(), "audit: Stop: names=3 service=gateway-a service=b%20c\n");
+        memset(longest, 'x', sizeof longest - 1);
+        longest[sizeof longest - 1] = '\0';
+        for (size_t i = 0; i < 100; i++)
+                names[i] = longest;
+        log_change(LOG_CLIENT, names, 1, "audit: names=%u", 1u);
+        ck_assert_uint_eq(strlen(drain()), strlen("audit: names=1 service=\n") + 251);
+        /* As many as fit, none of them in part. */
+        log_change(LOG_CLIENT, names, 100, "audit: names=%u", 100u);
         drain();
-        ck_assert_uint_ge(count(seen, "r: number="), 9);
-        ck_assert_uint_le(count(seen, "r: number="), 20);
-        ck_assert_ptr_nonnull(strstr(seen, "over their budget count="));
-        ck_assert_uint_eq(1000 - shown, strtoul(strstr(seen, "count=") + 6, NULL, 10));
+        ck_assert_uint_eq(count(seen, " service="), 1);
+        ck_assert_str_eq(seen + strlen(seen) - 5, "x...\n");
+        ck_assert_uint_eq(strlen(seen), strlen("audit: names=100 service=...\n") + 251);
 }
 END_TEST
 
@@ -226,7 +319,11 @@ int main(void)
         tcase_add_test(cases, full_pipe);
         tcase_add_test(cases, full_socket);
         tcase_add_test(cases, nowhere);
-        tcase_add_test(cases, refusal_budget);
+        tcase_add_test(cases, budgets_are_apart);
+        tcase_add_test(cases, events_by_subject);
+        tcase_add_test(cases, held_lines_are_counted);
+        tcase_add_test(cases, root_is_always_heard);
+        tcase_add_test(cases, names_of_a_change);
         suite_add_tcase(suite, cases);
 
         SRunner *runner = srunner_create(suite);

@@ -36,7 +36,7 @@ static int burst(struct quota_uid *entry)
 {
         int count = 0;
 
-        while (quota_take_change(entry, now_msec) == 0)
+        while (quota_take_change(entry, 0, now_msec) == 0)
                 ck_assert_int_le(++count, LIMIT_CHANGES_BURST);
         return count;
 }
@@ -83,14 +83,48 @@ START_TEST(the_wait_is_enough)
                 int64_t wait_msec;
 
                 now_msec += i % 7 * (i % 3);
-                wait_msec = quota_take_change(entry, now_msec);
+                wait_msec = quota_take_change(entry, 0, now_msec);
                 if (!wait_msec)
                         continue;
                 ck_assert_int_gt(wait_msec, 0);
                 ck_assert_int_le(wait_msec, BETWEEN_CHANGES_MSEC + 1);
                 now_msec += wait_msec;
-                ck_assert_int_eq(quota_take_change(entry, now_msec), 0);
+                ck_assert_int_eq(quota_take_change(entry, 0, now_msec), 0);
         }
+}
+END_TEST
+
+/* A batch is charged by its names too, from a bucket of their own. */
+START_TEST(names_are_charged)
+{
+        struct quota_uid *entry = join(UID);
+        int64_t wait_msec;
+
+        /* Everything, stopped and started, is there at once. */
+        for (size_t taken = 0; taken < LIMIT_NAMES_BURST; taken += LIMIT_NAMES_PER_CALL)
+                ck_assert_int_eq(quota_take_change(entry, LIMIT_NAMES_PER_CALL, now_msec), 0);
+        wait_msec = quota_take_change(entry, 500, now_msec);
+        ck_assert_int_gt(wait_msec, 500 * 1000 / LIMIT_NAMES_PER_SECOND - 1);
+        ck_assert_int_le(wait_msec, 500 * 1000 / LIMIT_NAMES_PER_SECOND + 1);
+        /* What has none is not kept waiting by that, nor does what waited cost a change. */
+        ck_assert_int_eq(burst(entry), LIMIT_CHANGES_BURST - LIMIT_NAMES_BURST / LIMIT_NAMES_PER_CALL);
+        now_msec += wait_msec;
+        ck_assert_int_eq(quota_take_change(entry, 500, now_msec), 0);
+        ck_assert_int_gt(quota_take_change(entry, 1, now_msec), 0);
+}
+END_TEST
+
+/* More than there ever are cost what there is. */
+START_TEST(any_call_can_be_paid)
+{
+        struct quota_uid *entry = join(UID);
+
+        ck_assert_int_eq(quota_take_change(entry, 10 * LIMIT_NAMES_BURST, now_msec), 0);
+        ck_assert_int_gt(quota_take_change(entry, 1, now_msec), 0);
+        leave(entry);
+        now_msec += FILL_MSEC;
+        ck_assert_ptr_eq(join(UID), entry);
+        ck_assert_int_gt(quota_take_change(entry, LIMIT_NAMES_BURST, now_msec), 0);
 }
 END_TEST
 
@@ -101,7 +135,7 @@ START_TEST(the_rate_holds)
         int count = 0;
 
         for (int64_t end = now_msec + 60000; now_msec < end; now_msec++) {
-                count += quota_take_change(entry, now_msec) == 0;
+                count += quota_take_change(entry, 0, now_msec) == 0;
                 if (now_msec % 17 == 0) {
                         leave(entry);
                         entry = join(UID);
@@ -209,6 +243,8 @@ int main(void)
                 begins_full,
                 refills_with_time,
                 the_wait_is_enough,
+                names_are_charged,
+                any_call_can_be_paid,
                 the_rate_holds,
                 one_entry_a_uid,
                 uid_0_is_one_too,

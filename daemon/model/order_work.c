@@ -1,0 +1,297 @@
+#include "daemon/model/order_work.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/bounds.h"
+#include "daemon/model/persist.h"
+
+/* Entries of an order that are written with one sync. */
+struct order_batch {
+        struct order *order;
+        size_t from;
+        size_t to;
+};
+
+static void order_close(struct order *order)
+{
+        for (struct order **at = &order->registry->orders; *at; at = &(*at)->next)
+                if (*at == order) {
+                        *at = order->next;
+                        break;
+                }
+        for (size_t i = 0; i < order->count; i++)
+                if (order->entries[i].service)
+                        service_remove_wait(order->entries[i].service, &order->entries[i].wait);
+        order->closed = true;
+        slices_remove(&order->registry->slices, &order->slice);
+        timer_close(&order->timer, free);
+}
+
+/* The last one of an order that waits closes it. */
+static void order_tell(struct order_entry *entry, struct service *service, const struct fault *fault)
+{
+        struct order *order = entry->order;
+        struct registry *registry = order->registry;
+        struct outcome outcome = {
+                .name = entry->name,
+                .service = service,
+                .fault = fault,
+                .persisted = entry->persisted,
+                .persist_problem = entry->persist_problem,
+                .last = --order->open == 0,
+        };
+
+        registry->events.outcome(registry->events.owner, order->ticket, &outcome);
+        if (outcome.last && order->wait)
+                order_close(order);
+}
+
+static void order_settled(struct wait *wait, struct service *service, const struct fault *fault)
+{
+        struct order_entry *entry = (struct order_entry *)wait;
+
+        entry->service = NULL;
+        order_tell(entry, service, fault);
+}
+
+static void order_expired(void *owner)
+{
+        struct order *order = owner;
+        struct fault fault = {.kind = FAULT_WAIT_TIMEOUT, .number = clock_msec() - order->began_msec};
+
+        /* What came true by now did: the timer may have come before all events of a long turn. Any may be the
+         * last. */
+        registry_catch_up(order->registry);
+        for (size_t i = 0; !order->closed && i < order->count; i++)
+                if (order->entries[i].service)
+                        service_catch_up(order->entries[i].service);
+        for (size_t i = 0; i < order->count && !order->closed; i++) {
+                struct order_entry *entry = &order->entries[i];
+                struct service *service = entry->service;
+
+                if (!service)
+                        continue;
+                service_remove_wait(service, &entry->wait);
+                order_settled(&entry->wait, service, &fault);
+        }
+}
+
+/* The service may have gone meanwhile, static ones too. Or somebody wants the opposite of it: that one's order is the
+ * last, and wins. */
+static struct service *order_look_again(struct order_entry *entry)
+{
+        const struct order *order = entry->order;
+        struct fault fault = {.kind = FAULT_NONE};
+        struct service *service = order_resolve(order->registry, entry->name, &fault);
+
+        if (entry->fault.kind)
+                return service;
+        entry->fault = fault;
+        if (!service || !service->profile || order->kind == ORDER_RESET)
+                return service;
+        if (service->operation != OPERATION_NONE)
+                entry->fault = (struct fault){.kind = FAULT_BUSY, .text = "unregister"};
+        else if (service->ordered.number != order->number && service->record.want_up != entry->want_up)
+                entry->fault = (struct fault){.kind = FAULT_SUPERSEDED};
+        return service;
+}
+
+static void order_tell_now(struct order_entry *entry, struct service *service)
+{
+        order_tell(entry, service, entry->fault.kind ? &entry->fault : NULL);
+}
+
+/* What is to be recorded is: now it is told and ordered. All outcomes come first, unless it waits. */
+static bool order_settle(struct order *order)
+{
+        order->wait = order->wait && !order->abandoned;
+        order->phase = order->wait ? ORDER_DELIVERING : ORDER_TELLING;
+        order->at = 0;
+        return true;
+}
+
+static void batch_noted(struct order_batch *batch, const struct store_batch *written)
+{
+        struct order *order = batch->order;
+
+        for (size_t i = batch->from, place = 0; i < batch->to; i++) {
+                struct order_entry *entry = &order->entries[i];
+
+                if (!entry->written)
+                        continue;
+                entry->persisted = store_batch_result(written, place) == 0;
+                entry->persist_problem = persist_problem(-store_batch_result(written, place));
+                place++;
+        }
+}
+
+static void batch_written(void *owner, const struct store_batch *written)
+{
+        struct order_batch *batch = owner;
+        struct order *order = batch->order;
+
+        batch_noted(batch, written);
+        free(batch);
+        if (--order->batches || order->phase != ORDER_WRITING)
+                return;
+        order_settle(order);
+        slices_add(&order->registry->slices, &order->slice);
+}
+
+/* All that has been recorded since the last batch. What was taken away since, or ordered otherwise, is in none. */
+static size_t batch_collect(struct order *order, struct service **services)
+{
+        size_t count = 0;
+
+        for (size_t i = order->batch_at; i < order->at; i++) {
+                struct order_entry *entry = &order->entries[i];
+                struct service *service =
+                        entry->written ? registry_find(order->registry, entry->name) : NULL;
+
+                entry->written = service && service->profile && service->operation == OPERATION_NONE &&
+                                 service->ordered.number == order->number;
+                if (entry->written)
+                        services[count++] = service;
+        }
+        return count;
+}
+
+static void order_write(struct order *order)
+{
+        struct service *services[ORDER_NAMES_PER_BATCH];
+        struct order_batch *batch = malloc(sizeof(*batch));
+        size_t count = batch ? batch_collect(order, services) : 0;
+
+        if (count) {
+                *batch = (struct order_batch){.order = order, .from = order->batch_at, .to = order->at};
+                order->batches++;
+        }
+        order->batch_at = order->at;
+        order->waiting = 0;
+        if (!count || persist_services(order->registry, services, count, order->kind == ORDER_STOP, order->root,
+                                       batch_written, batch)) {
+                order->batches -= count != 0;
+                free(batch);
+        }
+}
+
+/* The slot's record first, then the volume's. */
+static bool record_piece(struct order *order)
+{
+        struct order_entry *entry;
+
+        if (order->waiting == ORDER_NAMES_PER_BATCH || (order->waiting && order->at == order->count)) {
+                order_write(order);
+        } else if (order->at < order->count) {
+                entry = &order->entries[order->at++];
+                order_record_entry(entry);
+                order->waiting += entry->written;
+        }
+        if (order->at < order->count || order->waiting)
+                return true;
+        order->phase = ORDER_WRITING;
+        return order->batches ? false : order_settle(order);
+}
+
+static bool tell_piece(struct order *order)
+{
+        struct order_entry *entry = &order->entries[order->at++];
+
+        order_tell_now(entry, order_look_again(entry));
+        if (order->at < order->count)
+                return true;
+        order->phase = ORDER_DELIVERING;
+        order->at = 0;
+        if (order->kind != ORDER_RESET)
+                return true;
+        order_close(order);
+        return false;
+}
+
+/* A step may settle waits, its own or (superseding) those of others, but frees no service. */
+static void deliver_entry(struct order_entry *entry)
+{
+        struct order *order = entry->order;
+        struct service *service = order_look_again(entry);
+
+        if (entry->fault.kind || !entry->recorded) {
+                if (order->wait)
+                        order_tell_now(entry, service);
+                return;
+        }
+        order_set_goal(service, order->kind);
+        if (order->wait && !order->abandoned) {
+                entry->service = service;
+                entry->wait.settled = order_settled;
+                service_add_wait(service, &entry->wait);
+        }
+        service_step(service);
+}
+
+static bool deliver_piece(struct order *order)
+{
+        deliver_entry(&order->entries[order->at++]);
+        if (order->closed)
+                return false;
+        if (order->at < order->count)
+                return true;
+        if (order->wait && !order->abandoned) {
+                order->phase = ORDER_WAITING;
+                timer_start(&order->timer, (uint64_t)order->timeout_msec);
+        } else {
+                order_close(order);
+        }
+        return false;
+}
+
+static bool order_piece(struct slice *slice)
+{
+        struct order *order = (struct order *)slice;
+
+        switch (order->phase) {
+        case ORDER_RECORDING:
+                return record_piece(order);
+        case ORDER_TELLING:
+                return tell_piece(order);
+        case ORDER_DELIVERING:
+                return deliver_piece(order);
+        case ORDER_WRITING:
+        case ORDER_WAITING:
+                break;
+        }
+        return false;
+}
+
+static void order_drop(struct slice *slice)
+{
+        order_close((struct order *)slice);
+}
+
+void order_open(struct order *order)
+{
+        order->slice = (struct slice){.root = order->root, .piece = order_piece, .drop = order_drop};
+        timer_init(&order->timer, order->registry->loop, order_expired, order);
+}
+
+void order_begin(void *owner)
+{
+        struct order *order = owner;
+
+        slices_add(&order->registry->slices, &order->slice);
+}
+
+void order_abandon(struct registry *registry, struct ticket ticket)
+{
+        struct order *next;
+
+        for (struct order *order = registry->orders; order; order = next) {
+                next = order->next;
+                if (order->ticket.peer != ticket.peer || order->ticket.call != ticket.call)
+                        continue;
+                order->abandoned = true;
+                if (order->phase == ORDER_WAITING)
+                        order_close(order);
+        }
+}

@@ -1,0 +1,67 @@
+#ifndef MODEL_ORDER_WORK_H
+#define MODEL_ORDER_WORK_H
+
+#include "daemon/edge/slices.h"
+#include "daemon/model/order.h"
+
+/*
+ * How an order is worked off: a name at a time, so that everybody else has a turn between any two. What may have come,
+ * gone or been ordered otherwise between two turns is looked up again by its name.
+ */
+enum order_phase {
+        ORDER_RECORDING,  /* each slot's record, and batches of them for the volume */
+        ORDER_WRITING,    /* the volume has not answered for all of them */
+        ORDER_TELLING,    /* the outcomes; not of an order that waits */
+        ORDER_DELIVERING, /* to s6 */
+        ORDER_WAITING,    /* for the goals: it may be closed at any time */
+};
+
+struct order_entry {
+        struct wait wait;
+        struct order *order;
+        const char *name;
+        struct service *service; /* `wait` is on its list; NULL: it is on none */
+        struct fault fault;      /* why not accepted */
+        bool want_up;
+        bool recorded; /* it is to be delivered */
+        bool repeated; /* nothing is to be done */
+        bool written;  /* its record is in a batch, or will be */
+        bool persisted;
+        const char *persist_problem;
+};
+
+struct order {
+        struct slice slice;
+        struct order *next;
+        struct registry *registry;
+        struct ticket ticket;
+        uint64_t number; /* they are counted as they come */
+        enum order_kind kind;
+        enum order_phase phase;
+        bool root;
+        bool wait;
+        bool abandoned; /* nobody hears what becomes of it */
+        bool closed;    /* and is freed on a later turn of the loop */
+        int64_t timeout_msec;
+        int64_t began_msec;
+        struct timer timer;
+        size_t at;        /* the entry that is next in this phase */
+        size_t batch_at;  /* the first one that no batch has seen */
+        unsigned waiting; /* entries behind that, to be written */
+        unsigned batches; /* that the volume has not answered */
+        size_t open;      /* entries not told of */
+        size_t count;
+        struct order_entry entries[]; /* and behind them the names */
+};
+
+/* order.c: one entry, in the slot. */
+void order_record_entry(struct order_entry *entry);
+
+/* Deaths that are ordered do not count against the service: s6's tally begins anew. */
+void order_set_goal(struct service *service, enum order_kind kind);
+
+/* order_work.c */
+void order_open(struct order *order);
+void order_begin(void *owner);
+
+#endif
