@@ -85,7 +85,7 @@ static void broker_reconcile(struct broker *broker)
                 broker_say_ready(broker);
                 return;
         }
-        request->boot = true;
+        request->boot = request->root = true;
         request->done = broker_reconciled;
         request->owner = broker;
         reconcile_run(&broker->registry, request);

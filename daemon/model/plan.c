@@ -45,6 +45,8 @@ static bool plan_from_dead_slot(const struct registry *registry, const char *pro
         char *text = NULL;
         bool found;
 
+        if (!registry->has_dead) /* or it would be looked for, for each of very many profiles */
+                return false;
         name_service_of(profile, name, sizeof(name));
         found = slot_read_state(&registry->slots, name, &text) == 0 && record_read(text, &record) == 0 &&
                 !record.removing && (any || record.unpersisted);
@@ -172,7 +174,6 @@ static void plan_invalid(struct plan *plan, const char *directory)
         snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message), "%s",
                  is_default ? "profiles/default is no profile: the default profile is the volume itself"
                             : "its name cannot be a profile's: lower case letters, digits, _ and - are");
-        log_event("reconcile: skipped: name=%s", directory);
 }
 
 /* There are more directories than anybody looks at: which of them are profiles is not known. */
@@ -229,6 +230,9 @@ int plan_make(struct plan *plan, struct registry *registry, const struct survey 
                         plan_profile(plan, registry, &survey->facts[i]);
         for (size_t i = 0; survey && i < survey->invalid_count; i++)
                 plan_invalid(plan, survey->invalid[i]);
+        if (survey && survey->invalid_count) /* the answer has them all */
+                log_event("reconcile: skipped: names=%u name=%s", (unsigned)survey->invalid_count,
+                          survey->invalid[0]);
         if (survey && survey->more)
                 plan_more(plan);
         if (survey && !boot)

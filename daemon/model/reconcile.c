@@ -61,7 +61,7 @@ static void reconcile_retry(void *owner)
                 timer_start(&registry->reconcile_again, RECONCILE_AGAIN_MSEC);
                 return;
         }
-        request->boot = true;
+        request->boot = request->root = true;
         reconcile_run(registry, request);
 }
 
@@ -250,7 +250,7 @@ static void reconcile_begin(struct registry *registry)
         }
         reconcile->registry = registry;
         reconcile->request = request;
-        reconcile->slice = (struct slice){.root = request->root || request->boot, .piece = reconcile_piece};
+        reconcile->slice = (struct slice){.root = request->root, .piece = reconcile_piece};
         timer_init(&reconcile->closing, registry->loop, NULL, reconcile);
         registry->reconcile = reconcile;
         survey->done = reconcile_surveyed;
@@ -266,9 +266,10 @@ void reconcile_run(struct registry *registry, struct reconcile_request *request)
 {
         struct reconcile_request **at = &registry->reconcile_queue;
 
-        while (*at)
+        /* Root's do not wait for more than the one that goes on. */
+        while (*at && (!request->root || (*at)->root))
                 at = &(*at)->next;
-        request->next = NULL;
+        request->next = *at;
         *at = request;
         if (!registry->reconcile)
                 reconcile_begin(registry);

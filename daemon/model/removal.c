@@ -122,8 +122,10 @@ void removal_tell(struct service *service)
         s6_control_send(service_at(service), service->name, "dx");
 }
 
-static void removal_finish(struct service *service)
+static bool removal_finish(struct slice *slice)
 {
+        struct removal *removal = (struct removal *)((char *)slice - offsetof(struct removal, slice));
+        struct service *service = removal->service;
         struct registry *registry = service->registry;
         int result = slot_remove(&registry->slots, service->name);
         struct fault fault = {.kind = FAULT_SYSTEM, .text = "remove the service directory", .error = -result};
@@ -138,6 +140,15 @@ static void removal_finish(struct service *service)
                 removal_phase(service, REMOVAL_LEAVING, REMOVE_AGAIN_MSEC);
         else
                 registry_forget(registry, service);
+        return false;
+}
+
+/* A directory is some hundred system calls, and many may end together. */
+static void removal_finish_later(struct removal *removal)
+{
+        timer_stop(&removal->timer);
+        removal->phase = REMOVAL_FINISHING;
+        slices_add(&removal->service->registry->slices, &removal->slice);
 }
 
 static void removal_sweep(struct deputy_job *job)
@@ -152,7 +163,7 @@ static void removal_swept(struct deputy_job *job, bool late)
         struct removal *removal = (struct removal *)((char *)job - offsetof(struct removal, job));
 
         (void)late; /* it has no deadline but its own */
-        removal_finish(removal->service);
+        removal_finish_later(removal);
 }
 
 /* The supervisors are gone. So are all runs, unless a supervisor was killed and had no time to see to its
@@ -163,7 +174,7 @@ static void removal_left(struct service *service)
         struct removal *removal = service->removal;
 
         if (!groups_read(registry->slots.fd, service->name, registry->deputy.crew.uid, &removal->groups)) {
-                removal_finish(service);
+                removal_finish_later(removal);
                 return;
         }
         timer_stop(&removal->timer);
@@ -240,6 +251,7 @@ static void removal_expired(void *owner)
                 publication_wake(service->registry);
                 break;
         case REMOVAL_SWEEPING:
+        case REMOVAL_FINISHING:
         case REMOVAL_FORGETTING:
                 break;
         }
@@ -259,7 +271,8 @@ void removal_step(struct service *service)
 {
         const struct s6_status *status = &service->status;
 
-        if (service->removal->phase == REMOVAL_WAITING || service->removal->phase == REMOVAL_SWEEPING)
+        if (service->removal->phase == REMOVAL_WAITING || service->removal->phase == REMOVAL_SWEEPING ||
+            service->removal->phase == REMOVAL_FINISHING)
                 return;
         if (service->removal->phase == REMOVAL_FORGETTING)
                 removal_stop(service);
@@ -279,6 +292,7 @@ static int removal_make(struct service *service)
         if (!removal)
                 return -ENOMEM;
         removal->service = service;
+        removal->slice.piece = removal_finish;
         timer_init(&removal->timer, service->registry->loop, removal_expired, removal);
         service->removal = removal;
         return 0;
@@ -301,6 +315,7 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget, b
         service_set_down(service, true);
         log_event("unregister: begun service=%s", service->name);
         service->removal->phase = REMOVAL_FORGETTING;
+        service->removal->slice.root = root;
         service->removal->timeout_msec = timeout_msec;
         if (forget)
                 persist_services(registry, &service, 1, true, root, NULL, NULL);
@@ -329,8 +344,10 @@ void operation_step(struct service *service)
 
 void removal_drop(struct service *service)
 {
-        if (service->removal)
+        if (service->removal) {
+                slices_remove(&service->registry->slices, &service->removal->slice);
                 timer_close(&service->removal->timer, removal_free);
+        }
         service->removal = NULL;
 }
 

@@ -13,6 +13,7 @@ enum removal_phase {
         REMOVAL_WAITING,    /* for publication.h to let it out of view */
         REMOVAL_LEAVING,    /* not in the scan directory any more; its supervisors end */
         REMOVAL_SWEEPING,   /* the deputy ends what a killed supervisor left running */
+        REMOVAL_FINISHING,  /* nothing runs: the directory goes when it is its turn */
 };
 
 struct removal_waiter {
@@ -29,6 +30,7 @@ struct removal {
         struct removal_waiter *waiters;
         struct deputy_job job;
         struct groups groups;
+        struct slice slice; /* of FINISHING */
 };
 
 /* For a service without an operation. timeout_msec: until KILL. forget: what the volume has of it too.
