@@ -35,6 +35,7 @@
 #define SERVER_TURN_USEC 2000      /* of one turn, for the calls of everybody but root: session/server.h */
 
 /* Orders. */
+#define ORDER_BATCHES_AT_ONCE 2    /* of one order, so that few are before whoever comes next */
 #define ORDER_NAMES_PER_BATCH 32   /* written to the volume with one sync: what root's may have to wait for */
 #define ORDER_REPEATED_MSEC 5000   /* for so long an order that was carried out need not be again */
 

@@ -134,9 +134,11 @@ static void batch_written(void *owner, const struct store_batch *written)
 
         batch_noted(batch, written);
         free(batch);
-        if (--order->batches || order->phase != ORDER_WRITING)
+        order->batches--;
+        if (order->phase == ORDER_WRITING && order->batches)
                 return;
-        order_settle(order);
+        if (order->phase == ORDER_WRITING)
+                order_settle(order);
         slices_add(&order->registry->slices, &order->slice);
 }
 
@@ -182,6 +184,8 @@ static bool record_piece(struct order *order)
 {
         struct order_entry *entry;
 
+        if (order->batches == ORDER_BATCHES_AT_ONCE)
+                return false; /* the volume's answer goes on with it */
         if (order->waiting == ORDER_NAMES_PER_BATCH || (order->waiting && order->at == order->count)) {
                 order_write(order);
         } else if (order->at < order->count) {

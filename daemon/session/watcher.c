@@ -42,14 +42,16 @@ static bool bit_set(struct watcher *watcher, unsigned index, bool value)
         return true;
 }
 
+static int compare_names(const void *left, const void *right)
+{
+        return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
 static bool watcher_wants(const struct watcher *watcher, const char *name)
 {
         if (!watcher->names)
                 return true;
-        for (size_t i = 0; i < watcher->count; i++)
-                if (!strcmp(watcher->names[i], name))
-                        return true;
-        return false;
+        return bsearch(&name, watcher->names, watcher->count, sizeof(*watcher->names), compare_names) != NULL;
 }
 
 int watcher_new(struct peer *peer, struct json_object *names)
@@ -72,6 +74,8 @@ int watcher_new(struct peer *peer, struct json_object *names)
                         return -ENOMEM;
                 watcher->count++;
         }
+        /* Very many may be told of very many changes. */
+        qsort(watcher->names, watcher->count, sizeof(*watcher->names), compare_names);
         return 0;
 }
 
