@@ -255,7 +255,7 @@ static void reconcile_begin(struct registry *registry)
         registry->reconcile = reconcile;
         survey->done = reconcile_surveyed;
         survey->owner = reconcile;
-        survey->root = request->boot;
+        survey->root = request->root;
         survey->clean = request->boot && registry->fresh_boot && !request->dry_run;
         survey->look_kept = !request->boot;
         keep_registered(registry, survey);
