@@ -187,6 +187,33 @@ measure_register() {
     wait_quiet
 }
 
+# What hermes can ask for, as often as it likes. The worst of it counts, for each of the two.
+measure_starvation() {
+    local name request health health_idle stop stop_idle worst=(0 0 - 0 0 -)
+    local -A floods=(
+        [Stop]='{"method":"io.svcbroker.Stop","parameters":{"all":true}}'
+        [Reset]='{"method":"io.svcbroker.Reset","parameters":{"names":["gateway-bench-2","gateway-bench-3"]}}'
+        [Register]='{"method":"io.svcbroker.Register","parameters":{"profile":"bench-2","start":false,"environment":{"A":"b"}}}'
+        [Reconcile]='{"method":"io.svcbroker.Reconcile"}'
+        [Diagnose]='{"method":"io.svcbroker.Diagnose"}'
+        [Health]='{"method":"io.svcbroker.Health"}'
+        [List]=$list
+    )
+    for name in Stop Reset Register Reconcile Diagnose Health List; do
+        request=${floods[$name]}
+        read -r health health_idle stop stop_idle < <(bench starve "$socket" 10000 10000 400 "$request")
+        [ -n "$stop_idle" ] || return 1
+        say "root while hermes calls $name: Health $health usec, idle $health_idle; Stop $stop, idle $stop_idle (p99)"
+        [ "$health" -gt "${worst[0]}" ] && worst[0]=$health worst[1]=$health_idle worst[2]=$name
+        [ "$stop" -gt "${worst[3]}" ] && worst[3]=$stop worst[4]=$stop_idle worst[5]=$name
+        wait_quiet
+    done
+    row "root's Health (p99) while hermes floods, $1 services; worst: ${worst[2]}" "$(figure '%.1f ms' "${worst[0]}" 1000)" \
+        "$(figure '%.1f ms' "${worst[1]}" 1000)" "$(figure %.1f "${worst[0]}" "${worst[1]}")" '50 ms' "$(verdict "${worst[0]}" 50000)"
+    row "root's Stop (p99) while hermes floods, $1 services; worst: ${worst[5]}" "$(figure '%.1f ms' "${worst[3]}" 1000)" \
+        "$(figure '%.1f ms' "${worst[4]}" 1000)" "$(figure %.1f "${worst[3]}" "${worst[4]}")" '200 ms' "$(verdict "${worst[3]}" 200000)"
+}
+
 measure_idle() {
     local pid switches_before cpu_before floor_before wakeups cpu floor
     pid=$(broker_pid)
@@ -248,7 +275,7 @@ measure_everything() {
     fill 1 10 && measure_round_trip 10 && measure_rate && measure_programs && measure_register && measure_memory 10 &&
         fill 11 100 && measure_memory 100 && measure_idle 100 &&
         fill 101 "$services" && measure_memory "$services" 8 && measure_round_trip "$services" &&
-        measure_list "$services" || return 1
+        measure_list "$services" && measure_starvation "$services" || return 1
     tree_stop
     measure_boots && measure_durable || return 1
 
