@@ -7,13 +7,13 @@
  */
 
 /* The process. */
-/* Of the log, what others than root can cause; what is over it is counted in a later line. All of it together turns
- * the five megabytes that are kept over in an hour, and root's changes are kept apart. */
-#define LOG_BURST_BYTES (32 * 1024)       /* of one budget at once */
-#define LOG_CALLS_BYTES_PER_SECOND 256    /* audit lines of a uid; refusals of a uid */
-#define LOG_EVENTS_BYTES_PER_SECOND 64    /* lines of one subject */
-#define LOG_HELD_BYTES 2048               /* that are there again before a count is told, and lines go on */
-#define LOG_SETTLE_MSEC 2000              /* between two looks for a count that is to be told */
+/* Of the log, what others than root can cause; what is over it is counted in a later line. All of it together
+ * turns the five megabytes that are kept over in an hour, and root's changes are kept apart. */
+#define LOG_BURST_BYTES (32 * 1024)    /* of one budget at once */
+#define LOG_CALLS_BYTES_PER_SECOND 256 /* audit lines of a uid; refusals of a uid */
+#define LOG_EVENTS_BYTES_PER_SECOND 64 /* lines of one subject */
+#define LOG_HELD_BYTES 2048            /* that are there again before a count is told, and lines go on */
+#define LOG_SETTLE_MSEC 2000           /* between two looks for a count that is to be told */
 
 /* Descriptors that are not connections: what is open all the time (some thirty), and what as many threads as
  * there can be, and a Diagnose, have open for a moment. */
@@ -31,13 +31,13 @@
 #define WATCHDOG_STACK_BYTES (64 * 1024)
 
 /* Sessions. */
-#define SLICES_TURN_USEC 2000      /* of one turn of the loop, for work that is cut in pieces: edge/slices.h */
-#define SERVER_TURN_USEC 2000      /* of one turn, for the calls of everybody but root: session/server.h */
+#define SLICES_TURN_USEC 2000 /* of a turn of the loop, for work that is cut in pieces: edge/slices.h */
+#define SERVER_TURN_USEC 2000 /* of a turn, for the calls of everybody but root: session/turns.h */
 
 /* Orders. */
-#define ORDER_BATCHES_AT_ONCE 2    /* of one order, so that few are before whoever comes next */
-#define ORDER_NAMES_PER_BATCH 32   /* written to the volume with one sync: what root's may have to wait for */
-#define ORDER_REPEATED_MSEC 5000   /* for so long an order that was carried out need not be again */
+#define ORDER_BATCHES_AT_ONCE 2  /* of one order, so that few are before whoever comes next */
+#define ORDER_NAMES_PER_BATCH 32 /* written to the volume with one sync: what root's may have to wait for */
+#define ORDER_REPEATED_MSEC 5000 /* for so long an order that was carried out need not be again */
 
 /* Slots and the services directory. */
 

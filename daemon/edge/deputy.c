@@ -116,7 +116,7 @@ static void worker_look_at_schedule(struct deputy *deputy, struct worker *worker
 {
         if (!atomic_load(&worker->spoiled) || worker->retired || deputy->spoiled == DEPUTY_SPOILED_MOST)
                 return;
-        log_line("deputy: a thread's scheduling was changed from outside: it is not used any more");
+        log_event("deputy: a thread's scheduling was changed from outside: it is not used any more");
         worker->retired = true;
         deputy->spoiled++;
 }
@@ -156,7 +156,7 @@ static void worker_failed(struct deputy *deputy, struct worker *worker)
 {
         struct deputy_job *job = worker->job;
 
-        log_line("deputy: a thread cannot take the client user's identity: why=%s",
+        log_event("deputy: a thread cannot take the client user's identity: why=%s",
                  strerrorname_np(atomic_load(&worker->failure)));
         worker->retired = true;
         worker->job = NULL;

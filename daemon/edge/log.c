@@ -19,7 +19,7 @@
 
 /* More than one thread logs. Nothing under this lock can block. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static unsigned lost;            /* lines, since the last that said so */
+static unsigned lost; /* lines, since the last that said so */
 
 struct budget {
         const char *what; /* up to its ':'; NULL: not in use */
@@ -31,8 +31,8 @@ struct budget {
 };
 
 /* Root's changes are in none. */
-static struct budget changes[] = {[LOG_CLIENT] = {.what = "audit", .of = "client"},
-                                  [LOG_OTHERS] = {.what = "audit", .of = "others"}};
+static struct budget changes[] = {
+        [LOG_CLIENT] = {.what = "audit", .of = "client"}, [LOG_OTHERS] = {.what = "audit", .of = "others"}};
 static struct budget refusals[] = {[LOG_ROOT] = {.what = "refused", .of = "root"},
                                    [LOG_CLIENT] = {.what = "refused", .of = "client"},
                                    [LOG_OTHERS] = {.what = "refused", .of = "others"}};
@@ -100,7 +100,8 @@ static struct budget *budget_of_subject(const char *format)
                 struct budget *budget = &events[i];
 
                 if (!budget->what)
-                        *budget = (struct budget){.what = format, .bytes_per_second = LOG_EVENTS_BYTES_PER_SECOND};
+                        *budget = (struct budget){.what = format,
+                                                  .bytes_per_second = LOG_EVENTS_BYTES_PER_SECOND};
                 if (subject_length(budget->what) == length && !strncmp(budget->what, format, length))
                         return budget;
         }
@@ -135,8 +136,8 @@ static bool budget_take(struct budget *budget, size_t bytes)
         return true;
 }
 
-/* Not before there is room for some lines too, or half of what is written would be counts. True: nothing is held
- * back any more. */
+/* Not before there is room for some lines too, or half of what is written would be counts. True: nothing is
+ * held back any more. */
 static bool budget_settle(struct budget *budget, bool all)
 {
         char what[32];
@@ -148,8 +149,8 @@ static bool budget_settle(struct budget *budget, bool all)
         if (!all && budget->tokens < INT64_C(1000) * LOG_HELD_BYTES)
                 return false;
         snprintf(what, sizeof what, "%.*s", (int)subject_length(budget->what), budget->what);
-        line_make(&note, "log: lines not written: over their budget count=%u what=%s of=%s", budget->held, what,
-                  budget->of ?: "all");
+        line_make(&note, "log: lines not written: over their budget count=%u what=%s of=%s", budget->held,
+                  what, budget->of ?: "all");
         budget_take(budget, note.length);
         put(&note);
         budget->held = 0;

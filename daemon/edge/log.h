@@ -11,9 +11,10 @@
  * a value can neither look like another field nor end the line; the format itself is ours and goes out as it
  * is. A line that does not fit ends in "...". SIGPIPE must be ignored.
  *
- * What a client can cause has a budget in bytes (bounds.h): each subject one, and each of audit lines and refusals
- * one for root, one for the client user, one for all others. So nobody's lines drown anybody else's. What is over its
- * budget is counted, and the count is a line of its own, as soon as the budget has room for it.
+ * What a client can cause has a budget in bytes (bounds.h): each subject one, and each of audit lines and
+ * refusals one for root, one for the client user, one for all others. So nobody's lines drown anybody else's.
+ * What is over its budget is counted, and the count is a line of its own, as soon as the budget has room for
+ * it.
  */
 #define LOG_LINE_BYTES 512
 

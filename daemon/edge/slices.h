@@ -6,15 +6,15 @@
 #include <uv.h>
 
 /*
- * Work that is too long for one turn of the loop. It is done piece by piece, for SLICES_TURN_USEC of a turn, and
- * between two turns everybody else is heard. Root's goes first; the others' take turns, a piece each.
+ * Work that is too long for one turn of the loop. It is done piece by piece, for SLICES_TURN_USEC of a turn,
+ * and between two turns everybody else is heard. Root's goes first; the others' take turns, a piece each.
  */
 struct slice {
         struct slice *next;
         bool queued;
         bool root;
-        /* Does one piece, the least that can be done by itself. False: that was all, for now; whatever the slice
-         * is part of may be freed then. */
+        /* Does one piece, the least that can be done by itself. False: that was all, for now; whatever the
+         * slice is part of may be freed then. */
         bool (*piece)(struct slice *slice);
         /* The broker ends, and it was queued: frees it. NULL: its owner does. */
         void (*drop)(struct slice *slice);

@@ -38,7 +38,7 @@ void again_note(struct service *service, enum again what, int result)
         }
         if (!(again->what & what))
                 log_event("service: it is tried again: why=%s what=%s service=%s", strerrorname_np(-result),
-                         again_text(what), service->name);
+                          again_text(what), service->name);
         again->what |= what;
         again->error = -result;
 }

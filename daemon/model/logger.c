@@ -137,8 +137,8 @@ static void logger_brake(struct service *service)
                 clock_utc_usec() + policy_delay_msec(policy, record->log_attempt) * 1000;
         service->logger.retry_until_msec = 0;
         service_save(service);
-        log_event("logger: backoff: service=%s attempt=%u delay_msec=%lld", service->name, record->log_attempt,
-                 (long long)policy_delay_msec(policy, record->log_attempt));
+        log_event("logger: backoff: service=%s attempt=%u delay_msec=%lld", service->name,
+                  record->log_attempt, (long long)policy_delay_msec(policy, record->log_attempt));
 }
 
 /* A single run, so that one retry is not a burst of five. */

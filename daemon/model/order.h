@@ -11,8 +11,8 @@
  * Orders to services. Each name gets one outcome through events.outcome, the last one marked. Without a wait,
  * all outcomes come first and the orders are delivered after them, so that a gateway that orders its own
  * restart has its answer. Either way the record of what is wanted is in the slot and on the volume before
- * that, or the volume has had its time. A start of a profile that has no slot makes one. Names are worked off in
- * slices, root's first: outcomes come on later turns of the loop.
+ * that, or the volume has had its time. A start of a profile that has no slot makes one. Names are worked off
+ * in slices, root's first: outcomes come on later turns of the loop.
  */
 enum order_kind {
         ORDER_START,

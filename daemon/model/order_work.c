@@ -78,8 +78,8 @@ static void order_expired(void *owner)
         }
 }
 
-/* The service may have gone meanwhile, static ones too. Or somebody wants the opposite of it: that one's order is the
- * last, and wins. */
+/* The service may have gone meanwhile, static ones too. Or somebody wants the opposite of it: that one's
+ * order is the last, and wins. */
 static struct service *order_look_again(struct order_entry *entry)
 {
         const struct order *order = entry->order;
@@ -142,15 +142,15 @@ static void batch_written(void *owner, const struct store_batch *written)
         slices_add(&order->registry->slices, &order->slice);
 }
 
-/* All that has been recorded since the last batch. What was taken away since, or ordered otherwise, is in none. */
+/* All that has been recorded since the last batch. What was taken away since, or ordered otherwise, is in
+ * none. */
 static size_t batch_collect(struct order *order, struct service **services)
 {
         size_t count = 0;
 
         for (size_t i = order->batch_at; i < order->at; i++) {
                 struct order_entry *entry = &order->entries[i];
-                struct service *service =
-                        entry->written ? registry_find(order->registry, entry->name) : NULL;
+                struct service *service = entry->written ? registry_find(order->registry, entry->name) : NULL;
 
                 entry->written = service && service->profile && service->operation == OPERATION_NONE &&
                                  service->ordered.number == order->number;
@@ -172,8 +172,8 @@ static void order_write(struct order *order)
         }
         order->batch_at = order->at;
         order->waiting = 0;
-        if (!count || persist_services(order->registry, services, count, order->kind == ORDER_STOP, order->root,
-                                       batch_written, batch)) {
+        if (!count || persist_services(order->registry, services, count, order->kind == ORDER_STOP,
+                                       order->root, batch_written, batch)) {
                 order->batches -= count != 0;
                 free(batch);
         }

@@ -5,8 +5,8 @@
 #include "daemon/model/order.h"
 
 /*
- * How an order is worked off: a name at a time, so that everybody else has a turn between any two. What may have come,
- * gone or been ordered otherwise between two turns is looked up again by its name.
+ * How an order is worked off: a name at a time, so that everybody else has a turn between any two. What may
+ * have come, gone or been ordered otherwise between two turns is looked up again by its name.
  */
 enum order_phase {
         ORDER_RECORDING,  /* each slot's record, and batches of them for the volume */
@@ -59,6 +59,13 @@ void order_record_entry(struct order_entry *entry);
 
 /* Deaths that are ordered do not count against the service: s6's tally begins anew. */
 void order_set_goal(struct service *service, enum order_kind kind);
+
+/* order_repeat.c */
+/*
+ * It is so already, nothing else is under way, and it was ordered by the same one just now: whoever says the
+ * same again and again has it done once.
+ */
+bool order_is_carried_out(const struct service *service, enum order_kind kind, bool root);
 
 /* order_work.c */
 void order_open(struct order *order);

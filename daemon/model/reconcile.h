@@ -33,7 +33,7 @@ struct reconcile_action {
 
 struct reconcile_request {
         bool boot; /* of the broker: clean up after the last container, keep the boot log, remove nothing */
-        bool root;    /* it is root who asks, or the broker itself */
+        bool root; /* it is root who asks, or the broker itself */
         bool dry_run; /* only say */
         /* Once. error: errno, 0 where the volume was looked at. Of a boot: when all are registered, or cannot
          * be now. */

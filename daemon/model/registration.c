@@ -140,10 +140,10 @@ static void registration_undo(struct service *service, const struct fault *fault
 
         if (stays)
                 log_event("register: left as it is: why=%s service=%s", strerrorname_np(fault->error),
-                         service->name);
+                          service->name);
         else
                 log_event("register: rolled back: why=%s service=%s", strerrorname_np(fault->error),
-                         service->name);
+                          service->name);
         registration_end(service, fault);
         if (!stays) {
                 removal_begin(service, timeout_msec, forget, root);

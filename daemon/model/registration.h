@@ -8,7 +8,7 @@ struct registration_waiter {
         struct registration_waiter *next;
         struct ticket ticket;
         struct own_registration *own; /* instead of the ticket; NULL: a client's */
-        bool root; /* it is root who asks */
+        bool root;                    /* it is root who asks */
         bool created;
         bool changed;
 };

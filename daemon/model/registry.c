@@ -146,7 +146,7 @@ int registry_init(struct registry *registry, uv_loop_t *loop)
         /* Without inotify everything is polled. */
         if (watch_open(&registry->watch, loop))
                 log_event("watch: there is no inotify: everything is polled: why=%s",
-                         strerrorname_np(-registry->watch.error));
+                          strerrorname_np(-registry->watch.error));
         registry_watch_directories(registry);
         return result;
 }

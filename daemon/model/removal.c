@@ -104,7 +104,8 @@ void removal_unlink(struct service *service)
         int result = registry_unlink(service->registry, service->name);
 
         if (result)
-                log_event("unregister: cannot unlink: %s service=%s", strerrorname_np(-result), service->name);
+                log_event("unregister: cannot unlink: %s service=%s", strerrorname_np(-result),
+                          service->name);
         if (result && result != -EEXIST) { /* as long as it is linked, s6-svscan starts it again */
                 timer_start(&service->removal->timer, UNLINK_AGAIN_MSEC);
                 return;
@@ -132,7 +133,7 @@ static bool removal_finish(struct slice *slice)
 
         if (result)
                 log_event("unregister: cannot remove the directory: %s service=%s", strerrorname_np(-result),
-                         service->name);
+                          service->name);
         else
                 log_event("unregister: done service=%s", service->name);
         removal_answer(service, result ? &fault : NULL);
@@ -233,7 +234,7 @@ static void removal_expired(void *owner)
         switch (removal->phase) {
         case REMOVAL_STOPPING:
                 log_event("unregister: killed after its deadline service=%s pid=%d", service->name,
-                         service->status.pid);
+                          service->status.pid);
                 removal_phase(service, REMOVAL_KILLING, KILL_AGAIN_MSEC);
                 removal_kill(service);
                 break;

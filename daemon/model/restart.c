@@ -54,7 +54,7 @@ static void restart_fail(struct service *service)
                  "configuration error (exit code %d): its log says which; correct it, then start it",
                  EXIT_CONFIGURATION);
         log_event("service: failed: configuration error service=%s code=%d", service->name,
-                 EXIT_CONFIGURATION);
+                  EXIT_CONFIGURATION);
 }
 
 void restart_hold_elsewhere(const struct registry *registry, struct record *record)
@@ -88,8 +88,8 @@ static void restart_brake(struct service *service)
                          "it keeps ending: %s; attempt %u waits %lld s", how, record->attempt,
                          (long long)delay_msec / 1000);
                 log_event("service: backoff: service=%s code=%d signal=%d attempt=%u delay_msec=%lld",
-                         service->name, record->exit_code, record->exit_signal, record->attempt,
-                         (long long)delay_msec);
+                          service->name, record->exit_code, record->exit_signal, record->attempt,
+                          (long long)delay_msec);
         }
         service_set_down(service, true);
         service_save(service);

@@ -34,7 +34,8 @@ void audit_profile(const struct peer *peer, const char *method, const char *prof
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
 
         name_service_of(profile, name, sizeof(name));
-        log_change(access_log_source(peer->access), (const char *const[]){name}, 1, WHO, WHO_OF(peer, method));
+        log_change(access_log_source(peer->access), (const char *const[]){name}, 1, WHO,
+                   WHO_OF(peer, method));
 }
 
 void audit_call(const struct peer *peer, const char *method)

@@ -6,8 +6,8 @@
 #include "daemon/session/peer.h"
 
 /*
- * One line for each request that changes something, when it is accepted: who, and what of. Names that no service has
- * are counted, and only names of services are written, as many as the line takes.
+ * One line for each request that changes something, when it is accepted: who, and what of. Names that no
+ * service has are counted, and only names of services are written, as many as the line takes.
  */
 void audit_names(const struct peer *peer, const char *method, const char *const *names, size_t count);
 void audit_profile(const struct peer *peer, const char *method, const char *profile);

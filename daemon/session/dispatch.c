@@ -105,8 +105,8 @@ static void refuse_invalid(struct peer *peer, const struct call_problem *problem
 {
         struct text text;
 
-        log_refusal(access_log_source(peer->access), "refused: invalid message: uid=%u pid=%d", (unsigned)peer->identity.uid,
-                    (int)peer->identity.pid);
+        log_refusal(access_log_source(peer->access), "refused: invalid message: uid=%u pid=%d",
+                    (unsigned)peer->identity.uid, (int)peer->identity.pid);
         text_init(&text);
         text_append_string(&text, "{");
         text_append_member_string(&text, "reason", problem->json.reason);

@@ -118,8 +118,8 @@ void errors_limit(struct peer *peer, const char *limit, int64_t value)
 {
         struct text parameters;
 
-        log_refusal(access_log_source(peer->access), "refused: limit=%s value=%lld uid=%d pid=%d", limit, (long long)value,
-                    (int)peer->identity.uid, (int)peer->identity.pid);
+        log_refusal(access_log_source(peer->access), "refused: limit=%s value=%lld uid=%d pid=%d", limit,
+                    (long long)value, (int)peer->identity.uid, (int)peer->identity.pid);
         text_init(&parameters);
         text_append_string(&parameters, "{");
         text_append_member_string(&parameters, "limit", limit);
@@ -130,7 +130,7 @@ void errors_limit(struct peer *peer, const char *limit, int64_t value)
 
 void errors_denied(struct peer *peer)
 {
-        log_refusal(access_log_source(peer->access), "refused: no permission: uid=%d pid=%d", (int)peer->identity.uid,
-                    (int)peer->identity.pid);
+        log_refusal(access_log_source(peer->access), "refused: no permission: uid=%d pid=%d",
+                    (int)peer->identity.uid, (int)peer->identity.pid);
         errors_strings(peer, ORG_VARLINK_SERVICE ".PermissionDenied", NULL, NULL, NULL, NULL);
 }

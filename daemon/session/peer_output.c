@@ -78,8 +78,8 @@ bool peer_is_over_memory(const struct peer *peer)
 
 void peer_drop_output(struct peer *peer, const char *why)
 {
-        log_refusal(access_log_source(peer->access), "peer: closed: why=%s uid=%d pid=%d", why, (int)peer->identity.uid,
-                    (int)peer->identity.pid);
+        log_refusal(access_log_source(peer->access), "peer: closed: why=%s uid=%d pid=%d", why,
+                    (int)peer->identity.uid, (int)peer->identity.pid);
         peer->closing = true;
         text_deinit(&peer->out);
         text_init(&peer->out);

@@ -29,7 +29,8 @@ struct quota_uid *quota_get(struct quota *quota, uid_t uid, int64_t now_msec)
                         return entry;
                 if (entry->used && !entry->connections) {
                         quota_refill(entry, now_msec);
-                        entry->used = entry->changes < LIMIT_CHANGES_BURST || entry->names < LIMIT_NAMES_BURST;
+                        entry->used =
+                                entry->changes < LIMIT_CHANGES_BURST || entry->names < LIMIT_NAMES_BURST;
                 }
                 if (!entry->used && !room)
                         room = entry;

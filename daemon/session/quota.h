@@ -30,8 +30,8 @@ struct quota {
 /* The entry of `uid`, made where it is new. NULL: no room, which stands for too many connections. */
 struct quota_uid *quota_get(struct quota *quota, uid_t uid, int64_t now_msec);
 
-/* Takes one change of so many names out of the buckets, or says how many milliseconds until they are there. No more
- * than LIMIT_NAMES_BURST are counted. */
+/* Takes one change of so many names out of the buckets, or says how many milliseconds until they are there.
+ * No more than LIMIT_NAMES_BURST are counted. */
 int64_t quota_take_change(struct quota_uid *entry, size_t names, int64_t now_msec);
 
 #endif

@@ -140,8 +140,8 @@ static void server_turn_away(int fd, enum access access, const char *limit, long
 {
         struct text parameters, reply;
 
-        log_refusal(access_log_source(access), "refused: limit=%s value=%lld uid=%d pid=%d", limit, value, (int)identity->uid,
-                    (int)identity->pid);
+        log_refusal(access_log_source(access), "refused: limit=%s value=%lld uid=%d pid=%d", limit, value,
+                    (int)identity->uid, (int)identity->pid);
         text_init(&parameters);
         text_init(&reply);
         text_append_string(&parameters, "{");

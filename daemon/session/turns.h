@@ -10,9 +10,9 @@ struct peer;
 struct server;
 
 /*
- * Who is served when. Root's connections are served as soon as something comes, and first of all who has more to do.
- * Everybody else's wait in a queue, for SERVER_TURN_USEC of each turn of the loop: whatever they send, and however
- * many they are, root's next call comes into the next turn.
+ * Who is served when. Root's connections are served as soon as something comes, and first of all who has more
+ * to do. Everybody else's wait in a queue, for SERVER_TURN_USEC of each turn of the loop: whatever they send,
+ * and however many they are, root's next call comes into the next turn.
  */
 struct turn_queue {
         struct peer *first;
@@ -25,7 +25,7 @@ struct turns {
         uv_idle_t awake;  /* the loop does not sleep meanwhile */
         struct turn_queue root;
         struct turn_queue others;
-        bool watchers; /* something changed that readers of Watch are to be told */
+        bool watchers;  /* something changed that readers of Watch are to be told */
         uint64_t until; /* the others' part of this turn is over, by uv_hrtime() */
 };
 

@@ -1,7 +1,8 @@
 /*
- * starve SOCKET UID GID SAMPLES REQUEST: how long root waits for its Health, and for its own Stop of one gateway,
- * while that uid floods the broker with REQUEST: 40 connections, up to 16 calls ahead on each. Prints the 99th
- * percentiles in microseconds: Health, Health with no flood, Stop, Stop with none. They take turns.
+ * starve SOCKET UID GID SAMPLES REQUEST: how long root waits for its Health, and for its own Stop of one
+ * gateway, while that uid floods the broker with REQUEST: 40 connections, up to 16 calls ahead on each.
+ * Prints the 99th percentiles in microseconds: Health, Health with no flood, Stop, Stop with none. They take
+ * turns.
  */
 #include <errno.h>
 #include <poll.h>

@@ -218,7 +218,9 @@ START_TEST(budgets_are_apart)
         log_refusal(LOG_CLIENT, "r: of the client");
         log_change(LOG_ROOT, NULL, 0, "audit: Stop: uid=0");
         log_change(LOG_CLIENT, NULL, 0, "audit: Stop: uid=1");
-        ck_assert_str_eq(drain(), "ours\nevent: it\nr: of others\nr: of root\naudit: Stop: uid=0\naudit: Stop: uid=1\n");
+        ck_assert_str_eq(
+                drain(),
+                "ours\nevent: it\nr: of others\nr: of root\naudit: Stop: uid=0\naudit: Stop: uid=1\n");
 }
 END_TEST
 
@@ -263,8 +265,8 @@ START_TEST(held_lines_are_counted)
         ck_assert(log_settle(false));
         ck_assert_str_eq(drain(), "");
         ck_assert(!log_settle(true));
-        snprintf(expected, sizeof expected, "log: lines not written: over their budget count=%u what=refused of=client\n",
-                 3000 - shown);
+        snprintf(expected, sizeof expected,
+                 "log: lines not written: over their budget count=%u what=refused of=client\n", 3000 - shown);
         ck_assert_str_eq(drain(), expected);
         ck_assert(!log_settle(true));
         ck_assert_str_eq(drain(), "");
