@@ -245,7 +245,7 @@ void registry_adopt_late(struct registry *registry, const char *name)
             registry_find(registry, name) ||
             faccessat(registry->slots.fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
                 return;
-        log_line("adopt: a slot is there again: service=%s", name);
+        log_event("adopt: a slot is there again: service=%s", name);
         if (adopt_slot(registry, name) == 0)
                 return;
         service = registry_find(registry, name);
