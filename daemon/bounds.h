@@ -13,6 +13,7 @@
 #define LOG_CALLS_BYTES_PER_SECOND 256 /* audit lines of a uid; refusals of a uid */
 #define LOG_EVENTS_BYTES_PER_SECOND 64 /* lines of one subject */
 #define LOG_HELD_BYTES 2048            /* that are there again before a count is told, and lines go on */
+#define LOG_KEPT_LINES 16              /* of root's changes, while the logger stands */
 #define LOG_SETTLE_MSEC 2000           /* between two looks for a count that is to be told */
 
 /* Descriptors that are not connections: what is open all the time (some thirty), and what as many threads as

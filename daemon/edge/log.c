@@ -21,6 +21,10 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned lost; /* lines, since the last that said so */
 
+/* Root's changes that found standard error full. */
+static struct line kept[LOG_KEPT_LINES];
+static unsigned kept_count;
+
 struct budget {
         const char *what; /* up to its ':'; NULL: not in use */
         const char *of;
@@ -70,9 +74,22 @@ static bool write_now(const char *bytes, size_t length)
         return n == (ssize_t)length;
 }
 
+/* Under the lock. In the order in which they came. False: some are left. */
+static bool put_kept(void)
+{
+        unsigned written = 0;
+
+        while (written < kept_count && write_now(kept[written].bytes, kept[written].length))
+                written++;
+        kept_count -= written;
+        memmove(kept, kept + written, kept_count * sizeof kept[0]);
+        return kept_count == 0;
+}
+
 /* Under the lock. A note that cannot be written leaves its count for the next one. */
 static void put(const struct line *line)
 {
+        put_kept();
         if (lost > 0) {
                 struct line note;
 
@@ -167,6 +184,18 @@ static bool budget_put(struct budget *budget, const struct line *line)
         return budget->held++ == 0;
 }
 
+/* True: it is to be tried again. */
+static bool put_or_keep(const struct line *line)
+{
+        if (put_kept() && write_now(line->bytes, line->length))
+                return false;
+        if (kept_count < COUNT_OF(kept))
+                kept[kept_count++] = *line;
+        else
+                lost++;
+        return true;
+}
+
 static void held(bool any)
 {
         if (any && listener.held)
@@ -227,6 +256,7 @@ void log_refusal(enum log_source source, const char *format, ...)
 void log_change(enum log_source source, const char *const *names, size_t count, const char *format, ...)
 {
         struct line line;
+        bool any;
         va_list arguments;
         int error = errno;
 
@@ -244,8 +274,9 @@ void log_change(enum log_source source, const char *const *names, size_t count, 
         line_end(&line);
         if (source == LOG_ROOT) {
                 pthread_mutex_lock(&lock);
-                put(&line);
+                any = put_or_keep(&line);
                 pthread_mutex_unlock(&lock);
+                held(any);
         } else {
                 budget_line(&changes[source], &line);
         }
@@ -272,7 +303,8 @@ bool log_settle(bool all)
         bool settled;
 
         pthread_mutex_lock(&lock);
-        settled = settle(changes, COUNT_OF(changes), all);
+        settled = put_kept();
+        settled = settle(changes, COUNT_OF(changes), all) && settled;
         settled = settle(refusals, COUNT_OF(refusals), all) && settled;
         settled = settle(events, COUNT_OF(events), all) && settled;
         pthread_mutex_unlock(&lock);

@@ -32,7 +32,8 @@ void log_event(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void log_refusal(enum log_source source, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A change, and behind it ` service=NAME` for as many of the names as fit. Root's have no budget. */
+/* A change, and behind it ` service=NAME` for as many of the names as fit. Root's have no budget,
+ * and some of them are kept while standard error is full. */
 void log_change(enum log_source source, const char *const *names, size_t count, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
 

@@ -245,6 +245,23 @@ START_TEST(events_by_subject)
 }
 END_TEST
 
+/* What a flood that others caused leaves no room for. */
+START_TEST(root_is_heard_when_the_pipe_is_full)
+{
+        for (unsigned i = 0; i < 20000; i++)
+                log_line("n: number=%u", i);
+        for (unsigned i = 0; i < LOG_KEPT_LINES + 2; i++)
+                log_change(LOG_ROOT, NULL, 0, "audit: Stop: uid=0 call=%u", i);
+        ck_assert_uint_eq(count(drain(), "audit: "), 0);
+        ck_assert(!log_settle(false));
+        drain();
+        ck_assert_uint_eq(count(seen, "audit: "), LOG_KEPT_LINES);
+        ck_assert_ptr_nonnull(strstr(seen, "call=0\naudit: Stop: uid=0 call=1\n"));
+        log_change(LOG_ROOT, NULL, 0, "audit: next");
+        ck_assert_str_eq(drain(), "audit: next\n");
+}
+END_TEST
+
 static unsigned calls_of_held;
 
 static void note_held(void *owner)
@@ -326,6 +343,7 @@ int main(void)
         tcase_add_test(cases, held_lines_are_counted);
         tcase_add_test(cases, root_is_always_heard);
         tcase_add_test(cases, names_of_a_change);
+        tcase_add_test(cases, root_is_heard_when_the_pipe_is_full);
         suite_add_tcase(suite, cases);
 
         SRunner *runner = srunner_create(suite);
