@@ -221,8 +221,8 @@ static void start_room(const struct options *options, struct registry *registry)
         if (room.supervisors >= options->services_max)
                 return;
         registry->services_max = room.supervisors;
-        log_line("main: --services-max is more than s6-svscan takes: option=%u s6-svscan=%u",
-                 options->services_max, room.supervisors);
+        log_line("main: --services-max is more than s6-svscan takes: limit=%u option=%u", room.supervisors,
+                 options->services_max);
 }
 
 static void start_configure(const struct options *options, const struct server *server,
