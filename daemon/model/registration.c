@@ -13,33 +13,6 @@
 
 static void registration_expired(void *owner);
 
-static void registration_free(void *owner)
-{
-        struct registration *registration = owner;
-
-        while (registration->waiters) {
-                struct registration_waiter *waiter = registration->waiters;
-
-                registration->waiters = waiter->next;
-                free(waiter);
-        }
-        free(registration);
-}
-
-/* persist_error: of what this waiter asked for; the service's own may be of an order since. */
-static void registration_answer(struct registry *registry, const struct registration_waiter *waiter,
-                                const char *profile, struct service *service, const struct fault *fault,
-                                int persist_error)
-{
-        const struct registered registered = {waiter->created, waiter->changed, persist_error};
-
-        if (waiter->own)
-                waiter->own->ended(waiter->own, service, fault);
-        else
-                registry->events.registered(registry->events.owner, waiter->ticket, profile, service, fault,
-                                            &registered);
-}
-
 /* Takes the registration off the service and answers everybody who waits for it. */
 static void registration_end(struct service *service, const struct fault *fault)
 {
@@ -52,19 +25,6 @@ static void registration_end(struct service *service, const struct fault *fault)
                                     service->persist_error);
         timer_close(&registration->timer, registration_free);
         stagger_wake(service->registry);
-}
-
-/* Takes the waiter. False: out of memory. */
-static bool registration_add_waiter(struct service *service, const struct registration_waiter *wanted)
-{
-        struct registration_waiter *waiter = malloc(sizeof(*waiter));
-
-        if (!waiter)
-                return false;
-        *waiter = *wanted;
-        waiter->next = service->registration->waiters;
-        service->registration->waiters = waiter;
-        return true;
 }
 
 static int registration_begin(struct service *service)
@@ -118,15 +78,6 @@ static int registration_build(struct service *service, struct json_object *envir
         return result;
 }
 
-/* Whoever asked is no client, who is told and may ask again. */
-static bool is_own(const struct registration *registration)
-{
-        for (const struct registration_waiter *waiter = registration->waiters; waiter; waiter = waiter->next)
-                if (!waiter->own)
-                        return false;
-        return true;
-}
-
 /* It will not be supervised: undone, unless it was there before us, or is only late for the broker's own
  * ends. */
 static void registration_undo(struct service *service, const struct fault *fault)
@@ -134,7 +85,7 @@ static void registration_undo(struct service *service, const struct fault *fault
         struct registration *registration = service->registration;
         bool forget = registration->remove_after;
         bool late = registration->linked && fault->error == ETIMEDOUT;
-        bool stays = (registration->adopted || (late && is_own(registration))) && !forget;
+        bool stays = (registration->adopted || (late && registration_is_own(registration))) && !forget;
         int64_t timeout_msec = registration->remove_timeout_msec;
 
         if (stays)
