@@ -8,6 +8,7 @@ struct registration_waiter {
         struct registration_waiter *next;
         struct ticket ticket;
         struct own_registration *own; /* instead of the ticket; NULL: a client's */
+        bool is_default;              /* and the broker's own */
         bool created;
         bool changed;
 };
@@ -23,6 +24,21 @@ struct registration {
         bool remove_after;   /* an unregister came meanwhile */
         int64_t remove_timeout_msec;
 };
+
+/* Answers one who waits. persist_error: of what this waiter asked for; the service's own may be of an order
+ * since. */
+void registration_answer(struct registry *registry, const struct registration_waiter *waiter,
+                         const char *profile, struct service *service, const struct fault *fault,
+                         int persist_error);
+void registration_refuse(struct registry *registry, const struct registration_waiter *waiter,
+                         const char *profile, struct fault fault);
+
+/* Takes the waiter. False: out of memory. */
+bool registration_add_waiter(struct service *service, const struct registration_waiter *wanted);
+
+/* registration_again.c: of a slot that is there already; only its environment may change. NULL: it stays. */
+void registration_again(struct service *service, struct registration_waiter *waiter,
+                        struct json_object *environment);
 
 /* It may come into view now: publication.h. */
 void registration_link(struct service *service);
