@@ -28,6 +28,20 @@
 /* Orders. */
 
 /* Slots and the services directory. */
+#define STATE_BYTES_MAX 4096 /* bytes of data/state: one page, which a slot has twice from the beginning */
+/* The file system of the services directory, where slots, and what s6 writes in them, have their place. */
+#define ROOM_RESERVED_BYTES (1024 * 1024) /* bytes: with fewer left nothing is registered */
+#define ROOM_RESERVED_INODES 256          /* inodes: the same; a slot takes about thirty */
+#define ROOM_RESERVED_SHARE 8             /* of a small one: this part of the whole */
+#define ROOM_LOW_BYTES (2 * 1024 * 1024)  /* bytes: with fewer left Health says so */
+#define ROOM_LOW_INODES 512               /* inodes: the same */
+#define ROOM_LOW_SHARE 4                  /* of a small one: this part of the whole */
+/* Held by the broker, and let go when the rest is gone: s6-supervise writes a new status file for each change,
+ * or nobody sees it. One at a time for each supervisor, for an instant. */
+#define BALLAST_FILES 4                 /* inodes, and descriptors of the broker */
+#define BALLAST_FILE_BYTES (64 * 1024)  /* bytes of each */
+#define BALLAST_ROOM_BYTES (64 * 1024)  /* bytes: it is let go when fewer are left */
+#define BALLAST_ROOM_INODES 16          /* inodes: the same */
 
 /* Services and what is watched. */
 
@@ -57,6 +71,12 @@
 #define UNREAD_MSEC 2000
 
 /* The volume, and the threads that look at it. */
+#define VOLUME_LOW_BYTES (4 * 1024 * 1024) /* bytes: with fewer left Health says so */
+#define VOLUME_LOW_INODES 64               /* inodes: the same */
+#define VOLUME_LOW_SHARE 16                /* of a small one: this part of the whole */
+#define VOLUME_ROOM_MSEC 2000              /* until it is looked at again, for who asks then */
+#define SWEEP_ENTRIES_MAX 10000            /* names looked at in a directory, for what a killed broker left */
+#define STORE_CLOCK_USEC 20000             /* so much may a file's time be behind the clock: the kernel's ticks */
 
 /* Jobs of one lane that may hang, each with a thread of its own; the last of them is not replaced. So many profiles whose
  * directory hangs cost nobody else anything. */

@@ -21,9 +21,10 @@
 #define LIMIT_NAMES_PER_CALL 1000    /* names of one Start, Stop, Restart, Reset, Watch */
 
 /* A profile's environment. */
-#define LIMIT_ENVIRONMENT_VARIABLES 64      /* of one profile */
-#define LIMIT_ENVIRONMENT_BYTES (32 * 1024) /* all names and values together */
-#define LIMIT_ENVIRONMENT_NAME_BYTES 64     /* the name of one variable */
+#define LIMIT_ENVIRONMENT_VARIABLES 64                  /* of one profile */
+#define LIMIT_ENVIRONMENT_BYTES (32 * 1024)             /* all names and values together */
+#define LIMIT_ENVIRONMENT_NAME_BYTES 64                 /* the name of one variable */
+#define LIMIT_ENVIRONMENT_TOTAL_BYTES (4 * 1024 * 1024) /* names and values of all profiles together */
 
 /* Connections. */
 #define LIMIT_CONNECTIONS 128            /* in all */

@@ -8,6 +8,7 @@ struct registration_waiter {
         struct registration_waiter *next;
         struct ticket ticket;
         struct own_registration *own; /* instead of the ticket; NULL: a client's */
+        bool is_default;              /* and the broker's own */
         bool created;
         bool changed;
 };
@@ -23,6 +24,13 @@ struct registration {
         bool remove_after;   /* an unregister came meanwhile */
         int64_t remove_timeout_msec;
 };
+
+void registration_refuse(struct registry *registry, const struct registration_waiter *waiter,
+                         const char *profile, struct fault fault);
+
+/* registration_again.c: of a slot that is there already; only its environment may change. NULL: it stays. */
+void registration_again(struct service *service, struct registration_waiter *waiter,
+                        struct json_object *environment);
 
 /* It may come into view now: publication.h. */
 void registration_link(struct service *service);

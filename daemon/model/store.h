@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "daemon/edge/deputy.h"
+#include "daemon/edge/room.h"
 #include "proto/limits.h"
 #include "proto/text.h"
 
@@ -31,10 +32,18 @@ enum store_lane {
         STORE_LANE_LOOKS,
 };
 
+/* Of a profile, beside its own files: read by its gateway when it is told to end. */
+#define STORE_MARKER ".gateway-planned-stop.json"
+
 struct store {
         struct deputy deputy;
         const char *home; /* absolute; the root profile's directory */
+        int64_t opened_usec; /* UTC: what is older on the volume is not of this broker */
         struct store_batch *batches; /* not dropped yet, newest first */
+        struct room room; /* what volume_room.h found last */
+        bool room_known;
+        bool room_asked;
+        int64_t room_msec; /* by clock_msec(): when it was asked last; 0: never */
         size_t queued_bytes;
         int failure; /* errno of the last batch, or survey, that failed; 0: the last went well */
 };
