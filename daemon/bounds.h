@@ -25,6 +25,13 @@
 
 /* Sessions. */
 
+/* Of sockets whose queue may hold descriptors (edge/closer.h). */
+#define CLOSER_THREADS 4                /* one that sleeps keeps no other from closing */
+#define CLOSER_STACK_BYTES (64 * 1024)  /* of each */
+#define CLOSER_WAKE_USEC 100            /* a close that sleeps is woken so often: as long as a hostile one costs */
+#define CLOSER_PENDING 512              /* descriptors that wait for it; over it nothing is accepted for a moment */
+#define CLOSER_RING 1024                /* places for them: all that the process may have */
+
 /* Orders. */
 
 /* Slots and the services directory. */

@@ -2,15 +2,14 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "daemon/edge/log.h"
-#include "daemon/edge/stall.h"
+#include "daemon/edge/stream.h"
 #include "daemon/model/order.h"
 #include "daemon/session/dispatch.h"
 #include "daemon/session/errors.h"
 #include "daemon/session/watcher.h"
+#include "proto/interface.h"
 #include "proto/limits.h"
 
 /* What one connection may do before the others have their turn. */
@@ -28,9 +27,7 @@ static void peer_freed(void *owner)
 {
         struct peer *peer = owner;
 
-        stall_guard_begin();
-        close(peer->fd);
-        stall_guard_end();
+        stream_close(&peer->server->streams, peer->fd);
         frame_buffer_deinit(&peer->in);
         text_deinit(&peer->out);
         text_deinit(&peer->request.outcomes);
@@ -61,7 +58,7 @@ void peer_close(struct peer *peer)
         server->memory_bytes -= peer->charged_bytes;
         if (peer->quota)
                 peer->quota->memory_bytes -= peer->charged_bytes;
-        shutdown(peer->fd, SHUT_RDWR); /* the descriptor itself is closed when the loop has let go of it */
+        stream_end(peer->fd); /* the descriptor itself is closed when the loop has let go of it */
         uv_close((uv_handle_t *)&peer->poll, peer_poll_closed);
         server_remove_peer(server, peer);
 }
@@ -137,8 +134,9 @@ struct peer *peer_new(struct server *server, int fd, const struct identity *iden
 {
         struct peer *peer = calloc(1, sizeof(*peer));
 
-        if (!peer) {
-                close(fd);
+        if (!peer || uv_poll_init(server->loop, &peer->poll, fd)) {
+                stream_close(&server->streams, fd);
+                free(peer);
                 return NULL;
         }
         peer->server = server;
@@ -149,7 +147,6 @@ struct peer *peer_new(struct server *server, int fd, const struct identity *iden
         frame_buffer_init(&peer->in, LIMIT_REQUEST_BYTES);
         text_init(&peer->out);
         text_init(&peer->request.outcomes);
-        uv_poll_init(server->loop, &peer->poll, fd);
         peer->poll.data = peer;
         timer_init(&peer->timer, server->loop, peer_expired, peer);
         return peer;
@@ -160,6 +157,23 @@ void peer_park(struct peer *peer, struct call *call, int64_t msec)
         peer->parked = true;
         peer->parked_call = *call;
         timer_start(&peer->timer, (uint64_t)msec);
+}
+
+/* Whatever else it sent stays where it is. */
+static void peer_refuse_descriptors(struct peer *peer)
+{
+        static const char parameters[] =
+                "{\"reason\":\"descriptors were passed with it\",\"offset\":0}";
+
+        if (peer->request.running) {
+                peer_drop_output(peer, "descriptors");
+                return;
+        }
+        log_refusal("peer: closed: why=descriptors uid=%d pid=%d", (int)peer->identity.uid,
+                    (int)peer->identity.pid);
+        peer->request.oneway = false;
+        peer_error(peer, IO_SVCBROKER ".InvalidMessage", parameters);
+        peer->closing = true;
 }
 
 static void peer_receive(struct peer *peer)
@@ -173,13 +187,15 @@ static void peer_receive(struct peer *peer)
                         peer->closing = peer->closing || room; /* out of memory */
                         return;
                 }
-                stall_guard_begin();
-                length = recv(peer->fd, bytes, room, MSG_DONTWAIT);
-                stall_guard_end();
+                length = stream_receive(&peer->server->streams, peer->fd, bytes, room);
                 if (length < 0 && errno == EINTR)
                         continue;
                 if (length < 0 && errno == EAGAIN)
                         return;
+                if (length < 0 && errno == EBADMSG) {
+                        peer_refuse_descriptors(peer);
+                        return;
+                }
                 if (length <= 0) {
                         peer->end_of_input = true;
                         return;

@@ -1,7 +1,6 @@
 #include "daemon/session/peer.h"
 
 #include <errno.h>
-#include <sys/socket.h>
 
 #include "daemon/edge/log.h"
 #include "daemon/session/errors.h"
@@ -36,8 +35,8 @@ void peer_flush(struct peer *peer)
 {
         while (!peer_is_drained(peer)) {
                 size_t left = peer->out.length - peer->sent;
-                ssize_t sent = send(peer->fd, peer->out.bytes + peer->sent,
-                                    left < SEND_BYTES ? left : SEND_BYTES, MSG_NOSIGNAL | MSG_DONTWAIT);
+                ssize_t sent = stream_send(&peer->server->streams, peer->fd, peer->out.bytes + peer->sent,
+                                           left < SEND_BYTES ? left : SEND_BYTES);
 
                 if (sent < 0 && errno == EINTR)
                         continue;

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "daemon/edge/log.h"
 #include "daemon/session/describe.h"
@@ -96,6 +94,7 @@ void server_init(struct server *server, uv_loop_t *loop, struct registry *regist
         server->loop = loop;
         server->registry = registry;
         server_set_places(server, SERVER_PEERS);
+        streams_init(&server->streams);
         server->listener.fd = server->observer_listener.fd = -1;
         uv_idle_init(loop, &server->pump);
         server->pump.data = server;
@@ -139,7 +138,8 @@ static const char *server_over_bound(const struct server *server, enum access ac
 }
 
 /* Its answer to whatever it is about to ask; what the socket does not take is lost. */
-static void server_turn_away(int fd, const char *limit, long long value, const struct identity *identity)
+static void server_turn_away(struct server *server, int fd, const char *limit, long long value,
+                             const struct identity *identity)
 {
         struct text parameters, reply;
 
@@ -155,10 +155,10 @@ static void server_turn_away(int fd, const char *limit, long long value, const s
         if (!parameters.failed)
                 reply_write_error(&reply, "io.svcbroker.LimitExceeded", parameters.bytes);
         if (!reply.failed)
-                (void)!send(fd, reply.bytes, reply.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+                stream_send(&server->streams, fd, reply.bytes, reply.length);
         text_deinit(&parameters);
         text_deinit(&reply);
-        close(fd);
+        stream_close(&server->streams, fd);
 }
 
 void server_accept(struct server *server, int fd)
@@ -177,7 +177,7 @@ void server_accept(struct server *server, int fd)
                 quota = quota_get(&server->quota, identity.uid, clock_msec());
         limit = server_over_bound(server, access, quota, &value);
         if (limit) {
-                server_turn_away(fd, limit, value, &identity);
+                server_turn_away(server, fd, limit, value, &identity);
                 return;
         }
         peer = peer_new(server, fd, &identity, access);

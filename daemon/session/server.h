@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "daemon/edge/rights.h"
+#include "daemon/edge/stream.h"
 #include "daemon/model/registry.h"
 #include "daemon/session/access.h"
 #include "daemon/session/findings.h"
@@ -41,6 +42,7 @@ struct server {
         unsigned failed_starts;               /* of containers, for Diagnose */
         unsigned services_max;                /* as --services-max said, for Diagnose */
         struct doctor *doctor;                /* diagnose.c's; NULL until the first Diagnose */
+        struct streams streams;
         struct listener listener;
         struct listener observer_listener;
         struct quota quota;
