@@ -32,6 +32,11 @@
 #define CLOSER_PENDING 512              /* descriptors that wait for it; over it nothing is accepted for a moment */
 #define CLOSER_RING 1024                /* places for them: all that the process may have */
 
+/* Of clients that are gone, while the calls that they sent whole are done: they take nobody's place, and wait for nothing. */
+#define GONE_CLIENTS 64      /* over it their calls are dropped */
+#define GONE_CLIENTS_ROOT 8  /* of those, kept for root's */
+#define GONE_MSEC 10000      /* what is not begun by then is dropped: a register may take that long, a removal longer */
+
 /* Orders. */
 
 /* Slots and the services directory. */

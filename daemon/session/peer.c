@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/stream.h"
@@ -49,8 +50,8 @@ void peer_close(struct peer *peer)
                 return;
         if (peer->request.running)
                 order_abandon(server->registry, peer_ticket(peer));
-        if (peer->parked)
-                call_deinit(&peer->parked_call);
+        free(peer->parked_call);
+        peer->parked_call = NULL;
         peer->parked = false;
         timer_stop(&peer->timer);
         peer->request.running = false;
@@ -69,11 +70,14 @@ void peer_close(struct peer *peer)
  * - for its call that runs, as long as that takes;
  * - for the rest of the next call, nothing whole being there;
  * - for the next call.
+ * Of a client that is gone, what is left to do has a time of its own.
  * With whole calls and no output it waits for nothing, and has its turn again with the pump: the socket may
  * be too full to be polled writable (that takes three quarters of it read) and still take a reply.
  */
 static int64_t peer_deadline(const struct peer *peer)
 {
+        if (peer->hung_up)
+                return peer->gone_msec;
         if (peer->stalled_msec)
                 return peer->stalled_msec + LIMIT_OUTPUT_STALL_MSEC;
         if (peer->request.running)
@@ -99,8 +103,20 @@ static void peer_set_timer(struct peer *peer)
         timer_start(&peer->timer, deadline > now ? (uint64_t)(deadline - now) : 0);
 }
 
+/* The rest of what a client sent before it went. */
+static void peer_drop_calls(const struct peer *peer)
+{
+        unsigned calls = (unsigned)frame_buffer_complete(&peer->in, LIMIT_REQUEST_BYTES) + peer->parked;
+
+        if (calls)
+                log_refusal("peer: dropped: why=gone calls=%u uid=%d pid=%d connection=%lld", calls,
+                            (int)peer->identity.uid, (int)peer->identity.pid, (long long)peer->id);
+}
+
 static void peer_give_up(struct peer *peer)
 {
+        if (peer->hung_up)
+                peer_drop_calls(peer);
         if (peer->stalled_msec || peer->frame_msec)
                 log_refusal("peer: closed: why=%s uid=%d pid=%d",
                             peer->stalled_msec ? "not-reading" : "request-not-whole", (int)peer->identity.uid,
@@ -113,7 +129,7 @@ static void peer_expired(void *owner)
         struct peer *peer = owner;
         int64_t now = clock_msec();
 
-        if (peer->parked) {
+        if (peer->parked && (!peer->hung_up || now < peer->gone_msec)) {
                 peer->parked = false;
                 peer->dispatching = true;
                 dispatch_parked(peer);
@@ -152,10 +168,18 @@ struct peer *peer_new(struct server *server, int fd, const struct identity *iden
         return peer;
 }
 
-void peer_park(struct peer *peer, struct call *call, int64_t msec)
+void peer_park(struct peer *peer, const char *message, size_t length, int64_t msec)
 {
+        char *copy = malloc(length + 1);
+
+        if (!copy) {
+                peer->closing = true;
+                return;
+        }
+        memcpy(copy, message, length + 1); /* and the NUL behind it */
         peer->parked = true;
-        peer->parked_call = *call;
+        peer->parked_call = copy;
+        peer->parked_length = length;
         timer_start(&peer->timer, (uint64_t)msec);
 }
 
@@ -218,6 +242,17 @@ static void peer_refuse_frame(struct peer *peer)
         peer->closing = true;
 }
 
+/* Nobody hears what becomes of it: it goes on without a wait. */
+static void peer_forsake_call(struct peer *peer)
+{
+        bool ended = order_abandon(peer->server->registry, peer_ticket(peer)) || peer->watcher;
+
+        watcher_free(peer);
+        peer->request.oneway = true;
+        if (ended)
+                peer_end_call(peer);
+}
+
 /* Takes calls as long as none runs and the answers are read. */
 static void peer_take_calls(struct peer *peer)
 {
@@ -240,16 +275,25 @@ static void peer_take_calls(struct peer *peer)
                         peer->dispatching = true;
                         dispatch_message(peer, message, length);
                         peer->dispatching = false;
+                        if (peer->hung_up && peer->request.running && !peer->parked)
+                                peer_forsake_call(peer);
                         peer_flush(peer); /* who does not read stalls its own next call */
                         break;
                 }
         }
 }
 
+/* Its client is gone, and there may be more of what it sent: no event tells of that. */
+static bool peer_reads_on(const struct peer *peer)
+{
+        return peer->hung_up && !peer->end_of_input && !peer->closing && !peer->request.running &&
+               !frame_buffer_complete(&peer->in, 1);
+}
+
 /* There is something to do that no event will tell of. */
 static bool peer_has_more(const struct peer *peer)
 {
-        if (watcher_is_behind(peer))
+        if (watcher_is_behind(peer) || peer_reads_on(peer))
                 return true;
         return !peer->request.running && !peer->closing && !peer->server->draining &&
                (frame_buffer_complete(&peer->in, 1) || frame_buffer_pending(&peer->in) > LIMIT_REQUEST_BYTES);
@@ -287,6 +331,8 @@ void peer_continue(struct peer *peer)
         uint64_t before = peer->request.call;
         bool more;
 
+        if (peer_reads_on(peer))
+                peer_receive(peer);
         peer_flush(peer); /* what stalled may have been all that kept the next call waiting */
         peer_take_calls(peer);
         watcher_pump(peer);
@@ -315,18 +361,28 @@ void peer_continue(struct peer *peer)
                 peer_set_timer(peer);
 }
 
-/* It is gone, and reads nothing any more. What it sent before is done all the same. */
-static void peer_hung_up(struct peer *peer)
+/* It is gone, and reads nothing any more. What it sent whole is done all the same, but nothing waits. */
+static void peer_on_hang_up(struct peer *peer)
 {
-        bool unfinished = peer->parked || (!peer->watcher && frame_buffer_complete(&peer->in, 1));
+        bool unfinished;
 
-        if (!unfinished || peer->closing) {
+        if (!peer->closing && !peer->parked)
+                peer_receive(peer);
+        unfinished = !peer->closing &&
+                     (peer->parked || !peer->end_of_input || frame_buffer_complete(&peer->in, 1));
+        if (!unfinished || !server_let_go(peer->server, peer)) {
+                if (unfinished)
+                        peer_drop_calls(peer);
                 peer_close(peer);
                 return;
         }
         uv_poll_stop(&peer->poll); /* it would tell of the end again and again */
         peer->polled = 0;
-        peer->end_of_input = peer->hung_up = true;
+        peer->gone_msec = clock_msec() + GONE_MSEC;
+        peer->sent = peer->out.length;
+        peer->stalled_msec = 0;
+        if (peer->request.running && !peer->parked)
+                peer_forsake_call(peer);
         server_pump_later(peer->server);
         peer->resume = true;
 }
@@ -336,7 +392,7 @@ static void peer_on_poll(uv_poll_t *poll, int status, int events)
         struct peer *peer = poll->data;
 
         if (status < 0 || events & UV_PRIORITIZED) {
-                peer_hung_up(peer);
+                peer_on_hang_up(peer);
                 return;
         }
         if (events & UV_READABLE)

@@ -4,6 +4,7 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/session/errors.h"
+#include "proto/call.h"
 #include "proto/limits.h"
 
 /* Output memory that is kept between replies. */
@@ -11,8 +12,6 @@
 /* What goes out at once. The kernel counts a piece as read when all of it was: the largest that it would make
  * of its own accord are half of what it queues, and a slow reader of those would look like none. */
 #define SEND_BYTES (16 * 1024)
-/* What a call that waits may take as a tree, LIMIT_JSON_VALUES being what they are. */
-#define PARKED_CALL_BYTES (256 * 1024)
 
 bool peer_is_drained(const struct peer *peer)
 {
@@ -24,7 +23,7 @@ void peer_charge(struct peer *peer)
         size_t bytes = peer->in.capacity + peer->out.capacity + peer->request.outcomes.capacity;
 
         if (peer->parked)
-                bytes += PARKED_CALL_BYTES;
+                bytes += peer->parked_length;
         peer->server->memory_bytes += bytes - peer->charged_bytes;
         if (peer->quota)
                 peer->quota->memory_bytes += bytes - peer->charged_bytes;
@@ -60,7 +59,7 @@ void peer_flush(struct peer *peer)
         }
 }
 
-static void peer_request_ended(struct peer *peer)
+void peer_end_call(struct peer *peer)
 {
         peer->request.running = false;
         peer->active_msec = clock_msec();
@@ -106,7 +105,7 @@ void peer_reply(struct peer *peer, const char *parameters, size_t length, bool c
         if (!peer->request.oneway)
                 reply_write(&peer->out, parameters, length, continues);
         if (!continues)
-                peer_request_ended(peer);
+                peer_end_call(peer);
         peer_check_output(peer);
 }
 
@@ -123,7 +122,7 @@ void peer_error(struct peer *peer, const char *error, const char *parameters)
 {
         if (!peer->request.oneway)
                 reply_write_error(&peer->out, error, parameters);
-        peer_request_ended(peer);
+        peer_end_call(peer);
         peer_check_output(peer);
 }
 

@@ -127,7 +127,7 @@ static const char *server_over_bound(const struct server *server, enum access ac
                 return server->denied >= server->denied_most ? "connections_denied" : NULL;
         }
         *value = server->connections_most;
-        if (server->peer_count - server->denied >= server->connections_most)
+        if (server->peer_count - server->denied - server->gone >= server->connections_most)
                 return "connections";
         if (access == ACCESS_ROOT)
                 return NULL;
@@ -197,14 +197,39 @@ void server_accept(struct server *server, int fd)
         peer_continue(peer);
 }
 
-void server_remove_peer(struct server *server, struct peer *peer)
+/* The place of a connection is the next one's. */
+static void server_free_place(struct server *server, struct peer *peer)
 {
-        server->peers[peer->slot] = NULL;
-        server->peer_count--;
         server->denied -= peer->access == ACCESS_NOBODY;
         server->counted -= peer->quota != NULL;
         if (peer->quota)
                 peer->quota->connections--;
+}
+
+bool server_let_go(struct server *server, struct peer *peer)
+{
+        if (peer->access == ACCESS_NOBODY ||
+            server->gone >= (peer->quota ? GONE_CLIENTS - GONE_CLIENTS_ROOT : GONE_CLIENTS))
+                return false;
+        server_free_place(server, peer);
+        server->gone++;
+        if (peer->quota)
+                peer->quota->gone++;
+        peer->hung_up = true;
+        return true;
+}
+
+void server_remove_peer(struct server *server, struct peer *peer)
+{
+        server->peers[peer->slot] = NULL;
+        server->peer_count--;
+        if (!peer->hung_up) {
+                server_free_place(server, peer);
+        } else {
+                server->gone--;
+                if (peer->quota)
+                        peer->quota->gone--;
+        }
         peer->quota = NULL;
         if (server->draining && !server->peer_count && server->drained)
                 timer_start(&server->drain, 0);

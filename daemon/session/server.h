@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/rights.h"
 #include "daemon/edge/stream.h"
 #include "daemon/model/registry.h"
@@ -13,7 +14,7 @@
 #include "daemon/session/listener.h"
 #include "daemon/session/quota.h"
 
-#define SERVER_PEERS (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED)
+#define SERVER_PEERS (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED + GONE_CLIENTS)
 
 /* A removed service that some reader of Watch has not been told of. */
 struct tombstone {
@@ -50,6 +51,7 @@ struct server {
         size_t peer_count;
         unsigned counted;          /* connections with access, not root's */
         unsigned denied;           /* connections without access */
+        unsigned gone;             /* no connections any more, but calls */
         unsigned connections_most; /* LIMIT_CONNECTIONS, or less where descriptors are few */
         unsigned denied_most;      /* LIMIT_CONNECTIONS_DENIED, likewise */
         unsigned files;            /* descriptors that the process may have, for Diagnose */
@@ -86,6 +88,12 @@ void server_pump_later(struct server *server);
 
 /* NULL when it is gone. */
 struct peer *server_find_peer(struct server *server, uint64_t id);
+
+/*
+ * Its client is gone, and calls that it sent are not done yet: from now on it takes the place of no connection.
+ * False: there are too many of those.
+ */
+bool server_let_go(struct server *server, struct peer *peer);
 
 /* Counts a peer out. */
 void server_remove_peer(struct server *server, struct peer *peer);
