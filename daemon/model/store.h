@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "daemon/edge/deputy.h"
+#include "daemon/bounds.h"
 #include "proto/limits.h"
 #include "proto/text.h"
 
@@ -18,9 +19,6 @@
  * no record written until that is over.
  */
 #define STORE_MSEC 2000
-/* Of batches that wait, or are being written; over it a batch is refused (-ENOBUFS), but never the only one.
- */
-#define STORE_QUEUE_BYTES (8 * 1024 * 1024)
 
 /* Lanes of the volume's deputy. What is read or marked in a profile's directory may hang with that directory; records
  * do not, since they have one of their own. */

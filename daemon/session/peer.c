@@ -56,9 +56,7 @@ void peer_close(struct peer *peer)
         timer_stop(&peer->timer);
         peer->request.running = false;
         watcher_free(peer);
-        server->memory_bytes -= peer->charged_bytes;
-        if (peer->quota)
-                peer->quota->memory_bytes -= peer->charged_bytes;
+        peer_uncharge(peer);
         stream_end(peer->fd); /* the descriptor itself is closed when the loop has let go of it */
         uv_close((uv_handle_t *)&peer->poll, peer_poll_closed);
         server_remove_peer(server, peer);

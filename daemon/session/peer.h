@@ -83,8 +83,11 @@ void peer_park(struct peer *peer, const char *message, size_t length, int64_t ms
 /* Nothing waits to be sent. */
 bool peer_is_drained(const struct peer *peer);
 
-/* Counts what its buffers hold now as the server's and the uid's memory. */
+/* Counts what its buffers hold now as the uid's memory, and as root's or that of all others. */
 void peer_charge(struct peer *peer);
+
+/* They are gone. */
+void peer_uncharge(struct peer *peer);
 
 /* A uid has a share of its own, so that it can spend nobody else's. */
 bool peer_is_over_memory(const struct peer *peer);

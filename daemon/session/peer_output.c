@@ -4,6 +4,7 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/session/errors.h"
+#include "daemon/session/watcher.h"
 #include "proto/call.h"
 #include "proto/limits.h"
 
@@ -18,13 +19,29 @@ bool peer_is_drained(const struct peer *peer)
         return peer->sent == peer->out.length;
 }
 
+/* Root's connections have memory of their own. */
+static size_t *peer_share(const struct peer *peer)
+{
+        return peer->access == ACCESS_ROOT ? &peer->server->memory_root_bytes : &peer->server->memory_bytes;
+}
+
+void peer_uncharge(struct peer *peer)
+{
+        *peer_share(peer) -= peer->charged_bytes;
+        if (peer->quota)
+                peer->quota->memory_bytes -= peer->charged_bytes;
+        peer->charged_bytes = 0;
+}
+
 void peer_charge(struct peer *peer)
 {
         size_t bytes = peer->in.capacity + peer->out.capacity + peer->request.outcomes.capacity;
 
         if (peer->parked)
                 bytes += peer->parked_length;
-        peer->server->memory_bytes += bytes - peer->charged_bytes;
+        if (peer->watcher)
+                bytes += peer->watcher->bytes;
+        *peer_share(peer) += bytes - peer->charged_bytes;
         if (peer->quota)
                 peer->quota->memory_bytes += bytes - peer->charged_bytes;
         peer->charged_bytes = bytes;
@@ -69,9 +86,10 @@ void peer_end_call(struct peer *peer)
 
 bool peer_is_over_memory(const struct peer *peer)
 {
-        if (peer->quota)
-                return peer->quota->memory_bytes > LIMIT_MEMORY_UID_BYTES;
-        return peer->server->memory_bytes > LIMIT_MEMORY_BYTES;
+        if (peer->access == ACCESS_ROOT)
+                return peer->server->memory_root_bytes > LIMIT_MEMORY_ROOT_BYTES;
+        return peer->server->memory_bytes > LIMIT_MEMORY_BYTES ||
+               (peer->quota && peer->quota->memory_bytes > LIMIT_MEMORY_UID_BYTES);
 }
 
 void peer_drop_output(struct peer *peer, const char *why)

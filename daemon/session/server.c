@@ -25,21 +25,25 @@ struct peer *server_find_peer(struct server *server, uint64_t id)
         return peer && peer->id == id ? peer : NULL;
 }
 
-unsigned server_take_index(struct server *server)
+bool server_take_index(struct server *server, unsigned *index)
 {
+        uint64_t *longer;
+
         for (size_t word = 0; word < server->index_words; word++)
                 if (~server->index_used[word]) {
                         unsigned bit = (unsigned)__builtin_ctzll(~server->index_used[word]);
 
                         server->index_used[word] |= (uint64_t)1 << bit;
-                        return (unsigned)word * 64 + bit;
+                        *index = (unsigned)word * 64 + bit;
+                        return true;
                 }
-        server->index_words++;
-        server->index_used = reallocarray(server->index_used, server->index_words, sizeof(uint64_t));
-        if (!server->index_used)
-                abort();
-        server->index_used[server->index_words - 1] = 1;
-        return (unsigned)(server->index_words - 1) * 64;
+        longer = reallocarray(server->index_used, server->index_words + 1, sizeof(uint64_t));
+        if (!longer)
+                return false;
+        server->index_used = longer;
+        *index = (unsigned)server->index_words * 64;
+        longer[server->index_words++] = 1;
+        return true;
 }
 
 void server_return_index(struct server *server, unsigned index)
@@ -74,9 +78,8 @@ static void server_on_changed(void *owner, struct service *service)
 {
         struct server *server = owner;
 
-        if (!service->has_index)
-                service->index = server_take_index(server);
-        service->has_index = true;
+        if (!service->has_index) /* without one it is new to readers of Watch each time, and tried again */
+                service->has_index = server_take_index(server, &service->index);
         describe_forget(service);
         server_pump_later(server);
 }

@@ -56,7 +56,8 @@ struct server {
         unsigned denied_most;      /* LIMIT_CONNECTIONS_DENIED, likewise */
         unsigned files;            /* descriptors that the process may have, for Diagnose */
         uint64_t next_peer;
-        size_t memory_bytes;          /* buffers of all peers */
+        size_t memory_bytes;          /* buffers of all peers but root's */
+        size_t memory_root_bytes;     /* and of root's */
         struct tombstone *tombstones; /* by revision */
         size_t tombstone_count;
         uint64_t *index_used; /* bit set: service.index is taken */
@@ -98,8 +99,8 @@ bool server_let_go(struct server *server, struct peer *peer);
 /* Counts a peer out. */
 void server_remove_peer(struct server *server, struct peer *peer);
 
-/* Its index for struct watcher.seen. */
-unsigned server_take_index(struct server *server);
+/* Its index for struct watcher.seen. False: out of memory. */
+bool server_take_index(struct server *server, unsigned *index);
 void server_return_index(struct server *server, unsigned index);
 
 #endif
