@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -57,6 +58,7 @@ static void *closer_main(void *argument)
         bool has_alarm = alarm_new(&alarm);
 
         syscall(SYS_capset, &header, none);
+        prctl(PR_SET_NAME, "closer");
         for (;;) {
                 uint64_t one;
                 int fd;
