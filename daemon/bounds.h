@@ -32,6 +32,7 @@
 #define CLOSER_STACK_BYTES (64 * 1024)  /* of each */
 #define CLOSER_WAKE_USEC 100            /* a close that sleeps is woken so often: as long as a hostile one costs */
 #define CLOSER_PENDING 512              /* descriptors that wait for it; over it nothing is accepted for a moment */
+#define CLOSER_PENDING_FEW 8            /* the same where the process may have few */
 #define CLOSER_RING 1024                /* places for them: all that the process may have */
 
 /* Of clients that are gone, while the calls that they sent whole are done: they take nobody's place, and wait for nothing. */

@@ -42,7 +42,7 @@ static void start_places(struct server *server, unsigned files)
         server->files = files;
         places = files - (own > FILES_OWN ? FILES_OWN : own);
         server_set_places(server, places);
-        if (places < SERVER_PEERS)
+        if (server->connections_most < LIMIT_CONNECTIONS)
                 log_line("main: few descriptors: limit=%u wanted=%u connections=%u denied=%u", files,
                          START_FILES, server->connections_most, server->denied_most);
 }

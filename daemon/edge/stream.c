@@ -13,6 +13,7 @@
 void streams_init(struct streams *streams)
 {
         streams->may_carry = false;
+        streams->pending_most = CLOSER_PENDING;
         closer_init(&streams->closer);
 }
 
@@ -33,7 +34,7 @@ int streams_begin(struct streams *streams)
 
 bool streams_are_full(const struct streams *streams)
 {
-        return closer_pending(&streams->closer) >= CLOSER_PENDING;
+        return closer_pending(&streams->closer) >= streams->pending_most;
 }
 
 /* An urgent byte may carry descriptors too, is skipped by a look, and dropped by the read behind it: unless it

@@ -18,7 +18,8 @@
  *   the loop all the same.
  */
 struct streams {
-        bool may_carry; /* descriptors may come with bytes */
+        bool may_carry;        /* descriptors may come with bytes */
+        unsigned pending_most; /* that wait to be closed */
         struct closer closer;
 };
 

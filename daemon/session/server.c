@@ -96,8 +96,8 @@ void server_init(struct server *server, uv_loop_t *loop, struct registry *regist
 {
         server->loop = loop;
         server->registry = registry;
-        server_set_places(server, SERVER_PEERS);
         streams_init(&server->streams);
+        server_set_places(server, SERVER_PEERS + CLOSER_PENDING);
         server->listener.fd = server->observer_listener.fd = -1;
         uv_idle_init(loop, &server->pump);
         server->pump.data = server;
@@ -116,6 +116,8 @@ void server_set_places(struct server *server, unsigned places)
 {
         unsigned denied = places / 4;
 
+        server->spare = places >= SERVER_PEERS + CLOSER_PENDING;
+        server->streams.pending_most = server->spare ? CLOSER_PENDING : CLOSER_PENDING_FEW;
         server->denied_most = denied < LIMIT_CONNECTIONS_DENIED ? denied : LIMIT_CONNECTIONS_DENIED;
         places -= server->denied_most;
         server->connections_most = places < LIMIT_CONNECTIONS ? places : LIMIT_CONNECTIONS;
@@ -211,7 +213,7 @@ static void server_free_place(struct server *server, struct peer *peer)
 
 bool server_let_go(struct server *server, struct peer *peer)
 {
-        if (peer->access == ACCESS_NOBODY ||
+        if (peer->access == ACCESS_NOBODY || !server->spare ||
             server->gone >= (peer->quota ? GONE_CLIENTS - GONE_CLIENTS_ROOT : GONE_CLIENTS))
                 return false;
         server_free_place(server, peer);

@@ -54,6 +54,7 @@ struct server {
         unsigned gone;             /* no connections any more, but calls */
         unsigned connections_most; /* LIMIT_CONNECTIONS, or less where descriptors are few */
         unsigned denied_most;      /* LIMIT_CONNECTIONS_DENIED, likewise */
+        bool spare;                /* and enough for clients that are gone, and what waits to be closed */
         unsigned files;            /* descriptors that the process may have, for Diagnose */
         uint64_t next_peer;
         size_t memory_bytes;          /* buffers of all peers but root's */
