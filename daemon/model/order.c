@@ -392,16 +392,19 @@ int order_run(struct registry *registry, const struct order_request *request)
         return 0;
 }
 
-void order_abandon(struct registry *registry, struct ticket ticket)
+bool order_abandon(struct registry *registry, struct ticket ticket)
 {
         struct order *next;
+        bool closed = false;
 
         for (struct order *order = registry->orders; order; order = next) {
                 next = order->next;
                 if (order->ticket.peer != ticket.peer || order->ticket.call != ticket.call)
                         continue;
                 order->abandoned = true;
-                if (order->waiting)
+                closed = order->waiting;
+                if (closed)
                         order_close(order);
         }
+        return closed;
 }

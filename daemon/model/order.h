@@ -32,8 +32,8 @@ struct order_request {
 /* 0, or -ENOMEM with no outcome told and nothing ordered. count must not be 0. */
 int order_run(struct registry *registry, const struct order_request *request);
 
-/* Nobody waits for it any more; what was ordered stays ordered. */
-void order_abandon(struct registry *registry, struct ticket ticket);
+/* Nobody waits for it any more; what was ordered stays ordered. True: no outcome follows. */
+bool order_abandon(struct registry *registry, struct ticket ticket);
 
 /* Which service a name means, or why none: FAULT_INVALID_NAME, FAULT_NOT_REGISTERED, FAULT_NO_SUCH_SERVICE.
  */

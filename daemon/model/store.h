@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/deputy.h"
 #include "daemon/edge/room.h"
 #include "proto/limits.h"
@@ -19,9 +20,6 @@
  * no record written until that is over.
  */
 #define STORE_MSEC 2000
-/* Of batches that wait, or are being written; over it a batch is refused (-ENOBUFS), but never the only one.
- */
-#define STORE_QUEUE_BYTES (8 * 1024 * 1024)
 
 /* Lanes of the volume's deputy. What is read or marked in a profile's directory may hang with that directory; records
  * do not, since they have one of their own. */
