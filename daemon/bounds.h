@@ -6,6 +6,8 @@
  * What a client can meet is in proto/limits.h.
  */
 
+#include "proto/limits.h"
+
 /* The process. */
 /* Of the log, what others than root can cause; what is over it is counted in a later line. All of it together
  * turns the five megabytes that are kept over in an hour, and root's changes are kept apart. */
@@ -35,12 +37,39 @@
 #define SLICES_TURN_USEC 2000 /* of a turn of the loop, for work that is cut in pieces: edge/slices.h */
 #define SERVER_TURN_USEC 2000 /* of a turn, for the calls of everybody but root: session/turns.h */
 
+/* Of sockets whose queue may hold descriptors (edge/closer.h). */
+#define CLOSER_THREADS 4                /* one that sleeps keeps no other from closing */
+#define CLOSER_STACK_BYTES (64 * 1024)  /* of each */
+#define CLOSER_WAKE_USEC 100            /* a close that sleeps is woken so often: as long as a hostile one costs */
+#define CLOSER_PENDING 512              /* descriptors that wait for it; over it nothing is accepted for a moment */
+#define CLOSER_PENDING_FEW 8            /* the same where the process may have few */
+#define CLOSER_RING 1024                /* places for them: all that the process may have */
+
+/* Of clients that are gone, while the calls that they sent whole are done: they take nobody's place, and wait for nothing. */
+#define GONE_CLIENTS 64      /* over it their calls are dropped */
+#define GONE_CLIENTS_ROOT 8  /* of those, kept for root's */
+#define GONE_MSEC 10000      /* what is not begun by then is dropped: a register may take that long, a removal longer */
+
 /* Orders. */
 #define ORDER_BATCHES_AT_ONCE 2  /* of one order, so that few are before whoever comes next */
 #define ORDER_NAMES_PER_BATCH 32 /* written to the volume with one sync: what root's may have to wait for */
 #define ORDER_REPEATED_MSEC 5000 /* for so long an order that was carried out need not be again */
 
 /* Slots and the services directory. */
+#define STATE_BYTES_MAX 4096 /* bytes of data/state: one page, which a slot has twice from the beginning */
+/* The file system of the services directory, where slots, and what s6 writes in them, have their place. */
+#define ROOM_RESERVED_BYTES (1024 * 1024) /* bytes: with fewer left nothing is registered */
+#define ROOM_RESERVED_INODES 256          /* inodes: the same; a slot takes about thirty */
+#define ROOM_RESERVED_SHARE 8             /* of a small one: this part of the whole */
+#define ROOM_LOW_BYTES (2 * 1024 * 1024)  /* bytes: with fewer left Health says so */
+#define ROOM_LOW_INODES 512               /* inodes: the same */
+#define ROOM_LOW_SHARE 4                  /* of a small one: this part of the whole */
+/* Held by the broker, and let go when the rest is gone: s6-supervise writes a new status file for each change,
+ * or nobody sees it. One at a time for each supervisor, for an instant. */
+#define BALLAST_FILES 4                 /* inodes, and descriptors of the broker */
+#define BALLAST_FILE_BYTES (64 * 1024)  /* bytes of each */
+#define BALLAST_ROOM_BYTES (64 * 1024)  /* bytes: it is let go when fewer are left */
+#define BALLAST_ROOM_INODES 16          /* inodes: the same */
 
 /* Services and what is watched. */
 
@@ -70,6 +99,12 @@
 #define UNREAD_MSEC 2000
 
 /* The volume, and the threads that look at it. */
+#define VOLUME_LOW_BYTES (4 * 1024 * 1024) /* bytes: with fewer left Health says so */
+#define VOLUME_LOW_INODES 64               /* inodes: the same */
+#define VOLUME_LOW_SHARE 16                /* of a small one: this part of the whole */
+#define VOLUME_ROOM_MSEC 2000              /* until it is looked at again, for who asks then */
+#define SWEEP_ENTRIES_MAX 10000            /* names looked at in a directory, for what a killed broker left */
+#define STORE_CLOCK_USEC 20000             /* so much may a file's time be behind the clock: the kernel's ticks */
 
 /* Jobs of one lane that may hang, each with a thread of its own; the last of them is not replaced. So many profiles whose
  * directory hangs cost nobody else anything. */
@@ -94,8 +129,39 @@
 /* All profiles together may take as long, on a volume where each is slow: those that are left are left out. */
 #define SURVEY_ALL_MSEC 60000
 /* Directories below profiles/ that are looked at; s6-svscan takes far fewer. */
-#define SURVEY_PROFILES 10000
+#define SURVEY_PROFILES 4000
 /* Profiles whose directory did not answer at boot are looked at again after this. */
 #define RECONCILE_HUNG_AGAIN_MSEC 10000
+
+/* Of batches that wait for the volume, or are being written; over it a batch is refused (-ENOBUFS), but never the only one. */
+#define STORE_QUEUE_BYTES (4 * 1024 * 1024)
+
+/* Memory: what all of these, and those of proto/limits.h, admit together. daemon/memory.c holds the structs against it. */
+
+/* The process with 10 services, its libraries' share and its threads' stacks included; and what malloc holds in between. */
+#define MEMORY_PROCESS_BYTES (2 * 1024 * 1024)
+/* A call that is worked: a reply, and its place in the output, each in a buffer up to twice as large as what it holds. */
+#define MEMORY_CALL_BYTES (4 * LIMIT_OUTPUT_BYTES)
+/* A connection, less its buffers. */
+#define MEMORY_PEER_BYTES 1024
+#define MEMORY_PEERS (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED + GONE_CLIENTS)
+/* A service, its runs, and its description for replies; and one that was removed. As many as s6-svscan has by default. */
+#define MEMORY_SERVICE_BYTES (4 * 1024)
+#define MEMORY_SERVICES 1000
+#define MEMORY_REMOVED_BYTES (2 * 1024)
+/* A profile's directory, as a look at all finds it, and what is answered about it. */
+#define MEMORY_PROFILE_BYTES 1280
+
+#define MEMORY_SUM_BYTES                                                                                               \
+        (MEMORY_PROCESS_BYTES + LIMIT_MEMORY_BYTES + LIMIT_MEMORY_ROOT_BYTES + MEMORY_CALL_BYTES +                      \
+         MEMORY_PEERS * MEMORY_PEER_BYTES + MEMORY_SERVICES * MEMORY_SERVICE_BYTES +                                    \
+         LIMIT_REMOVED_EVENTS * MEMORY_REMOVED_BYTES + LIMIT_SURVEY_BYTES + SURVEY_PROFILES * MEMORY_PROFILE_BYTES +    \
+         STORE_QUEUE_BYTES)
+/* What the daemon may take in all. */
+#define MEMORY_BYTES (32 * 1024 * 1024)
+_Static_assert(MEMORY_SUM_BYTES <= MEMORY_BYTES, "what all bounds admit together is within what the daemon may take");
+
+/* From this size on malloc gives a buffer back to the kernel when it is freed, and keeps no more than that at its end. */
+#define MEMORY_KEPT_BYTES (128 * 1024)
 
 #endif

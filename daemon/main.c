@@ -11,6 +11,7 @@
 #include "daemon/edge/rights.h"
 #include "daemon/edge/watchdog.h"
 #include "daemon/failure.h"
+#include "daemon/memory.h"
 #include "daemon/model/registry.h"
 #include "daemon/options.h"
 #include "daemon/session/peer.h"
@@ -138,6 +139,7 @@ int main(int argc, char **argv)
 
         if (options_parse(argc, argv, &options, &exit_code))
                 return exit_code;
+        memory_begin();
         /* The environment is the container's, and libraries look into it: nothing in it is meant for us any
          * more. What options keep of it stays where it is. */
         clearenv();

@@ -42,7 +42,7 @@ static void start_places(struct server *server, unsigned files)
         server->files = files;
         places = files - (own > FILES_OWN ? FILES_OWN : own);
         server_set_places(server, places);
-        if (places < SERVER_PEERS)
+        if (server->connections_most < LIMIT_CONNECTIONS)
                 log_line("main: few descriptors: limit=%u wanted=%u connections=%u denied=%u", files,
                          START_FILES, server->connections_most, server->denied_most);
 }
@@ -157,7 +157,7 @@ static void accepted(void *owner, int fd)
 static int start_listener(struct listener *listener, uv_loop_t *loop, struct server *server, const char *path,
                           gid_t gid)
 {
-        int result = listener_open(listener, loop, path, gid, accepted, server);
+        int result = listener_open(listener, loop, &server->streams, path, gid, accepted, server);
 
         if (result == -EADDRINUSE)
                 return fail(EADDRINUSE, NULL,
@@ -181,6 +181,15 @@ static int start_listeners(const struct options *options, uv_loop_t *loop, struc
         snprintf(observer_path, sizeof(observer_path), "%s.observer", options->socket);
         return start_listener(&server->observer_listener, loop, server, observer_path,
                               server->access.observer_gid);
+}
+
+/* Closing is guarded without these threads too, and each close tries to have one. */
+static void start_streams(struct server *server)
+{
+        int result = streams_begin(&server->streams);
+
+        if (result)
+                log_line("main: no thread for what peers pass yet: why=%s", strerrorname_np(-result));
 }
 
 /*
@@ -221,8 +230,8 @@ static void start_room(const struct options *options, struct registry *registry)
         if (room.supervisors >= options->services_max)
                 return;
         registry->services_max = room.supervisors;
-        log_line("main: --services-max is more than s6-svscan takes: option=%u s6-svscan=%u",
-                 options->services_max, room.supervisors);
+        log_line("main: --services-max is more than s6-svscan takes: limit=%u option=%u", room.supervisors,
+                 options->services_max);
 }
 
 static void start_configure(const struct options *options, const struct server *server,
@@ -303,6 +312,8 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
                 server->supervisor_path = supervisor_path(registry);
         if (result == 0)
                 result = start_rights(&server->rights);
+        if (result == 0)
+                start_streams(server);
         if (result == 0)
                 result = start_registry(options, loop, server, registry);
         if (result == 0)

@@ -7,7 +7,8 @@
 #include "daemon/options.h"
 #include "daemon/session/server.h"
 
-#define START_FILES (SERVER_PEERS + FILES_OWN)
+/* Connections, those that are about to be closed, and our own. */
+#define START_FILES (SERVER_PEERS + CLOSER_PENDING + FILES_OWN)
 
 /* Has the process descriptors enough to serve at all? 0, or the exit code. Before anything is opened. */
 int start_files(unsigned *files);

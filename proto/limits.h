@@ -3,7 +3,7 @@
 
 /*
  * Every bound of the protocol and of the daemon that serves it, with its unit.
- * No peer can make the daemon hold more than these allow, whatever it sends.
+ * No peer can make the daemon hold more than these allow, whatever it sends; daemon/bounds.h adds them up.
  */
 
 /* One message, as bytes on the wire without the NUL that ends it. */
@@ -21,9 +21,10 @@
 #define LIMIT_NAMES_PER_CALL 1000    /* names of one Start, Stop, Restart, Reset, Watch */
 
 /* A profile's environment. */
-#define LIMIT_ENVIRONMENT_VARIABLES 64      /* of one profile */
-#define LIMIT_ENVIRONMENT_BYTES (32 * 1024) /* all names and values together */
-#define LIMIT_ENVIRONMENT_NAME_BYTES 64     /* the name of one variable */
+#define LIMIT_ENVIRONMENT_VARIABLES 64                  /* of one profile */
+#define LIMIT_ENVIRONMENT_BYTES (32 * 1024)             /* all names and values together */
+#define LIMIT_ENVIRONMENT_NAME_BYTES 64                 /* the name of one variable */
+#define LIMIT_ENVIRONMENT_TOTAL_BYTES (4 * 1024 * 1024) /* names and values of all profiles together */
 
 /* Connections. */
 #define LIMIT_CONNECTIONS 128            /* in all */
@@ -35,11 +36,12 @@
 #define LIMIT_PIPELINED_CALLS 16         /* complete requests held behind the one that runs */
 #define LIMIT_OUTPUT_BYTES (1024 * 1024) /* unsent replies of one connection; over it, closed */
 #define LIMIT_OUTPUT_STALL_MSEC 30000    /* without progress while replies wait to be read; then closed */
-#define LIMIT_MEMORY_BYTES (32 * 1024 * 1024)     /* buffers of all connections together */
-#define LIMIT_MEMORY_UID_BYTES (16 * 1024 * 1024) /* of those, of one uid other than root's */
+#define LIMIT_MEMORY_BYTES (5 * 1024 * 1024)      /* buffers of all connections but root's together */
+#define LIMIT_MEMORY_UID_BYTES (4 * 1024 * 1024)  /* of those, of one uid */
+#define LIMIT_MEMORY_ROOT_BYTES (3 * 1024 * 1024) /* buffers of root's, which nobody else can take */
 
 /* What waits for the volume, or was read from it. */
-#define LIMIT_SURVEY_BYTES (16 * 1024 * 1024) /* variables that one look at all profiles may find */
+#define LIMIT_SURVEY_BYTES (4 * 1024 * 1024) /* variables that one look at all profiles may find */
 
 /* What a uid other than root's may ask for. */
 #define LIMIT_WATCHES_UID 16        /* Watches under way */
@@ -48,7 +50,7 @@
 #define LIMIT_NAMES_PER_SECOND 100  /* names of changes that there is something to do for, refill of a second bucket */
 #define LIMIT_NAMES_BURST 2000      /* its size: everything stopped, and started again, at once */
 #define LIMIT_WAIT_MSEC 600000      /* longest timeout_msec of a wait */
-#define LIMIT_REMOVED_EVENTS 1024   /* removals kept for slow readers of Watch; older readers are closed */
+#define LIMIT_REMOVED_EVENTS 512    /* removals kept for slow readers of Watch; older readers are closed */
 
 /* Defaults of timeout_msec. */
 #define DEFAULT_WAIT_MSEC 30000       /* Start, Stop, Restart */

@@ -97,6 +97,18 @@ static int supervise_path(const char *name, const char *file, char *path, size_t
         return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
 }
 
+/* The descriptor, or a negative errno. */
+static int open_supervise(int at, const char *name)
+{
+        char path[512];
+
+        int r = supervise_path(name, "", path, sizeof path);
+        if (r < 0)
+                return r;
+        int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
 static int open_supervise_file(int at, const char *name, const char *file)
 {
         char path[512];
@@ -178,21 +190,48 @@ static int replace_tally(int supervise)
         return r;
 }
 
+/* Where there is no inode for another: who reads it in between sees all of it or nothing, too. */
+static int empty_tally(int supervise)
+{
+        int fd = openat(supervise, "death_tally", O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0)
+                return errno == ENOENT ? 0 : -errno;
+        close(fd);
+        return 0;
+}
+
 int s6_tally_clear(int at, const char *name)
 {
-        char path[512];
         unsigned deaths = 0;
 
         int r = s6_tally_count(at, name, &deaths);
         if (r < 0 || deaths == 0)
                 return r;
-        r = supervise_path(name, "", path, sizeof path);
-        if (r < 0)
-                return r;
-        int supervise = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int supervise = open_supervise(at, name);
         if (supervise < 0)
-                return -errno;
+                return supervise;
         r = replace_tally(supervise);
+        if (r == -ENOSPC || r == -EDQUOT)
+                r = empty_tally(supervise);
         close(supervise);
         return r;
+}
+
+static void tidy_tally(int at, const char *name)
+{
+        int supervise = open_supervise(at, name);
+
+        if (supervise < 0)
+                return;
+        unlinkat(supervise, TALLY_TEMPORARY, 0);
+        close(supervise);
+}
+
+void s6_tally_tidy(int at, const char *name)
+{
+        char log[512];
+
+        tidy_tally(at, name);
+        if (snprintf(log, sizeof log, "%s/log", name) < (int)sizeof log)
+                tidy_tally(at, log);
 }

@@ -50,4 +50,7 @@ int s6_status_read(int at, const char *name, struct s6_status *status);
 int s6_tally_count(int at, const char *name, unsigned *deaths);
 int s6_tally_clear(int at, const char *name);
 
+/* Removes what a broker left that was killed in s6_tally_clear(), of the service and its logger. */
+void s6_tally_tidy(int at, const char *name);
+
 #endif

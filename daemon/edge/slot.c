@@ -9,10 +9,9 @@
 #include <unistd.h>
 
 #include "daemon/edge/slot_environment.h"
+#include "daemon/edge/slot_files.h"
 #include "daemon/edge/tree.h"
 #include "proto/limits.h"
-
-#define STATE_BYTES_MAX 4096
 
 /* A service name with a dot before it and a tilde behind. */
 #define NAME_SIZE (LIMIT_SERVICE_NAME_BYTES + 3)
@@ -76,51 +75,15 @@ static void gone_name(const char *name, char gone[NAME_SIZE])
         snprintf(gone, NAME_SIZE, ".%s~", name);
 }
 
-/* The descriptor of the slot, or of a directory in it; or a negative errno. */
-static int open_slot(const struct slots *slots, const char *name)
+int slot_open(const struct slots *slots, const char *name)
 {
         return is_slot_name(name) ? tree_open(slots->fd, name) : -EINVAL;
-}
-
-static int open_in_slot(const struct slots *slots, const char *name, const char *directory)
-{
-        int slot = open_slot(slots, name);
-        if (slot < 0)
-                return slot;
-        int fd = tree_open(slot, directory);
-        close(slot);
-        return fd;
 }
 
 static bool has_directory(int at, const char *name)
 {
         struct stat found;
         return fstatat(at, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(found.st_mode);
-}
-
-/* data/, which the template may have too (with other things in it). */
-static int make_data(int slot, const char *profile, const char *state)
-{
-        char line[LIMIT_SERVICE_NAME_BYTES + 2];
-
-        int length = snprintf(line, sizeof line, "%s\n", profile);
-        if (length < 0 || (size_t)length >= sizeof line)
-                return -ENAMETOOLONG;
-        if (strlen(state) > STATE_BYTES_MAX)
-                return -EFBIG;
-        int r = tree_make(slot, "data", 0755);
-        if (r < 0 && r != -EEXIST)
-                return r;
-        int data = tree_open(slot, "data");
-        if (data < 0)
-                return data;
-        r = fchmod(data, 0755) < 0 ? -errno : 0;
-        if (r == 0)
-                r = tree_write(data, "profile", line, (size_t)length, 0644);
-        if (r == 0)
-                r = tree_write(data, "state", state, strlen(state), 0600);
-        close(data);
-        return r;
 }
 
 /* What s6-supervise would make, in advance: so they can be watched, and nobody else can look into them. */
@@ -172,15 +135,13 @@ int slot_stage(const struct slots *slots, const char *name, const char *profile,
         int slot = tree_open(slots->fd, staged);
         r = slot < 0 ? slot : tree_copy(slots->template_fd, slot);
         if (r == 0)
-                r = make_data(slot, profile, state);
+                r = slot_make_data(slot, profile, state, down);
         if (r == 0)
                 r = environment_make(slot, "env", environment, slots->client_gid);
         if (r == 0)
                 r = make_supervise(slot);
         if (r == 0)
                 r = make_log_supervise(slot);
-        if (r == 0 && down)
-                r = tree_write(slot, "down", "", 0, 0644);
         if (slot >= 0)
                 close(slot);
         if (r < 0)
@@ -245,7 +206,7 @@ static int clean_supervise(int at)
 
 int slot_clean(const struct slots *slots, const char *name)
 {
-        int slot = open_slot(slots, name);
+        int slot = slot_open(slots, name);
         if (slot < 0)
                 return slot;
         int r = clean_supervise(slot);
@@ -263,132 +224,10 @@ int slot_has_log(const struct slots *slots, const char *name)
 {
         struct stat found;
 
-        int slot = open_slot(slots, name);
+        int slot = slot_open(slots, name);
         if (slot < 0)
                 return slot == -ENOENT || slot == -EINVAL ? 0 : slot;
         int r = fstatat(slot, "log", &found, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : S_ISDIR(found.st_mode);
         close(slot);
         return r == -ENOENT ? 0 : r;
-}
-
-int slot_set_down(const struct slots *slots, const char *name, bool down)
-{
-        int slot = open_slot(slots, name);
-        if (slot < 0)
-                return slot;
-        int r;
-        if (down) {
-                r = tree_write(slot, "down", "", 0, 0644);
-                r = r == -EEXIST ? 0 : r;
-        } else {
-                r = unlinkat(slot, "down", 0) < 0 && errno != ENOENT ? -errno : 0;
-        }
-        close(slot);
-        return r;
-}
-
-int slot_write_state(const struct slots *slots, const char *name, const char *text)
-{
-        if (strlen(text) > STATE_BYTES_MAX)
-                return -EFBIG;
-        int data = open_in_slot(slots, name, "data");
-        if (data < 0)
-                return data;
-        int r = tree_replace(data, ".state", "state", text, strlen(text), 0600);
-        close(data);
-        return r;
-}
-
-int slot_read_state(const struct slots *slots, const char *name, char **text)
-{
-        size_t length = 0;
-        char *read = NULL;
-
-        int data = open_in_slot(slots, name, "data");
-        if (data < 0)
-                return data;
-        int r = tree_read(data, "state", STATE_BYTES_MAX, &read, &length);
-        close(data);
-        if (r < 0)
-                return r;
-        if (memchr(read, '\0', length) != NULL) {
-                free(read);
-                return -EBADMSG;
-        }
-        *text = read;
-        return 0;
-}
-
-int slot_read_profile(const struct slots *slots, const char *name, char *buffer, size_t size)
-{
-        size_t length = 0;
-        char *read = NULL;
-
-        int data = open_in_slot(slots, name, "data");
-        if (data < 0)
-                return data;
-        int r = tree_read(data, "profile", LIMIT_SERVICE_NAME_BYTES + 1, &read, &length);
-        close(data);
-        if (r < 0)
-                return r;
-        /* One line: a second newline, or a NUL, is no name either. */
-        if (length == 0 || strcspn(read, "\n") != length - 1)
-                r = -EBADMSG;
-        else if (length > size)
-                r = -ENAMETOOLONG;
-        if (r == 0) {
-                memcpy(buffer, read, length - 1);
-                buffer[length - 1] = '\0';
-        }
-        free(read);
-        return r;
-}
-
-/* env.new takes the place of env. */
-static int exchange_environment(int slot)
-{
-        if (renameat2(slot, ".env.new", slot, "env", RENAME_EXCHANGE) == 0)
-                return tree_remove(slot, ".env.new");
-        if (errno != EINVAL && errno != ENOSYS && errno != EXDEV && errno != EOPNOTSUPP && errno != ENOENT)
-                return -errno;
-        /* The old way, or none is there: for an instant there is no env/. */
-        int r = tree_remove(slot, "env");
-        if (r < 0)
-                return r;
-        return renameat(slot, ".env.new", slot, "env") < 0 ? -errno : 0;
-}
-
-int slot_set_environment(const struct slots *slots, const char *name, struct json_object *environment,
-                         bool *changed)
-{
-        bool content = false, whole = false;
-
-        int slot = open_slot(slots, name);
-        if (slot < 0)
-                return slot;
-        /* Made in any case, and only put in place if it differs: a gateway may be starting and reading env/
-         * just now. */
-        int r = tree_remove(slot, ".env.new");
-        if (r == 0)
-                r = environment_make(slot, ".env.new", environment, slots->client_gid);
-        if (r == 0)
-                r = environment_compare(slot, ".env.new", "env", &content, &whole);
-        if (r == 0 && !whole)
-                r = exchange_environment(slot);
-        int removed = tree_remove(slot, ".env.new");
-        close(slot);
-        if (r < 0 || removed < 0)
-                return r < 0 ? r : removed;
-        *changed = !content;
-        return 0;
-}
-
-int slot_read_environment(const struct slots *slots, const char *name, struct json_object **environment)
-{
-        int slot = open_slot(slots, name);
-        if (slot < 0)
-                return slot;
-        int r = environment_read(slot, "env", environment);
-        close(slot);
-        return r;
 }

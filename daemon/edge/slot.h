@@ -12,20 +12,33 @@ struct json_object;
  * the template, complete, and renamed into place; it is renamed to .<name>~ before it is taken apart (a
  * longer ending would not fit behind the longest name; no profile's name has a tilde). A slot:
  *
- *     everything the template has, its modes & 0755, directories writable for us   (symbolic links: -ELOOP,
- * special files: -EINVAL; a template with down, env, event or supervise of its own: -EEXIST) down only while
- * the broker does not want it to run now data/           0755, profile (0644: the profile's name and a
- * newline), state (the broker's record, 0600) env/            0750 root:<client group>, one file a variable:
- * its value and nothing else, 0640; where we may not give files away, the group is our own env/.empty always
- * there: names of variables with an empty value, a line each (s6-envdir unsets those whose file is empty)
- *     supervise/, event/, log/supervise/, log/event/   0700, made in advance (log/... only where the template
- * has log/)
+ *     (template)     all that it has, modes & 0755, directories writable for us; in it symbolic links are
+ *                    -ELOOP, special files -EINVAL, and down, env, event and supervise -EEXIST
+ *     down           only while the broker does not want it to run now
+ *     data/          0755
+ *     data/profile   0644: the profile's name and a newline
+ *     data/state     0600: the broker's record
+ *     data/.state    0600: of the size of the largest state; the next one is written here, then the two are
+ *                    exchanged
+ *     data/down      0644: down, while it is not in the slot
+ *     env            0640 root:<client group> (our own, where we may not give files away): the variables
+ *     supervise/, event/, and in log/, where the template has it: 0700, made in advance
+ *
+ * env is text, for a shell to read line by line without evaluating anything: NAME=VALUE and a newline for
+ * each variable, sorted by name; where a value has a newline, it goes on in a line of its own behind a space
+ * that is not the value's. An empty file says that there are no variables. The file is replaced, never
+ * written to. A slot of an older broker, whose scripts read another form, keeps that
+ * (slot_environment_old.h).
+ *
+ * What .state and data/down are for: neither slot_set_down() nor slot_write_state() needs a block or an inode
+ * of the file system that the slot did not have from the beginning, so that an order works where that is
+ * full.
  */
 struct slots {
         int fd;           /* of the directory */
         int template_fd;  /* of the template directory */
         const char *path; /* absolute, as configured; not owned */
-        gid_t client_gid; /* for env/ */
+        gid_t client_gid; /* for env */
 };
 
 /* Opens (and makes, 0755, where missing) the directory, opens the template. 0 or a negative errno, *what then
@@ -51,14 +64,18 @@ int slot_remove(const struct slots *slots, const char *name);
  * from a dead boot. */
 int slot_clean(const struct slots *slots, const char *name);
 
+/* Of a slot that another broker left: what was begun and not ended in it goes, what orders need and an older
+ * broker did not make is made. */
+void slot_tidy(const struct slots *slots, const char *name);
+
 /* 1: it has, 0: it has none, or a negative errno. */
 int slot_has_log(const struct slots *slots, const char *name);
 
 /* The down file: made or removed. 0 also when it is so already; -ENOENT without a slot. */
 int slot_set_down(const struct slots *slots, const char *name, bool down);
 
-/* data/state, replaced atomically; at most 4 KiB (-EFBIG). Read: NUL-terminated, the caller frees it. 0 or a
- * negative errno. */
+/* data/state, replaced atomically; at most STATE_BYTES_MAX (-EFBIG). Read: NUL-terminated, the caller frees
+ * it. 0 or a negative errno. */
 int slot_write_state(const struct slots *slots, const char *name, const char *text);
 int slot_read_state(const struct slots *slots, const char *name, char **text);
 
@@ -67,9 +84,17 @@ int slot_read_state(const struct slots *slots, const char *name, char **text);
 int slot_read_profile(const struct slots *slots, const char *name, char *buffer, size_t size);
 
 /*
- * Replaces env/ as a whole (atomically where the file system can exchange two names), and only if it differs,
- * in content or rights. *changed: whether it held anything else before. 0 or a negative errno.
+ * The variables are replaced in two steps, so that the caller can note in between that they are about to be
+ * others: made beside env, then in its place. Nothing waits to be taken where env is the same already, in
+ * content and rights. *changed: whether it has other variables now. 0 or a negative errno, then nothing
+ * waits.
  */
+int slot_prepare_environment(const struct slots *slots, const char *name, struct json_object *environment,
+                             bool *changed);
+int slot_take_environment(const struct slots *slots, const char *name);
+void slot_drop_environment(const struct slots *slots, const char *name);
+
+/* Both steps. */
 int slot_set_environment(const struct slots *slots, const char *name, struct json_object *environment,
                          bool *changed);
 

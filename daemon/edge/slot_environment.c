@@ -1,27 +1,24 @@
 #include "daemon/edge/slot_environment.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "daemon/edge/rights.h"
-#include "daemon/edge/slot.h"
+#include "daemon/edge/slot_environment_old.h"
 #include "daemon/edge/tree.h"
 #include "proto/limits.h"
+#include "proto/text.h"
 
-#define MODE_DIRECTORY 0750
 #define MODE_FILE 0640
-/* A dot name cannot be a variable's. s6-envdir passes over it. */
-#define EMPTY_LIST ".empty"
+/* Each value nothing but newlines, each name with its "=" and newline. */
+#define FILE_BYTES_MAX (2 * LIMIT_ENVIRONMENT_BYTES + 2 * LIMIT_ENVIRONMENT_VARIABLES)
 
-/* Checked long before; once more here, because it becomes a path. */
-static bool is_variable_name(const char *name)
+bool environment_is_name(const char *name)
 {
         static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
         size_t length = strlen(name);
@@ -31,176 +28,7 @@ static bool is_variable_name(const char *name)
         return strspn(name, letters) == length;
 }
 
-/* Adds the name to the list of those with an empty value, which has room for all. */
-static void list_append(char *list, size_t *length, const char *name)
-{
-        size_t bytes = strlen(name);
-
-        memcpy(list + *length, name, bytes);
-        list[*length + bytes] = '\n';
-        *length += bytes + 1;
-}
-
-static int write_variables(int fd, struct json_object *environment)
-{
-        char list[LIMIT_ENVIRONMENT_VARIABLES * (LIMIT_ENVIRONMENT_NAME_BYTES + 1)];
-        size_t list_length = 0;
-        int r = 0;
-
-        if (environment != NULL) {
-                if (!json_object_is_type(environment, json_type_object) ||
-                    json_object_object_length(environment) > LIMIT_ENVIRONMENT_VARIABLES)
-                        return -EINVAL;
-                json_object_object_foreach(environment, name, value)
-                {
-                        if (!is_variable_name(name) || !json_object_is_type(value, json_type_string))
-                                return -EINVAL;
-                        const char *bytes = json_object_get_string(value);
-                        size_t length = (size_t)json_object_get_string_len(value);
-                        if (memchr(bytes, '\0', length) != NULL)
-                                return -EINVAL;
-                        if (length == 0)
-                                list_append(list, &list_length, name);
-                        r = tree_write(fd, name, bytes, length, MODE_FILE);
-                        if (r < 0)
-                                return r;
-                }
-        }
-        return tree_write(fd, EMPTY_LIST, list, list_length, MODE_FILE);
-}
-
-int environment_make(int at, const char *name, struct json_object *environment, gid_t gid)
-{
-        bool grouped = rights_group_begin(gid);
-
-        int r = tree_make(at, name, MODE_DIRECTORY);
-        if (r == 0) {
-                int fd = tree_open(at, name);
-                r = fd < 0 ? fd : write_variables(fd, environment);
-                if (fd >= 0)
-                        close(fd);
-                if (r < 0)
-                        tree_remove(at, name);
-        }
-        if (grouped)
-                rights_group_end();
-        return r;
-}
-
-static bool same_rights(const struct stat *one, const struct stat *other)
-{
-        return one->st_mode == other->st_mode && one->st_uid == other->st_uid && one->st_gid == other->st_gid;
-}
-
-static int count_entries(DIR *directory, size_t *count)
-{
-        size_t counted = 0;
-
-        rewinddir(directory);
-        for (;;) {
-                errno = 0;
-                if (readdir(directory) == NULL)
-                        break;
-                counted++;
-        }
-        if (errno != 0)
-                return -errno;
-        *count = counted;
-        return 0;
-}
-
-/* Compares one file; a name that `other` lacks, or that is no readable file there, makes it unlike. */
-static int compare_file(int one, int other, const char *name, bool *content, bool *whole)
-{
-        struct stat found[2];
-        char *bytes[2] = {NULL, NULL};
-        size_t length[2] = {0, 0};
-
-        int r = tree_read(one, name, LIMIT_ENVIRONMENT_BYTES, &bytes[0], &length[0]);
-        if (r < 0)
-                return r;
-        r = tree_read(other, name, LIMIT_ENVIRONMENT_BYTES, &bytes[1], &length[1]);
-        if (r < 0 || length[0] != length[1] || memcmp(bytes[0], bytes[1], length[0]) != 0)
-                *content = false;
-        free(bytes[0]);
-        free(bytes[1]);
-        if (!*content || fstatat(one, name, &found[0], AT_SYMLINK_NOFOLLOW) < 0 ||
-            fstatat(other, name, &found[1], AT_SYMLINK_NOFOLLOW) < 0 || !same_rights(&found[0], &found[1]))
-                *whole = false;
-        return r == -ENOMEM ? r : 0;
-}
-
-/* Both directories are open. */
-static int compare_directories(DIR *one, DIR *other, bool *content, bool *whole)
-{
-        struct stat found[2];
-        size_t count[2] = {0, 0};
-
-        int r = count_entries(one, &count[0]);
-        if (r == 0)
-                r = count_entries(other, &count[1]);
-        if (r < 0)
-                return r;
-        bool same_content = count[0] == count[1];
-        bool same_whole = same_content && fstat(dirfd(one), &found[0]) == 0 &&
-                          fstat(dirfd(other), &found[1]) == 0 && same_rights(&found[0], &found[1]);
-
-        rewinddir(one);
-        while (same_content) {
-                errno = 0;
-                const struct dirent *entry = readdir(one);
-                if (entry == NULL) {
-                        if (errno != 0)
-                                return -errno;
-                        break;
-                }
-                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-                        continue;
-                r = compare_file(dirfd(one), dirfd(other), entry->d_name, &same_content, &same_whole);
-                if (r < 0)
-                        return r;
-        }
-        *content = same_content;
-        *whole = same_content && same_whole;
-        return 0;
-}
-
-static int open_stream(int at, const char *name, DIR **stream)
-{
-        int fd = tree_open(at, name);
-        if (fd < 0)
-                return fd;
-        DIR *opened = fdopendir(fd);
-        if (opened == NULL) {
-                int r = -errno;
-                close(fd);
-                return r;
-        }
-        *stream = opened;
-        return 0;
-}
-
-int environment_compare(int at, const char *one, const char *other, bool *content, bool *whole)
-{
-        DIR *first = NULL, *second = NULL;
-
-        int r = open_stream(at, one, &first);
-        if (r == 0)
-                r = open_stream(at, other, &second);
-        if (r == 0)
-                r = compare_directories(first, second, content, whole);
-        if (r == -ENOENT) {
-                *content = *whole = false;
-                r = 0;
-        }
-        if (first != NULL)
-                closedir(first);
-        if (second != NULL)
-                closedir(second);
-        return r;
-}
-
-static int add_variable(struct json_object *environment, const char *name, const char *value, size_t length)
+int environment_add(struct json_object *environment, const char *name, const char *value, size_t length)
 {
         struct json_object *string = json_object_new_string_len(value, (int)length);
 
@@ -210,59 +38,175 @@ static int add_variable(struct json_object *environment, const char *name, const
         return -ENOMEM;
 }
 
-/* Those whose value is empty have no file that says so, but a line in the list. */
-static int add_file(struct json_object *environment, const char *name, char *bytes, size_t length)
+size_t environment_bytes(struct json_object *environment)
 {
-        if (strcmp(name, EMPTY_LIST) != 0)
-                return is_variable_name(name) && length > 0 ? add_variable(environment, name, bytes, length)
-                                                            : 0;
-        char *rest = bytes;
-        for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-                int r = is_variable_name(line) ? add_variable(environment, line, "", 0) : 0;
+        size_t bytes = 0;
+
+        if (environment == NULL)
+                return 0;
+        json_object_object_foreach(environment, name, value)
+        {
+                bytes += strlen(name) + (size_t)json_object_get_string_len(value);
+        }
+        return bytes;
+}
+
+/* The names, in `names`, which has room for all: 0, or -EINVAL when there is anything that cannot be a
+ * variable. */
+static int check_variables(struct json_object *environment, const char **names, size_t *count)
+{
+        *count = 0;
+        if (environment == NULL)
+                return 0;
+        if (!json_object_is_type(environment, json_type_object) ||
+            json_object_object_length(environment) > LIMIT_ENVIRONMENT_VARIABLES)
+                return -EINVAL;
+        json_object_object_foreach(environment, name, value)
+        {
+                if (!environment_is_name(name) || !json_object_is_type(value, json_type_string) ||
+                    memchr(json_object_get_string(value), '\0', (size_t)json_object_get_string_len(value)))
+                        return -EINVAL;
+                names[(*count)++] = name;
+        }
+        return environment_bytes(environment) > LIMIT_ENVIRONMENT_BYTES ? -EINVAL : 0;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+        return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static void append_variable(struct text *text, const char *name, const char *value)
+{
+        text_append_string(text, name);
+        text_append_string(text, "=");
+        for (const char *end; (end = strchr(value, '\n')) != NULL; value = end + 1) {
+                text_append(text, value, (size_t)(end - value));
+                text_append_string(text, "\n ");
+        }
+        text_append_string(text, value);
+        text_append_string(text, "\n");
+}
+
+int environment_make(int at, const char *name, struct json_object *environment, gid_t gid)
+{
+        const char *names[LIMIT_ENVIRONMENT_VARIABLES];
+        struct text text;
+        size_t count;
+
+        int r = check_variables(environment, names, &count);
+        if (r < 0)
+                return r;
+        /* Sorted, so that the same variables are the same bytes. */
+        if (count > 0)
+                qsort(names, count, sizeof names[0], compare_names);
+        text_init(&text);
+        for (size_t i = 0; i < count; i++)
+                append_variable(&text, names[i],
+                                json_object_get_string(json_object_object_get(environment, names[i])));
+        bool grouped = rights_group_begin(gid);
+        r = text.failed ? -ENOMEM : tree_write(at, name, text.bytes, text.length, MODE_FILE);
+        if (grouped)
+                rights_group_end();
+        text_deinit(&text);
+        return r;
+}
+
+int environment_compare(int at, const char *one, const char *other, bool *content, bool *whole)
+{
+        struct stat found[2];
+        char *bytes[2] = {NULL, NULL};
+        size_t length[2] = {0, 0};
+
+        int r = tree_read(at, one, FILE_BYTES_MAX, &bytes[0], &length[0]);
+        if (r < 0)
+                return r;
+        r = tree_read(at, other, FILE_BYTES_MAX, &bytes[1], &length[1]);
+        bool same = r == 0 && length[0] == length[1] && memcmp(bytes[0], bytes[1], length[0]) == 0;
+        free(bytes[0]);
+        free(bytes[1]);
+        if (r == -ENOMEM)
+                return r;
+        *content = same;
+        *whole = same && fstatat(at, one, &found[0], AT_SYMLINK_NOFOLLOW) == 0 &&
+                 fstatat(at, other, &found[1], AT_SYMLINK_NOFOLLOW) == 0 &&
+                 found[0].st_mode == found[1].st_mode && found[0].st_uid == found[1].st_uid &&
+                 found[0].st_gid == found[1].st_gid;
+        return 0;
+}
+
+/* A value goes on in the lines behind it that begin with a space. In place: what is read gets ahead of what
+ * is kept. */
+static char *join_value(char *value, char *end, size_t *length)
+{
+        char *kept = end;
+
+        while (end[0] == '\n' && end[1] == ' ') {
+                char *line = end + 2;
+
+                *kept++ = '\n';
+                end = strchrnul(line, '\n');
+                memmove(kept, line, (size_t)(end - line));
+                kept += end - line;
+        }
+        *length = (size_t)(kept - value);
+        return end;
+}
+
+/* bytes: with a NUL behind them, and none before. */
+static int parse_variables(char *bytes, struct json_object *environment)
+{
+        while (*bytes != '\0') {
+                size_t length = 0;
+                char *value = strchr(bytes, '=');
+
+                if (value == NULL)
+                        return -EBADMSG;
+                *value++ = '\0';
+                char *end = join_value(value, strchrnul(value, '\n'), &length);
+                if (!environment_is_name(bytes) || *end != '\n' ||
+                    json_object_object_length(environment) >= LIMIT_ENVIRONMENT_VARIABLES)
+                        return -EBADMSG;
+                int r = environment_add(environment, bytes, value, length);
                 if (r < 0)
                         return r;
+                bytes = end + 1;
         }
         return 0;
 }
 
-static int read_variables(DIR *directory, struct json_object *environment)
+static int read_file(int at, const char *name, struct json_object **environment)
 {
-        int r = 0;
+        char *bytes = NULL;
+        size_t length = 0;
 
-        while (r == 0) {
-                char *bytes = NULL;
-                size_t length = 0;
-
-                errno = 0;
-                const struct dirent *entry = readdir(directory);
-                if (entry == NULL)
-                        return -errno;
-                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-                        continue;
-                r = tree_read(dirfd(directory), entry->d_name, LIMIT_ENVIRONMENT_BYTES, &bytes, &length);
-                if (r == 0)
-                        r = add_file(environment, entry->d_name, bytes, length);
-                free(bytes);
-        }
+        int r = tree_read(at, name, FILE_BYTES_MAX, &bytes, &length);
+        if (r < 0)
+                return r;
+        struct json_object *read = json_object_new_object();
+        r = read == NULL ? -ENOMEM : strlen(bytes) != length ? -EBADMSG : parse_variables(bytes, read);
+        free(bytes);
+        if (r < 0)
+                json_object_put(read);
+        else
+                *environment = read;
         return r;
 }
 
 int environment_read(int at, const char *name, struct json_object **environment)
 {
-        DIR *directory = NULL;
-        struct json_object *read = json_object_new_object();
+        struct json_object *read = NULL;
+        struct stat found;
 
-        int r = read == NULL ? -ENOMEM : open_stream(at, name, &directory);
-        if (r == 0) {
-                r = read_variables(directory, read);
-                closedir(directory);
+        if (fstatat(at, name, &found, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        int r = S_ISDIR(found.st_mode) ? environment_old_read(at, name, &read) : read_file(at, name, &read);
+        if (r < 0)
+                return r;
+        if (json_object_object_length(read) == 0) {
+                json_object_put(read);
+                read = NULL;
         }
-        if (r == 0 && json_object_object_length(read) > 0) {
-                *environment = read;
-                return 0;
-        }
-        if (r == 0)
-                *environment = NULL;
-        json_object_put(read);
-        return r;
+        *environment = read;
+        return 0;
 }

@@ -4,7 +4,8 @@
 /*
  * A peer may send descriptors with its bytes (SCM_RIGHTS) whose closing sleeps, as that of a TCP socket with
  * SO_LINGER does, and it is our recv() or close() that sleeps then. From Linux 6.16 on SO_PASSRIGHTS refuses
- * them; before, a signal that comes again and again between these two ends each such sleep.
+ * them. Before, the loop does neither (stream.h); should something sleep there all the same, a signal that comes
+ * again and again between these two ends it.
  */
 #define STALL_MSEC 20
 

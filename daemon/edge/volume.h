@@ -21,6 +21,12 @@
 #define VOLUME_FILE_BYTES (64 * 1024)
 #define VOLUME_BOOT_LOG_BYTES (256 * 1024) /* hermes-contract: at this size it becomes .1 */
 
+/* Under which a file is written before it takes the name's place, beside it. */
+#define VOLUME_TEMPORARY_ENDING ".svcbroker"
+#define VOLUME_TEMPORARY(name) "." name VOLUME_TEMPORARY_ENDING
+/* What Diagnose writes, to see whether that can be, and removes. */
+#define VOLUME_PROBE ".doctor"
+
 /* A directory descriptor (O_PATH) for the volume, or a negative errno. */
 int volume_open(const char *home);
 
@@ -72,6 +78,14 @@ void volume_replace(int volume, struct volume_file *files, size_t count, bool ma
 
 /* Removes a regular file; 0 also when there is none; -EINVAL for anything else. */
 int volume_remove(int volume, const char *path);
+
+/*
+ * Of what a killed broker left: a regular file, if it was last written before that time; and all files of
+ * volume_replace()'s in a directory (of the first SWEEP_ENTRIES_MAX names). before_usec: UTC, when this
+ * broker began; what it writes itself is not touched. What cannot be removed stays.
+ */
+void volume_remove_older(int volume, const char *path, int64_t before_usec);
+void volume_sweep(int volume, const char *path, int64_t before_usec);
 
 /* Is there a file of that name (of any kind, a link included)? */
 bool volume_has(int volume, const char *path);

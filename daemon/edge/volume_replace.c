@@ -30,7 +30,7 @@ static int temporary_name(const char *name, char mark, char temporary[NAME_MAX +
 {
         const char end[] = {mark, '\0'};
 
-        int length = snprintf(temporary, NAME_MAX + 1, ".%s.svcbroker%s", name, end);
+        int length = snprintf(temporary, NAME_MAX + 1, ".%s" VOLUME_TEMPORARY_ENDING "%s", name, end);
         return length < 0 || length > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 

@@ -6,12 +6,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
+
 #include "daemon/edge/entries.h"
 #include "daemon/edge/log.h"
+#include "daemon/edge/slot_environment.h"
 #include "daemon/edge/tree.h"
 #include "daemon/model/operation.h"
+#include "daemon/model/persist.h"
 #include "daemon/model/registry.h"
 #include "daemon/model/scan.h"
+#include "daemon/model/sweep.h"
+#include "daemon/model/volume_room.h"
 #include "proto/name.h"
 
 /*
@@ -135,6 +141,19 @@ static int adopt_look(struct service *service)
         return is_shortage(-service->again.error) ? -service->again.error : 0;
 }
 
+/* What was begun in the slot and not ended is gone after this; and how much its variables are is known. */
+static void adopt_files(struct service *service)
+{
+        const struct slots *slots = &service->registry->slots;
+        struct json_object *environment = NULL;
+
+        slot_tidy(slots, service->name);
+        if (slot_read_environment(slots, service->name, &environment))
+                log_event("adopt: its variables cannot be read service=%s", service->name);
+        service->environment_bytes = environment_bytes(environment);
+        json_object_put(environment);
+}
+
 static int adopt_slot(struct registry *registry, const char *name)
 {
         struct service *service = registry_add(registry, name, true);
@@ -154,6 +173,7 @@ static int adopt_slot(struct registry *registry, const char *name)
                 registry_forget(registry, service);
                 return 0;
         }
+        adopt_files(service);
         if (!recorded)
                 adopt_unrecorded(service);
         if (service->record.removing) {
@@ -200,6 +220,7 @@ static void adopt_leftover(struct registry *registry, const char *name)
 
 /* Which life of the container was last reconciled. */
 #define BOOT_NOTE ".boot"
+#define BOOT_NOTE_NEW BOOT_NOTE ".new"
 
 static int adopt_boot(struct registry *registry)
 {
@@ -209,12 +230,13 @@ static int adopt_boot(struct registry *registry)
 
         registry->fresh_boot = result != 0 || strcmp(note, registry->boot) != 0;
         free(note);
+        tree_remove(registry->slots.fd, BOOT_NOTE_NEW);
         return is_shortage(result) ? result : 0;
 }
 
 void registry_note_boot(struct registry *registry)
 {
-        int result = tree_replace(registry->slots.fd, BOOT_NOTE ".new", BOOT_NOTE, registry->boot,
+        int result = tree_replace(registry->slots.fd, BOOT_NOTE_NEW, BOOT_NOTE, registry->boot,
                                   strlen(registry->boot), 0600);
 
         if (result)
@@ -267,6 +289,7 @@ void registry_adopt_all_late(struct registry *registry)
 int registry_adopt(struct registry *registry)
 {
         struct entries entries = {0};
+        struct room room;
         int result;
 
         result = adopt_boot(registry);
@@ -285,7 +308,12 @@ int registry_adopt(struct registry *registry)
                         log_event("adopt: ignored: no gateway's name: name=%s", name);
         }
         entries_free(&entries);
-        if (result == 0)
-                scan_all(registry);
-        return result;
+        if (result)
+                return result;
+        scan_all(registry);
+        registry_read_room(registry, &room);
+        sweep_run(&registry->store);
+        volume_room_look(registry);
+        persist_soon(registry); /* what the last broker had no time to write */
+        return 0;
 }

@@ -15,13 +15,14 @@ enum fault_kind {
         FAULT_UNSUPERVISED,
         FAULT_HELD,
         FAULT_BUSY,
+        FAULT_LIMIT,
         FAULT_SYSTEM,
 };
 
 struct fault {
         enum fault_kind kind;
-        const char *text; /* a static string: reason, or the operation of BUSY and SYSTEM */
-        long long number; /* TOO_MANY_SERVICES: the limit; WAIT_TIMEOUT: milliseconds waited */
+        const char *text; /* a static string: reason, the operation of BUSY and SYSTEM, the name of a LIMIT */
+        long long number; /* TOO_MANY_SERVICES, LIMIT: the limit; WAIT_TIMEOUT: milliseconds waited */
         int error;        /* SYSTEM: errno, positive */
 };
 

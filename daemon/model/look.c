@@ -49,6 +49,9 @@ static void look_at_profile(int volume, struct look *look)
         look->prior_result = volume_read(volume, path, &look->prior);
         if (look->clean && !look->locked)
                 look_clean(volume, look);
+        /* A marker that a killed broker was about to write. */
+        look_path(look, VOLUME_TEMPORARY(STORE_MARKER), path);
+        volume_remove_older(volume, path, look->before_usec);
 }
 
 void look_work(struct deputy_job *job)

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "daemon/edge/deputy.h"
 
@@ -26,6 +27,7 @@ struct look {
         size_t place;
         bool clean;
         bool with_intent;
+        int64_t before_usec;   /* UTC: what is older is not of this broker */
         atomic_bool cancelled; /* it is late: nothing is removed any more */
         char name[NAME_MAX + 1];
 

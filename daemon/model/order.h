@@ -37,8 +37,8 @@ int order_run(struct registry *registry, const struct order_request *request);
 /* What is to be done for a name of such an order that is not root's, in names: 0 or 1. */
 size_t order_weigh(const struct registry *registry, enum order_kind kind, const char *name);
 
-/* Nobody waits for it any more; what was ordered stays ordered. */
-void order_abandon(struct registry *registry, struct ticket ticket);
+/* Nobody waits for it any more; what was ordered stays ordered. True: no outcome follows. */
+bool order_abandon(struct registry *registry, struct ticket ticket);
 
 /* Which service a name means, or why none: FAULT_INVALID_NAME, FAULT_NOT_REGISTERED, FAULT_NO_SUCH_SERVICE.
  */

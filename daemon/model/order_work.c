@@ -286,16 +286,19 @@ void order_begin(void *owner)
         slices_add(&order->registry->slices, &order->slice);
 }
 
-void order_abandon(struct registry *registry, struct ticket ticket)
+bool order_abandon(struct registry *registry, struct ticket ticket)
 {
         struct order *next;
+        bool closed = false;
 
         for (struct order *order = registry->orders; order; order = next) {
                 next = order->next;
                 if (order->ticket.peer != ticket.peer || order->ticket.call != ticket.call)
                         continue;
                 order->abandoned = true;
-                if (order->phase == ORDER_WAITING)
+                closed = order->phase == ORDER_WAITING;
+                if (closed)
                         order_close(order);
         }
+        return closed;
 }

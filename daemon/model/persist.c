@@ -158,10 +158,11 @@ int persist_forget(struct registry *registry, const char *profile, bool root, pe
         return 0;
 }
 
+/* Not of one that is being removed: the removal has its own way to the volume. */
 static bool waits(const struct service *service)
 {
         return service->profile && service->record.unpersisted && !record_is_blind(&service->record) &&
-               service->operation == OPERATION_NONE;
+               !service->record.removing;
 }
 
 size_t persist_waiting(const struct registry *registry)
@@ -170,6 +171,15 @@ size_t persist_waiting(const struct registry *registry)
 
         for (size_t i = 0; i < registry->count; i++)
                 count += waits(registry->services[i]);
+        return count;
+}
+
+size_t persist_blind(const struct registry *registry)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < registry->count; i++)
+                count += registry->services[i]->profile && record_is_blind(&registry->services[i]->record);
         return count;
 }
 

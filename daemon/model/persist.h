@@ -40,6 +40,9 @@ void persist_soon(struct registry *registry);
 /* How many gateways' records wait for the volume. */
 size_t persist_waiting(const struct registry *registry);
 
+/* And how many cannot be written, since the volume has not said what it has of them. */
+size_t persist_blind(const struct registry *registry);
+
 /* For people: why a record is not on the volume; NULL: it is. error: an errno, or 0. A static string. */
 const char *persist_problem(int error);
 

@@ -9,6 +9,7 @@
 
 #include "daemon/bounds.h"
 #include "daemon/edge/log.h"
+#include "daemon/edge/slot_environment.h"
 #include "daemon/model/registry.h"
 #include "daemon/model/restart.h"
 #include "daemon/model/survey.h"
@@ -274,8 +275,9 @@ void plan_adjust(struct registry *registry, const char *profile, const struct pl
         all = want && record->blind_environment;
         if (want)
                 adjust_want(record, &planned->record);
-        if (record->blind_environment && planned->environment)
-                slot_set_environment(&registry->slots, name, planned->environment, &changed);
+        if (record->blind_environment && planned->environment &&
+            slot_set_environment(&registry->slots, name, planned->environment, &changed) == 0)
+                service->environment_bytes = environment_bytes(planned->environment);
         /* What a client said of the one is written with what the volume said of the other. */
         record->unpersisted = !all || planned->record.unpersisted;
         record->blind = record->blind_environment = false;

@@ -125,8 +125,10 @@ static void reconcile_registered(struct own_registration *own, struct service *s
                 action->what = RECONCILE_SKIPPED;
                 snprintf(action->message, sizeof(action->message), "it could not be registered: %s",
                          fault->kind == FAULT_TOO_MANY_SERVICES ? "s6-svscan takes no more services"
-                         : fault->text                          ? fault->text
-                                                                : "see the log");
+                         : fault->kind == FAULT_LIMIT
+                                 ? "the variables of all profiles together are over their bound"
+                         : fault->text ? fault->text
+                                       : "see the log");
         } else if (action->what == RECONCILE_STARTED) {
                 stagger_start(service);
         }

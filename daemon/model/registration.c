@@ -5,6 +5,8 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/s6_control.h"
+#include "daemon/edge/slot_environment.h"
+#include "daemon/model/admission.h"
 #include "daemon/model/persist.h"
 #include "daemon/model/registration.h"
 #include "daemon/model/removal.h"
@@ -12,33 +14,6 @@
 #include "proto/name.h"
 
 static void registration_expired(void *owner);
-
-static void registration_free(void *owner)
-{
-        struct registration *registration = owner;
-
-        while (registration->waiters) {
-                struct registration_waiter *waiter = registration->waiters;
-
-                registration->waiters = waiter->next;
-                free(waiter);
-        }
-        free(registration);
-}
-
-/* persist_error: of what this waiter asked for; the service's own may be of an order since. */
-static void registration_answer(struct registry *registry, const struct registration_waiter *waiter,
-                                const char *profile, struct service *service, const struct fault *fault,
-                                int persist_error)
-{
-        const struct registered registered = {waiter->created, waiter->changed, persist_error};
-
-        if (waiter->own)
-                waiter->own->ended(waiter->own, service, fault);
-        else
-                registry->events.registered(registry->events.owner, waiter->ticket, profile, service, fault,
-                                            &registered);
-}
 
 /* Takes the registration off the service and answers everybody who waits for it. */
 static void registration_end(struct service *service, const struct fault *fault)
@@ -52,19 +27,6 @@ static void registration_end(struct service *service, const struct fault *fault)
                                     service->persist_error);
         timer_close(&registration->timer, registration_free);
         stagger_wake(service->registry);
-}
-
-/* Takes the waiter. False: out of memory. */
-static bool registration_add_waiter(struct service *service, const struct registration_waiter *wanted)
-{
-        struct registration_waiter *waiter = malloc(sizeof(*waiter));
-
-        if (!waiter)
-                return false;
-        *waiter = *wanted;
-        waiter->next = service->registration->waiters;
-        service->registration->waiters = waiter;
-        return true;
 }
 
 static int registration_begin(struct service *service)
@@ -107,6 +69,7 @@ static int registration_build(struct service *service, struct json_object *envir
                 *operation = "name the service directory";
                 result = slot_commit(&registry->slots, service->name);
         }
+        service->environment_bytes = environment_bytes(environment);
         if (result == 0) { /* before s6-svscan sees it */
                 *operation = "watch the service directory";
                 result = registry_watch_new(service);
@@ -118,15 +81,6 @@ static int registration_build(struct service *service, struct json_object *envir
         return result;
 }
 
-/* Whoever asked is no client, who is told and may ask again. */
-static bool is_own(const struct registration *registration)
-{
-        for (const struct registration_waiter *waiter = registration->waiters; waiter; waiter = waiter->next)
-                if (!waiter->own)
-                        return false;
-        return true;
-}
-
 /* It will not be supervised: undone, unless it was there before us, or is only late for the broker's own
  * ends. */
 static void registration_undo(struct service *service, const struct fault *fault)
@@ -134,7 +88,7 @@ static void registration_undo(struct service *service, const struct fault *fault
         struct registration *registration = service->registration;
         bool forget = registration->remove_after;
         bool late = registration->linked && fault->error == ETIMEDOUT;
-        bool stays = (registration->adopted || (late && is_own(registration))) && !forget;
+        bool stays = (registration->adopted || (late && registration_is_own(registration))) && !forget;
         int64_t timeout_msec = registration->remove_timeout_msec;
         bool root = registration->root;
 
@@ -207,108 +161,10 @@ void registration_step(struct service *service)
                 service_step(service);
 }
 
-static void refuse(struct registry *registry, const struct registration_waiter *waiter, const char *profile,
-                   struct fault fault)
+void registration_refuse(struct registry *registry, const struct registration_waiter *waiter,
+                         const char *profile, struct fault fault)
 {
         registration_answer(registry, waiter, profile, NULL, &fault, 0);
-}
-
-/* An environment that the slot did not have yet is on the volume before the answer, too. */
-struct replaced {
-        struct registration_waiter waiter;
-        char name[LIMIT_SERVICE_NAME_BYTES + 1];
-};
-
-static void environment_persisted(void *owner, const struct store_batch *batch)
-{
-        struct replaced *replaced = owner;
-        struct registry *registry = persist_registry(batch);
-        struct service *service = registry_find(registry, replaced->name);
-
-        if (service)
-                registration_answer(registry, &replaced->waiter, service->profile, service, NULL,
-                                    -store_batch_result(batch, 0));
-        else
-                refuse(registry, &replaced->waiter, name_profile_of(replaced->name),
-                       (struct fault){.kind = FAULT_NOT_REGISTERED});
-        free(replaced);
-}
-
-static void environment_replaced(struct service *service, const struct registration_waiter *waiter)
-{
-        struct replaced *replaced;
-
-        service->record.unpersisted = true;
-        service->record.blind_environment = false;
-        service_save(service);
-        if (service->record.blind) { /* what is wanted is for the volume to say, which does not answer */
-                registration_answer(service->registry, waiter, service->profile, service, NULL, ETIMEDOUT);
-                return;
-        }
-        replaced = malloc(sizeof(*replaced));
-        if (replaced) {
-                replaced->waiter = *waiter;
-                snprintf(replaced->name, sizeof(replaced->name), "%s", service->name);
-        }
-        if (replaced && persist_services(service->registry, &service, 1, false, waiter->root,
-                                         environment_persisted, replaced) == 0)
-                return;
-        free(replaced);
-        registration_answer(service->registry, waiter, service->profile, service, NULL, ENOMEM);
-}
-
-/* Why nothing can be done with the slot that is there; FAULT_NONE: something can. */
-static struct fault again_fault(const struct service *service)
-{
-        if (!service->profile)
-                return (struct fault){.kind = FAULT_PROTECTED,
-                                      .text = "a service that is not the broker's has this name"};
-        if (service->operation == OPERATION_UNREGISTER ||
-            (service->registration && service->registration->remove_after))
-                return (struct fault){.kind = FAULT_BUSY, .text = "unregister"};
-        if (service->operation == OPERATION_NONE && !service->supervised)
-                return (struct fault){.kind = FAULT_UNSUPERVISED, .text = "no s6-supervise runs for it"};
-        return (struct fault){.kind = FAULT_NONE};
-}
-
-/* While it is being registered: whoever waits is told together. */
-static void environment_changed(struct service *service, bool root)
-{
-        service->record.unpersisted = true;
-        service->record.blind_environment = false;
-        service_save(service);
-        if (service->record.blind)
-                service->persist_error = ETIMEDOUT;
-        else
-                persist_services(service->registry, &service, 1, false, root, NULL, NULL);
-}
-
-/* It is there already: only its environment may change. */
-static void register_again(struct service *service, struct registration_waiter *waiter,
-                           struct json_object *environment)
-{
-        struct registry *registry = service->registry;
-        struct fault fault = again_fault(service);
-        int result = 0;
-
-        if (!fault.kind && environment)
-                result = slot_set_environment(&registry->slots, service->name, environment, &waiter->changed);
-        if (!fault.kind && result)
-                fault = (struct fault){
-                        .kind = FAULT_SYSTEM, .text = "replace the environment", .error = -result};
-        if (fault.kind) {
-                refuse(registry, waiter, name_profile_of(service->name), fault);
-        } else if (service->operation == OPERATION_REGISTER) {
-                if (!registration_add_waiter(service, waiter))
-                        refuse(registry, waiter, service->profile,
-                               (struct fault){.kind = FAULT_SYSTEM, .text = "register", .error = ENOMEM});
-                else if (waiter->changed)
-                        environment_changed(service, waiter->root);
-        } else if (waiter->changed || (service->record.unpersisted && !waiter->own)) {
-                environment_replaced(service, waiter); /* or was, and the volume does not have it yet */
-        } else {
-                registration_answer(registry, waiter, service->profile, service, NULL, 0);
-        }
 }
 
 static void register_new(struct registry *registry, struct registration_waiter *waiter, const char *name,
@@ -341,8 +197,8 @@ static void register_new(struct registry *registry, struct registration_waiter *
                 slot_remove(&registry->slots, name);
                 registry_forget(registry, service);
         }
-        refuse(registry, waiter, profile,
-               (struct fault){.kind = FAULT_SYSTEM, .text = operation, .error = -result});
+        registration_refuse(registry, waiter, profile,
+                            (struct fault){.kind = FAULT_SYSTEM, .text = operation, .error = -result});
 }
 
 static void register_any(struct registry *registry, struct registration_waiter *waiter, const char *profile,
@@ -350,23 +206,21 @@ static void register_any(struct registry *registry, struct registration_waiter *
 {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
         struct service *service;
+        struct fault fault;
 
         name_service_of(profile, name, sizeof(name));
         service = registry_find(registry, name);
-        if (service)
-                register_again(service, waiter, waiter->own ? NULL : environment);
-        else if (registry_room(registry) == 0)
-                refuse(registry, waiter, profile,
-                       (struct fault){.kind = FAULT_TOO_MANY_SERVICES, .number = registry->services_max});
-        else if (!scandir_is_running(&registry->scandir))
-                refuse(registry, waiter, profile,
-                       (struct fault){.kind = FAULT_UNSUPERVISED,
-                                      .text = "no s6-svscan runs on the scan directory"});
-        else {
-                if (registry->has_dead) /* what has that name is of the last container */
-                        slot_remove(&registry->slots, name);
-                register_new(registry, waiter, name, profile, environment, record);
+        if (service) {
+                registration_again(service, waiter, waiter->own ? NULL : environment);
+                return;
         }
+        if (registry->has_dead) /* what has that name is of the last container */
+                slot_remove(&registry->slots, name);
+        fault = admission_of_slot(registry, environment, waiter->is_default);
+        if (fault.kind)
+                registration_refuse(registry, waiter, profile, fault);
+        else
+                register_new(registry, waiter, name, profile, environment, record);
 }
 
 void operation_register(struct registry *registry, struct ticket ticket, const char *profile,
@@ -382,7 +236,8 @@ void operation_register(struct registry *registry, struct ticket ticket, const c
 void operation_register_own(struct registry *registry, const char *profile, const struct record *record,
                             struct json_object *environment, struct own_registration *own)
 {
-        struct registration_waiter waiter = {.own = own};
+        /* There is always a gateway for `default`. */
+        struct registration_waiter waiter = {.own = own, .is_default = !strcmp(profile, "default")};
 
         register_any(registry, &waiter, profile, environment, record);
 }

@@ -10,6 +10,7 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/process.h"
+#include "daemon/edge/room.h"
 #include "daemon/model/operation.h"
 #include "daemon/model/persist.h"
 #include "daemon/model/scan.h"
@@ -143,6 +144,7 @@ int registry_init(struct registry *registry, uv_loop_t *loop)
         persist_init(registry);
         reconcile_init(registry);
         stagger_init(registry);
+        registry->ballast.count = 0;
         /* Without inotify everything is polled. */
         if (watch_open(&registry->watch, loop))
                 log_event("watch: there is no inotify: everything is polled: why=%s",
@@ -185,6 +187,7 @@ void registry_deinit(struct registry *registry)
         timer_close(&registry->stagger.turn, NULL);
         timer_close(&registry->poll.turn, NULL);
         slices_close(&registry->slices);
+        ballast_drop(&registry->ballast);
         watch_close(&registry->watch);
 }
 
@@ -357,6 +360,25 @@ unsigned registry_room(const struct registry *registry)
 
         room = room_within(room, registry->names_max, registry->count);
         return room_within(room, registry->loggers_max, used - registry->count);
+}
+
+size_t registry_environment_bytes(const struct registry *registry)
+{
+        size_t bytes = 0;
+
+        for (size_t i = 0; i < registry->count; i++)
+                bytes += registry->services[i]->environment_bytes;
+        return bytes;
+}
+
+void registry_read_room(struct registry *registry, struct room *room)
+{
+        if (room_read(registry->slots.fd, room) < 0)
+                *room = (struct room){.bytes = UINT64_MAX};
+        if (room_is_short(room, BALLAST_ROOM_BYTES, BALLAST_ROOM_INODES, 0))
+                ballast_drop(&registry->ballast);
+        else if (!room_is_short(room, ROOM_LOW_BYTES, ROOM_LOW_INODES, ROOM_LOW_SHARE))
+                ballast_take(&registry->ballast, registry->slots.fd);
 }
 
 bool registry_allows_static(const struct registry *registry, const char *name)

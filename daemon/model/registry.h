@@ -7,7 +7,9 @@
 
 #include <uv.h>
 
+#include "daemon/edge/ballast.h"
 #include "daemon/edge/deputy.h"
+#include "daemon/edge/room.h"
 #include "daemon/edge/scandir.h"
 #include "daemon/edge/slices.h"
 #include "daemon/edge/slot.h"
@@ -68,6 +70,7 @@ struct registry {
         struct scandir scandir;
         struct slots slots;
         int lock_fd; /* that nobody else manages the slots */
+        struct ballast ballast; /* on the file system of the slots */
         struct watch watch;
         struct deputy deputy; /* for processes, with the lanes above; the volume has one of its own */
         struct store store;
@@ -156,6 +159,13 @@ unsigned registry_supervisors(const struct registry *registry);
 
 /* How many gateways more it takes. */
 unsigned registry_room(const struct registry *registry);
+
+/* The names and values of all gateways' variables, as they count for LIMIT_ENVIRONMENT_TOTAL_BYTES. */
+size_t registry_environment_bytes(const struct registry *registry);
+
+/* What is left where the slots are; where it cannot be read, plenty. As it is short or not, the ballast is
+ * let go or taken. */
+void registry_read_room(struct registry *registry, struct room *room);
 
 /* Reads the scan directory and the slots: what is there is adopted, what is half there is finished or
  * removed. */

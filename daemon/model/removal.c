@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/edge/log.h"
+#include "daemon/edge/process.h"
 #include "daemon/edge/s6_control.h"
 #include "daemon/model/obstacle.h"
 #include "daemon/model/persist.h"
@@ -224,6 +225,15 @@ static bool removal_caught_up(struct removal *removal)
         return !removal->timer.open || removal->phase != phase;
 }
 
+/* Where s6-supervise cannot write its status, on a file system that is full, that shows a run for ever. */
+static bool removal_run_is_gone(const struct service *service)
+{
+        pid_t pid = service->status.pid;
+        uint64_t start;
+
+        return pid && process_start_time(pid, &start) == -ESRCH;
+}
+
 static void removal_expired(void *owner)
 {
         struct removal *removal = owner;
@@ -231,6 +241,11 @@ static void removal_expired(void *owner)
 
         if (removal_caught_up(removal))
                 return;
+        if ((removal->phase == REMOVAL_STOPPING || removal->phase == REMOVAL_KILLING) &&
+            removal_run_is_gone(service)) {
+                removal_leave(service);
+                return;
+        }
         switch (removal->phase) {
         case REMOVAL_STOPPING:
                 log_event("unregister: killed after its deadline service=%s pid=%d", service->name,

@@ -55,10 +55,13 @@ bool service_is_settled(const struct service *service)
 int service_save(struct service *service)
 {
         struct text text;
+        struct room room;
         int result;
 
         if (!service->profile)
                 return 0;
+        /* Whatever is recorded is followed by something that s6 writes. */
+        registry_read_room(service->registry, &room);
         text_init(&text);
         snprintf(service->record.boot, sizeof(service->record.boot), "%s", service->registry->boot);
         record_write(&service->record, &text);

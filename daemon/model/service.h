@@ -69,6 +69,7 @@ struct service {
         /* seen */
         bool supervised;
         bool has_log;
+        size_t environment_bytes; /* of its slot, as they count for LIMIT_ENVIRONMENT_TOTAL_BYTES */
         struct logger logger;
         bool has_readiness; /* static: there is a notification-fd */
         struct s6_status status;

@@ -12,12 +12,12 @@
 #include "daemon/model/intent.h"
 #include "proto/name.h"
 
-#define MARKER_NAME ".gateway-planned-stop.json"
 #define PATH_BYTES (LIMIT_PROFILE_NAME_BYTES + 64)
 
 int store_open(struct store *store, uv_loop_t *loop, const char *home, uid_t uid, gid_t gid, bool switches)
 {
         store->home = home;
+        store->opened_usec = clock_utc_usec() - STORE_CLOCK_USEC;
         int result = deputy_open(&store->deputy, loop, uid, gid, switches, false, STORE_THREADS);
 
         /* All records are in one directory: where one hangs, so would the next. */
@@ -90,7 +90,7 @@ struct marker {
         struct store_batch *batch; /* NULL: it is late */
         const char *home;
         char profile[LIMIT_PROFILE_NAME_BYTES + 1];
-        char path[PATH_BYTES + sizeof(MARKER_NAME)];
+        char path[PATH_BYTES + sizeof(STORE_MARKER)];
         struct text text;
 };
 
@@ -152,7 +152,7 @@ static void marker_run(struct store_batch *batch, const struct store_entry *entr
         marker->home = batch->store->home;
         snprintf(marker->profile, sizeof(marker->profile), "%s", entry->profile);
         store_profile_path(entry->profile, directory, sizeof(directory));
-        snprintf(marker->path, sizeof(marker->path), "%s%s", directory, MARKER_NAME);
+        snprintf(marker->path, sizeof(marker->path), "%s%s", directory, STORE_MARKER);
         text_init(&marker->text);
         marker_write(entry, &marker->text);
         if (marker->text.failed) {

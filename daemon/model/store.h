@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/deputy.h"
+#include "daemon/edge/room.h"
 #include "proto/limits.h"
 #include "proto/text.h"
 
@@ -18,9 +20,6 @@
  * no record written until that is over.
  */
 #define STORE_MSEC 2000
-/* Of batches that wait, or are being written; over it a batch is refused (-ENOBUFS), but never the only one.
- */
-#define STORE_QUEUE_BYTES (8 * 1024 * 1024)
 
 /* Lanes of the volume's deputy. What is read or marked in a profile's directory may hang with that directory; records
  * do not, since they have one of their own. */
@@ -31,10 +30,18 @@ enum store_lane {
         STORE_LANE_LOOKS,
 };
 
+/* Of a profile, beside its own files: read by its gateway when it is told to end. */
+#define STORE_MARKER ".gateway-planned-stop.json"
+
 struct store {
         struct deputy deputy;
         const char *home; /* absolute; the root profile's directory */
+        int64_t opened_usec; /* UTC: what is older on the volume is not of this broker */
         struct store_batch *batches; /* not dropped yet, newest first */
+        struct room room; /* what volume_room.h found last */
+        bool room_known;
+        bool room_asked;
+        int64_t room_msec; /* by clock_msec(): when it was asked last; 0: never */
         size_t queued_bytes;
         int failure; /* errno of the last batch, or survey, that failed; 0: the last went well */
 };

@@ -183,6 +183,7 @@ static bool look_run(struct survey *survey, enum look_kind kind, const char *nam
         look->owner = survey;
         look->home = survey->store->home;
         look->kind = kind;
+        look->before_usec = survey->store->opened_usec;
         look->place = place;
         look->clean = survey->clean && !survey_keeps(survey, name);
         /* The client makes as many profiles as it likes, each with as many variables as one may have. */

@@ -96,6 +96,26 @@ static void check_descriptors(struct doctor *doctor)
                      server->connections_most, few ? ", fewer than it has bounds for" : "");
 }
 
+static void check_room(struct doctor *doctor)
+{
+        struct registry *registry = doctor->server->registry;
+        struct room room;
+        bool full, low;
+
+        registry_read_room(registry, &room);
+        full = room_is_short(&room, ROOM_RESERVED_BYTES, ROOM_RESERVED_INODES, ROOM_RESERVED_SHARE);
+        low = room_is_short(&room, ROOM_LOW_BYTES, ROOM_LOW_INODES, ROOM_LOW_SHARE);
+        doctor_check(doctor, "room",
+                     full  ? VERDICT_FAILURE
+                     : low ? VERDICT_WARNING
+                           : VERDICT_OK,
+                     "see what fills it, and remove that, or give the container a larger /run; gateways can "
+                     "be stopped and unregistered all the same",
+                     "%s: its file system has %llu KiB and %llu inodes left%s", registry->slots.path,
+                     (unsigned long long)room.bytes / 1024, (unsigned long long)room.inodes,
+                     full ? ": nothing is registered" : "");
+}
+
 static void check_rights(struct doctor *doctor)
 {
         const struct server *server = doctor->server;
@@ -343,6 +363,7 @@ bool diagnose_system(struct doctor *doctor)
         check_scandir(doctor);
         check_capacity(doctor);
         check_descriptors(doctor);
+        check_room(doctor);
         check_rights(doctor);
         check_kill(doctor);
         check_socket(doctor);

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
+#include "daemon/edge/room.h"
 #include "daemon/edge/volume.h"
 #include "daemon/model/boot_log.h"
 #include "daemon/model/intent.h"
@@ -18,7 +20,7 @@
  * each of which may hang by itself. */
 #define VOLUME_MSEC 2000
 #define BOOT_LOG "logs/container-boot.log"
-#define PROBE "/.doctor"
+#define PROBE "/" VOLUME_PROBE
 
 /* A directory below profiles/ that is a profile, or looks like one, or did not say. */
 struct found_profile {
@@ -31,6 +33,7 @@ struct volume_found {
         struct doctor *doctor; /* NULL: nobody wants to know any more */
         int opened;            /* 0 or a negative errno, as all of these */
         uid_t uid;
+        struct room room;
         int written;
         const char *store; /* where the intent store is, or would be made */
         int logged;
@@ -49,6 +52,7 @@ struct volume_look {
 
         int opened;
         uid_t uid;
+        struct room room;
         int written;
         const char *store;
         int logged;
@@ -106,6 +110,7 @@ static void look_work(struct deputy_job *job)
                 look->opened = -errno;
         else
                 look->uid = found.st_uid;
+        room_read(volume, &look->room); /* all zeros: it is not known */
         look_at_store(look, volume);
         look_at_log(look, volume);
         close(volume);
@@ -136,6 +141,7 @@ static void check_volume(struct doctor *doctor, const struct volume_found *found
 {
         const char *home = doctor->server->hermes_home;
         uid_t client = doctor->server->access.client_uid;
+        char text[ROOM_TEXT_BYTES];
 
         if (found->opened)
                 doctor_check(doctor, "volume", VERDICT_FAILURE,
@@ -146,7 +152,11 @@ static void check_volume(struct doctor *doctor, const struct volume_found *found
                              "give it to the client user, with all that is in it",
                              "%s belongs to uid %u, the client user is %u", home, (unsigned)found->uid,
                              (unsigned)client);
-        else
+        else if (room_is_short(&found->room, VOLUME_LOW_BYTES, VOLUME_LOW_INODES, VOLUME_LOW_SHARE)) {
+                room_describe(&found->room, VOLUME_LOW_BYTES, VOLUME_LOW_INODES, VOLUME_LOW_SHARE, text);
+                doctor_check(doctor, "volume", VERDICT_WARNING, "make room on it", "%s: only %s are left", home,
+                             text);
+        } else
                 doctor_check(doctor, "volume", VERDICT_OK, "", "%s belongs to the client user", home);
 }
 
@@ -330,6 +340,7 @@ static bool look_take(struct volume_look *look, struct volume_found *found)
 
         found->opened = look->opened;
         found->uid = look->uid;
+        found->room = look->room;
         found->written = look->written;
         found->store = look->store;
         found->logged = look->logged;

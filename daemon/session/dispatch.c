@@ -1,6 +1,7 @@
 #include "daemon/session/dispatch.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/edge/log.h"
@@ -59,8 +60,9 @@ static void refuse_unknown(struct peer *peer, const char *name)
                        length < sizeof(interface) ? interface : name, NULL, NULL);
 }
 
-/* True: the call is the peer's now, until its uid has a change left. */
-static bool dispatch_park(struct peer *peer, const struct method *method, struct call *call)
+/* True: the call is done later, when its uid has a change left. */
+static bool dispatch_park(struct peer *peer, const struct method *method, const struct call *call,
+                          const char *message, size_t length)
 {
         int64_t wait_msec = 0;
 
@@ -68,16 +70,16 @@ static bool dispatch_park(struct peer *peer, const struct method *method, struct
                 wait_msec = quota_take_change(peer->quota, method->weigh ? method->weigh(peer, call) : 0,
                                               clock_msec());
         if (wait_msec)
-                peer_park(peer, call, wait_msec);
+                peer_park(peer, message, length, wait_msec);
         return wait_msec != 0;
 }
 
-static void dispatch_call(struct peer *peer, struct call *call)
+static void dispatch_call(struct peer *peer, const struct call *call, const char *message, size_t length)
 {
         const struct method *method = dispatch_find(call->method);
 
         peer->request.more = call->more;
-        peer->request.oneway = call->oneway;
+        peer->request.oneway = call->oneway || peer->hung_up;
         if (!method)
                 refuse_unknown(peer, call->method);
         else if (peer->access < method->access)
@@ -86,19 +88,19 @@ static void dispatch_call(struct peer *peer, struct call *call)
                 errors_strings(peer, ORG_VARLINK_SERVICE ".ExpectedMore", NULL, NULL, NULL, NULL);
         else if (call->upgrade || (call->oneway && call->more))
                 errors_parameter(peer, call->upgrade ? "upgrade" : "oneway");
-        else if (dispatch_park(peer, method, call))
-                return;
-        else
+        else if (peer->hung_up && !method->changes)
+                peer_end_call(peer); /* nobody reads the answer */
+        else if (!dispatch_park(peer, method, call, message, length))
                 method->run(peer, call);
-        call_deinit(call);
 }
 
 void dispatch_parked(struct peer *peer)
 {
-        struct call call = peer->parked_call;
+        char *message = peer->parked_call;
 
-        memset(&peer->parked_call, 0, sizeof(peer->parked_call));
-        dispatch_call(peer, &call);
+        peer->parked_call = NULL;
+        dispatch_message(peer, message, peer->parked_length);
+        free(message);
 }
 
 static void refuse_invalid(struct peer *peer, const struct call_problem *problem)
@@ -133,7 +135,8 @@ void dispatch_message(struct peer *peer, char *message, size_t length)
         }
         switch (call_parse(message, length, &call, &problem)) {
         case CALL_OK:
-                dispatch_call(peer, &call);
+                dispatch_call(peer, &call, message, length);
+                call_deinit(&call);
                 break;
         case CALL_INVALID:
                 refuse_invalid(peer, &problem);

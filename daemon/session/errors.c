@@ -26,6 +26,7 @@ static const char *const fault_errors[] = {
         [FAULT_UNSUPERVISED] = IO_SVCBROKER ".Unsupervised",
         [FAULT_HELD] = IO_SVCBROKER ".Held",
         [FAULT_BUSY] = IO_SVCBROKER ".Busy",
+        [FAULT_LIMIT] = IO_SVCBROKER ".LimitExceeded",
         [FAULT_SYSTEM] = IO_SVCBROKER ".SystemError",
 };
 
@@ -63,6 +64,10 @@ const char *errors_of_fault(struct server *server, const struct fault *fault, co
         case FAULT_BUSY:
                 text_append_member_string(text, "name", name);
                 text_append_member_string(text, "operation", fault->text);
+                break;
+        case FAULT_LIMIT:
+                text_append_member_string(text, "limit", fault->text);
+                text_append_member_int(text, "value", fault->number);
                 break;
         case FAULT_SYSTEM:
                 text_append_member_string(text, "operation", fault->text);

@@ -1,5 +1,6 @@
 #include "daemon/session/health.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "daemon/model/logger.h"
 #include "daemon/model/obstacle.h"
 #include "daemon/model/persist.h"
+#include "daemon/model/volume_room.h"
 #include "daemon/session/places.h"
 
 struct health {
@@ -145,15 +147,53 @@ static void health_of_broker(struct server *server, struct health *health)
                         "no s6-svscan runs on the scan directory: nothing can be registered or restarted");
 }
 
+/* s6 writes there at each change, and every slot has its place there. */
+static void health_of_room(struct server *server, struct health *health)
+{
+        struct registry *registry = server->registry;
+        char text[ROOM_TEXT_BYTES], problem[256];
+        struct room room;
+
+        registry_read_room(registry, &room);
+        if (!room_is_short(&room, ROOM_LOW_BYTES, ROOM_LOW_INODES, ROOM_LOW_SHARE))
+                return;
+        room_describe(&room, ROOM_LOW_BYTES, ROOM_LOW_INODES, ROOM_LOW_SHARE, text);
+        snprintf(problem, sizeof(problem),
+                 "the file system of the slots is nearly full: %s are left, for what is registered already", text);
+        health_problem(health, problem);
+}
+
+static void health_of_volume_room(struct registry *registry, struct health *health)
+{
+        char text[ROOM_TEXT_BYTES], problem[256];
+        struct room room;
+
+        /* What could not be written for that reason is told by itself. */
+        if (!volume_room(registry, &room) || registry->store.failure == ENOSPC ||
+            !room_is_short(&room, VOLUME_LOW_BYTES, VOLUME_LOW_INODES, VOLUME_LOW_SHARE))
+                return;
+        room_describe(&room, VOLUME_LOW_BYTES, VOLUME_LOW_INODES, VOLUME_LOW_SHARE, text);
+        snprintf(problem, sizeof(problem), "the volume is nearly full: %s are left", text);
+        health_problem(health, problem);
+}
+
 static void health_of_volume(const struct registry *registry, struct health *health)
 {
         size_t waiting = persist_waiting(registry);
+        size_t blind = registry->boot_policy.no_gateways ? persist_blind(registry) : 0;
         char problem[LIMIT_SERVICE_NAME_BYTES + 256];
         const char *hung;
 
         if (registry->volume_unknown)
                 health_problem(health,
                                "the volume cannot be looked at: which profiles it has is not known yet");
+        if (blind) { /* without gateways of its own to look for, the broker does not ask the volume */
+                snprintf(problem, sizeof(problem),
+                         "what the volume has of %zu gateways is not known: order each anew, and give it its "
+                         "variables",
+                         blind);
+                health_problem(health, problem);
+        }
         if (registry->profiles_more) {
                 snprintf(problem, sizeof(problem),
                          "profiles/ on the volume has more than %d directories: those behind them are not "
@@ -188,6 +228,8 @@ void health_write(struct server *server, struct text *text)
         health_of_broker(server, &health);
         places_check(server, health_of_place, &health);
         health_of_looks(registry, &health);
+        health_of_room(server, &health);
+        health_of_volume_room(server->registry, &health);
         health_of_volume(registry, &health);
         for (size_t i = 0; i < registry->count; i++)
                 health_of_service(&health, registry->services[i]);

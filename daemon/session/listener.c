@@ -11,12 +11,7 @@
 #include "daemon/edge/lock.h"
 #include "daemon/edge/log.h"
 #include "daemon/edge/rights.h"
-#include "daemon/edge/stall.h"
 #include "proto/limits.h"
-
-#ifndef SO_PASSRIGHTS
-#define SO_PASSRIGHTS 83 /* Linux 6.16: 0 refuses SCM_RIGHTS; what is accepted inherits it */
-#endif
 
 #define ACCEPTS_PER_TURN 16
 #define PAUSE_MSEC 100
@@ -30,6 +25,13 @@ static void listener_resume(uv_timer_t *timer)
         uv_poll_start(&listener->poll, UV_READABLE, listener_readable);
 }
 
+static void listener_pause(struct listener *listener, const char *why)
+{
+        log_event("listener: accept: %s", why);
+        uv_poll_stop(&listener->poll);
+        uv_timer_start(&listener->pause, listener_resume, PAUSE_MSEC, 0);
+}
+
 static void listener_readable(uv_poll_t *poll, int status, int events)
 {
         struct listener *listener = poll->data;
@@ -37,19 +39,21 @@ static void listener_readable(uv_poll_t *poll, int status, int events)
         (void)status;
         (void)events;
         for (int i = 0; i < ACCEPTS_PER_TURN && listener->fd >= 0; i++) {
-                int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+                int fd;
 
+                if (streams_are_full(listener->streams)) {
+                        listener_pause(listener, "closing");
+                        return;
+                }
+                fd = stream_accept(listener->streams, listener->fd);
                 if (fd >= 0) {
                         listener->accepted(listener->owner, fd);
                         continue;
                 }
                 if (errno == ECONNABORTED || errno == EINTR)
                         continue;
-                if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                        log_event("listener: accept: %s", strerrorname_np(errno));
-                        uv_poll_stop(&listener->poll);
-                        uv_timer_start(&listener->pause, listener_resume, PAUSE_MSEC, 0);
-                }
+                if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                        listener_pause(listener, strerrorname_np(errno));
                 break;
         }
 }
@@ -70,7 +74,6 @@ static int listener_bind(struct listener *listener, const char *path, gid_t gid)
         struct stat info;
         mode_t mask;
         bool grouped;
-        int off = 0;
         int result;
 
         snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
@@ -82,8 +85,7 @@ static int listener_bind(struct listener *listener, const char *path, gid_t gid)
         listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (listener->fd < 0)
                 return -errno;
-        if (setsockopt(listener->fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off)) < 0)
-                stall_guard_enable();
+        streams_prepare(listener->streams, listener->fd);
         mask = umask(0117);
         grouped = rights_group_begin(gid);
         result = bind(listener->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
@@ -95,12 +97,13 @@ static int listener_bind(struct listener *listener, const char *path, gid_t gid)
         return result;
 }
 
-int listener_open(struct listener *listener, uv_loop_t *loop, const char *path, gid_t gid,
-                  void (*accepted)(void *owner, int fd), void *owner)
+int listener_open(struct listener *listener, uv_loop_t *loop, struct streams *streams, const char *path,
+                  gid_t gid, void (*accepted)(void *owner, int fd), void *owner)
 {
         int result;
 
-        *listener = (struct listener){.fd = -1, .lock_fd = -1, .accepted = accepted, .owner = owner};
+        *listener = (struct listener){
+                .fd = -1, .lock_fd = -1, .streams = streams, .accepted = accepted, .owner = owner};
         if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
                 return -ENAMETOOLONG;
         result = listener_lock(listener, path);
@@ -108,7 +111,7 @@ int listener_open(struct listener *listener, uv_loop_t *loop, const char *path, 
                 result = listener_bind(listener, path, gid);
         if (result) {
                 if (listener->fd >= 0)
-                        close(listener->fd);
+                        stream_close(listener->streams, listener->fd);
                 if (listener->lock_fd >= 0)
                         close(listener->lock_fd);
                 listener->fd = listener->lock_fd = -1;
@@ -124,7 +127,7 @@ static void listener_closed(uv_handle_t *handle)
 {
         struct listener *listener = handle->data;
 
-        close(listener->fd);
+        stream_close(listener->streams, listener->fd);
         close(listener->lock_fd);
         listener->fd = listener->lock_fd = -1;
 }

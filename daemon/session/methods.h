@@ -2,6 +2,7 @@
 #define SESSION_METHODS_H
 
 #include "daemon/session/peer.h"
+#include "proto/call.h"
 
 /* One function a method. Each answers the peer's running call, at once or through the registry's events. */
 typedef void method_function(struct peer *peer, const struct call *call);

@@ -2,15 +2,15 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "daemon/edge/log.h"
-#include "daemon/edge/stall.h"
+#include "daemon/edge/stream.h"
 #include "daemon/model/order.h"
 #include "daemon/session/dispatch.h"
 #include "daemon/session/errors.h"
 #include "daemon/session/watcher.h"
+#include "proto/interface.h"
 #include "proto/limits.h"
 
 /* What one connection may do before the others have their turn. */
@@ -28,9 +28,7 @@ static void peer_freed(void *owner)
 {
         struct peer *peer = owner;
 
-        stall_guard_begin();
-        close(peer->fd);
-        stall_guard_end();
+        stream_close(&peer->server->streams, peer->fd);
         frame_buffer_deinit(&peer->in);
         text_deinit(&peer->out);
         text_deinit(&peer->request.outcomes);
@@ -52,17 +50,15 @@ void peer_close(struct peer *peer)
                 return;
         if (peer->request.running)
                 order_abandon(server->registry, peer_ticket(peer));
-        if (peer->parked)
-                call_deinit(&peer->parked_call);
+        free(peer->parked_call);
+        peer->parked_call = NULL;
         peer->parked = false;
         timer_stop(&peer->timer);
         peer->request.running = false;
         watcher_free(peer);
         turns_remove(peer);
-        server->memory_bytes -= peer->charged_bytes;
-        if (peer->quota)
-                peer->quota->memory_bytes -= peer->charged_bytes;
-        shutdown(peer->fd, SHUT_RDWR); /* the descriptor itself is closed when the loop has let go of it */
+        peer_uncharge(peer);
+        stream_end(peer->fd); /* the descriptor itself is closed when the loop has let go of it */
         uv_close((uv_handle_t *)&peer->poll, peer_poll_closed);
         server_remove_peer(server, peer);
 }
@@ -73,11 +69,14 @@ void peer_close(struct peer *peer)
  * - for its call that runs, as long as that takes;
  * - for the rest of the next call, nothing whole being there;
  * - for the next call.
+ * Of a client that is gone, what is left to do has a time of its own.
  * With whole calls and no output it waits for nothing, and has its turn again (turns.h): the socket may
  * be too full to be polled writable (that takes three quarters of it read) and still take a reply.
  */
 static int64_t peer_deadline(const struct peer *peer)
 {
+        if (peer->hung_up)
+                return peer->gone_msec;
         if (peer->stalled_msec)
                 return peer->stalled_msec + LIMIT_OUTPUT_STALL_MSEC;
         if (peer->request.running)
@@ -103,8 +102,20 @@ static void peer_set_timer(struct peer *peer)
         timer_start(&peer->timer, deadline > now ? (uint64_t)(deadline - now) : 0);
 }
 
+/* The rest of what a client sent before it went. */
+static void peer_drop_calls(const struct peer *peer)
+{
+        unsigned calls = (unsigned)frame_buffer_complete(&peer->in, LIMIT_REQUEST_BYTES) + peer->parked;
+
+        if (calls)
+                log_refusal(access_log_source(peer->access), "peer: dropped: why=gone calls=%u uid=%d pid=%d connection=%lld", calls,
+                            (int)peer->identity.uid, (int)peer->identity.pid, (long long)peer->id);
+}
+
 static void peer_give_up(struct peer *peer)
 {
+        if (peer->hung_up)
+                peer_drop_calls(peer);
         if (peer->stalled_msec || peer->frame_msec)
                 log_refusal(access_log_source(peer->access), "peer: closed: why=%s uid=%d pid=%d",
                             peer->stalled_msec ? "not-reading" : "request-not-whole", (int)peer->identity.uid,
@@ -117,7 +128,7 @@ static void peer_expired(void *owner)
         struct peer *peer = owner;
         int64_t now = clock_msec();
 
-        if (peer->parked) {
+        if (peer->parked && (!peer->hung_up || now < peer->gone_msec)) {
                 peer->due = true;
                 turns_add(peer);
                 return;
@@ -138,8 +149,9 @@ struct peer *peer_new(struct server *server, int fd, const struct identity *iden
 {
         struct peer *peer = calloc(1, sizeof(*peer));
 
-        if (!peer) {
-                close(fd);
+        if (!peer || uv_poll_init(server->loop, &peer->poll, fd)) {
+                stream_close(&server->streams, fd);
+                free(peer);
                 return NULL;
         }
         peer->server = server;
@@ -150,17 +162,41 @@ struct peer *peer_new(struct server *server, int fd, const struct identity *iden
         frame_buffer_init(&peer->in, LIMIT_REQUEST_BYTES);
         text_init(&peer->out);
         text_init(&peer->request.outcomes);
-        uv_poll_init(server->loop, &peer->poll, fd);
         peer->poll.data = peer;
         timer_init(&peer->timer, server->loop, peer_expired, peer);
         return peer;
 }
 
-void peer_park(struct peer *peer, struct call *call, int64_t msec)
+void peer_park(struct peer *peer, const char *message, size_t length, int64_t msec)
 {
+        char *copy = malloc(length + 1);
+
+        if (!copy) {
+                peer->closing = true;
+                return;
+        }
+        memcpy(copy, message, length + 1); /* and the NUL behind it */
         peer->parked = true;
-        peer->parked_call = *call;
+        peer->parked_call = copy;
+        peer->parked_length = length;
         timer_start(&peer->timer, (uint64_t)msec);
+}
+
+/* Whatever else it sent stays where it is. */
+static void peer_refuse_descriptors(struct peer *peer)
+{
+        static const char parameters[] =
+                "{\"reason\":\"descriptors were passed with it\",\"offset\":0}";
+
+        if (peer->request.running) {
+                peer_drop_output(peer, "descriptors");
+                return;
+        }
+        log_refusal(access_log_source(peer->access), "peer: closed: why=descriptors uid=%d pid=%d", (int)peer->identity.uid,
+                    (int)peer->identity.pid);
+        peer->request.oneway = false;
+        peer_error(peer, IO_SVCBROKER ".InvalidMessage", parameters);
+        peer->closing = true;
 }
 
 static void peer_receive(struct peer *peer)
@@ -174,13 +210,15 @@ static void peer_receive(struct peer *peer)
                         peer->closing = peer->closing || room; /* out of memory */
                         return;
                 }
-                stall_guard_begin();
-                length = recv(peer->fd, bytes, room, MSG_DONTWAIT);
-                stall_guard_end();
+                length = stream_receive(&peer->server->streams, peer->fd, bytes, room);
                 if (length < 0 && errno == EINTR)
                         continue;
                 if (length < 0 && errno == EAGAIN)
                         return;
+                if (length < 0 && errno == EBADMSG) {
+                        peer_refuse_descriptors(peer);
+                        return;
+                }
                 if (length <= 0) {
                         peer->end_of_input = true;
                         return;
@@ -201,6 +239,17 @@ static void peer_refuse_frame(struct peer *peer)
         peer->request.oneway = false;
         errors_limit(peer, "request_bytes", LIMIT_REQUEST_BYTES);
         peer->closing = true;
+}
+
+/* Nobody hears what becomes of it: it goes on without a wait. */
+static void peer_forsake_call(struct peer *peer)
+{
+        bool ended = order_abandon(peer->server->registry, peer_ticket(peer)) || peer->watcher;
+
+        watcher_free(peer);
+        peer->request.oneway = true;
+        if (ended)
+                peer_end_call(peer);
 }
 
 /* Takes calls as long as none runs and the answers are read. */
@@ -226,16 +275,25 @@ static void peer_take_calls(struct peer *peer)
                         peer->dispatching = true;
                         dispatch_message(peer, message, length);
                         peer->dispatching = false;
+                        if (peer->hung_up && peer->request.running && !peer->parked)
+                                peer_forsake_call(peer);
                         peer_flush(peer); /* who does not read stalls its own next call */
                         break;
                 }
         }
 }
 
+/* Its client is gone, and there may be more of what it sent: no event tells of that. */
+static bool peer_reads_on(const struct peer *peer)
+{
+        return peer->hung_up && !peer->end_of_input && !peer->closing && !peer->request.running &&
+               !frame_buffer_complete(&peer->in, 1);
+}
+
 /* There is something to do that no event will tell of. */
 static bool peer_has_more(const struct peer *peer)
 {
-        if (watcher_is_behind(peer))
+        if (watcher_is_behind(peer) || peer_reads_on(peer))
                 return true;
         return !peer->request.running && !peer->closing && !peer->server->draining &&
                (frame_buffer_complete(&peer->in, 1) || frame_buffer_pending(&peer->in) > LIMIT_REQUEST_BYTES);
@@ -273,6 +331,8 @@ void peer_continue(struct peer *peer)
         uint64_t before = peer->request.call;
         bool more;
 
+        if (peer_reads_on(peer))
+                peer_receive(peer);
         peer_flush(peer); /* what stalled may have been all that kept the next call waiting */
         peer_take_calls(peer);
         watcher_pump(peer);
@@ -314,18 +374,28 @@ void peer_turn(struct peer *peer)
         peer_continue(peer);
 }
 
-/* It is gone, and reads nothing any more. What it sent before is done all the same. */
-static void peer_hung_up(struct peer *peer)
+/* It is gone, and reads nothing any more. What it sent whole is done all the same, but nothing waits. */
+static void peer_on_hang_up(struct peer *peer)
 {
-        bool unfinished = peer->parked || (!peer->watcher && frame_buffer_complete(&peer->in, 1));
+        bool unfinished;
 
-        if (!unfinished || peer->closing) {
+        if (!peer->closing && !peer->parked)
+                peer_receive(peer);
+        unfinished = !peer->closing &&
+                     (peer->parked || !peer->end_of_input || frame_buffer_complete(&peer->in, 1));
+        if (!unfinished || !server_let_go(peer->server, peer)) {
+                if (unfinished)
+                        peer_drop_calls(peer);
                 peer_close(peer);
                 return;
         }
         uv_poll_stop(&peer->poll); /* it would tell of the end again and again */
         peer->polled = 0;
-        peer->end_of_input = peer->hung_up = true;
+        peer->gone_msec = clock_msec() + GONE_MSEC;
+        peer->sent = peer->out.length;
+        peer->stalled_msec = 0;
+        if (peer->request.running && !peer->parked)
+                peer_forsake_call(peer);
         turns_add(peer);
 }
 
@@ -334,7 +404,7 @@ static void peer_on_poll(uv_poll_t *poll, int status, int events)
         struct peer *peer = poll->data;
 
         if (status < 0 || events & UV_PRIORITIZED) {
-                peer_hung_up(peer);
+                peer_on_hang_up(peer);
                 return;
         }
         peer->readable = peer->readable || events & UV_READABLE;

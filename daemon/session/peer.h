@@ -7,7 +7,6 @@
 #include "daemon/edge/timer.h"
 #include "daemon/session/access.h"
 #include "daemon/session/server.h"
-#include "proto/call.h"
 #include "proto/frame.h"
 #include "proto/text.h"
 
@@ -42,18 +41,20 @@ struct peer {
         struct request request;
         struct watcher *watcher; /* Watch runs */
         bool end_of_input;
-        bool hung_up;     /* and is closed as soon as what it sent is done */
+        bool hung_up;     /* the client is gone; closed as soon as what it sent is done */
         bool closing;     /* when the output is sent */
         bool dispatching; /* a method runs, and peer_continue() follows */
         bool readable;    /* since its last turn */
         bool has_turn;    /* it is queued: turns.h */
         bool parked;      /* its call waits until its uid may change something again */
         bool due;         /* and has waited for as long as it was told */
-        struct call parked_call;
         struct peer *turn_next;
+        char *parked_call;    /* as it came */
+        size_t parked_length;
         int64_t active_msec;  /* last time a call came or ended */
         int64_t frame_msec;   /* since when a frame that is not whole keeps the next call waiting; 0: none */
         int64_t stalled_msec; /* since when output waits and the socket takes none of it; 0: none */
+        int64_t gone_msec;    /* hung_up: until when */
 };
 
 /* NULL: out of memory, fd is closed then. */
@@ -82,17 +83,23 @@ void peer_turn(struct peer *peer);
 /* After a reply: sends it, and works on later in this turn of the loop. Closes nothing. */
 void peer_answered(struct peer *peer);
 
-/* Puts the running call off. It is the peer's now. */
-void peer_park(struct peer *peer, struct call *call, int64_t msec);
+/* Puts the running call off. message: as it came. */
+void peer_park(struct peer *peer, const char *message, size_t length, int64_t msec);
 
 /* Nothing waits to be sent. */
 bool peer_is_drained(const struct peer *peer);
 
-/* Counts what its buffers hold now as the server's and the uid's memory. */
+/* Counts what its buffers hold now as the uid's memory, and as root's or that of all others. */
 void peer_charge(struct peer *peer);
+
+/* They are gone. */
+void peer_uncharge(struct peer *peer);
 
 /* A uid has a share of its own, so that it can spend nobody else's. */
 bool peer_is_over_memory(const struct peer *peer);
+
+/* The running call needs no further answer. */
+void peer_end_call(struct peer *peer);
 
 /* Says nothing more to it, and closes it soon. why: for the log. */
 void peer_drop_output(struct peer *peer, const char *why);

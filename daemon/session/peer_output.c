@@ -1,10 +1,11 @@
 #include "daemon/session/peer.h"
 
 #include <errno.h>
-#include <sys/socket.h>
 
 #include "daemon/edge/log.h"
 #include "daemon/session/errors.h"
+#include "daemon/session/watcher.h"
+#include "proto/call.h"
 #include "proto/limits.h"
 
 /* Output memory that is kept between replies. */
@@ -12,12 +13,24 @@
 /* What goes out at once. The kernel counts a piece as read when all of it was: the largest that it would make
  * of its own accord are half of what it queues, and a slow reader of those would look like none. */
 #define SEND_BYTES (16 * 1024)
-/* What a call that waits may take as a tree, LIMIT_JSON_VALUES being what they are. */
-#define PARKED_CALL_BYTES (256 * 1024)
 
 bool peer_is_drained(const struct peer *peer)
 {
         return peer->sent == peer->out.length;
+}
+
+/* Root's connections have memory of their own. */
+static size_t *peer_share(const struct peer *peer)
+{
+        return peer->access == ACCESS_ROOT ? &peer->server->memory_root_bytes : &peer->server->memory_bytes;
+}
+
+void peer_uncharge(struct peer *peer)
+{
+        *peer_share(peer) -= peer->charged_bytes;
+        if (peer->quota)
+                peer->quota->memory_bytes -= peer->charged_bytes;
+        peer->charged_bytes = 0;
 }
 
 void peer_charge(struct peer *peer)
@@ -25,8 +38,10 @@ void peer_charge(struct peer *peer)
         size_t bytes = peer->in.capacity + peer->out.capacity + peer->request.outcomes.capacity;
 
         if (peer->parked)
-                bytes += PARKED_CALL_BYTES;
-        peer->server->memory_bytes += bytes - peer->charged_bytes;
+                bytes += peer->parked_length;
+        if (peer->watcher)
+                bytes += peer->watcher->bytes;
+        *peer_share(peer) += bytes - peer->charged_bytes;
         if (peer->quota)
                 peer->quota->memory_bytes += bytes - peer->charged_bytes;
         peer->charged_bytes = bytes;
@@ -36,8 +51,8 @@ void peer_flush(struct peer *peer)
 {
         while (!peer_is_drained(peer)) {
                 size_t left = peer->out.length - peer->sent;
-                ssize_t sent = send(peer->fd, peer->out.bytes + peer->sent,
-                                    left < SEND_BYTES ? left : SEND_BYTES, MSG_NOSIGNAL | MSG_DONTWAIT);
+                ssize_t sent = stream_send(&peer->server->streams, peer->fd, peer->out.bytes + peer->sent,
+                                           left < SEND_BYTES ? left : SEND_BYTES);
 
                 if (sent < 0 && errno == EINTR)
                         continue;
@@ -61,7 +76,7 @@ void peer_flush(struct peer *peer)
         }
 }
 
-static void peer_request_ended(struct peer *peer)
+void peer_end_call(struct peer *peer)
 {
         peer->request.running = false;
         peer->active_msec = clock_msec();
@@ -71,9 +86,10 @@ static void peer_request_ended(struct peer *peer)
 
 bool peer_is_over_memory(const struct peer *peer)
 {
-        if (peer->quota)
-                return peer->quota->memory_bytes > LIMIT_MEMORY_UID_BYTES;
-        return peer->server->memory_bytes > LIMIT_MEMORY_BYTES;
+        if (peer->access == ACCESS_ROOT)
+                return peer->server->memory_root_bytes > LIMIT_MEMORY_ROOT_BYTES;
+        return peer->server->memory_bytes > LIMIT_MEMORY_BYTES ||
+               (peer->quota && peer->quota->memory_bytes > LIMIT_MEMORY_UID_BYTES);
 }
 
 void peer_drop_output(struct peer *peer, const char *why)
@@ -107,7 +123,7 @@ void peer_reply(struct peer *peer, const char *parameters, size_t length, bool c
         if (!peer->request.oneway)
                 reply_write(&peer->out, parameters, length, continues);
         if (!continues)
-                peer_request_ended(peer);
+                peer_end_call(peer);
         peer_check_output(peer);
 }
 
@@ -124,7 +140,7 @@ void peer_error(struct peer *peer, const char *error, const char *parameters)
 {
         if (!peer->request.oneway)
                 reply_write_error(&peer->out, error, parameters);
-        peer_request_ended(peer);
+        peer_end_call(peer);
         peer_check_output(peer);
 }
 

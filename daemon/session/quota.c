@@ -27,7 +27,7 @@ struct quota_uid *quota_get(struct quota *quota, uid_t uid, int64_t now_msec)
 
                 if (entry->used && entry->uid == uid)
                         return entry;
-                if (entry->used && !entry->connections) {
+                if (entry->used && !entry->connections && !entry->gone) {
                         quota_refill(entry, now_msec);
                         entry->used =
                                 entry->changes < LIMIT_CHANGES_BURST || entry->names < LIMIT_NAMES_BURST;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "daemon/bounds.h"
 #include "proto/limits.h"
 
 /*
@@ -16,6 +17,7 @@ struct quota_uid {
         bool used;
         uid_t uid;
         unsigned connections;
+        unsigned gone; /* clients whose calls are still being done */
         unsigned watches;
         size_t memory_bytes; /* buffers of its connections */
         double changes;      /* left in the bucket */
@@ -24,7 +26,7 @@ struct quota_uid {
 };
 
 struct quota {
-        struct quota_uid uids[LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED];
+        struct quota_uid uids[LIMIT_CONNECTIONS + GONE_CLIENTS];
 };
 
 /* The entry of `uid`, made where it is new. NULL: no room, which stands for too many connections. */

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "daemon/bounds.h"
 #include "daemon/edge/log.h"
@@ -28,21 +26,25 @@ struct peer *server_find_peer(struct server *server, uint64_t id)
         return peer && peer->id == id ? peer : NULL;
 }
 
-unsigned server_take_index(struct server *server)
+bool server_take_index(struct server *server, unsigned *index)
 {
+        uint64_t *longer;
+
         for (size_t word = 0; word < server->index_words; word++)
                 if (~server->index_used[word]) {
                         unsigned bit = (unsigned)__builtin_ctzll(~server->index_used[word]);
 
                         server->index_used[word] |= (uint64_t)1 << bit;
-                        return (unsigned)word * 64 + bit;
+                        *index = (unsigned)word * 64 + bit;
+                        return true;
                 }
-        server->index_words++;
-        server->index_used = reallocarray(server->index_used, server->index_words, sizeof(uint64_t));
-        if (!server->index_used)
-                abort();
-        server->index_used[server->index_words - 1] = 1;
-        return (unsigned)(server->index_words - 1) * 64;
+        longer = reallocarray(server->index_used, server->index_words + 1, sizeof(uint64_t));
+        if (!longer)
+                return false;
+        server->index_used = longer;
+        *index = (unsigned)server->index_words * 64;
+        longer[server->index_words++] = 1;
+        return true;
 }
 
 void server_return_index(struct server *server, unsigned index)
@@ -54,9 +56,8 @@ static void server_on_changed(void *owner, struct service *service)
 {
         struct server *server = owner;
 
-        if (!service->has_index)
-                service->index = server_take_index(server);
-        service->has_index = true;
+        if (!service->has_index) /* without one it is new to readers of Watch each time, and tried again */
+                service->has_index = server_take_index(server, &service->index);
         describe_forget(service);
         turns_add_watchers(server);
 }
@@ -90,7 +91,8 @@ void server_init(struct server *server, uv_loop_t *loop, struct registry *regist
 {
         server->loop = loop;
         server->registry = registry;
-        server_set_places(server, SERVER_PEERS);
+        streams_init(&server->streams);
+        server_set_places(server, SERVER_PEERS + CLOSER_PENDING);
         server->listener.fd = server->observer_listener.fd = -1;
         turns_init(server);
         timer_init(&server->drain, loop, NULL, server);
@@ -110,6 +112,8 @@ void server_set_places(struct server *server, unsigned places)
 {
         unsigned denied = places / 4;
 
+        server->spare = places >= SERVER_PEERS + CLOSER_PENDING;
+        server->streams.pending_most = server->spare ? CLOSER_PENDING : CLOSER_PENDING_FEW;
         server->denied_most = denied < LIMIT_CONNECTIONS_DENIED ? denied : LIMIT_CONNECTIONS_DENIED;
         places -= server->denied_most;
         server->connections_most = places < LIMIT_CONNECTIONS ? places : LIMIT_CONNECTIONS;
@@ -124,7 +128,7 @@ static const char *server_over_bound(const struct server *server, enum access ac
                 return server->denied >= server->denied_most ? "connections_denied" : NULL;
         }
         *value = server->connections_most;
-        if (server->peer_count - server->denied >= server->connections_most)
+        if (server->peer_count - server->denied - server->gone >= server->connections_most)
                 return "connections";
         if (access == ACCESS_ROOT)
                 return NULL;
@@ -135,7 +139,8 @@ static const char *server_over_bound(const struct server *server, enum access ac
 }
 
 /* Its answer to whatever it is about to ask; what the socket does not take is lost. */
-static void server_turn_away(int fd, enum access access, const char *limit, long long value,
+static void server_turn_away(struct server *server, int fd, enum access access, const char *limit,
+                             long long value,
                              const struct identity *identity)
 {
         struct text parameters, reply;
@@ -152,10 +157,10 @@ static void server_turn_away(int fd, enum access access, const char *limit, long
         if (!parameters.failed)
                 reply_write_error(&reply, "io.svcbroker.LimitExceeded", parameters.bytes);
         if (!reply.failed)
-                (void)!send(fd, reply.bytes, reply.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+                stream_send(&server->streams, fd, reply.bytes, reply.length);
         text_deinit(&parameters);
         text_deinit(&reply);
-        close(fd);
+        stream_close(&server->streams, fd);
 }
 
 void server_accept(struct server *server, int fd)
@@ -174,7 +179,7 @@ void server_accept(struct server *server, int fd)
                 quota = quota_get(&server->quota, identity.uid, clock_msec());
         limit = server_over_bound(server, access, quota, &value);
         if (limit) {
-                server_turn_away(fd, access, limit, value, &identity);
+                server_turn_away(server, fd, access, limit, value, &identity);
                 return;
         }
         peer = peer_new(server, fd, &identity, access);
@@ -194,14 +199,39 @@ void server_accept(struct server *server, int fd)
         peer_continue(peer);
 }
 
-void server_remove_peer(struct server *server, struct peer *peer)
+/* The place of a connection is the next one's. */
+static void server_free_place(struct server *server, struct peer *peer)
 {
-        server->peers[peer->slot] = NULL;
-        server->peer_count--;
         server->denied -= peer->access == ACCESS_NOBODY;
         server->counted -= peer->quota != NULL;
         if (peer->quota)
                 peer->quota->connections--;
+}
+
+bool server_let_go(struct server *server, struct peer *peer)
+{
+        if (peer->access == ACCESS_NOBODY || !server->spare ||
+            server->gone >= (peer->quota ? GONE_CLIENTS - GONE_CLIENTS_ROOT : GONE_CLIENTS))
+                return false;
+        server_free_place(server, peer);
+        server->gone++;
+        if (peer->quota)
+                peer->quota->gone++;
+        peer->hung_up = true;
+        return true;
+}
+
+void server_remove_peer(struct server *server, struct peer *peer)
+{
+        server->peers[peer->slot] = NULL;
+        server->peer_count--;
+        if (!peer->hung_up) {
+                server_free_place(server, peer);
+        } else {
+                server->gone--;
+                if (peer->quota)
+                        peer->quota->gone--;
+        }
         peer->quota = NULL;
         if (server->draining && !server->peer_count && server->drained)
                 timer_start(&server->drain, 0);

@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/rights.h"
+#include "daemon/edge/stream.h"
 #include "daemon/model/registry.h"
 #include "daemon/session/access.h"
 #include "daemon/session/findings.h"
@@ -13,7 +15,7 @@
 #include "daemon/session/quota.h"
 #include "daemon/session/turns.h"
 
-#define SERVER_PEERS (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED)
+#define SERVER_PEERS (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED + GONE_CLIENTS)
 
 /* A removed service that some reader of Watch has not been told of. */
 struct tombstone {
@@ -42,6 +44,7 @@ struct server {
         unsigned failed_starts;               /* of containers, for Diagnose */
         unsigned services_max;                /* as --services-max said, for Diagnose */
         struct doctor *doctor;                /* diagnose.c's; NULL until the first Diagnose */
+        struct streams streams;
         struct listener listener;
         struct listener observer_listener;
         struct quota quota;
@@ -49,11 +52,14 @@ struct server {
         size_t peer_count;
         unsigned counted;          /* connections with access, not root's */
         unsigned denied;           /* connections without access */
+        unsigned gone;             /* no connections any more, but calls */
         unsigned connections_most; /* LIMIT_CONNECTIONS, or less where descriptors are few */
         unsigned denied_most;      /* LIMIT_CONNECTIONS_DENIED, likewise */
+        bool spare;                /* and enough for clients that are gone, and what waits to be closed */
         unsigned files;            /* descriptors that the process may have, for Diagnose */
         uint64_t next_peer;
-        size_t memory_bytes;          /* buffers of all peers */
+        size_t memory_bytes;          /* buffers of all peers but root's */
+        size_t memory_root_bytes;     /* and of root's */
         struct tombstone *tombstones; /* by revision */
         size_t tombstone_count;
         uint64_t *index_used; /* bit set: service.index is taken */
@@ -84,11 +90,17 @@ void server_accept(struct server *server, int fd);
 /* NULL when it is gone. */
 struct peer *server_find_peer(struct server *server, uint64_t id);
 
+/*
+ * Its client is gone, and calls that it sent are not done yet: from now on it takes the place of no connection.
+ * False: there are too many of those.
+ */
+bool server_let_go(struct server *server, struct peer *peer);
+
 /* Counts a peer out. */
 void server_remove_peer(struct server *server, struct peer *peer);
 
-/* Its index for struct watcher.seen. */
-unsigned server_take_index(struct server *server);
+/* Its index for struct watcher.seen. False: out of memory. */
+bool server_take_index(struct server *server, unsigned *index);
 void server_return_index(struct server *server, unsigned index);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "daemon/session/describe.h"
 
+#define NAME_BYTES 32 /* of one name, beside it: what malloc keeps, and where it is */
 /* A pump stops after this much, until the reader took it. */
 #define PUMP_BYTES (64 * 1024)
 
@@ -73,6 +74,7 @@ int watcher_new(struct peer *peer, struct json_object *names)
                 if (!watcher->names[i])
                         return -ENOMEM;
                 watcher->count++;
+                watcher->bytes += strlen(watcher->names[i]) + NAME_BYTES;
         }
         /* Very many may be told of very many changes. */
         qsort(watcher->names, watcher->count, sizeof(*watcher->names), compare_names);
@@ -145,11 +147,12 @@ static void watcher_tell(struct peer *peer, const struct change *change)
         const struct tombstone *stone = change->tombstone;
         const char *name = stone ? stone->text + stone->length + 1 : change->service->name;
         unsigned index = stone ? stone->index : change->service->index;
-        bool seen = bit_get(watcher, index);
+        bool indexed = stone || change->service->has_index;
+        bool seen = indexed && bit_get(watcher, index);
 
         if (!watcher_wants(watcher, name) || (stone && !seen))
                 return;
-        if (!bit_set(watcher, index, !stone))
+        if (indexed && !bit_set(watcher, index, !stone))
                 peer->closing = true;
         watcher_send(peer, stone ? "removed" : seen ? "changed" : "present", change->service, stone);
 }
@@ -212,6 +215,8 @@ void watcher_on_gone(struct server *server, struct service *service)
         struct tombstone **at = &server->tombstones;
         struct text text;
 
+        if (!service->has_index)
+                return;
         if (server_has_watchers(server)) {
                 text_init(&text);
                 describe_service(server, service, &text);

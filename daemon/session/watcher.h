@@ -15,6 +15,7 @@ struct watcher {
         size_t seen_words;
         char **names; /* NULL: all */
         size_t count;
+        size_t bytes; /* what it takes in memory, roughly */
 };
 
 /* Begins Watch on the peer's running call. names: an array of strings, or NULL. 0 or -ENOMEM. */

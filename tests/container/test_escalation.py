@@ -41,7 +41,7 @@ def victim(image):
     f"ln -s /etc/passwd {SLOTS}/gateway-coder/supervise/status.new",
     f"cat {SLOTS}/gateway-coder/supervise/lock",
     # The client's variables lie in the slot, and are not for writing past the broker.
-    f"touch {SLOTS}/gateway-coder/env/LD_PRELOAD",
+    f"echo LD_PRELOAD=/x >>{SLOTS}/gateway-coder/env",
     # The socket's place, the template, the programs, the scripts that root runs.
     "mv /run/svcbroker/io.svcbroker /run/svcbroker/old",
     "touch /run/svcbroker/evil",

@@ -221,6 +221,8 @@ def test_bounds():
                  "daemon/session/peer_output.c", "proto/call.c"):
         with open(f"{TOP}/{path}") as file:
             named |= set(re.findall(r'(?:errors_limit|call_fail_limit)\(\w+,\s+"(\w+)"', file.read()))
+    with open(f"{TOP}/daemon/model/admission.c") as file:
+        named |= set(re.findall(r'FAULT_LIMIT,\s+\.text = "(\w+)"', file.read()))
     table = "| bound | is | of what | `LimitExceeded` |\n|---|---|---|---|\n"
     rows = re.findall(r"^#define (LIMIT|DEFAULT)_(\w+) ([(\d][\d* ()]*?) +/\* (.*?) \*/$", text, re.M)
     assert len(rows) == text.count("#define") - 1, "each has its comment on its line"

@@ -121,17 +121,21 @@ def test_identity_is_that_of_connecting(tree):
 
 
 def test_descriptors_are_not_taken(tree):
-    """Where the kernel can, it refuses to pass them; elsewhere they are dropped. The broker answers either way."""
+    """Where the kernel can, it refuses to pass them; elsewhere it ends the connection (test_carried.py)."""
     with tree.connect() as connection:
         read, write = os.pipe()
+        refused = False
         try:
             socket.send_fds(connection.socket, [encode("Health")], [read])
-            connection.sent.append(("io.svcbroker.Health", False))
         except PermissionError:
+            refused = True
             connection.send("Health")
         finally:
             os.close(read)
-        connection.result()
+        if refused:
+            connection.result()
+        else:
+            assert connection.receive()["error"] == "io.svcbroker.InvalidMessage" and connection.is_closed()
         # If the broker held the read end, this would not fail.
         with pytest.raises(BrokenPipeError):
             os.write(write, b"x")

@@ -13,7 +13,7 @@ from tree import TOP, wait_until
 from varlink import Closed
 
 # What changes something outside the process, and how many calls to leave out between two that are tried.
-CALLS = {"mkdirat": 1, "renameat": 1, "symlinkat": 1, "write": 2, "unlinkat": 4, "sendto": 1}
+CALLS = {"mkdirat": 1, "renameat2": 1, "renameat": 1, "symlinkat": 1, "write": 2, "unlinkat": 4, "sendto": 1}
 SLOW_STRIDE = 3  # under the sanitizers
 
 
@@ -99,6 +99,47 @@ def leftovers(tree):
     return [name for name in os.listdir(tree.path("/run/svcbroker/services")) if name.startswith(".gateway")]
 
 
+EXPECTED = (".boot", ".state", ".empty", ".svcbroker", ".s6-svscan")
+
+
+def left_anywhere(tree):
+    """Every name that begins with a dot, as all of what is half done does, where the broker writes."""
+    tops = [tree.path(top) for top in ("/run/svcbroker", "/run/service", "/opt/data/.svcbroker")]
+    tops += [entry.path for entry in os.scandir(tree.path("/opt/data/profiles")) if entry.is_dir()] \
+        if os.path.isdir(tree.path("/opt/data/profiles")) else []
+    found = [os.path.join(top, name) for top in tops for top, directories, files in os.walk(top) for name in directories + files]
+    found += [os.path.join(tree.path("/opt/data"), name) for name in os.listdir(tree.path("/opt/data"))]
+    return [path for path in found if os.path.basename(path).startswith(".") and os.path.basename(path) not in EXPECTED]
+
+
+def told_twice(tree, profile):
+    """What is wanted and the variables, as the slot has them and as the volume does; and whether the broker thinks that it wrote it."""
+    with open(f"{tree.slot(profile)}/data/state") as file:
+        record = json.load(file)
+    try:
+        with open(tree.path(f"/opt/data/.svcbroker/intent/{profile}")) as file:
+            intent = json.load(file)
+    except FileNotFoundError:
+        intent = {}
+    return ({"want": record["want"], "environment": tree.slot_variables(profile), "unpersisted": False},
+            {"want": intent.get("want"), "environment": intent.get("environment", {}), "unpersisted": record["unpersisted"]})
+
+
+def wait_agreement(tree, profile, timeout=20):
+    """Whichever it is, the slot and the volume say the same, and nothing half done is left."""
+    def agrees():
+        slot, volume = told_twice(tree, profile)
+        return slot == volume
+    try:
+        wait_until(agrees, timeout)
+    except AssertionError:
+        raise AssertionError("slot {}, volume {}".format(*told_twice(tree, profile))) from None
+    try:
+        wait_until(lambda: not left_anywhere(tree), 10)
+    except AssertionError:
+        raise AssertionError(f"left: {left_anywhere(tree)}") from None
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_register_is_all_or_nothing(tree, profile, sanitized, call):
     def check():
@@ -106,6 +147,7 @@ def test_register_is_all_or_nothing(tree, profile, sanitized, call):
         names = [service["name"] for service in tree.call("List", "root")["services"]]
         if f"gateway-{profile}" in names:
             wait_until(lambda: tree.state(profile)["state"] == "down", 10, "adopted")
+            wait_agreement(tree, profile)
         reply = tree.call("Register", "root", profile=profile, start=False)
         assert reply["created"] == (f"gateway-{profile}" not in names)
         is_whole(tree, profile)
@@ -114,6 +156,66 @@ def test_register_is_all_or_nothing(tree, profile, sanitized, call):
                        lambda: tree.call("Unregister", "root", profile=profile, timeout_msec=1000),
                        lambda: call_and_maybe_die(tree, "Register", profile=profile, start=False, user="root"), check)
     assert died > 0
+
+
+# Of what a change of the variables does: openat is each file's making; pwrite64 and fsync are in it for what they may become.
+CHANGES = {"openat": 1, "renameat2": 1, "renameat": 1, "rename": 1, "write": 1, "ftruncate": 1, "fchmod": 1, "unlinkat": 1, "fsync": 1,
+           "fallocate": 1, "sendto": 1}
+
+
+@pytest.mark.parametrize("gateways", [False, True], ids=["no-gateways", "gateways"])
+def test_a_change_of_variables_is_whole(make_tree, sanitized, gateways):
+    """Killed within a Register that nobody has an answer for: the slot and the volume say the same after it, whichever it is."""
+    old, new = {"A": "1", "LINES": "a\n b\n"}, {"A": "2", "B": "", "LINES": "\n"}
+    replies = []
+    tree = make_tree(gateways=gateways)
+
+    def prepare():
+        replies.clear()
+        assert tree.call("Register", "root", profile="coder", environment=old, start=False)["persisted"] is True
+        wait_agreement(tree, "coder")
+
+    def check():
+        wait_agreement(tree, "coder")
+        slot, _ = told_twice(tree, "coder")
+        assert slot["environment"] in (old, new)
+        if replies[0]:
+            assert slot["environment"] == new and replies[0]["persisted"] is True
+        assert tree.call("Health", "root")["problems"] == []
+
+    died = 0
+    for call, stride in CHANGES.items():
+        died += kill_points(tree, call, stride * (SLOW_STRIDE if sanitized else 1), prepare,
+                            lambda: replies.append(call_and_maybe_die(tree, "Register", profile="coder", environment=new,
+                                                                      start=False, user="root")), check)
+    assert died > (5 if sanitized else 20)
+
+
+@pytest.mark.parametrize("gateways", [False, True], ids=["no-gateways", "gateways"])
+def test_a_new_slot_is_on_the_volume_too(make_tree, sanitized, gateways):
+    """Killed within a Register: where the slot is there afterwards, so is the intent, and a gateway that runs is not a secret."""
+    environment = {"A": "1", "LINES": "a\nb\n"}
+    tree = make_tree(gateways=gateways)
+
+    def prepare():
+        tree.call("Unregister", "root", profile="fresh", timeout_msec=1)
+        tree.assert_absent("fresh")
+
+    def check():
+        if "gateway-fresh" in [service["name"] for service in tree.call("List", "root")["services"]]:
+            wait_agreement(tree, "fresh")
+            assert told_twice(tree, "fresh")[0] == {"want": "up", "environment": environment, "unpersisted": False}
+            tree.wait_state("fresh", "up")
+            assert tree.call("Health", "root")["problems"] == []
+        else:
+            wait_until(lambda: not left_anywhere(tree), 10, f"{left_anywhere(tree)} gone")
+            assert not os.path.exists(tree.path("/opt/data/.svcbroker/intent/fresh"))
+
+    died = 0
+    for call, stride in {"renameat2": 1, "symlinkat": 1, "write": 3, "fsync": 1, "renameat": 1, "openat": 6, "mkdirat": 3}.items():
+        died += kill_points(tree, call, stride * (SLOW_STRIDE if sanitized else 1), prepare,
+                            lambda: call_and_maybe_die(tree, "Register", profile="fresh", environment=environment, user="root"), check)
+    assert died > (3 if sanitized else 10)
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call not in ("mkdirat", "symlinkat")])
@@ -175,11 +277,50 @@ def test_a_reconcile_is_ended_by_the_next_broker(boot, volume, sanitized, call):
         wait_until(lambda: shown() == {"default": "down", **wanted}, 30, "every profile has its slot, and is as wanted")
         for name, want in wanted.items():
             assert volume.intent(name) == {"version": 1, "want": want, "environment": {"A": name}}
-            with open(f"{tree.slot(name)}/env/A") as file:
-                assert file.read() == name
+            assert tree.slot_variables(name) == {"A": name}
             wait_until(lambda name=name: pending(tree, name) == "nothing", 10, "the order of the start delivered")
         assert not leftovers(tree)
 
     died = kill_points(tree, call, 5 * (SLOW_STRIDE if sanitized else 1), prepare,
                        lambda: call_and_maybe_die(tree, "Reconcile", user="root"), check)
     assert died > 0
+
+
+@pytest.mark.parametrize("gateways", [False, True], ids=["no-gateways", "gateways"])
+def test_what_the_volume_lacks_is_written_by_the_next_broker(make_tree, gateways):
+    """Without an order by anybody: it is tried again for as long as it takes, and Health says so meanwhile."""
+    tree = make_tree(gateways=gateways, profiles="")
+    # In the place of the directory, so that nothing can be written.
+    tree.run("root", "sh", "-c", "mv /opt/data/.svcbroker /opt/was 2>/dev/null; : >/opt/data/.svcbroker", check=True)
+    assert tree.call("Register", "root", profile="coder", environment={"A": "1"})["persisted"] is False
+    for _ in range(2):
+        tree.kill_broker()
+        wait_until(lambda: "does not have what is wanted" in "".join(tree.call("Health", "root")["problems"]), 20, "Health says it")
+    tree.run("root", "rm", "/opt/data/.svcbroker", check=True)
+    wait_agreement(tree, "coder")
+    assert told_twice(tree, "coder")[1] == {"want": "up", "environment": {"A": "1"}, "unpersisted": False}
+    wait_until(lambda: "does not have what is wanted" not in "".join(tree.call("Health", "root")["problems"]), 20, "nothing waits")
+
+
+def test_leftovers_are_swept(make_tree):
+    """What a broker leaves that is killed at any instruction, wherever it writes; and what may be another's stays."""
+    def plant(tree):
+        tree.run("hermes", "sh", "-c", """cd /opt/data; mkdir -p profiles/coder .svcbroker/intent; echo You >profiles/coder/SOUL.md
+            : >.svcbroker/intent/.coder.svcbroker; : >.svcbroker/intent/..doctor.svcbroker; : >.svcbroker/intent/.doctor; : >.doctor
+            : >..doctor.svcbroker; : >..gateway-planned-stop.json.svcbroker; : >profiles/coder/..gateway-planned-stop.json.svcbroker
+            mkdir .svcbroker/intent/.directory.svcbroker; ln -s coder .svcbroker/intent/.link.svcbroker; : >.svcbroker/intent/.svcbroker
+            touch -d 2001-01-01 .svcbroker/intent/.[.a-z]*[a-z] profiles/coder/..g* .doctor ..[dg]*""", check=True)
+        tree.run("root", "sh", "-c", f"""cd {tree_services}; : >.boot.new; cd gateway-coder; mkdir .env.new; : >.env.new/A; : >.env.old
+            : >data/.state; : >supervise/.svcbroker-tally; : >log/supervise/.svcbroker-tally""", check=True)
+
+    tree_services = "/run/svcbroker/services"
+    tree = make_tree(gateways=True, profiles="")
+    tree.register("coder", start=False, environment={"A": "1"})
+    wait_agreement(tree, "coder")
+    plant(tree)
+    tree.kill_broker()
+    kept = [f"/opt/data/.svcbroker/intent/{name}" for name in (".directory.svcbroker", ".link.svcbroker")]
+    left = wait_until(lambda: len(names := left_anywhere(tree)) <= len(kept) and names or None, 20, f"{left_anywhere(tree)}")
+    assert sorted(left) == sorted(map(tree.path, kept))
+    assert told_twice(tree, "coder")[0]["environment"] == {"A": "1"}
+    tree.call("Start", "root", names=["gateway-coder"], wait="up")

@@ -56,7 +56,7 @@ def test_root_only_directories_and_fifos(used):
         for part in ("supervise/control", "log/supervise/control"):
             entry = os.lstat(used.path(f"{SERVICES}/{slot}/{part}"))
             assert stat.S_ISFIFO(entry.st_mode) and stat.S_IMODE(entry.st_mode) == 0o600, (slot, part)
-        assert stat.S_IMODE(os.lstat(used.path(f"{SERVICES}/{slot}/env")).st_mode) == 0o750
+        assert stat.S_IMODE(os.lstat(used.path(f"{SERVICES}/{slot}/env")).st_mode) == 0o640
     assert stat.S_IMODE(os.lstat(used.path("/run/service/.s6-svscan")).st_mode) == 0o700
     assert stat.S_IMODE(os.lstat(used.path("/run/service")).st_mode) == 0o755
 
@@ -64,7 +64,7 @@ def test_root_only_directories_and_fifos(used):
 @pytest.mark.parametrize("command", [
     "touch /run/service/x", "mkdir /run/service/gateway-x", "ln -s /opt/data /run/service/gateway-x", "rm /run/service/gateway-up",
     "mv /run/service/gateway-up /run/service/gateway-z", f"touch {SERVICES}/x", f"touch {SERVICES}/gateway-up/down",
-    f"touch {SERVICES}/gateway-up/env/X", f"touch {SERVICES}/gateway-up/data/x", f"touch {SERVICES}/gateway-up/log/x",
+    f"echo X=1 >>{SERVICES}/gateway-up/env", f"touch {SERVICES}/gateway-up/data/x", f"touch {SERVICES}/gateway-up/log/x",
     f"ls {SERVICES}/gateway-up/supervise", f"ls {SERVICES}/gateway-up/event", f"cat {SERVICES}/gateway-up/data/state",
     f"echo >>{SERVICES}/gateway-up/run", f"echo x >{SERVICES}/gateway-up/data/pgid", f"chmod 777 {SERVICES}/gateway-up",
     f"rm -r {SERVICES}/gateway-up", "s6-svc -u /run/service/gateway-up", "s6-svscanctl -t /run/service", "touch /run/svcbroker/x",

@@ -1,5 +1,6 @@
 """Register and Unregister: what is made, what is left, and how names and environments are judged."""
 
+import json
 import os
 import stat
 
@@ -32,7 +33,7 @@ def test_slot_is_a_copy_of_the_template(tree, profile):
             assert stat.S_IMODE(os.stat(copy).st_mode) == stat.S_IMODE(os.stat(original).st_mode), copy
     with open(f"{slot}/data/profile") as file:
         assert file.read() == f"{profile}\n"
-    for name, mode, gid in ((".", 0o755, 0), ("data", 0o755, 0), ("env", 0o750, 10000), ("env/A_VARIABLE", 0o640, 10000),
+    for name, mode, gid in ((".", 0o755, 0), ("data", 0o755, 0), ("env", 0o640, 10000),
                             ("data/state", 0o600, 0), ("supervise", 0o700, 0), ("event", 0o700, 0), ("log/supervise", 0o700, 0),
                             ("log/event", 0o700, 0)):
         entry = os.lstat(f"{slot}/{name}")
@@ -80,7 +81,7 @@ def test_environment_reaches_the_gateway_only(tree, profile):
     # No value is told to anybody else.
     assert "a value" not in str(tree.call("List")) + str(tree.state(profile))
     for user in ("stranger", "observer"):
-        assert tree.run(user, "cat", f"{SERVICES}/gateway-{profile}/env/PLAIN").returncode != 0
+        assert tree.run(user, "cat", f"{SERVICES}/gateway-{profile}/env").returncode != 0
 
 
 def test_environment_is_replaced_as_a_whole(tree, profile):
@@ -88,14 +89,14 @@ def test_environment_is_replaced_as_a_whole(tree, profile):
     pid = tree.wait_gateway(profile)
     assert tree.register(profile, environment={"TWO": "2", "ONE": "1"})["changed"] is False
     assert tree.register(profile)["changed"] is False, "null keeps what there is"
-    assert sorted(os.listdir(f"{tree.slot(profile)}/env")) in (["ONE", "TWO"], [".empty", "ONE", "TWO"])
+    assert tree.slot_variables(profile) == {"ONE": "1", "TWO": "2"}
     assert tree.register(profile, environment={"TWO": "2", "GATEWAY_TEST": "environment"})["changed"] is True
     assert tree.status(profile).pid == pid, "from the next start on"
     tree.call("Restart", names=[f"gateway-{profile}"], wait="up")
     wait_until(lambda: "environment TWO='2'" in tree.gateway_log(profile))
     assert "environment ONE=" not in tree.gateway_log(profile)
     assert tree.register(profile, environment={})["changed"] is True
-    assert [name for name in os.listdir(f"{tree.slot(profile)}/env") if not name.startswith(".")] == []
+    assert tree.slot_variables(profile) == {}
 
 
 @pytest.mark.parametrize("variable,value", [
@@ -108,6 +109,55 @@ def test_bad_variables_are_refused(tree, profile, variable, value):
     assert caught.value.name == "InvalidEnvironment"
     assert caught.value.parameters["variable"] == variable and caught.value.parameters["reason"]
     tree.assert_absent(profile)
+
+
+OLD_SLOT = r"""cd {slot}
+    rm env; mkdir -m 750 env; chgrp hermes env; cd env
+    printf one >A; printf 'two\n' >LINES; : >E; echo E >.empty; chmod 640 A LINES E .empty; chgrp hermes A LINES E .empty; cd ..
+    sed -i 's,^\[ -d "$container_environment" \],set -- "$s6/s6-envdir" -Lfn env "$@"\n&,' run
+    cat >/tmp/empty <<'END'
+if [ -s env/.empty ]; then
+    while read -r name; do
+        case $name in
+        '' | [!A-Za-z_]* | *[!A-Za-z0-9_]*) ;;
+        *) export "$name=" ;;
+        esac
+    done <env/.empty
+fi
+END
+    sed -i -e '/^exec 3<&-/r /tmp/empty' -e '/^exec 3/,/^exec 3<&-/d' gateway
+    grep -q 'Lfn env' run && ! grep -q 3.*env gateway
+    rm -f data/.state data/down"""
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_slot_of_an_older_broker(make_tree, running):
+    """It keeps its scripts, which read a directory with a file for each variable: so that is what it goes on having."""
+    tree = make_tree()
+    tree.register("coder", start=running)
+    tree.wait_state("coder", "up" if running else "down")
+    tree.stop_broker()
+    tree.run("root", "sh", "-ec", OLD_SLOT.format(slot=f"{SERVICES}/gateway-coder"), check=True)
+    tree.start_broker()
+    assert tree.state("coder")["state"] == ("up" if running else "down")
+    old = {"A": "one", "LINES": "two\n", "E": ""}
+    assert tree.register("coder", environment=old)["changed"] is False
+    new = {"GATEWAY_TEST": "environment", "B": "", "LINES": "x\n\ny"}
+    reply = tree.register("coder", environment=new)
+    assert reply["changed"] is True and reply["persisted"] is True
+    assert os.path.isdir(f"{tree.slot('coder')}/env")
+    assert tree.slot_variables("coder") == new
+    with open(tree.path("/opt/data/.svcbroker/intent/coder")) as file:
+        assert json.load(file)["environment"] == new
+    tree.call("Restart", names=["gateway-coder"])
+    log = wait_until(lambda: "environment LINES" in (log := tree.gateway_log("coder")) and "environment GATEWAY_TEST" in log and log)
+    for name, value in new.items():
+        assert f"environment {name}={value!r}\n" in log, name
+    tree.call("Stop", names=["gateway-coder"], wait="down")
+    # A new one has the new form.
+    tree.call("Unregister", profile="coder")
+    tree.register("coder", environment=new)
+    assert os.path.isfile(f"{tree.slot('coder')}/env") and tree.slot_variables("coder") == new
 
 
 def test_environment_bounds(tree, profile):

@@ -1,8 +1,10 @@
 """The gateway template: what runs as whom, with which environment, and what is left of it."""
 
+import base64
 import fcntl
 import os
 import re
+import shutil
 import time
 
 import pytest
@@ -81,6 +83,31 @@ def test_container_environment_comes_first(make_tree):
     assert environment["FROM_CONTAINER"] == "yes\n" and environment["ENDED"] == "yes" and environment["BOTH"] == "profile"
     assert environment["PATH"] == "/opt/hermes/.venv/bin:/container/bin:/usr/bin:/bin"
     assert environment["HERMES_HOME"] == environment["HOME"] == "/opt/data"
+
+
+WHOLE = {"EMPTY": "", "LINES": "\n", "MORE": "\n\n x\n\n  y\n", "SPACES": "  a \t ", "EQUALS": "==a=b\n=c", "BACKSLASH": "\\n\\\n\\", "SIGNS": "$(id)`id`${x}'\"*?[",
+         "CONTROLS": "".join(map(chr, range(1, 32))) + "\x7f", "LETTERS": "".join(map(chr, range(128, 1024))) + "漢字🎉", "PS4": "$(id)",
+         "_": "x", "line": "l", "name": "n", "value": "v", "HERMES_OTHER": "h", "LC_ALL": "C.UTF-8"}
+READERS = [["dash"], ["bash", "--posix"], ["busybox", "ash"]]
+
+
+@pytest.mark.parametrize("shell", READERS, ids=" ".join)
+def test_variables_are_whole_in_every_shell(make_tree, shell):
+    """`gateway` reads them; /bin/sh is another shell in each image. Names that a shell keeps for itself must not end it."""
+    if not shutil.which(shell[0]):
+        pytest.skip(f"there is no {shell[0]} here")
+    tree, profile = make_tree(profiles=""), "a"
+    special = {name: "a[$(echo evaluated >&2)]" for name in ("OPTIND", "PPID", "UID", "EUID", "IFS", "SHELLOPTS", "BASHOPTS", "BASH_VERSINFO", "RANDOM", "LINENO", "SECONDS",
+                                         "SRANDOM", "EPOCHSECONDS", "FUNCNAME", "GROUPS", "DIRSTACK", "BASH_ARGV0", "HISTCMD", "BASHPID")}
+    tree.register(profile, environment=WHOLE | special, start=False)
+    script = f"cd {SERVICES}/gateway-{profile}; sed '/^unset HERMES_S6_line/q' gateway >/tmp/reading; echo '/usr/bin/env -0 | /usr/bin/base64' >>/tmp/reading"
+    tree.run("root", "sh", "-c", script, check=True)
+    result = tree.run("root", "env", "-C", f"{SERVICES}/gateway-{profile}", *shell, "/tmp/reading", check=True)
+    found = dict(line.split("=", 1) for line in base64.b64decode(result.stdout).decode().split("\0") if line)
+    assert result.stderr == ""
+    for name, value in WHOLE.items():
+        if (name, shell[0]) != ("_", "bash"):
+            assert found.get(name) == value, name
 
 
 def test_home_of_a_profile_means_the_root_above(make_tree):

@@ -34,6 +34,11 @@ def wait_until(condition, timeout=20.0, what=""):
     return value
 
 
+def read_bytes(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
 class Door:
     """A process inside a tree, with the identity of one of its users, that opens connections and hands them out. So the kernel
     tells the broker the truth about a peer, and the test holds the very descriptor."""
@@ -185,6 +190,21 @@ class Tree:
 
     def slot(self, profile):
         return self.path(f"{SERVICES}/gateway-{profile}")
+
+    def slot_variables(self, profile):
+        """The variables in its slot, as slot.h describes them."""
+        path = f"{self.slot(profile)}/env"
+        if os.path.isdir(path):  # an older broker's
+            names = [name for name in os.listdir(path) if not name.startswith(".")]
+            return {name: read_bytes(f"{path}/{name}").decode() for name in names}
+        found = {}
+        for line in read_bytes(path).decode().split("\n")[:-1]:
+            if line.startswith(" "):
+                found[name] += "\n" + line[1:]
+            else:
+                name, _, value = line.partition("=")
+                found[name] = value
+        return found
 
     def status(self, profile):
         return s6.read_status(self.slot(profile))

@@ -74,24 +74,18 @@ START_TEST(every_inode)
         assert_inode(IN "/log/supervise", S_IFDIR, 0700, gid);
         assert_inode(IN "/log/event", S_IFDIR, 0700, gid);
         assert_inode(IN "/data", S_IFDIR, 0755, gid);
-        ck_assert_uint_eq(3, entries(IN "/data"));
+        ck_assert_uint_eq(4, entries(IN "/data"));
         assert_inode(IN "/data/check", S_IFREG, 0755, gid);
         assert_inode(IN "/data/profile", S_IFREG, 0644, gid);
         assert_inode(IN "/data/state", S_IFREG, 0600, gid);
-        assert_inode(IN "/env", S_IFDIR, 0750, GROUP);
-        ck_assert_uint_eq(5, entries(IN "/env"));
-        assert_inode(IN "/env/TOKEN", S_IFREG, 0640, GROUP);
-        assert_inode(IN "/env/NONE", S_IFREG, 0640, GROUP);
-        assert_inode(IN "/env/.empty", S_IFREG, 0640, GROUP);
+        assert_inode(IN "/data/.state", S_IFREG, 0600, gid);
+        assert_inode(IN "/env", S_IFREG, 0640, GROUP);
         ck_assert_str_eq("#!/bin/sh\n", text_of(IN "/run"));
         ck_assert_str_eq("#!/bin/sh\n# log\n", text_of(IN "/log/run"));
         ck_assert_str_eq("coder\n", text_of(IN "/data/profile"));
         ck_assert_str_eq("{\"a\":1}", text_of(IN "/data/state"));
         ck_assert_str_eq("", text_of(IN "/down"));
-        ck_assert_str_eq("a b\nc", text_of(IN "/env/TOKEN"));
-        ck_assert_str_eq("", text_of(IN "/env/NONE"));
-        ck_assert_str_eq("y", text_of(IN "/env/_x1"));
-        ck_assert_str_eq("NONE\nE2\n", text_of(IN "/env/.empty"));
+        ck_assert_str_eq("E2=\nNONE=\nTOKEN=a b\n c\n_x1=y\n", text_of(IN "/env"));
 #undef IN
         ck_assert(slot_has_log(&slots, NAME));
         ck_assert(!slot_has_log(&slots, "gateway-other"));
@@ -107,8 +101,8 @@ START_TEST(up_and_without_log)
         ck_assert(!exists("services/gateway-coder/down"));
         ck_assert(!exists("services/gateway-coder/log"));
         ck_assert(!slot_has_log(&slots, NAME));
-        ck_assert_uint_eq(1, entries("services/gateway-coder/env"));
-        ck_assert_str_eq("", text_of("services/gateway-coder/env/.empty"));
+        assert_inode("services/gateway-coder/data/down", S_IFREG, 0644, getegid());
+        ck_assert_str_eq("", text_of("services/gateway-coder/env"));
 }
 END_TEST
 
@@ -256,9 +250,8 @@ START_TEST(variables_at_the_limit)
                 json_object_object_add(environment, name, json_object_new_string(""));
         }
         ck_assert_int_eq(0, slot_stage(&slots, NAME, "coder", environment, "{}", true));
-        ck_assert_uint_eq(LIMIT_ENVIRONMENT_VARIABLES + 1, entries("services/.gateway-coder/env"));
-        ck_assert_uint_eq(LIMIT_ENVIRONMENT_VARIABLES * (LIMIT_ENVIRONMENT_NAME_BYTES + 1),
-                          strlen(text_of("services/.gateway-coder/env/.empty")));
+        ck_assert_uint_eq(LIMIT_ENVIRONMENT_VARIABLES * (LIMIT_ENVIRONMENT_NAME_BYTES + 2),
+                          strlen(text_of("services/.gateway-coder/env")));
         json_object_object_add(environment, "ONE_MORE", json_object_new_string(""));
         ck_assert_int_eq(-EINVAL, slot_stage(&slots, NAME, "coder", environment, "{}", true));
         json_object_put(environment);

@@ -84,7 +84,6 @@ START_TEST(crash_leftovers)
         put("services/gateway-coder/data/.state", "half", 0600);
         ck_assert_int_eq(0, slot_write_state(&slots, NAME, "whole"));
         ck_assert_str_eq("whole", text_of("services/gateway-coder/data/state"));
-        ck_assert(!exists("services/gateway-coder/data/.state"));
         make("services/gateway-coder/.env.new", 0700);
         put("services/gateway-coder/.env.new/A", "half", 0600);
         ck_assert_int_eq(0, slot_set_environment(&slots, NAME, NULL, &changed));
@@ -120,7 +119,7 @@ START_TEST(cleans)
         assert_inode(IN "/log/event", S_IFDIR, 0700, gid);
         ck_assert_uint_eq(0, entries(IN "/supervise") + entries(IN "/event") + entries(IN "/log/supervise"));
         ck_assert_str_eq("coder\n", text_of(IN "/data/profile"));
-        ck_assert_str_eq("b", text_of(IN "/env/A"));
+        ck_assert_str_eq("A=b\n", text_of(IN "/env"));
         ck_assert_str_eq("kept", text_of("outside/keep"));
         /* A link in the directory's place is not gone into. */
         ck_assert_int_eq(0, unlinkat(at, IN "/event", AT_REMOVEDIR));
@@ -237,24 +236,24 @@ START_TEST(environment_replaced)
         ck_assert_uint_eq(before, environment_inode()); /* somebody may be reading it */
         ck_assert(set_environment("{\"A\":\"2\",\"B\":\"\"}"));
         ck_assert_uint_ne(before, environment_inode());
-        ck_assert_str_eq("2", text_of("services/gateway-coder/env/A"));
+        ck_assert_str_eq("A=2\nB=\n", text_of("services/gateway-coder/env"));
         ck_assert(set_environment("{\"A\":\"2\",\"B\":\"x\"}"));
         ck_assert(set_environment("{\"A\":\"2\"}"));
-        ck_assert(!exists("services/gateway-coder/env/B"));
+        ck_assert_str_eq("A=2\n", text_of("services/gateway-coder/env"));
         ck_assert(set_environment("{\"C\":\"2\"}"));
         ck_assert(set_environment("{\"C\":\"2\",\"D\":\"\"}"));
-        ck_assert_str_eq("D\n", text_of("services/gateway-coder/env/.empty"));
+        ck_assert_str_eq("C=2\nD=\n", text_of("services/gateway-coder/env"));
+        ck_assert(!set_environment("{\"D\":\"\",\"C\":\"2\"}")); /* in whatever order */
         ck_assert(set_environment(NULL));
         ck_assert(!set_environment("{}"));
-        assert_inode("services/gateway-coder/env", S_IFDIR, 0750, GROUP);
-        assert_inode("services/gateway-coder/env/.empty", S_IFREG, 0640, GROUP);
+        assert_inode("services/gateway-coder/env", S_IFREG, 0640, GROUP);
 
         struct json_object *bad = environment_of("{\"A/B\":\"x\"}");
         ck_assert(set_environment("{\"A\":\"1\"}"));
         ck_assert_int_eq(-EINVAL, slot_set_environment(&slots, NAME, bad, &changed));
         ck_assert(changed); /* untouched */
         ck_assert(!exists("services/gateway-coder/.env.new"));
-        ck_assert_str_eq("1", text_of("services/gateway-coder/env/A"));
+        ck_assert_str_eq("A=1\n", text_of("services/gateway-coder/env"));
         json_object_put(bad);
         ck_assert_int_eq(-ENOENT, slot_set_environment(&slots, "gateway-other", NULL, &changed));
 }
@@ -263,28 +262,113 @@ END_TEST
 /* The same content with other rights (the client user was remapped), or none at all, is put right. */
 START_TEST(environment_mended)
 {
+#define ENV "services/gateway-coder/env"
         stage_and_commit("{\"A\":\"1\"}", true);
         slots.client_gid = GROUP + 1;
         ck_assert(!set_environment("{\"A\":\"1\"}"));
-        assert_inode("services/gateway-coder/env", S_IFDIR, 0750, GROUP + 1);
-        assert_inode("services/gateway-coder/env/A", S_IFREG, 0640, GROUP + 1);
-        ck_assert_int_eq(0, fchmodat(at, "services/gateway-coder/env", 0755, 0));
+        assert_inode(ENV, S_IFREG, 0640, GROUP + 1);
+        ck_assert_int_eq(0, fchmodat(at, ENV, 0666, 0));
         ck_assert(!set_environment("{\"A\":\"1\"}"));
-        assert_inode("services/gateway-coder/env", S_IFDIR, 0750, GROUP + 1);
-        ck_assert_int_eq(0, fchmodat(at, "services/gateway-coder/env/A", 0666, 0));
-        ck_assert(!set_environment("{\"A\":\"1\"}"));
-        assert_inode("services/gateway-coder/env/A", S_IFREG, 0640, GROUP + 1);
-        ck_assert_int_eq(0, unlinkat(at, "services/gateway-coder/env/A", 0));
-        ck_assert_int_eq(0, symlinkat("../../../outside/keep", at, "services/gateway-coder/env/A"));
+        assert_inode(ENV, S_IFREG, 0640, GROUP + 1);
+        ck_assert_int_eq(0, unlinkat(at, ENV, 0));
+        ck_assert_int_eq(0, symlinkat("../../outside/keep", at, ENV));
         ck_assert(set_environment("{\"A\":\"kept\"}"));
-        assert_inode("services/gateway-coder/env/A", S_IFREG, 0640, GROUP + 1);
-        char path[160];
-        snprintf(path, sizeof path, "%s/gateway-coder/env", services);
-        char moved[160];
-        snprintf(moved, sizeof moved, "%s/outside/env", root);
-        ck_assert_int_eq(0, rename(path, moved));
+        assert_inode(ENV, S_IFREG, 0640, GROUP + 1);
+        ck_assert_str_eq("kept", text_of("outside/keep"));
+        ck_assert_int_eq(0, unlinkat(at, ENV, 0));
         ck_assert(set_environment("{\"A\":\"kept\"}"));
-        assert_inode("services/gateway-coder/env/A", S_IFREG, 0640, GROUP + 1);
+        assert_inode(ENV, S_IFREG, 0640, GROUP + 1);
+#undef ENV
+}
+END_TEST
+
+/* A slot of an older broker, which may live: its scripts read a directory with a file for each variable. */
+START_TEST(environment_of_an_older_broker)
+{
+        struct json_object *environment = NULL;
+        struct json_object *expected = environment_of("{\"A\":\"1\\n 2\",\"E\":\"\"}");
+
+#define ENV "services/gateway-coder/env"
+        stage_and_commit(NULL, true);
+        ck_assert_int_eq(0, unlinkat(at, ENV, 0));
+        make(ENV, 0750);
+        put(ENV "/A", "1\n 2", 0640);
+        put(ENV "/E", "", 0640);
+        put(ENV "/.empty", "E\n", 0640);
+        ck_assert_int_eq(0, slot_read_environment(&slots, NAME, &environment));
+        ck_assert(json_object_equal(environment, expected));
+        json_object_put(environment);
+        json_object_put(expected);
+        ck_assert(!set_environment("{\"A\":\"1\\n 2\",\"E\":\"\"}"));
+        ck_assert(set_environment("{\"B\":\"x\",\"E\":\"\",\"F\":\"\"}"));
+        assert_inode(ENV, S_IFDIR, 0750, GROUP);
+        assert_inode(ENV "/B", S_IFREG, 0640, GROUP);
+        ck_assert(!exists(ENV "/A"));
+        ck_assert_str_eq("x", text_of(ENV "/B"));
+        ck_assert_str_eq("E\nF\n", text_of(ENV "/.empty"));
+        ck_assert(set_environment(NULL));
+        ck_assert_uint_eq(1, entries(ENV));
+        ck_assert_int_eq(0, slot_read_environment(&slots, NAME, &environment));
+        ck_assert_ptr_null(environment);
+        ck_assert_int_eq(0, symlinkat("../../../outside/keep", at, ENV "/LINK"));
+        ck_assert_int_ne(0, slot_read_environment(&slots, NAME, &environment));
+        /* What it lacks is made, what was begun in it goes; where it was killed between two renames, what is
+         * new is complete. */
+        ck_assert_int_eq(0, unlinkat(at, "services/gateway-coder/data/.state", 0));
+        make("services/gateway-coder/.env.new", 0700);
+        put("services/gateway-coder/.env.new/A", "half", 0600);
+        slot_tidy(&slots, NAME);
+        ck_assert(!exists("services/gateway-coder/.env.new"));
+        assert_inode("services/gateway-coder/data/.state", S_IFREG, 0600, getegid());
+        ck_assert(!exists("services/gateway-coder/data/down")); /* it is in the slot */
+        ck_assert_int_eq(0, renameat(at, ENV, at, "services/gateway-coder/.env.old"));
+        make("services/gateway-coder/.env.new", 0750);
+        put("services/gateway-coder/.env.new/A", "whole", 0640);
+        slot_tidy(&slots, NAME);
+        ck_assert_str_eq("whole", text_of(ENV "/A"));
+        ck_assert(!exists("services/gateway-coder/.env.old"));
+#undef ENV
+}
+END_TEST
+
+/* In two steps: until the second nothing has changed, and what is the same is not put in place. */
+START_TEST(environment_in_two_steps)
+{
+        struct json_object *other = environment_of("{\"B\":\"2\"}");
+        bool changed = false;
+
+        stage_and_commit("{\"A\":\"1\"}", true);
+        ino_t before = environment_inode();
+        ck_assert_int_eq(0, slot_prepare_environment(&slots, NAME, other, &changed));
+        ck_assert(changed);
+        ck_assert_str_eq("A=1\n", text_of("services/gateway-coder/env"));
+        slot_drop_environment(&slots, NAME);
+        ck_assert(!exists("services/gateway-coder/.env.new"));
+        ck_assert_int_eq(0, slot_take_environment(&slots, NAME));
+        ck_assert_uint_eq(before, environment_inode());
+        ck_assert_int_eq(0, slot_prepare_environment(&slots, NAME, other, &changed));
+        ck_assert_int_eq(0, slot_take_environment(&slots, NAME));
+        ck_assert_str_eq("B=2\n", text_of("services/gateway-coder/env"));
+        ck_assert_int_eq(0, slot_prepare_environment(&slots, NAME, other, &changed));
+        ck_assert(!changed);
+        ck_assert(!exists("services/gateway-coder/.env.new"));
+        json_object_put(other);
+}
+END_TEST
+
+static const char *const bad_files[] = {"A",       "=x\n",    "A=1",     "A=1\nB", " x\n",
+                                        "A=1\n\n", "A-B=1\n", "A=1\n x", "\n",     "A\nB=1\n"};
+
+/* Not what we write: then nobody knows what it should be, and the volume keeps what it has. */
+START_TEST(environment_file_damaged)
+{
+        struct json_object *environment = (struct json_object *)&slots;
+
+        stage_and_commit(NULL, true);
+        put("services/gateway-coder/env", bad_files[_i], 0640);
+        ck_assert_int_eq(-EBADMSG, slot_read_environment(&slots, NAME, &environment));
+        ck_assert_ptr_eq(environment, &slots);
+        ck_assert(set_environment("{\"A\":\"1\"}"));
 }
 END_TEST
 
@@ -296,8 +380,7 @@ START_TEST(without_the_group)
         ck_assert_int_eq(0, cap_set_proc(none));
         cap_free(none);
         stage_and_commit("{\"A\":\"1\"}", true);
-        assert_inode("services/gateway-coder/env", S_IFDIR, 0750, getegid());
-        assert_inode("services/gateway-coder/env/A", S_IFREG, 0640, getegid());
+        assert_inode("services/gateway-coder/env", S_IFREG, 0640, getegid());
         assert_inode("services/gateway-coder/data/state", S_IFREG, 0600, getegid());
 }
 END_TEST
@@ -305,8 +388,8 @@ END_TEST
 /* What it was given is what is read: it becomes the volume's record. */
 START_TEST(environment_read_back)
 {
-        static const char given[] =
-                "{\"A\":\"1\",\"EMPTY\":\"\",\"LINES\":\"a\\n\\nb\\n\",\"U\":\"\\u00e9 '$(x)\"}";
+        static const char given[] = "{\"A\":\"1\",\"EMPTY\":\"\",\"LINES\":\"a\\n\\nb\\n\",\"SPACED\":\" "
+                                    "a\\n  b\\n=c=\",\"U\":\"\\u00e9 '$(x)\"}";
         struct json_object *environment = NULL;
         struct json_object *expected = environment_of(given);
 
@@ -320,7 +403,9 @@ START_TEST(environment_read_back)
         ck_assert_int_eq(0, slot_read_environment(&slots, NAME, &environment));
         ck_assert_ptr_null(environment);
         ck_assert_int_eq(-ENOENT, slot_read_environment(&slots, "gateway-other", &environment));
-        ck_assert_int_eq(0, symlinkat("../../../outside/keep", at, "services/gateway-coder/env/LINK"));
+        ck_assert_int_eq(0, unlinkat(at, "services/gateway-coder/env", 0));
+        ck_assert_int_eq(-ENOENT, slot_read_environment(&slots, NAME, &environment));
+        ck_assert_int_eq(0, symlinkat("../../outside/keep", at, "services/gateway-coder/env"));
         ck_assert_int_ne(0, slot_read_environment(&slots, NAME, &environment));
 }
 END_TEST
@@ -339,6 +424,10 @@ int main(void)
         tcase_add_test(cases, profile_file);
         tcase_add_test(cases, environment_replaced);
         tcase_add_test(cases, environment_mended);
+        tcase_add_test(cases, environment_of_an_older_broker);
+        tcase_add_test(cases, environment_in_two_steps);
+        tcase_add_loop_test(cases, environment_file_damaged, 0,
+                            (int)(sizeof bad_files / sizeof bad_files[0]));
         tcase_add_test(cases, environment_read_back);
         tcase_add_test(cases, without_the_group);
         return slot_run(suite);

@@ -1,0 +1,245 @@
+#include "daemon/edge/slot_environment_old.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "daemon/edge/rights.h"
+#include "daemon/edge/slot_environment.h"
+#include "daemon/edge/tree.h"
+#include "proto/limits.h"
+
+#define MODE_DIRECTORY 0750
+#define MODE_FILE 0640
+/* A dot name cannot be a variable's. s6-envdir passes over it. */
+#define EMPTY_LIST ".empty"
+
+/* Adds the name to the list of those with an empty value, which has room for all. */
+static void list_append(char *list, size_t *length, const char *name)
+{
+        size_t bytes = strlen(name);
+
+        memcpy(list + *length, name, bytes);
+        list[*length + bytes] = '\n';
+        *length += bytes + 1;
+}
+
+static int write_variables(int fd, struct json_object *environment)
+{
+        char list[LIMIT_ENVIRONMENT_VARIABLES * (LIMIT_ENVIRONMENT_NAME_BYTES + 1)];
+        size_t list_length = 0;
+        int r = 0;
+
+        if (environment != NULL) {
+                if (!json_object_is_type(environment, json_type_object) ||
+                    json_object_object_length(environment) > LIMIT_ENVIRONMENT_VARIABLES)
+                        return -EINVAL;
+                json_object_object_foreach(environment, name, value)
+                {
+                        if (!environment_is_name(name) || !json_object_is_type(value, json_type_string))
+                                return -EINVAL;
+                        const char *bytes = json_object_get_string(value);
+                        size_t length = (size_t)json_object_get_string_len(value);
+                        if (memchr(bytes, '\0', length) != NULL)
+                                return -EINVAL;
+                        if (length == 0)
+                                list_append(list, &list_length, name);
+                        r = tree_write(fd, name, bytes, length, MODE_FILE);
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return tree_write(fd, EMPTY_LIST, list, list_length, MODE_FILE);
+}
+
+int environment_old_make(int at, const char *name, struct json_object *environment, gid_t gid)
+{
+        bool grouped = rights_group_begin(gid);
+
+        int r = tree_make(at, name, MODE_DIRECTORY);
+        if (r == 0) {
+                int fd = tree_open(at, name);
+                r = fd < 0 ? fd : write_variables(fd, environment);
+                if (fd >= 0)
+                        close(fd);
+                if (r < 0)
+                        tree_remove(at, name);
+        }
+        if (grouped)
+                rights_group_end();
+        return r;
+}
+
+static bool same_rights(const struct stat *one, const struct stat *other)
+{
+        return one->st_mode == other->st_mode && one->st_uid == other->st_uid && one->st_gid == other->st_gid;
+}
+
+static int count_entries(DIR *directory, size_t *count)
+{
+        size_t counted = 0;
+
+        rewinddir(directory);
+        for (;;) {
+                errno = 0;
+                if (readdir(directory) == NULL)
+                        break;
+                counted++;
+        }
+        if (errno != 0)
+                return -errno;
+        *count = counted;
+        return 0;
+}
+
+/* Compares one file; a name that `other` lacks, or that is no readable file there, makes it unlike. */
+static int compare_file(int one, int other, const char *name, bool *content, bool *whole)
+{
+        struct stat found[2];
+        char *bytes[2] = {NULL, NULL};
+        size_t length[2] = {0, 0};
+
+        int r = tree_read(one, name, LIMIT_ENVIRONMENT_BYTES, &bytes[0], &length[0]);
+        if (r < 0)
+                return r;
+        r = tree_read(other, name, LIMIT_ENVIRONMENT_BYTES, &bytes[1], &length[1]);
+        if (r < 0 || length[0] != length[1] || memcmp(bytes[0], bytes[1], length[0]) != 0)
+                *content = false;
+        free(bytes[0]);
+        free(bytes[1]);
+        if (!*content || fstatat(one, name, &found[0], AT_SYMLINK_NOFOLLOW) < 0 ||
+            fstatat(other, name, &found[1], AT_SYMLINK_NOFOLLOW) < 0 || !same_rights(&found[0], &found[1]))
+                *whole = false;
+        return r == -ENOMEM ? r : 0;
+}
+
+/* Both directories are open. */
+static int compare_directories(DIR *one, DIR *other, bool *content, bool *whole)
+{
+        struct stat found[2];
+        size_t count[2] = {0, 0};
+
+        int r = count_entries(one, &count[0]);
+        if (r == 0)
+                r = count_entries(other, &count[1]);
+        if (r < 0)
+                return r;
+        bool same_content = count[0] == count[1];
+        bool same_whole = same_content && fstat(dirfd(one), &found[0]) == 0 &&
+                          fstat(dirfd(other), &found[1]) == 0 && same_rights(&found[0], &found[1]);
+
+        rewinddir(one);
+        while (same_content) {
+                errno = 0;
+                const struct dirent *entry = readdir(one);
+                if (entry == NULL) {
+                        if (errno != 0)
+                                return -errno;
+                        break;
+                }
+                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+                        continue;
+                r = compare_file(dirfd(one), dirfd(other), entry->d_name, &same_content, &same_whole);
+                if (r < 0)
+                        return r;
+        }
+        *content = same_content;
+        *whole = same_content && same_whole;
+        return 0;
+}
+
+static int open_stream(int at, const char *name, DIR **stream)
+{
+        int fd = tree_open(at, name);
+        if (fd < 0)
+                return fd;
+        DIR *opened = fdopendir(fd);
+        if (opened == NULL) {
+                int r = -errno;
+                close(fd);
+                return r;
+        }
+        *stream = opened;
+        return 0;
+}
+
+int environment_old_compare(int at, const char *one, const char *other, bool *content, bool *whole)
+{
+        DIR *first = NULL, *second = NULL;
+
+        int r = open_stream(at, one, &first);
+        if (r == 0)
+                r = open_stream(at, other, &second);
+        if (r == 0)
+                r = compare_directories(first, second, content, whole);
+        if (r == -ENOENT) {
+                *content = *whole = false;
+                r = 0;
+        }
+        if (first != NULL)
+                closedir(first);
+        if (second != NULL)
+                closedir(second);
+        return r;
+}
+
+/* Those whose value is empty have no file that says so, but a line in the list. */
+static int add_file(struct json_object *environment, const char *name, char *bytes, size_t length)
+{
+        if (strcmp(name, EMPTY_LIST) != 0)
+                return environment_is_name(name) && length > 0
+                               ? environment_add(environment, name, bytes, length)
+                               : 0;
+        char *rest = bytes;
+        for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+                int r = environment_is_name(line) ? environment_add(environment, line, "", 0) : 0;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int read_variables(DIR *directory, struct json_object *environment)
+{
+        int r = 0;
+
+        while (r == 0) {
+                char *bytes = NULL;
+                size_t length = 0;
+
+                errno = 0;
+                const struct dirent *entry = readdir(directory);
+                if (entry == NULL)
+                        return -errno;
+                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+                        continue;
+                r = tree_read(dirfd(directory), entry->d_name, LIMIT_ENVIRONMENT_BYTES, &bytes, &length);
+                if (r == 0)
+                        r = add_file(environment, entry->d_name, bytes, length);
+                free(bytes);
+        }
+        return r;
+}
+
+int environment_old_read(int at, const char *name, struct json_object **environment)
+{
+        DIR *directory = NULL;
+        struct json_object *read = json_object_new_object();
+
+        int r = read == NULL ? -ENOMEM : open_stream(at, name, &directory);
+        if (r == 0) {
+                r = read_variables(directory, read);
+                closedir(directory);
+        }
+        if (r < 0)
+                json_object_put(read);
+        else
+                *environment = read;
+        return r;
+}

@@ -1,0 +1,327 @@
+#include "daemon/edge/slot_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/bounds.h"
+#include "daemon/edge/s6_status.h"
+#include "daemon/edge/slot.h"
+#include "daemon/edge/slot_environment.h"
+#include "daemon/edge/slot_environment_old.h"
+#include "daemon/edge/tree.h"
+#include "proto/limits.h"
+
+#define SPARE_STATE ".state"
+#define ENVIRONMENT "env"
+#define NEW_ENVIRONMENT ".env.new"
+#define OLD_ENVIRONMENT ".env.old"
+
+/* Whose rename is refused for what it asks, not for lack of anything. */
+static bool is_unsupported(int error)
+{
+        return error == EINVAL || error == ENOSYS || error == EXDEV || error == EOPNOTSUPP;
+}
+
+static int open_data(const struct slots *slots, const char *name)
+{
+        int slot = slot_open(slots, name);
+        if (slot < 0)
+                return slot;
+        int data = tree_open(slot, "data");
+        close(slot);
+        return data;
+}
+
+/* What lies under its name is written over, and has the place that it needs already. */
+static int open_spare(int data)
+{
+        const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+        struct stat found;
+
+        int fd = openat(data, SPARE_STATE, flags, 0600);
+        if (fd >= 0 && fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && found.st_nlink == 1)
+                return fd;
+        /* None of ours. */
+        if (fd >= 0)
+                close(fd);
+        else if (errno == ENOSPC || errno == EDQUOT)
+                return -errno;
+        int r = tree_remove(data, SPARE_STATE);
+        if (r < 0)
+                return r;
+        fd = openat(data, SPARE_STATE, flags | O_EXCL, 0600);
+        return fd < 0 ? -errno : fd;
+}
+
+/* Where that cannot be, it is tried again with the next state. */
+static int make_spare(int data)
+{
+        int fd = open_spare(data);
+        if (fd < 0)
+                return fd;
+        int r = fchmod(fd, 0600) < 0 ? -errno : 0;
+        if (r == 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, STATE_BYTES_MAX) < 0 && !is_unsupported(errno))
+                r = -errno;
+        close(fd);
+        return r;
+}
+
+int slot_make_data(int slot, const char *profile, const char *state, bool down)
+{
+        char line[LIMIT_SERVICE_NAME_BYTES + 2];
+
+        int length = snprintf(line, sizeof line, "%s\n", profile);
+        if (length < 0 || (size_t)length >= sizeof line)
+                return -ENAMETOOLONG;
+        if (strlen(state) > STATE_BYTES_MAX)
+                return -EFBIG;
+        int r = tree_make(slot, "data", 0755);
+        if (r < 0 && r != -EEXIST)
+                return r;
+        int data = tree_open(slot, "data");
+        if (data < 0)
+                return data;
+        r = fchmod(data, 0755) < 0 ? -errno : 0;
+        if (r == 0)
+                r = tree_write(data, "profile", line, (size_t)length, 0644);
+        if (r == 0)
+                r = tree_write(data, "state", state, strlen(state), 0600);
+        if (r == 0)
+                r = make_spare(data);
+        if (r == 0)
+                r = tree_write(down ? slot : data, "down", "", 0, 0644);
+        close(data);
+        return r;
+}
+
+int slot_set_down(const struct slots *slots, const char *name, bool down)
+{
+        struct stat found;
+
+        int slot = slot_open(slots, name);
+        if (slot < 0)
+                return slot;
+        int data = tree_open(slot, "data");
+        bool is_down = fstatat(slot, "down", &found, AT_SYMLINK_NOFOLLOW) == 0;
+        int r = 0;
+        if (down && !is_down && renameat(data, "down", slot, "down") < 0) {
+                r = tree_write(slot, "down", "", 0, 0644);
+                r = r == -EEXIST ? 0 : r;
+        } else if (!down && is_down && renameat(slot, "down", data, "down") < 0) {
+                r = unlinkat(slot, "down", 0) < 0 && errno != ENOENT ? -errno : 0;
+        }
+        if (data >= 0)
+                close(data);
+        close(slot);
+        return r;
+}
+
+static int write_spare(int data, const char *text, size_t length)
+{
+        int fd = open_spare(data);
+        if (fd < 0)
+                return fd;
+        /* Written before it is cut, so that it always has its block. */
+        int r = tree_write_all(fd, text, length);
+        if (r == 0 && (ftruncate(fd, (off_t)length) < 0 || fchmod(fd, 0600) < 0))
+                r = -errno;
+        if (close(fd) < 0 && r == 0)
+                r = -errno;
+        return r;
+}
+
+int slot_write_state(const struct slots *slots, const char *name, const char *text)
+{
+        size_t length = strlen(text);
+
+        if (length > STATE_BYTES_MAX)
+                return -EFBIG;
+        int data = open_data(slots, name);
+        if (data < 0)
+                return data;
+        int r = write_spare(data, text, length);
+        if (r == 0 && renameat2(data, SPARE_STATE, data, "state", RENAME_EXCHANGE) < 0) {
+                if (!is_unsupported(errno) && errno != ENOENT)
+                        r = -errno;
+                else if (renameat(data, SPARE_STATE, data, "state") < 0)
+                        r = -errno;
+                else
+                        make_spare(data);
+        }
+        close(data);
+        return r;
+}
+
+int slot_read_state(const struct slots *slots, const char *name, char **text)
+{
+        size_t length = 0;
+        char *read = NULL;
+
+        int data = open_data(slots, name);
+        if (data < 0)
+                return data;
+        int r = tree_read(data, "state", STATE_BYTES_MAX, &read, &length);
+        close(data);
+        if (r < 0)
+                return r;
+        if (memchr(read, '\0', length) != NULL) {
+                free(read);
+                return -EBADMSG;
+        }
+        *text = read;
+        return 0;
+}
+
+int slot_read_profile(const struct slots *slots, const char *name, char *buffer, size_t size)
+{
+        size_t length = 0;
+        char *read = NULL;
+
+        int data = open_data(slots, name);
+        if (data < 0)
+                return data;
+        int r = tree_read(data, "profile", LIMIT_SERVICE_NAME_BYTES + 1, &read, &length);
+        close(data);
+        if (r < 0)
+                return r;
+        /* One line: a second newline, or a NUL, is no name either. */
+        if (length == 0 || strcspn(read, "\n") != length - 1)
+                r = -EBADMSG;
+        else if (length > size)
+                r = -ENAMETOOLONG;
+        if (r == 0) {
+                memcpy(buffer, read, length - 1);
+                buffer[length - 1] = '\0';
+        }
+        free(read);
+        return r;
+}
+
+static bool is_old(int slot)
+{
+        struct stat found;
+        return fstatat(slot, ENVIRONMENT, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(found.st_mode);
+}
+
+int slot_prepare_environment(const struct slots *slots, const char *name, struct json_object *environment,
+                             bool *changed)
+{
+        bool content = false, whole = false;
+
+        int slot = slot_open(slots, name);
+        if (slot < 0)
+                return slot;
+        bool old = is_old(slot);
+        int r = tree_remove(slot, NEW_ENVIRONMENT);
+        if (r == 0)
+                r = old ? environment_old_make(slot, NEW_ENVIRONMENT, environment, slots->client_gid)
+                        : environment_make(slot, NEW_ENVIRONMENT, environment, slots->client_gid);
+        if (r == 0)
+                r = old ? environment_old_compare(slot, NEW_ENVIRONMENT, ENVIRONMENT, &content, &whole)
+                        : environment_compare(slot, NEW_ENVIRONMENT, ENVIRONMENT, &content, &whole);
+        /* A gateway may be starting and reading env just now: it is only replaced if it differs. */
+        if (r < 0 || whole)
+                tree_remove(slot, NEW_ENVIRONMENT);
+        close(slot);
+        if (r == 0)
+                *changed = !content;
+        return r;
+}
+
+/* Where two names cannot be exchanged there is no env for an instant; slot_tidy() knows. */
+static int take_old(int slot)
+{
+        if (renameat2(slot, NEW_ENVIRONMENT, slot, ENVIRONMENT, RENAME_EXCHANGE) == 0)
+                return tree_remove(slot, NEW_ENVIRONMENT);
+        if (!is_unsupported(errno))
+                return -errno;
+        int r = tree_remove(slot, OLD_ENVIRONMENT);
+        if (r < 0)
+                return r;
+        if (renameat(slot, ENVIRONMENT, slot, OLD_ENVIRONMENT) < 0 ||
+            renameat(slot, NEW_ENVIRONMENT, slot, ENVIRONMENT) < 0)
+                return -errno;
+        return tree_remove(slot, OLD_ENVIRONMENT);
+}
+
+int slot_take_environment(const struct slots *slots, const char *name)
+{
+        struct stat found;
+        int r = 0;
+
+        int slot = slot_open(slots, name);
+        if (slot < 0)
+                return slot;
+        if (fstatat(slot, NEW_ENVIRONMENT, &found, AT_SYMLINK_NOFOLLOW) < 0)
+                r = errno == ENOENT ? 0 : -errno;
+        else if (is_old(slot))
+                r = take_old(slot);
+        else if (renameat(slot, NEW_ENVIRONMENT, slot, ENVIRONMENT) < 0)
+                r = -errno;
+        close(slot);
+        return r;
+}
+
+void slot_drop_environment(const struct slots *slots, const char *name)
+{
+        int slot = slot_open(slots, name);
+
+        if (slot < 0)
+                return;
+        tree_remove(slot, NEW_ENVIRONMENT);
+        close(slot);
+}
+
+int slot_set_environment(const struct slots *slots, const char *name, struct json_object *environment,
+                         bool *changed)
+{
+        int r = slot_prepare_environment(slots, name, environment, changed);
+        return r < 0 ? r : slot_take_environment(slots, name);
+}
+
+int slot_read_environment(const struct slots *slots, const char *name, struct json_object **environment)
+{
+        int slot = slot_open(slots, name);
+        if (slot < 0)
+                return slot;
+        int r = environment_read(slot, ENVIRONMENT, environment);
+        close(slot);
+        return r;
+}
+
+static void tidy_data(int slot)
+{
+        struct stat found;
+
+        int data = tree_open(slot, "data");
+        if (data < 0)
+                return;
+        make_spare(data);
+        if (fstatat(slot, "down", &found, AT_SYMLINK_NOFOLLOW) < 0)
+                tree_write(data, "down", "", 0, 0644); /* or it is there */
+        else
+                unlinkat(data, "down", 0); /* one is enough */
+        close(data);
+}
+
+void slot_tidy(const struct slots *slots, const char *name)
+{
+        struct stat found;
+
+        int slot = slot_open(slots, name);
+        if (slot < 0)
+                return;
+        /* Between the two renames of take_old(): what is new is complete. */
+        if (fstatat(slot, ENVIRONMENT, &found, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+                renameat(slot, NEW_ENVIRONMENT, slot, ENVIRONMENT);
+        tree_remove(slot, NEW_ENVIRONMENT);
+        tree_remove(slot, OLD_ENVIRONMENT);
+        tidy_data(slot);
+        close(slot);
+        s6_tally_tidy(slots->fd, name);
+}

@@ -1,0 +1,25 @@
+#include "daemon/memory.h"
+
+#include <malloc.h>
+
+#include "daemon/bounds.h"
+#include "daemon/model/survey.h"
+#include "daemon/session/peer.h"
+#include "daemon/session/server.h"
+
+/* What bounds.h counts for each of them, with what malloc adds and what they always have with them. */
+_Static_assert(sizeof(struct peer) + 256 <= MEMORY_PEER_BYTES, "a connection, and its watcher");
+_Static_assert(SERVER_PEERS == MEMORY_PEERS, "all of them");
+_Static_assert(sizeof(struct service) + 2 * 1024 <= MEMORY_SERVICE_BYTES, "a service, its description and its watches");
+_Static_assert(sizeof(struct profile_facts) + sizeof(struct reconcile_action) + 2 * LIMIT_PROFILE_NAME_BYTES <=
+                       MEMORY_PROFILE_BYTES,
+               "a profile, what is answered of it, and its name in the lists that are made of them");
+
+void memory_begin(void)
+{
+#ifdef M_MMAP_THRESHOLD
+        /* Setting either also ends their growing by themselves. */
+        mallopt(M_MMAP_THRESHOLD, MEMORY_KEPT_BYTES);
+        mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT_BYTES);
+#endif
+}

@@ -1,0 +1,18 @@
+#ifndef MODEL_VOLUME_ROOM_H
+#define MODEL_VOLUME_ROOM_H
+
+#include <stdbool.h>
+
+struct registry;
+struct room;
+
+/*
+ * How much the volume has left, as a thread of the store's found out last; asked again when that is older
+ * than VOLUME_ROOM_MSEC, for who asks next. False: nothing is known.
+ */
+bool volume_room(struct registry *registry, struct room *room);
+
+/* Asks, if it is time. */
+void volume_room_look(struct registry *registry);
+
+#endif

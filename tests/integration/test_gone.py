@@ -1,0 +1,100 @@
+"""Clients that are gone: their places are free at once, whatever they waited for, and the calls that they sent whole are done."""
+
+import re
+import socket
+
+import pytest
+
+from tree import wait_until
+from varlink import VarlinkError, encode
+
+FOR_EVER = {"wait": "down", "timeout_msec": 600000}
+
+
+@pytest.fixture
+def draining(tree, profile):
+    """The name of a gateway that takes its time to stop."""
+    tree.register(profile, "drain:600")
+    tree.wait_gateway(profile)
+    yield f"gateway-{profile}"
+    tree.signal("KILL", *([pid] if (pid := tree.status(profile).pid) else []))
+
+
+def wait_with_calls_behind(tree, user, name, behind):
+    """As many as there are places."""
+    connections = []
+    while len(connections) < 200:
+        connection = tree.connect(user)
+        try:
+            connection.send("Health")
+            connection.result()
+        except (VarlinkError, BrokenPipeError, ConnectionResetError):
+            connection.close()
+            break
+        connection.send("Stop", {"names": [name], **FOR_EVER})
+        connection.socket.sendall(behind)
+        connections.append(connection)
+    return connections
+
+
+@pytest.mark.parametrize("user,places", [("hermes", 48), ("root", 128)])
+@pytest.mark.parametrize("behind", [encode("Health"), encode("Reset", {"names": ["gateway-nobody"]}), encode("Watch", more=True)],
+                         ids=["query", "change", "watch"])
+def test_a_place_is_free_at_once(tree, draining, user, places, behind):
+    connections = wait_with_calls_behind(tree, user, draining, behind)
+    assert len(connections) == places
+    for connection in connections:
+        connection.close()
+    connections = wait_until(lambda: len(found := wait_with_calls_behind(tree, user, draining, behind)) == places and found
+                             or [connection.close() for connection in found] and None, what="all places again")
+    for connection in connections:
+        connection.close()
+
+
+def test_half_gone_is_not_gone(tree, draining):
+    with tree.connect() as connection:
+        connection.send("Stop", {"names": [draining], "wait": "down", "timeout_msec": 1500})
+        connection.send("Health")
+        connection.socket.shutdown(socket.SHUT_WR)
+        with pytest.raises(VarlinkError, match="WaitTimeout"):
+            connection.result()
+        assert "healthy" in connection.result()
+
+
+def test_what_was_sent_whole_is_done(tree, draining, profile):
+    """Not what is behind a wait for ever only: in order, each when the one before it is done."""
+    name = f"{profile}-behind"
+    with tree.connect() as connection:
+        connection.send("Stop", {"names": [draining], **FOR_EVER})
+        connection.send("List")
+        connection.send("Register", {"profile": name, "start": False})
+        connection.send("Unregister", {"profile": name})
+        connection.send("Watch", {}, more=True)
+        connection.send("Register", {"profile": name})
+        connection.send("Stop", {"names": [f"gateway-{name}"], **FOR_EVER})
+        connection.send("Start", {"names": [f"gateway-{name}"], "wait": "up"})
+        connection.socket.sendall(encode("Stop", {"names": [draining]})[:-5])
+    assert wait_until(lambda: tree.call("Status", name=f"gateway-{name}")["service"]["want"] == "up"
+                      if any(service["name"] == f"gateway-{name}" for service in tree.call("List")["services"]) else None)
+    tree.wait_state(name, "up")
+    tree.call("Unregister", "root", profile=name, timeout_msec=1)
+
+
+def test_what_takes_too_long_is_dropped(tree, draining):
+    """Nobody hears of it, so the log tells; and the rate of changes holds for who is gone too."""
+    with tree.connect() as connection:
+        connection.send("Stop", {"names": [draining], **FOR_EVER})
+        connection.socket.sendall(encode("Reset", {"names": ["gateway-nobody"]}) * 500)
+    wait_until(lambda: re.search(r"peer: dropped: why=gone calls=\d{3} uid=10000", tree.log()), 40, "some of them dropped")
+
+
+def test_those_who_are_gone_are_few(tree, draining):
+    """And root's are done, whatever the others left."""
+    for _ in range(3):
+        for connection in wait_with_calls_behind(tree, "hermes", draining, encode("Reset", {"names": ["gateway-nobody"]}) * 400):
+            connection.close()
+    with tree.connect("root") as connection:
+        connection.send("Stop", {"names": [draining], **FOR_EVER})
+        connection.send("Register", {"profile": "left-by-root", "start": False})
+    wait_until(lambda: any(service["name"] == "gateway-left-by-root" for service in tree.call("List", "root")["services"]))
+    tree.call("Unregister", "root", profile="left-by-root")
