@@ -49,9 +49,8 @@ static void environment_replaced(struct service *service, const struct registrat
                 replaced->waiter = *waiter;
                 snprintf(replaced->name, sizeof(replaced->name), "%s", service->name);
         }
-        if (replaced &&
-            persist_services(service->registry, &service, 1, false, waiter->root, environment_persisted,
-                             replaced) == 0)
+        if (replaced && persist_services(service->registry, &service, 1, false, waiter->root,
+                                         environment_persisted, replaced) == 0)
                 return;
         free(replaced);
         registration_answer(service->registry, waiter, service->profile, service, NULL, ENOMEM);

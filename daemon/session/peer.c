@@ -108,7 +108,8 @@ static void peer_drop_calls(const struct peer *peer)
         unsigned calls = (unsigned)frame_buffer_complete(&peer->in, LIMIT_REQUEST_BYTES) + peer->parked;
 
         if (calls)
-                log_refusal(access_log_source(peer->access), "peer: dropped: why=gone calls=%u uid=%d pid=%d connection=%lld", calls,
+                log_refusal(access_log_source(peer->access),
+                            "peer: dropped: why=gone calls=%u uid=%d pid=%d connection=%lld", calls,
                             (int)peer->identity.uid, (int)peer->identity.pid, (long long)peer->id);
 }
 
@@ -185,15 +186,14 @@ void peer_park(struct peer *peer, const char *message, size_t length, int64_t ms
 /* Whatever else it sent stays where it is. */
 static void peer_refuse_descriptors(struct peer *peer)
 {
-        static const char parameters[] =
-                "{\"reason\":\"descriptors were passed with it\",\"offset\":0}";
+        static const char parameters[] = "{\"reason\":\"descriptors were passed with it\",\"offset\":0}";
 
         if (peer->request.running) {
                 peer_drop_output(peer, "descriptors");
                 return;
         }
-        log_refusal(access_log_source(peer->access), "peer: closed: why=descriptors uid=%d pid=%d", (int)peer->identity.uid,
-                    (int)peer->identity.pid);
+        log_refusal(access_log_source(peer->access), "peer: closed: why=descriptors uid=%d pid=%d",
+                    (int)peer->identity.uid, (int)peer->identity.pid);
         peer->request.oneway = false;
         peer_error(peer, IO_SVCBROKER ".InvalidMessage", parameters);
         peer->closing = true;

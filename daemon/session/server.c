@@ -140,8 +140,7 @@ static const char *server_over_bound(const struct server *server, enum access ac
 
 /* Its answer to whatever it is about to ask; what the socket does not take is lost. */
 static void server_turn_away(struct server *server, int fd, enum access access, const char *limit,
-                             long long value,
-                             const struct identity *identity)
+                             long long value, const struct identity *identity)
 {
         struct text parameters, reply;
 
