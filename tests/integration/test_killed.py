@@ -306,10 +306,10 @@ def test_leftovers_are_swept(make_tree):
     """What a broker leaves that is killed at any instruction, wherever it writes; and what may be another's stays."""
     def plant(tree):
         tree.run("hermes", "sh", "-c", """cd /opt/data; mkdir -p profiles/coder .svcbroker/intent; echo You >profiles/coder/SOUL.md
-            : >.svcbroker/intent/.coder.svcbroker; : >.svcbroker/intent/..doctor.svcbroker; : >.svcbroker/intent/.doctor; : >.doctor
+            : >.svcbroker/intent/.coder.svcbroker; : >.svcbroker/intent/.coder.svcbroker7; : >.svcbroker/intent/..doctor.svcbroker; : >.svcbroker/intent/.doctor; : >.doctor
             : >..doctor.svcbroker; : >..gateway-planned-stop.json.svcbroker; : >profiles/coder/..gateway-planned-stop.json.svcbroker
             mkdir .svcbroker/intent/.directory.svcbroker; ln -s coder .svcbroker/intent/.link.svcbroker; : >.svcbroker/intent/.svcbroker
-            touch -d 2001-01-01 .svcbroker/intent/.[.a-z]*[a-z] profiles/coder/..g* .doctor ..[dg]*""", check=True)
+            touch -d 2001-01-01 .svcbroker/intent/.[.a-z]*[a-z0-9] profiles/coder/..g* .doctor ..[dg]*""", check=True)
         tree.run("root", "sh", "-c", f"""cd {tree_services}; : >.boot.new; cd gateway-coder; mkdir .env.new; : >.env.new/A; : >.env.old
             : >data/.state; : >supervise/.svcbroker-tally; : >log/supervise/.svcbroker-tally""", check=True)
 
