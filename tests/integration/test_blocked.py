@@ -14,6 +14,12 @@ from varlink import VarlinkError
 UNREAD = "does not read its orders: it was stopped, or hangs"
 
 
+def is_gone(tree, profile):
+    """With what is taken apart a piece at a time."""
+    slot = tree.slot(profile)
+    return not any(map(os.path.lexists, (slot, f"{os.path.dirname(slot)}/.{os.path.basename(slot)}~")))
+
+
 def problems(tree):
     return tree.call("Health", "root")["problems"]
 
@@ -71,7 +77,7 @@ def test_finish_that_hangs(tree, profile):
         error = refused(connection, "Unregister", profile=profile, timeout_msec=300)
         assert error.name == "Unsupervised" and "finish script" in error.parameters["reason"]
         tree.signal("KILL", tree.status(profile).pid)
-        wait_until(lambda: not os.path.exists(tree.slot(profile)), 20, "it goes then")
+        wait_until(lambda: is_gone(tree, profile), 20, "it goes then")
     tree.assert_absent(profile)
     assert not [line for line in problems(tree) if profile in line]
 
@@ -154,7 +160,7 @@ def test_supervisor_that_was_stopped(tree, profile, full):
         error = refused(connection, "Unregister", profile=profile, timeout_msec=300)
         assert error.name == "Unsupervised" and UNREAD in error.parameters["reason"]
         told(tree, f"{name}: its s6-supervise {UNREAD}")
-    wait_until(lambda: not os.path.exists(tree.slot(profile)), 20, "it goes when that goes on")
+    wait_until(lambda: is_gone(tree, profile), 20, "it goes when that goes on")
     tree.assert_absent(profile)
     assert not [line for line in problems(tree) if profile in line]
 
@@ -169,7 +175,7 @@ def test_loggers_supervisor_that_was_stopped(tree, profile):
         error = refused(connection, "Unregister", profile=profile, timeout_msec=300)
         assert error.name == "Unsupervised" and f"its logger's s6-supervise {UNREAD}" in error.parameters["reason"]
         told(tree, f"{name}: its logger's s6-supervise {UNREAD}")
-    wait_until(lambda: not os.path.exists(tree.slot(profile)), 20, "it goes when that goes on")
+    wait_until(lambda: is_gone(tree, profile), 20, "it goes when that goes on")
     tree.assert_absent(profile)
 
 

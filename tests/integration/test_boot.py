@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tree import wait_until
+from tree import TOP, wait_until
 from volume import UID
 
 STATES = ["running", "draining", "degraded", "starting", "startup_failed", "stopped", "nonsense"]
@@ -401,12 +401,14 @@ def test_what_the_container_was_started_with(boot, volume, command, environment,
 
 
 def test_profiles_behind_the_bound_are_told_of(boot, volume):
-    """10,000 directories are looked at. That there are more is said by the log, Reconcile, Health and Diagnose."""
-    for number in range(10000):
+    """SURVEY_PROFILES directories are looked at. That there are more is said by the log, Reconcile, Health and Diagnose."""
+    with open(f"{TOP}/daemon/bounds.h") as file:
+        most = int(re.search(r"#define SURVEY_PROFILES (\d+)", file.read())[1])
+    for number in range(most):
         os.makedirs(f"{volume.path}/profiles/a{number:05}")
     volume.profile("behind")
     tree = boot()
-    behind = "more than 10000 directories"
+    behind = f"more than {most} directories"
     assert "reconcile: too many directories: name=profiles/" in tree.log()
     assert [line for line in tree.call("Health", "root")["problems"] if behind in line]
     (skipped,) = [action for action in tree.call("Reconcile", "root")["actions"] if action["action"] == "skipped"]
