@@ -52,6 +52,8 @@
 
 /* Orders. */
 #define ORDER_BATCHES_AT_ONCE 2  /* of one order, so that few are before whoever comes next */
+#define ORDER_NAMES_MOST 1024      /* under way in all, but root's: over it further orders wait */
+#define ORDER_NAMES_WAIT_MSEC 100  /* until such a one is looked at again */
 #define ORDER_NAMES_PER_BATCH 32 /* written to the volume with one sync: what root's may have to wait for */
 #define ORDER_REPEATED_MSEC 5000 /* for so long an order that was carried out need not be again */
 
@@ -129,12 +131,15 @@
 /* All profiles together may take as long, on a volume where each is slow: those that are left are left out. */
 #define SURVEY_ALL_MSEC 60000
 /* Directories below profiles/ that are looked at; s6-svscan takes far fewer. */
-#define SURVEY_PROFILES 4000
+#define SURVEY_PROFILES 10000
 /* Profiles whose directory did not answer at boot are looked at again after this. */
 #define RECONCILE_HUNG_AGAIN_MSEC 10000
 
 /* Of batches that wait for the volume, or are being written; over it a batch is refused (-ENOBUFS), but never the only one. */
-#define STORE_QUEUE_BYTES (4 * 1024 * 1024)
+#define STORE_QUEUE_BYTES (2 * 1024 * 1024)
+
+/* Whatever may be registered can be read again at the next boot. */
+_Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at all reads what all may have");
 
 /* Memory: what all of these, and those of proto/limits.h, admit together. daemon/memory.c holds the structs against it. */
 
@@ -149,16 +154,21 @@
 #define MEMORY_SERVICE_BYTES (4 * 1024)
 #define MEMORY_SERVICES 1000
 #define MEMORY_REMOVED_BYTES (2 * 1024)
+/* A name of an order under way: its entry, and what the volume is asked about it. One more order may come in than there is
+ * room for; and root's. */
+#define MEMORY_ORDER_NAME_BYTES 1024
+#define MEMORY_ORDER_NAMES (ORDER_NAMES_MOST + 2 * LIMIT_NAMES_PER_CALL)
 /* A profile's directory, as a look at all finds it, and what is answered about it. */
-#define MEMORY_PROFILE_BYTES 1280
+#define MEMORY_PROFILE_BYTES 1664
 
 #define MEMORY_SUM_BYTES                                                                                               \
         (MEMORY_PROCESS_BYTES + LIMIT_MEMORY_BYTES + LIMIT_MEMORY_ROOT_BYTES + MEMORY_CALL_BYTES +                      \
          MEMORY_PEERS * MEMORY_PEER_BYTES + MEMORY_SERVICES * MEMORY_SERVICE_BYTES +                                    \
          LIMIT_REMOVED_EVENTS * MEMORY_REMOVED_BYTES + LIMIT_SURVEY_BYTES + SURVEY_PROFILES * MEMORY_PROFILE_BYTES +    \
-         STORE_QUEUE_BYTES)
-/* What the daemon may take in all. */
-#define MEMORY_BYTES (32 * 1024 * 1024)
+         STORE_QUEUE_BYTES + MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES)
+/* What the daemon may take in all. Sixteen of it are a look at as many directories below profiles/ as are looked at: with the
+ * thousand that a scan directory of the usual size could use it were 30. */
+#define MEMORY_BYTES (44 * 1024 * 1024)
 _Static_assert(MEMORY_SUM_BYTES <= MEMORY_BYTES, "what all bounds admit together is within what the daemon may take");
 
 /* From this size on malloc gives a buffer back to the kernel when it is freed, and keeps no more than that at its end. */

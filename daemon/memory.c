@@ -3,6 +3,8 @@
 #include <malloc.h>
 
 #include "daemon/bounds.h"
+#include "daemon/model/order_work.h"
+#include "daemon/model/plan.h"
 #include "daemon/model/survey.h"
 #include "daemon/session/peer.h"
 #include "daemon/session/server.h"
@@ -11,9 +13,15 @@
 _Static_assert(sizeof(struct peer) + 256 <= MEMORY_PEER_BYTES, "a connection, and its watcher");
 _Static_assert(SERVER_PEERS == MEMORY_PEERS, "all of them");
 _Static_assert(sizeof(struct service) + 2 * 1024 <= MEMORY_SERVICE_BYTES, "a service, its description and its watches");
-_Static_assert(sizeof(struct profile_facts) + sizeof(struct reconcile_action) + 2 * LIMIT_PROFILE_NAME_BYTES <=
+_Static_assert(sizeof(struct profile_facts) + sizeof(struct reconcile_action) + sizeof(struct planned) +
+                               2 * LIMIT_PROFILE_NAME_BYTES <=
                        MEMORY_PROFILE_BYTES,
                "a profile, what is answered of it, and its name in the lists that are made of them");
+
+_Static_assert(sizeof(struct order_entry) + LIMIT_SERVICE_NAME_BYTES + sizeof(struct profile_facts) +
+                               LIMIT_PROFILE_NAME_BYTES + 32 <=
+                       MEMORY_ORDER_NAME_BYTES,
+               "an entry with its name, what the volume says of it, and its registration");
 
 void memory_begin(void)
 {

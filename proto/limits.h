@@ -24,7 +24,8 @@
 #define LIMIT_ENVIRONMENT_VARIABLES 64                  /* of one profile */
 #define LIMIT_ENVIRONMENT_BYTES (32 * 1024)             /* all names and values together */
 #define LIMIT_ENVIRONMENT_NAME_BYTES 64                 /* the name of one variable */
-#define LIMIT_ENVIRONMENT_TOTAL_BYTES (4 * 1024 * 1024) /* names and values of all profiles together */
+#define LIMIT_ENVIRONMENT_TOTAL_BYTES (4 * 1024 * 1024) /* of all profiles: names, values, and for each variable */
+#define LIMIT_ENVIRONMENT_VARIABLE_BYTES 256            /* what it counts there beside these two */
 
 /* Connections. */
 #define LIMIT_CONNECTIONS 128            /* in all */

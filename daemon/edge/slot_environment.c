@@ -51,6 +51,13 @@ size_t environment_bytes(struct json_object *environment)
         return bytes;
 }
 
+size_t environment_weight(struct json_object *environment)
+{
+        size_t variables = environment == NULL ? 0 : (size_t)json_object_object_length(environment);
+
+        return environment_bytes(environment) + variables * LIMIT_ENVIRONMENT_VARIABLE_BYTES;
+}
+
 /* The names, in `names`, which has room for all: 0, or -EINVAL when there is anything that cannot be a
  * variable. */
 static int check_variables(struct json_object *environment, const char **names, size_t *count)

@@ -35,4 +35,8 @@ int environment_add(struct json_object *environment, const char *name, const cha
 /* As they count for LIMIT_ENVIRONMENT_BYTES: names and values. NULL: none. */
 size_t environment_bytes(struct json_object *environment);
 
+/* As they count for LIMIT_ENVIRONMENT_TOTAL_BYTES, and where they are read from the volume: roughly what they take in
+ * memory. */
+size_t environment_weight(struct json_object *environment);
+
 #endif

@@ -41,14 +41,14 @@ struct fault admission_of_slot(struct registry *registry, struct json_object *en
                                       .text = "no s6-svscan runs on the scan directory"};
         if (essential)
                 return (struct fault){.kind = FAULT_NONE};
-        fault = admission_of_bytes(registry, 0, environment_bytes(environment));
+        fault = admission_of_bytes(registry, 0, environment_weight(environment));
         return fault.kind || !admission_is_short(registry) ? fault : admission_no_room;
 }
 
 struct fault admission_of_environment(const struct service *service, struct json_object *environment)
 {
         return admission_of_bytes(service->registry, service->environment_bytes,
-                                  environment_bytes(environment));
+                                  environment_weight(environment));
 }
 
 bool admission_has_environment(const struct service *service, struct json_object *environment)

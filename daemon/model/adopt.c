@@ -150,7 +150,7 @@ static void adopt_files(struct service *service)
         slot_tidy(slots, service->name);
         if (slot_read_environment(slots, service->name, &environment))
                 log_event("adopt: its variables cannot be read service=%s", service->name);
-        service->environment_bytes = environment_bytes(environment);
+        service->environment_bytes = environment_weight(environment);
         json_object_put(environment);
 }
 

@@ -200,6 +200,7 @@ int order_run(struct registry *registry, const struct order_request *request)
         order->began_msec = clock_msec();
         order->number = ++registry->order_number;
         order->open = order->count = request->count;
+        registry->names_under_way += order->root ? 0 : order->count;
         order->next = registry->orders;
         registry->orders = order;
         order_open(order);

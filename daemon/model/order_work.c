@@ -25,6 +25,7 @@ static void order_close(struct order *order)
                 if (order->entries[i].service)
                         service_remove_wait(order->entries[i].service, &order->entries[i].wait);
         order->closed = true;
+        order->registry->names_under_way -= order->root ? 0 : order->count;
         slices_remove(&order->registry->slices, &order->slice);
         timer_close(&order->timer, free);
 }

@@ -277,7 +277,7 @@ void plan_adjust(struct registry *registry, const char *profile, const struct pl
                 adjust_want(record, &planned->record);
         if (record->blind_environment && planned->environment &&
             slot_set_environment(&registry->slots, name, planned->environment, &changed) == 0)
-                service->environment_bytes = environment_bytes(planned->environment);
+                service->environment_bytes = environment_weight(planned->environment);
         /* What a client said of the one is written with what the volume said of the other. */
         record->unpersisted = !all || planned->record.unpersisted;
         record->blind = record->blind_environment = false;

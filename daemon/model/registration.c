@@ -69,7 +69,7 @@ static int registration_build(struct service *service, struct json_object *envir
                 *operation = "name the service directory";
                 result = slot_commit(&registry->slots, service->name);
         }
-        service->environment_bytes = environment_bytes(environment);
+        service->environment_bytes = environment_weight(environment);
         if (result == 0) { /* before s6-svscan sees it */
                 *operation = "watch the service directory";
                 result = registry_watch_new(service);

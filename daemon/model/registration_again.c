@@ -95,7 +95,7 @@ static int environment_set(struct service *service, struct json_object *environm
         if (result == 0)
                 result = slot_take_environment(slots, service->name);
         if (result == 0) {
-                service->environment_bytes = environment_bytes(environment);
+                service->environment_bytes = environment_weight(environment);
                 return 0;
         }
         slot_drop_environment(slots, service->name);

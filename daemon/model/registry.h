@@ -90,6 +90,7 @@ struct registry {
         uint64_t revision;
         struct slices slices;
         struct order *orders;
+        size_t names_under_way; /* of those that are not root's */
         uint64_t order_number; /* of the last one */
         struct publication publication;
         struct stagger stagger;

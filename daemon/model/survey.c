@@ -6,14 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
-
 #include "daemon/edge/log.h"
+#include "daemon/edge/slot_environment.h"
 #include "daemon/edge/volume.h"
 #include "daemon/model/look.h"
 #include "proto/name.h"
 
-#define VARIABLE_BYTES 256 /* of one variable, beside its name and value */
 
 struct survey *survey_new(const char *const *names, size_t count)
 {
@@ -49,20 +47,6 @@ void survey_free(struct survey *survey)
         free(survey->kept);
         free(survey->kept_gone);
         free(survey);
-}
-
-/* Roughly what it takes in memory. */
-static size_t intent_bytes(const struct intent *intent)
-{
-        size_t bytes = 0;
-
-        if (!intent->environment)
-                return 0;
-        json_object_object_foreach(intent->environment, name, value)
-        {
-                bytes += strlen(name) + (size_t)json_object_get_string_len(value) + VARIABLE_BYTES;
-        }
-        return bytes;
 }
 
 static int compare_strings(const void *left, const void *right)
@@ -109,7 +93,7 @@ static void look_tell_profile(const struct look *look, struct survey *survey, st
                 return;
         if (facts->intent_result == 0)
                 facts->intent_result = intent_read(look->intent, &facts->intent);
-        survey->bytes += intent_bytes(&facts->intent);
+        survey->bytes += environment_weight(facts->intent.environment);
         prior_read(look->prior_result == 0         ? look->prior
                    : look->prior_result == -ENOENT ? NULL
                                                    : "",

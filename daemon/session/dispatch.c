@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/log.h"
 #include "daemon/session/errors.h"
 #include "daemon/session/methods.h"
@@ -60,13 +61,15 @@ static void refuse_unknown(struct peer *peer, const char *name)
                        length < sizeof(interface) ? interface : name, NULL, NULL);
 }
 
-/* True: the call is done later, when its uid has a change left. */
+/* True: the call is done later, when its uid has a change left, and there is room for the names of another order. */
 static bool dispatch_park(struct peer *peer, const struct method *method, const struct call *call,
                           const char *message, size_t length)
 {
         int64_t wait_msec = 0;
 
-        if (method->changes && peer->quota)
+        if (method->weigh && peer->quota && peer->server->registry->names_under_way >= ORDER_NAMES_MOST)
+                wait_msec = ORDER_NAMES_WAIT_MSEC;
+        else if (method->changes && peer->quota)
                 wait_msec = quota_take_change(peer->quota, method->weigh ? method->weigh(peer, call) : 0,
                                               clock_msec());
         if (wait_msec)

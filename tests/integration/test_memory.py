@@ -12,7 +12,7 @@ from varlink import Closed, VarlinkError, encode
 MIB = 1024 * 1024
 PAD = "x" * 200
 SERVICES = 300
-WITH_VARIABLES = 100  # of them, as many as one may have
+WITH_VARIABLES = 80  # of them, as many as one may have
 PROFILES = 3000
 
 

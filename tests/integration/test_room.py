@@ -133,7 +133,7 @@ def test_many_small_variables_cost_no_page_each(make_tree):
 def test_all_variables_together_are_bounded(make_tree):
     tree = make_tree()
     environment = {f"V{i}": "x" * 4000 for i in range(8)}
-    size = sum(len(name) + len(value) for name, value in environment.items())
+    size = sum(len(name) + len(value) + 256 for name, value in environment.items())
     bound = 4 << 20
     with tree.connect("root") as connection:
         for number in range(bound // size):
@@ -209,3 +209,20 @@ def fill_again(tree):
         except OSError:
             break
     return paths
+
+
+def test_whatever_was_registered_is_there_at_the_next_boot(boot, volume):
+    """As many variables as all may have, small ones, are read again: none costs its profile what is wanted of it."""
+    environment = {f"V{i:02}": "x" for i in range(64)}
+    tree = boot()
+    registered = []
+    with pytest.raises(VarlinkError) as caught:
+        for number in range(400):
+            volume.profile(f"p{number}")
+            tree.register(f"p{number}", user="root", environment=environment, start=False)
+            registered.append(f"p{number}")
+    assert caught.value.name == "LimitExceeded" and len(registered) > 200
+    tree.stop()
+    tree = boot()
+    states = {service["profile"]: (service["state"], service["want"]) for service in tree.call("List")["services"] if service["kind"] == "gateway"}
+    assert {states[name] for name in registered} == {("down", "down")}

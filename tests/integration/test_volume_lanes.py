@@ -1,12 +1,13 @@
 """What root's orders wait for on the volume cannot be occupied by hermes's, and nothing old overtakes what is new."""
 
 import os
+import select
 import subprocess
 
 import pytest
 
 import faults
-from test_volume import order
+from test_volume import Hang, order
 from tree import TOP, wait_until
 from varlink import VarlinkError
 
@@ -66,3 +67,26 @@ def test_what_is_old_does_not_overtake(hanging, volume):
     assert volume.intent("coder")["want"] == "up"
     assert [name for name in records(volume) if name.startswith(".")] == []
     assert tree.state("coder")["want"] == "up"
+
+
+def test_names_under_way_are_bounded(boot, volume):
+    """A thousand names that the volume does not answer for are as much as hermes may have under way: its next order waits for them, root's does not."""
+    volume.profile("coder")
+    tree = boot()
+    with Hang(tree), tree.connect() as first, tree.connect() as second, tree.connect() as third:
+        for connection in (first, second):
+            connection.send("Start", {"names": [f"gateway-{id(connection)}-{number}" for number in range(600)]})
+        def waits():
+            """Not before both of them have been read. Root is answered while it waits."""
+            third.send("Reset", {"names": ["gateway-coder"]})
+            assert "error" not in tree.call("Reset", "root", names=["gateway-coder"])["outcomes"][0]
+            readable, _, _ = select.select([first.socket, second.socket, third.socket], [], [], 0.1)
+            assert not {first.socket, second.socket} & set(readable)
+            return third.socket not in readable or third.result() is None
+
+        wait_until(waits, 20, "hermes's third order waiting")
+        assert third.result(60)["outcomes"][0]["name"] == "gateway-coder"
+        readable, _, _ = select.select([first.socket, second.socket], [], [], 0)
+        assert readable, "one of the others was done before it"
+        for connection in (first, second):
+            assert len(connection.result(60)["outcomes"]) == 600
