@@ -6,11 +6,14 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 
 import pytest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, f"{TOP}/client/python")
+
+from both import CLIENTS  # noqa: E402
 
 SERVICE = {"name": "gateway-coder", "kind": "gateway", "profile": "coder", "state": "up", "want": "up", "reason": None, "pid": 42,
            "since_usec": 1, "ready_usec": 2, "restarts": 0, "log_restarts": 0, "next_start_usec": None,
@@ -111,3 +114,70 @@ def answering(*replies):
         while peer.receive() is not None:
             peer.reply(left.pop(0) if len(left) > 1 else left[0])
     return serve
+
+
+@pytest.fixture(params=CLIENTS.values(), ids=list(CLIENTS))
+def connect(request, path):
+    """connect(**options): a client of the broker at `path`, of either kind."""
+    clients = []
+
+    def make(**options):
+        clients.append(request.param(path, **options))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.__exit__(None, None, None)
+
+
+class Told:
+    """Answers each call with what it asked for: the name of the service, or of the first. Of `held` ones when it is released."""
+
+    def __init__(self):
+        self.held = {}
+        self.heard = []
+
+    def hold(self, name):
+        self.held[name] = threading.Event()
+
+    def release(self, name):
+        self.held[name].set()
+
+    def __call__(self, peer):
+        while (call := peer.receive()) is not None:
+            given = call.get("parameters", {})
+            name = given.get("name") or given.get("profile") or (given.get("names") or ["all"])[0]
+            self.heard.append(name)
+            if name in self.held:
+                # Half of it already, so that the client is in the middle of a reply.
+                whole = json.dumps({"parameters": told(name)}).encode() + b"\0"
+                peer.send(whole[: len(whole) // 2])
+                self.held[name].wait(DEADLINE_SEC)
+                peer.send(whole[len(whole) // 2 :])
+            else:
+                peer.reply(told(name))
+
+
+def told(name):
+    """A reply that fits every method but list() and health(), where both have a member `services`."""
+    service = {**SERVICE, "name": name, "profile": name}
+    outcome = {"name": name, "service": service, "persisted": True, "persist_error": None, "error": None, "error_parameters": None}
+    return {"service": service, "outcomes": [outcome], "created": True, "changed": False, "persisted": True, "removed": True,
+            "actions": [{"profile": name, "prior_state": None, "action": "kept"}], "event": "present",
+            "checks": [], "healthy": True, "problems": [], "services": 0, "wanted": 0, "up": 0}
+
+
+@pytest.fixture
+def broker(fake):
+    made = Told()
+    fake(made)
+    yield made
+    for event in made.held.values():
+        event.set()
+
+
+def wait_until(true):
+    deadline = time.monotonic() + DEADLINE_SEC
+    while not true():
+        assert time.monotonic() < deadline, "it does not become so"
+        time.sleep(0.005)

@@ -10,7 +10,7 @@ Everything is in the standard library. svcbroker.aio is the same for asyncio; sv
 """
 
 from svcbroker._wire import DEFAULT_SOCKET, default_socket
-from svcbroker.client import Client, Watch
+from svcbroker.client import Client, Stream, Watch
 from svcbroker.errors import (
     BrokerError,
     Busy,
@@ -46,6 +46,6 @@ __all__ = [
     "DEFAULT_SOCKET", "Action", "BrokerError", "Busy", "Check", "Client", "ConnectionFailed", "Error", "Event", "Exit",
     "ExpectedMore", "Failed", "Health", "Held", "InterfaceNotFound", "InvalidEnvironment", "InvalidMessage", "InvalidName",
     "InvalidParameter", "LimitExceeded", "MethodNotFound", "MethodNotImplemented", "NoSuchService", "NotRegistered", "Outcome",
-    "PermissionDenied", "Protected", "ProtocolError", "Registered", "Service", "Superseded", "SystemError", "TimedOut",
+    "PermissionDenied", "Protected", "ProtocolError", "Registered", "Service", "Stream", "Superseded", "SystemError", "TimedOut",
     "TooManyServices", "Unregistered", "Unsupervised", "WaitTimeout", "Watch", "default_socket", "failure", "moment",
 ]  # fmt: skip

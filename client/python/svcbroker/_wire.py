@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, List, Mapping, NoReturn, Optional, Tuple
+from types import TracebackType
+from typing import Any, Dict, List, Mapping, NamedTuple, NoReturn, Optional
 
-from svcbroker.errors import INTERFACE, ProtocolError, broker_error
+from svcbroker.errors import INTERFACE, BrokerError, ProtocolError, broker_error
 
 DEFAULT_SOCKET = "/run/svcbroker/io.svcbroker"  # the path the broker is built with, if not told otherwise
 REQUEST_BYTES_MAX = 64 * 1024  # one request, without the NUL; proto/limits.h
@@ -31,27 +32,52 @@ def request(method: str, parameters: Optional[Mapping[str, Any]], more: bool) ->
     return encoded + b"\0"
 
 
+def raised_in(trace: Optional[TracebackType], *packages: str) -> bool:
+    """Whether an exception went through these packages only. One that a signal's handler raised went through the handler, wherever
+    it came in between; of whatever class it is, it is the program's and not ours to judge."""
+    while trace is not None:
+        name = str(trace.tb_frame.f_globals.get("__name__"))
+        if name.partition(".")[0] not in packages:
+            return False
+        trace = trace.tb_next
+    return True
+
+
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
-def reply(frame: bytes) -> Tuple[Dict[str, Any], bool]:
-    """The parameters of a reply, and whether more follow. An error reply is raised."""
+def _message(frame: bytes) -> Any:
     try:
-        message = json.loads(frame.decode(), parse_constant=_refuse)
+        return json.loads(frame.decode(), parse_constant=_refuse)
     except (ValueError, RecursionError) as invalid:
+        if not raised_in(invalid.__traceback__, "svcbroker", "json"):
+            raise
         raise ProtocolError(f"the reply is no JSON: {invalid}") from None
+
+
+class Reply(NamedTuple):
+    """more: others follow. error: it is an error reply; returned and not raised, because it leaves the connection as it should be,
+    and no exception does."""
+
+    parameters: Dict[str, Any]
+    more: bool
+    error: Optional[BrokerError]
+
+
+def reply(frame: bytes) -> Reply:
+    message = _message(frame)
     if not isinstance(message, dict):
         raise ProtocolError("the reply is no object")
     parameters = message.get("parameters")
     if not isinstance(parameters, (dict, type(None))):
         raise ProtocolError("the reply's parameters are no object")
     error = message.get("error")
-    if error is not None:
-        if not isinstance(error, str):
-            raise ProtocolError("the reply's error is no name")
-        raise broker_error(error, parameters)
-    return parameters or {}, message.get("continues") is True
+    if error is None:
+        return Reply(parameters or {}, message.get("continues") is True, None)
+    if not isinstance(error, str):
+        raise ProtocolError("the reply's error is no name")
+    return Reply({}, False, broker_error(error, parameters))
 
 
 class Frames:
@@ -80,6 +106,11 @@ class Frames:
     def take(self) -> Optional[bytes]:
         """The next whole message; None: there is none yet."""
         return self._whole.pop(0) if self._whole else None
+
+    @property
+    def whole(self) -> bool:
+        """A message can be taken."""
+        return bool(self._whole)
 
     @property
     def empty(self) -> bool:

@@ -3,99 +3,133 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
+import select
 import time
+from collections import deque
 from types import TracebackType
-from typing import Any, AsyncIterator, Dict, Mapping, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, AsyncIterator, Deque, Dict, Mapping, Optional, Tuple, Type, TypeVar, Union
+from weakref import WeakKeyDictionary, WeakSet
 
 from svcbroker import _calls, _wire
 from svcbroker._calls import UNREGISTER_SEC, WAIT_SEC, Call
-from svcbroker.client import RECEIVE_BYTES, RETRY_SEC, TIMEOUT_SEC
-from svcbroker.errors import BrokerError, ConnectionFailed, TimedOut
+from svcbroker._link import Steps, Wait
+from svcbroker._pool import Flow, Pool, deadline_after
+from svcbroker.client import TIMEOUT_SEC, only
+from svcbroker.errors import TimedOut
 from svcbroker.replies import Action, Check, Event, Health, Outcome, Registered, Service, Unregistered
 
 T = TypeVar("T")
 
-
-class _Connection:
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._frames = _wire.Frames()
-
-    @classmethod
-    async def open(cls, path: str) -> _Connection:
-        try:
-            return cls(*await asyncio.open_unix_connection(path, limit=RECEIVE_BYTES))
-        except OSError as error:
-            raise ConnectionFailed(f"{path}: {error.strerror or error}") from error
-
-    def close(self) -> None:
-        self._writer.close()
-
-    def fresh(self) -> bool:
-        """Its end has not come, as far as the event loop has looked."""
-        return self._frames.empty and not self._reader.at_eof() and not self._writer.is_closing()
-
-    async def send(self, data: bytes) -> None:
-        try:
-            self._writer.write(data)
-            await self._writer.drain()
-        except OSError as error:
-            raise ConnectionFailed(f"the broker closed the connection: {error.strerror}", sent=True) from error
-
-    async def receive(self) -> Tuple[Dict[str, Any], bool]:
-        """The next reply's parameters, and whether more follow."""
-        while True:
-            frame = self._frames.take()
-            if frame is not None:
-                return _wire.reply(frame)
-            try:
-                data = await self._reader.read(RECEIVE_BYTES)
-            except OSError as error:
-                raise ConnectionFailed(f"the broker closed the connection: {error.strerror}", sent=True) from error
-            if not data:
-                raise ConnectionFailed("the broker closed the connection", sent=True)
-            self._frames.feed(data)
+# Calls at once, of the 48 connections that the broker gives a user: orders that wait, and others, which need not wait for them.
+WAITS_MAX = 16
+CALLS_MAX = 8
 
 
-async def _within(awaitable: Any, seconds: Optional[float]) -> Any:
+def _alarm(loop: asyncio.AbstractEventLoop, until: float, future: "asyncio.Future[bool]") -> Optional[asyncio.TimerHandle]:
+    """Makes it False at that time."""
+    left = until - time.monotonic()
+    return None if left == float("inf") else loop.call_later(left, _settle, future, False)
+
+
+def _settle(future: "asyncio.Future[bool]", value: bool) -> None:
+    if not future.done():
+        future.set_result(value)
+
+
+async def _wait(wait: Wait) -> None:
+    loop = asyncio.get_running_loop()
+    woken: "asyncio.Future[bool]" = loop.create_future()
+    reads = wait.events & select.POLLIN
+    timer = _alarm(loop, wait.until, woken)
+
+    def forget() -> None:
+        if wait.descriptor >= 0:
+            (loop.remove_reader if reads else loop.remove_writer)(wait.descriptor)
+        if timer is not None:
+            timer.cancel()
+
     try:
-        return await asyncio.wait_for(awaitable, seconds)
-    except asyncio.TimeoutError:
-        raise TimedOut("the broker did not answer in time") from None
+        if wait.descriptor >= 0:
+            (loop.add_reader if reads else loop.add_writer)(wait.descriptor, _settle, woken, True)
+        await woken
+        forget()
+    except BaseException:
+        # Twice, if it came in forget(): the loop would not look at another file that gets this number.
+        forget()
+        raise
 
 
-class Watch(AsyncIterator[Event]):
-    """The events of Client.watch(), as svcbroker.Watch. Close it, or use it in `async with`."""
+async def _drive(steps: Steps[T]) -> T:
+    try:
+        while True:
+            try:
+                wait = next(steps)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            await _wait(wait)
+    finally:
+        steps.close()
 
-    def __init__(self, path: str, call: Call[Event], opening: float, timeout: Optional[float]) -> None:
-        self._path = path
-        self._call = call
-        self._opening = opening
-        self._timeout = timeout
-        self._connection: Optional[_Connection] = None
-        self._closed = False
 
-    async def _open(self) -> None:
-        self._connection = await _Connection.open(self._path)
-        await self._connection.send(_wire.request(self._call.method, self._call.parameters, True))
+class _Turn:
+    """Of one call. An exception may come before anything else is done about it: then it counts no longer than it exists."""
 
-    async def __anext__(self) -> Event:
-        if self._closed:
+
+class _Turns:
+    """So many at once, and the others in their order. For one event loop."""
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._taken: WeakSet[_Turn] = WeakSet()
+        self._waiting: Deque[Tuple[_Turn, "asyncio.Future[bool]"]] = deque()
+
+    async def take(self, turn: _Turn, deadline: float) -> None:
+        if len(self._taken) < self._at_once:
+            self._taken.add(turn)
+            return
+        loop = asyncio.get_running_loop()
+        given: "asyncio.Future[bool]" = loop.create_future()
+        self._waiting.append((turn, given))
+        timer = _alarm(loop, deadline, given)
+        try:
+            if not await given:
+                raise TimedOut("other calls of this client took all the time")
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def give(self, turn: _Turn) -> None:
+        self._taken.discard(turn)
+        while self._waiting and len(self._taken) < self._at_once:
+            following, given = self._waiting.popleft()
+            if not given.done():
+                self._taken.add(following)
+                given.set_result(True)
+
+
+class Stream(AsyncIterator[T]):
+    """As svcbroker.Stream. Close it, or use it in `async with`; it may be closed by another task, and without a running loop."""
+
+    def __init__(self, flow: Flow[T]) -> None:
+        self._flow = flow
+
+    async def __anext__(self) -> T:
+        await asyncio.sleep(0)  # what has come already is no reason to keep others waiting
+        found = await _drive(self._flow.following())
+        if found is None:
             raise StopAsyncIteration
-        if self._connection is None:
-            await _within(self._open(), self._opening)
-        assert self._connection is not None
-        parameters, _ = await _within(self._connection.receive(), self._timeout)
-        return self._call.decode(parameters)
+        return found[0]
 
     def close(self) -> None:
-        self._closed = True
-        if self._connection is not None:
-            self._connection.close()
+        self._flow.close()
 
-    async def __aenter__(self) -> Watch:
+    async def aclose(self) -> None:
+        self.close()
+
+    async def __aenter__(self: _S) -> _S:
         return self
 
     async def __aexit__(
@@ -104,17 +138,31 @@ class Watch(AsyncIterator[Event]):
         self.close()
 
 
+_S = TypeVar("_S", bound=Stream[Any])
+
+
+class Watch(Stream[Event]):
+    """The events of Client.watch(), as svcbroker.Watch."""
+
+
 class Client:
-    """As svcbroker.Client. Calls of several tasks are made one after the other; a task that is cancelled in a call costs the
-    connection, not the client."""
+    """As svcbroker.Client.
+
+    Calls of several tasks are made at once: up to 16 orders that wait, and beside them 8 others. More than these have to wait for their
+    turn, which counts for their timeout. A task that is cancelled in a call costs that call's connection, not the client.
+    Nothing of it belongs to an event loop: it may be used in the next asyncio.run(), or in the loops of several threads.
+    """
 
     def __init__(self, socket: Union[str, "os.PathLike[str]", None] = None, *, timeout: float = TIMEOUT_SEC) -> None:
-        if timeout <= 0:
+        if not timeout > 0:
             raise ValueError("timeout: seconds, more than 0")
-        self.socket = os.fspath(socket) if socket is not None else _wire.default_socket()
+        self.socket = os.fsdecode(socket) if socket is not None else _wire.default_socket()
         self.timeout = timeout
-        self._connection: Optional[_Connection] = None
-        self._turn: Optional[asyncio.Lock] = None  # made in the loop that it is for
+        self._pool = Pool(self.socket)
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Tuple[_Turns, _Turns]] = WeakKeyDictionary()
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return functools.partial(type(self), timeout=self.timeout), (self.socket,)
 
     async def __aenter__(self) -> Client:
         return self
@@ -125,69 +173,29 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """It may be used again; it connects again then."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Calls that other tasks have under way raise ConnectionFailed. It may be used again; it connects again then. Needs no
+        running loop."""
+        self._pool.close()
 
-    async def _reconnect(self, deadline: float) -> _Connection:
-        """To a broker that was there a moment ago."""
-        self.close()
-        while True:
-            try:
-                self._connection = await _Connection.open(self.socket)
-                return self._connection
-            except ConnectionFailed:
-                if time.monotonic() + RETRY_SEC >= deadline:
-                    raise
-                await asyncio.sleep(RETRY_SEC)
-
-    async def _exchange(self, call: Call[T], data: bytes, deadline: float) -> T:
-        again = False
-        await asyncio.sleep(0)  # lets the event loop see the end of a connection
-        if self._connection is None:
-            self._connection = await _Connection.open(self.socket)
-        elif not self._connection.fresh():
-            again = True
-            await self._reconnect(deadline)
-        try:
-            await self._connection.send(data)
-            parameters, _ = await self._connection.receive()
-        except ConnectionFailed:
-            if again or not call.repeat:
-                raise
-            connection = await self._reconnect(deadline)
-            await connection.send(data)
-            parameters, _ = await connection.receive()
-        return call.decode(parameters)
+    def _turns_of(self, call: Call[Any]) -> _Turns:
+        loop = asyncio.get_running_loop()
+        if loop not in self._turns:
+            self._turns[loop] = (_Turns(WAITS_MAX), _Turns(CALLS_MAX))
+        return self._turns[loop][0 if call.takes_sec else 1]
 
     async def _run(self, call: Call[T], timeout: Optional[float] = None) -> T:
         data = _wire.request(call.method, call.parameters, False)
-        if self._turn is None:
-            self._turn = asyncio.Lock()
-        async with self._turn:
-            try:
-                limit = (self.timeout if timeout is None else timeout) + call.takes_sec
-                result: T = await _within(self._exchange(call, data, time.monotonic() + limit), limit)
-                return result
-            except BrokerError:
-                raise
-            except BaseException:
-                self.close()  # a reply may still come, and would be taken for that of the next call
-                raise
-
-    async def _stream(self, call: Call[T], timeout: Optional[float]) -> AsyncIterator[T]:
-        data = _wire.request(call.method, call.parameters, True)
-        limit = (self.timeout if timeout is None else timeout) + call.takes_sec
-        connection: _Connection = await _within(_Connection.open(self.socket), limit)
+        deadline = deadline_after((self.timeout if timeout is None else timeout) + call.takes_sec)
+        turns, turn = self._turns_of(call), _Turn()
         try:
-            await _within(connection.send(data), limit)
-            more = True
-            while more:
-                parameters, more = await _within(connection.receive(), limit)
-                yield call.decode(parameters)
+            await turns.take(turn, deadline)
+            return await _drive(self._pool.exchange(call, data, deadline))
         finally:
-            connection.close()
+            turns.give(turn)
+
+    def _flow(self, call: Call[Any], timeout: Optional[float], split: Any) -> Flow[Any]:
+        limit = (self.timeout if timeout is None else timeout) + call.takes_sec
+        return Flow(self.socket, call, limit, limit, split)
 
     async def call(
         self, method: str, parameters: Optional[Mapping[str, Any]] = None, *, timeout: Optional[float] = None
@@ -196,8 +204,8 @@ class Client:
 
     def stream(
         self, method: str, parameters: Optional[Mapping[str, Any]] = None, *, timeout: Optional[float] = None
-    ) -> AsyncIterator[Dict[str, Any]]:
-        return self._stream(_calls.call(method, parameters), timeout)
+    ) -> Stream[Dict[str, Any]]:
+        return Stream(self._flow(_calls.call(method, parameters), timeout, only))
 
     async def list(self) -> Tuple[Service, ...]:
         return await self._run(_calls.list_services())
@@ -214,19 +222,17 @@ class Client:
     async def restart(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Tuple[Outcome, ...]:
         return await self._run(_calls.order("Restart", "up", names, all, wait, wait_sec))
 
-    def start_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> AsyncIterator[Outcome]:
+    def start_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Stream[Outcome]:
         return self._each(_calls.order("Start", "up", names, all, wait, wait_sec))
 
-    def stop_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> AsyncIterator[Outcome]:
+    def stop_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Stream[Outcome]:
         return self._each(_calls.order("Stop", "down", names, all, wait, wait_sec))
 
-    def restart_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> AsyncIterator[Outcome]:
+    def restart_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Stream[Outcome]:
         return self._each(_calls.order("Restart", "up", names, all, wait, wait_sec))
 
-    async def _each(self, call: Call[Tuple[Outcome, ...]]) -> AsyncIterator[Outcome]:
-        async for outcomes in self._stream(call, None):
-            for outcome in outcomes:
-                yield outcome
+    def _each(self, call: Call[Tuple[Outcome, ...]]) -> Stream[Outcome]:
+        return Stream(self._flow(call, None, tuple))
 
     async def reset(self, *names: str) -> Tuple[Outcome, ...]:
         return await self._run(_calls.reset(names))
@@ -244,7 +250,7 @@ class Client:
 
     def watch(self, *names: str, timeout: Optional[float] = None) -> Watch:
         """Connects when it is first iterated."""
-        return Watch(self.socket, _calls.watch(names), self.timeout, timeout)
+        return Watch(Flow(self.socket, _calls.watch(names), self.timeout, timeout, only))
 
     async def health(self) -> Health:
         return await self._run(_calls.health())

@@ -2,123 +2,97 @@
 
 from __future__ import annotations
 
+import functools
+import math
 import os
 import select
-import socket
 import time
 from types import TracebackType
-from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple, Type, TypeVar, Union
 
 from svcbroker import _calls, _wire
 from svcbroker._calls import UNREGISTER_SEC, WAIT_SEC, Call
-from svcbroker.errors import ConnectionFailed, ProtocolError, TimedOut
+from svcbroker._link import Steps, Wait
+from svcbroker._pool import Flow, Pool, deadline_after
 from svcbroker.replies import Action, Check, Event, Health, Outcome, Registered, Service, Unregistered
 
 T = TypeVar("T")
 
 TIMEOUT_SEC = 10.0
-RETRY_SEC = 0.05  # between looks for a broker that restarts
-RECEIVE_BYTES = 64 * 1024  # at once
+POLL_SEC_MAX = 24 * 60 * 60.0  # poll's own limit is 24 days
 
 
-class _Connection:
-    """A socket, and the replies that came over it."""
+def _wait(wait: Wait, beside: int) -> None:
+    poll = select.poll()
+    if wait.descriptor >= 0:
+        poll.register(wait.descriptor, wait.events)
+    if beside >= 0:
+        poll.register(beside, 0)
+    left = min(max(wait.until - time.monotonic(), 0), POLL_SEC_MAX)
+    for descriptor, events in poll.poll(math.ceil(left * 1000)):
+        if descriptor == beside and events & select.POLLERR:
+            raise BrokenPipeError
 
-    def __init__(self, path: str, deadline: float) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        self._frames = _wire.Frames()
-        try:
-            self._limit(deadline)
-            self._socket.connect(path)
-        except OSError as error:
-            self.close()
-            if isinstance(error, (socket.timeout, BlockingIOError)):  # its backlog is full
-                raise TimedOut(f"{path}: the broker does not accept connections") from None
-            raise ConnectionFailed(f"{path}: {error.strerror or error}") from error
-        except BaseException:
-            self.close()
-            raise
 
-    def _limit(self, deadline: float) -> None:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimedOut("the broker did not answer in time")
-        self._socket.settimeout(None if left == float("inf") else left)
-
-    def close(self) -> None:
-        self._socket.close()
-
-    def fresh(self) -> bool:
-        """Nothing came since the last reply, not even the end: a call can be sent."""
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN | select.POLLRDHUP)
-        return self._frames.empty and not poll.poll(0)
-
-    def send(self, data: bytes, deadline: float) -> None:
-        try:
-            self._limit(deadline)
-            self._socket.sendall(data)
-        except socket.timeout:
-            raise TimedOut("the broker did not take the call in time") from None
-        except OSError as error:
-            raise ConnectionFailed(f"the broker closed the connection: {error.strerror}", sent=True) from error
-
-    def receive(self, deadline: float) -> Tuple[Dict[str, Any], bool]:
-        """The next reply's parameters, and whether more follow."""
+def _drive(steps: Steps[T], beside: int = -1) -> T:
+    """beside: a pipe; BrokenPipeError when its reader goes away meanwhile."""
+    try:
         while True:
-            frame = self._frames.take()
-            if frame is not None:
-                return _wire.reply(frame)
             try:
-                self._limit(deadline)
-                data = self._socket.recv(RECEIVE_BYTES)
-            except socket.timeout:
-                raise TimedOut("the broker did not answer in time") from None
-            except OSError as error:
-                raise ConnectionFailed(f"the broker closed the connection: {error.strerror}", sent=True) from error
-            if not data:
-                raise ConnectionFailed("the broker closed the connection", sent=True)
-            self._frames.feed(data)
+                wait = next(steps)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            _wait(wait, beside)
+    finally:
+        steps.close()
 
 
-class Watch(Iterator[Event]):
-    """The events of Client.watch(). Ends by close(), or with ConnectionFailed when the broker does: watch again then.
+class Stream(Iterator[T]):
+    """The replies to Client.stream(), or the outcomes of start_each() and the like, on a connection of its own.
 
-    Iterating raises TimedOut after `timeout` seconds without an event, and may go on after that.
+    It ends by close(), which may also come from another thread or a signal's handler while it is waited for. Iterating raises TimedOut
+    after `timeout` seconds without a reply, and may go on after that. After any other exception, be it of a signal's handler,
+    what was not read is lost: it raises ConnectionFailed from then on. What was ordered holds.
     """
 
-    def __init__(self, connection: _Connection, call: Call[Event], timeout: Optional[float]) -> None:
-        self._connection: Optional[_Connection] = connection
-        self._call = call
-        self._timeout = timeout
+    def __init__(self, flow: Flow[T], beside: int = -1) -> None:
+        self._flow = flow
+        self._beside = beside
 
-    def __next__(self) -> Event:
-        if self._connection is None:
+    def __next__(self) -> T:
+        found = _drive(self._flow.following(), self._beside)
+        if found is None:
             raise StopIteration
-        parameters, _ = self._connection.receive(_deadline(self._timeout))
-        return self._call.decode(parameters)
+        return found[0]
 
     def close(self) -> None:
         """Also ends an iteration's for loop, when called in it."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._flow.close()
 
-    def __enter__(self) -> Watch:
+    def __enter__(self: _S) -> _S:
         return self
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
         self.close()
 
 
-def _deadline(seconds: Optional[float]) -> float:
-    return time.monotonic() + (float("inf") if seconds is None else seconds)
+_S = TypeVar("_S", bound=Stream[Any])
+
+
+class Watch(Stream[Event]):
+    """The events of Client.watch(): a Stream that ends by close(), or with ConnectionFailed when the broker does: watch again then."""
+
+
+def only(value: T) -> Sequence[T]:
+    return (value,)
 
 
 class Client:
-    """A connection to the broker, made when it is needed first. For one thread at a time.
+    """The broker. Connections are made when they are needed first.
 
-    socket: a path; None: $SVCBROKER_SOCKET, else the default one.
+    socket: a path; None: $SVCBROKER_SOCKET, else the default one. Who may not connect to it is connected to the one for observers
+    beside it, if that is allowed.
     timeout: seconds that a call may take, beside what it makes the broker wait for (`wait_sec`, `kill_after_sec`).
 
     Each method raises ConnectionFailed, TimedOut, ProtocolError, or one of the errors of the interface (BrokerError).
@@ -126,14 +100,22 @@ class Client:
     A broker that was restarted, or closed the idle connection, is connected to once more, and waited for until the timeout. If it
     ended before the call was sent, every call is sent then. If it ended later, those are sent again that change nothing a second
     time: all but restart(), call() and stream(), which raise ConnectionFailed with `sent`.
+
+    Any other exception that comes out of a call (KeyboardInterrupt, one of a signal's handler) closes that call's connection; what was
+    ordered holds. Threads may share a client, and a signal's handler may use the one that it interrupts: calls at the same time have
+    connections of their own. After a fork, the child's calls have new ones, and streams that were begun are the parent's. A
+    client is copied and pickled as its socket and timeout.
     """
 
     def __init__(self, socket: Union[str, "os.PathLike[str]", None] = None, *, timeout: float = TIMEOUT_SEC) -> None:
-        if timeout <= 0:
+        if not timeout > 0:
             raise ValueError("timeout: seconds, more than 0")
-        self.socket = os.fspath(socket) if socket is not None else _wire.default_socket()
+        self.socket = os.fsdecode(socket) if socket is not None else _wire.default_socket()
         self.timeout = timeout
-        self._connection: Optional[_Connection] = None
+        self._pool = Pool(self.socket)
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return functools.partial(type(self), timeout=self.timeout), (self.socket,)
 
     def __enter__(self) -> Client:
         return self
@@ -142,64 +124,18 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """It may be used again; it connects again then."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _reconnect(self, deadline: float) -> _Connection:
-        """To a broker that was there a moment ago."""
-        self.close()
-        while True:
-            try:
-                self._connection = _Connection(self.socket, deadline)
-                return self._connection
-            except ConnectionFailed:
-                if time.monotonic() + RETRY_SEC >= deadline:
-                    raise
-                time.sleep(RETRY_SEC)
-
-    def _connect(self, deadline: float) -> Tuple[_Connection, bool]:
-        """A connection that can be used, and whether the reconnection is spent."""
-        if self._connection is None:
-            self._connection = _Connection(self.socket, deadline)
-            return self._connection, False
-        if self._connection.fresh():
-            return self._connection, False
-        return self._reconnect(deadline), True
+        """Calls that other threads have under way raise ConnectionFailed. Streams are closed by themselves. It may be used again; it
+        connects again then."""
+        self._pool.close()
 
     def _run(self, call: Call[T], timeout: Optional[float] = None) -> T:
         data = _wire.request(call.method, call.parameters, False)
-        deadline = _deadline((self.timeout if timeout is None else timeout) + call.takes_sec)
-        connection, again = self._connect(deadline)
-        try:
-            try:
-                connection.send(data, deadline)
-                parameters, _ = connection.receive(deadline)
-            except ConnectionFailed:
-                if again or not call.repeat:
-                    raise
-                connection = self._reconnect(deadline)
-                connection.send(data, deadline)
-                parameters, _ = connection.receive(deadline)
-            return call.decode(parameters)
-        except (ConnectionFailed, TimedOut, ProtocolError, KeyboardInterrupt):
-            self.close()  # a reply may still come, and would be taken for that of the next call
-            raise
+        deadline = deadline_after((self.timeout if timeout is None else timeout) + call.takes_sec)
+        return _drive(self._pool.exchange(call, data, deadline))
 
-    def _stream(self, call: Call[T], timeout: Optional[float]) -> Iterator[T]:
-        """On a connection of its own, so that it may be left at any time."""
-        data = _wire.request(call.method, call.parameters, True)
+    def _flow(self, call: Call[Any], timeout: Optional[float], split: Any) -> Flow[Any]:
         limit = (self.timeout if timeout is None else timeout) + call.takes_sec
-        connection = _Connection(self.socket, _deadline(limit))
-        try:
-            connection.send(data, _deadline(limit))
-            more = True
-            while more:
-                parameters, more = connection.receive(_deadline(limit))
-                yield call.decode(parameters)
-        finally:
-            connection.close()
+        return Flow(self.socket, call, limit, limit, split)
 
     def call(self, method: str, parameters: Optional[Mapping[str, Any]] = None, *, timeout: Optional[float] = None) -> Dict[str, Any]:
         """Any method ("Status", or with its interface), for what this class has no method for: the reply's parameters."""
@@ -207,9 +143,9 @@ class Client:
 
     def stream(
         self, method: str, parameters: Optional[Mapping[str, Any]] = None, *, timeout: Optional[float] = None
-    ) -> Iterator[Dict[str, Any]]:
-        """The same with "more": every reply. timeout: seconds for each."""
-        return self._stream(_calls.call(method, parameters), timeout)
+    ) -> Stream[Dict[str, Any]]:
+        """The same with "more": every reply. Calls when it is first iterated. timeout: seconds for each reply."""
+        return Stream(self._flow(_calls.call(method, parameters), timeout, only))
 
     def list(self) -> Tuple[Service, ...]:
         """Every service of the scan directory."""
@@ -234,21 +170,20 @@ class Client:
         """As start(); one that is down is started. Never repeated by itself."""
         return self._run(_calls.order("Restart", "up", names, all, wait, wait_sec))
 
-    def start_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Iterator[Outcome]:
+    def start_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Stream[Outcome]:
         """As start(), but every outcome as it happens, and none is raised. Orders when it is first iterated."""
         return self._each(_calls.order("Start", "up", names, all, wait, wait_sec))
 
-    def stop_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Iterator[Outcome]:
+    def stop_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Stream[Outcome]:
         """As start_each()."""
         return self._each(_calls.order("Stop", "down", names, all, wait, wait_sec))
 
-    def restart_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Iterator[Outcome]:
+    def restart_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Stream[Outcome]:
         """As start_each()."""
         return self._each(_calls.order("Restart", "up", names, all, wait, wait_sec))
 
-    def _each(self, call: Call[Tuple[Outcome, ...]]) -> Iterator[Outcome]:
-        for outcomes in self._stream(call, None):
-            yield from outcomes
+    def _each(self, call: Call[Tuple[Outcome, ...]]) -> Stream[Outcome]:
+        return Stream(self._flow(call, None, tuple))
 
     def reset(self, *names: str) -> Tuple[Outcome, ...]:
         """Forgets failures: back-off, failed, the counted deaths. Starts nothing."""
@@ -274,14 +209,9 @@ class Client:
 
         timeout: seconds to wait for an event; None: for ever.
         """
-        call = _calls.watch(names)
-        connection = _Connection(self.socket, _deadline(self.timeout))
-        try:
-            connection.send(_wire.request(call.method, call.parameters, True), _deadline(self.timeout))
-        except BaseException:
-            connection.close()
-            raise
-        return Watch(connection, call, timeout)
+        flow: Flow[Event] = Flow(self.socket, _calls.watch(names), self.timeout, timeout, only)
+        _drive(flow.open())
+        return Watch(flow)
 
     def health(self) -> Health:
         """From the broker's memory, at once."""
