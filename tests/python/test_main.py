@@ -1,11 +1,15 @@
 """python3 -m svcbroker, as a script uses it."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
+import svcbroker
 from conftest import HEALTH, SERVICE, TOP, answering
 
 
@@ -77,13 +81,105 @@ def test_usage(path, words):
     assert run(path, *words, check=2).stdout == ""
 
 
+def shell(path, script, **options):
+    """A script of bash; $call is the module."""
+    environment = {"PYTHONPATH": f"{TOP}/client/python", "SVCBROKER_SOCKET": path, "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1",
+                   "call": f"{sys.executable} -X dev -m svcbroker"}
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, env=environment, **options)
+
+
 def test_reader_that_has_enough(fake, path):
     def serve(peer):
         peer.receive()
         for number in range(100000):
             peer.reply({"number": number}, continues=True)
     fake(serve)
-    script = f"{sys.executable} -m svcbroker Watch --more | head -n 1; echo ${{PIPESTATUS[0]}}"
-    result = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60,
-                            env={"PYTHONPATH": f"{TOP}/client/python", "SVCBROKER_SOCKET": path, "PATH": "/usr/bin:/bin"})
+    result = shell(path, "$call Watch --more | head -n 1; echo ${PIPESTATUS[0]}")
     assert result.stdout == '{"number": 0}\n0\n' and result.stderr == ""
+
+
+def test_reader_that_has_enough_before_anything_more_comes(fake, path):
+    """It does not wait for the next reply to see that nobody reads."""
+    def serve(peer):
+        peer.receive()
+        peer.reply({"number": 0}, continues=True)
+        assert peer.receive() is None
+    fake(serve)
+    result = shell(path, "$call --more Watch | head -n 1; echo ${PIPESTATUS[0]}")
+    assert result.stdout == '{"number": 0}\n0\n' and result.stderr == ""
+
+
+HELD = {"name": "x", "reason": "y"}
+LOST = "svcbroker: stdout: could not be written: make room, or send it elsewhere\n"
+
+
+def erring(error, parameters):
+    def serve(peer):
+        peer.receive()
+        peer.reply(parameters, error=error)
+    return serve
+
+
+@pytest.mark.parametrize("where", ["/dev/full", "&-"])
+@pytest.mark.parametrize("serve, words, code", [
+    (answering(HEALTH), "Health", 1), (answering(HEALTH), "Health --more", 1), (answering(HEALTH), "--help", 1), (answering(HEALTH), "--version", 1),
+    (erring("io.svcbroker.Held", HELD), "Start", 1), (erring("io.svcbroker.Protected", HELD), "Start", 5),
+    (erring("org.varlink.service.PermissionDenied", {}), "Start", 5), (answering(HEALTH), "Health --socket /nowhere", 69),
+    (answering(HEALTH), "Health nonsense", 2),
+])
+def test_output_that_is_lost_is_a_failure(fake, path, where, serve, words, code):
+    fake(serve)
+    result = shell(path, f"$call {words} >{where}")
+    assert result.returncode == code and "Traceback" not in result.stderr and "ignored" not in result.stderr, result
+    if words != "Health nonsense" and code != 69:
+        assert LOST in result.stderr
+    if code == 5 or words == "Start":
+        assert result.stderr.count("svcbroker: ") == 2  # and what went wrong
+
+
+@pytest.mark.parametrize("redirections, code", [
+    ("2>/dev/full", 4), ("2>&-", 4), (">&- 2>&-", 1), ("<&- >&- 2>&-", 1), ("<&-", 4), (">/dev/full 2>/dev/full", 1), ("2>&1 | true", 4)])
+def test_whatever_is_closed_the_exit_code_tells(fake, path, redirections, code):
+    seen = []
+
+    def serve(peer):
+        seen.append(peer.receive())
+        peer.reply({"name": "x"}, error="io.svcbroker.NoSuchService")
+        assert peer.receive() is None, "what is printed does not go to the broker"
+    fake(serve)
+    result = shell(path, f"$call Status {redirections}; exit ${{PIPESTATUS[0]}}")
+    assert result.returncode == code and len(seen) == 1, result
+
+
+def test_output_that_would_block(fake, path):
+    """A pipe that its other users made non-blocking, and a reader that is slow."""
+    text = "x" * 300000
+
+    def serve(peer):
+        peer.receive()
+        peer.reply({"text": text})
+    fake(serve)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with subprocess.Popen([sys.executable, "-m", "svcbroker", "Status"], stdout=writer, stderr=subprocess.PIPE,
+                          env={"PYTHONPATH": f"{TOP}/client/python", "SVCBROKER_SOCKET": path}) as process:
+        os.close(writer)
+        with open(reader) as file:
+            assert json.load(file) == {"text": text}
+        assert (process.wait(60), process.stderr.read()) == (0, b"")
+
+
+@pytest.mark.parametrize("words", ["Start", "Watch --more"])
+def test_interrupted(fake, path, words):
+    heard = threading.Event()
+    fake(lambda peer: [peer.receive(), heard.set(), peer.receive()] and None)
+    with subprocess.Popen([sys.executable, "-m", "svcbroker", *words.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env={"PYTHONPATH": f"{TOP}/client/python", "SVCBROKER_SOCKET": path},
+                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
+        assert heard.wait(60)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60) == (b"", b"") and process.returncode == 130
+
+
+def test_version(path):
+    assert run(path, "--version", check=0).stdout == f"svcbroker {svcbroker.__version__}\n"

@@ -42,8 +42,10 @@ from svcbroker.errors import (
 )
 from svcbroker.replies import Action, Check, Event, Exit, Health, Outcome, Registered, Service, Unregistered, moment
 
+__version__ = "0.1.0"  # meson.build's
+
 __all__ = [
-    "DEFAULT_SOCKET", "Action", "BrokerError", "Busy", "Check", "Client", "ConnectionFailed", "Error", "Event", "Exit",
+    "DEFAULT_SOCKET", "__version__", "Action", "BrokerError", "Busy", "Check", "Client", "ConnectionFailed", "Error", "Event", "Exit",
     "ExpectedMore", "Failed", "Health", "Held", "InterfaceNotFound", "InvalidEnvironment", "InvalidMessage", "InvalidName",
     "InvalidParameter", "LimitExceeded", "MethodNotFound", "MethodNotImplemented", "NoSuchService", "NotRegistered", "Outcome",
     "PermissionDenied", "Protected", "ProtocolError", "Registered", "Service", "Stream", "Superseded", "SystemError", "TimedOut",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import fcntl
 import json
 import os
+import select
 import sys
-from typing import Any, List, NoReturn, Optional
+from typing import Any, Dict, Iterator, List, NoReturn, Optional
 
-from svcbroker import _wire
-from svcbroker.client import TIMEOUT_SEC, Client
+from svcbroker import __version__, _calls, _wire
+from svcbroker._pool import Flow
+from svcbroker.client import TIMEOUT_SEC, Client, Stream, only
 from svcbroker.errors import (
     BrokerError,
     ConnectionFailed,
@@ -25,11 +29,17 @@ from svcbroker.errors import (
 )
 
 # Exit codes are svcctl's.
+DONE = 0
 FAILED = 1
 USAGE = 2
 UNREACHABLE = 69
 INTERRUPTED = 130
 CODES = (((NoSuchService, NotRegistered), 4), ((PermissionDenied, Protected), 5), ((WaitTimeout,), 6), ((Held, Failed), 7))
+# What is worse than output that was lost. svcctl's order.
+WORSE = (5, USAGE, UNREACHABLE, INTERRUPTED)
+
+STDOUT = 1
+STDERR = 2
 
 
 def exit_code(error: Error) -> int:
@@ -38,15 +48,61 @@ def exit_code(error: Error) -> int:
     return next((code for classes, code in CODES if isinstance(error, classes)), FAILED)
 
 
-def arguments(words: Optional[List[str]]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python3 -m svcbroker", description=__doc__.partition(": ")[2])
-    parser.add_argument("method", help='of io.svcbroker, like Status, or with its interface, like org.varlink.service.GetInfo')
-    parser.add_argument("parameters", nargs="?", default="{}", type=json_object, help="""a JSON object, like '{"name": "gateway-coder"}'""")
-    parser.add_argument("--more", action="store_true", help="ask for a stream of replies")
-    parser.add_argument("--timeout", type=seconds, metavar="SECONDS",
-                        help=f"how long a reply may take ({TIMEOUT_SEC:g}; with --more as long as it takes)")  # fmt: skip
-    parser.add_argument("--socket", default=_wire.default_socket(), help="the broker's (%(default)s)")
-    return parser.parse_args(words)
+class Unwritable(Exception):
+    """Standard output takes no more. gone: its reader has gone, which has what it wants."""
+
+    def __init__(self, *, gone: bool) -> None:
+        super().__init__()
+        self.gone = gone
+
+
+def write(descriptor: int, text: str) -> None:
+    """All of it, past Python's buffers: what these cannot write, they try again when the interpreter ends."""
+    left = memoryview(text.encode(errors="backslashreplace"))
+    while left:
+        try:
+            left = left[os.write(descriptor, left) :]
+        except BlockingIOError:  # somebody who shares it has made it so
+            poll = select.poll()
+            poll.register(descriptor, select.POLLOUT)
+            poll.poll()
+
+
+def show(text: str) -> None:
+    try:
+        write(STDOUT, text)
+    except OSError as error:
+        raise Unwritable(gone=error.errno == errno.EPIPE) from None
+
+
+def say(*parts: object) -> None:
+    try:
+        write(STDERR, ": ".join(map(str, ("svcbroker", *parts))) + "\n")
+    except OSError:
+        pass  # nobody can be told
+
+
+class Parser(argparse.ArgumentParser):
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if file is sys.stdout:
+            show(message)
+        else:
+            try:
+                write(STDERR, message)
+            except OSError:
+                pass
+
+
+def parser() -> Parser:
+    made = Parser(prog="python3 -m svcbroker", description=(__doc__ or "").partition(": ")[2])
+    made.add_argument("method", help="of io.svcbroker, like Status, or with its interface, like org.varlink.service.GetInfo")
+    made.add_argument("parameters", nargs="?", default="{}", type=json_object, help="""a JSON object, like '{"name": "gateway-coder"}'""")
+    made.add_argument("--more", action="store_true", help="ask for a stream of replies")
+    made.add_argument("--timeout", type=seconds, metavar="SECONDS",
+                      help=f"how long a reply may take ({TIMEOUT_SEC:g}; with --more as long as it takes)")  # fmt: skip
+    made.add_argument("--socket", default=_wire.default_socket(), help="the broker's (%(default)s)")
+    made.add_argument("--version", action="version", version=f"svcbroker {__version__}")
+    return made
 
 
 def seconds(text: str) -> float:
@@ -69,35 +125,71 @@ def json_object(text: str) -> Any:
     return value
 
 
-def show(value: Any) -> None:
-    print(json.dumps(value), flush=True)
+def unwritable(lost: Unwritable, code: int) -> int:
+    """The exit code, where it would have been `code`."""
+    if lost.gone:
+        return code
+    say("stdout", "could not be written", "make room, or send it elsewhere")
+    return code if code in WORSE else FAILED
+
+
+def replies(client: Client, options: argparse.Namespace) -> Iterator[Dict[str, Any]]:
+    """Ends when the reader of standard output goes away, not only at the next reply."""
+    asked = _calls.call(options.method, options.parameters)
+    if not options.more:
+        yield client.call(options.method, options.parameters)
+        return
+    flow: Flow[Dict[str, Any]] = Flow(client.socket, asked, client.timeout, options.timeout, only)
+    with Stream(flow, STDOUT) as stream:
+        yield from stream
+
+
+def call(options: argparse.Namespace) -> int:
+    try:
+        with Client(options.socket, timeout=options.timeout or TIMEOUT_SEC) as client:
+            for reply in replies(client, options):
+                show(json.dumps(reply) + "\n")
+        return DONE
+    except BrokerError as error:
+        code = exit_code(error)
+        try:
+            show(json.dumps({"error": error.error, "parameters": error.parameters}) + "\n")
+        except Unwritable as lost:
+            code = unwritable(lost, code)
+        say(error)
+        return code
+    except Error as error:
+        say(error)
+        return exit_code(error)
+    except BrokenPipeError:
+        return DONE
+    except Unwritable as lost:
+        return unwritable(lost, DONE)
+    except ValueError as error:  # too large, or no number of JSON's
+        say(error)
+        return USAGE
+
+
+def open_standard_descriptors() -> None:
+    """The connection must not become standard output because somebody closed that. Not for writing, so that what is lost there does
+    not count as printed."""
+    for descriptor in range(STDERR + 1):
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_GETFD)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY)  # the lowest that is free: this one
+    sys.stdout = sys.stdout or open(os.devnull, "w")
+    sys.stderr = sys.stderr or open(os.devnull, "w")
 
 
 def main(words: Optional[List[str]] = None) -> int:
-    options = arguments(words)
     try:
-        with Client(options.socket, timeout=options.timeout or TIMEOUT_SEC) as client:
-            if options.more:
-                for reply in client.stream(options.method, options.parameters, timeout=options.timeout or float("inf")):
-                    show(reply)
-            else:
-                show(client.call(options.method, options.parameters))
-    except BrokerError as error:
-        show({"error": error.error, "parameters": error.parameters})
-        print(f"svcbroker: {error}", file=sys.stderr)
-        return exit_code(error)
-    except Error as error:
-        print(f"svcbroker: {error}", file=sys.stderr)
-        return exit_code(error)
-    except ValueError as error:  # too large, or no number of JSON's
-        print(f"svcbroker: {error}", file=sys.stderr)
-        return USAGE
-    except BrokenPipeError:  # the reader of our output has what it wants; what is left in the buffer goes nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        open_standard_descriptors()
+        return call(parser().parse_args(words))
+    except Unwritable as lost:  # --help
+        return unwritable(lost, DONE)
     except KeyboardInterrupt:
         return INTERRUPTED
-    return 0
 
 
 if __name__ == "__main__":
