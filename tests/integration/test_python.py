@@ -128,6 +128,15 @@ say(do(client.call("org.varlink.service.GetInfo")))
     assert "io.svcbroker" in said[-1]["interfaces"]
 
 
+def test_observer_may_look(make_tree, python):
+    """By the socket beside the one that refuses it, as svcctl."""
+    health, denied = python("""
+say(do(client.health()))
+refused(client.start, "gateway-default")
+""", user="observer", of=make_tree("--observer-group", "observers"))
+    assert health["services"] > 0 and denied["class"] == "PermissionDenied"
+
+
 def test_stranger_is_refused(python):
     assert python("refused(client.health)", user="stranger") == [
         {"class": "ConnectionFailed", "text": "/run/svcbroker/io.svcbroker: Permission denied"}]
@@ -204,6 +213,66 @@ def test_wait_over_a_killed_broker(make_tree, python):
     tree.signal("KILL", pid)
     thread.join(60)
     assert said["all"][0][0]["service"]["state"] == "down"
+
+
+def test_an_alarm_in_an_order_that_waits(tree, profile):
+    """What is asked next is answered, and not with the outcome of what was broken off."""
+    tree.register(profile, "ignore-term")
+    pid = tree.wait_gateway(profile)
+    result = tree.run("hermes", "env", f"PYTHONPATH={INSTALLED}", "python3", "-B", "-W", "error", "-c", """
+import signal, sys, svcbroker
+class SoftTimeLimitExceeded(Exception): pass
+def handler(*_): raise SoftTimeLimitExceeded
+signal.signal(signal.SIGALRM, handler)
+client = svcbroker.Client()
+name = "gateway-" + sys.argv[1]
+for number in range(3):
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    try: client.stop(name, wait=True, wait_sec=1)
+    except SoftTimeLimitExceeded: pass
+    else: raise AssertionError("it waits")
+    assert client.health().services > 0
+    assert name in [service.name for service in client.list()]
+assert client.status(name).state == "stopping"
+""", profile)
+    tree.signal("KILL", pid)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_reader_that_has_enough(tree):
+    result = tree.run("hermes", "timeout", "60", "bash", "-c", f"""
+export PYTHONPATH={INSTALLED} PYTHONDONTWRITEBYTECODE=1
+python3 -m svcbroker --more Watch | head -n 1
+echo "${{PIPESTATUS[*]}}"
+python3 -m svcbroker List >/dev/full
+echo $?
+python3 -m svcbroker List >&-
+echo $?
+""")
+    event, codes, full, closed = result.stdout.splitlines()
+    assert json.loads(event)["event"] == "present" and (codes, full, closed) == ("0 0", "1", "1")
+    assert result.stderr == "svcbroker: stdout: could not be written: make room, or send it elsewhere\n" * 2
+
+
+def test_pip_as_hermes(tree):
+    """Of the wheel, and of root's directory, without a network; the directory stays as it is."""
+    def listing():
+        return tree.run("root", "find", "/usr/local/share/svcbroker", "(", "-type", "f", "-printf", "%T@ ", ",", "-print", ")", check=True).stdout
+    before = listing()
+    tree.run("hermes", "python3", "-m", "venv", "/opt/data/pip", check=True)
+    for what in ("/usr/local/share/svcbroker/svcbroker-*-py3-none-any.whl", INSTALLED):
+        for user in ("hermes", "root"):
+            done = tree.run(user, "sh", "-c", f"/opt/data/pip/bin/pip install --no-index --force-reinstall {what}")
+            assert done.returncode == 0, done.stderr
+            done = tree.run("hermes", "/opt/data/pip/bin/python3", "-B", "-c", """if True:
+                import sys
+                assert "svcbroker_hermes" in sys.modules
+                import svcbroker
+                assert svcbroker.Client().health().services > 0 and svcbroker.__file__.startswith("/opt/data/pip/")
+            """)
+            assert done.returncode == 0, done.stderr
+            tree.run("root", "chown", "-R", "hermes:hermes", "/opt/data/pip", check=True)
+    assert listing() == before
 
 
 def test_module_for_scripts(tree, service):
