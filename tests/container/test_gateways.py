@@ -231,6 +231,9 @@ def test_unmodified_application_asks_the_broker(start):
         assert (manager.scandir / "gateway-coder").is_dir()
         manager.start("gateway-coder")
         assert manager.is_running("main-hermes") and "coder" in manager.list_profile_gateways()
+        import importlib.metadata, svcbroker
+        assert importlib.metadata.version("svcbroker") == svcbroker.__version__
     """)
+    assert container.shell("ls /usr/local/share/svcbroker/*.whl").stdout.endswith("-py3-none-any.whl\n")
     until(lambda: container.service("gateway-coder")["state"] == "up", "it is up")
     assert container.shell("ls /opt/hermes/.venv/lib/python3*/site-packages/__pycache__").stdout.startswith("svcbroker_hermes.")

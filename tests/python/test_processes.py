@@ -212,6 +212,25 @@ def test_sigpipe_does_not_end_the_program(script, fake, path):
     """)
 
 
+def test_the_connection_does_not_become_a_standard_descriptor(script):
+    """What a program prints after it closed its standard output does not go to the broker."""
+    script("""
+    for closed in ((1,), (0,), (0, 1, 2)):
+        kept = [(descriptor, os.dup(descriptor)) for descriptor in closed]
+        for descriptor in closed: os.close(descriptor)
+        client = svcbroker.Client(path)
+        assert client.status("a").name == "a"
+        watch = client.watch("w")
+        link, = client._pool._idle
+        assert link._socket.fileno() > 2 and not os.get_inheritable(link._socket.fileno())
+        assert not {0, 1, 2} & {reference()._socket.fileno() for reference in svcbroker._link._links.valuerefs()}
+        watch.close()
+        for descriptor, copy in kept: os.dup2(copy, descriptor)
+        for descriptor, copy in kept: os.close(copy)
+        client.close()
+    """)
+
+
 ALARMS = """
 class Interrupt(Exception): pass
 def handler(*_): raise raised

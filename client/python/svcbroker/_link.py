@@ -9,6 +9,7 @@ so nobody tries to tell what it left undone: whoever holds a connection then, cl
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import select
 import socket
@@ -23,6 +24,7 @@ T = TypeVar("T")
 
 RETRY_SEC = 0.05  # between looks for a broker that restarts, or whose backlog is full
 RECEIVE_BYTES = 64 * 1024  # at once
+STANDARD_MAX = 2  # the last of the descriptors that have a meaning
 OBSERVER = ".observer"  # beside the socket, for those who may only look
 
 # What a system call's error may have passed through: gevent and eventlet put calls of their own in its place.
@@ -69,11 +71,22 @@ class _Socket(socket.socket):
             super(socket.socket, self).close()
 
 
+def _new_socket() -> _Socket:
+    made = _Socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+    if made.fileno() > STANDARD_MAX:
+        return made
+    # The program closed its standard output, say: what is printed must not go to the broker.
+    with made:
+        other = _Socket(fileno=fcntl.fcntl(made.fileno(), fcntl.F_DUPFD_CLOEXEC, STANDARD_MAX + 1))
+    other.setblocking(False)
+    return other
+
+
 class Link:
     """Raises ConnectionFailed if there can be no socket."""
 
     def __init__(self) -> None:
-        made = attempt(_Socket, socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+        made = attempt(_new_socket)
         if isinstance(made, OSError):
             raise _failure("socket", made)
         self._socket = made
