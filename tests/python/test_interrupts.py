@@ -278,8 +278,8 @@ def descriptors():
     return len(os.listdir("/proc/self/fd"))
 
 
-@pytest.mark.parametrize("error", [Interrupt(), TimeoutError(), ConnectionResetError(errno.ECONNRESET, "x"), ValueError(), svcbroker.ConnectionFailed("x")],
-                         ids=["Interrupt", "TimeoutError", "ConnectionResetError", "ValueError", "ConnectionFailed"])
+@pytest.mark.parametrize("error", [Interrupt(), TimeoutError(), ConnectionResetError(errno.ECONNRESET, "x"), ValueError(),
+                                   svcbroker.ConnectionFailed("x")], ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("call", ["Status", "Stream"])
 def test_at_every_instruction(broker, connect, error, call):
     client = connect(timeout=5)

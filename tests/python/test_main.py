@@ -83,8 +83,8 @@ def test_usage(path, words):
 
 def shell(path, script, **options):
     """A script of bash; $call is the module."""
-    environment = {"PYTHONPATH": f"{TOP}/client/python", "SVCBROKER_SOCKET": path, "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1",
-                   "call": f"{sys.executable} -X dev -m svcbroker"}
+    environment = {"PYTHONPATH": f"{TOP}/client/python", "SVCBROKER_SOCKET": path, "PATH": "/usr/bin:/bin",
+                   "PYTHONDONTWRITEBYTECODE": "1", "call": f"{sys.executable} -X dev -m svcbroker"}
     return subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, env=environment, **options)
 
 
@@ -122,7 +122,8 @@ def erring(error, parameters):
 
 @pytest.mark.parametrize("where", ["/dev/full", "&-"])
 @pytest.mark.parametrize("serve, words, code", [
-    (answering(HEALTH), "Health", 1), (answering(HEALTH), "Health --more", 1), (answering(HEALTH), "--help", 1), (answering(HEALTH), "--version", 1),
+    (answering(HEALTH), "Health", 1), (answering(HEALTH), "Health --more", 1),
+    (answering(HEALTH), "--help", 1), (answering(HEALTH), "--version", 1),
     (erring("io.svcbroker.Held", HELD), "Start", 1), (erring("io.svcbroker.Protected", HELD), "Start", 5),
     (erring("org.varlink.service.PermissionDenied", {}), "Start", 5), (answering(HEALTH), "Health --socket /nowhere", 69),
     (answering(HEALTH), "Health nonsense", 2),

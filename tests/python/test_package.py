@@ -88,8 +88,10 @@ def test_it_is_always_the_same(wheel, tmp_path):
         os.utime(path, (1, 1))
     whole = wheel.read_bytes()
     for number, interpreter in enumerate(INTERPRETERS.values()):
-        assert make(tmp_path / str(number), interpreter=interpreter, source=other, TZ="Asia/Tokyo", PYTHONHASHSEED=str(number)).read_bytes() == whole
-    dated = [make(tmp_path / f"dated{number}", SOURCE_DATE_EPOCH="1700000000", TZ=zone).read_bytes() for number, zone in enumerate(("UTC", "Asia/Tokyo"))]
+        made = make(tmp_path / str(number), interpreter=interpreter, source=other, TZ="Asia/Tokyo", PYTHONHASHSEED=str(number))
+        assert made.read_bytes() == whole
+    dated = [make(tmp_path / f"dated{number}", SOURCE_DATE_EPOCH="1700000000", TZ=zone).read_bytes()
+             for number, zone in enumerate(("UTC", "Asia/Tokyo"))]
     assert dated[0] == dated[1] != whole
     with zipfile.ZipFile(io.BytesIO(dated[0])) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(2023, 11, 14, 22, 13, 20)}
@@ -169,7 +171,8 @@ def test_the_source_installs_and_stays_as_it_is(source, tmp_path_factory, user):
 
 
 def test_the_source_distribution_installs(source, tmp_path):
-    done = as_user(None, [sys.executable, "-B", "-c", f"import sys; sys.path.insert(0, {str(source)!r}); import _wheel; print(_wheel.build_sdist({str(tmp_path)!r}))"])
+    script = "import sys; sys.path.insert(0, sys.argv[1]); import _wheel; print(_wheel.build_sdist(sys.argv[2]))"
+    done = as_user(None, [sys.executable, "-B", "-c", script, source, tmp_path])
     archive = tmp_path / done.stdout.strip()
     assert archive.name == f"svcbroker-{VERSION}.tar.gz"
     with tarfile.open(archive) as packed:
