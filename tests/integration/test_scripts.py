@@ -70,7 +70,7 @@ def test_a_last_line_without_an_end_is_read():
             continue
         if line.startswith("read -r _ &&"):  # a pipe from tr, of words that all have an end
             continue
-        assert re.search(r"\|\| \[ -n \"\$\w+\" \]; do$" if "while" in line else r"\|\| :( |$)", line), (where, line)
+        assert re.search(r"\|\| \[ -n \"\$\w+\" \]; do$" if "while" in line else r"\|\| :(;| |$)", line), (where, line)
     assert seen > 12
 
 
@@ -114,11 +114,12 @@ class Slot:
     def __init__(self, directory):
         self.path = str(directory)
         shutil.copytree(f"{TOP}/s6-rc.d/gateway-template", f"{self.path}/slot")
-        for name in ("bin", "venv/bin", "volume", "environment", "slot/data", "slot/env"):
+        for name in ("bin", "venv/bin", "volume", "environment", "slot/data"):
             os.makedirs(f"{self.path}/{name}")
         self.write("slot/settings", f"s6={self.path}/bin\nclient_user=hermes\ndefault_home={self.path}/volume\n"
                    f"container_environment={self.path}/environment\nvenv={self.path}/venv\nbrake_seconds=60\nbrake_deaths=5\nbrake_restarts=10\n")
         self.write("slot/data/profile", "coder\n")
+        self.write("slot/env", "")
         self.program("venv/bin/hermes", 'printf "%s\\n" "$@"; env')
         self.program("bin/s6-setlock", 'shift 2; exec "$@"')
         self.program("bin/s6-permafailon", "exit 0")
@@ -173,11 +174,11 @@ def test_the_installed_s6_answers_so(tmp_path):
 @pytest.mark.parametrize("end", ["\n", ""])
 def test_the_slot_s_files_need_no_last_newline(slot, shell, end):
     slot.write("slot/data/profile", f"coder{end}")
-    slot.write("slot/env/.empty", f"FIRST\nLAST{end}")
+    slot.write("slot/env", f"FIRST=\nLAST=the last{end}")
     slot.write("environment/HERMES_HOME", f"{slot.path}/other{end}")
     os.mkdir(f"{slot.path}/other")
     said = slot.gateway(shell).stdout.splitlines()
-    assert {"FIRST=", "LAST=", f"HERMES_HOME={slot.path}/other"} <= set(said)
+    assert {"FIRST=", "LAST=the last", f"HERMES_HOME={slot.path}/other"} <= set(said)
     said = slot.run(shell, "-c", "slot=.; . ./prelude; echo $profile")
     assert said.stdout == "coder\n"
     child = subprocess.Popen(["/bin/sleep", "1000"], start_new_session=True)
