@@ -97,6 +97,8 @@ class Pool:
             result = yield from _ask(link, data, deadline)
             if isinstance(result, ConnectionFailed) and call.repeat and not ended and closings == self._closings:
                 link.close()
+                # A broker that ends may take one more connection, which ends with it.
+                yield from _sleep(min(RETRY_SEC, max(deadline - time.monotonic(), 0)))
                 link = yield from self._open(deadline, closings, patient=True)
                 result = yield from _ask(link, data, deadline)
             if isinstance(result, Error):
