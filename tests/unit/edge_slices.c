@@ -110,7 +110,8 @@ START_TEST(removed_and_dropped)
         ck_assert_str_eq(done, "RBC");
         uv_run(&loop, UV_RUN_DEFAULT);
         ck_assert_str_eq(done, "RBC");
-        setup();
+        ck_assert_int_eq(uv_loop_close(&loop), 0);
+        setup(); /* for what comes after every test */
 }
 END_TEST
 
