@@ -52,7 +52,7 @@ def test_a_life(tree, profile, service):
 @pytest.mark.parametrize("arguments,code", [
     (("start", "missing"), 4), (("stop", "gateway-missing"), 4), (("status", "nothing"), 4), (("stop", "svcbrokerd"), 5),
     (("start", "Bad Name"), 1), (("register", "Bad Name"), 1), (("unregister", "never"), 0), (("list",), 0), (("status", "svcbrokerd"), 0),
-    ((), 2), (("nonsense",), 2), (("start",), 2), (("start", "a", "--all"), 2), (("start", "--nonsense", "a"), 2),
+    ((), 0), (("--json",), 0), (("--all",), 2), (("--",), 0), (("nonsense",), 2), (("start",), 2), (("start", "a", "--all"), 2), (("start", "--nonsense", "a"), 2),
     (("start", "--timeout", "soon", "a"), 2), (("register",), 2), (("register", "a", "b"), 2), (("status", "a", "b"), 2), (("why",), 2), (("why", "a", "b"), 2), (("why", "svcbrokerd"), 0),
     (("call",), 2), (("call", "Health", "{"), 2), (("call", "Nonsense"), 1), (("--socket", "/nonexistent", "list"), 69),
     (("--socket", "/opt/data/profiles/coder/SOUL.md", "list"), 69), (("--help",), 0), (("--version",), 0), (("start", "--no-wait", "missing", "svcbrokerd"), 5),
@@ -147,12 +147,54 @@ def test_names(make_tree):
 @pytest.mark.parametrize("arguments,meant", [
     (("strat", "coder"), "start"), (("start", "coder", "--no-wiat"), "--no-wait"), (("stop", "codr"), "coder"), (("reset", "codr"), "coder"),
     (("restart", "coder", "svcbrkerd"), "svcbrokerd"), (("logs", "gateway-codr"), "gateway-coder"), (("status", "cdoer"), "coder"),
+    (("restart", "--profile", "gateway-coder"), "coder"), (("status", "--profile", "gateway-coder"), "coder"), (("why", "--profile", "codr"), "coder"),
 ])
 def test_mistyped(tree, arguments, meant):
     svcctl(tree, "register", "coder", "--no-start")
     result = svcctl(tree, *arguments)
     assert result.returncode in (2, 4) and f"did you mean {meant}?" in result.stderr, result.stderr
     assert "did you mean" not in svcctl(tree, "start", "something-else").stderr
+
+
+def test_an_order_that_is_not_waited_for_is_told_as_one(make_tree):
+    """Not how the service is at that moment: up, behind a stop."""
+    tree = make_tree()
+    tree.register("stubborn", "ignore-term")
+    pid = tree.wait_gateway("stubborn")
+    tree.wait_state("stubborn", "up")
+    assert re.fullmatch(r"gateway-stubborn  restart ordered  now \w+\n", svcctl(tree, "restart", "--no-wait", "stubborn").stdout)
+    result = svcctl(tree, "stop", "stubborn", "--no-wait")
+    assert result.returncode == 0 and re.fullmatch(r"gateway-stubborn  stop ordered  now \w+\n", result.stdout), result
+    tree.signal("KILL", pid)
+    tree.wait_state("stubborn", "down")
+    assert svcctl(tree, "stop", "stubborn", "--no-wait").stdout == "gateway-stubborn  down\n"
+    assert re.fullmatch(r"gateway-stubborn  start ordered  now \w+\n", svcctl(tree, "start", "--no-wait", "stubborn").stdout)
+
+
+def test_advice_is_for_what_was_asked(tree):
+    result = svcctl(tree, "unregister", "default")
+    assert result.returncode == 5 and "allow-static" not in result.stderr and "'svcctl stop default' keeps it down" in result.stderr, result
+    result = svcctl(tree, "restart", "coder", "--wait", "ready")
+    assert result.returncode == 2 and "--wait=STATE" in result.stderr
+
+
+def test_a_profile_that_is_not_there_is_told(make_tree):
+    """Its gateway is made, since it may come before its profile; but not without a word."""
+    tree = make_tree()
+    result = svcctl(tree, "register", "codr", "--no-start")
+    assert result.returncode == 0 and "gateway-codr: registered" in result.stdout
+    assert result.stderr == "svcctl: codr: no profile on the volume is called that: did you mean coder? 'svcctl unregister codr' removes its gateway\n"
+    result = svcctl(tree, "register", "something-else", "--no-start")
+    assert "no profile on the volume" in result.stderr and "did you mean" not in result.stderr
+    for arguments in (("coder", "--no-start"), ("coder",), ("codr",), ("another", "--json")):
+        result = svcctl(tree, "register", *arguments)
+        assert (result.returncode, result.stderr) == (0, ""), (arguments, result)
+
+
+def test_no_verb_is_the_table(tree, profile):
+    tree.register(profile, start=False)
+    assert f"gateway-{profile}" in svcctl(tree).stdout and svcctl(tree).stdout.startswith("NAME")
+    assert json.loads(svcctl(tree, "--json").stdout)["services"]
 
 
 def test_introspect(tree, interface_texts):
@@ -230,8 +272,77 @@ def test_no_colour_but_on_a_terminal(tree):
     assert "\x1b" not in without
 
 
-def test_reader_that_goes_away(tree):
-    assert tree.run("hermes", "bash", "-c", "svcctl list | true; exit ${PIPESTATUS[0]}").returncode == 0
+# Runs a command whose standard output is a pipe or a socket that nobody reads any more.
+UNREAD = """
+import os, socket, subprocess, sys
+if sys.argv[1] == "pipe":
+    reader, writer = os.pipe()
+    os.close(reader)
+else:
+    here, there = socket.socketpair()
+    here.close()
+    writer = there.detach()
+sys.exit(subprocess.run(sys.argv[2:], stdout=writer).returncode)
+"""
+
+# What prints, and the exit code that it has with a reader. P is a profile that is down.
+PRINTERS = {
+    ("--help",): 0, ("--version",): 0, ("list",): 0, ("list", "--json"): 0, ("list", "--names"): 0, ("status",): 0, ("status", "P"): 3, ("why", "P"): 0,
+    ("why", "nobody", "--json"): 4, ("stop", "P", "svcbrokerd"): 5, ("stop", "P"): 0, ("stop", "P", "--no-wait"): 0, ("reset", "P"): 0, ("watch",): 0, ("watch", "--json"): 0,
+    ("logs", "P"): 0, ("logs", "P", "--json"): 0, ("logs", "P", "-f"): 0, ("register", "P"): 0, ("unregister", "nobody"): 0, ("reconcile", "--dry-run"): 0, ("health",): 0,
+    ("doctor",): 0, ("call", "List"): 0, ("call", "Watch", "--more"): 0, ("introspect",): 0, ("introspect", "--json"): 0, ("list", "--json", "--socket", "/nonexistent"): 69,
+}
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket"])
+def test_reader_that_goes_away(tree, profile, kind):
+    """However much is printed: each write is one of its own, as those beyond the first 4 KiB are."""
+    tree.register(profile, start=False)
+    wait_until(lambda: svcctl(tree, "logs", profile).returncode == 0)
+    sanitized = "__asan_init" in open(tree.path("/usr/local/bin/svcctl"), "rb").read().decode("latin-1")
+    unbuffered = () if sanitized else ("stdbuf", "-o0")
+    for words, code in PRINTERS.items():
+        words = [profile if word == "P" else word for word in words]
+        result = tree.run("hermes", "/usr/bin/python3", "-c", UNREAD, kind, *unbuffered, "svcctl", *words)
+        assert result.returncode == code and "written" not in result.stderr, (words, result)
+        assert result.stderr == "" or code not in (0, 3), (words, result)
+
+
+def test_many_lines_and_one_is_read(tree):
+    """The other order: it is being read when it goes."""
+    result = tree.run("hermes", "bash", "-c", "for i in {1..20}; do svcctl introspect | head -n 1 >/dev/null; echo ${PIPESTATUS[0]}; done")
+    assert result.stdout == "0\n" * 20 and result.stderr == ""
+
+
+@pytest.mark.parametrize("words", [("watch",), ("watch", "--json"), ("call", "Watch", "--more")])
+@pytest.mark.parametrize("reader", ["head -n 1", "python3 -c 'import os; os.read(0, 1)'"])
+def test_streams_end_with_their_reader(tree, words, reader):
+    """At once, not with the next change, which may never come."""
+    result = tree.run("hermes", "bash", "-c", f'svcctl "$@" | {reader}; exit ${{PIPESTATUS[0]}}', "bash", *words, timeout=20)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_socket_as_output_ends_a_stream_too(tree):
+    script = """if True:
+        import socket, subprocess
+        here, there = socket.socketpair()
+        process = subprocess.Popen(["svcctl", "watch"], stdout=there)
+        there.close()
+        here.recv(1)
+        here.close()
+        print(process.wait(15))
+    """
+    result = tree.run("hermes", "/usr/bin/python3", "-c", script)
+    assert (result.stdout, result.stderr) == ("0\n", "")
+
+
+def test_output_that_cannot_be_written(tree, profile):
+    """What is no reader that went away is a failure, of little and of much."""
+    for words in (("list",), ("introspect",), ("--help",), ("health",), ("call", "List")):
+        result = tree.run("hermes", "bash", "-c", 'svcctl "$@" >/dev/full', "bash", *words)
+        assert result.returncode == 1 and "stdout: could not be written" in result.stderr, (words, result)
+    result = tree.run("hermes", "bash", "-c", "svcctl list >&-")
+    assert result.returncode == 1 and "stdout: could not be written" in result.stderr
 
 
 def test_reconcile(boot, volume):
