@@ -56,12 +56,14 @@ void store_batch_free(struct store_batch *batch)
         free(batch);
 }
 
-void store_profile_path(const char *profile, char *path, size_t size)
+int store_enter_profile(int volume, const char *profile)
 {
+        char path[PATH_BYTES];
+
         if (!strcmp(profile, "default"))
-                snprintf(path, size, "%s", "");
-        else
-                snprintf(path, size, "profiles/%s/", profile);
+                return volume_enter(volume, ".");
+        snprintf(path, sizeof(path), "profiles/%s", profile);
+        return volume_enter(volume, path);
 }
 
 /* As the Hermes application reads it (hermes_cli: planned stop). */
@@ -90,7 +92,6 @@ struct marker {
         struct store_batch *batch; /* NULL: it is late */
         const char *home;
         char profile[LIMIT_PROFILE_NAME_BYTES + 1];
-        char path[PATH_BYTES + sizeof(STORE_MARKER)];
         struct text text;
 };
 
@@ -98,13 +99,17 @@ static void marker_work(struct deputy_job *job)
 {
         struct marker *marker = (struct marker *)job;
         struct volume_file file = {
-                .path = marker->path, .text = marker->text.bytes, .length = marker->text.length, .mode = 0600};
+                .path = STORE_MARKER, .text = marker->text.bytes, .length = marker->text.length, .mode = 0600};
         int volume = volume_open(marker->home);
 
-        if (volume < 0)
-                return;
-        volume_replace(volume, &file, 1, false);
-        close(volume);
+        int directory = volume < 0 ? volume : store_enter_profile(volume, marker->profile);
+
+        if (directory >= 0) {
+                volume_replace(directory, &file, 1, false);
+                close(directory);
+        }
+        if (volume >= 0)
+                close(volume);
 }
 
 static void batch_part_done(struct store_batch *batch);
@@ -135,7 +140,6 @@ static void marker_run(struct store_batch *batch, const struct store_entry *entr
 {
         struct deputy *deputy = &batch->store->deputy;
         unsigned lane = batch->root ? STORE_LANE_ROOT_LOOKS : STORE_LANE_LOOKS;
-        char directory[PATH_BYTES];
         struct marker *marker;
 
         if (!entry->stopped_pid || deputy_is_stuck(deputy, lane) || deputy_hangs_on(deputy, entry->profile))
@@ -151,8 +155,6 @@ static void marker_run(struct store_batch *batch, const struct store_entry *entr
                                           .lane = lane};
         marker->home = batch->store->home;
         snprintf(marker->profile, sizeof(marker->profile), "%s", entry->profile);
-        store_profile_path(entry->profile, directory, sizeof(directory));
-        snprintf(marker->path, sizeof(marker->path), "%s%s", directory, STORE_MARKER);
         text_init(&marker->text);
         marker_write(entry, &marker->text);
         if (marker->text.failed) {
@@ -178,13 +180,31 @@ static char batch_mark(const struct store_batch *batch)
         return batch->apart ? marks[batch->job.worker] : '\0';
 }
 
+/* What is not known of the file that is to be replaced is passed on: read from it in this very moment, so that there is
+ * one place that keeps it, whoever was killed when. What is no record is replaced; what cannot be read is not. *left: how
+ * much may still be passed on in this batch; what is over it is written with the next one. */
+static int pass_on(int volume, const char *path, struct store_entry *entry, size_t *left)
+{
+        size_t own = entry->intent.length;
+        char *before = NULL;
+        int result = volume_read(volume, path, &before);
+
+        if (result == 0) {
+                result = *left < INTENT_UNKNOWN_BYTES ? -ENOBUFS : intent_pass_on(before, &entry->intent);
+                *left -= result ? 0 : entry->intent.length - own;
+        } else if (result != -ENOMEM && result != -EMFILE && result != -ENFILE && result != -EIO && result != -ESTALE)
+                result = 0;
+        free(before);
+        return result;
+}
+
 static int write_records(int volume, struct store_batch *batch)
 {
         struct volume_file *files = calloc(batch->count, sizeof(*files));
         char(*paths)[PATH_BYTES] = calloc(batch->count, sizeof(*paths));
         struct store_entry **entries = calloc(batch->count, sizeof(*entries));
         bool enough = files && paths && entries;
-        size_t count = 0;
+        size_t count = 0, left = STORE_UNKNOWN_BYTES;
 
         for (size_t i = 0; enough && i < batch->count; i++) {
                 struct store_entry *entry = &batch->entries[i];
@@ -197,6 +217,9 @@ static int write_records(int volume, struct store_batch *batch)
                         continue;
                 }
                 snprintf(paths[count], sizeof(paths[count]), INTENT_DIRECTORY "/%s", entry->profile);
+                entry->result = entry->removed ? 0 : pass_on(volume, paths[count], entry, &left);
+                if (entry->result)
+                        continue;
                 files[count] = (struct volume_file){
                         .path = paths[count],
                         .text = entry->removed ? NULL : entry->intent.bytes,
@@ -267,7 +290,8 @@ static void batch_tell(struct store_batch *batch)
         for (size_t i = 0; i < batch->count; i++) {
                 int result = store_batch_result(batch, i);
 
-                failure = failure || result == -ECANCELED ? failure : -result;
+                if (!failure && result != -ECANCELED && result != -EPROTONOSUPPORT)
+                        failure = -result;
         }
         store_note(batch->store, failure);
         batch->done(batch);

@@ -272,7 +272,7 @@ POISON = {
     "intent-huge": lambda volume, name: volume.write(f".svcbroker/intent/{name}", '{"version":1,"want":"up","x":"' + "x" * 70000 + '"}'),
     "intent-invalid": lambda volume, name: volume.write(f".svcbroker/intent/{name}", '{"version":1,"want":"up"'),
     "intent-nul": lambda volume, name: volume.write(f".svcbroker/intent/{name}", b'{"version":1,"want":"up"}\0'),
-    "intent-version": lambda volume, name: volume.write(f".svcbroker/intent/{name}", '{"version":2,"want":"up"}'),
+    "intent-version": lambda volume, name: volume.write(f".svcbroker/intent/{name}", '{"version":0,"want":"up"}'),
     "intent-environment": lambda volume, name: volume.write(
         f".svcbroker/intent/{name}", '{"version":1,"want":"up","environment":{"HOME":"/tmp"}}'),
     "intent-unreadable": lambda volume, name: os.chown(poison_mode(volume, f".svcbroker/intent/{name}"), 0, 0),
@@ -338,7 +338,7 @@ def test_one_poisoned_profile_of_each_kind_among_good_ones(boot, volume):
     outcome = tree.call("Start", names=["gateway-intent-invalid"], wait="up")["outcomes"][0]
     assert outcome["persisted"] is True and volume.intent("intent-invalid") == {"version": 1, "want": "up"}
     skipped = {action["profile"] for action in tree.call("Reconcile", dry_run=True)["actions"] if action["action"] == "skipped"}
-    assert {"default", "UPPER", "new\nline", "x" * 244} == skipped
+    assert {"default", "UPPER", "new\nline", "x" * 244, "linked"} == skipped
 
 
 def test_a_leased_record(boot, volume):
