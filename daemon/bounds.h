@@ -53,6 +53,7 @@
 /* Orders. */
 #define ORDER_BATCHES_AT_ONCE 2  /* of one order, so that few are before whoever comes next */
 #define ORDER_NAMES_PER_BATCH 32 /* written to the volume with one sync: what root's may have to wait for */
+#define ORDER_BYTES_PER_BATCH (256 * 1024) /* of variables: with so many a batch is full, and two are within what may wait */
 #define ORDER_REPEATED_MSEC 5000 /* for so long an order that was carried out need not be again */
 
 /* Slots and the services directory. */
@@ -133,8 +134,10 @@
 /* Profiles whose directory did not answer at boot are looked at again after this. */
 #define RECONCILE_HUNG_AGAIN_MSEC 10000
 
-/* Of batches that wait for the volume, or are being written; over it a batch is refused (-ENOBUFS), but never the only one. */
-#define STORE_QUEUE_BYTES (4 * 1024 * 1024)
+/* Of batches that wait for the volume, or are being written; over it a batch is refused (-ENOBUFS), but never the only one.
+ * Those of orders of root's have a share of their own, which nobody else can take. */
+#define STORE_QUEUE_BYTES (2560 * 1024)
+#define STORE_QUEUE_ROOT_BYTES (1536 * 1024)
 
 /* Memory: what all of these, and those of proto/limits.h, admit together. daemon/memory.c holds the structs against it. */
 
@@ -156,7 +159,7 @@
         (MEMORY_PROCESS_BYTES + LIMIT_MEMORY_BYTES + LIMIT_MEMORY_ROOT_BYTES + MEMORY_CALL_BYTES +                      \
          MEMORY_PEERS * MEMORY_PEER_BYTES + MEMORY_SERVICES * MEMORY_SERVICE_BYTES +                                    \
          LIMIT_REMOVED_EVENTS * MEMORY_REMOVED_BYTES + LIMIT_SURVEY_BYTES + SURVEY_PROFILES * MEMORY_PROFILE_BYTES +    \
-         STORE_QUEUE_BYTES)
+         STORE_QUEUE_BYTES + STORE_QUEUE_ROOT_BYTES)
 /* What the daemon may take in all. */
 #define MEMORY_BYTES (32 * 1024 * 1024)
 _Static_assert(MEMORY_SUM_BYTES <= MEMORY_BYTES, "what all bounds admit together is within what the daemon may take");
