@@ -262,10 +262,11 @@ void registry_remove_dead(struct registry *registry)
 void registry_adopt_late(struct registry *registry, const char *name)
 {
         struct service *service;
+        struct stat info;
 
         if (registry->stopping || registry->has_dead || !is_gateway_name(name) ||
             registry_find(registry, name) ||
-            faccessat(registry->slots.fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+            fstatat(registry->slots.fd, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
                 return;
         log_event("adopt: a slot is there again: service=%s", name);
         if (adopt_slot(registry, name) == 0)
