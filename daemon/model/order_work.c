@@ -86,7 +86,8 @@ static struct service *order_look_again(struct order_entry *entry)
         struct fault fault = {.kind = FAULT_NONE};
         struct service *service = order_resolve(order->registry, entry->name, &fault);
 
-        if (entry->fault.kind)
+        /* Of one that was overtaken its service is told, while there is one. */
+        if (entry->fault.kind && (service || entry->fault.kind != FAULT_SUPERSEDED))
                 return service;
         entry->fault = fault;
         if (!service || !service->profile || order->kind == ORDER_RESET)
