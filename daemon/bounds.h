@@ -55,6 +55,7 @@
 #define ORDER_NAMES_MOST 1024      /* under way in all, but root's: over it further orders wait */
 #define ORDER_NAMES_WAIT_MSEC 100  /* until such a one is looked at again */
 #define ORDER_NAMES_PER_BATCH 32 /* written to the volume with one sync: what root's may have to wait for */
+#define ORDER_BYTES_PER_BATCH (256 * 1024) /* of variables: with so many a batch is full, and two are within what may wait */
 #define ORDER_REPEATED_MSEC 5000 /* for so long an order that was carried out need not be again */
 
 /* Slots and the services directory. */
@@ -148,8 +149,11 @@
 #define MEMBERS_DEPTH 8           /* objects and arrays inside each other, the file included */
 
 /* Of batches that wait for the volume, or are being written; over it a batch is refused (-ENOBUFS), but never the only one.
- * What is passed on comes to it later: of two batches, in buffers up to twice as large. */
-#define STORE_QUEUE_BYTES (2 * 1024 * 1024 - 4 * STORE_UNKNOWN_BYTES)
+ * Those of orders of root's have a share of their own, which nobody else can take. */
+#define STORE_QUEUE_BYTES (2560 * 1024)
+#define STORE_QUEUE_ROOT_BYTES (1536 * 1024)
+/* What is passed on comes to them later: of two batches in each share, in buffers up to twice as large. */
+#define STORE_UNKNOWN_QUEUE_BYTES (4 * STORE_UNKNOWN_BYTES)
 
 /* Whatever may be registered can be read again at the next boot. */
 _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at all reads what all may have");
@@ -178,10 +182,11 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
         (MEMORY_PROCESS_BYTES + LIMIT_MEMORY_BYTES + LIMIT_MEMORY_ROOT_BYTES + MEMORY_CALL_BYTES +                      \
          MEMORY_PEERS * MEMORY_PEER_BYTES + MEMORY_SERVICES * MEMORY_SERVICE_BYTES +                                    \
          LIMIT_REMOVED_EVENTS * MEMORY_REMOVED_BYTES + LIMIT_SURVEY_BYTES + SURVEY_PROFILES * MEMORY_PROFILE_BYTES +    \
-         STORE_QUEUE_BYTES + 4 * STORE_UNKNOWN_BYTES + MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES)
+         STORE_QUEUE_BYTES + STORE_QUEUE_ROOT_BYTES + STORE_UNKNOWN_QUEUE_BYTES +                                       \
+         MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES)
 /* What the daemon may take in all. Sixteen of it are a look at as many directories below profiles/ as are looked at: with the
- * thousand that a scan directory of the usual size could use it were 30. */
-#define MEMORY_BYTES (44 * 1024 * 1024)
+ * thousand that a scan directory of the usual size could use it were 34. */
+#define MEMORY_BYTES (48 * 1024 * 1024)
 _Static_assert(MEMORY_SUM_BYTES <= MEMORY_BYTES, "what all bounds admit together is within what the daemon may take");
 
 /* From this size on malloc gives a buffer back to the kernel when it is freed, and keeps no more than that at its end. */

@@ -8,6 +8,7 @@
 #include "daemon/bounds.h"
 #include "daemon/model/enroll.h"
 #include "daemon/model/order_work.h"
+#include "daemon/model/persist.h"
 #include "daemon/model/restart.h"
 #include "proto/name.h"
 
@@ -96,6 +97,12 @@ static bool order_is_overtaken(const struct order *order, const struct service *
                service->record.want_up != (order->kind != ORDER_STOP);
 }
 
+/* A newer one has recorded the very same, and writes it: again, it would only take the place of that. */
+static bool order_is_recorded(const struct order *order, const struct service *service)
+{
+        return service->profile && order->kind != ORDER_RESET && service->ordered.number > order->number;
+}
+
 void order_record_entry(struct order_entry *entry)
 {
         const struct order *order = entry->order;
@@ -113,9 +120,15 @@ void order_record_entry(struct order_entry *entry)
         entry->repeated = order_is_carried_out(service, order->kind, order->root);
         if (entry->repeated)
                 return;
+        if (order_is_recorded(order, service)) {
+                entry->recorded = true;
+                entry->persisted = false;
+                entry->persist_problem = persist_problem(ECANCELED);
+                return;
+        }
         if (!order_record(service, order->kind, &entry->fault))
                 return;
-        if (service->ordered.number < order->number || !service->profile)
+        if ((service->ordered.number < order->number && order->kind != ORDER_RESET) || !service->profile)
                 service->ordered.number = order->number;
         service->ordered.kind = order->kind;
         service->ordered.root = order->root;
@@ -139,9 +152,9 @@ static void order_refused(void *owner, const char *profile, const struct fault *
                 struct order_entry *entry = &order->entries[i];
                 const char *its = name_profile_of(entry->name);
 
-                if (!its || registry_find(order->registry, entry->name) || entry->fault.kind)
+                if (!its || entry->fault.kind || (profile && strcmp(profile, its) != 0))
                         continue;
-                if (!profile || !strcmp(profile, its))
+                if (!registry_find(order->registry, entry->name))
                         entry->fault = *fault;
         }
 }

@@ -87,7 +87,8 @@ static struct service *order_look_again(struct order_entry *entry)
         struct fault fault = {.kind = FAULT_NONE};
         struct service *service = order_resolve(order->registry, entry->name, &fault);
 
-        if (entry->fault.kind)
+        /* Of one that was overtaken its service is told, while there is one. */
+        if (entry->fault.kind && (service || entry->fault.kind != FAULT_SUPERSEDED))
                 return service;
         entry->fault = fault;
         if (!service || !service->profile || order->kind == ORDER_RESET)
@@ -157,6 +158,8 @@ static size_t batch_collect(struct order *order, struct service **services)
                                  service->ordered.number == order->number;
                 if (entry->written)
                         services[count++] = service;
+                else if (service)
+                        entry->persist_problem = persist_problem(ECANCELED);
         }
         return count;
 }
@@ -173,11 +176,26 @@ static void order_write(struct order *order)
         }
         order->batch_at = order->at;
         order->waiting = 0;
+        order->waiting_bytes = 0;
         if (!count || persist_services(order->registry, services, count, order->kind == ORDER_STOP,
                                        order->root, batch_written, batch)) {
                 order->batches -= count != 0;
                 free(batch);
         }
+}
+
+static bool order_is_to_write(const struct order *order)
+{
+        return order->waiting == ORDER_NAMES_PER_BATCH || order->waiting_bytes >= ORDER_BYTES_PER_BATCH ||
+               (order->waiting && order->at == order->count);
+}
+
+static void order_note_waiting(struct order *order, const struct order_entry *entry)
+{
+        const struct service *service = entry->written ? registry_find(order->registry, entry->name) : NULL;
+
+        order->waiting += entry->written;
+        order->waiting_bytes += service ? service->environment_bytes : 0;
 }
 
 /* The slot's record first, then the volume's. */
@@ -187,12 +205,12 @@ static bool record_piece(struct order *order)
 
         if (order->batches == ORDER_BATCHES_AT_ONCE)
                 return false; /* the volume's answer goes on with it */
-        if (order->waiting == ORDER_NAMES_PER_BATCH || (order->waiting && order->at == order->count)) {
+        if (order_is_to_write(order)) {
                 order_write(order);
         } else if (order->at < order->count) {
                 entry = &order->entries[order->at++];
                 order_record_entry(entry);
-                order->waiting += entry->written;
+                order_note_waiting(order, entry);
         }
         if (order->at < order->count || order->waiting)
                 return true;

@@ -45,11 +45,12 @@ struct order {
         int64_t timeout_msec;
         int64_t began_msec;
         struct timer timer;
-        size_t at;        /* the entry that is next in this phase */
-        size_t batch_at;  /* the first one that no batch has seen */
-        unsigned waiting; /* entries behind that, to be written */
-        unsigned batches; /* that the volume has not answered */
-        size_t open;      /* entries not told of */
+        size_t at;            /* the entry that is next in this phase */
+        size_t batch_at;      /* the first one that no batch has seen */
+        unsigned waiting;     /* entries behind that, to be written */
+        size_t waiting_bytes; /* of their variables */
+        unsigned batches;     /* that the volume has not answered */
+        size_t open;          /* entries not told of */
         size_t count;
         struct order_entry entries[]; /* and behind them the names */
 };

@@ -13,8 +13,7 @@
 #include "daemon/model/registry.h"
 #include "proto/name.h"
 
-/* Records that are written again at once: with the largest environments, a quarter of what the store holds.
- */
+/* Records that are written again at once. */
 #define AT_ONCE 64
 
 struct persist {
@@ -183,6 +182,12 @@ size_t persist_blind(const struct registry *registry)
         return count;
 }
 
+/* Not what is on its way already: a newer batch would take its place, and whoever waits for it be told so. */
+static bool waits_for_nothing(const struct service *service)
+{
+        return waits(service) && service->persisted_serial >= service->serial;
+}
+
 /* So many could be written: the rest is next. */
 static void persist_rest(void *owner, const struct store_batch *batch)
 {
@@ -198,13 +203,15 @@ static void persist_again(void *owner)
 {
         struct registry *registry = owner;
         struct service **services = reallocarray(NULL, registry->count + 1, sizeof(struct service *));
-        size_t count = 0;
+        size_t count = 0, bytes = 0, i = 0;
 
-        for (size_t i = 0; services && i < registry->count && count < AT_ONCE; i++)
-                if (waits(registry->services[i]))
+        for (; services && i < registry->count && count < AT_ONCE && bytes < ORDER_BYTES_PER_BATCH; i++)
+                if (waits_for_nothing(registry->services[i])) {
+                        bytes += registry->services[i]->environment_bytes;
                         services[count++] = registry->services[i];
+                }
         if (!services || (count && persist_services(registry, services, count, false, false,
-                                                    count == AT_ONCE ? persist_rest : NULL, registry)))
+                                                    i < registry->count ? persist_rest : NULL, registry)))
                 timer_start(&registry->persist_again, PERSIST_AGAIN_MSEC);
         free(services);
 }

@@ -297,6 +297,18 @@ static void batch_tell(struct store_batch *batch)
         batch->done(batch);
 }
 
+static size_t *batch_share(const struct store_batch *batch)
+{
+        return batch->root ? &batch->store->queued_root_bytes : &batch->store->queued_bytes;
+}
+
+static bool batch_is_too_much(const struct store_batch *batch)
+{
+        size_t queued = *batch_share(batch);
+
+        return queued && queued + batch->bytes > (batch->root ? STORE_QUEUE_ROOT_BYTES : STORE_QUEUE_BYTES);
+}
+
 static void batch_free_if_done(struct store_batch *batch)
 {
         struct store_batch **at = &batch->store->batches;
@@ -306,7 +318,7 @@ static void batch_free_if_done(struct store_batch *batch)
         while (*at != batch)
                 at = &(*at)->next;
         *at = batch->next;
-        batch->store->queued_bytes -= batch->bytes;
+        *batch_share(batch) -= batch->bytes;
         store_batch_free(batch);
 }
 
@@ -414,7 +426,7 @@ void store_write(struct store *store, struct store_batch *batch)
         batch->parts = 1;
         batch->bytes = batch_size(batch);
         batch->late = deputy_is_stuck(&store->deputy, lane);
-        if (store->queued_bytes && store->queued_bytes + batch->bytes > STORE_QUEUE_BYTES)
+        if (!batch->late && batch_is_too_much(batch))
                 batch->refused = ENOBUFS;
         if (batch->late || batch->refused) {
                 batch_tell(batch);
@@ -429,7 +441,7 @@ void store_write(struct store *store, struct store_batch *batch)
                                          .lane = lane};
         for (size_t i = 0; i < batch->count; i++)
                 batch->entries[i].hash = hash_of(batch->entries[i].profile);
-        store->queued_bytes += batch->bytes;
+        *batch_share(batch) += batch->bytes;
         batch->next = store->batches;
         store->batches = batch;
         deputy_run(&store->deputy, &batch->job);

@@ -42,7 +42,8 @@ struct store {
         bool room_known;
         bool room_asked;
         int64_t room_msec; /* by clock_msec(): when it was asked last; 0: never */
-        size_t queued_bytes;
+        size_t queued_bytes;      /* of batches, others' than root's */
+        size_t queued_root_bytes; /* and of root's */
         int failure; /* errno of the last batch, or survey, that failed; 0: the last went well */
 };
 

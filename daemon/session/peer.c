@@ -124,27 +124,7 @@ static void peer_give_up(struct peer *peer)
         peer_close(peer);
 }
 
-static void peer_expired(void *owner)
-{
-        struct peer *peer = owner;
-        int64_t now = clock_msec();
-
-        if (peer->parked && (!peer->hung_up || now < peer->gone_msec)) {
-                peer->due = true;
-                turns_add(peer);
-                return;
-        }
-        if (peer_deadline(peer) <= now) {
-                /* Who reads slowly made room without an event: only trying tells it from who does not. */
-                if (peer->stalled_msec)
-                        peer_flush(peer);
-                if (peer_deadline(peer) <= now) {
-                        peer_give_up(peer);
-                        return;
-                }
-        }
-        peer_continue(peer);
-}
+static void peer_expired(void *owner);
 
 struct peer *peer_new(struct server *server, int fd, const struct identity *identity, enum access access)
 {
@@ -234,6 +214,44 @@ static void peer_receive(struct peer *peer)
         }
 }
 
+/* A call that came in time counts, even if this turn of the loop comes late. */
+static bool peer_was_heard(struct peer *peer)
+{
+        bool begun = frame_buffer_pending(&peer->in);
+
+        if (peer->hung_up || peer->stalled_msec || peer->request.running || peer->closing)
+                return false;
+        peer_receive(peer);
+        return peer->closing || peer->end_of_input ||
+               (begun ? frame_buffer_complete(&peer->in, 1) : frame_buffer_pending(&peer->in)) > 0;
+}
+
+static void peer_expired(void *owner)
+{
+        struct peer *peer = owner;
+        int64_t now = clock_msec();
+
+        if (peer->parked && (!peer->hung_up || now < peer->gone_msec)) {
+                peer->due = true;
+                turns_add(peer);
+                return;
+        }
+        if (peer_deadline(peer) <= now && peer_was_heard(peer)) {
+                turns_add(peer);
+                return;
+        }
+        if (peer_deadline(peer) <= now) {
+                /* Who reads slowly made room without an event: only trying tells it from who does not. */
+                if (peer->stalled_msec)
+                        peer_flush(peer);
+                if (peer_deadline(peer) <= now) {
+                        peer_give_up(peer);
+                        return;
+                }
+        }
+        peer_continue(peer);
+}
+
 static void peer_refuse_frame(struct peer *peer)
 {
         peer->request.oneway = false;
@@ -242,9 +260,13 @@ static void peer_refuse_frame(struct peer *peer)
 }
 
 /* Nobody hears what becomes of it: it goes on without a wait. */
-static void peer_forsake_call(struct peer *peer)
+static void peer_forsake_if_gone(struct peer *peer)
 {
-        bool ended = order_abandon(peer->server->registry, peer_ticket(peer)) || peer->watcher;
+        bool ended;
+
+        if (!peer->hung_up || !peer->request.running || peer->parked)
+                return;
+        ended = order_abandon(peer->server->registry, peer_ticket(peer)) || peer->watcher;
 
         watcher_free(peer);
         peer->request.oneway = true;
@@ -275,8 +297,7 @@ static void peer_take_calls(struct peer *peer)
                         peer->dispatching = true;
                         dispatch_message(peer, message, length);
                         peer->dispatching = false;
-                        if (peer->hung_up && peer->request.running && !peer->parked)
-                                peer_forsake_call(peer);
+                        peer_forsake_if_gone(peer);
                         peer_flush(peer); /* who does not read stalls its own next call */
                         break;
                 }
@@ -366,6 +387,7 @@ void peer_turn(struct peer *peer)
                 peer->dispatching = true;
                 dispatch_parked(peer);
                 peer->dispatching = false;
+                peer_forsake_if_gone(peer);
         }
         if (peer->readable) {
                 peer->readable = false;
@@ -394,8 +416,7 @@ static void peer_on_hang_up(struct peer *peer)
         peer->gone_msec = clock_msec() + GONE_MSEC;
         peer->sent = peer->out.length;
         peer->stalled_msec = 0;
-        if (peer->request.running && !peer->parked)
-                peer_forsake_call(peer);
+        peer_forsake_if_gone(peer);
         turns_add(peer);
 }
 

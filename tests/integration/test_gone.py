@@ -80,6 +80,17 @@ def test_what_was_sent_whole_is_done(tree, draining, profile):
     tree.call("Unregister", "root", profile=name, timeout_msec=1)
 
 
+def test_a_wait_that_was_put_off_keeps_nothing_waiting(tree, draining, profile):
+    """It came after the client's changes were used up, and began when nobody heard of it any more."""
+    name = f"{profile}-behind"
+    with tree.connect() as connection:
+        connection.socket.sendall(encode("Reset", {"names": ["gateway-nobody"]}) * 70)
+        connection.send("Stop", {"names": [draining], **FOR_EVER})
+        connection.send("Register", {"profile": name, "start": False})
+    wait_until(lambda: any(service["name"] == f"gateway-{name}" for service in tree.call("List", "root")["services"]))
+    tree.call("Unregister", "root", profile=name, timeout_msec=1)
+
+
 def test_what_takes_too_long_is_dropped(tree, draining):
     """Nobody hears of it, so the log tells; and the rate of changes holds for who is gone too."""
     with tree.connect() as connection:

@@ -11,9 +11,10 @@ import time
 import pytest
 
 from tree import TOP, wait_until
-from varlink import VarlinkError
+from varlink import VarlinkError, encode
 
 REGISTER_MSEC = 10000
+FRAME_MSEC = 5000
 
 
 @contextlib.contextmanager
@@ -66,6 +67,18 @@ def test_a_wait_that_came_true_in_time_is_no_timeout(tree, profile):
         with without_time(tree, lambda: not tree.status(profile).pid, 2500):
             pass
         assert connection.result()["outcomes"][0]["service"]["state"] == "down"
+
+
+@pytest.mark.parametrize("user", ["root", "hermes"])
+def test_a_request_that_came_whole_in_time_is_answered(tree, user):
+    """Its second half came while the broker had no time, for longer than a whole one may take."""
+    request = encode("Health")
+    with tree.connect(user) as connection:
+        connection.send_bytes(request + request[:10], "Health")
+        assert "services" in connection.result()
+        with without_time(tree, lambda: True, FRAME_MSEC + 1000):
+            connection.send_bytes(request[10:], "Health")
+        assert "services" in connection.result()
 
 
 def test_what_ended_has_not_settled(make_tree):

@@ -153,6 +153,13 @@ exec() {{ builtin exec /usr/bin/python3 /opt/old_seccomp.py "$@"; }}""")
     assert "removed what was left of service=gateway-gone" in tree.log()
     assert "removed what was left of service=gateway-coder" not in tree.log()
     assert tree.status("coder").pid == pid and tree.state("coder")["state"] == "up"
+    # And one that comes back behind the broker's start is adopted.
+    os.rename(tree.slot("coder"), tree.path("/run/away"))
+    tree.kill_broker()
+    os.rename(tree.path("/run/away"), tree.slot("coder"))
+    wait_until(lambda: "a slot is there again: service=gateway-coder" in tree.log(), what="it is adopted")
+    tree.wait_state("coder", "up")
+    assert tree.status("coder").pid == pid
 
 
 def test_log_directory_that_is_spoilt(tree, profile):

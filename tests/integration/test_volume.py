@@ -186,9 +186,56 @@ def test_what_may_wait_for_the_volume_is_bounded(boot, volume):
         for connection in connections:
             connection.send("Stop", {"all": True})
         said = {outcome["persist_error"] for connection in connections for outcome in connection.result()["outcomes"]}
-        assert said == {"the volume does not answer", "too much is waiting to be written to the volume"}
+        assert said - {"a newer order took its place"} == {"the volume does not answer", "too much is waiting to be written to the volume"}
         for connection in connections:
             connection.close()
         assert "101 gateways" in problems(tree)
     # More than fit into one batch, or into what may wait: they get there all the same.
     wait_until(lambda: problems(tree) == "", 40, "all records on the volume")
+
+
+def fill(tree, most):
+    """Gateways with as many variables as one may have: their names."""
+    environment = {f"V{number}": "x" * 4090 for number in range(8)}
+    with tree.connect("root") as connection:
+        for number in range(most):
+            connection.send("Register", {"profile": f"p{number:02}", "environment": environment, "start": False})
+            assert connection.result()["persisted"] is True
+    return [f"gateway-p{number:02}" for number in range(most)]
+
+
+def test_what_others_wait_for_is_not_roots(boot, volume):
+    """Hermes lets as much wait for the volume as may: root's order waits for the volume all the same, and is not refused."""
+    tree = boot()
+    names = fill(tree, 64)
+    with Hang(tree):
+        connections = [tree.connect() for _ in range(32)]
+        for number, connection in enumerate(connections):
+            connection.send("Stop", {"names": names[2 * number:2 * number + 2][:63 - 2 * number]})
+        with pytest.raises(TimeoutError):
+            connections[0].receive(0.5)
+        outcome = tree.call("Stop", "root", names=["gateway-p63"])["outcomes"][0]
+        assert outcome["persist_error"] == "the volume does not answer"
+        for connection in connections:
+            connection.close()
+
+
+def test_an_order_alone_is_never_too_much(boot, volume):
+    """However much the variables of all are: it is written batch by batch."""
+    tree = boot()
+    names = fill(tree, 80)
+    with Hang(tree):
+        outcomes = tree.call("Stop", "root", names=names)["outcomes"]
+    assert {outcome["persist_error"] for outcome in outcomes} == {"the volume does not answer"}
+
+
+def test_an_older_order_of_the_same_kind(boot, volume):
+    """It comes to a gateway whose newer record is on its way already: it says so, and writes nothing behind that one's back."""
+    tree = boot()
+    names = fill(tree, 80)
+    with Hang(tree), tree.connect() as older:
+        older.send("Stop", {"names": names})
+        with pytest.raises(TimeoutError):
+            older.receive(0.5)  # it waits for the volume, half-way
+        assert tree.call("Stop", "root", names=names[-1:])["outcomes"][0]["persist_error"] == "the volume does not answer"
+        assert older.result()["outcomes"][-1]["persist_error"] == "a newer order took its place"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from test_volume import Hang, order
+from test_volume import Hang, fill, order
 from tree import wait_until
 from varlink import VarlinkError
 
@@ -41,6 +41,24 @@ def test_an_order_outlives_its_gateway(boot, volume):
         tree.assert_absent("coder")
         with pytest.raises(VarlinkError, match="NotRegistered"):
             second.result()
+
+
+def test_an_order_that_a_newer_one_overtook_outlives_its_gateway(boot, volume):
+    """It waits for a look at a directory that hangs, is overtaken, waits for the volume, and hears then that the gateway is gone."""
+    volume.profile("coder")
+    volume.directory("profiles/missing")
+    tree = boot()
+    names = ["gateway-coder", "gateway-missing", *fill(tree, 20)]
+    pid = tree.broker_pid()
+    with Hang(tree, "/opt/data/profiles/missing"), tree.connect() as older, tree.connect("root") as root:
+        older.send("Start", {"names": names})
+        assert order(tree, "Stop", "coder", wait="down")["persisted"] is True
+        with Hang(tree):
+            root.send("Stop", {"names": names[-1:]})  # from here on nobody of root's waits for the volume
+            assert root.result()["outcomes"][0]["persisted"] is False
+            assert tree.call("Unregister", "root", profile="coder")["removed"] is True
+            errors = [outcome.get("error", "") for outcome in older.result()["outcomes"]]
+    assert errors[0].endswith("NotRegistered") and tree.broker_pid() == pid
 
 
 def test_a_register_says_what_became_of_its_own_record(boot, volume):
