@@ -1,7 +1,7 @@
 #include "client/document.h"
 
-#include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -36,10 +36,15 @@ void document_write_error(const char *error, struct json_object *parameters)
         json_object_put(document);
 }
 
+bool document_unread(void)
+{
+        struct pollfd poll_fd = {.fd = STDOUT_FILENO, .events = 0};
+
+        return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & DOCUMENT_UNREAD);
+}
+
+/* The write that failed may be long ago, and its errno gone: whether anybody reads is asked anew. */
 bool document_flush(void)
 {
-        errno = 0;
-        if (fflush(stdout) == 0 && !ferror(stdout))
-                return true;
-        return errno == EPIPE;
+        return (fflush(stdout) == 0 && !ferror(stdout)) || document_unread();
 }

@@ -1,6 +1,7 @@
 #ifndef CLIENT_DOCUMENT_H
 #define CLIENT_DOCUMENT_H
 
+#include <poll.h>
 #include <stdbool.h>
 
 struct json_object;
@@ -13,6 +14,10 @@ void document_write_error(const char *error, struct json_object *parameters);
 
 /* For people: over several lines. */
 void document_write_pretty(struct json_object *document);
+
+/* Nobody reads stdout any more; of poll(2), what says so. */
+#define DOCUMENT_UNREAD (POLLERR | POLLHUP)
+bool document_unread(void);
 
 /*
  * Everything on stdout is out. false: it could not be written (a full disk); a reader that went away (`svcctl

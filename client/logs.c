@@ -85,7 +85,7 @@ static int read_all(const struct logdir *logdir, struct logreader *reader, bool 
 {
         int result = 0;
 
-        for (size_t i = 0; i < logdir->count && result == 0; i++) {
+        for (size_t i = 0; i < logdir->count && result == 0 && !ferror(stdout); i++) {
                 if (lseek(logdir->files[i].fd, 0, SEEK_SET) < 0)
                         return -errno;
                 result = logreader_read(reader, logdir->files[i].fd);

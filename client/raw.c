@@ -1,6 +1,7 @@
 #include "client/verbs.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,26 @@ static enum outcome queue_call(struct session *session)
         return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
 }
 
+/*
+ * The next reply of a stream, which has its own pace: without --timeout it is left to it. *unread: the reader
+ * of stdout went away, and with it the reason to wait.
+ */
+static enum outcome receive_streamed(struct session *session, struct answer *answer, bool *unread)
+{
+        int timeout_msec = session->options->timeout_msec;
+        int result = session_take(session, 0, answer);
+
+        if (result == -ETIMEDOUT) {
+                result = session_pause(session, timeout_msec);
+                *unread = result == -EPIPE;
+                if (*unread)
+                        return OUTCOME_DONE;
+                if (result == 0)
+                        result = session_take(session, timeout_msec, answer);
+        }
+        return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
+}
+
 enum outcome verb_call(struct session *session)
 {
         const struct options *options = session->options;
@@ -50,11 +71,13 @@ enum outcome verb_call(struct session *session)
                 return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
         }
         while (outcome == OUTCOME_DONE && answer.continues) {
-                /* A stream has its own pace; without --timeout it is left to it. */
-                int timeout_msec = options->more ? options->timeout_msec : session_patience(session);
+                bool unread = false;
 
-                outcome = session_receive(session, timeout_msec, &answer);
-                if (outcome != OUTCOME_DONE)
+                if (options->more)
+                        outcome = receive_streamed(session, &answer, &unread);
+                else
+                        outcome = session_receive(session, session_patience(session), &answer);
+                if (outcome != OUTCOME_DONE || unread)
                         break;
                 if (answer.error)
                         outcome = session_refused(session, &answer, options->words[0]);

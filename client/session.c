@@ -1,9 +1,11 @@
 #include "client/session.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -191,6 +193,19 @@ enum outcome session_receive(struct session *session, int timeout_msec, struct a
         int result = session_take(session, timeout_msec, answer);
 
         return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
+}
+
+int session_pause(const struct session *session, int timeout_msec)
+{
+        struct pollfd poll_fds[] = {
+                {.fd = svcbroker_fd(session->connection), .events = POLLIN},
+                {.fd = STDOUT_FILENO, .events = 0},
+        };
+        int ready = poll(poll_fds, 2, timeout_msec);
+
+        if (ready > 0 && (poll_fds[1].revents & DOCUMENT_UNREAD))
+                return -EPIPE;
+        return ready == 0 ? -ETIMEDOUT : 0;
 }
 
 void answer_deinit(struct answer *answer)

@@ -45,6 +45,9 @@ enum outcome session_ask(struct session *session, const char *method, struct jso
 /* The next reply, silently: 0, or a failure as of svcbroker_receive(). */
 int session_take(struct session *session, int timeout_msec, struct answer *answer);
 
+/* Until the connection has something to read: 0; -ETIMEDOUT; or -EPIPE when stdout has no reader any more. */
+int session_pause(const struct session *session, int timeout_msec);
+
 /* Another connection in place of this one, silently. 0 or negative errno; then there is none. */
 int session_reconnect(struct session *session, int timeout_msec);
 

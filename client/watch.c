@@ -1,9 +1,7 @@
 #include "client/verbs.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -38,11 +36,6 @@ enum next { NEXT_REPLY, NEXT_READER_GONE, NEXT_BROKEN };
  * change. */
 static enum next next_reply(struct session *session, struct svcbroker_reply *reply, int *result)
 {
-        struct pollfd poll_fds[] = {
-                {.fd = svcbroker_fd(session->connection), .events = POLLIN},
-                {.fd = STDOUT_FILENO, .events = 0},
-        };
-
         for (;;) {
                 *result = svcbroker_receive(session->connection, 0, reply);
                 if (*result == 0)
@@ -52,7 +45,7 @@ static enum next next_reply(struct session *session, struct svcbroker_reply *rep
                 /* All that came is shown before the wait. */
                 if (!document_flush() || ferror(stdout))
                         return NEXT_READER_GONE;
-                if (poll(poll_fds, 2, -1) > 0 && (poll_fds[1].revents & POLLERR))
+                if (session_pause(session, -1) == -EPIPE)
                         return NEXT_READER_GONE;
         }
 }

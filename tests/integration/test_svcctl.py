@@ -230,8 +230,77 @@ def test_no_colour_but_on_a_terminal(tree):
     assert "\x1b" not in without
 
 
-def test_reader_that_goes_away(tree):
-    assert tree.run("hermes", "bash", "-c", "svcctl list | true; exit ${PIPESTATUS[0]}").returncode == 0
+# Runs a command whose standard output is a pipe or a socket that nobody reads any more.
+UNREAD = """
+import os, socket, subprocess, sys
+if sys.argv[1] == "pipe":
+    reader, writer = os.pipe()
+    os.close(reader)
+else:
+    here, there = socket.socketpair()
+    here.close()
+    writer = there.detach()
+sys.exit(subprocess.run(sys.argv[2:], stdout=writer).returncode)
+"""
+
+# What prints, and the exit code that it has with a reader. P is a profile that is down.
+PRINTERS = {
+    ("--help",): 0, ("--version",): 0, ("list",): 0, ("list", "--json"): 0, ("list", "--names"): 0, ("status",): 0, ("status", "P"): 3, ("why", "P"): 0,
+    ("why", "nobody", "--json"): 4, ("stop", "P", "svcbrokerd"): 5, ("stop", "P"): 0, ("stop", "P", "--no-wait"): 0, ("reset", "P"): 0, ("watch",): 0, ("watch", "--json"): 0,
+    ("logs", "P"): 0, ("logs", "P", "--json"): 0, ("logs", "P", "-f"): 0, ("register", "P"): 0, ("unregister", "nobody"): 0, ("reconcile", "--dry-run"): 0, ("health",): 0,
+    ("doctor",): 0, ("call", "List"): 0, ("call", "Watch", "--more"): 0, ("introspect",): 0, ("introspect", "--json"): 0, ("list", "--json", "--socket", "/nonexistent"): 69,
+}
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket"])
+def test_reader_that_goes_away(tree, profile, kind):
+    """However much is printed: each write is one of its own, as those beyond the first 4 KiB are."""
+    tree.register(profile, start=False)
+    wait_until(lambda: svcctl(tree, "logs", profile).returncode == 0)
+    sanitized = "__asan_init" in open(tree.path("/usr/local/bin/svcctl"), "rb").read().decode("latin-1")
+    unbuffered = () if sanitized else ("stdbuf", "-o0")
+    for words, code in PRINTERS.items():
+        words = [profile if word == "P" else word for word in words]
+        result = tree.run("hermes", "/usr/bin/python3", "-c", UNREAD, kind, *unbuffered, "svcctl", *words)
+        assert result.returncode == code and "written" not in result.stderr, (words, result)
+        assert result.stderr == "" or code not in (0, 3), (words, result)
+
+
+def test_many_lines_and_one_is_read(tree):
+    """The other order: it is being read when it goes."""
+    result = tree.run("hermes", "bash", "-c", "for i in {1..20}; do svcctl introspect | head -n 1 >/dev/null; echo ${PIPESTATUS[0]}; done")
+    assert result.stdout == "0\n" * 20 and result.stderr == ""
+
+
+@pytest.mark.parametrize("words", [("watch",), ("watch", "--json"), ("call", "Watch", "--more")])
+@pytest.mark.parametrize("reader", ["head -n 1", "python3 -c 'import os; os.read(0, 1)'"])
+def test_streams_end_with_their_reader(tree, words, reader):
+    """At once, not with the next change, which may never come."""
+    result = tree.run("hermes", "bash", "-c", f'svcctl "$@" | {reader}; exit ${{PIPESTATUS[0]}}', "bash", *words, timeout=20)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_socket_as_output_ends_a_stream_too(tree):
+    script = """if True:
+        import socket, subprocess
+        here, there = socket.socketpair()
+        process = subprocess.Popen(["svcctl", "watch"], stdout=there)
+        there.close()
+        here.recv(1)
+        here.close()
+        print(process.wait(15))
+    """
+    result = tree.run("hermes", "/usr/bin/python3", "-c", script)
+    assert (result.stdout, result.stderr) == ("0\n", "")
+
+
+def test_output_that_cannot_be_written(tree, profile):
+    """What is no reader that went away is a failure, of little and of much."""
+    for words in (("list",), ("introspect",), ("--help",), ("health",), ("call", "List")):
+        result = tree.run("hermes", "bash", "-c", 'svcctl "$@" >/dev/full', "bash", *words)
+        assert result.returncode == 1 and "stdout: could not be written" in result.stderr, (words, result)
+    result = tree.run("hermes", "bash", "-c", "svcctl list >&-")
+    assert result.returncode == 1 and "stdout: could not be written" in result.stderr
 
 
 def test_reconcile(boot, volume):
