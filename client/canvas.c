@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/utf8.h"
+
 #define COLOUR_END "\x1b[0m"
 #define UPDATE_BEGIN "\x1b[?2026h"
 #define UPDATE_END "\x1b[?2026l"
@@ -53,14 +55,12 @@ static size_t colour_length(const char *text)
         return text[length] == 'm' ? length + 1 : 0;
 }
 
-/* All but its first byte continue a UTF-8 character. What is shown here is one column wide each. */
+/* What is shown here is one column wide each. */
 static size_t character_length(const char *text)
 {
-        size_t length = 1;
+        size_t length = utf8_length(text, strnlen(text, UTF8_BYTES_MAX));
 
-        while (((unsigned char)text[length] & 0xc0) == 0x80)
-                length++;
-        return length;
+        return length > 0 ? length : 1;
 }
 
 char *canvas_cut(const char *line, size_t columns, size_t *width)

@@ -100,25 +100,43 @@ static size_t colour_length(const char *text, size_t length)
         return at < length && text[at] == 'm' ? at + 1 : 0;
 }
 
-char *logline_printable(const char *text, size_t length, bool utf8)
+/* How many bytes stay as they are. */
+static size_t plain_length(const char *text, size_t length, enum printable printable)
+{
+        switch (printable) {
+        case PRINTABLE_ASCII:
+                return 0;
+        case PRINTABLE_UTF8:
+                return printable_character(text, length);
+        case PRINTABLE_BYTES:
+                return printable_control(text, length) > 0 ? 0 : 1;
+        }
+        return 0;
+}
+
+char *logline_printable(const char *text, size_t length, enum printable printable)
 {
         char *copy = malloc(length * PRINTABLE_ESCAPE_BYTES + 1);
         size_t used = 0;
 
         for (size_t at = 0; copy && at < length;) {
                 size_t colour = colour_length(text + at, length - at);
-                size_t character = utf8 ? printable_character(text + at, length - at) : 0;
+                size_t plain = colour > 0 ? 0 : plain_length(text + at, length - at, printable);
 
                 if (colour > 0) {
                         at += colour;
-                } else if (character > 0) {
-                        memcpy(copy + used, text + at, character);
-                        used += character;
-                        at += character;
+                } else if (plain > 0) {
+                        memcpy(copy + used, text + at, plain);
+                        used += plain;
+                        at += plain;
                 } else if (text[at] == '\t') {
                         copy[used++] = text[at++];
                 } else {
-                        used += printable_escape((unsigned char)text[at++], copy + used);
+                        size_t control = printable_control(text + at, length - at);
+
+                        do
+                                used += printable_escape((unsigned char)text[at++], copy + used);
+                        while (control > 0 && --control > 0);
                 }
         }
         if (copy)

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/printable.h"
+
 /* One line of a log that s6-log wrote with T: "2026-11-23 08:58:51.123456789  text". */
 
 /* What is kept of a line; s6-log itself ends one at 8 KiB. */
@@ -37,9 +39,9 @@ void logline_parse(struct logline_clock *clock, const char *line, size_t length,
 const char *logline_stamp(const struct logline *line, char *buffer);
 
 /*
- * What a terminal may get of the text, as printable_copy(), but that tabs stay, and so does with utf8 what
- * printable_character() allows, and colours (CSI ... m) are left out. free() it. NULL when out of memory.
+ * What may be shown of the text: tabs, and what `printable` says, as it is, the rest as printable_copy() has
+ * it, and colours (CSI ... m) are left out. free() it. NULL when out of memory.
  */
-char *logline_printable(const char *text, size_t length, bool utf8);
+char *logline_printable(const char *text, size_t length, enum printable printable);
 
 #endif

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/utf8.h"
+
 #define READ_BYTES (64 * 1024)
 
 static void append(struct logreader *reader, const char *bytes, size_t length)
@@ -21,6 +23,8 @@ static void append(struct logreader *reader, const char *bytes, size_t length)
 
 static void end_line(struct logreader *reader)
 {
+        if (reader->cut)
+                reader->length = utf8_cut(reader->bytes, reader->length);
         reader->line(reader->context, reader->bytes, reader->length, reader->cut);
         reader->length = 0;
         reader->cut = false;

@@ -32,7 +32,8 @@ struct view {
         uint64_t skip;    /* of those from then on */
         uint64_t *counts; /* not shown, but counted there */
         struct logline_clock clock;
-        bool utf8; /* the caller's locale */
+        bool raw;
+        enum printable printable;
 };
 
 static void show_json(const struct view *view, const struct logline *line, bool cut)
@@ -49,13 +50,17 @@ static void show_json(const struct view *view, const struct logline *line, bool 
         json_object_put(document);
 }
 
-static void show_text(const struct logline *line, bool cut, bool utf8)
+static void show_text(const struct view *view, const struct logline *line, bool cut)
 {
         char stamp[LOGLINE_STAMP_BYTES];
-        char *text = logline_printable(line->text, line->length, utf8);
+        char *text = NULL;
 
         if (*logline_stamp(line, stamp))
                 printf("%s  ", stamp);
+        if (view->raw)
+                fwrite(line->text, 1, line->length, stdout);
+        else
+                text = logline_printable(line->text, line->length, view->printable);
         printf("%s%s\n", text ? text : "", cut ? " [cut]" : "");
         free(text);
 }
@@ -77,7 +82,7 @@ static void take_line(void *context, const char *bytes, size_t length, bool cut)
         else if (view->json)
                 show_json(view, &line, cut);
         else
-                show_text(&line, cut, view->utf8);
+                show_text(view, &line, cut);
 }
 
 /* Every line of every file, the oldest first. The end of the last stays open when it is to be followed. */
@@ -118,8 +123,11 @@ static int count_skipped(const struct options *options, const struct logdir *log
 
 static int show_directory(const struct options *options, int directory_fd, const char *name)
 {
-        struct view view = {
-                .name = name, .json = options->json, .since_usec = options->since_usec, .utf8 = look_utf8()};
+        struct view view = {.name = name,
+                            .json = options->json,
+                            .since_usec = options->since_usec,
+                            .raw = options->raw,
+                            .printable = look_printable()};
         struct logreader *reader = calloc(1, sizeof(*reader));
         struct logdir *logdir = calloc(1, sizeof(*logdir));
         struct logfollow *follow = NULL;

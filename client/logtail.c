@@ -11,6 +11,7 @@
 
 #include "client/logdir.h"
 #include "client/logline.h"
+#include "proto/utf8.h"
 
 /* The end of a file, into LOGTAIL_BYTES. *whole: that is all of it. Returns how much, or negative errno. */
 static ssize_t read_end(int fd, char *bytes, bool *whole)
@@ -38,14 +39,14 @@ static ssize_t read_end(int fd, char *bytes, bool *whole)
 }
 
 /* NULL when out of memory. */
-static char *line_text(struct logline_clock *clock, const char *bytes, size_t length, bool utf8)
+static char *line_text(struct logline_clock *clock, const char *bytes, size_t length, enum printable printable)
 {
         char stamp[LOGLINE_STAMP_BYTES];
         struct logline line;
         char *text, *made = NULL;
 
         logline_parse(clock, bytes, length, &line);
-        text = logline_printable(line.text, line.length, utf8);
+        text = logline_printable(line.text, line.length, printable);
         for (char *tab = text; tab && (tab = strchr(tab, '\t'));)
                 *tab = ' ';
         logline_stamp(&line, stamp);
@@ -57,7 +58,7 @@ static char *line_text(struct logline_clock *clock, const char *bytes, size_t le
 
 /* Puts the lines of what was read in front of those that are there, from the last on. */
 static int take_lines(struct logtail *tail, struct logline_clock *clock, const char *bytes, size_t length,
-                      bool whole, bool utf8)
+                      bool whole, enum printable printable)
 {
         while (length > 0 && tail->count < LOGTAIL_LINES) {
                 size_t end = bytes[length - 1] == '\n' ? length - 1 : length;
@@ -68,7 +69,9 @@ static int take_lines(struct logtail *tail, struct logline_clock *clock, const c
                 /* The first may have begun before what was read; it is shown if it is all there is. */
                 if (!before && !whole && tail->count > 0)
                         return 0;
-                text = line_text(clock, bytes + begin, end - begin, utf8);
+                if (!before && !whole)
+                        begin = utf8_skip(bytes, end);
+                text = line_text(clock, bytes + begin, end - begin, printable);
                 if (!text)
                         return -ENOMEM;
                 memmove(tail->lines + 1, tail->lines, tail->count * sizeof(*tail->lines));
@@ -79,7 +82,7 @@ static int take_lines(struct logtail *tail, struct logline_clock *clock, const c
         return 0;
 }
 
-static int read_files(struct logtail *tail, const struct logdir *logdir, char *bytes, bool utf8)
+static int read_files(struct logtail *tail, const struct logdir *logdir, char *bytes, enum printable printable)
 {
         struct logline_clock clock;
         size_t files = logdir->count < 2 ? logdir->count : 2;
@@ -94,12 +97,12 @@ static int read_files(struct logtail *tail, const struct logdir *logdir, char *b
                 if (length < 0)
                         result = (int)length;
                 else
-                        result = take_lines(tail, &clock, bytes, (size_t)length, whole, utf8);
+                        result = take_lines(tail, &clock, bytes, (size_t)length, whole, printable);
         }
         return result;
 }
 
-int logtail_init(struct logtail *tail, const char *directory, bool utf8)
+int logtail_init(struct logtail *tail, const char *directory, enum printable printable)
 {
         struct logtail made = {0};
         struct logdir *logdir = malloc(sizeof(*logdir));
@@ -112,7 +115,7 @@ int logtail_init(struct logtail *tail, const char *directory, bool utf8)
         if (result == 0)
                 result = logdir_open(fd, logdir);
         if (result == 0) {
-                result = read_files(&made, logdir, bytes, utf8);
+                result = read_files(&made, logdir, bytes, printable);
                 logdir_close(logdir);
         }
         if (fd >= 0)

@@ -1,8 +1,9 @@
 #ifndef CLIENT_LOGTAIL_H
 #define CLIENT_LOGTAIL_H
 
-#include <stdbool.h>
 #include <stddef.h>
+
+#include "client/printable.h"
 
 /*
  * The last lines of a log directory, for who only wants to look: what is read is bounded, however large the
@@ -17,9 +18,9 @@ struct logtail {
         size_t count;
 };
 
-/* Reads with the caller's rights. utf8: for logline_printable(). 0 or negative errno; logtail_deinit() is due
+/* Reads with the caller's rights. printable: for logline_printable(). 0 or negative errno; logtail_deinit() is due
  * only after 0. */
-int logtail_init(struct logtail *tail, const char *directory, bool utf8);
+int logtail_init(struct logtail *tail, const char *directory, enum printable printable);
 void logtail_deinit(struct logtail *tail);
 
 #endif

@@ -16,27 +16,41 @@ bool look_colour(void)
                isatty(STDOUT_FILENO);
 }
 
-/* setlocale() would say the same, after reading files, and only of locales that are installed: a small image
+/* UTF-8, utf8, ...: up to a modifier. */
+static bool is_utf8_name(const char *name, size_t length)
+{
+        return (length == 5 && strncasecmp(name, "UTF-8", length) == 0) ||
+               (length == 4 && strncasecmp(name, "utf8", length) == 0);
+}
+
+/* A locale that says nothing of an encoding, or nothing at all, does not say that the terminal is an old one.
+ * Those that name one without a dot are few: C and POSIX mean ASCII, @euro ISO 8859-15.
+ * setlocale() would say the same, after reading files, and only of locales that are installed: a small image
  * has none, behind a terminal that has all. */
 bool look_is_utf8(const char *all, const char *ctype, const char *lang)
 {
         const char *names[] = {all, ctype, lang};
-        const char *name = NULL;
+        const char *name = "";
         const char *codeset;
 
-        for (size_t i = 0; i < 3 && !name; i++)
-                name = names[i] && *names[i] ? names[i] : NULL;
-        codeset = name ? strchr(name, '.') : NULL;
-        if (!codeset)
-                return false;
-        codeset++;
-        return (strncasecmp(codeset, "UTF-8", 5) == 0 && (codeset[5] == '\0' || codeset[5] == '@')) ||
-               (strncasecmp(codeset, "utf8", 4) == 0 && (codeset[4] == '\0' || codeset[4] == '@'));
+        for (size_t i = 0; i < 3 && !*name; i++)
+                name = names[i] ? names[i] : "";
+        codeset = strchr(name, '.');
+        if (codeset && strcspn(codeset + 1, "@") > 0)
+                return is_utf8_name(codeset + 1, strcspn(codeset + 1, "@"));
+        return strcmp(name, "C") != 0 && strcmp(name, "POSIX") != 0 && !strstr(name, "@euro");
 }
 
 bool look_utf8(void)
 {
         return look_is_utf8(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"));
+}
+
+enum printable look_printable(void)
+{
+        if (!isatty(STDOUT_FILENO))
+                return PRINTABLE_BYTES;
+        return look_utf8() ? PRINTABLE_UTF8 : PRINTABLE_ASCII;
 }
 
 void look_init(struct look *look)

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/printable.h"
+
 /* How what is shown may look. The functions that make it are pure: this is all they know of the terminal. */
 struct look {
         bool colour;
@@ -20,10 +22,14 @@ void look_init(struct look *look);
 /* On a terminal, unless NO_COLOR or TERM=dumb says otherwise. */
 bool look_colour(void);
 
-/* What LC_ALL, LC_CTYPE and LANG say; each may be NULL. The first that is not empty counts. */
+/* Whether what LC_ALL, LC_CTYPE and LANG say is UTF-8, or nothing else; each may be NULL. The first that is not
+ * empty counts. */
 bool look_is_utf8(const char *all, const char *ctype, const char *lang);
 
 /* The same of the environment: whether text beyond ASCII is welcome. */
 bool look_utf8(void);
+
+/* What of others' text stdout may get. */
+enum printable look_printable(void);
 
 #endif

@@ -32,6 +32,7 @@ enum option {
         OPTION_LINES = 1 << 16,
         OPTION_SINCE = 1 << 17,
         OPTION_WATCH = 1 << 18,
+        OPTION_RAW = 1 << 19,
 };
 
 /* Beside the options, in the set of what was given. */
@@ -75,6 +76,7 @@ static const struct option_row option_rows[] = {
         {"-n", OPTION_LINES, VALUE_NEEDED},
         {"--lines", OPTION_LINES, VALUE_NEEDED},
         {"--since", OPTION_SINCE, VALUE_NEEDED},
+        {"--raw", OPTION_RAW, VALUE_NONE},
         {"--watch", OPTION_WATCH, VALUE_NONE},
 };
 
@@ -105,8 +107,8 @@ static const struct verb_row verb_rows[] = {
         [VERB_DOCTOR] = {"doctor", 0, 0, 0, NULL},
         [VERB_CALL] = {"call", OPTION_MORE | OPTION_ONEWAY, 1, 2,
                        "give a METHOD, like List or org.varlink.service.GetInfo"},
-        [VERB_LOGS] = {"logs", OPTION_PROFILE | OPTION_FOLLOW | OPTION_LINES | OPTION_SINCE, 1, 1,
-                       "give a NAME"},
+        [VERB_LOGS] = {"logs", OPTION_PROFILE | OPTION_FOLLOW | OPTION_LINES | OPTION_SINCE | OPTION_RAW, 1,
+                       1, "give a NAME"},
         [VERB_INTROSPECT] = {"introspect", 0, 0, 1, NULL},
 };
 
@@ -253,6 +255,9 @@ static enum options_result apply(struct options *options, const struct option_ro
         case OPTION_WATCH:
                 options->watch = true;
                 break;
+        case OPTION_RAW:
+                options->raw = true;
+                break;
         case OPTION_WAIT:
                 break;
         case OPTION_SOCKET:
@@ -337,6 +342,8 @@ static enum options_result check_verb(const struct options *options, unsigned gi
                 return wrong(problem, "--names", "does not go with --watch", "leave one of them out");
         if (options->json && (options->watch || options->verb == VERB_TOP))
                 return wrong(problem, "--json", "does not go with a live view", "use 'svcctl watch --json'");
+        if (options->raw && options->json)
+                return wrong(problem, "--raw", "does not go with --json", "leave one of them out");
         if (options->more && options->oneway)
                 return wrong(problem, "--more", "does not go with --oneway", "leave one of them out");
         if (options->all && options->profile)

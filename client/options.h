@@ -40,6 +40,7 @@ struct options {
         bool profile; /* names are those of profiles */
         bool names;   /* list: nothing else */
         bool follow;
+        bool raw;   /* logs: nothing of a line is changed */
         bool watch; /* status: as top */
         bool no_start;
         bool dry_run;

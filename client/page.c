@@ -11,6 +11,7 @@
 #include "client/printable.h"
 #include "client/why.h"
 #include "client/wrap.h"
+#include "proto/utf8.h"
 
 #define LABEL_COLUMNS 12 /* the longest, "log restarts"; two blanks follow */
 #define INDENT (LABEL_COLUMNS + 2)
@@ -169,8 +170,7 @@ char *page_log_text(const struct logtail *tail, const struct look *look)
                         continue;
                 }
                 /* Between characters. A byte a column at most: it may be cut too early, never too late. */
-                while (--most > 0 && ((unsigned char)line[most] & 0xc0) == 0x80)
-                        ;
+                most = utf8_cut(line, most - 1);
                 fprintf(file, "%.*s%s\n", (int)most, line, look->utf8 ? "…" : "~");
         }
         if (fclose(file) == 0)

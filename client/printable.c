@@ -49,12 +49,18 @@ static bool is_harmless(uint32_t character)
 
 size_t printable_character(const char *text, size_t length)
 {
-        size_t size = utf8_length(text, length);
-        uint32_t character = size > 1 ? (unsigned char)text[0] & (0x7fu >> size) : 0;
+        uint32_t character = 0;
+        size_t size = utf8_decode(text, length, &character);
 
-        for (size_t i = 1; i < size; i++)
-                character = character << 6 | ((unsigned char)text[i] & 0x3fu);
         return is_harmless(character) ? size : 0;
+}
+
+size_t printable_control(const char *text, size_t length)
+{
+        uint32_t character = 0x20; /* a byte that is no UTF-8 is no control character either */
+        size_t size = utf8_decode(text, length, &character);
+
+        return (character < 0x20 && character != '\t') || (character >= 0x7f && character < 0xa0) ? size : 0;
 }
 
 char *printable_copy(const char *text)
@@ -73,51 +79,19 @@ char *printable_copy(const char *text)
         return copy;
 }
 
-/* The character at *text, moved behind it. Text that is not UTF-8 becomes U+FFFD, a byte at a time. */
-static uint32_t read_character(const unsigned char **text)
-{
-        uint32_t first = *(*text)++;
-        uint32_t character;
-        int more;
-
-        if (first >= 0xc2 && first < 0xe0) {
-                more = 1;
-                character = first & 0x1f;
-        } else if (first >= 0xe0 && first < 0xf0) {
-                more = 2;
-                character = first & 0x0f;
-        } else if (first >= 0xf0 && first < 0xf5) {
-                more = 3;
-                character = first & 0x07;
-        } else {
-                return 0xfffd;
-        }
-        for (int i = 0; i < more; i++) {
-                if (((*text)[i] & 0xc0) != 0x80)
-                        return 0xfffd;
-                character = character << 6 | ((*text)[i] & 0x3fu);
-        }
-        *text += more;
-        return character > 0x10ffff ? 0xfffd : character;
-}
-
 void printable_write_json(FILE *file, const char *text)
 {
-        const unsigned char *next = (const unsigned char *)text;
+        size_t length = strlen(text);
 
-        while (*next) {
-                uint32_t character;
+        for (size_t at = 0; at < length;) {
+                uint32_t character = UTF8_REPLACEMENT; /* of each byte that is no UTF-8 */
+                size_t size = utf8_decode(text + at, length - at, &character);
 
-                if (*next < 0x7f) {
-                        putc(*next++, file);
+                at += size > 0 ? size : 1;
+                if (character < 0x7f) {
+                        putc((int)character, file);
                         continue;
                 }
-                if (*next == 0x7f) {
-                        next++;
-                        fputs("\\u007f", file);
-                        continue;
-                }
-                character = read_character(&next);
                 if (character >= 0x10000) {
                         character -= 0x10000;
                         fprintf(file, "\\u%04x", 0xd800 + (character >> 10));

@@ -4,6 +4,13 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* What of text that others wrote may be shown as it is. */
+enum printable {
+        PRINTABLE_ASCII, /* on a terminal of another encoding */
+        PRINTABLE_UTF8,  /* on a terminal that reads UTF-8: what printable_character() allows */
+        PRINTABLE_BYTES, /* in a pipe or file: all but control characters, also where it is no UTF-8 */
+};
+
 /*
  * What a terminal may get of text that others wrote: printable ASCII as it is, a backslash doubled, every
  * other byte as \xNN. Control sequences can hide lines or type into the shell, and so can some characters
@@ -23,9 +30,12 @@ size_t printable_escape(unsigned char byte, char *escape);
  */
 size_t printable_character(const char *text, size_t length);
 
+/* Whether there is a control character at text[0..length), C0 but for a tab, DEL, or C1: its bytes, else 0. */
+size_t printable_control(const char *text, size_t length);
+
 /*
  * JSON text with everything beyond ASCII as \uNNNN: the same document, harmless on any terminal. text must be
- * JSON without raw control characters, as json-c writes it.
+ * JSON without raw control characters, as json-c writes it. Each byte that is no UTF-8 becomes U+FFFD.
  */
 void printable_write_json(FILE *file, const char *text);
 

@@ -74,7 +74,7 @@ static void show_page(struct json_object *service, const struct facts *facts, co
         print(page_text(service, look));
         if (!facts->log_directory)
                 return;
-        result = logtail_init(&tail, facts->log_directory, look->utf8);
+        result = logtail_init(&tail, facts->log_directory, look_printable());
         putchar('\n');
         if (result < 0) {
                 puts(page_log_problem(result));

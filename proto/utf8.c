@@ -1,5 +1,7 @@
 #include "proto/utf8.h"
 
+#include <string.h>
+
 bool utf8_code_point_ok(uint32_t code_point)
 {
         if (code_point > 0x10ffff)
@@ -34,26 +36,62 @@ static size_t utf8_announced(unsigned char lead)
         return lead < 0xf8 ? 4 : 0;
 }
 
-size_t utf8_length(const char *bytes, size_t length)
+static bool utf8_continues(char byte)
+{
+        return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+size_t utf8_decode(const char *bytes, size_t length, uint32_t *code_point)
 {
         unsigned char lead = (unsigned char)bytes[0];
         size_t announced = utf8_announced(lead);
-        uint32_t code_point;
+        uint32_t value;
 
         if (announced == 0 || announced > length)
                 return 0;
-        if (announced == 1)
-                return 1;
-        code_point = lead & (0x7fu >> announced);
+        value = announced == 1 ? lead : lead & (0x7fu >> announced);
         for (size_t i = 1; i < announced; i++) {
-                unsigned char byte = (unsigned char)bytes[i];
-
-                if ((byte & 0xc0) != 0x80)
+                if (!utf8_continues(bytes[i]))
                         return 0;
-                code_point = code_point << 6 | (byte & 0x3f);
+                value = value << 6 | ((unsigned char)bytes[i] & 0x3f);
         }
         /* The longer forms of a code point are the classic way around a check for a byte. */
-        if (utf8_size(code_point) != announced || !utf8_code_point_ok(code_point))
+        if (utf8_size(value) != announced || (announced > 1 && !utf8_code_point_ok(value)))
                 return 0;
+        *code_point = value;
         return announced;
+}
+
+size_t utf8_length(const char *bytes, size_t length)
+{
+        uint32_t code_point;
+
+        return utf8_decode(bytes, length, &code_point);
+}
+
+size_t utf8_cut(const char *bytes, size_t length)
+{
+        size_t lead = length;
+
+        for (size_t back = 1; back < UTF8_BYTES_MAX && back <= length; back++) {
+                if (utf8_continues(bytes[length - back]))
+                        continue;
+                lead = length - back;
+                break;
+        }
+        return lead < length && utf8_announced((unsigned char)bytes[lead]) > length - lead ? lead : length;
+}
+
+void utf8_end(char *text)
+{
+        text[utf8_cut(text, strlen(text))] = '\0';
+}
+
+size_t utf8_skip(const char *bytes, size_t length)
+{
+        size_t skipped = 0;
+
+        while (skipped < length && skipped < UTF8_BYTES_MAX - 1 && utf8_continues(bytes[skipped]))
+                skipped++;
+        return skipped;
 }

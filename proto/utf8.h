@@ -5,6 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define UTF8_BYTES_MAX 4 /* of a character */
+
+/* Stands for what is no UTF-8. */
+#define UTF8_REPLACEMENT 0xfffdu
+
 /* May stand in a JSON text that others read: neither a surrogate nor a noncharacter (RFC 7493, 2.1). */
 bool utf8_code_point_ok(uint32_t code_point);
 
@@ -12,10 +17,23 @@ bool utf8_code_point_ok(uint32_t code_point);
 size_t utf8_size(uint32_t code_point);
 
 /*
- * Bytes of the first character of bytes[0..length), 1 to 4; 0 if that is no UTF-8 in its shortest form, is
- * cut off, or is a code point that utf8_code_point_ok() refuses. A NUL byte is a character of one byte.
- * length must not be 0.
+ * The one decoder of UTF-8: reads the first character of bytes[0..length) into *code_point, and returns its
+ * bytes, 1 to 4. 0, and *code_point untouched, if that is no UTF-8 in its shortest form, is cut off, or is a
+ * code point that utf8_code_point_ok() refuses. A NUL byte is a character of one byte. length must not be 0.
  */
+size_t utf8_decode(const char *bytes, size_t length, uint32_t *code_point);
+
+/* The same, and nobody asks which one it is. */
 size_t utf8_length(const char *bytes, size_t length);
+
+/* For text that is cut after bytes[0..length): how much of it there is without a character that has only
+ * begun. */
+size_t utf8_cut(const char *bytes, size_t length);
+
+/* The same of a string, which ends there then. */
+void utf8_end(char *text);
+
+/* For text that begins somewhere in a longer one: how many bytes at its begin belong to a character before. */
+size_t utf8_skip(const char *bytes, size_t length);
 
 #endif

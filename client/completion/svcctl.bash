@@ -45,7 +45,7 @@ _svcctl_options() {
     status) echo --profile --watch ;;
     top | why | reset | watch) echo --profile ;;
     list) echo --names --watch ;;
-    logs) echo --follow --lines --since --profile ;;
+    logs) echo --follow --lines --since --raw --profile ;;
     register) echo --env --no-start ;;
     reconcile) echo --dry-run ;;
     call) echo --more --oneway ;;

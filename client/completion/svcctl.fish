@@ -72,6 +72,7 @@ complete -c svcctl -n '__fish_seen_subcommand_from status list' -l watch -d 'as 
 complete -c svcctl -n '__fish_seen_subcommand_from logs' -s f -l follow -d 'go on as it grows'
 complete -c svcctl -n '__fish_seen_subcommand_from logs' -s n -l lines -x -d 'the last lines'
 complete -c svcctl -n '__fish_seen_subcommand_from logs' -l since -x -a '10m 1h 1d' -d 'from then on'
+complete -c svcctl -n '__fish_seen_subcommand_from logs' -l raw -d 'control characters and colours too'
 complete -c svcctl -n '__fish_seen_subcommand_from register' -l env -x -d 'a variable'
 complete -c svcctl -n '__fish_seen_subcommand_from register' -l no-start -d 'leave it down'
 complete -c svcctl -n '__fish_seen_subcommand_from reconcile' -l dry-run -d 'only say what it would do'

@@ -14,6 +14,7 @@
 #include "daemon/model/restart.h"
 #include "daemon/model/survey.h"
 #include "proto/name.h"
+#include "proto/utf8.h"
 
 static struct planned *plan_add(struct plan *plan, const char *profile, enum reconcile_what what)
 {
@@ -33,7 +34,9 @@ __attribute__((format(printf, 2, 3))) static void plan_hold(struct planned *plan
         planned->record.want_up = true;
         planned->record.hold = HOLD_HELD;
         va_start(arguments, format);
-        vsnprintf(planned->record.reason, sizeof(planned->record.reason), format, arguments);
+        if (vsnprintf(planned->record.reason, sizeof(planned->record.reason), format, arguments) >=
+            (int)sizeof(planned->record.reason))
+                utf8_end(planned->record.reason);
         va_end(arguments);
 }
 

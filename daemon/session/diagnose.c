@@ -10,6 +10,7 @@
 #include "daemon/session/errors.h"
 #include "daemon/session/methods.h"
 #include "proto/fields.h"
+#include "proto/utf8.h"
 
 /* A slice ends with the step that goes over this; then everybody else has a turn. */
 #define SLICE_NSEC 1000000
@@ -28,7 +29,8 @@ void doctor_check(struct doctor *doctor, const char *name, enum verdict verdict,
         va_list arguments;
 
         va_start(arguments, format);
-        vsnprintf(detail, sizeof(detail), format, arguments);
+        if (vsnprintf(detail, sizeof(detail), format, arguments) >= (int)sizeof(detail))
+                utf8_end(detail);
         va_end(arguments);
         text_append_string(text, doctor->count++ ? ",{" : "{");
         text_append_member_string(text, "name", name);

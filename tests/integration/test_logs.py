@@ -1,5 +1,6 @@
 """svcctl logs: which lines of which files, when, and what may not come out of them."""
 
+import base64
 import contextlib
 import datetime
 import json
@@ -10,6 +11,7 @@ import threading
 
 import pytest
 
+import idl
 from tree import TOP, wait_until
 
 LINES_SHOWN = 50
@@ -139,12 +141,89 @@ def test_json_lines(tree, profile, log):
         {"name": name, "at_usec": at_usec + 2000000, "line": "\x1b[31mä\0"}, {"name": name, "line": "half"}]
 
 
-def test_nothing_of_a_line_reaches_the_terminal_but_text(tree, profile, log):
-    log.write("current", stamped(0, "\x1b[1;31mred\x1b[0m\ttab \x1b[2J \x1b]0;title\x07 \r \x9b31m \\ ü"))
+# Bytes that are no UTF-8, by kind, and what may be next to them.
+BAD_UTF8 = [b"\xed\xa0\x80", b"\xed\xbf\xbf", b"\xed\xa0\xbd\xed\xb8\x80", b"\xc0\x80", b"\xc1\xbf", b"\xe0\x80\xaf", b"\xe0\x9f\xbf", b"\xf0\x80\x80\xaf", b"\xf0\x8f\xbf\xbf",
+            b"\xf4\x90\x80\x80", b"\xf7\xbf\xbf\xbf", b"\xf8\x88\x80\x80\x80", b"\xfe\xff", b"\x80", b"\xbf", b"\xff"]
+WHOLE_UTF8 = ["é", "€", "😀", "\U0010fffd", "\ud7ff", "\ue000"]
+
+
+def jq_lines(tree, *arguments):
+    """What jq makes of the stream, one value a line: it stops for good at what is no JSON, and some versions do at a lone surrogate."""
+    result = tree.run("hermes", "bash", "-euc", 'set -o pipefail; svcctl "$@" | jq -c .line', "bash", *arguments)
+    assert (result.returncode, result.stderr) == (0, ""), result
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_json_of_bytes_that_are_no_text(tree, profile, log):
+    """Strict JSON, whatever a gateway prints: each kind of bad UTF-8, and good UTF-8 cut at each place."""
+    pieces = BAD_UTF8 + [text.encode()[:length] for text in WHOLE_UTF8 for length in range(1, len(text.encode()))]
+    expected = []
+    for piece in pieces:
+        for before, after in ((b"", b""), (b"a", b"z"), ("é".encode(), "😀".encode())):
+            log.write("current", before + piece + after + b"\n")
+            expected.append(before.decode() + "\ufffd" * len(piece) + after.decode())
+    for text in WHOLE_UTF8:
+        log.write("current", f"{text}\n")
+        expected.append(text)
+    result = svcctl(tree, "logs", profile, "--json", "-n", "1000")
+    assert result.stdout.isascii() and [idl.strict_json(line)["line"] for line in result.stdout.splitlines()] == expected
+    assert jq_lines(tree, "logs", profile, "--json", "-n", "1000") == expected
+
+
+@pytest.mark.parametrize("character", ["é", "€", "😀"])
+def test_a_cut_is_between_characters(tree, profile, log, character):
+    """For each offset of the bound in it."""
+    size = len(character.encode())
+    for shift in range(size):
+        log.write("current", "a" * shift + character * (16384 // size + 2) + "\n")
+    lines = jq_lines(tree, "logs", profile, "--json")
+    assert lines == ["a" * shift + character * ((16384 - shift) // size) for shift in range(size)]
+    shown = svcctl(tree, "logs", profile).stdout.splitlines()
+    assert shown == [f"{line} [cut]" for line in lines]
+
+
+CONTROLS = "\x1b[1;31mred\x1b[0m\ttab \x1b[2J \x1b]0;title\x07 \r \x9b31m \\ ü"
+NO_LOCALE = ("-u", "LC_ALL", "-u", "LC_CTYPE", "-u", "LANG")
+
+
+def raw_output(tree, *arguments, environment=()):
+    """The bytes, which need not be UTF-8."""
+    result = tree.run("hermes", "bash", "-c", 'env "$@" | base64 -w0', "bash", *environment, "svcctl", *arguments)
+    assert result.stderr == ""
+    return base64.b64decode(result.stdout)
+
+
+def test_a_pipe_gets_all_but_control_characters(tree, profile, log):
+    """Whatever the locale says: what is searched for is found."""
+    log.write("current", stamped(0, CONTROLS) + "日本語 \u200b😀\n")
+    log.write("current", b"\xff\xfe caf\xe9 \xed\xa0\x80\0\n")
+    for environment in (NO_LOCALE, ("LC_ALL=C",), ("LC_CTYPE=UTF-8",), ("LC_ALL=C.UTF-8",), ("LC_ALL=de_DE.ISO-8859-1",)):
+        first, second, third, _ = raw_output(tree, "logs", profile, environment=environment).split(b"\n")
+        assert first.split(b"  ", 1)[1].decode() == "red\ttab \\x1b[2J \\x1b]0;title\\x07 \\x0d \\xc2\\x9b31m \\ ü"
+        assert second.decode() == "日本語 \u200b😀"
+        assert third == b"\xff\xfe caf\xe9 \xed\xa0\x80\\x00"
+        assert raw_output(tree, "status", profile, environment=environment).split(b"\n")[-3] == second
+    assert tree.run("hermes", "bash", "-c", f"svcctl logs {profile} | grep -c 日本").stdout == "1\n"
+
+
+def test_raw_is_as_it_was_written(tree, profile, log):
+    log.write("current", stamped(0, CONTROLS))
+    log.write("current", b"\xff\xfe\0 \xed\xa0\x80\n")
+    lines = raw_output(tree, "logs", profile, "--raw").split(b"\n")
+    assert lines == [f"2026-11-22 14:00:00  {CONTROLS}".encode(), b"\xff\xfe\0 \xed\xa0\x80", b""]
+    assert svcctl(tree, "logs", profile, "--raw", "--json").returncode == 2
+    assert svcctl(tree, "status", profile, "--raw").returncode == 2
+
+
+@pytest.mark.parametrize("environment,utf8", [
+    (NO_LOCALE, True), (("LC_CTYPE=UTF-8",), True), (("LANG=en_US",), True), (("LC_ALL=C.UTF-8",), True),
+    (("LC_ALL=C",), False), (("LC_ALL=de_DE.ISO-8859-1",), False)])
+def test_nothing_of_a_line_reaches_the_terminal_but_text(tree, profile, log, environment, utf8):
+    log.write("current", stamped(0, CONTROLS))
     log.write("current", b"\xff\xfe\0\n")
-    result = svcctl(tree, "logs", profile)
+    result = tree.run("hermes", "env", *NO_LOCALE, *environment, "TERM=xterm", "script", "-qec", f"svcctl logs {profile}", "/dev/null")
     first, second = result.stdout.splitlines()
-    assert first.split("  ", 1)[1] == "red\ttab \\x1b[2J \\x1b]0;title\\x07 \\x0d \\xc2\\x9b31m \\\\ \\xc3\\xbc"
+    assert first.split("  ", 1)[1] == "red\ttab \\x1b[2J \\x1b]0;title\\x07 \\x0d \\xc2\\x9b31m \\\\ " + ("ü" if utf8 else "\\xc3\\xbc")
     assert second == "\\xff\\xfe\\x00"
 
 

@@ -111,9 +111,16 @@ def test_a_narrow_one_wraps_reasons(tree, tmp_path, columns, headings):
 
 
 def test_the_c_locale_is_ascii(tree, tmp_path):
-    for environment in (("LANG=C",), ("LC_ALL=C", UTF8), ("-u", "LANG")):
+    for environment in (("LANG=C",), ("LC_ALL=C", UTF8), ("LC_ALL=en_US.ISO-8859-1", UTF8)):
         text = "\n".join(shown(tree, tmp_path, 80, "svcctl", "list", environment=environment))
         assert text.isascii() and "x failed" in text and "! backoff" in text and "* up" in text and "- down" in text, text
+
+
+def test_no_locale_is_utf8(tree, tmp_path):
+    """As docker exec has it."""
+    for environment in (("-u", "LC_ALL", "-u", "LC_CTYPE", "-u", "LANG"), ("LC_ALL=", "LC_CTYPE=UTF-8"), ("LANG=en_US",)):
+        text = "\n".join(shown(tree, tmp_path, 80, "svcctl", "list", environment=environment))
+        assert "✗ failed" in text and "● up" in text, text
 
 
 @pytest.mark.parametrize("environment,coloured", [

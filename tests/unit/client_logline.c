@@ -97,40 +97,46 @@ START_TEST(a_clock_is_kept_over_lines)
 END_TEST
 
 static const struct {
-        const char *text, *printed, *utf8; /* utf8: NULL where that is the same */
+        const char *text, *printed, *utf8, *bytes; /* utf8: NULL where that is the same */
 } printed[] = {
-        {"", ""},
-        {"a\\b\tc", "a\\\\b\tc"},
-        {"\x1b[31mred\x1b[0;1;38;5;200m x\x1b[m", "red x"},
-        {"\x1b[31", "\\x1b[31"},
-        {"\x1b[", "\\x1b["},
-        {"\x1b", "\\x1b"},
-        {"\x1b[2J\x1b]0;t\a\r", "\\x1b[2J\\x1b]0;t\\x07\\x0d"},
-        {"\x1b[?1m", "\\x1b[?1m"},
-        {"\x1b[\x1b[1m31m", "\\x1b[31m"}, /* what is left is no sequence: its ESC is written out */
+        {"", "", NULL, ""},
+        {"a\\b\tc", "a\\\\b\tc", NULL, "a\\b\tc"},
+        {"\x1b[31mred\x1b[0;1;38;5;200m x\x1b[m", "red x", NULL, "red x"},
+        {"\x1b[31", "\\x1b[31", NULL, "\\x1b[31"},
+        {"\x1b[", "\\x1b[", NULL, "\\x1b["},
+        {"\x1b", "\\x1b", NULL, "\\x1b"},
+        {"\x1b[2J\x1b]0;t\a\r\x7f", "\\x1b[2J\\x1b]0;t\\x07\\x0d\\x7f", NULL, "\\x1b[2J\\x1b]0;t\\x07\\x0d\\x7f"},
+        {"\x1b[?1m", "\\x1b[?1m", NULL, "\\x1b[?1m"},
+        /* What is left is no sequence: its ESC is written out. */
+        {"\x1b[\x1b[1m31m", "\\x1b[31m", NULL, "\\x1b[31m"},
         {"\xc2\x9b"
          "31m",
-         "\\xc2\\x9b31m"},
-        {"na\xc3\xafve", "na\\xc3\\xafve", "na\xc3\xafve"},
+         "\\xc2\\x9b31m", NULL, "\\xc2\\x9b31m"},
+        {"na\xc3\xafve", "na\\xc3\\xafve", "na\xc3\xafve", "na\xc3\xafve"},
         {"\xe4\xbd\xa0 \xf0\x9f\x99\x82", "\\xe4\\xbd\\xa0 \\xf0\\x9f\\x99\\x82",
-         "\xe4\xbd\xa0 \xf0\x9f\x99\x82"},
-        {"\xe4\xbd", "\\xe4\\xbd"},                            /* cut off */
-        {"\xc0\xaf\xed\xa0\x80", "\\xc0\\xaf\\xed\\xa0\\x80"}, /* not the shortest form; a surrogate */
-        {"\xe2\x80\xae", "\\xe2\\x80\\xae"},                   /* right to left from here on */
-        {"\xef\xbb\xbf", "\\xef\\xbb\\xbf"},                   /* nothing to see */
-        {"\xf3\xa0\x81\xa1", "\\xf3\\xa0\\x81\\xa1"},          /* neither here */
+         "\xe4\xbd\xa0 \xf0\x9f\x99\x82", "\xe4\xbd\xa0 \xf0\x9f\x99\x82"},
+        {"\xe4\xbd", "\\xe4\\xbd", NULL, "\xe4\xbd"}, /* cut off */
+        {"\xe9t\xe9", "\\xe9t\\xe9", NULL, "\xe9t\xe9"}, /* Latin 1 */
+        /* Not the shortest form; a surrogate. */
+        {"\xc0\xaf\xed\xa0\x80", "\\xc0\\xaf\\xed\\xa0\\x80", NULL, "\xc0\xaf\xed\xa0\x80"},
+        {"\xe2\x80\xae", "\\xe2\\x80\\xae", NULL, "\xe2\x80\xae"}, /* right to left from here on */
+        {"\xef\xbb\xbf", "\\xef\\xbb\\xbf", NULL, "\xef\xbb\xbf"}, /* nothing to see */
+        {"\xf3\xa0\x81\xa1", "\\xf3\\xa0\\x81\\xa1", NULL, "\xf3\xa0\x81\xa1"}, /* neither here */
 };
 
 START_TEST(only_text_is_printed)
 {
         const char *text = printed[_i].text;
-        char *ascii = logline_printable(text, strlen(text), false);
-        char *utf8 = logline_printable(text, strlen(text), true);
+        char *ascii = logline_printable(text, strlen(text), PRINTABLE_ASCII);
+        char *utf8 = logline_printable(text, strlen(text), PRINTABLE_UTF8);
+        char *bytes = logline_printable(text, strlen(text), PRINTABLE_BYTES);
 
         ck_assert_str_eq(ascii, printed[_i].printed);
         ck_assert_str_eq(utf8, printed[_i].utf8 ? printed[_i].utf8 : printed[_i].printed);
+        ck_assert_str_eq(bytes, printed[_i].bytes);
         free(ascii);
         free(utf8);
+        free(bytes);
 }
 END_TEST
 

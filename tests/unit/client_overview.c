@@ -214,7 +214,15 @@ static const struct {
         const char *all, *ctype, *lang;
         bool utf8;
 } locales[] = {
-        {NULL, NULL, NULL, false},
+        {NULL, NULL, NULL, true},
+        {"", "", "", true},
+        {NULL, "UTF-8", NULL, true},
+        {NULL, "utf8", "C", true},
+        {NULL, NULL, "en_US", true},
+        {NULL, NULL, "en_US.", true},
+        {NULL, NULL, "POSIX", false},
+        {NULL, NULL, "de_DE.UTF-8x", false},
+        {NULL, NULL, "ja_JP.eucJP", false},
         {NULL, NULL, "C", false},
         {NULL, NULL, "C.UTF-8", true},
         {NULL, NULL, "en_US.utf8", true},
