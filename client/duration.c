@@ -12,8 +12,19 @@ struct unit {
 
 /* The largest first. */
 static const struct unit units[] = {
-        {"d", 24 * 60 * 60 * 1000}, {"h", 60 * 60 * 1000}, {"m", 60 * 1000}, {"s", 1000}, {"ms", 1},
+        {"w", 7 * 24 * 60 * 60 * 1000},
+        {"d", 24 * 60 * 60 * 1000},
+        {"h", 60 * 60 * 1000},
+        {"m", 60 * 1000},
+        {"s", 1000},
+        {"ms", 1},
 };
+
+/* Days are written, weeks only read. */
+#define UNIT_DAYS 1
+
+/* Of a length of time: longer than anything that is remembered, and no sum of such can overflow. */
+#define MSEC_MAX (INT64_C(1000) * 365 * 24 * 60 * 60 * 1000)
 
 #define UNITS (sizeof(units) / sizeof(units[0]))
 
@@ -21,7 +32,7 @@ static const struct unit units[] = {
  */
 static size_t read_unit(const char **text, size_t from)
 {
-        size_t length = strspn(*text, "dhms");
+        size_t length = strspn(*text, "wdhms");
 
         /* "1m30s" has a digit behind the m, so the letters up to there are one name. */
         for (size_t i = from; i < UNITS; i++) {
@@ -33,7 +44,7 @@ static size_t read_unit(const char **text, size_t from)
         return UNITS;
 }
 
-bool duration_parse(const char *text, int *duration_msec)
+bool duration_parse_long(const char *text, int64_t *duration_msec)
 {
         int64_t sum_msec = 0;
         size_t from = 0;
@@ -46,27 +57,37 @@ bool duration_parse(const char *text, int *duration_msec)
                         return false;
                 for (; *text >= '0' && *text <= '9'; text++) {
                         number = number * 10 + (*text - '0');
-                        if (number > INT_MAX)
+                        if (number > MSEC_MAX)
                                 return false;
                 }
                 unit = read_unit(&text, from);
-                if (unit == UNITS)
+                if (unit == UNITS || number > MSEC_MAX / units[unit].msec)
                         return false;
                 sum_msec += number * units[unit].msec;
-                if (sum_msec > INT_MAX)
+                if (sum_msec > MSEC_MAX)
                         return false;
                 from = unit + 1;
                 if (text[0] == ' ' && text[1] != '\0')
                         text++;
         } while (*text);
-        *duration_msec = (int)sum_msec;
+        *duration_msec = sum_msec;
+        return true;
+}
+
+bool duration_parse(const char *text, int *duration_msec)
+{
+        int64_t long_msec;
+
+        if (!duration_parse_long(text, &long_msec) || long_msec > INT_MAX)
+                return false;
+        *duration_msec = (int)long_msec;
         return true;
 }
 
 const char *duration_format(int64_t duration_msec, char *buffer)
 {
         int64_t rest_msec = duration_msec < 0 ? 0 : duration_msec;
-        size_t first = 0;
+        size_t first = UNIT_DAYS;
         int length;
 
         while (first < UNITS - 1 && rest_msec < units[first].msec)

@@ -19,6 +19,14 @@ static bool is_word(struct json_object *service, const char *member, const char 
         return text && strcmp(text, word) == 0;
 }
 
+/* Nothing happened in 1970: where no time is known, some write that. */
+static int64_t moment(struct json_object *object, const char *name)
+{
+        int64_t usec = member_int(object, name, FACTS_UNKNOWN);
+
+        return usec > 0 ? usec : FACTS_UNKNOWN;
+}
+
 void facts_read(struct json_object *service, struct facts *facts)
 {
         struct json_object *last_exit = member_object(service, "last_exit");
@@ -33,10 +41,10 @@ void facts_read(struct json_object *service, struct facts *facts)
                 .gateway = is_word(service, "kind", "gateway"),
                 .want_up = is_word(service, "want", "up"),
                 .pid = member_int(service, "pid", FACTS_UNKNOWN),
-                .since_usec = member_int(service, "since_usec", FACTS_UNKNOWN),
-                .next_start_usec = member_int(service, "next_start_usec", FACTS_UNKNOWN),
+                .since_usec = moment(service, "since_usec"),
+                .next_start_usec = moment(service, "next_start_usec"),
                 .exit_code = member_int(last_exit, "code", FACTS_UNKNOWN),
-                .exit_at_usec = member_int(last_exit, "at_usec", FACTS_UNKNOWN),
+                .exit_at_usec = moment(last_exit, "at_usec"),
                 .restarts = member_int(service, "restarts", 0),
                 .log_restarts = member_int(service, "log_restarts", 0),
         };

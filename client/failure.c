@@ -35,7 +35,7 @@ static const struct failure_row failure_rows[] = {
          "change or leave out that --env"},
         {"io.svcbroker.InvalidMessage", OUTCOME_FAILED, NULL, "refused at byte {offset}: {reason}",
          "see io.svcbroker(7) for what a request looks like"},
-        {"io.svcbroker.Protected", OUTCOME_DENIED, "{name}", "{reason}",
+        {ERROR_PROTECTED, OUTCOME_DENIED, "{name}", "{reason}",
          "svcbrokerd(8) says what an operator can allow (--allow-static)"},
         {"io.svcbroker.TooManyServices", OUTCOME_FAILED, NULL,
          "s6-svscan takes {limit} supervisors, loggers included",

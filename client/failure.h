@@ -32,5 +32,6 @@ enum outcome failure_report(const char *error, struct json_object *parameters, c
 #define ERROR_NO_SUCH_SERVICE "io.svcbroker.NoSuchService"
 #define ERROR_NOT_REGISTERED "io.svcbroker.NotRegistered"
 #define ERROR_INVALID_NAME "io.svcbroker.InvalidName"
+#define ERROR_PROTECTED "io.svcbroker.Protected"
 
 #endif

@@ -5,6 +5,7 @@
 #include "client/duration.h"
 
 #define USEC_PER_SEC INT64_C(1000000)
+#define EPOCH_DIGITS_MAX 11 /* until the year 5138 */
 
 /* A pattern of digits (d) and of bytes that stand for themselves. The fields' digits, one after another. */
 static bool matches(const char *text, const char *pattern)
@@ -21,9 +22,32 @@ static int two_digits(const char *text)
         return (text[0] - '0') * 10 + text[1] - '0';
 }
 
-/* HH:MM or HH:MM:SS, and what is behind it in *rest. */
-static bool read_clock(const char *text, struct tm *broken, const char **rest)
+/* A moment as it was written. */
+struct written {
+        struct tm broken;
+        int64_t usec; /* behind the second */
+};
+
+/* The digits behind a second's point, and what is behind those in *rest; of more than six the first count. */
+static bool read_fraction(const char *text, int64_t *usec, const char **rest)
 {
+        int64_t unit_usec = USEC_PER_SEC;
+
+        if (!matches(text, "d"))
+                return false;
+        for (*usec = 0; *text >= '0' && *text <= '9'; text++) {
+                unit_usec /= 10;
+                *usec += (*text - '0') * unit_usec;
+        }
+        *rest = text;
+        return true;
+}
+
+/* HH:MM, HH:MM:SS or HH:MM:SS.FRACTION, and what is behind it in *rest. */
+static bool read_clock(const char *text, struct written *written, const char **rest)
+{
+        struct tm *broken = &written->broken;
+
         if (!matches(text, "dd:dd"))
                 return false;
         broken->tm_hour = two_digits(text);
@@ -33,6 +57,8 @@ static bool read_clock(const char *text, struct tm *broken, const char **rest)
         if (matches(*rest, ":dd")) {
                 broken->tm_sec = two_digits(*rest + 1);
                 *rest += 3;
+                if ((**rest == '.' || **rest == ',') && !read_fraction(*rest + 1, &written->usec, rest))
+                        return false;
         }
         return broken->tm_hour < 24 && broken->tm_min < 60 && broken->tm_sec < 60;
 }
@@ -48,44 +74,121 @@ static bool read_date(const char *text, struct tm *broken, const char **rest)
         return true;
 }
 
-static bool finish(struct tm *broken, bool utc, int64_t *moment_usec)
+/* Z, +HH:MM, +HHMM or +HH, up to the end: seconds east of UTC. */
+static bool read_zone(const char *text, int *east_sec)
 {
+        int hours, minutes = 0;
+        size_t length;
+
+        if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0) {
+                *east_sec = 0;
+                return true;
+        }
+        text += *text == ' '; /* as stat(1) and ls(1) have it */
+        length = strlen(text);
+        if ((*text != '+' && *text != '-') || !matches(text + 1, "dd"))
+                return false;
+        hours = two_digits(text + 1);
+        if (length == 6 && matches(text + 3, ":dd"))
+                minutes = two_digits(text + 4);
+        else if (length == 5 && matches(text + 3, "dd"))
+                minutes = two_digits(text + 3);
+        else if (length != 3)
+                return false;
+        *east_sec = (hours * 60 + minutes) * (*text == '-' ? -60 : 60);
+        return hours < 24 && minutes < 60;
+}
+
+/* zone: of read_zone(), or "" for local time. */
+static bool finish(struct written *written, const char *zone, int64_t *moment_usec)
+{
+        struct tm *broken = &written->broken;
         struct tm wanted = *broken;
+        int east_sec = 0;
         time_t seconds;
 
+        if (*zone && !read_zone(zone, &east_sec))
+                return false;
         broken->tm_isdst = -1;
-        seconds = utc ? timegm(broken) : mktime(broken);
+        seconds = *zone ? timegm(broken) - east_sec : mktime(broken);
         /* A 31st of February was moved into March. */
         if (broken->tm_mday != wanted.tm_mday || broken->tm_mon != wanted.tm_mon)
                 return false;
-        *moment_usec = (int64_t)seconds * USEC_PER_SEC;
+        *moment_usec = (int64_t)seconds * USEC_PER_SEC + written->usec;
+        return true;
+}
+
+/* The begin of a day, so many before that of `now`. */
+static bool read_day(time_t now, int days, int64_t *moment_usec)
+{
+        struct tm broken;
+
+        if (!localtime_r(&now, &broken))
+                return false;
+        broken.tm_mday -= days;
+        broken.tm_hour = broken.tm_min = broken.tm_sec = 0;
+        broken.tm_isdst = -1;
+        *moment_usec = (int64_t)mktime(&broken) * USEC_PER_SEC;
+        return true;
+}
+
+/* Of today, or of yesterday if that is still to come. */
+static bool read_clock_only(const char *text, time_t now, int64_t *moment_usec)
+{
+        struct written written = {.usec = 0};
+        const char *rest;
+        int64_t today_usec;
+
+        if (!localtime_r(&now, &written.broken) || !read_clock(text, &written, &rest) || *rest ||
+            !finish(&written, "", &today_usec))
+                return false;
+        if (today_usec > (int64_t)now * USEC_PER_SEC) {
+                written.broken.tm_mday--;
+                written.broken.tm_isdst = -1;
+                today_usec = (int64_t)mktime(&written.broken) * USEC_PER_SEC + written.usec;
+        }
+        *moment_usec = today_usec;
+        return true;
+}
+
+/* Behind the @: seconds since 1970. */
+static bool read_epoch(const char *text, int64_t *moment_usec)
+{
+        size_t digits = strspn(text, "0123456789");
+        const char *rest = text + digits;
+        int64_t seconds = 0, usec = 0;
+
+        if (digits == 0 || digits > EPOCH_DIGITS_MAX)
+                return false;
+        while (text < rest)
+                seconds = seconds * 10 + (*text++ - '0');
+        if (*rest == '.' && !read_fraction(rest + 1, &usec, &rest))
+                return false;
+        if (*rest)
+                return false;
+        *moment_usec = seconds * USEC_PER_SEC + usec;
         return true;
 }
 
 bool moment_parse(const char *text, time_t now, int64_t *moment_usec)
 {
-        struct tm broken = {0};
+        struct written written = {.usec = 0};
         const char *rest;
-        bool utc;
-        int ago_msec;
+        int64_t ago_msec;
 
-        if (duration_parse(text, &ago_msec)) {
-                *moment_usec = (int64_t)now * USEC_PER_SEC - (int64_t)ago_msec * 1000;
+        if (duration_parse_long(text, &ago_msec)) {
+                *moment_usec = (int64_t)now * USEC_PER_SEC - ago_msec * 1000;
                 return true;
         }
-        if (!read_date(text, &broken, &rest)) {
-                if (!localtime_r(&now, &broken) || !read_clock(text, &broken, &rest) || *rest ||
-                    !finish(&broken, false, moment_usec))
+        if (strcmp(text, "today") == 0 || strcmp(text, "yesterday") == 0)
+                return read_day(now, *text == 'y' ? 1 : 0, moment_usec);
+        if (*text == '@')
+                return read_epoch(text + 1, moment_usec);
+        if (!read_date(text, &written.broken, &rest))
+                return read_clock_only(text, now, moment_usec);
+        if (*rest == ' ' || *rest == 'T') {
+                if (!read_clock(rest + 1, &written, &rest))
                         return false;
-                if (*moment_usec > (int64_t)now * USEC_PER_SEC) {
-                        broken.tm_mday--;
-                        broken.tm_isdst = -1;
-                        *moment_usec = (int64_t)mktime(&broken) * USEC_PER_SEC;
-                }
-                return true;
         }
-        if (*rest && ((*rest != ' ' && *rest != 'T') || !read_clock(rest + 1, &broken, &rest)))
-                return false;
-        utc = strcmp(rest, "Z") == 0;
-        return (utc || !*rest) && finish(&broken, utc, moment_usec);
+        return finish(&written, rest, moment_usec);
 }

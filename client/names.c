@@ -152,8 +152,9 @@ enum outcome names_resolve(struct session *session, struct json_object **service
 }
 
 /* The word in `services` that is nearest to `word`. NULL: none is near. Points into services. */
-static const char *guess(struct json_object *services, const char *word)
+static const char *guess(struct json_object *services, const char *word, bool profiles)
 {
+        const char *rest = profiles && is_gateway(word) ? word + strlen(GATEWAY_PREFIX) : NULL;
         struct suggestion suggestion;
 
         suggest_init(&suggestion, word);
@@ -162,9 +163,12 @@ static const char *guess(struct json_object *services, const char *word)
                 const char *profile = member_string(service, "profile");
                 const char *name = member_string(service, "name");
 
+                /* The service's name in place of the profile's. */
+                if (profile && rest && strcmp(profile, rest) == 0)
+                        return profile;
                 if (profile)
                         suggest_offer(&suggestion, profile);
-                if (name)
+                if (name && !profiles)
                         suggest_offer(&suggestion, name);
         }
         return suggestion.nearest;
@@ -179,7 +183,8 @@ enum outcome names_report_absent(struct session *session, const char *error, str
 
         /* All else is known already, so a broker that is gone meanwhile is no news. */
         if (session_try(session, "List", &answer) && !answer.error)
-                nearest = guess(member_array(answer.parameters, "services"), word);
+                nearest = guess(member_array(answer.parameters, "services"), word,
+                                session->options->profile);
         if (nearest && asprintf(&next, "did you mean %s?", nearest) < 0)
                 next = NULL;
         if (next)

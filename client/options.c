@@ -128,7 +128,7 @@ static enum options_result wrong(struct options_problem *problem, const char *su
         return OPTIONS_WRONG;
 }
 
-/* *value: behind the = of --name=value, or of -n20 the 20; else NULL. */
+/* *value: behind the = of --name=value, else NULL. */
 static const struct option_row *find_option(const char *argument, const char **value)
 {
         size_t length = strcspn(argument, "=");
@@ -139,13 +139,20 @@ static const struct option_row *find_option(const char *argument, const char **v
 
                 if (strlen(name) == length && strncmp(name, argument, length) == 0)
                         return &option_rows[i];
-                if (name[1] != '-' && option_rows[i].value == VALUE_NEEDED &&
-                    strncmp(name, argument, 2) == 0) {
-                        *value = argument + 2;
-                        return &option_rows[i];
-                }
         }
         return NULL;
+}
+
+/* Who follows a proposal without a thought must not lose anything by it: these are not proposed. */
+static const char *harmless(const char *proposal)
+{
+        static const char *const ending[] = {"stop", "restart", "unregister", "--all"};
+
+        for (size_t i = 0; proposal && i < sizeof(ending) / sizeof(ending[0]); i++) {
+                if (strcmp(proposal, ending[i]) == 0)
+                        return NULL;
+        }
+        return proposal;
 }
 
 static enum options_result unknown_option(const char *argument, struct options_problem *problem)
@@ -160,7 +167,7 @@ static enum options_result unknown_option(const char *argument, struct options_p
                         suggest_offer(&suggestion, option_rows[i].name);
         }
         wrong(problem, argument, "unknown option", SEE_HELP);
-        problem->meant = suggestion.nearest;
+        problem->meant = harmless(suggestion.nearest);
         return OPTIONS_WRONG;
 }
 
@@ -172,7 +179,7 @@ static enum options_result unknown_verb(const char *word, struct options_problem
         for (size_t i = 0; i < VERBS; i++)
                 suggest_offer(&suggestion, verb_rows[i].name);
         wrong(problem, word, "unknown verb", SEE_HELP);
-        problem->meant = suggestion.nearest;
+        problem->meant = harmless(suggestion.nearest);
         return OPTIONS_WRONG;
 }
 
@@ -207,7 +214,7 @@ static enum options_result apply_value(struct options *options, const struct opt
         } else if (row->option == OPTION_SINCE) {
                 if (!moment_parse(value, time(NULL), &options->since_usec))
                         return wrong(problem, value, "is no time",
-                                     "write it like 10m, 2h, 14:30 or '2026-11-22 14:30'");
+                                     "write it like 10m, 14:30, yesterday or '2026-11-22 14:30'");
         } else if (!duration_parse(value, &options->timeout_msec)) {
                 return wrong(problem, value, "is no length of time", "write it like 500ms, 30s or 2m");
         }
@@ -270,48 +277,103 @@ static enum options_result apply(struct options *options, const struct option_ro
         return OPTIONS_OK;
 }
 
-/* Options into their fields, all else into words, the verb first. given: the options seen, as a set. */
-static enum options_result sort_arguments(int argc, char *const *argv, struct options *options,
-                                          unsigned *given, struct options_problem *problem)
+/* Behind --wait and a blank it would be taken for a name. word: may be NULL. */
+static bool is_goal(const char *word)
 {
+        return word && (strcmp(word, "up") == 0 || strcmp(word, "ready") == 0 || strcmp(word, "down") == 0);
+}
+
+/* The arguments, and how far they are read. */
+struct reading {
+        char *const *argv; /* ended by NULL */
+        size_t at;
+        unsigned given; /* the options seen, as a set */
+};
+
+/* value: NULL where none was given with the option itself. */
+static enum options_result take_option(struct reading *reading, struct options *options,
+                                       const struct option_row *row, const char *value,
+                                       struct options_problem *problem)
+{
+        const char *next = reading->argv[reading->at + 1];
+        enum options_result result;
+
+        if (value && row->value == VALUE_NONE)
+                return wrong(problem, row->name, "takes no value", SEE_HELP);
+        if (row->value == VALUE_NEEDED && !value) {
+                if (!next)
+                        return wrong(problem, row->name, "needs a value", SEE_HELP);
+                value = next;
+                reading->at++;
+        }
+        if (row->option == OPTION_WAIT && !value && is_goal(next))
+                return wrong(problem, next, "is a name there, and not what --wait waits for",
+                             "write --wait=STATE, or the names before --wait");
+        result = row->option == OPTION_WAIT ? apply_wait(value, &reading->given, problem)
+                                            : apply(options, row, value, problem);
+        if (result == OPTIONS_OK)
+                reading->given |= row->option;
+        return result;
+}
+
+/* Options of one letter may stand together, as in -fn20. */
+static enum options_result take_letters(struct reading *reading, struct options *options,
+                                        struct options_problem *problem)
+{
+        const char *argument = reading->argv[reading->at];
+        enum options_result result = OPTIONS_OK;
+
+        for (size_t i = 1; argument[i] && result == OPTIONS_OK; i++) {
+                const char name[] = {'-', argument[i], '\0'};
+                const char *value = argument[i + 1] == '=' ? argument + i + 2 : NULL;
+                const char *none;
+                const struct option_row *row = find_option(name, &none);
+
+                if (!row)
+                        return unknown_option(argument, problem);
+                if (row->value == VALUE_NEEDED && !value && argument[i + 1])
+                        value = argument + i + 1;
+                result = take_option(reading, options, row, value, problem);
+                if (value)
+                        break;
+        }
+        return result;
+}
+
+/* Options into their fields, all else into words, the verb first. */
+static enum options_result sort_arguments(struct reading *reading, struct options *options,
+                                          struct options_problem *problem)
+{
+        enum options_result result = OPTIONS_OK;
         bool options_end = false;
 
-        for (int i = 1; i < argc; i++) {
-                const struct option_row *row;
-                const char *value;
-                enum options_result result;
+        for (; reading->argv[reading->at] && result == OPTIONS_OK; reading->at++) {
+                const char *argument = reading->argv[reading->at];
 
-                if (!options_end && strcmp(argv[i], "--") == 0) {
+                if (!options_end && strcmp(argument, "--") == 0) {
                         options_end = true;
-                        continue;
+                } else if (options_end || argument[0] != '-' || argument[1] == '\0') {
+                        options->words[options->words_count++] = argument;
+                } else if (argument[1] != '-') {
+                        result = take_letters(reading, options, problem);
+                } else {
+                        const char *value;
+                        const struct option_row *row = find_option(argument, &value);
+
+                        if (!row)
+                                return unknown_option(argument, problem);
+                        result = take_option(reading, options, row, value, problem);
                 }
-                if (options_end || argv[i][0] != '-' || argv[i][1] == '\0') {
-                        options->words[options->words_count++] = argv[i];
-                        continue;
-                }
-                row = find_option(argv[i], &value);
-                if (!row)
-                        return unknown_option(argv[i], problem);
-                if (value && row->value == VALUE_NONE)
-                        return wrong(problem, row->name, "takes no value", SEE_HELP);
-                if (row->value == VALUE_NEEDED && !value) {
-                        if (++i == argc)
-                                return wrong(problem, row->name, "needs a value", SEE_HELP);
-                        value = argv[i];
-                }
-                result = row->option == OPTION_WAIT ? apply_wait(value, given, problem)
-                                                    : apply(options, row, value, problem);
-                if (result != OPTIONS_OK)
-                        return result;
-                *given |= row->option;
         }
-        return OPTIONS_OK;
+        return result;
 }
 
 static enum options_result take_verb(struct options *options, struct options_problem *problem)
 {
-        if (options->words_count == 0)
-                return wrong(problem, "verb", "missing", SEE_HELP);
+        if (options->words_count == 0) {
+                options->verb = VERB_LIST;
+                return OPTIONS_OK;
+        }
         for (size_t i = 0; i < VERBS; i++) {
                 if (strcmp(verb_rows[i].name, options->words[0]) != 0)
                         continue;
@@ -369,8 +431,8 @@ enum options_result options_parse(int argc, char *const *argv, const char *envir
                                .lines = OPTIONS_NO_LINES,
                                .since_usec = OPTIONS_NO_SINCE,
                                .socket = SVCBROKER_SOCKET_PATH};
+        struct reading reading = {.argv = argv, .at = argc > 0 ? 1 : 0};
         enum options_result result;
-        unsigned given = 0;
 
         if (environment_socket && *environment_socket)
                 made.socket = environment_socket;
@@ -380,11 +442,11 @@ enum options_result options_parse(int argc, char *const *argv, const char *envir
                 options_deinit(&made);
                 return OPTIONS_MEMORY;
         }
-        result = sort_arguments(argc, argv, &made, &given, problem);
+        result = sort_arguments(&reading, &made, problem);
         if (result == OPTIONS_OK)
                 result = take_verb(&made, problem);
         if (result == OPTIONS_OK)
-                result = check_verb(&made, given, problem);
+                result = check_verb(&made, reading.given, problem);
         if (result == OPTIONS_OK)
                 *options = made;
         else

@@ -125,11 +125,12 @@ static struct json_object *pad_names(const struct progress *progress, struct jso
         return padded;
 }
 
-static void show_table(const struct progress *progress, struct json_object *outcomes)
+static void show_table(const struct options *options, const struct progress *progress,
+                       struct json_object *outcomes)
 {
         struct json_object *padded = pad_names(progress, outcomes);
 
-        show_outcomes(padded, look_colour());
+        show_outcomes(padded, options->no_wait ? options_verb_name(options->verb) : NULL, look_colour());
         json_object_put(padded);
 }
 
@@ -147,7 +148,7 @@ static enum outcome show_reply(const struct options *options, struct progress *p
                 if (json_object_array_length(fresh) > 0 || json_object_array_length(outcomes) == 0)
                         document_write(parameters);
         } else {
-                show_table(progress, fresh);
+                show_table(options, progress, fresh);
                 if (json_object_array_length(outcomes) == 0 && progress->count == 0)
                         puts("no gateways");
         }

@@ -52,7 +52,7 @@ size_t printable_character(const char *text, size_t length)
         uint32_t character = 0;
         size_t size = utf8_decode(text, length, &character);
 
-        return is_harmless(character) ? size : 0;
+        return utf8_code_point_ok(character) && is_harmless(character) ? size : 0;
 }
 
 size_t printable_control(const char *text, size_t length)

@@ -112,6 +112,22 @@ enum outcome verb_register(struct session *session)
         return outcome;
 }
 
+/* What is protected from a removal is not what --allow-static is about. */
+static enum outcome refuse_unregister(const struct session *session, const struct answer *answer)
+{
+        const char *profile = session->options->words[0];
+        const char *reason = member_string(answer->parameters, "reason");
+        char next[LIMIT_SERVICE_NAME_BYTES + 80];
+
+        if (strcmp(answer->error, ERROR_PROTECTED) != 0)
+                return session_refused(session, answer, profile);
+        if (session->options->json)
+                document_write_error(answer->error, answer->parameters);
+        snprintf(next, sizeof(next), "'svcctl stop %.*s' keeps it down", LIMIT_PROFILE_NAME_BYTES, profile);
+        failure_print(profile, reason ? reason : "it cannot be removed", next);
+        return OUTCOME_DENIED;
+}
+
 enum outcome verb_unregister(struct session *session)
 {
         const struct options *options = session->options;
@@ -128,7 +144,7 @@ enum outcome verb_unregister(struct session *session)
         if (outcome != OUTCOME_DONE)
                 return outcome;
         if (answer.error) {
-                outcome = session_refused(session, &answer, options->words[0]);
+                outcome = refuse_unregister(session, &answer);
         } else if (options->json) {
                 document_write(answer.parameters);
         } else {

@@ -12,6 +12,7 @@
 #include "client/member.h"
 
 #define NOTE_BYTES 512
+#define ORDERED_BYTES 32
 
 /* "next start in 8s: reason", one of the two, or the pid. buffer: NOTE_BYTES. */
 static const char *note_text(const struct facts *facts, char *buffer)
@@ -34,7 +35,17 @@ static const char *note_text(const struct facts *facts, char *buffer)
         return buffer;
 }
 
-void show_outcomes(struct json_object *outcomes, bool colour)
+/* Of an order that was not waited for, and has not come true yet: how it is is not what was asked for. */
+static bool is_pending(const struct facts *facts, const char *order)
+{
+        if (!order)
+                return false;
+        if (strcmp(order, "start") == 0)
+                return facts->state->kind != STATE_UP;
+        return strcmp(order, "stop") != 0 || facts->state->kind != STATE_DOWN;
+}
+
+void show_outcomes(struct json_object *outcomes, const char *order, bool colour)
 {
         struct table table;
 
@@ -42,14 +53,21 @@ void show_outcomes(struct json_object *outcomes, bool colour)
         for (size_t i = 0; i < json_object_array_length(outcomes); i++) {
                 struct json_object *outcome = json_object_array_get_idx(outcomes, i);
                 struct json_object *service = member_object(outcome, "service");
-                char note[NOTE_BYTES];
+                const char *state = member_string(service, "state");
+                char note[NOTE_BYTES], ordered[ORDERED_BYTES];
+                bool pending;
                 struct facts facts;
 
                 facts_read(service, &facts);
+                pending = is_pending(&facts, order);
+                snprintf(ordered, sizeof(ordered), "%s ordered", order ? order : "");
+                note_text(&facts, note);
+                if (pending)
+                        snprintf(note, sizeof(note), "now %s", state ? state : "unknown");
                 const struct cell cells[] = {
                         {.text = member_string(outcome, "name")},
-                        {.text = member_string(service, "state"), .tint = facts.state->tint},
-                        {.text = note_text(&facts, note)},
+                        {.text = pending ? ordered : state, .tint = pending ? TINT_BUSY : facts.state->tint},
+                        {.text = note},
                 };
 
                 if (!member_string(outcome, "error"))

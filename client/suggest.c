@@ -40,8 +40,9 @@ size_t suggest_distance(const char *one, const char *other)
 void suggest_init(struct suggestion *suggestion, const char *word)
 {
         /* Over a third of the word changed, and it is another word rather than a mistyped one. */
-        *suggestion = (struct suggestion){.word = word,
-                                          .distance = (strnlen(word, SUGGEST_WORD_BYTES_MAX) + 2) / 3 + 1};
+        size_t most = strnlen(word, SUGGEST_WORD_BYTES_MAX) / 3;
+
+        *suggestion = (struct suggestion){.word = word, .distance = (most > 0 ? most : 1) + 1};
 }
 
 void suggest_offer(struct suggestion *suggestion, const char *candidate)

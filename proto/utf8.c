@@ -2,15 +2,16 @@
 
 #include <string.h>
 
+static bool is_unicode(uint32_t code_point)
+{
+        return code_point <= 0x10ffff && (code_point < 0xd800 || code_point > 0xdfff);
+}
+
 bool utf8_code_point_ok(uint32_t code_point)
 {
-        if (code_point > 0x10ffff)
-                return false;
-        if (code_point >= 0xd800 && code_point <= 0xdfff)
-                return false;
         if (code_point >= 0xfdd0 && code_point <= 0xfdef)
                 return false;
-        return (code_point & 0xfffe) != 0xfffe;
+        return is_unicode(code_point) && (code_point & 0xfffe) != 0xfffe;
 }
 
 size_t utf8_size(uint32_t code_point)
@@ -56,7 +57,7 @@ size_t utf8_decode(const char *bytes, size_t length, uint32_t *code_point)
                 value = value << 6 | ((unsigned char)bytes[i] & 0x3f);
         }
         /* The longer forms of a code point are the classic way around a check for a byte. */
-        if (utf8_size(value) != announced || (announced > 1 && !utf8_code_point_ok(value)))
+        if (utf8_size(value) != announced || !is_unicode(value))
                 return 0;
         *code_point = value;
         return announced;
@@ -65,8 +66,9 @@ size_t utf8_decode(const char *bytes, size_t length, uint32_t *code_point)
 size_t utf8_length(const char *bytes, size_t length)
 {
         uint32_t code_point;
+        size_t size = utf8_decode(bytes, length, &code_point);
 
-        return utf8_decode(bytes, length, &code_point);
+        return size > 0 && utf8_code_point_ok(code_point) ? size : 0;
 }
 
 size_t utf8_cut(const char *bytes, size_t length)

@@ -18,12 +18,12 @@ size_t utf8_size(uint32_t code_point);
 
 /*
  * The one decoder of UTF-8: reads the first character of bytes[0..length) into *code_point, and returns its
- * bytes, 1 to 4. 0, and *code_point untouched, if that is no UTF-8 in its shortest form, is cut off, or is a
- * code point that utf8_code_point_ok() refuses. A NUL byte is a character of one byte. length must not be 0.
+ * bytes, 1 to 4. 0, and *code_point untouched, if that is no UTF-8 in its shortest form, is cut off, is a
+ * surrogate or beyond U+10FFFF. A NUL byte is a character of one byte. length must not be 0.
  */
 size_t utf8_decode(const char *bytes, size_t length, uint32_t *code_point);
 
-/* The same, and nobody asks which one it is. */
+/* Only its bytes, and 0 also for a noncharacter, which utf8_code_point_ok() refuses. */
 size_t utf8_length(const char *bytes, size_t length);
 
 /* For text that is cut after bytes[0..length): how much of it there is without a character that has only

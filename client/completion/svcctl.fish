@@ -37,7 +37,7 @@ complete -c svcctl -f
 complete -c svcctl -n $before -a start -d 'start, and wait until up'
 complete -c svcctl -n $before -a stop -d 'stop, and wait until down'
 complete -c svcctl -n $before -a restart -d 'stop, start, and wait until up'
-complete -c svcctl -n $before -a status -d 'how one is, or all are'
+complete -c svcctl -n $before -a status -d 'how one of them is, or how all are'
 complete -c svcctl -n $before -a list -d 'how all are'
 complete -c svcctl -n $before -a top -d 'the same as it changes, until q is typed'
 complete -c svcctl -n $before -a why -d 'what happened, what will, what to do'

@@ -1,5 +1,6 @@
 /*
- * restart NAME...: restarts these services, and prints the outcome of each as soon as it is known.
+ * restart NAME...: restarts these services, and prints the outcome of each as soon as it is known. Fails if one
+ * of them did.
  *
  *     cc restart.c $(pkg-config --cflags --libs libsvcbroker) -o restart
  */
@@ -40,12 +41,23 @@ static int write_parameters(char *parameters, size_t size, int count, char *name
         return length < size ? 0 : -E2BIG;
 }
 
+/*
+ * A reply tells of each service, and what failed is in there: {"outcomes":[{"name":...,"error":...}]}. Programs
+ * with a JSON library look there with it. The library writes replies without blanks, and a quote inside of a
+ * string has a backslash before it, so this is found nowhere else.
+ */
+static int has_failed(const char *reply_parameters)
+{
+        return strstr(reply_parameters, "\"error\":\"") != NULL;
+}
+
 int main(int argc, char *argv[])
 {
         char parameters[PARAMETERS_BYTES];
         struct svcbroker *connection = NULL;
         struct svcbroker_reply reply = {.continues = true};
         int result = write_parameters(parameters, sizeof(parameters), argc - 1, argv + 1);
+        int failed = 0;
 
         if (result == 0)
                 result = svcbroker_connect(NULL, CONNECT_MSEC, &connection);
@@ -53,11 +65,15 @@ int main(int argc, char *argv[])
                 result = svcbroker_queue(connection, "io.svcbroker.Restart", parameters, SVCBROKER_MORE);
         while (result == 0 && reply.continues) {
                 result = svcbroker_receive(connection, REPLY_MSEC, &reply);
-                if (result == 0)
-                        printf("%s %s\n", reply.error ? reply.error : "ok", reply.parameters);
+                if (result < 0)
+                        break;
+                if (!reply.error && has_failed(reply.parameters))
+                        reply.error = "failed";
+                printf("%s %s\n", reply.error ? reply.error : "ok", reply.parameters);
+                failed = failed || reply.error;
         }
         if (result < 0)
                 fprintf(stderr, "restart: %s\n", svcbroker_strerror(result));
         svcbroker_close(connection);
-        return result < 0 || reply.error ? EXIT_FAILURE : EXIT_SUCCESS;
+        return result < 0 || failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

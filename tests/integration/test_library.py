@@ -54,15 +54,19 @@ def test_the_example(tree, stage, build, service):
     for profile in ("one", "two"):
         tree.register(profile, start=False)
     result = run(tree, stage, program, "gateway-one", "gateway-two", "gateway-none")
-    assert result.returncode == 0 and result.stderr == "", result.stderr
+    assert result.returncode == 1 and result.stderr == "", result.stderr
     lines = [line.split(" ", 1) for line in result.stdout.splitlines()]
-    assert [word for word, _ in lines] == ["ok"] * 3
+    assert sorted(word for word, _ in lines) == ["failed", "ok", "ok"]
     outcomes = {}
     for _, text in lines:
         service.reply("io.svcbroker.Restart", False, {"parameters": json.loads(text)})
         for outcome in json.loads(text)["outcomes"]:
             outcomes[outcome["name"]] = outcome.get("error") or outcome["service"]["state"]
     assert outcomes == {"gateway-one": "up", "gateway-two": "up", "gateway-none": "io.svcbroker.NotRegistered"}
+    good = run(tree, stage, program, "gateway-one", "gateway-two")
+    assert good.returncode == 0 and [line.split(" ", 1)[0] for line in good.stdout.splitlines()] == ["ok"] * 2
+    alone = run(tree, stage, program, "gateway-none")
+    assert alone.returncode == 1 and "NotRegistered" in alone.stdout and not alone.stdout.startswith("ok")
     refused = run(tree, stage, program, 'x"],"all":true,"names":["y')
     assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", "restart: Invalid argument\n")
     stranger = run(tree, stage, program, "gateway-one", user="stranger")

@@ -144,7 +144,7 @@ def test_json_lines(tree, profile, log):
 # Bytes that are no UTF-8, by kind, and what may be next to them.
 BAD_UTF8 = [b"\xed\xa0\x80", b"\xed\xbf\xbf", b"\xed\xa0\xbd\xed\xb8\x80", b"\xc0\x80", b"\xc1\xbf", b"\xe0\x80\xaf", b"\xe0\x9f\xbf", b"\xf0\x80\x80\xaf", b"\xf0\x8f\xbf\xbf",
             b"\xf4\x90\x80\x80", b"\xf7\xbf\xbf\xbf", b"\xf8\x88\x80\x80\x80", b"\xfe\xff", b"\x80", b"\xbf", b"\xff"]
-WHOLE_UTF8 = ["é", "€", "😀", "\U0010fffd", "\ud7ff", "\ue000"]
+WHOLE_UTF8 = ["é", "€", "😀", "\U0010ffff", "\ud7ff", "\ue000"]
 
 
 def jq_lines(tree, *arguments):

@@ -52,7 +52,7 @@ def test_a_life(tree, profile, service):
 @pytest.mark.parametrize("arguments,code", [
     (("start", "missing"), 4), (("stop", "gateway-missing"), 4), (("status", "nothing"), 4), (("stop", "svcbrokerd"), 5),
     (("start", "Bad Name"), 1), (("register", "Bad Name"), 1), (("unregister", "never"), 0), (("list",), 0), (("status", "svcbrokerd"), 0),
-    ((), 2), (("nonsense",), 2), (("start",), 2), (("start", "a", "--all"), 2), (("start", "--nonsense", "a"), 2),
+    ((), 0), (("--json",), 0), (("--all",), 2), (("--",), 0), (("nonsense",), 2), (("start",), 2), (("start", "a", "--all"), 2), (("start", "--nonsense", "a"), 2),
     (("start", "--timeout", "soon", "a"), 2), (("register",), 2), (("register", "a", "b"), 2), (("status", "a", "b"), 2), (("why",), 2), (("why", "a", "b"), 2), (("why", "svcbrokerd"), 0),
     (("call",), 2), (("call", "Health", "{"), 2), (("call", "Nonsense"), 1), (("--socket", "/nonexistent", "list"), 69),
     (("--socket", "/opt/data/profiles/coder/SOUL.md", "list"), 69), (("--help",), 0), (("--version",), 0), (("start", "--no-wait", "missing", "svcbrokerd"), 5),
@@ -147,12 +147,41 @@ def test_names(make_tree):
 @pytest.mark.parametrize("arguments,meant", [
     (("strat", "coder"), "start"), (("start", "coder", "--no-wiat"), "--no-wait"), (("stop", "codr"), "coder"), (("reset", "codr"), "coder"),
     (("restart", "coder", "svcbrkerd"), "svcbrokerd"), (("logs", "gateway-codr"), "gateway-coder"), (("status", "cdoer"), "coder"),
+    (("restart", "--profile", "gateway-coder"), "coder"), (("status", "--profile", "gateway-coder"), "coder"), (("why", "--profile", "codr"), "coder"),
 ])
 def test_mistyped(tree, arguments, meant):
     svcctl(tree, "register", "coder", "--no-start")
     result = svcctl(tree, *arguments)
     assert result.returncode in (2, 4) and f"did you mean {meant}?" in result.stderr, result.stderr
     assert "did you mean" not in svcctl(tree, "start", "something-else").stderr
+
+
+def test_an_order_that_is_not_waited_for_is_told_as_one(make_tree):
+    """Not how the service is at that moment: up, behind a stop."""
+    tree = make_tree()
+    tree.register("stubborn", "ignore-term")
+    pid = tree.wait_gateway("stubborn")
+    tree.wait_state("stubborn", "up")
+    assert re.fullmatch(r"gateway-stubborn  restart ordered  now \w+\n", svcctl(tree, "restart", "--no-wait", "stubborn").stdout)
+    result = svcctl(tree, "stop", "stubborn", "--no-wait")
+    assert result.returncode == 0 and re.fullmatch(r"gateway-stubborn  stop ordered  now \w+\n", result.stdout), result
+    tree.signal("KILL", pid)
+    tree.wait_state("stubborn", "down")
+    assert svcctl(tree, "stop", "stubborn", "--no-wait").stdout == "gateway-stubborn  down\n"
+    assert re.fullmatch(r"gateway-stubborn  start ordered  now \w+\n", svcctl(tree, "start", "--no-wait", "stubborn").stdout)
+
+
+def test_advice_is_for_what_was_asked(tree):
+    result = svcctl(tree, "unregister", "default")
+    assert result.returncode == 5 and "allow-static" not in result.stderr and "'svcctl stop default' keeps it down" in result.stderr, result
+    result = svcctl(tree, "restart", "coder", "--wait", "ready")
+    assert result.returncode == 2 and "--wait=STATE" in result.stderr
+
+
+def test_no_verb_is_the_table(tree, profile):
+    tree.register(profile, start=False)
+    assert f"gateway-{profile}" in svcctl(tree).stdout and svcctl(tree).stdout.startswith("NAME")
+    assert json.loads(svcctl(tree, "--json").stdout)["services"]
 
 
 def test_introspect(tree, interface_texts):

@@ -23,6 +23,8 @@ static const struct {
         {"1d 1h 1m 1s 1ms", 90061001},
         {"2147483647ms", INT_MAX},
         {"007s", 7000},
+        {"3w", 1814400000},
+        {"1w 1d", 691200000},
 };
 
 static const char *const bad[] = {
@@ -44,6 +46,8 @@ static const char *const bad[] = {
         "1h  2m",
         "2147483648ms",
         "25d",
+        "4w",
+        "1d 1w",
         "99999999999999999999s",
         "18446744073709551617s",
         "3hm",

@@ -29,7 +29,48 @@ static const struct {
         {"2026-11-22 10:50Z", NOW},
         {"2026-07-01 12:00", 1782900000}, /* summer time */
         {"2024-02-29", 1709161200},
+        {"1w", NOW - 604800},
+        {"2w 1d", NOW - 15 * 86400},
+        {"30d", NOW - 30 * 86400},
+        {"520w", NOW - 520 * INT64_C(604800)},
+        {"today", NOW - 11 * 3600 - 50 * 60},
+        {"yesterday", NOW - 11 * 3600 - 50 * 60 - 86400},
+        {"@0", 0},
+        {"@1795344600", NOW},
+        {"2026-11-22T11:50:30+01:00", NOW + 30},
+        {"2026-11-22T11:50:30+0100", NOW + 30},
+        {"2026-11-22T11:50:30+01", NOW + 30},
+        {"2026-11-22 16:20:30+05:30", NOW + 30},
+        {"2026-11-22T04:50:00-06:00", NOW},
+        {"2026-11-22T10:50:00-00:00", NOW},
+        {"2026-11-23T00:50:00+14:00", NOW},
+        {"2026-11-22T10:50z", NOW},
+        {"2026-11-22 11:50:00 +0100", NOW},
+        {"2026-07-01T12:00:00+02:00", 1782900000},
 };
+
+static const struct {
+        const char *text;
+        int64_t usec; /* behind NOW */
+} fractions[] = {
+        {"2026-11-22 11:50:00.123456789", 123456}, /* the log's own stamp */
+        {"2026-11-22T10:50:00.123456789Z", 123456},
+        {"2026-11-22T10:50:00,5Z", 500000},
+        {"2026-11-22 11:50:00.000000001 +0100", 0},
+        {"2026-11-22T11:50:01.1+01:00", 1100000},
+        {"11:49:59.25", -750000},
+        {"@1795344600.000001", 1},
+        {"@1795344600.1234567891", 123456},
+};
+
+START_TEST(reads_fractions)
+{
+        int64_t usec = 0;
+
+        ck_assert_msg(moment_parse(fractions[_i].text, NOW, &usec), "%s", fractions[_i].text);
+        ck_assert_int_eq(usec, NOW * 1000000 + fractions[_i].usec);
+}
+END_TEST
 
 START_TEST(reads_what_people_write)
 {
@@ -61,6 +102,27 @@ static const char *const bad[] = {
         "-5m",
         "2026-11-22 11:50 Z",
         "11:50Z",
+        "@",
+        "@x",
+        "@-1",
+        "@1795344600.",
+        "@1795344600Z",
+        "@179534460000",
+        "2026-11-22T11:50:30+1:00",
+        "2026-11-22T11:50:30+01:0",
+        "2026-11-22T11:50:30+01:60",
+        "2026-11-22T11:50:30+24:00",
+        "2026-11-22T11:50:30+",
+        "2026-11-22T11:50:30.Z",
+        "2026-11-22T11:50:30.",
+        "2026-11-22T11:50.5Z",
+        "2026-11-22T11:50:30  +01:00",
+        "2026-11-22T11:50:30ZZ",
+        "todays",
+        "tomorrow",
+        "Today",
+        "1001y",
+        "99999999999999999999w",
 };
 
 START_TEST(refuses_the_rest_and_touches_nothing)
@@ -80,6 +142,7 @@ int main(void)
         /* By its rules rather than its name, so that no zone files are needed. */
         setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
         tzset();
+        tcase_add_loop_test(tcase, reads_fractions, 0, sizeof(fractions) / sizeof(fractions[0]));
         tcase_add_loop_test(tcase, reads_what_people_write, 0, sizeof(good) / sizeof(good[0]));
         tcase_add_loop_test(tcase, refuses_the_rest_and_touches_nothing, 0, sizeof(bad) / sizeof(bad[0]));
         suite_add_tcase(suite, tcase);

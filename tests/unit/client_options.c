@@ -134,8 +134,8 @@ END_TEST
 START_TEST(usage_errors)
 {
         static const char *const texts[] = {
-                "",
-                "--json",
+                "--all",
+                "--no-wait",
                 "strat|a",
                 "Start|a",
                 "start",
@@ -177,6 +177,16 @@ START_TEST(usage_errors)
                 "start|a|--wait=soon",
                 "start|a|--wait=",
                 "start|a|--wait|--no-wait",
+                "restart|a|--wait|ready",
+                "start|--wait|up|a",
+                "stop|a|--wait|down|--timeout|2s",
+                "logs|a|--raw|--json",
+                "list|--raw",
+                "logs|a|-fx",
+                "logs|a|-f=1",
+                "logs|a|-nf",
+                "logs|a|-fn=",
+                "logs|a|-fn20x",
                 "start|--all|--profile",
                 "list|--profile",
                 "list|--wait",
@@ -212,6 +222,24 @@ START_TEST(usage_errors)
 }
 END_TEST
 
+START_TEST(no_verb_is_list)
+{
+        struct options options;
+        struct line line;
+
+        ck_assert_int_eq(parse(&line, "", &options), OPTIONS_OK);
+        ck_assert_int_eq(options.verb, VERB_LIST);
+        options_deinit(&options);
+        ck_assert_int_eq(parse(&line, "--socket|/s|--json", &options), OPTIONS_OK);
+        ck_assert_int_eq(options.verb, VERB_LIST);
+        ck_assert(options.json);
+        options_deinit(&options);
+        ck_assert_int_eq(parse(&line, "--names", &options), OPTIONS_OK);
+        ck_assert(options.names);
+        options_deinit(&options);
+}
+END_TEST
+
 START_TEST(live_views)
 {
         static const char *const texts[] = {"status|--watch", "list|--watch", "status|--watch|a|--profile"};
@@ -244,8 +272,10 @@ END_TEST
 
 START_TEST(logs_and_how_much)
 {
-        static const char *const texts[] = {"logs|-f|-n|20|a", "logs|a|-n20|--follow",
-                                            "logs|--lines=20|a|-f"};
+        static const char *const texts[] = {"logs|-f|-n|20|a",     "logs|a|-n20|--follow",
+                                            "logs|--lines=20|a|-f", "logs|-fn20|a",
+                                            "logs|-fn|20|a",        "logs|a|-fn=20",
+                                            "logs|a|-n=20|-f"};
         struct options options;
         struct line line;
 
@@ -279,6 +309,14 @@ static const struct {
         {"start|a|--sokcet=/x", "--socket"},
         {"start|a|--frobnicate", NULL},
         {"start|a|-x", NULL},
+        /* A third of the word, and nothing that ends something. */
+        {"show", NULL},
+        {"kill|a", NULL},
+        {"stpo|a", NULL},
+        {"restrat|a", NULL},
+        {"unregistr|a", NULL},
+        {"start|--al", NULL},
+        {"statsu", "status"},
 };
 
 START_TEST(what_was_meant)
@@ -336,8 +374,9 @@ int main(void)
         tcase_add_test(tcase, variables_and_odd_words);
         tcase_add_test(tcase, usage_errors);
         tcase_add_loop_test(tcase, live_views, 0, 3);
+        tcase_add_test(tcase, no_verb_is_list);
         tcase_add_loop_test(tcase, goals_that_fit, 0, 6);
-        tcase_add_loop_test(tcase, logs_and_how_much, 0, 3);
+        tcase_add_loop_test(tcase, logs_and_how_much, 0, 7);
         tcase_add_loop_test(tcase, what_was_meant, 0, sizeof(mistyped) / sizeof(mistyped[0]));
         tcase_add_test(tcase, help_beats_what_follows);
         tcase_add_test(tcase, socket_of_the_environment);

@@ -10,7 +10,7 @@
 #include "client/wrap.h"
 #include "unit.h"
 
-#define NOW_USEC INT64_C(1000000000)
+#define NOW_USEC INT64_C(1000000001) /* 0 is no time */
 
 static const char everything[] =
         "[{\"name\":\"gateway-b\",\"kind\":\"gateway\",\"state\":\"up\",\"want\":\"up\",\"pid\":4711,"
@@ -18,10 +18,10 @@ static const char everything[] =
         " {\"name\":\"gateway-down\",\"kind\":\"gateway\",\"state\":\"down\",\"want\":\"down\","
         "  \"since_usec\":999999999},"
         " {\"name\":\"gateway-bad\",\"kind\":\"gateway\",\"state\":\"backoff\",\"want\":\"up\","
-        "  \"since_usec\":988000000,\"restarts\":4,\"next_start_usec\":1040000000,"
+        "  \"since_usec\":988000000,\"restarts\":4,\"next_start_usec\":1040000001,"
         "  \"reason\":\"it keeps ending: with exit code 1\",\"last_exit\":{\"code\":1,\"at_usec\":1}},"
         " {\"name\":\"gateway-a\",\"kind\":\"gateway\",\"state\":\"up\",\"want\":\"up\",\"pid\":7,"
-        "  \"since_usec\":0,\"restarts\":0}]";
+        "  \"since_usec\":1,\"restarts\":0}]";
 
 static const char one_up[] = "[{\"name\":\"coder\",\"state\":\"up\",\"want\":\"up\",\"pid\":7}]";
 

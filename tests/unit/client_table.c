@@ -138,7 +138,7 @@ static const struct {
         /* Not UTF-8, and cut off at the end: never past the terminator. */
         {"\xff", "\\ufffd"},
         {"\xe2\x80", "\\ufffd\\ufffd"},
-        {"\xf4\x90\x80\x80", "\\ufffd"},
+        {"\xf4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd"},
 };
 
 START_TEST(json_is_ascii)
