@@ -57,8 +57,9 @@ static void show_checks(struct json_object *checks, const unsigned counts[VERDIC
                 add_check(&table, json_object_array_get_idx(checks, i));
         table_print(&table, stdout, look_colour());
         table_deinit(&table);
-        printf("%zu checks: %u ok, %u warnings, %u failures\n", count, counts[VERDICT_OK],
-               counts[VERDICT_WARNING], counts[VERDICT_FAILURE]);
+        printf("%zu check%s: %u ok, %u warning%s, %u failure%s\n", count, count == 1 ? "" : "s",
+               counts[VERDICT_OK], counts[VERDICT_WARNING], counts[VERDICT_WARNING] == 1 ? "" : "s",
+               counts[VERDICT_FAILURE], counts[VERDICT_FAILURE] == 1 ? "" : "s");
 }
 
 enum outcome verb_doctor(struct session *session)

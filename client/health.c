@@ -14,6 +14,7 @@
 static void show_health(struct json_object *health)
 {
         struct json_object *problems = member_array(health, "problems");
+        int64_t services = member_int(health, "services", 0);
 
         for (size_t i = 0; problems && i < json_object_array_length(problems); i++) {
                 const char *problem = json_object_get_string(json_object_array_get_idx(problems, i));
@@ -22,8 +23,8 @@ static void show_health(struct json_object *health)
                 putchar('\n');
         }
         if (member_true(health, "healthy"))
-                printf("healthy: %" PRId64 " services, %" PRId64 " wanted, %" PRId64 " up\n",
-                       member_int(health, "services", 0), member_int(health, "wanted", 0),
+                printf("healthy: %" PRId64 " service%s, %" PRId64 " wanted, %" PRId64 " up\n", services,
+                       services == 1 ? "" : "s", member_int(health, "wanted", 0),
                        member_int(health, "up", 0));
         else if (!problems || json_object_array_length(problems) == 0)
                 puts("not healthy, and the broker does not say why; try 'svcctl doctor'");

@@ -193,7 +193,7 @@ static enum options_result apply_wait(const char *value, unsigned *given, struct
         else if (strcmp(value, "up") == 0 || strcmp(value, "ready") == 0)
                 *given |= GIVEN_GOAL_UP;
         else
-                return wrong(problem, value, "is nothing to wait for", "write --wait=up, ready or down");
+                return wrong(problem, value, "is not a state to wait for", "write --wait=up, ready or down");
         return OPTIONS_OK;
 }
 
@@ -210,13 +210,13 @@ static enum options_result apply_value(struct options *options, const struct opt
                 options->environment[options->environment_count++] = value;
         } else if (row->option == OPTION_LINES) {
                 if (!number_parse(value, &options->lines))
-                        return wrong(problem, value, "is no number of lines", "write it like -n 100");
+                        return wrong(problem, value, "is not a number of lines", "write it like -n 100");
         } else if (row->option == OPTION_SINCE) {
                 if (!moment_parse(value, time(NULL), &options->since_usec))
-                        return wrong(problem, value, "is no time",
+                        return wrong(problem, value, "is not a time",
                                      "write it like 10m, 14:30, yesterday or '2026-11-22 14:30'");
         } else if (!duration_parse(value, &options->timeout_msec)) {
-                return wrong(problem, value, "is no length of time", "write it like 500ms, 30s or 2m");
+                return wrong(problem, value, "is not a length of time", "write it like 500ms, 30s or 2m");
         }
         return OPTIONS_OK;
 }

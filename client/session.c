@@ -91,7 +91,7 @@ enum outcome session_broken(const struct session *session, int result)
                 break;
         case EINVAL:
                 /* Everything else was made by us. */
-                failure_print("arguments", "are no UTF-8 text",
+                failure_print("arguments", "are not UTF-8 text",
                               "names are plain ASCII; look for stray bytes");
                 return OUTCOME_USAGE;
         case ENOMEM:

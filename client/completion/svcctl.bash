@@ -59,6 +59,9 @@ _svcctl_words() {
     start | stop | restart | status | top | why | watch | logs | reset | unregister) _svcctl_ask list --names ;;
     register)
         local file
+        # This is a subshell.
+        unset GLOBIGNORE
+        shopt -u failglob
         for file in "${HERMES_HOME:-/opt/data}"/profiles/*/SOUL.md; do
             file=${file%/SOUL.md}
             file=${file##*/}
@@ -80,12 +83,14 @@ _svcctl_offer() {
     local word
     COMPREPLY=()
     for word in "${@:2}"; do
-        [[ $word == "$1"* ]] && COMPREPLY+=("$word")
+        if [[ $word == "$1"* ]]; then COMPREPLY+=("$word"); fi
     done
 }
 
 _svcctl() {
-    local IFS=$' \t\n'
+    # Whatever the user's shell is set to: that comes back with the return.
+    local - IFS=$' \t\n'
+    set +feu
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb words=()
     verb=$(_svcctl_verb)
     if [[ $current == '=' ]]; then

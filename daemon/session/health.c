@@ -189,9 +189,9 @@ static void health_of_volume(const struct registry *registry, struct health *hea
                                "the volume cannot be looked at: which profiles it has is not known yet");
         if (blind) { /* without gateways of its own to look for, the broker does not ask the volume */
                 snprintf(problem, sizeof(problem),
-                         "what the volume has of %zu gateways is not known: order each anew, and give it its "
+                         "what the volume has of %zu gateway%s is not known: order each anew, and give it its "
                          "variables",
-                         blind);
+                         blind, blind == 1 ? "" : "s");
                 health_problem(health, problem);
         }
         if (registry->profiles_more) {
@@ -212,8 +212,8 @@ static void health_of_volume(const struct registry *registry, struct health *hea
         if (!waiting)
                 return;
         snprintf(problem, sizeof(problem),
-                 "the volume does not have what is wanted of %zu gateways yet: %s: it is tried again",
-                 waiting, persist_problem(registry->store.failure) ?: "it is being written");
+                 "the volume does not have what is wanted of %zu gateway%s yet: %s: it is tried again", waiting,
+                 waiting == 1 ? "" : "s", persist_problem(registry->store.failure) ?: "it is being written");
         if (registry->store.failure)
                 health_problem(health, problem);
 }

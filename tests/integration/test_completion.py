@@ -18,8 +18,12 @@ read -ra COMP_WORDS <<<"${line//=/ = }"
 case $line in *' ') COMP_WORDS+=('') ;; esac
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 COMPREPLY=()
+eval "${SETTINGS-}"
 _svcctl "${COMP_WORDS[0]}" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+status=$?
+set +eu
 printf '%s\n' "${COMPREPLY[@]}"
+exit $status
 """
 ZSH = r"""
 fpath=(/usr/local/share/zsh/site-functions $fpath)
@@ -167,6 +171,19 @@ def test_nothing_of_hermes_s_is_run(tree, shell):
     complete(tree, shell, f"{program} start --", path, user="root")
     assert not os.path.exists(caught), open(caught).read()
     tree.run("hermes", "sh", "-c", "rm -r .local/bin profiles/[!a-z]* 'profiles/a b'", check=True)
+
+
+@pytest.mark.parametrize("settings", ["IFS=$'\\n'", "IFS=", "IFS=o-", "set -f", "set -u", "set -e", "set -o posix", "shopt -s failglob", "shopt -s nullglob",
+                                      "shopt -s nocasematch", "GLOBIGNORE='*'", "set -feu; IFS=$'\\n'"])
+def test_whatever_the_shell_is_set_to(tree, settings):
+    """Which stays as it was, and without a word on standard error."""
+    before = f"{settings}; [[ -o posix ]] || :"
+    for line, words in (("svcctl sta", ["start", "status"]), ("svcctl status co", ["coder"]), ("svcctl register ", ["coder", "writer"]),
+                        ("svcctl call Reg", ["Register"]), ("svcctl list --n", ["--names"]), ("svcctl stop --wait=", ["down"])):
+        assert complete(tree, "bash", line, f"SETTINGS={before}") == words, line
+    script = f"{settings}; before=$(set -o; shopt; declare -p IFS); _svcctl svcctl r svcctl; test \"$before\" = \"$(set -o; shopt; declare -p IFS)\" && set +eu && echo same"
+    setup = ". /usr/share/bash-completion/bash_completion; _completion_loader svcctl || :; COMP_WORDS=(svcctl register ''); COMP_CWORD=2; "
+    assert tree.run("hermes", "bash", "-c", setup + script).stdout == "same\n"
 
 
 def test_bash_loads_it_by_itself(tree):
