@@ -1,6 +1,7 @@
 #include "client/verbs.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -9,10 +10,13 @@
 #include "client/look.h"
 #include "client/member.h"
 #include "client/options.h"
+#include "client/printable.h"
 #include "client/session.h"
-#include "client/show.h"
+#include "client/table.h"
+#include "client/wrap.h"
 
-#define ADVICE_BYTES 1024
+#define GAP 2 /* blanks between two columns */
+#define DETAIL_COLUMNS_MIN 24 /* where there is less room, or a word takes more, details go below */
 
 enum verdict { VERDICT_OK, VERDICT_WARNING, VERDICT_FAILURE, VERDICTS };
 
@@ -26,37 +30,101 @@ static enum verdict verdict_of(struct json_object *check)
         return verdict && strcmp(verdict, "warning") == 0 ? VERDICT_WARNING : VERDICT_FAILURE;
 }
 
-static void add_check(struct table *table, struct json_object *check)
+static const char *text_of(struct json_object *check, const char *name, const char *otherwise)
 {
-        static const enum tint tints[VERDICTS] = {TINT_GOOD, TINT_BUSY, TINT_BAD};
-        const char *verdict = member_string(check, "verdict");
-        const char *advice = member_string(check, "advice");
-        char indented[ADVICE_BYTES];
-        const struct cell cells[] = {
-                {.text = verdict ? verdict : "unknown", .tint = tints[verdict_of(check)]},
-                {.text = member_string(check, "name")},
-                {.text = member_string(check, "detail")},
-        };
-        const struct cell advice_cells[] = {{0}, {0}, {.text = indented, .tint = TINT_DIM}};
+        const char *text = member_string(check, name);
 
-        table_add(table, cells);
-        if (!advice || !*advice)
-                return;
-        snprintf(indented, sizeof(indented), "  %s", advice);
-        table_add(table, advice_cells);
+        return text ? text : otherwise;
 }
 
-/* One row a check, what to do about it below, and how many of each in the end. */
+static size_t most(size_t one, size_t other)
+{
+        return one > other ? one : other;
+}
+
+/* How wide the verdicts and the names of all checks are. */
+struct columns {
+        size_t verdict, name;
+};
+
+static struct columns measure(struct json_object *checks)
+{
+        struct columns columns = {0};
+
+        for (size_t i = 0; i < json_object_array_length(checks); i++) {
+                struct json_object *check = json_object_array_get_idx(checks, i);
+                size_t verdict = strlen(text_of(check, "verdict", "unknown"));
+                size_t name = strlen(text_of(check, "name", ""));
+
+                columns.verdict = most(columns.verdict, verdict);
+                columns.name = most(columns.name, name);
+        }
+        return columns;
+}
+
+static void show_cell(const char *text, size_t width, enum tint tint, const struct look *look)
+{
+        size_t length = strlen(text);
+
+        tint_print(stdout, text, tint, look->colour);
+        printf("%*s", (int)(width - length) + GAP, "");
+}
+
+/* Between words, from `indent` on, where the first line is already. */
+static void show_wrapped(const char *text, size_t indent, enum tint tint, const struct look *look)
+{
+        char *printable = printable_copy(text), *wrapped = NULL;
+        size_t size;
+        FILE *file = printable ? open_memstream(&wrapped, &size) : NULL;
+
+        if (file) {
+                wrap_write(file, printable, indent, indent, look->columns);
+                if (fclose(file) == 0)
+                        tint_write(stdout, wrapped, tint, look->colour);
+        }
+        putchar('\n');
+        free(wrapped);
+        free(printable);
+}
+
+static void show_check(struct json_object *check, const struct columns *columns, const struct look *look)
+{
+        static const enum tint tints[VERDICTS] = {TINT_GOOD, TINT_BUSY, TINT_BAD};
+        size_t indent = columns->verdict + columns->name + 2 * GAP;
+        const char *detail = text_of(check, "detail", ""), *advice = text_of(check, "advice", "");
+        size_t longest;
+
+        show_cell(text_of(check, "verdict", "unknown"), columns->verdict, tints[verdict_of(check)], look);
+        show_cell(text_of(check, "name", ""), columns->name, TINT_PLAIN, look);
+        longest = most(DETAIL_COLUMNS_MIN, most(wrap_longest(detail), wrap_longest(advice) + GAP));
+        if (look->columns > 0 && look->columns < indent + longest) {
+                indent = GAP;
+                printf("\n%*s", (int)indent, "");
+        }
+        show_wrapped(detail, indent, TINT_PLAIN, look);
+        if (!*advice)
+                return;
+        printf("%*s", (int)indent + GAP, "");
+        show_wrapped(advice, indent + GAP, TINT_DIM, look);
+}
+
+/* One row a check, what to do about it below, and how many of each in the end: beside what is not well, which
+ * comes last so that no screen loses it. */
 static void show_checks(struct json_object *checks, const unsigned counts[VERDICTS])
 {
         size_t count = json_object_array_length(checks);
-        struct table table;
+        struct columns columns = measure(checks);
+        struct look look;
 
-        table_init(&table, 3, NULL);
-        for (size_t i = 0; i < count; i++)
-                add_check(&table, json_object_array_get_idx(checks, i));
-        table_print(&table, stdout, look_colour());
-        table_deinit(&table);
+        look_init(&look);
+        for (enum verdict verdict = VERDICT_OK; verdict < VERDICTS; verdict++) {
+                for (size_t i = 0; i < count; i++) {
+                        struct json_object *check = json_object_array_get_idx(checks, i);
+
+                        if (verdict_of(check) == verdict)
+                                show_check(check, &columns, &look);
+                }
+        }
         printf("%zu check%s: %u ok, %u warning%s, %u failure%s\n", count, count == 1 ? "" : "s",
                counts[VERDICT_OK], counts[VERDICT_WARNING], counts[VERDICT_WARNING] == 1 ? "" : "s",
                counts[VERDICT_FAILURE], counts[VERDICT_FAILURE] == 1 ? "" : "s");

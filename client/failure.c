@@ -5,12 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "client/duration.h"
 #include "client/member.h"
 #include "client/printable.h"
+#include "client/wrap.h"
+
+#define INDENT 8 /* that of "svcctl: " */
 
 /*
  * What each error of the interface means to a person. In the texts, {field} is that field of the error's
@@ -92,15 +97,45 @@ enum outcome failure_worse(enum outcome one, enum outcome other)
         return severity_of(one) > severity_of(other) ? one : other;
 }
 
+/* 0: stderr is no terminal. */
+static size_t terminal_columns(void)
+{
+        struct winsize size;
+
+        return isatty(STDERR_FILENO) && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* Broken between words where it is wider than that; free() it. NULL when out of memory. */
+static char *make_text(const char *subject, const char *what, const char *next, size_t columns)
+{
+        char *line = NULL, *text = NULL;
+        size_t size;
+        FILE *file;
+
+        if (asprintf(&line, "svcctl: %s: %s: %s", subject, what, next) < 0)
+                return NULL;
+        file = open_memstream(&text, &size);
+        if (file) {
+                wrap_write(file, line, 0, wrap_longest(line) + INDENT > columns ? 0 : INDENT, columns);
+                putc('\n', file);
+        }
+        free(line);
+        if (file && fclose(file) == 0)
+                return text;
+        free(text);
+        return NULL;
+}
+
 void failure_print(const char *subject, const char *what, const char *next)
 {
         char *parts[] = {printable_copy(subject), printable_copy(what), printable_copy(next)};
+        char *text = NULL;
 
-        /* stderr is not buffered: one call is one write, so lines of several programs do not mix. */
         if (parts[0] && parts[1] && parts[2])
-                fprintf(stderr, "svcctl: %s: %s: %s\n", parts[0], parts[1], parts[2]);
-        else
-                fputs("svcctl: memory: none left: free some\n", stderr);
+                text = make_text(parts[0], parts[1], parts[2], terminal_columns());
+        /* stderr is not buffered: one call is one write, so lines of several programs do not mix. */
+        fputs(text ? text : "svcctl: memory: none left: free some\n", stderr);
+        free(text);
         for (size_t i = 0; i < 3; i++)
                 free(parts[i]);
 }

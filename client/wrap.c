@@ -12,6 +12,19 @@ static size_t next_line(FILE *file, size_t indent)
         return indent;
 }
 
+size_t wrap_longest(const char *text)
+{
+        size_t longest = 0;
+
+        while (*text) {
+                size_t length = strcspn(text, " ");
+
+                longest = length > longest ? length : longest;
+                text += length + strspn(text + length, " ");
+        }
+        return longest;
+}
+
 void wrap_write(FILE *file, const char *text, size_t at, size_t indent, size_t columns)
 {
         size_t used = at;

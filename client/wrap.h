@@ -11,4 +11,7 @@
  */
 void wrap_write(FILE *file, const char *text, size_t at, size_t indent, size_t columns);
 
+/* The longest word of a text: what is broken where there is less room. */
+size_t wrap_longest(const char *text);
+
 #endif

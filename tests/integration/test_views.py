@@ -210,6 +210,25 @@ def test_why(tree, tmp_path):
     assert " ".join(lines).startswith("gateway-ends has not run for") and not any(line.startswith(" ") for line in lines)
 
 
+@pytest.mark.parametrize("columns", [80, 100, 40])
+def test_doctor_on_a_terminal(tree, tmp_path, columns):
+    """No word is broken, and what is not well comes last."""
+    plain = tree.run("hermes", "svcctl", "doctor").stdout.splitlines()
+    lines = shown(tree, tmp_path, columns, "svcctl", "doctor", lines=200)
+    longest = max(len(word) for line in plain for word in line.split())
+    assert longest < columns and all(len(line) <= columns for line in lines)
+    assert " ".join(lines).split() == " ".join(plain).split()
+    verdicts = [line.split()[0] for line in lines if re.match(r"(ok|warning|failure) ", line)]
+    assert verdicts == sorted(verdicts, key=["ok", "warning", "failure"].index) and verdicts[-1] != "ok"
+    assert re.fullmatch(r"\d+ checks: \d+ ok, \d+ warnings?, \d+ failures?", lines[-1])
+
+
+def test_messages_on_a_terminal(tree, tmp_path):
+    lines = shown(tree, tmp_path, 40, "svcctl", "start", "nobody-of-that-name")
+    assert len(lines) > 1 and all(len(line) <= 40 for line in lines) and all(line.startswith(" " * 8) for line in lines[1:])
+    assert " ".join(" ".join(lines).split()) + "\n" == tree.run("hermes", "svcctl", "start", "nobody-of-that-name").stderr
+
+
 def test_held_and_reset(make_tree):
     tree = make_tree(*SLOW_TO_SETTLE)
     tree.register("ends", environment={"GATEWAY_TEST": "exit:78"})
