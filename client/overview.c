@@ -11,9 +11,11 @@
 #include "client/printable.h"
 #include "client/table.h"
 #include "client/wrap.h"
+#include "proto/name.h"
 
 #define NUMBER_BYTES 24
 #define NAME_COLUMNS_MIN 8
+#define NAME_COLUMNS_FAIR 24 /* a longer name is cut before a column is left out */
 #define REASON_INDENT 4
 
 enum column {
@@ -78,6 +80,13 @@ static const char *number_text(int64_t number, char *buffer)
         return buffer;
 }
 
+static size_t prefix_length(const char *name)
+{
+        size_t length = strlen(GATEWAY_PREFIX);
+
+        return strncmp(name, GATEWAY_PREFIX, length) == 0 ? length : 0;
+}
+
 static void add_row(struct table *table, const struct facts *facts, const struct look *look)
 {
         char age[FACTS_TEXT_BYTES], ended[FACTS_TEXT_BYTES], until[FACTS_TEXT_BYTES];
@@ -87,7 +96,8 @@ static void add_row(struct table *table, const struct facts *facts, const struct
                  facts_until(facts->next_start_usec, look->now_usec, until));
         table_add(table,
                   (const struct cell[COLUMNS]){
-                          [COLUMN_NAME] = {.text = facts->name},
+                          [COLUMN_NAME] = {.text = facts->name,
+                                           .prefix = prefix_length(facts->name)},
                           [COLUMN_STATE] = {.text = facts->state->name,
                                             .tint = facts->state->tint,
                                             .symbol = symbol(facts, look)},
@@ -100,6 +110,25 @@ static void add_row(struct table *table, const struct facts *facts, const struct
                   });
 }
 
+/* Narrows the names as far as it helps, but not below `least_columns`. Returns the width. */
+static size_t cut_names(struct table *table, size_t width, size_t columns, size_t least_columns)
+{
+        if (width <= columns || table->widths[COLUMN_NAME] <= least_columns)
+                return width;
+        table->brief[COLUMN_NAME] = true;
+        width = table_measure(table);
+        if (width > columns) {
+                size_t over = width - columns;
+                size_t name = table->widths[COLUMN_NAME];
+
+                table->most[COLUMN_NAME] = name > over + least_columns ? name - over : least_columns;
+                width = table_measure(table);
+        }
+        return width;
+}
+
+/* One long name must not cost all the others their columns: it is cut first. Then columns go, then all names are
+ * cut. */
 static void fit(struct table *table, const struct look *look)
 {
         size_t width = table_measure(table);
@@ -107,17 +136,16 @@ static void fit(struct table *table, const struct look *look)
         table->ellipsis = look->utf8 ? "…" : "~";
         if (look->columns == 0)
                 return;
+        width = cut_names(table, width, look->columns, NAME_COLUMNS_FAIR);
         for (size_t i = 0; i < sizeof(least) / sizeof(least[0]) && width > look->columns; i++) {
                 table->hidden[least[i]] = true;
                 width = table_measure(table);
         }
-        if (width > look->columns) {
-                size_t over = width - look->columns;
-                size_t name = table->widths[COLUMN_NAME];
-
-                table->most[COLUMN_NAME] = name > over + NAME_COLUMNS_MIN ? name - over : NAME_COLUMNS_MIN;
-                table_measure(table);
+        if (table->most[COLUMN_NAME] > 0 && width < look->columns) {
+                table->most[COLUMN_NAME] += look->columns - width;
+                width = table_measure(table);
         }
+        cut_names(table, width, look->columns, NAME_COLUMNS_MIN);
 }
 
 /* What of a reason and a retry has no column. */

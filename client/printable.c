@@ -55,12 +55,22 @@ size_t printable_character(const char *text, size_t length)
         return utf8_code_point_ok(character) && is_harmless(character) ? size : 0;
 }
 
+static bool is_control(uint32_t character)
+{
+        if (character < 0x20)
+                return character != '\t';
+        if (character >= 0x7f && character < 0xa0)
+                return true;
+        return (character >= 0x202a && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069);
+}
+
 size_t printable_control(const char *text, size_t length)
 {
-        uint32_t character = 0x20; /* a byte that is no UTF-8 is no control character either */
+        uint32_t character = 0;
         size_t size = utf8_decode(text, length, &character);
 
-        return (character < 0x20 && character != '\t') || (character >= 0x7f && character < 0xa0) ? size : 0;
+        /* A byte that is no UTF-8 is no control character either. */
+        return size > 0 && is_control(character) ? size : 0;
 }
 
 char *printable_copy(const char *text)

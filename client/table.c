@@ -100,11 +100,18 @@ void table_add(struct table *table, const struct cell *cells)
         }
         row = table->cells + table->rows * table->columns;
         for (size_t i = 0; i < table->columns; i++) {
-                row[i] = (struct table_cell){.tint = cells[i].tint, .right = cells[i].right};
+                row[i] = (struct table_cell){
+                        .tint = cells[i].tint, .right = cells[i].right, .prefix = cells[i].prefix};
                 row[i].text = cell_text(&cells[i], &row[i].width);
                 table->failed = table->failed || !row[i].text;
         }
         table->rows++;
+}
+
+/* What of a cell is shown if there is room. */
+static size_t prefix_of(const struct table *table, const struct table_cell *cell, size_t column)
+{
+        return table->brief[column] && cell->prefix < cell->width ? cell->prefix : 0;
 }
 
 static size_t measure_column(const struct table *table, size_t column)
@@ -114,9 +121,10 @@ static size_t measure_column(const struct table *table, size_t column)
         size_t width = 0;
 
         for (size_t row = 0; !table->hidden[column] && row < table->rows; row++) {
-                size_t cell = table->cells[row * table->columns + column].width;
+                const struct table_cell *cell = &table->cells[row * table->columns + column];
+                size_t shown = cell->width - prefix_of(table, cell, column);
 
-                width = cell > width ? cell : width;
+                width = shown > width ? shown : width;
         }
         /* A column of empty cells stays at 0, and out of sight, whatever its heading. */
         if (width > 0 && width < heading)
@@ -142,17 +150,17 @@ static void pad(FILE *file, size_t count)
                 putc(' ', file);
 }
 
-/* Only what is ASCII is bounded, so bytes are columns there. */
-static void print_cell(const struct table *table, const struct table_cell *cell, size_t width, FILE *file,
-                       bool colour)
+/* Only what is ASCII is bounded, so bytes are columns there. Where a name is cut, its begin and its end are told:
+ * those of many differ in one of them. */
+static void print_cut(const struct table *table, const char *text, size_t length, size_t width,
+                      enum tint tint, FILE *file, bool colour)
 {
         const char *ellipsis = table->ellipsis ? table->ellipsis : "~";
+        size_t end = (width - 1) / 2;
         char *cut = NULL;
 
-        if (cell->width <= width)
-                tint_write(file, cell->text, cell->tint, colour);
-        else if (asprintf(&cut, "%.*s%s", (int)width - 1, cell->text, ellipsis) >= 0)
-                tint_write(file, cut, cell->tint, colour);
+        if (asprintf(&cut, "%.*s%s%s", (int)(width - 1 - end), text, ellipsis, text + length - end) >= 0)
+                tint_write(file, cut, tint, colour);
         free(cut);
 }
 
@@ -162,14 +170,20 @@ static void print_cells(const struct table *table, const struct table_cell *row,
         size_t owed = 0;
 
         for (size_t i = 0; i < table->columns; i++) {
+                size_t prefix = prefix_of(table, &row[i], i);
+                size_t cell = row[i].width - prefix;
                 size_t width = table->widths[i];
-                size_t fill = width > row[i].width ? width - row[i].width : 0;
+                size_t fill = width > cell ? width - cell : 0;
 
                 if (width == 0)
                         continue;
-                if (row[i].width > 0) {
+                if (cell > 0) {
                         pad(file, owed + (row[i].right ? fill : 0));
-                        print_cell(table, &row[i], width, file, colour);
+                        if (cell <= width)
+                                tint_write(file, row[i].text + prefix, row[i].tint, colour);
+                        else
+                                print_cut(table, row[i].text + prefix, cell, width, row[i].tint, file,
+                                          colour);
                         owed = row[i].right ? 0 : fill;
                 } else {
                         owed += fill;

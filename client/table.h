@@ -16,11 +16,13 @@ struct cell {
         enum tint tint;
         bool right;         /* for numbers */
         const char *symbol; /* NULL, or what stands before the text: one column wide, and as it is */
+        size_t prefix; /* bytes at its begin that a brief column leaves out */
 };
 
 struct table_cell {
         char *text;
         size_t width;
+        size_t prefix;
         enum tint tint;
         bool right;
 };
@@ -33,7 +35,8 @@ struct table {
         size_t capacity;
         bool failed; /* out of memory */
         bool hidden[TABLE_COLUMNS_MAX];
-        size_t most[TABLE_COLUMNS_MAX];   /* a wider cell is cut; 0: no bound */
+        bool brief[TABLE_COLUMNS_MAX];    /* without prefixes */
+        size_t most[TABLE_COLUMNS_MAX];   /* a wider cell is cut in its middle; 0: no bound */
         const char *ellipsis;             /* one column wide, where a cell is cut */
         size_t widths[TABLE_COLUMNS_MAX]; /* of table_measure() */
 };

@@ -171,7 +171,7 @@ def test_colours(tree):
         with tmux(tree, environment=environment) as screen:
             screen.command("svcctl top")
             screen.wait_for(shows("gateway-coder", "up"))
-            assert ("\x1b[32m* up" in screen.text(colours=True)) == coloured
+            assert ("\x1b[32m● up" in screen.text(colours=True)) == coloured
             assert ("\x1b[" in screen.text(colours=True)) == coloured
 
 

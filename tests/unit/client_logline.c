@@ -119,7 +119,7 @@ static const struct {
         {"\xe9t\xe9", "\\xe9t\\xe9", NULL, "\xe9t\xe9"}, /* Latin 1 */
         /* Not the shortest form; a surrogate. */
         {"\xc0\xaf\xed\xa0\x80", "\\xc0\\xaf\\xed\\xa0\\x80", NULL, "\xc0\xaf\xed\xa0\x80"},
-        {"\xe2\x80\xae", "\\xe2\\x80\\xae", NULL, "\xe2\x80\xae"}, /* right to left from here on */
+        {"\xe2\x80\xae", "\\xe2\\x80\\xae", NULL, "\\xe2\\x80\\xae"}, /* right to left from here on */
         {"\xef\xbb\xbf", "\\xef\\xbb\\xbf", NULL, "\xef\xbb\xbf"}, /* nothing to see */
         {"\xf3\xa0\x81\xa1", "\\xf3\\xa0\\x81\\xa1", NULL, "\xf3\xa0\x81\xa1"}, /* neither here */
 };

@@ -97,12 +97,11 @@ static const struct {
         {30, "NAME          STATE    FOR\n"},
         {29, "NAME          STATE\n"},
         {21, "NAME          STATE\n"},
-        {20, "NAME         STATE\n"
-             "gateway-bad  backoff\n"
+        /* Names are shorter before they are cut. */
+        {20, "NAME  STATE\n"
+             "bad   backoff\n"
              "    next start in\n"
              "    40s: it keeps\n"},
-        {18, "NAME       STATE\n"
-             "gateway-~  backoff\n"},
 };
 
 START_TEST(what_is_left_out_at_which_width)
@@ -112,6 +111,41 @@ START_TEST(what_is_left_out_at_which_width)
         char *text = overview_text(array, &look);
 
         ck_assert_msg(strncmp(text, widths[_i].text, strlen(widths[_i].text)) == 0, "%s", text);
+        free(text);
+        json_object_put(array);
+}
+END_TEST
+
+#define HUNDRED "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+
+static const char long_names[] =
+        "[{\"name\":\"gateway-begin" HUNDRED HUNDRED "end\",\"state\":\"up\",\"want\":\"up\",\"since_usec\":940000000,"
+        "  \"pid\":4711,\"restarts\":2},"
+        " {\"name\":\"gateway-coder\",\"state\":\"up\",\"want\":\"up\",\"since_usec\":940000000,\"pid\":7,\"restarts\":0},"
+        " {\"name\":\"svcbrokerd\",\"state\":\"up\",\"want\":\"up\",\"since_usec\":940000000,\"pid\":8,\"restarts\":0}]";
+
+static const struct {
+        size_t columns;
+        const char *text;
+} cuts[] = {
+        {80, "NAME                                                  STATE  FOR   PID  RESTARTS\n"
+             "begin012345678901234567890~8901234567890123456789end  up     1m   4711         2\n"
+             "coder                                                 up     1m      7         0\n"},
+        {54, "NAME                        STATE  FOR   PID  RESTARTS\n"
+             "begin01234567~123456789end  up     1m   4711         2\n"},
+        {20, "NAME           STATE\n"
+             "begin0~789end  up\n"
+             "coder          up\n"
+             "svcbrokerd     up\n"},
+};
+
+START_TEST(one_long_name_costs_the_others_nothing)
+{
+        const struct look look = {.now_usec = NOW_USEC, .columns = cuts[_i].columns};
+        struct json_object *array = json_tokener_parse(long_names);
+        char *text = overview_text(array, &look);
+
+        ck_assert_msg(strncmp(text, cuts[_i].text, strlen(cuts[_i].text)) == 0, "%s", text);
         free(text);
         json_object_put(array);
 }
@@ -251,6 +285,7 @@ int main(void)
         tcase_add_test(tcase, a_pipe_gets_all_of_it);
         tcase_add_test(tcase, symbols_and_colours);
         tcase_add_loop_test(tcase, what_is_left_out_at_which_width, 0, sizeof(widths) / sizeof(widths[0]));
+        tcase_add_loop_test(tcase, one_long_name_costs_the_others_nothing, 0, sizeof(cuts) / sizeof(cuts[0]));
         tcase_add_test(tcase, no_line_is_too_wide);
         tcase_add_test(tcase, the_worst_is_first);
         tcase_add_test(tcase, a_logger_that_ends_needs_attention);
