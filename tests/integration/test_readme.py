@@ -1,8 +1,11 @@
 """What README says, done; and that its links, and those of docs/, lead somewhere."""
 
 import glob
+import json
 import os
 import re
+import shlex
+import subprocess
 
 from tree import TOP
 
@@ -31,6 +34,29 @@ def test_commands_to_try(tree):
             result = tree.run("hermes", *command)
             assert result.returncode == 0, (command, result.stderr)
     assert tree.state("coder")["state"] == "down"
+
+
+def test_installing_where_nobody_says_what_the_machine_is(tmp_path):
+    """Without dpkg-dev meson takes lib64, where neither ld.so nor pkg-config of Debian looks: what README says does not. Nothing is compiled."""
+    commands = re.search(r"## Installing\n\n(.*?)\n\n", readme(), re.S)[1].splitlines()
+    (setup,) = [shlex.split(line) for line in commands if "meson setup" in line]
+    (tmp_path / "dpkg-architecture").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "dpkg-architecture").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    build = tmp_path / "build"
+    subprocess.run([str(build) if word == "build" else word for word in setup], check=True, cwd=TOP, env=environment, stdout=subprocess.DEVNULL)
+
+    def introspect(what):
+        return json.loads(subprocess.run(["meson", "introspect", what, str(build)], check=True, capture_output=True, text=True).stdout)
+
+    installed = introspect("--installed").values()
+    assert {os.path.dirname(path) for path in installed if "libsvcbroker.so" in path} == {"/usr/local/lib"}
+    assert "/usr/local/lib/pkgconfig/libsvcbroker.pc" in installed
+    looked_at = subprocess.run(["pkg-config", "--variable", "pc_path", "pkg-config"], check=True, capture_output=True, text=True).stdout
+    assert "/usr/local/lib/pkgconfig" in looked_at.strip().split(":")
+    assert commands[-1].split() == ["ldconfig"]
+    (werror,) = [option["value"] for option in introspect("--buildoptions") if option["name"] == "werror"]
+    assert werror is False, "warnings are errors in tools/check only"
 
 
 def test_every_option_of_the_daemon_is_in_its_manual(tree):
