@@ -11,7 +11,11 @@
 #include "client/options.h"
 #include "client/session.h"
 #include "client/show.h"
+#include "client/suggest.h"
 #include "proto/limits.h"
+
+/* For a look at the volume that is only a courtesy. */
+#define LOOK_MSEC 2000
 
 /* What the broker may take beyond the deadline of an unregister: supervisors and files go after the gateway.
  */
@@ -87,6 +91,56 @@ static void report_unpersisted(struct json_object *parameters, const char *profi
         failure_print(profile, error, next);
 }
 
+/* Whether the profile is among what a look at the volume found; *nearest: else what is called almost so. */
+static bool is_found(struct json_object *actions, const char *profile, const char **nearest)
+{
+        struct suggestion suggestion;
+
+        suggest_init(&suggestion, profile);
+        for (size_t i = 0; i < json_object_array_length(actions); i++) {
+                struct json_object *entry = json_object_array_get_idx(actions, i);
+                const char *found = member_string(entry, "profile");
+                const char *action = member_string(entry, "action");
+
+                /* It is gone, or never was. */
+                if (action && strcmp(action, "removed") == 0)
+                        continue;
+                if (found && strcmp(found, profile) == 0)
+                        return true;
+                if (found)
+                        suggest_offer(&suggestion, found);
+        }
+        *nearest = suggestion.nearest;
+        return false;
+}
+
+/* A gateway may be made before its profile is; a mistyped one is made just so, and runs. What cannot be looked at
+ * is nothing to tell. */
+static void tell_if_alone(struct session *session, const char *profile)
+{
+        struct json_object *parameters = json_object_new_object();
+        struct json_object *actions;
+        const char *nearest = NULL;
+        struct answer answer;
+        char *next = NULL;
+
+        json_object_object_add(parameters, "dry_run", json_object_new_boolean(true));
+        if (session_queue(session, "Reconcile", parameters, 0) != OUTCOME_DONE ||
+            session_take(session, LOOK_MSEC, &answer) < 0)
+                return;
+        actions = answer.error ? NULL : member_array(answer.parameters, "actions");
+        if (actions && json_object_array_length(actions) > 0 && !is_found(actions, profile, &nearest)) {
+                if (asprintf(&next, "%s%s%s'svcctl unregister %s' removes its gateway",
+                             nearest ? "did you mean " : "", nearest ? nearest : "", nearest ? "? " : "",
+                             profile) < 0)
+                        next = NULL;
+                fflush(stdout);
+                failure_print(profile, "no profile on the volume is called that", next ? next : "");
+                free(next);
+        }
+        answer_deinit(&answer);
+}
+
 enum outcome verb_register(struct session *session)
 {
         const struct options *options = session->options;
@@ -108,6 +162,8 @@ enum outcome verb_register(struct session *session)
         if (!answer.error)
                 report_unpersisted(answer.parameters, options->words[0],
                                    "it is registered; that is recorded when this is mended");
+        if (!answer.error && !options->json && member_true(answer.parameters, "created"))
+                tell_if_alone(session, options->words[0]);
         answer_deinit(&answer);
         return outcome;
 }

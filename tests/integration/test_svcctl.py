@@ -178,6 +178,19 @@ def test_advice_is_for_what_was_asked(tree):
     assert result.returncode == 2 and "--wait=STATE" in result.stderr
 
 
+def test_a_profile_that_is_not_there_is_told(make_tree):
+    """Its gateway is made, since it may come before its profile; but not without a word."""
+    tree = make_tree()
+    result = svcctl(tree, "register", "codr", "--no-start")
+    assert result.returncode == 0 and "gateway-codr: registered" in result.stdout
+    assert result.stderr == "svcctl: codr: no profile on the volume is called that: did you mean coder? 'svcctl unregister codr' removes its gateway\n"
+    result = svcctl(tree, "register", "something-else", "--no-start")
+    assert "no profile on the volume" in result.stderr and "did you mean" not in result.stderr
+    for arguments in (("coder", "--no-start"), ("coder",), ("codr",), ("another", "--json")):
+        result = svcctl(tree, "register", *arguments)
+        assert (result.returncode, result.stderr) == (0, ""), (arguments, result)
+
+
 def test_no_verb_is_the_table(tree, profile):
     tree.register(profile, start=False)
     assert f"gateway-{profile}" in svcctl(tree).stdout and svcctl(tree).stdout.startswith("NAME")
