@@ -15,7 +15,7 @@
 #include "client/table.h"
 #include "client/wrap.h"
 
-#define GAP 2 /* blanks between two columns */
+#define GAP 2                 /* blanks between two columns */
 #define DETAIL_COLUMNS_MIN 24 /* where there is less room, or a word takes more, details go below */
 
 enum verdict { VERDICT_OK, VERDICT_WARNING, VERDICT_FAILURE, VERDICTS };

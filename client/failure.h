@@ -22,8 +22,8 @@ enum outcome {
 /* The one that decides the exit code of several. */
 enum outcome failure_worse(enum outcome one, enum outcome other);
 
-/* One line on stderr: "svcctl: subject: what: what to do next", made printable. On a terminal it is broken between
- * words. */
+/* One line on stderr: "svcctl: subject: what: what to do next", made printable. On a terminal it is broken
+ * between words. */
 void failure_print(const char *subject, const char *what, const char *next);
 
 /* What an error reply means, as such a line and an exit code. subject: where the error itself names none.

@@ -144,7 +144,8 @@ int logfollow_run(struct logfollow *follow, struct logdir *logdir, struct logrea
                         return 0;
                 if (result < 0)
                         return result;
-                if (poll(poll_fds, 2, FOLLOW_LOOK_MSEC) > 0 && (poll_fds[0].revents & (DOCUMENT_UNREAD | POLLNVAL)))
+                if (poll(poll_fds, 2, FOLLOW_LOOK_MSEC) > 0 &&
+                    (poll_fds[0].revents & (DOCUMENT_UNREAD | POLLNVAL)))
                         return 0;
         }
 }

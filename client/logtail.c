@@ -39,7 +39,8 @@ static ssize_t read_end(int fd, char *bytes, bool *whole)
 }
 
 /* NULL when out of memory. */
-static char *line_text(struct logline_clock *clock, const char *bytes, size_t length, enum printable printable)
+static char *line_text(struct logline_clock *clock, const char *bytes, size_t length,
+                       enum printable printable)
 {
         char stamp[LOGLINE_STAMP_BYTES];
         struct logline line;
@@ -82,7 +83,8 @@ static int take_lines(struct logtail *tail, struct logline_clock *clock, const c
         return 0;
 }
 
-static int read_files(struct logtail *tail, const struct logdir *logdir, char *bytes, enum printable printable)
+static int read_files(struct logtail *tail, const struct logdir *logdir, char *bytes,
+                      enum printable printable)
 {
         struct logline_clock clock;
         size_t files = logdir->count < 2 ? logdir->count : 2;

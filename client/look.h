@@ -22,8 +22,8 @@ void look_init(struct look *look);
 /* On a terminal, unless NO_COLOR or TERM=dumb says otherwise. */
 bool look_colour(void);
 
-/* Whether what LC_ALL, LC_CTYPE and LANG say is UTF-8, or nothing else; each may be NULL. The first that is not
- * empty counts. */
+/* Whether what LC_ALL, LC_CTYPE and LANG say is UTF-8, or nothing else; each may be NULL. The first that is
+ * not empty counts. */
 bool look_is_utf8(const char *all, const char *ctype, const char *lang);
 
 /* The same of the environment: whether text beyond ASCII is welcome. */

@@ -183,8 +183,7 @@ enum outcome names_report_absent(struct session *session, const char *error, str
 
         /* All else is known already, so a broker that is gone meanwhile is no news. */
         if (session_try(session, "List", &answer) && !answer.error)
-                nearest = guess(member_array(answer.parameters, "services"), word,
-                                session->options->profile);
+                nearest = guess(member_array(answer.parameters, "services"), word, session->options->profile);
         if (nearest && asprintf(&next, "did you mean %s?", nearest) < 0)
                 next = NULL;
         if (next)

@@ -96,8 +96,7 @@ static void add_row(struct table *table, const struct facts *facts, const struct
                  facts_until(facts->next_start_usec, look->now_usec, until));
         table_add(table,
                   (const struct cell[COLUMNS]){
-                          [COLUMN_NAME] = {.text = facts->name,
-                                           .prefix = prefix_length(facts->name)},
+                          [COLUMN_NAME] = {.text = facts->name, .prefix = prefix_length(facts->name)},
                           [COLUMN_STATE] = {.text = facts->state->name,
                                             .tint = facts->state->tint,
                                             .symbol = symbol(facts, look)},
@@ -127,8 +126,8 @@ static size_t cut_names(struct table *table, size_t width, size_t columns, size_
         return width;
 }
 
-/* One long name must not cost all the others their columns: it is cut first. Then columns go, then all names are
- * cut. */
+/* One long name must not cost all the others their columns: it is cut first. Then columns go, then all names
+ * are cut. */
 static void fit(struct table *table, const struct look *look)
 {
         size_t width = table_measure(table);

@@ -30,8 +30,8 @@ size_t printable_escape(unsigned char byte, char *escape);
  */
 size_t printable_character(const char *text, size_t length);
 
-/* Whether there is a control character at text[0..length), C0 but for a tab, DEL, C1, or one that overrides the
- * direction of what follows: its bytes, else 0. */
+/* Whether there is a control character at text[0..length), C0 but for a tab, DEL, C1, or one that overrides
+ * the direction of what follows: its bytes, else 0. */
 size_t printable_control(const char *text, size_t length);
 
 /*

@@ -114,8 +114,8 @@ static bool is_found(struct json_object *actions, const char *profile, const cha
         return false;
 }
 
-/* A gateway may be made before its profile is; a mistyped one is made just so, and runs. What cannot be looked at
- * is nothing to tell. */
+/* A gateway may be made before its profile is; a mistyped one is made just so, and runs. What cannot be
+ * looked at is nothing to tell. */
 static void tell_if_alone(struct session *session, const char *profile)
 {
         struct json_object *parameters = json_object_new_object();

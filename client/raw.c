@@ -32,7 +32,8 @@ static enum outcome queue_call(struct session *session)
         result = svcbroker_queue(session->connection, method, parameters, flags);
         free(method);
         if (result == -EINVAL) {
-                failure_print(options->words[0], "is not a method's name, or what follows it is not a JSON object",
+                failure_print(options->words[0],
+                              "is not a method's name, or what follows it is not a JSON object",
                               "write it like call Status '{\"name\":\"gateway-coder\"}'");
                 return OUTCOME_USAGE;
         }

@@ -10,8 +10,8 @@ struct json_object;
 
 /* Services as people read them; on stdout, where there is no other file. */
 
-/* One line for the result of each order: outcomes without an error. order: what was ordered and not waited for,
- * "start", "stop" or "restart"; else NULL. */
+/* One line for the result of each order: outcomes without an error. order: what was ordered and not waited
+ * for, "start", "stop" or "restart"; else NULL. */
 void show_outcomes(struct json_object *outcomes, const char *order, bool colour);
 
 /* One line for an event of Watch. */

@@ -150,8 +150,8 @@ static void pad(FILE *file, size_t count)
                 putc(' ', file);
 }
 
-/* Only what is ASCII is bounded, so bytes are columns there. Where a name is cut, its begin and its end are told:
- * those of many differ in one of them. */
+/* Only what is ASCII is bounded, so bytes are columns there. Where a name is cut, its begin and its end are
+ * told: those of many differ in one of them. */
 static void print_cut(const struct table *table, const char *text, size_t length, size_t width,
                       enum tint tint, FILE *file, bool colour)
 {

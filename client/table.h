@@ -16,7 +16,7 @@ struct cell {
         enum tint tint;
         bool right;         /* for numbers */
         const char *symbol; /* NULL, or what stands before the text: one column wide, and as it is */
-        size_t prefix; /* bytes at its begin that a brief column leaves out */
+        size_t prefix;      /* bytes at its begin that a brief column leaves out */
 };
 
 struct table_cell {

@@ -1,6 +1,6 @@
 /*
- * restart NAME...: restarts these services, and prints the outcome of each as soon as it is known. Fails if one
- * of them did.
+ * restart NAME...: restarts these services, and prints the outcome of each as soon as it is known. Fails if
+ * one of them did.
  *
  *     cc restart.c $(pkg-config --cflags --libs libsvcbroker) -o restart
  */
@@ -42,9 +42,9 @@ static int write_parameters(char *parameters, size_t size, int count, char *name
 }
 
 /*
- * A reply tells of each service, and what failed is in there: {"outcomes":[{"name":...,"error":...}]}. Programs
- * with a JSON library look there with it. The library writes replies without blanks, and a quote inside of a
- * string has a backslash before it, so this is found nowhere else.
+ * A reply tells of each service, and what failed is in there: {"outcomes":[{"name":...,"error":...}]}.
+ * Programs with a JSON library look there with it. The library writes replies without blanks, and a quote
+ * inside of a string has a backslash before it, so this is found nowhere else.
  */
 static int has_failed(const char *reply_parameters)
 {

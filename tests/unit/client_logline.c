@@ -105,7 +105,8 @@ static const struct {
         {"\x1b[31", "\\x1b[31", NULL, "\\x1b[31"},
         {"\x1b[", "\\x1b[", NULL, "\\x1b["},
         {"\x1b", "\\x1b", NULL, "\\x1b"},
-        {"\x1b[2J\x1b]0;t\a\r\x7f", "\\x1b[2J\\x1b]0;t\\x07\\x0d\\x7f", NULL, "\\x1b[2J\\x1b]0;t\\x07\\x0d\\x7f"},
+        {"\x1b[2J\x1b]0;t\a\r\x7f", "\\x1b[2J\\x1b]0;t\\x07\\x0d\\x7f", NULL,
+         "\\x1b[2J\\x1b]0;t\\x07\\x0d\\x7f"},
         {"\x1b[?1m", "\\x1b[?1m", NULL, "\\x1b[?1m"},
         /* What is left is no sequence: its ESC is written out. */
         {"\x1b[\x1b[1m31m", "\\x1b[31m", NULL, "\\x1b[31m"},
@@ -115,12 +116,12 @@ static const struct {
         {"na\xc3\xafve", "na\\xc3\\xafve", "na\xc3\xafve", "na\xc3\xafve"},
         {"\xe4\xbd\xa0 \xf0\x9f\x99\x82", "\\xe4\\xbd\\xa0 \\xf0\\x9f\\x99\\x82",
          "\xe4\xbd\xa0 \xf0\x9f\x99\x82", "\xe4\xbd\xa0 \xf0\x9f\x99\x82"},
-        {"\xe4\xbd", "\\xe4\\xbd", NULL, "\xe4\xbd"}, /* cut off */
+        {"\xe4\xbd", "\\xe4\\xbd", NULL, "\xe4\xbd"},    /* cut off */
         {"\xe9t\xe9", "\\xe9t\\xe9", NULL, "\xe9t\xe9"}, /* Latin 1 */
         /* Not the shortest form; a surrogate. */
         {"\xc0\xaf\xed\xa0\x80", "\\xc0\\xaf\\xed\\xa0\\x80", NULL, "\xc0\xaf\xed\xa0\x80"},
         {"\xe2\x80\xae", "\\xe2\\x80\\xae", NULL, "\\xe2\\x80\\xae"}, /* right to left from here on */
-        {"\xef\xbb\xbf", "\\xef\\xbb\\xbf", NULL, "\xef\xbb\xbf"}, /* nothing to see */
+        {"\xef\xbb\xbf", "\\xef\\xbb\\xbf", NULL, "\xef\xbb\xbf"},    /* nothing to see */
         {"\xf3\xa0\x81\xa1", "\\xf3\\xa0\\x81\\xa1", NULL, "\xf3\xa0\x81\xa1"}, /* neither here */
 };
 

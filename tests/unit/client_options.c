@@ -272,9 +272,8 @@ END_TEST
 
 START_TEST(logs_and_how_much)
 {
-        static const char *const texts[] = {"logs|-f|-n|20|a",     "logs|a|-n20|--follow",
-                                            "logs|--lines=20|a|-f", "logs|-fn20|a",
-                                            "logs|-fn|20|a",        "logs|a|-fn=20",
+        static const char *const texts[] = {"logs|-f|-n|20|a", "logs|a|-n20|--follow", "logs|--lines=20|a|-f",
+                                            "logs|-fn20|a",    "logs|-fn|20|a",        "logs|a|-fn=20",
                                             "logs|a|-n=20|-f"};
         struct options options;
         struct line line;

@@ -116,13 +116,17 @@ START_TEST(what_is_left_out_at_which_width)
 }
 END_TEST
 
-#define HUNDRED "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+#define HUNDRED                                                                                              \
+        "01234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567" \
+        "89"
 
-static const char long_names[] =
-        "[{\"name\":\"gateway-begin" HUNDRED HUNDRED "end\",\"state\":\"up\",\"want\":\"up\",\"since_usec\":940000000,"
-        "  \"pid\":4711,\"restarts\":2},"
-        " {\"name\":\"gateway-coder\",\"state\":\"up\",\"want\":\"up\",\"since_usec\":940000000,\"pid\":7,\"restarts\":0},"
-        " {\"name\":\"svcbrokerd\",\"state\":\"up\",\"want\":\"up\",\"since_usec\":940000000,\"pid\":8,\"restarts\":0}]";
+static const char long_names[] = "[{\"name\":\"gateway-begin" HUNDRED HUNDRED
+                                 "end\",\"state\":\"up\",\"want\":\"up\",\"since_usec\":940000000,"
+                                 "  \"pid\":4711,\"restarts\":2},"
+                                 " {\"name\":\"gateway-coder\",\"state\":\"up\",\"want\":\"up\",\"since_"
+                                 "usec\":940000000,\"pid\":7,\"restarts\":0},"
+                                 " {\"name\":\"svcbrokerd\",\"state\":\"up\",\"want\":\"up\",\"since_usec\":"
+                                 "940000000,\"pid\":8,\"restarts\":0}]";
 
 static const struct {
         size_t columns;

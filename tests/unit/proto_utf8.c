@@ -76,8 +76,9 @@ END_TEST
 
 START_TEST(what_is_no_character_is_not_read)
 {
-        static const char *const bad[] = {"\xed\xa0\x80",     "\xc0\x80",         "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf",
-                                          "\xf4\x90\x80\x80", "\xf8\x88\x80\x80", "\xff",         "\x80"};
+        static const char *const bad[] = {
+                "\xed\xa0\x80",     "\xc0\x80",         "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf",
+                "\xf4\x90\x80\x80", "\xf8\x88\x80\x80", "\xff",         "\x80"};
         uint32_t code_point = 42;
 
         for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -91,7 +92,8 @@ END_TEST
 /* Of each length in bytes, cut everywhere, behind something and at the begin. */
 START_TEST(cuts_between_characters)
 {
-        static const char text[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80" "b";
+        static const char text[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"
+                                   "b";
         static const size_t ends[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11};
 
         for (size_t length = 0; length < sizeof(text); length++) {
@@ -103,11 +105,11 @@ START_TEST(cuts_between_characters)
                 utf8_end(copy);
                 ck_assert_uint_eq(strlen(copy), ends[length]);
                 ck_assert_uint_eq(utf8_skip(text + length, sizeof(text) - 1 - length) + length,
-                                  length == 2               ? 3
-                                  : length == 4             ? 6
-                                  : length == 5             ? 6
+                                  length == 2                 ? 3
+                                  : length == 4               ? 6
+                                  : length == 5               ? 6
                                   : length > 6 && length < 10 ? 10
-                                                            : length);
+                                                              : length);
         }
         /* What is no text is not eaten. */
         ck_assert_uint_eq(utf8_cut("\x80\x80\x80\x80\x80", 5), 5);
