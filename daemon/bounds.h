@@ -135,8 +135,17 @@
 /* Profiles whose directory did not answer at boot are looked at again after this. */
 #define RECONCILE_HUNG_AGAIN_MSEC 10000
 
-/* Of batches that wait for the volume, or are being written; over it a batch is refused (-ENOBUFS), but never the only one. */
-#define STORE_QUEUE_BYTES (2 * 1024 * 1024)
+/* What a broker of a higher minor version may have written in an intent, or in a slot's state, and this one passes on as it
+ * is (model/members.h). Over these it is no broker's file. */
+#define INTENT_UNKNOWN_BYTES 2048 /* bytes of the unknown members of one intent, together */
+#define STORE_UNKNOWN_BYTES (64 * INTENT_UNKNOWN_BYTES) /* of one batch: as many as are written again at once */
+#define STATE_UNKNOWN_BYTES 512   /* the same of one slot's state, which has STATE_BYTES_MAX in all */
+#define MEMBERS_MOST 128          /* members of such a file, known or not */
+#define MEMBERS_DEPTH 8           /* objects and arrays inside each other, the file included */
+
+/* Of batches that wait for the volume, or are being written; over it a batch is refused (-ENOBUFS), but never the only one.
+ * What is passed on comes to it later: of two batches, in buffers up to twice as large. */
+#define STORE_QUEUE_BYTES (2 * 1024 * 1024 - 4 * STORE_UNKNOWN_BYTES)
 
 /* Whatever may be registered can be read again at the next boot. */
 _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at all reads what all may have");
@@ -165,7 +174,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
         (MEMORY_PROCESS_BYTES + LIMIT_MEMORY_BYTES + LIMIT_MEMORY_ROOT_BYTES + MEMORY_CALL_BYTES +                      \
          MEMORY_PEERS * MEMORY_PEER_BYTES + MEMORY_SERVICES * MEMORY_SERVICE_BYTES +                                    \
          LIMIT_REMOVED_EVENTS * MEMORY_REMOVED_BYTES + LIMIT_SURVEY_BYTES + SURVEY_PROFILES * MEMORY_PROFILE_BYTES +    \
-         STORE_QUEUE_BYTES + MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES)
+         STORE_QUEUE_BYTES + 4 * STORE_UNKNOWN_BYTES + MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES)
 /* What the daemon may take in all. Sixteen of it are a look at as many directories below profiles/ as are looked at: with the
  * thousand that a scan directory of the usual size could use it were 30. */
 #define MEMORY_BYTES (44 * 1024 * 1024)

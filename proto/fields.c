@@ -122,6 +122,22 @@ static bool field_is_known(const struct field *fields, const char *name)
         return false;
 }
 
+const char *fields_take(struct json_object *parameters, const struct field *fields, void *target)
+{
+        for (const struct field *field = fields; field->name; field++)
+                field_clear(field, target);
+        for (const struct field *field = fields; field->name; field++) {
+                struct json_object *value = NULL;
+
+                json_object_object_get_ex(parameters, field->name, &value);
+                if (value ? !field_fits(field, value) : field->required)
+                        return field->name;
+                if (value)
+                        field_store(field, value, target);
+        }
+        return NULL;
+}
+
 const char *fields_read(struct json_object *parameters, const struct field *fields, void *target)
 {
         for (const struct field *field = fields; field->name; field++)
@@ -135,14 +151,5 @@ const char *fields_read(struct json_object *parameters, const struct field *fiel
                                 return name;
                 }
         }
-        for (const struct field *field = fields; field->name; field++) {
-                struct json_object *value = NULL;
-
-                json_object_object_get_ex(parameters, field->name, &value);
-                if (value ? !field_fits(field, value) : field->required)
-                        return field->name;
-                if (value)
-                        field_store(field, value, target);
-        }
-        return NULL;
+        return fields_take(parameters, fields, target);
 }

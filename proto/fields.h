@@ -41,4 +41,7 @@ struct field {
  */
 const char *fields_read(struct json_object *parameters, const struct field *fields, void *target);
 
+/* The same of what may have other members too, which are passed over. */
+const char *fields_take(struct json_object *parameters, const struct field *fields, void *target);
+
 #endif

@@ -31,8 +31,8 @@ static bool is_shortage(int result)
         return result == -EMFILE || result == -ENFILE || result == -ENOMEM;
 }
 
-/* What is no record of it is no record; *recorded then false. */
-static int adopt_record(struct service *service, bool *recorded)
+/* *recorded: 0, or a negative errno: what is no record of it is no record. */
+static int adopt_record(struct service *service, int *recorded)
 {
         struct registry *registry = service->registry;
         char profile[LIMIT_PROFILE_NAME_BYTES + 2];
@@ -45,8 +45,10 @@ static int adopt_record(struct service *service, bool *recorded)
                 result = slot_read_state(&registry->slots, service->name, &text);
         if (result == 0)
                 result = record_read(text, &service->record);
+        if (result == 0)
+                result = record_read_members(text, &service->record_members);
         free(text);
-        *recorded = result == 0;
+        *recorded = result;
         return is_shortage(result) ? result : 0;
 }
 
@@ -112,16 +114,22 @@ static void adopt_dead(struct service *service)
 }
 
 /* What was wanted is not known: what runs goes on as s6 has it, what does not is left to a person. */
-static void adopt_unrecorded(struct service *service)
+static void adopt_unrecorded(struct service *service, int why)
 {
-        log_event("adopt: its record cannot be read service=%s", service->name);
+        bool newer = why == -EPROTONOSUPPORT;
+
+        if (newer)
+                log_event("adopt: its record was written by a newer svcbrokerd service=%s", service->name);
+        else
+                log_event("adopt: its record cannot be read service=%s", service->name);
         service->record = (struct record){.want_up = true};
         if (service->supervised) {
                 service->record.want_up = service->status.want_up;
         } else {
                 service->record.hold = HOLD_HELD;
-                snprintf(service->record.reason, sizeof(service->record.reason),
-                         "what was wanted of it could not be read; start it to run it");
+                snprintf(service->record.reason, sizeof(service->record.reason), "%s; start it to run it",
+                         newer ? "what was wanted of it was written by a newer svcbrokerd"
+                               : "what was wanted of it could not be read");
         }
         service_save(service);
 }
@@ -157,8 +165,8 @@ static void adopt_files(struct service *service)
 static int adopt_slot(struct registry *registry, const char *name)
 {
         struct service *service = registry_add(registry, name, true);
-        bool alive, recorded = false;
-        int result;
+        int result, recorded = 0;
+        bool alive;
 
         if (!service)
                 return -ENOMEM;
@@ -168,14 +176,14 @@ static int adopt_slot(struct registry *registry, const char *name)
         if (result)
                 return result;
         alive = service->supervised || service->again.what & AGAIN_LOOK;
-        if (!alive && (recorded ? strcmp(service->record.boot, registry->boot) != 0 : registry->fresh_boot)) {
+        if (!alive && (recorded ? registry->fresh_boot : strcmp(service->record.boot, registry->boot) != 0)) {
                 registry->has_dead = true; /* of the last container; the volume says what becomes of it */
                 registry_forget(registry, service);
                 return 0;
         }
         adopt_files(service);
-        if (!recorded)
-                adopt_unrecorded(service);
+        if (recorded)
+                adopt_unrecorded(service, recorded);
         if (service->record.removing) {
                 service_step(service);
                 operation_resume_unregister(service);

@@ -54,17 +54,26 @@ static void boot_report_line(const struct plan *plan, size_t place, const char *
                              struct text *text)
 {
         const struct reconcile_action *action = &plan->actions[place];
-        bool started = action->what == RECONCILE_STARTED;
+        const char *what = action->what == RECONCILE_STARTED   ? "started"
+                           : action->what == RECONCILE_SKIPPED ? "skipped"
+                                                               : "registered";
 
-        /* Those that hung at first are looked at again: the others have their lines. */
-        if (action->what == RECONCILE_SKIPPED || (again && action->what == RECONCILE_KEPT))
+        /* Those that hung at first are looked at again: the others have their lines. What has no name that could
+         * stand there is in the log. */
+        if ((action->what == RECONCILE_SKIPPED && !action->why) || (again && action->what == RECONCILE_KEPT))
                 return;
         text_append_string(text, stamp);
         text_append_string(text, " profile=");
         text_append_string(text, action->profile);
         text_append_string(text, " prior_state=");
         text_append_string(text, action->prior[0] ? action->prior : "None");
-        text_append_string(text, started ? " action=started\n" : " action=registered\n");
+        text_append_string(text, " action=");
+        text_append_string(text, what);
+        if (action->why) {
+                text_append_string(text, " why=");
+                text_append_string(text, action->why);
+        }
+        text_append_string(text, "\n");
 }
 
 void boot_report_write(struct store *store, const struct plan *plan, bool again, void (*done)(void *owner),

@@ -2,22 +2,26 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
+#include "daemon/bounds.h"
+#include "daemon/model/members.h"
 #include "proto/fields.h"
 #include "proto/json.h"
 #include "proto/limits.h"
 #include "proto/name.h"
 
-#define INTENT_VERSION 1
 /* gateway_state.json is the application's: it may grow, within reason. */
 #define STATE_JSON_DEPTH 32
 #define STATE_STRING_BYTES (64 * 1024)
 #define STATE_VALUES 4096
-/* version, want, environment and its variables */
-#define INTENT_VALUES (3 + LIMIT_ENVIRONMENT_VARIABLES)
+/* version, want, environment and its variables; and what is not known */
+#define INTENT_VALUES (3 + LIMIT_ENVIRONMENT_VARIABLES + INTENT_UNKNOWN_BYTES / 2)
+#define INTENT_BEGIN "{\"version\":"
+#define INTENT_END "}\n"
 
 static const char *const want_names[] = {"down", "up", NULL};
 
@@ -39,23 +43,22 @@ static void write_environment(struct json_object *environment, struct text *text
 
 void intent_write(bool want_up, struct json_object *environment, struct text *text)
 {
-        text_append_string(text, "{\"version\":");
-        text_append_int(text, INTENT_VERSION);
+        text_append_string(text, INTENT_BEGIN);
+        text_append_int(text, MEMBERS_MAJOR);
         text_append_string(text, ",\"want\":");
         text_append_json_string(text, want_names[want_up]);
         if (environment)
                 write_environment(environment, text);
-        text_append_string(text, "}\n");
+        text_append_string(text, INTENT_END);
 }
 
+/* And the version, which members.h reads. */
 struct parsed {
-        struct field_int version;
         int want;
         struct json_object *environment;
 };
 
 static const struct field intent_fields[] = {
-        {"version", FIELD_INT, true, offsetof(struct parsed, version), NULL},
         {"want", FIELD_CHOICE, true, offsetof(struct parsed, want), want_names},
         {"environment", FIELD_STRING_MAP, false, offsetof(struct parsed, environment), NULL},
         {NULL, FIELD_STRING, false, 0, NULL},
@@ -79,17 +82,54 @@ static bool environment_is_valid(struct json_object *environment)
                json_object_object_length(environment) <= LIMIT_ENVIRONMENT_VARIABLES;
 }
 
+int intent_pass_on(const char *before, struct text *text)
+{
+        const size_t head = strlen(INTENT_BEGIN "1"), end = strlen(INTENT_END);
+        struct members members;
+        struct text whole;
+        int result = members_read(before, intent_fields, INTENT_UNKNOWN_BYTES, &members);
+
+        if (result || !members.unknown.length) {
+                if (!result)
+                        members_deinit(&members);
+                return result == -EBADMSG ? 0 : result;
+        }
+        text_init(&whole);
+        /* As large as it will be, and no larger: it stays for a while. */
+        whole.capacity = text->length + strlen(members.version) + members.unknown.length;
+        whole.bytes = malloc(whole.capacity);
+        whole.failed = !whole.bytes;
+        text_append_string(&whole, INTENT_BEGIN);
+        text_append_string(&whole, members.version);
+        text_append(&whole, text->bytes + head, text->length - head - end);
+        text_append(&whole, members.unknown.bytes, members.unknown.length);
+        text_append_string(&whole, INTENT_END);
+        members_deinit(&members);
+        if (whole.failed) {
+                text_deinit(&whole);
+                return -ENOMEM;
+        }
+        text_deinit(text);
+        *text = whole;
+        return 0;
+}
+
 int intent_read(const char *text, struct intent *intent)
 {
         struct json_object *object = NULL;
+        struct members members;
         struct parsed parsed;
-        int result = -EBADMSG;
+        int result = members_read(text, intent_fields, INTENT_UNKNOWN_BYTES, &members);
 
-        if (json_strict_parse(text, strlen(text), (struct json_bounds){2, LIMIT_STRING_BYTES, INTENT_VALUES},
-                              &object, NULL))
+        if (result)
+                return result;
+        members_deinit(&members);
+        if (json_strict_parse(text, strlen(text),
+                              (struct json_bounds){MEMBERS_DEPTH, LIMIT_STRING_BYTES, INTENT_VALUES}, &object,
+                              NULL))
                 return -EBADMSG;
-        if (json_object_is_type(object, json_type_object) && !fields_read(object, intent_fields, &parsed) &&
-            parsed.version.value == INTENT_VERSION && environment_is_valid(parsed.environment)) {
+        result = -EBADMSG;
+        if (!fields_take(object, intent_fields, &parsed) && environment_is_valid(parsed.environment)) {
                 *intent = (struct intent){parsed.want == 1, json_object_get(parsed.environment)};
                 result = 0;
         }

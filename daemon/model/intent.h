@@ -17,13 +17,20 @@ struct json_object;
  * for none. */
 void intent_write(bool want_up, struct json_object *environment, struct text *text);
 
+/*
+ * What else the file holds that is about to be replaced, by a broker of a higher minor version (members.h), gets into
+ * `text`, which intent_write() wrote. 0, also where there is nothing, or no file that a broker wrote;
+ * -EPROTONOSUPPORT: it is of a higher major version, and is not to be replaced; -ENOMEM. Without json-c.
+ */
+int intent_pass_on(const char *before, struct text *text);
+
 struct intent {
         bool want_up;
         struct json_object *environment; /* names to strings, the caller's to put; NULL: none */
 };
 
-/* 0, or -EBADMSG for anything but what intent_write() writes (an environment that no client could set
- * included). */
+/* 0; -EPROTONOSUPPORT: a broker of a higher major version wrote it; -EBADMSG for anything but what a broker
+ * writes (an environment that no client could set included). Members that are not known are passed over. */
 int intent_read(const char *text, struct intent *intent);
 
 void intent_deinit(struct intent *intent);

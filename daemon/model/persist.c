@@ -222,6 +222,8 @@ const char *persist_problem(int error)
                 return "too much is waiting to be written to the volume";
         if (error == ECANCELED)
                 return "a newer order took its place";
+        if (error == EPROTONOSUPPORT)
+                return "the record there was written by a newer svcbrokerd, and is left as it is";
         if (error == ETIMEDOUT)
                 return "the volume does not answer";
         return strerrordesc_np(error) ?: "the volume cannot be written";

@@ -68,6 +68,14 @@ static void plan_from_volume(const struct registry *registry, const struct profi
         if (facts->intent_result == 0) {
                 planned->record.want_up = facts->intent.want_up;
                 planned->environment = json_object_get(facts->intent.environment);
+        } else if (facts->intent_result == -EPROTONOSUPPORT) {
+                plan_hold(planned,
+                          "what was wanted of it was written by a newer svcbrokerd (.svcbroker/intent/%.40s): run "
+                          "that one, or remove this",
+                          facts->name);
+                planned->why = "newer_record";
+                log_event("reconcile: its record was written by a newer svcbrokerd: service=" GATEWAY_PREFIX "%s",
+                          facts->name);
         } else if (facts->intent_result != -ENOENT) {
                 plan_hold(planned,
                           "what was wanted of it cannot be read (.svcbroker/intent/%.64s: %s); start it to "
@@ -106,6 +114,7 @@ static void plan_label(struct plan *plan, struct planned *planned)
                        : record->want_up         ? RECONCILE_STARTED
                                                  : RECONCILE_REGISTERED;
         snprintf(action->message, sizeof(action->message), "%s", record->reason);
+        action->why = planned->why;
 }
 
 static void plan_profile(struct plan *plan, const struct registry *registry,

@@ -17,6 +17,7 @@ struct planned {
         size_t place;         /* of its action */
         struct record record; /* of the slot to be made */
         struct json_object *environment;
+        const char *why; /* as of reconcile_action */
         bool adjust; /* KEPT, and registered before the volume said what is wanted of it */
 };
 

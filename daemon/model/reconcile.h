@@ -29,6 +29,7 @@ struct reconcile_action {
         char prior[PRIOR_STATE_BYTES]; /* of the application's state file; empty: none */
         enum reconcile_what what;
         char message[RECORD_REASON_BYTES]; /* empty: none */
+        const char *why;                   /* the same as one word, for the boot log; NULL: none */
 };
 
 struct reconcile_request {

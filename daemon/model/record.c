@@ -3,15 +3,15 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
+#include "daemon/bounds.h"
 #include "proto/fields.h"
 #include "proto/json.h"
 #include "proto/limits.h"
-
-#define RECORD_VERSION 1
 
 static const char *const hold_names[] = {"none", "backoff", "failed", "held", NULL};
 
@@ -29,10 +29,11 @@ bool record_is_blind(const struct record *record)
         return record->blind || record->blind_environment;
 }
 
-void record_write(const struct record *record, struct text *text)
+void record_write(const struct record *record, const struct members *members, struct text *text)
 {
         text_append_string(text, "{");
-        text_append_member_int(text, "version", RECORD_VERSION);
+        text_append_member(text, "version");
+        text_append_string(text, members ? members->version : "1");
         text_append_member_string(text, "want", record->want_up ? "up" : "down");
         text_append_member_string(text, "pending", pending_names[record->pending]);
         text_append_member_string(text, "told", told_names[record->told]);
@@ -58,11 +59,14 @@ void record_write(const struct record *record, struct text *text)
         }
         text_append_member_string(text, "reason", record->reason);
         text_append_member_string(text, "boot", record->boot);
+        if (members)
+                text_append(text, members->unknown.bytes, members->unknown.length);
         text_append_string(text, "}\n");
 }
 
+/* And the version, which members.h reads. */
 struct parsed {
-        struct field_int version, attempt, next_start, restarts, exit_code, exit_signal, exit_at;
+        struct field_int attempt, next_start, restarts, exit_code, exit_signal, exit_at;
         enum field_bool unpersisted, blind, blind_environment, removing, forgotten;
         struct field_int log_restarts, log_attempt, log_next_start; /* 0 in records of before they were */
         int want, hold, pending, told;
@@ -73,7 +77,6 @@ struct parsed {
 static const char *const want_names[] = {"down", "up", NULL};
 
 static const struct field record_fields[] = {
-        {"version", FIELD_INT, true, offsetof(struct parsed, version), NULL},
         {"want", FIELD_CHOICE, true, offsetof(struct parsed, want), want_names},
         {"pending", FIELD_CHOICE, true, offsetof(struct parsed, pending), pending_names},
         {"told", FIELD_CHOICE, true, offsetof(struct parsed, told), told_names},
@@ -100,7 +103,7 @@ static const struct field record_fields[] = {
 
 static bool parsed_is_sound(const struct parsed *parsed)
 {
-        return parsed->version.value == RECORD_VERSION && parsed->attempt.value >= 0 &&
+        return parsed->attempt.value >= 0 &&
                parsed->told_pid.value >= 0 && parsed->told_pid.value <= INT_MAX &&
                parsed->attempt.value <= UINT32_MAX && parsed->restarts.value >= 0 &&
                parsed->log_restarts.value >= 0 && parsed->log_attempt.value >= 0 &&
@@ -112,17 +115,66 @@ static bool parsed_is_sound(const struct parsed *parsed)
                parsed->exit_signal.value < 128;
 }
 
+/* What a higher minor version may say in a word of its own: it is read as what does least. */
+static void understand(struct json_object *object)
+{
+        static const struct {
+                const char *member;
+                const char *const *words, *const *instead;
+        } least[] = {
+                {"pending", pending_names, &pending_names[PENDING_NOTHING]},
+                {"told", told_names, &told_names[TOLD_NOTHING]},
+                {"hold", hold_names, &hold_names[HOLD_HELD]},
+        };
+
+        for (size_t i = 0; i < sizeof(least) / sizeof(least[0]); i++) {
+                struct json_object *value;
+                bool known = false;
+
+                if (!json_object_object_get_ex(object, least[i].member, &value) ||
+                    !json_object_is_type(value, json_type_string))
+                        continue;
+                for (const char *const *word = least[i].words; *word; word++)
+                        known = known || !strcmp(*word, json_object_get_string(value));
+                if (!known)
+                        json_object_object_add(object, least[i].member, json_object_new_string(*least[i].instead));
+        }
+}
+
+int record_read_members(const char *text, struct members **members)
+{
+        struct members *read = malloc(sizeof(*read));
+        int result = read ? members_read(text, record_fields, STATE_UNKNOWN_BYTES, read) : -ENOMEM;
+
+        if (!result && !read->unknown.length) {
+                members_deinit(read);
+                free(read);
+                read = NULL;
+        }
+        if (result)
+                free(read);
+        else
+                *members = read;
+        return result;
+}
+
 int record_read(const char *text, struct record *record)
 {
         struct json_object *object = NULL;
+        struct members members;
         struct parsed parsed;
-        int result = -EBADMSG;
+        int result = members_read(text, record_fields, STATE_UNKNOWN_BYTES, &members);
 
-        if (json_strict_parse(text, strlen(text), (struct json_bounds){2, LIMIT_STRING_BYTES, 0}, &object,
-                              NULL))
+        if (result)
+                return result;
+        members_deinit(&members);
+        if (json_strict_parse(text, strlen(text), (struct json_bounds){MEMBERS_DEPTH, LIMIT_STRING_BYTES, 0},
+                              &object, NULL))
                 return -EBADMSG;
-        if (json_object_is_type(object, json_type_object) && !fields_read(object, record_fields, &parsed) &&
-            parsed_is_sound(&parsed)) {
+        if (members.minor)
+                understand(object);
+        result = -EBADMSG;
+        if (!fields_take(object, record_fields, &parsed) && parsed_is_sound(&parsed)) {
                 *record = (struct record){
                         .want_up = parsed.want == 1,
                         .pending = (enum pending)parsed.pending,

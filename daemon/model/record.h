@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "daemon/model/goal.h"
+#include "daemon/model/members.h"
 #include "proto/text.h"
 
 /*
@@ -63,11 +64,16 @@ bool record_runs_now(const struct record *record);
 /* There may be a record on the volume that knows better: it is not to be replaced. */
 bool record_is_blind(const struct record *record);
 
-/* Appends it as a JSON object and a newline. */
-void record_write(const struct record *record, struct text *text);
+/* Appends it as a JSON object and a newline. members: what a broker of a higher minor version had written there
+ * too; NULL: nothing. */
+void record_write(const struct record *record, const struct members *members, struct text *text);
 
-/* 0, or -EBADMSG for what record_write() cannot have written (however it is spaced); *record then untouched.
- */
+/* 0; -EPROTONOSUPPORT: a broker of a higher major version wrote it; -EBADMSG for what no broker can have written
+ * (however it is spaced); *record then untouched. Members that are not known are passed over. */
 int record_read(const char *text, struct record *record);
+
+/* And these, of a text that record_read() took: the caller's to free (members_deinit() and free()); *members is NULL
+ * where there are none. 0 or -ENOMEM. */
+int record_read_members(const char *text, struct members **members);
 
 #endif

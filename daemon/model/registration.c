@@ -57,7 +57,7 @@ static int registration_build(struct service *service, struct json_object *envir
                 return -EEXIST;
         text_init(&state);
         snprintf(service->record.boot, sizeof(service->record.boot), "%s", registry->boot);
-        record_write(&service->record, &state);
+        record_write(&service->record, NULL, &state);
         text_append(&state, "", 1);
         *operation = "make the service directory from the template";
         result = state.failed ? -ENOMEM

@@ -158,6 +158,9 @@ static void service_free(void *owner)
         struct service *service = owner;
 
         free(service->text);
+        if (service->record_members)
+                members_deinit(service->record_members);
+        free(service->record_members);
         free(service);
 }
 

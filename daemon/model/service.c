@@ -64,7 +64,7 @@ int service_save(struct service *service)
         registry_read_room(service->registry, &room);
         text_init(&text);
         snprintf(service->record.boot, sizeof(service->record.boot), "%s", service->registry->boot);
-        record_write(&service->record, &text);
+        record_write(&service->record, service->record_members, &text);
         text_append(&text, "", 1);
         result = text.failed ? -ENOMEM
                              : slot_write_state(&service->registry->slots, service->name, text.bytes);

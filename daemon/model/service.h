@@ -79,6 +79,7 @@ struct service {
 
         /* wanted */
         struct record record;
+        struct members *record_members; /* of a newer broker, passed on as they are; NULL: none */
         struct goal goal;
         enum told told;
         int64_t retry_base_usec;  /* of the soft brake: since_usec when its `o` was sent */

@@ -178,13 +178,31 @@ static char batch_mark(const struct store_batch *batch)
         return batch->apart ? marks[batch->job.worker] : '\0';
 }
 
+/* What is not known of the file that is to be replaced is passed on: read from it in this very moment, so that there is
+ * one place that keeps it, whoever was killed when. What is no record is replaced; what cannot be read is not. *left: how
+ * much may still be passed on in this batch; what is over it is written with the next one. */
+static int pass_on(int volume, const char *path, struct store_entry *entry, size_t *left)
+{
+        size_t own = entry->intent.length;
+        char *before = NULL;
+        int result = volume_read(volume, path, &before);
+
+        if (result == 0) {
+                result = *left < INTENT_UNKNOWN_BYTES ? -ENOBUFS : intent_pass_on(before, &entry->intent);
+                *left -= result ? 0 : entry->intent.length - own;
+        } else if (result != -ENOMEM && result != -EMFILE && result != -ENFILE && result != -EIO && result != -ESTALE)
+                result = 0;
+        free(before);
+        return result;
+}
+
 static int write_records(int volume, struct store_batch *batch)
 {
         struct volume_file *files = calloc(batch->count, sizeof(*files));
         char(*paths)[PATH_BYTES] = calloc(batch->count, sizeof(*paths));
         struct store_entry **entries = calloc(batch->count, sizeof(*entries));
         bool enough = files && paths && entries;
-        size_t count = 0;
+        size_t count = 0, left = STORE_UNKNOWN_BYTES;
 
         for (size_t i = 0; enough && i < batch->count; i++) {
                 struct store_entry *entry = &batch->entries[i];
@@ -197,6 +215,9 @@ static int write_records(int volume, struct store_batch *batch)
                         continue;
                 }
                 snprintf(paths[count], sizeof(paths[count]), INTENT_DIRECTORY "/%s", entry->profile);
+                entry->result = entry->removed ? 0 : pass_on(volume, paths[count], entry, &left);
+                if (entry->result)
+                        continue;
                 files[count] = (struct volume_file){
                         .path = paths[count],
                         .text = entry->removed ? NULL : entry->intent.bytes,
@@ -267,7 +288,8 @@ static void batch_tell(struct store_batch *batch)
         for (size_t i = 0; i < batch->count; i++) {
                 int result = store_batch_result(batch, i);
 
-                failure = failure || result == -ECANCELED ? failure : -result;
+                if (!failure && result != -ECANCELED && result != -EPROTONOSUPPORT)
+                        failure = -result;
         }
         store_note(batch->store, failure);
         batch->done(batch);

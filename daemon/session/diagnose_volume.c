@@ -42,6 +42,7 @@ struct volume_found {
         bool more; /* there are more directories than are looked at */
         struct found_profile *profiles;
         size_t count;
+        struct findings newer, unreadable; /* records */
 };
 
 /* The job, and what the thread found. */
@@ -164,6 +165,7 @@ static void check_store(struct doctor *doctor, const struct volume_found *found)
 {
         const char *home = doctor->server->hermes_home;
         int length = (int)(strrchr(found->store, '/') ? strrchr(found->store, '/') - found->store : 0);
+        char line[FINDINGS_LINE_BYTES];
 
         if (found->written)
                 doctor_check(doctor, "intent_store", VERDICT_FAILURE,
@@ -171,6 +173,15 @@ static void check_store(struct doctor *doctor, const struct volume_found *found)
                              "survive the container",
                              "nothing can be written in %s/%.*s: %s", home, length, found->store,
                              strerror(-found->written));
+        else if (found->newer.count)
+                doctor_check(doctor, "intent_store", VERDICT_WARNING,
+                             "run that svcbrokerd again; or remove each, and order anew what is wanted",
+                             "records in " INTENT_DIRECTORY " written by a newer svcbrokerd: %s",
+                             findings_line(&found->newer, line));
+        else if (found->unreadable.count)
+                doctor_check(doctor, "intent_store", VERDICT_WARNING, "svcctl start or stop each: that writes it anew",
+                             "records in " INTENT_DIRECTORY " that cannot be read: %s",
+                             findings_line(&found->unreadable, line));
         else
                 doctor_check(doctor, "intent_store", VERDICT_OK, "", "%s/%.*s can be written", home, length,
                              found->store);
@@ -300,12 +311,27 @@ static void check_found(struct doctor *doctor, const struct volume_found *found)
 }
 
 /* The profiles that there are, and what else looks like one. */
+static void found_take_records(struct volume_found *found, const struct survey *survey)
+{
+        for (size_t i = 0; i < survey->count; i++) {
+                const struct profile_facts *facts = &survey->facts[i];
+
+                if (facts->hung || !facts->exists || facts->intent_result == -ENOENT || facts->intent_result == -ENOBUFS)
+                        continue;
+                if (facts->intent_result == -EPROTONOSUPPORT)
+                        findings_add(&found->newer, facts->name, NULL);
+                else if (facts->intent_result)
+                        findings_add(&found->unreadable, facts->name, strerror(-facts->intent_result));
+        }
+}
+
 static void found_take(struct volume_found *found, const struct survey *survey)
 {
         found->more = survey->more;
         found->listed = survey->late ? -ETIMEDOUT : survey->result;
         if (found->listed)
                 return;
+        found_take_records(found, survey);
         found->profiles = calloc(survey->count + survey->invalid_count + 1, sizeof(*found->profiles));
         if (!found->profiles)
                 found->listed = -ENOMEM;

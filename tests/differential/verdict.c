@@ -229,7 +229,7 @@ static void print_files(FILE *file, const char *bytes)
         if (result)
                 return;
         text_init(&text);
-        record_write(&record, &text);
+        record_write(&record, NULL, &text);
         fputc(' ', file);
         print_short(file, text.bytes, text.length);
         text_deinit(&text);

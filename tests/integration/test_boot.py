@@ -272,7 +272,7 @@ POISON = {
     "intent-huge": lambda volume, name: volume.write(f".svcbroker/intent/{name}", '{"version":1,"want":"up","x":"' + "x" * 70000 + '"}'),
     "intent-invalid": lambda volume, name: volume.write(f".svcbroker/intent/{name}", '{"version":1,"want":"up"'),
     "intent-nul": lambda volume, name: volume.write(f".svcbroker/intent/{name}", b'{"version":1,"want":"up"}\0'),
-    "intent-version": lambda volume, name: volume.write(f".svcbroker/intent/{name}", '{"version":2,"want":"up"}'),
+    "intent-version": lambda volume, name: volume.write(f".svcbroker/intent/{name}", '{"version":0,"want":"up"}'),
     "intent-environment": lambda volume, name: volume.write(
         f".svcbroker/intent/{name}", '{"version":1,"want":"up","environment":{"HOME":"/tmp"}}'),
     "intent-unreadable": lambda volume, name: os.chown(poison_mode(volume, f".svcbroker/intent/{name}"), 0, 0),

@@ -25,6 +25,8 @@ static const struct reconcile_action actions[] = {
         {"b", "startup_failed", RECONCILE_KEPT, ""},
         {"c-1_x", "unreadable", RECONCILE_HELD, "it runs elsewhere"},
         {"d", "stopped", RECONCILE_REGISTERED, ""},
+        {"e", "stopped", RECONCILE_HELD, "it is of a newer one", "newer_record"},
+        {"f", "", RECONCILE_SKIPPED, "it leads outside", "outside"},
 };
 
 static const char *const lines[] = {
@@ -33,6 +35,8 @@ static const char *const lines[] = {
         "^" STAMP " profile=b prior_state=startup_failed action=registered\n",
         "^" STAMP " profile=c-1_x prior_state=unreadable action=registered\n",
         "^" STAMP " profile=d prior_state=stopped action=registered\n",
+        "^" STAMP " profile=e prior_state=stopped action=registered why=newer_record\n",
+        "^" STAMP " profile=f prior_state=None action=skipped why=outside\n",
 };
 
 static void on_alive(uv_async_t *async)
@@ -100,7 +104,7 @@ static const char *match(const char *text, const char *pattern)
         return text + found.rm_eo;
 }
 
-/* A line for each profile with a slot, and nothing of one without. */
+/* A line for each profile with a slot; of one without, only where a word says why. */
 START_TEST(the_lines)
 {
         const char *at;

@@ -4,6 +4,7 @@
 
 #include <json-c/json.h>
 
+#include "daemon/bounds.h"
 #include "daemon/model/intent.h"
 #include "proto/limits.h"
 
@@ -94,16 +95,21 @@ static const char *const malformed[] = {
         "{}",
         "{\"want\":\"up\"}",
         "{\"version\":1}",
-        "{\"version\":2,\"want\":\"up\"}",
         "{\"version\":0,\"want\":\"up\"}",
         "{\"version\":\"1\",\"want\":\"up\"}",
-        "{\"version\":1.0,\"want\":\"up\"}",
+        "{\"version\":1e0,\"want\":\"up\"}",
         "{\"version\":1,\"want\":\"UP\"}",
         "{\"version\":1,\"want\":\"\"}",
         "{\"version\":1,\"want\":true}",
         "{\"version\":1,\"want\":null}",
         "{\"version\":1,\"want\":\"up\",\"want\":\"up\"}",
-        "{\"version\":1,\"want\":\"up\",\"unknown\":1}",
+        "{\"version\":1,\"want\":\"up\",\"\":1}",
+        "{\"version\":1,\"want\":\"up\",\"\\u0077ant\":\"down\"}",
+        "{\"version\":1,\"want\":\"up\",\"x\":1,\"x\":1}",
+        "{\"version\":1,\"want\":\"up\",\"x\":{\"y\":1,\"y\":1}}",
+        "{\"version\":1,\"want\":\"up\",\"x\":[[[[[[[[1]]]]]]]]}",
+        "{\"version\":1,\"want\":\"up\",\"version\":2}",
+        "{\"version\":\"1.1\",\"want\":\"paused\"}",
         "{\"version\":1,\"want\":\"up\"}{}",
         "{\"version\":1,\"want\":\"up\"} x",
         "{'version':1,'want':'up'}",
@@ -130,6 +136,94 @@ START_TEST(nothing_else_is_read)
                 ck_assert_msg(intent_read(malformed[i], &intent) == -EBADMSG, "taken: %s", malformed[i]);
                 ck_assert_msg(intent.want_up && !intent.environment, "touched by: %s", malformed[i]);
         }
+}
+END_TEST
+
+/* What was there; what is written over it, where an order says down; result of reading it, and of passing it on. */
+static const struct passed {
+        const char *before, *after;
+        int read, pass_on;
+} passed[] = {
+        {"{\"version\":1,\"want\":\"up\"}", "{\"version\":1,\"want\":\"down\"}\n", 0, 0},
+        {"{\"version\":1.5,\"want\":\"up\"}", "{\"version\":1,\"want\":\"down\"}\n", 0, 0},
+        {"{\"version\":1,\"want\":\"up\",\"unknown\":1}", "{\"version\":1,\"want\":\"down\",\"unknown\":1}\n", 0, 0},
+        {"{\"version\":1.5,\"x\":[1, {\"want\":\"]\"}],\"want\":\"up\"}",
+         "{\"version\":1.5,\"want\":\"down\",\"x\":[1, {\"want\":\"]\"}]}\n", 0, 0},
+        {" {\n \"version\" : \"1.10\" ,\n \"x\" : \"\\\"}\" ,\"want\": \"up\", \"y\":{} }\n",
+         "{\"version\":\"1.10\",\"want\":\"down\",\"x\":\"\\\"}\",\"y\":{}}\n", 0, 0},
+        {"{\"version\":1,\"want\":\"up\",\"Want\":1,\"environments\":null}",
+         "{\"version\":1,\"want\":\"down\",\"Want\":1,\"environments\":null}\n", 0, 0},
+        {"{\"version\":2,\"wanted\":[[[[[[[[[[]]]]]]]]]]}", NULL, -EPROTONOSUPPORT, -EPROTONOSUPPORT},
+        {"{\"version\":\"2.0\",\"want\":\"up\"}", NULL, -EPROTONOSUPPORT, -EPROTONOSUPPORT},
+        {"{\"version\":2", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
+        {"{\"version\":1,\"x\":1,\"x\":1,\"want\":\"up\"}", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
+        {"{\"version\":1,\"\\u0077ant\":1,\"want\":\"up\"}", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
+        {"[]", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
+        {"", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
+};
+
+START_TEST(what_a_newer_version_wrote)
+{
+        for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++) {
+                const struct passed *row = &passed[i];
+                struct intent intent = {.environment = NULL};
+                struct text text;
+
+                ck_assert_msg(intent_read(row->before, &intent) == row->read, "%s", row->before);
+                intent_deinit(&intent);
+                text_init(&text);
+                intent_write(false, NULL, &text);
+                ck_assert_msg(intent_pass_on(row->before, &text) == row->pass_on, "%s", row->before);
+                text_append(&text, "", 1);
+                if (row->after) {
+                        ck_assert_str_eq(text.bytes, row->after);
+                        ck_assert_int_eq(intent_read(text.bytes, &intent), 0);
+                        ck_assert(!intent.want_up);
+                }
+                text_deinit(&text);
+        }
+}
+END_TEST
+
+/* Unknown members of so many bytes together. */
+static int read_unknown(size_t bytes, int *pass_on)
+{
+        const size_t around = strlen(",\"x\":\"\"");
+        char *value = calloc(1, bytes + 1), *file = calloc(1, bytes + 100);
+        struct intent intent;
+        struct text text;
+        int result;
+
+        memset(value, 'x', bytes - around);
+        sprintf(file, "{\"version\":1,\"want\":\"up\",\"x\":\"%s\"}", value);
+        result = intent_read(file, &intent);
+        if (!result)
+                intent_deinit(&intent);
+        text_init(&text);
+        intent_write(true, NULL, &text);
+        *pass_on = intent_pass_on(file, &text) ? -1 : text.length > bytes;
+        text_deinit(&text);
+        free(value);
+        free(file);
+        return result;
+}
+
+START_TEST(not_more_than_is_passed_on)
+{
+        char many[64 + 20 * MEMBERS_MOST] = "{\"version\":1,\"want\":\"up\"", *end = strchr(many, '\0');
+        struct intent intent;
+        int passed_on;
+
+        ck_assert_int_eq(read_unknown(INTENT_UNKNOWN_BYTES, &passed_on), 0);
+        ck_assert_int_eq(passed_on, 1);
+        ck_assert_int_eq(read_unknown(INTENT_UNKNOWN_BYTES + 1, &passed_on), -EBADMSG);
+        ck_assert_int_eq(passed_on, 0);
+        for (int i = 0; i < MEMBERS_MOST - 2; i++)
+                end += sprintf(end, ",\"m%d\":%d", i, i);
+        strcpy(end, "}");
+        ck_assert_int_eq(intent_read(many, &intent), 0);
+        strcpy(end, ",\"m\":0}");
+        ck_assert_int_eq(intent_read(many, &intent), -EBADMSG);
 }
 END_TEST
 
@@ -272,6 +366,8 @@ int main(void)
                 goes_round,
                 truncated_at_every_byte,
                 nothing_else_is_read,
+                what_a_newer_version_wrote,
+                not_more_than_is_passed_on,
                 environments_no_client_could_set,
                 the_applications_own_state,
                 states_that_say_nothing,
