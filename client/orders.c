@@ -149,7 +149,7 @@ static enum outcome show_reply(const struct options *options, struct progress *p
         } else {
                 show_table(progress, fresh);
                 if (json_object_array_length(outcomes) == 0 && progress->count == 0)
-                        puts("no gateways");
+                        puts(progress->only_wanted ? "no gateway is wanted up" : "no gateways");
         }
         fflush(stdout); /* as it happens, and before the failures, where both go to one file */
         for (size_t i = 0; i < json_object_array_length(fresh); i++)
@@ -276,11 +276,35 @@ static enum outcome run_order(struct waiting *waiting, const struct order *order
                        : worst;
 }
 
+/* A restart of all is about those that are to run: that it left others alone is worth a line, for who expected it otherwise. */
+static void tell_left_alone(struct session *session)
+{
+        struct json_object *services;
+        struct answer answer;
+        size_t left = 0;
+
+        if (!session_try(session, "List", &answer))
+                return;
+        services = answer.error ? NULL : member_array(answer.parameters, "services");
+        for (size_t i = 0; services && i < json_object_array_length(services); i++) {
+                struct json_object *service = json_object_array_get_idx(services, i);
+                const char *kind = member_string(service, "kind"), *want = member_string(service, "want");
+
+                left += kind && want && !strcmp(kind, "gateway") && !strcmp(want, "down");
+        }
+        answer_deinit(&answer);
+        if (left == 1)
+                puts("1 gateway that is stopped was left alone");
+        else if (left)
+                printf("%zu gateways that are stopped were left alone\n", left);
+}
+
 enum outcome verb_order(struct session *session)
 {
         const struct options *options = session->options;
         struct json_object *absent;
         struct order order = {.method = order_method(options->verb)};
+        bool some = options->all && options->verb == VERB_RESTART; /* not those that are stopped */
         struct waiting waiting;
         enum outcome outcome = options->all ? OUTCOME_DONE : names_resolve(session, &order.names);
 
@@ -296,8 +320,11 @@ enum outcome verb_order(struct session *session)
         }
         absent = json_object_new_array();
         waiting_begin(&waiting, session, order.names, options->no_wait);
+        waiting.progress.only_wanted = some;
         outcome = run_order(&waiting, &order, absent);
         waiting_end(&waiting);
+        if (some && !options->json && session->connection)
+                tell_left_alone(session);
         if (session->connection)
                 outcome = failure_worse(outcome, report_absent(session, absent));
         json_object_put(absent);

@@ -61,13 +61,15 @@ void progress_note(struct progress *progress, struct json_object *service, int64
         const char *name = member_string(service, "name");
         const char *state = member_string(service, "state");
         const char *kind = member_string(service, "kind");
+        const char *want = member_string(service, "want");
         struct pending *pending;
         char *copy;
 
         if (!name || !state)
                 return;
         pending = find(progress, name);
-        if (!pending && progress->open && kind && strcmp(kind, "gateway") == 0)
+        if (!pending && progress->open && kind && strcmp(kind, "gateway") == 0 &&
+            !(progress->only_wanted && want && strcmp(want, "down") == 0))
                 pending = add(progress, name, progress->begun_msec);
         if (!pending || (pending->state && strcmp(pending->state, state) == 0))
                 return;

@@ -23,6 +23,7 @@ struct progress {
         struct pending *services;
         size_t count;
         bool open; /* --all: every gateway that turns up is waited for, too */
+        bool only_wanted; /* of those, only what is wanted up */
         bool lost; /* the broker is away */
         bool failed;
         int64_t begun_msec;

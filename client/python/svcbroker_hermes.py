@@ -93,13 +93,28 @@ def _route(module: "ModuleType", name: str, method: "Any") -> "Callable[..., Any
     def routed(self: "Any", *arguments: "Any", **options: "Any") -> "Any":
         if not broker_serves(self.scandir):
             return method(self, *arguments, **options)
-        from svcbroker import hermes
-        answer = getattr(hermes.S6ServiceManager(self.scandir, errors=module), name)(*arguments, **options)
-        if name in DESIRED:
+        broker = _broker_of(self, module)
+        answer = getattr(broker, name)(*arguments, **options)
+        if name in DESIRED and getattr(broker, "left_down", None) is None:
             _record(module, arguments[0] if arguments else options["name"], DESIRED[name])
         return answer
 
     return routed
+
+
+def _broker_of(manager: "Any", module: "ModuleType") -> "Any":
+    """One for each manager of Hermes's, since it remembers what that one was told: a restart of each in a list is another thing
+    than a restart of one."""
+    from svcbroker import hermes
+    kept = getattr(manager, MARK + "_manager", None)
+    if isinstance(kept, hermes.S6ServiceManager):
+        return kept
+    made = hermes.S6ServiceManager(manager.scandir, errors=module)
+    try:
+        setattr(manager, MARK + "_manager", made)
+    except AttributeError:
+        pass  # one with slots: it remembers nothing
+    return made
 
 
 def _record(module: "ModuleType", service: str, desired: str) -> None:

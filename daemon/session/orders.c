@@ -46,13 +46,19 @@ bool methods_timeout(struct peer *peer, long long value, bool present, int64_t a
         return false;
 }
 
-static const char **names_of_all(const struct registry *registry, size_t *count)
+/* A restart of all is about those that are to run: what a person has stopped stays so. */
+static bool is_of_all(const struct service *service, enum order_kind kind)
+{
+        return service->profile && (kind != ORDER_RESTART || service->record.want_up);
+}
+
+static const char **names_of_all(const struct registry *registry, enum order_kind kind, size_t *count)
 {
         const char **names = reallocarray(NULL, registry->count + 1, sizeof(*names));
 
         *count = 0;
         for (size_t i = 0; names && i < registry->count; i++)
-                if (registry->services[i]->profile && registry->services[i]->operation == OPERATION_NONE)
+                if (is_of_all(registry->services[i], kind) && registry->services[i]->operation == OPERATION_NONE)
                         names[(*count)++] = registry->services[i]->name;
         return names;
 }
@@ -147,7 +153,7 @@ static void order(struct peer *peer, const struct call *call, enum order_kind ki
                 return;
         request.wait = parameters.wait == 1;
         names = parameters.names ? names_of_list(parameters.names, &count)
-                                 : names_of_all(peer->server->registry, &count);
+                                 : names_of_all(peer->server->registry, kind, &count);
         peer->request.single = parameters.names && count == 1 && !call->more;
         order_names(peer, &request, names, count);
 }
@@ -164,7 +170,8 @@ static size_t weigh(const struct peer *peer, const struct call *call, enum order
                 return 0;
         if (!list)
                 for (size_t i = 0; i < registry->count; i++)
-                        names += order_weigh(registry, kind, registry->services[i]->name);
+                        if (is_of_all(registry->services[i], kind))
+                                names += order_weigh(registry, kind, registry->services[i]->name);
         for (size_t i = 0; list && i < json_object_array_length(list); i++) {
                 struct json_object *name = json_object_array_get_idx(list, i);
 

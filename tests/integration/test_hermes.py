@@ -95,6 +95,10 @@ def test_doctor_and_all(tree, hermes, on_volume):
                                 f"{running} of {len(gateways)} up, {len(gateways)} directories\n")
     hermes("gateway-all", "stop")
     tree.wait_state(on_volume, "down")
+    hermes("gateway-all", "restart")
+    assert tree.state(on_volume)["want"] == "down", "it was stopped"
+    hermes("gateway", "restart", on_volume)
+    tree.wait_state(on_volume, "up")
 
 
 def test_both_kinds_of_manager_and_the_errors(application):

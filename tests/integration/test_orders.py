@@ -205,11 +205,35 @@ def test_all_means_every_gateway(make_tree):
     profiles = ["a", "b", "c"]
     for profile in profiles:
         tree.register(profile, start=False)
+    assert tree.call("Restart", all=True, wait="up")["outcomes"] == [], "none is wanted up"
     for method, wait, state in (("Start", "up", "up"), ("Restart", "up", "up"), ("Stop", "down", "down")):
         outcomes = tree.call(method, all=True, wait=wait)["outcomes"]
         assert sorted(o["name"] for o in outcomes) == [f"gateway-{p}" for p in profiles]
         assert {o["service"]["state"] for o in outcomes} == {state}
     assert tree.broker_is_ready(), "the broker is no gateway"
+
+
+def test_a_restart_of_all_leaves_down_what_was_stopped(boot, volume):
+    for name in ("runs", "stopped", "fails"):
+        volume.profile(name, intent={"version": 1, "want": "down" if name == "stopped" else "up",
+                                     **({"environment": {"GATEWAY_TEST": "exit:78"}} if name == "fails" else {})})
+    tree = boot()
+    pid = tree.wait_gateway("runs")
+    tree.wait_state("fails", "failed")
+    outcomes = tree.call("Restart", all=True)["outcomes"]
+    assert sorted(outcome["name"] for outcome in outcomes) == ["gateway-fails", "gateway-runs"], outcomes
+    wait_until(lambda: tree.status("runs").pid not in (0, pid), what="another process")
+    assert tree.state("stopped")["state"] == "down" and volume.intent("stopped")["want"] == "down"
+    tree.call("Stop", names=["gateway-fails"], wait="down")
+    done = tree.run("hermes", "svcctl", "restart", "--all")
+    assert done.returncode == 0 and "gateway-runs  up" in done.stdout, done
+    assert done.stdout.endswith("\n3 gateways that are stopped were left alone\n"), done
+    tree.call("Stop", all=True, wait="down")
+    done = tree.run("hermes", "svcctl", "restart", "--all")
+    assert done.returncode == 0 and done.stdout == "no gateway is wanted up\n4 gateways that are stopped were left alone\n", done
+    assert json.loads(tree.run("hermes", "svcctl", "restart", "--all", "--json").stdout) == {"outcomes": []}
+    # By name it starts.
+    assert tree.call("Restart", names=["gateway-stopped"], wait="up")["outcomes"][0]["service"]["want"] == "up"
 
 
 def test_static_services_are_protected(tree):

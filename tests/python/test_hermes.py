@@ -157,6 +157,37 @@ def test_a_broker_that_stays_away_is_an_error_by_the_deadline(path, monkeypatch)
     assert caught.value.returncode == 69 and path in str(caught.value)
 
 
+def listed(*wanted, stopped=()):
+    return {"services": [{**SERVICE, "name": f"gateway-{name}", "profile": name, "want": "down" if name in stopped else "up"}
+                         for name in (*wanted, *stopped)]}
+
+
+def test_a_restart_of_each_in_a_list_leaves_down_what_is_stopped(answers, caplog):
+    """What `hermes gateway restart --all` does; and a restart of one starts it, before the list, after it, and the second time."""
+    caplog.set_level("INFO")
+    done = {"outcomes": [OUTCOME]}
+    manager = hermes.S6ServiceManager()
+    answers.replies = [done, listed("a", stopped=("b", "c")), done, service(want="down"), service(want="up"), done, done]
+    manager.restart("gateway-b")
+    assert manager.list_profile_gateways() == ["a", "b", "c"]
+    for name in ("a", "b", "c"):
+        manager.restart(f"gateway-{name}")
+    manager.restart("gateway-b")
+    asked = [(method, (parameters.get("names") or [parameters.get("name")])[0]) for method, parameters in answers.calls]
+    assert asked == [("Restart", "gateway-b"), ("List", None), ("Restart", "gateway-a"), ("Status", "gateway-b"),
+                     ("Status", "gateway-c"), ("Restart", "gateway-c"), ("Restart", "gateway-b")], asked
+    assert "restart of gateway-b: it is stopped, and left so" in caplog.text
+
+
+def test_a_list_is_forgotten(answers, monkeypatch):
+    answers.replies = [listed(stopped=("b",)), {"outcomes": [OUTCOME]}]
+    monkeypatch.setattr(hermes, "LISTED_SEC", 0.0)
+    manager = hermes.S6ServiceManager()
+    manager.list_profile_gateways()
+    manager.restart("gateway-b")
+    assert [method for method, _ in answers.calls] == ["List", "Restart"]
+
+
 def test_a_restart_is_not_ordered_twice(answers):
     answers.replies = [lambda peer: None, {"outcomes": [OUTCOME]}]
     with pytest.raises(_hermes_errors.S6CommandError):
@@ -326,6 +357,25 @@ assert module.desired == [("gateway-a", "running"), ("gateway-b", "stopped"), ("
 def broken(*_): raise OSError(28, "no space")
 module._write_gateway_desired_state = broken
 Manager().start("gateway-a")
+""")
+
+
+def test_a_list_is_remembered_where_hermes_asked_for_it(listening):
+    """One manager gives the list and restarts what is in it; what is left down is not noted as wanted. Another one knows of no list."""
+    python(DOUBLE + """
+class Listed(Client):
+    def list(self): return [type("Service", (), {"name": f"gateway-{name}", "profile": name, "want": want})
+                            for name, want in (("a", "up"), ("b", "down"))]
+    def status(self, name): return type("Service", (), {"want": "down"})
+svcbroker.Client = Listed
+""" + INSTALL + AFTER + """
+from hermes_cli import service_manager as module
+manager = Manager()
+for profile in manager.list_profile_gateways():
+    manager.restart(f"gateway-{profile}")
+assert asked == ["restart"] and module.desired == [("gateway-a", "running")], (asked, module.desired)
+Manager().restart("gateway-b")
+assert asked == ["restart"] * 2 and module.desired[1:] == [("gateway-b", "running")], (asked, module.desired)
 """)
 
 

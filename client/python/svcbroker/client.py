@@ -167,7 +167,7 @@ class Client:
         return self._run(_calls.order("Stop", "down", names, all, wait, wait_sec))
 
     def restart(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Tuple[Outcome, ...]:
-        """As start(); one that is down is started. Never repeated by itself."""
+        """As start(); one that is down is started, but of all only those that are wanted up. Never repeated by itself."""
         return self._run(_calls.order("Restart", "up", names, all, wait, wait_sec))
 
     def start_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Stream[Outcome]:

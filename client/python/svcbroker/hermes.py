@@ -19,7 +19,7 @@ import sys
 import time
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, NoReturn, Optional, Tuple, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, NoReturn, Optional, Tuple, TypeVar, Union
 
 import svcbroker
 import svcbroker_hermes
@@ -42,6 +42,7 @@ ORDER_SEC = 5.0
 REGISTER_SEC = 15.0
 UNREGISTER_SEC = 25.0
 UNREGISTER_KILL_SEC = 20.0  # then a gateway that is being removed is killed, early enough for an answer
+LISTED_SEC = 60.0  # so long after a list, or the order before, an order is taken for one of that list
 RETRY_SEC = 0.05  # between looks for a broker that is started again
 
 ABSENT = (NoSuchService, NotRegistered)
@@ -123,6 +124,9 @@ class S6ServiceManager:
         self.scandir = Path(scandir)
         self._socket = socket
         self._errors = errors
+        self._listed_down: FrozenSet[str] = frozenset()
+        self._listed_until = 0.0
+        self.left_down: Optional[str] = None  # what the last restart() was about, if it left it down
 
     def start(self, name: str) -> None:
         """Accepted, not completed. A profile of the volume that has no slot gets one."""
@@ -133,8 +137,21 @@ class S6ServiceManager:
         self._order("stop", name)
 
     def restart(self, name: str) -> None:
-        """Accepted, not completed; a gateway may restart itself with it."""
-        self._order("restart", name)
+        """Accepted, not completed; a gateway may restart itself with it.
+
+        One that is down is started. But whoever asked this manager for the list, as Hermes does for `gateway restart --all`, and
+        restarts what is in it, one after the other, means those that are to run: what was stopped when it was listed, and still
+        is, is left down, once. So s6-svc -t did, and so does the broker's own restart of all.
+        """
+        self.left_down = None
+        if name in self._listed_down and time.monotonic() < self._listed_until:
+            self._listed_down -= {name}
+            if self._is_stopped(name):
+                self.left_down = name
+                logger.info("restart of %s: it is stopped, and left so; start it, or restart it by itself", name)
+        self._listed_until = time.monotonic() + LISTED_SEC if self._listed_down else 0.0
+        if self.left_down is None:
+            self._order("restart", name)
 
     def is_running(self, name: str) -> bool:
         """Whether it has a process, be that one starting or stopping. What there is not, does not run."""
@@ -183,7 +200,16 @@ class S6ServiceManager:
             services = self._ask(lambda broker: broker.list())
         except Error as error:
             self._refuse("list", "gateways", error)
+        self._listed_down = frozenset(service.name for service in services if service.profile is not None and service.want == "down")
+        self._listed_until = time.monotonic() + LISTED_SEC
         return [service.profile for service in services if service.profile is not None]
+
+    def _is_stopped(self, name: str) -> bool:
+        """What cannot be asked is the order's to find out."""
+        try:
+            return self._ask(lambda broker: broker.status(name)).want == "down"
+        except Error:
+            return False
 
     def _is_registered(self, name: str) -> bool:
         try:

@@ -22,8 +22,17 @@ def gateway(action, profile):
 
 
 def gateway_all(action):
+    """As Hermes: the manager that gave the list is told each order."""
     from hermes_cli.service_manager import get_service_manager
-    return max([gateway(action, profile) for profile in get_service_manager().list_profile_gateways()], default=0)
+    manager = get_service_manager()
+    failed = 0
+    for profile in manager.list_profile_gateways():
+        try:
+            getattr(manager, action)(f"gateway-{profile}")
+        except Exception as error:
+            print(f"✗ {profile}: {error}")
+            failed = 1
+    return failed
 
 
 def profile(action, name):
