@@ -130,6 +130,10 @@
 #define SURVEY_MSEC 4000
 /* All profiles together may take as long, on a volume where each is slow: those that are left are left out. */
 #define SURVEY_ALL_MSEC 60000
+/* So deep may be what a link in profiles/ leads to, below the volume. */
+#define VOLUME_ENTER_STEPS 128
+/* Records of profiles that are not there, told of by name; the others as a number. */
+#define SURVEY_LOST 64
 /* Directories below profiles/ that are looked at; s6-svscan takes far fewer. */
 #define SURVEY_PROFILES 10000
 /* Profiles whose directory did not answer at boot are looked at again after this. */

@@ -12,6 +12,7 @@
 
 #include "daemon/edge/tree.h"
 #include "daemon/edge/volume_resolve.h"
+#include "proto/name.h"
 
 int volume_open(const char *home)
 {
@@ -219,13 +220,15 @@ int volume_append_log(int volume, const char *path, const char *text, size_t len
         return r;
 }
 
-static bool is_directory(int at, const struct dirent *entry)
+static bool is_of_kind(int at, const struct dirent *entry, unsigned kinds)
 {
+        unsigned char type = entry->d_type;
         struct stat found;
 
-        if (entry->d_type != DT_UNKNOWN)
-                return entry->d_type == DT_DIR;
-        return fstatat(at, entry->d_name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(found.st_mode);
+        if (type == DT_UNKNOWN && fstatat(at, entry->d_name, &found, AT_SYMLINK_NOFOLLOW) == 0)
+                type = (unsigned char)IFTODT(found.st_mode);
+        return (type == DT_DIR && kinds & VOLUME_DIRECTORIES) || (type == DT_REG && kinds & VOLUME_REGULAR) ||
+               (type == DT_LNK && kinds & VOLUME_LINKS && name_check_profile(entry->d_name) == NAME_OK);
 }
 
 /* Puts the name where it belongs; of more than `most`, the last ones in order are dropped. */
@@ -254,14 +257,14 @@ static int insert_name(char **names, size_t most, size_t *count, const char *nam
         return 0;
 }
 
-static int collect_names(DIR *directory, char **names, size_t most, size_t *count)
+static int collect_names(DIR *directory, unsigned kinds, char **names, size_t most, size_t *count)
 {
         for (;;) {
                 errno = 0;
                 const struct dirent *entry = readdir(directory);
                 if (entry == NULL)
                         return -errno;
-                if (entry->d_name[0] == '.' || !is_directory(dirfd(directory), entry))
+                if (entry->d_name[0] == '.' || !is_of_kind(dirfd(directory), entry, kinds))
                         continue;
                 int r = insert_name(names, most, count, entry->d_name);
                 if (r < 0)
@@ -271,9 +274,17 @@ static int collect_names(DIR *directory, char **names, size_t most, size_t *coun
 
 int volume_directories(int volume, const char *path, size_t most, char ***names, size_t *count)
 {
+        return volume_list(volume, path, VOLUME_DIRECTORIES, most, names, count);
+}
+
+int volume_list(int volume, const char *path, unsigned kinds, size_t most, char ***names, size_t *count)
+{
         size_t found = 0;
 
-        int fd = volume_resolve(volume, path, O_RDONLY);
+        int entered = kinds & VOLUME_LINKS ? volume_enter(volume, path) : volume;
+        int fd = entered < 0 ? entered : volume_resolve(entered, entered == volume ? path : ".", O_RDONLY);
+        if (entered >= 0 && entered != volume)
+                close(entered);
         if (fd < 0 && fd != -ENOENT)
                 return fd;
         /* One place at least, so that an empty list is no null pointer. */
@@ -281,7 +292,7 @@ int volume_directories(int volume, const char *path, size_t most, char ***names,
         int r = list == NULL ? -ENOMEM : 0;
         DIR *directory = r == 0 && fd >= 0 ? fdopendir(fd) : NULL;
         if (directory != NULL) {
-                r = collect_names(directory, list, most, &found);
+                r = collect_names(directory, kinds, list, most, &found);
                 closedir(directory);
         } else if (fd >= 0) {
                 r = r < 0 ? r : -errno;

@@ -107,6 +107,23 @@ int volume_is_locked(int volume, const char *path);
 int volume_append_log(int volume, const char *path, const char *text, size_t length);
 
 /*
+ * The directory `path` (O_PATH), of whose components each may be a symbolic link, or lead through some: followed with the
+ * client's own rights, and taken only if what is there lies beneath the volume, whose mount points are the volume too.
+ * Paths below it are relative to the descriptor, and of links no more. -EXDEV: it leads outside, to the volume itself, or
+ * to where the client may not go; -ENOLINK: it leads nowhere; -ELOOP: it has no end, or is one of /proc's.
+ */
+int volume_enter(int volume, const char *path);
+
+/*
+ * The names of some kinds of entries in `path`; of links, those whose name a profile can have, and `path` is entered as by
+ * volume_enter() then. The rest is as volume_directories().
+ */
+#define VOLUME_DIRECTORIES 1u
+#define VOLUME_LINKS 2u
+#define VOLUME_REGULAR 4u
+int volume_list(int volume, const char *path, unsigned kinds, size_t most, char ***names, size_t *count);
+
+/*
  * The names of the directories in `path` ("." for the volume itself): no links, no dot names, sorted by
  * bytes, and of more than `most` the first ones; nobody has checked what they are made of. *names is never
  * NULL, and for volume_names_free(). A missing `path` is an empty list.

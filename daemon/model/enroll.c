@@ -105,6 +105,10 @@ static void enroll_surveyed(struct survey *survey)
                 if (survey->facts[i].hung) {
                         fault.error = ETIMEDOUT;
                         enrolment->events.refused(enrolment->events.owner, survey->facts[i].name, &fault);
+                } else if (survey->facts[i].link) {
+                        enrolment->events.refused(enrolment->events.owner, survey->facts[i].name,
+                                                  &(struct fault){.kind = FAULT_PROTECTED,
+                                                                  .text = survey_link_text(survey->facts[i].link)});
                 }
         enrolment->facts = survey->facts;
         enrolment->count = survey->count;

@@ -12,46 +12,44 @@
 
 #define PATH_BYTES (NAME_MAX + 64)
 
-static void look_path(const struct look *look, const char *file, char path[2 * PATH_BYTES])
-{
-        char directory[PATH_BYTES];
-
-        store_profile_path(look->name, directory, sizeof(directory));
-        snprintf(path, 2 * PATH_BYTES, "%s%s", directory, file);
-}
-
 /* A gateway that finds one of these thinks it is running already. */
-static void look_clean(int volume, struct look *look)
+static void look_clean(int directory, struct look *look)
 {
         static const char *const stale[] = {"gateway.pid", "processes.json"};
-        char path[2 * PATH_BYTES];
 
         /* Each may take long, and who is late may find that the gateway was started. */
-        for (size_t i = 0; i < sizeof(stale) / sizeof(stale[0]) && !atomic_load(&look->cancelled); i++) {
-                look_path(look, stale[i], path);
-                volume_remove(volume, path);
-        }
+        for (size_t i = 0; i < sizeof(stale) / sizeof(stale[0]) && !atomic_load(&look->cancelled); i++)
+                volume_remove(directory, stale[i]);
 }
 
-static void look_at_profile(int volume, struct look *look)
+static void look_into(int volume, int directory, struct look *look)
 {
-        char path[2 * PATH_BYTES];
+        char path[PATH_BYTES];
 
-        look_path(look, "SOUL.md", path);
-        look->exists = !strcmp(look->name, "default") || volume_has(volume, path);
+        snprintf(path, sizeof(path), INTENT_DIRECTORY "/%s", look->name);
+        look->exists = directory >= 0 && (!strcmp(look->name, "default") || volume_has(directory, "SOUL.md"));
+        look->recorded = !look->exists && volume_has(volume, path);
+        if (look->exists)
+                look->intent_result = look->with_intent ? volume_read(volume, path, &look->intent) : -ENOBUFS;
         snprintf(path, sizeof(path), ".svcbroker/lock/%s", look->name);
         look->locked = volume_is_locked(volume, path) > 0;
         if (!look->exists)
                 return;
-        snprintf(path, sizeof(path), INTENT_DIRECTORY "/%s", look->name);
-        look->intent_result = look->with_intent ? volume_read(volume, path, &look->intent) : -ENOBUFS;
-        look_path(look, "gateway_state.json", path);
-        look->prior_result = volume_read(volume, path, &look->prior);
+        look->prior_result = volume_read(directory, "gateway_state.json", &look->prior);
         if (look->clean && !look->locked)
-                look_clean(volume, look);
+                look_clean(directory, look);
         /* A marker that a killed broker was about to write. */
-        look_path(look, VOLUME_TEMPORARY(STORE_MARKER), path);
-        volume_remove_older(volume, path, look->before_usec);
+        volume_remove_older(directory, VOLUME_TEMPORARY(STORE_MARKER), look->before_usec);
+}
+
+static void look_at_profile(int volume, struct look *look)
+{
+        int directory = store_enter_profile(volume, look->name);
+
+        look->link = directory == -EXDEV || directory == -ENOLINK || directory == -ELOOP ? directory : 0;
+        look_into(volume, directory, look);
+        if (directory >= 0)
+                close(directory);
 }
 
 void look_work(struct deputy_job *job)

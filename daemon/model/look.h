@@ -34,6 +34,8 @@ struct look {
         /* What was found; the thread's until it is done. */
         int opened;
         bool exists;
+        bool recorded; /* it does not exist, and there is a record of it */
+        int link;      /* as of volume_enter(), where its directory is a link that is not taken; 0: it is none */
         bool locked;
         bool gone;
         bool marked;

@@ -186,6 +186,39 @@ static void plan_invalid(struct plan *plan, const char *directory)
                             : "its name cannot be a profile's: lower case letters, digits, _ and - are");
 }
 
+static void plan_skip(struct plan *plan, const char *profile, const char *message, const char *why)
+{
+        struct planned *planned = plan_add(plan, profile, RECONCILE_SKIPPED);
+        struct reconcile_action *action = &plan->actions[planned->place];
+
+        snprintf(action->message, sizeof(action->message), "%s", message);
+        action->why = why;
+}
+
+/* Somebody wanted something of it once; that it is not there may be what nobody wanted. One with a slot is there for all
+ * to see. */
+static void plan_lost(struct plan *plan, const struct registry *registry, const char *profile)
+{
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+
+        name_service_of(profile, name, sizeof(name));
+        if (registry_find(registry, name))
+                return;
+        log_event("reconcile: recorded and not found: service=%s", name);
+        plan_skip(plan, profile, "what was wanted of it is recorded, and there is no such profile (no SOUL.md)", "no_profile");
+}
+
+static void plan_absent(struct plan *plan, const struct registry *registry, const struct profile_facts *facts)
+{
+        if (facts->link) {
+                log_event("reconcile: a link is not followed: why=%s service=" GATEWAY_PREFIX "%s",
+                          strerrorname_np(-facts->link), facts->name);
+                plan_skip(plan, facts->name, survey_link_text(facts->link), "link");
+        } else if (facts->recorded) {
+                plan_lost(plan, registry, facts->name);
+        }
+}
+
 /* There are more directories than anybody looks at: which of them are profiles is not known. */
 static void plan_more(struct plan *plan)
 {
@@ -223,7 +256,8 @@ static void plan_removals(struct plan *plan, const struct registry *registry, co
 
 int plan_make(struct plan *plan, struct registry *registry, const struct survey *survey, bool boot)
 {
-        size_t most = 2 + registry->count + (survey ? survey->count + survey->invalid_count : 0);
+        size_t most = 2 + registry->count +
+                      (survey ? survey->count + survey->invalid_count + survey->lost_count : 0);
 
         plan->planned = calloc(most, sizeof(*plan->planned));
         plan->actions = calloc(most, sizeof(*plan->actions));
@@ -238,6 +272,10 @@ int plan_make(struct plan *plan, struct registry *registry, const struct survey 
                         plan_blindly(plan, registry, survey->facts[i].name);
                 else if (survey->facts[i].exists)
                         plan_profile(plan, registry, &survey->facts[i]);
+                else
+                        plan_absent(plan, registry, &survey->facts[i]);
+        for (size_t i = 0; survey && i < survey->lost_count; i++)
+                plan_lost(plan, registry, survey->lost[i]);
         for (size_t i = 0; survey && i < survey->invalid_count; i++)
                 plan_invalid(plan, survey->invalid[i]);
         if (survey && survey->invalid_count) /* the answer has them all */

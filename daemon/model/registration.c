@@ -201,8 +201,8 @@ static void register_new(struct registry *registry, struct registration_waiter *
                             (struct fault){.kind = FAULT_SYSTEM, .text = operation, .error = -result});
 }
 
-static void register_any(struct registry *registry, struct registration_waiter *waiter, const char *profile,
-                         struct json_object *environment, const struct record *record)
+void registration_any(struct registry *registry, struct registration_waiter *waiter, const char *profile,
+                      struct json_object *environment, const struct record *record)
 {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
         struct service *service;
@@ -223,23 +223,13 @@ static void register_any(struct registry *registry, struct registration_waiter *
                 register_new(registry, waiter, name, profile, environment, record);
 }
 
-void operation_register(struct registry *registry, struct ticket ticket, const char *profile,
-                        struct json_object *environment, bool start, bool root)
-{
-        struct registration_waiter waiter = {.ticket = ticket, .root = root};
-        struct record record = {.want_up = start, .unpersisted = true};
-
-        restart_hold_multiplexed(registry, profile, &record);
-        register_any(registry, &waiter, profile, environment, &record);
-}
-
 void operation_register_own(struct registry *registry, const char *profile, const struct record *record,
                             struct json_object *environment, struct own_registration *own)
 {
         /* There is always a gateway for `default`. */
         struct registration_waiter waiter = {.own = own, .is_default = !strcmp(profile, "default")};
 
-        register_any(registry, &waiter, profile, environment, record);
+        registration_any(registry, &waiter, profile, environment, record);
 }
 
 int operation_resume_register(struct service *service)

@@ -54,4 +54,8 @@ bool registration_is_own(const struct registration *registration);
 void registration_step(struct service *service);
 void registration_drop(struct service *service);
 
+/* Makes the slot, or goes on with the one that is there. */
+void registration_any(struct registry *registry, struct registration_waiter *waiter, const char *profile,
+                      struct json_object *environment, const struct record *record);
+
 #endif

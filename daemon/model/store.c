@@ -56,12 +56,14 @@ void store_batch_free(struct store_batch *batch)
         free(batch);
 }
 
-void store_profile_path(const char *profile, char *path, size_t size)
+int store_enter_profile(int volume, const char *profile)
 {
+        char path[PATH_BYTES];
+
         if (!strcmp(profile, "default"))
-                snprintf(path, size, "%s", "");
-        else
-                snprintf(path, size, "profiles/%s/", profile);
+                return volume_enter(volume, ".");
+        snprintf(path, sizeof(path), "profiles/%s", profile);
+        return volume_enter(volume, path);
 }
 
 /* As the Hermes application reads it (hermes_cli: planned stop). */
@@ -90,7 +92,6 @@ struct marker {
         struct store_batch *batch; /* NULL: it is late */
         const char *home;
         char profile[LIMIT_PROFILE_NAME_BYTES + 1];
-        char path[PATH_BYTES + sizeof(STORE_MARKER)];
         struct text text;
 };
 
@@ -98,13 +99,17 @@ static void marker_work(struct deputy_job *job)
 {
         struct marker *marker = (struct marker *)job;
         struct volume_file file = {
-                .path = marker->path, .text = marker->text.bytes, .length = marker->text.length, .mode = 0600};
+                .path = STORE_MARKER, .text = marker->text.bytes, .length = marker->text.length, .mode = 0600};
         int volume = volume_open(marker->home);
 
-        if (volume < 0)
-                return;
-        volume_replace(volume, &file, 1, false);
-        close(volume);
+        int directory = volume < 0 ? volume : store_enter_profile(volume, marker->profile);
+
+        if (directory >= 0) {
+                volume_replace(directory, &file, 1, false);
+                close(directory);
+        }
+        if (volume >= 0)
+                close(volume);
 }
 
 static void batch_part_done(struct store_batch *batch);
@@ -135,7 +140,6 @@ static void marker_run(struct store_batch *batch, const struct store_entry *entr
 {
         struct deputy *deputy = &batch->store->deputy;
         unsigned lane = batch->root ? STORE_LANE_ROOT_LOOKS : STORE_LANE_LOOKS;
-        char directory[PATH_BYTES];
         struct marker *marker;
 
         if (!entry->stopped_pid || deputy_is_stuck(deputy, lane) || deputy_hangs_on(deputy, entry->profile))
@@ -151,8 +155,6 @@ static void marker_run(struct store_batch *batch, const struct store_entry *entr
                                           .lane = lane};
         marker->home = batch->store->home;
         snprintf(marker->profile, sizeof(marker->profile), "%s", entry->profile);
-        store_profile_path(entry->profile, directory, sizeof(directory));
-        snprintf(marker->path, sizeof(marker->path), "%s%s", directory, STORE_MARKER);
         text_init(&marker->text);
         marker_write(entry, &marker->text);
         if (marker->text.failed) {

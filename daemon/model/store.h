@@ -95,7 +95,7 @@ void store_write(struct store *store, struct store_batch *batch);
  * time; -ECANCELED: a newer one took its place. */
 int store_batch_result(const struct store_batch *batch, size_t place);
 
-/* "" or "profiles/NAME/": where a profile's own files are, below the volume. */
-void store_profile_path(const char *profile, char *path, size_t size);
+/* Where a profile's own files are: profiles/NAME, or for `default` the volume itself; as volume_enter(). In the thread. */
+int store_enter_profile(int volume, const char *profile);
 
 #endif

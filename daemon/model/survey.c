@@ -46,6 +46,8 @@ void survey_free(struct survey *survey)
                 free(survey->kept[i]);
         free(survey->kept);
         free(survey->kept_gone);
+        if (survey->lost)
+                volume_names_free(survey->lost, survey->lost_count);
         free(survey);
 }
 
@@ -87,6 +89,8 @@ static unsigned survey_lane(const struct survey *survey)
 static void look_tell_profile(const struct look *look, struct survey *survey, struct profile_facts *facts)
 {
         facts->exists = look->exists;
+        facts->recorded = look->recorded;
+        facts->link = look->link;
         facts->locked = look->locked;
         facts->intent_result = look->intent_result;
         if (!look->exists)
@@ -230,7 +234,31 @@ struct listing {
         int result;
         char **names;
         size_t count;
+        char **lost;
+        size_t lost_count;
 };
+
+/* Of the records those for which there is no such entry in profiles/; of many, the first ones. Both come sorted. */
+static void listing_find_lost(struct listing *listing, int volume)
+{
+        char **records = NULL;
+        size_t count = 0;
+
+        if (listing->count > SURVEY_PROFILES ||
+            volume_list(volume, INTENT_DIRECTORY, VOLUME_REGULAR, SURVEY_PROFILES, &records, &count))
+                return;
+        listing->lost = calloc(SURVEY_LOST, sizeof(*listing->lost));
+        for (size_t i = 0, at = 0; listing->lost && i < count && listing->lost_count < SURVEY_LOST; i++) {
+                while (at < listing->count && strcmp(listing->names[at], records[i]) < 0)
+                        at++;
+                if ((at < listing->count && !strcmp(listing->names[at], records[i])) ||
+                    !strcmp(records[i], "default") || name_check_profile(records[i]) != NAME_OK)
+                        continue;
+                listing->lost[listing->lost_count++] = records[i];
+                records[i] = NULL;
+        }
+        volume_names_free(records, count);
+}
 
 static void listing_work(struct deputy_job *job)
 {
@@ -238,8 +266,10 @@ static void listing_work(struct deputy_job *job)
         int volume = volume_open(listing->home);
 
         listing->result = volume < 0 ? volume
-                                     : volume_directories(volume, "profiles", SURVEY_PROFILES + 1,
-                                                          &listing->names, &listing->count);
+                                     : volume_list(volume, "profiles", VOLUME_DIRECTORIES | VOLUME_LINKS,
+                                                   SURVEY_PROFILES + 1, &listing->names, &listing->count);
+        if (listing->result == 0)
+                listing_find_lost(listing, volume);
         if (volume >= 0)
                 close(volume);
 }
@@ -250,7 +280,19 @@ static void listing_clear(struct deputy_job *job)
 
         if (listing->names)
                 volume_names_free(listing->names, listing->count);
-        listing->names = NULL;
+        if (listing->lost)
+                volume_names_free(listing->lost, listing->lost_count);
+        listing->names = listing->lost = NULL;
+}
+
+/* Copies: what the thread allocated is the thread's to free. */
+static void survey_take_lost(struct survey *survey, char *const *lost, size_t count)
+{
+        survey->lost = calloc(count + 1, sizeof(*survey->lost));
+        for (size_t i = 0; survey->lost && i < count; i++) {
+                survey->lost[survey->lost_count] = strdup(lost[i]);
+                survey->lost_count += survey->lost[survey->lost_count] != NULL;
+        }
 }
 
 static int survey_take_list(struct survey *survey, char *const *names, size_t count)
@@ -288,6 +330,8 @@ static void listing_done(struct deputy_job *job, bool late)
         survey->late = late;
         if (!late)
                 survey->result = listing->result ?: survey_take_list(survey, listing->names, listing->count);
+        if (!late && !survey->result)
+                survey_take_lost(survey, listing->lost, listing->lost_count);
         survey_next(survey);
 }
 
@@ -324,6 +368,18 @@ static void survey_list(struct survey *survey)
         listing->survey = survey;
         listing->home = survey->store->home;
         deputy_run(deputy, &listing->job);
+}
+
+const char *survey_link_text(int link)
+{
+        switch (-link) {
+        case EXDEV:
+                return "its directory is a link that leads outside of the volume";
+        case ENOLINK:
+                return "its directory is a link that leads nowhere";
+        default:
+                return "its directory is a link that cannot be followed";
+        }
 }
 
 void survey_run(struct store *store, struct survey *survey)

@@ -17,6 +17,8 @@ struct profile_facts {
         char name[LIMIT_PROFILE_NAME_BYTES + 1];
         bool hung;   /* its directory did not answer: nothing of the rest is known */
         bool exists; /* as a profile */
+        bool recorded; /* it does not exist, and there is a record of it */
+        int link; /* -EXDEV, -ENOLINK, -ELOOP: its directory is a link that is not taken; 0: it is none */
         /* 0: intent is set; -ENOENT: there is none; -ENOBUFS: LIMIT_SURVEY_BYTES were read of
          * others; else it cannot be read */
         int intent_result;
@@ -48,6 +50,8 @@ struct survey {
         size_t hung;    /* of facts */
         struct profile_facts *facts;
         size_t count;
+        char **lost; /* of records for which there is not even a directory, the first ones by name */
+        size_t lost_count;
         char **invalid; /* directories whose name cannot be a profile's; and "default" */
         bool *invalid_souls; /* as many: it holds SOUL.md */
         size_t invalid_count;
@@ -63,6 +67,9 @@ void survey_free(struct survey *survey);
 
 /* Of one that is `kept`: is its directory gone for certain? */
 bool survey_is_gone(const struct survey *survey, const char *profile);
+
+/* For people: why that link is not taken. A static string. */
+const char *survey_link_text(int link);
 
 void survey_run(struct store *store, struct survey *survey);
 

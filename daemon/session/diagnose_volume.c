@@ -26,6 +26,7 @@
 struct found_profile {
         char name[NAME_MAX + 1];
         bool hung;
+        int link; /* that is not taken */
 };
 
 /* What was found; the loop's. */
@@ -42,7 +43,7 @@ struct volume_found {
         bool more; /* there are more directories than are looked at */
         struct found_profile *profiles;
         size_t count;
-        struct findings newer, unreadable; /* records */
+        struct findings newer, unreadable, lost; /* records */
 };
 
 /* The job, and what the thread found. */
@@ -182,6 +183,11 @@ static void check_store(struct doctor *doctor, const struct volume_found *found)
                 doctor_check(doctor, "intent_store", VERDICT_WARNING, "svcctl start or stop each: that writes it anew",
                              "records in " INTENT_DIRECTORY " that cannot be read: %s",
                              findings_line(&found->unreadable, line));
+        else if (found->lost.count)
+                doctor_check(doctor, "intent_store", VERDICT_WARNING,
+                             "put the profile's SOUL.md back, or svcctl unregister each",
+                             "records in " INTENT_DIRECTORY " of profiles that are not found: %s",
+                             findings_line(&found->lost, line));
         else
                 doctor_check(doctor, "intent_store", VERDICT_OK, "", "%s/%.*s can be written", home, length,
                              found->store);
@@ -205,7 +211,9 @@ static void find_without_slot(const struct doctor *doctor, const struct volume_f
                         continue;
                 }
                 name_service_of(profile, name, sizeof(name));
-                if (!registry_find(registry, name))
+                if (found->profiles[i].link)
+                        findings_add(findings, profile, survey_link_text(found->profiles[i].link));
+                else if (!registry_find(registry, name))
                         findings_add(findings, profile, NULL);
         }
 }
@@ -311,11 +319,25 @@ static void check_found(struct doctor *doctor, const struct volume_found *found)
 }
 
 /* The profiles that there are, and what else looks like one. */
+static void found_take_lost(struct volume_found *found, const char *profile)
+{
+        const struct registry *registry = found->doctor->server->registry;
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+
+        name_service_of(profile, name, sizeof(name));
+        if (!registry_find(registry, name)) /* told of as one without a profile */
+                findings_add(&found->lost, profile, NULL);
+}
+
 static void found_take_records(struct volume_found *found, const struct survey *survey)
 {
+        for (size_t i = 0; i < survey->lost_count; i++)
+                found_take_lost(found, survey->lost[i]);
         for (size_t i = 0; i < survey->count; i++) {
                 const struct profile_facts *facts = &survey->facts[i];
 
+                if (!facts->hung && facts->recorded && !facts->link)
+                        found_take_lost(found, facts->name);
                 if (facts->hung || !facts->exists || facts->intent_result == -ENOENT || facts->intent_result == -ENOBUFS)
                         continue;
                 if (facts->intent_result == -EPROTONOSUPPORT)
@@ -340,7 +362,8 @@ static void found_take(struct volume_found *found, const struct survey *survey)
 
                 snprintf(profile->name, sizeof(profile->name), "%s", survey->facts[i].name);
                 profile->hung = survey->facts[i].hung;
-                found->count += survey->facts[i].hung || survey->facts[i].exists;
+                profile->link = survey->facts[i].link;
+                found->count += survey->facts[i].hung || survey->facts[i].exists || survey->facts[i].link;
         }
         for (size_t i = 0; found->profiles && i < survey->invalid_count; i++)
                 if (survey->invalid_souls[i] && strcmp(survey->invalid[i], "default") != 0)

@@ -338,7 +338,7 @@ def test_one_poisoned_profile_of_each_kind_among_good_ones(boot, volume):
     outcome = tree.call("Start", names=["gateway-intent-invalid"], wait="up")["outcomes"][0]
     assert outcome["persisted"] is True and volume.intent("intent-invalid") == {"version": 1, "want": "up"}
     skipped = {action["profile"] for action in tree.call("Reconcile", dry_run=True)["actions"] if action["action"] == "skipped"}
-    assert {"default", "UPPER", "new\nline", "x" * 244} == skipped
+    assert {"default", "UPPER", "new\nline", "x" * 244, "linked"} == skipped
 
 
 def test_a_leased_record(boot, volume):

@@ -123,6 +123,99 @@ START_TEST(parents)
 }
 END_TEST
 
+/* The one link that is followed, and where to: the last column is for where openat2 says what is magic, and where nobody does. */
+static const struct entered {
+        const char *name, *target;
+        int result, without;
+} entered[] = {
+        {"relative", "../real/one", 0, 0},
+        {"deeper", "../real/../real/one/deep", 0, 0},
+        {"chained", "relative", 0, 0},
+        {"through", "../way/one", 0, 0},
+        {"slashes", "..//real///one/.", 0, 0},
+        {"outside", "../../outside", -EXDEV, -EXDEV},
+        {"out-and-in", "../../home/real/one", 0, 0},
+        {"out", "../out", -EXDEV, -EXDEV},
+        {"top", "/", -EXDEV, -EXDEV},
+        {"itself", "..", -EXDEV, -EXDEV},
+        {"itself-again", "../real/..", -EXDEV, -EXDEV},
+        {"dangling", "../real/none", -ENOLINK, -ENOLINK},
+        {"empty-outside", "../../outside/none", -ENOLINK, -ENOLINK},
+        {"loop", "loop", -ELOOP, -ELOOP},
+        {"file", "../real/file", -ENOTDIR, -ENOTDIR},
+        {"fifo", "../real/fifo", -ENOTDIR, -ENOTDIR},
+        {"magic", "/proc/self/root", -ELOOP, -EXDEV},
+        {"magic-home", "/proc/self/cwd", -ELOOP, -EXDEV},
+};
+
+START_TEST(links_that_are_entered)
+{
+        bool without = syscall(SYS_openat2, -1, ".", NULL, 0) < 0 && (errno == ENOSYS || errno == EPERM);
+        char path[128];
+
+        make("home/real", 0700);
+        make("home/real/one", 0700);
+        make("home/real/one/deep", 0700);
+        put("home/real/file", "", 0600);
+        ck_assert_int_eq(0, mkfifoat(at, "home/real/fifo", 0600));
+        ck_assert_int_eq(0, symlinkat("real", at, "home/way"));
+        ck_assert_int_eq(0, symlinkat("../outside", at, "home/out"));
+        for (size_t i = 0; i < sizeof(entered) / sizeof(entered[0]); i++) {
+                const struct entered *row = &entered[i];
+                int expected = without ? row->without : row->result;
+
+                snprintf(path, sizeof(path), "home/profiles/%s", row->name);
+                ck_assert_int_eq(0, symlinkat(row->target, at, path));
+                int fd = volume_enter(volume, path + strlen("home/"));
+                ck_assert_msg(expected ? fd == expected : fd >= 0, "%s: %d", row->name, fd);
+                if (fd < 0)
+                        continue;
+                struct volume_file file = {.path = "marker", .text = row->name, .length = 1, .mode = 0600};
+                volume_replace(fd, &file, 1, false);
+                ck_assert_int_eq(0, file.result);
+                close(fd);
+        }
+        ck_assert(exists("home/real/one/marker") && exists("home/real/one/deep/marker"));
+        ck_assert(!exists("outside/marker") && !exists("home/marker"));
+        int fd = volume_enter(volume, "profiles/x");
+        ck_assert_int_ge(fd, 0);
+        close(fd);
+        ck_assert_int_eq(-ENOENT, volume_enter(volume, "profiles/none"));
+        fd = volume_enter(volume, "way/one"); /* in every place */
+        ck_assert_int_ge(fd, 0);
+        close(fd);
+        ck_assert_int_eq(-EXDEV, volume_enter(volume, "out/one"));
+        ck_assert_int_eq(0, renameat(at, "home/profiles", at, "home/moved"));
+        ck_assert_int_eq(0, symlinkat("moved", at, "home/profiles"));
+        fd = volume_enter(volume, "profiles/relative");
+        ck_assert_int_ge(fd, 0);
+        close(fd);
+        ck_assert_int_eq(-EXDEV, volume_enter(volume, "profiles/outside"));
+        ck_assert_int_eq(-EINVAL, volume_enter(volume, "profiles/../real"));
+}
+END_TEST
+
+/* Deeper than anybody looks for the volume. */
+START_TEST(too_deep)
+{
+        char path[2 * 200 + 16] = "home/d", target[sizeof(path)];
+
+        make(path, 0700);
+        for (int depth = 1; depth < 140; depth++) {
+                strcat(path, "/d");
+                make(path, 0700);
+                if (depth == 100 || depth == 139) {
+                        snprintf(target, sizeof(target), "../%s", path + strlen("home/"));
+                        ck_assert_int_eq(0, symlinkat(target, at, depth == 100 ? "home/profiles/deep" : "home/profiles/deeper"));
+                }
+        }
+        int fd = volume_enter(volume, "profiles/deep");
+        ck_assert_int_ge(fd, 0);
+        close(fd);
+        ck_assert_int_eq(-EXDEV, volume_enter(volume, "profiles/deeper"));
+}
+END_TEST
+
 /* A lease of another process makes an ordinary open wait for 45 seconds. */
 START_TEST(leases)
 {
@@ -351,6 +444,8 @@ static void add(TCase *cases)
 {
         tcase_add_test(cases, no_regular_file);
         tcase_add_test(cases, links);
+        tcase_add_test(cases, links_that_are_entered);
+        tcase_add_test(cases, too_deep);
         tcase_add_test(cases, parents);
         tcase_add_test(cases, leases);
         tcase_add_test(cases, devices);

@@ -1,0 +1,73 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "daemon/model/registration.h"
+#include "daemon/model/restart.h"
+#include "daemon/model/survey.h"
+#include "proto/name.h"
+
+/* A register of what has no slot yet: whether its directory is one that a profile may have is looked up first. What the
+ * volume does not say is no reason not to go on. */
+struct asked {
+        struct registry *registry;
+        struct registration_waiter waiter;
+        char profile[LIMIT_PROFILE_NAME_BYTES + 1];
+        struct json_object *environment;
+        bool start;
+};
+
+static void register_now(struct registry *registry, struct registration_waiter *waiter, const char *profile,
+                         struct json_object *environment, bool start)
+{
+        struct record record = {.want_up = start, .unpersisted = true};
+
+        restart_hold_multiplexed(registry, profile, &record);
+        registration_any(registry, waiter, profile, environment, &record);
+}
+
+static void asked_surveyed(struct survey *survey)
+{
+        struct asked *asked = survey->owner;
+        bool known = !survey->late && !survey->result && !survey->facts[0].hung;
+        int link = known ? survey->facts[0].link : 0;
+
+        if (asked->registry->stopping) {
+                /* Nobody is told any more. */
+        } else if (link == -EXDEV || link == -ELOOP) {
+                registration_refuse(asked->registry, &asked->waiter, asked->profile,
+                                    (struct fault){.kind = FAULT_PROTECTED, .text = survey_link_text(link)});
+        } else {
+                register_now(asked->registry, &asked->waiter, asked->profile, asked->environment, asked->start);
+        }
+        json_object_put(asked->environment);
+        free(asked);
+}
+
+void operation_register(struct registry *registry, struct ticket ticket, const char *profile,
+                        struct json_object *environment, bool start, bool root)
+{
+        struct registration_waiter waiter = {.ticket = ticket, .root = root};
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        bool look;
+
+        name_service_of(profile, name, sizeof(name));
+        look = strcmp(profile, "default") != 0 && !registry_find(registry, name);
+        struct asked *asked = look ? calloc(1, sizeof(*asked)) : NULL;
+        struct survey *survey = asked ? survey_new(&profile, 1) : NULL;
+        if (!survey) {
+                free(asked);
+                register_now(registry, &waiter, profile, environment, start);
+                return;
+        }
+        *asked = (struct asked){
+                .registry = registry, .waiter = waiter, .environment = json_object_get(environment), .start = start};
+        snprintf(asked->profile, sizeof(asked->profile), "%s", profile);
+        survey->root = root;
+        survey->done = asked_surveyed;
+        survey->owner = asked;
+        survey_run(&registry->store, survey);
+}
