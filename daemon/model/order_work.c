@@ -105,11 +105,11 @@ static void order_tell_now(struct order_entry *entry, struct service *service)
         order_tell(entry, service, entry->fault.kind ? &entry->fault : NULL);
 }
 
-/* What is to be recorded is: now it is told and ordered. All outcomes come first, unless it waits. */
+/* What is to be recorded is: now it is told and ordered. All outcomes come first; of an order that waits, what was refused. */
 static bool order_settle(struct order *order)
 {
         order->wait = order->wait && !order->abandoned;
-        order->phase = order->wait ? ORDER_DELIVERING : ORDER_TELLING;
+        order->phase = ORDER_TELLING;
         order->at = 0;
         return true;
 }
@@ -221,8 +221,14 @@ static bool record_piece(struct order *order)
 static bool tell_piece(struct order *order)
 {
         struct order_entry *entry = &order->entries[order->at++];
+        struct service *service = order_look_again(entry);
 
-        order_tell_now(entry, order_look_again(entry));
+        if (!order->wait || entry->fault.kind) {
+                entry->told = true;
+                order_tell_now(entry, service);
+        }
+        if (order->closed)
+                return false;
         if (order->at < order->count)
                 return true;
         order->phase = ORDER_DELIVERING;
@@ -240,7 +246,7 @@ static void deliver_entry(struct order_entry *entry)
         struct service *service = order_look_again(entry);
 
         if (entry->fault.kind || !entry->recorded) {
-                if (order->wait)
+                if (!entry->told)
                         order_tell_now(entry, service);
                 return;
         }

@@ -11,7 +11,7 @@
 enum order_phase {
         ORDER_RECORDING,  /* each slot's record, and batches of them for the volume */
         ORDER_WRITING,    /* the volume has not answered for all of them */
-        ORDER_TELLING,    /* the outcomes; not of an order that waits */
+        ORDER_TELLING,    /* the outcomes; of an order that waits, what was refused */
         ORDER_DELIVERING, /* to s6 */
         ORDER_WAITING,    /* for the goals: it may be closed at any time */
 };
@@ -23,6 +23,7 @@ struct order_entry {
         struct service *service; /* `wait` is on its list; NULL: it is on none */
         struct fault fault;      /* why not accepted */
         bool want_up;
+        bool told;     /* what became of it */
         bool recorded; /* it is to be delivered */
         bool repeated; /* nothing is to be done */
         bool written;  /* its record is in a batch, or will be */
