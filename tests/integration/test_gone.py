@@ -1,6 +1,7 @@
 """Clients that are gone: their places are free at once, whatever they waited for, and the calls that they sent whole are done."""
 
 import re
+import contextlib
 import socket
 
 import pytest
@@ -49,6 +50,12 @@ def test_a_place_is_free_at_once(tree, draining, user, places, behind):
                              or [connection.close() for connection in found] and None, what="all places again")
     for connection in connections:
         connection.close()
+
+    def is_served():
+        with contextlib.suppress(VarlinkError, OSError):
+            return tree.call("Health", user)
+
+    wait_until(is_served, what="a place for what comes next")
 
 
 def test_half_gone_is_not_gone(tree, draining):
