@@ -20,7 +20,7 @@
 
 /* Descriptors that are not connections: what is open all the time (some thirty), and what as many threads as
  * there can be, and a Diagnose, have open for a moment. */
-#define FILES_OWN 128
+#define FILES_OWN 160
 /* The same where the container allows too few: connections give way then, down to FILES_OWN_LEAST. */
 #define FILES_OWN_LEAST 40
 /* The least limit to start with: FILES_OWN_LEAST, root's places, and some for others. */

@@ -36,6 +36,11 @@ static void deputy_give(struct deputy *deputy, struct worker *worker, struct dep
         worker_give(worker, job, trash);
 }
 
+static void job_begin_time(struct deputy_job *job)
+{
+        job->deadline_msec = job->timeout_msec ? clock_msec() + job->timeout_msec : INT64_MAX;
+}
+
 static void lane_begin(struct deputy *deputy, struct deputy_lane *lane)
 {
         struct worker *worker;
@@ -52,6 +57,7 @@ static void lane_begin(struct deputy *deputy, struct deputy_lane *lane)
                 return;
         lane->queue = job->next;
         lane->running = job;
+        job_begin_time(job);
         deputy_give(deputy, worker, job);
 }
 
@@ -160,9 +166,13 @@ static void worker_failed(struct deputy *deputy, struct worker *worker)
                  strerrorname_np(atomic_load(&worker->failure)));
         worker->retired = true;
         worker->job = NULL;
-        if (worker->trash)
-                deputy->trash = worker->trash; /* deputy_give() left none there, and nothing was done since */
-        worker->trash = NULL;
+        while (worker->trash) {
+                struct deputy_job *trash = worker->trash;
+
+                worker->trash = trash->next;
+                trash->next = deputy->trash;
+                deputy->trash = trash;
+        }
         if (!job || job->late)
                 return;
         deputy->lanes[job->lane].running = NULL;
@@ -216,8 +226,12 @@ static void deputy_give_up(struct deputy *deputy, struct deputy_job *job)
                 return;
         }
         worker_of(deputy, job)->lost = true;
-        if (++lane->lost < lane->lost_most)
+        if (++lane->lost < lane->lost_most) {
                 lane->running = NULL;
+                /* It was that one's fault that the others waited. */
+                for (struct deputy_job *behind = lane->queue; behind; behind = behind->next)
+                        job_begin_time(behind);
+        }
         job->done(job, true);
 }
 
@@ -364,7 +378,7 @@ void deputy_run(struct deputy *deputy, struct deputy_job *job)
         struct deputy_job **at = &deputy->lanes[job->lane].queue;
 
         job->late = job->begun = false;
-        job->deadline_msec = job->timeout_msec ? clock_msec() + job->timeout_msec : INT64_MAX;
+        job_begin_time(job);
         job->next = NULL;
         while (*at)
                 at = &(*at)->next;

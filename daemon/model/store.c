@@ -119,7 +119,7 @@ static void marker_done(struct deputy_job *job, bool late)
         struct marker *marker = (struct marker *)job;
         struct store_batch *batch = marker->batch;
 
-        if (late)
+        if (late && job->begun)
                 log_event("store: a profile's directory does not answer: service=" GATEWAY_PREFIX "%s",
                          marker->profile);
         marker->batch = NULL;

@@ -29,14 +29,15 @@ static void room_done(struct deputy_job *job, bool late)
         struct volume_room *look = (struct volume_room *)job;
         struct store *store = look->store;
 
-        store->room_asked = false;
         store->room_known = !late && look->result == 0;
         if (store->room_known)
                 store->room = look->room;
 }
 
+/* Not before: each Health would cost another thread of a volume that hangs. */
 static void room_drop(struct deputy_job *job)
 {
+        ((struct volume_room *)job)->store->room_asked = false;
         free(job);
 }
 

@@ -207,6 +207,28 @@ START_TEST(a_lane_is_stuck_when_all_its_threads_are)
 }
 END_TEST
 
+/* What hangs before it is not its fault: it has all of its time when it begins. */
+START_TEST(one_behind_it_has_its_time)
+{
+        static struct held first, second, third;
+
+        hold_in(&first, 0, 200, "coder");
+        hold_in(&second, 0, 200, "writer");
+        hold_in(&third, 0, 200, "other");
+        let_go(&third);
+        run_until(&second.done, 1);
+        run_until(&third.done, 1);
+        ck_assert_int_eq(first.late + second.late, 2);
+        ck_assert_int_eq(third.late, 0);
+        ck_assert(deputy_hangs_on(&deputy, "coder") && deputy_hangs_on(&deputy, "writer"));
+        ck_assert(!deputy_hangs_on(&deputy, "other"));
+        let_go(&first);
+        let_go(&second);
+        run_until(&first.dropped, 1);
+        run_until(&second.dropped, 1);
+}
+END_TEST
+
 START_TEST(a_lane_that_may_lose_one)
 {
         static struct held job, behind, other;
@@ -399,6 +421,7 @@ int main(void)
         tcase_add_test(tcase, one_that_hangs_is_late_and_replaced);
         tcase_add_test(tcase, lanes_do_not_wait_for_each_other);
         tcase_add_test(tcase, a_lane_is_stuck_when_all_its_threads_are);
+        tcase_add_test(tcase, one_behind_it_has_its_time);
         tcase_add_test(tcase, a_lane_that_may_lose_one);
         tcase_add_test(tcase, one_that_may_not_begin_holds_its_lane_up);
         tcase_add_test(tcase, those_that_wait_at_the_end_are_dropped);
