@@ -122,6 +122,8 @@
  * for what is looked at meanwhile, and one for when a job hangs; for signals, and for what a killed supervisor left. */
 #define STORE_THREADS 3
 #define PROCESS_THREADS 2
+/* So much after its own time one that waits is judged, where the one before it is judged then. */
+#define DEPUTY_VERDICT_MSEC 100
 /* How long the end of the process waits for jobs that are worked, in seconds. */
 #define DEPUTY_END_SEC 2
 

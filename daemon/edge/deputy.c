@@ -61,6 +61,21 @@ static void lane_begin(struct deputy *deputy, struct deputy_lane *lane)
         deputy_give(deputy, worker, job);
 }
 
+/*
+ * When one that has not begun is judged: not just before the one that it waits for is. Both may have come in the
+ * same instant, and what that one costs is no fault of this one's.
+ */
+static int64_t job_verdict_msec(const struct deputy_lane *lane, const struct deputy_job *job)
+{
+        const struct deputy_job *running = lane->running;
+
+        if (!running || running->late || job->deadline_msec == INT64_MAX ||
+            running->deadline_msec < job->deadline_msec ||
+            running->deadline_msec - job->deadline_msec > DEPUTY_VERDICT_MSEC)
+                return job->deadline_msec;
+        return running->deadline_msec;
+}
+
 static void deputy_set_overseer(struct deputy *deputy)
 {
         int64_t now = clock_msec();
@@ -72,8 +87,8 @@ static void deputy_set_overseer(struct deputy *deputy)
                 if (running && !running->late && running->deadline_msec < next)
                         next = running->deadline_msec;
                 for (const struct deputy_job *job = deputy->lanes[i].queue; job; job = job->next)
-                        if (job->deadline_msec < next)
-                                next = job->deadline_msec;
+                        if (job_verdict_msec(&deputy->lanes[i], job) < next)
+                                next = job_verdict_msec(&deputy->lanes[i], job);
         }
         if (next == INT64_MAX)
                 timer_stop(&deputy->overseer);
@@ -240,7 +255,7 @@ static struct deputy_job *lane_overdue(const struct deputy_lane *lane, int64_t n
         if (lane->running && !lane->running->late && lane->running->deadline_msec <= now)
                 return lane->running;
         for (struct deputy_job *job = lane->queue; job; job = job->next)
-                if (job->deadline_msec <= now)
+                if (job_verdict_msec(lane, job) <= now)
                         return job;
         return NULL;
 }
