@@ -83,7 +83,7 @@ def test_finish_that_hangs(tree, profile):
 
 
 def logger_of(tree, profile):
-    return wait_until(lambda: next((pid for pid, (line, _, _) in tree.processes().items() if line.endswith(f"/logs/gateways/{profile}")), None),
+    return wait_until(lambda: next((pid for pid, (line, _, _) in tree.processes().items() if "s6-log" in line and line.endswith(f"/logs/gateways/{profile}")), None),
                       what="its s6-log")
 
 
