@@ -80,6 +80,15 @@ static void survey_end(struct survey *survey)
         survey_free(survey);
 }
 
+/* The broker ends, before the job of it was done. NULL: it was. */
+static void survey_break_off(struct survey *survey)
+{
+        if (!survey)
+                return;
+        survey->late = true;
+        survey_end(survey);
+}
+
 static unsigned survey_lane(const struct survey *survey)
 {
         return survey->root ? STORE_LANE_ROOT_LOOKS : STORE_LANE_LOOKS;
@@ -143,10 +152,7 @@ static void look_drop(struct deputy_job *job)
         struct survey *survey = look->owner;
 
         free(look);
-        if (!survey)
-                return;
-        survey->late = true; /* the broker ends */
-        survey_end(survey);
+        survey_break_off(survey);
 }
 
 /* False: that one is not looked at. */
@@ -341,10 +347,7 @@ static void listing_drop(struct deputy_job *job)
         struct survey *survey = listing->survey;
 
         free(listing);
-        if (!survey)
-                return;
-        survey->late = true; /* the broker ends */
-        survey_end(survey);
+        survey_break_off(survey);
 }
 
 static void survey_list(struct survey *survey)
