@@ -92,43 +92,125 @@ void logdir_close(struct logdir *logdir)
         logdir->count = 0;
 }
 
-static void add(struct logdir *logdir, const struct logdir_file *file)
+/* How often a directory in which files are put aside all the time is looked at before current alone must do.
+ */
+#define LOOKS_MAX 64
+
+/* Where the file is, or count. */
+static size_t find(const struct logdir *logdir, const struct logdir_file *file)
 {
-        for (size_t i = 0; i < logdir->count; i++) {
-                if (logdir_is_same(&logdir->files[i], file)) {
-                        close(file->fd);
-                        return;
-                }
+        size_t i = 0;
+
+        while (i < logdir->count && !logdir_is_same(&logdir->files[i], file))
+                i++;
+        return i;
+}
+
+/* Closes those behind the first `count`. */
+static void cut_behind(struct logdir *logdir, size_t count)
+{
+        while (logdir->count > count)
+                close(logdir->files[--logdir->count].fd);
+}
+
+/* Takes the file over. One that is there already is closed. */
+static void append(struct logdir *logdir, const struct logdir_file *file)
+{
+        if (find(logdir, file) < logdir->count) {
+                close(file->fd);
+                return;
         }
         logdir->files[logdir->count++] = *file;
 }
 
-int logdir_open(int directory_fd, struct logdir *logdir)
+/* Those put aside. Who removes them begins with the oldest: what was opened before one that is gone is beyond
+ * a gap. */
+static int open_rotated(int directory_fd, struct logdir *logdir)
 {
         char names[LOGDIR_FILES_MAX][LOGDIR_NAME_BYTES];
-        struct logdir_file current, previous, file;
-        /* The order matters: who is renamed after it was opened is found again under its new name, and known
-         * by its inode. */
+        int count = list_rotated(directory_fd, names);
+
+        for (int i = 0; i < count; i++) {
+                struct logdir_file file;
+
+                if (open_file(directory_fd, names[i], &file) == 0)
+                        append(logdir, &file);
+                else
+                        logdir_close(logdir);
+        }
+        return count < 0 ? count : 0;
+}
+
+static bool is_missing(int directory_fd)
+{
+        struct stat status;
+
+        return fstatat(directory_fd, "current", &status, AT_SYMLINK_NOFOLLOW) < 0;
+}
+
+/*
+ * One look. The order matters: who is renamed after it was opened is found again under its new name, and
+ * known by its inode. *whole: what was put aside meanwhile is not in the way. 0 or negative errno, with
+ * nothing open.
+ */
+static int look(int directory_fd, struct logdir *logdir, bool *whole)
+{
+        struct logdir_file current, previous;
         int current_result = open_file(directory_fd, "current", &current);
         int previous_result = open_file(directory_fd, "previous", &previous);
-        int count = list_rotated(directory_fd, names);
-        int result = count < 0 ? count : 0;
+        int result = open_rotated(directory_fd, logdir);
+        size_t place;
 
-        logdir->count = 0;
-        for (int i = 0; i < count; i++) {
-                /* One that is gone was the oldest, and had its time. */
-                if (open_file(directory_fd, names[i], &file) == 0)
-                        add(logdir, &file);
+        if (result == 0 && current_result < 0 && current_result != -ENOENT)
+                result = current_result;
+        if (result < 0) {
+                logdir_close(logdir);
+                if (current_result == 0)
+                        close(current.fd);
+                if (previous_result == 0)
+                        close(previous.fd);
+                return result;
+        }
+        place = current_result == 0 ? find(logdir, &current) : logdir->count;
+        if (place < logdir->count) {
+                /* current was put aside since: what is behind it is newer, and previous must have been put
+                 * aside too. */
+                *whole = previous_result < 0 || find(logdir, &previous) < logdir->count;
+                if (previous_result == 0)
+                        close(previous.fd);
+                close(current.fd);
+                cut_behind(logdir, place + 1);
+                return 0;
         }
         if (previous_result == 0)
-                add(logdir, &previous);
+                append(logdir, &previous);
         if (current_result == 0)
-                add(logdir, &current);
-        else if (current_result != -ENOENT)
-                result = current_result;
-        if (result < 0)
+                append(logdir, &current);
+        *whole = current_result == 0 ? !logdir_is_stale(directory_fd, &current) : is_missing(directory_fd);
+        return 0;
+}
+
+int logdir_open(int directory_fd, struct logdir *logdir)
+{
+        bool whole = false;
+
+        logdir->count = 0;
+        for (int i = 0; i < LOOKS_MAX && !whole; i++) {
+                int result;
+
                 logdir_close(logdir);
-        return result;
+                result = look(directory_fd, logdir, &whole);
+                if (result < 0)
+                        return result;
+        }
+        if (!whole && logdir->count > 1) {
+                /* A log without a gap is shorter, and true. */
+                struct logdir_file last = logdir->files[--logdir->count];
+
+                logdir_close(logdir);
+                append(logdir, &last);
+        }
+        return 0;
 }
 
 bool logdir_is_stale(int directory_fd, const struct logdir_file *file)
