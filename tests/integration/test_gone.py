@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from tree import wait_until
-from varlink import VarlinkError, encode
+from varlink import Closed, VarlinkError, encode
 
 FOR_EVER = {"wait": "down", "timeout_msec": 600000}
 
@@ -29,7 +29,7 @@ def wait_with_calls_behind(tree, user, name, behind):
         try:
             connection.send("Health")
             connection.result()
-        except (VarlinkError, BrokenPipeError, ConnectionResetError):
+        except (VarlinkError, Closed):
             connection.close()
             break
         connection.send("Stop", {"names": [name], **FOR_EVER})

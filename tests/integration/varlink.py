@@ -46,7 +46,12 @@ class Connection:
     def send(self, method, parameters=None, more=False, oneway=False):
         flags = {**({"more": True} if more else {}), **({"oneway": True} if oneway else {})}
         self.socket.settimeout(self.timeout)
-        self.socket.sendall(encode(method, parameters, **flags))
+        try:
+            self.socket.sendall(encode(method, parameters, **flags))
+        except BrokenPipeError:
+            if oneway:
+                raise
+            # Turned away already: what is to be read says so, and why.
         if not oneway:
             self.sent.append((method if "." in method else f"io.svcbroker.{method}", more))
 
