@@ -7,17 +7,28 @@
 # (another s6, unpacked), TREE_BEFORE (commands for the last moment before s6-svscan), TREE_WITHOUT (a capability that it
 # lacks, like kill), TREE_PATH (PATH of s6-svscan). Its log, as a container would print it, is /run/container.log.
 
-# tree_stage BUILD: installs what is built there to where trees take it from.
+# tree_stage BUILD: installs what is built there to where trees take it from. What is there already and is the same stays as it
+# is, so that a sandbox can be made while tests copy from there.
 tree_stage() {
-    rm -rf "$1/stage"
-    meson install -C "$1" --no-rebuild --quiet --destdir "$PWD/$1/stage" >"$1/stage.log" 2>&1 || {
-        cat "$1/stage.log" >&2
-        return 1
-    }
-    if [ ! -x "$1/stage/usr/local/sbin/svcbrokerd" ]; then
+    local new
+    new=$(mktemp -d "$PWD/$1/stage.XXXXXX") || return 1
+    chmod 755 "$new"
+    if ! meson install -C "$1" --no-rebuild --quiet --destdir "$new" >"$new.log" 2>&1; then
+        cat "$new.log" >&2
+    elif [ ! -x "$new/usr/local/sbin/svcbrokerd" ]; then
         echo "$1: not configured with the prefix /usr/local: remove it, or choose another directory" >&2
-        return 1
+    elif tree_same "$1/stage" "$new" || { rm -rf "$1/stage" && mv "$new" "$1/stage"; }; then
+        rm -rf "$new" "$new.log"
+        return 0
     fi
+    rm -rf "$new" "$new.log"
+    return 1
+}
+
+# tree_same DIRECTORY DIRECTORY: whether both hold the same files with the same modes.
+tree_same() {
+    [ -d "$1" ] && diff -rq --no-dereference "$1" "$2" >/dev/null &&
+        [ "$(find "$1" -printf '%P %m\n' | sort)" = "$(find "$2" -printf '%P %m\n' | sort)" ]
 }
 
 # tree_exec BUILD: becomes the parent of a tree. When this process dies, by whatever signal, the tree is gone with all its
