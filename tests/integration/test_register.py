@@ -115,7 +115,7 @@ OLD_SLOT = r"""cd {slot}
     rm env; mkdir -m 750 env; chgrp hermes env; cd env
     printf one >A; printf 'two\n' >LINES; : >E; echo E >.empty; chmod 640 A LINES E .empty; chgrp hermes A LINES E .empty; cd ..
     sed -i 's,^\[ -d "$container_environment" \],set -- "$s6/s6-envdir" -Lfn env "$@"\n&,' run
-    cat >/tmp/empty <<'END'
+    cat >/run/empty <<'END'
 if [ -s env/.empty ]; then
     while read -r name; do
         case $name in
@@ -125,7 +125,7 @@ if [ -s env/.empty ]; then
     done <env/.empty
 fi
 END
-    sed -i -e '/^exec 3<&-/r /tmp/empty' -e '/^exec 3/,/^exec 3<&-/d' gateway
+    sed -i -e '/^exec 3<&-/r /run/empty' -e '/^exec 3/,/^exec 3<&-/d' gateway
     grep -q 'Lfn env' run && ! grep -q 3.*env gateway
     rm -f data/.state data/down"""
 

@@ -100,9 +100,9 @@ def test_variables_are_whole_in_every_shell(make_tree, shell):
     special = {name: "a[$(echo evaluated >&2)]" for name in ("OPTIND", "PPID", "UID", "EUID", "IFS", "SHELLOPTS", "BASHOPTS", "BASH_VERSINFO", "RANDOM", "LINENO", "SECONDS",
                                          "SRANDOM", "EPOCHSECONDS", "FUNCNAME", "GROUPS", "DIRSTACK", "BASH_ARGV0", "HISTCMD", "BASHPID")}
     tree.register(profile, environment=WHOLE | special, start=False)
-    script = f"cd {SERVICES}/gateway-{profile}; sed '/^unset HERMES_S6_line/q' gateway >/tmp/reading; echo '/usr/bin/env -0 | /usr/bin/base64' >>/tmp/reading"
+    script = f"cd {SERVICES}/gateway-{profile}; sed '/^unset HERMES_S6_line/q' gateway >/run/reading; echo '/usr/bin/env -0 | /usr/bin/base64' >>/run/reading"
     tree.run("root", "sh", "-c", script, check=True)
-    result = tree.run("root", "env", "-C", f"{SERVICES}/gateway-{profile}", *shell, "/tmp/reading", check=True)
+    result = tree.run("root", "env", "-C", f"{SERVICES}/gateway-{profile}", *shell, "/run/reading", check=True)
     found = dict(line.split("=", 1) for line in base64.b64decode(result.stdout).decode().split("\0") if line)
     assert result.stderr == ""
     for name, value in WHOLE.items():
