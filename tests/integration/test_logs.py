@@ -13,6 +13,7 @@ import pytest
 
 import idl
 from tree import TOP, wait_until
+from varlink import HANG_SEC
 
 LINES_SHOWN = 50
 LINES_BEFORE_FOLLOWING = 10
@@ -313,9 +314,9 @@ def following(tree, *arguments, user="hermes"):
         if stop:
             own = [pid for pid, (text, _, _) in tree.processes().items() if text == " ".join(["svcctl", "logs", *arguments])]
             tree.signal("INT", *own)
-            return process.wait(10)
+            return process.wait(HANG_SEC)
         try:
-            return lines.get(timeout=20)
+            return lines.get(timeout=HANG_SEC)
         except queue.Empty:
             raise AssertionError("nothing more was printed") from None
 
@@ -324,7 +325,7 @@ def following(tree, *arguments, user="hermes"):
     finally:
         for pid in [pid for pid, (text, _, _) in tree.processes().items() if text == " ".join(["svcctl", "logs", *arguments])]:
             tree.run("root", "kill", str(pid))
-        process.wait(10)
+        process.wait(HANG_SEC)
         reader.join()
         process.stdout.close()
         process.stderr.close()

@@ -100,10 +100,10 @@ def works(tree):
             return None
 
     try:
-        wait_until(starts, 30)
+        wait_until(starts)
     except AssertionError as error:
         raise AssertionError(f"gateway-a can be started: {said} {tree.log()[-3000:]}") from error
-    wait_until(lambda: tree.call("Health", "root")["healthy"], 30, f"healthy again: {tree.call('Health', 'root')}")
+    wait_until(lambda: tree.call("Health", "root")["healthy"], what=f"healthy again: {tree.call('Health', 'root')}")
     tree.call("Stop", names=["gateway-a"], wait="down")
     for name in ("new", "gone"):
         tree.call("Unregister", "root", profile=name, timeout_msec=500)
@@ -130,12 +130,11 @@ def test_moved_then_used(tree, ready, place, how):
     path, words = PLACES[place]
     moved = Place(tree, path)
     with tree.connect("root") as connection, tree.connect("root") as health:
-        connection.timeout = 60
         try:
             moved.take(how)
             if words:
-                wait_until(lambda: [line for line in health.call("Health")["problems"] if words in line], 10,
-                           f"{words!r}: {health.call('Health')}")
+                wait_until(lambda: [line for line in health.call("Health")["problems"] if words in line],
+                           what=f"{words!r}: {health.call('Health')}")
             for method, parameters in VERBS.items():
                 attempt(connection, method, parameters)
                 health.call("Health")
@@ -186,7 +185,6 @@ def test_moved_in_mid_operation(tree, ready, place, how):
     rounds = 0
     with tree.connect("root") as connection, tree.connect("root") as health, \
             Mover(Place(tree, PLACES[place][0]), how, place) as mover:
-        connection.timeout = 60
         while mover.moves < 60 and rounds < 30:
             for method, parameters in VERBS.items():
                 attempt(connection, method, {name: 100 if name == "timeout_msec" else value for name, value in parameters.items()})
@@ -209,16 +207,16 @@ def test_moved_while_a_broker_starts(tree, ready, place):
 
 def test_link_that_somebody_removed_is_put_back(tree, ready):
     os.unlink(tree.path(f"{SCANDIR}/gateway-a"))
-    wait_until(lambda: os.path.islink(tree.path(f"{SCANDIR}/gateway-a")), 10, "it is back")
+    wait_until(lambda: os.path.islink(tree.path(f"{SCANDIR}/gateway-a")), what="it is back")
     works(tree)
 
 
 def test_a_slot_that_is_gone_can_be_registered_again(tree, ready):
     """Health says it, Unregister clears what is left, and Register makes it anew."""
     shutil.rmtree(tree.slot("a"))
-    wait_until(lambda: [line for line in tree.call("Health", "root")["problems"] if "gateway-a is unsupervised" in line], 10)
+    wait_until(lambda: [line for line in tree.call("Health", "root")["problems"] if "gateway-a is unsupervised" in line])
     assert tree.call("Unregister", "root", profile="a", timeout_msec=500)["removed"] is True
-    wait_until(lambda: tree.supervisor("gateway-a") is None, 10, "its s6-supervise is gone")
+    wait_until(lambda: tree.supervisor("gateway-a") is None, what="its s6-supervise is gone")
     assert tree.call("Register", "root", profile="a")["created"] is True
     tree.wait_state("a", "up")
     works(tree)

@@ -15,7 +15,7 @@ def build(staged):
 
 
 def sandbox(*arguments, text=None):
-    return subprocess.run([f"{TOP}/tools/sandbox", "--build", BUILD, *arguments], input=text, capture_output=True, text=True, timeout=300,
+    return subprocess.run([f"{TOP}/tools/sandbox", "--build", BUILD, *arguments], input=text, capture_output=True, text=True, timeout=600,
                           cwd="/")
 
 
@@ -32,7 +32,7 @@ if [ -n "$3" ]; then
 fi
 wait $sandbox
 echo "exit $?"
-for try in 1 2 3 4 5 6 7 8 9 10; do
+for try in $(seq 300); do
     left=
     for process in /proc/[0-9]*; do
         read -r _ _ state _ <$process/stat || continue
@@ -50,7 +50,7 @@ echo "left:$left"
 def watched(tmp_path, command, signal_name=""):
     result = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c", WATCHED, "watched", BUILD, command,
                              signal_name, str(tmp_path / "stderr")], cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                            timeout=120)
+                            timeout=600)
     return result.stdout.splitlines()
 
 
@@ -101,7 +101,7 @@ def test_interactive_shell():
     """On a terminal: a shell as hermes, with an introduction, job control, and its exit status."""
     command = f"{TOP}/tools/sandbox --build {BUILD}"
     result = subprocess.run(["script", "-qec", command, "/dev/null"], input="id -un; jobs; exit 5\n", capture_output=True, text=True,
-                            timeout=120)
+                            timeout=600)
     assert result.returncode == 5
     assert "svcctl start coder" in result.stdout and "hermes" in result.stdout.replace("\r", "").split("\n")
     assert "no job control" not in result.stdout
@@ -111,7 +111,7 @@ def test_a_broker_that_cannot_start_is_explained(staged):
     """The sandbox says why, from the broker's own log, and fails."""
     script = f"{TOP}/tools/sandbox"
     environment = {**os.environ, "TREE_OPTIONS": "--client-user\nnosuchuser"}
-    result = subprocess.run([script, "--build", BUILD, "--", "id"], capture_output=True, text=True, timeout=120, env=environment)
+    result = subprocess.run([script, "--build", BUILD, "--", "id"], capture_output=True, text=True, timeout=600, env=environment)
     assert result.returncode == 1 and result.stdout == ""
     assert "nosuchuser" in result.stderr and "did not become ready" in result.stderr
 

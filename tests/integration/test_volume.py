@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from tree import TOP, wait_until
-from varlink import VarlinkError
+from varlink import HANG_SEC, VarlinkError
 
 
 class Hang:
@@ -25,7 +25,7 @@ class Hang:
     def __exit__(self, *_):
         for process in self.processes:
             process.stdin.close()
-            process.wait(10)
+            process.wait(HANG_SEC)
 
 
 def order(tree, method, profile, **parameters):
@@ -59,10 +59,10 @@ def test_a_read_only_volume(boot, volume):
     assert tree.state("coder")["want"] == "up"
     assert volume.intent("coder")["want"] == "down"
     subprocess.run(["nsenter", "--target", str(tree.pid), "--mount", "--pid", "umount", "--lazy", "/opt/data"], check=True)
-    wait_until(lambda: volume.intent("coder")["want"] == "up", 20, "the record, once the volume can be written")
-    wait_until(lambda: os.path.exists(f"{volume.path}/.svcbroker/intent/new"), 20, "and the other one")
+    wait_until(lambda: volume.intent("coder")["want"] == "up", what="the record, once the volume can be written")
+    wait_until(lambda: os.path.exists(f"{volume.path}/.svcbroker/intent/new"), what="and the other one")
     assert volume.intent("new") == {"version": 1, "want": "down", "environment": {"A": "b"}}
-    wait_until(lambda: "volume" not in problems(tree), 20, "health")
+    wait_until(lambda: "volume" not in problems(tree), what="health")
 
 
 def test_a_full_volume(boot, volume):
@@ -81,7 +81,7 @@ def test_a_full_volume(boot, volume):
     def is_written():
         with open(tree.path("/opt/data/.svcbroker/intent/coder")) as file:
             return '"want":"up"' in file.read()
-    wait_until(is_written, 20, "the record, once there is room")
+    wait_until(is_written, what="the record, once there is room")
 
 
 def test_a_volume_that_is_not_the_clients(boot, volume):
@@ -116,8 +116,8 @@ def test_a_volume_that_hangs(boot, volume):
         assert tree.call("Unregister", profile="static")["persisted"] is False
         tree.assert_absent("static")
         order(tree, "Start", "coder")
-    wait_until(lambda: volume.intent("coder")["want"] == "up", 30, "the newest record, once the volume answers")
-    wait_until(lambda: "volume" not in problems(tree), 30, "health")
+    wait_until(lambda: volume.intent("coder")["want"] == "up", what="the newest record, once the volume answers")
+    wait_until(lambda: "volume" not in problems(tree), what="health")
     assert os.path.exists(f"{volume.path}/.svcbroker/intent/new")
     tree.wait_state("coder", "up")
 
@@ -133,11 +133,11 @@ def test_a_boot_with_a_volume_that_hangs(boot, volume):
     with open(tree.path("/run/hang.pid")) as file:
         tree.signal("TERM", int(file.read()))
     tree.wait_state("default", "up")
-    wait_until(lambda: any(service["name"] == "gateway-coder" for service in tree.call("List")["services"]), 20, "the others")
+    wait_until(lambda: any(service["name"] == "gateway-coder" for service in tree.call("List")["services"]), what="the others")
     tree.wait_state("coder", "up")
-    wait_until(lambda: os.path.exists(f"{volume.path}/logs/container-boot.log"), 10, "the boot log")
+    wait_until(lambda: os.path.exists(f"{volume.path}/logs/container-boot.log"), what="the boot log")
     assert {line[0] for line in volume.boot_log()} == {"default", "coder"}
-    wait_until(lambda: "volume" not in problems(tree), 20, "health")
+    wait_until(lambda: "volume" not in problems(tree), what="health")
 
 
 def test_a_broker_that_ends_while_the_volume_hangs(boot, volume):
@@ -191,7 +191,7 @@ def test_what_may_wait_for_the_volume_is_bounded(boot, volume):
             connection.close()
         assert "101 gateways" in problems(tree)
     # More than fit into one batch, or into what may wait: they get there all the same.
-    wait_until(lambda: problems(tree) == "", 40, "all records on the volume")
+    wait_until(lambda: problems(tree) == "", what="all records on the volume")
 
 
 def fill(tree, most):

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from tree import wait_until
+from varlink import HANG_SEC
 
 
 QUICK = ("--watchdog-msec", "1000")
@@ -41,8 +42,8 @@ def test_loop_that_stands_is_replaced(make_tree, calls):
         assert "watchdog: the loop stands: for half of its time" in log
         # Killed it is; strace, busy with its delay, lets it go only with its own end.
         tree.signal("KILL", *[other for other, (line, _, _) in tree.processes().items() if line.startswith("strace ")])
-        wait_until(lambda: tree.broker_is_ready(pid), 60, "another broker")
-    assert tracer.wait(20) is not None
+        wait_until(lambda: tree.broker_is_ready(pid), what="another broker")
+    assert tracer.wait(HANG_SEC) is not None
     assert tree.call("Health", "root")["healthy"] in (True, False)
     assert tree.state("a")["pid"] == gateway
 
@@ -76,7 +77,7 @@ def test_idle_broker_is_left_alone(make_tree):
         before = switches()
         time.sleep(2)
         return switches() == before
-    wait_until(quiet, 60, "two seconds in which nothing of it woke")
+    wait_until(quiet, what="two seconds in which nothing of it woke")
     assert tree.broker_pid() == pid and "watchdog" not in tree.log()
 
 

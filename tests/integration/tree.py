@@ -353,6 +353,10 @@ class Tree:
         except FileNotFoundError:
             return ""
 
+    def wait_gateway_log(self, profile, *texts):
+        """Until its logger has written all of these: what a gateway printed before something else is seen may be on its way yet."""
+        return wait_until(lambda: all(text in (log := self.gateway_log(profile)) for text in texts) and log, what=f"{texts} in its log")
+
     def assert_absent(self, profile):
         """Nothing is left of a gateway: no link, no directory, no supervisor, no process."""
         name = f"gateway-{profile}"

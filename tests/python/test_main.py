@@ -15,7 +15,7 @@ from conftest import HEALTH, SERVICE, TOP, answering
 
 def run(path, *words, check=None):
     environment = {"PYTHONPATH": f"{TOP}/client/python", "SVCBROKER_SOCKET": path, "PATH": "/usr/bin:/bin"}
-    result = subprocess.run([sys.executable, "-m", "svcbroker", *words], env=environment, capture_output=True, text=True, timeout=60)
+    result = subprocess.run([sys.executable, "-m", "svcbroker", *words], env=environment, capture_output=True, text=True, timeout=300)
     assert "Traceback" not in result.stderr
     if check is not None:
         assert result.returncode == check, result
@@ -85,7 +85,7 @@ def shell(path, script, **options):
     """A script of bash; $call is the module."""
     environment = {"PYTHONPATH": f"{TOP}/client/python", "SVCBROKER_SOCKET": path, "PATH": "/usr/bin:/bin",
                    "PYTHONDONTWRITEBYTECODE": "1", "call": f"{sys.executable} -X dev -m svcbroker"}
-    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, env=environment, **options)
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=300, env=environment, **options)
 
 
 def test_reader_that_has_enough(fake, path):
@@ -167,7 +167,7 @@ def test_output_that_would_block(fake, path):
         os.close(writer)
         with open(reader) as file:
             assert json.load(file) == {"text": text}
-        assert (process.wait(60), process.stderr.read()) == (0, b"")
+        assert (process.wait(300), process.stderr.read()) == (0, b"")
 
 
 @pytest.mark.parametrize("words", ["Start", "Watch --more"])
@@ -177,9 +177,9 @@ def test_interrupted(fake, path, words):
     with subprocess.Popen([sys.executable, "-m", "svcbroker", *words.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env={"PYTHONPATH": f"{TOP}/client/python", "SVCBROKER_SOCKET": path},
                           preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
-        assert heard.wait(60)
+        assert heard.wait(300)
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=60) == (b"", b"") and process.returncode == 130
+        assert process.communicate(timeout=300) == (b"", b"") and process.returncode == 130
 
 
 def test_version(path):
