@@ -3,7 +3,7 @@
 # tools/sandbox, the benchmarks and the integration tests. Whoever sources this is at the top of the checkout, as root.
 #
 # What a tree is like, from the environment: TREE_PROFILES (coder writer), TREE_OPTIONS (svcbrokerd's, one a line),
-# TREE_SERVICES_MAX (1000), TREE_WAIT_SEC (10, for svcbrokerd to be ready), TREE_VOLUME (a directory to be /opt/data), TREE_S6
+# TREE_SERVICES_MAX (1000), TREE_WAIT_SEC (60, for svcbrokerd to be ready), TREE_VOLUME (a directory to be /opt/data), TREE_S6
 # (another s6, unpacked), TREE_BEFORE (commands for the last moment before s6-svscan), TREE_WITHOUT (a capability that it
 # lacks, like kill), TREE_PATH (PATH of s6-svscan). Its log, as a container would print it, is /run/container.log.
 
@@ -45,7 +45,7 @@ tree_boot() {
     (tree_exec "$1") </dev/null &
     tree_parent=$!
     tree_pid=""
-    local deadline=$((SECONDS + 10))
+    local deadline=$((SECONDS + 60))
     while [ -z "$tree_pid" ]; do
         if ! kill -0 "$tree_parent" 2>/dev/null || [ $SECONDS -ge $deadline ]; then
             echo "the namespaces of the tree could not be made:" >&2
@@ -79,9 +79,9 @@ tree_group() {
     esac
 }
 
-# tree_wait_ready: until svcbrokerd is. If it is not within 10 s, its log goes to standard error.
+# tree_wait_ready: until svcbrokerd is. If it is not within that time, its log goes to standard error.
 tree_wait_ready() {
-    local root=/proc/$tree_pid/root deadline=$((SECONDS + ${TREE_WAIT_SEC-10})) word=""
+    local root=/proc/$tree_pid/root deadline=$((SECONDS + ${TREE_WAIT_SEC-60})) word=""
     while [ $SECONDS -lt $deadline ] && kill -0 "$tree_parent" 2>/dev/null; do
         if [ -e "$root/run/s6-rc/servicedirs/svcbrokerd/supervise/status" ]; then
             word=$(tree_run root s6-svstat -o ready,wantedup /run/service/svcbrokerd 2>/dev/null)
