@@ -55,11 +55,18 @@ def sum_arguments(sums):
             for word in ("--build-arg", f"S6_OVERLAY_{variables[name]}_SHA256={value}")]
 
 
+def build_image(name, *arguments, **options):
+    """(podman's result, the image's number). Its name only keeps it: another run, of another checkout, gives it to an image of its own."""
+    with tempfile.NamedTemporaryFile("r") as number:
+        result = podman("build", "--format", "docker", "--isolation", "chroot", "--network", "host", "--iidfile", number.name,
+                        "--tag", f"{PREFIX}/{name}", *arguments, **options)
+        return result, number.read().strip().removeprefix("sha256:")
+
+
 def build(target, name, *arguments, check=True):
-    """podman build of the real Dockerfile; the image's name, or with check=False the result."""
-    image = f"{PREFIX}/{name}"
-    result = podman("build", "--format", "docker", "--isolation", "chroot", "--network", "host", "--target", target,
-                    "--build-arg", f"BUILD_BASE={base()}", *arguments, "--file", "docker/Dockerfile", "--tag", image, ".", cwd=TOP, check=check)
+    """podman build of the real Dockerfile; the image, or with check=False the result."""
+    result, image = build_image(name, "--target", target, "--build-arg", f"BUILD_BASE={base()}", *arguments, "--file", "docker/Dockerfile", ".",
+                                cwd=TOP, check=check)
     return image if check else result
 
 
@@ -71,7 +78,4 @@ def build_hermes(name, on, dist, *arguments, check=True):
 
 def containerfile(name, text, context):
     """A small image of a test's own."""
-    image = f"{PREFIX}/{name}"
-    podman("build", "--format", "docker", "--isolation", "chroot", "--network", "host", "--file", "-", "--tag", image, context,
-           input=text)
-    return image
+    return build_image(name, "--file", "-", context, input=text)[1]
