@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import faults
-from test_volume import Hang, order
+from test_volume import Hang, at_once, order
 from tree import TOP, wait_until
 from varlink import VarlinkError
 
@@ -74,8 +74,10 @@ def test_names_under_way_are_bounded(boot, volume):
     volume.profile("coder")
     tree = boot()
     with Hang(tree), tree.connect() as first, tree.connect() as second, tree.connect() as third:
-        for connection in (first, second):
-            connection.send("Start", {"names": [f"gateway-{id(connection)}-{number}" for number in range(600)]})
+        with at_once(tree):
+            for connection in (first, second):
+                connection.send("Start", {"names": [f"gateway-{id(connection)}-{number}" for number in range(600)]})
+
         def waits():
             """Not before both of them have been read. Root is answered while it waits."""
             third.send("Reset", {"names": ["gateway-coder"]})

@@ -6,9 +6,8 @@ import re
 
 import pytest
 
-from test_volume import Hang, fill, order
+from test_volume import Hang, at_once, fill, order
 from tree import wait_until
-from varlink import VarlinkError
 
 
 # The volume hangs from before the boot on.
@@ -19,16 +18,6 @@ HANGS = ("(exec /usr/bin/python3 tests/integration/hang.py /opt/data by-signal >
 def release(tree):
     with open(tree.path("/run/hang.pid")) as file:
         tree.signal("TERM", int(file.read()))
-
-
-@contextlib.contextmanager
-def at_once(tree):
-    """What is called meanwhile is read by the broker in one go, so that little of its time for the volume is the test's."""
-    tree.signal("STOP", pid := tree.broker_pid())
-    try:
-        yield
-    finally:
-        tree.signal("CONT", pid)
 
 
 def test_an_order_outlives_its_gateway(boot, volume):
