@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from conftest import BUILD
-from tree import TOP
+from tree import TOP, Tree
 
 
 @pytest.fixture(autouse=True)
@@ -114,6 +114,41 @@ def test_a_broker_that_cannot_start_is_explained(staged):
     result = subprocess.run([script, "--build", BUILD, "--", "id"], capture_output=True, text=True, timeout=600, env=environment)
     assert result.returncode == 1 and result.stdout == ""
     assert "nosuchuser" in result.stderr and "did not become ready" in result.stderr
+
+
+WITHOUT_RIGHTS = {
+    "no namespaces": ("Operation not permitted", ["setpriv", "--inh-caps", "-sys_admin", "--bounding-set", "-sys_admin"]),
+    # Where they can be made, and what PID 1 does first cannot: it is seen, and gone.
+    "no other uid": ("chown", ["unshare", "--user", "--map-root-user"]),
+}
+
+
+@pytest.mark.parametrize("lacking", WITHOUT_RIGHTS)
+@pytest.mark.parametrize("tool", ["sandbox", "bench"])
+def test_a_tree_that_cannot_be_made_says_why(staged, lacking, tool):
+    word, reduced = WITHOUT_RIGHTS[lacking]
+    command = [*reduced, f"{TOP}/tools/{tool}", "--build", BUILD, *(["--", "id"] if tool == "sandbox" else ["--services", "1"])]
+    if tool == "bench":  # the part of it that boots a tree; all else of it would be built
+        command = [*reduced, "bash", "-c", f". tools/lib/tree.sh; TREE_PROFILES= TREE_OPTIONS=--no-gateways tree_boot {BUILD} && tree_wait_ready"]
+    before = set(os.listdir(f"{TOP}/{BUILD}")) | {"sandbox.log"}
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=TOP)
+    assert result.returncode == 1 and result.stdout == "", result.stdout
+    assert word in result.stderr and "CAP_SYS_ADMIN" in result.stderr, result.stderr
+    assert "/proc/" not in result.stderr, "where we looked for it is not the cause"
+    assert set(os.listdir(f"{TOP}/{BUILD}")) <= before, "nothing is left"
+
+
+def test_a_tree_of_the_tests_that_cannot_be_made_says_why(staged, service, tmp_path):
+    """And two at once do not overwrite each other's words."""
+    (tmp_path / "unshare").write_text('#!/bin/sh\necho "cause $CAUSE" >&2\nexit 1\n')
+    (tmp_path / "unshare").chmod(0o755)
+    for number in range(2):
+        tree = Tree(staged, service)
+        tree.environment.update(PATH=f"{tmp_path}:{os.environ['PATH']}", CAUSE=str(number))
+        with pytest.raises(AssertionError, match=f"cause {number}"):
+            tree.boot()
+        tree.stop()  # as its fixture does, without a word of its own
+    assert not os.path.exists(f"{TOP}/{staged}/unshare.log")
 
 
 def test_usage():

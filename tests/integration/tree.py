@@ -6,6 +6,7 @@ import signal
 import socket
 import stat
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -136,17 +137,25 @@ class Tree:
         environment = {**os.environ, **self.environment,
                        "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
                        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=99"}
-        self.parent = subprocess.Popen(["bash", "-c", f". tools/lib/tree.sh; tree_exec {self.build}"], cwd=TOP, env=environment,
-                                       stdin=subprocess.DEVNULL)
+        self.unshare_log = tempfile.TemporaryFile("w+")
+        log_fd = self.unshare_log.fileno()
+        self.parent = subprocess.Popen(["bash", "-c", f". tools/lib/tree.sh; exec 8>&{log_fd} {log_fd}>&-; tree_exec {self.build}"],
+                                       cwd=TOP, env=environment, stdin=subprocess.DEVNULL, pass_fds=[log_fd])
         self.pid = int(wait_until(self.read_child, what="PID 1 of the tree").split()[0])
         if ready:
-            wait_until(lambda: self.broker_is_ready() or self.broker_failed(), 300, "svcbrokerd ready")  # it may have 200 slots to make
+            # It may have 200 slots to make.
+            wait_until(lambda: self.assert_lives() or self.broker_is_ready() or self.broker_failed(), 300, "svcbrokerd ready")
             assert self.broker_is_ready(), self.log()
 
-    def read_child(self):
+    def assert_lives(self):
+        """PID 1 may also end at once, where the namespaces can be made and nothing can be mounted in them."""
         if self.parent.poll() is not None:
-            with open(f"{TOP}/{self.build}/unshare.log") as file:
-                raise AssertionError(f"no namespaces: {file.read()}")
+            self.parent = None
+            self.unshare_log.seek(0)
+            raise AssertionError(f"no namespaces, or PID 1 ended: {self.unshare_log.read()}")
+
+    def read_child(self):
+        self.assert_lives()
         with open(f"/proc/{self.parent.pid}/task/{self.parent.pid}/children") as file:
             return file.read()
 
