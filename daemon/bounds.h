@@ -37,6 +37,9 @@
 #define SLICES_TURN_USEC 2000 /* of a turn of the loop, for work that is cut in pieces: edge/slices.h */
 #define SERVER_TURN_USEC 2000 /* of a turn, for the calls of everybody but root: session/turns.h */
 
+/* Until a socket's file that is gone is made anew: whoever moves or removes its directory may be at it still. */
+#define MENDER_MSEC 200
+
 /* Of sockets whose queue may hold descriptors (edge/closer.h). */
 #define CLOSER_THREADS 4                /* one that sleeps keeps no other from closing */
 #define CLOSER_STACK_BYTES (64 * 1024)  /* of each */

@@ -189,21 +189,48 @@ static void check_kill(struct doctor *doctor)
                              (int)pid);
 }
 
+/* The first that is not as it should be, else the first. */
+static const struct listener *doubtful_listener(const struct server *server, struct stat *info)
+{
+        const struct listener *listeners[] = {&server->observer_listener, &server->listener};
+        const struct listener *found = NULL;
+
+        for (size_t i = 0; i < 2; i++) {
+                if (listeners[i]->fd < 0)
+                        continue;
+                found = listeners[i];
+                if (listener_lack(found) || lstat(found->path, info) < 0)
+                        return found;
+                if ((info->st_mode & 07777) != 0660 || info->st_uid != server->access.own_uid)
+                        return found;
+        }
+        return found;
+}
+
 static void check_socket(struct doctor *doctor)
 {
-        static const char advice[] = "restart the broker, which makes it with mode 0660";
-        const char *path = doctor->server->socket_path;
-        struct stat info;
+        static const char advice[] = "remove it: the broker makes it anew, with mode 0660";
+        struct server *server = doctor->server;
+        struct stat info = {0};
+        const struct listener *listener = doubtful_listener(server, &info);
+        const char *lack;
 
-        if (lstat(path, &info) < 0 || !S_ISSOCK(info.st_mode))
-                doctor_check(doctor, "socket", VERDICT_FAILURE, advice, "%s is not there", path);
-        else if (info.st_mode & S_IRWXO || info.st_uid != doctor->server->access.own_uid)
-                doctor_check(doctor, "socket", VERDICT_FAILURE, advice, "%s has mode %04o and uid %u", path,
-                             (unsigned)info.st_mode & 07777, (unsigned)info.st_uid);
-        else
-                doctor_check(doctor, "socket", (info.st_mode & 07777) == 0660 ? VERDICT_OK : VERDICT_WARNING,
-                             advice, "%s has mode %04o, group %u", path, (unsigned)info.st_mode & 07777,
+        if (!listener) /* it is about to end */
+                return;
+        lack = listener_lack(listener);
+        if (lack) {
+                doctor_check(doctor, "socket", VERDICT_FAILURE, listener_remedy(listener),
+                             "the %s is not at %s any more", lack, listener->path);
+                mender_wake(&server->mender);
+        } else if (info.st_mode & S_IRWXO || info.st_uid != server->access.own_uid) {
+                doctor_check(doctor, "socket", VERDICT_FAILURE, advice, "%s has mode %04o and uid %u",
+                             listener->path, (unsigned)info.st_mode & 07777, (unsigned)info.st_uid);
+        } else {
+                doctor_check(doctor, "socket",
+                             (info.st_mode & 07777) == 0660 ? VERDICT_OK : VERDICT_WARNING, advice,
+                             "%s has mode %04o, group %u", listener->path, (unsigned)info.st_mode & 07777,
                              (unsigned)info.st_gid);
+        }
 }
 
 /*

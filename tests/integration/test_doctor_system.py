@@ -87,7 +87,7 @@ def test_socket(make_tree):
     tree = make_tree(profiles="")
     with tree.connect("root") as connection:
         for spoil, verdict in ((f"chmod 666 {SOCKET}", "failure"), (f"chmod 600 {SOCKET}", "warning"),
-                               (f"chown hermes {SOCKET}", "failure"), (f"rm {SOCKET}", "failure")):
+                               (f"chown hermes {SOCKET}", "failure"), (f":>{SOCKET}.new; mv {SOCKET}.new {SOCKET}", "failure")):
             tree.run("root", "sh", "-c", spoil, check=True)
             checks = {check["name"]: check for check in connection.call("Diagnose")["checks"]}
             assert checks["socket"]["verdict"] == verdict, (spoil, checks["socket"])

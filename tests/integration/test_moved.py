@@ -16,12 +16,12 @@ TEMPLATE = "/usr/local/share/svcbroker/gateway"
 SCANDIR = "/run/service"
 STORE = "/opt/data/.svcbroker"
 PRECIOUS = "/run/precious"
-# What Health calls it; None: it is said of the gateway, or mends itself.
+# What Health calls it (the socket itself is made anew: test_socket_gone.py); None: it is said of the gateway, or mends itself.
 PLACES = {
     "services": (SERVICES, "services directory is not at"),
     "slot": (f"{SERVICES}/gateway-a", "gateway-a is unsupervised"),
     "scandir": (SCANDIR, "scan directory is not at"),
-    "socket": ("/run/svcbroker", "the socket is not at"),
+    "socket": ("/run/svcbroker", "services directory is not at"),
     "template": (TEMPLATE, "template is not at"),
     "store": (STORE, None),
 }
@@ -58,6 +58,7 @@ def precious(tree):
 
 class Place:
     def __init__(self, tree, path):
+        self.tree = tree
         self.here = tree.path(path)
         self.away = f"{self.here}.away"
 
@@ -69,6 +70,27 @@ class Place:
             os.mkdir(self.here, 0o755)
 
     def put_back(self):
+        """As often as the broker makes something in it just now: the socket, whose directory it is."""
+        wait_until(self.tried_to_put_back, 20, f"{self.here} is back")
+
+        if self.here.endswith("/svcbroker"):
+            wait_until(self.somebody_listens, 20, "the socket is made anew")
+
+    def somebody_listens(self):
+        try:
+            self.tree.call("Health", "root")
+        except OSError:
+            return False
+        return True
+
+    def tried_to_put_back(self):
+        try:
+            self.put_back_once()
+        except OSError:
+            return False
+        return True
+
+    def put_back_once(self):
         if os.path.islink(self.here):
             os.unlink(self.here)
         elif os.path.isdir(self.here):
