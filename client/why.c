@@ -181,16 +181,16 @@ static const char *advice_of(const struct row *row, const struct facts *facts, b
 }
 
 /* What was written, printable. NULL when out of memory. */
-static char *finish(FILE *file, char **text)
+static char *finish(FILE *file, char **text, enum printable printable)
 {
-        char *printable = fclose(file) == 0 ? printable_copy(*text) : NULL;
+        char *made = fclose(file) == 0 ? printable_text(*text, printable) : NULL;
 
         free(*text);
-        return printable;
+        return made;
 }
 
 static char *sentence(const char *text, const char *more, bool past, const struct facts *facts,
-                      int64_t now_usec)
+                      int64_t now_usec, enum printable printable)
 {
         char *made = NULL;
         size_t size;
@@ -202,17 +202,17 @@ static char *sentence(const char *text, const char *more, bool past, const struc
         if (past)
                 write_past(file, facts, now_usec);
         expand(file, more, facts, now_usec);
-        return finish(file, &made);
+        return finish(file, &made, printable);
 }
 
-bool why_init(struct why *why, const struct facts *facts, int64_t now_usec)
+bool why_init(struct why *why, const struct facts *facts, int64_t now_usec, enum printable printable)
 {
         const struct row *row = find_row(facts);
         bool logger = facts->reason && !facts->state->wrong;
         struct why made = {
-                .happened = sentence(row->happened, logger ? LOGGER_HAPPENED : "", true, facts, now_usec),
-                .next = sentence(row->next, logger ? LOGGER_NEXT : "", false, facts, now_usec),
-                .advice = sentence(advice_of(row, facts, logger), "", false, facts, now_usec),
+                .happened = sentence(row->happened, logger ? LOGGER_HAPPENED : "", true, facts, now_usec, printable),
+                .next = sentence(row->next, logger ? LOGGER_NEXT : "", false, facts, now_usec, printable),
+                .advice = sentence(advice_of(row, facts, logger), "", false, facts, now_usec, printable),
         };
 
         if (!made.happened || !made.next || !made.advice) {

@@ -218,7 +218,7 @@ def test_raw_is_as_it_was_written(tree, profile, log):
 
 @pytest.mark.parametrize("environment,utf8", [
     (NO_LOCALE, True), (("LC_CTYPE=UTF-8",), True), (("LANG=en_US",), True), (("LC_ALL=C.UTF-8",), True),
-    (("LC_ALL=C",), False), (("LC_ALL=de_DE.ISO-8859-1",), False)])
+    (("LC_ALL=C",), True), (("LC_ALL=POSIX",), True), (("LC_ALL=ru_RU.KOI8-R",), False), (("LC_ALL=de_DE.ISO-8859-1",), False)])
 def test_nothing_of_a_line_reaches_the_terminal_but_text(tree, profile, log, environment, utf8):
     log.write("current", stamped(0, CONTROLS))
     log.write("current", b"\xff\xfe\0\n")

@@ -117,6 +117,31 @@ def test_the_c_locale_is_ascii(tree, tmp_path):
         assert text.isascii() and "x failed" in text and "! backoff" in text and "* up" in text and "- down" in text, text
 
 
+FOREIGN = "служба日本"
+
+
+def test_text_beyond_ascii(make_tree, tmp_path):
+    """A table, a page, sentences, errors and the doctor: for a person, and for grep."""
+    home = f"/opt/{FOREIGN}"
+    tree = make_tree("--hermes-home", home, profiles="", before=f"mkdir -p {home}/profiles/{FOREIGN}; : >{home}/profiles/{FOREIGN}/SOUL.md; "
+                     f"chown -R hermes:hermes {home}")
+    tree.register("coder", start=False)
+    escaped = "".join(f"\\x{byte:02x}" for byte in FOREIGN.encode())
+    for command in ("reconcile --dry-run", "status coder", "doctor", f"start {FOREIGN}", f"logs {FOREIGN}", f"why {FOREIGN}",
+                    f"register {FOREIGN}", f"{FOREIGN}", f"call {FOREIGN}", f"--socket /{FOREIGN} list", f"list --{FOREIGN}"):
+        for environment in (("LC_ALL=C",), ("-u", "LC_ALL", "-u", "LC_CTYPE", "-u", "LANG")):
+            words = ["env", *environment, "svcctl", *command.split()]
+            result = tree.run("hermes", *words)
+            assert FOREIGN in result.stdout + result.stderr, (words, result)
+            text = "\n".join(shown(tree, tmp_path, 100, "svcctl", *command.split(), environment=environment))
+            assert FOREIGN in text and "\\x" not in text, (words, text)
+        text = "".join(shown(tree, tmp_path, 200, "svcctl", *command.split(), environment=("LC_ALL=ru_RU.KOI8-R",)))
+        assert escaped in text and text.isascii(), (command, text)
+    for width in (18, 20, 24, 40):  # wide characters are broken between, never in the middle
+        for command in ("doctor", "reconcile --dry-run", "status coder"):
+            assert "\ufffd" not in "".join(shown(tree, tmp_path, width, "svcctl", *command.split()))
+
+
 def test_no_locale_is_utf8(tree, tmp_path):
     """As docker exec has it."""
     for environment in (("-u", "LC_ALL", "-u", "LC_CTYPE", "-u", "LANG"), ("LC_ALL=", "LC_CTYPE=UTF-8"), ("LANG=en_US",)):

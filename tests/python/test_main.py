@@ -184,3 +184,34 @@ def test_interrupted(fake, path, words):
 
 def test_version(path):
     assert run(path, "--version", check=0).stdout == f"svcbroker {svcbroker.__version__}\n"
+
+
+WORDS = "ключ\x1b[2J\u202e"
+
+
+def said_on_a_terminal(socket, **locale):
+    """Standard error, where that is a terminal."""
+    here, there = os.openpty()
+    environment = {name: value for name, value in os.environ.items() if name not in ("LC_ALL", "LC_CTYPE", "LANG")}
+    subprocess.run([sys.executable, "-m", "svcbroker", "--socket", socket, "Health"], stderr=there, stdout=subprocess.DEVNULL,
+                   env={**environment, **locale}, timeout=60)
+    os.close(there)
+    said = os.read(here, 4096)
+    os.close(here)
+    return said.decode()
+
+
+@pytest.mark.parametrize("locale,utf8", [
+    ({}, True), ({"LC_ALL": "C"}, True), ({"LANG": "POSIX"}, True), ({"LC_CTYPE": "UTF-8"}, True), ({"LC_ALL": "ru_RU.KOI8-R"}, False),
+    ({"LC_ALL": "de_DE.ISO-8859-1", "LANG": "C.UTF-8"}, False)])  # fmt: skip
+def test_text_of_others_on_a_terminal(locale, utf8):
+    said = said_on_a_terminal(f"/nowhere/{WORDS}\udcff", **locale)
+    name = "ключ" if utf8 else "".join(f"\\x{byte:02x}" for byte in "ключ".encode())
+    assert f"/nowhere/{name}\\x1b[2J\\xe2\\x80\\xae\\xff" in said, said
+
+
+def test_text_of_others_in_a_pipe_is_as_it_is_but_for_control_characters():
+    for locale in ({}, {"LC_ALL": "C"}, {"LC_ALL": "de_DE.ISO-8859-1"}):
+        said = subprocess.run([sys.executable, "-m", "svcbroker", "--socket", f"/nowhere/{WORDS}\udcff", "Health"], capture_output=True,
+                              env={**os.environ, **locale}, timeout=60).stderr  # fmt: skip
+        assert "/nowhere/ключ\\x1b[2J\\xe2\\x80\\xae".encode() + b"\xff" in said, said

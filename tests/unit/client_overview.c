@@ -248,6 +248,23 @@ START_TEST(words_are_wrapped)
 }
 END_TEST
 
+/* In columns, and between characters. */
+START_TEST(words_beyond_ascii_are_wrapped)
+{
+        char *text = NULL;
+        size_t size;
+        FILE *file = open_memstream(&text, &size);
+
+        wrap_write(file, "\xd0\xba\xd0\xbb\xd1\x8e\xd1\x87 \xd0\xba\xd0\xbb\xd1\x8e\xd1\x87 "
+                         "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5",
+                   0, 0, 9);
+        fclose(file);
+        ck_assert_str_eq(text, "\xd0\xba\xd0\xbb\xd1\x8e\xd1\x87 \xd0\xba\xd0\xbb\xd1\x8e\xd1\x87\n"
+                               "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\n\xe6\x97\xa5");
+        free(text);
+}
+END_TEST
+
 static const struct {
         const char *all, *ctype, *lang;
         bool utf8;
@@ -276,8 +293,14 @@ static const struct {
 
 START_TEST(locales_that_are_utf8)
 {
+        const char *name = locales[_i].all && *locales[_i].all ? locales[_i].all : "";
+        bool reads = look_reads_utf8(locales[_i].all, locales[_i].ctype, locales[_i].lang);
+
         ck_assert_int_eq(look_is_utf8(locales[_i].all, locales[_i].ctype, locales[_i].lang),
                          locales[_i].utf8);
+        for (size_t i = 0; i < 2 && !*name; i++)
+                name = (i == 0 ? locales[_i].ctype : locales[_i].lang) ?: "";
+        ck_assert_int_eq(reads, locales[_i].utf8 || !strcmp(name, "C") || !strcmp(name, "POSIX"));
 }
 END_TEST
 
@@ -294,6 +317,7 @@ int main(void)
         tcase_add_test(tcase, the_worst_is_first);
         tcase_add_test(tcase, a_logger_that_ends_needs_attention);
         tcase_add_loop_test(tcase, words_are_wrapped, 0, sizeof(wraps) / sizeof(wraps[0]));
+        tcase_add_test(tcase, words_beyond_ascii_are_wrapped);
         tcase_add_loop_test(tcase, locales_that_are_utf8, 0, sizeof(locales) / sizeof(locales[0]));
         suite_add_tcase(suite, tcase);
         return unit_run(suite);

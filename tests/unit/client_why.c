@@ -105,7 +105,7 @@ START_TEST(every_case)
 
         ck_assert_ptr_nonnull(service);
         facts_read(service, &facts);
-        ck_assert(why_init(&why, &facts, NOW_USEC));
+        ck_assert(why_init(&why, &facts, NOW_USEC, PRINTABLE_ASCII));
         ck_assert_str_eq(why.happened, cases[_i].happened);
         ck_assert_str_eq(why.next, cases[_i].next);
         ck_assert_str_eq(why.advice, cases[_i].advice);
