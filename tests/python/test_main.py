@@ -194,7 +194,7 @@ def said_on_a_terminal(socket, **locale):
     here, there = os.openpty()
     environment = {name: value for name, value in os.environ.items() if name not in ("LC_ALL", "LC_CTYPE", "LANG")}
     subprocess.run([sys.executable, "-m", "svcbroker", "--socket", socket, "Health"], stderr=there, stdout=subprocess.DEVNULL,
-                   env={**environment, **locale}, timeout=60)
+                   env={**environment, "PYTHONPATH": f"{TOP}/client/python", **locale}, timeout=60)
     os.close(there)
     said = os.read(here, 4096)
     os.close(here)
@@ -213,5 +213,5 @@ def test_text_of_others_on_a_terminal(locale, utf8):
 def test_text_of_others_in_a_pipe_is_as_it_is_but_for_control_characters():
     for locale in ({}, {"LC_ALL": "C"}, {"LC_ALL": "de_DE.ISO-8859-1"}):
         said = subprocess.run([sys.executable, "-m", "svcbroker", "--socket", f"/nowhere/{WORDS}\udcff", "Health"], capture_output=True,
-                              env={**os.environ, **locale}, timeout=60).stderr  # fmt: skip
+                              env={**os.environ, "PYTHONPATH": f"{TOP}/client/python", **locale}, timeout=60).stderr  # fmt: skip
         assert "/nowhere/ключ\\x1b[2J\\xe2\\x80\\xae".encode() + b"\xff" in said, said
