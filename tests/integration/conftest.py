@@ -1,4 +1,5 @@
-"""Fixtures. SVCBROKER_BUILD chooses the build directory (build), SVCBROKER_STAGED=1 says that it is staged already."""
+"""Fixtures. SVCBROKER_BUILD chooses the build directory (build), SVCBROKER_STAGED=1 says that it is staged already. SVCBROKER_S6 is
+the directory of another s6 than this machine's (what s6-root or musl-root prints), SVCBROKER_SH a program to be /bin/sh."""
 
 import ctypes
 import itertools
@@ -13,6 +14,7 @@ from tree import TOP, Tree
 from volume import Volume
 
 BUILD = os.environ.get("SVCBROKER_BUILD", "build")
+PARTS = {name: os.environ[f"SVCBROKER_{name.upper()}"] for name in ("s6", "sh") if f"SVCBROKER_{name.upper()}" in os.environ}
 FAST = ("--settle-msec", "300")
 
 
@@ -81,7 +83,7 @@ def manage_trees(staged, service):
 
     def make(*options, boot=True, fast=True, gateways=False, **environment):
         options = (FAST if fast else ()) + (() if gateways else ("--no-gateways",)) + options
-        tree = Tree(staged, service, options, **environment)
+        tree = Tree(staged, service, options, **{**PARTS, **environment})
         trees.append(tree)
         if boot:
             tree.boot()
