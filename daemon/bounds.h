@@ -104,6 +104,18 @@
  * once. */
 #define UNREAD_MSEC 2000
 
+/* What is on the way may take as long, until it is a problem (--process-msec, --ready-msec, --ending-msec). */
+#define STEP_PROCESS_MSEC 10000 /* wanted, and without a process: s6 itself waits a second, and starts at once */
+#define STEP_READY_MSEC 30000   /* with one, which does not count as up, beside --settle-msec */
+#define STEP_END_MSEC 180000    /* told to end: a gateway may drain for minutes */
+
+/* A process that is stopped, or whose end nobody sees to, is told of after it was seen so for as long: s6-supervise sees an
+ * end at once. */
+#define HALT_MSEC 2000
+/* Whoever asks for all services is told what was seen of their processes at most so long ago: a look at one is a few system
+ * calls. */
+#define HALT_LOOK_MSEC 1000
+
 /* The volume, and the threads that look at it. */
 #define VOLUME_LOW_BYTES (4 * 1024 * 1024) /* bytes: with fewer left Health says so */
 #define VOLUME_LOW_INODES 64               /* inodes: the same */
@@ -173,7 +185,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 #define MEMORY_PEER_BYTES 1024
 #define MEMORY_PEERS (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED + GONE_CLIENTS)
 /* A service, its runs, and its description for replies; and one that was removed. As many as s6-svscan has by default. */
-#define MEMORY_SERVICE_BYTES (4 * 1024)
+#define MEMORY_SERVICE_BYTES (4 * 1024 + 256)
 #define MEMORY_SERVICES 1000
 #define MEMORY_REMOVED_BYTES (2 * 1024)
 /* A name of an order under way: its entry, and what the volume is asked about it. One more order may come in than there is

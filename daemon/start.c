@@ -242,6 +242,10 @@ static void start_configure(const struct options *options, const struct server *
 {
         registry->stands_in = !server->rights.supervisor_kills;
         registry->settle_msec = options->settle_msec;
+        registry->patience = (struct patience){.msec = {[STEP_PROCESS] = options->process_msec,
+                                                        [STEP_READY] = options->settle_msec + options->ready_msec,
+                                                        [STEP_END] = options->ending_msec,
+                                                        [STEP_FINISH] = FINISHING_MSEC}};
         start_room(options, registry);
         registry->stagger.at_once = options->start_at_once;
         registry->multiplex = options->multiplex;

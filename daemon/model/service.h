@@ -12,6 +12,7 @@
 #include "daemon/model/logger.h"
 #include "daemon/model/record.h"
 #include "daemon/model/stand_in.h"
+#include "daemon/model/step.h"
 #include "proto/limits.h"
 
 struct registry;
@@ -56,8 +57,11 @@ struct view {
         int exit_code;
         int exit_signal;
         int64_t exit_at_usec;
-        bool log_running; /* or has no logger */
         int64_t log_restarts;
+        enum trouble trouble;
+        enum logger_trouble log_trouble;
+        int64_t step_since_usec; /* 0: it is not on the way */
+        int64_t step_until_usec;
         char reason[RECORD_REASON_BYTES];
 };
 
@@ -76,6 +80,9 @@ struct service {
         int64_t run_began_msec; /* by clock_msec(), of the run that status shows */
         int64_t last_run_msec;  /* how long the one before it lasted */
         bool died_unasked;      /* and nothing started since */
+        struct step_watch step;
+        struct halt_watch halt;
+        const char *obstacle; /* as obstacle.h says; NULL: none */
 
         /* wanted */
         struct record record;
@@ -142,6 +149,9 @@ void service_on_lock(struct service *service, bool log);
 
 /* Tells of a change, where there is one. */
 void service_show(struct service *service);
+
+/* Follows what time changes, or a look at something that nobody tells of, and acts on nothing. */
+void service_follow_time(struct service *service);
 
 /* view.c: as it is shown. */
 enum service_state service_state(const struct service *service);

@@ -51,6 +51,7 @@ static void doctor_begin(struct doctor *doctor)
                 doctor->calls[i].next = false;
                 root = root || (doctor->calls[i].waits && peer && peer->access == ACCESS_ROOT);
         }
+        step_look_at_all(doctor->server->registry);
         doctor->running = true;
         doctor->looked = doctor->volume_done = false;
         doctor->step = doctor->count = 0;

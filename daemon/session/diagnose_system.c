@@ -12,7 +12,6 @@
 #include "daemon/config.h"
 #include "daemon/edge/process.h"
 #include "daemon/edge/template.h"
-#include "daemon/model/obstacle.h"
 #include "daemon/session/places.h"
 
 /* A stamp this far ahead of the clock is no matter of rounding. */
@@ -80,8 +79,8 @@ static void check_capacity(struct doctor *doctor)
                      room == 0                          ? VERDICT_FAILURE
                      : used * 10 > most * 9 || other[0] ? VERDICT_WARNING
                                                         : VERDICT_OK,
-                     advice, "%u of %u supervisors in use, loggers included: room for %u more gateways%s",
-                     used, most, room, other);
+                     advice, "%u of %u supervisors in use, loggers included: room for %u more gateway%s%s",
+                     used, most, room, room == 1 ? "" : "s", other);
 }
 
 /* What more of them would be for is connections: root's places stay. */
@@ -273,8 +272,8 @@ static void check_inotify(struct doctor *doctor)
         read_line("/proc/sys/fs/inotify/max_user_watches", line, sizeof(line));
         if (lacking)
                 doctor_check(doctor, "inotify", VERDICT_FAILURE, advice,
-                             "%zu services or directories cannot be watched: what they do is seen late",
-                             lacking);
+                             "%zu service%s or director%s cannot be watched: what happens there is seen late",
+                             lacking, lacking == 1 ? "" : "s", lacking == 1 ? "y" : "ies");
         else if (sscanf(line, "%lu", &most) != 1)
                 doctor_check(doctor, "inotify", VERDICT_WARNING, advice,
                              "%zu watches used; fs.inotify.max_user_watches cannot be read", used);
@@ -324,6 +323,31 @@ static void check_places(struct doctor *doctor)
                 doctor_check(doctor, "places", VERDICT_OK, "", "every directory is where it was");
 }
 
+/* Of what is not in a state that tells by itself that it is not well. */
+static bool is_stuck(enum trouble trouble)
+{
+        switch (trouble) {
+        case TROUBLE_UNREAD:
+        case TROUBLE_NOT_STARTED:
+        case TROUBLE_NOT_READY:
+        case TROUBLE_NOT_ENDED:
+        case TROUBLE_NOT_FINISHED:
+        case TROUBLE_PAUSED:
+        case TROUBLE_STOPPED:
+        case TROUBLE_STALE:
+        case TROUBLE_UNWANTED:
+                return true;
+        case TROUBLE_NONE:
+        case TROUBLE_UNSUPERVISED:
+        case TROUBLE_FAILED:
+        case TROUBLE_BACKOFF:
+        case TROUBLE_HELD:
+        case TROUBLE_LOGGER:
+                break;
+        }
+        return false;
+}
+
 static void check_orders(struct doctor *doctor)
 {
         const struct registry *registry = doctor->server->registry;
@@ -332,18 +356,16 @@ static void check_orders(struct doctor *doctor)
 
         for (size_t i = 0; i < registry->count; i++) {
                 const struct service *service = registry->services[i];
-                const char *why = obstacle_of(service, false);
 
-                if (why)
-                        findings_add(&found, service->name, why);
+                if (is_stuck(service->shown.trouble))
+                        findings_add(&found, service->name, service->shown.reason);
                 if (service->again.what)
                         findings_add(&again, service->name, strerror(service->again.error));
         }
         if (found.count)
                 doctor_check(doctor, "orders", VERDICT_FAILURE,
-                             "look at that process, and continue it with kill -CONT or end it with kill "
-                             "-KILL: s6-svscan "
-                             "starts another s6-supervise",
+                             "'svcctl why NAME' says what ends it; an s6-supervise that is stopped is continued with "
+                             "kill -CONT, or ended with kill -KILL: s6-svscan starts another",
                              "%s", findings_line(&found, line));
         else if (again.count)
                 doctor_check(
@@ -351,22 +373,24 @@ static void check_orders(struct doctor *doctor)
                         "see which bound of the container is reached (descriptors, memory, space in /run)",
                         "not all can be read and written of %s", findings_line(&again, line));
         else
-                doctor_check(doctor, "orders", VERDICT_OK, "", "every order is taken");
+                doctor_check(doctor, "orders", VERDICT_OK, "", "every order is taken, and comes about in time");
 }
 
 static void check_services(struct doctor *doctor)
 {
         const struct registry *registry = doctor->server->registry;
         struct findings alone = {0}, mute = {0};
-        char line[FINDINGS_LINE_BYTES];
+        char line[FINDINGS_LINE_BYTES], reason[RECORD_REASON_BYTES];
 
         for (size_t i = 0; i < registry->count; i++) {
                 const struct service *service = registry->services[i];
 
-                if (service->shown.state == STATE_UNSUPERVISED)
+                if (service->shown.state == STATE_UNSUPERVISED) {
                         findings_add(&alone, service->name, NULL);
-                else if (!service->shown.log_running && !logger_is_coming(service))
-                        findings_add(&mute, service->name, NULL);
+                } else if (service->shown.log_trouble != LOGGER_FINE) {
+                        step_describe_logger(service, service->shown.log_trouble, reason, sizeof(reason));
+                        findings_add(&mute, service->name, reason);
+                }
         }
         if (alone.count)
                 doctor_check(doctor, "supervision", VERDICT_FAILURE,
@@ -379,7 +403,7 @@ static void check_services(struct doctor *doctor)
                 doctor_check(doctor, "loggers", VERDICT_WARNING,
                              "look at the container's log for what s6-log says, and start it again "
                              "with " CONFIG_S6_BINDIR "/s6-svc -u",
-                             "no logger runs for %s", findings_line(&mute, line));
+                             "what is printed is not logged of %s", findings_line(&mute, line));
         else
                 doctor_check(doctor, "loggers", VERDICT_OK, "", "every logger runs");
 }

@@ -190,7 +190,7 @@ def test_restart_that_drains_is_known_to_the_next_broker(make_tree):
     tree.call("Restart", names=["gateway-slow"])
     wait_until(lambda: json.load(open(f"{tree.slot('slow')}/data/state"))["told"] == "restart")
     tree.kill_broker()
-    assert tree.state("slow")["state"] == "starting" and tree.state("slow")["pid"] == pid
+    assert tree.state("slow")["state"] == "stopping" and tree.state("slow")["pid"] == pid
     tree.signal("KILL", pid)  # it drains no longer
     after = wait_until(lambda: (now := tree.state("slow"))["state"] == "up" and now["pid"] != pid and now)
     assert after["pid"] != pid and after["restarts"] == 0
