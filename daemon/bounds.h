@@ -112,9 +112,16 @@
 /* A process that is stopped, or whose end nobody sees to, is told of after it was seen so for as long: s6-supervise sees an
  * end at once. */
 #define HALT_MSEC 2000
-/* Whoever asks for all services is told what was seen of their processes at most so long ago: a look at one is a few system
- * calls. */
+/* When somebody asks for all services, their processes are looked at, at most so often: 8 usec each, two of a gateway. So
+ * many services at once, the others in turns of the loop as those of POLL_SERVICES. */
 #define HALT_LOOK_MSEC 1000
+#define HALT_SERVICES 64
+
+/* Processes that a Diagnose looks at in one step: two system calls each. */
+#define DIAGNOSE_PROCESSES 64
+/* Of the container's memory: with less left, or less than this part of it, Diagnose says so. */
+#define MEMORY_GROUP_LOW_BYTES (16 * 1024 * 1024) /* bytes */
+#define MEMORY_GROUP_LOW_SHARE 16
 
 /* The volume, and the threads that look at it. */
 #define VOLUME_LOW_BYTES (4 * 1024 * 1024) /* bytes: with fewer left Health says so */

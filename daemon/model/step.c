@@ -219,15 +219,34 @@ void step_look(struct service *service)
                 service_follow_time(service);
 }
 
+static void step_turn(void *owner)
+{
+        struct registry *registry = owner;
+        struct halt_round *round = &registry->halts;
+        size_t until = round->next + HALT_SERVICES;
+
+        for (; round->next < registry->count && round->next < until; round->next++)
+                step_look(registry->services[round->next]);
+        if (round->next < registry->count && !registry->stopping)
+                timer_start(&round->turn, POLL_SLICE_MSEC);
+}
+
+void step_init(struct registry *registry)
+{
+        timer_init(&registry->halts.turn, registry->loop, step_turn, registry);
+}
+
 void step_look_at_all(struct registry *registry)
 {
+        struct halt_round *round = &registry->halts;
         int64_t now_msec = clock_msec();
 
-        if (registry->halts_looked_msec && now_msec - registry->halts_looked_msec < HALT_LOOK_MSEC)
+        if (timer_is_running(&round->turn) ||
+            (round->begun_msec && now_msec - round->begun_msec < HALT_LOOK_MSEC))
                 return;
-        registry->halts_looked_msec = now_msec;
-        for (size_t i = 0; i < registry->count; i++)
-                step_look(registry->services[i]);
+        round->begun_msec = now_msec;
+        round->next = 0;
+        step_turn(registry);
 }
 
 /* "180 s", or "1500 ms". */

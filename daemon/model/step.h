@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "daemon/edge/s6_status.h"
+#include "daemon/edge/timer.h"
 #include "daemon/model/trouble.h"
 
 struct registry;
@@ -35,6 +36,13 @@ struct halt_watch {
         int64_t since_msec; /* by clock_msec() */
 };
 
+/* A round of looks at all of them, in slices. */
+struct halt_round {
+        struct timer turn;
+        size_t next;        /* of the registry's services */
+        int64_t begun_msec; /* by clock_msec(); 0: none was */
+};
+
 /* Follows what is known of the service and its logger by now. */
 void step_follow(struct service *service);
 
@@ -50,8 +58,10 @@ void step_see(struct service *service);
 /* Somebody asks how a service is: what nothing tells of is looked at, and a change is shown. */
 void step_look(struct service *service);
 
-/* The same of all services: at most once within HALT_LOOK_MSEC. */
+/* The same of all services: at most once within HALT_LOOK_MSEC, HALT_SERVICES at once, and the others soon.
+ */
 void step_look_at_all(struct registry *registry);
+void step_init(struct registry *registry);
 
 /* Its run was told to end, or is to be told. */
 bool step_is_to_end(const struct service *service);

@@ -91,8 +91,8 @@ static void check_descriptors(struct doctor *doctor)
 
         doctor_check(doctor, "descriptors", few ? VERDICT_WARNING : VERDICT_OK,
                      "raise the container's limit of open files (nofile), and restart the broker",
-                     "the broker may have %u: %u connections at once%s", server->files,
-                     server->connections_most, few ? ", fewer than it has bounds for" : "");
+                     "the broker may have %u: %u connection%s at once%s", server->files,
+                     server->connections_most, server->connections_most == 1 ? "" : "s", few ? ", fewer than it has bounds for" : "");
 }
 
 static void check_room(struct doctor *doctor)
@@ -276,7 +276,8 @@ static void check_inotify(struct doctor *doctor)
                              lacking, lacking == 1 ? "" : "s", lacking == 1 ? "y" : "ies");
         else if (sscanf(line, "%lu", &most) != 1)
                 doctor_check(doctor, "inotify", VERDICT_WARNING, advice,
-                             "%zu watches used; fs.inotify.max_user_watches cannot be read", used);
+                             "%zu watch%s used; fs.inotify.max_user_watches cannot be read", used,
+                             used == 1 ? "" : "es");
         else
                 doctor_check(doctor, "inotify", used * 10 > most * 9 ? VERDICT_WARNING : VERDICT_OK, advice,
                              "%zu of %lu watches used by the broker", used, most);
