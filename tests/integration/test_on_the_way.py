@@ -288,3 +288,24 @@ def test_gateway_that_runs_unwanted(tree, profile):
     assert_agreed(tree, profile, "unwanted", "though it is wanted down")
     tree.call("Stop", names=[f"gateway-{profile}"], wait="down")
     wait_until(lambda: not problems(tree, profile))
+
+
+def test_waiting_for_a_bound_wakes_nobody(patient):
+    """One timer, for the bound itself: a gateway that drains, and one that its supervisor was told to start."""
+    patient.register("quiet", "ignore-term")
+    patient.wait_gateway("quiet")
+    patient.wait_state("quiet", "up")
+    patient.call("Stop", names=["gateway-quiet"])
+    patient.wait_state("quiet", "stopping")
+    pid = patient.broker_pid()
+
+    def switches():
+        found = patient.run("root", "sh", "-c", f"cat /proc/{pid}/task/*/status").stdout
+        return sum(int(line.split()[1]) for line in found.splitlines() if line.startswith("voluntary_ctxt_switches"))
+
+    def quiet():
+        before = switches()
+        time.sleep(2.5)
+        return switches() == before
+    wait_until(quiet, 60, "some seconds in which nothing of it woke")
+    assert patient.state("quiet")["state"] == "stopping"

@@ -71,6 +71,30 @@ START_TEST(symbols_and_colours)
 }
 END_TEST
 
+/* The broker says what is a problem; what is on the way and has time is none, whatever state it is in. */
+START_TEST(what_is_late_is_first)
+{
+        const struct look look = {.now_usec = NOW_USEC};
+
+        expect("[{\"name\":\"a\",\"kind\":\"gateway\",\"state\":\"backoff\",\"want\":\"up\",\"since_usec\":1000000000,"
+               "  \"reason\":\"it ended\",\"step_since_usec\":1000000000,\"step_until_usec\":1010000000},"
+               " {\"name\":\"b\",\"kind\":\"gateway\",\"state\":\"stopping\",\"want\":\"up\",\"pid\":7,\"since_usec\":1,"
+               "  \"problem\":\"not_ended\",\"reason\":\"it was told to end\",\"step_since_usec\":940000000,"
+               "  \"step_until_usec\":950000000},"
+               " {\"name\":\"c\",\"kind\":\"gateway\",\"state\":\"stopping\",\"want\":\"down\",\"pid\":8,\"since_usec\":1,"
+               "  \"step_since_usec\":940000000,\"step_until_usec\":1120000000},"
+               " {\"name\":\"d\",\"kind\":\"static\",\"state\":\"up\",\"want\":\"down\",\"pid\":9}]",
+               &look,
+               "NAME  STATE     FOR  PID  RESTARTS  REASON\n"
+               "b     stopping  1m     7         0  it was told to end\n"
+               "a     backoff   1s               0  it ended\n"
+               "c     stopping  1m     8         0\n"
+               "d     up               9         0\n"
+               "\n"
+               "1 of 4 needs attention: 1 stopping; 'svcctl why b' tells more\n");
+}
+END_TEST
+
 static const struct {
         size_t columns;
         const char *text;
@@ -316,6 +340,7 @@ int main(void)
         tcase_add_test(tcase, no_line_is_too_wide);
         tcase_add_test(tcase, the_worst_is_first);
         tcase_add_test(tcase, a_logger_that_ends_needs_attention);
+        tcase_add_test(tcase, what_is_late_is_first);
         tcase_add_loop_test(tcase, words_are_wrapped, 0, sizeof(wraps) / sizeof(wraps[0]));
         tcase_add_test(tcase, words_beyond_ascii_are_wrapped);
         tcase_add_loop_test(tcase, locales_that_are_utf8, 0, sizeof(locales) / sizeof(locales[0]));
