@@ -120,6 +120,30 @@ const char *trouble_name(enum trouble trouble)
         return names[trouble];
 }
 
+bool trouble_is_stuck(enum trouble trouble)
+{
+        switch (trouble) {
+        case TROUBLE_UNREAD:
+        case TROUBLE_NOT_STARTED:
+        case TROUBLE_NOT_READY:
+        case TROUBLE_NOT_ENDED:
+        case TROUBLE_NOT_FINISHED:
+        case TROUBLE_PAUSED:
+        case TROUBLE_STOPPED:
+        case TROUBLE_STALE:
+        case TROUBLE_UNWANTED:
+                return true;
+        case TROUBLE_NONE:
+        case TROUBLE_UNSUPERVISED:
+        case TROUBLE_FAILED:
+        case TROUBLE_BACKOFF:
+        case TROUBLE_HELD:
+        case TROUBLE_LOGGER:
+                break;
+        }
+        return false;
+}
+
 enum logger_trouble trouble_of_logger(const struct logger_situation *situation, bool late)
 {
         if (!situation->supervised)

@@ -79,6 +79,9 @@ enum trouble trouble_judge(const struct situation *situation, bool late);
 /* The word of the interface; NULL for TROUBLE_NONE. */
 const char *trouble_name(enum trouble trouble);
 
+/* What was ordered does not come about, or what runs does not work, and no state says so by itself. */
+bool trouble_is_stuck(enum trouble trouble);
+
 /* Of a logger: wanted as long as there is the slot. Only of a service that is supervised and has no
  * operation. */
 struct logger_situation {

@@ -309,3 +309,14 @@ def test_waiting_for_a_bound_wakes_nobody(patient):
         return switches() == before
     wait_until(quiet, 60, "some seconds in which nothing of it woke")
     assert patient.state("quiet")["state"] == "stopping"
+
+
+def test_svscan_that_is_gone(tree, profile):
+    """What runs runs on; nothing that ends comes back, and a probe has to know."""
+    tree.register(profile)
+    tree.wait_state(profile, "up")
+    tree.run("root", "mount", "-t", "tmpfs", "-o", "mode=700", "none", "/run/service/.s6-svscan", check=True)
+    health = tree.call("Health")
+    assert any(line.startswith("no s6-svscan runs on the scan directory") for line in health["problems"]), health
+    tree.run("root", "umount", "/run/service/.s6-svscan", check=True)
+    assert not any("s6-svscan" in line for line in tree.call("Health")["problems"])
