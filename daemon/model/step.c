@@ -26,10 +26,11 @@ static enum process_kind process_kind(const struct s6_status *status)
 /* What has lasted. */
 static enum halt halt_of(const struct halt_watch *halt, const struct s6_status *status)
 {
-        if (halt->kind != HALT_NONE && halt->pid == status->pid &&
-            clock_msec() - halt->since_msec >= HALT_MSEC)
-                return halt->kind;
-        return status->paused ? HALT_PAUSED : HALT_NONE;
+        enum halt kind = halt->pid == status->pid && clock_msec() - halt->since_msec >= HALT_MSEC ? halt->kind
+                                                                                                  : HALT_NONE;
+
+        /* One that s6-supervise has paused is stopped too. */
+        return kind != HALT_ENDED && status->paused ? HALT_PAUSED : kind;
 }
 
 void step_situation(const struct service *service, struct situation *situation)

@@ -207,6 +207,9 @@ def test_gateway_that_root_paused(tree, profile):
         tree.run("root", "s6-svc", "-p", f"{SERVICES}/gateway-{profile}", check=True)
         wait_event(watching, lambda service: service.get("problem") == "paused")
         assert_agreed(tree, profile, "paused")
+        began = time.monotonic()
+        while time.monotonic() - began < 3:  # a signal is what it got: and that is not told instead, when it has been seen for long
+            assert tree.state(profile)["problem"] == "paused"
         tree.run("root", "s6-svc", "-c", f"{SERVICES}/gateway-{profile}", check=True)
         wait_event(watching, lambda service: "problem" not in service)
 
