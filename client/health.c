@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <json-c/json.h>
 
@@ -9,19 +10,34 @@
 #include "client/look.h"
 #include "client/member.h"
 #include "client/options.h"
+#include "client/printable.h"
 #include "client/session.h"
+#include "client/wrap.h"
 #include "client/show.h"
+
+/* A line each, which a terminal gets broken between words. */
+static void show_problem(const char *problem, const struct look *look)
+{
+        char *printable = printable_text(problem, look->printable);
+
+        if (printable)
+                wrap_write(stdout, printable, 0, 2, look->columns);
+        putchar('\n');
+        free(printable);
+}
 
 static void show_health(struct json_object *health)
 {
         struct json_object *problems = member_array(health, "problems");
         int64_t services = member_int(health, "services", 0);
+        struct look look;
+
+        look_init(&look);
 
         for (size_t i = 0; problems && i < json_object_array_length(problems); i++) {
                 const char *problem = json_object_get_string(json_object_array_get_idx(problems, i));
 
-                tint_print(stdout, problem ? problem : "unknown problem", look_printable(), TINT_PLAIN, false);
-                putchar('\n');
+                show_problem(problem ? problem : "unknown problem", &look);
         }
         if (member_true(health, "healthy"))
                 printf("healthy: %" PRId64 " service%s, %" PRId64 " wanted, %" PRId64 " up\n", services,

@@ -14,7 +14,7 @@
 #include "proto/name.h"
 
 #define NUMBER_BYTES 24
-#define NAME_COLUMNS_MIN 8
+#define NAME_COLUMNS_MIN 4
 #define NAME_COLUMNS_FAIR 24 /* a longer name is cut before a column is left out */
 #define REASON_INDENT 4
 
