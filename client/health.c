@@ -26,6 +26,19 @@ static void show_problem(const char *problem, const struct look *look)
         free(printable);
 }
 
+#define SERVED_BYTES 64
+
+/* Of those wanted, where the default gateway serves every profile; else "". */
+static const char *served_text(struct json_object *health, char buffer[SERVED_BYTES])
+{
+        int64_t served = member_int(health, "served", -1);
+
+        buffer[0] = '\0';
+        if (served >= 0)
+                snprintf(buffer, SERVED_BYTES, ", %" PRId64 " served by the default gateway", served);
+        return buffer;
+}
+
 static void show_health(struct json_object *health)
 {
         struct json_object *problems = member_array(health, "problems");
@@ -42,7 +55,7 @@ static void show_health(struct json_object *health)
         if (member_true(health, "healthy"))
                 printf("healthy: %" PRId64 " service%s, %" PRId64 " wanted, %" PRId64 " up\n", services,
                        services == 1 ? "" : "s", member_int(health, "wanted", 0),
-                       member_int(health, "up", 0));
+                       member_int(health, "up", 0), served_text(health, buffer));
         else if (!problems || json_object_array_length(problems) == 0)
                 puts("not healthy, and the broker does not say why; try 'svcctl doctor'");
 }

@@ -69,7 +69,7 @@ static void show_registered(struct json_object *parameters)
 {
         struct json_object *service = member_object(parameters, "service");
         const char *name = member_string(service, "name");
-        const char *state = member_string(service, "state");
+        const char *state = show_state(service);
 
         tint_print(stdout, name ? name : "?", look_printable(), TINT_PLAIN, false);
         if (member_true(parameters, "created"))

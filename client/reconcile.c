@@ -35,7 +35,7 @@ static void show_below(const char *why, const struct look *look)
 
 static enum tint action_tint(const char *action)
 {
-        if (strcmp(action, "started") == 0)
+        if (strcmp(action, "started") == 0 || strcmp(action, "served") == 0)
                 return TINT_GOOD;
         if (strcmp(action, "skipped") == 0)
                 return TINT_BAD;
@@ -71,6 +71,14 @@ static void print_fitting(struct table *table, struct json_object *actions)
         }
 }
 
+/* What is held because the default gateway serves it is not held back. */
+static const char *action_word(struct json_object *entry)
+{
+        const char *action = member_string(entry, "action"), *cause = member_string(entry, "cause");
+
+        return action && cause && strcmp(action, "held") == 0 && strcmp(cause, "served") == 0 ? "served" : action;
+}
+
 static void show_actions(struct json_object *actions)
 {
         static const char *const headings[] = {"PROFILE", "ACTION", "PRIOR STATE", "WHY"};
@@ -80,7 +88,7 @@ static void show_actions(struct json_object *actions)
         table.printable = look_printable();
         for (size_t i = 0; i < json_object_array_length(actions); i++) {
                 struct json_object *entry = json_object_array_get_idx(actions, i);
-                const char *action = member_string(entry, "action");
+                const char *action = action_word(entry);
                 const struct cell cells[] = {
                         {.text = member_string(entry, "profile")},
                         {.text = action ? action : "unknown", .tint = action_tint(action ? action : "")},

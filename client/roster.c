@@ -130,7 +130,9 @@ static size_t count_state(const struct roster *roster, const char *state)
         size_t count = 0;
 
         for (size_t i = 0; i < roster->count; i++) {
-                const char *other = member_string(roster->entries[i].service, "state");
+                struct json_object *service = roster->entries[i].service;
+                const struct state *other =
+                        state_find_cause(member_string(service, "state"), member_string(service, "cause"));
 
                 count += other && strcmp(other, state) == 0;
         }
@@ -140,7 +142,7 @@ static size_t count_state(const struct roster *roster, const char *state)
 const char *roster_summary(const struct roster *roster, char *buffer)
 {
         static const char *const states[] = {"failed",   "unsupervised", "backoff", "held", "starting",
-                                             "stopping", "finishing",    "up",      "down"};
+                                             "stopping", "finishing",    "up",      "served", "down"};
         const char *separator = ": ";
         FILE *file = fmemopen(buffer, ROSTER_SUMMARY_BYTES, "w");
 

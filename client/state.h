@@ -35,3 +35,6 @@ struct state {
 const struct state *state_find(const char *name);
 
 #endif
+/* The same, with what the service says of why it is so (cause; NULL: nothing). */
+const struct state *state_find_cause(const char *name, const char *cause);
+

@@ -15,6 +15,11 @@ enum clue {
         CLUE_RETRY, /* next_start_usec is known */
         CLUE_ALIVE, /* it has a pid */
         CLUE_RESTARTED,
+        CLUE_SERVED,
+        CLUE_ELSEWHERE, /* why it is held, as all below */
+        CLUE_FORGIVEN,
+        CLUE_UNREADABLE,
+        CLUE_NEWER,
 };
 
 /*
@@ -33,6 +38,10 @@ static const struct row rows[] = {
         {STATE_DOWN, CLUE_WANT_UP, "{name} is down, though it is wanted up.",
          "An order to it may be under way, or it is being registered or removed.",
          "Look again in a moment; if it stays so, 'svcctl start {name}' starts it."},
+        {STATE_DOWN, CLUE_SERVED,
+         "{name} has been down for {age}, as it is wanted; but the default gateway serves every profile, and so this one.",
+         "It stays so, whatever is wanted of this gateway, as long as the default gateway serves every profile.",
+         "'svcctl status default' shows what serves it."},
         {STATE_DOWN, CLUE_NONE, "{name} has been down for {age}, as it is wanted.",
          "It stays down, also when the container starts again, until somebody starts it.",
          "'svcctl start {name}' starts it."},
@@ -64,6 +73,22 @@ static const struct row rows[] = {
         {STATE_FAILED, CLUE_NONE, "{name} failed {age} ago: {reason}.",
          "Nothing tries it again by itself; only a person's start does.",
          "'svcctl logs {name}' shows what is wrong; mend that, then 'svcctl start {name}' starts it."},
+        {STATE_SERVED, CLUE_NONE,
+         "{name} is served by the default gateway, and needs no process of its own: {reason}. Nothing is wrong.",
+         "It stays so as long as the default gateway serves its profile.",
+         "'svcctl status default' shows what serves it."},
+        {STATE_HELD, CLUE_ELSEWHERE, "{name} has been held down for {age}: {reason}.",
+         "It is started by itself when that one, in another container or left of this one, has ended.",
+         "If it is to run here, stop it where it runs: the record of what is wanted is both's, so start it here after that."},
+        {STATE_HELD, CLUE_FORGIVEN, "{name} has been held down for {age}: {reason}.",
+         "It stays down until somebody starts it.", "'svcctl start {name}' starts it."},
+        {STATE_HELD, CLUE_UNREADABLE, "{name} has been held down for {age}: {reason}.",
+         "It stays down until somebody says what is wanted.",
+         "'svcctl start {name}' or 'svcctl stop {name}' does, and writes the record anew."},
+        {STATE_HELD, CLUE_NEWER, "{name} has been held down for {age}: {reason}.",
+         "It stays down, and what the newer one wrote stays as it is.",
+         "Run the newer svcbrokerd; 'svcctl start {name}' runs it with this one, without the variables that are "
+         "recorded there, and without a record."},
         {STATE_HELD, CLUE_NONE, "{name} has been held down for {age}: {reason}.",
          "It stays down as long as that is so; when another container lets go of it, it is started by "
          "itself.",
@@ -133,6 +158,11 @@ static bool fits(enum clue clue, const struct facts *facts)
         case CLUE_WANT_DOWN:
                 return !facts->want_up;
         case CLUE_RETRY:
+static bool is_caused(const struct facts *facts, const char *cause)
+{
+        return facts->cause && strcmp(facts->cause, cause) == 0;
+}
+
                 return facts->next_start_usec >= 0;
         case CLUE_ALIVE:
                 return facts->pid >= 0;
@@ -157,6 +187,16 @@ static struct row find_row(const struct facts *facts)
                 i++;
         return rows[i];
 }
+        case CLUE_SERVED:
+                return is_caused(facts, "served");
+        case CLUE_ELSEWHERE:
+                return is_caused(facts, "elsewhere");
+        case CLUE_FORGIVEN:
+                return is_caused(facts, "forgiven");
+        case CLUE_UNREADABLE:
+                return is_caused(facts, "unreadable");
+        case CLUE_NEWER:
+                return is_caused(facts, "newer");
 
 static void write_field(FILE *file, const char *field, size_t length, const struct facts *facts,
                         int64_t now_usec)

@@ -128,6 +128,7 @@ static void adopt_unrecorded(struct service *service, int why)
         } else {
                 service->record.hold = HOLD_HELD;
                 snprintf(service->record.reason, sizeof(service->record.reason), "%s; start it to run it",
+                service->record.cause = newer ? CAUSE_NEWER : CAUSE_UNREADABLE;
                          newer ? "what was wanted of it was written by a newer svcbrokerd"
                                : "what was wanted of it could not be read");
         }

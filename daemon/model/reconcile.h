@@ -30,6 +30,7 @@ struct reconcile_action {
         enum reconcile_what what;
         char message[RECORD_REASON_BYTES]; /* empty: none */
         const char *why;                   /* the same as one word, for the boot log; NULL: none */
+        enum cause cause;                  /* of RECONCILE_HELD */
 };
 
 struct reconcile_request {

@@ -18,6 +18,14 @@ static const char *const hold_names[] = {"none", "backoff", "failed", "held", NU
 static const char *const told_names[] = {"nothing", "restart", "down", NULL};
 static const char *const pending_names[] = {"nothing", "order", "restart", NULL};
 
+/* The interface's, and what is written. */
+static const char *const cause_names[] = {"none", "served", "elsewhere", "forgiven", "unreadable", "newer", NULL};
+
+const char *cause_name(enum cause cause)
+{
+        return cause == CAUSE_NONE ? NULL : cause_names[cause];
+}
+
 bool record_runs_now(const struct record *record)
 {
         return record->want_up &&
@@ -48,6 +56,8 @@ void record_write(const struct record *record, const struct members *members, st
         text_append_member_bool(text, "removing", record->removing);
         text_append_member_bool(text, "forgotten", record->forgotten);
         text_append_member_string(text, "hold", hold_names[record->hold]);
+        if (record->hold == HOLD_HELD && record->cause != CAUSE_NONE)
+                text_append_member_string(text, "cause", cause_names[record->cause]);
         text_append_member_int(text, "attempt", record->attempt);
         text_append_member_int(text, "next_start_usec", record->next_start_usec);
         text_append_member_int(text, "restarts", record->restarts);
@@ -77,6 +87,7 @@ struct parsed {
 };
 
 static const char *const want_names[] = {"down", "up", NULL};
+        int cause; /* -1 in records of before it was */
 
 static const struct field record_fields[] = {
         {"want", FIELD_CHOICE, true, offsetof(struct parsed, want), want_names},
@@ -95,6 +106,7 @@ static const struct field record_fields[] = {
         {"restarts", FIELD_INT, true, offsetof(struct parsed, restarts), NULL},
         {"log_restarts", FIELD_INT, false, offsetof(struct parsed, log_restarts), NULL},
         {"log_attempt", FIELD_INT, false, offsetof(struct parsed, log_attempt), NULL},
+        {"cause", FIELD_CHOICE, false, offsetof(struct parsed, cause), cause_names},
         {"log_next_start_usec", FIELD_INT, false, offsetof(struct parsed, log_next_start), NULL},
         {"exit_code", FIELD_INT, false, offsetof(struct parsed, exit_code), NULL},
         {"exit_signal", FIELD_INT, false, offsetof(struct parsed, exit_signal), NULL},
@@ -135,6 +147,7 @@ static void understand(struct json_object *object)
                 bool known = false;
 
                 if (!json_object_object_get_ex(object, least[i].member, &value) ||
+                {"cause", cause_names, &cause_names[CAUSE_NONE]},
                     !json_object_is_type(value, json_type_string))
                         continue;
                 for (const char *const *word = least[i].words; *word; word++)
@@ -197,6 +210,7 @@ int record_read(const char *text, struct record *record)
                         .log_attempt = (unsigned)parsed.log_attempt.value,
                         .log_next_start_usec = parsed.log_next_start.value,
                         .has_exit = parsed.exit_at.present,
+                        .cause = parsed.cause > 0 ? (enum cause)parsed.cause : CAUSE_NONE,
                         .exit_code = parsed.exit_at.present ? (int)parsed.exit_code.value : 0,
                         .exit_signal = (int)parsed.exit_signal.value,
                         .exit_at_usec = parsed.exit_at.value,

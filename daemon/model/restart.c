@@ -24,8 +24,34 @@ void restart_hold_multiplexed(const struct registry *registry, const char *profi
         if (!record->want_up || !restart_is_multiplexed(registry, profile))
                 return;
         record->hold = HOLD_HELD;
+        record->cause = CAUSE_SERVED;
         record->next_start_usec = 0;
         snprintf(record->reason, sizeof(record->reason), "%s", RESTART_MULTIPLEXED);
+}
+
+bool restart_is_served(const struct service *service)
+{
+        return service->profile && restart_is_multiplexed(service->registry, service->profile);
+}
+
+void restart_take_option(struct service *service)
+{
+        struct record *record = &service->record;
+        bool served = record->hold == HOLD_HELD &&
+                      (record->cause == CAUSE_SERVED || !strcmp(record->reason, RESTART_MULTIPLEXED));
+
+        if (!record->want_up || service_is_alive(service) || served == restart_is_served(service))
+                return;
+        if (served) {
+                record->hold = HOLD_NONE;
+                record->cause = CAUSE_NONE;
+                record->reason[0] = 0;
+                record->pending = PENDING_ORDER;
+        } else {
+                record->pending = PENDING_NOTHING;
+                restart_hold_multiplexed(service->registry, service->profile, record);
+        }
+        service_save(service);
 }
 
 /* Held until its lock is free; what is held otherwise is not looked at again by itself. */
@@ -62,6 +88,7 @@ void restart_hold_elsewhere(const struct registry *registry, struct record *reco
         record->hold = HOLD_HELD;
         record->next_start_usec = clock_utc_usec() + registry->policy.elsewhere_msec * 1000;
         snprintf(record->reason, sizeof(record->reason),
+        record->cause = CAUSE_ELSEWHERE;
                  "it runs elsewhere: another process holds its lock on the volume");
 }
 
@@ -261,11 +288,17 @@ void restart_reset(struct service *service)
         bool was_held = record->hold != HOLD_NONE && !service_is_alive(service);
 
         restart_forgive(service);
-        if (was_held) {
+        if (held && before.hold == HOLD_HELD) { /* for what is no failure of its own: that is as it was */
+                record->hold = HOLD_HELD;
+                record->cause = before.cause;
+                record->next_start_usec = before.next_start_usec;
+                memcpy(record->reason, before.reason, sizeof(record->reason));
+        } else if (held) {
                 record->hold = HOLD_HELD;
                 snprintf(record->reason, sizeof(record->reason),
                          "its failures were forgotten; start it to run it");
         }
+                record->cause = CAUSE_FORGIVEN;
         if (service->supervised)
                 service_clear_tallies(service, true, false);
 }

@@ -19,6 +19,10 @@
 void restart_hold_multiplexed(const struct registry *registry, const char *profile, struct record *record);
 bool restart_is_multiplexed(const struct registry *registry, const char *profile);
 
+bool restart_is_served(const struct service *service);
+
+/* One that a broker with other options left: held for that, or no longer. */
+void restart_take_option(struct service *service);
 /* It runs in another container: looked at again in a while. */
 void restart_hold_elsewhere(const struct registry *registry, struct record *record);
 

@@ -48,6 +48,7 @@ struct wait {
 struct view {
         enum service_state state;
         bool want_up;
+        enum cause cause; /* with STATE_HELD, and STATE_DOWN of what is served all the same */
         pid_t pid; /* 0: none */
         int64_t since_usec;
         int64_t ready_usec; /* 0: not ready */

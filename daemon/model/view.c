@@ -65,6 +65,10 @@ void service_view(const struct service *service, struct view *view)
         memset(view, 0, sizeof(*view)); /* it is compared as a whole */
         view->state = service_state(service);
         view->want_up = service_is_wanted(service);
+        if (view->state == STATE_HELD)
+                view->cause = record->cause;
+        else if (view->state == STATE_DOWN && restart_is_served(service))
+                view->cause = CAUSE_SERVED;
         view->pid = service_is_alive(service) ? service->status.pid : 0;
         view->since_usec = service->status.since_usec;
         if (view->state == STATE_UP)

@@ -77,6 +77,8 @@ static void describe_make(struct server *server, const struct service *service, 
         text_append_member_int(text, "since_usec", view->since_usec);
         if (view->ready_usec)
                 text_append_member_int(text, "ready_usec", view->ready_usec);
+        if (cause_name(view->cause))
+                text_append_member_string(text, "cause", cause_name(view->cause));
         text_append_member_int(text, "restarts", view->restarts);
         text_append_member_int(text, "log_restarts", view->log_restarts);
         if (view->next_start_usec)

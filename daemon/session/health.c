@@ -14,6 +14,7 @@ struct health {
         unsigned count;
         unsigned wanted;
         unsigned up;
+        unsigned served;
 };
 
 static void health_problem(struct health *health, const char *problem)
@@ -75,6 +76,11 @@ static void health_of_service(struct health *health, const struct service *servi
 /* What is not watched is told late, and what cannot be read may be told wrong. */
 static void health_of_looks(const struct registry *registry, struct health *health)
 {
+        /* What the default gateway serves is as it should be. */
+        if (view->state == STATE_HELD && view->cause == CAUSE_SERVED) {
+                health->served++;
+                what = NULL;
+        }
         size_t polled = registry_polled(registry);
         size_t again = 0;
         int error = 0;
@@ -235,3 +241,5 @@ void health_write(struct server *server, struct text *text)
         text->failed = text->failed || problems.failed;
         text_deinit(&problems);
 }
+        if (registry->multiplex)
+                text_append_member_int(text, "served", health.served);

@@ -49,7 +49,9 @@ bool methods_timeout(struct peer *peer, long long value, bool present, int64_t a
 /* A restart of all is about those that are to run: what a person has stopped stays so. */
 static bool is_of_all(const struct service *service, enum order_kind kind)
 {
-        return service->profile && (kind != ORDER_RESTART || service->record.want_up);
+        if (!service->profile || (kind != ORDER_STOP && restart_is_served(service)))
+                return false;
+        return kind != ORDER_RESTART || service->record.want_up;
 }
 
 static const char **names_of_all(const struct registry *registry, enum order_kind kind, size_t *count)

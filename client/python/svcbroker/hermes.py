@@ -125,12 +125,19 @@ class S6ServiceManager:
         self._socket = socket
         self._errors = errors
         self._listed_down: FrozenSet[str] = frozenset()
+        self._listed_served: FrozenSet[str] = frozenset()
         self._listed_until = 0.0
         self.left_down: Optional[str] = None  # what the last restart() was about, if it left it down
 
     def start(self, name: str) -> None:
-        """Accepted, not completed. A profile of the volume that has no slot gets one."""
-        self._order("start", name)
+        """Accepted, not completed. A profile of the volume that has no slot gets one. What the default gateway serves
+        (multiplexing) is started with that, and is no error."""
+        try:
+            self._order("start", name)
+        except self._error("S6CommandError") as error:
+            if not _is_served(error.__cause__):
+                raise
+            logger.info("start of %s: the default gateway serves it: nothing need be done", name)
 
     def stop(self, name: str) -> None:
         """Accepted, not completed: a gateway may take minutes to finish what it does. It stays down."""
@@ -145,11 +152,15 @@ class S6ServiceManager:
         """
         self.left_down = None
         if name in self._listed_down and time.monotonic() < self._listed_until:
+        if name in self._listed_served and time.monotonic() < self._listed_until:
+            self._listed_served -= {name}
+            self.left_down = name
+            logger.info("restart of %s: the default gateway serves it, and is restarted for it", name)
             self._listed_down -= {name}
             if self._is_stopped(name):
                 self.left_down = name
                 logger.info("restart of %s: it is stopped, and left so; start it, or restart it by itself", name)
-        self._listed_until = time.monotonic() + LISTED_SEC if self._listed_down else 0.0
+        self._listed_until = time.monotonic() + LISTED_SEC if self._listed_down or self._listed_served else 0.0
         if self.left_down is None:
             self._order("restart", name)
 
@@ -202,6 +213,7 @@ class S6ServiceManager:
             self._refuse("list", "gateways", error)
         self._listed_down = frozenset(service.name for service in services if service.profile is not None and service.want == "down")
         self._listed_until = time.monotonic() + LISTED_SEC
+        self._listed_served = frozenset(service.name for service in services if getattr(service, "served", False))
         return [service.profile for service in services if service.profile is not None]
 
     def _is_stopped(self, name: str) -> bool:
@@ -252,6 +264,10 @@ class S6ServiceManager:
 
 
 def _service_of(profile: str) -> str:
+def _is_served(error: Optional[BaseException]) -> bool:
+    return isinstance(error, Held) and error.cause == "served"
+
+
     # In full: $ would take a newline at the end for part of a name.
     if not PROFILE_NAME.fullmatch(profile) or len(profile) > PROFILE_BYTES_MAX:
         raise ValueError(f"{profile!r} is no name for a profile: it takes 1 to {PROFILE_BYTES_MAX} of a-z 0-9 _ -, and begins with "

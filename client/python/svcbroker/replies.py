@@ -31,10 +31,11 @@ class Service:
     """A service as it was when the broker answered.
 
     name: as in the scan directory, like gateway-coder. profile: of gateways only. want: what a person last asked for.
-    reason: what the problem is, or why it is in backoff, failed, held or unsupervised, for people. since_usec: when this run, or being down, began.
-    restarts: starts after a death that nobody asked for. log_restarts: the same of its logger. problem: in one word what of it
-    Health tells, None where it is nothing (or the broker is an older one). step_since_usec, step_until_usec: of what is on the
-    way (starting, stopping, ...), since when, and until when that is no problem.
+    cause: why it is held, as a word. reason: what the problem is, or why it is in backoff, failed, held or unsupervised, for people.
+    since_usec: when this run, or being down, began. log_problem: why its lines reach the container's log only, not log_directory.
+    lock_problem: it runs without its lock. restarts: starts after a death that nobody asked for. log_restarts: the same of its
+    logger. problem: in one word what of it Health tells, None where it is nothing (or the broker is an older one).
+    step_since_usec, step_until_usec: of what is on the way (starting, stopping, ...), since when, and until when that is no problem.
     """
 
     name: str
@@ -57,12 +58,20 @@ class Service:
 
     @property
     def running(self) -> bool:
+    cause: Optional[str] = None
+    log_problem: Optional[str] = None
+    lock_problem: Optional[str] = None
         """There is a process, whether it is up yet or still."""
         return self.pid is not None
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
+    @property
+    def served(self) -> bool:
+        """The default gateway serves its profile, as it is to: it needs no process of its own, and nothing is wrong."""
+        return self.state == "held" and self.cause == "served"
+
     """What became of an order to one service.
 
     persisted False: the order holds, but could not be recorded on the volume yet; persist_error says why.
@@ -99,7 +108,7 @@ class Unregistered:
 
 @dataclasses.dataclass(frozen=True)
 class Action:
-    """What reconcile() did about a profile, or would do."""
+    """What reconcile() did about a profile, or would do. cause: why it is held, as a word."""
 
     profile: str
     prior_state: Optional[str]
@@ -108,6 +117,7 @@ class Action:
 
 
 @dataclasses.dataclass(frozen=True)
+    cause: Optional[str] = None
 class Event:
     """Of watch(). A service's first event is always present."""
 
@@ -117,7 +127,8 @@ class Event:
 
 @dataclasses.dataclass(frozen=True)
 class Health:
-    """problems: one line each, for people. services, wanted, up: how many there are, are to run, and do."""
+    """problems: one line each, for people. services, wanted, up: how many there are, are to run, and do. served: of those wanted,
+    how many the default gateway serves; None where each has its own."""
 
     healthy: bool
     problems: Tuple[str, ...]
@@ -127,6 +138,7 @@ class Health:
 
 
 @dataclasses.dataclass(frozen=True)
+    served: Optional[int] = None
 class Check:
     """One of diagnose(). advice: what to do about a verdict that is not ok."""
 
