@@ -19,6 +19,8 @@ struct facts {
         const char *problem; /* what the broker says that a person should see to; NULL: nothing, or it does not say */
         const char *cause; /* of held, as a word */
         const char *log_directory;
+        const char *log_problem; /* its lines do not reach that */
+        const char *lock_problem;
         const char *exit_signal;
         const struct state *state;
         bool gateway;
@@ -29,6 +31,8 @@ struct facts {
         int64_t next_start_usec;
         int64_t exit_code;
         int64_t exit_at_usec;
+        int64_t oom_kills;
+        int64_t oom_since_usec;
         int64_t restarts; /* 0 */
         int64_t log_restarts;
 };
@@ -38,6 +42,9 @@ void facts_read(struct json_object *service, struct facts *facts);
 
 /* Somebody may have to do something about it. */
 bool facts_need_attention(const struct facts *facts);
+
+/* What is to be told of it, the worst first; NULL: nothing. */
+const char *facts_trouble(const struct facts *facts);
 
 /* It is not as it is wanted, and nothing on the way there says so. */
 bool facts_mismatch(const struct facts *facts);

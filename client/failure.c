@@ -58,7 +58,8 @@ static const struct failure_row failure_rows[] = {
         {"io.svcbroker.Unsupervised", OUTCOME_FAILED, "{name}", "no supervisor takes orders for it: {reason}",
          "'svcctl doctor' looks for the cause"},
         {"io.svcbroker.Held", OUTCOME_HELD, "{name}", "gateway-default serves its profile: {reason}",
-         "nothing need be done; 'svcctl restart default' restarts what serves it, and every other profile", "served"},
+         "nothing need be done; 'svcctl restart default' restarts what serves it, and every other profile",
+         "served"},
         {"io.svcbroker.Held", OUTCOME_HELD, "{name}", "held: {reason}", "'svcctl why {name}' tells more"},
         {"io.svcbroker.Busy", OUTCOME_FAILED, "{name}", "busy: {operation}", "try again when that is done"},
         {"io.svcbroker.LimitExceeded", OUTCOME_FAILED, NULL, "over the bound {limit} of {value}",
@@ -227,7 +228,7 @@ static bool fits(const struct failure_row *row, const char *error, struct json_o
 enum outcome failure_report(const char *error, struct json_object *parameters, const char *subject)
 {
         for (size_t i = 0; i < FAILURE_ROWS; i++) {
-                if (strcmp(failure_rows[i].error, error) == 0) {
+                if (fits(&failure_rows[i], error, parameters)) {
                         print_row(&failure_rows[i], parameters, subject);
                         return failure_rows[i].outcome;
                 }

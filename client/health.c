@@ -41,6 +41,7 @@ static const char *served_text(struct json_object *health, char buffer[SERVED_BY
 
 static void show_health(struct json_object *health)
 {
+        char buffer[SERVED_BYTES];
         struct json_object *problems = member_array(health, "problems");
         int64_t services = member_int(health, "services", 0);
         struct look look;
@@ -53,9 +54,9 @@ static void show_health(struct json_object *health)
                 show_problem(problem ? problem : "unknown problem", &look);
         }
         if (member_true(health, "healthy"))
-                printf("healthy: %" PRId64 " service%s, %" PRId64 " wanted, %" PRId64 " up\n", services,
-                       services == 1 ? "" : "s", member_int(health, "wanted", 0),
-                       member_int(health, "up", 0), served_text(health, buffer));
+                printf("healthy: %" PRId64 " service%s, %" PRId64 " wanted, %" PRId64 " up%s\n", services,
+                       services == 1 ? "" : "s", member_int(health, "wanted", 0), member_int(health, "up", 0),
+                       served_text(health, buffer));
         else if (!problems || json_object_array_length(problems) == 0)
                 puts("not healthy, and the broker does not say why; try 'svcctl doctor'");
 }

@@ -76,7 +76,8 @@ static const char *action_word(struct json_object *entry)
 {
         const char *action = member_string(entry, "action"), *cause = member_string(entry, "cause");
 
-        return action && cause && strcmp(action, "held") == 0 && strcmp(cause, "served") == 0 ? "served" : action;
+        return action && cause && strcmp(action, "held") == 0 && strcmp(cause, "served") == 0 ? "served"
+                                                                                              : action;
 }
 
 static void show_actions(struct json_object *actions)

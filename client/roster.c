@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "client/member.h"
+#include "client/state.h"
 
 void roster_init(struct roster *roster)
 {
@@ -134,14 +135,14 @@ static size_t count_state(const struct roster *roster, const char *state)
                 const struct state *other =
                         state_find_cause(member_string(service, "state"), member_string(service, "cause"));
 
-                count += other && strcmp(other, state) == 0;
+                count += strcmp(other->name, state) == 0;
         }
         return count;
 }
 
 const char *roster_summary(const struct roster *roster, char *buffer)
 {
-        static const char *const states[] = {"failed",   "unsupervised", "backoff", "held", "starting",
+        static const char *const states[] = {"failed",   "unsupervised", "backoff", "held",   "starting",
                                              "stopping", "finishing",    "up",      "served", "down"};
         const char *separator = ": ";
         FILE *file = fmemopen(buffer, ROSTER_SUMMARY_BYTES, "w");

@@ -74,6 +74,12 @@ static void show_page(struct json_object *service, const struct facts *facts, co
         print(page_text(service, look));
         if (!facts->log_directory)
                 return;
+        if (facts->log_problem) {
+                printf("\nwhat it says now is not in its log, but in the container's; what is older: 'svcctl "
+                       "logs %s'\n",
+                       facts->name);
+                return;
+        }
         result = logtail_init(&tail, facts->log_directory, look_printable());
         putchar('\n');
         if (result < 0) {

@@ -122,6 +122,15 @@
 /* Of the container's memory: with less left, or less than this part of it, Diagnose says so. */
 #define MEMORY_GROUP_LOW_BYTES (16 * 1024 * 1024) /* bytes */
 #define MEMORY_GROUP_LOW_SHARE 16
+/* Whether a gateway and its logger hold their locks (model/locks.h): first after this, then less and less
+ * often, for as long as something is wrong. */
+#define LOCKS_FIRST_MSEC 250
+#define LOCKS_AGAIN_MSEC 30000
+#define LOCKS_LOOKS 6 /* that are enough for a gateway: the last one comes when LOCKS_GRACE_MSEC are over */
+#define LOCKS_GRACE_MSEC 5000 /* scripts may take so long until they have a lock */
+#define LOCKS_TRY_MSEC                                                                                       \
+        60000 /* between two ends of a logger that does not use its directory, which could be */
+#define LOCKS_LOOK_MSEC 2000 /* a look may take as long */
 
 /* The volume, and the threads that look at it. */
 #define VOLUME_LOW_BYTES (4 * 1024 * 1024) /* bytes: with fewer left Health says so */
@@ -192,7 +201,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 #define MEMORY_PEER_BYTES 1024
 #define MEMORY_PEERS (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED + GONE_CLIENTS)
 /* A service, its runs, and its description for replies; and one that was removed. As many as s6-svscan has by default. */
-#define MEMORY_SERVICE_BYTES (4 * 1024 + 256)
+#define MEMORY_SERVICE_BYTES (4 * 1024 + 512)
 #define MEMORY_SERVICES 1000
 #define MEMORY_REMOVED_BYTES (2 * 1024)
 /* A name of an order under way: its entry, and what the volume is asked about it. One more order may come in than there is

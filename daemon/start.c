@@ -310,6 +310,7 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
         server->socket_path = options->socket;
         server->failed_starts = options->failed_starts;
         server->exec_path = options->exec_path;
+        server->fallbacks = options->fallbacks;
         server->services_max = options->services_max;
         /* The lock comes with the listener, and nothing of a live broker's is touched before we have it. */
         start_places(server, files);

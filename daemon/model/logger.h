@@ -21,6 +21,7 @@ struct logger {
         int64_t run_began_msec; /* by clock_msec() */
         int64_t last_run_msec;
         bool died;               /* and has not been started since */
+        bool asked;              /* it is ended by us, and started again */
         bool start;              /* a person wants it tried at once */
         int64_t retry_base_usec; /* of a single run: since_usec when it was ordered */
         int64_t retry_until_msec;

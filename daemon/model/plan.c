@@ -75,7 +75,8 @@ static void plan_from_volume(const struct registry *registry, const struct profi
                 planned->environment = json_object_get(facts->intent.environment);
         } else if (facts->intent_result == -EPROTONOSUPPORT) {
                 plan_hold(planned, CAUSE_NEWER,
-                          "what was wanted of it was written by a newer svcbrokerd (.svcbroker/intent/%.40s): run "
+                          "what was wanted of it was written by a newer svcbrokerd "
+                          "(.svcbroker/intent/%.40s): run "
                           "that one, or remove this",
                           facts->name);
                 planned->why = "newer_record";

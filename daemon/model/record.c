@@ -19,7 +19,8 @@ static const char *const told_names[] = {"nothing", "restart", "down", NULL};
 static const char *const pending_names[] = {"nothing", "order", "restart", NULL};
 
 /* The interface's, and what is written. */
-static const char *const cause_names[] = {"none", "served", "elsewhere", "forgiven", "unreadable", "newer", NULL};
+static const char *const cause_names[] = {"none",       "served", "elsewhere", "forgiven",
+                                          "unreadable", "newer",  NULL};
 
 const char *cause_name(enum cause cause)
 {
@@ -68,6 +69,10 @@ void record_write(const struct record *record, const struct members *members, st
                 text_append_member_int(text, "exit_code", record->exit_code);
                 text_append_member_int(text, "exit_signal", record->exit_signal);
                 text_append_member_int(text, "exit_at_usec", record->exit_at_usec);
+                if (record->oom_kills) {
+                        text_append_member_int(text, "oom_kills", record->oom_kills);
+                        text_append_member_int(text, "oom_since_usec", record->oom_since_usec);
+                }
         }
         text_append_member_string(text, "reason", record->reason);
         text_append_member_string(text, "boot", record->boot);
@@ -81,13 +86,14 @@ struct parsed {
         struct field_int attempt, next_start, restarts, exit_code, exit_signal, exit_at;
         enum field_bool unpersisted, blind, blind_environment, removing, forgotten;
         struct field_int log_restarts, log_attempt, log_next_start; /* 0 in records of before they were */
+        struct field_int oom_kills, oom_since;                      /* the same */
         int want, hold, pending, told;
+        int cause; /* -1 in records of before it was */
         struct field_int told_pid, told_usec; /* the latter 0 where it is not known */
         const char *reason, *boot;
 };
 
 static const char *const want_names[] = {"down", "up", NULL};
-        int cause; /* -1 in records of before it was */
 
 static const struct field record_fields[] = {
         {"want", FIELD_CHOICE, true, offsetof(struct parsed, want), want_names},
@@ -101,16 +107,18 @@ static const struct field record_fields[] = {
         {"removing", FIELD_BOOL, true, offsetof(struct parsed, removing), NULL},
         {"forgotten", FIELD_BOOL, false, offsetof(struct parsed, forgotten), NULL},
         {"hold", FIELD_CHOICE, true, offsetof(struct parsed, hold), hold_names},
+        {"cause", FIELD_CHOICE, false, offsetof(struct parsed, cause), cause_names},
         {"attempt", FIELD_INT, true, offsetof(struct parsed, attempt), NULL},
         {"next_start_usec", FIELD_INT, true, offsetof(struct parsed, next_start), NULL},
         {"restarts", FIELD_INT, true, offsetof(struct parsed, restarts), NULL},
         {"log_restarts", FIELD_INT, false, offsetof(struct parsed, log_restarts), NULL},
         {"log_attempt", FIELD_INT, false, offsetof(struct parsed, log_attempt), NULL},
-        {"cause", FIELD_CHOICE, false, offsetof(struct parsed, cause), cause_names},
         {"log_next_start_usec", FIELD_INT, false, offsetof(struct parsed, log_next_start), NULL},
         {"exit_code", FIELD_INT, false, offsetof(struct parsed, exit_code), NULL},
         {"exit_signal", FIELD_INT, false, offsetof(struct parsed, exit_signal), NULL},
         {"exit_at_usec", FIELD_INT, false, offsetof(struct parsed, exit_at), NULL},
+        {"oom_kills", FIELD_INT, false, offsetof(struct parsed, oom_kills), NULL},
+        {"oom_since_usec", FIELD_INT, false, offsetof(struct parsed, oom_since), NULL},
         {"reason", FIELD_STRING, true, offsetof(struct parsed, reason), NULL},
         {"boot", FIELD_STRING, true, offsetof(struct parsed, boot), NULL},
         {NULL, FIELD_STRING, false, 0, NULL},
@@ -118,12 +126,11 @@ static const struct field record_fields[] = {
 
 static bool parsed_is_sound(const struct parsed *parsed)
 {
-        return parsed->attempt.value >= 0 &&
-               parsed->told_pid.value >= 0 && parsed->told_pid.value <= INT_MAX &&
-               parsed->attempt.value <= UINT32_MAX && parsed->restarts.value >= 0 &&
-               parsed->log_restarts.value >= 0 && parsed->log_attempt.value >= 0 &&
-               parsed->log_attempt.value <= UINT32_MAX && strlen(parsed->reason) < RECORD_REASON_BYTES &&
-               strlen(parsed->boot) < RECORD_BOOT_BYTES &&
+        return parsed->attempt.value >= 0 && parsed->oom_kills.value >= 0 && parsed->told_pid.value >= 0 &&
+               parsed->told_pid.value <= INT_MAX && parsed->attempt.value <= UINT32_MAX &&
+               parsed->restarts.value >= 0 && parsed->log_restarts.value >= 0 &&
+               parsed->log_attempt.value >= 0 && parsed->log_attempt.value <= UINT32_MAX &&
+               strlen(parsed->reason) < RECORD_REASON_BYTES && strlen(parsed->boot) < RECORD_BOOT_BYTES &&
                parsed->exit_code.present == parsed->exit_at.present &&
                parsed->exit_signal.present == parsed->exit_at.present && parsed->exit_code.value >= -1 &&
                parsed->exit_code.value <= 255 && parsed->exit_signal.value >= 0 &&
@@ -140,6 +147,7 @@ static void understand(struct json_object *object)
                 {"pending", pending_names, &pending_names[PENDING_NOTHING]},
                 {"told", told_names, &told_names[TOLD_NOTHING]},
                 {"hold", hold_names, &hold_names[HOLD_HELD]},
+                {"cause", cause_names, &cause_names[CAUSE_NONE]},
         };
 
         for (size_t i = 0; i < sizeof(least) / sizeof(least[0]); i++) {
@@ -147,7 +155,6 @@ static void understand(struct json_object *object)
                 bool known = false;
 
                 if (!json_object_object_get_ex(object, least[i].member, &value) ||
-                {"cause", cause_names, &cause_names[CAUSE_NONE]},
                     !json_object_is_type(value, json_type_string))
                         continue;
                 for (const char *const *word = least[i].words; *word; word++)
@@ -203,6 +210,7 @@ int record_read(const char *text, struct record *record)
                         .removing = parsed.removing == FIELD_TRUE,
                         .forgotten = parsed.forgotten == FIELD_TRUE,
                         .hold = (enum hold)parsed.hold,
+                        .cause = parsed.cause > 0 ? (enum cause)parsed.cause : CAUSE_NONE,
                         .attempt = (unsigned)parsed.attempt.value,
                         .next_start_usec = parsed.next_start.value,
                         .restarts = parsed.restarts.value,
@@ -210,10 +218,11 @@ int record_read(const char *text, struct record *record)
                         .log_attempt = (unsigned)parsed.log_attempt.value,
                         .log_next_start_usec = parsed.log_next_start.value,
                         .has_exit = parsed.exit_at.present,
-                        .cause = parsed.cause > 0 ? (enum cause)parsed.cause : CAUSE_NONE,
                         .exit_code = parsed.exit_at.present ? (int)parsed.exit_code.value : 0,
                         .exit_signal = (int)parsed.exit_signal.value,
                         .exit_at_usec = parsed.exit_at.value,
+                        .oom_kills = parsed.oom_kills.value,
+                        .oom_since_usec = parsed.oom_since.value,
                 };
                 snprintf(record->reason, sizeof(record->reason), "%s", parsed.reason);
                 snprintf(record->boot, sizeof(record->boot), "%s", parsed.boot);

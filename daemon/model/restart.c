@@ -65,9 +65,11 @@ static void describe_exit(const struct record *record, char *text, size_t size)
         if (!record->has_exit)
                 snprintf(text, size, "how is not known");
         else if (record->exit_signal)
-                snprintf(text, size, "by SIG%s", sigabbrev_np(record->exit_signal) ?: "?");
+                snprintf(text, size, "by SIG%s%s", sigabbrev_np(record->exit_signal) ?: "?",
+                         record->oom_kills ? " (the container is out of memory)" : "");
         else
-                snprintf(text, size, "with exit code %d", record->exit_code);
+                snprintf(text, size, "with exit code %d%s", record->exit_code,
+                         record->oom_kills ? " (the container is out of memory)" : "");
 }
 
 static void restart_fail(struct service *service)
@@ -86,9 +88,9 @@ static void restart_fail(struct service *service)
 void restart_hold_elsewhere(const struct registry *registry, struct record *record)
 {
         record->hold = HOLD_HELD;
+        record->cause = CAUSE_ELSEWHERE;
         record->next_start_usec = clock_utc_usec() + registry->policy.elsewhere_msec * 1000;
         snprintf(record->reason, sizeof(record->reason),
-        record->cause = CAUSE_ELSEWHERE;
                  "it runs elsewhere: another process holds its lock on the volume");
 }
 
@@ -285,7 +287,8 @@ void restart_forgive(struct service *service)
 void restart_reset(struct service *service)
 {
         struct record *record = &service->record;
-        bool was_held = record->hold != HOLD_NONE && !service_is_alive(service);
+        struct record before = *record;
+        bool held = before.hold != HOLD_NONE && !service_is_alive(service);
 
         restart_forgive(service);
         if (held && before.hold == HOLD_HELD) { /* for what is no failure of its own: that is as it was */
@@ -295,10 +298,10 @@ void restart_reset(struct service *service)
                 memcpy(record->reason, before.reason, sizeof(record->reason));
         } else if (held) {
                 record->hold = HOLD_HELD;
+                record->cause = CAUSE_FORGIVEN;
                 snprintf(record->reason, sizeof(record->reason),
                          "its failures were forgotten; start it to run it");
         }
-                record->cause = CAUSE_FORGIVEN;
         if (service->supervised)
                 service_clear_tallies(service, true, false);
 }

@@ -12,17 +12,18 @@
 #define EXIT_RESTART_ME 75
 #define EXIT_CONFIGURATION 78
 /* The template's own: another container on the volume runs this gateway (EX_UNAVAILABLE). */
-#define RESTART_MULTIPLEXED "the default gateway serves every profile (GATEWAY_MULTIPLEX_PROFILES)"
 #define EXIT_RUNS_ELSEWHERE 69
+
+#define RESTART_MULTIPLEXED "the default gateway serves every profile (GATEWAY_MULTIPLEX_PROFILES)"
 
 /* For a profile that the default gateway serves too (registry.multiplex): held, whatever is wanted. */
 void restart_hold_multiplexed(const struct registry *registry, const char *profile, struct record *record);
 bool restart_is_multiplexed(const struct registry *registry, const char *profile);
-
 bool restart_is_served(const struct service *service);
 
 /* One that a broker with other options left: held for that, or no longer. */
 void restart_take_option(struct service *service);
+
 /* It runs in another container: looked at again in a while. */
 void restart_hold_elsewhere(const struct registry *registry, struct record *record);
 

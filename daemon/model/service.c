@@ -8,6 +8,7 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/s6_control.h"
+#include "daemon/model/killed.h"
 #include "daemon/model/operation.h"
 #include "daemon/model/poll.h"
 #include "daemon/model/registry.h"
@@ -183,6 +184,7 @@ static void service_died(struct service *service, const struct s6_status *now)
         bool ordered = service->told != TOLD_NOTHING;
 
         service->last_run_msec = clock_msec() - service->run_began_msec;
+        killed_end(service);
         service->told = service->record.told = TOLD_NOTHING;
         service->record.told_pid = 0;
         service->record.told_usec = 0;
@@ -216,13 +218,16 @@ static void service_take_status(struct service *service, const struct s6_status 
         bool other = now->pid != old->pid || !s6_status_is_alive(now) != !s6_status_is_alive(old);
 
         if (service->supervised && s6_status_ran_between(old, now)) {
+                killed_begin(service, true);
                 service_began(service, now);
                 service_died(service, now);
         }
         if (s6_status_is_alive(old) && other)
                 service_died(service, now);
-        if (s6_status_is_alive(now) && other)
+        if (s6_status_is_alive(now) && other) {
+                killed_begin(service, false);
                 service_began(service, now);
+        }
         *old = *now;
         if (!service->supervised) {
                 publication_moved(service->registry);
@@ -333,6 +338,8 @@ static void service_set_timer(struct service *service)
                 wait_msec = sooner(wait_msec, restart_wait_msec(service));
         if (service->operation == OPERATION_NONE && service->profile)
                 wait_msec = sooner(wait_msec, logger_wait_msec(service));
+        if (service->operation == OPERATION_NONE && service->profile)
+                wait_msec = sooner(wait_msec, locks_wait_msec(service));
         wait_msec = sooner(wait_msec, stand_in_wait_msec(service));
         wait_msec = sooner(wait_msec, again_wait_msec(service));
         wait_msec = sooner(wait_msec, step_wait_msec(service));
@@ -384,6 +391,8 @@ void service_step(struct service *service)
                 restart_follow_record(service);
         if (service->operation == OPERATION_NONE && service->profile)
                 logger_follow(service);
+        if (service->operation == OPERATION_NONE && service->profile)
+                locks_follow(service);
         service_follow_time(service);
         if (had_goal && service->goal.kind == GOAL_NONE)
                 stagger_wake(service->registry);

@@ -41,6 +41,7 @@ void step_situation(const struct service *service, struct situation *situation)
                 .gateway = service->profile,
                 .want_up = service_is_wanted(service),
                 .hold = record->hold,
+                .served = record->hold == HOLD_HELD && record->cause == CAUSE_SERVED,
                 .retried = !record->next_start_usec,
                 .ordered = record->pending != PENDING_NOTHING,
                 .queued = service->queued,
@@ -274,6 +275,8 @@ void step_describe(const struct service *service, enum trouble trouble, char *te
         case TROUBLE_BACKOFF:
         case TROUBLE_HELD:
         case TROUBLE_LOGGER:
+        case TROUBLE_LOG:
+        case TROUBLE_LOCK:
                 break;
         case TROUBLE_UNREAD:
                 snprintf(text, size, "%s", service->obstacle);

@@ -76,7 +76,7 @@ static enum trouble trouble_of_hold(const struct situation *situation)
         case HOLD_FAILED:
                 return TROUBLE_FAILED;
         case HOLD_HELD:
-                return TROUBLE_HELD;
+                return situation->served ? TROUBLE_NONE : TROUBLE_HELD;
         }
         return TROUBLE_NONE;
 }
@@ -115,6 +115,8 @@ const char *trouble_name(enum trouble trouble)
                 [TROUBLE_STALE] = "stale",
                 [TROUBLE_UNWANTED] = "unwanted",
                 [TROUBLE_LOGGER] = "logger",
+                [TROUBLE_LOG] = "log",
+                [TROUBLE_LOCK] = "lock",
         };
 
         return names[trouble];

@@ -39,6 +39,7 @@ struct situation {
         bool gateway; /* or a static service, which is wanted as s6 has it, and has no record */
         bool want_up;
         enum hold hold;
+        bool served;    /* HOLD_HELD: the default gateway serves its profile, as it is to */
         bool retried;   /* HOLD_BACKOFF: a single try of the soft brake is under way */
         bool ordered;   /* an order was recorded, and is not s6-supervise's yet */
         bool queued;    /* it waits for its turn after a boot */
@@ -68,8 +69,10 @@ enum trouble {
         TROUBLE_STALE,
         TROUBLE_UNWANTED, /* a gateway runs that is not wanted, and nothing is under way */
         TROUBLE_LOGGER,   /* of its logger only: logger_trouble() says which */
+        TROUBLE_LOG,      /* its logger does not write in its directory: locks.h */
+        TROUBLE_LOCK,     /* it runs without its lock */
 };
-#define TROUBLES 15
+#define TROUBLES 17
 
 enum step trouble_step(const struct situation *situation);
 

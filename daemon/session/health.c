@@ -47,9 +47,27 @@ static const char *verb_of_trouble(enum trouble trouble)
         case TROUBLE_STALE:
         case TROUBLE_UNWANTED:
         case TROUBLE_LOGGER:
+        case TROUBLE_LOG:
+        case TROUBLE_LOCK:
                 break;
         }
         return NULL;
+}
+
+/* What a script had to do without, and only the container's log tells of; where it is not the worst of that service. */
+static void health_of_locks(struct health *health, const struct service *service)
+{
+        char why[LOCKS_PROBLEM_BYTES], problem[LIMIT_SERVICE_NAME_BYTES + LOCKS_PROBLEM_BYTES + 8];
+
+        locks_log_problem(service, why, sizeof(why));
+        if (why[0] && service->shown.trouble != TROUBLE_LOG) {
+                snprintf(problem, sizeof(problem), "%s: %s", service->name, why);
+                health_problem(health, problem);
+        }
+        if (locks_problem(service) && service->shown.trouble != TROUBLE_LOCK) {
+                snprintf(problem, sizeof(problem), "%s: %s", service->name, locks_problem(service));
+                health_problem(health, problem);
+        }
 }
 
 static void health_of_service(struct health *health, const struct service *service)
@@ -61,6 +79,7 @@ static void health_of_service(struct health *health, const struct service *servi
 
         health->wanted += view->want_up;
         health->up += view->state == STATE_UP;
+        health->served += view->state == STATE_HELD && view->cause == CAUSE_SERVED;
         if (view->trouble != TROUBLE_NONE) {
                 snprintf(problem, sizeof(problem), "%s%s%s: %s", service->name, verb ? " " : "", verb ? verb : "",
                          view->reason);
@@ -71,16 +90,12 @@ static void health_of_service(struct health *health, const struct service *servi
                 snprintf(problem, sizeof(problem), "%s: %s", service->name, reason);
                 health_problem(health, problem);
         }
+        health_of_locks(health, service);
 }
 
 /* What is not watched is told late, and what cannot be read may be told wrong. */
 static void health_of_looks(const struct registry *registry, struct health *health)
 {
-        /* What the default gateway serves is as it should be. */
-        if (view->state == STATE_HELD && view->cause == CAUSE_SERVED) {
-                health->served++;
-                what = NULL;
-        }
         size_t polled = registry_polled(registry);
         size_t again = 0;
         int error = 0;
@@ -132,6 +147,13 @@ static void health_of_broker(struct server *server, struct health *health)
                          "others than root can write where PATH leads, and what root runs by name may be "
                          "found there: %s",
                          server->loose_path);
+                health_problem(health, problem);
+        }
+        for (const char *const *fallback = server->fallbacks; fallback && *fallback; fallback++) {
+                char problem[FINDINGS_LINE_BYTES];
+
+                snprintf(problem, sizeof(problem), "the broker was started with less than it was given: %s",
+                         *fallback);
                 health_problem(health, problem);
         }
         if (!server->rights.supervisor_kills)
@@ -237,9 +259,9 @@ void health_write(struct server *server, struct text *text)
         text_append_member_int(text, "services", (int64_t)registry->count);
         text_append_member_int(text, "wanted", health.wanted);
         text_append_member_int(text, "up", health.up);
+        if (registry->multiplex)
+                text_append_member_int(text, "served", health.served);
         text_append_string(text, "}");
         text->failed = text->failed || problems.failed;
         text_deinit(&problems);
 }
-        if (registry->multiplex)
-                text_append_member_int(text, "served", health.served);

@@ -69,31 +69,39 @@ static const struct {
          "Nothing tries it again by itself; only a person's start does.",
          "'svcctl logs g' shows what is wrong; mend that, then 'svcctl start g' starts it."},
         {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"reason\":\"its failures were forgotten\"}",
-         "g has been held down for 12s: its failures were forgotten.",
-         "It stays down as long as that is so.",
+         "g has been held down for 12s: its failures were forgotten.", "It stays down as long as that is so.",
          "What the reason names decides; 'svcctl doctor' looks further."},
-        {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"cause\":\"forgiven\",\"reason\":\"its failures were forgotten\"}",
-         "g has been held down for 12s: its failures were forgotten.", "It stays down until somebody starts it.",
-         "'svcctl start g' starts it."},
-        {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"cause\":\"elsewhere\",\"reason\":\"it runs elsewhere\"}",
+        {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"cause\":\"forgiven\",\"reason\":\"its failures were "
+                 "forgotten\"}",
+         "g has been held down for 12s: its failures were forgotten.",
+         "It stays down until somebody starts it.", "'svcctl start g' starts it."},
+        {GATEWAY
+         "\"state\":\"held\",\"want\":\"up\",\"cause\":\"elsewhere\",\"reason\":\"it runs elsewhere\"}",
          "g has been held down for 12s: it runs elsewhere.",
          "It is started by itself when that one, in another container or left of this one, has ended.",
-         "If it is to run here, stop it where it runs: the record of what is wanted is both's, so start it here after that."},
+         "If it is to run here, stop it where it runs: the record of what is wanted is both's, so start it "
+         "here after that."},
         {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"cause\":\"unreadable\",\"reason\":\"its record\"}",
          "g has been held down for 12s: its record.", "It stays down until somebody says what is wanted.",
          "'svcctl start g' or 'svcctl stop g' does, and writes the record anew."},
         {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"cause\":\"newer\",\"reason\":\"its record\"}",
-         "g has been held down for 12s: its record.", "It stays down, and what the newer one wrote stays as it is.",
-         "Run the newer svcbrokerd; 'svcctl start g' runs it with this one, without the variables that are recorded there, "
+         "g has been held down for 12s: its record.",
+         "It stays down, and what the newer one wrote stays as it is.",
+         "Run the newer svcbrokerd; 'svcctl start g' runs it with this one, without the variables that are "
+         "recorded there, "
          "and without a record."},
-        {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"cause\":\"served\",\"reason\":\"the default gateway serves\"}",
-         "g is served by the default gateway, and needs no process of its own: the default gateway serves. Nothing is "
+        {GATEWAY
+         "\"state\":\"held\",\"want\":\"up\",\"cause\":\"served\",\"reason\":\"the default gateway serves\"}",
+         "g is served by the default gateway, and needs no process of its own: the default gateway serves. "
+         "Nothing is "
          "wrong.",
          "It stays so as long as the default gateway serves its profile.",
          "'svcctl status default' shows what serves it."},
         {GATEWAY "\"state\":\"down\",\"want\":\"down\",\"cause\":\"served\"}",
-         "g has been down for 12s, as it is wanted; but the default gateway serves every profile, and so this one.",
-         "It stays so, whatever is wanted of this gateway, as long as the default gateway serves every profile.",
+         "g has been down for 12s, as it is wanted; but the default gateway serves every profile, and so "
+         "this one.",
+         "It stays so, whatever is wanted of this gateway, as long as the default gateway serves every "
+         "profile.",
          "'svcctl status default' shows what serves it."},
         {GATEWAY "\"state\":\"unsupervised\",\"want\":\"up\",\"reason\":\"no s6-supervise runs for it\"}",
          "g is unsupervised: no s6-supervise runs for it.", "Nothing starts it, and it takes no orders.",

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping,
 import svcbroker
 import svcbroker_hermes
 from svcbroker import _hermes_errors
-from svcbroker.errors import ConnectionFailed, Error, InvalidName, NoSuchService, NotRegistered
+from svcbroker.errors import ConnectionFailed, Error, Held, InvalidName, NoSuchService, NotRegistered
 from svcbroker.replies import Outcome, Registered, Unregistered
 
 if TYPE_CHECKING:
@@ -148,14 +148,15 @@ class S6ServiceManager:
 
         One that is down is started. But whoever asked this manager for the list, as Hermes does for `gateway restart --all`, and
         restarts what is in it, one after the other, means those that are to run: what was stopped when it was listed, and still
-        is, is left down, once. So s6-svc -t did, and so does the broker's own restart of all.
+        is, is left down, once. So s6-svc -t did, and so does the broker's own restart of all. What the default gateway serves is
+        left alone in the same way; by itself it cannot be restarted, and that is an S6CommandError.
         """
         self.left_down = None
-        if name in self._listed_down and time.monotonic() < self._listed_until:
         if name in self._listed_served and time.monotonic() < self._listed_until:
             self._listed_served -= {name}
             self.left_down = name
             logger.info("restart of %s: the default gateway serves it, and is restarted for it", name)
+        if name in self._listed_down and time.monotonic() < self._listed_until:
             self._listed_down -= {name}
             if self._is_stopped(name):
                 self.left_down = name
@@ -212,8 +213,8 @@ class S6ServiceManager:
         except Error as error:
             self._refuse("list", "gateways", error)
         self._listed_down = frozenset(service.name for service in services if service.profile is not None and service.want == "down")
-        self._listed_until = time.monotonic() + LISTED_SEC
         self._listed_served = frozenset(service.name for service in services if getattr(service, "served", False))
+        self._listed_until = time.monotonic() + LISTED_SEC
         return [service.profile for service in services if service.profile is not None]
 
     def _is_stopped(self, name: str) -> bool:
@@ -263,11 +264,11 @@ class S6ServiceManager:
         return getattr(self._errors, name, None) or _error_class(name)
 
 
-def _service_of(profile: str) -> str:
 def _is_served(error: Optional[BaseException]) -> bool:
     return isinstance(error, Held) and error.cause == "served"
 
 
+def _service_of(profile: str) -> str:
     # In full: $ would take a newline at the end for part of a name.
     if not PROFILE_NAME.fullmatch(profile) or len(profile) > PROFILE_BYTES_MAX:
         raise ValueError(f"{profile!r} is no name for a profile: it takes 1 to {PROFILE_BYTES_MAX} of a-z 0-9 _ -, and begins with "

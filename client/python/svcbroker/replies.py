@@ -9,7 +9,7 @@ from typing import Any, Dict, Literal, Optional, Tuple
 State = Literal["down", "starting", "up", "stopping", "finishing", "backoff", "failed", "held", "unsupervised"]
 
 Problem = Literal["unsupervised", "failed", "backoff", "held", "unread", "not_started", "not_ready", "not_ended", "not_finished",
-                  "paused", "stopped", "stale", "unwanted", "logger"]
+                  "paused", "stopped", "stale", "unwanted", "logger", "log", "lock"]
 
 
 def moment(usec: int) -> datetime.datetime:
@@ -19,11 +19,14 @@ def moment(usec: int) -> datetime.datetime:
 
 @dataclasses.dataclass(frozen=True)
 class Exit:
-    """How the last run ended: one of code and signal ("SIGTERM") is set."""
+    """How the last run ended: one of code and signal ("SIGTERM") is set. oom_kills: so many processes of the container the kernel
+    killed for want of memory between oom_since_usec and that end; which ones it does not say."""
 
     code: Optional[int]
     signal: Optional[str]
     at_usec: int
+    oom_kills: Optional[int] = None
+    oom_since_usec: Optional[int] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,23 +58,23 @@ class Service:
     problem: Optional[Problem] = None
     step_since_usec: Optional[int] = None
     step_until_usec: Optional[int] = None
-
-    @property
-    def running(self) -> bool:
     cause: Optional[str] = None
     log_problem: Optional[str] = None
     lock_problem: Optional[str] = None
+
+    @property
+    def running(self) -> bool:
         """There is a process, whether it is up yet or still."""
         return self.pid is not None
 
-
-@dataclasses.dataclass(frozen=True)
-class Outcome:
     @property
     def served(self) -> bool:
         """The default gateway serves its profile, as it is to: it needs no process of its own, and nothing is wrong."""
         return self.state == "held" and self.cause == "served"
 
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
     """What became of an order to one service.
 
     persisted False: the order holds, but could not be recorded on the volume yet; persist_error says why.
@@ -114,10 +117,10 @@ class Action:
     prior_state: Optional[str]
     action: Literal["started", "registered", "kept", "held", "removed", "skipped"]
     message: Optional[str]
+    cause: Optional[str] = None
 
 
 @dataclasses.dataclass(frozen=True)
-    cause: Optional[str] = None
 class Event:
     """Of watch(). A service's first event is always present."""
 
@@ -135,10 +138,10 @@ class Health:
     services: int
     wanted: int
     up: int
+    served: Optional[int] = None
 
 
 @dataclasses.dataclass(frozen=True)
-    served: Optional[int] = None
 class Check:
     """One of diagnose(). advice: what to do about a verdict that is not ok."""
 
