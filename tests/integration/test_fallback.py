@@ -186,3 +186,13 @@ def test_options_that_cannot_be_read(coder):
     assert any("data/options" in line for line in coder.call("Health")["problems"])
     found = check(coder, "start")
     assert found["verdict"] == "failure" and "data/options" in found["detail"], found
+
+
+def test_the_brokers_own_log(make_tree):
+    tree = make_tree(before="mount -t tmpfs -o ro none /var/log")
+    assert check(tree, "broker_log")["verdict"] == "ok", "nothing is known"
+    script = "/usr/local/share/svcbroker/s6-rc.d/svcbrokerd-log/run"
+    tree.run("root", "sh", "-ec", f"mkdir -p /run/log-service/supervise; cd /run/log-service; {script} </dev/null; "
+             "ln -s /run/log-service /run/service/svcbrokerd-log", check=True)
+    found = check(tree, "broker_log")
+    assert found["verdict"] == "warning" and "/var/log/svcbrokerd /var/log/svcbrokerd-root" in found["detail"], found

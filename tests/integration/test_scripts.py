@@ -276,6 +276,24 @@ def test_variables_need_no_last_newline(tmp_path, shell, end):
     assert start.run(shell) == ("", ["--hermes-home", "/opt/other", "--multiplex", "--bootstrap"])
 
 
+def test_what_cannot_be_read_is_told(tmp_path, shell):
+    """Only the container's log would say that it does not count."""
+    start = Start(tmp_path)
+    os.rmdir(f"{start.path}/data")
+    os.makedirs(f"{start.path}/data/options")
+    os.mkdir(f"{start.path}/environment/HERMES_HOME")
+    start.write("environment/GATEWAY_MULTIPLEX_PROFILES", "true\n")
+    said, words = start.run(shell)
+    home = f"{start.path}/environment/HERMES_HOME cannot be read: it counts as not set"
+    assert (said, words) == ("", ["--multiplex", "--fallback", home, "--fallback", "data/options cannot be read: none of its options holds"])
+
+
+def test_a_home_that_is_no_absolute_path_is_told(tmp_path, shell):
+    start = Start(tmp_path)
+    start.write("environment/HERMES_HOME", "opt/data\n")
+    assert start.run(shell) == ("", ["--fallback", "HERMES_HOME is no absolute path: it counts as not set"])
+
+
 @pytest.mark.parametrize("program", ["dash", "bash"])
 def test_variables_where_faccessat2_is_refused(tmp_path, program):
     """Docker's seccomp profile before 20.10 answers EPERM."""
