@@ -44,10 +44,10 @@ static void show_health(struct json_object *health)
         char buffer[SERVED_BYTES];
         struct json_object *problems = member_array(health, "problems");
         int64_t services = member_int(health, "services", 0);
+        char buffer[SERVED_BYTES];
         struct look look;
 
         look_init(&look);
-
         for (size_t i = 0; problems && i < json_object_array_length(problems); i++) {
                 const char *problem = json_object_get_string(json_object_array_get_idx(problems, i));
 

@@ -26,6 +26,6 @@ void killed_end(struct service *service)
         if (service->told != TOLD_NOTHING || service->oom_kills < 0 || oom_read(&now) ||
             now.kills <= service->oom_kills)
                 return;
-        record->oom_kills = now.kills - service->oom_kills;
+        record->oom_kills = (unsigned)(now.kills - service->oom_kills);
         record->oom_since_usec = service->oom_since_usec;
 }

@@ -126,7 +126,8 @@ static const struct field record_fields[] = {
 
 static bool parsed_is_sound(const struct parsed *parsed)
 {
-        return parsed->attempt.value >= 0 && parsed->oom_kills.value >= 0 && parsed->told_pid.value >= 0 &&
+        return parsed->attempt.value >= 0 && parsed->oom_kills.value >= 0 &&
+               parsed->oom_kills.value <= UINT32_MAX && parsed->told_pid.value >= 0 &&
                parsed->told_pid.value <= INT_MAX && parsed->attempt.value <= UINT32_MAX &&
                parsed->restarts.value >= 0 && parsed->log_restarts.value >= 0 &&
                parsed->log_attempt.value >= 0 && parsed->log_attempt.value <= UINT32_MAX &&
@@ -221,7 +222,7 @@ int record_read(const char *text, struct record *record)
                         .exit_code = parsed.exit_at.present ? (int)parsed.exit_code.value : 0,
                         .exit_signal = (int)parsed.exit_signal.value,
                         .exit_at_usec = parsed.exit_at.value,
-                        .oom_kills = parsed.oom_kills.value,
+                        .oom_kills = (unsigned)parsed.oom_kills.value,
                         .oom_since_usec = parsed.oom_since.value,
                 };
                 snprintf(record->reason, sizeof(record->reason), "%s", parsed.reason);
