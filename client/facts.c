@@ -78,7 +78,8 @@ bool facts_need_attention(const struct facts *facts)
 {
         if (facts->problem || facts->log_problem || facts->lock_problem)
                 return true;
-        if (facts->until_usec >= 0 || facts->state->kind == STATE_SERVED) /* it is on the way, and has time; or well */
+        if (facts->until_usec >= 0 ||
+            facts->state->kind == STATE_SERVED) /* it is on the way, and has time; or well */
                 return false;
         /* A broker that does not tell of problems: in any other state a reason is that of its logger. */
         return facts->state->wrong || facts->reason || facts_mismatch(facts);
@@ -162,4 +163,23 @@ const char *facts_clock(int64_t then_usec, int64_t now_usec, char *buffer)
         if (buffer[0] && strncmp(buffer, today, date + 1) == 0)
                 memmove(buffer, buffer + date + 1, strlen(buffer + date + 1) + 1);
         return buffer;
+}
+
+void facts_write_memory(const struct facts *facts, FILE *file)
+{
+        char moment[FACTS_TEXT_BYTES];
+        bool likely =
+                facts->oom_kills == 1 && facts->exit_signal && strcmp(facts->exit_signal, "SIGKILL") == 0;
+
+        if (facts->oom_kills <= 0)
+                return;
+        facts_moment(facts->oom_since_usec, moment);
+        fprintf(file, " The kernel killed %" PRId64 " process%s of this container for want of memory",
+                facts->oom_kills, facts->oom_kills == 1 ? "" : "es");
+        if (*moment)
+                fprintf(file, " between %s and that end", moment);
+        fputs(likely               ? ", most likely this one."
+              : facts->exit_signal ? ", perhaps this one."
+                                   : ", perhaps one that it had started.",
+              file);
 }

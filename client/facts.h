@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "client/state.h"
 
@@ -17,7 +18,7 @@ struct facts {
         const char *name; /* strings are the service's, and NULL where there is none */
         const char *reason;
         const char *problem; /* what the broker says that a person should see to; NULL: nothing, or it does not say */
-        const char *cause; /* of held, as a word */
+        const char *cause;   /* of held, as a word */
         const char *log_directory;
         const char *log_problem; /* its lines do not reach that */
         const char *lock_problem;
@@ -56,6 +57,10 @@ const char *facts_exit_brief(const struct facts *facts, char *buffer);
 
 /* "exit 78 (configuration error)" or "killed by SIGKILL"; "" before the first end. */
 const char *facts_exit_words(const struct facts *facts, char *buffer);
+
+/* " The kernel killed 2 processes ...", a sentence; nothing where it did not. Which ones they were it does
+ * not say. */
+void facts_write_memory(const struct facts *facts, FILE *file);
 
 /* "3h 12m" since then, or until then; "" when unknown. The other side of now counts as a second. */
 const char *facts_age(int64_t then_usec, int64_t now_usec, char *buffer);

@@ -24,7 +24,8 @@ enum clue {
 
 /*
  * In the texts: {name}, {age}, {since}, {until} (its next start), {limit} (until when it may be on the way),
- * {pid}, {reason}, {log}, {lock}, {directory}. The first row that fits counts. What ended and how is added to `happened`.
+ * {pid}, {reason}, {log}, {lock}, {directory}. The first row that fits counts. What ended and how is added to
+ * `happened`.
  */
 struct row {
         enum state_kind state;
@@ -261,26 +262,6 @@ static void expand(FILE *file, const char *text, const struct facts *facts, int6
         }
 }
 
-/* Which one it was the kernel does not say. */
-static void write_memory(FILE *file, const struct facts *facts)
-{
-        char moment[FACTS_TEXT_BYTES];
-        bool likely =
-                facts->oom_kills == 1 && facts->exit_signal && strcmp(facts->exit_signal, "SIGKILL") == 0;
-
-        if (facts->oom_kills <= 0)
-                return;
-        facts_moment(facts->oom_since_usec, moment);
-        fprintf(file, " The kernel killed %" PRId64 " process%s of this container for want of memory",
-                facts->oom_kills, facts->oom_kills == 1 ? "" : "es");
-        if (*moment)
-                fprintf(file, " between %s and that end", moment);
-        fputs(likely               ? ", most likely this one."
-              : facts->exit_signal ? ", perhaps this one."
-                                   : ", perhaps one that it had started.",
-              file);
-}
-
 /* "It was restarted 4 times; its last run ended with exit 1, 12s ago." */
 static void write_past(FILE *file, const struct facts *facts, int64_t now_usec)
 {
@@ -301,7 +282,7 @@ static void write_past(FILE *file, const struct facts *facts, int64_t now_usec)
         if (restarted || ended)
                 putc('.', file);
         if (ended)
-                write_memory(file, facts);
+                facts_write_memory(facts, file);
 }
 
 static const char *advice_of(const struct row *row, const struct facts *facts, bool logger)
@@ -377,8 +358,8 @@ static bool is_loggers(const struct facts *facts)
 {
         if (facts->problem)
                 return strcmp(facts->problem, "logger") == 0;
-        return facts->reason && !facts->state->wrong && facts->state->kind != STATE_SERVED && !facts->log_problem &&
-               !facts->lock_problem;
+        return facts->reason && !facts->state->wrong && facts->state->kind != STATE_SERVED &&
+               !facts->log_problem && !facts->lock_problem;
 }
 
 bool why_init(struct why *why, const struct facts *facts, int64_t now_usec, enum printable printable)
@@ -388,7 +369,8 @@ bool why_init(struct why *why, const struct facts *facts, int64_t now_usec, enum
         const struct more more = more_of(facts, logger);
         struct why made = {
                 .happened = sentence(row.happened, more.happened, true, facts, now_usec, printable),
-                .next = sentence(row.next, *more.next ? more.next : limit_of(facts), false, facts, now_usec, printable),
+                .next = sentence(row.next, *more.next ? more.next : limit_of(facts), false, facts, now_usec,
+                                 printable),
                 .advice = sentence(advice_of(&row, facts, logger), "", false, facts, now_usec, printable),
         };
 

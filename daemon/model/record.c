@@ -88,7 +88,7 @@ struct parsed {
         struct field_int log_restarts, log_attempt, log_next_start; /* 0 in records of before they were */
         struct field_int oom_kills, oom_since;                      /* the same */
         int want, hold, pending, told;
-        int cause; /* -1 in records of before it was */
+        int cause;                            /* -1 in records of before it was */
         struct field_int told_pid, told_usec; /* the latter 0 where it is not known */
         const char *reason, *boot;
 };

@@ -65,9 +65,10 @@ struct record {
         bool has_exit;               /* the three below are set */
         int exit_code;               /* -1: by a signal */
         int exit_signal;             /* 0: by itself */
-        unsigned oom_kills; /* processes of the container that the kernel killed for want of memory before that */
+        unsigned oom_kills; /* processes of the container that the kernel killed for want of memory before
+                               that */
         int64_t exit_at_usec;
-        int64_t oom_since_usec; /* with oom_kills */
+        int64_t oom_since_usec;           /* with oom_kills */
         char reason[RECORD_REASON_BYTES]; /* for people; empty: none */
         char boot[RECORD_BOOT_BYTES];     /* which life of PID 1 this is from */
 };

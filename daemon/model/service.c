@@ -200,10 +200,12 @@ static void service_died(struct service *service, const struct s6_status *now)
         service_save(service);
 }
 
-static void service_began(struct service *service, const struct s6_status *now)
+/* late: it has ended, too, before it was seen. */
+static void service_began(struct service *service, const struct s6_status *now, bool late)
 {
         int64_t age_msec = (clock_utc_usec() - now->since_usec) / 1000;
 
+        killed_begin(service, late);
         service->run_began_msec = clock_msec() - (age_msec > 0 ? age_msec : 0);
         if (!service->died_unasked)
                 return;
@@ -218,16 +220,13 @@ static void service_take_status(struct service *service, const struct s6_status 
         bool other = now->pid != old->pid || !s6_status_is_alive(now) != !s6_status_is_alive(old);
 
         if (service->supervised && s6_status_ran_between(old, now)) {
-                killed_begin(service, true);
-                service_began(service, now);
+                service_began(service, now, true);
                 service_died(service, now);
         }
         if (s6_status_is_alive(old) && other)
                 service_died(service, now);
-        if (s6_status_is_alive(now) && other) {
-                killed_begin(service, false);
-                service_began(service, now);
-        }
+        if (s6_status_is_alive(now) && other)
+                service_began(service, now, false);
         *old = *now;
         if (!service->supervised) {
                 publication_moved(service->registry);
@@ -337,9 +336,7 @@ static void service_set_timer(struct service *service)
         if (service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE && service->profile)
                 wait_msec = sooner(wait_msec, restart_wait_msec(service));
         if (service->operation == OPERATION_NONE && service->profile)
-                wait_msec = sooner(wait_msec, logger_wait_msec(service));
-        if (service->operation == OPERATION_NONE && service->profile)
-                wait_msec = sooner(wait_msec, locks_wait_msec(service));
+                wait_msec = sooner(wait_msec, sooner(logger_wait_msec(service), locks_wait_msec(service)));
         wait_msec = sooner(wait_msec, stand_in_wait_msec(service));
         wait_msec = sooner(wait_msec, again_wait_msec(service));
         wait_msec = sooner(wait_msec, step_wait_msec(service));
@@ -389,10 +386,10 @@ void service_step(struct service *service)
                 failed = service_judge(service) == GOAL_FAILED;
         if (service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE && service->profile)
                 restart_follow_record(service);
-        if (service->operation == OPERATION_NONE && service->profile)
+        if (service->operation == OPERATION_NONE && service->profile) {
                 logger_follow(service);
-        if (service->operation == OPERATION_NONE && service->profile)
                 locks_follow(service);
+        }
         service_follow_time(service);
         if (had_goal && service->goal.kind == GOAL_NONE)
                 stagger_wake(service->registry);

@@ -89,7 +89,7 @@ struct service {
         struct step_watch step;
         struct halt_watch halt;
         const char *obstacle; /* as obstacle.h says; NULL: none */
-        int64_t oom_kills;      /* edge/oom.h, when its run was first seen; -1: not known */
+        int64_t oom_kills;    /* edge/oom.h, when its run was first seen; -1: not known */
         int64_t oom_since_usec; /* that was then */
 
         /* wanted */

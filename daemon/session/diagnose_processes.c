@@ -171,9 +171,11 @@ static void tell_memory(struct doctor *doctor)
 
         if (oom_read(&oom) == 0 && oom.kills)
                 doctor_check(doctor, "memory", VERDICT_WARNING,
-                             "give the container more memory, or let fewer gateways run; svcctl why names those whose "
+                             "give the container more memory, or let fewer gateways run; svcctl why names "
+                             "those whose "
                              "end fits",
-                             "for want of memory the kernel has killed %" PRId64 " of the container's processes; it may "
+                             "for want of memory the kernel has killed %" PRId64
+                             " of the container's processes; it may "
                              "have %s",
                              oom.kills, limit_text(&oom, buffer));
         else if (result || limit.most == CGROUP_UNLIMITED)

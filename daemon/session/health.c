@@ -54,7 +54,8 @@ static const char *verb_of_trouble(enum trouble trouble)
         return NULL;
 }
 
-/* What a script had to do without, and only the container's log tells of; where it is not the worst of that service. */
+/* What a script had to do without, and only the container's log tells of; where it is not the worst of that
+ * service. */
 static void health_of_locks(struct health *health, const struct service *service)
 {
         char why[LOCKS_PROBLEM_BYTES], problem[LIMIT_SERVICE_NAME_BYTES + LOCKS_PROBLEM_BYTES + 8];

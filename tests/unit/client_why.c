@@ -137,28 +137,33 @@ static const struct {
         {GATEWAY "\"state\":\"stopping\",\"want\":\"down\"," TOLD,
          "g was told to stop 3m 20s ago, at 00:13:20, and still runs with pid 7.",
          "It is down when it has ended, and nothing ends it by force.", KILLS},
-        {GATEWAY "\"state\":\"starting\",\"want\":\"up\",\"problem\":\"not_started\",\"reason\":\"no process\","
-                 "\"step_since_usec\":940000000,\"step_until_usec\":950000000}",
+        {GATEWAY
+         "\"state\":\"starting\",\"want\":\"up\",\"problem\":\"not_started\",\"reason\":\"no process\","
+         "\"step_since_usec\":940000000,\"step_until_usec\":950000000}",
          "g has had no process for 1m, since 00:15:40, though it is wanted up.",
          "Its supervisor tries again by itself, in some cases once a minute only.",
          "'svcctl doctor' looks for what keeps it from being run."},
-        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"stopped\",\"reason\":\"it is stopped\"}",
+        {GATEWAY
+         "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"stopped\",\"reason\":\"it is stopped\"}",
          "g is stopped by a signal: its process, 7, does nothing.", "It goes on when somebody continues it.",
          "'kill -CONT 7' continues it, 'svcctl restart g' starts it anew."},
         {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"stale\",\"reason\":\"it ended\"}",
          "g has ended: its process, 7, is no more, and its s6-supervise has not seen that.",
          "It is started again when that is seen.",
          "'svcctl doctor' says more; root continues or kills the s6-supervise, which s6-svscan replaces."},
-        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"logger\",\"reason\":\"its logger does not "
-                 "run\"}",
+        {GATEWAY
+         "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"logger\",\"reason\":\"its logger does not "
+         "run\"}",
          "g has been up for 12s with pid 7. But its logger does not run.",
-         "If it ends, it is started again. Its logger is tried again by itself, too; until it runs, what is printed "
+         "If it ends, it is started again. Its logger is tried again by itself, too; until it runs, what is "
+         "printed "
          "waits.",
-         "The broker's log and the room on the volume may say why; mend that, and 'svcctl reset g' tries the logger "
+         "The broker's log and the room on the volume may say why; mend that, and 'svcctl reset g' tries the "
+         "logger "
          "at once."},
         /* A word of a later broker: the state says what it says. */
-        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"new\"}", "g has been up for 12s with pid 7.",
-         "If it ends, it is started again.", ""},
+        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"new\"}",
+         "g has been up for 12s with pid 7.", "If it ends, it is started again.", ""},
         /* What is no gateway is nothing that a client starts. */
         {"{\"name\":\"dashboard\",\"kind\":\"static\",\"state\":\"backoff\",\"want\":\"up\",\"reason\":\"it "
          "ended\",\"last_exit\":{\"code\":75}}",
