@@ -74,19 +74,16 @@ static void show_page(struct json_object *service, const struct facts *facts, co
         print(page_text(service, look));
         if (!facts->log_directory)
                 return;
-        if (facts->log_problem) {
-                printf("\nwhat it says now is not in its log, but in the container's; what is older: 'svcctl "
-                       "logs %s'\n",
-                       facts->name);
-                return;
-        }
         result = logtail_init(&tail, facts->log_directory, look_printable());
         putchar('\n');
         if (result < 0) {
                 puts(page_log_problem(result));
                 return;
         }
-        if (tail.count > 0)
+        if (tail.count > 0 && facts->log_problem)
+                printf("what it says now is not in its log, but in the container's; what is older: 'svcctl logs %s'\n",
+                       facts->name);
+        else if (tail.count > 0)
                 print(page_log_text(&tail, look));
         else
                 puts(page_log_problem(-ENOENT));

@@ -127,7 +127,7 @@
 #define LOCKS_FIRST_MSEC 250
 #define LOCKS_AGAIN_MSEC 30000
 #define LOCKS_LOOKS 6 /* that are enough for a gateway: the last one comes when LOCKS_GRACE_MSEC are over */
-#define LOCKS_GRACE_MSEC 5000 /* scripts may take so long until they have a lock */
+#define LOCKS_GRACE_MSEC 15000 /* scripts may take so long until they have a lock, on a machine under load */
 #define LOCKS_TRY_MSEC                                                                                       \
         60000 /* between two ends of a logger that does not use its directory, which could be */
 #define LOCKS_LOOK_MSEC 2000 /* a look may take as long */

@@ -75,16 +75,15 @@ static int enter(int volume, const char *path)
         return fd < 0 ? -errno : fd;
 }
 
-static bool may_write(const struct stat *found, uid_t uid, gid_t gid)
+/* Whether a group or an access control list lets that user write is not looked into: their bits are the group's. */
+static bool may_write(const struct stat *found, uid_t uid)
 {
         if (uid == 0)
                 return true;
-        if (found->st_uid == uid)
-                return found->st_mode & S_IWUSR;
-        return found->st_mode & (found->st_gid == gid ? S_IWGRP : S_IWOTH);
+        return found->st_mode & (found->st_uid == uid ? S_IWUSR : S_IWGRP | S_IWOTH);
 }
 
-static void look_at_log(int directory, uid_t uid, gid_t gid, struct volume_locks *found)
+static void look_at_log(int directory, uid_t uid, struct volume_locks *found)
 {
         struct stat info;
         struct statvfs system;
@@ -95,7 +94,7 @@ static void look_at_log(int directory, uid_t uid, gid_t gid, struct volume_locks
                 return;
         }
         found->log_uid = info.st_uid;
-        found->log_writable = may_write(&info, uid, gid);
+        found->log_writable = may_write(&info, uid);
         if (fstatvfs(directory, &system) == 0) {
                 found->log_read_only = system.f_flag & ST_RDONLY;
                 found->log_full = system.f_blocks && !system.f_bavail;
@@ -107,7 +106,7 @@ static void look_at_log(int directory, uid_t uid, gid_t gid, struct volume_locks
                 found->log.result = fd;
                 return;
         }
-        if (!may_write(&info, uid, gid)) {
+        if (!may_write(&info, uid)) {
                 found->log_writable = false;
                 found->log_uid = info.st_uid;
         }
@@ -115,8 +114,7 @@ static void look_at_log(int directory, uid_t uid, gid_t gid, struct volume_locks
         close(fd);
 }
 
-void volume_look_at_locks(const char *home, const char *profile, uid_t uid, gid_t gid,
-                          struct volume_locks *found)
+void volume_look_at_locks(const char *home, const char *profile, uid_t uid, struct volume_locks *found)
 {
         int volume = volume_open(home), directory;
         char path[NAME_MAX + 16];
@@ -130,7 +128,7 @@ void volume_look_at_locks(const char *home, const char *profile, uid_t uid, gid_
         if (directory < 0) {
                 found->log.result = directory;
         } else {
-                look_at_log(directory, uid, gid, found);
+                look_at_log(directory, uid, found);
                 close(directory);
         }
         close(volume);

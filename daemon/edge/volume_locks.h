@@ -26,7 +26,6 @@ struct volume_locks {
 };
 
 /* Follows links in the logs' path, as s6-log does, but none of those that lead to what a process has open. */
-void volume_look_at_locks(const char *home, const char *profile, uid_t uid, gid_t gid,
-                          struct volume_locks *found);
+void volume_look_at_locks(const char *home, const char *profile, uid_t uid, struct volume_locks *found);
 
 #endif

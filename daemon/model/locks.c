@@ -17,7 +17,6 @@ struct look {
         struct registry *registry;
         const char *home;
         uid_t uid;
-        gid_t gid;
         char profile[LIMIT_PROFILE_NAME_BYTES + 1];
         struct volume_locks found;
 };
@@ -31,7 +30,7 @@ struct log_place locks_judge_log(const struct volume_locks *found, pid_t logger,
 
         if (found->opened || logger <= 0)
                 return unknown;
-        if (held && !found->log_full && found->log_writable && !found->log_read_only)
+        if (held && !found->log_full && !found->log_read_only) /* what is open stays so, whoever it belongs to now */
                 return (struct log_place){.trouble = LOG_WELL};
         if (lock->result == -ENOENT && early) /* it is about to make it */
                 return unknown;
@@ -52,13 +51,32 @@ struct log_place locks_judge_log(const struct volume_locks *found, pid_t logger,
 
 bool locks_judge_gateway(const struct volume_locks *found, int64_t age_msec)
 {
-        return !found->opened && age_msec >= LOCKS_GRACE_MSEC &&
-               (found->gateway.result || !found->gateway.held);
+        const struct volume_lock *lock = &found->gateway;
+
+        if (found->opened || (lock->result == 0 && lock->held))
+                return false;
+        /* What is no matter of time is so at any age. */
+        return age_msec >= LOCKS_GRACE_MSEC || (lock->result && lock->result != -ENOENT);
+}
+
+/* Where nobody prints anything, what becomes of it is no problem: its gateway is not wanted, or runs in another container, whose
+ * logger has the directory. */
+static bool is_of_use(const struct service *service)
+{
+        return service_is_alive(service) || (service->record.want_up && service->record.hold != HOLD_HELD);
+}
+
+struct log_place locks_log(const struct service *service)
+{
+        const struct log_place well = {.trouble = LOG_WELL};
+
+        /* That a look finds nothing is no change. */
+        return service->locks.log.trouble != LOG_UNKNOWN && is_of_use(service) ? service->locks.log : well;
 }
 
 void locks_log_problem(const struct service *service, char *text, size_t size)
 {
-        const struct log_place *log = &service->locks.log;
+        const struct log_place place = locks_log(service), *log = &place;
         char why[96] = "";
 
         text[0] = 0;
@@ -163,7 +181,7 @@ static void take(struct service *service, const struct volume_locks *found)
                           (int)locks->log.trouble, locks->log.detail);
         if (locks->unlocked && !unlocked)
                 log_event("service: runs without its lock service=%s", service->name);
-        if (locks->log.trouble == LOG_UNUSED && log_age_msec(service) > LOCKS_GRACE_MSEC &&
+        if (locks->log.trouble == LOG_UNUSED && log_age_msec(service) > LOCKS_GRACE_MSEC && is_of_use(service) &&
             (!locks->try_msec || clock_msec() - locks->try_msec > LOCKS_TRY_MSEC))
                 locks_try_again(service);
 }
@@ -179,7 +197,7 @@ static void look_work(struct deputy_job *job)
 {
         struct look *look = (struct look *)job;
 
-        volume_look_at_locks(look->home, look->profile, look->uid, look->gid, &look->found);
+        volume_look_at_locks(look->home, look->profile, look->uid, &look->found);
 }
 
 static void look_done(struct deputy_job *job, bool late)
@@ -229,7 +247,6 @@ static bool run(struct service *service)
         look->registry = registry;
         look->home = store->home;
         look->uid = store->deputy.crew.uid;
-        look->gid = store->deputy.crew.gid;
         snprintf(look->profile, sizeof(look->profile), "%s", service->profile);
         service->locks.look_msec = 0; /* take() says when again */
         registry->locks.busy = true;

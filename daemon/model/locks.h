@@ -58,6 +58,9 @@ struct locks_look {
 struct log_place locks_judge_log(const struct volume_locks *found, pid_t logger, int64_t age_msec);
 bool locks_judge_gateway(const struct volume_locks *found, int64_t age_msec); /* true: it has no lock */
 
+/* Of its logger, as far as it is of use; LOG_WELL where nothing is known. */
+struct log_place locks_log(const struct service *service);
+
 /* For people; empty where nothing is wrong. */
 void locks_log_problem(const struct service *service, char *text, size_t size);
 const char *locks_problem(const struct service *service); /* NULL */

@@ -106,9 +106,7 @@ void service_view(const struct service *service, struct view *view)
         view->oom_kills = record->oom_kills;
         view->oom_since_usec = record->oom_since_usec;
         view->log_restarts = record->log_restarts;
-        view->log = service->locks.log;
-        if (view->log.trouble == LOG_UNKNOWN) /* so that a look that finds nothing is no change */
-                view->log = (struct log_place){.trouble = LOG_WELL};
+        view->log = locks_log(service);
         view->unlocked = service->locks.unlocked;
         view->log_trouble = step_logger_trouble(service);
         view->trouble = view_trouble(service, view);
