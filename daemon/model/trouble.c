@@ -141,6 +141,8 @@ bool trouble_is_stuck(enum trouble trouble)
         case TROUBLE_BACKOFF:
         case TROUBLE_HELD:
         case TROUBLE_LOGGER:
+        case TROUBLE_LOG:
+        case TROUBLE_LOCK:
                 break;
         }
         return false;
