@@ -196,6 +196,20 @@ static void health_of_volume_room(struct registry *registry, struct health *heal
         health_problem(health, problem);
 }
 
+/* Without an order, too: what is ordered then would be lost with the container. */
+static void health_of_writing(struct registry *registry, struct health *health)
+{
+        int refused = volume_refused(registry);
+        char problem[256];
+
+        if (!refused || registry->store.failure)
+                return;
+        snprintf(problem, sizeof(problem),
+                 "the client user cannot write to the volume: %s: nothing that is ordered lasts beyond this container",
+                 strerror(refused));
+        health_problem(health, problem);
+}
+
 static void health_of_volume(const struct registry *registry, struct health *health)
 {
         size_t waiting = persist_waiting(registry);
@@ -250,6 +264,7 @@ void health_write(struct server *server, struct text *text)
         health_of_looks(registry, &health);
         health_of_room(server, &health);
         health_of_volume_room(server->registry, &health);
+        health_of_writing(server->registry, &health);
         health_of_volume(registry, &health);
         for (size_t i = 0; i < registry->count; i++)
                 health_of_service(&health, registry->services[i]);
