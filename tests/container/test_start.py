@@ -9,7 +9,6 @@ import images
 from engine import HERE, podman, run, until
 
 ALONE = "no services, no supervised gateways"
-WRITABLE_RUN = ("--security-opt", "no-new-privileges", "--tmpfs", "/run:exec,mode=777")
 
 
 @pytest.fixture
@@ -85,12 +84,14 @@ def test_as_hermes(start, user, options):
 def test_as_anybody_who_can_write_the_volume(start, volume, user):
     """As OpenShift does, whose uid is any and whose group is 0."""
     os.chown(volume, 4321, 0)
-    container = start("gateway", "run", options=("--user", user, "--volume", f"{volume}:/opt/data"))
-    until(lambda: container.service("gateway-default")["state"] == "up", "the default gateway is up")
+    container = start("gateway", "run", options=("--user", user, "--volume", f"{volume}:/opt/data"), ready=False)
+    until(lambda: container.svcctl("status", "default", user="4321", check=False).returncode == 0, "the default gateway is up")
+    until(lambda: (volume / "pid.default").exists(), "it runs")
     assert os.stat(volume / "pid.default").st_uid == 4321
     health = container.svcctl("health", check=False, user="4321").stdout
     assert health == "no boundary: the broker runs as the client user, who can do all that it can\n"
     container.svcctl("stop", "default", user="4321")
+    assert container.exec("hermes", "status", user="root").stdout.startswith("hermes status profile=default uid=4321 ")
     assert container.stop() != 137
 
 
@@ -101,18 +102,24 @@ def test_as_anybody_else(image):
 
 
 @pytest.mark.parametrize("options", [("--security-opt", "no-new-privileges"), ("--cap-drop", "ALL"), ("--cap-drop", "CHOWN"),
-                                     ("--read-only", "--read-only-tmpfs=false", "--security-opt", "no-new-privileges"), WRITABLE_RUN])
+                                     ("--read-only", "--read-only-tmpfs=false", "--security-opt", "no-new-privileges")])
 def test_as_hermes_without_a_way_to_run_services(image, options):
-    """As a restricted Kubernetes has it. No /run that everybody may write is taken for one's own."""
+    """As a restricted Kubernetes has it."""
     result = run(image, "sh", "-c", "id -u; exit 7", options=("--user", "10000:10000", *options))
     assert (result.returncode, result.stdout) == (7, "10000\n")
     assert result.stderr.count(ALONE) == 1, result.stderr
 
 
-def test_group_0_has_run(start):
-    container = start(options=("--user", "10000:0", "--security-opt", "no-new-privileges", "--tmpfs", "/run:exec,mode=0775"))
-    container.svcctl("start", "default")
-    assert container.svcctl("stop", "default").returncode == 0
+@pytest.mark.parametrize("user, owner, mode, services", [("10000:0", 0, 0o775, True), ("10000:10000", 10000, 0o755, True),
+                                                         ("10000:10000", 0, 0o777, False), ("10000:0", 0, 0o777, False), ("10000:10000", 0, 0o775, False)])
+def test_whose_run_is(image, volume, user, owner, mode, services):
+    """Without more rights than the user's. One that everybody may write, as an emptyDir is, is nobody's."""
+    os.chown(volume, owner, 0)
+    volume.chmod(mode)
+    result = run(image, "sh", "-c", "svcctl start default >/dev/null && svcctl stop default >/dev/null && echo served || echo alone",
+                 options=("--user", user, "--security-opt", "no-new-privileges", "--volume", f"{volume}:/run"))
+    assert result.stdout == ("served\n" if services else "alone\n"), result.stderr
+    assert result.stderr.count(ALONE) == (0 if services else 1)
 
 
 # Not process 1
