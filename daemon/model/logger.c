@@ -218,6 +218,8 @@ void logger_forgive(struct service *service)
                 return;
         service_clear_tallies(service, false, true);
         if (logger_is_running(service)) {
+                if (step_logger_stands(service))
+                        logger_send(service, "c");
                 locks_try_again(service);
                 return;
         }

@@ -43,7 +43,7 @@ void logger_follow(struct service *service);
 /* In how many milliseconds to follow again; INT64_MAX: only when something is seen. */
 int64_t logger_wait_msec(const struct service *service);
 
-/* For a person's order: nothing is held against it any more. It is started if it was held. */
+/* For a person's order: nothing is held against it any more. It is started if it was held, and continued if it stands. */
 void logger_forgive(struct service *service);
 
 /* Why it does not run, for people; empty where it is not held. */

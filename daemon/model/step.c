@@ -207,6 +207,14 @@ void step_see(struct service *service)
         halt_look(&service->halt, &service->status);
 }
 
+bool step_logger_stands(struct service *service)
+{
+        struct logger *logger = &service->logger;
+
+        halt_look(&logger->halt, &logger->status);
+        return logger->halt.kind == HALT_STOPPED || logger->status.paused;
+}
+
 void step_look(struct service *service)
 {
         struct logger *logger = &service->logger;

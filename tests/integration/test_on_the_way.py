@@ -238,8 +238,10 @@ def test_logger_that_was_stopped_by_a_signal(tree, profile):
     wait_until(lambda: problems(tree, profile), what="Health looks")
     _, why = assert_agreed(tree, profile, "logger", "its logger is stopped")
     assert "But its logger is stopped" in why
-    tree.run("hermes", "kill", "-CONT", str(pid), check=True)
+    assert f"svcctl reset gateway-{profile}" in why, why
+    assert svcctl(tree, "reset", profile).returncode == 0
     wait_until(lambda: "problem" not in tree.state(profile))
+    assert s6.read_status(f"{tree.slot(profile)}/log").pid == pid, "continued"
 
 
 def test_logger_without_a_supervisor(tree, profile):
