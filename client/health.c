@@ -56,7 +56,7 @@ static void show_health(struct json_object *health)
         for (size_t i = 0; notes && i < json_object_array_length(notes); i++) {
                 const char *note = json_object_get_string(json_object_array_get_idx(notes, i));
 
-                tint_print(stdout, note ? note : "", TINT_PLAIN, false);
+                tint_print(stdout, note ? note : "", look_printable(), TINT_PLAIN, false);
                 putchar('\n');
         }
         if (member_true(health, "healthy"))
