@@ -141,8 +141,7 @@ static void reconcile_registered(struct own_registration *own, struct service *s
         struct planned *planned = (struct planned *)own;
         struct reconcile *reconcile = planned->owner;
         struct reconcile_action *action = &reconcile->plan.actions[planned->place];
-
-        char line[RECORD_REASON_BYTES - 64 - 64];
+        char line[RECORD_REASON_BYTES - 64];
         bool late = fault && service && fault->error == ETIMEDOUT && service->operation == OPERATION_NONE;
 
         reconcile->open--;
