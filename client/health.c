@@ -44,6 +44,7 @@ static void show_health(struct json_object *health)
         struct json_object *problems = member_array(health, "problems");
         struct json_object *notes = member_array(health, "notes");
         int64_t services = member_int(health, "services", 0);
+        char buffer[SERVED_BYTES];
         struct look look;
 
         look_init(&look);
