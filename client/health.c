@@ -41,7 +41,6 @@ static const char *served_text(struct json_object *health, char buffer[SERVED_BY
 
 static void show_health(struct json_object *health)
 {
-        char buffer[SERVED_BYTES];
         struct json_object *problems = member_array(health, "problems");
         struct json_object *notes = member_array(health, "notes");
         int64_t services = member_int(health, "services", 0);
