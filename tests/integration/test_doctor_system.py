@@ -74,7 +74,8 @@ def test_unsupervised(make_tree):
 
 
 def test_logger_that_does_not_run(make_tree):
-    tree = make_tree(profiles="coder")
+    # The broker tries it again, but not while this looks.
+    tree = make_tree("--backoff-first-msec", "600000", "--backoff-most-msec", "600000", profiles="coder")
     tree.register("coder")
     tree.wait_gateway("coder")
     tree.run("root", "s6-svc", "-wD", "-d", "/run/service/gateway-coder/log", check=True)
