@@ -34,6 +34,14 @@ def stamped(number, text=None, start=datetime.datetime(2026, 11, 22, 14, 0, 0)):
     return f"{when:%Y-%m-%d %H:%M:%S}.{number:09d}  {f'line {number}' if text is None else text}\n"
 
 
+PATIENT = ("--backoff-first-msec", "600000", "--backoff-most-msec", "600000")  # a logger that is down stays so
+
+
+@pytest.fixture(scope="module")
+def tree(module_trees):
+    return module_trees(*PATIENT)
+
+
 @pytest.fixture
 def log(tree, profile):
     """A gateway that is down, and the directory of its log, seen from outside."""
@@ -281,7 +289,7 @@ def test_no_log(tree, profile):
 
 
 def test_the_callers_own_rights(module_trees, profile):
-    tree = module_trees("--observer-group", "observers")
+    tree = module_trees("--observer-group", "observers", *PATIENT)
     tree.register("mine", start=False)
     log = make_log(tree, "mine")
     log.write("current", stamped(1))
