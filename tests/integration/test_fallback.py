@@ -134,8 +134,8 @@ def test_another_has_the_lock(coder, volume):
     coder.run("root", "s6-svc", "-d", "/run/service/gateway-coder/log", check=True)
     wait_until(lambda: logger(coder) is None, what="no logger")
     script = "import fcntl, time; f = open('/opt/data/logs/gateways/coder/lock', 'a'); fcntl.lockf(f, fcntl.LOCK_EX); print('held', flush=True); time.sleep(600)"
-    coder.run("hermes", "sh", "-c", f'python3 -c "{script}" >/tmp/held 2>&1 &', check=True)
-    wait_until(lambda: "held" in coder.run("root", "cat", "/tmp/held").stdout, what="the lock held")
+    coder.run("hermes", "sh", "-c", f'python3 -c "{script}" >/opt/data/held 2>&1 &', check=True)
+    wait_until(lambda: "held" in coder.run("root", "cat", "/opt/data/held").stdout, what="the lock held")
     coder.run("root", "s6-svc", "-u", "/run/service/gateway-coder/log", check=True)
     assert "holds its lock" in problem(coder)
 
