@@ -117,7 +117,7 @@ static int start_identity(const struct options *options, struct server *server, 
 /* Where lock_take() fails for what a person must change: mostly -EPERM. */
 #define LOCK_REMEDY "others can lock it: see who does, with fuser(1), and remove the file"
 
-/* A profile's own directory means the root profile's, two levels up (hermes-contract: HERMES_HOME). */
+/* A profile's own directory means the root profile's, two levels up (docs/contract.md, Names and places). */
 static const char *root_home(const char *home)
 {
         static char root[4096];

@@ -19,7 +19,7 @@
  * All return 0 or a negative errno unless they say otherwise, and leave their output untouched on failure.
  */
 #define VOLUME_FILE_BYTES (64 * 1024)
-#define VOLUME_BOOT_LOG_BYTES (256 * 1024) /* hermes-contract: at this size it becomes .1 */
+#define VOLUME_BOOT_LOG_BYTES (256 * 1024) /* docs/contract.md: at this size it becomes .1 */
 
 /* Under which a file is written before it takes the name's place, beside it. */
 #define VOLUME_TEMPORARY_ENDING ".svcbroker"

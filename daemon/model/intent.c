@@ -8,16 +8,13 @@
 #include <json-c/json.h>
 
 #include "daemon/bounds.h"
+#include "daemon/model/foreign.h"
 #include "daemon/model/members.h"
 #include "proto/fields.h"
 #include "proto/json.h"
 #include "proto/limits.h"
 #include "proto/name.h"
 
-/* gateway_state.json is the application's: it may grow, within reason. */
-#define STATE_JSON_DEPTH 32
-#define STATE_STRING_BYTES (64 * 1024)
-#define STATE_VALUES 4096
 /* version, want, environment and its variables; and what is not known */
 #define INTENT_VALUES (3 + LIMIT_ENVIRONMENT_VARIABLES + INTENT_UNKNOWN_BYTES / 2)
 #define INTENT_BEGIN "{\"version\":"
@@ -87,7 +84,7 @@ int intent_pass_on(const char *before, struct text *text)
         const size_t head = strlen(INTENT_BEGIN "1"), end = strlen(INTENT_END);
         struct members members;
         struct text whole;
-        int result = members_read(before, intent_fields, INTENT_UNKNOWN_BYTES, &members);
+        int result = members_read(foreign_begin(before), intent_fields, INTENT_UNKNOWN_BYTES, &members);
 
         if (result || !members.unknown.length) {
                 if (!result)
@@ -119,8 +116,10 @@ int intent_read(const char *text, struct intent *intent)
         struct json_object *object = NULL;
         struct members members;
         struct parsed parsed;
-        int result = members_read(text, intent_fields, INTENT_UNKNOWN_BYTES, &members);
+        int result;
 
+        text = foreign_begin(text); /* whoever mends it by hand may have an editor that writes one */
+        result = members_read(text, intent_fields, INTENT_UNKNOWN_BYTES, &members);
         if (result)
                 return result;
         members_deinit(&members);
@@ -143,15 +142,6 @@ void intent_deinit(struct intent *intent)
         intent->environment = NULL;
 }
 
-static const char *string_of(struct json_object *object, const char *name)
-{
-        struct json_object *value;
-
-        if (!json_object_object_get_ex(object, name, &value) || !json_object_is_type(value, json_type_string))
-                return NULL;
-        return json_object_get_string(value);
-}
-
 static bool is_word(const char *state)
 {
         size_t length = strlen(state);
@@ -166,7 +156,7 @@ static bool means_running(const char *state)
 
 void prior_read(const char *text, struct prior *prior)
 {
-        struct json_object *object = NULL;
+        struct foreign members[] = {{.name = "desired_state"}, {.name = "gateway_state"}};
         const char *desired = NULL;
         const char *state = NULL;
 
@@ -174,19 +164,16 @@ void prior_read(const char *text, struct prior *prior)
         if (!text)
                 return;
         snprintf(prior->state, sizeof(prior->state), "unreadable");
-        if (json_strict_parse(text, strlen(text),
-                              (struct json_bounds){STATE_JSON_DEPTH, STATE_STRING_BYTES, STATE_VALUES},
-                              &object, NULL))
+        if (!foreign_read(text, members, 2))
                 return;
-        if (json_object_is_type(object, json_type_object)) {
-                desired = string_of(object, "desired_state");
-                state = string_of(object, "gateway_state");
-        }
-        if (desired || state) {
-                prior->known = true;
-                prior->want_up = desired ? !strcmp(desired, "running") : means_running(state);
-                if (is_word(state ? state : desired))
-                        snprintf(prior->state, sizeof(prior->state), "%s", state ? state : desired);
-        }
-        json_object_put(object);
+        if (members[0].kind == FOREIGN_STRING)
+                desired = members[0].value;
+        if (members[1].kind == FOREIGN_STRING)
+                state = members[1].value;
+        if (!desired && !state)
+                return;
+        prior->known = true;
+        prior->want_up = desired ? !strcmp(desired, "running") : means_running(state);
+        if (is_word(state ? state : desired))
+                snprintf(prior->state, sizeof(prior->state), "%s", state ? state : desired);
 }

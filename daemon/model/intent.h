@@ -36,7 +36,7 @@ int intent_read(const char *text, struct intent *intent);
 void intent_deinit(struct intent *intent);
 
 /*
- * Where there is no record: what the application's gateway_state.json says (hermes-contract.md).
+ * Where there is no record: what the application's gateway_state.json says (docs/contract.md).
  * desired_state if it is there, else gateway_state, of which running, draining and degraded mean up.
  */
 #define PRIOR_STATE_BYTES 32

@@ -62,7 +62,7 @@ static bool plan_from_dead_slot(const struct registry *registry, const char *pro
         return true;
 }
 
-/* hermes-contract, Boot: the broker's own record, else what the application noted, else nothing is known. */
+/* docs/contract.md, Boot: the broker's own record, else what the application noted, else nothing is known. */
 static void plan_from_volume(const struct registry *registry, const struct profile_facts *facts,
                              struct planned *planned)
 {

@@ -193,8 +193,9 @@ static void check_store(struct doctor *doctor, const struct volume_found *found)
                              found->store);
 }
 
+/* `unable`: those that no slot can be made for. */
 static void find_without_slot(const struct doctor *doctor, const struct volume_found *found,
-                              struct findings *findings)
+                              struct findings *findings, struct findings *unable)
 {
         const struct registry *registry = doctor->server->registry;
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
@@ -207,12 +208,12 @@ static void find_without_slot(const struct doctor *doctor, const struct volume_f
                 if (found->profiles[i].hung)
                         continue; /* told of by itself */
                 if (name_check_profile(profile) != NAME_OK) {
-                        findings_add(findings, profile, "not a name that a gateway can have");
+                        findings_add(unable, profile, "not a name that a gateway can have");
                         continue;
                 }
                 name_service_of(profile, name, sizeof(name));
                 if (found->profiles[i].link)
-                        findings_add(findings, profile, survey_link_text(found->profiles[i].link));
+                        findings_add(unable, profile, survey_link_text(found->profiles[i].link));
                 else if (!registry_find(registry, name))
                         findings_add(findings, profile, NULL);
         }
@@ -231,13 +232,13 @@ static bool has_profile(const struct volume_found *found, const char *profile)
 static void check_profiles(struct doctor *doctor, const struct volume_found *found)
 {
         const struct registry *registry = doctor->server->registry;
-        struct findings findings = {0}, hung = {0};
-        char line[FINDINGS_LINE_BYTES];
+        struct findings findings = {0}, hung = {0}, unable = {0};
+        char line[FINDINGS_LINE_BYTES], unable_line[FINDINGS_LINE_BYTES];
 
         for (size_t i = 0; i < found->count; i++)
                 if (found->profiles[i].hung)
                         findings_add(&hung, found->profiles[i].name, NULL);
-        find_without_slot(doctor, found, &findings);
+        find_without_slot(doctor, found, &findings, &unable);
         if (hung.count)
                 doctor_check(doctor, "profiles", VERDICT_FAILURE,
                              "see to the file system that is mounted there, or to what keeps it busy",
@@ -246,10 +247,19 @@ static void check_profiles(struct doctor *doctor, const struct volume_found *fou
                 doctor_check(doctor, "profiles", VERDICT_WARNING, "remove what is no profile",
                              "profiles/ has more than %d directories: those behind them are not looked at",
                              SURVEY_PROFILES);
+        else if (findings.count && unable.count)
+                doctor_check(doctor, "profiles", VERDICT_WARNING,
+                             "svcctl register each of the first; rename the others, or put a directory where the link is",
+                             "profiles without a gateway: %s; and directories that no gateway can be made for: %s",
+                             findings_line(&findings, line), findings_line(&unable, unable_line));
         else if (findings.count)
                 doctor_check(doctor, "profiles", VERDICT_WARNING,
                              "svcctl register each, or remove what is no profile",
                              "profiles without a gateway: %s", findings_line(&findings, line));
+        else if (unable.count)
+                doctor_check(doctor, "profiles", VERDICT_WARNING,
+                             "rename each, or put a directory where the link is; or remove what is no profile",
+                             "directories that no gateway can be made for: %s", findings_line(&unable, line));
         else
                 doctor_check(doctor, "profiles", VERDICT_OK, "", "every profile has its gateway");
         findings = (struct findings){0};

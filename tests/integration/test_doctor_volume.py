@@ -22,6 +22,12 @@ def test_profiles_and_slots(make_tree):
     name = 'profiles/\x1b[31m"Bad\\ Näme\n'
     tree.run("hermes", "sh", "-c", 'mkdir "$1"; touch "$1/SOUL.md"', "sh", f"/opt/data/{name}", check=True)
     assert_check(tree, "profiles", "warning", name[9:], "not a name that a gateway can have")
+    advice = diagnose(tree)["profiles"]["advice"]
+    assert "register" not in advice and "rename" in advice, "nobody can register that"
+    tree.run("hermes", "sh", "-c", "mkdir profiles/late; ln -s /etc profiles/out; touch profiles/late/SOUL.md", check=True)
+    found = diagnose(tree)["profiles"]
+    assert "without a gateway: late; and" in found["detail"] and "out (its directory is a link" in found["detail"], found
+    tree.run("hermes", "rm", "-r", "/opt/data/profiles/out", "/opt/data/profiles/late", check=True)
     assert "\x1b[31m" not in doctor(tree).stdout
     tree.run("hermes", "rm", "-r", f"/opt/data/{name}", "/opt/data/profiles/coder/SOUL.md", check=True)
     assert_check(tree, "slots", "warning", "gateway-coder")

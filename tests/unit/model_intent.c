@@ -328,6 +328,25 @@ START_TEST(states_that_say_nothing)
                 "{\"gateway_state\":\"run\\u0000ning\"}",
                 "{\"gateway_state\":\"\xff\"}",
                 "{\"gateway_state\":NaN}",
+                "\xef\xbb\xbf",
+                "\xef\xbb\xbf\xef\xbb\xbf{\"gateway_state\":\"running\"}",
+                "{\"gateway_state\":\"running\",}",
+                "{\"gateway_state\":\"running\" \"x\":1}",
+                "{\"gateway_state\":\"running\",\"x\":01}",
+                "{\"gateway_state\":\"running\",\"x\":-NaN}",
+                "{\"gateway_state\":\"running\",\"x\":+1}",
+                "{\"gateway_state\":\"running\",\"x\":.5}",
+                "{\"gateway_state\":\"running\",\"x\":1.}",
+                "{\"gateway_state\":\"running\",\"x\":nil}",
+                "{\"gateway_state\":\"running\",\"x\":\"a\tb\"}",
+                "{\"gateway_state\":\"running\",\"x\":\"\\x41\"}",
+                "{\"gateway_state\":\"running\",\"x\":\"\\u12g4\"}",
+                "{\"gateway_state\":\"running\",\"x\":\"\\u12",
+                "{\"gateway_state\":\"running\",\"x\":\"\\",
+                "{'gateway_state':'running'}",
+                "{\"gateway_state\":\"running\"",
+                "{\"gateway_state\":\"runn",
+                "{\"gateway_state\"",
         };
         struct prior prior = {.want_up = true, .known = true};
 
@@ -339,6 +358,39 @@ START_TEST(states_that_say_nothing)
         prior_read(NULL, &prior);
         ck_assert(!prior.known && !prior.want_up);
         ck_assert_str_eq(prior.state, "");
+}
+END_TEST
+
+/* As Python's json reads it (utf-8-sig), and writes it. */
+START_TEST(states_that_are_no_strict_json)
+{
+        static const char *const texts[] = {
+                "\xef\xbb\xbf{\"gateway_state\":\"running\"}",
+                "\xef\xbb\xbf \r\n{\"gateway_state\" : \"running\"}\r\n",
+                "{\"gateway_state\":\"running\",\"load\":NaN,\"x\":[Infinity,-Infinity,1e999,-0.5E+7]}",
+                "{\"argv\":[\"\\udcff\"],\"gateway_state\":\"runn\\u0069ng\"}",
+                "{\"pid\":123456789012345678901234567890,\"gateway_state\":\"running\"}",
+                "{\"x\":{\"gateway_state\":\"stopped\"},\"gateway_state\":\"running\"}",
+                "{\"x\":1,\"x\":2,\"gateway_state\":\"running\"}",
+        };
+        struct prior prior;
+
+        for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+                prior_read(texts[i], &prior);
+                ck_assert_msg(prior.known && prior.want_up, "not read: %s", texts[i]);
+                ck_assert_str_eq(prior.state, "running");
+        }
+}
+END_TEST
+
+START_TEST(a_record_behind_a_byte_order_mark)
+{
+        struct intent intent;
+
+        ck_assert_int_eq(intent_read("\xef\xbb\xbf{\"version\":1,\"want\":\"up\"}\r\n", &intent), 0);
+        ck_assert(intent.want_up);
+        intent_deinit(&intent);
+        ck_assert_int_eq(intent_read("\xef\xbb\xbf\xef\xbb\xbf{\"version\":1,\"want\":\"up\"}", &intent), -EBADMSG);
 }
 END_TEST
 
@@ -371,6 +423,8 @@ int main(void)
                 environments_no_client_could_set,
                 the_applications_own_state,
                 states_that_say_nothing,
+                states_that_are_no_strict_json,
+                a_record_behind_a_byte_order_mark,
                 a_state_as_deep_as_it_may_be,
         };
 
