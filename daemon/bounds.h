@@ -101,6 +101,10 @@
  * once. */
 #define UNREAD_MSEC 2000
 
+/* A static service that ended so often within that time by itself keeps ending: as the dashboard's own brake has it. */
+#define STATIC_ENDS 3
+#define STATIC_ENDS_MSEC 60000
+
 /* The volume, and the threads that look at it. */
 #define VOLUME_LOW_BYTES (4 * 1024 * 1024) /* bytes: with fewer left Health says so */
 #define VOLUME_LOW_INODES 64               /* inodes: the same */
@@ -170,7 +174,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 #define MEMORY_PEER_BYTES 1024
 #define MEMORY_PEERS (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED + GONE_CLIENTS)
 /* A service, its runs, and its description for replies; and one that was removed. As many as s6-svscan has by default. */
-#define MEMORY_SERVICE_BYTES (4 * 1024)
+#define MEMORY_SERVICE_BYTES (4 * 1024 + 512)
 #define MEMORY_SERVICES 1000
 #define MEMORY_REMOVED_BYTES (2 * 1024)
 /* A name of an order under way: its entry, and what the volume is asked about it. One more order may come in than there is

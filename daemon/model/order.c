@@ -87,6 +87,7 @@ void order_set_goal(struct service *service, enum order_kind kind)
 
         if (service->profile)
                 service_clear_tallies(service, true, false);
+        service->end.given_up = false;
         service_set_goal(service, kind == ORDER_STOP ? GOAL_DOWN : GOAL_UP, replace);
 }
 

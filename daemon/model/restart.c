@@ -34,7 +34,7 @@ static bool restart_is_elsewhere(const struct service *service)
         return service->record.hold == HOLD_HELD && service->record.next_start_usec;
 }
 
-static void describe_exit(const struct record *record, char *text, size_t size)
+void restart_describe_exit(const struct record *record, char *text, size_t size)
 {
         if (!record->has_exit)
                 snprintf(text, size, "how is not known");
@@ -83,7 +83,7 @@ static void restart_brake(struct service *service)
                 delay_msec = policy_delay_msec(&service->registry->policy, record->attempt);
                 record->hold = HOLD_BACKOFF;
                 record->next_start_usec = clock_utc_usec() + delay_msec * 1000;
-                describe_exit(record, how, sizeof(how));
+                restart_describe_exit(record, how, sizeof(how));
                 snprintf(record->reason, sizeof(record->reason),
                          "it keeps ending: %s; attempt %u waits %lld s", how, record->attempt,
                          (long long)delay_msec / 1000);

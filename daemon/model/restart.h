@@ -19,6 +19,9 @@
 void restart_hold_multiplexed(const struct registry *registry, const char *profile, struct record *record);
 bool restart_is_multiplexed(const struct registry *registry, const char *profile);
 
+/* How its last run ended, for people: "with exit code 3". */
+void restart_describe_exit(const struct record *record, char *text, size_t size);
+
 /* It runs in another container: looked at again in a while. */
 void restart_hold_elsewhere(const struct registry *registry, struct record *record);
 

@@ -40,7 +40,7 @@ bool service_is_alive(const struct service *service)
 
 bool service_is_wanted(const struct service *service)
 {
-        return service->profile ? service->record.want_up : service->status.want_up;
+        return service->profile ? service->record.want_up : service->status.want_up || service->end.given_up;
 }
 
 bool service_is_settled(const struct service *service)
@@ -210,6 +210,10 @@ static void service_take_status(struct service *service, const struct s6_status 
         struct s6_status *old = &service->status;
         bool other = now->pid != old->pid || !s6_status_is_alive(now) != !s6_status_is_alive(old);
 
+        if (!service->profile)
+                static_end_follow(service, now);
+        if (service->end.given_up && !service->record.has_exit) /* before there was a broker */
+                service_note_exit(service, now);
         if (service->supervised && s6_status_ran_between(old, now)) {
                 service_began(service, now);
                 service_died(service, now);

@@ -12,6 +12,7 @@
 #include "daemon/model/logger.h"
 #include "daemon/model/record.h"
 #include "daemon/model/stand_in.h"
+#include "daemon/model/static_end.h"
 #include "proto/limits.h"
 
 struct registry;
@@ -76,6 +77,7 @@ struct service {
         int64_t run_began_msec; /* by clock_msec(), of the run that status shows */
         int64_t last_run_msec;  /* how long the one before it lasted */
         bool died_unasked;      /* and nothing started since */
+        struct static_end end;  /* of a static service */
 
         /* wanted */
         struct record record;

@@ -21,6 +21,8 @@ static enum service_state service_state_down(const struct service *service)
         case HOLD_NONE:
                 break;
         }
+        if (service->end.given_up)
+                return STATE_FAILED;
         if (!service_is_wanted(service))
                 return STATE_DOWN;
         return service->goal.kind == GOAL_UP || service->record.pending ? STATE_STARTING : STATE_BACKOFF;
@@ -48,10 +50,14 @@ static void view_reason(const struct service *service, struct view *view)
                                                           : "no s6-supervise runs for it";
         else if (service->send_error == EAGAIN)
                 reason = "its s6-supervise does not read its orders: it was stopped, or hangs";
+        else if (service->end.given_up || (view->state == STATE_BACKOFF && static_end_loops(service)))
+                static_end_reason(service, view->reason, sizeof(view->reason));
         else if (view->state == STATE_BACKOFF && service->record.hold == HOLD_NONE)
                 reason = "it ended; s6 starts it again";
         else if (view->state == STATE_BACKOFF || view->state == STATE_FAILED || view->state == STATE_HELD)
                 reason = service->record.reason;
+        if (view->reason[0])
+                return;
         if (reason[0])
                 snprintf(view->reason, sizeof(view->reason), "%s", reason);
         else

@@ -74,6 +74,13 @@ static void health_of_service(struct health *health, const struct service *servi
                 snprintf(problem, sizeof(problem), "%s %s: %s", service->name, what, view->reason);
                 health_problem(health, problem);
         }
+        if (!what && static_end_loops(service)) {
+                char reason[RECORD_REASON_BYTES];
+
+                static_end_reason(service, reason, sizeof(reason));
+                snprintf(problem, sizeof(problem), "%s: %s", service->name, reason);
+                health_problem(health, problem);
+        }
         what = obstacle_of(service, false);
         if (what) {
                 snprintf(problem, sizeof(problem), "%s: %s", service->name, what);
