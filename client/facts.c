@@ -35,6 +35,7 @@ void facts_read(struct json_object *service, struct facts *facts)
         *facts = (struct facts){
                 .name = name ? name : "?",
                 .reason = member_string(service, "reason"),
+                .note = member_string(service, "note"),
                 .log_directory = member_string(service, "log_directory"),
                 .exit_signal = member_string(last_exit, "signal"),
                 .state = state_find(member_string(service, "state")),

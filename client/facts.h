@@ -16,6 +16,7 @@ struct json_object;
 struct facts {
         const char *name; /* strings are the service's, and NULL where there is none */
         const char *reason;
+        const char *note;
         const char *log_directory;
         const char *exit_signal;
         const struct state *state;

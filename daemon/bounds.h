@@ -141,6 +141,26 @@
 #define VOLUME_ENTER_STEPS 128
 /* Records of profiles that are not there, told of by name; the others as a number. */
 #define SURVEY_LOST 64
+/* Something has changed in profiles/: it is looked at after this pause, which doubles with each look that finds nothing, up to the
+ * most; a minute without a change, and it is short again. */
+#define PROFILES_PAUSE_MSEC 1000
+#define PROFILES_PAUSE_MOST_MSEC 30000
+/* Looks after the last change, after as long, and twice as long each time: a profile is one with its SOUL.md. */
+#define PROFILES_TRIES 6
+#define PROFILES_TRY_MSEC 1000
+/* And where inotify does not tell of all changes. */
+#define PROFILES_MINUTE_MSEC 60000
+/* What is read of its queue at once, bytes and reads: as much as the kernel keeps of events with short names. */
+#define PROFILES_READ_BYTES 16384
+#define PROFILES_READS 32
+/* Of the application's config.yaml: mappings that are looked at for one name, with those that they merge; and how deep it may be
+ * (the parser takes a minute for 64 KiB of brackets). */
+#define CONFIG_MERGES 1000
+#define CONFIG_DEPTH 500
+/* Exits 75 that are free: so many within that time, in seconds, as the template's finish has it. */
+#define RESTARTS_FREE 10
+#define RESTARTS_SECONDS 3600
+
 /* Directories below profiles/ that are looked at; s6-svscan takes far fewer. */
 #define SURVEY_PROFILES 10000
 /* Profiles whose directory did not answer at boot are looked at again after this. */
@@ -174,7 +194,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 #define MEMORY_PEER_BYTES 1024
 #define MEMORY_PEERS (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED + GONE_CLIENTS)
 /* A service, its runs, and its description for replies; and one that was removed. As many as s6-svscan has by default. */
-#define MEMORY_SERVICE_BYTES (4 * 1024 + 512)
+#define MEMORY_SERVICE_BYTES (4 * 1024 + 64)
 #define MEMORY_SERVICES 1000
 #define MEMORY_REMOVED_BYTES (2 * 1024)
 /* A name of an order under way: its entry, and what the volume is asked about it. One more order may come in than there is

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/model/multiplex.h"
+
 /* At most this many --allow-static. */
 #define OPTIONS_STATIC_MAX 32
 
@@ -19,7 +21,7 @@ struct options {
         int notification_fd;   /* -1: none */
         int64_t settle_msec;
         unsigned start_at_once; /* gateways that begin together after a boot */
-        bool multiplex;         /* the default gateway serves every profile */
+        enum multiplex_from multiplex; /* whether the default gateway serves every profile */
         bool no_gateways;       /* nothing is registered at boot */
         bool bootstrap;         /* default starts where nothing is known of it */
         unsigned services_max;

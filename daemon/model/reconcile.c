@@ -32,6 +32,7 @@ struct reconcile {
         bool all_begun;
         bool blind;      /* a boot whose volume did not answer: only `default`, and all is looked at again */
         bool incomplete; /* some profiles' directories did not answer */
+        bool changed;    /* a gateway came or went */
 };
 
 static void reconcile_begin(struct registry *registry);
@@ -71,6 +72,10 @@ static void reconcile_end(struct reconcile *reconcile, int error)
         struct reconcile_request *request = reconcile->request;
 
         registry->reconcile = NULL;
+        if (request->watch)
+                profiles_looked(registry, reconcile->changed);
+        else if (request->boot && !error)
+                profiles_open(registry);
         if (request->boot && !error && registry->fresh_boot && !reconcile->incomplete)
                 registry_note_boot(registry);
         registry->volume_unknown = request->boot ? error != 0 : registry->volume_unknown;
@@ -129,8 +134,11 @@ static void reconcile_registered(struct own_registration *own, struct service *s
                                  ? "the variables of all profiles together are over their bound"
                          : fault->text ? fault->text
                                        : "see the log");
-        } else if (action->what == RECONCILE_STARTED) {
-                stagger_start(service);
+        } else {
+                service->unclean = reconcile->request->boot && reconcile->registry->fresh_boot &&
+                                   action->prior_exit == PRIOR_EXIT_UNCLEAN;
+                if (action->what == RECONCILE_STARTED)
+                        stagger_start(service);
         }
         /* Before all have begun, reconcile_piece() itself looks whether that was the last one. */
         if (!reconcile->open && reconcile->all_begun)
@@ -151,6 +159,7 @@ static void reconcile_do(struct reconcile *reconcile, struct planned *planned)
                 reconcile->open++;
                 planned->owner = reconcile;
                 planned->own.ended = reconcile_registered;
+                reconcile->changed = true;
                 operation_register_own(registry, action->profile, &planned->record, planned->environment,
                                        &planned->own);
                 break;
@@ -198,7 +207,7 @@ static void reconcile_surveyed(struct survey *survey)
 
         if (registry->stopping)
                 return;
-        if (error && !registry->volume_unknown)
+        if (error && !registry->volume_unknown && !request->watch)
                 log_event("reconcile: the volume cannot be looked at: why=%s", strerrorname_np(error));
         if (error && request->boot)
                 reconcile->blind = true;
@@ -208,7 +217,9 @@ static void reconcile_surveyed(struct survey *survey)
         }
         reconcile->incomplete = !error && survey->hung;
         registry->profiles_more = error ? registry->profiles_more : survey->more;
-        if (plan_make(&reconcile->plan, registry, error ? NULL : survey, request->boot)) {
+        if (!error && !request->dry_run)
+                profiles_judge(registry, survey);
+        if (plan_make(&reconcile->plan, registry, error ? NULL : survey, request)) {
                 reconcile_end(reconcile, ENOMEM);
                 return;
         }
@@ -245,6 +256,8 @@ static void reconcile_begin(struct registry *registry)
         registry->reconcile_queue = request->next;
         if (!survey) {
                 free(reconcile);
+                if (request->watch)
+                        profiles_looked(registry, false);
                 if (request->done)
                         request->done(request->owner, NULL, 0, ENOMEM);
                 free(request);

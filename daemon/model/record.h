@@ -38,6 +38,8 @@ struct record {
         bool blind_environment; /* the same of the variables */
         bool removing;          /* the slot goes: a restarted broker finishes that */
         bool forgotten;         /* and the volume's record with it */
+        bool gone;              /* its profile's directory was there, and is not any more */
+        bool own_stop;          /* nobody ordered it: the application noted by itself that it is to be down */
         enum told told;         /* what the run with told_pid was told */
         pid_t told_pid;
         enum hold hold;
@@ -51,6 +53,7 @@ struct record {
         int exit_code;               /* -1: by a signal */
         int exit_signal;             /* 0: by itself */
         int64_t exit_at_usec;
+        int64_t home;                     /* which directory was the profile's, when it was seen last; 0: none yet */
         char reason[RECORD_REASON_BYTES]; /* for people; empty: none */
         char boot[RECORD_BOOT_BYTES];     /* which life of PID 1 this is from */
 };

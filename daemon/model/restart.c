@@ -5,28 +5,13 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/s6_control.h"
+#include "daemon/model/persist.h"
 #include "daemon/model/registry.h"
 #include "daemon/model/survey.h"
 #include "proto/name.h"
 
 /* s6-supervise runs an `o` at once; when it cannot, it does not try again by itself. */
 #define RETRY_MSEC 5000
-/* So many exits 75 in a row, each of a run that was not up for settle_msec. */
-#define RESTARTS_OF_A_RETRY 10
-
-bool restart_is_multiplexed(const struct registry *registry, const char *profile)
-{
-        return registry->multiplex && strcmp(profile, "default") != 0;
-}
-
-void restart_hold_multiplexed(const struct registry *registry, const char *profile, struct record *record)
-{
-        if (!record->want_up || !restart_is_multiplexed(registry, profile))
-                return;
-        record->hold = HOLD_HELD;
-        record->next_start_usec = 0;
-        snprintf(record->reason, sizeof(record->reason), "%s", RESTART_MULTIPLEXED);
-}
 
 /* Held until its lock is free; what is held otherwise is not looked at again by itself. */
 static bool restart_is_elsewhere(const struct service *service)
@@ -65,6 +50,14 @@ void restart_hold_elsewhere(const struct registry *registry, struct record *reco
                  "it runs elsewhere: another process holds its lock on the volume");
 }
 
+static void restart_ask(struct service *service);
+
+/* It ended with success, and nobody ordered that. */
+static bool restart_ended_well(const struct record *record)
+{
+        return record->has_exit && !record->exit_signal && record->exit_code == 0;
+}
+
 /* It is down, and s6 does not want it any more: its finish script said so, or it was a single try. */
 static void restart_brake(struct service *service)
 {
@@ -84,15 +77,16 @@ static void restart_brake(struct service *service)
                 record->hold = HOLD_BACKOFF;
                 record->next_start_usec = clock_utc_usec() + delay_msec * 1000;
                 restart_describe_exit(record, how, sizeof(how));
-                snprintf(record->reason, sizeof(record->reason),
-                         "it keeps ending: %s; attempt %u waits %lld s", how, record->attempt,
-                         (long long)delay_msec / 1000);
+                snprintf(record->reason, sizeof(record->reason), "%s: %s; attempt %u waits %lld s",
+                         restart_ended_well(record) ? "it ended by itself, though it is wanted" : "it keeps ending",
+                         how, record->attempt, (long long)delay_msec / 1000);
                 log_event("service: backoff: service=%s code=%d signal=%d attempt=%u delay_msec=%lld",
                           service->name, record->exit_code, record->exit_signal, record->attempt,
                           (long long)delay_msec);
         }
         service_set_down(service, true);
         service_save(service);
+        restart_ask(service);
 }
 
 /* A single run, so that one retry is not a burst of five. */
@@ -107,9 +101,11 @@ static void restart_run_once(struct service *service)
         service_sent(service, s6_control_send(service_at(service), service->name, "o"));
 }
 
+/* Restarts that it asked for have a budget in a longer time, which a retry does not renew. */
 static void restart_retry(struct service *service)
 {
-        service_clear_tallies(service, true, false);
+        if (!service->record.has_exit || service->record.exit_code != EXIT_RESTART_ME)
+                service_clear_tallies(service, true, false);
         restart_run_once(service);
         log_event("service: retry: service=%s attempt=%u", service->name, service->record.attempt);
 }
@@ -199,20 +195,160 @@ static int restart_is_asked_for(struct service *service)
         if (!service->record.has_exit || service->record.exit_code != EXIT_RESTART_ME ||
             service->status.since_usec == service->retry_base_usec)
                 return 0;
-        result = s6_tally_count(service_at(service), service->name, &deaths);
+        result = s6_tally_recent(service_at(service), service->name, RESTARTS_SECONDS, &deaths);
         if (result) {
                 again_note(service, AGAIN_LOOK, result);
                 return result;
         }
-        return deaths <= RESTARTS_OF_A_RETRY;
+        return deaths <= RESTARTS_FREE;
+}
+
+/* Why it is not to run now, whatever is wanted; NULL: it may. */
+static const char *restart_obstacle(const struct service *service)
+{
+        if (service->record.gone)
+                return PROFILES_GONE_REASON;
+        return multiplex_holds(service->registry, service->profile) ? MULTIPLEX_REASON : NULL;
+}
+
+static void restart_hold(struct service *service, const char *reason)
+{
+        struct record *record = &service->record;
+
+        if (record->hold == HOLD_HELD && !strcmp(record->reason, reason))
+                return;
+        record->hold = HOLD_HELD;
+        record->next_start_usec = 0;
+        snprintf(record->reason, sizeof(record->reason), "%s", reason);
+        service_set_down(service, true);
+        service_save(service);
+        if (service->status.want_up) /* between two of s6's own tries */
+                service_sent(service, s6_control_send(service_at(service), service->name, "d"));
+        log_event("service: held: service=%s gone=%d", service->name, record->gone);
+}
+
+void restart_release(struct service *service, const char *reason)
+{
+        struct record *record = &service->record;
+
+        if (record->hold != HOLD_HELD || strcmp(record->reason, reason) != 0)
+                return;
+        record->hold = HOLD_NONE;
+        record->reason[0] = '\0';
+        record->pending = record->want_up ? PENDING_ORDER : PENDING_NOTHING;
+        service_save(service);
+        if (record->want_up)
+                stagger_start(service);
+}
+
+/* The application's own word: it was not to be down when this run had settled, and is now. */
+static void restart_accept_stop(struct service *service)
+{
+        struct record *record = &service->record;
+
+        record->want_up = false;
+        record->hold = HOLD_NONE;
+        record->attempt = 0;
+        record->next_start_usec = 0;
+        record->reason[0] = '\0';
+        record->own_stop = record->unpersisted = true;
+        log_event("service: stopped by its own means: service=%s", service->name);
+        service_save(service);
+        persist_soon(service->registry);
+        service_step(service);
+}
+
+static struct service *asked_service(const struct survey *survey, const struct profile_facts *facts)
+{
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+
+        name_service_of(facts->name, name, sizeof(name));
+        return registry_find(survey->owner, name);
+}
+
+static bool survey_knows(const struct survey *survey)
+{
+        const struct registry *registry = survey->owner;
+
+        return !registry->stopping && !survey->late && !survey->result;
+}
+
+static void restart_asked(struct survey *survey)
+{
+        const struct profile_facts *facts = &survey->facts[survey->count - 1];
+        struct service *service;
+
+        if (!survey_knows(survey))
+                return;
+        multiplex_take(survey->owner, survey->config);
+        service = facts->hung ? NULL : asked_service(survey, facts);
+        if (!service)
+                return;
+        if (survey->is_marked)
+                profiles_judge_one(service, facts);
+        if (service->record.hold == HOLD_BACKOFF && service->record.next_start_usec && service->record.want_up &&
+            service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE &&
+            restart_ended_well(&service->record) && service->sampled.known && !service->sampled.stopped &&
+            facts->exists && facts->prior.stopped)
+                restart_accept_stop(service);
+        else
+                service_step(service);
+}
+
+/* How things are on the volume, now that it has ended. */
+static void restart_ask(struct service *service)
+{
+        const char *names[] = {"default", service->profile};
+        bool is_default = !strcmp(service->profile, "default");
+        struct survey *survey = survey_new(names, is_default ? 1 : 2);
+
+        if (!survey)
+                return;
+        survey->root = true;
+        survey->done = restart_asked;
+        survey->owner = service->registry;
+        survey_run(&service->registry->store, survey);
+}
+
+static void restart_sampled(struct survey *survey)
+{
+        const struct registry *registry = survey->owner;
+        struct service *service = registry->stopping ? NULL : asked_service(survey, &survey->facts[0]);
+
+        if (!service)
+                return;
+        service->sampled.looking = false;
+        if (!survey_knows(survey) || survey->facts[0].hung || !service_is_alive(service))
+                return;
+        service->sampled.known = true;
+        service->sampled.stopped = survey->facts[0].prior.stopped;
+        if (survey->is_marked)
+                profiles_judge_one(service, &survey->facts[0]);
+}
+
+/* Once a run: what the application's own state says while it is well. */
+static void restart_sample(struct service *service)
+{
+        struct survey *survey;
+
+        if (service->sampled.known || service->sampled.looking || !(survey = survey_new(&service->profile, 1)))
+                return;
+        service->sampled.looking = true;
+        survey->root = true;
+        survey->done = restart_sampled;
+        survey->owner = service->registry;
+        survey_run(&service->registry->store, survey);
 }
 
 static void restart_follow_down(struct service *service)
 {
         const struct record *record = &service->record;
+        const char *obstacle = restart_obstacle(service);
         int asked;
 
-        if (record->hold == HOLD_NONE && !service->status.want_up)
+        if (obstacle)
+                restart_hold(service, obstacle);
+        else if (record->hold == HOLD_NONE && !service->status.want_up)
                 restart_brake(service);
         else if (record->next_start_usec) {
                 if (restart_wait_msec(service) > 0)
@@ -237,9 +373,11 @@ void restart_follow_record(struct service *service)
                 return;
         if (!service->status.pid)
                 restart_follow_down(service);
-        else if (service->told == TOLD_NOTHING && service_state(service) == STATE_UP &&
-                 (!service->status.want_up || service->record.hold != HOLD_NONE))
-                restart_recovered(service);
+        else if (service->told == TOLD_NOTHING && service_state(service) == STATE_UP) {
+                if (!service->status.want_up || service->record.hold != HOLD_NONE)
+                        restart_recovered(service);
+                restart_sample(service);
+        }
 }
 
 void restart_forgive(struct service *service)
@@ -251,6 +389,7 @@ void restart_forgive(struct service *service)
         record->next_start_usec = 0;
         record->restarts = 0;
         record->reason[0] = 0;
+        record->own_stop = false;
         service->died_unasked = false;
         logger_forgive(service);
 }

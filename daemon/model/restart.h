@@ -12,12 +12,10 @@
 #define EXIT_RESTART_ME 75
 #define EXIT_CONFIGURATION 78
 /* The template's own: another container on the volume runs this gateway (EX_UNAVAILABLE). */
-#define RESTART_MULTIPLEXED "the default gateway serves every profile (GATEWAY_MULTIPLEX_PROFILES)"
 #define EXIT_RUNS_ELSEWHERE 69
 
-/* For a profile that the default gateway serves too (registry.multiplex): held, whatever is wanted. */
-void restart_hold_multiplexed(const struct registry *registry, const char *profile, struct record *record);
-bool restart_is_multiplexed(const struct registry *registry, const char *profile);
+/* It is not held for that reason any more, and started if it is wanted. */
+void restart_release(struct service *service, const char *reason);
 
 /* How its last run ended, for people: "with exit code 3". */
 void restart_describe_exit(const struct record *record, char *text, size_t size);

@@ -10,6 +10,7 @@
 #include "daemon/edge/s6_control.h"
 #include "daemon/model/operation.h"
 #include "daemon/model/poll.h"
+#include "daemon/model/profiles.h"
 #include "daemon/model/registry.h"
 #include "daemon/model/restart.h"
 
@@ -179,6 +180,7 @@ static void service_died(struct service *service, const struct s6_status *now)
         bool ordered = service->told != TOLD_NOTHING;
 
         service->last_run_msec = clock_msec() - service->run_began_msec;
+        service->unclean = false;
         service->told = service->record.told = TOLD_NOTHING;
         service->record.told_pid = 0;
         /* A new s6-supervise knows nothing of the run of the one before it. */
@@ -191,6 +193,8 @@ static void service_died(struct service *service, const struct s6_status *now)
         } else if (!service->supervised || service->record.exit_code != EXIT_RESTART_ME)
                 service->died_unasked = true;
         service_save(service);
+        if (service->record.gone)
+                profiles_look_soon(service->registry); /* whoever has its directory now may begin */
 }
 
 static void service_began(struct service *service, const struct s6_status *now)
@@ -198,6 +202,7 @@ static void service_began(struct service *service, const struct s6_status *now)
         int64_t age_msec = (clock_utc_usec() - now->since_usec) / 1000;
 
         service->run_began_msec = clock_msec() - (age_msec > 0 ? age_msec : 0);
+        service->sampled.known = false;
         if (!service->died_unasked)
                 return;
         service->died_unasked = false;

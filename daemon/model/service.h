@@ -44,6 +44,14 @@ struct wait {
         void (*settled)(struct wait *wait, struct service *service, const struct fault *fault);
 };
 
+/* What else is to be known of it. */
+enum service_note {
+        NOTE_NONE,
+        NOTE_UNCLEAN,  /* how its last run in the container before this one ended */
+        NOTE_OWN_STOP, /* record.own_stop */
+        NOTE_GONE,     /* record.gone, and it runs */
+};
+
 /* What is told about a service; a difference in it is a change. */
 struct view {
         enum service_state state;
@@ -57,6 +65,7 @@ struct view {
         int exit_code;
         int exit_signal;
         int64_t exit_at_usec;
+        enum service_note note;
         bool log_running; /* or has no logger */
         int64_t log_restarts;
         char reason[RECORD_REASON_BYTES];
@@ -78,6 +87,11 @@ struct service {
         int64_t last_run_msec;  /* how long the one before it lasted */
         bool died_unasked;      /* and nothing started since */
         struct static_end end;  /* of a static service */
+        bool unclean;           /* the container's last gateway did not end by itself, and this is its first one here */
+        struct {                /* what gateway_state.json said when this run had settled */
+                bool looking, known;
+                bool stopped; /* it was to be down already, and that is no word about this run */
+        } sampled;
 
         /* wanted */
         struct record record;
@@ -148,6 +162,8 @@ void service_show(struct service *service);
 /* view.c: as it is shown. */
 enum service_state service_state(const struct service *service);
 void service_view(const struct service *service, struct view *view);
+/* For people; NULL: none. */
+const char *service_note_text(enum service_note note);
 
 /* The order is s6-supervise's now, or there was nothing to order: it need not be given again. */
 void service_delivered(struct service *service);

@@ -22,7 +22,7 @@ static int code_of(const struct s6_status *status)
 static void note_end(struct static_end *end)
 {
         end->ends_msec[end->next] = clock_msec();
-        end->next = (end->next + 1) % STATIC_ENDS;
+        end->next = (unsigned char)((end->next + 1) % STATIC_ENDS);
 }
 
 /* Down, and s6 does not want it. */

@@ -21,7 +21,7 @@ struct static_end {
         bool given_up;
         int64_t judged_usec;              /* of the status that `given_up` is about */
         int64_t ends_msec[STATIC_ENDS];   /* by clock_msec(), of the last ends that nobody asked for; 0: none */
-        size_t next;
+        unsigned char next;
 };
 
 /* What the judgement stands on. */

@@ -64,6 +64,30 @@ static void view_reason(const struct service *service, struct view *view)
                 logger_reason(service, view->reason, sizeof(view->reason));
 }
 
+static enum service_note view_note(const struct service *service, enum service_state state)
+{
+        if (service->record.own_stop && state == STATE_DOWN)
+                return NOTE_OWN_STOP;
+        if (service->record.gone && service_is_alive(service))
+                return NOTE_GONE;
+        return service->unclean ? NOTE_UNCLEAN : NOTE_NONE;
+}
+
+const char *service_note_text(enum service_note note)
+{
+        switch (note) {
+        case NOTE_UNCLEAN:
+                return "its last run before this container started did not end cleanly: it was killed, or the machine stopped";
+        case NOTE_OWN_STOP:
+                return "it ended by itself, having noted that it is to be stopped (desired_state in its gateway_state.json)";
+        case NOTE_GONE:
+                return "its profile's directory is gone from the volume: it runs until it ends, and is not started again";
+        case NOTE_NONE:
+                break;
+        }
+        return NULL;
+}
+
 void service_view(const struct service *service, struct view *view)
 {
         const struct record *record = &service->record;
@@ -77,6 +101,7 @@ void service_view(const struct service *service, struct view *view)
                 view->ready_usec =
                         service->profile ? service->status.since_usec + service->registry->settle_msec * 1000
                                          : service->status.ready_usec;
+        view->note = view_note(service, view->state);
         view->restarts = record->restarts;
         if (view->state == STATE_BACKOFF && record->hold != HOLD_NONE)
                 view->next_start_usec = record->next_start_usec;

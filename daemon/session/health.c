@@ -81,6 +81,10 @@ static void health_of_service(struct health *health, const struct service *servi
                 snprintf(problem, sizeof(problem), "%s: %s", service->name, reason);
                 health_problem(health, problem);
         }
+        if (view->note == NOTE_GONE) {
+                snprintf(problem, sizeof(problem), "%s: %s", service->name, service_note_text(view->note));
+                health_problem(health, problem);
+        }
         what = obstacle_of(service, false);
         if (what) {
                 snprintf(problem, sizeof(problem), "%s: %s", service->name, what);
