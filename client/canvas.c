@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/width.h"
 #include "proto/utf8.h"
 
 #define COLOUR_END "\x1b[0m"
@@ -55,14 +56,6 @@ static size_t colour_length(const char *text)
         return text[length] == 'm' ? length + 1 : 0;
 }
 
-/* What is shown here is one column wide each. */
-static size_t character_length(const char *text)
-{
-        size_t length = utf8_length(text, strnlen(text, UTF8_BYTES_MAX));
-
-        return length > 0 ? length : 1;
-}
-
 char *canvas_cut(const char *line, size_t columns, size_t *width)
 {
         char *copy = malloc(strlen(line) + sizeof(COLOUR_END));
@@ -72,15 +65,15 @@ char *canvas_cut(const char *line, size_t columns, size_t *width)
         if (!copy)
                 return NULL;
         while (*line) {
-                size_t length = colour_length(line);
+                size_t length = colour_length(line), one;
 
                 if (length > 0) {
                         coloured = true;
-                } else if (shown == columns) {
-                        break;
                 } else {
-                        length = character_length(line);
-                        shown++;
+                        length = width_character(line, strnlen(line, UTF8_BYTES_MAX), &one);
+                        if (shown + one > columns)
+                                break;
+                        shown += one;
                 }
                 memcpy(copy + used, line, length);
                 used += length;

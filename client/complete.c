@@ -1,4 +1,5 @@
 #include "client/verbs.h"
+#include "client/look.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +42,7 @@ enum outcome verb_list_names(struct session *session)
                         name = profile;
                 if (!name)
                         continue;
-                tint_print(stdout, name, TINT_PLAIN, false);
+                tint_print(stdout, name, look_printable(), TINT_PLAIN, false);
                 putchar('\n');
         }
         answer_deinit(&answer);

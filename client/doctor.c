@@ -66,14 +66,14 @@ static void show_cell(const char *text, size_t width, enum tint tint, const stru
 {
         size_t length = strlen(text);
 
-        tint_print(stdout, text, tint, look->colour);
+        tint_print(stdout, text, look->printable, tint, look->colour);
         printf("%*s", (int)(width - length) + GAP, "");
 }
 
 /* Between words, from `indent` on, where the first line is already. */
 static void show_wrapped(const char *text, size_t indent, enum tint tint, const struct look *look)
 {
-        char *printable = printable_copy(text), *wrapped = NULL;
+        char *printable = printable_text(text, look->printable), *wrapped = NULL;
         size_t size;
         FILE *file = printable ? open_memstream(&wrapped, &size) : NULL;
 

@@ -31,18 +31,21 @@ void facts_read(struct json_object *service, struct facts *facts)
 {
         struct json_object *last_exit = member_object(service, "last_exit");
         const char *name = member_string(service, "name");
+        int64_t step_usec = moment(service, "step_since_usec");
 
         *facts = (struct facts){
                 .name = name ? name : "?",
                 .reason = member_string(service, "reason"),
                 .note = member_string(service, "note"),
+                .problem = member_string(service, "problem"),
                 .log_directory = member_string(service, "log_directory"),
                 .exit_signal = member_string(last_exit, "signal"),
                 .state = state_find(member_string(service, "state")),
                 .gateway = is_word(service, "kind", "gateway"),
                 .want_up = is_word(service, "want", "up"),
                 .pid = member_int(service, "pid", FACTS_UNKNOWN),
-                .since_usec = moment(service, "since_usec"),
+                .since_usec = step_usec >= 0 ? step_usec : moment(service, "since_usec"),
+                .until_usec = moment(service, "step_until_usec"),
                 .next_start_usec = moment(service, "next_start_usec"),
                 .exit_code = member_int(last_exit, "code", FACTS_UNKNOWN),
                 .exit_at_usec = moment(last_exit, "at_usec"),
@@ -53,13 +56,17 @@ void facts_read(struct json_object *service, struct facts *facts)
 
 bool facts_mismatch(const struct facts *facts)
 {
-        return (facts->state->kind == STATE_UP && !facts->want_up) ||
+        return (facts->state->kind == STATE_UP && !facts->want_up && facts->gateway) ||
                (facts->state->kind == STATE_DOWN && facts->want_up);
 }
 
 bool facts_need_attention(const struct facts *facts)
 {
-        /* In any other state a reason is that of its logger. */
+        if (facts->problem)
+                return true;
+        if (facts->until_usec >= 0) /* it is on the way, and has time */
+                return false;
+        /* A broker that does not tell of problems: in any other state a reason is that of its logger. */
         return facts->state->wrong || facts->reason || facts_mismatch(facts);
 }
 
@@ -129,5 +136,16 @@ const char *facts_moment(int64_t then_usec, char *buffer)
         if (then_usec < 0 || !localtime_r(&seconds, &local) ||
             strftime(buffer, FACTS_TEXT_BYTES, "%F %T", &local) == 0)
                 buffer[0] = '\0';
+        return buffer;
+}
+
+const char *facts_clock(int64_t then_usec, int64_t now_usec, char *buffer)
+{
+        char today[FACTS_TEXT_BYTES];
+        size_t date = strcspn(facts_moment(now_usec, today), " ");
+
+        facts_moment(then_usec, buffer);
+        if (buffer[0] && strncmp(buffer, today, date + 1) == 0)
+                memmove(buffer, buffer + date + 1, strlen(buffer + date + 1) + 1);
         return buffer;
 }

@@ -17,13 +17,15 @@ struct facts {
         const char *name; /* strings are the service's, and NULL where there is none */
         const char *reason;
         const char *note;
+        const char *problem; /* what the broker says that a person should see to; NULL: nothing, or it does not say */
         const char *log_directory;
         const char *exit_signal;
         const struct state *state;
         bool gateway;
         bool want_up;
         int64_t pid; /* FACTS_UNKNOWN where there is none, as all below */
-        int64_t since_usec;
+        int64_t since_usec; /* it is as it is: of what is on the way, since when it is */
+        int64_t until_usec; /* of what is on the way: until when that is no problem */
         int64_t next_start_usec;
         int64_t exit_code;
         int64_t exit_at_usec;
@@ -54,5 +56,8 @@ const char *facts_until(int64_t then_usec, int64_t now_usec, char *buffer);
 
 /* "2026-11-23 08:58:51" in local time; "" when unknown. */
 const char *facts_moment(int64_t then_usec, char *buffer);
+
+/* The same without the date, where that is today's. */
+const char *facts_clock(int64_t then_usec, int64_t now_usec, char *buffer);
 
 #endif

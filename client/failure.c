@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "client/duration.h"
+#include "client/look.h"
 #include "client/member.h"
 #include "client/printable.h"
 #include "client/wrap.h"
@@ -128,7 +129,9 @@ static char *make_text(const char *subject, const char *what, const char *next, 
 
 void failure_print(const char *subject, const char *what, const char *next)
 {
-        char *parts[] = {printable_copy(subject), printable_copy(what), printable_copy(next)};
+        enum printable printable = look_printable_of(STDERR_FILENO);
+        char *parts[] = {printable_text(subject, printable), printable_text(what, printable),
+                         printable_text(next, printable)};
         char *text = NULL;
 
         if (parts[0] && parts[1] && parts[2])

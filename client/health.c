@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "client/document.h"
+#include "client/look.h"
 #include "client/member.h"
 #include "client/options.h"
 #include "client/session.h"
@@ -19,7 +20,7 @@ static void show_health(struct json_object *health)
         for (size_t i = 0; problems && i < json_object_array_length(problems); i++) {
                 const char *problem = json_object_get_string(json_object_array_get_idx(problems, i));
 
-                tint_print(stdout, problem ? problem : "unknown problem", TINT_PLAIN, false);
+                tint_print(stdout, problem ? problem : "unknown problem", look_printable(), TINT_PLAIN, false);
                 putchar('\n');
         }
         if (member_true(health, "healthy"))

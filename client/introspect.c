@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "client/document.h"
+#include "client/look.h"
 #include "client/member.h"
 #include "client/options.h"
 #include "client/session.h"
@@ -21,7 +22,7 @@ static void print_text(const char *text)
                 char *copy = strndup(text, length);
 
                 if (copy)
-                        tint_print(stdout, copy, TINT_PLAIN, false);
+                        tint_print(stdout, copy, look_printable(), TINT_PLAIN, false);
                 free(copy);
                 putchar('\n');
                 text += length + (text[length] == '\n');

@@ -38,7 +38,7 @@ static int open_file(int directory_fd, const char *name, struct logdir_file *fil
                 return -EINVAL;
         }
         *file = (struct logdir_file){.fd = fd, .device = status.st_dev, .inode = status.st_ino};
-        snprintf(file->name, sizeof(file->name), "%s", name);
+        snprintf(file->name, sizeof(file->name), "%.*s", LOGDIR_NAME_BYTES - 1, name);
         return 0;
 }
 

@@ -100,20 +100,6 @@ static size_t colour_length(const char *text, size_t length)
         return at < length && text[at] == 'm' ? at + 1 : 0;
 }
 
-/* How many bytes stay as they are. */
-static size_t plain_length(const char *text, size_t length, enum printable printable)
-{
-        switch (printable) {
-        case PRINTABLE_ASCII:
-                return 0;
-        case PRINTABLE_UTF8:
-                return printable_character(text, length);
-        case PRINTABLE_BYTES:
-                return printable_control(text, length) > 0 ? 0 : 1;
-        }
-        return 0;
-}
-
 char *logline_printable(const char *text, size_t length, enum printable printable)
 {
         char *copy = malloc(length * PRINTABLE_ESCAPE_BYTES + 1);
@@ -121,7 +107,7 @@ char *logline_printable(const char *text, size_t length, enum printable printabl
 
         for (size_t at = 0; copy && at < length;) {
                 size_t colour = colour_length(text + at, length - at);
-                size_t plain = colour > 0 ? 0 : plain_length(text + at, length - at, printable);
+                size_t plain = colour > 0 ? 0 : printable_plain(text + at, length - at, printable);
 
                 if (colour > 0) {
                         at += colour;

@@ -23,34 +23,51 @@ static bool is_utf8_name(const char *name, size_t length)
                (length == 4 && strncasecmp(name, "utf8", length) == 0);
 }
 
+static const char *locale_name(const char *all, const char *ctype, const char *lang)
+{
+        const char *names[] = {all, ctype, lang};
+        const char *name = "";
+
+        for (size_t i = 0; i < 3 && !*name; i++)
+                name = names[i] ? names[i] : "";
+        return name;
+}
+
+static bool is_c_name(const char *name)
+{
+        return strcmp(name, "C") == 0 || strcmp(name, "POSIX") == 0;
+}
+
 /* A locale that says nothing of an encoding, or nothing at all, does not say that the terminal is an old one.
  * Those that name one without a dot are few: C and POSIX mean ASCII, @euro ISO 8859-15.
  * setlocale() would say the same, after reading files, and only of locales that are installed: a small image
  * has none, behind a terminal that has all. */
 bool look_is_utf8(const char *all, const char *ctype, const char *lang)
 {
-        const char *names[] = {all, ctype, lang};
-        const char *name = "";
-        const char *codeset;
-
-        for (size_t i = 0; i < 3 && !*name; i++)
-                name = names[i] ? names[i] : "";
-        codeset = strchr(name, '.');
-        if (codeset && strcspn(codeset + 1, "@") > 0)
-                return is_utf8_name(codeset + 1, strcspn(codeset + 1, "@"));
-        return strcmp(name, "C") != 0 && strcmp(name, "POSIX") != 0 && !strstr(name, "@euro");
+        return look_reads_utf8(all, ctype, lang) && !is_c_name(locale_name(all, ctype, lang));
 }
 
-bool look_utf8(void)
+bool look_reads_utf8(const char *all, const char *ctype, const char *lang)
 {
-        return look_is_utf8(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"));
+        const char *name = locale_name(all, ctype, lang);
+        const char *codeset = strchr(name, '.');
+
+        if (codeset && strcspn(codeset + 1, "@") > 0)
+                return is_utf8_name(codeset + 1, strcspn(codeset + 1, "@"));
+        return !strstr(name, "@euro");
 }
 
 enum printable look_printable(void)
 {
-        if (!isatty(STDOUT_FILENO))
+        return look_printable_of(STDOUT_FILENO);
+}
+
+enum printable look_printable_of(int fd)
+{
+        if (!isatty(fd))
                 return PRINTABLE_BYTES;
-        return look_utf8() ? PRINTABLE_UTF8 : PRINTABLE_ASCII;
+        return look_reads_utf8(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG")) ? PRINTABLE_UTF8
+                                                                                   : PRINTABLE_ASCII;
 }
 
 void look_init(struct look *look)
@@ -60,11 +77,12 @@ void look_init(struct look *look)
 
         clock_gettime(CLOCK_REALTIME, &now);
         *look = (struct look){.now_usec = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000};
+        look->printable = look_printable();
         if (!isatty(STDOUT_FILENO))
                 return;
         look->symbols = true;
         look->colour = look_colour();
-        look->utf8 = look_utf8();
+        look->utf8 = look_is_utf8(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"));
         if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
                 look->columns = size.ws_col;
 }

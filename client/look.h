@@ -11,7 +11,8 @@
 struct look {
         bool colour;
         bool symbols; /* in front of a state */
-        bool utf8;
+        bool utf8;                /* our own symbols may be beyond ASCII */
+        enum printable printable; /* what of others' text stays */
         size_t columns;   /* 0: no bound, nothing is cut or wrapped */
         int64_t now_usec; /* since 1970-01-01 UTC */
 };
@@ -26,10 +27,11 @@ bool look_colour(void);
  * not empty counts. */
 bool look_is_utf8(const char *all, const char *ctype, const char *lang);
 
-/* The same of the environment: whether text beyond ASCII is welcome. */
-bool look_utf8(void);
+/* The same, but C and POSIX, which name no encoding, count as nothing: text of others is to be read. */
+bool look_reads_utf8(const char *all, const char *ctype, const char *lang);
 
-/* What of others' text stdout may get. */
+/* What of others' text stdout may get, and what this descriptor may. */
 enum printable look_printable(void);
+enum printable look_printable_of(int fd);
 
 #endif

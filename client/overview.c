@@ -163,7 +163,7 @@ static void write_rest(FILE *file, const struct table *table, const struct facts
                      retry ? facts_until(facts->next_start_usec, look->now_usec, until) : "",
                      retry && *reason ? ": " : "", reason) < 0)
                 return;
-        text = printable_copy(line);
+        text = printable_text(line, look->printable);
         if (text) {
                 fprintf(file, "%*s", REASON_INDENT, "");
                 wrap_write(file, text, REASON_INDENT, REASON_INDENT, look->columns);
@@ -178,6 +178,7 @@ static void write_table(FILE *file, const struct facts *all, size_t count, const
         struct table table;
 
         table_init(&table, COLUMNS, headings);
+        table.printable = look->printable;
         for (size_t i = 0; i < count; i++)
                 add_row(&table, &all[i], look);
         if (!table.failed && count > 0) {
@@ -224,7 +225,7 @@ static void write_footer(FILE *file, const struct facts *all, size_t count, cons
         write_counts(memory, all, attention);
         fprintf(memory, "; 'svcctl why %s' tells more", all[0].name);
         if (fclose(memory) == 0)
-                text = printable_copy(line);
+                text = printable_text(line, look->printable);
         if (text) {
                 wrap_write(file, text, 0, 0, look->columns);
                 putc('\n', file);

@@ -10,8 +10,8 @@
 #include "client/logtail.h"
 #include "client/printable.h"
 #include "client/why.h"
+#include "client/width.h"
 #include "client/wrap.h"
-#include "proto/utf8.h"
 
 #define LABEL_COLUMNS 12 /* the longest, "log restarts"; two blanks follow */
 #define INDENT (LABEL_COLUMNS + 2)
@@ -27,7 +27,7 @@ struct page {
 
 static void add_label(const struct page *page, const char *label)
 {
-        tint_print(page->file, label, TINT_DIM, page->look->colour);
+        tint_print(page->file, label, PRINTABLE_ASCII, TINT_DIM, page->look->colour);
         fprintf(page->file, "%*s", INDENT - (int)strlen(label), "");
 }
 
@@ -37,14 +37,14 @@ static void add_whole(const struct page *page, const char *label, const char *te
         if (!text)
                 return;
         add_label(page, label);
-        tint_print(page->file, text, TINT_PLAIN, false);
+        tint_print(page->file, text, page->look->printable, TINT_PLAIN, false);
         putc('\n', page->file);
 }
 
 /* Nothing where the text is empty or NULL. */
 static void add(const struct page *page, const char *label, const char *text)
 {
-        char *printable = text && *text ? printable_copy(text) : NULL;
+        char *printable = text && *text ? printable_text(text, page->look->printable) : NULL;
 
         if (!printable)
                 return;
@@ -66,7 +66,7 @@ static void add_state(const struct page *page, const struct facts *facts)
                 tint_write(page->file, look->utf8 ? state->symbol : state->ascii, state->tint, look->colour);
                 putc(' ', page->file);
         }
-        tint_print(page->file, state->name, state->tint, look->colour);
+        tint_print(page->file, state->name, PRINTABLE_ASCII, state->tint, look->colour);
         if (*facts_age(facts->since_usec, look->now_usec, age))
                 fprintf(page->file, " for %s", age);
         putc('\n', page->file);
@@ -127,7 +127,7 @@ static void write_page(const struct page *page, const struct facts *facts)
                 add_number(page, "log restarts", facts->log_restarts);
         add_last_exit(page, facts);
         add_whole(page, "log", facts->log_directory);
-        if (facts_need_attention(facts) && why_init(&why, facts, page->look->now_usec)) {
+        if (facts_need_attention(facts) && why_init(&why, facts, page->look->now_usec, page->look->printable)) {
                 /* Printable already, once is enough. */
                 add_label(page, "to do");
                 wrap_write(page->file, why.advice, INDENT, INDENT, page->look->columns);
@@ -165,12 +165,11 @@ char *page_log_text(const struct logtail *tail, const struct look *look)
                 const char *line = tail->lines[i];
                 size_t most = look->columns * LOG_ROWS_MAX;
 
-                if (most == 0 || strlen(line) <= most) {
+                if (most == 0 || width_of(line) <= most) {
                         fprintf(file, "%s\n", line);
                         continue;
                 }
-                /* Between characters. A byte a column at most: it may be cut too early, never too late. */
-                most = utf8_cut(line, most - 1);
+                most = width_fit(line, strlen(line), most - 1);
                 fprintf(file, "%.*s%s\n", (int)most, line, look->utf8 ? "…" : "~");
         }
         if (fclose(file) == 0)
@@ -203,7 +202,7 @@ char *page_why_text(struct json_object *service, const struct look *look)
         if (!file)
                 return NULL;
         facts_read(service, &facts);
-        if (why_init(&why, &facts, look->now_usec)) {
+        if (why_init(&why, &facts, look->now_usec, look->printable)) {
                 const char *sentences[] = {why.happened, why.next, why.advice};
 
                 for (size_t i = 0; i < 3; i++) {

@@ -7,22 +7,24 @@
 #include "client/keys.h"
 
 /* How a table that may be longer than the terminal is laid out on it: a title, the table's heading, the rows
- * from some one on, and at the bottom what the keys do. Pure. */
+ * from some one on, and at the bottom what the keys do, and which rows these are, in as many words as there is room for.
+ * Pure. */
 
 struct pane {
         size_t rows; /* of the terminal */
         size_t columns;
-        size_t first; /* the row of the table that is at the top */
-        size_t total; /* rows of the table, as composed last; */
+        size_t first; /* the line of the table that is at the top */
+        size_t total; /* lines of the table, as composed last; */
         size_t shown; /* and how many of them have room */
         bool colour;
+        const char *ellipsis; /* one column wide, where a line is cut */
 };
 
 struct pane_text {
         const char *title;  /* printable */
         const char *corner; /* right of it, if there is room */
         bool alarm;         /* the title is a warning */
-        const char *table;  /* lines, each ended by a newline */
+        const char *table;  /* lines, each ended by a newline; one that begins with a blank goes on with the row above */
         bool heading;       /* its first line is one */
 };
 

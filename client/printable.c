@@ -73,20 +73,46 @@ size_t printable_control(const char *text, size_t length)
         return size > 0 && is_control(character) ? size : 0;
 }
 
+size_t printable_plain(const char *text, size_t length, enum printable printable)
+{
+        switch (printable) {
+        case PRINTABLE_ASCII:
+                return 0;
+        case PRINTABLE_UTF8:
+                return printable_character(text, length);
+        case PRINTABLE_BYTES:
+                return printable_control(text, length) > 0 ? 0 : 1;
+        }
+        return 0;
+}
+
+char *printable_text(const char *text, enum printable printable)
+{
+        size_t size = strlen(text), used = 0;
+        char *copy = size < SIZE_MAX / PRINTABLE_ESCAPE_BYTES ? malloc(size * PRINTABLE_ESCAPE_BYTES + 1) : NULL;
+
+        for (size_t at = 0; copy && at < size;) {
+                size_t plain = text[at] == '\t' ? 0 : printable_plain(text + at, size - at, printable);
+                size_t control = plain > 0 ? 0 : printable_control(text + at, size - at);
+
+                if (plain > 0) {
+                        memcpy(copy + used, text + at, plain);
+                        used += plain;
+                        at += plain;
+                        continue;
+                }
+                do
+                        used += printable_escape((unsigned char)text[at++], copy + used);
+                while (control > 0 && --control > 0);
+        }
+        if (copy)
+                copy[used] = '\0';
+        return copy;
+}
+
 char *printable_copy(const char *text)
 {
-        size_t length = 0;
-        char *copy;
-
-        if (strlen(text) >= SIZE_MAX / PRINTABLE_ESCAPE_BYTES)
-                return NULL;
-        copy = malloc(strlen(text) * PRINTABLE_ESCAPE_BYTES + 1);
-        if (!copy)
-                return NULL;
-        for (; *text; text++)
-                length += printable_escape((unsigned char)*text, copy + length);
-        copy[length] = '\0';
-        return copy;
+        return printable_text(text, PRINTABLE_ASCII);
 }
 
 void printable_write_json(FILE *file, const char *text)

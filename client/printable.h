@@ -19,6 +19,13 @@ enum printable {
  */
 char *printable_copy(const char *text);
 
+/* The same where more of it may stay: what `printable` says, but for every control character, tabs too, that would be
+ * taken for more columns or lines. A backslash is doubled where there are escapes for more than that. */
+char *printable_text(const char *text, enum printable printable);
+
+/* How many bytes at text[0..length) stay as they are; 0: the next one is escaped, or a tab. length must not be 0. */
+size_t printable_plain(const char *text, size_t length, enum printable printable);
+
 /* The same of one byte: returns how many bytes of `escape`, of PRINTABLE_ESCAPE_BYTES, were written. No NUL.
  */
 #define PRINTABLE_ESCAPE_BYTES 4

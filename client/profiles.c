@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "client/document.h"
+#include "client/look.h"
 #include "client/member.h"
 #include "client/options.h"
 #include "client/session.h"
@@ -69,14 +70,14 @@ static void show_registered(struct json_object *parameters)
         const char *name = member_string(service, "name");
         const char *state = member_string(service, "state");
 
-        tint_print(stdout, name ? name : "?", TINT_PLAIN, false);
+        tint_print(stdout, name ? name : "?", look_printable(), TINT_PLAIN, false);
         if (member_true(parameters, "created"))
                 printf(": registered, ");
         else if (member_true(parameters, "changed"))
                 printf(": was registered; the new environment counts from its next start on; ");
         else
                 printf(": was registered already, ");
-        tint_print(stdout, state ? state : "unknown", TINT_PLAIN, false);
+        tint_print(stdout, state ? state : "unknown", look_printable(), TINT_PLAIN, false);
         putchar('\n');
 }
 
@@ -204,7 +205,7 @@ enum outcome verb_unregister(struct session *session)
         } else if (options->json) {
                 document_write(answer.parameters);
         } else {
-                tint_print(stdout, options->words[0], TINT_PLAIN, false);
+                tint_print(stdout, options->words[0], look_printable(), TINT_PLAIN, false);
                 puts(member_true(answer.parameters, "removed") ? ": unregistered" : ": was not registered");
         }
         if (!answer.error)

@@ -8,7 +8,7 @@
 
 #include "client/duration.h"
 #include "client/member.h"
-#include "client/printable.h"
+#include "client/width.h"
 
 #define SUMMARY_STATES_MAX 16
 #define LINE_BYTES 512
@@ -121,12 +121,12 @@ static const char *duration_text(int64_t msec, char *buffer)
 }
 
 /* A line that is wider would wrap, and could not be erased. */
-static void write_line(FILE *file, const char *line, size_t columns)
+static void write_line(FILE *file, const char *line, enum printable printable, size_t columns)
 {
-        char *text = printable_copy(line);
+        char *text = printable_text(line, printable);
 
         if (text)
-                fprintf(file, "%.*s\n", columns > LINE_BYTES ? LINE_BYTES : (int)columns, text);
+                fprintf(file, "%.*s\n", (int)width_fit(text, strlen(text), columns), text);
         free(text);
 }
 
@@ -144,7 +144,7 @@ static void write_services(FILE *file, const struct progress *progress, int64_t 
                          : pending->state ? pending->state
                                           : "waiting",
                          duration_text(now_msec - pending->since_msec, duration));
-                write_line(file, line, columns);
+                write_line(file, line, progress->printable, columns);
         }
 }
 
@@ -194,7 +194,7 @@ static void write_summary(FILE *file, const struct progress *progress, int64_t n
                 write_states(memory, progress);
         fprintf(memory, ", for %s", duration_text(now_msec - progress->begun_msec, duration));
         if (fclose(memory) == 0)
-                write_line(file, line, columns);
+                write_line(file, line, progress->printable, columns);
         free(line);
 }
 

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/printable.h"
+
 struct json_object;
 
 /* What is still waited for, and what a person at a terminal is told about it meanwhile. Pure. */
@@ -26,6 +28,7 @@ struct progress {
         bool only_wanted; /* of those, only what is wanted up */
         bool lost; /* the broker is away */
         bool failed;
+        enum printable printable; /* what of others' text stays; ASCII at first */
         int64_t begun_msec;
 };
 

@@ -29,6 +29,7 @@ static void show_actions(struct json_object *actions)
         struct table table;
 
         table_init(&table, 4, headings);
+        table.printable = look_printable();
         for (size_t i = 0; i < json_object_array_length(actions); i++) {
                 struct json_object *entry = json_object_array_get_idx(actions, i);
                 const char *action = member_string(entry, "action");

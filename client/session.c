@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -55,6 +56,14 @@ int session_patience(const struct session *session)
         return options->timeout_msec;
 }
 
+/* Connecting to a file of any other kind is refused like to a socket that nobody listens on. */
+static bool is_no_socket(const char *path)
+{
+        struct stat info;
+
+        return stat(path, &info) == 0 && !S_ISSOCK(info.st_mode);
+}
+
 enum outcome session_broken(const struct session *session, int result)
 {
         const char *path = session->options->socket;
@@ -69,11 +78,17 @@ enum outcome session_broken(const struct session *session, int result)
                 break;
         case ENOENT:
                 failure_print(path, "no broker there",
-                              "see that svcbrokerd runs, or name its socket with --socket");
+                              "see that svcbrokerd runs, or name its socket with --socket; one that runs and "
+                              "lost its socket makes it anew within seconds");
                 break;
         case ECONNREFUSED:
-                failure_print(path, "no broker listens there",
-                              "see that svcbrokerd runs; its log says why if not");
+                if (is_no_socket(path))
+                        failure_print(path, "is no socket",
+                                      "if nobody needs it, remove it: svcbrokerd makes its socket anew; or "
+                                      "name its socket with --socket");
+                else
+                        failure_print(path, "no broker listens there",
+                                      "see that svcbrokerd runs; its log says why if not");
                 break;
         case ETIMEDOUT:
                 failure_print(path, "the broker did not answer in time",

@@ -50,6 +50,7 @@ void show_outcomes(struct json_object *outcomes, const char *order, bool colour)
         struct table table;
 
         table_init(&table, 3, NULL);
+        table.printable = look_printable();
         for (size_t i = 0; i < json_object_array_length(outcomes); i++) {
                 struct json_object *outcome = json_object_array_get_idx(outcomes, i);
                 struct json_object *service = member_object(outcome, "service");
@@ -91,14 +92,14 @@ void show_event(const char *event, struct json_object *service, bool colour)
                 stamp[0] = '\0';
         facts_read(service, &facts);
         printf("%s  ", stamp);
-        tint_print(stdout, facts.name, TINT_PLAIN, false);
+        tint_print(stdout, facts.name, look_printable(), TINT_PLAIN, false);
         /* Later lines are not known yet, so the names only line up as far as they are of common length. */
         width = 24 - (int)strnlen(facts.name, 24);
         printf("%*s", width + 2, "");
-        tint_print(stdout, word ? word : "unknown", removed ? TINT_DIM : facts.state->tint, colour);
+        tint_print(stdout, word ? word : "unknown", look_printable(), removed ? TINT_DIM : facts.state->tint, colour);
         if (!removed && *note_text(&facts, note)) {
                 printf("  ");
-                tint_print(stdout, note, TINT_PLAIN, false);
+                tint_print(stdout, note, look_printable(), TINT_PLAIN, false);
         }
         putchar('\n');
 }

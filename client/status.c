@@ -118,7 +118,7 @@ static void write_why(struct json_object *service, const struct look *look)
 
         facts_read(service, &facts);
         json_object_object_add(document, "service", json_object_get(service));
-        if (why_init(&why, &facts, look->now_usec)) {
+        if (why_init(&why, &facts, look->now_usec, PRINTABLE_BYTES)) {
                 json_object_object_add(document, "happened", json_object_new_string(why.happened));
                 json_object_object_add(document, "next", json_object_new_string(why.next));
                 json_object_object_add(document, "advice", json_object_new_string(why.advice));

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/printable.h"
+#include "client/width.h"
 
 /* Blanks between two columns. */
 #define GAP 2
@@ -35,9 +35,9 @@ void tint_write(FILE *file, const char *text, enum tint tint, bool colour)
                 fputs(text, file);
 }
 
-void tint_print(FILE *file, const char *text, enum tint tint, bool colour)
+void tint_print(FILE *file, const char *text, enum printable printable, enum tint tint, bool colour)
 {
-        char *copy = printable_copy(text);
+        char *copy = printable_text(text, printable);
 
         if (copy)
                 tint_write(file, copy, tint, colour);
@@ -73,14 +73,14 @@ static bool make_room(struct table *table)
 }
 
 /* NULL when out of memory. */
-static char *cell_text(const struct cell *cell, size_t *width)
+static char *cell_text(const struct cell *cell, enum printable printable, size_t *width)
 {
-        char *text = printable_copy(cell->text ? cell->text : "");
+        char *text = printable_text(cell->text ? cell->text : "", printable);
         char *marked = NULL;
 
         if (!text)
                 return NULL;
-        *width = strlen(text);
+        *width = width_of(text);
         if (!cell->symbol)
                 return text;
         *width += 2;
@@ -102,7 +102,7 @@ void table_add(struct table *table, const struct cell *cells)
         for (size_t i = 0; i < table->columns; i++) {
                 row[i] = (struct table_cell){
                         .tint = cells[i].tint, .right = cells[i].right, .prefix = cells[i].prefix};
-                row[i].text = cell_text(&cells[i], &row[i].width);
+                row[i].text = cell_text(&cells[i], table->printable, &row[i].width);
                 table->failed = table->failed || !row[i].text;
         }
         table->rows++;
@@ -150,16 +150,17 @@ static void pad(FILE *file, size_t count)
                 putc(' ', file);
 }
 
-/* Only what is ASCII is bounded, so bytes are columns there. Where a name is cut, its begin and its end are
- * told: those of many differ in one of them. */
-static void print_cut(const struct table *table, const char *text, size_t length, size_t width,
-                      enum tint tint, FILE *file, bool colour)
+/* Where a name is cut, its begin and its end are told: those of many differ in one of them. */
+static void print_cut(const struct table *table, const char *text, size_t width, enum tint tint, FILE *file,
+                      bool colour)
 {
+        size_t length = strlen(text);
         const char *ellipsis = table->ellipsis ? table->ellipsis : "~";
         size_t end = (width - 1) / 2;
+        size_t first = width_fit(text, length, width - 1 - end), last = width_fit_end(text, length, end);
         char *cut = NULL;
 
-        if (asprintf(&cut, "%.*s%s%s", (int)(width - 1 - end), text, ellipsis, text + length - end) >= 0)
+        if (asprintf(&cut, "%.*s%s%s", (int)first, text, ellipsis, text + length - last) >= 0)
                 tint_write(file, cut, tint, colour);
         free(cut);
 }
@@ -182,8 +183,7 @@ static void print_cells(const struct table *table, const struct table_cell *row,
                         if (cell <= width)
                                 tint_write(file, row[i].text + prefix, row[i].tint, colour);
                         else
-                                print_cut(table, row[i].text + prefix, cell, width, row[i].tint, file,
-                                          colour);
+                                print_cut(table, row[i].text + prefix, width, row[i].tint, file, colour);
                         owed = row[i].right ? 0 : fill;
                 } else {
                         owed += fill;

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "client/printable.h"
+
 /* Rows of text in aligned columns. The last column is not padded, and empty columns are left out. */
 
 #define TABLE_COLUMNS_MAX 8
@@ -38,6 +40,7 @@ struct table {
         bool brief[TABLE_COLUMNS_MAX];    /* without prefixes */
         size_t most[TABLE_COLUMNS_MAX];   /* a wider cell is cut in its middle; 0: no bound */
         const char *ellipsis;             /* one column wide, where a cell is cut */
+        enum printable printable;         /* what of others' text stays; to be set before rows are added */
         size_t widths[TABLE_COLUMNS_MAX]; /* of table_measure() */
 };
 
@@ -55,8 +58,8 @@ size_t table_measure(struct table *table);
 void table_print_headings(const struct table *table, FILE *file, bool colour);
 void table_print_row(const struct table *table, size_t row, FILE *file, bool colour);
 
-/* One text in its colour; tint_write() takes it as it is. */
-void tint_print(FILE *file, const char *text, enum tint tint, bool colour);
+/* One text in its colour, made printable; tint_write() takes it as it is. */
+void tint_print(FILE *file, const char *text, enum printable printable, enum tint tint, bool colour);
 void tint_write(FILE *file, const char *text, enum tint tint, bool colour);
 
 #endif

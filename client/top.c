@@ -47,7 +47,7 @@ struct top {
 };
 
 /* The table as `status` prints it; "" while nothing is known. free() it; NULL when out of memory. */
-static char *table_text(const struct top *top)
+static char *table_text(struct top *top)
 {
         struct json_object *services;
         struct look look;
@@ -58,6 +58,7 @@ static char *table_text(const struct top *top)
         services = roster_array(&top->feed.roster);
         look_init(&look);
         look.columns = top->pane.columns;
+        top->pane.ellipsis = look.utf8 ? "…" : "~";
         text = services ? overview_table(services, &look) : NULL;
         json_object_put(services);
         return text;

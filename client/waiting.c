@@ -13,6 +13,7 @@
 
 #include <json-c/json.h>
 
+#include "client/look.h"
 #include "client/member.h"
 #include "client/options.h"
 #include "client/svcbroker.h"
@@ -75,6 +76,7 @@ void waiting_begin(struct waiting *waiting, struct session *session, struct json
         *waiting = (struct waiting){
                 .session = session, .signal_fd = -1, .draw_msec = now_msec + DRAW_FIRST_MSEC};
         progress_init(&waiting->progress, names, now_msec);
+        waiting->progress.printable = look_printable_of(STDERR_FILENO);
         waiting->shown = !quiet && !session->options->json && terminal && strcmp(terminal, "dumb") != 0 &&
                          isatty(STDERR_FILENO);
         if (!quiet)

@@ -19,8 +19,8 @@ enum clue {
 };
 
 /*
- * In the texts: {name}, {age}, {until}, {pid}, {reason}, {times} (it was restarted). The first row that fits
- * counts. What ended and how is added to `happened`.
+ * In the texts: {name}, {age}, {since}, {until} (its next start), {limit} (until when it may be on the way),
+ * {pid}, {reason}. The first row that fits counts. What ended and how is added to `happened`.
  */
 struct row {
         enum state_kind state;
@@ -79,6 +79,43 @@ static const struct row rows[] = {
          "The broker knows what follows.", "Use the svcctl of the broker's version."},
 };
 
+/* What the broker calls a problem, and the state alone does not say. */
+static const struct problem_row {
+        const char *problem;
+        enum clue clue;
+        const char *happened;
+        const char *next;
+        const char *advice;
+} problem_rows[] = {
+        {"not_started", CLUE_NONE, "{name} has had no process for {age}, since {since}, though it is wanted up.",
+         "Its supervisor tries again by itself, in some cases once a minute only.",
+         "'svcctl doctor' looks for what keeps it from being run."},
+        {"not_ready", CLUE_NONE, "{name} was started {age} ago, at {since}, with pid {pid}, and is not ready.",
+         "It counts as up when it says that it is.", "'svcctl logs {name}' shows what it does."},
+        {"not_ended", CLUE_WANT_UP,
+         "{name} was told to end, to be started again, {age} ago, at {since}, and still runs with pid {pid}.",
+         "It is started when it has ended, and nothing ends it by force.",
+         "'svcctl logs {name}' shows what it does; 'kill -KILL {pid}' ends it at once, and what it has not written "
+         "is lost."},
+        {"not_ended", CLUE_NONE, "{name} was told to stop {age} ago, at {since}, and still runs with pid {pid}.",
+         "It is down when it has ended, and nothing ends it by force.",
+         "'svcctl logs {name}' shows what it does; 'kill -KILL {pid}' ends it at once, and what it has not written "
+         "is lost."},
+        {"not_finished", CLUE_NONE, "{name} has ended {age} ago, at {since}, and its finish script does not end.",
+         "It is neither started nor down until that has ended.", "'svcctl doctor' looks for the cause."},
+        {"unread", CLUE_NONE, "{name} does not get its orders: {reason}.",
+         "What was ordered happens when they are read; others that are killed are replaced by s6-svscan.",
+         "'svcctl doctor' says more; root continues or kills what was stopped."},
+        {"paused", CLUE_NONE, "{name} is paused: its process, {pid}, does nothing.",
+         "It goes on when somebody continues it.", "'svcctl restart {name}' starts it anew."},
+        {"stopped", CLUE_NONE, "{name} is stopped by a signal: its process, {pid}, does nothing.",
+         "It goes on when somebody continues it.",
+         "'kill -CONT {pid}' continues it, 'svcctl restart {name}' starts it anew."},
+        {"stale", CLUE_NONE, "{name} has ended: its process, {pid}, is no more, and its s6-supervise has not seen that.",
+         "It is started again when that is seen.",
+         "'svcctl doctor' says more; root continues or kills the s6-supervise, which s6-svscan replaces."},
+};
+
 /* Of what is no gateway only its end is of interest: whose orders it takes is the operator's choice. */
 #define STATIC_ADVICE                                                                                        \
         "It is no gateway: root looks after it, with s6-svc, unless svcbrokerd was told to allow it here."
@@ -94,11 +131,9 @@ static const struct row rows[] = {
         "tries "                                                                                             \
         "the logger at once."
 
-static bool fits(const struct row *row, const struct facts *facts)
+static bool fits(enum clue clue, const struct facts *facts)
 {
-        if (row->state != facts->state->kind)
-                return false;
-        switch (row->clue) {
+        switch (clue) {
         case CLUE_NONE:
                 return true;
         case CLUE_WANT_UP:
@@ -117,13 +152,20 @@ static bool fits(const struct row *row, const struct facts *facts)
         return false;
 }
 
-static const struct row *find_row(const struct facts *facts)
+static struct row find_row(const struct facts *facts)
 {
         size_t i = 0;
 
-        while (!fits(&rows[i], facts) && i + 1 < sizeof(rows) / sizeof(rows[0]))
+        for (size_t j = 0; facts->problem && j < sizeof(problem_rows) / sizeof(problem_rows[0]); j++) {
+                const struct problem_row *row = &problem_rows[j];
+
+                if (strcmp(row->problem, facts->problem) == 0 && fits(row->clue, facts))
+                        return (struct row){facts->state->kind, row->clue, row->happened, row->next, row->advice};
+        }
+        while (!(rows[i].state == facts->state->kind && fits(rows[i].clue, facts)) &&
+               i + 1 < sizeof(rows) / sizeof(rows[0]))
                 i++;
-        return &rows[i];
+        return rows[i];
 }
 
 static void write_field(FILE *file, const char *field, size_t length, const struct facts *facts,
@@ -135,6 +177,10 @@ static void write_field(FILE *file, const char *field, size_t length, const stru
                 fputs(facts->name, file);
         else if (strncmp(field, "age", length) == 0)
                 fputs(*facts_age(facts->since_usec, now_usec, buffer) ? buffer : "some time", file);
+        else if (strncmp(field, "since", length) == 0)
+                fputs(facts_clock(facts->since_usec, now_usec, buffer), file);
+        else if (strncmp(field, "limit", length) == 0)
+                fputs(facts_clock(facts->until_usec, now_usec, buffer), file);
         else if (strncmp(field, "until", length) == 0)
                 fputs(facts_until(facts->next_start_usec, now_usec, buffer), file);
         else if (strncmp(field, "pid", length) == 0)
@@ -191,16 +237,16 @@ static const char *advice_of(const struct row *row, const struct facts *facts, b
 }
 
 /* What was written, printable. NULL when out of memory. */
-static char *finish(FILE *file, char **text)
+static char *finish(FILE *file, char **text, enum printable printable)
 {
-        char *printable = fclose(file) == 0 ? printable_copy(*text) : NULL;
+        char *made = fclose(file) == 0 ? printable_text(*text, printable) : NULL;
 
         free(*text);
-        return printable;
+        return made;
 }
 
 static char *sentence(const char *text, const char *more, bool past, const struct facts *facts,
-                      int64_t now_usec)
+                      int64_t now_usec, enum printable printable)
 {
         char *made = NULL;
         size_t size;
@@ -214,17 +260,33 @@ static char *sentence(const char *text, const char *more, bool past, const struc
         expand(file, more, facts, now_usec);
         if (past && facts->note)
                 fprintf(file, " Note that %s.", facts->note);
-        return finish(file, &made);
+        return finish(file, &made, printable);
 }
 
-bool why_init(struct why *why, const struct facts *facts, int64_t now_usec)
+/* As long as it is no problem: until when. */
+static const char *limit_of(const struct facts *facts)
 {
-        const struct row *row = find_row(facts);
-        bool logger = facts->reason && !facts->state->wrong;
+        if (facts->problem || facts->until_usec < 0)
+                return "";
+        return facts->state->kind == STATE_STOPPING ? " It may drain until {limit}." : " That may take until {limit}.";
+}
+
+/* Its reason is the logger's: a broker that does not tell of problems gives it in states that need none. */
+static bool is_loggers(const struct facts *facts)
+{
+        if (facts->problem)
+                return strcmp(facts->problem, "logger") == 0;
+        return facts->reason && !facts->state->wrong;
+}
+
+bool why_init(struct why *why, const struct facts *facts, int64_t now_usec, enum printable printable)
+{
+        const struct row row = find_row(facts);
+        bool logger = is_loggers(facts);
         struct why made = {
-                .happened = sentence(row->happened, logger ? LOGGER_HAPPENED : "", true, facts, now_usec),
-                .next = sentence(row->next, logger ? LOGGER_NEXT : "", false, facts, now_usec),
-                .advice = sentence(advice_of(row, facts, logger), "", false, facts, now_usec),
+                .happened = sentence(row.happened, logger ? LOGGER_HAPPENED : "", true, facts, now_usec, printable),
+                .next = sentence(row.next, logger ? LOGGER_NEXT : limit_of(facts), false, facts, now_usec, printable),
+                .advice = sentence(advice_of(&row, facts, logger), "", false, facts, now_usec, printable),
         };
 
         if (!made.happened || !made.next || !made.advice) {

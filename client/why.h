@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "client/facts.h"
+#include "client/printable.h"
 
 /* How a service came to be as it is, in sentences. Pure. */
 
@@ -13,8 +14,9 @@ struct why {
         char *advice;   /* what to do; "" where nothing is to be done */
 };
 
-/* Printable. false: out of memory; why_deinit() is due only after true. */
-bool why_init(struct why *why, const struct facts *facts, int64_t now_usec);
+/* Made printable. false: out of memory; why_deinit() is due only after true. */
+bool why_init(struct why *why, const struct facts *facts, int64_t now_usec,
+              enum printable printable);
 void why_deinit(struct why *why);
 
 #endif

@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "client/width.h"
+
 /* Narrower than that is no line: then nothing is broken, and the terminal may do it. */
 #define ROOM_MIN 8
 
@@ -19,7 +21,9 @@ size_t wrap_longest(const char *text)
         while (*text) {
                 size_t length = strcspn(text, " ");
 
-                longest = length > longest ? length : longest;
+                size_t width = width_of_bytes(text, length);
+
+                longest = width > longest ? width : longest;
                 text += length + strspn(text + length, " ");
         }
         return longest;
@@ -36,23 +40,25 @@ void wrap_write(FILE *file, const char *text, size_t at, size_t indent, size_t c
         }
         while (*text) {
                 size_t length = strcspn(text, " ");
+                size_t width = width_of_bytes(text, length);
 
-                if (begun && used + 1 + length > columns) {
+                if (begun && used + 1 + width > columns) {
                         used = next_line(file, indent);
                 } else if (begun) {
                         putc(' ', file);
                         used++;
                 }
-                while (length > columns - used) {
-                        size_t part = columns - used;
+                while (width > columns - used) {
+                        size_t part = width_fit(text, length, columns - used);
 
                         fwrite(text, 1, part, file);
                         text += part;
                         length -= part;
+                        width = width_of_bytes(text, length);
                         used = next_line(file, indent);
                 }
                 fwrite(text, 1, length, file);
-                used += length;
+                used += width;
                 text += length;
                 text += strspn(text, " ");
                 begun = true;

@@ -7,7 +7,7 @@
 /*
  * Writes text so that no line is wider than `columns` (0: no bound), broken at blanks, or within a word that
  * has no other place; begins at column `at`, and each further line at column `indent`. Ends without a
- * newline. text: printable ASCII already.
+ * newline. text: printable already.
  */
 void wrap_write(FILE *file, const char *text, size_t at, size_t indent, size_t columns);
 

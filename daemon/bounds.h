@@ -37,6 +37,9 @@
 #define SLICES_TURN_USEC 2000 /* of a turn of the loop, for work that is cut in pieces: edge/slices.h */
 #define SERVER_TURN_USEC 2000 /* of a turn, for the calls of everybody but root: session/turns.h */
 
+/* Until a socket's file that is gone is made anew: whoever moves or removes its directory may be at it still. */
+#define MENDER_MSEC 200
+
 /* Of sockets whose queue may hold descriptors (edge/closer.h). */
 #define CLOSER_THREADS 4                /* one that sleeps keeps no other from closing */
 #define CLOSER_STACK_BYTES (64 * 1024)  /* of each */
@@ -104,6 +107,24 @@
 /* A static service that ended so often within that time by itself keeps ending: as the dashboard's own brake has it. */
 #define STATIC_ENDS 3
 #define STATIC_ENDS_MSEC 60000
+/* What is on the way may take as long, until it is a problem (--process-msec, --ready-msec, --ending-msec). */
+#define STEP_PROCESS_MSEC 10000 /* wanted, and without a process: s6 itself waits a second, and starts at once */
+#define STEP_READY_MSEC 30000   /* with one, which does not count as up, beside --settle-msec */
+#define STEP_END_MSEC 180000    /* told to end: a gateway may drain for minutes */
+
+/* A process that is stopped, or whose end nobody sees to, is told of after it was seen so for as long: s6-supervise sees an
+ * end at once. */
+#define HALT_MSEC 2000
+/* When somebody asks for all services, their processes are looked at, at most so often: 8 usec each, two of a gateway. So
+ * many services at once, the others in turns of the loop as those of POLL_SERVICES. */
+#define HALT_LOOK_MSEC 1000
+#define HALT_SERVICES 64
+
+/* Processes that a Diagnose looks at in one step: two system calls each. */
+#define DIAGNOSE_PROCESSES 64
+/* Of the container's memory: with less left, or less than this part of it, Diagnose says so. */
+#define MEMORY_GROUP_LOW_BYTES (16 * 1024 * 1024) /* bytes */
+#define MEMORY_GROUP_LOW_SHARE 16
 
 /* The volume, and the threads that look at it. */
 #define VOLUME_LOW_BYTES (4 * 1024 * 1024) /* bytes: with fewer left Health says so */
@@ -194,7 +215,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 #define MEMORY_PEER_BYTES 1024
 #define MEMORY_PEERS (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED + GONE_CLIENTS)
 /* A service, its runs, and its description for replies; and one that was removed. As many as s6-svscan has by default. */
-#define MEMORY_SERVICE_BYTES (4 * 1024 + 64)
+#define MEMORY_SERVICE_BYTES (4 * 1024 + 384)
 #define MEMORY_SERVICES 1000
 #define MEMORY_REMOVED_BYTES (2 * 1024)
 /* A name of an order under way: its entry, and what the volume is asked about it. One more order may come in than there is

@@ -37,6 +37,9 @@ enum {
         OPTION_BACKOFF_HEALTHY_MSEC,
         OPTION_FAILED_STARTS,
         OPTION_ELSEWHERE_LOOK_MSEC,
+        OPTION_PROCESS_MSEC,
+        OPTION_READY_MSEC,
+        OPTION_ENDING_MSEC,
         OPTION_WATCHDOG_MSEC,
 };
 
@@ -63,6 +66,9 @@ static const struct option long_options[] = {
         {"backoff-healthy-msec", required_argument, NULL, OPTION_BACKOFF_HEALTHY_MSEC},
         {"failed-starts", required_argument, NULL, OPTION_FAILED_STARTS},
         {"elsewhere-look-msec", required_argument, NULL, OPTION_ELSEWHERE_LOOK_MSEC},
+        {"process-msec", required_argument, NULL, OPTION_PROCESS_MSEC},
+        {"ready-msec", required_argument, NULL, OPTION_READY_MSEC},
+        {"ending-msec", required_argument, NULL, OPTION_ENDING_MSEC},
         {"watchdog-msec", required_argument, NULL, OPTION_WATCHDOG_MSEC},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
@@ -97,6 +103,9 @@ static const char help[] =
         "  --failed-starts N          container starts in a row that Diagnose takes for a failure (3)\n"
         "  --elsewhere-look-msec N    between looks whether a gateway still runs in another container "
         "(2000)\n"
+        "  --process-msec N           a service wanted and without a process for longer is a problem (10000)\n"
+        "  --ready-msec N             one with a process that is not up this long after settle-msec (30000)\n"
+        "  --ending-msec N            one that was told to end, and runs for longer (180000)\n"
         "  --watchdog-msec N          the broker is ended when it stands for so long (10000; 0: never)\n"
         "  --help, --version\n"
         "\n"
@@ -142,6 +151,12 @@ static bool set_number(struct options *options, int option, const char *text)
         case OPTION_ELSEWHERE_LOOK_MSEC:
                 return parse_number(text, 1, 86400000, &value) &&
                        (options->elsewhere_look_msec = value, true);
+        case OPTION_PROCESS_MSEC:
+                return parse_number(text, 1, 86400000, &value) && (options->process_msec = value, true);
+        case OPTION_READY_MSEC:
+                return parse_number(text, 1, 86400000, &value) && (options->ready_msec = value, true);
+        case OPTION_ENDING_MSEC:
+                return parse_number(text, 1, 86400000, &value) && (options->ending_msec = value, true);
         case OPTION_WATCHDOG_MSEC:
                 return parse_number(text, 0, 86400000, &value) && (value == 0 || value >= 100) &&
                        (options->watchdog_msec = value, true);
@@ -226,6 +241,9 @@ static void set_defaults(struct options *options)
                 .backoff_healthy_msec = POLICY_DEFAULT.healthy_msec,
                 .failed_starts = 3,
                 .elsewhere_look_msec = POLICY_DEFAULT.elsewhere_msec,
+                .process_msec = STEP_PROCESS_MSEC,
+                .ready_msec = STEP_READY_MSEC,
+                .ending_msec = STEP_END_MSEC,
                 .watchdog_msec = WATCHDOG_MSEC,
         };
 }

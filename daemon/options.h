@@ -30,6 +30,9 @@ struct options {
         int64_t backoff_healthy_msec;
         unsigned failed_starts;
         int64_t elsewhere_look_msec;
+        int64_t process_msec;
+        int64_t ready_msec;
+        int64_t ending_msec;
         int64_t watchdog_msec; /* 0: none */
         const char *allowed_static[OPTIONS_STATIC_MAX + 1];
 };

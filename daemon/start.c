@@ -164,6 +164,9 @@ static int start_listener(struct listener *listener, uv_loop_t *loop, struct ser
                             "socket %s: another svcbrokerd serves it: stop that one, or name another with "
                             "--socket",
                             path);
+        if (result == -EEXIST)
+                return fail(0, "remove that, or name another with --socket",
+                            "socket %s: something else has its name", path);
         if (result)
                 return fail(-result, result == -EPERM ? LOCK_REMEDY : "name another with --socket",
                             "socket %s", path);
@@ -239,6 +242,10 @@ static void start_configure(const struct options *options, const struct server *
 {
         registry->stands_in = !server->rights.supervisor_kills;
         registry->settle_msec = options->settle_msec;
+        registry->patience = (struct patience){.msec = {[STEP_PROCESS] = options->process_msec,
+                                                        [STEP_READY] = options->settle_msec + options->ready_msec,
+                                                        [STEP_END] = options->ending_msec,
+                                                        [STEP_FINISH] = FINISHING_MSEC}};
         start_room(options, registry);
         registry->stagger.at_once = options->start_at_once;
         multiplex_init(registry, options->multiplex);
@@ -316,6 +323,8 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
                 start_streams(server);
         if (result == 0)
                 result = start_registry(options, loop, server, registry);
+        if (result == 0)
+                mender_open(&server->mender, loop, &server->listener, &server->observer_listener);
         if (result == 0)
                 search_path_look(server);
         if (result == 0 && server->loose_path[0])

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/edge/rights.h"
+#include "daemon/edge/socket_file.h"
 #include "daemon/edge/template.h"
 #include "daemon/failure.h"
 
@@ -50,14 +51,6 @@ static int start_audit_services(const char *path, int fd)
         return start_audit("services directory", path);
 }
 
-/* /run/svcbroker and the like: 0755 whatever the umask. */
-static int make_directory(const char *path)
-{
-        if (mkdir(path, 0755) < 0)
-                return errno == EEXIST ? 0 : -errno;
-        return chmod(path, 0755) < 0 ? -errno : 0;
-}
-
 static bool same_directory(const char *left, const char *right)
 {
         struct stat a, b;
@@ -76,7 +69,7 @@ static int start_socket_directory(const char *socket, char *directory, size_t si
                 return fail(0, "name one in a directory of its own with --socket",
                             "socket %s: not in the root directory", socket);
         *slash = 0;
-        result = make_directory(directory);
+        result = socket_file_make_directory(directory);
         if (result)
                 return fail(-result, "make its parent, or name another with --socket", "socket directory %s",
                             directory);

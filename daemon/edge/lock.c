@@ -59,3 +59,10 @@ int lock_take(const char *path)
         }
         return r == 1 ? -EAGAIN : r;
 }
+
+bool lock_is_at(int fd, const char *path)
+{
+        struct stat found;
+
+        return fstat(fd, &found) == 0 && is_at(path, &found);
+}

@@ -1,6 +1,8 @@
 #ifndef EDGE_LOCK_H
 #define EDGE_LOCK_H
 
+#include <stdbool.h>
+
 /*
  * A lock that nobody but root (or our own uid) can hold: whoever can open a file, for reading too, can
  * flock(2) it and keep it from us for ever. So it is on a file of its own with mode 0600, held as long as the
@@ -11,5 +13,8 @@
  * and nobody holds is replaced, since somebody may have it open.
  */
 int lock_take(const char *path);
+
+/* What is called so is the file that was locked: nobody else can lock it. */
+bool lock_is_at(int fd, const char *path);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,25 @@ int process_look(pid_t pid, struct process_life *life)
                 return -ESRCH;
         *life = found;
         return 0;
+}
+
+enum process_state process_state(pid_t pid)
+{
+        char line[1024];
+        char state;
+        long threads;
+
+        int r = read_beginning(pid, "stat", line, sizeof line);
+        if (r == -ESRCH && kill(pid, 0) < 0 && errno == ESRCH)
+                return PROCESS_STATE_ENDED;
+        const char *at = r < 0 ? NULL : strrchr(line, ')');
+        if (at == NULL || sscanf(at + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld",
+                                 &state, &threads) != 2)
+                return PROCESS_STATE_OTHER;
+        if (state == 'T')
+                return PROCESS_STATE_STOPPED;
+        /* Others of its threads may live on. */
+        return (state == 'Z' || state == 'X') && threads <= 1 ? PROCESS_STATE_ENDED : PROCESS_STATE_OTHER;
 }
 
 int process_start_time(pid_t pid, uint64_t *ticks)

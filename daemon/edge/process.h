@@ -40,6 +40,15 @@ struct process_life {
 /* 0; -ESRCH: it is gone, or a zombie; another negative errno: nobody knows. */
 int process_look(pid_t pid, struct process_life *life);
 
+/* Is it at work? As far as can be seen: one that /proc hides (hidepid) is PROCESS_STATE_OTHER. */
+enum process_state {
+        PROCESS_STATE_OTHER,
+        PROCESS_STATE_STOPPED, /* by a signal */
+        PROCESS_STATE_ENDED,   /* it is gone, or a zombie without threads */
+};
+
+enum process_state process_state(pid_t pid);
+
 /* May that user, without any capability, signal it? 1 yes, 0 no, or a negative errno as above. */
 int process_is_users(pid_t pid, uid_t uid);
 

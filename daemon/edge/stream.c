@@ -1,6 +1,7 @@
 #include "daemon/edge/stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -108,4 +109,17 @@ void stream_close(struct streams *streams, int fd)
                 close(fd);
                 stall_guard_end();
         }
+}
+
+int stream_replace(struct streams *streams, int fd, int other)
+{
+        int old = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        int result = old >= 0 && dup3(other, fd, O_CLOEXEC) >= 0 ? 0 : -errno;
+
+        close(other); /* nobody has sent anything to it, or it is at fd too */
+        if (old >= 0 && result == 0)
+                stream_close(streams, old);
+        else if (old >= 0)
+                close(old);
+        return result;
 }

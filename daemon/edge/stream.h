@@ -50,4 +50,8 @@ void stream_end(int fd);
 /* Both sides see the end of it at once; the descriptor may stay for a while. */
 void stream_close(struct streams *streams, int fd);
 
+/* The number fd is from now on that of `other`, which is no number any more; what fd was is closed as
+ * stream_close() does. 0, or a negative errno: fd is what it was, and `other` closed. */
+int stream_replace(struct streams *streams, int fd, int other);
+
 #endif

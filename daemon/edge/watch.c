@@ -181,6 +181,12 @@ int watch_add_directory(struct watch *watch, const char *path, void *subject)
         return watch_add(watch, path, IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO, false, subject);
 }
 
+int watch_add_place(struct watch *watch, const char *path, void *subject)
+{
+        return watch_add(watch, path, IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF,
+                         false, subject);
+}
+
 void watch_remove(struct watch *watch, int wd)
 {
         struct watch_entry *entry = wd < 0 ? NULL : watch_find(watch, wd);

@@ -45,6 +45,9 @@ int watch_add_supervise(struct watch *watch, const char *path, void *subject);
 /* Watches a directory's entries (events ENTRY and GONE). Returns the same. */
 int watch_add_directory(struct watch *watch, const char *path, void *subject);
 
+/* The same, and an ENTRY without a name when the directory itself is moved. */
+int watch_add_place(struct watch *watch, const char *path, void *subject);
+
 /* Forgets it; no event of it comes any more. wd < 0 is ignored. */
 void watch_remove(struct watch *watch, int wd);
 

@@ -19,14 +19,6 @@ bool logger_is_running(const struct service *service)
         return service->logger.supervised && s6_status_is_alive(&service->logger.status);
 }
 
-bool logger_is_coming(const struct service *service)
-{
-        const struct s6_status *status = &service->logger.status;
-
-        return service->logger.supervised && status->want_up && !s6_status_is_alive(status) &&
-               clock_utc_usec() - status->since_usec < LOGGER_START_MSEC * INT64_C(1000);
-}
-
 /* A removal ends it on purpose. */
 static void logger_died(struct service *service)
 {

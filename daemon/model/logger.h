@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "daemon/edge/s6_status.h"
+#include "daemon/model/step.h"
 
 struct service;
 
@@ -23,6 +24,8 @@ struct logger {
         bool start;              /* a person wants it tried at once */
         int64_t retry_base_usec; /* of a single run: since_usec when it was ordered */
         int64_t retry_until_msec;
+        struct step_watch step; /* STEP_PROCESS, or none */
+        struct halt_watch halt;
 };
 
 /* Reads its status, and whether somebody supervises it. 0, or a negative errno where it could not be seen. */
@@ -32,11 +35,6 @@ int logger_see(struct service *service);
 void logger_on_status(struct service *service);
 
 bool logger_is_running(const struct service *service);
-
-/* s6 is to start it, and has had no more time for that than it takes: its own second between two starts, or
- * the moment before the first. */
-#define LOGGER_START_MSEC 5000
-bool logger_is_coming(const struct service *service);
 
 /* Of a gateway without an operation: what went down is tried again, what lasts is s6's again. */
 void logger_follow(struct service *service);

@@ -4,6 +4,7 @@
 #include "daemon/bounds.h"
 #include "daemon/edge/s6_control.h"
 #include "daemon/model/obstacle.h"
+#include "daemon/model/removal.h"
 #include "daemon/model/service.h"
 
 /* An s6-supervise that was stopped, or that hangs, leaves in its FIFO what is written there. */
@@ -17,18 +18,36 @@ static bool is_ordered(const struct service *service)
         return service->goal.kind != GOAL_NONE || service->removal || service->told != TOLD_NOTHING;
 }
 
-const char *obstacle_of(const struct service *service, bool now)
+static const char *obstacle(const struct service *service, int64_t after_msec)
 {
-        int64_t finishing_msec = (clock_utc_usec() - service->status.since_usec) / 1000;
-
-        if (service->supervised &&
-            (service->send_error == EAGAIN ||
-             (is_ordered(service) && (now || clock_msec() - service->sent_msec > UNREAD_MSEC) &&
-              is_unread(service, service->name))))
+        if (service->supervised && (service->send_error == EAGAIN ||
+                                    (is_ordered(service) && clock_msec() - service->sent_msec >= after_msec &&
+                                     is_unread(service, service->name))))
                 return "its s6-supervise does not read its orders: it was stopped, or hangs";
-        if (service->supervised && service->status.finishing && (now || finishing_msec > FINISHING_MSEC))
-                return "its finish script does not end";
-        if (service->removal && service->has_log && is_unread(service, service_log_name(service).text))
+        if (service->removal && service->has_log &&
+            clock_msec() - service->removal->phase_began_msec >= after_msec &&
+            is_unread(service, service_log_name(service).text))
                 return "its logger's s6-supervise does not read its orders: it was stopped, or hangs";
         return NULL;
+}
+
+const char *obstacle_of(const struct service *service)
+{
+        return obstacle(service, UNREAD_MSEC);
+}
+
+int64_t obstacle_wait_msec(const struct service *service)
+{
+        int64_t left_msec = service->sent_msec + UNREAD_MSEC - clock_msec();
+
+        if (service->obstacle)
+                return POLL_MSEC;
+        return service->supervised && is_ordered(service) && left_msec > 0 ? left_msec : INT64_MAX;
+}
+
+const char *obstacle_now(const struct service *service)
+{
+        if (service->supervised && service->status.finishing)
+                return obstacle(service, 0) ?: "its finish script does not end";
+        return obstacle(service, 0);
 }

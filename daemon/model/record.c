@@ -38,6 +38,8 @@ void record_write(const struct record *record, const struct members *members, st
         text_append_member_string(text, "pending", pending_names[record->pending]);
         text_append_member_string(text, "told", told_names[record->told]);
         text_append_member_int(text, "told_pid", record->told_pid);
+        if (record->told_usec)
+                text_append_member_int(text, "told_usec", record->told_usec);
         text_append_member_bool(text, "unpersisted", record->unpersisted);
         if (record->blind)
                 text_append_member_bool(text, "blind", true);
@@ -77,7 +79,7 @@ struct parsed {
         struct field_int home;
         struct field_int log_restarts, log_attempt, log_next_start; /* 0 in records of before they were */
         int want, hold, pending, told;
-        struct field_int told_pid;
+        struct field_int told_pid, told_usec; /* the latter 0 where it is not known */
         const char *reason, *boot;
 };
 
@@ -88,6 +90,7 @@ static const struct field record_fields[] = {
         {"pending", FIELD_CHOICE, true, offsetof(struct parsed, pending), pending_names},
         {"told", FIELD_CHOICE, true, offsetof(struct parsed, told), told_names},
         {"told_pid", FIELD_INT, true, offsetof(struct parsed, told_pid), NULL},
+        {"told_usec", FIELD_INT, false, offsetof(struct parsed, told_usec), NULL},
         {"unpersisted", FIELD_BOOL, false, offsetof(struct parsed, unpersisted), NULL},
         {"blind", FIELD_BOOL, false, offsetof(struct parsed, blind), NULL},
         {"blind_environment", FIELD_BOOL, false, offsetof(struct parsed, blind_environment), NULL},
@@ -190,6 +193,7 @@ int record_read(const char *text, struct record *record)
                         .pending = (enum pending)parsed.pending,
                         .told = (enum told)parsed.told,
                         .told_pid = (pid_t)parsed.told_pid.value,
+                        .told_usec = parsed.told_usec.value,
                         .unpersisted = parsed.unpersisted == FIELD_TRUE,
                         .blind = parsed.blind == FIELD_TRUE,
                         .blind_environment = parsed.blind_environment == FIELD_TRUE,

@@ -42,6 +42,7 @@ struct record {
         bool own_stop;          /* nobody ordered it: the application noted by itself that it is to be down */
         enum told told;         /* what the run with told_pid was told */
         pid_t told_pid;
+        int64_t told_usec; /* UTC; 0: not known */
         enum hold hold;
         unsigned attempt;        /* of the soft brake; 0: none */
         int64_t next_start_usec; /* UTC; HOLD_BACKOFF */

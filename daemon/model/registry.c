@@ -139,6 +139,7 @@ int registry_init(struct registry *registry, uv_loop_t *loop)
         registry->scandir_wd = registry->slots_wd = -1;
         watch_init(&registry->watch, registry_on_watch, registry);
         poll_init(registry);
+        step_init(registry);
         slices_init(&registry->slices, loop);
         publication_init(registry);
         persist_init(registry);
@@ -191,6 +192,7 @@ void registry_deinit(struct registry *registry)
         profiles_close(registry);
         timer_close(&registry->stagger.turn, NULL);
         timer_close(&registry->poll.turn, NULL);
+        timer_close(&registry->halts.turn, NULL);
         slices_close(&registry->slices);
         ballast_drop(&registry->ballast);
         watch_close(&registry->watch);

@@ -79,6 +79,7 @@ struct registry {
         struct policy policy;
         bool stands_in;                    /* s6-supervise cannot signal gateways: stand_in.h */
         int64_t settle_msec;               /* a gateway alive for this long is up */
+        struct patience patience;          /* for what is on the way */
         unsigned services_max;             /* s6-svscan's or --services-max, the lesser; loggers included */
         unsigned names_max;                /* s6-svscan's, loggers not included; 0: no such bound */
         unsigned loggers_max;              /* by s6-svscan's descriptors; 0: no such bound */
@@ -103,6 +104,7 @@ struct registry {
         struct reconcile_request *reconcile_queue;
         struct timer reconcile_again;
         struct poll poll;
+        struct halt_round halts;
         int scandir_wd;      /* -1: the scan directory is not watched */
         int slots_wd;        /* the same of the services directory */
         bool scan_whole;     /* something of the scan directory is not known yet */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/log.h"
 #include "daemon/edge/process.h"
 #include "daemon/edge/s6_control.h"
@@ -60,7 +61,7 @@ static void removal_answer(struct service *service, const struct fault *fault)
 static void removal_give_up(struct service *service, const char *otherwise)
 {
         removal_answer(service, &(struct fault){.kind = FAULT_UNSUPERVISED,
-                                                .text = obstacle_of(service, true) ?: otherwise});
+                                                .text = obstacle_now(service) ?: otherwise});
 }
 
 static void removal_phase(struct service *service, enum removal_phase phase, int64_t timer_msec)
@@ -206,6 +207,8 @@ static void removal_look_leaving(struct service *service)
         } else if (waited_msec > LEAVE_TELL_MSEC) {
                 removal_tell(service);
         }
+        if (waited_msec > UNREAD_MSEC) /* who does not read is told of */
+                service_follow_time(service);
         if (waited_msec > LEAVE_GIVE_UP_MSEC)
                 removal_give_up(service, "its s6-supervise does not end; it is removed when it does");
         timer_start(&service->removal->timer,

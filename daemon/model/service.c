@@ -153,12 +153,16 @@ bool service_sent(struct service *service, int result)
 
 static void service_send(struct service *service, const char *letters)
 {
+        enum told told = service->told;
+
         if (!service_sent(service, s6_control_send(service_at(service), service->name, letters)))
                 return;
         if (s6_status_is_alive(&service->status) && strchr(letters, 'd'))
                 service->told = TOLD_DOWN;
         else if (s6_status_is_alive(&service->status) && (strchr(letters, 'r') || service->told == TOLD_DOWN))
                 service->told = TOLD_RESTART;
+        if (told == TOLD_NOTHING && service->told != TOLD_NOTHING)
+                service->record.told_usec = clock_utc_usec();
         stand_in_signal(service, false, letters);
         if (!service->stand_in.open)
                 service_delivered(service);
@@ -183,6 +187,7 @@ static void service_died(struct service *service, const struct s6_status *now)
         service->unclean = false;
         service->told = service->record.told = TOLD_NOTHING;
         service->record.told_pid = 0;
+        service->record.told_usec = 0;
         /* A new s6-supervise knows nothing of the run of the one before it. */
         if (service->supervised)
                 service_note_exit(service, now);
@@ -297,7 +302,7 @@ static enum goal_verdict service_judge(struct service *service)
         struct seen seen = {
                 .supervised = service->supervised,
                 .finishing = service->status.finishing,
-                .paused = service->status.paused,
+                .paused = service->status.paused || service->halt.kind == HALT_STOPPED,
                 .want_up = service->status.want_up,
                 .settled = service_is_settled(service),
                 .pid = service->status.pid,
@@ -339,6 +344,7 @@ static void service_set_timer(struct service *service)
                 wait_msec = sooner(wait_msec, logger_wait_msec(service));
         wait_msec = sooner(wait_msec, stand_in_wait_msec(service));
         wait_msec = sooner(wait_msec, again_wait_msec(service));
+        wait_msec = sooner(wait_msec, step_wait_msec(service));
         if (service->send_error)
                 wait_msec = sooner(wait_msec, SEND_AGAIN_MSEC);
         if (wait_msec == INT64_MAX)
@@ -363,6 +369,13 @@ void service_show(struct service *service)
                 registry->events.changed(registry->events.owner, service);
 }
 
+void service_follow_time(struct service *service)
+{
+        step_follow(service);
+        service_set_timer(service);
+        service_show(service);
+}
+
 void service_step(struct service *service)
 {
         bool had_goal = service->goal.kind != GOAL_NONE;
@@ -371,6 +384,8 @@ void service_step(struct service *service)
         if (service->registry->stopping)
                 return;
         service->send_error = 0;
+        if (service->goal.kind != GOAL_NONE && s6_status_is_alive(&service->status))
+                step_see(service); /* one that somebody has stopped would not see its TERM */
         stand_in_step(service);
         if (had_goal)
                 failed = service_judge(service) == GOAL_FAILED;
@@ -378,8 +393,7 @@ void service_step(struct service *service)
                 restart_follow_record(service);
         if (service->operation == OPERATION_NONE && service->profile)
                 logger_follow(service);
-        service_set_timer(service);
-        service_show(service);
+        service_follow_time(service);
         if (had_goal && service->goal.kind == GOAL_NONE)
                 stagger_wake(service->registry);
         if (had_goal && service->goal.kind == GOAL_NONE && service->waits) {

@@ -13,6 +13,7 @@
 #include "daemon/model/record.h"
 #include "daemon/model/stand_in.h"
 #include "daemon/model/static_end.h"
+#include "daemon/model/step.h"
 #include "proto/limits.h"
 
 struct registry;
@@ -68,6 +69,10 @@ struct view {
         enum service_note note;
         bool log_running; /* or has no logger */
         int64_t log_restarts;
+        enum trouble trouble;
+        enum logger_trouble log_trouble;
+        int64_t step_since_usec; /* 0: it is not on the way */
+        int64_t step_until_usec;
         char reason[RECORD_REASON_BYTES];
 };
 
@@ -92,6 +97,9 @@ struct service {
                 bool looking, known;
                 bool stopped; /* it was to be down already, and that is no word about this run */
         } sampled;
+        struct step_watch step;
+        struct halt_watch halt;
+        const char *obstacle; /* as obstacle.h says; NULL: none */
 
         /* wanted */
         struct record record;
@@ -158,6 +166,9 @@ void service_on_lock(struct service *service, bool log);
 
 /* Tells of a change, where there is one. */
 void service_show(struct service *service);
+
+/* Follows what time changes, or a look at something that nobody tells of, and acts on nothing. */
+void service_follow_time(struct service *service);
 
 /* view.c: as it is shown. */
 enum service_state service_state(const struct service *service);

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,20 +35,21 @@ enum service_state service_state(const struct service *service)
                 return STATE_FINISHING;
         if (!service->status.pid)
                 return service_state_down(service);
-        if (service->told == TOLD_DOWN || service->goal.kind == GOAL_DOWN)
+        if (step_is_to_end(service)) /* whatever is to follow */
                 return STATE_STOPPING;
-        return service_is_settled(service) && service->told == TOLD_NOTHING ? STATE_UP : STATE_STARTING;
+        return service_is_settled(service) ? STATE_UP : STATE_STARTING;
 }
 
 static void view_reason(const struct service *service, struct view *view)
 {
         const char *reason = "";
 
+        step_describe(service, view->trouble, view->reason, sizeof(view->reason));
+        if (view->reason[0])
+                return;
         if (view->state == STATE_UNSUPERVISED)
                 reason = service->again.what & AGAIN_LOOK ? "it cannot be looked at, which is tried again"
                                                           : "no s6-supervise runs for it";
-        else if (service->send_error == EAGAIN)
-                reason = "its s6-supervise does not read its orders: it was stopped, or hangs";
         else if (service->end.given_up || (view->state == STATE_BACKOFF && static_end_loops(service)))
                 static_end_reason(service, view->reason, sizeof(view->reason));
         else if (view->state == STATE_BACKOFF && service->record.hold == HOLD_NONE)
@@ -61,7 +61,7 @@ static void view_reason(const struct service *service, struct view *view)
         if (reason[0])
                 snprintf(view->reason, sizeof(view->reason), "%s", reason);
         else
-                logger_reason(service, view->reason, sizeof(view->reason));
+                step_describe_logger(service, view->log_trouble, view->reason, sizeof(view->reason));
 }
 
 static enum service_note view_note(const struct service *service, enum service_state state)
@@ -111,7 +111,14 @@ void service_view(const struct service *service, struct view *view)
         view->exit_code = record->exit_code;
         view->exit_signal = record->exit_signal;
         view->exit_at_usec = record->exit_at_usec;
-        view->log_running = !service->has_log || logger_is_running(service);
         view->log_restarts = record->log_restarts;
+        view->log_trouble = step_logger_trouble(service);
+        view->trouble = step_trouble(service);
+        if (view->trouble == TROUBLE_NONE && view->log_trouble != LOGGER_FINE)
+                view->trouble = TROUBLE_LOGGER;
+        view->step_since_usec = service->step.since_usec;
+        if (view->step_since_usec)
+                view->step_until_usec =
+                        view->step_since_usec + service->registry->patience.msec[service->step.kind] * 1000;
         view_reason(service, view);
 }

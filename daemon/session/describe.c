@@ -66,6 +66,12 @@ static void describe_make(struct server *server, const struct service *service, 
         text_append_member_string(text, "want", view->want_up ? "up" : "down");
         if (view->reason[0])
                 text_append_member_string(text, "reason", view->reason);
+        if (trouble_name(view->trouble))
+                text_append_member_string(text, "problem", trouble_name(view->trouble));
+        if (view->step_since_usec) {
+                text_append_member_int(text, "step_since_usec", view->step_since_usec);
+                text_append_member_int(text, "step_until_usec", view->step_until_usec);
+        }
         if (view->pid)
                 text_append_member_int(text, "pid", view->pid);
         text_append_member_int(text, "since_usec", view->since_usec);

@@ -18,7 +18,7 @@
 
 static const char *const verdict_names[] = {"ok", "warning", "failure"};
 
-static doctor_step *const steps[] = {diagnose_system, diagnose_permissions, diagnose_scripts, diagnose_path};
+static doctor_step *const steps[] = {diagnose_system, diagnose_processes, diagnose_permissions, diagnose_scripts, diagnose_path};
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
 
 void doctor_check(struct doctor *doctor, const char *name, enum verdict verdict, const char *advice,
@@ -51,6 +51,7 @@ static void doctor_begin(struct doctor *doctor)
                 doctor->calls[i].next = false;
                 root = root || (doctor->calls[i].waits && peer && peer->access == ACCESS_ROOT);
         }
+        step_look_at_all(doctor->server->registry);
         doctor->running = true;
         doctor->looked = doctor->volume_done = false;
         doctor->step = doctor->count = 0;
@@ -150,6 +151,7 @@ void doctor_close(struct server *server)
                 return;
         server->doctor = NULL;
         diagnose_volume_drop(doctor);
+        diagnose_processes_drop(doctor);
         diagnose_permissions_drop(doctor);
         diagnose_scripts_drop(doctor);
         if (doctor->running)

@@ -30,6 +30,7 @@ struct doctor_call {
 struct volume_found;
 struct permission_walk;
 struct script_walk;
+struct process_walk;
 
 struct doctor {
         struct server *server;
@@ -43,6 +44,7 @@ struct doctor {
         struct volume_found *volume; /* complete with volume_done; NULL then: it was late */
         struct permission_walk *walk;
         struct script_walk *scripts;
+        struct process_walk *processes;
         struct doctor_call calls[SERVER_PEERS]; /* by peer.slot */
 };
 
@@ -56,6 +58,10 @@ typedef bool doctor_step(struct doctor *doctor);
 
 /* diagnose_system.c: what memory, /proc and a few files say. */
 doctor_step diagnose_system;
+
+/* diagnose_processes.c: what keeps a process from being started. */
+doctor_step diagnose_processes;
+void diagnose_processes_drop(struct doctor *doctor);
 
 /* diagnose_permissions.c: every inode under the directories that are root's. */
 doctor_step diagnose_permissions;

@@ -87,7 +87,8 @@ static void tell(struct doctor *doctor, const char *check, const char *path)
                              "not everything could be looked at: %s", findings_line(&walk->unseen, line));
         else
                 doctor_check(doctor, check, VERDICT_OK, "",
-                             "only root can write %s and its parents (%u inodes)", path, walk->inodes);
+                             "only root can write %s and its parents (%u inode%s)", path, walk->inodes,
+                             walk->inodes == 1 ? "" : "s");
 }
 
 static bool root_begin(struct permission_walk *walk)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/edge/executable.h"
 #include "daemon/edge/interpreter.h"
 #include "daemon/session/search_path.h"
 
@@ -32,6 +33,7 @@ struct script_walk {
         unsigned scripts;
         struct findings loose;
         struct findings unseen;
+        struct findings dead; /* s6 cannot execute them */
 };
 
 void diagnose_scripts_drop(struct doctor *doctor)
@@ -95,6 +97,29 @@ static void audit_name(const struct doctor *doctor, const char *name, const char
         }
 }
 
+/* Of the script itself, and of what interprets it. */
+static void look_executable(const struct doctor *doctor, const char *path, const char *script, const char *note)
+{
+        const char *problem = executable_problem(path);
+        char text[FINDINGS_TEXT_BYTES];
+
+        if (!problem)
+                return;
+        if (path == script)
+                snprintf(text, sizeof(text), "%s", problem);
+        else
+                snprintf(text, sizeof(text), "its interpreter %.256s: %s", path, problem);
+        findings_add(&doctor->scripts->dead, note, text);
+}
+
+/* Is it one that s6 is about to execute? A directory that nobody supervises may hold anything. */
+static bool is_executed(const struct doctor *doctor, const char *name, const char *file)
+{
+        const struct service *service = registry_find(doctor->server->registry, name);
+
+        return service && service->supervised && !strcmp(file, "run");
+}
+
 static void audit_script(const struct doctor *doctor, const char *path, const char *note)
 {
         struct script_walk *walk = doctor->scripts;
@@ -104,7 +129,12 @@ static void audit_script(const struct doctor *doctor, const char *path, const ch
         int result;
 
         snprintf(next, sizeof(next), "%s", path);
-        for (unsigned i = 0; i < INTERPRETERS_MOST && audit(doctor, next, note) == 0; i++) {
+        for (unsigned i = 0; i < INTERPRETERS_MOST; i++) {
+                result = audit(doctor, next, note);
+                if (result == 0 || (i && result == -ENOENT))
+                        look_executable(doctor, i ? next : path, path, note);
+                if (result)
+                        return;
                 walk->scripts += i == 0;
                 result = interpreter_read(next, &interpreter);
                 if (result < 0)
@@ -136,7 +166,9 @@ static void audit_service(const struct doctor *doctor, const char *name)
                 snprintf(note, sizeof(note), "%s of %s", files[i], name);
                 if (svscan || i < SERVICE_SCRIPTS)
                         audit_script(doctor, path, note);
-                else
+                if (is_executed(doctor, name, files[i]) && access(path, F_OK) < 0 && errno == ENOENT)
+                        findings_add(&doctor->scripts->dead, note, "it is not there");
+                if (!svscan && i >= SERVICE_SCRIPTS)
                         audit(doctor, path, note);
         }
         doctor->scripts->services += !svscan;
@@ -157,8 +189,24 @@ static void tell_scripts(struct doctor *doctor)
                              "not everything could be looked at: %s", findings_line(&walk->unseen, line));
         else
                 doctor_check(doctor, "permissions_scripts", VERDICT_OK, "",
-                             "only root can write the %u scripts of %u services, and what interprets them",
-                             walk->scripts, walk->services);
+                             "only root can write the %u script%s of %u service%s, and what interprets them",
+                             walk->scripts, walk->scripts == 1 ? "" : "s", walk->services,
+                             walk->services == 1 ? "" : "s");
+}
+
+static void tell_execution(struct doctor *doctor)
+{
+        const struct script_walk *walk = doctor->scripts;
+        char line[FINDINGS_LINE_BYTES];
+
+        if (walk->dead.count)
+                doctor_check(doctor, "execution", VERDICT_FAILURE,
+                             "give it its mode, its interpreter, or a file system that is mounted exec; a gateway's come "
+                             "back when it is unregistered and registered again",
+                             "s6 cannot execute %s", findings_line(&walk->dead, line));
+        else
+                doctor_check(doctor, "execution", VERDICT_OK, "", "s6 can execute the scripts of %u service%s",
+                             walk->services, walk->services == 1 ? "" : "s");
 }
 
 bool diagnose_scripts(struct doctor *doctor)
@@ -184,6 +232,7 @@ bool diagnose_scripts(struct doctor *doctor)
         }
         doctor->checks.failed = doctor->checks.failed || walk->names.failed;
         tell_scripts(doctor);
+        tell_execution(doctor);
         diagnose_scripts_drop(doctor);
         return true;
 }

@@ -12,7 +12,6 @@
 #include "daemon/config.h"
 #include "daemon/edge/process.h"
 #include "daemon/edge/template.h"
-#include "daemon/model/obstacle.h"
 #include "daemon/session/places.h"
 
 /* A stamp this far ahead of the clock is no matter of rounding. */
@@ -80,8 +79,8 @@ static void check_capacity(struct doctor *doctor)
                      room == 0                          ? VERDICT_FAILURE
                      : used * 10 > most * 9 || other[0] ? VERDICT_WARNING
                                                         : VERDICT_OK,
-                     advice, "%u of %u supervisors in use, loggers included: room for %u more gateways%s",
-                     used, most, room, other);
+                     advice, "%u of %u supervisors in use, loggers included: room for %u more gateway%s%s",
+                     used, most, room, room == 1 ? "" : "s", other);
 }
 
 /* What more of them would be for is connections: root's places stay. */
@@ -92,8 +91,8 @@ static void check_descriptors(struct doctor *doctor)
 
         doctor_check(doctor, "descriptors", few ? VERDICT_WARNING : VERDICT_OK,
                      "raise the container's limit of open files (nofile), and restart the broker",
-                     "the broker may have %u: %u connections at once%s", server->files,
-                     server->connections_most, few ? ", fewer than it has bounds for" : "");
+                     "the broker may have %u: %u connection%s at once%s", server->files,
+                     server->connections_most, server->connections_most == 1 ? "" : "s", few ? ", fewer than it has bounds for" : "");
 }
 
 static void check_room(struct doctor *doctor)
@@ -189,21 +188,48 @@ static void check_kill(struct doctor *doctor)
                              (int)pid);
 }
 
+/* The first that is not as it should be, else the first. */
+static const struct listener *doubtful_listener(const struct server *server, struct stat *info)
+{
+        const struct listener *listeners[] = {&server->observer_listener, &server->listener};
+        const struct listener *found = NULL;
+
+        for (size_t i = 0; i < 2; i++) {
+                if (listeners[i]->fd < 0)
+                        continue;
+                found = listeners[i];
+                if (listener_lack(found) || lstat(found->path, info) < 0)
+                        return found;
+                if ((info->st_mode & 07777) != 0660 || info->st_uid != server->access.own_uid)
+                        return found;
+        }
+        return found;
+}
+
 static void check_socket(struct doctor *doctor)
 {
-        static const char advice[] = "restart the broker, which makes it with mode 0660";
-        const char *path = doctor->server->socket_path;
-        struct stat info;
+        static const char advice[] = "remove it: the broker makes it anew, with mode 0660";
+        struct server *server = doctor->server;
+        struct stat info = {0};
+        const struct listener *listener = doubtful_listener(server, &info);
+        const char *lack;
 
-        if (lstat(path, &info) < 0 || !S_ISSOCK(info.st_mode))
-                doctor_check(doctor, "socket", VERDICT_FAILURE, advice, "%s is not there", path);
-        else if (info.st_mode & S_IRWXO || info.st_uid != doctor->server->access.own_uid)
-                doctor_check(doctor, "socket", VERDICT_FAILURE, advice, "%s has mode %04o and uid %u", path,
-                             (unsigned)info.st_mode & 07777, (unsigned)info.st_uid);
-        else
-                doctor_check(doctor, "socket", (info.st_mode & 07777) == 0660 ? VERDICT_OK : VERDICT_WARNING,
-                             advice, "%s has mode %04o, group %u", path, (unsigned)info.st_mode & 07777,
+        if (!listener) /* it is about to end */
+                return;
+        lack = listener_lack(listener);
+        if (lack) {
+                doctor_check(doctor, "socket", VERDICT_FAILURE, listener_remedy(listener),
+                             "the %s is not at %s any more", lack, listener->path);
+                mender_wake(&server->mender);
+        } else if (info.st_mode & S_IRWXO || info.st_uid != server->access.own_uid) {
+                doctor_check(doctor, "socket", VERDICT_FAILURE, advice, "%s has mode %04o and uid %u",
+                             listener->path, (unsigned)info.st_mode & 07777, (unsigned)info.st_uid);
+        } else {
+                doctor_check(doctor, "socket",
+                             (info.st_mode & 07777) == 0660 ? VERDICT_OK : VERDICT_WARNING, advice,
+                             "%s has mode %04o, group %u", listener->path, (unsigned)info.st_mode & 07777,
                              (unsigned)info.st_gid);
+        }
 }
 
 /*
@@ -246,11 +272,12 @@ static void check_inotify(struct doctor *doctor)
         read_line("/proc/sys/fs/inotify/max_user_watches", line, sizeof(line));
         if (lacking)
                 doctor_check(doctor, "inotify", VERDICT_FAILURE, advice,
-                             "%zu services or directories cannot be watched: what they do is seen late",
-                             lacking);
+                             "%zu service%s or director%s cannot be watched: what happens there is seen late",
+                             lacking, lacking == 1 ? "" : "s", lacking == 1 ? "y" : "ies");
         else if (sscanf(line, "%lu", &most) != 1)
                 doctor_check(doctor, "inotify", VERDICT_WARNING, advice,
-                             "%zu watches used; fs.inotify.max_user_watches cannot be read", used);
+                             "%zu watch%s used; fs.inotify.max_user_watches cannot be read", used,
+                             used == 1 ? "" : "es");
         else
                 doctor_check(doctor, "inotify", used * 10 > most * 9 ? VERDICT_WARNING : VERDICT_OK, advice,
                              "%zu of %lu watches used by the broker", used, most);
@@ -297,6 +324,31 @@ static void check_places(struct doctor *doctor)
                 doctor_check(doctor, "places", VERDICT_OK, "", "every directory is where it was");
 }
 
+/* Of what is not in a state that tells by itself that it is not well. */
+static bool is_stuck(enum trouble trouble)
+{
+        switch (trouble) {
+        case TROUBLE_UNREAD:
+        case TROUBLE_NOT_STARTED:
+        case TROUBLE_NOT_READY:
+        case TROUBLE_NOT_ENDED:
+        case TROUBLE_NOT_FINISHED:
+        case TROUBLE_PAUSED:
+        case TROUBLE_STOPPED:
+        case TROUBLE_STALE:
+        case TROUBLE_UNWANTED:
+                return true;
+        case TROUBLE_NONE:
+        case TROUBLE_UNSUPERVISED:
+        case TROUBLE_FAILED:
+        case TROUBLE_BACKOFF:
+        case TROUBLE_HELD:
+        case TROUBLE_LOGGER:
+                break;
+        }
+        return false;
+}
+
 static void check_orders(struct doctor *doctor)
 {
         const struct registry *registry = doctor->server->registry;
@@ -305,18 +357,16 @@ static void check_orders(struct doctor *doctor)
 
         for (size_t i = 0; i < registry->count; i++) {
                 const struct service *service = registry->services[i];
-                const char *why = obstacle_of(service, false);
 
-                if (why)
-                        findings_add(&found, service->name, why);
+                if (is_stuck(service->shown.trouble))
+                        findings_add(&found, service->name, service->shown.reason);
                 if (service->again.what)
                         findings_add(&again, service->name, strerror(service->again.error));
         }
         if (found.count)
                 doctor_check(doctor, "orders", VERDICT_FAILURE,
-                             "look at that process, and continue it with kill -CONT or end it with kill "
-                             "-KILL: s6-svscan "
-                             "starts another s6-supervise",
+                             "'svcctl why NAME' says what ends it; an s6-supervise that is stopped is continued with "
+                             "kill -CONT, or ended with kill -KILL: s6-svscan starts another",
                              "%s", findings_line(&found, line));
         else if (again.count)
                 doctor_check(
@@ -324,22 +374,24 @@ static void check_orders(struct doctor *doctor)
                         "see which bound of the container is reached (descriptors, memory, space in /run)",
                         "not all can be read and written of %s", findings_line(&again, line));
         else
-                doctor_check(doctor, "orders", VERDICT_OK, "", "every order is taken");
+                doctor_check(doctor, "orders", VERDICT_OK, "", "every order is taken, and comes about in time");
 }
 
 static void check_services(struct doctor *doctor)
 {
         const struct registry *registry = doctor->server->registry;
         struct findings alone = {0}, mute = {0};
-        char line[FINDINGS_LINE_BYTES];
+        char line[FINDINGS_LINE_BYTES], reason[RECORD_REASON_BYTES];
 
         for (size_t i = 0; i < registry->count; i++) {
                 const struct service *service = registry->services[i];
 
-                if (service->shown.state == STATE_UNSUPERVISED)
+                if (service->shown.state == STATE_UNSUPERVISED) {
                         findings_add(&alone, service->name, NULL);
-                else if (!service->shown.log_running && !logger_is_coming(service))
-                        findings_add(&mute, service->name, NULL);
+                } else if (service->shown.log_trouble != LOGGER_FINE) {
+                        step_describe_logger(service, service->shown.log_trouble, reason, sizeof(reason));
+                        findings_add(&mute, service->name, reason);
+                }
         }
         if (alone.count)
                 doctor_check(doctor, "supervision", VERDICT_FAILURE,
@@ -352,7 +404,7 @@ static void check_services(struct doctor *doctor)
                 doctor_check(doctor, "loggers", VERDICT_WARNING,
                              "look at the container's log for what s6-log says, and start it again "
                              "with " CONFIG_S6_BINDIR "/s6-svc -u",
-                             "no logger runs for %s", findings_line(&mute, line));
+                             "what is printed is not logged of %s", findings_line(&mute, line));
         else
                 doctor_check(doctor, "loggers", VERDICT_OK, "", "every logger runs");
 }

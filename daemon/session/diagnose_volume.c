@@ -282,21 +282,23 @@ static void check_starts(struct doctor *doctor, const struct volume_found *found
         unsigned most = doctor->server->failed_starts;
         struct findings findings = {0};
         char line[FINDINGS_LINE_BYTES];
+        char starts[48] = "container start ended";
 
+        if (most != 1)
+                snprintf(starts, sizeof(starts), "%u container starts all ended", most);
         for (size_t i = 0; i < found->log.count; i++)
                 if (found->log.profiles[i].failures >= most)
                         findings_add(&findings, found->log.profiles[i].name, NULL);
         if (findings.count)
                 doctor_check(doctor, "container_starts", VERDICT_FAILURE,
                              "see its log in logs/gateways/, mend its configuration, and start it",
-                             "the last %u container starts all ended in startup_failed for %s", most,
-                             findings_line(&findings, line));
+                             "the last %s in startup_failed for %s", starts, findings_line(&findings, line));
         else if (found->logged)
                 doctor_check(doctor, "container_starts", VERDICT_WARNING, "look at " BOOT_LOG " yourself",
                              BOOT_LOG " cannot be read: %s", strerror(-found->logged));
         else
                 doctor_check(doctor, "container_starts", VERDICT_OK, "",
-                             "no gateway's last %u container starts all ended in startup_failed", most);
+                             "of no gateway the last %s in startup_failed", starts);
 }
 
 /* The same names whatever happened, so that nobody takes one that is missing for one that is well. */

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "daemon/bounds.h"
-#include "daemon/model/logger.h"
-#include "daemon/model/obstacle.h"
 #include "daemon/model/persist.h"
 #include "daemon/model/volume_room.h"
 #include "daemon/session/places.h"
@@ -25,58 +23,49 @@ static void health_problem(struct health *health, const char *problem)
         text_append_json_string(health->problems, problem);
 }
 
-static const char *problem_of_state(enum service_state state)
+/* Of a trouble that is a state: its reason follows. */
+static const char *verb_of_trouble(enum trouble trouble)
 {
-        switch (state) {
-        case STATE_BACKOFF:
+        switch (trouble) {
+        case TROUBLE_BACKOFF:
                 return "is in backoff";
-        case STATE_FAILED:
+        case TROUBLE_FAILED:
                 return "failed";
-        case STATE_HELD:
+        case TROUBLE_HELD:
                 return "is held";
-        case STATE_UNSUPERVISED:
+        case TROUBLE_UNSUPERVISED:
                 return "is unsupervised";
-        case STATE_DOWN:
-        case STATE_STARTING:
-        case STATE_UP:
-        case STATE_STOPPING:
-        case STATE_FINISHING:
+        case TROUBLE_NONE:
+        case TROUBLE_UNREAD:
+        case TROUBLE_NOT_STARTED:
+        case TROUBLE_NOT_READY:
+        case TROUBLE_NOT_ENDED:
+        case TROUBLE_NOT_FINISHED:
+        case TROUBLE_PAUSED:
+        case TROUBLE_STOPPED:
+        case TROUBLE_STALE:
+        case TROUBLE_UNWANTED:
+        case TROUBLE_LOGGER:
                 break;
         }
         return NULL;
 }
 
-static void health_of_logger(struct health *health, const struct service *service)
-{
-        char reason[RECORD_REASON_BYTES];
-        char problem[LIMIT_SERVICE_NAME_BYTES + RECORD_REASON_BYTES + 8];
-
-        if (service->shown.log_running || logger_is_coming(service))
-                return;
-        logger_reason(service, reason, sizeof(reason));
-        snprintf(problem, sizeof(problem), "%s: %s", service->name,
-                 reason[0] ? reason : "its logger does not run");
-        health_problem(health, problem);
-}
-
 static void health_of_service(struct health *health, const struct service *service)
 {
         const struct view *view = &service->shown;
-        const char *what = problem_of_state(view->state);
+        const char *verb = verb_of_trouble(view->trouble);
+        char reason[RECORD_REASON_BYTES];
         char problem[LIMIT_SERVICE_NAME_BYTES + RECORD_REASON_BYTES + 64];
 
         health->wanted += view->want_up;
         health->up += view->state == STATE_UP;
-        /* s6's own second between two starts is no problem yet. */
-        if (view->state == STATE_BACKOFF && service->record.hold == HOLD_NONE)
-                what = NULL;
-        if (what && (view->want_up || view->state == STATE_UNSUPERVISED)) {
-                snprintf(problem, sizeof(problem), "%s %s: %s", service->name, what, view->reason);
+        if (view->trouble != TROUBLE_NONE) {
+                snprintf(problem, sizeof(problem), "%s%s%s: %s", service->name, verb ? " " : "", verb ? verb : "",
+                         view->reason);
                 health_problem(health, problem);
         }
-        if (!what && static_end_loops(service)) {
-                char reason[RECORD_REASON_BYTES];
-
+        if (view->trouble == TROUBLE_NONE && static_end_loops(service)) {
                 static_end_reason(service, reason, sizeof(reason));
                 snprintf(problem, sizeof(problem), "%s: %s", service->name, reason);
                 health_problem(health, problem);
@@ -85,13 +74,11 @@ static void health_of_service(struct health *health, const struct service *servi
                 snprintf(problem, sizeof(problem), "%s: %s", service->name, service_note_text(view->note));
                 health_problem(health, problem);
         }
-        what = obstacle_of(service, false);
-        if (what) {
-                snprintf(problem, sizeof(problem), "%s: %s", service->name, what);
+        if (view->trouble != TROUBLE_LOGGER && view->log_trouble != LOGGER_FINE) {
+                step_describe_logger(service, view->log_trouble, reason, sizeof(reason));
+                snprintf(problem, sizeof(problem), "%s: %s", service->name, reason);
                 health_problem(health, problem);
         }
-        if (view->state != STATE_UNSUPERVISED && service->operation == OPERATION_NONE)
-                health_of_logger(health, service);
 }
 
 /* What is not watched is told late, and what cannot be read may be told wrong. */
@@ -109,20 +96,21 @@ static void health_of_looks(const struct registry *registry, struct health *heal
                 }
         if (polled) {
                 snprintf(problem, sizeof(problem),
-                         "%zu services or directories cannot be watched (inotify: %s), and are looked at "
+                         "%zu service%s or director%s cannot be watched (inotify: %s), and %s looked at "
                          "each second: %s",
-                         polled,
+                         polled, polled == 1 ? "" : "s", polled == 1 ? "y" : "ies",
                          registry->watch.error ? strerror(-registry->watch.error) : "nothing is missing now",
+                         polled == 1 ? "is" : "are",
                          registry->watch.fd < 0 ? "raise fs.inotify.max_user_instances"
                                                 : "raise fs.inotify.max_user_watches");
                 health_problem(health, problem);
         }
         if (again) {
                 snprintf(problem, sizeof(problem),
-                         "the files of %zu services cannot all be read and written (%s): it is tried again, "
+                         "the files of %zu service%s cannot all be read and written (%s): it is tried again, "
                          "and what is "
                          "told of them may be old",
-                         again, strerror(error));
+                         again, again == 1 ? "" : "s", strerror(error));
                 health_problem(health, problem);
         }
 }
@@ -236,6 +224,7 @@ void health_write(struct server *server, struct text *text)
         struct health health = {.problems = &problems};
 
         text_init(&problems);
+        step_look_at_all(server->registry);
         health_of_broker(server, &health);
         places_check(server, health_of_place, &health);
         health_of_looks(registry, &health);

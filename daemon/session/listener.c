@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -15,6 +15,7 @@
 
 #define ACCEPTS_PER_TURN 16
 #define PAUSE_MSEC 100
+#define LOCK_PATH_BYTES (sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof(".lock"))
 
 static void listener_readable(uv_poll_t *poll, int status, int events);
 
@@ -58,42 +59,50 @@ static void listener_readable(uv_poll_t *poll, int status, int events)
         }
 }
 
-/* The lock, not the socket's file, says whether somebody serves: the file survives a SIGKILL. */
-static int listener_lock(struct listener *listener, const char *path)
+static const char *lock_path(const struct listener *listener, char path[LOCK_PATH_BYTES])
 {
-        char lock_path[sizeof(((struct sockaddr_un *)0)->sun_path) + 8];
-
-        snprintf(lock_path, sizeof(lock_path), "%s.lock", path);
-        listener->lock_fd = lock_take(lock_path);
-        return listener->lock_fd < 0 ? listener->lock_fd : 0;
+        snprintf(path, LOCK_PATH_BYTES, "%s.lock", listener->path);
+        return path;
 }
 
-static int listener_bind(struct listener *listener, const char *path, gid_t gid)
+/* The lock, not the socket's file, says whether somebody serves: the file survives a SIGKILL. The one of a
+ * moment ago is let go when there is another. */
+static int listener_lock(struct listener *listener)
 {
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
-        struct stat info;
-        mode_t mask;
-        bool grouped;
+        char path[LOCK_PATH_BYTES];
+        int fd = lock_take(lock_path(listener, path));
+
+        if (fd < 0)
+                return fd;
+        if (listener->lock_fd >= 0)
+                close(listener->lock_fd);
+        listener->lock_fd = fd;
+        return 0;
+}
+
+/* The same where its file may be away, or another's. */
+static int listener_lock_again(struct listener *listener)
+{
+        char path[LOCK_PATH_BYTES];
+
+        return lock_is_at(listener->lock_fd, lock_path(listener, path)) ? 0 : listener_lock(listener);
+}
+
+/* A new socket, bound and listening, or a negative errno. */
+static int listener_bind(struct listener *listener, struct socket_file *file)
+{
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         int result;
 
-        snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-        if (lstat(path, &info) == 0) {
-                if (!S_ISSOCK(info.st_mode))
-                        return -EEXIST;
-                unlink(path);
-        }
-        listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (listener->fd < 0)
+        if (fd < 0)
                 return -errno;
-        streams_prepare(listener->streams, listener->fd);
-        mask = umask(0117);
-        grouped = rights_group_begin(gid);
-        result = bind(listener->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
-        if (grouped)
-                rights_group_end();
-        umask(mask);
-        if (result == 0 && listen(listener->fd, LIMIT_CONNECTIONS) < 0)
+        streams_prepare(listener->streams, fd);
+        result = socket_file_bind(fd, listener->path, listener->gid, file);
+        if (result == 0 && listen(fd, LIMIT_CONNECTIONS) < 0)
                 result = -errno;
+        if (result == 0)
+                return fd;
+        stream_close(listener->streams, fd);
         return result;
 }
 
@@ -103,17 +112,17 @@ int listener_open(struct listener *listener, uv_loop_t *loop, struct streams *st
         int result;
 
         *listener = (struct listener){
-                .fd = -1, .lock_fd = -1, .streams = streams, .accepted = accepted, .owner = owner};
+                .fd = -1, .lock_fd = -1, .path = path, .gid = gid, .streams = streams, .accepted = accepted,
+                .owner = owner};
         if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
                 return -ENAMETOOLONG;
-        result = listener_lock(listener, path);
-        if (result == 0)
-                result = listener_bind(listener, path, gid);
-        if (result) {
-                if (listener->fd >= 0)
-                        stream_close(listener->streams, listener->fd);
-                if (listener->lock_fd >= 0)
-                        close(listener->lock_fd);
+        result = listener_lock(listener);
+        if (result < 0)
+                return result;
+        listener->fd = listener_bind(listener, &listener->file);
+        if (listener->fd < 0) {
+                result = listener->fd;
+                close(listener->lock_fd);
                 listener->fd = listener->lock_fd = -1;
                 return result;
         }
@@ -138,4 +147,109 @@ void listener_close(struct listener *listener)
                 return;
         uv_close((uv_handle_t *)&listener->poll, listener_closed);
         uv_close((uv_handle_t *)&listener->pause, NULL);
+}
+
+bool listener_is_there(const struct listener *listener)
+{
+        char path[LOCK_PATH_BYTES];
+
+        return socket_file_is_at(&listener->file, listener->path) &&
+               lock_is_at(listener->lock_fd, lock_path(listener, path));
+}
+
+/* 0: only root can put something there. */
+static int listener_directory(const struct listener *listener, bool make)
+{
+        char directory[sizeof(((struct sockaddr_un *)0)->sun_path)];
+        char *culprit = NULL;
+        int result;
+
+        snprintf(directory, sizeof(directory), "%s", listener->path);
+        *strrchr(directory, '/') = '\0'; /* it is in one of its own */
+        if (make)
+                socket_file_make_directory(directory);
+        result = rights_audit(directory, &culprit);
+        free(culprit);
+        return result > 0 ? -EPERM : result;
+}
+
+/* Who has connected already is served; whom the old socket would lose otherwise. */
+static void listener_take_all(struct listener *listener)
+{
+        for (int i = 0; i < LIMIT_CONNECTIONS && !streams_are_full(listener->streams); i++) {
+                int fd = stream_accept(listener->streams, listener->fd);
+
+                if (fd < 0)
+                        return;
+                listener->accepted(listener->owner, fd);
+        }
+}
+
+static int listener_bind_again(struct listener *listener)
+{
+        struct socket_file file;
+        int fd = listener_bind(listener, &file);
+        int result;
+
+        if (fd < 0)
+                return fd;
+        listener_take_all(listener);
+        uv_poll_stop(&listener->poll);
+        result = stream_replace(listener->streams, listener->fd, fd);
+        if (!uv_is_active((uv_handle_t *)&listener->pause))
+                uv_poll_start(&listener->poll, UV_READABLE, listener_readable);
+        if (result)
+                return result;
+        listener->file = file;
+        log_event("listener: its file was gone, and is made anew: path=%s", listener->path);
+        return 0;
+}
+
+void listener_mend(struct listener *listener, bool make_directory)
+{
+        bool there = socket_file_is_at(&listener->file, listener->path);
+        int result = 0;
+
+        if (listener->fd < 0 || uv_is_closing((uv_handle_t *)&listener->poll))
+                return;
+        if (!listener_is_there(listener)) {
+                result = listener_directory(listener, make_directory);
+                /* Without the lock at its place another broker may come, and without us knowing. */
+                if (result == 0)
+                        result = listener_lock_again(listener);
+                if (result == 0 && !there)
+                        result = listener_bind_again(listener);
+        }
+        if (result && result != listener->lost)
+                log_event("listener: its file is gone, and cannot be made anew: path=%s why=%s", listener->path,
+                          strerrorname_np(-result));
+        listener->lost = result;
+}
+
+const char *listener_lack(const struct listener *listener)
+{
+        if (listener->fd < 0 || listener_is_there(listener))
+                return NULL;
+        return socket_file_is_at(&listener->file, listener->path) ? "lock of the socket" : "socket";
+}
+
+const char *listener_remedy(const struct listener *listener)
+{
+        switch (-listener->lost) {
+        case 0:
+                return "it is made anew within a second";
+        case EEXIST:
+                return "something else has its name: remove that, and it is made anew";
+        case EPERM:
+                return "others than root can write its directory, or one above it: make that root's and chmod "
+                       "go-w it, and it is made anew";
+        case EADDRINUSE:
+                return "another svcbrokerd has its lock: end that one, and it is made anew";
+        case ENOENT:
+        case ENOTDIR:
+                return "its directory is gone: put it back";
+        default:
+                return "it cannot be made anew, which is tried each second: restart the broker if that does "
+                       "not end";
+        }
 }

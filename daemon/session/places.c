@@ -1,5 +1,6 @@
 #include "daemon/session/places.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -13,7 +14,7 @@ static bool is_there(int fd, const char *path)
                opened.st_ino == found.st_ino;
 }
 
-unsigned places_check(const struct server *server, void (*tell)(void *owner, const char *line), void *owner)
+unsigned places_check(struct server *server, void (*tell)(void *owner, const char *line), void *owner)
 {
         const struct registry *registry = server->registry;
         const struct {
@@ -27,7 +28,6 @@ unsigned places_check(const struct server *server, void (*tell)(void *owner, con
         };
         char line[PLACES_LINE_BYTES];
         unsigned count = 0;
-        struct stat info;
 
         for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
                 if (is_there(places[i].fd, places[i].path))
@@ -40,13 +40,17 @@ unsigned places_check(const struct server *server, void (*tell)(void *owner, con
                 tell(owner, line);
                 count++;
         }
-        if (lstat(server->socket_path, &info) < 0 || !S_ISSOCK(info.st_mode)) {
-                snprintf(line, sizeof(line),
-                         "the socket is not at %s any more: nobody can connect: put its directory back, or "
-                         "restart the "
-                         "broker",
-                         server->socket_path);
+        for (size_t i = 0; i < MENDER_LISTENERS; i++) {
+                const struct listener *listener = server->mender.listeners[i];
+                const char *lack = listener ? listener_lack(listener) : NULL;
+
+                if (!lack)
+                        continue;
+                snprintf(line, sizeof(line), "the %s is not at %s any more: %s: %s", lack, listener->path,
+                         listener->lost == -EADDRINUSE ? "two brokers may serve" : "nobody can connect",
+                         listener_remedy(listener));
                 tell(owner, line);
+                mender_wake(&server->mender);
                 count++;
         }
         return count;

@@ -12,7 +12,7 @@ static const struct field no_fields[] = {{NULL, FIELD_STRING, false, 0, NULL}};
 
 void method_list(struct peer *peer, const struct call *call)
 {
-        const struct registry *registry = peer->server->registry;
+        struct registry *registry = peer->server->registry;
         const char *wrong = fields_read(call->parameters, no_fields, NULL);
         struct text text;
 
@@ -20,6 +20,7 @@ void method_list(struct peer *peer, const struct call *call)
                 errors_parameter(peer, wrong);
                 return;
         }
+        step_look_at_all(registry);
         text_init(&text);
         text_append_string(&text, "{\"services\":[");
         for (size_t i = 0; i < registry->count; i++) {
@@ -57,6 +58,7 @@ void method_status(struct peer *peer, const struct call *call)
                 errors_fault(peer, &fault, parameters.name, NULL);
                 return;
         }
+        step_look(service);
         text_init(&text);
         text_append_string(&text, "{\"service\":");
         describe_service(peer->server, service, &text);
@@ -93,6 +95,7 @@ void method_watch(struct peer *peer, const struct call *call)
         struct watch_parameters parameters;
         const char *wrong = fields_read(call->parameters, watch_fields, &parameters);
 
+        step_look_at_all(peer->server->registry);
         if (wrong)
                 errors_parameter(peer, wrong);
         else if (parameters.names && json_object_array_length(parameters.names) > LIMIT_NAMES_PER_CALL)

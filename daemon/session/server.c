@@ -253,6 +253,7 @@ void server_drain(struct server *server, void (*drained)(struct server *server))
 {
         server->draining = true;
         server->drained = drained;
+        mender_close(&server->mender);
         listener_close(&server->listener);
         listener_close(&server->observer_listener);
         server->drain.expired = server_drained;
@@ -267,6 +268,7 @@ void server_drain(struct server *server, void (*drained)(struct server *server))
 
 void server_deinit(struct server *server)
 {
+        mender_close(&server->mender);
         listener_close(&server->listener);
         listener_close(&server->observer_listener);
         server->drained = NULL;

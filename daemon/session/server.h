@@ -12,6 +12,7 @@
 #include "daemon/session/access.h"
 #include "daemon/session/findings.h"
 #include "daemon/session/listener.h"
+#include "daemon/session/mender.h"
 #include "daemon/session/quota.h"
 #include "daemon/session/turns.h"
 
@@ -47,6 +48,7 @@ struct server {
         struct streams streams;
         struct listener listener;
         struct listener observer_listener;
+        struct mender mender; /* of both */
         struct quota quota;
         struct peer *peers[SERVER_PEERS];
         size_t peer_count;

@@ -9,7 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 # Of podman 5 on a machine with cgroups v1: what a container prints is compared.
 ENVIRONMENT = {**os.environ, "CONTAINERS_CONF": f"{HERE}/containers.conf", "PODMAN_IGNORE_CGROUPSV1_WARNING": "1"}
-DEADLINE_SEC = 60
+DEADLINE_SEC = 180  # a bound on a hang
 
 
 def podman(*arguments, check=True, timeout=900, **options):

@@ -3,9 +3,8 @@
 import datetime
 import os
 import subprocess
-import tempfile
 
-from engine import HERE, TOP, podman
+from engine import ENVIRONMENT, HERE, TOP, podman
 
 PREFIX = "localhost/svcbroker-test"
 SUITE = "trixie"
@@ -14,22 +13,14 @@ ARCHITECTURE = {"x86_64": ("x86_64", "X86_64"), "aarch64": ("aarch64", "AARCH64"
 
 
 def base():
-    """Debian as a release's image has it. A new one each month."""
+    """Debian as a release's image has it, which reaches packages the way this machine does. A new one each month."""
     image = f"{PREFIX}/base:{SUITE}-{datetime.date.today():%Y%m}"
     if podman("image", "exists", image, check=False).returncode == 0:
         return image
-    with tempfile.TemporaryDirectory() as directory:
-        subprocess.run(["debootstrap", "--variant=minbase", SUITE, directory], check=True, stdout=subprocess.DEVNULL)
-        # It reaches packages the way this machine does.
-        script = """
-            cp /etc/resolv.conf "$1/etc/resolv.conf"
-            for file in $(grep -ls Acquire /etc/apt/apt.conf /etc/apt/apt.conf.d/*) /etc/apt/auth.conf /etc/apt/auth.conf.d; do
-                [ ! -e "$file" ] || cp -a "$file" "$1$(dirname "$file")/"
-            done
-            rm -rf "$1"/var/cache/apt/archives/*.deb
-            tar -C "$1" -c . | podman import --change "ENV PATH=$3" - "$2"
-        """
-        subprocess.run(["bash", "-ec", script, "base", directory, image, PATH], check=True, stdout=subprocess.DEVNULL)
+    made = subprocess.run([f"{TOP}/tests/install/debian-root", SUITE], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    script = 'tar -C "$1" -c . | podman import --change "ENV PATH=$3" - "$2"'
+    subprocess.run(["bash", "-o", "pipefail", "-ec", script, "base", made.stdout.strip(), image, PATH], env=ENVIRONMENT, check=True,
+                   stdout=subprocess.DEVNULL)
     return image
 
 
@@ -55,11 +46,18 @@ def sum_arguments(sums):
             for word in ("--build-arg", f"S6_OVERLAY_{variables[name]}_SHA256={value}")]
 
 
+def build_image(name, *arguments, **options):
+    """(podman's result, the image's number). Its name only keeps it: another run, of another checkout, gives it to an image of its own."""
+    with tempfile.NamedTemporaryFile("r") as number:
+        result = podman("build", "--format", "docker", "--isolation", "chroot", "--network", "host", "--iidfile", number.name,
+                        "--tag", f"{PREFIX}/{name}", *arguments, **options)
+        return result, number.read().strip().removeprefix("sha256:")
+
+
 def build(target, name, *arguments, check=True):
-    """podman build of the real Dockerfile; the image's name, or with check=False the result."""
-    image = f"{PREFIX}/{name}"
-    result = podman("build", "--format", "docker", "--isolation", "chroot", "--network", "host", "--target", target,
-                    "--build-arg", f"BUILD_BASE={base()}", *arguments, "--file", "docker/Dockerfile", "--tag", image, ".", cwd=TOP, check=check)
+    """podman build of the real Dockerfile; the image, or with check=False the result."""
+    result, image = build_image(name, "--target", target, "--build-arg", f"BUILD_BASE={base()}", *arguments, "--file", "docker/Dockerfile", ".",
+                                cwd=TOP, check=check)
     return image if check else result
 
 
@@ -71,7 +69,4 @@ def build_hermes(name, on, dist, *arguments, check=True):
 
 def containerfile(name, text, context):
     """A small image of a test's own."""
-    image = f"{PREFIX}/{name}"
-    podman("build", "--format", "docker", "--isolation", "chroot", "--network", "host", "--file", "-", "--tag", image, context,
-           input=text)
-    return image
+    return build_image(name, "--file", "-", context, input=text)[1]

@@ -128,7 +128,7 @@ def test_a_lease_delays_nobody(start):
     begun = time.monotonic()
     assert container.svcctl("status", "default", check=False).returncode == 3
     assert container.svcctl("start", "default").returncode == 0
-    assert time.monotonic() - begun < 20  # the kernel's own limit is 45 s
+    assert time.monotonic() - begun < 40  # the kernel's own limit is 45 s
 
 
 def test_connections_are_bounded(start):

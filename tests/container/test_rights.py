@@ -2,6 +2,8 @@
 
 import json
 import os
+import pathlib
+import tempfile
 
 import pytest
 import yaml
@@ -171,11 +173,17 @@ def test_volume_in_a_directory_of_somebody_else(start, volume):
     assert "/srv/above/home is not hermes's, and not changed" in container.logs()
 
 
-def test_root_that_is_somebody_else_outside(start, tmp_path):
+@pytest.fixture
+def open_place():
+    """A directory that everybody can enter. Pytest's own cannot be one: whatever other pytest begins shuts it again."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        yield pathlib.Path(name)
+
+
+def test_root_that_is_somebody_else_outside(open_place, start):
     """As in a rootless container: its numbers are others outside, and what is not mapped is nobody's."""
-    for directory in (tmp_path, *tmp_path.parents[:2]):
-        directory.chmod(0o755)
-    theirs = tmp_path / "volume"
+    theirs = open_place / "volume"
     theirs.mkdir()
     os.chown(theirs, 110000, 110000)
     container = start(options=("--uidmap", "0:100000:65536", "--gidmap", "0:100000:65536", "--volume", f"{theirs}:/opt/data"))

@@ -1,7 +1,10 @@
-"""Fixtures. SVCBROKER_BUILD chooses the build directory (build), SVCBROKER_STAGED=1 says that it is staged already."""
+"""Fixtures. SVCBROKER_BUILD chooses the build directory (build), SVCBROKER_STAGED=1 says that it is staged already. SVCBROKER_S6 is
+the directory of another s6 than this machine's (what s6-root or musl-root prints), SVCBROKER_SH a program to be /bin/sh."""
 
+import ctypes
 import itertools
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -11,12 +14,28 @@ from tree import TOP, Tree
 from volume import Volume
 
 BUILD = os.environ.get("SVCBROKER_BUILD", "build")
+PARTS = {name: os.environ[f"SVCBROKER_{name.upper()}"] for name in ("s6", "sh") if f"SVCBROKER_{name.upper()}" in os.environ}
 FAST = ("--settle-msec", "300")
+
+
+CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 1 << 18
 
 
 def pytest_configure(config):
     if os.geteuid() != 0:
         pytest.exit("the integration tests make namespaces: run them as root", 2)
+    # What is mounted here is nobody else's, and goes with this process, however that ends.
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNS) or libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None):
+        pytest.exit(f"no mount namespace: {os.strerror(ctypes.get_errno())}", 2)
+
+
+@pytest.fixture(scope="session")
+def memory_disk(tmp_path_factory):
+    """A directory that is written as fast whatever other processes write: a volume on it answers in the time that the broker gives it."""
+    path = tmp_path_factory.mktemp("memory-disk")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "memory-disk", path], check=True)
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +83,7 @@ def manage_trees(staged, service):
 
     def make(*options, boot=True, fast=True, gateways=False, **environment):
         options = (FAST if fast else ()) + (() if gateways else ("--no-gateways",)) + options
-        tree = Tree(staged, service, options, **environment)
+        tree = Tree(staged, service, options, **{**PARTS, **environment})
         trees.append(tree)
         if boot:
             tree.boot()
@@ -101,8 +120,11 @@ def profile(tree):
 
 
 @pytest.fixture
-def volume(tmp_path):
-    return Volume(tmp_path)
+def volume(memory_disk):
+    path = memory_disk / str(next(counter))
+    path.mkdir()
+    yield Volume(path)
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def assert_check(tree, name, verdict, *words):
         checks = diagnose(tree)
         return checks if checks[name]["verdict"] == verdict else None
 
-    checks = wait_until(looks, 10, f"{name} {verdict}: {tree.call('Diagnose', 'root')}")
+    checks = wait_until(looks, what=f"{name} {verdict}: {tree.call('Diagnose', 'root')}")
     assert verdicts(checks, "failure") <= {name} | CONSEQUENCES.get(name, set()), unwell(checks)
     for word in words:
         assert word in checks[name]["detail"], checks[name]
@@ -62,7 +62,7 @@ def make_clinic(make_tree):
         tree.register(profile)
         tree.wait_gateway(profile)
     # A static service that the broker saw before its s6-supervise was there is looked at again after a while.
-    wait_until(lambda: tree.call("Health", "root")["healthy"], 10, "everything healthy")
+    wait_until(lambda: tree.call("Health", "root")["healthy"], what="everything healthy")
     return tree
 
 

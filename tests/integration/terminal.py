@@ -12,6 +12,7 @@ import termios
 import time
 
 from tree import TOP
+from varlink import HANG_SEC
 
 SEQUENCE = re.compile(r"\x1b\[([0-9;]*)([A-Za-z])")
 
@@ -88,7 +89,7 @@ class Terminal:
             self.seen.append(self.screen.text())
         return bool(data)
 
-    def wait_for(self, pattern, timeout=20.0):
+    def wait_for(self, pattern, timeout=HANG_SEC):
         deadline = time.monotonic() + timeout
         while not (match := re.search(pattern, self.screen.text())):
             assert time.monotonic() < deadline, f"{pattern!r} not seen: {self.screen.text()!r}"
@@ -98,14 +99,14 @@ class Terminal:
     def type(self, text):
         os.write(self.master, text.encode())
 
-    def end(self, timeout=30.0):
+    def end(self, timeout=HANG_SEC):
         """Its exit code, when it has ended by itself."""
         deadline = time.monotonic() + timeout
         while self.read(0.1):
             if self.process.poll() is not None and not select.select([self.master], [], [], 0)[0]:
                 break
             assert time.monotonic() < deadline, f"it does not end: {self.screen.text()!r}"
-        return self.process.wait(10)
+        return self.process.wait(HANG_SEC)
 
 
 @contextlib.contextmanager
@@ -123,5 +124,5 @@ def terminal(tree, user, *command, columns=80, environment=("TERM=xterm",)):
     finally:
         if process.poll() is None:
             process.kill()
-        process.wait(10)
+        process.wait(HANG_SEC)
         os.close(master)

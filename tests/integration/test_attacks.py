@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from tree import SOCKET, TOP, wait_until
-from varlink import encode
+from varlink import HANG_SEC, encode
 
 # What makes a process, becomes another program, or changes whose a file is and what its mode is.
 MAKES = ("execve", "execveat", "fork", "vfork", "clone", "clone3")
@@ -46,7 +46,7 @@ class Trace:
 
     def end(self):
         self.tree.run("root", "pkill", "-TERM", "-x", "strace")
-        lines = self.strace.communicate(timeout=20)[1].splitlines()
+        lines = self.strace.communicate(timeout=HANG_SEC)[1].splitlines()
         return [line for line in lines if "(" in line and "resumed>" not in line]
 
 
@@ -83,9 +83,9 @@ def test_the_socket_is_never_changed(make_tree):
     tree.stop_broker()
     command = enter(tree, "strace", "-f", "-s", "200", "-e", "signal=none", "-e", traced((*CHANGES, "bind", "umask")), "/usr/local/sbin/svcbrokerd")
     strace = subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: answers(tree), 60, "it serves")
+    wait_until(lambda: answers(tree), what="it serves")
     tree.run("root", "pkill", "-TERM", "-x", "svcbrokerd", check=True)
-    lines = [line for line in strace.communicate(timeout=60)[1].splitlines() if "(" in line]
+    lines = [line for line in strace.communicate(timeout=HANG_SEC)[1].splitlines() if "(" in line]
     (bound,) = [number for number, line in enumerate(lines) if 'bind(' in line and f'sun_path="{SOCKET}"' in line]
     masks = [match[1] for line in lines[:bound] if (match := re.search(r"umask\((0\d+)\)", line))]
     assert masks[-1] == "0117"
@@ -106,7 +106,7 @@ def test_no_descriptor_for_a_connection(make_tree):
             trace, began = Trace(tree, "accept4"), time.monotonic()
             for _ in range(5):
                 before.call("Health")
-            wait_until(lambda: time.monotonic() - began > 1, 10)
+            wait_until(lambda: time.monotonic() - began > 1)
             tries = trace.end()
             assert 0 < len(tries) < 20 * (time.monotonic() - began) + 20, "ten a second, and no more"
             tree.run("root", "prlimit", "--pid", str(pid), f"--nofile={limit[0]}:{limit[1]}", check=True)

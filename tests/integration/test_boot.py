@@ -26,7 +26,7 @@ def states(tree):
 
 
 def wait_states(tree, **wanted):
-    wait_until(lambda: {name: state[0] for name, state in states(tree).items()} == wanted, 30, f"{wanted}, not {states(tree)}")
+    wait_until(lambda: {name: state[0] for name, state in states(tree).items()} == wanted, what=f"{wanted}, not {states(tree)}")
 
 
 def test_an_empty_volume(boot, volume):
@@ -52,7 +52,7 @@ def test_every_prior_state(boot, volume):
         expected.update({f"s-{name}": "up" if state in ("running", "draining", "degraded") else "down", f"up-{name}": "up",
                          f"down-{name}": "down", f"i-{name}": "up", f"d-{name}": "down"})
     assert {name: want for name, (_, want) in states(tree).items()} == expected
-    wait_until(lambda: {name: state for name, (state, _) in states(tree).items()} == expected, 60, "all that are wanted are up")
+    wait_until(lambda: {name: state for name, (state, _) in states(tree).items()} == expected, what="all that are wanted are up")
     log = volume.boot_log()
     assert [name for name, _, _ in log] == ["default"] + sorted(set(expected) - {"default"})
     for name, prior, action in log:
@@ -86,9 +86,7 @@ def test_a_container_restart_is_invisible(boot, volume):
         assert not os.path.exists(f"{volume.path}/profiles/runs/processes.json")
         assert os.path.exists(f"{volume.path}/profiles/runs/other.json"), "nothing else of the profile's is touched"
         tree.wait_gateway("runs")
-        log = tree.gateway_log("runs")
-        for name, value in environment.items():
-            assert f"environment {name}={value!r}" in log
+        tree.wait_gateway_log("runs", *(f"environment {name}={value!r}" for name, value in environment.items()))
     assert len(volume.boot_log()) == 9
 
 
@@ -146,7 +144,7 @@ def test_start_registers_a_profile_that_exists(boot, volume):
     assert by_name["gateway-none"]["error"] == "io.svcbroker.NotRegistered" and by_name["gateway-none"]["persisted"] is False
     assert by_name["gateway-empty"]["error"] == "io.svcbroker.NotRegistered", "a profile has a SOUL.md"
     tree.wait_gateway("new")
-    assert "environment MINE='yes'" in tree.gateway_log("new")
+    tree.wait_gateway_log("new", "environment MINE='yes'")
     assert volume.intent("new")["want"] == "up"
 
 
@@ -241,7 +239,7 @@ def test_starts_are_staggered(boot, volume):
         shown = states(tree)
         most = max(most, sum(status.pid != 0 and shown[f"p{number:02}"][0] != "up" for number, status in enumerate(now)))
         return all(shown[f"p{number:02}"][0] == "up" for number in range(12))
-    wait_until(all_up, 60, "all up")
+    wait_until(all_up, what="all up")
     assert 1 <= most <= 3
     log = tree.log()
     assert log.index("main: ready") >= 0
@@ -255,7 +253,7 @@ def test_boots_of_many(boot, volume, count):
     assert len(states(tree)) == count + 1
     assert len(volume.boot_log()) == count + 1
     for number in range(min(count, 5)):
-        tree.wait_state(f"p{number:03}", "up", timeout=60)
+        tree.wait_state(f"p{number:03}", "up")
 
 
 def test_the_boot_log_rotates(boot, volume):

@@ -83,7 +83,7 @@ def assert_root_is_served(tree):
     for _ in range(10):
         with tree.connect("root") as connection:
             connection.send("Health")
-            assert connection.result(timeout=10)["healthy"] is True
+            assert connection.result()["healthy"] is True
 
 
 def open_files(tree):
@@ -120,7 +120,7 @@ def test_the_threads_that_close_have_no_capability(older):
 def test_who_does_not_read_is_closed_with_what_it_passed(older):
     with carrying(older, "not-reading", 4):
         assert_root_is_served(older)
-        older.wait_log("why=not-reading", 60)
+        older.wait_log("why=not-reading")
         assert_root_is_served(older)
 
 

@@ -15,6 +15,7 @@ import pytest
 
 import idl
 from tree import SOCKET, TOP, USERS
+from varlink import HANG_SEC
 
 GUEST = "/opt/trixie"
 MOUNTS = f"""
@@ -44,7 +45,7 @@ class Guest:
                 "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 
     def run(self, *command, user="hermes", text=""):
-        return subprocess.run(**self.arguments(user, command), input=text, timeout=60)
+        return subprocess.run(**self.arguments(user, command), input=text, timeout=2 * HANG_SEC)
 
     def output(self, *command, **options):
         done = self.run(*command, **options)
@@ -64,7 +65,7 @@ class Guest:
 
             def line():
                 try:
-                    text = lines.get(timeout=20)
+                    text = lines.get(timeout=HANG_SEC)
                 except queue.Empty:
                     raise AssertionError("nothing more was printed") from None
                 assert text, process.stderr.read()

@@ -1,12 +1,13 @@
 """Diagnose on a volume that lacks something, cannot be written, or does not answer."""
 
+import select
 import subprocess
-import time
 
 import pytest
 
 from doctor import assert_check, diagnose, doctor, verdicts
 from tree import TOP, wait_until
+from varlink import HANG_SEC
 
 def test_profiles_and_slots(make_tree):
     tree = make_tree(profiles="coder writer")
@@ -109,14 +110,14 @@ class Hang:
         self.tree = tree
         self.strace = subprocess.Popen(
             ["bash", "-c", '. tools/lib/tree.sh; tree_pid=$1; shift; tree_enter "$@"', "tree", str(tree.pid), "root",
-             "strace", "-f", "-p", str(tree.broker_pid()), "-e", "trace=openat2", "-e", "inject=openat2:delay_enter=20000000"],
+             "strace", "-f", "-p", str(tree.broker_pid()), "-e", "trace=openat2", "-e", "inject=openat2:delay_enter=600000000"],
             cwd=TOP, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         while "attached" not in (line := self.strace.stderr.readline()):
             assert line, "strace did not attach"
 
     def end(self):
         self.tree.run("root", "pkill", "-TERM", "-x", "strace")
-        self.strace.wait(20)
+        self.strace.wait(HANG_SEC)
         self.strace.stderr.close()
 
 
@@ -125,23 +126,17 @@ def test_volume_that_does_not_answer(make_tree):
     hang = Hang(tree)
     try:
         with tree.connect() as gone, tree.connect() as waiting, tree.connect() as other:
-            begun = time.monotonic()
             gone.send("Diagnose")
             waiting.send("Diagnose")
-            for _ in range(20):
-                asked = time.monotonic()
-                other.call("Health")
-                assert time.monotonic() - asked < 1.0, "nobody else waits"
+            other.call("Health")
+            assert not select.select([waiting.socket], [], [], 0)[0], "nobody else waits"
             gone.close()
-            checks = {check["name"]: check for check in waiting.result(10)["checks"]}
-            assert time.monotonic() - begun < 8.0
+            checks = {check["name"]: check for check in waiting.result()["checks"]}
             assert verdicts(checks, "failure") == {"volume"}
             assert "the volume does not answer" in checks["volume"]["detail"]
             assert {"intent_store", "profiles", "slots", "container_starts"} <= verdicts(checks, "warning")
-        # With the thread still at it, the next one has no better luck, and takes no longer.
-        begun = time.monotonic()
+        # With the thread still at it, the next one has no better luck.
         assert diagnose(tree)["volume"]["verdict"] == "failure"
-        assert time.monotonic() - begun < 4.0
     finally:
         hang.end()
     assert_check(tree, "volume", "ok")
@@ -158,7 +153,7 @@ def test_what_is_told_is_newer_than_the_question(make_tree):
                 other.call("Health")  # each is a turn of the loop: by now all but the volume was looked at
             tree.run("root", "mkdir", "-m", "777", "/run/svcbroker/x", check=True)
             late.send("Diagnose")
-            told = [{check["name"]: check["verdict"] for check in asked.result(10)["checks"]} for asked in (early, late)]
+            told = [{check["name"]: check["verdict"] for check in asked.result()["checks"]} for asked in (early, late)]
             assert [checks["permissions_socket"] for checks in told] == ["ok", "failure"]
             assert [checks["volume"] for checks in told] == ["failure", "failure"]
         tree.run("root", "rmdir", "/run/svcbroker/x", check=True)
@@ -173,9 +168,9 @@ def test_ends_while_the_volume_does_not_answer(make_tree):
         connection.send("Diagnose")
         tree.run("root", "s6-svc", "-d", "/run/service/svcbrokerd", check=True)
         tree.expected_ends += 1
-        assert connection.result(10)["checks"], "it is answered first"
+        assert connection.result()["checks"], "it is answered first"
     hang.end()
-    wait_until(lambda: not tree.broker_is_ready(), 20, "the broker down")
+    wait_until(lambda: not tree.broker_is_ready(), what="the broker down")
     tree.expected_ends += 1
     tree.start_broker()
     assert diagnose(tree)["volume"]["verdict"] == "ok"

@@ -8,6 +8,7 @@ import pytest
 
 import idl
 from tree import SLOW_TO_SETTLE, TOP, wait_until
+from varlink import HANG_SEC
 
 # {verb: (method of its replies, {arguments: exit code})}. P is the profile of the test, whose gateway is down.
 VERBS = {
@@ -101,11 +102,11 @@ def test_every_exit_code(make_tree):
     def interrupted():
         process = subprocess.Popen(
             ["bash", "-c", '. tools/lib/tree.sh; tree_pid=$1; shift; tree_enter "$@"', "tree", str(tree.pid), "hermes", "svcctl", "stop",
-             "--timeout", "20s", "stubborn"], cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+             "--timeout", "600s", "stubborn"], cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
         (own,) = wait_until(lambda: tree.state("stubborn")["want"] == "down" and [
-            found for found, (line, _, _) in tree.processes().items() if line == "svcctl stop --timeout 20s stubborn"])
+            found for found, (line, _, _) in tree.processes().items() if line == "svcctl stop --timeout 600s stubborn"])
         tree.signal("INT", own)
-        process.communicate(timeout=20)
+        process.communicate(timeout=HANG_SEC)
         return process.returncode
 
     seen = {

@@ -45,12 +45,12 @@ class Killer:
             self.tree.run("root", "pkill", "-TERM" if self.lives() else "-KILL", "-x", "strace")
             return self.strace.poll() is not None
 
-        wait_until(ended, 20, "strace ended")
+        wait_until(ended, what="strace ended")
         self.strace.stderr.close()
         if self.lives():
             return False
         self.tree.expected_ends += 1
-        wait_until(lambda: self.tree.broker_is_ready(self.pid), 20, "the broker back")
+        wait_until(lambda: self.tree.broker_is_ready(self.pid), what="the broker back")
         return True
 
 
@@ -125,17 +125,17 @@ def told_twice(tree, profile):
             {"want": intent.get("want"), "environment": intent.get("environment", {}), "unpersisted": record["unpersisted"]})
 
 
-def wait_agreement(tree, profile, timeout=20):
+def wait_agreement(tree, profile):
     """Whichever it is, the slot and the volume say the same, and nothing half done is left."""
     def agrees():
         slot, volume = told_twice(tree, profile)
         return slot == volume
     try:
-        wait_until(agrees, timeout)
+        wait_until(agrees)
     except AssertionError:
         raise AssertionError("slot {}, volume {}".format(*told_twice(tree, profile))) from None
     try:
-        wait_until(lambda: not left_anywhere(tree), 10)
+        wait_until(lambda: not left_anywhere(tree))
     except AssertionError:
         raise AssertionError(f"left: {left_anywhere(tree)}") from None
 
@@ -143,10 +143,10 @@ def wait_agreement(tree, profile, timeout=20):
 @pytest.mark.parametrize("call", CALLS)
 def test_register_is_all_or_nothing(tree, profile, sanitized, call):
     def check():
-        wait_until(lambda: not leftovers(tree), 5, "nothing staged left")
+        wait_until(lambda: not leftovers(tree), what="nothing staged left")
         names = [service["name"] for service in tree.call("List", "root")["services"]]
         if f"gateway-{profile}" in names:
-            wait_until(lambda: tree.state(profile)["state"] == "down", 10, "adopted")
+            wait_until(lambda: tree.state(profile)["state"] == "down", what="adopted")
             wait_agreement(tree, profile)
         reply = tree.call("Register", "root", profile=profile, start=False)
         assert reply["created"] == (f"gateway-{profile}" not in names)
@@ -208,7 +208,7 @@ def test_a_new_slot_is_on_the_volume_too(make_tree, sanitized, gateways):
             tree.wait_state("fresh", "up")
             assert tree.call("Health", "root")["problems"] == []
         else:
-            wait_until(lambda: not left_anywhere(tree), 10, f"{left_anywhere(tree)} gone")
+            wait_until(lambda: not left_anywhere(tree), what=f"{left_anywhere(tree)} gone")
             assert not os.path.exists(tree.path("/opt/data/.svcbroker/intent/fresh"))
 
     died = 0
@@ -226,7 +226,7 @@ def test_unregister_is_all_or_nothing(tree, profile, sanitized, call):
 
     def check():
         # What was begun is ended by the next broker; what was not recorded yet did not happen.
-        wait_until(lambda: not leftovers(tree) and not is_going(tree, profile), 10, "nothing half gone left")
+        wait_until(lambda: not leftovers(tree) and not is_going(tree, profile), what="nothing half gone left")
         if os.path.exists(tree.slot(profile)) and tree.call("List", "root"):
             tree.call("Unregister", "root", profile=profile, timeout_msec=1000)
         tree.assert_absent(profile)
@@ -254,7 +254,7 @@ def test_an_acknowledged_order_survives(tree, profile, call, method, want):
             with open(tree.path(f"/opt/data/.svcbroker/intent/{profile}")) as file:
                 assert json.load(file)["want"] == want, "so it survives the container, too"
             state = "up" if want == "up" else "down"
-            wait_until(lambda: (now := tree.state(profile))["state"] == state and now["want"] == want, 20, f"{method} comes true")
+            wait_until(lambda: (now := tree.state(profile))["state"] == state and now["want"] == want, what=f"{method} comes true")
 
     kill_points(tree, call, 1, prepare,
                 lambda: replies.append(call_and_maybe_die(tree, method, names=[f"gateway-{profile}"], user="root")), check)
@@ -274,11 +274,11 @@ def test_a_reconcile_is_ended_by_the_next_broker(boot, volume, sanitized, call):
         def shown():
             return {service["profile"]: service["state"] for service in tree.call("List", "root")["services"]
                     if service["kind"] == "gateway"}
-        wait_until(lambda: shown() == {"default": "down", **wanted}, 30, "every profile has its slot, and is as wanted")
+        wait_until(lambda: shown() == {"default": "down", **wanted}, what="every profile has its slot, and is as wanted")
         for name, want in wanted.items():
             assert volume.intent(name) == {"version": 1, "want": want, "environment": {"A": name}}
             assert tree.slot_variables(name) == {"A": name}
-            wait_until(lambda name=name: pending(tree, name) == "nothing", 10, "the order of the start delivered")
+            wait_until(lambda name=name: pending(tree, name) == "nothing", what="the order of the start delivered")
         assert not leftovers(tree)
 
     died = kill_points(tree, call, 5 * (SLOW_STRIDE if sanitized else 1), prepare,
@@ -295,11 +295,11 @@ def test_what_the_volume_lacks_is_written_by_the_next_broker(make_tree, gateways
     assert tree.call("Register", "root", profile="coder", environment={"A": "1"})["persisted"] is False
     for _ in range(2):
         tree.kill_broker()
-        wait_until(lambda: "does not have what is wanted" in "".join(tree.call("Health", "root")["problems"]), 20, "Health says it")
+        wait_until(lambda: "does not have what is wanted" in "".join(tree.call("Health", "root")["problems"]), what="Health says it")
     tree.run("root", "rm", "/opt/data/.svcbroker", check=True)
     wait_agreement(tree, "coder")
     assert told_twice(tree, "coder")[1] == {"want": "up", "environment": {"A": "1"}, "unpersisted": False}
-    wait_until(lambda: "does not have what is wanted" not in "".join(tree.call("Health", "root")["problems"]), 20, "nothing waits")
+    wait_until(lambda: "does not have what is wanted" not in "".join(tree.call("Health", "root")["problems"]), what="nothing waits")
 
 
 def test_leftovers_are_swept(make_tree):
@@ -320,7 +320,7 @@ def test_leftovers_are_swept(make_tree):
     plant(tree)
     tree.kill_broker()
     kept = [f"/opt/data/.svcbroker/intent/{name}" for name in (".directory.svcbroker", ".link.svcbroker")]
-    left = wait_until(lambda: len(names := left_anywhere(tree)) <= len(kept) and names or None, 20, f"{left_anywhere(tree)}")
+    left = wait_until(lambda: len(names := left_anywhere(tree)) <= len(kept) and names or None, what=f"{left_anywhere(tree)}")
     assert sorted(left) == sorted(map(tree.path, kept))
     assert told_twice(tree, "coder")[0]["environment"] == {"A": "1"}
     tree.call("Start", "root", names=["gateway-coder"], wait="up")

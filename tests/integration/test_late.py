@@ -11,10 +11,11 @@ import time
 import pytest
 
 from tree import TOP, wait_until
-from varlink import VarlinkError, encode
+from varlink import HANG_SEC, VarlinkError, encode
 
 REGISTER_MSEC = 10000
 FRAME_MSEC = 5000
+LIMIT_MSEC = 8000  # enough to get to the point at which the broker stops, on any machine
 
 
 @contextlib.contextmanager
@@ -24,8 +25,8 @@ def without_time(tree, until, msec):
     began = time.monotonic()
     try:
         yield
-        wait_until(until, 30, "what happens without the broker")
-        wait_until(lambda: time.monotonic() - began > msec / 1000, msec / 1000 + 1)
+        wait_until(until, what="what happens without the broker")
+        wait_until(lambda: time.monotonic() - began > msec / 1000)
     finally:
         tree.signal("CONT", pid)
 
@@ -33,11 +34,10 @@ def without_time(tree, until, msec):
 def test_register_is_not_undone_for_the_brokers_delay(tree, profile):
     """It is linked, and s6-svscan begins; then the broker has no time for longer than it would wait for that."""
     with tree.connect("root") as connection:
-        connection.timeout = 60
         os.kill(tree.pid, signal.SIGSTOP)
         try:
             connection.send("Register", {"profile": profile})
-            wait_until(lambda: os.path.lexists(tree.path(f"/run/service/gateway-{profile}")), 10, "linked")
+            wait_until(lambda: os.path.lexists(tree.path(f"/run/service/gateway-{profile}")), what="linked")
             with without_time(tree, lambda: (status := tree.status(profile)) and status.pid, REGISTER_MSEC + 1000):
                 os.kill(tree.pid, signal.SIGCONT)
         finally:
@@ -47,25 +47,25 @@ def test_register_is_not_undone_for_the_brokers_delay(tree, profile):
 
 
 def test_unregister_kills_nobody_who_has_ended(tree, profile):
-    tree.register(profile, "drain:1")
-    tree.wait_gateway(profile)
+    tree.register(profile, "drain:600")
+    pid = tree.wait_gateway(profile)
     with tree.connect("root") as connection:
-        connection.send("Unregister", {"profile": profile, "timeout_msec": 1800})
+        connection.send("Unregister", {"profile": profile, "timeout_msec": LIMIT_MSEC})
         wait_until(lambda: not tree.status(profile).want_up, what="it is told")
-        with without_time(tree, lambda: not tree.status(profile).pid, 2500):
-            pass
+        with without_time(tree, lambda: not tree.status(profile).pid, LIMIT_MSEC + 500):
+            tree.signal("KILL", pid)
         assert connection.result()["removed"] is True
     assert f"killed after its deadline service=gateway-{profile}" not in tree.log()
 
 
 def test_a_wait_that_came_true_in_time_is_no_timeout(tree, profile):
-    tree.register(profile, "drain:1")
-    tree.wait_gateway(profile)
+    tree.register(profile, "drain:600")
+    pid = tree.wait_gateway(profile)
     with tree.connect("root") as connection:
-        connection.send("Stop", {"names": [f"gateway-{profile}"], "wait": "down", "timeout_msec": 1800})
+        connection.send("Stop", {"names": [f"gateway-{profile}"], "wait": "down", "timeout_msec": LIMIT_MSEC})
         wait_until(lambda: not tree.status(profile).want_up, what="it is told")
-        with without_time(tree, lambda: not tree.status(profile).pid, 2500):
-            pass
+        with without_time(tree, lambda: not tree.status(profile).pid, LIMIT_MSEC + 500):
+            tree.signal("KILL", pid)
         assert connection.result()["outcomes"][0]["service"]["state"] == "down"
 
 
@@ -82,12 +82,12 @@ def test_a_request_that_came_whole_in_time_is_answered(tree, user):
 
 
 def test_what_ended_has_not_settled(make_tree):
-    tree = make_tree("--settle-msec", "1000", fast=False)
+    tree = make_tree("--settle-msec", "4000", fast=False)
     tree.register("short", "exit:78", start=False)
     with tree.connect("root") as connection:
         connection.send("Start", {"names": ["gateway-short"], "wait": "up"})
         wait_until(lambda: tree.status("short").pid, what="it began")
-        with without_time(tree, lambda: not tree.status("short").pid and not tree.status("short").want_up, 2000):
+        with without_time(tree, lambda: not tree.status("short").pid and not tree.status("short").want_up, 5000):
             pass
         assert connection.receive()["error"] == "io.svcbroker.Failed"
 
@@ -102,7 +102,7 @@ def scans(tree, act):
         assert line, "strace did not attach"
     act()
     tree.run("root", "pkill", "-TERM", "-x", "strace")
-    strace.wait(20)
+    strace.wait(HANG_SEC)
     strace.stderr.close()
     with open(tree.path("/run/dents")) as file:
         return [line for line in file.read().splitlines() if "</run/service>" in line]
@@ -113,8 +113,15 @@ def test_a_boot_reads_the_scan_directory_once(boot, volume):
     tree = boot()
     for number in range(40):
         volume.profile(f"s{number:02}")
-    assert len(scans(tree, lambda: tree.call("Reconcile", "root"))) < 10
-    assert len(tree.call("List", "root")["services"]) == 42
+    rounds = []
+
+    def reconcile():
+        """Again, as long as strace makes the look at the volume take more time than it has."""
+        rounds.append(tree.call("Reconcile", "root"))
+        return len(tree.call("List", "root")["services"]) == 42
+
+    assert len(scans(tree, lambda: wait_until(reconcile, what="all slots"))) < 10 + 2 * len(rounds)
+    assert len(rounds) < 10
 
 
 KILLED = [kinds for count in (1, 2) for kinds in itertools.combinations(("gateway", "logger"), count)]
@@ -145,14 +152,14 @@ def test_supervisors_and_broker_killed_together(tree, profile, kinds, want):
         broker = tree.broker_pid()
         tree.expected_ends += 1
         tree.signal("KILL", *supervisors, broker)
-        wait_until(lambda: tree.broker_is_ready(broker), 30, "the broker back")  # noqa: B023
-        wait_until(lambda: not is_busy(tree, name), 8, "not Busy")
+        wait_until(lambda: tree.broker_is_ready(broker), what="the broker back")  # noqa: B023
+        wait_until(lambda: not is_busy(tree, name), what="not Busy")
         tree.call("Start" if want == "up" else "Stop", "root", names=[name], wait=want)
-        assert tree.wait_state(profile, want, timeout=15)["want"] == want
+        assert tree.wait_state(profile, want)["want"] == want
         with open(f"{tree.slot(profile)}/data/state") as file:
             assert json.load(file)["removing"] is False
     assert f"left as it is: why=ETIMEDOUT service={name}" not in tree.log()
-    wait_until(lambda: not [line for line in tree.call("Health", "root")["problems"] if name in line], 15, "no problem of it")
+    wait_until(lambda: not [line for line in tree.call("Health", "root")["problems"] if name in line], what="no problem of it")
 
 
 def test_a_boot_undoes_nothing_that_is_late(boot, volume):
@@ -161,7 +168,6 @@ def test_a_boot_undoes_nothing_that_is_late(boot, volume):
     for number in range(12):
         volume.profile(f"l{number:02}", intent={"version": 1, "want": "up", "environment": {"A": "b"}})
     with tree.connect("root") as connection:
-        connection.timeout = 100
         os.kill(tree.pid, signal.SIGSTOP)
         try:
             connection.send("Reconcile", {})
@@ -172,5 +178,5 @@ def test_a_boot_undoes_nothing_that_is_late(boot, volume):
         finally:
             os.kill(tree.pid, signal.SIGCONT)
     for number in range(12):
-        assert tree.wait_state(f"l{number:02}", "up", timeout=60)["want"] == "up"
+        assert tree.wait_state(f"l{number:02}", "up")["want"] == "up"
     assert "rolled back" not in tree.log()

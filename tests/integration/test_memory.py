@@ -52,7 +52,7 @@ def greedy(tree, user, most, names):
     for number in range(most):
         connection = tree.connect(user)
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.socket.settimeout(2)
+        connection.socket.settimeout(10)
         try:
             if number < 16:
                 connection.socket.sendall(encode("Watch", {"names": names}, more=True))

@@ -16,12 +16,12 @@ TEMPLATE = "/usr/local/share/svcbroker/gateway"
 SCANDIR = "/run/service"
 STORE = "/opt/data/.svcbroker"
 PRECIOUS = "/run/precious"
-# What Health calls it; None: it is said of the gateway, or mends itself.
+# What Health calls it (the socket itself is made anew: test_socket_gone.py); None: it is said of the gateway, or mends itself.
 PLACES = {
     "services": (SERVICES, "services directory is not at"),
     "slot": (f"{SERVICES}/gateway-a", "gateway-a is unsupervised"),
     "scandir": (SCANDIR, "scan directory is not at"),
-    "socket": ("/run/svcbroker", "the socket is not at"),
+    "socket": ("/run/svcbroker", "services directory is not at"),
     "template": (TEMPLATE, "template is not at"),
     "store": (STORE, None),
 }
@@ -58,6 +58,7 @@ def precious(tree):
 
 class Place:
     def __init__(self, tree, path):
+        self.tree = tree
         self.here = tree.path(path)
         self.away = f"{self.here}.away"
 
@@ -69,6 +70,27 @@ class Place:
             os.mkdir(self.here, 0o755)
 
     def put_back(self):
+        """As often as the broker makes something in it just now: the socket, whose directory it is."""
+        wait_until(self.tried_to_put_back, 20, f"{self.here} is back")
+
+        if self.here.endswith("/svcbroker"):
+            wait_until(self.somebody_listens, 20, "the socket is made anew")
+
+    def somebody_listens(self):
+        try:
+            self.tree.call("Health", "root")
+        except OSError:
+            return False
+        return True
+
+    def tried_to_put_back(self):
+        try:
+            self.put_back_once()
+        except OSError:
+            return False
+        return True
+
+    def put_back_once(self):
         if os.path.islink(self.here):
             os.unlink(self.here)
         elif os.path.isdir(self.here):
@@ -100,10 +122,10 @@ def works(tree):
             return None
 
     try:
-        wait_until(starts, 30)
+        wait_until(starts)
     except AssertionError as error:
         raise AssertionError(f"gateway-a can be started: {said} {tree.log()[-3000:]}") from error
-    wait_until(lambda: tree.call("Health", "root")["healthy"], 30, f"healthy again: {tree.call('Health', 'root')}")
+    wait_until(lambda: tree.call("Health", "root")["healthy"], what=f"healthy again: {tree.call('Health', 'root')}")
     tree.call("Stop", names=["gateway-a"], wait="down")
     for name in ("new", "gone"):
         tree.call("Unregister", "root", profile=name, timeout_msec=500)
@@ -130,12 +152,11 @@ def test_moved_then_used(tree, ready, place, how):
     path, words = PLACES[place]
     moved = Place(tree, path)
     with tree.connect("root") as connection, tree.connect("root") as health:
-        connection.timeout = 60
         try:
             moved.take(how)
             if words:
-                wait_until(lambda: [line for line in health.call("Health")["problems"] if words in line], 10,
-                           f"{words!r}: {health.call('Health')}")
+                wait_until(lambda: [line for line in health.call("Health")["problems"] if words in line],
+                           what=f"{words!r}: {health.call('Health')}")
             for method, parameters in VERBS.items():
                 attempt(connection, method, parameters)
                 health.call("Health")
@@ -186,7 +207,6 @@ def test_moved_in_mid_operation(tree, ready, place, how):
     rounds = 0
     with tree.connect("root") as connection, tree.connect("root") as health, \
             Mover(Place(tree, PLACES[place][0]), how, place) as mover:
-        connection.timeout = 60
         while mover.moves < 60 and rounds < 30:
             for method, parameters in VERBS.items():
                 attempt(connection, method, {name: 100 if name == "timeout_msec" else value for name, value in parameters.items()})
@@ -209,16 +229,16 @@ def test_moved_while_a_broker_starts(tree, ready, place):
 
 def test_link_that_somebody_removed_is_put_back(tree, ready):
     os.unlink(tree.path(f"{SCANDIR}/gateway-a"))
-    wait_until(lambda: os.path.islink(tree.path(f"{SCANDIR}/gateway-a")), 10, "it is back")
+    wait_until(lambda: os.path.islink(tree.path(f"{SCANDIR}/gateway-a")), what="it is back")
     works(tree)
 
 
 def test_a_slot_that_is_gone_can_be_registered_again(tree, ready):
     """Health says it, Unregister clears what is left, and Register makes it anew."""
     shutil.rmtree(tree.slot("a"))
-    wait_until(lambda: [line for line in tree.call("Health", "root")["problems"] if "gateway-a is unsupervised" in line], 10)
+    wait_until(lambda: [line for line in tree.call("Health", "root")["problems"] if "gateway-a is unsupervised" in line])
     assert tree.call("Unregister", "root", profile="a", timeout_msec=500)["removed"] is True
-    wait_until(lambda: tree.supervisor("gateway-a") is None, 10, "its s6-supervise is gone")
+    wait_until(lambda: tree.supervisor("gateway-a") is None, what="its s6-supervise is gone")
     assert tree.call("Register", "root", profile="a")["created"] is True
     tree.wait_state("a", "up")
     works(tree)

@@ -52,7 +52,7 @@ def slow_tree(make_tree):
 
 def test_backoff(slow_tree):
     slow_tree.register("coder", "exit:1:0.1")
-    wait_until(lambda: "attempt" in (slow_tree.state("coder").get("reason") or ""), 60, "back-off")
+    wait_until(lambda: "attempt" in (slow_tree.state("coder").get("reason") or ""), what="back-off")
     output = show(slow_tree, "backoff", "svcctl status coder", "svcctl health; echo $?", "tail -n 2 /opt/data/logs/gateways/coder/current")
     assert "backoff" in output
     slow_tree.register("coder", environment={})

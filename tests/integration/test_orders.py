@@ -94,7 +94,7 @@ def test_stop_of_one_that_ignores_sigterm_times_out_and_stands(tree, profile):
     assert caught.value.name == "WaitTimeout"
     assert caught.value.parameters["service"]["state"] == "stopping"
     assert caught.value.parameters["service"]["want"] == "down"
-    assert 300 <= caught.value.parameters["waited_msec"] < 2000
+    assert caught.value.parameters["waited_msec"] >= 300
     assert tree.status(profile).pid, "nobody but the operator may kill it"
     tree.signal("KILL", tree.status(profile).pid)
     tree.wait_state(profile, "down")
@@ -112,25 +112,29 @@ def test_an_order_is_recorded_whatever_comes_of_it(tree, profile):
 
 
 def test_drain_longer_than_the_wait(tree, profile):
-    tree.register(profile, "drain:1.5")
-    tree.wait_gateway(profile)
+    tree.register(profile, "drain:600")
+    pid = tree.wait_gateway(profile)
     with pytest.raises(VarlinkError, match="WaitTimeout"):
         order(tree, "Stop", profile, wait="down", timeout_msec=200)
+    tree.signal("TERM", pid)  # a second one: it drains no longer
     tree.wait_state(profile, "down")
-    assert "ended by SIGTERM" in tree.gateway_log(profile)
+    tree.wait_gateway_log(profile, "ended by SIGTERM")
 
 
 def test_start_while_it_drains_brings_it_back(tree, profile):
-    tree.register(profile, "drain:1")
+    tree.register(profile, "drain:600")
     pid = tree.wait_gateway(profile)
     order(tree, "Stop", profile)
     tree.wait_state(profile, "stopping")
+    order(tree, "Start", profile)
+    assert tree.state(profile)["pid"] == pid
+    tree.signal("TERM", pid)  # a second one: it drains no longer
     service = order(tree, "Start", profile, wait="up")
     assert service["state"] == "up" and service["pid"] != pid
 
 
 def test_later_order_supersedes_a_wait(tree, profile):
-    tree.register(profile, "drain:30")
+    tree.register(profile, "drain:600")
     tree.wait_gateway(profile)
     with tree.connect() as waiting:
         waiting.send("Stop", {"names": [f"gateway-{profile}"], "wait": "down"})
@@ -144,11 +148,13 @@ def test_later_order_supersedes_a_wait(tree, profile):
 
 
 def test_same_order_does_not_supersede(tree, profile):
-    tree.register(profile, "drain:1")
-    tree.wait_gateway(profile)
+    tree.register(profile, "drain:600")
+    pid = tree.wait_gateway(profile)
     with tree.connect() as first:
         first.send("Stop", {"names": [f"gateway-{profile}"], "wait": "down"})
         tree.wait_state(profile, "stopping")
+        order(tree, "Stop", profile)
+        tree.signal("TERM", pid)  # a second one: it drains no longer
         order(tree, "Stop", profile, wait="down")
         assert first.result()["outcomes"][0]["service"]["state"] == "down"
 
@@ -157,7 +163,7 @@ def test_start_that_ends_again_is_failed(make_tree):
     tree = make_tree(*SLOW_TO_SETTLE)
     tree.register("ends", "exit:3", start=False)
     with pytest.raises(VarlinkError) as caught:
-        order(tree, "Start", "ends", wait="up", timeout_msec=20000)
+        order(tree, "Start", "ends", wait="up")
     assert caught.value.name == "Failed"
     service = caught.value.parameters["service"]
     assert service["state"] in ("backoff", "failed") and service["reason"]

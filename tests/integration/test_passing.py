@@ -36,7 +36,7 @@ def told(tree, word):
 
 
 def well(tree):
-    wait_until(lambda: tree.call("Health", "root")["healthy"], 30, f"healthy: {problems(tree)}")
+    wait_until(lambda: tree.call("Health", "root")["healthy"], what=f"healthy: {problems(tree)}")
 
 
 @pytest.mark.parametrize("error", SHORT)
@@ -49,7 +49,7 @@ def test_status_that_could_not_be_read_is_read_again(tree, profile, error):
     assert told(tree, os.strerror(getattr(faults.errno, error)))
     assert tree.state(profile)["state"] != "unsupervised"
     faults.inject(tree)
-    tree.wait_state(profile, "down", timeout=15)
+    tree.wait_state(profile, "down")
     well(tree)
 
 
@@ -62,12 +62,12 @@ def test_fifo_that_could_not_be_opened_is_not_gone(tree, profile, error):
     tree.call("Stop", names=[f"gateway-{profile}"])
     assert tree.state(profile)["state"] == "stopping"
     faults.inject(tree)
-    tree.wait_state(profile, "down", timeout=15)
+    tree.wait_state(profile, "down")
     faults.inject(tree, ("openat", error, f"gateway-{profile}/supervise/control"))
     tree.signal("KILL", old := tree.supervisor(f"gateway-{profile}"))
     wait_until(lambda: tree.supervisor(f"gateway-{profile}") not in (None, old), what="its replacement")
     faults.inject(tree)
-    tree.wait_state(profile, "down", timeout=15)
+    tree.wait_state(profile, "down")
     well(tree)
 
 
@@ -78,7 +78,6 @@ def test_unregister_waits_for_who_could_not_be_seen(tree, profile):
     tree.signal("STOP", supervisor := tree.supervisor(f"gateway-{profile}"))
     try:
         with tree.connect("root") as connection:
-            connection.timeout = 60
             faults.inject(tree, ("openat", "EMFILE", f"gateway-{profile}/supervise/control"))
             connection.send("Unregister", {"profile": profile, "timeout_msec": 300})
             wait_until(lambda: not os.path.lexists(tree.path(f"/run/service/gateway-{profile}")), what="it leaves")
@@ -109,14 +108,13 @@ def test_slot_that_could_not_be_removed_is_removed_later(tree, profile):
             if error.name != "Busy":
                 raise
             return False
-    assert wait_until(registered, 20, "its name is free")
+    assert wait_until(registered, what="its name is free")
 
 
 def test_link_that_could_not_be_removed_is_removed_later(tree, profile):
     tree.register(profile, start=False)
     faults.inject(tree, ("unlinkat", "EIO", f"gateway-{profile}"))
     with tree.connect("root") as connection:
-        connection.timeout = 60
         connection.send("Unregister", {"profile": profile, "timeout_msec": 300})
         tree.wait_log(f"unregister: cannot unlink: EIO service=gateway-{profile}")
         assert tree.supervisor(f"gateway-{profile}")
@@ -129,7 +127,6 @@ def test_link_that_could_not_be_removed_is_removed_later(tree, profile):
 def test_s6_svscan_that_could_not_be_told_is_told_later(tree, profile, error):
     faults.inject(tree, ("openat", error, ".s6-svscan/control"))
     with tree.connect("root") as connection:
-        connection.timeout = 60
         connection.send("Register", {"profile": profile, "start": False})
         tree.wait_log("scandir: cannot order a rescan: " + error)
         faults.inject(tree)
@@ -156,15 +153,15 @@ def test_what_could_not_be_written_is_written_again(tree, profile, word):
     tree.register(profile, "exit:3")
     tree.wait_state(profile, "backoff")
     faults.inject(tree, *((call, "ENOSPC", word) for call in ("openat", "renameat", "unlinkat")))
-    wait_until(lambda: [line for line in tree.log().splitlines() if "tried again" in line and f"gateway-{profile}" in line], 30,
-               "it could not be written")
+    wait_until(lambda: [line for line in tree.log().splitlines() if "tried again" in line and f"gateway-{profile}" in line],
+               what="it could not be written")
     faults.inject(tree)
     with open(f"{tree.slot(profile)}/run", "r+") as run:
         first, rest = run.readline(), run.read()
         run.seek(0)
         run.write(f"{first}exec /bin/sleep 1000\n{rest}")
-    tree.wait_state(profile, "up", timeout=40)
-    wait_until(lambda: json.load(open(f"{tree.slot(profile)}/data/state"))["hold"] == "none", 15, "and recorded so")
+    tree.wait_state(profile, "up")
+    wait_until(lambda: json.load(open(f"{tree.slot(profile)}/data/state"))["hold"] == "none", what="and recorded so")
     assert not os.path.exists(f"{tree.slot(profile)}/down")
     well(tree)
 
@@ -178,8 +175,8 @@ def test_scan_directory_that_could_not_be_seen(make_tree, tmp_path):
     tree.wait_log("scandir: it is tried again")
     assert tree.call("Status", "root", name="svcbrokerd")["service"]["state"] == "up"
     faults.inject(tree)
-    wait_until(lambda: any(service["name"] == "late" and service["state"] == "up" for service in tree.call("List")["services"]), 10,
-               "found after all")
+    wait_until(lambda: any(service["name"] == "late" and service["state"] == "up" for service in tree.call("List")["services"]),
+               what="found after all")
     faults.inject(tree, ("openat", "EMFILE", ".s6-svscan/"))
     assert "no s6-svscan runs on the scan directory: nothing can be registered or restarted" not in problems(tree)
     faults.inject(tree)
@@ -194,7 +191,7 @@ def test_a_start_without_descriptors_takes_nothing_for_gone(make_tree, tmp_path)
         tree.stop_broker()
         faults.inject(tree, ("openat", "EMFILE", word))
         tree.run("root", "s6-svc", "-u", "/run/service/svcbrokerd", check=True)
-        wait_until(lambda: tree.log().count("Too many open files") or tree.log().count("EMFILE"), 20, f"it met it at {word}")
+        wait_until(lambda: tree.log().count("Too many open files") or tree.log().count("EMFILE"), what=f"it met it at {word}")
         faults.inject(tree)
         tree.tainted = True
         tree.run("root", "sh", "-c", "while ! s6-svwait -U -t 2000 /run/service/svcbrokerd; do s6-svc -u /run/service/svcbrokerd; done", check=True)
@@ -222,20 +219,20 @@ def test_without_inotify_all_is_polled(make_tree, tmp_path, call, error):
     assert tree.register("a")["created"] is True
     up = tree.wait_state("a", "up")
     tree.signal("KILL", up["pid"])
-    wait_until(lambda: (now := tree.state("a"))["state"] == "up" and now["pid"] != up["pid"], 20, "the next run is seen")
+    wait_until(lambda: (now := tree.state("a"))["state"] == "up" and now["pid"] != up["pid"], what="the next run is seen")
     assert tree.state("a")["restarts"] == 1
     (outcome,) = tree.call("Stop", names=["gateway-a"], wait="down")["outcomes"]
     assert outcome["service"]["state"] == "down"
     tree.run("root", "sh", "-c", "mkdir /run/late; printf '#!/bin/sh\\nexec sleep 1000\\n' >/run/late/run; chmod 755 /run/late/run; "
              "ln -s /run/late /run/service/late; s6-svscanctl -a /run/service", check=True)
-    wait_until(lambda: any(service["name"] == "late" and service["state"] == "up" for service in tree.call("List")["services"]), 10,
-               "a static service that comes")
+    wait_until(lambda: any(service["name"] == "late" and service["state"] == "up" for service in tree.call("List")["services"]),
+               what="a static service that comes")
     assert any(limit in line for line in problems(tree))
     # The kernel has watches again.
     faults.inject(tree)
     well(tree)
     tree.run("root", "s6-svc", "-d", "/run/service/late", check=True)
-    wait_until(lambda: tree.call("Status", "root", name="late")["service"]["state"] == "down", 10, "it is seen")
+    wait_until(lambda: tree.call("Status", "root", name="late")["service"]["state"] == "down", what="it is seen")
     tree.call("Start", names=["gateway-a"], wait="up")
     assert tree.call("Unregister", "root", profile="a", timeout_msec=1000)["removed"] is True
     tree.assert_absent("a")
@@ -253,7 +250,7 @@ def test_a_broker_without_inotify_adopts(make_tree, tmp_path, call, error):
     for name in ("a", "b", "c"):
         pid = tree.state(name)["pid"]
         tree.signal("KILL", pid)
-        wait_until(lambda: (now := tree.state(name))["state"] == "up" and now["pid"] != pid, 20, "the next run is seen")  # noqa: B023
+        wait_until(lambda: (now := tree.state(name))["state"] == "up" and now["pid"] != pid, what="the next run is seen")  # noqa: B023
     faults.inject(tree)
     well(tree)
 
@@ -277,7 +274,7 @@ def test_a_watched_directory_that_is_made_anew(tree, profile):
     old = tree.supervisor(f"gateway-{profile}")
     tree.run("root", "sh", "-c", f"rm -rf {slot}/supervise; kill -KILL {old}", check=True)
     wait_until(lambda: tree.supervisor(f"gateway-{profile}") not in (None, old), what="its replacement")
-    tree.wait_state(profile, "down", timeout=10)
+    tree.wait_state(profile, "down")
     well(tree)
     tree.call("Start", names=[f"gateway-{profile}"], wait="up")
     tree.call("Stop", names=[f"gateway-{profile}"], wait="down")
@@ -290,7 +287,7 @@ def test_one_directory_by_two_names(tree, profile):
     tree.run("root", "sh", "-c", f"ln -s /run/svcbroker/services/gateway-{profile}/ /run/service/alias-{profile}", check=True)
     wait_until(lambda: any(service["name"] == f"alias-{profile}" for service in tree.call("List")["services"]))
     tree.call("Stop", names=[f"gateway-{profile}"], wait="down")
-    wait_until(lambda: tree.call("Status", "root", name=f"alias-{profile}")["service"]["state"] == "down", 10, "the alias, too")
+    wait_until(lambda: tree.call("Status", "root", name=f"alias-{profile}")["service"]["state"] == "down", what="the alias, too")
     tree.run("root", "rm", f"/run/service/alias-{profile}", check=True)
 
 

@@ -13,14 +13,14 @@ INSTALLED = "/usr/local/share/svcbroker/python"
 # A script for both clients: `client` is svcbroker.Client or svcbroker.aio.Client, do() finishes what it returns.
 BLOCKING = """
 import dataclasses, json, os, sys, time, svcbroker
-client = svcbroker.Client()
+client = svcbroker.Client(timeout=60)
 def do(result): return result
 def each(iterator): return list(iterator)
 def following(watch): return next(watch)
 """
 ASYNCIO = """
 import asyncio, dataclasses, json, os, sys, time, svcbroker, svcbroker.aio
-client = svcbroker.aio.Client()
+client = svcbroker.aio.Client(timeout=60)
 loop = asyncio.new_event_loop()
 def do(coroutine): return loop.run_until_complete(coroutine)
 def each(iterator):
@@ -77,11 +77,11 @@ say(do(client.register(profile, environment={"A": "b"}, start=False)))
 say(do(client.register(profile)))
 say(do(client.list()))
 say(do(client.status(name)))
-say(do(client.start(name, wait=True, wait_sec=20)))
-say(do(client.stop(name, wait=True, wait_sec=20)))
+say(do(client.start(name, wait=True, wait_sec=60)))
+say(do(client.stop(name, wait=True, wait_sec=60)))
 say(do(client.restart(name)))
 say(do(client.reset(name)))
-say(each(client.stop_each(name, "gateway-default", wait=True, wait_sec=20)))
+say(each(client.stop_each(name, "gateway-default", wait=True, wait_sec=60)))
 say(do(client.health()))
 say(do(client.diagnose()))
 say(do(client.reconcile(dry_run=True)))
@@ -144,7 +144,7 @@ def test_stranger_is_refused(python):
 
 def test_failed_wait(tree, profile, python):
     tree.register(profile, "exit:78", start=False)
-    said, = python("refused(client.start, 'gateway-' + sys.argv[1], wait=True, wait_sec=20)", profile)
+    said, = python("refused(client.start, 'gateway-' + sys.argv[1], wait=True, wait_sec=60)", profile)
     assert said["class"] == "Failed" and said["text"].startswith(f"Failed: gateway-{profile}: ")
 
 
@@ -152,7 +152,7 @@ def test_watch(profile, python):
     present, up, down = python("""
 name = "gateway-" + sys.argv[1]
 do(client.register(sys.argv[1], start=False))
-watch = client.watch(name, timeout=20)
+watch = client.watch(name, timeout=60)
 say(following(watch))
 do(client.start(name, wait=True))
 event = following(watch)
@@ -193,7 +193,7 @@ say(do(client.health()))
             tree.start_broker()
     finally:
         tree.run("hermes", "touch", "/opt/data/back")
-        thread.join(60)
+        thread.join()
     outcomes, health = said["all"]
     assert outcomes[0]["error"] is None and health["services"] > 0
 
@@ -205,13 +205,13 @@ def test_wait_over_a_killed_broker(make_tree, python):
     pid = tree.wait_gateway("slow")
     said = {}
     thread = threading.Thread(target=lambda: said.update(
-        all=python("say(do(client.stop('gateway-slow', wait=True, wait_sec=30)))", of=tree)))
+        all=python("say(do(client.stop('gateway-slow', wait=True, wait_sec=60)))", of=tree)))
     thread.start()
     wait_until(lambda: tree.state("slow")["state"] == "stopping", what="the stop is under way")
     tree.kill_broker()
     wait_until(lambda: tree.state("slow")["state"] == "stopping", what="the stop is under way again")
     tree.signal("KILL", pid)
-    thread.join(60)
+    thread.join()
     assert said["all"][0][0]["service"]["state"] == "down"
 
 
@@ -224,11 +224,11 @@ import signal, sys, svcbroker
 class SoftTimeLimitExceeded(Exception): pass
 def handler(*_): raise SoftTimeLimitExceeded
 signal.signal(signal.SIGALRM, handler)
-client = svcbroker.Client()
+client = svcbroker.Client(timeout=60)
 name = "gateway-" + sys.argv[1]
 for number in range(3):
     signal.setitimer(signal.ITIMER_REAL, 0.3)
-    try: client.stop(name, wait=True, wait_sec=1)
+    try: client.stop(name, wait=True, wait_sec=60)
     except SoftTimeLimitExceeded: pass
     else: raise AssertionError("it waits")
     assert client.health().services > 0
@@ -240,7 +240,7 @@ assert client.status(name).state == "stopping"
 
 
 def test_a_reader_that_has_enough(tree):
-    result = tree.run("hermes", "timeout", "60", "bash", "-c", f"""
+    result = tree.run("hermes", "timeout", "150", "bash", "-c", f"""
 export PYTHONPATH={INSTALLED} PYTHONDONTWRITEBYTECODE=1
 python3 -m svcbroker --more Watch | head -n 1
 echo "${{PIPESTATUS[*]}}"

@@ -75,9 +75,7 @@ def test_environment_reaches_the_gateway_only(tree, profile):
                    "UNICODE": "ü\u20ac\U0001f600", "_LOWER_9": "$(id) `id` \\ ' \"", "LONG": "x" * 4096}
     tree.call("Register", profile=profile, environment=environment)
     tree.wait_gateway(profile)
-    log = wait_until(lambda: "environment _LOWER_9" in (log := tree.gateway_log(profile)) and log)
-    for name, value in environment.items():
-        assert f"environment {name}={value!r}\n" in log, name
+    tree.wait_gateway_log(profile, *(f"environment {name}={value!r}\n" for name, value in environment.items()))
     # No value is told to anybody else.
     assert "a value" not in str(tree.call("List")) + str(tree.state(profile))
     for user in ("stranger", "observer"):
@@ -115,7 +113,7 @@ OLD_SLOT = r"""cd {slot}
     rm env; mkdir -m 750 env; chgrp hermes env; cd env
     printf one >A; printf 'two\n' >LINES; : >E; echo E >.empty; chmod 640 A LINES E .empty; chgrp hermes A LINES E .empty; cd ..
     sed -i 's,^\[ -d "$container_environment" \],set -- "$s6/s6-envdir" -Lfn env "$@"\n&,' run
-    cat >/tmp/empty <<'END'
+    cat >/run/empty <<'END'
 if [ -s env/.empty ]; then
     while read -r name; do
         case $name in
@@ -125,7 +123,7 @@ if [ -s env/.empty ]; then
     done <env/.empty
 fi
 END
-    sed -i -e '/^exec 3<&-/r /tmp/empty' -e '/^exec 3/,/^exec 3<&-/d' gateway
+    sed -i -e '/^exec 3<&-/r /run/empty' -e '/^exec 3/,/^exec 3<&-/d' gateway
     grep -q 'Lfn env' run && ! grep -q 3.*env gateway
     rm -f data/.state data/down"""
 
@@ -150,9 +148,7 @@ def test_slot_of_an_older_broker(make_tree, running):
     with open(tree.path("/opt/data/.svcbroker/intent/coder")) as file:
         assert json.load(file)["environment"] == new
     tree.call("Restart", names=["gateway-coder"])
-    log = wait_until(lambda: "environment LINES" in (log := tree.gateway_log("coder")) and "environment GATEWAY_TEST" in log and log)
-    for name, value in new.items():
-        assert f"environment {name}={value!r}\n" in log, name
+    tree.wait_gateway_log("coder", *(f"environment {name}={value!r}\n" for name, value in new.items()))
     tree.call("Stop", names=["gateway-coder"], wait="down")
     # A new one has the new form.
     tree.call("Unregister", profile="coder")
@@ -223,7 +219,7 @@ def test_unregister_while_up(tree, profile):
     tree.wait_gateway(profile)
     assert tree.call("Unregister", profile=profile)["removed"] is True
     tree.assert_absent(profile)
-    assert "ended by SIGTERM" in tree.gateway_log(profile)
+    tree.wait_gateway_log(profile, "ended by SIGTERM")
     with pytest.raises(VarlinkError, match="NotRegistered"):
         tree.call("Start", names=[f"gateway-{profile}"])
 
@@ -315,7 +311,7 @@ def test_three_hundred_at_once(make_tree):
         assert connections[index % 20].result()["removed"] is True
     assert os.listdir(tree.path(SERVICES)) == []
     assert sorted(os.listdir(tree.path("/run/service"))) == [".s6-svscan", "svcbrokerd"]
-    wait_until(lambda: not [line for line, _, _ in tree.processes().values() if "many-" in line], 10, "all supervisors gone")
+    wait_until(lambda: not [line for line, _, _ in tree.processes().values() if "many-" in line], what="all supervisors gone")
 
 
 @pytest.mark.parametrize("limit", [7, 8])

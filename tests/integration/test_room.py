@@ -97,7 +97,7 @@ def test_a_full_run_ends_no_control(small, bytes_too, inodes_too):
         assert tree.call("Unregister", user, profile=name, timeout_msec=5000)["removed"] is True
         tree.assert_absent(name)
     empty(tree)
-    wait_until(lambda: "full" not in problems(tree), 10, "room again")
+    wait_until(lambda: "full" not in problems(tree), what="room again")
     tree.register("a", environment={"A": "b"})
     tree.wait_gateway("a")
 
@@ -162,12 +162,12 @@ def test_a_volume_that_fills_is_told_before_it_is_full(boot):
     assert "volume" not in problems(tree)
     assert_check(tree, "volume", "ok")
     tree.run("hermes", "dd", "if=/dev/zero", "of=/opt/data/much", "bs=1M", "count=30", check=True)
-    wait_until(lambda: "the volume is nearly full" in problems(tree), 20, "Health says so")
+    wait_until(lambda: "the volume is nearly full" in problems(tree), what="Health says so")
     assert_check(tree, "volume", "warning", "KiB are left")
     tree.run("hermes", "rm", "/opt/data/much", check=True)
-    wait_until(lambda: "the volume" not in problems(tree), 20, "Health says nothing")
+    wait_until(lambda: "the volume" not in problems(tree), what="Health says nothing")
     tree.run("hermes", "sh", "-c", "i=0; while [ $i -lt 980 ]; do : >/opt/data/$i || exit 0; i=$((i+1)); done", check=True)
-    wait_until(lambda: "the volume is nearly full" in problems(tree) and "inodes are left" in problems(tree), 20, "Health says so")
+    wait_until(lambda: "the volume is nearly full" in problems(tree) and "inodes are left" in problems(tree), what="Health says so")
 
 
 def test_whoever_fills_it_again_and_again(small):
@@ -183,12 +183,12 @@ def test_whoever_fills_it_again_and_again(small):
     tree.kill_broker()
     again += fill_again(tree)
     assert one(tree.call("Stop", "hermes", names=["gateway-b"]))["persisted"] is True
-    wait_until(lambda: pids["b"] not in tree.processes(), 20, "it has ended")
+    wait_until(lambda: pids["b"] not in tree.processes(), what="it has ended")
     assert one(tree.call("Restart", "root", names=["gateway-c"]))["persisted"] is True
-    wait_until(lambda: pids["c"] not in tree.processes() and tree.gateway_log("c").count("started, pid") == 2, 20, "another one runs")
+    wait_until(lambda: pids["c"] not in tree.processes() and tree.gateway_log("c").count("started, pid") == 2, what="another one runs")
     tree.kill_broker()
     tree.call("Unregister", "root", profile="d", timeout_msec=1000)
-    wait_until(lambda: not os.path.exists(tree.slot("d")), 20, "it is gone")
+    wait_until(lambda: not os.path.exists(tree.slot("d")), what="it is gone")
     assert pids["d"] not in tree.processes()
     tree.assert_absent("d")
     for path in again:

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from conftest import BUILD
-from tree import TOP
+from tree import TOP, Tree
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +15,7 @@ def build(staged):
 
 
 def sandbox(*arguments, text=None):
-    return subprocess.run([f"{TOP}/tools/sandbox", "--build", BUILD, *arguments], input=text, capture_output=True, text=True, timeout=300,
+    return subprocess.run([f"{TOP}/tools/sandbox", "--build", BUILD, *arguments], input=text, capture_output=True, text=True, timeout=600,
                           cwd="/")
 
 
@@ -32,7 +32,7 @@ if [ -n "$3" ]; then
 fi
 wait $sandbox
 echo "exit $?"
-for try in 1 2 3 4 5 6 7 8 9 10; do
+for try in $(seq 300); do
     left=
     for process in /proc/[0-9]*; do
         read -r _ _ state _ <$process/stat || continue
@@ -50,7 +50,7 @@ echo "left:$left"
 def watched(tmp_path, command, signal_name=""):
     result = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c", WATCHED, "watched", BUILD, command,
                              signal_name, str(tmp_path / "stderr")], cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                            timeout=120)
+                            timeout=600)
     return result.stdout.splitlines()
 
 
@@ -101,7 +101,7 @@ def test_interactive_shell():
     """On a terminal: a shell as hermes, with an introduction, job control, and its exit status."""
     command = f"{TOP}/tools/sandbox --build {BUILD}"
     result = subprocess.run(["script", "-qec", command, "/dev/null"], input="id -un; jobs; exit 5\n", capture_output=True, text=True,
-                            timeout=120)
+                            timeout=600)
     assert result.returncode == 5
     assert "svcctl start coder" in result.stdout and "hermes" in result.stdout.replace("\r", "").split("\n")
     assert "no job control" not in result.stdout
@@ -111,9 +111,44 @@ def test_a_broker_that_cannot_start_is_explained(staged):
     """The sandbox says why, from the broker's own log, and fails."""
     script = f"{TOP}/tools/sandbox"
     environment = {**os.environ, "TREE_OPTIONS": "--client-user\nnosuchuser"}
-    result = subprocess.run([script, "--build", BUILD, "--", "id"], capture_output=True, text=True, timeout=120, env=environment)
+    result = subprocess.run([script, "--build", BUILD, "--", "id"], capture_output=True, text=True, timeout=600, env=environment)
     assert result.returncode == 1 and result.stdout == ""
     assert "nosuchuser" in result.stderr and "did not become ready" in result.stderr
+
+
+WITHOUT_RIGHTS = {
+    "no namespaces": ("Operation not permitted", ["setpriv", "--inh-caps", "-sys_admin", "--bounding-set", "-sys_admin"]),
+    # Where they can be made, and what PID 1 does first cannot: it is seen, and gone.
+    "no other uid": ("chown", ["unshare", "--user", "--map-root-user"]),
+}
+
+
+@pytest.mark.parametrize("lacking", WITHOUT_RIGHTS)
+@pytest.mark.parametrize("tool", ["sandbox", "bench"])
+def test_a_tree_that_cannot_be_made_says_why(staged, lacking, tool):
+    word, reduced = WITHOUT_RIGHTS[lacking]
+    command = [*reduced, f"{TOP}/tools/{tool}", "--build", BUILD, *(["--", "id"] if tool == "sandbox" else ["--services", "1"])]
+    if tool == "bench":  # the part of it that boots a tree; all else of it would be built
+        command = [*reduced, "bash", "-c", f". tools/lib/tree.sh; TREE_PROFILES= TREE_OPTIONS=--no-gateways tree_boot {BUILD} && tree_wait_ready"]
+    before = set(os.listdir(f"{TOP}/{BUILD}")) | {"sandbox.log"}
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=TOP)
+    assert result.returncode == 1 and result.stdout == "", result.stdout
+    assert word in result.stderr and "CAP_SYS_ADMIN" in result.stderr, result.stderr
+    assert "/proc/" not in result.stderr, "where we looked for it is not the cause"
+    assert set(os.listdir(f"{TOP}/{BUILD}")) <= before, "nothing is left"
+
+
+def test_a_tree_of_the_tests_that_cannot_be_made_says_why(staged, service, tmp_path):
+    """And two at once do not overwrite each other's words."""
+    (tmp_path / "unshare").write_text('#!/bin/sh\necho "cause $CAUSE" >&2\nexit 1\n')
+    (tmp_path / "unshare").chmod(0o755)
+    for number in range(2):
+        tree = Tree(staged, service)
+        tree.environment.update(PATH=f"{tmp_path}:{os.environ['PATH']}", CAUSE=str(number))
+        with pytest.raises(AssertionError, match=f"cause {number}"):
+            tree.boot()
+        tree.stop()  # as its fixture does, without a word of its own
+    assert not os.path.exists(f"{TOP}/{staged}/unshare.log")
 
 
 def test_usage():

@@ -66,9 +66,9 @@ def test_everything_that_can_be_opened_is_locked(make_tree):
         tree.signal("KILL", tree.supervisor("gateway-a"))
         tree.signal("KILL", tree.supervisor("gateway-a/log"))
         wait_until(lambda: tree.supervisor("gateway-a") and tree.supervisor("gateway-a/log"), what="both supervisors back")
-        tree.wait_state("a", "up", timeout=60)
+        tree.wait_state("a", "up")
         tree.register("b")
-        tree.wait_state("b", "up", timeout=60)
+        tree.wait_state("b", "up")
         tree.call("Unregister", "root", profile="a")
         tree.assert_absent("a")
     finally:
@@ -116,13 +116,13 @@ def test_lock_that_was_opened_to_all_is_replaced(make_tree):
 def wait_refused(tree, word, times=2):
     """So often it has tried, and was told why; and it will again."""
     wait_until(lambda: os.path.exists(tree.path("/run/container.log")), what="the log")
-    wait_until(lambda: tree.log().count(word) >= times, 30, f"{word!r} {times} times")
+    wait_until(lambda: tree.log().count(word) >= times, what=f"{word!r} {times} times")
     assert s6.read_status(tree.path(BROKER)).want_up and "not started again" not in tree.log(), tree.log()
     tree.tainted = True
 
 
 def assert_comes_back(tree):
-    wait_until(tree.broker_is_ready, 30, "ready by itself")
+    wait_until(tree.broker_is_ready, what="ready by itself")
     tree.call("Health", "root")
 
 
@@ -184,7 +184,7 @@ def test_failure_that_passes_is_no_configuration_error(make_tree, calls, error, 
     tree.expected_ends += 1
     tree.tainted = True
     tree.run("root", "rm", "-rf", "/run/svcbroker", check=True)
-    result = tree.run("root", "timeout", "10", "strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}",
+    result = tree.run("root", "timeout", "120", "strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}",
                       "-e", f"inject={calls}:error={error}", "/usr/local/sbin/svcbrokerd", "--no-gateways")
     assert result.returncode not in (0, 78, 124), result.stderr
 
@@ -247,7 +247,11 @@ def idle(module_trees):
 
 
 def run_broker(tree, *options):
-    return tree.run("root", "timeout", "-s", "TERM", "1.5", "/usr/local/sbin/svcbrokerd", "--no-gateways", *options)
+    """Until it serves, or ends by itself: 124 is the exit code of the former."""
+    script = """said=$(mktemp -p /run); timeout -s TERM 120 /usr/local/sbin/svcbrokerd --no-gateways "$@" 2>$said & broker=$!
+        until grep -q 'main: ready' $said; do kill -0 $broker 2>/dev/null || { wait $broker; code=$?; cat $said >&2; exit $code; }; sleep 0.02; done
+        kill -s ALRM $broker; wait $broker; code=$?; cat $said >&2; exit $code"""
+    return tree.run("root", "sh", "-c", script, "sh", *options)
 
 
 @pytest.mark.parametrize("path", GROUP_WRITABLE)

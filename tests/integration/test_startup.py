@@ -3,7 +3,6 @@ itself is in test_start_again.py."""
 
 import os
 import stat
-import time
 
 import pytest
 
@@ -25,9 +24,10 @@ def spoilt(make_tree):
 
 
 def run_broker(tree, *options):
-    return tree.run("root", "timeout", "3", "/usr/local/sbin/svcbrokerd", *options)
+    return tree.run("root", "timeout", "120", "/usr/local/sbin/svcbrokerd", *options)
 
 
+HELD = "flock {0} sleep 1000 >/dev/null 2>&1 & while flock -n {0} true; do sleep 0.02; done"
 CASES = [
     ("", ["--client-user", "nosuchuser"], "nosuchuser", "--client-user"),
     ("", ["--client-user", "root"], "root", "--client-user"),
@@ -35,9 +35,9 @@ CASES = [
     ("", ["--template", "/nonexistent"], "/nonexistent", "--template"),
     ("mkdir /opt/empty", ["--template", "/opt/empty"], "/opt/empty", ""),
     ("", ["--scandir", "/nonexistent"], "/nonexistent", "--scandir"),
-    ("chmod 666 /run/svcbroker/io.svcbroker.lock; flock /run/svcbroker/io.svcbroker.lock sleep 1000 >/dev/null 2>&1 & sleep 1", [],
+    ("chmod 666 /run/svcbroker/io.svcbroker.lock; " + HELD.format("/run/svcbroker/io.svcbroker.lock"), [],
      "/run/svcbroker/io.svcbroker", "fuser"),
-    ("chmod 666 /run/svcbroker/services.lock; flock /run/svcbroker/services.lock sleep 1000 >/dev/null 2>&1 & sleep 1", [],
+    ("chmod 666 /run/svcbroker/services.lock; " + HELD.format("/run/svcbroker/services.lock"), [],
      "/run/svcbroker/services.lock", "fuser"),
     ("", ["--socket", "/nonexistent/deep/socket"], "/nonexistent/deep", "--socket"),
     ("", ["--socket", "/opt/" + "x" * 120 + "/socket"], "socket", ""),
@@ -72,6 +72,9 @@ CASES = [
     (f"sed -i s/^brake_deaths=.*/brake_deaths=five/ {TEMPLATE}/settings", [], f"{TEMPLATE}/settings", "brake_deaths"),
     (f"sed -i /^brake_restarts=/d {TEMPLATE}/settings", [], f"{TEMPLATE}/settings", "brake_restarts"),
     ("", ["--watchdog-msec", "99"], "watchdog-msec", ""),
+    ("", ["--process-msec", "0"], "process-msec", ""),
+    ("", ["--ready-msec", "30s"], "ready-msec", ""),
+    ("", ["--ending-msec", "86400001"], "ending-msec", ""),
     ("", ["--services-max", "1e3"], "services-max", ""),
     ("", ["--services-max", ""], "services-max", ""),
     ("", ["--failed-starts", "0"], "failed-starts", ""),
@@ -95,7 +98,7 @@ def test_configuration_errors(spoilt, command, options, thing, remedy):
 def test_under_s6_it_does_not_loop(make_tree):
     tree = make_tree("--client-user", "nosuchuser", boot=False)
     tree.boot(ready=False)
-    wait_until(tree.broker_failed, 10, "s6 giving up on it")
+    wait_until(tree.broker_failed, what="s6 giving up on it")
     tree.expected_ends += 1
     assert s6.count_deaths(tree.path(BROKER)) == 1
     log = tree.log().splitlines()
@@ -162,18 +165,16 @@ def test_sighup_changes_nothing(make_tree):
 def test_sigterm_drains(make_tree):
     """Who has an answer coming gets it, who waits is let go, and the gateways run on."""
     tree = make_tree()
-    tree.register("a", "drain:30")
+    tree.register("a", "drain:600")
     pid = tree.wait_gateway("a")
     with tree.connect() as waiting, tree.connect() as idle:
         idle.call("Health")
-        waiting.send("Stop", {"names": ["gateway-a"], "wait": "down"})
+        waiting.send("Stop", {"names": ["gateway-a"], "wait": "down", "timeout_msec": 600000})
         tree.wait_state("a", "stopping")
-        began = time.monotonic()
         tree.stop_broker()
-        assert time.monotonic() - began < 8
         with pytest.raises(Closed):
             while True:
-                waiting.receive(5)
+                waiting.receive()
         assert idle.is_closed()
     assert pid in tree.processes()
     status = s6.read_status(tree.path(BROKER))
@@ -226,14 +227,15 @@ def test_what_is_left_half_made_is_removed(make_tree):
     tree.run("root", "sh", "-c", "cd /run/svcbroker/services; cp -a gateway-whole .gateway-staged; mkdir -p .gateway-old~/supervise; "
                                  "ln -s /run/svcbroker/services/gateway-nothing /run/service/gateway-nothing", check=True)
     tree.start_broker()
-    wait_until(lambda: sorted(os.listdir(tree.path("/run/svcbroker/services"))) == ["gateway-whole"], 10, "only what is whole")
-    wait_until(lambda: not os.path.lexists(tree.path("/run/service/gateway-nothing")), 10, "no dangling link")
+    wait_until(lambda: sorted(os.listdir(tree.path("/run/svcbroker/services"))) == ["gateway-whole"], what="only what is whole")
+    wait_until(lambda: not os.path.lexists(tree.path("/run/service/gateway-nothing")), what="no dangling link")
     assert tree.state("whole")["state"] == "down"
 
 
 def test_readiness_is_one_newline(spoilt):
-    result = spoilt.run("root", "sh", "-c", "timeout -s TERM 1 /usr/local/sbin/svcbrokerd --notification-fd 5 5>/opt/ready")
-    assert result.returncode == 124 or result.returncode == 0, result.stderr
+    result = spoilt.run("root", "sh", "-c", "/usr/local/sbin/svcbrokerd --notification-fd 5 5>/opt/ready & until [ -s /opt/ready ]; do sleep 0.02; done; "
+                         "kill -s TERM $!; wait $!")
+    assert result.returncode == 0, result.stderr
     with open(spoilt.path("/opt/ready"), "rb") as file:
         assert file.read() == b"\n"
 
@@ -248,11 +250,11 @@ def test_without_root(make_tree):
     exec /usr/local/sbin/svcbrokerd --socket /opt/data/r/s/socket --scandir /opt/data/r/scan --services /opt/data/r/services \
         --template /opt/data/r/template --settle-msec 300 --notification-fd 5 >broker.log 2>&1 </dev/null &
     """
-    retry = script.replace("exec /usr/local", "for i in 1 2 3 4 5 6 7 8 9 10; do [ -p scan/.s6-svscan/control ] && break; sleep 0.1; done; exec /usr/local")
+    retry = script.replace("exec /usr/local", "until [ -p scan/.s6-svscan/control ]; do sleep 0.02; done; exec /usr/local")
     tree.run("root", "chmod", "755", "/opt/data")
     tree.run("hermes", "sh", "-c", retry, check=True)
     log = tree.path("/opt/data/r/broker.log")
-    wait_until(lambda: os.path.getsize(tree.path("/opt/data/r/ready")) or "svcbrokerd:" in open(log).read(), 10, "ready")
+    wait_until(lambda: os.path.getsize(tree.path("/opt/data/r/ready")) or "svcbrokerd:" in open(log).read(), what="ready")
     with open(log) as file:
         text = file.read()
     assert os.path.getsize(tree.path("/opt/data/r/ready")), text

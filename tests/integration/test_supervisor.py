@@ -1,8 +1,8 @@
 """s6-supervise and s6-svscan killed or stopped: orders hold, and nobody else waits."""
 
 import os
+import select
 import signal
-import time
 
 import pytest
 
@@ -11,7 +11,7 @@ from varlink import VarlinkError
 
 
 def new_supervisor(tree, name, old):
-    return wait_until(lambda: (now := tree.supervisor(name)) not in (None, old) and now, 10, f"a new s6-supervise {name}")
+    return wait_until(lambda: (now := tree.supervisor(name)) not in (None, old) and now, what=f"a new s6-supervise {name}")
 
 
 def test_replacement_obeys_a_start(tree, profile):
@@ -83,14 +83,13 @@ def test_stopped_supervisor_delays_nobody_else(tree, profile):
     tree.signal("STOP", supervisor := tree.supervisor(f"gateway-{profile}"))
     try:
         with tree.connect() as waiting:
-            waiting.send("Stop", {"names": [f"gateway-{profile}"], "wait": "down", "timeout_msec": 4000})
-            began = time.monotonic()
+            waiting.send("Stop", {"names": [f"gateway-{profile}"], "wait": "down", "timeout_msec": 600000})
             assert tree.call("Stop", names=[f"gateway-{other}"], wait="down")["outcomes"][0]["service"]["state"] == "down"
             tree.call("List")
             tree.call("Unregister", profile=other)
-            assert time.monotonic() - began < 3
+            assert not select.select([waiting.socket], [], [], 0)[0]
             with pytest.raises(VarlinkError) as caught:
-                waiting.result()
+                tree.call("Stop", names=[f"gateway-{profile}"], wait="down", timeout_msec=300)
         assert caught.value.name == "WaitTimeout"
         assert caught.value.parameters["service"]["want"] == "down"
     finally:
@@ -108,10 +107,9 @@ def test_full_control_fifo(tree, profile):
         fill = "import os; f = os.open('%s/supervise/control', os.O_WRONLY | os.O_NONBLOCK)\n" \
                "try:\n while True: os.write(f, b'_' * 4096)\nexcept BlockingIOError: pass" % slot
         tree.run("root", "/usr/bin/python3", "-c", fill, check=True)
-        began = time.monotonic()
         with pytest.raises(VarlinkError) as caught:
             tree.call("Stop", names=[f"gateway-{profile}"], wait="down", timeout_msec=1000)
-        assert caught.value.name in ("WaitTimeout", "Unsupervised") and time.monotonic() - began < 3
+        assert caught.value.name in ("WaitTimeout", "Unsupervised")
         assert tree.call("Health")["services"] >= 2
     finally:
         tree.signal("CONT", supervisor)
@@ -136,7 +134,6 @@ def test_unregister_of_a_stopped_supervisor(tree, profile):
     tree.signal("STOP", supervisor := tree.supervisor(f"gateway-{profile}"))
     try:
         with tree.connect() as connection:
-            connection.timeout = 60
             connection.send("Unregister", {"profile": profile, "timeout_msec": 200})
             assert tree.call("Health") is not None
             with pytest.raises(VarlinkError) as caught:
@@ -159,7 +156,6 @@ def test_without_s6_svscan_nothing_is_promised(make_tree):
     os.kill(tree.pid, signal.SIGSTOP)
     try:
         with tree.connect() as registering:
-            registering.timeout = 60
             registering.send("Register", {"profile": "new"})
             tree.signal("KILL", tree.supervisor("gateway-old"))
             service = tree.wait_state("old", "unsupervised")
@@ -175,7 +171,7 @@ def test_without_s6_svscan_nothing_is_promised(make_tree):
         os.kill(tree.pid, signal.SIGCONT)
     tree.wait_state("old", "up")
     wait_until(lambda: not os.path.lexists(tree.path("/run/service/gateway-new"))
-               and not os.path.exists(tree.slot("new")), 20, "the rest of the rolled back one gone")
+               and not os.path.exists(tree.slot("new")), what="the rest of the rolled back one gone")
     tree.assert_absent("new")
     assert tree.register("new")["created"] is True
     tree.wait_state("new", "up")

@@ -8,6 +8,7 @@ import pytest
 
 import idl
 from tree import SLOW_TO_SETTLE, TOP, wait_until
+from varlink import HANG_SEC
 
 
 def svcctl(tree, *arguments, user="hermes", environment=(), text=None):
@@ -247,7 +248,7 @@ def test_watch_prints_a_line_a_change(tree, profile):
             pass
         process.stdout.close()
         svcctl(tree, "stop", profile)
-        process.wait(10)
+        process.wait(HANG_SEC)
     finally:
         process.kill()
 
@@ -318,7 +319,7 @@ def test_many_lines_and_one_is_read(tree):
 @pytest.mark.parametrize("reader", ["head -n 1", "python3 -c 'import os; os.read(0, 1)'"])
 def test_streams_end_with_their_reader(tree, words, reader):
     """At once, not with the next change, which may never come."""
-    result = tree.run("hermes", "bash", "-c", f'svcctl "$@" | {reader}; exit ${{PIPESTATUS[0]}}', "bash", *words, timeout=20)
+    result = tree.run("hermes", "bash", "-c", f'svcctl "$@" | {reader}; exit ${{PIPESTATUS[0]}}', "bash", *words)
     assert (result.returncode, result.stderr) == (0, "")
 
 
@@ -330,7 +331,7 @@ def test_a_socket_as_output_ends_a_stream_too(tree):
         there.close()
         here.recv(1)
         here.close()
-        print(process.wait(15))
+        print(process.wait(90))
     """
     result = tree.run("hermes", "/usr/bin/python3", "-c", script)
     assert (result.stdout, result.stderr) == ("0\n", "")

@@ -183,7 +183,7 @@ def test_never_flickers(tree):
         seen.screen.text = lambda: seen.raw
         seen.wait_for("gateway-writer")
         before = len(seen.raw)
-        wait_until(lambda: seen.read(0.1) and seen.raw[before:].count("\x1b[?2026l") > 3, 20)
+        wait_until(lambda: seen.read(0.1) and seen.raw[before:].count("\x1b[?2026l") > 3)
         seen.type("q")
         assert seen.end() == 0
     begin, end = seen.raw.index("\x1b[?1049h\x1b[?25l"), seen.raw.index("\x1b[0m\x1b[?25h\x1b[?1049l")
@@ -266,7 +266,7 @@ def test_a_broker_that_does_not_answer(tree):
     pid = tree.broker_pid()
     with tmux(tree) as screen:
         tree.signal("STOP", pid)
-        screen.command("svcctl top --timeout 2s; echo \"code $?\"")
+        screen.command("svcctl top --timeout 6s; echo \"code $?\"")
         screen.wait_for(lambda text: text.startswith("asking the broker"))
         text = screen.wait_prompt()
         tree.signal("CONT", pid)

@@ -67,7 +67,7 @@ def test_ends_of_a_gateway(tree, profile):
     tree.register(profile, "crash")
     with pytest.raises(VarlinkError, match="Failed"):
         order(tree, "Start", profile, wait="up")
-    wait_until(lambda: not tree.status(profile).want_up, 30, "the brake")
+    wait_until(lambda: not tree.status(profile).want_up, what="the brake")
     service = tree.wait_state(profile, "backoff")
     assert service["last_exit"]["signal"] == "SIGSEGV" and service["want"] == "up"
     tree.register(profile, "child")

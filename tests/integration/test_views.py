@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from test_crash import LONG_BRAKE
 from tree import SLOW_TO_SETTLE, TOP, wait_until
 
 UTF8 = "LANG=C.UTF-8"
@@ -16,14 +17,14 @@ UTF8 = "LANG=C.UTF-8"
 @pytest.fixture(scope="module")
 def tree(module_trees):
     """One that keeps ending, one that failed, one that is up, and one that was never started."""
-    tree = module_trees("--backoff-first-msec", "3000000", "--backoff-most-msec", "3000000")
+    tree = module_trees("--backoff-first-msec", "3000000", "--backoff-most-msec", "3000000", before=LONG_BRAKE)
     tree.register("ends", environment={"GATEWAY_TEST": "exit:1"})
     tree.register("misled", environment={"GATEWAY_TEST": "exit:78"})
     tree.register("good")
     tree.register("new", start=False)
     tree.wait_state("good", "up")
     tree.wait_state("misled", "failed")
-    wait_until(lambda: "keeps ending" in tree.state("ends").get("reason", ""), 30, what="the brake")
+    wait_until(lambda: "keeps ending" in tree.state("ends").get("reason", ""), what="the brake")
     return tree
 
 
@@ -91,8 +92,8 @@ def test_a_wide_terminal_shows_everything_in_a_row(tree, tmp_path):
     assert re.fullmatch(r"NAME +STATE +FOR +PID +RESTARTS +LAST EXIT +RETRY +REASON", lines[0])
     table = lines[1:lines.index("")]
     assert [line.split()[0] for line in table] == ["gateway-misled", "gateway-ends", "gateway-good", "svcbrokerd", "gateway-new"]
-    assert re.fullmatch(r"gateway-misled +✗ failed +\d+s +0 +exit 78 +configuration error \(exit code 78\): .*, then start it", table[0])
-    assert re.fullmatch(rf"gateway-ends +↻ backoff +\d+s +\d+ +exit 1 +in 4\dm( \d+s)? +{re.escape(ENDS)}", table[1])
+    assert re.fullmatch(r"gateway-misled +✗ failed +(\d+m )?\d+s +0 +exit 78 +configuration error \(exit code 78\): .*, then start it", table[0])
+    assert re.fullmatch(rf"gateway-ends +↻ backoff +(\d+m )?\d+s +\d+ +exit 1 +in 4\dm( \d+s)? +{re.escape(ENDS)}", table[1])
     assert re.fullmatch(r"gateway-good +● up +(\d+m )?\d+s +\d+ +0", table[2])
     assert re.fullmatch(r"gateway-new +○ down +(\d+m )?\d+s +0", table[4])
     assert lines[-1] == "2 of 5 need attention: 1 failed, 1 backoff; 'svcctl why gateway-misled' tells more"
@@ -114,6 +115,31 @@ def test_the_c_locale_is_ascii(tree, tmp_path):
     for environment in (("LANG=C",), ("LC_ALL=C", UTF8), ("LC_ALL=en_US.ISO-8859-1", UTF8)):
         text = "\n".join(shown(tree, tmp_path, 80, "svcctl", "list", environment=environment))
         assert text.isascii() and "x failed" in text and "! backoff" in text and "* up" in text and "- down" in text, text
+
+
+FOREIGN = "служба日本"
+
+
+def test_text_beyond_ascii(make_tree, tmp_path):
+    """A table, a page, sentences, errors and the doctor: for a person, and for grep."""
+    home = f"/opt/{FOREIGN}"
+    tree = make_tree("--hermes-home", home, profiles="", before=f"mkdir -p {home}/profiles/{FOREIGN}; : >{home}/profiles/{FOREIGN}/SOUL.md; "
+                     f"chown -R hermes:hermes {home}")
+    tree.register("coder", start=False)
+    escaped = "".join(f"\\x{byte:02x}" for byte in FOREIGN.encode())
+    for command in ("reconcile --dry-run", "status coder", "doctor", f"start {FOREIGN}", f"logs {FOREIGN}", f"why {FOREIGN}",
+                    f"register {FOREIGN}", f"{FOREIGN}", f"call {FOREIGN}", f"--socket /{FOREIGN} list", f"list --{FOREIGN}"):
+        for environment in (("LC_ALL=C",), ("-u", "LC_ALL", "-u", "LC_CTYPE", "-u", "LANG")):
+            words = ["env", *environment, "svcctl", *command.split()]
+            result = tree.run("hermes", *words)
+            assert FOREIGN in result.stdout + result.stderr, (words, result)
+            text = "\n".join(shown(tree, tmp_path, 100, "svcctl", *command.split(), environment=environment))
+            assert FOREIGN in text and "\\x" not in text, (words, text)
+        text = "".join(shown(tree, tmp_path, 200, "svcctl", *command.split(), environment=("LC_ALL=ru_RU.KOI8-R",)))
+        assert escaped in text and text.isascii(), (command, text)
+    for width in (18, 20, 24, 40):  # wide characters are broken between, never in the middle
+        for command in ("doctor", "reconcile --dry-run", "status coder"):
+            assert "\ufffd" not in "".join(shown(tree, tmp_path, width, "svcctl", *command.split()))
 
 
 def test_no_locale_is_utf8(tree, tmp_path):
@@ -138,7 +164,7 @@ def test_a_pipe_gets_it_plain(tree):
     assert wide.isascii() and "\x1b" not in wide
     table = wide.splitlines()
     assert len(table) == 8 and table[6] == ""
-    assert re.fullmatch(rf"gateway-ends +backoff +\d+s .* {re.escape(ENDS)}", table[2])
+    assert re.fullmatch(rf"gateway-ends +backoff +(?:\d+m )?\d+s .* {re.escape(ENDS)}", table[2])
 
 
 def test_a_page(tree, tmp_path):

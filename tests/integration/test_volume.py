@@ -1,12 +1,13 @@
 """A volume that is read-only, full, another's, slow or hung: orders still work at once, and say that they are not on it."""
 
+import contextlib
 import os
 import subprocess
 
 import pytest
 
 from tree import TOP, wait_until
-from varlink import VarlinkError
+from varlink import HANG_SEC, VarlinkError
 
 
 class Hang:
@@ -25,7 +26,17 @@ class Hang:
     def __exit__(self, *_):
         for process in self.processes:
             process.stdin.close()
-            process.wait(10)
+            process.wait(HANG_SEC)
+
+
+@contextlib.contextmanager
+def at_once(tree):
+    """What is called meanwhile is read by the broker in one go, so that little of its time for the volume is the test's."""
+    tree.signal("STOP", pid := tree.broker_pid())
+    try:
+        yield
+    finally:
+        tree.signal("CONT", pid)
 
 
 def order(tree, method, profile, **parameters):
@@ -59,10 +70,10 @@ def test_a_read_only_volume(boot, volume):
     assert tree.state("coder")["want"] == "up"
     assert volume.intent("coder")["want"] == "down"
     subprocess.run(["nsenter", "--target", str(tree.pid), "--mount", "--pid", "umount", "--lazy", "/opt/data"], check=True)
-    wait_until(lambda: volume.intent("coder")["want"] == "up", 20, "the record, once the volume can be written")
-    wait_until(lambda: os.path.exists(f"{volume.path}/.svcbroker/intent/new"), 20, "and the other one")
+    wait_until(lambda: volume.intent("coder")["want"] == "up", what="the record, once the volume can be written")
+    wait_until(lambda: os.path.exists(f"{volume.path}/.svcbroker/intent/new"), what="and the other one")
     assert volume.intent("new") == {"version": 1, "want": "down", "environment": {"A": "b"}}
-    wait_until(lambda: "volume" not in problems(tree), 20, "health")
+    wait_until(lambda: "volume" not in problems(tree), what="health")
 
 
 def test_a_full_volume(boot, volume):
@@ -81,7 +92,7 @@ def test_a_full_volume(boot, volume):
     def is_written():
         with open(tree.path("/opt/data/.svcbroker/intent/coder")) as file:
             return '"want":"up"' in file.read()
-    wait_until(is_written, 20, "the record, once there is room")
+    wait_until(is_written, what="the record, once there is room")
 
 
 def test_a_volume_that_is_not_the_clients(boot, volume):
@@ -116,8 +127,8 @@ def test_a_volume_that_hangs(boot, volume):
         assert tree.call("Unregister", profile="static")["persisted"] is False
         tree.assert_absent("static")
         order(tree, "Start", "coder")
-    wait_until(lambda: volume.intent("coder")["want"] == "up", 30, "the newest record, once the volume answers")
-    wait_until(lambda: "volume" not in problems(tree), 30, "health")
+    wait_until(lambda: volume.intent("coder")["want"] == "up", what="the newest record, once the volume answers")
+    wait_until(lambda: "volume" not in problems(tree), what="health")
     assert os.path.exists(f"{volume.path}/.svcbroker/intent/new")
     tree.wait_state("coder", "up")
 
@@ -133,11 +144,11 @@ def test_a_boot_with_a_volume_that_hangs(boot, volume):
     with open(tree.path("/run/hang.pid")) as file:
         tree.signal("TERM", int(file.read()))
     tree.wait_state("default", "up")
-    wait_until(lambda: any(service["name"] == "gateway-coder" for service in tree.call("List")["services"]), 20, "the others")
+    wait_until(lambda: any(service["name"] == "gateway-coder" for service in tree.call("List")["services"]), what="the others")
     tree.wait_state("coder", "up")
-    wait_until(lambda: os.path.exists(f"{volume.path}/logs/container-boot.log"), 10, "the boot log")
+    wait_until(lambda: os.path.exists(f"{volume.path}/logs/container-boot.log"), what="the boot log")
     assert {line[0] for line in volume.boot_log()} == {"default", "coder"}
-    wait_until(lambda: "volume" not in problems(tree), 20, "health")
+    wait_until(lambda: "volume" not in problems(tree), what="health")
 
 
 def test_a_broker_that_ends_while_the_volume_hangs(boot, volume):
@@ -191,7 +202,7 @@ def test_what_may_wait_for_the_volume_is_bounded(boot, volume):
             connection.close()
         assert "101 gateways" in problems(tree)
     # More than fit into one batch, or into what may wait: they get there all the same.
-    wait_until(lambda: problems(tree) == "", 40, "all records on the volume")
+    wait_until(lambda: problems(tree) == "", what="all records on the volume")
 
 
 def fill(tree, most):
@@ -210,8 +221,9 @@ def test_what_others_wait_for_is_not_roots(boot, volume):
     names = fill(tree, 64)
     with Hang(tree):
         connections = [tree.connect() for _ in range(32)]
-        for number, connection in enumerate(connections):
-            connection.send("Stop", {"names": names[2 * number:2 * number + 2][:63 - 2 * number]})
+        with at_once(tree):
+            for number, connection in enumerate(connections):
+                connection.send("Stop", {"names": names[2 * number:2 * number + 2][:63 - 2 * number]})
         with pytest.raises(TimeoutError):
             connections[0].receive(0.5)
         outcome = tree.call("Stop", "root", names=["gateway-p63"])["outcomes"][0]

@@ -39,7 +39,7 @@ def test_at_boot(boot, volume):
         assert actions["slow"]["action"] == "skipped" and "does not answer" in actions["slow"]["message"]
     assert order(tree, "Stop", "coder", wait="down")["persisted"] is True
     release(tree)
-    wait_until(lambda: "slow" in gateways(tree), 60, "its gateway, once the directory answers")
+    wait_until(lambda: "slow" in gateways(tree), what="its gateway, once the directory answers")
     tree.wait_state("slow", "up")
     assert SAYS not in problems(tree)
     assert tree.state("coder")["want"] == "down"
@@ -69,7 +69,7 @@ def test_while_it_runs(boot, volume):
         assert checks["profiles"]["verdict"] == "failure" and "slow" in checks["profiles"]["detail"]
         actions = {action["profile"]: action["action"] for action in tree.call("Reconcile")["actions"]}
         assert actions == {"default": "kept", "coder": "kept", "slow": "kept"}
-    wait_until(lambda: SAYS not in problems(tree), 20, "health")
+    wait_until(lambda: SAYS not in problems(tree), what="health")
 
 
 def test_a_slot_of_the_last_container(boot, volume):
@@ -83,7 +83,7 @@ def test_a_slot_of_the_last_container(boot, volume):
         """ + HANGS.format(SLOW))
     assert gateways(tree) >= {"default", "coder"}
     release(tree)
-    wait_until(lambda: "slow" in gateways(tree), 60, "its gateway")
+    wait_until(lambda: "slow" in gateways(tree), what="its gateway")
 
 
 def test_many(boot, volume):
@@ -99,4 +99,4 @@ def test_many(boot, volume):
             assert tree.call("Start", user, names=["gateway-coder", "gateway-writer"])["outcomes"][0]["persisted"] is True
             assert tree.call("Stop", user, names=["gateway-coder", "gateway-hung3"])["outcomes"][1]["persisted"] is True
         assert "gateway-coder" not in problems(tree)
-    wait_until(lambda: "does not answer" not in problems(tree), 30, "health")
+    wait_until(lambda: "does not answer" not in problems(tree), what="health")

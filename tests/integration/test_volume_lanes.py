@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import faults
-from test_volume import Hang, order
+from test_volume import Hang, at_once, order
 from tree import TOP, wait_until
 from varlink import VarlinkError
 
@@ -45,7 +45,7 @@ def test_root_s_record_waits_for_nobody_s(hanging, volume):
             assert volume.intent("writer")["want"] == want
         assert root.call("Register", profile="new", start=False)["persisted"] is True
         assert root.call("Unregister", profile="new")["persisted"] is True
-    assert connection.result(30)["outcomes"][0]["persisted"] is False
+    assert connection.result()["outcomes"][0]["persisted"] is False
     # Whoever has one that hangs is told so at once; and root still is not.
     assert order(tree, "Stop", "writer")["persisted"] is False
     assert tree.call("Start", "root", names=["gateway-writer"])["outcomes"][0]["persisted"] is True
@@ -61,7 +61,7 @@ def test_what_is_old_does_not_overtake(hanging, volume):
     assert tree.call("Start", "root", names=["gateway-coder"])["outcomes"][0]["persisted"] is True
     assert volume.intent("coder")["want"] == "up"
     with pytest.raises(VarlinkError, match="Superseded"):
-        connection.result(30)
+        connection.result()
     release()
     wait_until(lambda: order(tree, "Stop", "writer")["persisted"], what="records of hermes's, so that its old one is over")
     assert volume.intent("coder")["want"] == "up"
@@ -74,8 +74,10 @@ def test_names_under_way_are_bounded(boot, volume):
     volume.profile("coder")
     tree = boot()
     with Hang(tree), tree.connect() as first, tree.connect() as second, tree.connect() as third:
-        for connection in (first, second):
-            connection.send("Start", {"names": [f"gateway-{id(connection)}-{number}" for number in range(600)]})
+        with at_once(tree):
+            for connection in (first, second):
+                connection.send("Start", {"names": [f"gateway-{id(connection)}-{number}" for number in range(600)]})
+
         def waits():
             """Not before both of them have been read. Root is answered while it waits."""
             third.send("Reset", {"names": ["gateway-coder"]})
@@ -84,9 +86,9 @@ def test_names_under_way_are_bounded(boot, volume):
             assert not {first.socket, second.socket} & set(readable)
             return third.socket not in readable or third.result() is None
 
-        wait_until(waits, 20, "hermes's third order waiting")
-        assert third.result(60)["outcomes"][0]["name"] == "gateway-coder"
+        wait_until(waits, what="hermes's third order waiting")
+        assert third.result()["outcomes"][0]["name"] == "gateway-coder"
         readable, _, _ = select.select([first.socket, second.socket], [], [], 0)
         assert readable, "one of the others was done before it"
         for connection in (first, second):
-            assert len(connection.result(60)["outcomes"]) == 600
+            assert len(connection.result()["outcomes"]) == 600

@@ -9,6 +9,7 @@ import pytest
 
 from terminal import terminal
 from tree import TOP, wait_until
+from varlink import HANG_SEC
 
 
 def svcctl(tree, *arguments, user="hermes"):
@@ -44,7 +45,7 @@ def test_nothing_extra_without_a_terminal(tree, profile):
     pid = tree.wait_gateway(profile)
     process = started(tree, "stop", profile)
     threading.Timer(1.5, tree.signal, ("KILL", pid)).start()
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=HANG_SEC)
     assert (process.returncode, errors) == (0, "")
     assert output.split() == [f"gateway-{profile}", "down"]
 
@@ -92,7 +93,7 @@ def test_outcomes_as_they_happen(make_tree):
     first = json.loads(process.stdout.readline())
     assert [outcome["name"] for outcome in first["outcomes"]] == ["gateway-quick"]
     tree.signal("KILL", slow)
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=HANG_SEC)
     (last,) = [json.loads(line) for line in output.splitlines()]
     assert [outcome["name"] for outcome in last["outcomes"]] == ["gateway-slow"] and errors == ""
     # The same on a terminal: above what is still waited for.
@@ -143,7 +144,7 @@ def test_interrupt_without_a_terminal(tree, profile):
     process = started(tree, "--json", "stop", profile)
     wait_until(lambda: tree.state(profile)["want"] == "down")
     tree.signal("INT", *pids(tree, "--json", "stop", profile))
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=HANG_SEC)
     assert process.returncode == 130 and json.loads(output)["error"] == "interrupted" and "the order stands" in errors
     tree.signal("KILL", pid)
 
@@ -161,7 +162,7 @@ def test_ignored_interrupts_stay_ignored(tree, profile):
     (own,) = wait_until(lambda: tree.state(profile)["want"] == "down" and pids(tree, "stop", profile))
     tree.signal("INT", own)
     tree.signal("KILL", pid)
-    thread.join(20)
+    thread.join()
     assert result["done"].returncode == 0
 
 
@@ -177,7 +178,7 @@ def test_a_broker_that_is_killed_is_waited_for(tree, profile, verb, state):
     tree.kill_broker()
     wait_until(lambda: tree.log().count(audit) == before + 2, what="the order again")
     tree.signal("KILL", pid)
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=HANG_SEC)
     assert process.returncode == 0, errors
     assert output.split()[:2] == [f"gateway-{profile}", state]
     assert len(errors.splitlines()) == 1 and "went away" in errors
@@ -210,7 +211,7 @@ def test_several_over_a_broker_that_is_killed(make_tree):
     first = json.loads(process.stdout.readline())
     tree.kill_broker()
     tree.signal("KILL", slow)
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=HANG_SEC)
     assert process.returncode == 0, errors
     replies = [first, *map(json.loads, output.splitlines())]
     assert [outcome["name"] for reply in replies for outcome in reply["outcomes"]] == ["gateway-quick", "gateway-slow"]
@@ -220,5 +221,5 @@ def test_watch_says_that_the_broker_is_gone(tree, profile):
     process = started(tree, "watch")
     process.stdout.readline()
     tree.kill_broker()
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=HANG_SEC)
     assert process.returncode == 69 and errors.startswith("svcctl: ") and "closed the connection" in errors

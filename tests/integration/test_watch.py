@@ -19,7 +19,7 @@ def events_until(connection, name, condition):
     """The events of one service, up to the first for which condition(event, service) holds."""
     events = []
     while True:
-        reply = connection.result(timeout=20)
+        reply = connection.result()
         if reply["service"]["name"] == name:
             events.append((reply["event"], reply["service"]))
             if condition(*events[-1]):
@@ -150,7 +150,7 @@ def test_slow_reader_gets_the_newest_state(tree, sanitized, profile):
         root.call("Start", names=[name], wait="up")
         last, counted = {}, 0
         while last.get(name, {}).get("service", {}).get("state") != "up":
-            reply = slow.result(timeout=20)
+            reply = slow.result()
             counted += 1
             last[reply["service"]["name"]] = reply
         assert all(last[n]["event"] == "removed" for n in names if n in last)
@@ -175,7 +175,7 @@ def test_watch_ends_with_the_broker(tree, profile):
         tree.stop_broker()
         with pytest.raises(Exception) as caught:
             while True:
-                connection.result(timeout=10)
+                connection.result()
         assert type(caught.value).__name__ == "Closed"
     tree.start_broker()
     with watch(tree, [f"gateway-{profile}"]) as connection:

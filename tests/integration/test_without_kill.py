@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tree import wait_until
+from varlink import HANG_SEC
 
 CAP_KILL = 1 << 5
 PROBLEM = "s6-supervise lacks CAP_KILL: the broker signals gateways itself; give the container KILL"
@@ -59,7 +60,7 @@ def test_stop(tree, profile):
     (outcome,) = tree.call("Stop", names=[f"gateway-{profile}"], wait="down")["outcomes"]
     service = outcome["service"]
     assert (service["state"], service["want"], service["last_exit"]["code"]) == ("down", "down", 1)
-    assert "ended by SIGTERM" in tree.gateway_log(profile)
+    tree.wait_gateway_log(profile, "ended by SIGTERM")
 
 
 def test_no_signal_is_lost_for_want_of_descriptors(tree, profile):
@@ -75,7 +76,7 @@ def test_no_signal_is_lost_for_want_of_descriptors(tree, profile):
         used = max(map(int, os.listdir(tree.path(f"/proc/{broker}/fd")))) + 1
         tree.run("root", "prlimit", "--pid", broker, f"--nofile={used + 4}:{before[1]}", check=True)
         connection.send("Stop", {"names": [f"gateway-{name}" for name in names], "wait": "down"})
-        outcomes = connection.result(60)["outcomes"]
+        outcomes = connection.result()["outcomes"]
     tree.run("root", "prlimit", "--pid", broker, f"--nofile={before[0]}:{before[1]}", check=True)
     assert [outcome for outcome in outcomes if "error" in outcome] == []
     assert {outcome["service"]["state"] for outcome in outcomes} == {"down"}
@@ -94,7 +95,7 @@ def test_who_slows_the_thread_that_signals_down(tree, profile):
             (outcome,) = tree.call("Stop", names=[f"gateway-{profile}-{i}"], wait="down")["outcomes"]
             assert outcome["service"]["state"] == "down" and outcome["persisted"]
         tree.run("hermes", "touch", f"/opt/data/enough-{profile}", check=True)
-        assert hammering.result(30).stderr == ""
+        assert hammering.result(HANG_SEC).stderr == ""
     slowed = [task for task in map(int, os.listdir(tree.path(f"/proc/{tree.broker_pid()}/task")))
               if tree.run("root", "chrt", "--pid", str(task)).stdout.find("SCHED_IDLE") >= 0]
     assert tree.broker_pid() not in slowed

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 
 from tree import TOP, wait_until
+from varlink import HANG_SEC
 
 
 class Tmux:
@@ -24,7 +25,7 @@ class Tmux:
 
     def run(self, *arguments):
         return subprocess.run(["tmux", "-S", self.socket, *arguments], cwd=TOP, env=self.environment, check=True, capture_output=True,
-                              text=True, timeout=20).stdout
+                              text=True, timeout=HANG_SEC).stdout
 
     def text(self, colours=False):
         return self.run("capture-pane", "-p", *(["-e"] if colours else []))
@@ -47,7 +48,7 @@ class Tmux:
     def resize(self, columns, rows):
         self.run("resize-window", "-x", str(columns), "-y", str(rows))
 
-    def wait_for(self, condition, what="", timeout=20.0):
+    def wait_for(self, condition, what=""):
         """condition: of what is to be seen. Returns that."""
         seen = {}
 
@@ -55,9 +56,9 @@ class Tmux:
             seen["text"] = self.text()
             return condition(seen["text"])
         try:
-            wait_until(look, timeout)
+            wait_until(look)
         except AssertionError:
-            raise AssertionError(f"not seen within {timeout} s: {what}\n{seen.get('text')}") from None
+            raise AssertionError(f"not seen: {what}\n{seen.get('text')}") from None
         return seen["text"]
 
     def wait_prompt(self):

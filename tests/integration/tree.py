@@ -6,10 +6,12 @@ import signal
 import socket
 import stat
 import subprocess
+import tempfile
+import threading
 import time
 
 import s6
-from varlink import Connection
+from varlink import HANG_SEC, Connection
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SOCKET = "/run/svcbroker/io.svcbroker"
@@ -18,12 +20,14 @@ BROKER = "/run/s6-rc/servicedirs/svcbrokerd"
 USERS = {"root": (0, 0, ()), "hermes": (10000, 10000, ()), "stranger": (10001, 10001, ()), "observer": (10002, 10002, ())}
 # Options for who has gateways that end by themselves: alive for as long as trees let them settle, they count as up or recovered,
 # and on a busy machine the stand-in takes that long to begin at all.
-SLOW_TO_SETTLE = ("--settle-msec", "1500")
+SLOW_TO_SETTLE = ("--settle-msec", "4000")
 SANITIZER_WORDS = ("AddressSanitizer", "LeakSanitizer", "UndefinedBehaviorSanitizer", "runtime error:")
 
 
-def wait_until(condition, timeout=20.0, what=""):
-    """Looks again and again; returns the first true value. A deadline, never a time to sleep."""
+def wait_until(condition, timeout=HANG_SEC, what=""):
+    """Looks again and again; returns the first true value. A deadline, never a time to sleep; and since it is no more than a bound on a
+    hang, on a machine that may be busy, a shorter one than that is never taken."""
+    timeout = max(timeout, HANG_SEC)
     deadline = time.monotonic() + timeout
     pause = 0.002
     while not (value := condition()):
@@ -41,9 +45,13 @@ def read_bytes(path):
 
 class Door:
     """A process inside a tree, with the identity of one of its users, that opens connections and hands them out. So the kernel
-    tells the broker the truth about a peer, and the test holds the very descriptor."""
+    tells the broker the truth about a peer, and the test holds the very descriptor. It sends signals too: at once, where a command
+    would be several programs later, and what the test has seen may be over by then."""
+
+    KILL = "kill "  # in front of a signal's number and a pid; anything else is a socket's path
 
     def __init__(self, pid, uid, gid, groups):
+        self.lock = threading.Lock()
         self.here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.child = os.fork()
         if self.child == 0:
@@ -74,22 +82,36 @@ class Door:
         os.setresgid(gid, gid, gid)
         os.setresuid(uid, uid, uid)
         control = socket.socket(fileno=3)
-        while path := control.recv(4096):
+        while asked := control.recv(4096).decode():
             stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
-                stream.connect(path)
-                socket.send_fds(control, [b"0"], [stream.fileno()])
+                if asked.startswith(Door.KILL):
+                    number, target = asked.split()[1:]
+                    os.kill(int(target), int(number))
+                    control.send(b"0")
+                else:
+                    stream.connect(asked)
+                    socket.send_fds(control, [b"0"], [stream.fileno()])
             except OSError as error:
                 control.send(str(error.errno).encode())
             stream.close()
 
+    def ask(self, what):
+        """The descriptors of the answer."""
+        with self.lock:
+            self.here.send(what.encode())
+            answer, descriptors, _, _ = socket.recv_fds(self.here, 16, 1)
+        assert answer, "the process inside the tree is gone"
+        if answer != b"0":
+            raise OSError(int(answer), os.strerror(int(answer)), what)
+        return descriptors
+
     def connect(self, path):
-        self.here.send(path.encode())
-        answer, descriptors, _, _ = socket.recv_fds(self.here, 16, 1)
-        if not descriptors:
-            assert answer, "the process inside the tree is gone"
-            raise OSError(int(answer), os.strerror(int(answer)), path)
-        return socket.socket(fileno=descriptors[0])
+        (descriptor,) = self.ask(path)
+        return socket.socket(fileno=descriptor)
+
+    def kill(self, number, pid):
+        self.ask(f"{self.KILL}{number} {pid}")
 
     def close(self):
         self.here.close()
@@ -115,17 +137,25 @@ class Tree:
         environment = {**os.environ, **self.environment,
                        "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
                        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=99"}
-        self.parent = subprocess.Popen(["bash", "-c", f". tools/lib/tree.sh; tree_exec {self.build}"], cwd=TOP, env=environment,
-                                       stdin=subprocess.DEVNULL)
-        self.pid = int(wait_until(self.read_child, 10, "PID 1 of the tree").split()[0])
+        self.unshare_log = tempfile.TemporaryFile("w+")
+        log_fd = self.unshare_log.fileno()
+        self.parent = subprocess.Popen(["bash", "-c", f". tools/lib/tree.sh; exec 8>&{log_fd} {log_fd}>&-; tree_exec {self.build}"],
+                                       cwd=TOP, env=environment, stdin=subprocess.DEVNULL, pass_fds=[log_fd])
+        self.pid = int(wait_until(self.read_child, what="PID 1 of the tree").split()[0])
         if ready:
-            wait_until(lambda: self.broker_is_ready() or self.broker_failed(), 60, "svcbrokerd ready")  # it may have 200 slots to make
+            # It may have 200 slots to make.
+            wait_until(lambda: self.assert_lives() or self.broker_is_ready() or self.broker_failed(), 300, "svcbrokerd ready")
             assert self.broker_is_ready(), self.log()
 
-    def read_child(self):
+    def assert_lives(self):
+        """PID 1 may also end at once, where the namespaces can be made and nothing can be mounted in them."""
         if self.parent.poll() is not None:
-            with open(f"{TOP}/{self.build}/unshare.log") as file:
-                raise AssertionError(f"no namespaces: {file.read()}")
+            self.parent = None
+            self.unshare_log.seek(0)
+            raise AssertionError(f"no namespaces, or PID 1 ended: {self.unshare_log.read()}")
+
+    def read_child(self):
+        self.assert_lives()
         with open(f"/proc/{self.parent.pid}/task/{self.parent.pid}/children") as file:
             return file.read()
 
@@ -145,7 +175,7 @@ class Tree:
             door.close()
         self.doors = {}
         os.kill(self.pid, signal.SIGKILL)
-        self.parent.wait(10)
+        self.parent.wait(HANG_SEC)
         self.parent = None
 
     def check_at_end(self):
@@ -214,7 +244,7 @@ class Tree:
         with open(self.path("/run/container.log"), errors="replace") as file:
             return file.read()
 
-    def wait_log(self, text, timeout=20.0):
+    def wait_log(self, text, timeout=HANG_SEC):
         return wait_until(lambda: text in self.log() and self.log(), timeout, f"{text!r} in the log")
 
     def processes(self):
@@ -257,20 +287,20 @@ class Tree:
         pid = self.broker_pid()
         self.expected_ends += 1
         self.signal(signal_name, pid)
-        wait_until(lambda: self.broker_is_ready(pid), 60, "the broker back")
+        wait_until(lambda: self.broker_is_ready(pid), what="the broker back")
 
     def stop_broker(self):
         self.expected_ends += 1
         self.run("root", "s6-svc", "-d", "/run/service/svcbrokerd", check=True)
-        wait_until(lambda: not (status := s6.read_status(self.path(BROKER))).pid and not status.want_up, 30, "the broker down")
+        wait_until(lambda: not (status := s6.read_status(self.path(BROKER))).pid and not status.want_up, what="the broker down")
 
     def start_broker(self):
         self.run("root", "s6-svc", "-u", "/run/service/svcbrokerd", check=True)
-        wait_until(self.broker_is_ready, 60, "the broker up")
+        wait_until(self.broker_is_ready, what="the broker up")
 
     # Doing things inside
 
-    def run(self, user, *command, check=False, text=None, timeout=60.0):
+    def run(self, user, *command, check=False, text=None, timeout=180.0):
         """Runs it as that user, in its home; text goes to standard input. CompletedProcess with stdout and stderr as text."""
         return subprocess.run(
             ["bash", "-c", '. tools/lib/tree.sh; tree_pid=$1; shift; tree_enter "$@"', "tree", str(self.pid), user, *command],
@@ -278,13 +308,22 @@ class Tree:
             check=check, timeout=timeout)
 
     def signal(self, name, *pids):
-        self.run("root", "kill", "-s", name, *map(str, pids), check=True)
+        """As root. One that is gone already need not be killed."""
+        for pid in pids:
+            try:
+                self.door("root").kill(signal.Signals[f"SIG{name}"], pid)
+            except ProcessLookupError:
+                if name != "KILL":
+                    raise
+
+    def door(self, user):
+        if user not in self.doors:
+            self.doors[user] = Door(self.pid, *USERS.get(user, user))
+        return self.doors[user]
 
     def connect(self, user="hermes", path=SOCKET):
         """user: a name, or (uid, gid, groups)."""
-        if user not in self.doors:
-            self.doors[user] = Door(self.pid, *USERS.get(user, user))
-        return Connection(self.doors[user].connect(path), self.service)
+        return Connection(self.door(user).connect(path), self.service)
 
     def call(self, method, user="hermes", path=SOCKET, **parameters):
         """One call on a connection of its own."""
@@ -301,11 +340,11 @@ class Tree:
     def state(self, profile, user="root"):
         return self.call("Status", user, name=f"gateway-{profile}")["service"]
 
-    def wait_state(self, profile, *states, timeout=30.0):
+    def wait_state(self, profile, *states, timeout=HANG_SEC):
         return wait_until(lambda: (now := self.state(profile))["state"] in states and now, timeout,
                           f"gateway-{profile} {' or '.join(states)}")
 
-    def wait_gateway(self, profile, timeout=20.0):
+    def wait_gateway(self, profile, timeout=HANG_SEC):
         """Until the gateway's own program runs, so that it can take a signal. Its pid."""
         def running():
             status = self.status(profile)
@@ -323,6 +362,10 @@ class Tree:
         except FileNotFoundError:
             return ""
 
+    def wait_gateway_log(self, profile, *texts):
+        """Until its logger has written all of these: what a gateway printed before something else is seen may be on its way yet."""
+        return wait_until(lambda: all(text in (log := self.gateway_log(profile)) for text in texts) and log, what=f"{texts} in its log")
+
     def assert_absent(self, profile):
         """Nothing is left of a gateway: no link, no directory, no supervisor, no process."""
         name = f"gateway-{profile}"
@@ -336,4 +379,4 @@ class Tree:
                     or line.endswith(f"/gateways/{profile}")]
 
         # An s6-supervise that has given up its directory still takes a moment to exit.
-        wait_until(lambda: not left(), 1.0, f"{left()} gone")
+        wait_until(lambda: not left(), what=f"{left()} gone")

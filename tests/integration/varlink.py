@@ -5,6 +5,11 @@ import socket
 
 import idl
 
+# Whatever takes that long on a machine that has other things to do, too, hangs.
+HANG_SEC = 90.0
+# A wait of an order is the broker's to end, before a call is given up here.
+WAIT_MSEC = int(HANG_SEC * 1000) - 10000
+
 
 class VarlinkError(Exception):
     def __init__(self, name, parameters):
@@ -32,7 +37,7 @@ class Connection:
         self.service = service
         self.buffer = b""
         self.sent = []
-        self.timeout = 20.0
+        self.timeout = HANG_SEC
 
     def __enter__(self):
         return self
@@ -92,6 +97,8 @@ class Connection:
         return reply.get("parameters", {})
 
     def call(self, method, **parameters):
+        if parameters.get("wait", "no") != "no":
+            parameters.setdefault("timeout_msec", WAIT_MSEC)
         self.send(method, parameters)
         return self.result()
 
@@ -106,7 +113,7 @@ class Connection:
             if not reply.get("continues", False):
                 return
 
-    def is_closed(self, timeout=5.0):
+    def is_closed(self, timeout=HANG_SEC):
         """Does the other side close, within that time, without another message?"""
         self.socket.settimeout(timeout)
         try:

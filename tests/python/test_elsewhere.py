@@ -3,14 +3,14 @@
 import asyncio
 import pickle
 import socket
+import sys
 import threading
-import time
 
 import pytest
 
 import svcbroker
 import svcbroker.aio
-from conftest import Peer, Told, told, wait_until
+from conftest import DEADLINE_SEC, Peer, Told, told, wait_until
 
 # Closing from elsewhere
 
@@ -29,11 +29,20 @@ def test_another_thread_closes_the_client(broker, path, call):
     thread.start()
     wait_until(lambda: "a" in broker.heard)
     client.close()
-    thread.join(20)
+    thread.join(DEADLINE_SEC)
     assert not thread.is_alive() and isinstance(raised[0], svcbroker.ConnectionFailed) and raised[0].sent
     assert broker.heard.count("a") == 1, "it is not sent again"
     broker.release("a")
     assert client.status("b").name == "b"
+
+
+def functions_of(thread):
+    """That it is in."""
+    frame, found = sys._current_frames().get(thread.ident), []
+    while frame:
+        found.append(frame.f_code.co_name)
+        frame = frame.f_back
+    return found
 
 
 def test_another_thread_closes_while_the_broker_is_waited_for(path, fake):
@@ -50,9 +59,9 @@ def test_another_thread_closes_while_the_broker_is_waited_for(path, fake):
             raised.append(error)
     thread = threading.Thread(target=use)
     thread.start()
-    time.sleep(0.2)
+    wait_until(lambda: "_wait" in functions_of(thread))
     client.close()
-    thread.join(20)
+    thread.join(DEADLINE_SEC)
     assert not thread.is_alive() and "closed meanwhile" in str(raised[0]) and not raised[0].sent
 
 
@@ -66,7 +75,7 @@ def test_another_thread_closes_a_stream(broker, path):
     with pytest.raises(RuntimeError, match="already"):
         next(watch)
     watch.close()
-    thread.join(20)
+    thread.join(DEADLINE_SEC)
     assert not thread.is_alive() and got == []
 
 
@@ -100,7 +109,7 @@ def test_another_task_closes(broker, path):
 def test_a_call_beside_an_order_that_waits(broker, path):
     """Has a connection of its own."""
     async def main():
-        async with svcbroker.aio.Client(path, timeout=20) as client:
+        async with svcbroker.aio.Client(path, timeout=60) as client:
             broker.hold("a")
             order = asyncio.ensure_future(client.start("a", wait=True))
             while "a" not in broker.heard:
@@ -184,7 +193,7 @@ def test_a_backlog_that_is_full_is_waited_for(path, connect):
         timer = threading.Timer(0.2, accept_all, (listener,))
         timer.daemon = True
         timer.start()
-        assert connect(timeout=20).status("a").name == "a"
+        assert connect(timeout=60).status("a").name == "a"
         for one in waiting:
             one.close()
         listener.shutdown(socket.SHUT_RDWR)

@@ -15,7 +15,7 @@ import pytest
 
 import svcbroker
 import svcbroker.aio
-from conftest import TOP, wait_until
+from conftest import DEADLINE_SEC, TOP, wait_until
 
 
 class Interrupt(Exception):
@@ -127,7 +127,7 @@ def test_the_connection_is_closed_at_once(fake, path):
     with alarm_raises(Interrupt(), heard.wait):
         with pytest.raises(Interrupt) as caught:
             client.health()
-    assert ended.wait(20) and caught.value
+    assert ended.wait(DEADLINE_SEC) and caught.value
 
 
 async def cancel_when(heard, awaitable):
@@ -147,7 +147,7 @@ def test_the_connection_of_a_cancelled_task_is_closed_at_once(fake, path):
 
     async def main():
         task = await cancel_when(heard, client.health())
-        assert ended.wait(20) and task
+        assert ended.wait(DEADLINE_SEC) and task
     asyncio.run(main())
 
 
@@ -155,7 +155,7 @@ def numbers(heard, go):
     def serve(peer):
         peer.receive()
         heard.set()
-        go.wait(20)
+        go.wait(DEADLINE_SEC)
         for number in range(5):
             peer.reply({"number": number}, continues=True)
         peer.receive()
@@ -283,7 +283,7 @@ def descriptors():
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # that is where it came, now and then
 @pytest.mark.parametrize("call", ["Status", "Stream"])
 def test_at_every_instruction(broker, connect, error, call):
-    client = connect(timeout=5)
+    client = connect(timeout=60)
 
     def use(name):
         if call == "Status":

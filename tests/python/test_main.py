@@ -15,7 +15,7 @@ from conftest import HEALTH, SERVICE, TOP, answering
 
 def run(path, *words, check=None):
     environment = {"PYTHONPATH": f"{TOP}/client/python", "SVCBROKER_SOCKET": path, "PATH": "/usr/bin:/bin"}
-    result = subprocess.run([sys.executable, "-m", "svcbroker", *words], env=environment, capture_output=True, text=True, timeout=60)
+    result = subprocess.run([sys.executable, "-m", "svcbroker", *words], env=environment, capture_output=True, text=True, timeout=300)
     assert "Traceback" not in result.stderr
     if check is not None:
         assert result.returncode == check, result
@@ -85,7 +85,7 @@ def shell(path, script, **options):
     """A script of bash; $call is the module."""
     environment = {"PYTHONPATH": f"{TOP}/client/python", "SVCBROKER_SOCKET": path, "PATH": "/usr/bin:/bin",
                    "PYTHONDONTWRITEBYTECODE": "1", "call": f"{sys.executable} -X dev -m svcbroker"}
-    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, env=environment, **options)
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=300, env=environment, **options)
 
 
 def test_reader_that_has_enough(fake, path):
@@ -167,7 +167,7 @@ def test_output_that_would_block(fake, path):
         os.close(writer)
         with open(reader) as file:
             assert json.load(file) == {"text": text}
-        assert (process.wait(60), process.stderr.read()) == (0, b"")
+        assert (process.wait(300), process.stderr.read()) == (0, b"")
 
 
 @pytest.mark.parametrize("words", ["Start", "Watch --more"])
@@ -177,10 +177,41 @@ def test_interrupted(fake, path, words):
     with subprocess.Popen([sys.executable, "-m", "svcbroker", *words.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           env={"PYTHONPATH": f"{TOP}/client/python", "SVCBROKER_SOCKET": path},
                           preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
-        assert heard.wait(60)
+        assert heard.wait(300)
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=60) == (b"", b"") and process.returncode == 130
+        assert process.communicate(timeout=300) == (b"", b"") and process.returncode == 130
 
 
 def test_version(path):
     assert run(path, "--version", check=0).stdout == f"svcbroker {svcbroker.__version__}\n"
+
+
+WORDS = "ключ\x1b[2J\u202e"
+
+
+def said_on_a_terminal(socket, **locale):
+    """Standard error, where that is a terminal."""
+    here, there = os.openpty()
+    environment = {name: value for name, value in os.environ.items() if name not in ("LC_ALL", "LC_CTYPE", "LANG")}
+    subprocess.run([sys.executable, "-m", "svcbroker", "--socket", socket, "Health"], stderr=there, stdout=subprocess.DEVNULL,
+                   env={**environment, "PYTHONPATH": f"{TOP}/client/python", **locale}, timeout=60)
+    os.close(there)
+    said = os.read(here, 4096)
+    os.close(here)
+    return said.decode()
+
+
+@pytest.mark.parametrize("locale,utf8", [
+    ({}, True), ({"LC_ALL": "C"}, True), ({"LANG": "POSIX"}, True), ({"LC_CTYPE": "UTF-8"}, True), ({"LC_ALL": "ru_RU.KOI8-R"}, False),
+    ({"LC_ALL": "de_DE.ISO-8859-1", "LANG": "C.UTF-8"}, False)])  # fmt: skip
+def test_text_of_others_on_a_terminal(locale, utf8):
+    said = said_on_a_terminal(f"/nowhere/{WORDS}\udcff", **locale)
+    name = "ключ" if utf8 else "".join(f"\\x{byte:02x}" for byte in "ключ".encode())
+    assert f"/nowhere/{name}\\x1b[2J\\xe2\\x80\\xae\\xff" in said, said
+
+
+def test_text_of_others_in_a_pipe_is_as_it_is_but_for_control_characters():
+    for locale in ({}, {"LC_ALL": "C"}, {"LC_ALL": "de_DE.ISO-8859-1"}):
+        said = subprocess.run([sys.executable, "-m", "svcbroker", "--socket", f"/nowhere/{WORDS}\udcff", "Health"], capture_output=True,
+                              env={**os.environ, "PYTHONPATH": f"{TOP}/client/python", **locale}, timeout=60).stderr  # fmt: skip
+        assert "/nowhere/ключ\\x1b[2J\\xe2\\x80\\xae".encode() + b"\xff" in said, said

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import tomllib
 import zipfile
 from email.parser import Parser
@@ -40,14 +41,18 @@ def wheel(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory):
+def open_place():
+    """A directory that everybody can enter. Pytest's own cannot be one: whatever other pytest begins shuts it again."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def source(open_place):
     """The package as meson installs it: root's, and readable."""
-    place = tmp_path_factory.mktemp("installed")
-    for directory in [place, *place.parents]:
-        if directory.stat().st_uid == os.getuid() and str(directory) != "/tmp":
-            directory.chmod(0o755)
-    shutil.copytree(PACKAGE, place / "python", ignore=shutil.ignore_patterns("__pycache__", ".mypy_cache"))
-    return place / "python"
+    shutil.copytree(PACKAGE, open_place / "python", ignore=shutil.ignore_patterns("__pycache__", ".mypy_cache"))
+    return open_place / "python"
 
 
 def test_what_is_in_it(wheel):
@@ -154,11 +159,9 @@ needs_root = pytest.mark.skipif(os.getuid() != 0, reason="becomes another user")
 
 
 @pytest.mark.parametrize("user", [None, pytest.param(HERMES_UID, marks=needs_root)], ids=["root", "hermes"])
-def test_the_source_installs_and_stays_as_it_is(source, tmp_path_factory, user):
-    home = tmp_path_factory.mktemp("home")
-    for directory in [home, *home.parents]:
-        if directory.stat().st_uid == os.getuid() and str(directory) != "/tmp":
-            directory.chmod(0o755)
+def test_the_source_installs_and_stays_as_it_is(source, open_place, user):
+    home = open_place / f"home-{user}"
+    home.mkdir()
     if user is not None:
         os.chown(home, user, user)
     before = listing(source)

@@ -32,7 +32,7 @@ def script(request, broker, path):
     """script(text): runs it; it must end well, and silently."""
     def run(text, *options):
         command = [request.param, "-B", "-X", "dev", "-W", "error", *options, "-c", HEAD + textwrap.dedent(text), path]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, env={"PYTHONPATH": f"{TOP}/client/python", "PATH": "/usr/bin:/bin"})
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, env={"PYTHONPATH": f"{TOP}/client/python", "PATH": "/usr/bin:/bin"})
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     return run
 

@@ -56,6 +56,9 @@ static const struct {
         {"\x1b[31mup\x1b[0m", 2, "\x1b[31mup\x1b[0m", 2},
         {"\xe2\x97\x8f up", 2, "\xe2\x97\x8f ", 2},
         {"\xe2\x97\x8f\xe2\x97\x8f", 1, "\xe2\x97\x8f", 1},
+        /* Half of a wide one is nothing. */
+        {"a\xe6\x97\xa5", 2, "a", 1},
+        {"a\xe6\x97\xa5", 3, "a\xe6\x97\xa5", 3},
 };
 
 START_TEST(lines_are_cut_at_the_edge)

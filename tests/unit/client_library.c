@@ -444,7 +444,7 @@ int main(void)
         Suite *suite = suite_create("library");
         TCase *tcase = tcase_create("library");
 
-        tcase_set_timeout(tcase, 20);
+        tcase_set_timeout(tcase, 60);
         tcase_add_test(tcase, queued_calls_go_together_and_are_answered_in_order);
         tcase_add_test(tcase, an_answer_before_the_request_was_read_is_not_lost);
         tcase_add_test(tcase, sending_and_receiving_do_not_wait_for_each_other);

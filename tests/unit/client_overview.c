@@ -71,6 +71,30 @@ START_TEST(symbols_and_colours)
 }
 END_TEST
 
+/* The broker says what is a problem; what is on the way and has time is none, whatever state it is in. */
+START_TEST(what_is_late_is_first)
+{
+        const struct look look = {.now_usec = NOW_USEC};
+
+        expect("[{\"name\":\"a\",\"kind\":\"gateway\",\"state\":\"backoff\",\"want\":\"up\",\"since_usec\":1000000000,"
+               "  \"reason\":\"it ended\",\"step_since_usec\":1000000000,\"step_until_usec\":1010000000},"
+               " {\"name\":\"b\",\"kind\":\"gateway\",\"state\":\"stopping\",\"want\":\"up\",\"pid\":7,\"since_usec\":1,"
+               "  \"problem\":\"not_ended\",\"reason\":\"it was told to end\",\"step_since_usec\":940000000,"
+               "  \"step_until_usec\":950000000},"
+               " {\"name\":\"c\",\"kind\":\"gateway\",\"state\":\"stopping\",\"want\":\"down\",\"pid\":8,\"since_usec\":1,"
+               "  \"step_since_usec\":940000000,\"step_until_usec\":1120000000},"
+               " {\"name\":\"d\",\"kind\":\"static\",\"state\":\"up\",\"want\":\"down\",\"pid\":9}]",
+               &look,
+               "NAME  STATE     FOR  PID  RESTARTS  REASON\n"
+               "b     stopping  1m     7         0  it was told to end\n"
+               "a     backoff   1s               0  it ended\n"
+               "c     stopping  1m     8         0\n"
+               "d     up               9         0\n"
+               "\n"
+               "1 of 4 needs attention: 1 stopping; 'svcctl why b' tells more\n");
+}
+END_TEST
+
 static const struct {
         size_t columns;
         const char *text;
@@ -248,6 +272,23 @@ START_TEST(words_are_wrapped)
 }
 END_TEST
 
+/* In columns, and between characters. */
+START_TEST(words_beyond_ascii_are_wrapped)
+{
+        char *text = NULL;
+        size_t size;
+        FILE *file = open_memstream(&text, &size);
+
+        wrap_write(file, "\xd0\xba\xd0\xbb\xd1\x8e\xd1\x87 \xd0\xba\xd0\xbb\xd1\x8e\xd1\x87 "
+                         "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5",
+                   0, 0, 9);
+        fclose(file);
+        ck_assert_str_eq(text, "\xd0\xba\xd0\xbb\xd1\x8e\xd1\x87 \xd0\xba\xd0\xbb\xd1\x8e\xd1\x87\n"
+                               "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\n\xe6\x97\xa5");
+        free(text);
+}
+END_TEST
+
 static const struct {
         const char *all, *ctype, *lang;
         bool utf8;
@@ -276,8 +317,14 @@ static const struct {
 
 START_TEST(locales_that_are_utf8)
 {
+        const char *name = locales[_i].all && *locales[_i].all ? locales[_i].all : "";
+        bool reads = look_reads_utf8(locales[_i].all, locales[_i].ctype, locales[_i].lang);
+
         ck_assert_int_eq(look_is_utf8(locales[_i].all, locales[_i].ctype, locales[_i].lang),
                          locales[_i].utf8);
+        for (size_t i = 0; i < 2 && !*name; i++)
+                name = (i == 0 ? locales[_i].ctype : locales[_i].lang) ?: "";
+        ck_assert_int_eq(reads, locales[_i].utf8 || !strcmp(name, "C") || !strcmp(name, "POSIX"));
 }
 END_TEST
 
@@ -293,7 +340,9 @@ int main(void)
         tcase_add_test(tcase, no_line_is_too_wide);
         tcase_add_test(tcase, the_worst_is_first);
         tcase_add_test(tcase, a_logger_that_ends_needs_attention);
+        tcase_add_test(tcase, what_is_late_is_first);
         tcase_add_loop_test(tcase, words_are_wrapped, 0, sizeof(wraps) / sizeof(wraps[0]));
+        tcase_add_test(tcase, words_beyond_ascii_are_wrapped);
         tcase_add_loop_test(tcase, locales_that_are_utf8, 0, sizeof(locales) / sizeof(locales[0]));
         suite_add_tcase(suite, tcase);
         return unit_run(suite);

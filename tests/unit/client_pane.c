@@ -85,7 +85,7 @@ START_TEST(a_low_terminal_shows_services_first)
                 "a\nb\n",
                 "title\na\nb\n",
                 "title\nNAME\na\nb\n",
-                "title\nNAME\na\nb\nrows 1 to 2 of 6; arrows scroll, q quits\n",
+                "title\nNAME\na\nb\n1-2 of 6\n",
         };
 
         for (size_t rows = 1; rows <= sizeof(pictures) / sizeof(pictures[0]); rows++) {
@@ -93,6 +93,47 @@ START_TEST(a_low_terminal_shows_services_first)
 
                 expect(&pane, table, pictures[rows - 1]);
         }
+}
+END_TEST
+
+/* What is not shown is told of, in as many words as there is room for, and counted in rows: what is below one belongs to it. */
+START_TEST(which_rows_these_are)
+{
+        static const char lines[] = "NAME\na\n    because\nb\nc\n    because of this\n    and that\nd\n";
+        static const struct {
+                size_t rows, columns, first;
+                const char *picture;
+        } pictures[] = {
+                {6, 48, 0, "title                                      12:00\nNAME\na\n    because\nb\n"
+                           "rows 1 to 2 of 4; arrows scroll, q quits\n"},
+                {6, 32, 0, "title                      12:00\nNAME\na\n    because\nb\nrows 1 to 2 of 4; q quits\n"},
+                {6, 20, 1, "title          12:00\nNAME\n    because\nb\nc\nrows 1 to 3 of 4\n"},
+                {6, 18, 3, "title        12:00\nNAME\nc\n    because of this\n    and that\nrow 3 of 4\n"},
+                {6, 9, 0, "title\nNAME\na\n    because\nb\n1-2 of 4\n"},
+                /* Without a line of its own it is in the title's. */
+                {4, 18, 0, "title       1 of 4\nNAME\na\n    because\n"},
+                {3, 20, 2, "title       2-3 of 4\nb\nc\n"},
+        };
+
+        for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++) {
+                struct pane pane = make(pictures[i].rows, pictures[i].columns);
+
+                pane.total = 7;
+                pane.first = pictures[i].first;
+                expect(&pane, lines, pictures[i].picture);
+        }
+}
+END_TEST
+
+START_TEST(a_title_is_cut_with_a_sign)
+{
+        const struct pane_text text = {
+                .title = "31 services: 31 up", .corner = "12:00", .table = "a\nb\nc\n", .heading = false};
+        struct pane pane = make(3, 18);
+        char **lines = pane_compose(&pane, &text);
+
+        ck_assert_str_eq(lines[0], "31 serv~  1-2 of 3");
+        pane_free_lines(lines, pane.rows);
 }
 END_TEST
 
@@ -117,7 +158,8 @@ END_TEST
 int main(void)
 {
         const TTest *tests[] = {everything_has_room, a_long_table_scrolls,
-                                a_low_terminal_shows_services_first, colours};
+                                a_low_terminal_shows_services_first, which_rows_these_are,
+                                a_title_is_cut_with_a_sign, colours};
 
         return unit_run(unit_suite_of("pane", tests));
 }

@@ -6,6 +6,7 @@
 #include <check.h>
 
 #include "client/printable.h"
+#include "client/width.h"
 #include "unit.h"
 
 static const char *const headings[] = {"NAME", "PID", "EMPTY", "NOTE"};
@@ -127,6 +128,70 @@ START_TEST(every_byte_is_made_printable)
 END_TEST
 
 static const struct {
+        const char *text, *ascii, *utf8, *bytes;
+} others[] = {
+        {"plain", "plain", "plain", "plain"},
+        {"\xd0\xba\xd0\xbb", "\\xd0\\xba\\xd0\\xbb", "\xd0\xba\xd0\xbb", "\xd0\xba\xd0\xbb"},
+        {"a\tb\nc\x7f", "a\\x09b\\x0ac\\x7f", "a\\x09b\\x0ac\\x7f", "a\\x09b\\x0ac\\x7f"},
+        {"\xff\\", "\\xff\\\\", "\\xff\\\\", "\xff\\"},
+        /* A right-to-left override, and a C1 control, are nowhere text. */
+        {"\xe2\x80\xae", "\\xe2\\x80\\xae", "\\xe2\\x80\\xae", "\\xe2\\x80\\xae"},
+        {"\xc2\x9b" "2J", "\\xc2\\x9b2J", "\\xc2\\x9b2J", "\\xc2\\x9b2J"},
+};
+
+START_TEST(text_of_others)
+{
+        const char *wanted[] = {others[_i].ascii, others[_i].utf8, others[_i].bytes};
+
+        for (enum printable printable = PRINTABLE_ASCII; printable <= PRINTABLE_BYTES; printable++) {
+                char *copy = printable_text(others[_i].text, printable);
+
+                ck_assert_str_eq(copy, wanted[printable]);
+                free(copy);
+        }
+}
+END_TEST
+
+static const struct {
+        const char *text;
+        size_t width, columns, fit, fit_end;
+} widths[] = {
+        {"", 0, 5, 0, 0},
+        {"abc", 3, 2, 2, 2},
+        {"\xd0\xba\xd0\xbb\xd1\x8e", 3, 2, 4, 4},
+        {"\xe6\x97\xa5\xe6\x9c\xac", 4, 3, 3, 3},
+        {"\xf0\x9f\x98\x80x", 3, 1, 0, 1},
+        {"e\xcc\x81x", 2, 1, 3, 1}, /* an accent stays with its letter */
+        {"xe\xcc\x81", 2, 1, 1, 3},
+        {"\xff\xfe", 2, 1, 1, 1},
+};
+
+START_TEST(width_is_what_a_terminal_shows)
+{
+        const char *text = widths[_i].text;
+
+        ck_assert_uint_eq(width_of(text), widths[_i].width);
+        ck_assert_uint_eq(width_fit(text, strlen(text), widths[_i].columns), widths[_i].fit);
+        ck_assert_uint_eq(width_fit_end(text, strlen(text), widths[_i].columns), widths[_i].fit_end);
+}
+END_TEST
+
+START_TEST(what_is_beyond_ascii_lines_up)
+{
+        struct capture capture;
+        struct table table;
+
+        table_init(&table, 2, NULL);
+        table.printable = PRINTABLE_UTF8;
+        table_add(&table, (const struct cell[]){{.text = "\xe6\x97\xa5\xe6\x9c\xac\xe6\x9c\x8d"}, {.text = "1"}});
+        table_add(&table, (const struct cell[]){{.text = "\xd0\xba\xd0\xbb"}, {.text = "2"}});
+        table.most[0] = 5;
+        table_print(&table, capture_begin(&capture), false);
+        capture_is(&capture, "\xe6\x97\xa5~\xe6\x9c\x8d  1\n\xd0\xba\xd0\xbb     2\n");
+}
+END_TEST
+
+static const struct {
         const char *text, *written;
 } json[] = {
         {"{\"a\":\"b\\u001b\"}", "{\"a\":\"b\\u001b\"}"},
@@ -158,6 +223,9 @@ int main(void)
         tcase_add_test(tcase, aligns_and_leaves_out_empty_columns);
         tcase_add_test(tcase, colours_do_not_move_columns);
         tcase_add_test(tcase, cells_cannot_steer_a_terminal);
+        tcase_add_loop_test(tcase, text_of_others, 0, sizeof(others) / sizeof(others[0]));
+        tcase_add_loop_test(tcase, width_is_what_a_terminal_shows, 0, sizeof(widths) / sizeof(widths[0]));
+        tcase_add_test(tcase, what_is_beyond_ascii_lines_up);
         tcase_add_test(tcase, grows_to_many_rows);
         tcase_add_test(tcase, no_rows_print_nothing);
         tcase_add_test(tcase, every_byte_is_made_printable);

@@ -85,6 +85,50 @@ static const struct {
          "printed waits.",
          "The broker's log and the room on the volume may say why; mend that, and 'svcctl reset g' tries the "
          "logger at once."},
+        /* On the way, and not for too long. */
+        {GATEWAY "\"state\":\"stopping\",\"want\":\"up\",\"pid\":7,\"step_since_usec\":990000000,"
+                 "\"step_until_usec\":1170000000}",
+         "g was told to end, to be started again, and still runs.",
+         "It is started when it has ended. It may drain until 00:19:30.",
+         "If it takes too long, 'svcctl logs g' shows what it does."},
+        {GATEWAY "\"state\":\"starting\",\"want\":\"up\",\"step_since_usec\":995000000,"
+                 "\"step_until_usec\":86405000000}",
+         "g is ordered to run, and has no process yet.",
+         "It is started as soon as its supervisor can. That may take until 1970-01-02 00:00:05.",
+         "If it stays so, 'svcctl doctor' looks for the cause."},
+        /* And for too long: since when, and what ends it. */
+#define TOLD "\"pid\":7,\"problem\":\"not_ended\",\"reason\":\"it was told to end\",\"step_since_usec\":800000000,"     \
+             "\"step_until_usec\":980000000}"
+#define KILLS                                                                                                          \
+        "'svcctl logs g' shows what it does; 'kill -KILL 7' ends it at once, and what it has not written is lost."
+        {GATEWAY "\"state\":\"stopping\",\"want\":\"up\"," TOLD,
+         "g was told to end, to be started again, 3m 20s ago, at 00:13:20, and still runs with pid 7.",
+         "It is started when it has ended, and nothing ends it by force.", KILLS},
+        {GATEWAY "\"state\":\"stopping\",\"want\":\"down\"," TOLD,
+         "g was told to stop 3m 20s ago, at 00:13:20, and still runs with pid 7.",
+         "It is down when it has ended, and nothing ends it by force.", KILLS},
+        {GATEWAY "\"state\":\"starting\",\"want\":\"up\",\"problem\":\"not_started\",\"reason\":\"no process\","
+                 "\"step_since_usec\":940000000,\"step_until_usec\":950000000}",
+         "g has had no process for 1m, since 00:15:40, though it is wanted up.",
+         "Its supervisor tries again by itself, in some cases once a minute only.",
+         "'svcctl doctor' looks for what keeps it from being run."},
+        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"stopped\",\"reason\":\"it is stopped\"}",
+         "g is stopped by a signal: its process, 7, does nothing.", "It goes on when somebody continues it.",
+         "'kill -CONT 7' continues it, 'svcctl restart g' starts it anew."},
+        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"stale\",\"reason\":\"it ended\"}",
+         "g has ended: its process, 7, is no more, and its s6-supervise has not seen that.",
+         "It is started again when that is seen.",
+         "'svcctl doctor' says more; root continues or kills the s6-supervise, which s6-svscan replaces."},
+        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"logger\",\"reason\":\"its logger does not "
+                 "run\"}",
+         "g has been up for 12s with pid 7. But its logger does not run.",
+         "If it ends, it is started again. Its logger is tried again by itself, too; until it runs, what is printed "
+         "waits.",
+         "The broker's log and the room on the volume may say why; mend that, and 'svcctl reset g' tries the logger "
+         "at once."},
+        /* A word of a later broker: the state says what it says. */
+        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"new\"}", "g has been up for 12s with pid 7.",
+         "If it ends, it is started again.", ""},
         /* What is no gateway is nothing that a client starts. */
         {"{\"name\":\"dashboard\",\"kind\":\"static\",\"state\":\"backoff\",\"want\":\"up\",\"reason\":\"it "
          "ended\",\"last_exit\":{\"code\":75}}",
@@ -105,7 +149,7 @@ START_TEST(every_case)
 
         ck_assert_ptr_nonnull(service);
         facts_read(service, &facts);
-        ck_assert(why_init(&why, &facts, NOW_USEC));
+        ck_assert(why_init(&why, &facts, NOW_USEC, PRINTABLE_ASCII));
         ck_assert_str_eq(why.happened, cases[_i].happened);
         ck_assert_str_eq(why.next, cases[_i].next);
         ck_assert_str_eq(why.advice, cases[_i].advice);
@@ -129,6 +173,7 @@ END_TEST
 
 int main(void)
 {
+        setenv("TZ", "UTC", 1);
         Suite *suite = suite_create("why");
         TCase *tcase = tcase_create("why");
 

@@ -20,7 +20,7 @@ static int at = -1;
 static void setup(void)
 {
         signal(SIGPIPE, SIG_IGN);
-        alarm(20); /* nothing here may block */
+        alarm(60); /* nothing here may block */
         ck_assert_ptr_nonnull(mkdtemp(root));
         at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         ck_assert_int_ge(at, 0);

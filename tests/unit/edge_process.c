@@ -106,9 +106,34 @@ START_TEST(who_holds_a_lock)
 }
 END_TEST
 
+START_TEST(whether_it_is_at_work)
+{
+        pid_t pid = fork();
+        int status;
+
+        if (pid == 0)
+                for (;;)
+                        pause();
+        ck_assert_int_eq(process_state(NOBODYS_PID), PROCESS_STATE_ENDED);
+        ck_assert_int_eq(process_state(getpid()), PROCESS_STATE_OTHER);
+        ck_assert_int_eq(process_state(pid), PROCESS_STATE_OTHER);
+        kill(pid, SIGSTOP);
+        ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+        ck_assert_int_eq(process_state(pid), PROCESS_STATE_STOPPED);
+        kill(pid, SIGCONT);
+        ck_assert_int_eq(waitpid(pid, &status, WCONTINUED), pid);
+        ck_assert_int_eq(process_state(pid), PROCESS_STATE_OTHER);
+        kill(pid, SIGKILL);
+        /* A zombie: waited for, and left. */
+        ck_assert_int_eq(waitid(P_PID, (id_t)pid, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
+        ck_assert_int_eq(process_state(pid), PROCESS_STATE_ENDED);
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+}
+END_TEST
+
 int main(void)
 {
-        const TTest *tests[] = {its_own_rights, variables, who_holds_a_lock};
+        const TTest *tests[] = {its_own_rights, variables, who_holds_a_lock, whether_it_is_at_work};
 
         return unit_run(unit_suite_of("edge_process", tests));
 }

@@ -13,6 +13,7 @@ static struct record sample(void)
                 .pending = PENDING_RESTART,
                 .told = TOLD_DOWN,
                 .told_pid = 4711,
+                .told_usec = 1699999999654321,
                 .unpersisted = true,
                 .removing = true,
                 .forgotten = true,
@@ -53,6 +54,7 @@ static void assert_same(const struct record *a, const struct record *b)
         ck_assert_int_eq(a->pending, b->pending);
         ck_assert_int_eq(a->told, b->told);
         ck_assert_int_eq(a->told_pid, b->told_pid);
+        ck_assert_int_eq(a->told_usec, b->told_usec);
         ck_assert_int_eq(a->unpersisted, b->unpersisted);
         ck_assert_int_eq(a->blind, b->blind);
         ck_assert_int_eq(a->blind_environment, b->blind_environment);
@@ -152,7 +154,7 @@ START_TEST(the_format)
         char *text = written(&record);
 
         ck_assert_str_eq(text, "{\"version\":1,\"want\":\"up\",\"pending\":\"restart\",\"told\":\"down\","
-                               "\"told_pid\":4711,\"unpersisted\":true,\"removing\":true,\"forgotten\":true,"
+                               "\"told_pid\":4711,\"told_usec\":1699999999654321,\"unpersisted\":true,\"removing\":true,\"forgotten\":true,"
                                "\"hold\":\"backoff\","
                                "\"attempt\":7,\"next_start_usec\":1700000000123456,\"restarts\":12345678901,"
                                "\"log_restarts\":98765432101,\"log_attempt\":3,"

@@ -58,7 +58,8 @@ fi
 if [ -n "${TREE_S6-}" ]; then
     mkdir -p /opt/s6 /usr/local/lib
     cp "$TREE_S6"/usr/bin/s6-* /opt/s6/
-    cp -a "$TREE_S6"/usr/lib/*-linux-gnu/lib*.so.* /usr/local/lib/
+    # Programs that are linked statically bring no libraries.
+    cp -a "$TREE_S6"/usr/lib/*-linux-gnu/lib*.so.* /usr/local/lib/ 2>/dev/null || :
     for program in /opt/s6/*; do
         if [ -e "/usr/bin/${program##*/}" ]; then
             mount --bind "$program" "/usr/bin/${program##*/}"
@@ -66,6 +67,12 @@ if [ -n "${TREE_S6-}" ]; then
     done
     ldconfig -C /opt/etc/ld.so.cache
     mount --bind /opt/etc/ld.so.cache /etc/ld.so.cache
+fi
+
+# Another /bin/sh than the host's: a program that is one when it is called so, as busybox is.
+if [ -n "${TREE_SH-}" ]; then
+    cp "$TREE_SH" /opt/sh
+    mount --bind /opt/sh "$(realpath /bin/sh)"
 fi
 
 hide /run

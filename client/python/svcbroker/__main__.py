@@ -9,6 +9,7 @@ import json
 import os
 import select
 import sys
+import unicodedata
 from typing import Any, Dict, Iterator, List, NoReturn, Optional
 
 from svcbroker import __version__, _calls, _wire
@@ -41,6 +42,11 @@ WORSE = (5, USAGE, UNREACHABLE, INTERRUPTED)
 STDOUT = 1
 STDERR = 2
 
+# They choose the form of what is beside them, and are text.
+JOINERS = "\u200c\u200d"
+# Characters that change the direction of what follows.
+OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
 
 def exit_code(error: Error) -> int:
     if isinstance(error, (ConnectionFailed, TimedOut)):
@@ -56,9 +62,43 @@ class Unwritable(Exception):
         self.gone = gone
 
 
+def reads_utf8() -> bool:
+    """A terminal does unless the locale names another encoding. C and POSIX, and no locale, name none."""
+    name = next((value for value in map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG")) if value), "")
+    encoding = name.partition(".")[2].partition("@")[0]
+    return encoding.lower() in ("utf-8", "utf8") if encoding else "@euro" not in name
+
+
+def escaped(character: str) -> str:
+    try:
+        return "".join(f"\\x{byte:02x}" for byte in character.encode(errors="surrogateescape"))
+    except UnicodeEncodeError:  # half of a character
+        return f"\\u{ord(character):04x}"
+
+
+def printable(text: str, descriptor: int) -> str:
+    """What a terminal may get of text that others wrote, and what a pipe or file may: there bytes stay as they are, but for
+    control characters."""
+    terminal = os.isatty(descriptor)
+    refused = ("Cc", "Zl", "Zp", "Cf", "Co", "Cn", "Cs") if terminal else ("Cc", "Zl", "Zp")
+    ascii_only = terminal and not reads_utf8()
+    made = []
+    for character in text:
+        harmless = unicodedata.category(character) not in refused or character in JOINERS
+        if character in OVERRIDES or "\ud800" <= character < "\udc80" or (ascii_only and not character.isascii()):
+            harmless = False
+        made.append(character if harmless else escaped(character))
+    return "".join(made)
+
+
+def lines(text: str, descriptor: int) -> str:
+    """The same of several, whose ends are ours."""
+    return "\n".join(printable(line, descriptor) for line in text.split("\n"))
+
+
 def write(descriptor: int, text: str) -> None:
     """All of it, past Python's buffers: what these cannot write, they try again when the interpreter ends."""
-    left = memoryview(text.encode(errors="backslashreplace"))
+    left = memoryview(text.encode(errors="surrogateescape"))
     while left:
         try:
             left = left[os.write(descriptor, left) :]
@@ -77,7 +117,7 @@ def show(text: str) -> None:
 
 def say(*parts: object) -> None:
     try:
-        write(STDERR, ": ".join(map(str, ("svcbroker", *parts))) + "\n")
+        write(STDERR, printable(": ".join(map(str, ("svcbroker", *parts))), STDERR) + "\n")
     except OSError:
         pass  # nobody can be told
 
@@ -85,10 +125,10 @@ def say(*parts: object) -> None:
 class Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: Any = None) -> None:
         if file is sys.stdout:
-            show(message)
+            show(lines(message, STDOUT))
         else:
             try:
-                write(STDERR, message)
+                write(STDERR, lines(message, STDERR))
             except OSError:
                 pass
 

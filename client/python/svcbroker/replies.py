@@ -8,6 +8,9 @@ from typing import Any, Dict, Literal, Optional, Tuple
 
 State = Literal["down", "starting", "up", "stopping", "finishing", "backoff", "failed", "held", "unsupervised"]
 
+Problem = Literal["unsupervised", "failed", "backoff", "held", "unread", "not_started", "not_ready", "not_ended", "not_finished",
+                  "paused", "stopped", "stale", "unwanted", "logger"]
+
 
 def moment(usec: int) -> datetime.datetime:
     """A time of the interface, with its time zone (UTC)."""
@@ -28,8 +31,10 @@ class Service:
     """A service as it was when the broker answered.
 
     name: as in the scan directory, like gateway-coder. profile: of gateways only. want: what a person last asked for.
-    reason: why it is in backoff, failed, held or unsupervised, for people. since_usec: when this run, or being down, began.
-    restarts: starts after a death that nobody asked for. log_restarts: the same of its logger.
+    reason: what the problem is, or why it is in backoff, failed, held or unsupervised, for people. since_usec: when this run, or being down, began.
+    restarts: starts after a death that nobody asked for. log_restarts: the same of its logger. problem: in one word what of it
+    Health tells, None where it is nothing (or the broker is an older one). step_since_usec, step_until_usec: of what is on the
+    way (starting, stopping, ...), since when, and until when that is no problem. note: what else is to be known of it, for people.
     """
 
     name: str
@@ -46,6 +51,10 @@ class Service:
     next_start_usec: Optional[int]
     last_exit: Optional[Exit]
     log_directory: Optional[str]
+    problem: Optional[Problem] = None
+    step_since_usec: Optional[int] = None
+    step_until_usec: Optional[int] = None
+    note: Optional[str] = None
 
     @property
     def running(self) -> bool:
