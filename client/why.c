@@ -120,9 +120,6 @@ static const struct problem_row {
 #define STATIC_ADVICE                                                                                        \
         "It is no gateway: root looks after it, with s6-svc, unless svcbrokerd was told to allow it here."
 
-#define STATIC_FAILED_ADVICE                                                                                 \
-        "What it said is in the container's log; mend that. " STATIC_ADVICE
-
 /* In every other state, a reason is the logger's. */
 #define LOGGER_HAPPENED " But {reason}."
 #define LOGGER_NEXT " Its logger is tried again by itself, too; until it runs, what is printed waits."
@@ -232,7 +229,7 @@ static const char *advice_of(const struct row *row, const struct facts *facts, b
         /* The doctor looks at everything. */
         if (!facts->gateway && *row->advice && row->state != STATE_UNSUPERVISED &&
             row->state != STATE_UNKNOWN)
-                return row->state == STATE_FAILED ? STATIC_FAILED_ADVICE : STATIC_ADVICE;
+                return STATIC_ADVICE;
         return row->advice;
 }
 

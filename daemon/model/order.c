@@ -199,7 +199,7 @@ static void order_looked(struct survey *survey)
 
                 name_service_of(facts->name, name, sizeof(name));
                 service = registry_find(registry, name);
-                if (service && service->record.gone && survey->is_marked)
+                if (service && service->record.gone && profiles_trust(registry, survey))
                         profiles_judge_one(service, facts);
         }
         order_find_missing(order);

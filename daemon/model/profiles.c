@@ -350,11 +350,20 @@ static const struct profile_facts *find_facts(const struct survey *survey, const
         return NULL;
 }
 
+bool profiles_trust(struct registry *registry, const struct survey *survey)
+{
+        if (!registry->profiles.volume)
+                registry->profiles.volume = survey->volume;
+        return survey->is_marked && survey->volume && survey->volume == registry->profiles.volume;
+}
+
 void profiles_judge(struct registry *registry, const struct survey *survey)
 {
+        bool trusted = profiles_trust(registry, survey);
+
         multiplex_take(registry, survey->config);
-        /* A volume that is not there looks like one without profiles. What is gone comes first: one may have the other's place. */
-        for (int there = 0; survey->is_marked && !survey->more && there < 2; there++)
+        /* What is gone comes first: one may have the other's place. */
+        for (int there = 0; trusted && !survey->more && there < 2; there++)
                 for (size_t i = 0; i < registry->count; i++) {
                         struct service *service = registry->services[i];
                         const struct profile_facts *facts = service->profile ? find_facts(survey, service->profile) : NULL;
@@ -370,7 +379,7 @@ void profiles_judge(struct registry *registry, const struct survey *survey)
 struct service *profiles_renamed_from(const struct registry *registry, const struct survey *survey,
                                       const struct profile_facts *facts)
 {
-        for (size_t i = 0; survey->is_marked && i < registry->count; i++) {
+        for (size_t i = 0; i < registry->count; i++) {
                 struct service *service = registry->services[i];
 
                 if (service->profile && service->record.gone && is_home(&service->record, facts))

@@ -32,6 +32,7 @@ struct profiles {
         bool looking;    /* a reconcile for it has been asked for */
         bool again;      /* something has changed meanwhile */
         bool remote;     /* the file system tells of some changes only */
+        int64_t volume;  /* which directory it is on, of the first look; 0: none yet */
         unsigned tries;  /* more looks after the last change: SOUL.md may come later than its directory */
         int64_t pause_msec;
         int64_t changed_msec; /* by clock_msec() */
@@ -50,6 +51,9 @@ void profiles_look_soon(struct registry *registry);
 
 /* A look that was asked for is over; changed: a gateway came of it. */
 void profiles_looked(struct registry *registry, bool changed);
+
+/* Is it the volume that was there before, and not what is mounted over it, or below it? Only then what is not there is gone. */
+bool profiles_trust(struct registry *registry, const struct survey *survey);
 
 /* Of each gateway: is its profile's directory still there? Where the survey does not know, nothing changes. */
 void profiles_judge(struct registry *registry, const struct survey *survey);

@@ -284,7 +284,7 @@ static void restart_asked(struct survey *survey)
         service = facts->hung ? NULL : asked_service(survey, facts);
         if (!service)
                 return;
-        if (survey->is_marked)
+        if (profiles_trust(survey->owner, survey))
                 profiles_judge_one(service, facts);
         if (service->record.hold == HOLD_BACKOFF && service->record.next_start_usec && service->record.want_up &&
             service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE &&
@@ -295,35 +295,44 @@ static void restart_asked(struct survey *survey)
                 service_step(service);
 }
 
+/* Of the volume, and of its profile there. NULL: out of memory. */
+static struct survey *survey_of(const struct service *service, void (*done)(struct survey *survey))
+{
+        const char *names[] = {"default", service->profile};
+        struct survey *survey = survey_new(names, strcmp(service->profile, "default") ? 2 : 1);
+
+        if (!survey)
+                return NULL;
+        survey->root = true;
+        survey->done = done;
+        survey->owner = service->registry;
+        return survey;
+}
+
 /* How things are on the volume, now that it has ended. */
 static void restart_ask(struct service *service)
 {
-        const char *names[] = {"default", service->profile};
-        bool is_default = !strcmp(service->profile, "default");
-        struct survey *survey = survey_new(names, is_default ? 1 : 2);
+        struct survey *survey = survey_of(service, restart_asked);
 
-        if (!survey)
-                return;
-        survey->root = true;
-        survey->done = restart_asked;
-        survey->owner = service->registry;
-        survey_run(&service->registry->store, survey);
+        if (survey)
+                survey_run(&service->registry->store, survey);
 }
 
 static void restart_sampled(struct survey *survey)
 {
         const struct registry *registry = survey->owner;
-        struct service *service = registry->stopping ? NULL : asked_service(survey, &survey->facts[0]);
+        const struct profile_facts *facts = &survey->facts[survey->count - 1];
+        struct service *service = registry->stopping ? NULL : asked_service(survey, facts);
 
         if (!service)
                 return;
         service->sampled.looking = false;
-        if (!survey_knows(survey) || survey->facts[0].hung || !service_is_alive(service))
+        if (!survey_knows(survey) || facts->hung || !service_is_alive(service))
                 return;
         service->sampled.known = true;
-        service->sampled.stopped = survey->facts[0].prior.stopped;
-        if (survey->is_marked)
-                profiles_judge_one(service, &survey->facts[0]);
+        service->sampled.stopped = facts->prior.stopped;
+        if (profiles_trust(survey->owner, survey))
+                profiles_judge_one(service, facts);
 }
 
 /* Once a run: what the application's own state says while it is well. */
@@ -331,12 +340,9 @@ static void restart_sample(struct service *service)
 {
         struct survey *survey;
 
-        if (service->sampled.known || service->sampled.looking || !(survey = survey_new(&service->profile, 1)))
+        if (service->sampled.known || service->sampled.looking || !(survey = survey_of(service, restart_sampled)))
                 return;
         service->sampled.looking = true;
-        survey->root = true;
-        survey->done = restart_sampled;
-        survey->owner = service->registry;
         survey_run(&service->registry->store, survey);
 }
 

@@ -105,8 +105,10 @@ static void look_tell_profile(const struct look *look, struct survey *survey, st
         facts->deleted = look->deleted;
         facts->home = look->which;
         facts->prior_exit = look->prior_exit;
-        if (!strcmp(facts->name, "default"))
+        if (!strcmp(facts->name, "default")) {
+                survey->volume = look->which;
                 survey->config = look->config;
+        }
         facts->intent_result = look->intent_result;
         if (!look->exists)
                 return;

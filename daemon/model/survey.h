@@ -54,6 +54,7 @@ struct survey {
         bool is_marked; /* the broker has been here before: .svcbroker is there */
         bool more;      /* there are more than SURVEY_PROFILES directories: those behind them are not looked at */
         size_t hung;    /* of facts */
+        int64_t volume; /* which directory the volume is; 0: `default` was not looked at */
         enum multiplex_config config; /* of the volume, where `default` was looked at; else UNREADABLE */
         struct profile_facts *facts;
         size_t count;

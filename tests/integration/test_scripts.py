@@ -189,7 +189,7 @@ def test_the_slot_s_files_need_no_last_newline(slot, shell, end):
         said = slot.run(shell, "-c", ". ./groups; note_group data/noted; cp data/pgid data/both; note_group data/both; echo $earlier")
         assert said.stdout == f"{group}\n"
         slot.program("bin/s6-setuidgid", 'shift; exec "$@"')
-        assert slot.run(shell, "./finish", "0", "0", "coder").returncode == 0
+        assert slot.run(shell, "./finish", "1", "0", "coder").returncode == 0
         assert child.wait(10) == -15, "finish ended what it found there"
     finally:
         child.kill()
