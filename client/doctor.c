@@ -64,10 +64,8 @@ static struct columns measure(struct json_object *checks)
 
 static void show_cell(const char *text, size_t width, enum tint tint, const struct look *look)
 {
-        size_t length = strlen(text);
-
         tint_print(stdout, text, look->printable, tint, look->colour);
-        printf("%*s", (int)(width - length) + GAP, "");
+        printf("%*s", (int)(width - strlen(text)), "");
 }
 
 /* Between words, from `indent` on, where the first line is already. */
@@ -92,12 +90,15 @@ static void show_check(struct json_object *check, const struct columns *columns,
         static const enum tint tints[VERDICTS] = {TINT_GOOD, TINT_BUSY, TINT_BAD};
         size_t indent = columns->verdict + columns->name + 2 * GAP;
         const char *detail = text_of(check, "detail", ""), *advice = text_of(check, "advice", "");
+        const char *name = text_of(check, "name", "");
         size_t longest;
+        bool below;
 
-        show_cell(text_of(check, "verdict", "unknown"), columns->verdict, tints[verdict_of(check)], look);
-        show_cell(text_of(check, "name", ""), columns->name, TINT_PLAIN, look);
+        show_cell(text_of(check, "verdict", "unknown"), columns->verdict + GAP, tints[verdict_of(check)], look);
         longest = most(DETAIL_COLUMNS_MIN, most(wrap_longest(detail), wrap_longest(advice) + GAP));
-        if (look->columns > 0 && look->columns < indent + longest) {
+        below = look->columns > 0 && look->columns < indent + longest;
+        show_cell(name, below ? strlen(name) : columns->name + GAP, TINT_PLAIN, look);
+        if (below) {
                 indent = GAP;
                 printf("\n%*s", (int)indent, "");
         }
@@ -106,6 +107,18 @@ static void show_check(struct json_object *check, const struct columns *columns,
                 return;
         printf("%*s", (int)indent + GAP, "");
         show_wrapped(advice, indent + GAP, TINT_DIM, look);
+}
+
+static void show_counts(size_t count, const unsigned counts[VERDICTS], const struct look *look)
+{
+        char line[128];
+
+        snprintf(line, sizeof(line), "%zu check%s: %u ok, %u warning%s, %u failure%s", count,
+                 count == 1 ? "" : "s", counts[VERDICT_OK], counts[VERDICT_WARNING],
+                 counts[VERDICT_WARNING] == 1 ? "" : "s", counts[VERDICT_FAILURE],
+                 counts[VERDICT_FAILURE] == 1 ? "" : "s");
+        wrap_write(stdout, line, 0, GAP, look->columns);
+        putchar('\n');
 }
 
 /* One row a check, what to do about it below, and how many of each in the end: beside what is not well, which
@@ -125,9 +138,7 @@ static void show_checks(struct json_object *checks, const unsigned counts[VERDIC
                                 show_check(check, &columns, &look);
                 }
         }
-        printf("%zu check%s: %u ok, %u warning%s, %u failure%s\n", count, count == 1 ? "" : "s",
-               counts[VERDICT_OK], counts[VERDICT_WARNING], counts[VERDICT_WARNING] == 1 ? "" : "s",
-               counts[VERDICT_FAILURE], counts[VERDICT_FAILURE] == 1 ? "" : "s");
+        show_counts(count, counts, &look);
 }
 
 enum outcome verb_doctor(struct session *session)

@@ -38,9 +38,12 @@ void facts_read(struct json_object *service, struct facts *facts)
                 .reason = member_string(service, "reason"),
                 .note = member_string(service, "note"),
                 .problem = member_string(service, "problem"),
+                .cause = member_string(service, "cause"),
                 .log_directory = member_string(service, "log_directory"),
+                .log_problem = member_string(service, "log_problem"),
+                .lock_problem = member_string(service, "lock_problem"),
                 .exit_signal = member_string(last_exit, "signal"),
-                .state = state_find(member_string(service, "state")),
+                .state = state_find_cause(member_string(service, "state"), member_string(service, "cause")),
                 .gateway = is_word(service, "kind", "gateway"),
                 .want_up = is_word(service, "want", "up"),
                 .pid = member_int(service, "pid", FACTS_UNKNOWN),
@@ -49,6 +52,8 @@ void facts_read(struct json_object *service, struct facts *facts)
                 .next_start_usec = moment(service, "next_start_usec"),
                 .exit_code = member_int(last_exit, "code", FACTS_UNKNOWN),
                 .exit_at_usec = moment(last_exit, "at_usec"),
+                .oom_kills = member_int(last_exit, "oom_kills", FACTS_UNKNOWN),
+                .oom_since_usec = moment(last_exit, "oom_since_usec"),
                 .restarts = member_int(service, "restarts", 0),
                 .log_restarts = member_int(service, "log_restarts", 0),
         };
@@ -60,11 +65,22 @@ bool facts_mismatch(const struct facts *facts)
                (facts->state->kind == STATE_DOWN && facts->want_up);
 }
 
+const char *facts_trouble(const struct facts *facts)
+{
+        const char *troubles[] = {facts->reason, facts->log_problem, facts->lock_problem};
+        size_t i = 0;
+
+        while (i < 2 && !troubles[i])
+                i++;
+        return troubles[i];
+}
+
 bool facts_need_attention(const struct facts *facts)
 {
-        if (facts->problem)
+        if (facts->problem || facts->log_problem || facts->lock_problem)
                 return true;
-        if (facts->until_usec >= 0) /* it is on the way, and has time */
+        if (facts->until_usec >= 0 ||
+            facts->state->kind == STATE_SERVED) /* it is on the way, and has time; or well */
                 return false;
         /* A broker that does not tell of problems: in any other state a reason is that of its logger. */
         return facts->state->wrong || facts->reason || facts_mismatch(facts);
@@ -148,4 +164,23 @@ const char *facts_clock(int64_t then_usec, int64_t now_usec, char *buffer)
         if (buffer[0] && strncmp(buffer, today, date + 1) == 0)
                 memmove(buffer, buffer + date + 1, strlen(buffer + date + 1) + 1);
         return buffer;
+}
+
+void facts_write_memory(const struct facts *facts, FILE *file)
+{
+        char moment[FACTS_TEXT_BYTES];
+        bool likely =
+                facts->oom_kills == 1 && facts->exit_signal && strcmp(facts->exit_signal, "SIGKILL") == 0;
+
+        if (facts->oom_kills <= 0)
+                return;
+        facts_moment(facts->oom_since_usec, moment);
+        fprintf(file, " The kernel killed %" PRId64 " process%s of this container for want of memory",
+                facts->oom_kills, facts->oom_kills == 1 ? "" : "es");
+        if (*moment)
+                fprintf(file, " between %s and that end", moment);
+        fputs(likely               ? ", most likely this one."
+              : facts->exit_signal ? ", perhaps this one."
+                                   : ", perhaps one that it had started.",
+              file);
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "client/state.h"
 
@@ -18,7 +19,10 @@ struct facts {
         const char *reason;
         const char *note;
         const char *problem; /* what the broker says that a person should see to; NULL: nothing, or it does not say */
+        const char *cause;   /* of held, as a word */
         const char *log_directory;
+        const char *log_problem; /* its lines do not reach that */
+        const char *lock_problem;
         const char *exit_signal;
         const struct state *state;
         bool gateway;
@@ -29,6 +33,8 @@ struct facts {
         int64_t next_start_usec;
         int64_t exit_code;
         int64_t exit_at_usec;
+        int64_t oom_kills;
+        int64_t oom_since_usec;
         int64_t restarts; /* 0 */
         int64_t log_restarts;
 };
@@ -38,6 +44,9 @@ void facts_read(struct json_object *service, struct facts *facts);
 
 /* Somebody may have to do something about it. */
 bool facts_need_attention(const struct facts *facts);
+
+/* What is to be told of it, the worst first; NULL: nothing. */
+const char *facts_trouble(const struct facts *facts);
 
 /* It is not as it is wanted, and nothing on the way there says so. */
 bool facts_mismatch(const struct facts *facts);
@@ -49,6 +58,10 @@ const char *facts_exit_brief(const struct facts *facts, char *buffer);
 
 /* "exit 78 (configuration error)" or "killed by SIGKILL"; "" before the first end. */
 const char *facts_exit_words(const struct facts *facts, char *buffer);
+
+/* " The kernel killed 2 processes ...", a sentence; nothing where it did not. Which ones they were it does
+ * not say. */
+void facts_write_memory(const struct facts *facts, FILE *file);
 
 /* "3h 12m" since then, or until then; "" when unknown. The other side of now counts as a second. */
 const char *facts_age(int64_t then_usec, int64_t now_usec, char *buffer);

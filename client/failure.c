@@ -28,6 +28,7 @@ struct failure_row {
         const char *subject; /* NULL: the caller's */
         const char *what;
         const char *next;
+        const char *cause; /* of errors with that cause only; NULL: of all */
 };
 
 static const struct failure_row failure_rows[] = {
@@ -56,8 +57,10 @@ static const struct failure_row failure_rows[] = {
          "'svcctl status {service.name}' shows what became of it"},
         {"io.svcbroker.Unsupervised", OUTCOME_FAILED, "{name}", "no supervisor takes orders for it: {reason}",
          "'svcctl doctor' looks for the cause"},
-        {"io.svcbroker.Held", OUTCOME_HELD, "{name}", "held: {reason}",
-         "end what holds it, then start it again"},
+        {"io.svcbroker.Held", OUTCOME_HELD, "{name}", "gateway-default serves its profile: {reason}",
+         "nothing need be done; 'svcctl restart default' restarts what serves it, and every other profile",
+         "served"},
+        {"io.svcbroker.Held", OUTCOME_HELD, "{name}", "held: {reason}", "'svcctl why {name}' tells more"},
         {"io.svcbroker.Busy", OUTCOME_FAILED, "{name}", "busy: {operation}", "try again when that is done"},
         {"io.svcbroker.LimitExceeded", OUTCOME_FAILED, NULL, "over the bound {limit} of {value}",
          "ask for less at once"},
@@ -215,10 +218,17 @@ static void print_row(const struct failure_row *row, struct json_object *paramet
                 free(parts[i]);
 }
 
+static bool fits(const struct failure_row *row, const char *error, struct json_object *parameters)
+{
+        const char *cause = member_string(parameters, "cause");
+
+        return strcmp(row->error, error) == 0 && (!row->cause || (cause && strcmp(row->cause, cause) == 0));
+}
+
 enum outcome failure_report(const char *error, struct json_object *parameters, const char *subject)
 {
         for (size_t i = 0; i < FAILURE_ROWS; i++) {
-                if (strcmp(failure_rows[i].error, error) == 0) {
+                if (fits(&failure_rows[i], error, parameters)) {
                         print_row(&failure_rows[i], parameters, subject);
                         return failure_rows[i].outcome;
                 }

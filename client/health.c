@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <json-c/json.h>
 
@@ -9,24 +10,52 @@
 #include "client/look.h"
 #include "client/member.h"
 #include "client/options.h"
+#include "client/printable.h"
 #include "client/session.h"
+#include "client/wrap.h"
 #include "client/show.h"
+
+/* A line each, which a terminal gets broken between words. */
+static void show_problem(const char *problem, const struct look *look)
+{
+        char *printable = printable_text(problem, look->printable);
+
+        if (printable)
+                wrap_write(stdout, printable, 0, 2, look->columns);
+        putchar('\n');
+        free(printable);
+}
+
+#define SERVED_BYTES 64
+
+/* Of those wanted, where the default gateway serves every profile; else "". */
+static const char *served_text(struct json_object *health, char buffer[SERVED_BYTES])
+{
+        int64_t served = member_int(health, "served", -1);
+
+        buffer[0] = '\0';
+        if (served >= 0)
+                snprintf(buffer, SERVED_BYTES, ", %" PRId64 " served by the default gateway", served);
+        return buffer;
+}
 
 static void show_health(struct json_object *health)
 {
         struct json_object *problems = member_array(health, "problems");
         int64_t services = member_int(health, "services", 0);
+        char buffer[SERVED_BYTES];
+        struct look look;
 
+        look_init(&look);
         for (size_t i = 0; problems && i < json_object_array_length(problems); i++) {
                 const char *problem = json_object_get_string(json_object_array_get_idx(problems, i));
 
-                tint_print(stdout, problem ? problem : "unknown problem", look_printable(), TINT_PLAIN, false);
-                putchar('\n');
+                show_problem(problem ? problem : "unknown problem", &look);
         }
         if (member_true(health, "healthy"))
-                printf("healthy: %" PRId64 " service%s, %" PRId64 " wanted, %" PRId64 " up\n", services,
-                       services == 1 ? "" : "s", member_int(health, "wanted", 0),
-                       member_int(health, "up", 0));
+                printf("healthy: %" PRId64 " service%s, %" PRId64 " wanted, %" PRId64 " up%s\n", services,
+                       services == 1 ? "" : "s", member_int(health, "wanted", 0), member_int(health, "up", 0),
+                       served_text(health, buffer));
         else if (!problems || json_object_array_length(problems) == 0)
                 puts("not healthy, and the broker does not say why; try 'svcctl doctor'");
 }

@@ -23,6 +23,9 @@
 #define LINES_SHOWN 50
 #define LINES_BEFORE_FOLLOWING 10
 
+/* Of lines that are not current: said where they end, or before what is followed. */
+#define OLDER "what is in its directory is older; see the container's log, and 'svcctl why'"
+
 /* Which of the lines are shown, and how. */
 struct view {
         const char *name;
@@ -208,10 +211,20 @@ enum outcome verb_logs(struct session *session)
                                "only gateways have one; look into the container's log");
         } else {
                 const char *name = member_string(service, "name");
+                const char *problem = member_string(service, "log_problem");
 
                 /* Nothing more is asked of the broker, which may be restarted while a log is followed. */
                 session_close(session);
-                outcome = show_logs(options, name ? name : word, path);
+                name = name ? name : word;
+                if (problem && options->follow)
+                        failure_print(name, problem, OLDER);
+                outcome = show_logs(options, name, path);
+                if (problem && !options->follow) {
+                        fflush(stdout);
+                        failure_print(name, problem, OLDER);
+                }
+                if (problem)
+                        outcome = failure_worse(outcome, OUTCOME_FAILED);
         }
         answer_deinit(&answer);
         return outcome;

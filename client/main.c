@@ -12,7 +12,7 @@
 
 static const char help[] =
         "Usage: svcctl [OPTION]... [VERB [ARGUMENT]...]\n"
-        "Manage the gateways of Hermes profiles through svcbrokerd(8); without VERB: list.\n"
+        "Manage the gateways of Hermes profiles through svcbrokerd(8). No VERB: list.\n"
         "\n"
         "  start NAME... | --all     start, and wait until up\n"
         "  stop NAME... | --all      stop, and wait until down\n"
@@ -40,7 +40,7 @@ static const char help[] =
         "  --profile         NAMEs are those of profiles, whatever services there are\n"
         "  -f, --follow      logs: go on as it grows, until interrupted\n"
         "  -n, --lines N     logs: the last N lines (50; with -f 10)\n"
-        "  --since TIME      logs: from then on, like 10m, yesterday or '2026-11-22 14:30'\n"
+        "  --since TIME      logs: from then on, like 10m, today or '2026-11-22 14:30'\n"
         "  --raw             logs: control characters and colours too\n"
         "  --watch           status, list: as top\n"
         "  --names           list: names only\n"

@@ -322,6 +322,7 @@ enum outcome verb_order(struct session *session)
         absent = json_object_new_array();
         waiting_begin(&waiting, session, order.names, options->no_wait);
         waiting.progress.only_wanted = some;
+        waiting.progress.not_served = options->verb != VERB_STOP;
         outcome = run_order(&waiting, &order, absent);
         waiting_end(&waiting);
         if (some && !options->json && session->connection)

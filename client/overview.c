@@ -14,7 +14,7 @@
 #include "proto/name.h"
 
 #define NUMBER_BYTES 24
-#define NAME_COLUMNS_MIN 8
+#define NAME_COLUMNS_MIN 4
 #define NAME_COLUMNS_FAIR 24 /* a longer name is cut before a column is left out */
 #define REASON_INDENT 4
 
@@ -105,7 +105,7 @@ static void add_row(struct table *table, const struct facts *facts, const struct
                           [COLUMN_RESTARTS] = {.text = number_text(facts->restarts, restarts), .right = true},
                           [COLUMN_EXIT] = {.text = facts_exit_brief(facts, ended)},
                           [COLUMN_RETRY] = {.text = retry},
-                          [COLUMN_REASON] = {.text = facts->reason},
+                          [COLUMN_REASON] = {.text = facts_trouble(facts)},
                   });
 }
 
@@ -152,7 +152,7 @@ static void write_rest(FILE *file, const struct table *table, const struct facts
                        const struct look *look)
 {
         bool retry = table->hidden[COLUMN_RETRY] && facts->next_start_usec >= 0;
-        const char *reason = table->hidden[COLUMN_REASON] && facts->reason ? facts->reason : "";
+        const char *reason = table->hidden[COLUMN_REASON] && facts_trouble(facts) ? facts_trouble(facts) : "";
         char until[FACTS_TEXT_BYTES];
         char *line = NULL;
         char *text;

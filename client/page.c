@@ -84,7 +84,7 @@ static void add_number(const struct page *page, const char *label, int64_t numbe
 
 static const char *want_text(const struct facts *facts)
 {
-        bool up = facts->state->kind == STATE_UP;
+        bool up = facts->state->kind == STATE_UP || facts->state->kind == STATE_SERVED;
 
         if (facts->want_up)
                 return up || facts->state->kind == STATE_STARTING ? "up" : "up, which it is not";
@@ -112,6 +112,12 @@ static void add_next_start(const struct page *page, const struct facts *facts)
                 add(page, "next start", line);
 }
 
+/* As the reason, already. */
+static bool is_told(const struct facts *facts, const char *problem)
+{
+        return problem && facts->reason && strcmp(facts->reason, problem) == 0;
+}
+
 static void write_page(const struct page *page, const struct facts *facts)
 {
         struct why why;
@@ -119,6 +125,10 @@ static void write_page(const struct page *page, const struct facts *facts)
         add_whole(page, "name", facts->name);
         add_state(page, facts);
         add(page, "reason", facts->reason);
+        if (!is_told(facts, facts->log_problem))
+                add(page, "log problem", facts->log_problem);
+        if (!is_told(facts, facts->lock_problem))
+                add(page, "lock", facts->lock_problem);
         add_next_start(page, facts);
         add(page, "wanted", want_text(facts));
         add_number(page, "pid", facts->pid);

@@ -7,8 +7,8 @@
 #include "client/keys.h"
 
 /* How a table that may be longer than the terminal is laid out on it: a title, the table's heading, the rows
- * from some one on, and at the bottom what the keys do, and which rows these are, in as many words as there is room for.
- * Pure. */
+ * from some one on, and at the bottom what the keys do and which rows these are, in as many words as there is
+ * room for. Pure. */
 
 struct pane {
         size_t rows; /* of the terminal */
@@ -24,7 +24,8 @@ struct pane_text {
         const char *title;  /* printable */
         const char *corner; /* right of it, if there is room */
         bool alarm;         /* the title is a warning */
-        const char *table;  /* lines, each ended by a newline; one that begins with a blank goes on with the row above */
+        const char *table;  /* lines, each ended by a newline; one that begins with a blank belongs to the row
+                               above */
         bool heading;       /* its first line is one */
 };
 

@@ -14,6 +14,7 @@
 #include "client/show.h"
 #include "client/suggest.h"
 #include "proto/limits.h"
+#include "proto/name.h"
 
 /* For a look at the volume that is only a courtesy. */
 #define LOOK_MSEC 2000
@@ -68,7 +69,7 @@ static void show_registered(struct json_object *parameters)
 {
         struct json_object *service = member_object(parameters, "service");
         const char *name = member_string(service, "name");
-        const char *state = member_string(service, "state");
+        const char *state = show_state(service);
 
         tint_print(stdout, name ? name : "?", look_printable(), TINT_PLAIN, false);
         if (member_true(parameters, "created"))
@@ -98,6 +99,9 @@ static bool is_found(struct json_object *actions, const char *profile, const cha
         struct suggestion suggestion;
 
         suggest_init(&suggestion, profile);
+        /* It is a service that was meant. */
+        if (name_profile_of(profile))
+                suggest_init(&suggestion, name_profile_of(profile));
         for (size_t i = 0; i < json_object_array_length(actions); i++) {
                 struct json_object *entry = json_object_array_get_idx(actions, i);
                 const char *found = member_string(entry, "profile");
@@ -185,6 +189,18 @@ static enum outcome refuse_unregister(const struct session *session, const struc
         return OUTCOME_DENIED;
 }
 
+/* The name of a service, where that of a profile is asked for: what was meant is still there. */
+static void tell_profile(const char *word)
+{
+        char *next = NULL;
+
+        if (asprintf(&next, "'svcctl unregister %s' removes the gateway of that profile", name_profile_of(word)) < 0)
+                next = NULL;
+        fflush(stdout);
+        failure_print(word, "is the name of a service, and not of a profile", next ? next : "");
+        free(next);
+}
+
 enum outcome verb_unregister(struct session *session)
 {
         const struct options *options = session->options;
@@ -207,6 +223,8 @@ enum outcome verb_unregister(struct session *session)
         } else {
                 tint_print(stdout, options->words[0], look_printable(), TINT_PLAIN, false);
                 puts(member_true(answer.parameters, "removed") ? ": unregistered" : ": was not registered");
+                if (!member_true(answer.parameters, "removed") && name_profile_of(options->words[0]))
+                        tell_profile(options->words[0]);
         }
         if (!answer.error)
                 report_unpersisted(answer.parameters, options->words[0],

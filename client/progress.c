@@ -8,6 +8,7 @@
 
 #include "client/duration.h"
 #include "client/member.h"
+#include "client/state.h"
 #include "client/width.h"
 
 #define SUMMARY_STATES_MAX 16
@@ -69,7 +70,9 @@ void progress_note(struct progress *progress, struct json_object *service, int64
                 return;
         pending = find(progress, name);
         if (!pending && progress->open && kind && strcmp(kind, "gateway") == 0 &&
-            !(progress->only_wanted && want && strcmp(want, "down") == 0))
+            !(progress->only_wanted && want && strcmp(want, "down") == 0) &&
+            !(progress->not_served &&
+              state_find_cause(state, member_string(service, "cause"))->kind == STATE_SERVED))
                 pending = add(progress, name, progress->begun_msec);
         if (!pending || (pending->state && strcmp(pending->state, state) == 0))
                 return;

@@ -26,6 +26,7 @@ struct progress {
         size_t count;
         bool open; /* --all: every gateway that turns up is waited for, too */
         bool only_wanted; /* of those, only what is wanted up */
+        bool not_served;  /* and not what the default gateway serves */
         bool lost; /* the broker is away */
         bool failed;
         enum printable printable; /* what of others' text stays; ASCII at first */

@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "client/member.h"
+#include "client/state.h"
 
 void roster_init(struct roster *roster)
 {
@@ -130,17 +131,19 @@ static size_t count_state(const struct roster *roster, const char *state)
         size_t count = 0;
 
         for (size_t i = 0; i < roster->count; i++) {
-                const char *other = member_string(roster->entries[i].service, "state");
+                struct json_object *service = roster->entries[i].service;
+                const struct state *other =
+                        state_find_cause(member_string(service, "state"), member_string(service, "cause"));
 
-                count += other && strcmp(other, state) == 0;
+                count += strcmp(other->name, state) == 0;
         }
         return count;
 }
 
 const char *roster_summary(const struct roster *roster, char *buffer)
 {
-        static const char *const states[] = {"failed",   "unsupervised", "backoff", "held", "starting",
-                                             "stopping", "finishing",    "up",      "down"};
+        static const char *const states[] = {"failed",   "unsupervised", "backoff", "held",   "starting",
+                                             "stopping", "finishing",    "up",      "served", "down"};
         const char *separator = ": ";
         FILE *file = fmemopen(buffer, ROSTER_SUMMARY_BYTES, "w");
 

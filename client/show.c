@@ -29,6 +29,8 @@ static const char *note_text(const struct facts *facts, char *buffer)
                          reason);
         } else if (*reason) {
                 snprintf(buffer, NOTE_BYTES, "%s", reason);
+        } else if (facts->state->kind == STATE_DOWN && facts->cause && strcmp(facts->cause, "served") == 0) {
+                snprintf(buffer, NOTE_BYTES, "the default gateway serves its profile all the same");
         } else if (facts->pid >= 0) {
                 snprintf(buffer, NOTE_BYTES, "pid %" PRId64, facts->pid);
         }
@@ -45,6 +47,14 @@ static bool is_pending(const struct facts *facts, const char *order)
         return strcmp(order, "stop") != 0 || facts->state->kind != STATE_DOWN;
 }
 
+const char *show_state(struct json_object *service)
+{
+        const char *word = member_string(service, "state");
+        const struct state *state = state_find_cause(word, member_string(service, "cause"));
+
+        return state->kind == STATE_UNKNOWN ? word : state->name;
+}
+
 void show_outcomes(struct json_object *outcomes, const char *order, bool colour)
 {
         struct table table;
@@ -54,7 +64,7 @@ void show_outcomes(struct json_object *outcomes, const char *order, bool colour)
         for (size_t i = 0; i < json_object_array_length(outcomes); i++) {
                 struct json_object *outcome = json_object_array_get_idx(outcomes, i);
                 struct json_object *service = member_object(outcome, "service");
-                const char *state = member_string(service, "state");
+                const char *state = show_state(service);
                 char note[NOTE_BYTES], ordered[ORDERED_BYTES];
                 bool pending;
                 struct facts facts;
@@ -81,7 +91,7 @@ void show_outcomes(struct json_object *outcomes, const char *order, bool colour)
 void show_event(const char *event, struct json_object *service, bool colour)
 {
         bool removed = strcmp(event, "removed") == 0;
-        const char *word = removed ? event : member_string(service, "state");
+        const char *word = removed ? event : show_state(service);
         char stamp[32], note[NOTE_BYTES];
         struct facts facts;
         time_t now = time(NULL);

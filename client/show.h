@@ -12,6 +12,9 @@ struct json_object;
 
 /* One line for the result of each order: outcomes without an error. order: what was ordered and not waited
  * for, "start", "stop" or "restart"; else NULL. */
+/* Its state as svcctl calls it; one that this version does not know, as the broker does. NULL: none. */
+const char *show_state(struct json_object *service);
+
 void show_outcomes(struct json_object *outcomes, const char *order, bool colour);
 
 /* One line for an event of Watch. */

@@ -15,6 +15,16 @@ static const struct state states[] = {
         {STATE_DOWN, "down", TINT_DIM, false, false, 6, "○", "-"},
 };
 
+/* No state of the interface: what is held with the cause "served". It has no process, and needs none. */
+static const struct state served = {STATE_SERVED, "served", TINT_GOOD, true, false, 5, "●", "*"};
+
+const struct state *state_find_cause(const char *name, const char *cause)
+{
+        const struct state *state = state_find(name);
+
+        return state->kind == STATE_HELD && cause && strcmp(cause, "served") == 0 ? &served : state;
+}
+
 const struct state *state_find(const char *name)
 {
         static const struct state unknown = {STATE_UNKNOWN, "unknown", TINT_PLAIN, false, false, 4, "?", "?"};

@@ -80,7 +80,10 @@ static void show_page(struct json_object *service, const struct facts *facts, co
                 puts(page_log_problem(result));
                 return;
         }
-        if (tail.count > 0)
+        if (tail.count > 0 && facts->log_problem)
+                printf("what it says now is not in its log, but in the container's; what is older: 'svcctl logs %s'\n",
+                       facts->name);
+        else if (tail.count > 0)
                 print(page_log_text(&tail, look));
         else
                 puts(page_log_problem(-ENOENT));

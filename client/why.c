@@ -16,11 +16,17 @@ enum clue {
         CLUE_ALIVE, /* it has a pid */
         CLUE_RESTARTED,
         CLUE_ENDED_WELL, /* a gateway, with success; next_start_usec is known */
+        CLUE_SERVED,
+        CLUE_ELSEWHERE, /* why it is held, as all below */
+        CLUE_FORGIVEN,
+        CLUE_UNREADABLE,
+        CLUE_NEWER,
 };
 
 /*
  * In the texts: {name}, {age}, {since}, {until} (its next start), {limit} (until when it may be on the way),
- * {pid}, {reason}. The first row that fits counts. What ended and how is added to `happened`.
+ * {pid}, {reason}, {log}, {lock}, {directory}. The first row that fits counts. What ended and how is added to
+ * `happened`.
  */
 struct row {
         enum state_kind state;
@@ -34,6 +40,12 @@ static const struct row rows[] = {
         {STATE_DOWN, CLUE_WANT_UP, "{name} is down, though it is wanted up.",
          "An order to it may be under way, or it is being registered or removed.",
          "Look again in a moment; if it stays so, 'svcctl start {name}' starts it."},
+        {STATE_DOWN, CLUE_SERVED,
+         "{name} has been down for {age}, as it is wanted; but the default gateway serves every profile, and "
+         "so this one.",
+         "It stays so, whatever is wanted of this gateway, as long as the default gateway serves every "
+         "profile.",
+         "'svcctl status default' shows what serves it."},
         {STATE_DOWN, CLUE_NONE, "{name} has been down for {age}, as it is wanted.",
          "It stays down, also when the container starts again, until somebody starts it.",
          "'svcctl start {name}' starts it."},
@@ -69,10 +81,28 @@ static const struct row rows[] = {
         {STATE_FAILED, CLUE_NONE, "{name} failed {age} ago: {reason}.",
          "Nothing tries it again by itself; only a person's start does.",
          "'svcctl logs {name}' shows what is wrong; mend that, then 'svcctl start {name}' starts it."},
+        {STATE_SERVED, CLUE_NONE,
+         "{name} is served by the default gateway, and needs no process of its own: {reason}. Nothing is "
+         "wrong.",
+         "It stays so as long as the default gateway serves its profile.",
+         "'svcctl status default' shows what serves it."},
+        {STATE_HELD, CLUE_ELSEWHERE, "{name} has been held down for {age}: {reason}.",
+         "It is started by itself when that one, in another container or left of this one, has ended.",
+         "If it is to run here, stop it where it runs: the record of what is wanted is both's, so start it "
+         "here after that."},
+        {STATE_HELD, CLUE_FORGIVEN, "{name} has been held down for {age}: {reason}.",
+         "It stays down until somebody starts it.", "'svcctl start {name}' starts it."},
+        {STATE_HELD, CLUE_UNREADABLE, "{name} has been held down for {age}: {reason}.",
+         "It stays down until somebody says what is wanted.",
+         "'svcctl start {name}' or 'svcctl stop {name}' does, and writes the record anew."},
+        {STATE_HELD, CLUE_NEWER, "{name} has been held down for {age}: {reason}.",
+         "It stays down, and what the newer one wrote stays as it is.",
+         "Run the newer svcbrokerd; 'svcctl start {name}' runs it with this one, without the variables that "
+         "are "
+         "recorded there, and without a record."},
         {STATE_HELD, CLUE_NONE, "{name} has been held down for {age}: {reason}.",
-         "It stays down as long as that is so; when another container lets go of it, it is started by "
-         "itself.",
-         "End what holds it; if its failures were forgotten, 'svcctl start {name}' starts it."},
+         "It stays down as long as that is so.",
+         "What the reason names decides; 'svcctl doctor' looks further."},
         {STATE_UNSUPERVISED, CLUE_NONE, "{name} is unsupervised: {reason}.",
          "Nothing starts it, and it takes no orders.", "'svcctl doctor' looks for the cause."},
         {STATE_UNKNOWN, CLUE_NONE, "{name} is in a state that this svcctl does not know.",
@@ -123,10 +153,32 @@ static const struct problem_row {
 /* In every other state, a reason is the logger's. */
 #define LOGGER_HAPPENED " But {reason}."
 #define LOGGER_NEXT " Its logger is tried again by itself, too; until it runs, what is printed waits."
+#define MEMORY_ADVICE                                                                                        \
+        "Give the container more memory (its limit: 'svcctl doctor'), or let fewer gateways run; 'svcctl "   \
+        "logs {name}' shows what it did."
+
+/* Fallbacks of its scripts, in any state. */
+#define LOG_HAPPENED " But {log}."
+#define LOG_NEXT                                                                                             \
+        " What is in {directory} is older, until the logger can use it: that is tried again within a "       \
+        "minute."
+#define LOG_ADVICE                                                                                           \
+        "Mend that directory: remove it, or make it the gateway's user's. 'svcctl reset {name}' then has "   \
+        "the logger try at once. Until then see the container's log."
+#define LOCK_HAPPENED " But {lock}."
+#define LOCK_ADVICE                                                                                          \
+        "'svcctl logs {name}' says why; mend that, and 'svcctl restart {name}'. Until then let no other "    \
+        "container use this volume."
+
 #define LOGGER_ADVICE                                                                                        \
         "The broker's log and the room on the volume may say why; mend that, and 'svcctl reset {name}' "     \
         "tries "                                                                                             \
         "the logger at once."
+
+static bool is_caused(const struct facts *facts, const char *cause)
+{
+        return facts->cause && strcmp(facts->cause, cause) == 0;
+}
 
 static bool fits(enum clue clue, const struct facts *facts)
 {
@@ -145,6 +197,16 @@ static bool fits(enum clue clue, const struct facts *facts)
                 return facts->restarts > 0;
         case CLUE_ENDED_WELL:
                 return facts->gateway && facts->exit_code == 0 && facts->next_start_usec >= 0;
+        case CLUE_SERVED:
+                return is_caused(facts, "served");
+        case CLUE_ELSEWHERE:
+                return is_caused(facts, "elsewhere");
+        case CLUE_FORGIVEN:
+                return is_caused(facts, "forgiven");
+        case CLUE_UNREADABLE:
+                return is_caused(facts, "unreadable");
+        case CLUE_NEWER:
+                return is_caused(facts, "newer");
         }
         return false;
 }
@@ -180,6 +242,12 @@ static void write_field(FILE *file, const char *field, size_t length, const stru
                 fputs(facts_clock(facts->until_usec, now_usec, buffer), file);
         else if (strncmp(field, "until", length) == 0)
                 fputs(facts_until(facts->next_start_usec, now_usec, buffer), file);
+        else if (strncmp(field, "log", length) == 0)
+                fputs(facts->log_problem ? facts->log_problem : "", file);
+        else if (strncmp(field, "lock", length) == 0)
+                fputs(facts->lock_problem ? facts->lock_problem : "", file);
+        else if (strncmp(field, "directory", length) == 0)
+                fputs(facts->log_directory ? facts->log_directory : "its log directory", file);
         else if (strncmp(field, "pid", length) == 0)
                 fprintf(file, "%" PRId64, facts->pid);
         else
@@ -220,10 +288,18 @@ static void write_past(FILE *file, const struct facts *facts, int64_t now_usec)
                 fprintf(file, ", %s ago", buffer);
         if (restarted || ended)
                 putc('.', file);
+        if (ended)
+                facts_write_memory(facts, file);
 }
 
 static const char *advice_of(const struct row *row, const struct facts *facts, bool logger)
 {
+        if (facts->oom_kills > 0 && (facts->state->kind == STATE_BACKOFF || facts->state->kind == STATE_UP))
+                return MEMORY_ADVICE;
+        if (!facts->state->wrong && !logger && facts->log_problem)
+                return LOG_ADVICE;
+        if (!facts->state->wrong && !logger && facts->lock_problem)
+                return LOCK_ADVICE;
         if (logger)
                 return LOGGER_ADVICE;
         /* The doctor looks at everything. */
@@ -231,6 +307,24 @@ static const char *advice_of(const struct row *row, const struct facts *facts, b
             row->state != STATE_UNKNOWN)
                 return STATIC_ADVICE;
         return row->advice;
+}
+
+/* What follows the row's texts. */
+struct more {
+        const char *happened, *next;
+};
+
+static struct more more_of(const struct facts *facts, bool logger)
+{
+        if (logger)
+                return (struct more){LOGGER_HAPPENED, LOGGER_NEXT};
+        if (facts->log_problem && facts->lock_problem)
+                return (struct more){LOG_HAPPENED " And {lock}.", LOG_NEXT};
+        if (facts->log_problem)
+                return (struct more){LOG_HAPPENED, LOG_NEXT};
+        if (facts->lock_problem)
+                return (struct more){LOCK_HAPPENED, ""};
+        return (struct more){"", ""};
 }
 
 /* What was written, printable. NULL when out of memory. */
@@ -273,16 +367,19 @@ static bool is_loggers(const struct facts *facts)
 {
         if (facts->problem)
                 return strcmp(facts->problem, "logger") == 0;
-        return facts->reason && !facts->state->wrong;
+        return facts->reason && !facts->state->wrong && facts->state->kind != STATE_SERVED &&
+               !facts->log_problem && !facts->lock_problem;
 }
 
 bool why_init(struct why *why, const struct facts *facts, int64_t now_usec, enum printable printable)
 {
         const struct row row = find_row(facts);
         bool logger = is_loggers(facts);
+        const struct more more = more_of(facts, logger);
         struct why made = {
-                .happened = sentence(row.happened, logger ? LOGGER_HAPPENED : "", true, facts, now_usec, printable),
-                .next = sentence(row.next, logger ? LOGGER_NEXT : limit_of(facts), false, facts, now_usec, printable),
+                .happened = sentence(row.happened, more.happened, true, facts, now_usec, printable),
+                .next = sentence(row.next, *more.next ? more.next : limit_of(facts), false, facts, now_usec,
+                                 printable),
                 .advice = sentence(advice_of(&row, facts, logger), "", false, facts, now_usec, printable),
         };
 

@@ -125,6 +125,15 @@
 /* Of the container's memory: with less left, or less than this part of it, Diagnose says so. */
 #define MEMORY_GROUP_LOW_BYTES (16 * 1024 * 1024) /* bytes */
 #define MEMORY_GROUP_LOW_SHARE 16
+/* Whether a gateway and its logger hold their locks (model/locks.h): first after this, then less and less
+ * often, for as long as something is wrong. */
+#define LOCKS_FIRST_MSEC 250
+#define LOCKS_AGAIN_MSEC 30000
+#define LOCKS_LOOKS 6 /* that are enough for a gateway: the last one comes when LOCKS_GRACE_MSEC are over */
+#define LOCKS_GRACE_MSEC 15000 /* scripts may take so long until they have a lock, on a machine under load */
+#define LOCKS_TRY_MSEC                                                                                       \
+        60000 /* between two ends of a logger that does not use its directory, which could be */
+#define LOCKS_LOOK_MSEC 2000 /* a look may take as long */
 
 /* The volume, and the threads that look at it. */
 #define VOLUME_LOW_BYTES (4 * 1024 * 1024) /* bytes: with fewer left Health says so */
@@ -223,7 +232,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 #define MEMORY_ORDER_NAME_BYTES 1024
 #define MEMORY_ORDER_NAMES (ORDER_NAMES_MOST + 2 * LIMIT_NAMES_PER_CALL)
 /* A profile's directory, as a look at all finds it, and what is answered about it. */
-#define MEMORY_PROFILE_BYTES 1664
+#define MEMORY_PROFILE_BYTES 1680
 
 /* From this size on malloc gives a buffer back to the kernel when it is freed, and keeps no more than that at its end. A reply of
  * a thousand services is smaller: as a mapping of its own it took twice as long. */

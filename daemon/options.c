@@ -28,6 +28,7 @@ enum {
         OPTION_SERVICES_MAX,
         OPTION_ALLOW_STATIC,
         OPTION_START_AT_ONCE,
+        OPTION_FALLBACK,
         OPTION_MULTIPLEX,
         OPTION_NO_MULTIPLEX,
         OPTION_NO_GATEWAYS,
@@ -57,6 +58,7 @@ static const struct option long_options[] = {
         {"services-max", required_argument, NULL, OPTION_SERVICES_MAX},
         {"allow-static", required_argument, NULL, OPTION_ALLOW_STATIC},
         {"start-at-once", required_argument, NULL, OPTION_START_AT_ONCE},
+        {"fallback", required_argument, NULL, OPTION_FALLBACK},
         {"multiplex", no_argument, NULL, OPTION_MULTIPLEX},
         {"no-multiplex", no_argument, NULL, OPTION_NO_MULTIPLEX},
         {"no-gateways", no_argument, NULL, OPTION_NO_GATEWAYS},
@@ -93,6 +95,8 @@ static const char help[] =
         "  --services-max N           s6-svscan's own limit, loggers included (1000)\n"
         "  --allow-static NAME        clients may control this static service too; may be given again\n"
         "  --start-at-once N          gateways that begin together after a boot (8)\n"
+        "  --fallback TEXT            it is started without something, which Health tells; may be given "
+        "again\n"
         "  --multiplex                the default gateway serves every profile: the others are held\n"
         "  --no-multiplex             it does not; without either, config.yaml on the volume says\n"
         "  --no-gateways              a container without gateways: register none at boot\n"
@@ -177,6 +181,18 @@ static bool add_static(struct options *options, const char *name)
         return false;
 }
 
+/* More than are kept are as bad as these. */
+static bool add_fallback(struct options *options, const char *text)
+{
+        size_t i = 0;
+
+        while (i < OPTIONS_FALLBACKS_MAX && options->fallbacks[i])
+                i++;
+        if (i < OPTIONS_FALLBACKS_MAX)
+                options->fallbacks[i] = text;
+        return text[0];
+}
+
 static bool set_option(struct options *options, int option, const char *text)
 {
         switch (option) {
@@ -206,6 +222,8 @@ static bool set_option(struct options *options, int option, const char *text)
                 return text[0];
         case OPTION_ALLOW_STATIC:
                 return add_static(options, text);
+        case OPTION_FALLBACK:
+                return add_fallback(options, text);
         case OPTION_MULTIPLEX:
                 options->multiplex = MULTIPLEX_IS_ON;
                 return true;

@@ -8,6 +8,7 @@
 
 /* At most this many --allow-static. */
 #define OPTIONS_STATIC_MAX 32
+#define OPTIONS_FALLBACKS_MAX 8
 
 struct options {
         const char *socket;
@@ -22,6 +23,7 @@ struct options {
         int64_t settle_msec;
         unsigned start_at_once; /* gateways that begin together after a boot */
         enum multiplex_from multiplex; /* whether the default gateway serves every profile */
+        const char *fallbacks[OPTIONS_FALLBACKS_MAX + 1]; /* NULL-terminated */
         bool no_gateways;       /* nothing is registered at boot */
         bool bootstrap;         /* default starts where nothing is known of it */
         unsigned services_max;

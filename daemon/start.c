@@ -68,8 +68,9 @@ static int start_client_user(const struct options *options, struct server *serve
         if (user->pw_uid == 0)
                 return fail(0, "name an unprivileged user with --client-user",
                             "client user %s: it is root, which needs no broker", options->client_user);
-        server->access.client_uid = user->pw_uid;
-        *client_gid = user->pw_gid;
+        /* Without root all have one uid, whatever it is: a container may have been started with any. */
+        server->access.client_uid = geteuid() == 0 ? user->pw_uid : geteuid();
+        *client_gid = geteuid() == 0 ? user->pw_gid : getegid();
         return 0;
 }
 
@@ -310,6 +311,7 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
         server->socket_path = options->socket;
         server->failed_starts = options->failed_starts;
         server->exec_path = options->exec_path;
+        server->fallbacks = options->fallbacks;
         server->services_max = options->services_max;
         /* The lock comes with the listener, and nothing of a live broker's is touched before we have it. */
         start_places(server, files);
@@ -331,7 +333,9 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
                 log_line("main: others than root can write where PATH leads");
         if (result == 0 && !server->rights.supervisor_kills)
                 log_line("main: s6-supervise lacks CAP_KILL: gateways are signalled from here");
-        if (result == 0 && !server->rights.can_switch)
+        if (result == 0 && !server->rights.root)
+                log_line("main: not started as root: no boundary between the broker and its clients");
+        else if (result == 0 && !server->rights.can_switch)
                 log_line("main: CAP_SETUID or CAP_SETGID is missing: files cannot be given to the client "
                          "group");
         return result;

@@ -31,6 +31,12 @@
 int volume_open(const char *home);
 
 /*
+ * May files be made in that directory, or the volume's own ("."), by whom the files are opened as? As far as the kernel
+ * tells without making one: permissions, and a file system that is read-only. -ENOSYS: it does not tell.
+ */
+int volume_may_write(int volume, const char *path);
+
+/*
  * A whole file, with a NUL behind it; the caller frees *text. A NUL inside is -EBADMSG, more than
  * VOLUME_FILE_BYTES -EFBIG, a link -ELOOP, anything else that is no regular file -EINVAL.
  */

@@ -15,6 +15,7 @@
 #include "daemon/model/operation.h"
 #include "daemon/model/persist.h"
 #include "daemon/model/registry.h"
+#include "daemon/model/restart.h"
 #include "daemon/model/scan.h"
 #include "daemon/model/sweep.h"
 #include "daemon/model/volume_room.h"
@@ -127,6 +128,7 @@ static void adopt_unrecorded(struct service *service, int why)
                 service->record.want_up = service->status.want_up;
         } else {
                 service->record.hold = HOLD_HELD;
+                service->record.cause = newer ? CAUSE_NEWER : CAUSE_UNREADABLE;
                 snprintf(service->record.reason, sizeof(service->record.reason), "%s; start it to run it",
                          newer ? "what was wanted of it was written by a newer svcbrokerd"
                                : "what was wanted of it could not be read");
@@ -184,6 +186,7 @@ static int adopt_slot(struct registry *registry, const char *name)
         adopt_files(service);
         if (recorded)
                 adopt_unrecorded(service, recorded);
+        restart_take_option(service);
         if (service->record.removing) {
                 service_step(service);
                 operation_resume_unregister(service);

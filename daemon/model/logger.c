@@ -7,6 +7,7 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/s6_control.h"
+#include "daemon/model/locks.h"
 #include "daemon/model/registry.h"
 
 /* As of the gateway: restart.c. */
@@ -25,7 +26,8 @@ static void logger_died(struct service *service)
         struct logger *logger = &service->logger;
 
         logger->last_run_msec = clock_msec() - logger->run_began_msec;
-        logger->died = service->operation == OPERATION_NONE;
+        logger->died = service->operation == OPERATION_NONE && !logger->asked;
+        logger->asked = false;
 }
 
 static void logger_began(struct service *service, const struct s6_status *now)
@@ -215,8 +217,12 @@ void logger_forgive(struct service *service)
         if (!service->has_log || !logger->supervised)
                 return;
         service_clear_tallies(service, false, true);
-        if (logger_is_running(service))
+        if (logger_is_running(service)) {
+                if (step_logger_stands(service))
+                        logger_send(service, "c");
+                locks_try_again(service);
                 return;
+        }
         /* Also what its finish, which still runs, may undo with a 125: logger_follow() sends it again. */
         logger->start = true;
         if (!logger->status.want_up)

@@ -21,6 +21,7 @@ struct logger {
         int64_t run_began_msec; /* by clock_msec() */
         int64_t last_run_msec;
         bool died;               /* and has not been started since */
+        bool asked;              /* it is ended by us, and started again */
         bool start;              /* a person wants it tried at once */
         int64_t retry_base_usec; /* of a single run: since_usec when it was ordered */
         int64_t retry_until_msec;
@@ -42,7 +43,7 @@ void logger_follow(struct service *service);
 /* In how many milliseconds to follow again; INT64_MAX: only when something is seen. */
 int64_t logger_wait_msec(const struct service *service);
 
-/* For a person's order: nothing is held against it any more. It is started if it was held. */
+/* For a person's order: nothing is held against it any more. It is started if it was held, and continued if it stands. */
 void logger_forgive(struct service *service);
 
 /* Why it does not run, for people; empty where it is not held. */

@@ -30,6 +30,7 @@ void multiplex_hold(const struct registry *registry, const char *profile, struct
         if (!record->want_up || !multiplex_holds(registry, profile))
                 return;
         record->hold = HOLD_HELD;
+        record->cause = CAUSE_SERVED;
         record->next_start_usec = 0;
         snprintf(record->reason, sizeof(record->reason), "%s", MULTIPLEX_REASON);
 }
@@ -38,11 +39,13 @@ void multiplex_take(struct registry *registry, enum multiplex_config config)
 {
         bool on = config == MULTIPLEX_CONFIG_ON;
 
-        if (!multiplex_asks_volume(registry) || config == MULTIPLEX_CONFIG_UNREADABLE || on == registry->multiplex)
+        if (!multiplex_asks_volume(registry) || config == MULTIPLEX_CONFIG_UNREADABLE)
                 return;
-        log_event("multiplex: config.yaml says so now: on=%d", on);
+        if (on != registry->multiplex)
+                log_event("multiplex: config.yaml says so now: on=%d", on);
         registry->multiplex = on;
-        for (size_t i = 0; i < registry->count; i++)
+        /* Also those that the broker before this one has held. */
+        for (size_t i = 0; !on && i < registry->count; i++)
                 if (registry->services[i]->profile)
                         restart_release(registry->services[i], MULTIPLEX_REASON);
 }

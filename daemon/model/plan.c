@@ -27,12 +27,14 @@ static struct planned *plan_add(struct plan *plan, const char *profile, enum rec
         return planned;
 }
 
-__attribute__((format(printf, 2, 3))) static void plan_hold(struct planned *planned, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void plan_hold(struct planned *planned, enum cause cause,
+                                                            const char *format, ...)
 {
         va_list arguments;
 
         planned->record.want_up = true;
         planned->record.hold = HOLD_HELD;
+        planned->record.cause = cause;
         va_start(arguments, format);
         if (vsnprintf(planned->record.reason, sizeof(planned->record.reason), format, arguments) >=
             (int)sizeof(planned->record.reason))
@@ -72,15 +74,16 @@ static void plan_from_volume(const struct registry *registry, const struct profi
                 planned->record.want_up = facts->intent.want_up;
                 planned->environment = json_object_get(facts->intent.environment);
         } else if (facts->intent_result == -EPROTONOSUPPORT) {
-                plan_hold(planned,
-                          "what was wanted of it was written by a newer svcbrokerd (.svcbroker/intent/%.40s): run "
+                plan_hold(planned, CAUSE_NEWER,
+                          "what was wanted of it was written by a newer svcbrokerd "
+                          "(.svcbroker/intent/%.40s): run "
                           "that one, or remove this",
                           facts->name);
                 planned->why = "newer_record";
                 log_event("reconcile: its record was written by a newer svcbrokerd: service=" GATEWAY_PREFIX "%s",
                           facts->name);
         } else if (facts->intent_result != -ENOENT) {
-                plan_hold(planned,
+                plan_hold(planned, CAUSE_UNREADABLE,
                           "what was wanted of it cannot be read (.svcbroker/intent/%.64s: %s); start it to "
                           "run it",
                           facts->name, strerrorname_np(-facts->intent_result) ?: "?");
@@ -118,6 +121,8 @@ static void plan_label(struct plan *plan, struct planned *planned)
                                                  : RECONCILE_REGISTERED;
         snprintf(action->message, sizeof(action->message), "%s", record->reason);
         action->why = planned->why;
+        if (action->what == RECONCILE_HELD)
+                action->cause = record->cause;
 }
 
 /* Its directory was another profile's, whose gateway is held: what was wanted of that one is wanted of it, unless it has a record
@@ -349,6 +354,7 @@ static void adjust_want(struct record *record, const struct record *planned)
         record->want_up = planned->want_up;
         record->pending = planned->pending;
         record->hold = planned->hold;
+        record->cause = planned->cause;
         record->next_start_usec = planned->next_start_usec;
         snprintf(record->reason, sizeof(record->reason), "%s", planned->reason);
 }

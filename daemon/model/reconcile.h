@@ -31,6 +31,7 @@ struct reconcile_action {
         char message[RECORD_REASON_BYTES]; /* empty: none */
         enum prior_exit prior_exit;        /* for the boot log */
         const char *why;                   /* the same as one word, for the boot log; NULL: none */
+        enum cause cause;                  /* of RECONCILE_HELD */
 };
 
 struct reconcile_request {

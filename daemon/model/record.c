@@ -18,6 +18,15 @@ static const char *const hold_names[] = {"none", "backoff", "failed", "held", NU
 static const char *const told_names[] = {"nothing", "restart", "down", NULL};
 static const char *const pending_names[] = {"nothing", "order", "restart", NULL};
 
+/* The interface's, and what is written. */
+static const char *const cause_names[] = {"none",       "served", "elsewhere", "forgiven",
+                                          "unreadable", "newer",  NULL};
+
+const char *cause_name(enum cause cause)
+{
+        return cause == CAUSE_NONE ? NULL : cause_names[cause];
+}
+
 bool record_runs_now(const struct record *record)
 {
         return record->want_up &&
@@ -48,6 +57,8 @@ void record_write(const struct record *record, const struct members *members, st
         text_append_member_bool(text, "removing", record->removing);
         text_append_member_bool(text, "forgotten", record->forgotten);
         text_append_member_string(text, "hold", hold_names[record->hold]);
+        if (record->hold == HOLD_HELD && record->cause != CAUSE_NONE)
+                text_append_member_string(text, "cause", cause_names[record->cause]);
         text_append_member_int(text, "attempt", record->attempt);
         text_append_member_int(text, "next_start_usec", record->next_start_usec);
         text_append_member_int(text, "restarts", record->restarts);
@@ -58,6 +69,10 @@ void record_write(const struct record *record, const struct members *members, st
                 text_append_member_int(text, "exit_code", record->exit_code);
                 text_append_member_int(text, "exit_signal", record->exit_signal);
                 text_append_member_int(text, "exit_at_usec", record->exit_at_usec);
+                if (record->oom_kills) {
+                        text_append_member_int(text, "oom_kills", record->oom_kills);
+                        text_append_member_int(text, "oom_since_usec", record->oom_since_usec);
+                }
         }
         if (record->gone)
                 text_append_member_bool(text, "gone", true);
@@ -78,7 +93,9 @@ struct parsed {
         enum field_bool unpersisted, blind, blind_environment, removing, forgotten, gone, own_stop;
         struct field_int home;
         struct field_int log_restarts, log_attempt, log_next_start; /* 0 in records of before they were */
+        struct field_int oom_kills, oom_since;                      /* the same */
         int want, hold, pending, told;
+        int cause;                            /* -1 in records of before it was */
         struct field_int told_pid, told_usec; /* the latter 0 where it is not known */
         const char *reason, *boot;
 };
@@ -97,6 +114,7 @@ static const struct field record_fields[] = {
         {"removing", FIELD_BOOL, true, offsetof(struct parsed, removing), NULL},
         {"forgotten", FIELD_BOOL, false, offsetof(struct parsed, forgotten), NULL},
         {"hold", FIELD_CHOICE, true, offsetof(struct parsed, hold), hold_names},
+        {"cause", FIELD_CHOICE, false, offsetof(struct parsed, cause), cause_names},
         {"attempt", FIELD_INT, true, offsetof(struct parsed, attempt), NULL},
         {"next_start_usec", FIELD_INT, true, offsetof(struct parsed, next_start), NULL},
         {"restarts", FIELD_INT, true, offsetof(struct parsed, restarts), NULL},
@@ -109,6 +127,8 @@ static const struct field record_fields[] = {
         {"gone", FIELD_BOOL, false, offsetof(struct parsed, gone), NULL},
         {"own_stop", FIELD_BOOL, false, offsetof(struct parsed, own_stop), NULL},
         {"home", FIELD_INT, false, offsetof(struct parsed, home), NULL},
+        {"oom_kills", FIELD_INT, false, offsetof(struct parsed, oom_kills), NULL},
+        {"oom_since_usec", FIELD_INT, false, offsetof(struct parsed, oom_since), NULL},
         {"reason", FIELD_STRING, true, offsetof(struct parsed, reason), NULL},
         {"boot", FIELD_STRING, true, offsetof(struct parsed, boot), NULL},
         {NULL, FIELD_STRING, false, 0, NULL},
@@ -116,12 +136,12 @@ static const struct field record_fields[] = {
 
 static bool parsed_is_sound(const struct parsed *parsed)
 {
-        return parsed->attempt.value >= 0 &&
-               parsed->told_pid.value >= 0 && parsed->told_pid.value <= INT_MAX &&
-               parsed->attempt.value <= UINT32_MAX && parsed->restarts.value >= 0 &&
-               parsed->log_restarts.value >= 0 && parsed->log_attempt.value >= 0 &&
-               parsed->log_attempt.value <= UINT32_MAX && strlen(parsed->reason) < RECORD_REASON_BYTES &&
-               strlen(parsed->boot) < RECORD_BOOT_BYTES &&
+        return parsed->attempt.value >= 0 && parsed->oom_kills.value >= 0 &&
+               parsed->oom_kills.value <= UINT32_MAX && parsed->told_pid.value >= 0 &&
+               parsed->told_pid.value <= INT_MAX && parsed->attempt.value <= UINT32_MAX &&
+               parsed->restarts.value >= 0 && parsed->log_restarts.value >= 0 &&
+               parsed->log_attempt.value >= 0 && parsed->log_attempt.value <= UINT32_MAX &&
+               strlen(parsed->reason) < RECORD_REASON_BYTES && strlen(parsed->boot) < RECORD_BOOT_BYTES &&
                parsed->exit_code.present == parsed->exit_at.present &&
                parsed->exit_signal.present == parsed->exit_at.present && parsed->exit_code.value >= -1 &&
                parsed->exit_code.value <= 255 && parsed->exit_signal.value >= 0 &&
@@ -138,6 +158,7 @@ static void understand(struct json_object *object)
                 {"pending", pending_names, &pending_names[PENDING_NOTHING]},
                 {"told", told_names, &told_names[TOLD_NOTHING]},
                 {"hold", hold_names, &hold_names[HOLD_HELD]},
+                {"cause", cause_names, &cause_names[CAUSE_NONE]},
         };
 
         for (size_t i = 0; i < sizeof(least) / sizeof(least[0]); i++) {
@@ -200,6 +221,7 @@ int record_read(const char *text, struct record *record)
                         .removing = parsed.removing == FIELD_TRUE,
                         .forgotten = parsed.forgotten == FIELD_TRUE,
                         .hold = (enum hold)parsed.hold,
+                        .cause = parsed.cause > 0 ? (enum cause)parsed.cause : CAUSE_NONE,
                         .attempt = (unsigned)parsed.attempt.value,
                         .next_start_usec = parsed.next_start.value,
                         .restarts = parsed.restarts.value,
@@ -213,6 +235,8 @@ int record_read(const char *text, struct record *record)
                         .gone = parsed.gone == FIELD_TRUE,
                         .own_stop = parsed.own_stop == FIELD_TRUE,
                         .home = parsed.home.value,
+                        .oom_kills = (unsigned)parsed.oom_kills.value,
+                        .oom_since_usec = parsed.oom_since.value,
                 };
                 snprintf(record->reason, sizeof(record->reason), "%s", parsed.reason);
                 snprintf(record->boot, sizeof(record->boot), "%s", parsed.boot);

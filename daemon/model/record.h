@@ -20,6 +20,19 @@ enum hold {
         HOLD_HELD,    /* kept down on purpose */
 };
 
+/* Why it is held, which decides what a person can do about it. Of meaning with HOLD_HELD only. */
+enum cause {
+        CAUSE_NONE,       /* it was not recorded */
+        CAUSE_SERVED,     /* the default gateway serves this profile: nothing is wrong */
+        CAUSE_ELSEWHERE,  /* its lock on the volume is held: looked at again */
+        CAUSE_FORGIVEN,   /* its failures were forgotten, and nobody has started it since */
+        CAUSE_UNREADABLE, /* what was wanted could not be read */
+        CAUSE_NEWER,      /* a broker of a higher major version wrote what was wanted */
+};
+
+/* As the interface names it; NULL: CAUSE_NONE. */
+const char *cause_name(enum cause cause);
+
 /* Whether an order was recorded that may not have reached s6-supervise. */
 enum pending {
         PENDING_NOTHING,
@@ -44,6 +57,7 @@ struct record {
         pid_t told_pid;
         int64_t told_usec; /* UTC; 0: not known */
         enum hold hold;
+        enum cause cause;
         unsigned attempt;        /* of the soft brake; 0: none */
         int64_t next_start_usec; /* UTC; HOLD_BACKOFF */
         int64_t restarts;
@@ -53,8 +67,11 @@ struct record {
         bool has_exit;               /* the three below are set */
         int exit_code;               /* -1: by a signal */
         int exit_signal;             /* 0: by itself */
+        unsigned oom_kills; /* processes of the container that the kernel killed for want of memory before
+                               that */
         int64_t exit_at_usec;
         int64_t home;                     /* which directory was the profile's, when it was seen last; 0: none yet */
+        int64_t oom_since_usec;           /* with oom_kills */
         char reason[RECORD_REASON_BYTES]; /* for people; empty: none */
         char boot[RECORD_BOOT_BYTES];     /* which life of PID 1 this is from */
 };

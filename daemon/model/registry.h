@@ -15,6 +15,7 @@
 #include "daemon/edge/slot.h"
 #include "daemon/edge/watch.h"
 #include "daemon/model/multiplex.h"
+#include "daemon/model/locks.h"
 #include "daemon/model/policy.h"
 #include "daemon/model/poll.h"
 #include "daemon/model/profiles.h"
@@ -105,6 +106,9 @@ struct registry {
         struct timer reconcile_again;
         struct poll poll;
         struct halt_round halts;
+        struct locks_look locks;
+        int64_t oom_kills;      /* edge/oom.h, when it was last looked at; -1: not known */
+        int64_t oom_since_usec; /* that was then; 0: never */
         int scandir_wd;      /* -1: the scan directory is not watched */
         int slots_wd;        /* the same of the services directory */
         bool scan_whole;     /* something of the scan directory is not known yet */

@@ -188,29 +188,38 @@ static void removal_left(struct service *service)
         deputy_run(&registry->deputy, &removal->job);
 }
 
-static void removal_look_leaving(struct service *service)
+/* Asked for before it is told once more: what was written just now is nothing that is not read. */
+static void removal_tell_who_waits(struct service *service, bool logs)
 {
         int64_t waited_msec = clock_msec() - service->removal->phase_began_msec;
 
-        if (!is_supervised(service)) {
-                bool logs = service->has_log && is_logger_supervised(service);
-
-                /* The record may go only now, where the register is undone that a client unregistered. */
-                if (!logs && service->persisted_serial >= service->serial) {
-                        removal_left(service);
-                        return;
-                }
-                if (logs && waited_msec > LEAVE_KILL_LOGGER_MSEC)
-                        tell_logger(service, "kx");
-                else if (logs && waited_msec > LEAVE_TELL_MSEC)
-                        tell_logger(service, "dx");
-        } else if (waited_msec > LEAVE_TELL_MSEC) {
-                removal_tell(service);
-        }
         if (waited_msec > UNREAD_MSEC) /* who does not read is told of */
                 service_follow_time(service);
         if (waited_msec > LEAVE_GIVE_UP_MSEC)
-                removal_give_up(service, "its s6-supervise does not end; it is removed when it does");
+                removal_give_up(service,
+                                logs ? "its logger does not end, as on a volume that hangs; it is removed when "
+                                       "it does"
+                                     : "its s6-supervise does not end; it is removed when it does");
+}
+
+static void removal_look_leaving(struct service *service)
+{
+        int64_t waited_msec = clock_msec() - service->removal->phase_began_msec;
+        bool runs = is_supervised(service);
+        bool logs = !runs && service->has_log && is_logger_supervised(service);
+
+        /* The record may go only now, where the register is undone that a client unregistered. */
+        if (!runs && !logs && service->persisted_serial >= service->serial) {
+                removal_left(service);
+                return;
+        }
+        removal_tell_who_waits(service, logs);
+        if (runs && waited_msec > LEAVE_TELL_MSEC)
+                removal_tell(service);
+        else if (logs && waited_msec > LEAVE_KILL_LOGGER_MSEC)
+                tell_logger(service, "kx");
+        else if (logs && waited_msec > LEAVE_TELL_MSEC)
+                tell_logger(service, "dx");
         timer_start(&service->removal->timer,
                     waited_msec > LEAVE_GIVE_UP_MSEC ? 10 * LEAVE_LOOK_MSEC : LEAVE_LOOK_MSEC);
 }

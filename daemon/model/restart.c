@@ -13,6 +13,38 @@
 /* s6-supervise runs an `o` at once; when it cannot, it does not try again by itself. */
 #define RETRY_MSEC 5000
 
+static bool restart_is_held_for(const struct record *record, const char *reason)
+{
+        return record->hold == HOLD_HELD &&
+               (!strcmp(record->reason, reason) || (record->cause == CAUSE_SERVED && !strcmp(reason, MULTIPLEX_REASON)));
+}
+
+bool restart_is_served(const struct service *service)
+{
+        return service->profile && multiplex_holds(service->registry, service->profile);
+}
+
+void restart_take_option(struct service *service)
+{
+        struct record *record = &service->record;
+        bool served = restart_is_held_for(record, MULTIPLEX_REASON);
+
+        if (multiplex_asks_volume(service->registry)) /* it has not been looked at yet */
+                return;
+        if (!record->want_up || service_is_alive(service) || served == restart_is_served(service))
+                return;
+        if (served) {
+                record->hold = HOLD_NONE;
+                record->cause = CAUSE_NONE;
+                record->reason[0] = 0;
+                record->pending = PENDING_ORDER;
+        } else {
+                record->pending = PENDING_NOTHING;
+                multiplex_hold(service->registry, service->profile, record);
+        }
+        service_save(service);
+}
+
 /* Held until its lock is free; what is held otherwise is not looked at again by itself. */
 static bool restart_is_elsewhere(const struct service *service)
 {
@@ -24,9 +56,11 @@ void restart_describe_exit(const struct record *record, char *text, size_t size)
         if (!record->has_exit)
                 snprintf(text, size, "how is not known");
         else if (record->exit_signal)
-                snprintf(text, size, "by SIG%s", sigabbrev_np(record->exit_signal) ?: "?");
+                snprintf(text, size, "by SIG%s%s", sigabbrev_np(record->exit_signal) ?: "?",
+                         record->oom_kills ? " (the container is out of memory)" : "");
         else
-                snprintf(text, size, "with exit code %d", record->exit_code);
+                snprintf(text, size, "with exit code %d%s", record->exit_code,
+                         record->oom_kills ? " (the container is out of memory)" : "");
 }
 
 static void restart_fail(struct service *service)
@@ -45,6 +79,7 @@ static void restart_fail(struct service *service)
 void restart_hold_elsewhere(const struct registry *registry, struct record *record)
 {
         record->hold = HOLD_HELD;
+        record->cause = CAUSE_ELSEWHERE;
         record->next_start_usec = clock_utc_usec() + registry->policy.elsewhere_msec * 1000;
         snprintf(record->reason, sizeof(record->reason),
                  "it runs elsewhere: another process holds its lock on the volume");
@@ -218,6 +253,7 @@ static void restart_hold(struct service *service, const char *reason)
         if (record->hold == HOLD_HELD && !strcmp(record->reason, reason))
                 return;
         record->hold = HOLD_HELD;
+        record->cause = record->gone ? CAUSE_NONE : CAUSE_SERVED;
         record->next_start_usec = 0;
         snprintf(record->reason, sizeof(record->reason), "%s", reason);
         service_set_down(service, true);
@@ -231,9 +267,10 @@ void restart_release(struct service *service, const char *reason)
 {
         struct record *record = &service->record;
 
-        if (record->hold != HOLD_HELD || strcmp(record->reason, reason) != 0)
+        if (!restart_is_held_for(record, reason))
                 return;
         record->hold = HOLD_NONE;
+        record->cause = CAUSE_NONE;
         record->reason[0] = '\0';
         record->pending = record->want_up ? PENDING_ORDER : PENDING_NOTHING;
         service_save(service);
@@ -403,11 +440,18 @@ void restart_forgive(struct service *service)
 void restart_reset(struct service *service)
 {
         struct record *record = &service->record;
-        bool was_held = record->hold != HOLD_NONE && !service_is_alive(service);
+        struct record before = *record;
+        bool held = before.hold != HOLD_NONE && !service_is_alive(service);
 
         restart_forgive(service);
-        if (was_held) {
+        if (held && before.hold == HOLD_HELD) { /* for what is no failure of its own: that is as it was */
                 record->hold = HOLD_HELD;
+                record->cause = before.cause;
+                record->next_start_usec = before.next_start_usec;
+                memcpy(record->reason, before.reason, sizeof(record->reason));
+        } else if (held) {
+                record->hold = HOLD_HELD;
+                record->cause = CAUSE_FORGIVEN;
                 snprintf(record->reason, sizeof(record->reason),
                          "its failures were forgotten; start it to run it");
         }

@@ -19,6 +19,10 @@ void restart_release(struct service *service, const char *reason);
 
 /* How its last run ended, for people: "with exit code 3". */
 void restart_describe_exit(const struct record *record, char *text, size_t size);
+bool restart_is_served(const struct service *service);
+
+/* One that a broker with other options left: held for that, or no longer. */
+void restart_take_option(struct service *service);
 
 /* It runs in another container: looked at again in a while. */
 void restart_hold_elsewhere(const struct registry *registry, struct record *record);

@@ -8,6 +8,7 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/s6_control.h"
+#include "daemon/model/killed.h"
 #include "daemon/model/operation.h"
 #include "daemon/model/poll.h"
 #include "daemon/model/profiles.h"
@@ -185,6 +186,7 @@ static void service_died(struct service *service, const struct s6_status *now)
 
         service->last_run_msec = clock_msec() - service->run_began_msec;
         service->unclean = false;
+        killed_end(service);
         service->told = service->record.told = TOLD_NOTHING;
         service->record.told_pid = 0;
         service->record.told_usec = 0;
@@ -202,10 +204,12 @@ static void service_died(struct service *service, const struct s6_status *now)
                 profiles_look_soon(service->registry); /* whoever has its directory now may begin */
 }
 
-static void service_began(struct service *service, const struct s6_status *now)
+/* late: it has ended, too, before it was seen. */
+static void service_began(struct service *service, const struct s6_status *now, bool late)
 {
         int64_t age_msec = (clock_utc_usec() - now->since_usec) / 1000;
 
+        killed_begin(service, late);
         service->run_began_msec = clock_msec() - (age_msec > 0 ? age_msec : 0);
         service->sampled.known = false;
         if (!service->died_unasked)
@@ -225,13 +229,13 @@ static void service_take_status(struct service *service, const struct s6_status 
         if (service->end.given_up && !service->record.has_exit) /* before there was a broker */
                 service_note_exit(service, now);
         if (service->supervised && s6_status_ran_between(old, now)) {
-                service_began(service, now);
+                service_began(service, now, true);
                 service_died(service, now);
         }
         if (s6_status_is_alive(old) && other)
                 service_died(service, now);
         if (s6_status_is_alive(now) && other)
-                service_began(service, now);
+                service_began(service, now, false);
         *old = *now;
         if (!service->supervised) {
                 publication_moved(service->registry);
@@ -341,7 +345,7 @@ static void service_set_timer(struct service *service)
         if (service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE && service->profile)
                 wait_msec = sooner(wait_msec, restart_wait_msec(service));
         if (service->operation == OPERATION_NONE && service->profile)
-                wait_msec = sooner(wait_msec, logger_wait_msec(service));
+                wait_msec = sooner(wait_msec, sooner(logger_wait_msec(service), locks_wait_msec(service)));
         wait_msec = sooner(wait_msec, stand_in_wait_msec(service));
         wait_msec = sooner(wait_msec, again_wait_msec(service));
         wait_msec = sooner(wait_msec, step_wait_msec(service));
@@ -391,8 +395,10 @@ void service_step(struct service *service)
                 failed = service_judge(service) == GOAL_FAILED;
         if (service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE && service->profile)
                 restart_follow_record(service);
-        if (service->operation == OPERATION_NONE && service->profile)
+        if (service->operation == OPERATION_NONE && service->profile) {
                 logger_follow(service);
+                locks_follow(service);
+        }
         service_follow_time(service);
         if (had_goal && service->goal.kind == GOAL_NONE)
                 stagger_wake(service->registry);

@@ -9,6 +9,7 @@
 #include "daemon/model/again.h"
 #include "daemon/model/fault.h"
 #include "daemon/model/goal.h"
+#include "daemon/model/locks.h"
 #include "daemon/model/logger.h"
 #include "daemon/model/record.h"
 #include "daemon/model/stand_in.h"
@@ -56,6 +57,7 @@ enum service_note {
 /* What is told about a service; a difference in it is a change. */
 struct view {
         enum service_state state;
+        enum cause cause; /* with STATE_HELD, and STATE_DOWN of what is served all the same */
         bool want_up;
         pid_t pid; /* 0: none */
         int64_t since_usec;
@@ -67,7 +69,10 @@ struct view {
         int exit_signal;
         int64_t exit_at_usec;
         enum service_note note;
-        bool log_running; /* or has no logger */
+        int64_t oom_kills;
+        int64_t oom_since_usec;
+        bool unlocked;
+        struct log_place log;
         int64_t log_restarts;
         enum trouble trouble;
         enum logger_trouble log_trouble;
@@ -100,6 +105,8 @@ struct service {
         struct step_watch step;
         struct halt_watch halt;
         const char *obstacle; /* as obstacle.h says; NULL: none */
+        int64_t oom_kills;    /* edge/oom.h, when its run was first seen; -1: not known */
+        int64_t oom_since_usec; /* that was then */
 
         /* wanted */
         struct record record;
@@ -120,6 +127,7 @@ struct service {
         uint64_t serial;           /* of its last change that persist.h was told of */
         uint64_t persisted_serial; /* what that has answered for */
         int persist_error;         /* errno of the answer; 0: it is on the disk */
+        struct locks locks;        /* its own and its logger's, on the volume */
         bool looking;              /* at its lock on the volume */
         bool queued;               /* stagger.h starts it when it is its turn */
         struct stand_in stand_in;

@@ -26,10 +26,11 @@ static enum process_kind process_kind(const struct s6_status *status)
 /* What has lasted. */
 static enum halt halt_of(const struct halt_watch *halt, const struct s6_status *status)
 {
-        if (halt->kind != HALT_NONE && halt->pid == status->pid &&
-            clock_msec() - halt->since_msec >= HALT_MSEC)
-                return halt->kind;
-        return status->paused ? HALT_PAUSED : HALT_NONE;
+        enum halt kind = halt->pid == status->pid && clock_msec() - halt->since_msec >= HALT_MSEC ? halt->kind
+                                                                                                  : HALT_NONE;
+
+        /* One that s6-supervise has paused is stopped too. */
+        return kind != HALT_ENDED && status->paused ? HALT_PAUSED : kind;
 }
 
 void step_situation(const struct service *service, struct situation *situation)
@@ -41,6 +42,7 @@ void step_situation(const struct service *service, struct situation *situation)
                 .want_up = service_is_wanted(service),
                 .hold = record->hold,
                 .given_up = service->end.given_up,
+                .served = record->hold == HOLD_HELD && record->cause == CAUSE_SERVED,
                 .retried = !record->next_start_usec,
                 .ordered = record->pending != PENDING_NOTHING,
                 .queued = service->queued,
@@ -206,6 +208,14 @@ void step_see(struct service *service)
         halt_look(&service->halt, &service->status);
 }
 
+bool step_logger_stands(struct service *service)
+{
+        struct logger *logger = &service->logger;
+
+        halt_look(&logger->halt, &logger->status);
+        return logger->halt.kind == HALT_STOPPED || logger->status.paused;
+}
+
 void step_look(struct service *service)
 {
         struct logger *logger = &service->logger;
@@ -274,6 +284,8 @@ void step_describe(const struct service *service, enum trouble trouble, char *te
         case TROUBLE_BACKOFF:
         case TROUBLE_HELD:
         case TROUBLE_LOGGER:
+        case TROUBLE_LOG:
+        case TROUBLE_LOCK:
                 break;
         case TROUBLE_UNREAD:
                 snprintf(text, size, "%s", service->obstacle);

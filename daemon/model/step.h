@@ -55,6 +55,9 @@ int64_t step_wait_msec(const struct service *service);
 /* Looks whether its run is halted, and tells nobody. */
 void step_see(struct service *service);
 
+/* Its logger runs, and was stopped or paused. */
+bool step_logger_stands(struct service *service);
+
 /* Somebody asks how a service is: what nothing tells of is looked at, and a change is shown. */
 void step_look(struct service *service);
 

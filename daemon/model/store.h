@@ -39,6 +39,7 @@ struct store {
         int64_t opened_usec; /* UTC: what is older on the volume is not of this broker */
         struct store_batch *batches; /* not dropped yet, newest first */
         struct room room; /* what volume_room.h found last */
+        int refused; /* errno of making files there, as the client user; 0: it may, or nothing is known */
         bool room_known;
         bool room_asked;
         int64_t room_msec; /* by clock_msec(): when it was asked last; 0: never */

@@ -78,7 +78,7 @@ static enum trouble trouble_of_hold(const struct situation *situation)
         case HOLD_FAILED:
                 return TROUBLE_FAILED;
         case HOLD_HELD:
-                return TROUBLE_HELD;
+                return situation->served ? TROUBLE_NONE : TROUBLE_HELD;
         }
         return TROUBLE_NONE;
 }
@@ -117,9 +117,37 @@ const char *trouble_name(enum trouble trouble)
                 [TROUBLE_STALE] = "stale",
                 [TROUBLE_UNWANTED] = "unwanted",
                 [TROUBLE_LOGGER] = "logger",
+                [TROUBLE_LOG] = "log",
+                [TROUBLE_LOCK] = "lock",
         };
 
         return names[trouble];
+}
+
+bool trouble_is_stuck(enum trouble trouble)
+{
+        switch (trouble) {
+        case TROUBLE_UNREAD:
+        case TROUBLE_NOT_STARTED:
+        case TROUBLE_NOT_READY:
+        case TROUBLE_NOT_ENDED:
+        case TROUBLE_NOT_FINISHED:
+        case TROUBLE_PAUSED:
+        case TROUBLE_STOPPED:
+        case TROUBLE_STALE:
+        case TROUBLE_UNWANTED:
+                return true;
+        case TROUBLE_NONE:
+        case TROUBLE_UNSUPERVISED:
+        case TROUBLE_FAILED:
+        case TROUBLE_BACKOFF:
+        case TROUBLE_HELD:
+        case TROUBLE_LOGGER:
+        case TROUBLE_LOG:
+        case TROUBLE_LOCK:
+                break;
+        }
+        return false;
 }
 
 enum logger_trouble trouble_of_logger(const struct logger_situation *situation, bool late)

@@ -40,6 +40,7 @@ struct situation {
         bool want_up;
         enum hold hold;
         bool given_up;  /* a static service that its finish script gave up: it is wanted, and nobody starts it */
+        bool served;    /* HOLD_HELD: the default gateway serves its profile, as it is to */
         bool retried;   /* HOLD_BACKOFF: a single try of the soft brake is under way */
         bool ordered;   /* an order was recorded, and is not s6-supervise's yet */
         bool queued;    /* it waits for its turn after a boot */
@@ -69,8 +70,10 @@ enum trouble {
         TROUBLE_STALE,
         TROUBLE_UNWANTED, /* a gateway runs that is not wanted, and nothing is under way */
         TROUBLE_LOGGER,   /* of its logger only: logger_trouble() says which */
+        TROUBLE_LOG,      /* its logger does not write in its directory: locks.h */
+        TROUBLE_LOCK,     /* it runs without its lock */
 };
-#define TROUBLES 15
+#define TROUBLES 17
 
 enum step trouble_step(const struct situation *situation);
 
@@ -79,6 +82,9 @@ enum trouble trouble_judge(const struct situation *situation, bool late);
 
 /* The word of the interface; NULL for TROUBLE_NONE. */
 const char *trouble_name(enum trouble trouble);
+
+/* What was ordered does not come about, or what runs does not work, and no state says so by itself. */
+bool trouble_is_stuck(enum trouble trouble);
 
 /* Of a logger: wanted as long as there is the slot. Only of a service that is supervised and has no
  * operation. */

@@ -3,6 +3,7 @@
 
 #include "daemon/model/logger.h"
 #include "daemon/model/registry.h"
+#include "daemon/model/restart.h"
 #include "daemon/model/service.h"
 
 /* s6-supervise waits this long between two starts. */
@@ -62,6 +63,24 @@ static void view_reason(const struct service *service, struct view *view)
                 snprintf(view->reason, sizeof(view->reason), "%s", reason);
         else
                 step_describe_logger(service, view->log_trouble, view->reason, sizeof(view->reason));
+        if (!view->reason[0])
+                locks_log_problem(service, view->reason, sizeof(view->reason));
+        if (!view->reason[0] && locks_problem(service))
+                snprintf(view->reason, sizeof(view->reason), "%s", locks_problem(service));
+}
+
+/* The worst: what is its logger's, or of its files, comes last. */
+static enum trouble view_trouble(const struct service *service, const struct view *view)
+{
+        enum trouble trouble = step_trouble(service);
+
+        if (trouble != TROUBLE_NONE)
+                return trouble;
+        if (view->log_trouble != LOGGER_FINE)
+                return TROUBLE_LOGGER;
+        if (view->log.trouble > LOG_WELL)
+                return TROUBLE_LOG;
+        return view->unlocked ? TROUBLE_LOCK : TROUBLE_NONE;
 }
 
 static enum service_note view_note(const struct service *service, enum service_state state)
@@ -94,6 +113,10 @@ void service_view(const struct service *service, struct view *view)
 
         memset(view, 0, sizeof(*view)); /* it is compared as a whole */
         view->state = service_state(service);
+        if (view->state == STATE_HELD)
+                view->cause = record->cause;
+        else if (view->state == STATE_DOWN && restart_is_served(service))
+                view->cause = CAUSE_SERVED;
         view->want_up = service_is_wanted(service);
         view->pid = service_is_alive(service) ? service->status.pid : 0;
         view->since_usec = service->status.since_usec;
@@ -111,11 +134,13 @@ void service_view(const struct service *service, struct view *view)
         view->exit_code = record->exit_code;
         view->exit_signal = record->exit_signal;
         view->exit_at_usec = record->exit_at_usec;
+        view->oom_kills = record->oom_kills;
+        view->oom_since_usec = record->oom_since_usec;
         view->log_restarts = record->log_restarts;
+        view->log = locks_log(service);
+        view->unlocked = service->locks.unlocked;
         view->log_trouble = step_logger_trouble(service);
-        view->trouble = step_trouble(service);
-        if (view->trouble == TROUBLE_NONE && view->log_trouble != LOGGER_FINE)
-                view->trouble = TROUBLE_LOGGER;
+        view->trouble = view_trouble(service, view);
         view->step_since_usec = service->step.since_usec;
         if (view->step_since_usec)
                 view->step_until_usec =

@@ -1,10 +1,12 @@
 #include "daemon/model/volume_room.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "daemon/edge/room.h"
 #include "daemon/edge/volume.h"
+#include "daemon/model/intent.h"
 #include "daemon/model/registry.h"
 
 struct volume_room {
@@ -12,7 +14,19 @@ struct volume_room {
         struct store *store;
         int result; /* the thread's until it is done, like the next */
         struct room room;
+        int refused; /* 0 or a negative errno */
 };
+
+/* Where the store is, or would be made. */
+static int look_at_store(int volume)
+{
+        static const char *const places[] = {INTENT_DIRECTORY, ".svcbroker", "."};
+        int result = -ENOENT;
+
+        for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && result == -ENOENT; i++)
+                result = volume_may_write(volume, places[i]);
+        return result == -EACCES || result == -EROFS ? result : 0;
+}
 
 static void room_work(struct deputy_job *job)
 {
@@ -20,8 +34,10 @@ static void room_work(struct deputy_job *job)
         int volume = volume_open(look->store->home);
 
         look->result = volume < 0 ? volume : room_read(volume, &look->room);
-        if (volume >= 0)
-                close(volume);
+        if (volume < 0)
+                return;
+        look->refused = look_at_store(volume);
+        close(volume);
 }
 
 static void room_done(struct deputy_job *job, bool late)
@@ -30,8 +46,10 @@ static void room_done(struct deputy_job *job, bool late)
         struct store *store = look->store;
 
         store->room_known = !late && look->result == 0;
-        if (store->room_known)
-                store->room = look->room;
+        if (!store->room_known)
+                return;
+        store->room = look->room;
+        store->refused = -look->refused;
 }
 
 /* Not before: each Health would cost another thread of a volume that hangs. */
@@ -70,4 +88,10 @@ bool volume_room(struct registry *registry, struct room *room)
         if (registry->store.room_known)
                 *room = registry->store.room;
         return registry->store.room_known;
+}
+
+int volume_refused(struct registry *registry)
+{
+        volume_room_look(registry);
+        return registry->store.room_known ? registry->store.refused : 0;
 }

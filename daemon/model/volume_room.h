@@ -12,6 +12,9 @@ struct room;
  */
 bool volume_room(struct registry *registry, struct room *room);
 
+/* May the client user make files on it? 0, or why not: an errno, as it was found out last. */
+int volume_refused(struct registry *registry);
+
 /* Asks, if it is time. */
 void volume_room_look(struct registry *registry);
 

@@ -42,6 +42,10 @@ static void add_exit(struct text *text, const struct view *view)
                 text_append_member_int(text, "code", view->exit_code);
         }
         text_append_member_int(text, "at_usec", view->exit_at_usec);
+        if (view->oom_kills) {
+                text_append_member_int(text, "oom_kills", view->oom_kills);
+                text_append_member_int(text, "oom_since_usec", view->oom_since_usec);
+        }
         text_append_string(text, "}");
 }
 
@@ -56,6 +60,7 @@ static void add_log_directory(struct text *text, const char *hermes_home, const 
 static void describe_make(struct server *server, const struct service *service, struct text *text)
 {
         const struct view *view = &service->shown;
+        char problem[LOCKS_PROBLEM_BYTES];
 
         text_append_string(text, "{");
         text_append_member_string(text, "name", service->name);
@@ -72,6 +77,8 @@ static void describe_make(struct server *server, const struct service *service, 
                 text_append_member_int(text, "step_since_usec", view->step_since_usec);
                 text_append_member_int(text, "step_until_usec", view->step_until_usec);
         }
+        if (cause_name(view->cause))
+                text_append_member_string(text, "cause", cause_name(view->cause));
         if (view->pid)
                 text_append_member_int(text, "pid", view->pid);
         text_append_member_int(text, "since_usec", view->since_usec);
@@ -87,6 +94,11 @@ static void describe_make(struct server *server, const struct service *service, 
                 text_append_member_string(text, "note", service_note_text(view->note));
         if (service->profile)
                 add_log_directory(text, server->hermes_home, service->profile);
+        locks_log_problem(service, problem, sizeof(problem));
+        if (problem[0])
+                text_append_member_string(text, "log_problem", problem);
+        if (locks_problem(service))
+                text_append_member_string(text, "lock_problem", locks_problem(service));
         text_append_string(text, "}");
 }
 

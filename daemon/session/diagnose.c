@@ -15,10 +15,13 @@
 /* A slice ends with the step that goes over this; then everybody else has a turn. */
 #define SLICE_NSEC 1000000
 #define SLICE_PAUSE_MSEC 1
+#define SLICE_IDLE_MSEC 10 /* of a step that waits for others */
 
 static const char *const verdict_names[] = {"ok", "warning", "failure"};
 
-static doctor_step *const steps[] = {diagnose_system, diagnose_processes, diagnose_permissions, diagnose_scripts, diagnose_path};
+static doctor_step *const steps[] = {diagnose_system,      diagnose_processes, diagnose_container,
+                                     diagnose_permissions, diagnose_scripts,   diagnose_path,
+                                     diagnose_locks};
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
 
 void doctor_check(struct doctor *doctor, const char *name, enum verdict verdict, const char *advice,
@@ -106,10 +109,11 @@ static void doctor_slice(void *owner)
         struct doctor *doctor = owner;
         uint64_t until = uv_hrtime() + SLICE_NSEC;
 
-        while (doctor->step < STEPS && uv_hrtime() < until)
+        doctor->idle = false;
+        while (doctor->step < STEPS && !doctor->idle && uv_hrtime() < until)
                 doctor->step += steps[doctor->step](doctor);
         if (doctor->step < STEPS) {
-                timer_start(&doctor->slice, SLICE_PAUSE_MSEC);
+                timer_start(&doctor->slice, doctor->idle ? SLICE_IDLE_MSEC : SLICE_PAUSE_MSEC);
                 return;
         }
         doctor->looked = true;

@@ -45,6 +45,8 @@ struct doctor {
         struct permission_walk *walk;
         struct script_walk *scripts;
         struct process_walk *processes;
+        bool idle;                              /* a step waits for others */
+        int64_t locks_until_msec;               /* 0: not begun */
         struct doctor_call calls[SERVER_PEERS]; /* by peer.slot */
 };
 
@@ -62,6 +64,11 @@ doctor_step diagnose_system;
 /* diagnose_processes.c: what keeps a process from being started. */
 doctor_step diagnose_processes;
 void diagnose_processes_drop(struct doctor *doctor);
+/* diagnose_container.c: what the container gave the broker, and its gateways. */
+doctor_step diagnose_container;
+
+/* diagnose_locks.c: what the scripts of a gateway had to do without. */
+doctor_step diagnose_locks;
 
 /* diagnose_permissions.c: every inode under the directories that are root's. */
 doctor_step diagnose_permissions;

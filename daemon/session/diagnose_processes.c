@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "daemon/bounds.h"
 #include "daemon/edge/cgroup.h"
+#include "daemon/edge/oom.h"
 
 /*
  * What keeps a process from being started, and is nobody's fault who is asked to run: bounds of the
@@ -147,17 +149,36 @@ static void tell_processes(struct doctor *doctor)
         doctor_check(doctor, "processes", VERDICT_OK, "", "%s, %s", group, user);
 }
 
+static const char *limit_text(const struct oom *oom, char buffer[32])
+{
+        if (!oom->limit_bytes)
+                return "what there is";
+        snprintf(buffer, 32, "%" PRId64 " KiB", oom->limit_bytes / 1024);
+        return buffer;
+}
+
 static void tell_memory(struct doctor *doctor)
 {
         struct cgroup_limit limit = {.most = CGROUP_UNLIMITED};
         int result = cgroup_read("", CGROUP_MEMORY, &limit);
+        struct oom oom;
+        char buffer[32];
         uint64_t left = limit.most > limit.used ? limit.most - limit.used : 0;
         bool low = limit.most != CGROUP_UNLIMITED &&
                    left < (limit.most / MEMORY_GROUP_LOW_SHARE < MEMORY_GROUP_LOW_BYTES
                                    ? limit.most / MEMORY_GROUP_LOW_SHARE
                                    : MEMORY_GROUP_LOW_BYTES);
 
-        if (result || limit.most == CGROUP_UNLIMITED)
+        if (oom_read(&oom) == 0 && oom.kills)
+                doctor_check(doctor, "memory", VERDICT_WARNING,
+                             "give the container more memory, or let fewer gateways run; svcctl why names "
+                             "those whose "
+                             "end fits",
+                             "for want of memory the kernel has killed %" PRId64
+                             " of the container's processes; it may "
+                             "have %s",
+                             oom.kills, limit_text(&oom, buffer));
+        else if (result || limit.most == CGROUP_UNLIMITED)
                 doctor_check(doctor, "memory", VERDICT_OK, "", "no limit of the container's is to be seen");
         else
                 doctor_check(doctor, "memory", low ? VERDICT_WARNING : VERDICT_OK,

@@ -324,31 +324,6 @@ static void check_places(struct doctor *doctor)
                 doctor_check(doctor, "places", VERDICT_OK, "", "every directory is where it was");
 }
 
-/* Of what is not in a state that tells by itself that it is not well. */
-static bool is_stuck(enum trouble trouble)
-{
-        switch (trouble) {
-        case TROUBLE_UNREAD:
-        case TROUBLE_NOT_STARTED:
-        case TROUBLE_NOT_READY:
-        case TROUBLE_NOT_ENDED:
-        case TROUBLE_NOT_FINISHED:
-        case TROUBLE_PAUSED:
-        case TROUBLE_STOPPED:
-        case TROUBLE_STALE:
-        case TROUBLE_UNWANTED:
-                return true;
-        case TROUBLE_NONE:
-        case TROUBLE_UNSUPERVISED:
-        case TROUBLE_FAILED:
-        case TROUBLE_BACKOFF:
-        case TROUBLE_HELD:
-        case TROUBLE_LOGGER:
-                break;
-        }
-        return false;
-}
-
 static void check_orders(struct doctor *doctor)
 {
         const struct registry *registry = doctor->server->registry;
@@ -358,7 +333,7 @@ static void check_orders(struct doctor *doctor)
         for (size_t i = 0; i < registry->count; i++) {
                 const struct service *service = registry->services[i];
 
-                if (is_stuck(service->shown.trouble))
+                if (trouble_is_stuck(service->shown.trouble))
                         findings_add(&found, service->name, service->shown.reason);
                 if (service->again.what)
                         findings_add(&again, service->name, strerror(service->again.error));

@@ -49,6 +49,8 @@ const char *errors_of_fault(struct server *server, const struct fault *fault, co
         case FAULT_HELD:
                 text_append_member_string(text, "name", name);
                 text_append_member_string(text, "reason", fault->text);
+                if (fault->kind == FAULT_HELD && !strcmp(fault->text, MULTIPLEX_REASON))
+                        text_append_member_string(text, "cause", cause_name(CAUSE_SERVED));
                 break;
         case FAULT_TOO_MANY_SERVICES:
                 text_append_member_int(text, "limit", fault->number);

@@ -14,6 +14,7 @@ struct health {
         unsigned count;
         unsigned wanted;
         unsigned up;
+        unsigned served;
 };
 
 static void health_problem(struct health *health, const char *problem)
@@ -46,9 +47,28 @@ static const char *verb_of_trouble(enum trouble trouble)
         case TROUBLE_STALE:
         case TROUBLE_UNWANTED:
         case TROUBLE_LOGGER:
+        case TROUBLE_LOG:
+        case TROUBLE_LOCK:
                 break;
         }
         return NULL;
+}
+
+/* What a script had to do without, and only the container's log tells of; where it is not the worst of that
+ * service. */
+static void health_of_locks(struct health *health, const struct service *service)
+{
+        char why[LOCKS_PROBLEM_BYTES], problem[LIMIT_SERVICE_NAME_BYTES + LOCKS_PROBLEM_BYTES + 8];
+
+        locks_log_problem(service, why, sizeof(why));
+        if (why[0] && service->shown.trouble != TROUBLE_LOG) {
+                snprintf(problem, sizeof(problem), "%s: %s", service->name, why);
+                health_problem(health, problem);
+        }
+        if (locks_problem(service) && service->shown.trouble != TROUBLE_LOCK) {
+                snprintf(problem, sizeof(problem), "%s: %s", service->name, locks_problem(service));
+                health_problem(health, problem);
+        }
 }
 
 static void health_of_service(struct health *health, const struct service *service)
@@ -60,6 +80,7 @@ static void health_of_service(struct health *health, const struct service *servi
 
         health->wanted += view->want_up;
         health->up += view->state == STATE_UP;
+        health->served += view->state == STATE_HELD && view->cause == CAUSE_SERVED;
         if (view->trouble != TROUBLE_NONE) {
                 snprintf(problem, sizeof(problem), "%s%s%s: %s", service->name, verb ? " " : "", verb ? verb : "",
                          view->reason);
@@ -79,6 +100,7 @@ static void health_of_service(struct health *health, const struct service *servi
                 snprintf(problem, sizeof(problem), "%s: %s", service->name, reason);
                 health_problem(health, problem);
         }
+        health_of_locks(health, service);
 }
 
 /* What is not watched is told late, and what cannot be read may be told wrong. */
@@ -137,6 +159,13 @@ static void health_of_broker(struct server *server, struct health *health)
                          server->loose_path);
                 health_problem(health, problem);
         }
+        for (const char *const *fallback = server->fallbacks; fallback && *fallback; fallback++) {
+                char problem[FINDINGS_LINE_BYTES];
+
+                snprintf(problem, sizeof(problem), "the broker was started with less than it was given: %s",
+                         *fallback);
+                health_problem(health, problem);
+        }
         if (!server->rights.supervisor_kills)
                 health_problem(health, "s6-supervise lacks CAP_KILL: the broker signals gateways itself; "
                                        "give the container KILL");
@@ -173,6 +202,20 @@ static void health_of_volume_room(struct registry *registry, struct health *heal
                 return;
         room_describe(&room, VOLUME_LOW_BYTES, VOLUME_LOW_INODES, VOLUME_LOW_SHARE, text);
         snprintf(problem, sizeof(problem), "the volume is nearly full: %s are left", text);
+        health_problem(health, problem);
+}
+
+/* Without an order, too: what is ordered then would be lost with the container. */
+static void health_of_writing(struct registry *registry, struct health *health)
+{
+        int refused = volume_refused(registry);
+        char problem[256];
+
+        if (!refused || registry->store.failure)
+                return;
+        snprintf(problem, sizeof(problem),
+                 "the client user cannot write to the volume: %s: nothing that is ordered lasts beyond this container",
+                 strerror(refused));
         health_problem(health, problem);
 }
 
@@ -230,6 +273,7 @@ void health_write(struct server *server, struct text *text)
         health_of_looks(registry, &health);
         health_of_room(server, &health);
         health_of_volume_room(server->registry, &health);
+        health_of_writing(server->registry, &health);
         health_of_volume(registry, &health);
         for (size_t i = 0; i < registry->count; i++)
                 health_of_service(&health, registry->services[i]);
@@ -240,6 +284,8 @@ void health_write(struct server *server, struct text *text)
         text_append_member_int(text, "services", (int64_t)registry->count);
         text_append_member_int(text, "wanted", health.wanted);
         text_append_member_int(text, "up", health.up);
+        if (registry->multiplex)
+                text_append_member_int(text, "served", health.served);
         text_append_string(text, "}");
         text->failed = text->failed || problems.failed;
         text_deinit(&problems);

@@ -207,11 +207,12 @@ static int listener_bind_again(struct listener *listener)
 
 void listener_mend(struct listener *listener, bool make_directory)
 {
-        bool there = socket_file_is_at(&listener->file, listener->path);
+        bool there;
         int result = 0;
 
-        if (listener->fd < 0 || uv_is_closing((uv_handle_t *)&listener->poll))
+        if (listener->fd < 0 || uv_is_closing((uv_handle_t *)&listener->poll)) /* without a path, then */
                 return;
+        there = socket_file_is_at(&listener->file, listener->path);
         if (!listener_is_there(listener)) {
                 result = listener_directory(listener, make_directory);
                 /* Without the lock at its place another broker may come, and without us knowing. */

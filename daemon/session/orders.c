@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 
 #include "daemon/model/order.h"
+#include "daemon/model/restart.h"
 #include "daemon/session/audit.h"
 #include "daemon/session/describe.h"
 #include "daemon/session/errors.h"
@@ -46,10 +47,13 @@ bool methods_timeout(struct peer *peer, long long value, bool present, int64_t a
         return false;
 }
 
-/* A restart of all is about those that are to run: what a person has stopped stays so. */
+/* A restart of all is about those that are to run: what a person has stopped stays so. What the default
+ * gateway serves is not to run at all. */
 static bool is_of_all(const struct service *service, enum order_kind kind)
 {
-        return service->profile && (kind != ORDER_RESTART || service->record.want_up);
+        if (!service->profile || (kind != ORDER_STOP && restart_is_served(service)))
+                return false;
+        return kind != ORDER_RESTART || service->record.want_up;
 }
 
 static const char **names_of_all(const struct registry *registry, enum order_kind kind, size_t *count)

@@ -51,6 +51,10 @@ static void write_action(const struct reconcile_action *action, struct text *tex
         }
         text_append_string(text, ",\"action\":");
         text_append_json_string(text, what_name(action->what));
+        if (cause_name(action->cause)) {
+                text_append_string(text, ",\"cause\":");
+                text_append_json_string(text, cause_name(action->cause));
+        }
         if (action->message[0]) {
                 text_append_string(text, ",\"message\":");
                 text_append_json_string(text, action->message);

@@ -39,6 +39,7 @@ struct server {
         const char *template_path; /* for Diagnose */
         const char *socket_path;
         char *supervisor_path; /* PATH of s6-svscan's environment, for Diagnose; NULL: not readable */
+        const char *const *fallbacks; /* what whoever starts it had to do without; NULL-terminated */
         const char *exec_path; /* PATH of what the container's runtime executes in it; NULL: not known */
         char loose_path[FINDINGS_LINE_BYTES]; /* where they lead and others than root can write; "": nowhere
                                                */

@@ -3,6 +3,7 @@
 import glob
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -11,6 +12,8 @@ from roots import TOP, Root, layers, until
 
 PREFIX = "/usr/local"
 SHARE = f"{PREFIX}/share/svcbroker"
+# For what no compiler's option changes: one build of each suite is enough.
+AS_WRITTEN = pytest.mark.parametrize("built", ["bookworm", "trixie"], indirect=True)
 
 
 def rows():
@@ -48,6 +51,7 @@ def test_the_library_is_found(built):
         assert (ran.returncode, ran.stdout) == (1, f"{program}: No such file or directory\n"), "there is no broker"
 
 
+@AS_WRITTEN
 def test_uninstalling(built, tmp_path):
     (command,) = re.findall(r"`(ninja [^`]* uninstall)`", section())
     root = Root(layers(built.suite, built.apt), tmp_path / "root")
@@ -64,6 +68,7 @@ def test_uninstalling(built, tmp_path):
         root.end()
 
 
+@AS_WRITTEN
 def test_the_manual_is_found(used):
     for what, places in rows():
         for name, number in re.findall(r"`([\w.]+)\((\d)\)`", what):
@@ -71,6 +76,22 @@ def test_the_manual_is_found(used):
             assert page.startswith(f"{name.upper()}({number})") and "NAME" in page
 
 
+def letters(page):
+    """Of a rendered page, between its first and last line: without what formatters may choose."""
+    return re.sub(r"\s|.\x08|[–—“”]", "", "".join(page.strip().splitlines(True)[1:-1]))
+
+
+@AS_WRITTEN
+@pytest.mark.parametrize("name", sorted(os.path.basename(path) for path in glob.glob(f"{TOP}/man/*.[1-8]")))
+def test_every_formatter_shows_the_same(used, name):
+    """groff, which people have, and mandoc, which the other tests read: where they differ, macros are nested wrongly."""
+    ours = subprocess.run(["mandoc", "-Tutf8", f"{TOP}/man/{name}"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    with open(f"{TOP}/man/{name}", encoding="utf-8") as file:
+        theirs = used.run("man --no-hyphenation --no-justification -P cat -l -", text=file.read())
+    assert letters(theirs) == letters(ours)
+
+
+@AS_WRITTEN
 def test_the_python_package_is_installed_without_a_network(used):
     with open(f"{TOP}/client/python/README.md", encoding="utf-8") as file:
         (command,) = re.findall(r"^    (pip install .*)$", file.read(), re.M)
@@ -106,6 +127,7 @@ def definitions(root):
     return found
 
 
+@AS_WRITTEN
 def test_the_definitions_fit_each_other(used):
     """The rules of s6-rc-compile, which Debian does not have."""
     found = definitions(used)
@@ -123,6 +145,7 @@ def test_the_definitions_fit_each_other(used):
                 assert name in found[other][back], (name, file)
 
 
+@AS_WRITTEN
 def test_s6_rc_takes_the_definitions(used):
     """The real one, where there is one: S6_OVERLAY_DIST is a directory of s6-overlay's release tarballs."""
     dist = os.environ.get("S6_OVERLAY_DIST")
@@ -134,6 +157,7 @@ def test_s6_rc_takes_the_definitions(used):
              " && install -d source/base/contents.d && echo bundle >source/base/type && s6-rc-compile compiled source && s6-rc-db -c compiled list all")
 
 
+@AS_WRITTEN
 def test_the_sandbox(built, used):
     """The first of README's two commands. Its packages are there, and what it builds is built."""
     used.run(f"mkdir {CHECKOUT}")

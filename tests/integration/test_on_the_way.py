@@ -207,6 +207,9 @@ def test_gateway_that_root_paused(tree, profile):
         tree.run("root", "s6-svc", "-p", f"{SERVICES}/gateway-{profile}", check=True)
         wait_event(watching, lambda service: service.get("problem") == "paused")
         assert_agreed(tree, profile, "paused")
+        began = time.monotonic()
+        while time.monotonic() - began < 3:  # a signal is what it got: and that is not told instead, when it has been seen for long
+            assert tree.state(profile)["problem"] == "paused"
         tree.run("root", "s6-svc", "-c", f"{SERVICES}/gateway-{profile}", check=True)
         wait_event(watching, lambda service: "problem" not in service)
 
@@ -235,8 +238,10 @@ def test_logger_that_was_stopped_by_a_signal(tree, profile):
     wait_until(lambda: problems(tree, profile), what="Health looks")
     _, why = assert_agreed(tree, profile, "logger", "its logger is stopped")
     assert "But its logger is stopped" in why
-    tree.run("hermes", "kill", "-CONT", str(pid), check=True)
+    assert f"svcctl reset gateway-{profile}" in why, why
+    assert svcctl(tree, "reset", profile).returncode == 0
     wait_until(lambda: "problem" not in tree.state(profile))
+    assert s6.read_status(f"{tree.slot(profile)}/log").pid == pid, "continued"
 
 
 def test_logger_without_a_supervisor(tree, profile):
@@ -309,3 +314,14 @@ def test_waiting_for_a_bound_wakes_nobody(patient):
         return switches() == before
     wait_until(quiet, 60, "some seconds in which nothing of it woke")
     assert patient.state("quiet")["state"] == "stopping"
+
+
+def test_svscan_that_is_gone(tree, profile):
+    """What runs runs on; nothing that ends comes back, and a probe has to know."""
+    tree.register(profile)
+    tree.wait_state(profile, "up")
+    tree.run("root", "mount", "-t", "tmpfs", "-o", "mode=700", "none", "/run/service/.s6-svscan", check=True)
+    health = tree.call("Health")
+    assert any(line.startswith("no s6-svscan runs on the scan directory") for line in health["problems"]), health
+    tree.run("root", "umount", "/run/service/.s6-svscan", check=True)
+    assert not any("s6-svscan" in line for line in tree.call("Health")["problems"])

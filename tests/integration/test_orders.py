@@ -116,7 +116,7 @@ def test_drain_longer_than_the_wait(tree, profile):
     pid = tree.wait_gateway(profile)
     with pytest.raises(VarlinkError, match="WaitTimeout"):
         order(tree, "Stop", profile, wait="down", timeout_msec=200)
-    tree.signal("TERM", pid)  # a second one: it drains no longer
+    tree.end_drain(pid)
     tree.wait_state(profile, "down")
     tree.wait_gateway_log(profile, "ended by SIGTERM")
 
@@ -128,7 +128,7 @@ def test_start_while_it_drains_brings_it_back(tree, profile):
     tree.wait_state(profile, "stopping")
     order(tree, "Start", profile)
     assert tree.state(profile)["pid"] == pid
-    tree.signal("TERM", pid)  # a second one: it drains no longer
+    tree.end_drain(pid)
     service = order(tree, "Start", profile, wait="up")
     assert service["state"] == "up" and service["pid"] != pid
 
@@ -154,7 +154,7 @@ def test_same_order_does_not_supersede(tree, profile):
         first.send("Stop", {"names": [f"gateway-{profile}"], "wait": "down"})
         tree.wait_state(profile, "stopping")
         order(tree, "Stop", profile)
-        tree.signal("TERM", pid)  # a second one: it drains no longer
+        tree.end_drain(pid)
         order(tree, "Stop", profile, wait="down")
         assert first.result()["outcomes"][0]["service"]["state"] == "down"
 

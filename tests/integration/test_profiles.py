@@ -191,6 +191,8 @@ def test_multiplexing_by_the_configuration(boot, volume):
         with pytest.raises(VarlinkError, match="Held"):
             tree.call(method, names=[f"gateway-{name}"])
     assert tree.call("Register", profile="third")["service"]["state"] == "held"
+    tree.kill_broker()
+    assert tree.state("coder")["state"] == "held" and not tree.status("coder").pid, "a broker that comes later knows it, too"
     # It turns while the container runs: the next order sees it, and who is wanted runs.
     volume.write("config.yaml", "gateway: {multiplex_profiles: off}\n")
     tree.call("Start", names=["gateway-writer"], wait="up")

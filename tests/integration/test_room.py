@@ -226,3 +226,13 @@ def test_whatever_was_registered_is_there_at_the_next_boot(boot, volume):
     tree = boot()
     states = {service["profile"]: (service["state"], service["want"]) for service in tree.call("List")["services"] if service["kind"] == "gateway"}
     assert {states[name] for name in registered} == {("down", "down")}
+
+
+@pytest.mark.parametrize("options, words", [("uid=0,gid=0,mode=0755", "Permission denied"), ("uid=10000,mode=0755,ro", "Read-only file system")])
+def test_a_volume_that_cannot_be_written(boot, options, words):
+    """Nothing was ordered yet: that nothing will last is told before somebody relies on it."""
+    tree = boot(before=f"mount -t tmpfs -o {options} theirs /opt/data")
+    wait_until(lambda: f"the client user cannot write to the volume: {words}" in problems(tree), 20, "Health says so")
+    mend = "mount -o remount,rw /opt/data" if "ro" in options else "chown 10000 /opt/data"
+    tree.run("root", "sh", "-c", mend, check=True)
+    wait_until(lambda: "cannot write" not in problems(tree), 20, "Health says nothing")

@@ -80,7 +80,8 @@ def test_a_group_is_killed_as_every_shell_takes_it():
 
 
 # Commands whose output is a number or a name by its own definition, not a text for people.
-NUMBERS = (r"/usr/bin/id -[ug] ", r"/usr/bin/stat -c %u ", r"/usr/bin/find .*-maxdepth 0 ", r"s6-svstat -o pid ", r"printf ")
+NUMBERS = (r"/usr/bin/id -[ug] ", r"/usr/bin/stat -c %u ", r"/usr/bin/find .*-maxdepth 0 ", r"s6-svstat -o pid ", r"printf ",
+           r"^own \w+$", r"^setting \w+$")
 
 
 def test_nothing_is_decided_by_a_text():
@@ -286,6 +287,22 @@ def test_multiplexing_by_the_environment(tmp_path, shell, value, words):
     start = Start(tmp_path)
     start.write("environment/GATEWAY_MULTIPLEX_PROFILES", value)
     assert start.run(shell) == ("", words)
+def test_what_cannot_be_read_is_told(tmp_path, shell):
+    """Only the container's log would say that it does not count."""
+    start = Start(tmp_path)
+    os.rmdir(f"{start.path}/data")
+    os.makedirs(f"{start.path}/data/options")
+    os.mkdir(f"{start.path}/environment/HERMES_HOME")
+    start.write("environment/GATEWAY_MULTIPLEX_PROFILES", "true\n")
+    said, words = start.run(shell)
+    home = f"{start.path}/environment/HERMES_HOME cannot be read: it counts as not set"
+    assert (said, words) == ("", ["--multiplex", "--fallback", home, "--fallback", "data/options cannot be read: none of its options holds"])
+
+
+def test_a_home_that_is_no_absolute_path_is_told(tmp_path, shell):
+    start = Start(tmp_path)
+    start.write("environment/HERMES_HOME", "opt/data\n")
+    assert start.run(shell) == ("", ["--fallback", "HERMES_HOME is no absolute path: it counts as not set"])
 
 
 @pytest.mark.parametrize("program", ["dash", "bash"])
@@ -322,7 +339,7 @@ def test_other_variables(tmp_path, by, end):
     def run():
         return subprocess.run([*by, "./script"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
 
-    built("dashboard_run", tmp_path, end=(r"^exec \S*s6-setuidgid .*", "echo wanted"))
+    built("dashboard_run", tmp_path, end=(r"^exec \"\$@\"$", "echo wanted"))
     assert run().returncode == 79
     (tmp_path / "environment/HERMES_DASHBOARD").write_text(f"yes{end}")
     assert (run().returncode, run().stdout) == (0, "wanted\n")

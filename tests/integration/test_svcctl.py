@@ -179,6 +179,19 @@ def test_advice_is_for_what_was_asked(tree):
     assert result.returncode == 2 and "--wait=STATE" in result.stderr
 
 
+def test_the_name_of_a_service_for_that_of_a_profile(tree):
+    """Said, and not that it was not there: what was meant still is."""
+    svcctl(tree, "register", "coder", "--no-start")
+    result = svcctl(tree, "unregister", "gateway-coder")
+    assert result.returncode == 0 and result.stdout == "gateway-coder: was not registered\n"
+    assert result.stderr == ("svcctl: gateway-coder: is the name of a service, and not of a profile: "
+                             "'svcctl unregister coder' removes the gateway of that profile\n")
+    result = svcctl(tree, "register", "gateway-coder", "--no-start")
+    assert "did you mean coder? 'svcctl unregister gateway-coder' removes its gateway" in result.stderr, result
+    svcctl(tree, "unregister", "gateway-coder")
+    assert svcctl(tree, "unregister", "nosuch").stderr == ""
+
+
 def test_a_profile_that_is_not_there_is_told(make_tree):
     """Its gateway is made, since it may come before its profile; but not without a word."""
     tree = make_tree()

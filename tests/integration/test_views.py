@@ -117,10 +117,28 @@ def test_the_c_locale_is_ascii(tree, tmp_path):
         assert text.isascii() and "x failed" in text and "! backoff" in text and "* up" in text and "- down" in text, text
 
 
+def on_a_terminal(tree, columns, command, environment=(UTF8,)):
+    """What svcctl writes there, without colours."""
+    result = tree.run("hermes", "env", *environment, "TERM=xterm", "script", "-qec", f"stty cols {columns}; svcctl {command}", "/dev/null")
+    return re.sub(r"\x1b\[[0-9;]*m", "", result.stdout.replace("\r", ""))
+
+
+@pytest.mark.parametrize("columns", [30, 40, 60, 79, 80, 100, 200])
+def test_what_is_broken_is_broken_between_words(tree, columns):
+    """Not by the terminal: no line is wider, of what has no log line or path in it."""
+    tree.register("x" * 60, start=False)
+    for command in ("list", "health", "doctor", "reconcile --dry-run", "why ends", "why nosuch", *(["--help"] if columns > 78 else [])):
+        lines = on_a_terminal(tree, columns, command).splitlines()
+        wide = [line for line in lines if len(line) > columns and " " in line.strip()]
+        assert lines and not wide, (command, wide)
+        assert not [line for line in lines if line.endswith(" ")], command
+    tree.call("Unregister", "root", profile="x" * 60, timeout_msec=500)
+
+
 FOREIGN = "служба日本"
 
 
-def test_text_beyond_ascii(make_tree, tmp_path):
+def test_text_beyond_ascii(make_tree):
     """A table, a page, sentences, errors and the doctor: for a person, and for grep."""
     home = f"/opt/{FOREIGN}"
     tree = make_tree("--hermes-home", home, profiles="", before=f"mkdir -p {home}/profiles/{FOREIGN}; : >{home}/profiles/{FOREIGN}/SOUL.md; "
@@ -133,13 +151,13 @@ def test_text_beyond_ascii(make_tree, tmp_path):
             words = ["env", *environment, "svcctl", *command.split()]
             result = tree.run("hermes", *words)
             assert FOREIGN in result.stdout + result.stderr, (words, result)
-            text = "\n".join(shown(tree, tmp_path, 100, "svcctl", *command.split(), environment=environment))
+            text = on_a_terminal(tree, 100, command, environment)
             assert FOREIGN in text and "\\x" not in text, (words, text)
-        text = "".join(shown(tree, tmp_path, 200, "svcctl", *command.split(), environment=("LC_ALL=ru_RU.KOI8-R",)))
+        text = on_a_terminal(tree, 200, command, ("LC_ALL=ru_RU.KOI8-R",))
         assert escaped in text and text.isascii(), (command, text)
     for width in (18, 20, 24, 40):  # wide characters are broken between, never in the middle
         for command in ("doctor", "reconcile --dry-run", "status coder"):
-            assert "\ufffd" not in "".join(shown(tree, tmp_path, width, "svcctl", *command.split()))
+            assert "\ufffd" not in on_a_terminal(tree, width, command)
 
 
 def test_no_locale_is_utf8(tree, tmp_path):

@@ -6,14 +6,23 @@ import subprocess
 
 import pytest
 
-from tree import TOP, wait_until
+import s6
+from tree import SERVICES, TOP, wait_until
 from varlink import HANG_SEC, VarlinkError
 
 
+def loggers_have_begun(tree):
+    """All: none is just about to look at its directory."""
+    processes, services = tree.processes(), tree.path(SERVICES)
+    found = [s6.read_status(f"{services}/{name}/log") for name in os.listdir(services) if name.startswith("gateway-")]
+    return all(status and "s6-log" in processes.get(status.pid, ("",))[0] for status in found)
+
+
 class Hang:
-    """The tree's volume, or what is named of it, hangs from here to there."""
+    """The tree's volume, or what is named of it, hangs from here to there. A process that waits there cannot be ended: no logger does."""
 
     def __init__(self, tree, *paths):
+        wait_until(lambda: loggers_have_begun(tree), what="all loggers")
         self.processes = [subprocess.Popen(
             ["nsenter", "--target", str(tree.pid), "--mount", "--pid", "/usr/bin/python3", f"{TOP}/tests/integration/hang.py", path],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE) for path in paths or ("/opt/data",)]
@@ -131,6 +140,20 @@ def test_a_volume_that_hangs(boot, volume):
     wait_until(lambda: "volume" not in problems(tree), what="health")
     assert os.path.exists(f"{volume.path}/.svcbroker/intent/new")
     tree.wait_state("coder", "up")
+
+
+def test_a_logger_that_hangs_with_the_volume(boot, volume):
+    """Nothing ends it. Its gateway stays until the volume answers, and what does not end is said to be it."""
+    tree = boot()
+    with Hang(tree):
+        tree.register("late", start=False)
+        wait_until(lambda: [line for line, _, _ in tree.processes().values() if "./collect late" in line], what="its logger")
+        with pytest.raises(VarlinkError) as caught:
+            tree.call("Unregister", profile="late", timeout_msec=1000)
+        assert caught.value.name == "Unsupervised" and "its logger does not end" in caught.value.parameters["reason"]
+        assert "does not read its orders" not in problems(tree)
+    wait_until(lambda: not os.path.lexists(tree.slot("late")), what="it goes when that answers")
+    tree.assert_absent("late")
 
 
 def test_a_boot_with_a_volume_that_hangs(boot, volume):

@@ -307,6 +307,7 @@ static const struct {
         {"start|a|--jsn", "--json"},
         {"start|a|--sokcet=/x", "--socket"},
         {"start|a|--frobnicate", NULL},
+        {"start|a|--force", NULL}, /* two letters of five are another word, dashes or not */
         {"start|a|-x", NULL},
         /* A third of the word, and nothing that ends something. */
         {"show", NULL},

@@ -69,10 +69,40 @@ static const struct {
          "Nothing tries it again by itself; only a person's start does.",
          "'svcctl logs g' shows what is wrong; mend that, then 'svcctl start g' starts it."},
         {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"reason\":\"its failures were forgotten\"}",
+         "g has been held down for 12s: its failures were forgotten.", "It stays down as long as that is so.",
+         "What the reason names decides; 'svcctl doctor' looks further."},
+        {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"cause\":\"forgiven\",\"reason\":\"its failures were "
+                 "forgotten\"}",
          "g has been held down for 12s: its failures were forgotten.",
-         "It stays down as long as that is so; when another container lets go of it, it is started by "
-         "itself.",
-         "End what holds it; if its failures were forgotten, 'svcctl start g' starts it."},
+         "It stays down until somebody starts it.", "'svcctl start g' starts it."},
+        {GATEWAY
+         "\"state\":\"held\",\"want\":\"up\",\"cause\":\"elsewhere\",\"reason\":\"it runs elsewhere\"}",
+         "g has been held down for 12s: it runs elsewhere.",
+         "It is started by itself when that one, in another container or left of this one, has ended.",
+         "If it is to run here, stop it where it runs: the record of what is wanted is both's, so start it "
+         "here after that."},
+        {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"cause\":\"unreadable\",\"reason\":\"its record\"}",
+         "g has been held down for 12s: its record.", "It stays down until somebody says what is wanted.",
+         "'svcctl start g' or 'svcctl stop g' does, and writes the record anew."},
+        {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"cause\":\"newer\",\"reason\":\"its record\"}",
+         "g has been held down for 12s: its record.",
+         "It stays down, and what the newer one wrote stays as it is.",
+         "Run the newer svcbrokerd; 'svcctl start g' runs it with this one, without the variables that are "
+         "recorded there, "
+         "and without a record."},
+        {GATEWAY
+         "\"state\":\"held\",\"want\":\"up\",\"cause\":\"served\",\"reason\":\"the default gateway serves\"}",
+         "g is served by the default gateway, and needs no process of its own: the default gateway serves. "
+         "Nothing is "
+         "wrong.",
+         "It stays so as long as the default gateway serves its profile.",
+         "'svcctl status default' shows what serves it."},
+        {GATEWAY "\"state\":\"down\",\"want\":\"down\",\"cause\":\"served\"}",
+         "g has been down for 12s, as it is wanted; but the default gateway serves every profile, and so "
+         "this one.",
+         "It stays so, whatever is wanted of this gateway, as long as the default gateway serves every "
+         "profile.",
+         "'svcctl status default' shows what serves it."},
         {GATEWAY "\"state\":\"unsupervised\",\"want\":\"up\",\"reason\":\"no s6-supervise runs for it\"}",
          "g is unsupervised: no s6-supervise runs for it.", "Nothing starts it, and it takes no orders.",
          "'svcctl doctor' looks for the cause."},
@@ -107,28 +137,33 @@ static const struct {
         {GATEWAY "\"state\":\"stopping\",\"want\":\"down\"," TOLD,
          "g was told to stop 3m 20s ago, at 00:13:20, and still runs with pid 7.",
          "It is down when it has ended, and nothing ends it by force.", KILLS},
-        {GATEWAY "\"state\":\"starting\",\"want\":\"up\",\"problem\":\"not_started\",\"reason\":\"no process\","
-                 "\"step_since_usec\":940000000,\"step_until_usec\":950000000}",
+        {GATEWAY
+         "\"state\":\"starting\",\"want\":\"up\",\"problem\":\"not_started\",\"reason\":\"no process\","
+         "\"step_since_usec\":940000000,\"step_until_usec\":950000000}",
          "g has had no process for 1m, since 00:15:40, though it is wanted up.",
          "Its supervisor tries again by itself, in some cases once a minute only.",
          "'svcctl doctor' looks for what keeps it from being run."},
-        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"stopped\",\"reason\":\"it is stopped\"}",
+        {GATEWAY
+         "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"stopped\",\"reason\":\"it is stopped\"}",
          "g is stopped by a signal: its process, 7, does nothing.", "It goes on when somebody continues it.",
          "'kill -CONT 7' continues it, 'svcctl restart g' starts it anew."},
         {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"stale\",\"reason\":\"it ended\"}",
          "g has ended: its process, 7, is no more, and its s6-supervise has not seen that.",
          "It is started again when that is seen.",
          "'svcctl doctor' says more; root continues or kills the s6-supervise, which s6-svscan replaces."},
-        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"logger\",\"reason\":\"its logger does not "
-                 "run\"}",
+        {GATEWAY
+         "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"logger\",\"reason\":\"its logger does not "
+         "run\"}",
          "g has been up for 12s with pid 7. But its logger does not run.",
-         "If it ends, it is started again. Its logger is tried again by itself, too; until it runs, what is printed "
+         "If it ends, it is started again. Its logger is tried again by itself, too; until it runs, what is "
+         "printed "
          "waits.",
-         "The broker's log and the room on the volume may say why; mend that, and 'svcctl reset g' tries the logger "
+         "The broker's log and the room on the volume may say why; mend that, and 'svcctl reset g' tries the "
+         "logger "
          "at once."},
         /* A word of a later broker: the state says what it says. */
-        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"new\"}", "g has been up for 12s with pid 7.",
-         "If it ends, it is started again.", ""},
+        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"new\"}",
+         "g has been up for 12s with pid 7.", "If it ends, it is started again.", ""},
         /* What is no gateway is nothing that a client starts. */
         {"{\"name\":\"dashboard\",\"kind\":\"static\",\"state\":\"backoff\",\"want\":\"up\",\"reason\":\"it "
          "ended\",\"last_exit\":{\"code\":75}}",

@@ -61,6 +61,7 @@ static void assert_same(const struct record *a, const struct record *b)
         ck_assert_int_eq(a->removing, b->removing);
         ck_assert_int_eq(a->forgotten, b->forgotten);
         ck_assert_int_eq(a->hold, b->hold);
+        ck_assert_int_eq(a->cause, b->cause);
         ck_assert_uint_eq(a->attempt, b->attempt);
         ck_assert_int_eq(a->next_start_usec, b->next_start_usec);
         ck_assert_int_eq(a->restarts, b->restarts);

@@ -298,8 +298,13 @@ END_TEST
 START_TEST(words)
 {
         ck_assert_ptr_null(trouble_name(TROUBLE_NONE));
-        for (int trouble = TROUBLE_NONE + 1; trouble < TROUBLES; trouble++)
+        ck_assert(!trouble_is_stuck(TROUBLE_NONE));
+        for (int trouble = TROUBLE_NONE + 1; trouble < TROUBLES; trouble++) {
+                bool stuck = trouble > TROUBLE_HELD && trouble < TROUBLE_LOGGER;
+
                 ck_assert_ptr_nonnull(trouble_name((enum trouble)trouble));
+                ck_assert_int_eq(trouble_is_stuck((enum trouble)trouble), stuck);
+        }
 }
 END_TEST
 

@@ -12,7 +12,8 @@ static const struct {
         const char *file;
         const char *text;
 } known[] = {
-        {"diagnose_scripts.c", "close(fd)"}, /* a script's */
+        {"diagnose_scripts.c", "close(fd)"},   /* a script's */
+        {"diagnose_container.c", "close(fd)"}, /* a note's */
         {"diagnose_volume.c", "close(volume)"},
         {"listener.c", "close(listener->lock_fd)"},
 };

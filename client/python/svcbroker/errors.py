@@ -130,10 +130,11 @@ class Unsupervised(BrokerError):
 
 
 class Held(BrokerError):
-    """It is kept down on purpose."""
+    """It is kept down on purpose. cause "served": the default gateway serves this profile, and nothing need be done."""
 
     name: str
     reason: str
+    cause: Optional[str]
 
 
 class Busy(BrokerError):

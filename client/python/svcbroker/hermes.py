@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping,
 import svcbroker
 import svcbroker_hermes
 from svcbroker import _hermes_errors
-from svcbroker.errors import ConnectionFailed, Error, InvalidName, NoSuchService, NotRegistered
+from svcbroker.errors import ConnectionFailed, Error, Held, InvalidName, NoSuchService, NotRegistered
 from svcbroker.replies import Outcome, Registered, Unregistered
 
 if TYPE_CHECKING:
@@ -125,12 +125,19 @@ class S6ServiceManager:
         self._socket = socket
         self._errors = errors
         self._listed_down: FrozenSet[str] = frozenset()
+        self._listed_served: FrozenSet[str] = frozenset()
         self._listed_until = 0.0
         self.left_down: Optional[str] = None  # what the last restart() was about, if it left it down
 
     def start(self, name: str) -> None:
-        """Accepted, not completed. A profile of the volume that has no slot gets one."""
-        self._order("start", name)
+        """Accepted, not completed. A profile of the volume that has no slot gets one. What the default gateway serves
+        (multiplexing) is started with that, and is no error."""
+        try:
+            self._order("start", name)
+        except self._error("S6CommandError") as error:
+            if not _is_served(error.__cause__):
+                raise
+            logger.info("start of %s: the default gateway serves it: nothing need be done", name)
 
     def stop(self, name: str) -> None:
         """Accepted, not completed: a gateway may take minutes to finish what it does. It stays down."""
@@ -141,15 +148,20 @@ class S6ServiceManager:
 
         One that is down is started. But whoever asked this manager for the list, as Hermes does for `gateway restart --all`, and
         restarts what is in it, one after the other, means those that are to run: what was stopped when it was listed, and still
-        is, is left down, once. So s6-svc -t did, and so does the broker's own restart of all.
+        is, is left down, once. So s6-svc -t did, and so does the broker's own restart of all. What the default gateway serves is
+        left alone in the same way; by itself it cannot be restarted, and that is an S6CommandError.
         """
         self.left_down = None
+        if name in self._listed_served and time.monotonic() < self._listed_until:
+            self._listed_served -= {name}
+            self.left_down = name
+            logger.info("restart of %s: the default gateway serves it, and is restarted for it", name)
         if name in self._listed_down and time.monotonic() < self._listed_until:
             self._listed_down -= {name}
             if self._is_stopped(name):
                 self.left_down = name
                 logger.info("restart of %s: it is stopped, and left so; start it, or restart it by itself", name)
-        self._listed_until = time.monotonic() + LISTED_SEC if self._listed_down else 0.0
+        self._listed_until = time.monotonic() + LISTED_SEC if self._listed_down or self._listed_served else 0.0
         if self.left_down is None:
             self._order("restart", name)
 
@@ -201,6 +213,7 @@ class S6ServiceManager:
         except Error as error:
             self._refuse("list", "gateways", error)
         self._listed_down = frozenset(service.name for service in services if service.profile is not None and service.want == "down")
+        self._listed_served = frozenset(service.name for service in services if getattr(service, "served", False))
         self._listed_until = time.monotonic() + LISTED_SEC
         return [service.profile for service in services if service.profile is not None]
 
@@ -249,6 +262,10 @@ class S6ServiceManager:
 
     def _error(self, name: str) -> Any:
         return getattr(self._errors, name, None) or _error_class(name)
+
+
+def _is_served(error: Optional[BaseException]) -> bool:
+    return isinstance(error, Held) and error.cause == "served"
 
 
 def _service_of(profile: str) -> str:

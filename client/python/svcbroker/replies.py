@@ -9,7 +9,7 @@ from typing import Any, Dict, Literal, Optional, Tuple
 State = Literal["down", "starting", "up", "stopping", "finishing", "backoff", "failed", "held", "unsupervised"]
 
 Problem = Literal["unsupervised", "failed", "backoff", "held", "unread", "not_started", "not_ready", "not_ended", "not_finished",
-                  "paused", "stopped", "stale", "unwanted", "logger"]
+                  "paused", "stopped", "stale", "unwanted", "logger", "log", "lock"]
 
 
 def moment(usec: int) -> datetime.datetime:
@@ -19,11 +19,14 @@ def moment(usec: int) -> datetime.datetime:
 
 @dataclasses.dataclass(frozen=True)
 class Exit:
-    """How the last run ended: one of code and signal ("SIGTERM") is set."""
+    """How the last run ended: one of code and signal ("SIGTERM") is set. oom_kills: so many processes of the container the kernel
+    killed for want of memory between oom_since_usec and that end; which ones it does not say."""
 
     code: Optional[int]
     signal: Optional[str]
     at_usec: int
+    oom_kills: Optional[int] = None
+    oom_since_usec: Optional[int] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,10 +34,12 @@ class Service:
     """A service as it was when the broker answered.
 
     name: as in the scan directory, like gateway-coder. profile: of gateways only. want: what a person last asked for.
-    reason: what the problem is, or why it is in backoff, failed, held or unsupervised, for people. since_usec: when this run, or being down, began.
-    restarts: starts after a death that nobody asked for. log_restarts: the same of its logger. problem: in one word what of it
-    Health tells, None where it is nothing (or the broker is an older one). step_since_usec, step_until_usec: of what is on the
-    way (starting, stopping, ...), since when, and until when that is no problem. note: what else is to be known of it, for people.
+    cause: why it is held, as a word. reason: what the problem is, or why it is in backoff, failed, held or unsupervised, for people.
+    since_usec: when this run, or being down, began. log_problem: why its lines reach the container's log only, not log_directory.
+    lock_problem: it runs without its lock. restarts: starts after a death that nobody asked for. log_restarts: the same of its
+    logger. problem: in one word what of it Health tells, None where it is nothing (or the broker is an older one).
+    step_since_usec, step_until_usec: of what is on the way (starting, stopping, ...), since when, and until when that is no problem.
+    note: what else is to be known of it, for people.
     """
 
     name: str
@@ -54,12 +59,20 @@ class Service:
     problem: Optional[Problem] = None
     step_since_usec: Optional[int] = None
     step_until_usec: Optional[int] = None
+    cause: Optional[str] = None
+    log_problem: Optional[str] = None
+    lock_problem: Optional[str] = None
     note: Optional[str] = None
 
     @property
     def running(self) -> bool:
         """There is a process, whether it is up yet or still."""
         return self.pid is not None
+
+    @property
+    def served(self) -> bool:
+        """The default gateway serves its profile, as it is to: it needs no process of its own, and nothing is wrong."""
+        return self.state == "held" and self.cause == "served"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,12 +113,13 @@ class Unregistered:
 
 @dataclasses.dataclass(frozen=True)
 class Action:
-    """What reconcile() did about a profile, or would do."""
+    """What reconcile() did about a profile, or would do. cause: why it is held, as a word."""
 
     profile: str
     prior_state: Optional[str]
     action: Literal["started", "registered", "kept", "held", "removed", "skipped"]
     message: Optional[str]
+    cause: Optional[str] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,13 +132,15 @@ class Event:
 
 @dataclasses.dataclass(frozen=True)
 class Health:
-    """problems: one line each, for people. services, wanted, up: how many there are, are to run, and do."""
+    """problems: one line each, for people. services, wanted, up: how many there are, are to run, and do. served: of those wanted,
+    how many the default gateway serves; None where each has its own."""
 
     healthy: bool
     problems: Tuple[str, ...]
     services: int
     wanted: int
     up: int
+    served: Optional[int] = None
 
 
 @dataclasses.dataclass(frozen=True)
