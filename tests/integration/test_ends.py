@@ -35,7 +35,7 @@ def test_a_stop_that_the_application_noted_is_one(boot, volume):
     volume.profile("coder", {"gateway_state": "running", "desired_state": "running"})
     tree = boot("--settle-msec", "200", "--backoff-first-msec", "1500")
     tree.register("coder", "says-running,says-stopped:2")
-    tree.call("Start", names=["gateway-coder"])
+    tree.call("Restart", names=["gateway-coder"])
     tree.wait_log("stopped by its own means: service=gateway-coder", 30)
     service = tree.wait_state("coder", "down")
     assert service["want"] == "down" and "desired_state" in service["note"], service
