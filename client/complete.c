@@ -26,7 +26,7 @@ enum outcome verb_list_names(struct session *session)
 {
         struct json_object *services;
         struct answer answer;
-        enum outcome outcome = session_ask(session, "List", NULL, session_patience(session), &answer);
+        enum outcome outcome = session_gather(session, "List", NULL, "services", session_patience(session), &answer);
 
         if (outcome != OUTCOME_DONE)
                 return outcome;

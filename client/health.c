@@ -42,6 +42,7 @@ static const char *served_text(struct json_object *health, char buffer[SERVED_BY
 static void show_health(struct json_object *health)
 {
         struct json_object *problems = member_array(health, "problems");
+        struct json_object *notes = member_array(health, "notes");
         int64_t services = member_int(health, "services", 0);
         char buffer[SERVED_BYTES];
         struct look look;
@@ -51,6 +52,12 @@ static void show_health(struct json_object *health)
                 const char *problem = json_object_get_string(json_object_array_get_idx(problems, i));
 
                 show_problem(problem ? problem : "unknown problem", &look);
+        }
+        for (size_t i = 0; notes && i < json_object_array_length(notes); i++) {
+                const char *note = json_object_get_string(json_object_array_get_idx(notes, i));
+
+                tint_print(stdout, note ? note : "", look_printable(), TINT_PLAIN, false);
+                putchar('\n');
         }
         if (member_true(health, "healthy"))
                 printf("healthy: %" PRId64 " service%s, %" PRId64 " wanted, %" PRId64 " up%s\n", services,
@@ -63,7 +70,7 @@ static void show_health(struct json_object *health)
 enum outcome verb_health(struct session *session)
 {
         struct answer answer;
-        enum outcome outcome = session_ask(session, "Health", NULL, session_patience(session), &answer);
+        enum outcome outcome = session_gather(session, "Health", NULL, "problems", session_patience(session), &answer);
 
         if (outcome != OUTCOME_DONE)
                 return outcome;

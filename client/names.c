@@ -182,7 +182,7 @@ enum outcome names_report_absent(struct session *session, const char *error, str
         char *next = NULL;
 
         /* All else is known already, so a broker that is gone meanwhile is no news. */
-        if (session_try(session, "List", &answer) && !answer.error)
+        if (session_try(session, "List", NULL, "services", session_patience(session), &answer) && !answer.error)
                 nearest = guess(member_array(answer.parameters, "services"), word, session->options->profile);
         if (nearest && asprintf(&next, "did you mean %s?", nearest) < 0)
                 next = NULL;

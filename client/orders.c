@@ -284,7 +284,7 @@ static void tell_left_alone(struct session *session)
         struct answer answer;
         size_t left = 0;
 
-        if (!session_try(session, "List", &answer))
+        if (!session_try(session, "List", NULL, "services", session_patience(session), &answer))
                 return;
         services = answer.error ? NULL : member_array(answer.parameters, "services");
         for (size_t i = 0; services && i < json_object_array_length(services); i++) {

@@ -130,8 +130,7 @@ static void tell_if_alone(struct session *session, const char *profile)
         char *next = NULL;
 
         json_object_object_add(parameters, "dry_run", json_object_new_boolean(true));
-        if (session_queue(session, "Reconcile", parameters, 0) != OUTCOME_DONE ||
-            session_take(session, LOOK_MSEC, &answer) < 0)
+        if (!session_try(session, "Reconcile", parameters, "actions", LOOK_MSEC, &answer))
                 return;
         actions = answer.error ? NULL : member_array(answer.parameters, "actions");
         if (actions && json_object_array_length(actions) > 0 && !is_found(actions, profile, &nearest)) {

@@ -124,7 +124,7 @@ enum outcome verb_reconcile(struct session *session)
 
         if (session->options->dry_run)
                 json_object_object_add(parameters, "dry_run", json_object_new_boolean(true));
-        outcome = session_ask(session, "Reconcile", parameters, session_patience(session), &answer);
+        outcome = session_gather(session, "Reconcile", parameters, "actions", session_patience(session), &answer);
         if (outcome != OUTCOME_DONE)
                 return outcome;
         actions = member_array(answer.parameters, "actions");

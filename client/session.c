@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "client/document.h"
+#include "client/member.h"
 #include "client/options.h"
 #include "client/svcbroker.h"
 #include "proto/interface.h"
@@ -237,13 +238,59 @@ enum outcome session_ask(struct session *session, const char *method, struct jso
         return outcome == OUTCOME_DONE ? session_receive(session, timeout_msec, answer) : outcome;
 }
 
-bool session_try(struct session *session, const char *method, struct answer *answer)
+/* What follows belongs to what came first. */
+static void join_piece(struct answer *answer, const struct answer *piece, const char *array)
 {
+        struct json_object *to = member_array(answer->parameters, array);
+        struct json_object *from = member_array(piece->parameters, array);
+
+        for (size_t i = 0; to && from && i < json_object_array_length(from); i++)
+                json_object_array_add(to, json_object_get(json_object_array_get_idx(from, i)));
+}
+
+static int take_pieces(struct session *session, const char *array, int timeout_msec, struct answer *answer)
+{
+        int result = session_take(session, timeout_msec, answer);
+
+        while (result == 0 && answer->continues) {
+                struct answer piece;
+
+                result = session_take(session, timeout_msec, &piece);
+                if (result < 0) {
+                        answer_deinit(answer);
+                } else if (piece.error) {
+                        answer_deinit(answer);
+                        *answer = piece;
+                } else {
+                        join_piece(answer, &piece, array);
+                        answer->continues = piece.continues;
+                        answer_deinit(&piece);
+                }
+        }
+        return result;
+}
+
+enum outcome session_gather(struct session *session, const char *method, struct json_object *parameters,
+                            const char *array, int timeout_msec, struct answer *answer)
+{
+        enum outcome outcome = session_queue(session, method, parameters, SVCBROKER_MORE);
+        int result = outcome == OUTCOME_DONE ? take_pieces(session, array, timeout_msec, answer) : 0;
+
+        return result < 0 ? session_broken(session, result) : outcome;
+}
+
+bool session_try(struct session *session, const char *method, struct json_object *parameters, const char *array,
+                 int timeout_msec, struct answer *answer)
+{
+        const char *text =
+                parameters ? json_object_to_json_string_ext(parameters, JSON_C_TO_STRING_PLAIN) : NULL;
         char full[METHOD_BYTES];
+        bool queued;
 
         snprintf(full, sizeof(full), "%s.%s", IO_SVCBROKER, method);
-        return svcbroker_queue(session->connection, full, NULL, 0) == 0 &&
-               session_take(session, session_patience(session), answer) == 0;
+        queued = (text || !parameters) && svcbroker_queue(session->connection, full, text, SVCBROKER_MORE) == 0;
+        json_object_put(parameters);
+        return queued && take_pieces(session, array, timeout_msec, answer) == 0;
 }
 
 enum outcome session_refused(const struct session *session, const struct answer *answer, const char *subject)

@@ -38,6 +38,10 @@ int session_patience(const struct session *session);
 enum outcome session_receive(struct session *session, int timeout_msec, struct answer *answer);
 void answer_deinit(struct answer *answer);
 
+/* One call, whose reply may come in pieces: *answer has them all, with the array of that name made one. */
+enum outcome session_gather(struct session *session, const char *method, struct json_object *parameters,
+                            const char *array, int timeout_msec, struct answer *answer);
+
 /* One call and its reply. */
 enum outcome session_ask(struct session *session, const char *method, struct json_object *parameters,
                          int timeout_msec, struct answer *answer);
@@ -51,9 +55,9 @@ int session_pause(const struct session *session, int timeout_msec);
 /* Another connection in place of this one, silently. 0 or negative errno; then there is none. */
 int session_reconnect(struct session *session, int timeout_msec);
 
-/* session_ask() without parameters, and silent: false if there was no reply. answer_deinit() is due after
- * true. */
-bool session_try(struct session *session, const char *method, struct answer *answer);
+/* session_gather(), and silent: false if there was no whole reply. answer_deinit() is due after true. */
+bool session_try(struct session *session, const char *method, struct json_object *parameters, const char *array,
+                 int timeout_msec, struct answer *answer);
 
 /* An error reply: a line on stderr, with --json also the document on stdout. */
 enum outcome session_refused(const struct session *session, const struct answer *answer, const char *subject);

@@ -33,7 +33,7 @@ enum outcome verb_list(struct session *session)
         struct json_object *services;
         struct answer answer;
         struct look look;
-        enum outcome outcome = session_ask(session, "List", NULL, session_patience(session), &answer);
+        enum outcome outcome = session_gather(session, "List", NULL, "services", session_patience(session), &answer);
 
         if (outcome != OUTCOME_DONE)
                 return outcome;

@@ -59,6 +59,9 @@
 #define ORDER_NAMES_WAIT_MSEC 100  /* until such a one is looked at again */
 #define ORDER_NAMES_PER_BATCH 32 /* written to the volume with one sync: what root's may have to wait for */
 #define ORDER_BYTES_PER_BATCH (256 * 1024) /* of variables: with so many a batch is full, and two are within what may wait */
+/* An order that does not wait is done when its outcomes are told; a reader that does not take them has so long, all pauses
+ * together, and is told of the rest later. */
+#define ORDER_READER_MSEC 5000
 #define ORDER_REPEATED_MSEC 5000 /* for so long an order that was carried out need not be again */
 
 /* Slots and the services directory. */
@@ -193,6 +196,9 @@
 
 /* Directories below profiles/ that are looked at; s6-svscan takes far fewer. */
 #define SURVEY_PROFILES 10000
+/* What could not be made at boot is tried again after this, doubling up to the second. */
+#define BOOT_AGAIN_FIRST_MSEC 10000
+#define BOOT_AGAIN_MOST_MSEC 300000
 /* Profiles whose directory did not answer at boot are looked at again after this. */
 #define RECONCILE_HUNG_AGAIN_MSEC 10000
 

@@ -255,19 +255,29 @@ void registry_note_boot(struct registry *registry)
         registry->fresh_boot = false;
 }
 
-void registry_remove_dead(struct registry *registry)
+static void remove_dead(struct registry *registry, const char *name)
 {
-        struct entries entries;
-
-        if (!registry->has_dead || entries_read(registry->slots.fd, &entries))
+        if (!is_gateway_name(name) || registry_find(registry, name))
                 return;
-        for (size_t i = 0; i < entries.count; i++)
-                if (is_gateway_name(entries.names[i]) && !registry_find(registry, entries.names[i])) {
-                        registry_unlink(registry, entries.names[i]);
-                        slot_remove(&registry->slots, entries.names[i]);
-                }
-        entries_free(&entries);
+        registry_unlink(registry, name);
+        slot_remove(&registry->slots, name);
+}
+
+bool registry_remove_dead(struct registry *registry)
+{
+        struct entries *dead = &registry->dead;
+
+        if (!registry->has_dead || (!dead->count && entries_read(registry->slots.fd, dead)))
+                return false;
+        if (registry->dead_removed < dead->count) {
+                remove_dead(registry, dead->names[registry->dead_removed++]);
+                return true;
+        }
+        entries_free(dead);
+        *dead = (struct entries){0};
+        registry->dead_removed = 0;
         registry->has_dead = false;
+        return false;
 }
 
 void registry_adopt_late(struct registry *registry, const char *name)

@@ -30,16 +30,15 @@ struct log_place locks_judge_log(const struct volume_locks *found, pid_t logger,
 
         if (found->opened || logger <= 0)
                 return unknown;
-        if (held && !found->log_full && !found->log_read_only) /* what is open stays so, whoever it belongs to now */
-                return (struct log_place){.trouble = LOG_WELL};
+        /* What is open stays so, whoever it belongs to now, and however it is mounted. */
+        if (held)
+                return (struct log_place){.trouble = found->log_full ? LOG_FULL : LOG_WELL, .held = found->log_full};
         if (lock->result == -ENOENT && early) /* it is about to make it */
                 return unknown;
         if (found->log_read_only)
-                return (struct log_place){.trouble = LOG_READ_ONLY, .held = held};
+                return (struct log_place){.trouble = LOG_READ_ONLY};
         if (lock->result == 0 && !found->log_writable)
-                return (struct log_place){.trouble = LOG_OWNER, .detail = (int)found->log_uid, .held = held};
-        if (held)
-                return (struct log_place){.trouble = LOG_FULL, .held = true};
+                return (struct log_place){.trouble = LOG_OWNER, .detail = (int)found->log_uid};
         if (lock->result)
                 return (struct log_place){.trouble = LOG_ERROR, .detail = -lock->result};
         if (early)
@@ -84,9 +83,6 @@ void locks_log_problem(const struct service *service, char *text, size_t size)
         case LOG_UNKNOWN:
         case LOG_WELL:
                 return;
-        case LOG_LATE:
-                snprintf(why, sizeof(why), "it does not answer");
-                break;
         case LOG_ERROR:
                 snprintf(why, sizeof(why), "%s", strerror(log->detail));
                 break;
@@ -171,8 +167,6 @@ static void take(struct service *service, const struct volume_locks *found)
 
         if (found && locks->log_pid == logger)
                 locks->log = locks_judge_log(found, logger, log_age_msec(service));
-        else if (!found && logger)
-                locks->log = (struct log_place){.trouble = LOG_LATE};
         if (found && locks->pid && locks->pid == service->status.pid && service_is_alive(service))
                 locks->unlocked = locks_judge_gateway(found, age_msec);
         locks->look_msec = next_look_msec(locks);

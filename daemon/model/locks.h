@@ -23,7 +23,6 @@ struct service;
 enum log_trouble {
         LOG_UNKNOWN, /* not looked at yet, or too early to say */
         LOG_WELL,
-        LOG_LATE,      /* the directory does not answer */
         LOG_ERROR,     /* detail: errno */
         LOG_OWNER,     /* detail: the uid it belongs to */
         LOG_READ_ONLY, /* its file system */

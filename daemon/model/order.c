@@ -168,11 +168,12 @@ static void order_refused(void *owner, const char *profile, const struct fault *
 /* A start of what has no slot: there may be such a profile. */
 static void order_find_missing(struct order *order)
 {
-        const char **profiles = reallocarray(NULL, order->count, sizeof(*profiles));
+        bool may_miss = order->kind == ORDER_START && !order->all;
+        const char **profiles = may_miss ? reallocarray(NULL, order->count, sizeof(*profiles)) : NULL;
         struct enroll_events events = {order_refused, order_begin, order};
         size_t count = 0;
 
-        for (size_t i = 0; profiles && order->kind == ORDER_START && i < order->count; i++) {
+        for (size_t i = 0; profiles && i < order->count; i++) {
                 struct fault fault = {.kind = FAULT_NONE};
 
                 if (!order_resolve(order->registry, order->entries[i].name, &fault) &&
@@ -265,12 +266,17 @@ int order_run(struct registry *registry, const struct order_request *request)
         order->ticket = request->ticket;
         order->kind = request->kind;
         order->root = request->root;
+        order->all = request->all;
         order->wait = request->wait;
         order->timeout_msec = request->timeout_msec;
         order->began_msec = clock_msec();
         order->number = ++registry->order_number;
         order->open = order->count = request->count;
-        registry->names_under_way += order->root ? 0 : order->count;
+        /* An order of all is one, however many there are. */
+        order->charged = order->root                           ? 0
+                         : order->count < LIMIT_NAMES_PER_CALL ? order->count
+                                                               : LIMIT_NAMES_PER_CALL;
+        registry->names_under_way += order->charged;
         order->next = registry->orders;
         registry->orders = order;
         order_open(order);

@@ -26,6 +26,7 @@ struct order_request {
         enum order_kind kind;
         const char *const *names; /* service names, as they came; none may come twice */
         size_t count;
+        bool all;  /* names are those of every gateway */
         bool root; /* it is root who asks */
         bool wait;
         int64_t timeout_msec;
@@ -33,6 +34,12 @@ struct order_request {
 
 /* 0, or -ENOMEM with no outcome told and nothing ordered. count must not be 0. */
 int order_run(struct registry *registry, const struct order_request *request);
+
+/* Whoever asked has taken what came, and takes further outcomes now. */
+void order_go_on(struct registry *registry, struct ticket ticket);
+
+/* What is to be done for a service by such an order that is not root's: 0 or 1. */
+size_t order_weigh_service(const struct service *service, enum order_kind kind);
 
 /* What is to be done for a name of such an order that is not root's, in names: 0 or 1. */
 size_t order_weigh(const struct registry *registry, enum order_kind kind, const char *name);

@@ -21,12 +21,17 @@ bool order_is_carried_out(const struct service *service, enum order_kind kind, b
                service_state(service) == (kind == ORDER_START ? STATE_UP : STATE_DOWN);
 }
 
+size_t order_weigh_service(const struct service *service, enum order_kind kind)
+{
+        return !order_is_carried_out(service, kind, false);
+}
+
 size_t order_weigh(const struct registry *registry, enum order_kind kind, const char *name)
 {
         const struct service *service = registry_find(registry, name);
 
         if (service)
-                return !order_is_carried_out(service, kind, false);
+                return order_weigh_service(service, kind);
         /* A start looks for it on the volume. */
         return kind == ORDER_START && name_profile_of(name);
 }

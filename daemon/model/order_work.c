@@ -14,7 +14,7 @@ struct order_batch {
         size_t to;
 };
 
-static void order_close(struct order *order)
+void order_close(struct order *order)
 {
         for (struct order **at = &order->registry->orders; *at; at = &(*at)->next)
                 if (*at == order) {
@@ -25,28 +25,9 @@ static void order_close(struct order *order)
                 if (order->entries[i].service)
                         service_remove_wait(order->entries[i].service, &order->entries[i].wait);
         order->closed = true;
-        order->registry->names_under_way -= order->root ? 0 : order->count;
+        order->registry->names_under_way -= order->charged;
         slices_remove(&order->registry->slices, &order->slice);
         timer_close(&order->timer, free);
-}
-
-/* The last one of an order that waits closes it. */
-static void order_tell(struct order_entry *entry, struct service *service, const struct fault *fault)
-{
-        struct order *order = entry->order;
-        struct registry *registry = order->registry;
-        struct outcome outcome = {
-                .name = entry->name,
-                .service = service,
-                .fault = fault,
-                .persisted = entry->persisted,
-                .persist_problem = entry->persist_problem,
-                .last = --order->open == 0,
-        };
-
-        registry->events.outcome(registry->events.owner, order->ticket, &outcome);
-        if (outcome.last && order->wait)
-                order_close(order);
 }
 
 static void order_settled(struct wait *wait, struct service *service, const struct fault *fault)
@@ -57,26 +38,59 @@ static void order_settled(struct wait *wait, struct service *service, const stru
         order_tell(entry, service, fault);
 }
 
+/* Of its reader, while the outcomes are told, or of the waiting. */
 static void order_expired(void *owner)
 {
         struct order *order = owner;
+
+        switch (order->phase) {
+        case ORDER_TELLING:
+                order->impatient = true;
+                break;
+        case ORDER_WAITING:
+                /* What came true by now did: the timer may have come before all events of a long turn. Any may be
+                 * the last. */
+                registry_catch_up(order->registry);
+                if (order->closed)
+                        return;
+                order->phase = ORDER_EXPIRING;
+                order->at = 0;
+                break;
+        case ORDER_RECORDING:
+        case ORDER_WRITING:
+        case ORDER_DELIVERING:
+        case ORDER_EXPIRING:
+                return;
+        }
+        slices_add(&order->registry->slices, &order->slice);
+}
+
+static bool waiting_piece(struct order *order)
+{
+        return order_tell_due(order) && !order->closed;
+}
+
+static bool expire_piece(struct order *order)
+{
+        struct order_entry *entry = &order->entries[order->at++];
         struct fault fault = {.kind = FAULT_WAIT_TIMEOUT, .number = clock_msec() - order->began_msec};
+        struct service *service;
 
-        /* What came true by now did: the timer may have come before all events of a long turn. Any may be the
-         * last. */
-        registry_catch_up(order->registry);
-        for (size_t i = 0; !order->closed && i < order->count; i++)
-                if (order->entries[i].service)
-                        service_catch_up(order->entries[i].service);
-        for (size_t i = 0; i < order->count && !order->closed; i++) {
-                struct order_entry *entry = &order->entries[i];
-                struct service *service = entry->service;
-
-                if (!service)
-                        continue;
+        if (entry->service)
+                service_catch_up(entry->service);
+        if (order->closed)
+                return false;
+        service = entry->service;
+        if (service) {
                 service_remove_wait(service, &entry->wait);
                 order_settled(&entry->wait, service, &fault);
         }
+        if (order->closed)
+                return false;
+        if (order->at < order->count)
+                return true;
+        order->phase = ORDER_WAITING;
+        return true; /* for what is due */
 }
 
 /* The service may have gone meanwhile, static ones too. Or somebody wants the opposite of it: that one's
@@ -218,11 +232,34 @@ static bool record_piece(struct order *order)
         return order->batches ? false : order_settle(order);
 }
 
+/* All that can be known at once is told. False: the order is to be closed, or only waits now. */
+static bool order_go_to_wait(struct order *order)
+{
+        bool waits = order->wait && !order->abandoned;
+
+        if (!waits && !order->due_first) {
+                order_close(order);
+                return false;
+        }
+        order->phase = ORDER_WAITING;
+        if (waits)
+                timer_start(&order->timer, (uint64_t)order->timeout_msec);
+        return order->due_first != NULL;
+}
+
 static bool tell_piece(struct order *order)
 {
-        struct order_entry *entry = &order->entries[order->at++];
-        struct service *service = order_look_again(entry);
+        struct order_entry *entry = &order->entries[order->at];
+        struct service *service;
 
+        /* What is told is told before what is ordered is done, which may end who asked: for so long. */
+        if (!order->impatient && !order_is_heard(order)) {
+                if (!timer_is_running(&order->timer))
+                        timer_start(&order->timer, ORDER_READER_MSEC);
+                return false;
+        }
+        order->at++;
+        service = order_look_again(entry);
         if (!order->wait || entry->fault.kind) {
                 entry->told = true;
                 order_tell_now(entry, service);
@@ -231,12 +268,10 @@ static bool tell_piece(struct order *order)
                 return false;
         if (order->at < order->count)
                 return true;
+        timer_stop(&order->timer);
         order->phase = ORDER_DELIVERING;
         order->at = 0;
-        if (order->kind != ORDER_RESET)
-                return true;
-        order_close(order);
-        return false;
+        return order->kind != ORDER_RESET || order_go_to_wait(order);
 }
 
 /* A step may settle waits, its own or (superseding) those of others, but frees no service. */
@@ -264,15 +299,7 @@ static bool deliver_piece(struct order *order)
         deliver_entry(&order->entries[order->at++]);
         if (order->closed)
                 return false;
-        if (order->at < order->count)
-                return true;
-        if (order->wait && !order->abandoned) {
-                order->phase = ORDER_WAITING;
-                timer_start(&order->timer, (uint64_t)order->timeout_msec);
-        } else {
-                order_close(order);
-        }
-        return false;
+        return order->at < order->count || order_go_to_wait(order);
 }
 
 static bool order_piece(struct slice *slice)
@@ -286,8 +313,11 @@ static bool order_piece(struct slice *slice)
                 return tell_piece(order);
         case ORDER_DELIVERING:
                 return deliver_piece(order);
-        case ORDER_WRITING:
         case ORDER_WAITING:
+                return waiting_piece(order);
+        case ORDER_EXPIRING:
+                return expire_piece(order);
+        case ORDER_WRITING:
                 break;
         }
         return false;
@@ -321,9 +351,19 @@ bool order_abandon(struct registry *registry, struct ticket ticket)
                 if (order->ticket.peer != ticket.peer || order->ticket.call != ticket.call)
                         continue;
                 order->abandoned = true;
-                closed = order->phase == ORDER_WAITING;
+                closed = order->phase == ORDER_WAITING || order->phase == ORDER_EXPIRING;
                 if (closed)
                         order_close(order);
+                else if (order->phase == ORDER_TELLING) /* it may wait for its reader */
+                        slices_add(&registry->slices, &order->slice);
         }
         return closed;
+}
+
+void order_go_on(struct registry *registry, struct ticket ticket)
+{
+        for (struct order *order = registry->orders; order; order = order->next)
+                if (order->ticket.peer == ticket.peer && order->ticket.call == ticket.call &&
+                    (order->phase == ORDER_TELLING || order->phase == ORDER_WAITING))
+                        slices_add(&registry->slices, &order->slice);
 }

@@ -13,17 +13,19 @@ enum order_phase {
         ORDER_WRITING,    /* the volume has not answered for all of them */
         ORDER_TELLING,    /* the outcomes; of an order that waits, what was refused */
         ORDER_DELIVERING, /* to s6 */
-        ORDER_WAITING,    /* for the goals: it may be closed at any time */
+        ORDER_WAITING,    /* for the goals, and for the reader of the outcomes: it may be closed at any time */
+        ORDER_EXPIRING,   /* the time is over: each entry that still waits is looked at, and told */
 };
 
 struct order_entry {
         struct wait wait;
         struct order *order;
         const char *name;
+        struct order_entry *due_next;
         struct service *service; /* `wait` is on its list; NULL: it is on none */
-        struct fault fault;      /* why not accepted */
+        struct fault fault;      /* why not accepted, or why it did not come about */
         bool want_up;
-        bool told;     /* what became of it */
+        bool told;     /* what became of it, or will be: it is due */
         bool recorded; /* it is to be delivered */
         bool repeated; /* nothing is to be done */
         bool written;  /* its record is in a batch, or will be */
@@ -41,7 +43,9 @@ struct order {
         enum order_phase phase;
         bool root;
         bool wait;
+        bool all;       /* every gateway: more names than anybody may list, and each has a slot */
         bool abandoned; /* nobody hears what becomes of it */
+        bool impatient; /* its reader had its time: what it does not take is due, and delivered meanwhile */
         bool closed;    /* and is freed on a later turn of the loop */
         int64_t timeout_msec;
         int64_t began_msec;
@@ -52,6 +56,9 @@ struct order {
         size_t waiting_bytes; /* of their variables */
         unsigned batches;     /* that the volume has not answered */
         size_t open;          /* entries not told of */
+        size_t charged;       /* of registry.names_under_way */
+        struct order_entry *due_first; /* that can be told of when the reader takes them */
+        struct order_entry *due_last;
         size_t count;
         struct order_entry entries[]; /* and behind them the names */
 };
@@ -69,7 +76,18 @@ void order_set_goal(struct service *service, enum order_kind kind);
  */
 bool order_is_carried_out(const struct service *service, enum order_kind kind, bool root);
 
+/* order_tell.c */
+/* What became of an entry, to whoever asked: now, or as soon as the reader takes it. May close the order. */
+void order_tell(struct order_entry *entry, struct service *service, const struct fault *fault);
+
+/* The reader takes another outcome now. */
+bool order_is_heard(const struct order *order);
+
+/* One outcome that is due. False: none is, or the reader takes none now. May close the order. */
+bool order_tell_due(struct order *order);
+
 /* order_work.c */
+void order_close(struct order *order);
 void order_open(struct order *order);
 void order_begin(void *owner);
 

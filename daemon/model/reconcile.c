@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "daemon/edge/log.h"
+#include "daemon/model/boot.h"
 #include "daemon/model/boot_report.h"
 #include "daemon/model/operation.h"
 #include "daemon/model/persist.h"
@@ -31,8 +32,10 @@ struct reconcile {
         size_t open; /* registrations that have begun */
         bool all_begun;
         bool blind;      /* a boot whose volume did not answer: only `default`, and all is looked at again */
-        bool incomplete; /* some profiles' directories did not answer */
-        bool changed;    /* a gateway came or went */
+        bool incomplete;  /* some profiles' directories did not answer */
+        bool has_dead;    /* what is left of the last container's is removed first */
+        bool counted;     /* it is a boot, and boot.h is told of it */
+        bool changed;     /* a gateway came or went */
 };
 
 static void reconcile_begin(struct registry *registry);
@@ -63,6 +66,7 @@ static void reconcile_retry(void *owner)
                 return;
         }
         request->boot = request->root = true;
+        request->lost = registry->boot_state.missing && !registry->volume_unknown && !registry->boot_hung;
         reconcile_run(registry, request);
 }
 
@@ -72,19 +76,27 @@ static void reconcile_end(struct reconcile *reconcile, int error)
         struct reconcile_request *request = reconcile->request;
 
         registry->reconcile = NULL;
+        bool whole = !reconcile->incomplete && !registry->boot_state.missing;
+
         if (request->watch)
                 profiles_looked(registry, reconcile->changed);
         else if (request->boot && !error)
                 profiles_open(registry);
-        if (request->boot && !error && registry->fresh_boot && !reconcile->incomplete)
+        if (request->boot && !error && registry->fresh_boot && whole)
                 registry_note_boot(registry);
         registry->volume_unknown = request->boot ? error != 0 : registry->volume_unknown;
         if (request->boot && error)
                 timer_start(&registry->reconcile_again, RECONCILE_AGAIN_MSEC);
         else if (request->boot)
                 persist_soon(registry);
-        if (request->boot && !error && reconcile->incomplete)
-                timer_start(&registry->reconcile_again, RECONCILE_HUNG_AGAIN_MSEC);
+        if (request->boot && !error) {
+                unsigned pause_msec = boot_pause_msec(registry);
+
+                registry->boot_hung = reconcile->incomplete;
+                if (!whole)
+                        timer_start(&registry->reconcile_again,
+                                    reconcile->incomplete ? RECONCILE_HUNG_AGAIN_MSEC : pause_msec);
+        }
         if (request->done)
                 request->done(request->owner, reconcile->plan.actions, reconcile->plan.count, error);
         reconcile_close(reconcile);
@@ -116,24 +128,40 @@ static void reconcile_finish(struct reconcile *reconcile)
                                   registry);
 }
 
+static const char *fault_text(const struct fault *fault, char *line, size_t size)
+{
+        if (fault->kind == FAULT_TOO_MANY_SERVICES)
+                return "s6-svscan takes no more services";
+        if (fault->kind == FAULT_LIMIT)
+                return "the variables of all profiles together are over their bound";
+        if (!fault->error)
+                return fault->text ? fault->text : "see the log";
+        snprintf(line, size, "%s: %s", fault->text, strerror(fault->error));
+        return line;
+}
+
 static void reconcile_registered(struct own_registration *own, struct service *service,
                                  const struct fault *fault)
 {
         struct planned *planned = (struct planned *)own;
         struct reconcile *reconcile = planned->owner;
         struct reconcile_action *action = &reconcile->plan.actions[planned->place];
+        char line[RECORD_REASON_BYTES - 64];
+        bool late = fault && service && fault->error == ETIMEDOUT && service->operation == OPERATION_NONE;
 
         reconcile->open--;
         if (reconcile->registry->stopping)
                 return;
-        if (fault) {
+        if (reconcile->counted && fault && !late)
+                boot_lost(reconcile->registry, action->profile, fault_text(fault, line, sizeof(line)));
+        else if (reconcile->counted)
+                boot_made(reconcile->registry);
+        if (late && reconcile->counted) { /* it stays, and goes on as soon as s6-svscan comes to it */
+                snprintf(action->message, sizeof(action->message), "it has no s6-supervise yet");
+        } else if (fault) {
                 action->what = RECONCILE_SKIPPED;
                 snprintf(action->message, sizeof(action->message), "it could not be registered: %s",
-                         fault->kind == FAULT_TOO_MANY_SERVICES ? "s6-svscan takes no more services"
-                         : fault->kind == FAULT_LIMIT
-                                 ? "the variables of all profiles together are over their bound"
-                         : fault->text ? fault->text
-                                       : "see the log");
+                         fault_text(fault, line, sizeof(line)));
         } else {
                 service->unclean = reconcile->request->boot && reconcile->registry->fresh_boot &&
                                    action->prior_exit == PRIOR_EXIT_UNCLEAN;
@@ -182,6 +210,9 @@ static bool reconcile_piece(struct slice *slice)
 {
         struct reconcile *reconcile = (struct reconcile *)slice;
 
+        if (reconcile->has_dead && registry_remove_dead(reconcile->registry))
+                return true;
+        reconcile->has_dead = false;
         while (reconcile->next < reconcile->plan.count) {
                 struct planned *planned = &reconcile->plan.planned[reconcile->next++];
 
@@ -198,6 +229,30 @@ static bool reconcile_piece(struct slice *slice)
         return false;
 }
 
+/* What a boot is to make; of one that tries again, what is not about it is left as it is. */
+static void reconcile_count(struct reconcile *reconcile)
+{
+        struct registry *registry = reconcile->registry;
+        size_t profiles = 0, to_come = 0;
+
+        if (!reconcile->request->boot)
+                return;
+        for (size_t i = 0; i < reconcile->plan.count; i++) {
+                struct reconcile_action *action = &reconcile->plan.actions[i];
+                bool comes = action->what == RECONCILE_STARTED || action->what == RECONCILE_REGISTERED ||
+                             action->what == RECONCILE_HELD;
+
+                if (comes && reconcile->request->lost && !boot_is_lost(&registry->boot_state.lost, action->profile)) {
+                        action->what = RECONCILE_SKIPPED;
+                        continue;
+                }
+                profiles += comes || action->what == RECONCILE_KEPT;
+                to_come += comes;
+        }
+        reconcile->counted = true;
+        boot_begin(registry, profiles, to_come);
+}
+
 static void reconcile_surveyed(struct survey *survey)
 {
         struct reconcile *reconcile = survey->owner;
@@ -207,6 +262,7 @@ static void reconcile_surveyed(struct survey *survey)
 
         if (registry->stopping)
                 return;
+        boot_look(registry, false);
         if (error && !registry->volume_unknown && !request->watch)
                 log_event("reconcile: the volume cannot be looked at: why=%s", strerrorname_np(error));
         if (error && request->boot)
@@ -227,8 +283,8 @@ static void reconcile_surveyed(struct survey *survey)
                 reconcile_end(reconcile, 0);
                 return;
         }
-        if (!error && request->boot)
-                registry_remove_dead(registry);
+        reconcile_count(reconcile);
+        reconcile->has_dead = !error && request->boot;
         publication_hold(registry);
         slices_add(&registry->slices, &reconcile->slice);
 }
@@ -258,6 +314,8 @@ static void reconcile_begin(struct registry *registry)
                 free(reconcile);
                 if (request->watch)
                         profiles_looked(registry, false);
+                if (request->boot)
+                        timer_start(&registry->reconcile_again, RECONCILE_AGAIN_MSEC);
                 if (request->done)
                         request->done(request->owner, NULL, 0, ENOMEM);
                 free(request);
@@ -268,6 +326,7 @@ static void reconcile_begin(struct registry *registry)
         reconcile->slice = (struct slice){.root = request->root, .piece = reconcile_piece};
         timer_init(&reconcile->closing, registry->loop, NULL, reconcile);
         registry->reconcile = reconcile;
+        boot_look(registry, request->boot);
         survey->done = reconcile_surveyed;
         survey->owner = reconcile;
         survey->root = request->root;
@@ -293,6 +352,7 @@ void reconcile_run(struct registry *registry, struct reconcile_request *request)
 void reconcile_init(struct registry *registry)
 {
         timer_init(&registry->reconcile_again, registry->loop, reconcile_retry, registry);
+        boot_init(registry);
 }
 
 void reconcile_drop(struct registry *registry)
@@ -311,4 +371,5 @@ void reconcile_drop(struct registry *registry)
                 reconcile_close(registry->reconcile);
         registry->reconcile = NULL;
         timer_close(&registry->reconcile_again, NULL);
+        boot_deinit(registry);
 }

@@ -108,6 +108,16 @@ static void registration_undo(struct service *service, const struct fault *fault
                 stagger_start(service);
 }
 
+/* s6-svscan was not shown it yet: that is the broker's own doing, and no reason to undo it. Whoever asked from outside is
+ * told in the end. */
+static bool registration_is_held(const struct registration *registration, int64_t now_msec)
+{
+        return !registration->linked &&
+               (registration_is_own(registration) ||
+                (registration->service->registry->publication.held &&
+                 now_msec - registration->began_msec < REGISTER_MOST_MSEC));
+}
+
 static void registration_expired(void *owner)
 {
         struct registration *registration = owner;
@@ -120,6 +130,10 @@ static void registration_expired(void *owner)
         if (!registration->timer.open)
                 return;
         now_msec = clock_msec();
+        if (registration_is_held(registration, now_msec)) {
+                timer_start(&registration->timer, REGISTER_MSEC);
+                return;
+        }
         quiet_msec = now_msec - registration->service->registry->publication.moved_msec;
         if (quiet_msec < REGISTER_MSEC && now_msec - registration->began_msec < REGISTER_MOST_MSEC) {
                 timer_start(&registration->timer, (uint64_t)(REGISTER_MSEC - quiet_msec));

@@ -184,6 +184,7 @@ void registry_deinit(struct registry *registry)
                 registry_drop(registry, registry->services[i]);
         }
         free(registry->services);
+        entries_free(&registry->dead);
         registry->services = NULL;
         registry->count = registry->capacity = 0;
         timer_close(&registry->publication.turn, NULL);
@@ -222,6 +223,13 @@ struct service *registry_find(const struct registry *registry, const char *name)
         if (place < registry->count && !strcmp(registry->services[place]->name, name))
                 return registry->services[place];
         return NULL;
+}
+
+size_t registry_behind(const struct registry *registry, const char *name)
+{
+        size_t place = registry_place(registry, name);
+
+        return place + (place < registry->count && !strcmp(registry->services[place]->name, name));
 }
 
 static void registry_service_expired(void *owner)

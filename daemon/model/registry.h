@@ -9,11 +9,13 @@
 
 #include "daemon/edge/ballast.h"
 #include "daemon/edge/deputy.h"
+#include "daemon/edge/entries.h"
 #include "daemon/edge/room.h"
 #include "daemon/edge/scandir.h"
 #include "daemon/edge/slices.h"
 #include "daemon/edge/slot.h"
 #include "daemon/edge/watch.h"
+#include "daemon/model/boot.h"
 #include "daemon/model/multiplex.h"
 #include "daemon/model/locks.h"
 #include "daemon/model/policy.h"
@@ -54,6 +56,8 @@ struct registry_events {
         /* It is about to be freed; its last state can still be told. */
         void (*gone)(void *owner, struct service *service);
         void (*outcome)(void *owner, struct ticket ticket, const struct outcome *outcome);
+        /* Another outcome of that call is taken now; false: order_go_on() comes when it is. */
+        bool (*takes)(void *owner, struct ticket ticket);
         void (*registered)(void *owner, struct ticket ticket, const char *profile, struct service *service,
                            const struct fault *fault, const struct registered *registered);
         /* persist_error: as in struct registered. */
@@ -104,6 +108,7 @@ struct registry {
         struct reconcile *reconcile; /* one that goes on; NULL: none */
         struct reconcile_request *reconcile_queue;
         struct timer reconcile_again;
+        struct boot boot_state;
         struct poll poll;
         struct halt_round halts;
         struct locks_look locks;
@@ -113,7 +118,10 @@ struct registry {
         int slots_wd;        /* the same of the services directory */
         bool scan_whole;     /* something of the scan directory is not known yet */
         bool has_dead;       /* slots of the last container, not adopted */
+        struct entries dead; /* and what may be some, while they are removed */
+        size_t dead_removed; /* of these */
         bool fresh_boot;     /* no broker has reconciled in this life of the container */
+        bool boot_hung;      /* at the last look some profiles' directories did not answer */
         bool boot_logged;    /* container-boot.log has the lines of this boot */
         bool volume_unknown; /* the volume has not answered since the boot */
         bool profiles_more;  /* it has more directories of profiles than are looked at */
@@ -130,6 +138,9 @@ int registry_init(struct registry *registry, uv_loop_t *loop);
 void registry_deinit(struct registry *registry);
 
 struct service *registry_find(const struct registry *registry, const char *name);
+
+/* The place of the first service whose name comes after that one, which need not be there; count: there is none. */
+size_t registry_behind(const struct registry *registry, const char *name);
 
 /* A new entry, nothing seen of it yet. NULL: out of memory. profile: whether it is a gateway. */
 struct service *registry_add(struct registry *registry, const char *name, bool gateway);
@@ -187,8 +198,9 @@ int registry_adopt(struct registry *registry);
 void registry_adopt_late(struct registry *registry, const char *name);
 void registry_adopt_all_late(struct registry *registry);
 
-/* Slots of the last container, which nobody has adopted, on a /run that outlived it. */
-void registry_remove_dead(struct registry *registry);
+/* Slots of the last container, which nobody has adopted, on a /run that outlived it: one of them. False: there are no more, or they
+ * cannot be read. */
+bool registry_remove_dead(struct registry *registry);
 
 /* This life of the container has been reconciled: the next broker finds fresh_boot false. */
 void registry_note_boot(struct registry *registry);

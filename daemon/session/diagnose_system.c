@@ -352,6 +352,24 @@ static void check_orders(struct doctor *doctor)
                 doctor_check(doctor, "orders", VERDICT_OK, "", "every order is taken, and comes about in time");
 }
 
+/* A boot that is not through is none of anybody's faults. */
+static void check_boot(struct doctor *doctor)
+{
+        const struct registry *registry = doctor->server->registry;
+        const struct boot *boot = &registry->boot_state;
+        size_t missing = boot_missing(registry);
+
+        if (missing)
+                doctor_check(doctor, "boot", VERDICT_FAILURE,
+                             "mend that; those are tried again by themselves, and at once with svcctl reconcile",
+                             "%zu of %zu profiles have no gateway yet: %s", missing, boot->profiles, boot->why);
+        else if (boot->to_come)
+                doctor_check(doctor, "boot", VERDICT_WARNING, "wait: it goes on",
+                             "%zu of %zu gateways have no slot yet: they are being made", boot->to_come, boot->profiles);
+        else
+                doctor_check(doctor, "boot", VERDICT_OK, "", "every profile that was found has its gateway");
+}
+
 static void check_services(struct doctor *doctor)
 {
         const struct registry *registry = doctor->server->registry;
@@ -397,6 +415,7 @@ bool diagnose_system(struct doctor *doctor)
         check_clock(doctor);
         check_inotify(doctor);
         check_template(doctor);
+        check_boot(doctor);
         check_services(doctor);
         check_orders(doctor);
         check_places(doctor);

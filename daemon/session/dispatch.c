@@ -130,6 +130,8 @@ void dispatch_message(struct peer *peer, char *message, size_t length)
         struct call call;
 
         peer->request.oneway = peer->request.more = peer->request.single = peer->request.any = false;
+        peer->request.behind = false;
+        peer->request.left_out = 0;
         /* Nobody's bytes are not even parsed. */
         if (peer->access == ACCESS_NOBODY) {
                 errors_denied(peer);

@@ -5,13 +5,21 @@
 #include <string.h>
 
 #include "daemon/bounds.h"
+#include "daemon/model/boot.h"
 #include "daemon/model/persist.h"
 #include "daemon/model/volume_room.h"
+#include "daemon/session/pieces.h"
 #include "daemon/session/places.h"
+
+/* Of the problems of services, where all are one reply. */
+#define HEALTH_BYTES (LIMIT_OUTPUT_BYTES / 4)
 
 struct health {
         struct text *problems;
-        unsigned count;
+        unsigned count; /* of all */
+        unsigned told;  /* of these, in this reply */
+        unsigned left;  /* for which there is no place any more */
+        enum { TOLD_BEFORE, TOLD_NOW, NOT_TOLD } part;
         unsigned wanted;
         unsigned up;
         unsigned served;
@@ -19,7 +27,11 @@ struct health {
 
 static void health_problem(struct health *health, const char *problem)
 {
-        if (health->count++)
+        health->count++;
+        health->left += health->part == NOT_TOLD;
+        if (health->part != TOLD_NOW)
+                return;
+        if (health->told++)
                 text_append_string(health->problems, ",");
         text_append_json_string(health->problems, problem);
 }
@@ -260,23 +272,79 @@ static void health_of_volume(const struct registry *registry, struct health *hea
                 health_problem(health, problem);
 }
 
-void health_write(struct server *server, struct text *text)
+static void health_of_all_else(struct server *server, struct health *health)
+{
+        struct registry *registry = server->registry;
+
+        health_of_broker(server, health);
+        places_check(server, health_of_place, health);
+        health_of_looks(registry, health);
+        boot_check(registry, health_of_place, health);
+        health_of_room(server, health);
+        health_of_volume_room(registry, health);
+        health_of_writing(registry, health);
+        health_of_volume(registry, health);
+}
+
+/* From that place on, until the reply is over `most` bytes. The last of which all is told. */
+static const struct service *health_of_services(const struct registry *registry, size_t from, size_t most,
+                                                struct health *health)
+{
+        const struct service *last = NULL;
+
+        for (size_t i = 0; i < registry->count; i++) {
+                health->part = i < from                          ? TOLD_BEFORE
+                               : health->problems->length > most ? NOT_TOLD
+                                                                 : TOLD_NOW;
+                health_of_service(health, registry->services[i]);
+                if (health->part == TOLD_NOW)
+                        last = registry->services[i];
+        }
+        health->part = TOLD_NOW;
+        return last;
+}
+
+static void health_note(void *owner, const char *line)
+{
+        struct text *notes = owner;
+
+        text_append_string(notes, notes->length ? "," : "[");
+        text_append_json_string(notes, line);
+}
+
+/* What is no problem, and worth a line. */
+static void health_write_notes(const struct registry *registry, struct text *text)
+{
+        struct text notes;
+
+        text_init(&notes);
+        boot_notes(registry, health_note, &notes);
+        if (notes.length) {
+                text_append_member(text, "notes");
+                text_append(text, notes.bytes, notes.length);
+                text_append_string(text, "]");
+        }
+        text->failed = text->failed || notes.failed;
+        text_deinit(&notes);
+}
+
+bool health_write(struct server *server, char *after, struct text *text)
 {
         const struct registry *registry = server->registry;
+        const struct service *last;
         struct text problems;
-        struct health health = {.problems = &problems};
+        struct health health = {.problems = &problems, .part = after && after[0] ? TOLD_BEFORE : TOLD_NOW};
+        char further[64];
 
         text_init(&problems);
         step_look_at_all(server->registry);
-        health_of_broker(server, &health);
-        places_check(server, health_of_place, &health);
-        health_of_looks(registry, &health);
-        health_of_room(server, &health);
-        health_of_volume_room(server->registry, &health);
-        health_of_writing(server->registry, &health);
-        health_of_volume(registry, &health);
-        for (size_t i = 0; i < registry->count; i++)
-                health_of_service(&health, registry->services[i]);
+        health_of_all_else(server, &health);
+        last = health_of_services(registry, after && after[0] ? registry_behind(registry, after) : 0,
+                                  after ? PIECE_BYTES : HEALTH_BYTES, &health);
+        if (!after && health.left) {
+                snprintf(further, sizeof(further), "and %u more problems, which Health tells with \"more\"", health.left);
+                health_problem(&health, further);
+        }
         text_append_string(text, health.count ? "{\"healthy\":false,\"problems\":["
                                               : "{\"healthy\":true,\"problems\":[");
         text_append(text, problems.bytes, problems.length);
@@ -286,7 +354,12 @@ void health_write(struct server *server, struct text *text)
         text_append_member_int(text, "up", health.up);
         if (registry->multiplex)
                 text_append_member_int(text, "served", health.served);
+        health_write_notes(registry, text);
         text_append_string(text, "}");
         text->failed = text->failed || problems.failed;
         text_deinit(&problems);
+        if (!after || !health.left || !last)
+                return false;
+        snprintf(after, LIMIT_SERVICE_NAME_BYTES + 1, "%s", last->name);
+        return true;
 }

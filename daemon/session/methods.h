@@ -42,6 +42,7 @@ method_function method_reconcile;
 
 /* The answers that come later, as registry_events wants them; owner is the server. */
 void methods_on_outcome(void *owner, struct ticket ticket, const struct outcome *outcome);
+bool methods_take_outcome(void *owner, struct ticket ticket);
 void methods_on_registered(void *owner, struct ticket ticket, const char *profile, struct service *service,
                            const struct fault *fault, const struct registered *registered);
 void methods_on_unregistered(void *owner, struct ticket ticket, const char *profile, struct service *service,

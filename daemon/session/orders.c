@@ -11,6 +11,9 @@
 #include "daemon/session/methods.h"
 #include "proto/fields.h"
 
+/* What a gathered reply ends with: how many outcomes were left out. */
+#define OUTCOMES_END_BYTES 128
+
 struct order_parameters {
         struct json_object *names;
         enum field_bool all;
@@ -119,9 +122,9 @@ static void order_names(struct peer *peer, struct order_request *request, const 
 
         if (!names) {
                 peer->closing = true;
-        } else if (count > LIMIT_NAMES_PER_CALL) {
+        } else if (!request->all && count > LIMIT_NAMES_PER_CALL) {
                 errors_limit(peer, "names_per_call", LIMIT_NAMES_PER_CALL);
-        } else if (names_repeat(names, count)) {
+        } else if (!request->all && names_repeat(names, count)) {
                 errors_parameter(peer, "names");
         } else if (count == 0) {
                 peer_reply(peer, none, strlen(none), false);
@@ -156,6 +159,7 @@ static void order(struct peer *peer, const struct call *call, enum order_kind ki
                              &request.timeout_msec))
                 return;
         request.wait = parameters.wait == 1;
+        request.all = !parameters.names;
         names = parameters.names ? names_of_list(parameters.names, &count)
                                  : names_of_all(peer->server->registry, kind, &count);
         peer->request.single = parameters.names && count == 1 && !call->more;
@@ -172,10 +176,9 @@ static size_t weigh(const struct peer *peer, const struct call *call, enum order
         if (call->parameters && json_object_object_get_ex(call->parameters, "names", &list) &&
             !json_object_is_type(list, json_type_array))
                 return 0;
-        if (!list)
-                for (size_t i = 0; i < registry->count; i++)
-                        if (is_of_all(registry->services[i], kind))
-                                names += order_weigh(registry, kind, registry->services[i]->name);
+        for (size_t i = 0; !list && i < registry->count && names < LIMIT_NAMES_BURST; i++)
+                if (is_of_all(registry->services[i], kind))
+                        names += order_weigh_service(registry->services[i], kind);
         for (size_t i = 0; list && i < json_object_array_length(list); i++) {
                 struct json_object *name = json_object_array_get_idx(list, i);
 
@@ -260,46 +263,113 @@ static void write_fault(struct server *server, const struct outcome *outcome, st
         text_deinit(&parameters);
 }
 
-static void write_outcome(struct server *server, const struct outcome *outcome, struct text *text)
+/* brief: nothing but what became of it. */
+static void write_outcome(struct server *server, const struct outcome *outcome, bool brief, struct text *text)
 {
+        struct text parameters;
+
         text_append_string(text, "{");
         text_append_member_string(text, "name", outcome->name);
-        if (outcome->service) {
+        if (outcome->service && !brief) {
                 text_append_member(text, "service");
                 describe_service(server, outcome->service, text);
         }
         describe_persisted(outcome->persisted, outcome->persist_problem, text);
-        if (outcome->fault)
+        if (outcome->fault && !brief) {
                 write_fault(server, outcome, text);
+        } else if (outcome->fault) {
+                text_init(&parameters);
+                text_append_member_string(text, "error",
+                                          errors_of_fault(server, outcome->fault, outcome->name, outcome->service,
+                                                          &parameters));
+                text_deinit(&parameters);
+        }
         text_append_string(text, "}");
+}
+
+/* All outcomes are in one reply, which has its bound: behind half of it they are brief, behind three quarters only those that
+ * are not as ordered are told, and what there is no place for is counted. */
+static void gather_outcome(struct server *server, struct request *request, const struct outcome *outcome)
+{
+        struct text *outcomes = &request->outcomes;
+        size_t before = outcomes->length;
+        bool brief = before > LIMIT_OUTPUT_BYTES / 2;
+
+        if (before > LIMIT_OUTPUT_BYTES / 4 * 3 && !outcome->fault && outcome->persisted) {
+                request->left_out++;
+                return;
+        }
+        text_append_string(outcomes, request->any ? "," : "{\"outcomes\":[");
+        write_outcome(server, outcome, brief, outcomes);
+        if (outcomes->length <= LIMIT_OUTPUT_BYTES - OUTCOMES_END_BYTES) {
+                request->any = true;
+                return;
+        }
+        outcomes->length = before;
+        request->left_out++;
+}
+
+static void reply_gathered(struct peer *peer)
+{
+        struct text *outcomes = &peer->request.outcomes;
+
+        text_append_string(outcomes, "]");
+        if (peer->request.left_out)
+                text_append_member_int(outcomes, "left_out", peer->request.left_out);
+        text_append_string(outcomes, "}");
+        if (outcomes->failed)
+                peer->closing = true;
+        else
+                peer_reply(peer, outcomes->bytes, outcomes->length, false);
+}
+
+static void reply_outcome(struct peer *peer, const struct outcome *outcome)
+{
+        struct text text;
+
+        text_init(&text);
+        text_append_string(&text, "{\"outcomes\":[");
+        write_outcome(peer->server, outcome, false, &text);
+        text_append_string(&text, "]}");
+        peer_reply_text(peer, &text, !outcome->last);
+}
+
+static struct peer *peer_of(struct server *server, struct ticket ticket)
+{
+        struct peer *peer = server_find_peer(server, ticket.peer);
+
+        return peer && peer->request.running && peer->request.call == ticket.call ? peer : NULL;
 }
 
 void methods_on_outcome(void *owner, struct ticket ticket, const struct outcome *outcome)
 {
-        struct server *server = owner;
-        struct peer *peer = server_find_peer(server, ticket.peer);
-        struct text *outcomes;
+        struct peer *peer = peer_of(owner, ticket);
 
-        if (!peer || !peer->request.running || peer->request.call != ticket.call)
+        if (!peer || peer->closing)
                 return;
         if (peer->request.single && outcome->fault) {
                 errors_fault(peer, outcome->fault, outcome->name, outcome->service);
-                peer_answered(peer);
-                return;
+        } else if (peer->request.more) {
+                reply_outcome(peer, outcome);
+        } else {
+                gather_outcome(peer->server, &peer->request, outcome);
+                if (outcome->last) {
+                        reply_gathered(peer);
+                } else {
+                        peer_check_memory(peer);
+                        return;
+                }
         }
-        outcomes = &peer->request.outcomes;
-        if (peer->request.more)
-                text_clear(outcomes);
-        text_append_string(outcomes, peer->request.more || !peer->request.any ? "{\"outcomes\":[" : ",");
-        peer->request.any = true;
-        write_outcome(server, outcome, outcomes);
-        if (!outcome->last && !peer->request.more)
-                return;
-        text_append_string(outcomes, "]}");
-        if (outcomes->failed)
-                peer->closing = true;
-        else
-                peer_reply(peer, outcomes->bytes, outcomes->length, !outcome->last);
         /* Sent now: what was ordered is delivered when this returns, and may end who asked. */
         peer_answered(peer);
+}
+
+bool methods_take_outcome(void *owner, struct ticket ticket)
+{
+        struct peer *peer = peer_of(owner, ticket);
+
+        if (!peer || peer->closing || !peer->request.more || peer_is_drained(peer))
+                return true;
+        peer->request.behind = true;
+        return false;
 }

@@ -9,6 +9,7 @@
 #include "daemon/model/order.h"
 #include "daemon/session/dispatch.h"
 #include "daemon/session/errors.h"
+#include "daemon/session/pieces.h"
 #include "daemon/session/watcher.h"
 #include "proto/interface.h"
 #include "proto/limits.h"
@@ -56,6 +57,7 @@ void peer_close(struct peer *peer)
         timer_stop(&peer->timer);
         peer->request.running = false;
         watcher_free(peer);
+        pieces_end(peer);
         turns_remove(peer);
         peer_uncharge(peer);
         stream_end(peer->fd); /* the descriptor itself is closed when the loop has let go of it */
@@ -266,9 +268,10 @@ static void peer_forsake_if_gone(struct peer *peer)
 
         if (!peer->hung_up || !peer->request.running || peer->parked)
                 return;
-        ended = order_abandon(peer->server->registry, peer_ticket(peer)) || peer->watcher;
+        ended = order_abandon(peer->server->registry, peer_ticket(peer)) || peer->watcher || peer->pieces;
 
         watcher_free(peer);
+        pieces_end(peer);
         peer->request.oneway = true;
         if (ended)
                 peer_end_call(peer);
@@ -314,7 +317,7 @@ static bool peer_reads_on(const struct peer *peer)
 /* There is something to do that no event will tell of. */
 static bool peer_has_more(const struct peer *peer)
 {
-        if (watcher_is_behind(peer) || peer_reads_on(peer))
+        if (watcher_is_behind(peer) || pieces_are_due(peer) || peer_reads_on(peer))
                 return true;
         return !peer->request.running && !peer->closing && !peer->server->draining &&
                (frame_buffer_complete(&peer->in, 1) || frame_buffer_pending(&peer->in) > LIMIT_REQUEST_BYTES);
@@ -347,6 +350,16 @@ static bool peer_waits_for_rest(const struct peer *peer)
                !frame_buffer_complete(&peer->in, 1);
 }
 
+/* The reader has taken what kept further outcomes waiting. */
+static void peer_take_outcomes(struct peer *peer)
+{
+        if (!peer->request.behind || !peer_is_drained(peer))
+                return;
+        peer->request.behind = false;
+        if (peer->request.running)
+                order_go_on(peer->server->registry, peer_ticket(peer));
+}
+
 void peer_continue(struct peer *peer)
 {
         uint64_t before = peer->request.call;
@@ -357,7 +370,9 @@ void peer_continue(struct peer *peer)
         peer_flush(peer); /* what stalled may have been all that kept the next call waiting */
         peer_take_calls(peer);
         watcher_pump(peer);
+        pieces_pump(peer);
         peer_flush(peer);
+        peer_take_outcomes(peer);
         peer_charge(peer);
         more = peer_has_more(peer);
         if (peer->closing && peer_is_drained(peer)) {

@@ -18,7 +18,9 @@ struct request {
         bool single;   /* one name without "more": a failure is the error reply */
         uint64_t call; /* counts up, for the ticket */
         struct text outcomes;
-        bool any; /* an outcome is in there */
+        bool any;            /* an outcome is in there */
+        unsigned left_out;   /* outcomes for which there was no place */
+        bool behind;         /* further outcomes wait until the reader has taken what is there */
 };
 
 /* One connection. */
@@ -40,6 +42,7 @@ struct peer {
         size_t charged_bytes; /* of server.memory_bytes */
         struct request request;
         struct watcher *watcher; /* Watch runs */
+        struct pieces *pieces;   /* what is left of the running call's reply: pieces.h */
         bool end_of_input;
         bool hung_up;     /* the client is gone; closed as soon as what it sent is done */
         bool closing;     /* when the output is sent */
@@ -88,6 +91,9 @@ void peer_park(struct peer *peer, const char *message, size_t length, int64_t ms
 
 /* Nothing waits to be sent. */
 bool peer_is_drained(const struct peer *peer);
+
+/* The same as soon as it may be too much, while a reply is gathered: over its bound the connection ends. */
+void peer_check_memory(struct peer *peer);
 
 /* Counts what its buffers hold now as the uid's memory, and as root's or that of all others. */
 void peer_charge(struct peer *peer);

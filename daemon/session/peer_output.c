@@ -4,6 +4,7 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/session/errors.h"
+#include "daemon/session/pieces.h"
 #include "daemon/session/watcher.h"
 #include "proto/call.h"
 #include "proto/limits.h"
@@ -41,6 +42,8 @@ void peer_charge(struct peer *peer)
                 bytes += peer->parked_length;
         if (peer->watcher)
                 bytes += peer->watcher->bytes;
+        if (peer->pieces)
+                bytes += peer->pieces->bytes;
         *peer_share(peer) += bytes - peer->charged_bytes;
         if (peer->quota)
                 peer->quota->memory_bytes += bytes - peer->charged_bytes;
@@ -101,6 +104,18 @@ void peer_drop_output(struct peer *peer, const char *why)
         text_init(&peer->out);
         peer->sent = 0;
         peer->stalled_msec = 0;
+}
+
+void peer_check_memory(struct peer *peer)
+{
+        peer_charge(peer);
+        if (!peer->request.outcomes.failed && !peer_is_over_memory(peer))
+                return;
+        text_deinit(&peer->request.outcomes);
+        text_init(&peer->request.outcomes);
+        peer_drop_output(peer, "output-bound");
+        peer_charge(peer);
+        turns_add(peer);
 }
 
 /* Output over a bound ends the connection: nothing that follows could be in order. */

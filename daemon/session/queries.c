@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include <json-c/json.h>
 
 #include "daemon/model/order.h"
@@ -5,14 +7,43 @@
 #include "daemon/session/errors.h"
 #include "daemon/session/health.h"
 #include "daemon/session/methods.h"
+#include "daemon/session/pieces.h"
 #include "daemon/session/watcher.h"
 #include "proto/fields.h"
 
 static const struct field no_fields[] = {{NULL, FIELD_STRING, false, 0, NULL}};
 
+/* The services from that place on, until the text is over `most` bytes. Where it ended. */
+static size_t list_from(struct server *server, size_t place, size_t most, struct text *text)
+{
+        const struct registry *registry = server->registry;
+
+        for (bool first = true; place < registry->count && text->length <= most && !text->failed; place++) {
+                if (!first)
+                        text_append_string(text, ",");
+                first = false;
+                describe_service(server, registry->services[place], text);
+        }
+        return place;
+}
+
+static bool list_piece(struct pieces *pieces, struct peer *peer, struct text *text)
+{
+        struct service_pieces *list = (struct service_pieces *)pieces;
+        const struct registry *registry = peer->server->registry;
+        size_t place;
+
+        text_append_string(text, "{\"services\":[");
+        place = list_from(peer->server, registry_behind(registry, list->after), PIECE_BYTES, text);
+        text_append_string(text, "]}");
+        if (place >= registry->count)
+                return false;
+        snprintf(list->after, sizeof(list->after), "%s", registry->services[place - 1]->name);
+        return true;
+}
+
 void method_list(struct peer *peer, const struct call *call)
 {
-        struct registry *registry = peer->server->registry;
         const char *wrong = fields_read(call->parameters, no_fields, NULL);
         struct text text;
 
@@ -20,14 +51,14 @@ void method_list(struct peer *peer, const struct call *call)
                 errors_parameter(peer, wrong);
                 return;
         }
-        step_look_at_all(registry);
+        step_look_at_all(peer->server->registry);
+        if (call->more) {
+                pieces_begin(peer, service_pieces_new(list_piece));
+                return;
+        }
         text_init(&text);
         text_append_string(&text, "{\"services\":[");
-        for (size_t i = 0; i < registry->count; i++) {
-                if (i)
-                        text_append_string(&text, ",");
-                describe_service(peer->server, registry->services[i], &text);
-        }
+        list_from(peer->server, 0, LIMIT_OUTPUT_BYTES, &text);
         text_append_string(&text, "]}");
         peer_reply_text(peer, &text, false);
 }
@@ -106,6 +137,11 @@ void method_watch(struct peer *peer, const struct call *call)
                 peer->closing = true; /* out of memory */
 }
 
+static bool health_piece(struct pieces *pieces, struct peer *peer, struct text *text)
+{
+        return health_write(peer->server, ((struct service_pieces *)pieces)->after, text);
+}
+
 void method_health(struct peer *peer, const struct call *call)
 {
         const char *wrong = fields_read(call->parameters, no_fields, NULL);
@@ -115,7 +151,11 @@ void method_health(struct peer *peer, const struct call *call)
                 errors_parameter(peer, wrong);
                 return;
         }
+        if (call->more) {
+                pieces_begin(peer, service_pieces_new(health_piece));
+                return;
+        }
         text_init(&text);
-        health_write(peer->server, &text);
+        health_write(peer->server, NULL, &text);
         peer_reply_text(peer, &text, false);
 }

@@ -5,6 +5,7 @@
 #include "daemon/session/audit.h"
 #include "daemon/session/errors.h"
 #include "daemon/session/methods.h"
+#include "daemon/session/pieces.h"
 #include "proto/fields.h"
 
 struct reconcile_parameters {
@@ -62,18 +63,101 @@ static void write_action(const struct reconcile_action *action, struct text *tex
         text_append_string(text, "}");
 }
 
+/* What a reply ends with: how many actions were left out. */
+#define ACTIONS_END_BYTES 64
+
+/* One reply, which has its bound: if not all fit, what was kept is left out, and whatever else there is no place for. */
+static size_t write_actions(const struct reconcile_action *actions, size_t count, bool kept, struct text *text)
+{
+        size_t left_out = 0, told = 0;
+
+        text_append_string(text, "{\"actions\":[");
+        for (size_t i = 0; i < count; i++) {
+                size_t before = text->length;
+
+                if (kept || actions[i].what != RECONCILE_KEPT) {
+                        text_append_string(text, told ? "," : "");
+                        write_action(&actions[i], text);
+                        if (text->length <= LIMIT_OUTPUT_BYTES - ACTIONS_END_BYTES) {
+                                told++;
+                                continue;
+                        }
+                        text->length = before;
+                }
+                left_out++;
+        }
+        text_append_string(text, "]");
+        if (left_out)
+                text_append_member_int(text, "left_out", (int64_t)left_out);
+        text_append_string(text, "}");
+        return left_out;
+}
+
 static void reply_actions(struct peer *peer, const struct reconcile_action *actions, size_t count)
 {
         struct text text;
 
         text_init(&text);
-        text_append_string(&text, "{\"actions\":[");
-        for (size_t i = 0; i < count; i++) {
-                text_append_string(&text, i ? "," : "");
-                write_action(&actions[i], &text);
+        if (write_actions(actions, count, true, &text)) {
+                text_clear(&text);
+                write_actions(actions, count, false, &text);
         }
-        text_append_string(&text, "]}");
         peer_reply_text(peer, &text, false);
+}
+
+/* They are gone when this turn is over: what is told of them is kept, one after the other, each ended by a NUL. */
+struct action_pieces {
+        struct pieces pieces;
+        struct text text;
+        size_t at;
+};
+
+static bool action_piece(struct pieces *pieces, struct peer *peer, struct text *text)
+{
+        struct action_pieces *actions = (struct action_pieces *)pieces;
+        bool any = false;
+
+        (void)peer;
+        text_append_string(text, "{\"actions\":[");
+        while (actions->at < actions->text.length && text->length <= PIECE_BYTES) {
+                const char *action = actions->text.bytes + actions->at;
+
+                text_append_string(text, any ? "," : "");
+                text_append_string(text, action);
+                actions->at += strlen(action) + 1;
+                any = true;
+        }
+        text_append_string(text, "]}");
+        return actions->at < actions->text.length;
+}
+
+static void action_pieces_drop(struct pieces *pieces)
+{
+        struct action_pieces *actions = (struct action_pieces *)pieces;
+
+        text_deinit(&actions->text);
+        free(actions);
+}
+
+static void stream_actions(struct peer *peer, const struct reconcile_action *actions, size_t count)
+{
+        struct action_pieces *made = calloc(1, sizeof(*made));
+
+        if (made) {
+                text_init(&made->text);
+                for (size_t i = 0; i < count; i++) {
+                        write_action(&actions[i], &made->text);
+                        text_append(&made->text, "", 1);
+                }
+                made->pieces = (struct pieces){.write = action_piece,
+                                               .drop = action_pieces_drop,
+                                               .bytes = sizeof(*made) + made->text.capacity};
+        }
+        if (made && made->text.failed) {
+                action_pieces_drop(&made->pieces);
+                made = NULL;
+        }
+        pieces_begin(peer, made ? &made->pieces : NULL);
 }
 
 static void reconcile_done(void *owner, const struct reconcile_action *actions, size_t count, int error)
@@ -88,6 +172,8 @@ static void reconcile_done(void *owner, const struct reconcile_action *actions, 
                                                      .text = "look for the profiles on the volume",
                                                      .error = error},
                                      "", NULL);
+                else if (peer->request.more)
+                        stream_actions(peer, actions, count);
                 else
                         reply_actions(peer, actions, count);
                 peer_answered(peer);

@@ -102,6 +102,7 @@ void server_init(struct server *server, uv_loop_t *loop, struct registry *regist
                 .changed = server_on_changed,
                 .gone = server_on_gone,
                 .outcome = methods_on_outcome,
+                .takes = methods_take_outcome,
                 .registered = methods_on_registered,
                 .unregistered = methods_on_unregistered,
                 .owner = server,

@@ -3,6 +3,7 @@
 import datetime
 import os
 import subprocess
+import tempfile
 
 from engine import ENVIRONMENT, HERE, TOP, podman
 

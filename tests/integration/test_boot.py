@@ -415,3 +415,23 @@ def test_profiles_behind_the_bound_are_told_of(boot, volume):
     os.rmdir(f"{volume.path}/profiles/a00007")
     assert [action["action"] for action in tree.call("Reconcile", "root")["actions"] if action["profile"] == "behind"] == ["registered"]
     assert tree.call("Health", "root")["healthy"]
+
+
+def test_what_has_no_place_at_boot_is_told_and_tried_again(boot, volume):
+    """How many of how many, and why: in Health and Diagnose, until there is a place. Nobody has to ask, and what a person took away
+    meanwhile does not come back by it."""
+    for name in ("a", "b", "c", "d"):
+        volume.profile(name)
+    tree = boot("--services-max", "9", services_max=9)  # svcbrokerd's own, and four of two each
+    missing = "1 of 5 profiles have no gateway yet: s6-svscan takes no more services: it is tried again"
+    health = tree.call("Health")
+    assert health["healthy"] is False and missing in health["problems"], health
+    checks = {check["name"]: check for check in tree.call("Diagnose")["checks"]}
+    assert checks["boot"]["verdict"] == "failure" and checks["boot"]["detail"].startswith("1 of 5 profiles have no gateway yet"), checks["boot"]
+    assert missing in tree.run("hermes", "svcctl", "health").stdout
+    assert set(states(tree)) == {"default", "a", "b", "c"}
+    tree.call("Unregister", profile="a")
+    wait_until(lambda: set(states(tree)) == {"default", "b", "c", "d"}, 60, "the one that had no place")
+    wait_until(lambda: tree.call("Health")["healthy"], 60, "nothing is missing")
+    checks = {check["name"]: check for check in tree.call("Diagnose")["checks"]}
+    assert checks["boot"]["verdict"] == "ok"

@@ -180,3 +180,33 @@ def test_a_boot_undoes_nothing_that_is_late(boot, volume):
     for number in range(12):
         assert tree.wait_state(f"l{number:02}", "up")["want"] == "up"
     assert "rolled back" not in tree.log()
+
+
+def test_slots_that_nobody_was_shown_yet_are_not_undone(make_tree, volume):
+    """A boot makes all slots before s6-svscan is shown them, and has no time in the middle of that, for longer than it waits for a
+    supervisor."""
+    for number in range(300):
+        volume.profile(f"l{number}")
+    for _ in range(20):
+        tree = make_tree("--services-max", "800", gateways=True, boot=False, profiles="", volume=volume.path, services_max=800)
+        tree.boot(ready=False)
+
+        def gateways(path):
+            try:
+                return [name for name in os.listdir(tree.path(path)) if name.startswith("gateway-l")]
+            except OSError:
+                return []
+
+        wait_until(lambda: gateways("/run/svcbroker/services"), 60, "the first slot")
+        tree.signal("STOP", pid := tree.broker_pid())
+        if len(gateways("/run/svcbroker/services")) < 300 and not gateways("/run/service"):
+            break
+        tree.kill()  # it was too fast
+    else:
+        pytest.skip("every boot was over before it could be held up")
+    began = time.monotonic()
+    wait_until(lambda: time.monotonic() - began > REGISTER_MSEC / 1000 + 1, 60)
+    tree.signal("CONT", pid)
+    wait_until(lambda: tree.broker_is_ready(), 300, "svcbrokerd ready")
+    assert "rolled back" not in tree.log() and len(gateways("/run/svcbroker/services")) == 300
+    wait_until(lambda: tree.call("Health")["healthy"], 120, "all have their supervisors")

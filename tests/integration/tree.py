@@ -129,22 +129,23 @@ class Tree:
         self.parent = None
         self.pid = None
         self.expected_ends = 0  # of the broker, told to this class by who caused them
+        self.first = ""         # shell commands, before the tree begins
         self.tainted = False    # the test spoils it on purpose: no check at the end
 
     # Boot and end
 
-    def boot(self, ready=True):
+    def boot(self, ready=True, patience=300):
         environment = {**os.environ, **self.environment,
                        "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
                        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=99"}
         self.unshare_log = tempfile.TemporaryFile("w+")
         log_fd = self.unshare_log.fileno()
-        self.parent = subprocess.Popen(["bash", "-c", f". tools/lib/tree.sh; exec 8>&{log_fd} {log_fd}>&-; tree_exec {self.build}"],
+        self.parent = subprocess.Popen(["bash", "-c", f"{self.first}. tools/lib/tree.sh; exec 8>&{log_fd} {log_fd}>&-; tree_exec {self.build}"],
                                        cwd=TOP, env=environment, stdin=subprocess.DEVNULL, pass_fds=[log_fd])
         self.pid = int(wait_until(self.read_child, what="PID 1 of the tree").split()[0])
         if ready:
             # It may have 200 slots to make.
-            wait_until(lambda: self.assert_lives() or self.broker_is_ready() or self.broker_failed(), 300, "svcbrokerd ready")
+            wait_until(lambda: self.assert_lives() or self.broker_is_ready() or self.broker_failed(), patience, "svcbrokerd ready")
             assert self.broker_is_ready(), self.log()
 
     def assert_lives(self):

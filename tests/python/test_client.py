@@ -55,6 +55,8 @@ def test_what_is_sent(fake, connect, method, arguments, options, call, parameter
     fake(serve)
     getattr(connect(), method)(*arguments, **options)
     assert seen[0].pop("method") == f"io.svcbroker.{call}"
+    in_pieces = call in ("List", "Reconcile", "Health") or (call == "Start" and parameters.get("names") != ["x"])
+    assert seen[0].pop("more", False) is in_pieces
     assert seen[0].pop("parameters", {}) == parameters and seen[0] == {}
 
 
@@ -88,6 +90,45 @@ def test_reply_in_pieces(fake, connect):
             peer.send(bytes([byte]))
     fake(serve)
     assert connect().health().services == 3
+
+
+def pieces_of(services):
+    """A reply, one service a piece."""
+    for at, service in enumerate(services):
+        yield json.dumps({"parameters": {"services": [service]}, **({"continues": True} if at < len(services) - 1 else {})})
+
+
+def test_pieces_of_a_reply_are_one(fake, connect):
+    names = [f"gateway-{number}" for number in range(500)]
+
+    def serve(peer):
+        while peer.receive():
+            peer.send(b"".join(piece.encode() + b"\0" for piece in pieces_of([{**SERVICE, "name": name} for name in names])))
+    fake(serve)
+    client = connect()
+    for _ in range(2):
+        assert [service.name for service in client.list()] == names
+
+
+def test_an_error_behind_a_piece(fake, connect):
+    def serve(peer):
+        peer.receive()
+        peer.send(json.dumps({"parameters": {"services": [SERVICE]}, "continues": True}).encode() + b"\0")
+        peer.send(json.dumps({"error": "io.svcbroker.LimitExceeded", "parameters": {"limit": "x", "value": 1}}).encode() + b"\0")
+    fake(serve)
+    with pytest.raises(svcbroker.LimitExceeded):
+        connect().list()
+
+
+@pytest.mark.parametrize("piece", [{}, {"services": None}, {"services": {}}], ids=["none", "null", "object"])
+def test_a_piece_that_is_none(fake, connect, piece):
+    def serve(peer):
+        peer.receive()
+        peer.send(json.dumps({"parameters": {"services": [SERVICE]}, "continues": True}).encode() + b"\0")
+        peer.send(json.dumps({"parameters": piece}).encode() + b"\0")
+    fake(serve)
+    with pytest.raises(svcbroker.ProtocolError):
+        connect().list()
 
 
 def test_two_replies_in_one_read(fake, connect):

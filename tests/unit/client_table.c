@@ -188,6 +188,7 @@ START_TEST(what_is_beyond_ascii_lines_up)
         table.most[0] = 5;
         table_print(&table, capture_begin(&capture), false);
         capture_is(&capture, "\xe6\x97\xa5~\xe6\x9c\x8d  1\n\xd0\xba\xd0\xbb     2\n");
+        table_deinit(&table);
 }
 END_TEST
 

