@@ -36,6 +36,7 @@ void facts_read(struct json_object *service, struct facts *facts)
         *facts = (struct facts){
                 .name = name ? name : "?",
                 .reason = member_string(service, "reason"),
+                .note = member_string(service, "note"),
                 .problem = member_string(service, "problem"),
                 .cause = member_string(service, "cause"),
                 .log_directory = member_string(service, "log_directory"),

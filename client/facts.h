@@ -17,6 +17,7 @@ struct json_object;
 struct facts {
         const char *name; /* strings are the service's, and NULL where there is none */
         const char *reason;
+        const char *note;
         const char *problem; /* what the broker says that a person should see to; NULL: nothing, or it does not say */
         const char *cause;   /* of held, as a word */
         const char *log_directory;

@@ -15,6 +15,7 @@ enum clue {
         CLUE_RETRY, /* next_start_usec is known */
         CLUE_ALIVE, /* it has a pid */
         CLUE_RESTARTED,
+        CLUE_ENDED_WELL, /* a gateway, with success; next_start_usec is known */
         CLUE_SERVED,
         CLUE_ELSEWHERE, /* why it is held, as all below */
         CLUE_FORGIVEN,
@@ -68,6 +69,10 @@ static const struct row rows[] = {
          "When that is done it is started again, unless its end says that this is useless.", ""},
         {STATE_FINISHING, CLUE_NONE, "{name} has ended, and its finish script runs.",
          "When that is done it is down.", ""},
+        {STATE_BACKOFF, CLUE_ENDED_WELL, "{name} has not run for {age}: {reason}.",
+         "It is started again in {until}; each time that it ends so, the wait grows, up to a bound.",
+         "'svcctl logs {name}' shows what it said. 'svcctl start {name}' starts it at once, and 'svcctl stop {name}' keeps it "
+         "down."},
         {STATE_BACKOFF, CLUE_RETRY, "{name} has not run for {age}: {reason}.",
          "It is tried again in {until}; each time that fails, the wait grows, up to a bound.",
          "'svcctl logs {name}' shows what it said; mend that, and 'svcctl start {name}' tries at once."},
@@ -190,6 +195,8 @@ static bool fits(enum clue clue, const struct facts *facts)
                 return facts->pid >= 0;
         case CLUE_RESTARTED:
                 return facts->restarts > 0;
+        case CLUE_ENDED_WELL:
+                return facts->gateway && facts->exit_code == 0 && facts->next_start_usec >= 0;
         case CLUE_SERVED:
                 return is_caused(facts, "served");
         case CLUE_ELSEWHERE:
@@ -342,6 +349,8 @@ static char *sentence(const char *text, const char *more, bool past, const struc
         if (past)
                 write_past(file, facts, now_usec);
         expand(file, more, facts, now_usec);
+        if (past && facts->note)
+                fprintf(file, " Note that %s.", facts->note);
         return finish(file, &made, printable);
 }
 

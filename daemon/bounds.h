@@ -107,6 +107,9 @@
  * once. */
 #define UNREAD_MSEC 2000
 
+/* A static service that ended so often within that time by itself keeps ending: as the dashboard's own brake has it. */
+#define STATIC_ENDS 3
+#define STATIC_ENDS_MSEC 60000
 /* What is on the way may take as long, until it is a problem (--process-msec, --ready-msec, --ending-msec). */
 #define STEP_PROCESS_MSEC 10000 /* wanted, and without a process: s6 itself waits a second, and starts at once */
 #define STEP_READY_MSEC 30000   /* with one, which does not count as up, beside --settle-msec */
@@ -171,6 +174,26 @@
 #define VOLUME_ENTER_STEPS 128
 /* Records of profiles that are not there, told of by name; the others as a number. */
 #define SURVEY_LOST 64
+/* Something has changed in profiles/: it is looked at after this pause, which doubles with each look that finds nothing, up to the
+ * most; a minute without a change, and it is short again. */
+#define PROFILES_PAUSE_MSEC 1000
+#define PROFILES_PAUSE_MOST_MSEC 30000
+/* Looks after the last change, after as long, and twice as long each time: a profile is one with its SOUL.md. */
+#define PROFILES_TRIES 6
+#define PROFILES_TRY_MSEC 1000
+/* And where inotify does not tell of all changes. */
+#define PROFILES_MINUTE_MSEC 60000
+/* What is read of its queue at once, bytes and reads: as much as the kernel keeps of events with short names. */
+#define PROFILES_READ_BYTES 16384
+#define PROFILES_READS 32
+/* Of the application's config.yaml: mappings that are looked at for one name, with those that they merge; and how deep it may be
+ * (the parser takes a minute for 64 KiB of brackets). */
+#define CONFIG_MERGES 1000
+#define CONFIG_DEPTH 500
+/* Exits 75 that are free: so many within that time, in seconds, as the template's finish has it. */
+#define RESTARTS_FREE 10
+#define RESTARTS_SECONDS 3600
+
 /* Directories below profiles/ that are looked at; s6-svscan takes far fewer. */
 #define SURVEY_PROFILES 10000
 /* What could not be made at boot is tried again after this, doubling up to the second. */
@@ -207,7 +230,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 #define MEMORY_PEER_BYTES 1024
 #define MEMORY_PEERS (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED + GONE_CLIENTS)
 /* A service, its runs, and its description for replies; and one that was removed. As many as s6-svscan has by default. */
-#define MEMORY_SERVICE_BYTES (4 * 1024 + 256)
+#define MEMORY_SERVICE_BYTES (4 * 1024 + 384)
 #define MEMORY_SERVICES 1000
 #define MEMORY_REMOVED_BYTES (2 * 1024)
 /* A name of an order under way: its entry, and what the volume is asked about it. One more order may come in than there is
@@ -215,7 +238,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 #define MEMORY_ORDER_NAME_BYTES 1024
 #define MEMORY_ORDER_NAMES (ORDER_NAMES_MOST + 2 * LIMIT_NAMES_PER_CALL)
 /* A profile's directory, as a look at all finds it, and what is answered about it. */
-#define MEMORY_PROFILE_BYTES 1664
+#define MEMORY_PROFILE_BYTES 1680
 
 /* From this size on malloc gives a buffer back to the kernel when it is freed, and keeps no more than that at its end. A reply of
  * a thousand services is smaller: as a mapping of its own it took twice as long. */

@@ -30,6 +30,7 @@ enum {
         OPTION_START_AT_ONCE,
         OPTION_FALLBACK,
         OPTION_MULTIPLEX,
+        OPTION_NO_MULTIPLEX,
         OPTION_NO_GATEWAYS,
         OPTION_BOOTSTRAP,
         OPTION_BACKOFF_FIRST_MSEC,
@@ -59,6 +60,7 @@ static const struct option long_options[] = {
         {"start-at-once", required_argument, NULL, OPTION_START_AT_ONCE},
         {"fallback", required_argument, NULL, OPTION_FALLBACK},
         {"multiplex", no_argument, NULL, OPTION_MULTIPLEX},
+        {"no-multiplex", no_argument, NULL, OPTION_NO_MULTIPLEX},
         {"no-gateways", no_argument, NULL, OPTION_NO_GATEWAYS},
         {"bootstrap", no_argument, NULL, OPTION_BOOTSTRAP},
         {"backoff-first-msec", required_argument, NULL, OPTION_BACKOFF_FIRST_MSEC},
@@ -96,6 +98,7 @@ static const char help[] =
         "  --fallback TEXT            it is started without something, which Health tells; may be given "
         "again\n"
         "  --multiplex                the default gateway serves every profile: the others are held\n"
+        "  --no-multiplex             it does not; without either, config.yaml on the volume says\n"
         "  --no-gateways              a container without gateways: register none at boot\n"
         "  --bootstrap                start default where nothing is known of it\n"
         "  --backoff-first-msec N     delay before the first retry of a gateway that keeps ending (2000)\n"
@@ -222,7 +225,11 @@ static bool set_option(struct options *options, int option, const char *text)
         case OPTION_FALLBACK:
                 return add_fallback(options, text);
         case OPTION_MULTIPLEX:
-                return (options->multiplex = true);
+                options->multiplex = MULTIPLEX_IS_ON;
+                return true;
+        case OPTION_NO_MULTIPLEX:
+                options->multiplex = MULTIPLEX_IS_OFF;
+                return true;
         case OPTION_NO_GATEWAYS:
                 return (options->no_gateways = true);
         case OPTION_BOOTSTRAP:

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/model/multiplex.h"
+
 /* At most this many --allow-static. */
 #define OPTIONS_STATIC_MAX 32
 #define OPTIONS_FALLBACKS_MAX 8
@@ -20,8 +22,8 @@ struct options {
         int notification_fd;   /* -1: none */
         int64_t settle_msec;
         unsigned start_at_once; /* gateways that begin together after a boot */
+        enum multiplex_from multiplex; /* whether the default gateway serves every profile */
         const char *fallbacks[OPTIONS_FALLBACKS_MAX + 1]; /* NULL-terminated */
-        bool multiplex;         /* the default gateway serves every profile */
         bool no_gateways;       /* nothing is registered at boot */
         bool bootstrap;         /* default starts where nothing is known of it */
         unsigned services_max;

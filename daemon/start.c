@@ -249,7 +249,7 @@ static void start_configure(const struct options *options, const struct server *
                                                         [STEP_FINISH] = FINISHING_MSEC}};
         start_room(options, registry);
         registry->stagger.at_once = options->start_at_once;
-        registry->multiplex = options->multiplex;
+        multiplex_init(registry, options->multiplex);
         registry->boot_policy = (struct reconcile_policy){options->no_gateways, options->bootstrap};
         registry->allowed_static = options->allowed_static;
         registry->policy = (struct policy){.first_msec = options->backoff_first_msec,

@@ -26,6 +26,7 @@
 
 /* A death in the tally: TAI64N stamp, exit code, signal. */
 #define TALLY_RECORD_BYTES 14
+#define TALLY_RECENT_MAX 128 /* deaths that are looked at one by one: s6 keeps 100 */
 #define TALLY_TEMPORARY ".svcbroker-tally"
 
 static uint64_t big_endian(const unsigned char *bytes, size_t length)
@@ -171,6 +172,49 @@ int s6_tally_count(int at, const char *name, unsigned *deaths)
         if (r == 0)
                 *deaths = (unsigned)(found.st_size / TALLY_RECORD_BYTES);
         return r;
+}
+
+/* The last whole records; *length: of bytes. 0 or a negative errno. */
+static int read_tally(int fd, unsigned char *bytes, size_t size, size_t *length)
+{
+        struct stat found;
+        ssize_t n;
+
+        if (fstat(fd, &found) < 0)
+                return -errno;
+        off_t end = found.st_size - found.st_size % TALLY_RECORD_BYTES;
+        do
+                n = pread(fd, bytes, size, end > (off_t)size ? end - (off_t)size : 0);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return -errno;
+        *length = (size_t)n - (size_t)n % TALLY_RECORD_BYTES;
+        return 0;
+}
+
+int s6_tally_recent(int at, const char *name, unsigned seconds, unsigned *deaths)
+{
+        unsigned char bytes[TALLY_RECENT_MAX * TALLY_RECORD_BYTES];
+        int64_t last = 0, usec;
+        unsigned count = 0;
+        size_t length = 0;
+        int r = 0;
+
+        int fd = open_supervise_file(at, name, "death_tally");
+        if (fd >= 0) {
+                r = read_tally(fd, bytes, sizeof bytes, &length);
+                close(fd);
+        } else if (fd != -ENOENT) {
+                return fd;
+        }
+        if (r == 0 && length != 0)
+                r = decode_stamp(bytes + length - TALLY_RECORD_BYTES, &last);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < length; i += TALLY_RECORD_BYTES)
+                count += decode_stamp(bytes + i, &usec) == 0 && last - usec <= (int64_t)seconds * 1000000;
+        *deaths = count;
+        return 0;
 }
 
 /* An empty file takes the tally's place. */

@@ -73,6 +73,8 @@ static void boot_report_line(const struct plan *plan, size_t place, const char *
                 text_append_string(text, " why=");
                 text_append_string(text, action->why);
         }
+        text_append_string(text, " prior_exit=");
+        text_append_string(text, prior_exit_name(action->prior_exit));
         text_append_string(text, "\n");
 }
 

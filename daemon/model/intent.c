@@ -173,7 +173,26 @@ void prior_read(const char *text, struct prior *prior)
         if (!desired && !state)
                 return;
         prior->known = true;
+        prior->stopped = desired && !strcmp(desired, "stopped");
         prior->want_up = desired ? !strcmp(desired, "running") : means_running(state);
         if (is_word(state ? state : desired))
                 snprintf(prior->state, sizeof(prior->state), "%s", state ? state : desired);
+}
+
+const char *prior_exit_name(enum prior_exit how)
+{
+        static const char *const names[] = {"unknown", "clean", "unclean"};
+
+        return names[how];
+}
+
+enum prior_exit prior_exit_read(const char *text)
+{
+        struct foreign phase = {.name = "phase"};
+
+        if (!foreign_read(text, &phase, 1) || phase.kind != FOREIGN_STRING)
+                return PRIOR_EXIT_UNKNOWN;
+        return !strcmp(phase.value, "exited")    ? PRIOR_EXIT_CLEAN
+               : !strcmp(phase.value, "running") ? PRIOR_EXIT_UNCLEAN
+                                                 : PRIOR_EXIT_UNKNOWN;
 }

@@ -44,9 +44,22 @@ void intent_deinit(struct intent *intent);
 struct prior {
         bool want_up;
         bool known;                    /* there was a file, and it had a state */
+        bool stopped;                  /* it says in so many words that it is to be down: desired_state is stopped */
         char state[PRIOR_STATE_BYTES]; /* gateway_state, or desired_state where that is all; only [a-z_], else
                                           "unreadable" */
 };
+
+/* How the last gateway of a profile ended, by its own state/gateway.lifecycle.json. */
+enum prior_exit {
+        PRIOR_EXIT_UNKNOWN,
+        PRIOR_EXIT_CLEAN,
+        PRIOR_EXIT_UNCLEAN, /* it still says that it runs */
+};
+
+const char *prior_exit_name(enum prior_exit how);
+
+/* text: that file. For any thread. */
+enum prior_exit prior_exit_read(const char *text);
 
 /* text: the file, or NULL where there is none. Whatever it holds, *prior is set. */
 void prior_read(const char *text, struct prior *prior);

@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "daemon/edge/deputy.h"
+#include "daemon/model/intent.h"
+#include "daemon/model/multiplex_config.h"
 
 /*
  * One profile's directory on the volume, looked at as a job of the store's deputy: what was found, as bytes. What
@@ -36,6 +38,10 @@ struct look {
         bool exists;
         bool recorded; /* it does not exist, and there is a record of it */
         int link;      /* as of volume_enter(), where its directory is a link that is not taken; 0: it is none */
+        bool deleted;  /* its tombstone is there: profiles/.deleted/NAME */
+        int64_t which;         /* directory it is: of its file system and its number there; 0: there is none */
+        enum prior_exit prior_exit;
+        enum multiplex_config config; /* of `default`, whose directory is the volume */
         bool locked;
         bool gone;
         bool marked;

@@ -9,7 +9,9 @@
 #include "daemon/model/enroll.h"
 #include "daemon/model/order_work.h"
 #include "daemon/model/persist.h"
+#include "daemon/model/registry.h"
 #include "daemon/model/restart.h"
+#include "daemon/model/survey.h"
 #include "proto/name.h"
 
 struct service *order_resolve(const struct registry *registry, const char *name, struct fault *fault)
@@ -40,8 +42,11 @@ static bool order_is_possible(struct service *service, enum order_kind kind, str
                                         ? "it is a static service, whose failures are s6's"
                                         : "it is a static service that the operator did not allow"};
         else if (service->profile && (kind == ORDER_START || kind == ORDER_RESTART) &&
-                 restart_is_multiplexed(service->registry, service->profile))
-                *fault = (struct fault){.kind = FAULT_HELD, .text = RESTART_MULTIPLEXED};
+                 service->record.gone)
+                *fault = (struct fault){.kind = FAULT_HELD, .text = PROFILES_GONE_REASON};
+        else if (service->profile && (kind == ORDER_START || kind == ORDER_RESTART) &&
+                 multiplex_holds(service->registry, service->profile))
+                *fault = (struct fault){.kind = FAULT_HELD, .text = MULTIPLEX_REASON};
         else if (service->operation != OPERATION_NONE)
                 *fault = (struct fault){.kind = FAULT_BUSY,
                                         .text = service->operation == OPERATION_REGISTER ? "register"
@@ -87,6 +92,7 @@ void order_set_goal(struct service *service, enum order_kind kind)
 
         if (service->profile)
                 service_clear_tallies(service, true, false);
+        service->end.given_up = false;
         service_set_goal(service, kind == ORDER_STOP ? GOAL_DOWN : GOAL_UP, replace);
 }
 
@@ -179,6 +185,57 @@ static void order_find_missing(struct order *order)
         free(profiles);
 }
 
+static void order_looked(struct survey *survey)
+{
+        struct order *order = survey->owner;
+        struct registry *registry = order->registry;
+
+        if (registry->stopping)
+                return;
+        multiplex_take(registry, survey->config);
+        for (size_t i = 0; !survey->late && !survey->result && i < survey->count; i++) {
+                const struct profile_facts *facts = &survey->facts[i];
+                char name[LIMIT_SERVICE_NAME_BYTES + 1];
+                struct service *service;
+
+                name_service_of(facts->name, name, sizeof(name));
+                service = registry_find(registry, name);
+                if (service && service->record.gone && profiles_trust(registry, survey))
+                        profiles_judge_one(service, facts);
+        }
+        order_find_missing(order);
+}
+
+/* What may keep a gateway from being started is looked at first: does the default gateway serve its profile, is the profile's
+ * directory there again? */
+static bool order_look(struct order *order)
+{
+        const char **profiles = reallocarray(NULL, order->count + 1, sizeof(*profiles));
+        bool asks = false;
+        size_t count = 0;
+        struct survey *survey;
+
+        for (size_t i = 0; profiles && i < order->count; i++) {
+                const char *profile = name_profile_of(order->entries[i].name);
+                const struct service *service = profile ? registry_find(order->registry, order->entries[i].name) : NULL;
+
+                asks = asks || (profile && strcmp(profile, "default") != 0 && multiplex_asks_volume(order->registry));
+                if (service && service->record.gone)
+                        profiles[++count] = profile;
+        }
+        if (profiles)
+                profiles[0] = "default";
+        survey = profiles && (asks || count) ? survey_new(profiles, count + 1) : NULL;
+        free(profiles);
+        if (!survey)
+                return false;
+        survey->root = order->root;
+        survey->done = order_looked;
+        survey->owner = order;
+        survey_run(&order->registry->store, survey);
+        return true;
+}
+
 static struct order *order_new(const struct order_request *request)
 {
         size_t bytes = sizeof(struct order) + request->count * sizeof(struct order_entry);
@@ -223,6 +280,7 @@ int order_run(struct registry *registry, const struct order_request *request)
         order->next = registry->orders;
         registry->orders = order;
         order_open(order);
-        order_find_missing(order);
+        if ((order->kind != ORDER_START && order->kind != ORDER_RESTART) || !order_look(order))
+                order_find_missing(order);
         return 0;
 }

@@ -102,7 +102,7 @@ static void plan_brake(const struct registry *registry, const char *profile, boo
         struct record *record = &planned->record;
 
         if (record->want_up && record->hold == HOLD_NONE)
-                restart_hold_multiplexed(registry, profile, record);
+                multiplex_hold(registry, profile, record);
         if (record->want_up && record->hold == HOLD_NONE && locked)
                 restart_hold_elsewhere(registry, record);
         if (record->want_up && record->hold == HOLD_NONE)
@@ -125,22 +125,59 @@ static void plan_label(struct plan *plan, struct planned *planned)
                 action->cause = record->cause;
 }
 
-static void plan_profile(struct plan *plan, const struct registry *registry,
-                         const struct profile_facts *facts)
+/* Its directory was another profile's, whose gateway is held: what was wanted of that one is wanted of it, unless it has a record
+ * of its own. */
+static void plan_from_renamed(const struct registry *registry, const struct service *old, const struct profile_facts *facts,
+                              struct planned *planned)
+{
+        if (facts->intent_result != -ENOENT)
+                return;
+        planned->record.want_up = old->record.want_up;
+        planned->record.unpersisted = true;
+        if (slot_read_environment(&registry->slots, old->name, &planned->environment))
+                planned->environment = NULL;
+        log_event("reconcile: the profile was renamed: service=" GATEWAY_PREFIX "%s before=%s", facts->name, old->name);
+}
+
+/* True: the gateway under the old name still runs, and is told to end first. */
+static bool plan_ends_old(struct plan *plan, struct service *old, const struct profile_facts *facts, bool dry_run)
+{
+        struct planned *planned;
+
+        if (!service_is_alive(old))
+                return false;
+        planned = plan_add(plan, facts->name, RECONCILE_SKIPPED);
+        snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message),
+                 "it was renamed, and its gateway under the old name, %.60s, has not ended yet", old->profile);
+        if (!dry_run)
+                profiles_end(old);
+        return true;
+}
+
+static void plan_profile(struct plan *plan, struct registry *registry, const struct survey *survey,
+                         const struct profile_facts *facts, bool dry_run)
 {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
         const struct service *service;
+        struct service *old;
         struct planned *planned;
 
         name_service_of(facts->name, name, sizeof(name));
         service = registry_find(registry, name);
+        old = service ? NULL : profiles_renamed_from(registry, survey, facts);
+        if (old && plan_ends_old(plan, old, facts, dry_run))
+                return;
         planned = plan_add(plan, facts->name, service ? RECONCILE_KEPT : RECONCILE_REGISTERED);
+        plan->actions[planned->place].prior_exit = facts->prior_exit;
+        planned->record.home = facts->home;
         snprintf(plan->actions[planned->place].prior, PRIOR_STATE_BYTES, "%s", facts->prior.state);
         planned->adjust = service && record_is_blind(&service->record);
         if (service && !planned->adjust)
                 return;
         if (service || !plan_from_dead_slot(registry, facts->name, false, planned))
                 plan_from_volume(registry, facts, planned);
+        if (old)
+                plan_from_renamed(registry, old, facts, planned);
         plan_brake(registry, facts->name, facts->locked, planned);
         plan_label(plan, planned);
 }
@@ -218,7 +255,10 @@ static void plan_lost(struct plan *plan, const struct registry *registry, const 
 
 static void plan_absent(struct plan *plan, const struct registry *registry, const struct profile_facts *facts)
 {
-        if (facts->link) {
+        if (facts->deleted) {
+                log_event("reconcile: deleted by the application: service=" GATEWAY_PREFIX "%s", facts->name);
+                plan_skip(plan, facts->name, SURVEY_DELETED, "deleted");
+        } else if (facts->link) {
                 log_event("reconcile: a link is not followed: why=%s service=" GATEWAY_PREFIX "%s",
                           strerrorname_np(-facts->link), facts->name);
                 plan_skip(plan, facts->name, survey_link_text(facts->link), "link");
@@ -262,8 +302,10 @@ static void plan_removals(struct plan *plan, const struct registry *registry, co
         }
 }
 
-int plan_make(struct plan *plan, struct registry *registry, const struct survey *survey, bool boot)
+int plan_make(struct plan *plan, struct registry *registry, const struct survey *survey, const struct reconcile_request *request)
 {
+        bool quiet = request->watch;
+
         size_t most = 2 + registry->count +
                       (survey ? survey->count + survey->invalid_count + survey->lost_count : 0);
 
@@ -279,9 +321,11 @@ int plan_make(struct plan *plan, struct registry *registry, const struct survey 
                 if (survey->facts[i].hung)
                         plan_blindly(plan, registry, survey->facts[i].name);
                 else if (survey->facts[i].exists)
-                        plan_profile(plan, registry, &survey->facts[i]);
-                else
+                        plan_profile(plan, registry, survey, &survey->facts[i], request->dry_run);
+                else if (!quiet)
                         plan_absent(plan, registry, &survey->facts[i]);
+        if (quiet) /* what could not be has been told at boot */
+                return 0;
         for (size_t i = 0; survey && i < survey->lost_count; i++)
                 plan_lost(plan, registry, survey->lost[i]);
         for (size_t i = 0; survey && i < survey->invalid_count; i++)
@@ -291,7 +335,7 @@ int plan_make(struct plan *plan, struct registry *registry, const struct survey 
                           survey->invalid[0]);
         if (survey && survey->more)
                 plan_more(plan);
-        if (survey && !boot)
+        if (survey && !request->boot)
                 plan_removals(plan, registry, survey);
         return 0;
 }

@@ -29,9 +29,11 @@ struct plan {
 
 /*
  * survey NULL: the volume does not answer, and it is about `default` only, as a slot of the last container
- * has it. boot: slots without a profile are left alone. 0 or -ENOMEM, then nothing is there to be freed.
+ * has it. At boot slots without a profile are left alone. A gateway whose profile has another name now is told to end, unless it is
+ * a dry run. 0 or -ENOMEM, then nothing is there to be freed.
  */
-int plan_make(struct plan *plan, struct registry *registry, const struct survey *survey, bool boot);
+int plan_make(struct plan *plan, struct registry *registry, const struct survey *survey,
+              const struct reconcile_request *request);
 void plan_deinit(struct plan *plan);
 
 /* What the volume says of a gateway that was registered without knowing it, unless somebody ordered it since.

@@ -35,6 +35,7 @@ struct reconcile {
         bool incomplete;  /* some profiles' directories did not answer */
         bool has_dead;    /* what is left of the last container's is removed first */
         bool counted;     /* it is a boot, and boot.h is told of it */
+        bool changed;     /* a gateway came or went */
 };
 
 static void reconcile_begin(struct registry *registry);
@@ -77,6 +78,10 @@ static void reconcile_end(struct reconcile *reconcile, int error)
         registry->reconcile = NULL;
         bool whole = !reconcile->incomplete && !registry->boot_state.missing;
 
+        if (request->watch)
+                profiles_looked(registry, reconcile->changed);
+        else if (request->boot && !error)
+                profiles_open(registry);
         if (request->boot && !error && registry->fresh_boot && whole)
                 registry_note_boot(registry);
         registry->volume_unknown = request->boot ? error != 0 : registry->volume_unknown;
@@ -157,8 +162,11 @@ static void reconcile_registered(struct own_registration *own, struct service *s
                 action->what = RECONCILE_SKIPPED;
                 snprintf(action->message, sizeof(action->message), "it could not be registered: %s",
                          fault_text(fault, line, sizeof(line)));
-        } else if (action->what == RECONCILE_STARTED) {
-                stagger_start(service);
+        } else {
+                service->unclean = reconcile->request->boot && reconcile->registry->fresh_boot &&
+                                   action->prior_exit == PRIOR_EXIT_UNCLEAN;
+                if (action->what == RECONCILE_STARTED)
+                        stagger_start(service);
         }
         /* Before all have begun, reconcile_piece() itself looks whether that was the last one. */
         if (!reconcile->open && reconcile->all_begun)
@@ -179,6 +187,7 @@ static void reconcile_do(struct reconcile *reconcile, struct planned *planned)
                 reconcile->open++;
                 planned->owner = reconcile;
                 planned->own.ended = reconcile_registered;
+                reconcile->changed = true;
                 operation_register_own(registry, action->profile, &planned->record, planned->environment,
                                        &planned->own);
                 break;
@@ -254,7 +263,7 @@ static void reconcile_surveyed(struct survey *survey)
         if (registry->stopping)
                 return;
         boot_look(registry, false);
-        if (error && !registry->volume_unknown)
+        if (error && !registry->volume_unknown && !request->watch)
                 log_event("reconcile: the volume cannot be looked at: why=%s", strerrorname_np(error));
         if (error && request->boot)
                 reconcile->blind = true;
@@ -264,7 +273,9 @@ static void reconcile_surveyed(struct survey *survey)
         }
         reconcile->incomplete = !error && survey->hung;
         registry->profiles_more = error ? registry->profiles_more : survey->more;
-        if (plan_make(&reconcile->plan, registry, error ? NULL : survey, request->boot)) {
+        if (!error && !request->dry_run)
+                profiles_judge(registry, survey);
+        if (plan_make(&reconcile->plan, registry, error ? NULL : survey, request)) {
                 reconcile_end(reconcile, ENOMEM);
                 return;
         }
@@ -301,6 +312,8 @@ static void reconcile_begin(struct registry *registry)
         registry->reconcile_queue = request->next;
         if (!survey) {
                 free(reconcile);
+                if (request->watch)
+                        profiles_looked(registry, false);
                 if (request->boot)
                         timer_start(&registry->reconcile_again, RECONCILE_AGAIN_MSEC);
                 if (request->done)

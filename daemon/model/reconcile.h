@@ -29,6 +29,7 @@ struct reconcile_action {
         char prior[PRIOR_STATE_BYTES]; /* of the application's state file; empty: none */
         enum reconcile_what what;
         char message[RECORD_REASON_BYTES]; /* empty: none */
+        enum prior_exit prior_exit;        /* for the boot log */
         const char *why;                   /* the same as one word, for the boot log; NULL: none */
         enum cause cause;                  /* of RECONCILE_HELD */
 };
@@ -38,6 +39,7 @@ struct reconcile_request {
         bool root; /* it is root who asks, or the broker itself */
         bool lost;    /* a boot again: of what has no slot, only what could not be made before */
         bool dry_run; /* only say */
+        bool watch;   /* nobody has asked: something has changed in profiles/. Nothing is removed */
         /* Once. error: errno, 0 where the volume was looked at. Of a boot: when all are registered, or cannot
          * be now. */
         void (*done)(void *owner, const struct reconcile_action *actions, size_t count, int error);

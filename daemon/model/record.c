@@ -74,6 +74,12 @@ void record_write(const struct record *record, const struct members *members, st
                         text_append_member_int(text, "oom_since_usec", record->oom_since_usec);
                 }
         }
+        if (record->gone)
+                text_append_member_bool(text, "gone", true);
+        if (record->own_stop)
+                text_append_member_bool(text, "own_stop", true);
+        if (record->home)
+                text_append_member_int(text, "home", record->home);
         text_append_member_string(text, "reason", record->reason);
         text_append_member_string(text, "boot", record->boot);
         if (members)
@@ -84,7 +90,8 @@ void record_write(const struct record *record, const struct members *members, st
 /* And the version, which members.h reads. */
 struct parsed {
         struct field_int attempt, next_start, restarts, exit_code, exit_signal, exit_at;
-        enum field_bool unpersisted, blind, blind_environment, removing, forgotten;
+        enum field_bool unpersisted, blind, blind_environment, removing, forgotten, gone, own_stop;
+        struct field_int home;
         struct field_int log_restarts, log_attempt, log_next_start; /* 0 in records of before they were */
         struct field_int oom_kills, oom_since;                      /* the same */
         int want, hold, pending, told;
@@ -117,6 +124,9 @@ static const struct field record_fields[] = {
         {"exit_code", FIELD_INT, false, offsetof(struct parsed, exit_code), NULL},
         {"exit_signal", FIELD_INT, false, offsetof(struct parsed, exit_signal), NULL},
         {"exit_at_usec", FIELD_INT, false, offsetof(struct parsed, exit_at), NULL},
+        {"gone", FIELD_BOOL, false, offsetof(struct parsed, gone), NULL},
+        {"own_stop", FIELD_BOOL, false, offsetof(struct parsed, own_stop), NULL},
+        {"home", FIELD_INT, false, offsetof(struct parsed, home), NULL},
         {"oom_kills", FIELD_INT, false, offsetof(struct parsed, oom_kills), NULL},
         {"oom_since_usec", FIELD_INT, false, offsetof(struct parsed, oom_since), NULL},
         {"reason", FIELD_STRING, true, offsetof(struct parsed, reason), NULL},
@@ -222,6 +232,9 @@ int record_read(const char *text, struct record *record)
                         .exit_code = parsed.exit_at.present ? (int)parsed.exit_code.value : 0,
                         .exit_signal = (int)parsed.exit_signal.value,
                         .exit_at_usec = parsed.exit_at.value,
+                        .gone = parsed.gone == FIELD_TRUE,
+                        .own_stop = parsed.own_stop == FIELD_TRUE,
+                        .home = parsed.home.value,
                         .oom_kills = (unsigned)parsed.oom_kills.value,
                         .oom_since_usec = parsed.oom_since.value,
                 };

@@ -51,6 +51,8 @@ struct record {
         bool blind_environment; /* the same of the variables */
         bool removing;          /* the slot goes: a restarted broker finishes that */
         bool forgotten;         /* and the volume's record with it */
+        bool gone;              /* its profile's directory was there, and is not any more */
+        bool own_stop;          /* nobody ordered it: the application noted by itself that it is to be down */
         enum told told;         /* what the run with told_pid was told */
         pid_t told_pid;
         int64_t told_usec; /* UTC; 0: not known */
@@ -68,6 +70,7 @@ struct record {
         unsigned oom_kills; /* processes of the container that the kernel killed for want of memory before
                                that */
         int64_t exit_at_usec;
+        int64_t home;                     /* which directory was the profile's, when it was seen last; 0: none yet */
         int64_t oom_since_usec;           /* with oom_kills */
         char reason[RECORD_REASON_BYTES]; /* for people; empty: none */
         char boot[RECORD_BOOT_BYTES];     /* which life of PID 1 this is from */

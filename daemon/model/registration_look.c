@@ -6,7 +6,7 @@
 #include <json-c/json.h>
 
 #include "daemon/model/registration.h"
-#include "daemon/model/restart.h"
+#include "daemon/model/registry.h"
 #include "daemon/model/survey.h"
 #include "proto/name.h"
 
@@ -25,22 +25,27 @@ static void register_now(struct registry *registry, struct registration_waiter *
 {
         struct record record = {.want_up = start, .unpersisted = true};
 
-        restart_hold_multiplexed(registry, profile, &record);
+        multiplex_hold(registry, profile, &record);
         registration_any(registry, waiter, profile, environment, &record);
 }
 
 static void asked_surveyed(struct survey *survey)
 {
         struct asked *asked = survey->owner;
-        bool known = !survey->late && !survey->result && !survey->facts[0].hung;
-        int link = known ? survey->facts[0].link : 0;
+        const struct profile_facts *facts = &survey->facts[survey->count - 1];
+        bool known = !survey->late && !survey->result && !facts->hung;
+        int link = known ? facts->link : 0;
 
         if (asked->registry->stopping) {
                 /* Nobody is told any more. */
         } else if (link == -EXDEV || link == -ELOOP) {
                 registration_refuse(asked->registry, &asked->waiter, asked->profile,
                                     (struct fault){.kind = FAULT_PROTECTED, .text = survey_link_text(link)});
+        } else if (known && facts->deleted) {
+                registration_refuse(asked->registry, &asked->waiter, asked->profile,
+                                    (struct fault){.kind = FAULT_PROTECTED, .text = SURVEY_DELETED});
         } else {
+                multiplex_take(asked->registry, survey->config);
                 register_now(asked->registry, &asked->waiter, asked->profile, asked->environment, asked->start);
         }
         json_object_put(asked->environment);
@@ -57,7 +62,8 @@ void operation_register(struct registry *registry, struct ticket ticket, const c
         name_service_of(profile, name, sizeof(name));
         look = strcmp(profile, "default") != 0 && !registry_find(registry, name);
         struct asked *asked = look ? calloc(1, sizeof(*asked)) : NULL;
-        struct survey *survey = asked ? survey_new(&profile, 1) : NULL;
+        const char *names[] = {"default", profile};
+        struct survey *survey = asked ? survey_new(names, 2) : NULL;
         if (!survey) {
                 free(asked);
                 register_now(registry, &waiter, profile, environment, start);

@@ -145,6 +145,7 @@ int registry_init(struct registry *registry, uv_loop_t *loop)
         persist_init(registry);
         reconcile_init(registry);
         stagger_init(registry);
+        profiles_init(registry);
         registry->ballast.count = 0;
         /* Without inotify everything is polled. */
         if (watch_open(&registry->watch, loop))
@@ -189,6 +190,7 @@ void registry_deinit(struct registry *registry)
         timer_close(&registry->publication.turn, NULL);
         timer_close(&registry->persist_again, NULL);
         reconcile_drop(registry);
+        profiles_close(registry);
         timer_close(&registry->stagger.turn, NULL);
         timer_close(&registry->poll.turn, NULL);
         timer_close(&registry->halts.turn, NULL);

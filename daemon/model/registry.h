@@ -16,9 +16,11 @@
 #include "daemon/edge/slot.h"
 #include "daemon/edge/watch.h"
 #include "daemon/model/boot.h"
+#include "daemon/model/multiplex.h"
 #include "daemon/model/locks.h"
 #include "daemon/model/policy.h"
 #include "daemon/model/poll.h"
+#include "daemon/model/profiles.h"
 #include "daemon/model/publication.h"
 #include "daemon/model/reconcile.h"
 #include "daemon/model/service.h"
@@ -123,7 +125,9 @@ struct registry {
         bool boot_logged;    /* container-boot.log has the lines of this boot */
         bool volume_unknown; /* the volume has not answered since the boot */
         bool profiles_more;  /* it has more directories of profiles than are looked at */
-        bool multiplex;      /* the default gateway serves every profile: the others are held */
+        bool multiplex;      /* the default gateway serves every profile: multiplex.h */
+        enum multiplex_from multiplex_from;
+        struct profiles profiles;
         bool stopping;       /* nothing is ordered or written any more */
 };
 

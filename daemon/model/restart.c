@@ -5,41 +5,32 @@
 
 #include "daemon/edge/log.h"
 #include "daemon/edge/s6_control.h"
+#include "daemon/model/persist.h"
 #include "daemon/model/registry.h"
 #include "daemon/model/survey.h"
 #include "proto/name.h"
 
 /* s6-supervise runs an `o` at once; when it cannot, it does not try again by itself. */
 #define RETRY_MSEC 5000
-/* So many exits 75 in a row, each of a run that was not up for settle_msec. */
-#define RESTARTS_OF_A_RETRY 10
 
-bool restart_is_multiplexed(const struct registry *registry, const char *profile)
+static bool restart_is_held_for(const struct record *record, const char *reason)
 {
-        return registry->multiplex && strcmp(profile, "default") != 0;
-}
-
-void restart_hold_multiplexed(const struct registry *registry, const char *profile, struct record *record)
-{
-        if (!record->want_up || !restart_is_multiplexed(registry, profile))
-                return;
-        record->hold = HOLD_HELD;
-        record->cause = CAUSE_SERVED;
-        record->next_start_usec = 0;
-        snprintf(record->reason, sizeof(record->reason), "%s", RESTART_MULTIPLEXED);
+        return record->hold == HOLD_HELD &&
+               (!strcmp(record->reason, reason) || (record->cause == CAUSE_SERVED && !strcmp(reason, MULTIPLEX_REASON)));
 }
 
 bool restart_is_served(const struct service *service)
 {
-        return service->profile && restart_is_multiplexed(service->registry, service->profile);
+        return service->profile && multiplex_holds(service->registry, service->profile);
 }
 
 void restart_take_option(struct service *service)
 {
         struct record *record = &service->record;
-        bool served = record->hold == HOLD_HELD &&
-                      (record->cause == CAUSE_SERVED || !strcmp(record->reason, RESTART_MULTIPLEXED));
+        bool served = restart_is_held_for(record, MULTIPLEX_REASON);
 
+        if (multiplex_asks_volume(service->registry)) /* it has not been looked at yet */
+                return;
         if (!record->want_up || service_is_alive(service) || served == restart_is_served(service))
                 return;
         if (served) {
@@ -49,7 +40,7 @@ void restart_take_option(struct service *service)
                 record->pending = PENDING_ORDER;
         } else {
                 record->pending = PENDING_NOTHING;
-                restart_hold_multiplexed(service->registry, service->profile, record);
+                multiplex_hold(service->registry, service->profile, record);
         }
         service_save(service);
 }
@@ -60,7 +51,7 @@ static bool restart_is_elsewhere(const struct service *service)
         return service->record.hold == HOLD_HELD && service->record.next_start_usec;
 }
 
-static void describe_exit(const struct record *record, char *text, size_t size)
+void restart_describe_exit(const struct record *record, char *text, size_t size)
 {
         if (!record->has_exit)
                 snprintf(text, size, "how is not known");
@@ -94,6 +85,14 @@ void restart_hold_elsewhere(const struct registry *registry, struct record *reco
                  "it runs elsewhere: another process holds its lock on the volume");
 }
 
+static void restart_ask(struct service *service);
+
+/* It ended with success, and nobody ordered that. */
+static bool restart_ended_well(const struct record *record)
+{
+        return record->has_exit && !record->exit_signal && record->exit_code == 0;
+}
+
 /* It is down, and s6 does not want it any more: its finish script said so, or it was a single try. */
 static void restart_brake(struct service *service)
 {
@@ -112,16 +111,17 @@ static void restart_brake(struct service *service)
                 delay_msec = policy_delay_msec(&service->registry->policy, record->attempt);
                 record->hold = HOLD_BACKOFF;
                 record->next_start_usec = clock_utc_usec() + delay_msec * 1000;
-                describe_exit(record, how, sizeof(how));
-                snprintf(record->reason, sizeof(record->reason),
-                         "it keeps ending: %s; attempt %u waits %lld s", how, record->attempt,
-                         (long long)delay_msec / 1000);
+                restart_describe_exit(record, how, sizeof(how));
+                snprintf(record->reason, sizeof(record->reason), "%s: %s; attempt %u waits %lld s",
+                         restart_ended_well(record) ? "it ended by itself, though it is wanted" : "it keeps ending",
+                         how, record->attempt, (long long)delay_msec / 1000);
                 log_event("service: backoff: service=%s code=%d signal=%d attempt=%u delay_msec=%lld",
                           service->name, record->exit_code, record->exit_signal, record->attempt,
                           (long long)delay_msec);
         }
         service_set_down(service, true);
         service_save(service);
+        restart_ask(service);
 }
 
 /* A single run, so that one retry is not a burst of five. */
@@ -136,9 +136,11 @@ static void restart_run_once(struct service *service)
         service_sent(service, s6_control_send(service_at(service), service->name, "o"));
 }
 
+/* Restarts that it asked for have a budget in a longer time, which a retry does not renew. */
 static void restart_retry(struct service *service)
 {
-        service_clear_tallies(service, true, false);
+        if (!service->record.has_exit || service->record.exit_code != EXIT_RESTART_ME)
+                service_clear_tallies(service, true, false);
         restart_run_once(service);
         log_event("service: retry: service=%s attempt=%u", service->name, service->record.attempt);
 }
@@ -228,20 +230,168 @@ static int restart_is_asked_for(struct service *service)
         if (!service->record.has_exit || service->record.exit_code != EXIT_RESTART_ME ||
             service->status.since_usec == service->retry_base_usec)
                 return 0;
-        result = s6_tally_count(service_at(service), service->name, &deaths);
+        result = s6_tally_recent(service_at(service), service->name, RESTARTS_SECONDS, &deaths);
         if (result) {
                 again_note(service, AGAIN_LOOK, result);
                 return result;
         }
-        return deaths <= RESTARTS_OF_A_RETRY;
+        return deaths <= RESTARTS_FREE;
+}
+
+/* Why it is not to run now, whatever is wanted; NULL: it may. */
+static const char *restart_obstacle(const struct service *service)
+{
+        if (service->record.gone)
+                return PROFILES_GONE_REASON;
+        return multiplex_holds(service->registry, service->profile) ? MULTIPLEX_REASON : NULL;
+}
+
+static void restart_hold(struct service *service, const char *reason)
+{
+        struct record *record = &service->record;
+
+        if (record->hold == HOLD_HELD && !strcmp(record->reason, reason))
+                return;
+        record->hold = HOLD_HELD;
+        record->cause = record->gone ? CAUSE_NONE : CAUSE_SERVED;
+        record->next_start_usec = 0;
+        snprintf(record->reason, sizeof(record->reason), "%s", reason);
+        service_set_down(service, true);
+        service_save(service);
+        if (service->status.want_up) /* between two of s6's own tries */
+                service_sent(service, s6_control_send(service_at(service), service->name, "d"));
+        log_event("service: held: service=%s gone=%d", service->name, record->gone);
+}
+
+void restart_release(struct service *service, const char *reason)
+{
+        struct record *record = &service->record;
+
+        if (!restart_is_held_for(record, reason))
+                return;
+        record->hold = HOLD_NONE;
+        record->cause = CAUSE_NONE;
+        record->reason[0] = '\0';
+        record->pending = record->want_up ? PENDING_ORDER : PENDING_NOTHING;
+        service_save(service);
+        if (record->want_up)
+                stagger_start(service);
+}
+
+/* The application's own word: it was not to be down when this run had settled, and is now. */
+static void restart_accept_stop(struct service *service)
+{
+        struct record *record = &service->record;
+
+        record->want_up = false;
+        record->hold = HOLD_NONE;
+        record->attempt = 0;
+        record->next_start_usec = 0;
+        record->reason[0] = '\0';
+        record->own_stop = record->unpersisted = true;
+        log_event("service: stopped by its own means: service=%s", service->name);
+        service_save(service);
+        persist_soon(service->registry);
+        service_step(service);
+}
+
+static struct service *asked_service(const struct survey *survey, const struct profile_facts *facts)
+{
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+
+        name_service_of(facts->name, name, sizeof(name));
+        return registry_find(survey->owner, name);
+}
+
+static bool survey_knows(const struct survey *survey)
+{
+        const struct registry *registry = survey->owner;
+
+        return !registry->stopping && !survey->late && !survey->result;
+}
+
+static void restart_asked(struct survey *survey)
+{
+        const struct profile_facts *facts = &survey->facts[survey->count - 1];
+        struct service *service;
+
+        if (!survey_knows(survey))
+                return;
+        multiplex_take(survey->owner, survey->config);
+        service = facts->hung ? NULL : asked_service(survey, facts);
+        if (!service)
+                return;
+        if (profiles_trust(survey->owner, survey))
+                profiles_judge_one(service, facts);
+        if (service->record.hold == HOLD_BACKOFF && service->record.next_start_usec && service->record.want_up &&
+            service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE &&
+            restart_ended_well(&service->record) && service->sampled.known && !service->sampled.stopped &&
+            facts->exists && facts->prior.stopped)
+                restart_accept_stop(service);
+        else
+                service_step(service);
+}
+
+/* Of the volume, and of its profile there. NULL: out of memory. */
+static struct survey *survey_of(const struct service *service, void (*done)(struct survey *survey))
+{
+        const char *names[] = {"default", service->profile};
+        struct survey *survey = survey_new(names, strcmp(service->profile, "default") ? 2 : 1);
+
+        if (!survey)
+                return NULL;
+        survey->root = true;
+        survey->done = done;
+        survey->owner = service->registry;
+        return survey;
+}
+
+/* How things are on the volume, now that it has ended. */
+static void restart_ask(struct service *service)
+{
+        struct survey *survey = survey_of(service, restart_asked);
+
+        if (survey)
+                survey_run(&service->registry->store, survey);
+}
+
+static void restart_sampled(struct survey *survey)
+{
+        const struct registry *registry = survey->owner;
+        const struct profile_facts *facts = &survey->facts[survey->count - 1];
+        struct service *service = registry->stopping ? NULL : asked_service(survey, facts);
+
+        if (!service)
+                return;
+        service->sampled.looking = false;
+        if (!survey_knows(survey) || facts->hung || !service_is_alive(service))
+                return;
+        service->sampled.known = true;
+        service->sampled.stopped = facts->prior.stopped;
+        if (profiles_trust(survey->owner, survey))
+                profiles_judge_one(service, facts);
+}
+
+/* Once a run: what the application's own state says while it is well. */
+static void restart_sample(struct service *service)
+{
+        struct survey *survey;
+
+        if (service->sampled.known || service->sampled.looking || !(survey = survey_of(service, restart_sampled)))
+                return;
+        service->sampled.looking = true;
+        survey_run(&service->registry->store, survey);
 }
 
 static void restart_follow_down(struct service *service)
 {
         const struct record *record = &service->record;
+        const char *obstacle = restart_obstacle(service);
         int asked;
 
-        if (record->hold == HOLD_NONE && !service->status.want_up)
+        if (obstacle)
+                restart_hold(service, obstacle);
+        else if (record->hold == HOLD_NONE && !service->status.want_up)
                 restart_brake(service);
         else if (record->next_start_usec) {
                 if (restart_wait_msec(service) > 0)
@@ -266,9 +416,11 @@ void restart_follow_record(struct service *service)
                 return;
         if (!service->status.pid)
                 restart_follow_down(service);
-        else if (service->told == TOLD_NOTHING && service_state(service) == STATE_UP &&
-                 (!service->status.want_up || service->record.hold != HOLD_NONE))
-                restart_recovered(service);
+        else if (service->told == TOLD_NOTHING && service_state(service) == STATE_UP) {
+                if (!service->status.want_up || service->record.hold != HOLD_NONE)
+                        restart_recovered(service);
+                restart_sample(service);
+        }
 }
 
 void restart_forgive(struct service *service)
@@ -280,6 +432,7 @@ void restart_forgive(struct service *service)
         record->next_start_usec = 0;
         record->restarts = 0;
         record->reason[0] = 0;
+        record->own_stop = false;
         service->died_unasked = false;
         logger_forgive(service);
 }

@@ -14,11 +14,11 @@
 /* The template's own: another container on the volume runs this gateway (EX_UNAVAILABLE). */
 #define EXIT_RUNS_ELSEWHERE 69
 
-#define RESTART_MULTIPLEXED "the default gateway serves every profile (GATEWAY_MULTIPLEX_PROFILES)"
+/* It is not held for that reason any more, and started if it is wanted. */
+void restart_release(struct service *service, const char *reason);
 
-/* For a profile that the default gateway serves too (registry.multiplex): held, whatever is wanted. */
-void restart_hold_multiplexed(const struct registry *registry, const char *profile, struct record *record);
-bool restart_is_multiplexed(const struct registry *registry, const char *profile);
+/* How its last run ended, for people: "with exit code 3". */
+void restart_describe_exit(const struct record *record, char *text, size_t size);
 bool restart_is_served(const struct service *service);
 
 /* One that a broker with other options left: held for that, or no longer. */

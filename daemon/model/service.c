@@ -11,6 +11,7 @@
 #include "daemon/model/killed.h"
 #include "daemon/model/operation.h"
 #include "daemon/model/poll.h"
+#include "daemon/model/profiles.h"
 #include "daemon/model/registry.h"
 #include "daemon/model/restart.h"
 
@@ -41,7 +42,7 @@ bool service_is_alive(const struct service *service)
 
 bool service_is_wanted(const struct service *service)
 {
-        return service->profile ? service->record.want_up : service->status.want_up;
+        return service->profile ? service->record.want_up : service->status.want_up || service->end.given_up;
 }
 
 bool service_is_settled(const struct service *service)
@@ -184,6 +185,7 @@ static void service_died(struct service *service, const struct s6_status *now)
         bool ordered = service->told != TOLD_NOTHING;
 
         service->last_run_msec = clock_msec() - service->run_began_msec;
+        service->unclean = false;
         killed_end(service);
         service->told = service->record.told = TOLD_NOTHING;
         service->record.told_pid = 0;
@@ -198,6 +200,8 @@ static void service_died(struct service *service, const struct s6_status *now)
         } else if (!service->supervised || service->record.exit_code != EXIT_RESTART_ME)
                 service->died_unasked = true;
         service_save(service);
+        if (service->record.gone)
+                profiles_look_soon(service->registry); /* whoever has its directory now may begin */
 }
 
 /* late: it has ended, too, before it was seen. */
@@ -207,6 +211,7 @@ static void service_began(struct service *service, const struct s6_status *now, 
 
         killed_begin(service, late);
         service->run_began_msec = clock_msec() - (age_msec > 0 ? age_msec : 0);
+        service->sampled.known = false;
         if (!service->died_unasked)
                 return;
         service->died_unasked = false;
@@ -219,6 +224,10 @@ static void service_take_status(struct service *service, const struct s6_status 
         struct s6_status *old = &service->status;
         bool other = now->pid != old->pid || !s6_status_is_alive(now) != !s6_status_is_alive(old);
 
+        if (!service->profile)
+                static_end_follow(service, now);
+        if (service->end.given_up && !service->record.has_exit) /* before there was a broker */
+                service_note_exit(service, now);
         if (service->supervised && s6_status_ran_between(old, now)) {
                 service_began(service, now, true);
                 service_died(service, now);

@@ -13,6 +13,7 @@
 #include "daemon/model/logger.h"
 #include "daemon/model/record.h"
 #include "daemon/model/stand_in.h"
+#include "daemon/model/static_end.h"
 #include "daemon/model/step.h"
 #include "proto/limits.h"
 
@@ -45,6 +46,14 @@ struct wait {
         void (*settled)(struct wait *wait, struct service *service, const struct fault *fault);
 };
 
+/* What else is to be known of it. */
+enum service_note {
+        NOTE_NONE,
+        NOTE_UNCLEAN,  /* how its last run in the container before this one ended */
+        NOTE_OWN_STOP, /* record.own_stop */
+        NOTE_GONE,     /* record.gone, and it runs */
+};
+
 /* What is told about a service; a difference in it is a change. */
 struct view {
         enum service_state state;
@@ -59,6 +68,7 @@ struct view {
         int exit_code;
         int exit_signal;
         int64_t exit_at_usec;
+        enum service_note note;
         int64_t oom_kills;
         int64_t oom_since_usec;
         bool unlocked;
@@ -86,6 +96,12 @@ struct service {
         int64_t run_began_msec; /* by clock_msec(), of the run that status shows */
         int64_t last_run_msec;  /* how long the one before it lasted */
         bool died_unasked;      /* and nothing started since */
+        struct static_end end;  /* of a static service */
+        bool unclean;           /* the container's last gateway did not end by itself, and this is its first one here */
+        struct {                /* what gateway_state.json said when this run had settled */
+                bool looking, known;
+                bool stopped; /* it was to be down already, and that is no word about this run */
+        } sampled;
         struct step_watch step;
         struct halt_watch halt;
         const char *obstacle; /* as obstacle.h says; NULL: none */
@@ -165,6 +181,8 @@ void service_follow_time(struct service *service);
 /* view.c: as it is shown. */
 enum service_state service_state(const struct service *service);
 void service_view(const struct service *service, struct view *view);
+/* For people; NULL: none. */
+const char *service_note_text(enum service_note note);
 
 /* The order is s6-supervise's now, or there was nothing to order: it need not be given again. */
 void service_delivered(struct service *service);

@@ -41,6 +41,7 @@ void step_situation(const struct service *service, struct situation *situation)
                 .gateway = service->profile,
                 .want_up = service_is_wanted(service),
                 .hold = record->hold,
+                .given_up = service->end.given_up,
                 .served = record->hold == HOLD_HELD && record->cause == CAUSE_SERVED,
                 .retried = !record->next_start_usec,
                 .ordered = record->pending != PENDING_NOTHING,

@@ -20,6 +20,7 @@ struct survey *survey_new(const char *const *names, size_t count)
         if (!survey)
                 return NULL;
         survey->all = !names;
+        survey->config = MULTIPLEX_CONFIG_UNREADABLE;
         if (!names)
                 return survey;
         survey->facts = calloc(count + 1, sizeof(*survey->facts));
@@ -101,6 +102,13 @@ static void look_tell_profile(const struct look *look, struct survey *survey, st
         facts->recorded = look->recorded;
         facts->link = look->link;
         facts->locked = look->locked;
+        facts->deleted = look->deleted;
+        facts->home = look->which;
+        facts->prior_exit = look->prior_exit;
+        if (!strcmp(facts->name, "default")) {
+                survey->volume = look->which;
+                survey->config = look->config;
+        }
         facts->intent_result = look->intent_result;
         if (!look->exists)
                 return;

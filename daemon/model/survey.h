@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "daemon/model/intent.h"
+#include "daemon/model/multiplex_config.h"
 #include "daemon/model/store.h"
 
 /*
@@ -25,7 +26,12 @@ struct profile_facts {
         struct intent intent;
         struct prior prior; /* the application's own state file */
         bool locked;        /* some process runs that gateway */
+        bool deleted;       /* it has a tombstone, and is none any more whatever is there */
+        enum prior_exit prior_exit : 8; /* how its last gateway ended */
+        int64_t home;       /* which directory it is; 0: it is none */
 };
+
+#define SURVEY_DELETED "the application has deleted that profile (profiles/.deleted has its name)"
 
 struct survey {
         struct store *store;
@@ -48,6 +54,8 @@ struct survey {
         bool is_marked; /* the broker has been here before: .svcbroker is there */
         bool more;      /* there are more than SURVEY_PROFILES directories: those behind them are not looked at */
         size_t hung;    /* of facts */
+        int64_t volume; /* which directory the volume is; 0: `default` was not looked at */
+        enum multiplex_config config; /* of the volume, where `default` was looked at; else UNREADABLE */
         struct profile_facts *facts;
         size_t count;
         char **lost; /* of records for which there is not even a directory, the first ones by name */

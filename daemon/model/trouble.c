@@ -5,7 +5,7 @@
 static bool is_to_be_started(const struct situation *situation)
 {
         if (!situation->gateway)
-                return situation->want_up;
+                return situation->want_up && !situation->given_up;
         /* What is ordered but not given to s6 yet counts too: whoever wants it does not care where it hangs.
          */
         return situation->want_up && !situation->queued &&
@@ -66,6 +66,8 @@ static enum trouble trouble_of_run(const struct situation *situation)
 
 static enum trouble trouble_of_hold(const struct situation *situation)
 {
+        if (situation->given_up)
+                return TROUBLE_FAILED;
         if (!situation->gateway || !situation->want_up)
                 return TROUBLE_NONE;
         switch (situation->hold) {

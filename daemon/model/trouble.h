@@ -39,6 +39,7 @@ struct situation {
         bool gateway; /* or a static service, which is wanted as s6 has it, and has no record */
         bool want_up;
         enum hold hold;
+        bool given_up;  /* a static service that its finish script gave up: it is wanted, and nobody starts it */
         bool served;    /* HOLD_HELD: the default gateway serves its profile, as it is to */
         bool retried;   /* HOLD_BACKOFF: a single try of the soft brake is under way */
         bool ordered;   /* an order was recorded, and is not s6-supervise's yet */

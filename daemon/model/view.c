@@ -21,6 +21,8 @@ static enum service_state service_state_down(const struct service *service)
         case HOLD_NONE:
                 break;
         }
+        if (service->end.given_up)
+                return STATE_FAILED;
         if (!service_is_wanted(service))
                 return STATE_DOWN;
         return service->goal.kind == GOAL_UP || service->record.pending ? STATE_STARTING : STATE_BACKOFF;
@@ -49,10 +51,14 @@ static void view_reason(const struct service *service, struct view *view)
         if (view->state == STATE_UNSUPERVISED)
                 reason = service->again.what & AGAIN_LOOK ? "it cannot be looked at, which is tried again"
                                                           : "no s6-supervise runs for it";
+        else if (service->end.given_up || (view->state == STATE_BACKOFF && static_end_loops(service)))
+                static_end_reason(service, view->reason, sizeof(view->reason));
         else if (view->state == STATE_BACKOFF && service->record.hold == HOLD_NONE)
                 reason = "it ended; s6 starts it again";
         else if (view->state == STATE_BACKOFF || view->state == STATE_FAILED || view->state == STATE_HELD)
                 reason = service->record.reason;
+        if (view->reason[0])
+                return;
         if (reason[0])
                 snprintf(view->reason, sizeof(view->reason), "%s", reason);
         else
@@ -77,6 +83,30 @@ static enum trouble view_trouble(const struct service *service, const struct vie
         return view->unlocked ? TROUBLE_LOCK : TROUBLE_NONE;
 }
 
+static enum service_note view_note(const struct service *service, enum service_state state)
+{
+        if (service->record.own_stop && state == STATE_DOWN)
+                return NOTE_OWN_STOP;
+        if (service->record.gone && service_is_alive(service))
+                return NOTE_GONE;
+        return service->unclean ? NOTE_UNCLEAN : NOTE_NONE;
+}
+
+const char *service_note_text(enum service_note note)
+{
+        switch (note) {
+        case NOTE_UNCLEAN:
+                return "its last run before this container started did not end cleanly: it was killed, or the machine stopped";
+        case NOTE_OWN_STOP:
+                return "it ended by itself, having noted that it is to be stopped (desired_state in its gateway_state.json)";
+        case NOTE_GONE:
+                return "its profile's directory is gone from the volume: it runs until it ends, and is not started again";
+        case NOTE_NONE:
+                break;
+        }
+        return NULL;
+}
+
 void service_view(const struct service *service, struct view *view)
 {
         const struct record *record = &service->record;
@@ -94,6 +124,7 @@ void service_view(const struct service *service, struct view *view)
                 view->ready_usec =
                         service->profile ? service->status.since_usec + service->registry->settle_msec * 1000
                                          : service->status.ready_usec;
+        view->note = view_note(service, view->state);
         view->restarts = record->restarts;
         if (view->state == STATE_BACKOFF && record->hold != HOLD_NONE)
                 view->next_start_usec = record->next_start_usec;

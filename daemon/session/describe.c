@@ -90,6 +90,8 @@ static void describe_make(struct server *server, const struct service *service, 
                 text_append_member_int(text, "next_start_usec", view->next_start_usec);
         if (view->has_exit)
                 add_exit(text, view);
+        if (view->note != NOTE_NONE)
+                text_append_member_string(text, "note", service_note_text(view->note));
         if (service->profile)
                 add_log_directory(text, server->hermes_home, service->profile);
         locks_log_problem(service, problem, sizeof(problem));

@@ -49,7 +49,7 @@ const char *errors_of_fault(struct server *server, const struct fault *fault, co
         case FAULT_HELD:
                 text_append_member_string(text, "name", name);
                 text_append_member_string(text, "reason", fault->text);
-                if (fault->kind == FAULT_HELD) /* all that an order is refused for */
+                if (fault->kind == FAULT_HELD && !strcmp(fault->text, MULTIPLEX_REASON))
                         text_append_member_string(text, "cause", cause_name(CAUSE_SERVED));
                 break;
         case FAULT_TOO_MANY_SERVICES:

@@ -98,6 +98,15 @@ static void health_of_service(struct health *health, const struct service *servi
                          view->reason);
                 health_problem(health, problem);
         }
+        if (view->trouble == TROUBLE_NONE && static_end_loops(service)) {
+                static_end_reason(service, reason, sizeof(reason));
+                snprintf(problem, sizeof(problem), "%s: %s", service->name, reason);
+                health_problem(health, problem);
+        }
+        if (view->note == NOTE_GONE) {
+                snprintf(problem, sizeof(problem), "%s: %s", service->name, service_note_text(view->note));
+                health_problem(health, problem);
+        }
         if (view->trouble != TROUBLE_LOGGER && view->log_trouble != LOGGER_FINE) {
                 step_describe_logger(service, view->log_trouble, reason, sizeof(reason));
                 snprintf(problem, sizeof(problem), "%s: %s", service->name, reason);

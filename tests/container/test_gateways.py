@@ -194,7 +194,7 @@ def test_dashboard_misconfigured_stays_down(start, tmp_path):
     tmp_path.chmod(0o777)
     (tmp_path / "misconfigured").touch()
     container = start(options=("--volume", f"{tmp_path}:/opt/data"), HERMES_DASHBOARD="yes")
-    until(lambda: container.service("dashboard")["state"] == "down", "it stays down")
+    until(lambda: container.service("dashboard")["state"] == "failed", "it stays down")
     until(lambda: "dashboard: configuration error" in container.logs(), "and says why")
     assert container.logs().count("dashboard: not configured") == 1
 

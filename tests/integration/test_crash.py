@@ -133,8 +133,8 @@ def test_death_by_signal_counts(tree, profile):
 
 
 def test_every_other_end_counts(tree, profile):
-    """Success, failure and a kill alike."""
-    cases = {f"{profile}-zero": ("exit:0", 0, None), f"{profile}-one": ("exit:1", 1, None), f"{profile}-kill": ("kill", None, "SIGKILL")}
+    """Failure and a kill alike."""
+    cases = {f"{profile}-one": ("exit:1", 1, None), f"{profile}-kill": ("kill", None, "SIGKILL")}
     for name, (behaviour, _, _) in cases.items():
         tree.register(name, behaviour)
     for name, (_, code, signal) in cases.items():
@@ -179,6 +179,23 @@ def test_75_is_free_ten_times(tree, profile):
     wait_until(lambda: not tree.status(profile).want_up, what="the brake")
     assert_runs(tree, profile, 11)
     assert tree.wait_state(profile, "backoff")["last_exit"]["code"] == 75
+
+
+def test_75_is_not_free_for_ever(tree, profile):
+    """Once its budget is spent, each further one is a single run, and the waits grow."""
+    tree.register(profile, "exit:75")
+    tree.wait_log(f"backoff: service=gateway-{profile} code=75 signal=0 attempt=3 ", 90)
+    assert runs(tree, profile) == 13
+    tree.call("Register", profile=profile, environment={})
+    tree.call("Start", names=[f"gateway-{profile}"], wait="up")
+
+
+def test_75_of_runs_that_count_as_up_is_not_free_for_ever(make_tree):
+    """As a deadlock at startup, which is seen after a minute: up, and asks for a restart."""
+    tree = make_tree("--settle-msec", "100", "--backoff-first-msec", "300", "--backoff-most-msec", "600000")
+    tree.register("p", "exit:75:0.3")
+    tree.wait_log("backoff: service=gateway-p code=75 signal=0 attempt=4 ", 120)
+    assert runs(tree, "p") == 14
 
 
 def test_75_between_other_ends_is_not_counted_with_them(tree, profile):

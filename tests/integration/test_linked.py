@@ -100,7 +100,7 @@ def test_links_that_do_not(boot, volume):
     for name in (*OUTSIDE, *NOWHERE):
         word = "nowhere" if name == "dangling" else "cannot be followed" if name in ("loop",) else "link"
         assert f"service=gateway-{name}\n" in log, name
-        assert f" profile={name} prior_state=None action=skipped why=link\n" in boot_log
+        assert f" profile={name} prior_state=None action=skipped why=link prior_exit=unknown\n" in boot_log
         assert listed[name]["action"] == "skipped" and word in listed[name]["message"], listed[name]
     assert found["verdict"] == "warning" and "etc (its directory is a link that leads outside of the volume)" in found["detail"]
     assert set(listed) == {"default", "coder", *OUTSIDE, *NOWHERE}
@@ -142,7 +142,7 @@ def test_a_record_whose_profile_is_not_found(boot, volume):
     wait_states(tree, coder="up", default="down")
     for name in ("gone", "empty"):
         assert f"reconcile: recorded and not found: service=gateway-{name}\n" in tree.log()
-        assert f" profile={name} prior_state=None action=skipped why=no_profile\n" in volume.read("logs/container-boot.log")
+        assert f" profile={name} prior_state=None action=skipped why=no_profile prior_exit=unknown\n" in volume.read("logs/container-boot.log")
         assert "no such profile" in actions(tree)[name]["message"]
         assert os.path.exists(f"{volume.path}/.svcbroker/intent/{name}")
     found = checks(tree)["intent_store"]

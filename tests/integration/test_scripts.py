@@ -190,7 +190,7 @@ def test_the_slot_s_files_need_no_last_newline(slot, shell, end):
         said = slot.run(shell, "-c", ". ./groups; note_group data/noted; cp data/pgid data/both; note_group data/both; echo $earlier")
         assert said.stdout == f"{group}\n"
         slot.program("bin/s6-setuidgid", 'shift; exec "$@"')
-        assert slot.run(shell, "./finish", "0", "0", "coder").returncode == 0
+        assert slot.run(shell, "./finish", "1", "0", "coder").returncode == 0
         assert child.wait(10) == -15, "finish ended what it found there"
     finally:
         child.kill()
@@ -277,6 +277,16 @@ def test_variables_need_no_last_newline(tmp_path, shell, end):
     assert start.run(shell) == ("", ["--hermes-home", "/opt/other", "--multiplex", "--bootstrap"])
 
 
+@pytest.mark.parametrize("value, words", [
+    ("1", ["--multiplex"]), (" True \n", ["--multiplex"]), ("\tON", ["--multiplex"]), ("yes", ["--multiplex"]),
+    ("0", ["--no-multiplex"]), ("FALSE\n", ["--no-multiplex"]), ("off ", ["--no-multiplex"]), ("No", ["--no-multiplex"]),
+    ("", []), ("  ", []), ("maybe", []), ("2", []), ("true false", []),
+])
+def test_multiplexing_by_the_environment(tmp_path, shell, value, words):
+    """What is no such word says nothing: the application's configuration does then."""
+    start = Start(tmp_path)
+    start.write("environment/GATEWAY_MULTIPLEX_PROFILES", value)
+    assert start.run(shell) == ("", words)
 def test_what_cannot_be_read_is_told(tmp_path, shell):
     """Only the container's log would say that it does not count."""
     start = Start(tmp_path)
@@ -340,5 +350,7 @@ def test_other_variables(tmp_path, by, end):
     os.mkdir(tmp_path / "gateway-coder")
     built("gateways-down", tmp_path, path=(r"^PATH=", f"PATH={tmp_path}:"), scandir=(r"/run/service/gateway", f"{tmp_path}/gateway"))
     assert "within 5 s" in run().stdout
+    (tmp_path / "environment/KUBERNETES_SERVICE_HOST").write_text(f"10.0.0.1{end}")
+    assert "within 25 s" in run().stdout, "a pod is left more by default"
     (tmp_path / "environment/SVCBROKER_STOP_SECONDS").write_text(f"17{end}")
     assert "within 17 s" in run().stdout

@@ -48,5 +48,5 @@ class Volume:
         return json.loads(self.read(f".svcbroker/intent/{profile}"))
 
     def boot_log(self):
-        return [re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000 profile=(\S+) prior_state=(\S+) action=(\S+)(?: why=\S+)?", line).groups()
+        return [re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000 profile=(\S+) prior_state=(\S+) action=(\S+)(?: why=\S+)? prior_exit=(?:clean|unclean|unknown)", line).groups()
                 for line in self.read("logs/container-boot.log").splitlines()]

@@ -19,24 +19,24 @@ static struct store store;
 static int written;
 
 static const struct reconcile_action actions[] = {
-        {"default", "running", RECONCILE_STARTED, ""},
+        {"default", "running", RECONCILE_STARTED, "", PRIOR_EXIT_UNCLEAN},
         {"a", "", RECONCILE_REGISTERED, ""},
         {"Not A Profile", "", RECONCILE_SKIPPED, "its name cannot be a profile's"},
         {"b", "startup_failed", RECONCILE_KEPT, ""},
         {"c-1_x", "unreadable", RECONCILE_HELD, "it runs elsewhere"},
         {"d", "stopped", RECONCILE_REGISTERED, ""},
-        {"e", "stopped", RECONCILE_HELD, "it is of a newer one", "newer_record"},
-        {"f", "", RECONCILE_SKIPPED, "it leads outside", "outside"},
+        {"e", "stopped", RECONCILE_HELD, "it is of a newer one", .why = "newer_record"},
+        {"f", "", RECONCILE_SKIPPED, "it leads outside", .why = "outside"},
 };
 
 static const char *const lines[] = {
-        "^" STAMP " profile=default prior_state=running action=started\n",
-        "^" STAMP " profile=a prior_state=None action=registered\n",
-        "^" STAMP " profile=b prior_state=startup_failed action=registered\n",
-        "^" STAMP " profile=c-1_x prior_state=unreadable action=registered\n",
-        "^" STAMP " profile=d prior_state=stopped action=registered\n",
-        "^" STAMP " profile=e prior_state=stopped action=registered why=newer_record\n",
-        "^" STAMP " profile=f prior_state=None action=skipped why=outside\n",
+        "^" STAMP " profile=default prior_state=running action=started prior_exit=unclean\n",
+        "^" STAMP " profile=a prior_state=None action=registered prior_exit=unknown\n",
+        "^" STAMP " profile=b prior_state=startup_failed action=registered prior_exit=unknown\n",
+        "^" STAMP " profile=c-1_x prior_state=unreadable action=registered prior_exit=unknown\n",
+        "^" STAMP " profile=d prior_state=stopped action=registered prior_exit=unknown\n",
+        "^" STAMP " profile=e prior_state=stopped action=registered why=newer_record prior_exit=unknown\n",
+        "^" STAMP " profile=f prior_state=None action=skipped why=outside prior_exit=unknown\n",
 };
 
 static void on_alive(uv_async_t *async)

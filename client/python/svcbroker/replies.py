@@ -39,6 +39,7 @@ class Service:
     lock_problem: it runs without its lock. restarts: starts after a death that nobody asked for. log_restarts: the same of its
     logger. problem: in one word what of it Health tells, None where it is nothing (or the broker is an older one).
     step_since_usec, step_until_usec: of what is on the way (starting, stopping, ...), since when, and until when that is no problem.
+    note: what else is to be known of it, for people.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Service:
     cause: Optional[str] = None
     log_problem: Optional[str] = None
     lock_problem: Optional[str] = None
+    note: Optional[str] = None
 
     @property
     def running(self) -> bool:
