@@ -61,6 +61,7 @@ def test_a_boot_with_a_part_of_a_cpu(quota, make_tree, volume):
         assert all(service["state"] in ("up", "down") for service in there)
         assert len([name for name in os.listdir(tree.path(SERVICES)) if name.startswith("gateway-")]) == PROFILES + 1
     finally:
+        print(tree.log()[-20000:])  # shown where it failed
         tree.tainted = True
         if tree.parent is not None:
             tree.kill()
