@@ -7,7 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+/* The file system of descriptors of processes, from Linux 6.9 on (linux/magic.h: PID_FS_MAGIC). */
+#define PIDFS 0x50494446
 
 pid_t process_holding(int at, const char *path)
 {
@@ -127,23 +133,60 @@ int process_look(pid_t pid, struct process_life *life)
         return 0;
 }
 
+/* What the line `name` (with its colon) says, of the text of /proc/PID/status; or NULL. */
+static const char *status_line(const char *text, const char *name)
+{
+        /* What stands before it, the command's name, has its newlines escaped by the kernel. */
+        const char *at = strstr(text, name);
+        while (at != NULL && at != text && at[-1] != '\n')
+                at = strstr(at + 1, name);
+        return at == NULL ? NULL : at + strlen(name);
+}
+
+/* From "status", since "stat" is held up by a process that is in the middle of an exec. */
 enum process_state process_state(pid_t pid)
 {
-        char line[1024];
+        char text[4096];
         char state;
         long threads;
 
-        int r = read_beginning(pid, "stat", line, sizeof line);
+        int r = read_beginning(pid, "status", text, sizeof text);
         if (r == -ESRCH && kill(pid, 0) < 0 && errno == ESRCH)
                 return PROCESS_STATE_ENDED;
-        const char *at = r < 0 ? NULL : strrchr(line, ')');
-        if (at == NULL || sscanf(at + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld",
-                                 &state, &threads) != 2)
+        const char *says = r < 0 ? NULL : status_line(text, "State:");
+        const char *counts = r < 0 ? NULL : status_line(text, "Threads:");
+        if (says == NULL || sscanf(says, " %c", &state) != 1)
                 return PROCESS_STATE_OTHER;
         if (state == 'T')
                 return PROCESS_STATE_STOPPED;
-        /* Others of its threads may live on. */
-        return (state == 'Z' || state == 'X') && threads <= 1 ? PROCESS_STATE_ENDED : PROCESS_STATE_OTHER;
+        if (state != 'Z' && state != 'X')
+                return PROCESS_STATE_OTHER;
+        /* Others of its threads may live on. One that has been waited for meanwhile has no count. */
+        if (counts != NULL && sscanf(counts, " %ld", &threads) == 1 && threads > 1)
+                return PROCESS_STATE_OTHER;
+        return PROCESS_STATE_ENDED;
+}
+
+int process_birth(pid_t pid, unsigned long long *birth)
+{
+        struct process_life life;
+        struct statfs system;
+        struct stat status;
+
+        int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+        if (fd < 0 && errno == ESRCH)
+                return -ESRCH;
+        bool counted = fd >= 0 && fstatfs(fd, &system) == 0 && system.f_type == PIDFS && fstat(fd, &status) == 0;
+        if (fd >= 0)
+                close(fd);
+        if (counted) {
+                *birth = status.st_ino;
+                return process_state(pid) == PROCESS_STATE_ENDED ? -ESRCH : 0;
+        }
+        int r = process_look(pid, &life);
+        if (r == 0)
+                *birth = life.start;
+        return r;
 }
 
 int process_start_time(pid_t pid, uint64_t *ticks)

@@ -5,7 +5,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What /proc says about other processes. */
+/*
+ * What /proc says about other processes. Some of its files are not to be read in the loop, since who is looked at
+ * can hold the reader up: "stat", which some kernels give out only between two steps of an exec, "cmdline" and
+ * "environ", which are in its memory. A function says so where it reads one.
+ */
 
 /* Who holds an fcntl lock on the file `path` below `at`. 0: nobody, or nobody of our pid namespace; or a
  * negative errno. Never takes the lock. */
@@ -21,13 +25,15 @@ int process_read(pid_t pid, struct process *process);
 
 /*
  * A variable of the environment that it was started with; the caller frees *value. 0, -ENOENT where it is not
- * set, or another negative errno. The kernel wants as many capabilities for it as that process has.
+ * set, or another negative errno. The kernel wants as many capabilities for it as that process has. Of root's
+ * processes only: it may be held up.
  */
 int process_variable(pid_t pid, const char *name, char **value);
 
 /*
  * When it started, in clock ticks since the machine did: field 22 of /proc/PID/stat (proc(5)). With the pid
- * it names one process for ever. 0 or a negative errno, as process_look().
+ * it names one process for ever. 0 or a negative errno, as process_look(). In the loop of root's processes only: it
+ * may be held up.
  */
 int process_start_time(pid_t pid, uint64_t *ticks);
 
@@ -37,8 +43,14 @@ struct process_life {
         unsigned long long start; /* as process_start_time() */
 };
 
-/* 0; -ESRCH: it is gone, or a zombie; another negative errno: nobody knows. */
+/* 0; -ESRCH: it is gone, or a zombie; another negative errno: nobody knows. Not in the loop: it may be held up. */
 int process_look(pid_t pid, struct process_life *life);
+
+/*
+ * A number that with the pid names one process for ever, to be compared with another of this function's only. It holds
+ * the loop up where the kernel has no pidfs (before 6.9) only. 0 or a negative errno, as process_look().
+ */
+int process_birth(pid_t pid, unsigned long long *birth);
 
 /* Is it at work? As far as can be seen: one that /proc hides (hidepid) is PROCESS_STATE_OTHER. */
 enum process_state {

@@ -13,19 +13,19 @@
  */
 int run_mark(int at, const char *name, const struct s6_status *status, struct run_mark *mark)
 {
-        struct process_life process;
+        unsigned long long birth;
         struct s6_status now;
         int result;
 
         if (status->pid <= 1 || status->finishing)
                 return -ESRCH;
-        result = process_look(status->pid, &process);
+        result = process_birth(status->pid, &birth);
         if (result == 0)
                 result = s6_status_read(at, name, &now);
         if (result == 0 && (now.pid != status->pid || now.since_usec != status->since_usec || now.finishing))
                 result = -ESRCH;
         if (result == 0)
-                *mark = (struct run_mark){status->pid, process.start};
+                *mark = (struct run_mark){status->pid, birth};
         return result;
 }
 
@@ -38,10 +38,10 @@ static enum run_signal outcome_of(int result)
  * client's processes: it must not. 0, -ESRCH, or another negative errno. */
 static int check(const struct run_mark *mark, uid_t uid)
 {
-        struct process_life process;
-        int result = process_look(mark->pid, &process);
+        unsigned long long birth;
+        int result = process_birth(mark->pid, &birth);
 
-        if (result == 0 && process.start != mark->start)
+        if (result == 0 && birth != mark->birth)
                 return -ESRCH;
         if (result == 0)
                 result = process_is_users(mark->pid, uid);

@@ -14,7 +14,7 @@
  */
 struct run_mark {
         pid_t pid;
-        unsigned long long start; /* as in process.h */
+        unsigned long long birth; /* process_birth() */
 };
 
 enum run_signal {

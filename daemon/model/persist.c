@@ -28,8 +28,7 @@ static void persist_entry(struct service *service, bool stop, struct store_entry
         struct json_object *environment = NULL;
 
         snprintf(entry->profile, sizeof(entry->profile), "%s", service->profile);
-        if (stop && service_is_alive(service) &&
-            process_start_time(service->status.pid, &entry->stopped_start) == 0)
+        if (stop && service_is_alive(service))
                 entry->stopped_pid = service->status.pid;
         entry->removed = service->record.forgotten;
         if (entry->removed)

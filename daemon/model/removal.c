@@ -241,9 +241,8 @@ static bool removal_caught_up(struct removal *removal)
 static bool removal_run_is_gone(const struct service *service)
 {
         pid_t pid = service->status.pid;
-        uint64_t start;
 
-        return pid && process_start_time(pid, &start) == -ESRCH;
+        return pid && process_state(pid) == PROCESS_STATE_ENDED;
 }
 
 static void removal_expired(void *owner)

@@ -1,6 +1,7 @@
 #include "daemon/model/store.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/edge/log.h"
+#include "daemon/edge/process.h"
 #include "daemon/edge/volume.h"
 #include "daemon/model/intent.h"
 #include "proto/name.h"
@@ -66,42 +68,45 @@ int store_enter_profile(int volume, const char *profile)
         return volume_enter(volume, path);
 }
 
-/* As the Hermes application reads it (hermes_cli: planned stop). */
-static void marker_write(const struct store_entry *entry, struct text *text)
-{
-        char stamp[64];
-        time_t now = time(NULL);
-        struct tm utc;
-
-        gmtime_r(&now, &utc);
-        strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S+00:00", &utc);
-        text_append_string(text, "{\"target_pid\":");
-        text_append_int(text, entry->stopped_pid);
-        text_append_string(text, ",\"target_start_time\":");
-        text_append_int(text, (int64_t)entry->stopped_start);
-        text_append_string(text, ",\"stopper_pid\":");
-        text_append_int(text, getpid());
-        text_append_string(text, ",\"written_at\":\"");
-        text_append_string(text, stamp);
-        text_append_string(text, "\"}\n");
-}
-
 /* A marker that is to be written. What it costs to lose it is the gateway's own note of its stop, not the record. */
 struct marker {
         struct deputy_job job;
         struct store_batch *batch; /* NULL: it is late */
         const char *home;
+        pid_t pid;
         char profile[LIMIT_PROFILE_NAME_BYTES + 1];
-        struct text text;
 };
+
+#define MARKER_BYTES 256
+
+/*
+ * As the Hermes application reads it (hermes_cli: planned stop). In a deputy, since the gateway can hold up who asks
+ * when it was started; its signal waits for this. The length; 0: it is gone, and needs none.
+ */
+static size_t marker_write(pid_t pid, char text[MARKER_BYTES])
+{
+        char stamp[64];
+        time_t now = time(NULL);
+        uint64_t start;
+        struct tm utc;
+
+        if (process_start_time(pid, &start))
+                return 0;
+        gmtime_r(&now, &utc);
+        strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S+00:00", &utc);
+        return (size_t)snprintf(text, MARKER_BYTES,
+                                "{\"target_pid\":%d,\"target_start_time\":%" PRIu64
+                                ",\"stopper_pid\":%d,\"written_at\":\"%s\"}\n",
+                                (int)pid, start, (int)getpid(), stamp);
+}
 
 static void marker_work(struct deputy_job *job)
 {
         struct marker *marker = (struct marker *)job;
+        char text[MARKER_BYTES];
         struct volume_file file = {
-                .path = STORE_MARKER, .text = marker->text.bytes, .length = marker->text.length, .mode = 0600};
-        int volume = volume_open(marker->home);
-
+                .path = STORE_MARKER, .text = text, .length = marker_write(marker->pid, text), .mode = 0600};
+        int volume = file.length ? volume_open(marker->home) : -ESRCH;
         int directory = volume < 0 ? volume : store_enter_profile(volume, marker->profile);
 
         if (directory >= 0) {
@@ -132,7 +137,6 @@ static void marker_drop(struct deputy_job *job)
 
         if (marker->batch) /* the broker ends */
                 batch_part_done(marker->batch);
-        text_deinit(&marker->text);
         free(marker);
 }
 
@@ -155,13 +159,7 @@ static void marker_run(struct store_batch *batch, const struct store_entry *entr
                                           .lane = lane};
         marker->home = batch->store->home;
         snprintf(marker->profile, sizeof(marker->profile), "%s", entry->profile);
-        text_init(&marker->text);
-        marker_write(entry, &marker->text);
-        if (marker->text.failed) {
-                text_deinit(&marker->text);
-                free(marker);
-                return;
-        }
+        marker->pid = entry->stopped_pid;
         marker->batch = batch;
         batch->parts++;
         deputy_run(deputy, &marker->job);

@@ -58,7 +58,6 @@ struct store_entry {
         bool removed;       /* there shall be no record; else: */
         struct text intent; /* what intent_write() wrote; with `removed`, or left empty: none is written */
         pid_t stopped_pid;  /* a planned-stop marker for this process; 0: none */
-        uint64_t stopped_start; /* its start time, field 22 of /proc/PID/stat */
         int result;             /* of the record: see store_batch_result() */
         uint32_t hash;          /* of the profile's name */
         atomic_int fence;       /* enum volume_fence */

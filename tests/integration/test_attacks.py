@@ -5,6 +5,8 @@ import re
 import subprocess
 import time
 
+import pytest
+
 from tree import SOCKET, TOP, wait_until
 from varlink import HANG_SEC, encode
 
@@ -39,15 +41,43 @@ class Trace:
 
     def __init__(self, tree, *names):
         self.tree = tree
-        command = enter(tree, "strace", "-f", "-p", str(tree.broker_pid()), "-y", "-s", "200", "-e", "signal=none", "-e", traced(names))
+        # Into a file: what nobody reads from a pipe would stop strace, and the broker with it.
+        command = enter(tree, "strace", "-f", "-o", "/run/strace", "-p", str(tree.broker_pid()), "-y", "-s", "200", "-e", "signal=none", "-e", traced(names))
         self.strace = subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         while "attached" not in (line := self.strace.stderr.readline()):
             assert line, "strace did not attach"
 
     def end(self):
         self.tree.run("root", "pkill", "-TERM", "-x", "strace")
-        lines = self.strace.communicate(timeout=HANG_SEC)[1].splitlines()
+        self.strace.communicate(timeout=HANG_SEC)
+        with open(self.tree.path("/run/strace"), errors="replace") as file:
+            lines = file.read().splitlines()
         return [line for line in lines if "(" in line and "resumed>" not in line]
+
+
+# Of /proc/PID what that process can hold up: while it is in the middle of an exec, or does something long to its memory.
+HELD_UP = re.compile(r'"/proc/(?!self/|thread-self/|1/)\d+/(stat|cmdline|environ|maps|smaps\w*|mem|auxv|stack|syscall|wchan|io|fd|map_files|exe|cwd|root|personality)\b')
+
+
+@pytest.mark.parametrize("without", [None, "kill"])
+def test_a_process_cannot_hold_up_the_loop(make_tree, without):
+    """It may be given so little of a CPU that an exec of it takes as long as it likes: who reads that has a deadline."""
+    tree = make_tree(**({} if without is None else {"without": without}))
+    tree.register("stands")
+    pid = tree.wait_gateway("stands")
+    broker = tree.broker_pid()
+    trace = Trace(tree, "openat", "open", "readlink", "readlinkat")
+    lead_a_life(tree)
+    tree.signal("STOP", pid)
+    for method in ("Health", "List", "Diagnose"):
+        tree.call(method, "root")
+    tree.signal("CONT", pid)
+    tree.call("Stop", "root", names=["gateway-stands"], wait="down")
+    lines = trace.end()
+    assert any(re.search(r'"/proc/\d+/status"', line) for line in lines), "it was looked at"
+    loops = [line for line in lines if int(line.split()[0]) == broker]
+    assert any("/status" in line for line in loops)
+    assert [line for line in loops if HELD_UP.search(line)] == []
 
 
 def test_nothing_is_executed_or_forked(make_tree):

@@ -176,7 +176,7 @@ START_TEST(the_number_of_another_process)
 {
         struct run_mark mark = marked();
 
-        mark.start--;
+        mark.birth--;
         ck_assert_int_eq(send_term(&mark, getuid()), RUN_OVER);
         ck_assert(lives());
         ck_assert_int_eq(send_term(&mark, getuid()), RUN_OVER);
