@@ -1,6 +1,7 @@
 #include "daemon/model/boot.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/bounds.h"
@@ -49,15 +50,37 @@ void boot_lost(struct registry *registry, const char *profile, const char *why)
         text_append(&boot->lost, profile, strlen(profile) + 1);
 }
 
-bool boot_is_lost(const struct text *lost, const char *profile)
+static int compare_names(const void *left, const void *right)
+{
+        return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+void boot_sort_lost(const struct text *text, struct boot_lost *lost)
+{
+        size_t count = 0;
+
+        *lost = (struct boot_lost){0};
+        for (size_t at = 0; at < text->length; at += strlen(text->bytes + at) + 1)
+                count++;
+        lost->names = text->failed ? NULL : reallocarray(NULL, count + 1, sizeof(*lost->names));
+        for (size_t at = 0; lost->names && at < text->length; at += strlen(text->bytes + at) + 1)
+                lost->names[lost->count++] = text->bytes + at;
+        if (lost->count)
+                qsort(lost->names, lost->count, sizeof(*lost->names), compare_names);
+}
+
+bool boot_is_lost(const struct boot_lost *lost, const char *profile)
 {
         /* Without memory for their names it is not known which. */
-        if (lost->failed)
+        if (!lost->names)
                 return true;
-        for (size_t at = 0; at < lost->length; at += strlen(lost->bytes + at) + 1)
-                if (!strcmp(lost->bytes + at, profile))
-                        return true;
-        return false;
+        return lost->count && bsearch(&profile, lost->names, lost->count, sizeof(*lost->names), compare_names);
+}
+
+void boot_free_lost(struct boot_lost *lost)
+{
+        free(lost->names);
+        *lost = (struct boot_lost){0};
 }
 
 unsigned boot_pause_msec(struct registry *registry)

@@ -35,8 +35,15 @@ void boot_begin(struct registry *registry, size_t profiles, size_t to_come);
 void boot_made(struct registry *registry);
 void boot_lost(struct registry *registry, const char *profile, const char *why);
 
-/* It is tried again: those that were lost, and no others. */
-bool boot_is_lost(const struct text *lost, const char *profile);
+/* It is tried again: those that were lost, and no others. Of as many as the volume may have, each is looked up: so by name. */
+struct boot_lost {
+        const char **names; /* sorted, and within the text that they come from; NULL: which they are is not known */
+        size_t count;
+};
+
+void boot_sort_lost(const struct text *text, struct boot_lost *lost);
+bool boot_is_lost(const struct boot_lost *lost, const char *profile);
+void boot_free_lost(struct boot_lost *lost);
 
 /* How long to wait before that. */
 unsigned boot_pause_msec(struct registry *registry);

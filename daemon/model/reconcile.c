@@ -234,21 +234,24 @@ static void reconcile_count(struct reconcile *reconcile)
 {
         struct registry *registry = reconcile->registry;
         size_t profiles = 0, to_come = 0;
+        struct boot_lost lost;
 
         if (!reconcile->request->boot)
                 return;
+        boot_sort_lost(&registry->boot_state.lost, &lost);
         for (size_t i = 0; i < reconcile->plan.count; i++) {
                 struct reconcile_action *action = &reconcile->plan.actions[i];
                 bool comes = action->what == RECONCILE_STARTED || action->what == RECONCILE_REGISTERED ||
                              action->what == RECONCILE_HELD;
 
-                if (comes && reconcile->request->lost && !boot_is_lost(&registry->boot_state.lost, action->profile)) {
+                if (comes && reconcile->request->lost && !boot_is_lost(&lost, action->profile)) {
                         action->what = RECONCILE_SKIPPED;
                         continue;
                 }
                 profiles += comes || action->what == RECONCILE_KEPT;
                 to_come += comes;
         }
+        boot_free_lost(&lost);
         reconcile->counted = true;
         boot_begin(registry, profiles, to_come);
 }
