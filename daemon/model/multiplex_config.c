@@ -66,13 +66,16 @@ static const yaml_node_t *find_merged(yaml_document_t *document, const yaml_node
                 return find(document, merged, name, steps);
         if (merged->type != YAML_SEQUENCE_NODE)
                 return NULL;
+        /* What is no mapping is looked at too, each time that somebody merges it. */
         for (const yaml_node_item_t *item = merged->data.sequence.items.start;
-             !found && item < merged->data.sequence.items.top; item++)
+             !found && *steps && item < merged->data.sequence.items.top; item++) {
+                --*steps;
                 found = find(document, yaml_document_get_node(document, *item), name, steps);
+        }
         return found;
 }
 
-/* *steps: how many more mappings may be looked at. A mapping may merge itself. */
+/* *steps: how many more mappings, and places of lists that are merged, may be looked at. A mapping may merge itself. */
 static const yaml_node_t *find(yaml_document_t *document, const yaml_node_t *mapping, const char *name, unsigned *steps)
 {
         const yaml_node_t *own = NULL, *merged = NULL;

@@ -147,6 +147,26 @@ START_TEST(bombs)
 }
 END_TEST
 
+/* What is merged and is no mapping costs as much to look through: lists in lists that mappings merge, thousands of times each. */
+START_TEST(bombs_without_mappings)
+{
+        char *text = malloc(64 * 1024), *at = text;
+
+        at += sprintf(at, "s: &s [1");
+        while (at < text + 20 * 1024)
+                at = stpcpy(at, ",1");
+        at = stpcpy(at, "]\nb: &b\n");
+        while (at < text + 45 * 1024)
+                at = stpcpy(at, "  <<: *s\n");
+        at = stpcpy(at, "<<: [*b");
+        while (at < text + 60 * 1024)
+                at = stpcpy(at, ",*b");
+        strcpy(at, "]\n");
+        ck_assert_int_eq(multiplex_config_read(text), UNREADABLE);
+        free(text);
+}
+END_TEST
+
 START_TEST(cut_at_every_byte)
 {
         static const char whole[] = "%YAML 1.1\n--- # x\nbase: &b\n  \"multi\\x70lex_profiles\": 'yes'\ngateway: {<<: *b, x: [1, {a: b}]}\n";
@@ -163,7 +183,7 @@ END_TEST
 
 int main(void)
 {
-        const TTest *const tests[] = {odd_and_even, what_is_made_to_take_long, bombs, cut_at_every_byte};
+        const TTest *const tests[] = {odd_and_even, what_is_made_to_take_long, bombs, bombs_without_mappings, cut_at_every_byte};
 
         return unit_run(unit_suite_of("model_multiplex_config", tests));
 }
