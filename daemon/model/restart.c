@@ -332,7 +332,8 @@ static void restart_asked(struct survey *survey)
                 service_step(service);
 }
 
-/* Of the volume, and of its profile there. NULL: out of memory. */
+/* Of the volume, and of its profile there; not in root's lane: how often, and how long it takes, is the client's to say. NULL: out of
+ * memory. */
 static struct survey *survey_of(const struct service *service, void (*done)(struct survey *survey))
 {
         const char *names[] = {"default", service->profile};
@@ -340,7 +341,6 @@ static struct survey *survey_of(const struct service *service, void (*done)(stru
 
         if (!survey)
                 return NULL;
-        survey->root = true;
         survey->done = done;
         survey->owner = service->registry;
         return survey;

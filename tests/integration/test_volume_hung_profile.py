@@ -1,5 +1,6 @@
 """One profile's directory hangs, and the volume does not: it costs that profile, and nobody else anything."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -100,3 +101,21 @@ def test_many(boot, volume):
             assert tree.call("Stop", user, names=["gateway-coder", "gateway-hung3"])["outcomes"][1]["persisted"] is True
         assert "gateway-coder" not in problems(tree)
     wait_until(lambda: "does not answer" not in problems(tree), what="health")
+
+
+def test_root_s_looks_wait_for_nobody_s_gateways(boot, volume):
+    """As many directories that hang as a lane may lose threads to, and a new run of the gateway of each, which is looked into: not in
+    root's lane."""
+    names = [f"slow{number}" for number in range(8)]
+    for name in (*names, "coder"):
+        volume.profile(name, intent={"version": 1, "want": "up"})
+    tree = boot()
+    before = {name: tree.wait_gateway(name) for name in names}
+    with contextlib.ExitStack() as hangs:
+        for name in names:
+            hangs.enter_context(Hang(tree, f"/opt/data/profiles/{name}"))
+        tree.signal("KILL", *before.values())
+        said = "survey: a profile's directory does not answer: service=gateway-slow"
+        wait_until(lambda: len({line for line in tree.log().splitlines() if line.startswith(said)}) >= 6, what="threads lost to six of them")
+        actions = {action["profile"]: action["action"] for action in tree.call("Reconcile", "root", dry_run=True)["actions"]}
+        assert actions["coder"] == "kept"
