@@ -187,8 +187,7 @@
 #define PROFILES_READ_BYTES 16384
 #define PROFILES_READS 32
 /* Of the application's config.yaml: mappings that are looked at for one name, with those that they merge and the places of lists of
- * such; and how deep it may be
- * (the parser takes a minute for 64 KiB of brackets). */
+ * such; and how deep it may be (the parser takes a minute for 64 KiB of brackets). */
 #define CONFIG_MERGES 1000
 #define CONFIG_DEPTH 500
 /* Exits 75 that are free: so many within that time, in seconds, as the template's finish has it. */

@@ -144,6 +144,10 @@ static void expired(void *owner)
 
         if (registry->stopping || profiles->arming || profiles->looking)
                 return;
+        if (registry->boot_hung) { /* the boot is not through: it looks by itself, and its log is to tell of what it finds */
+                timer_start(&profiles->timer, RECONCILE_HUNG_AGAIN_MSEC);
+                return;
+        }
         profiles->again = false;
         discard(profiles);
         arm(registry);
