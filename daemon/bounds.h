@@ -190,6 +190,7 @@
  * such; and how deep it may be (the parser takes a minute for 64 KiB of brackets). */
 #define CONFIG_MERGES 1000
 #define CONFIG_DEPTH 500
+#define CONFIG_ANCHORS 1000 /* each is compared with all before it */
 /* Exits 75 that are free: so many within that time, in seconds, as the template's finish has it. */
 #define RESTARTS_FREE 10
 #define RESTARTS_SECONDS 3600

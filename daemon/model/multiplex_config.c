@@ -205,10 +205,17 @@ static const char *skip_comment(const char *text)
         return *from == '#' ? from + strcspn(from, "\n") : text;
 }
 
-/* The parser's time grows with the square of how deep it is: nothing that anybody writes is as deep. */
+/* An anchor begins where a value does. */
+static bool is_anchor(const char *begin, const char *text)
+{
+        return *text == '&' && !strchr(" \t\r\n&", text[1]) && (text == begin || strchr(" \t\n[{,", text[-1]));
+}
+
+/* The parser's time grows with the square of how deep it is, and of how many anchors it has: nothing that anybody writes is as deep,
+ * or has as many. */
 static bool is_too_deep(const char *text)
 {
-        unsigned open = 0, most = 0, line = 0;
+        unsigned open = 0, most = 0, line = 0, anchors = 0;
 
         for (const char *begin = text; *text; text++) {
                 if (text == begin || text[-1] == '\n')
@@ -218,10 +225,11 @@ static bool is_too_deep(const char *text)
                 open += *text == '[' || *text == '{';
                 open -= open && (*text == ']' || *text == '}');
                 most = open > most ? open : most;
+                anchors += is_anchor(begin, text);
                 line = *text == '\n' ? 0 : line + ((*text == '-' || *text == '?') && strchr(" \t\r\n", text[1]));
                 most = line > most ? line : most;
         }
-        return most > CONFIG_DEPTH;
+        return most > CONFIG_DEPTH || anchors > CONFIG_ANCHORS;
 }
 
 enum multiplex_config multiplex_config_read(const char *text)

@@ -6,6 +6,8 @@
 
 #include "unit.h"
 
+#include "daemon/bounds.h"
+
 #define ON MULTIPLEX_CONFIG_ON
 #define OFF MULTIPLEX_CONFIG_OFF
 #define UNSET MULTIPLEX_CONFIG_UNSET
@@ -125,6 +127,28 @@ START_TEST(what_is_made_to_take_long)
                 ck_assert_int_eq(read_many(deep[i], ""), UNREADABLE);
         ck_assert_int_eq(read_many("a: b\n", KEY ": yes\n"), ON);
         ck_assert_int_eq(read_many("# ---------- - - [\n", KEY ": yes\n"), ON);
+        ck_assert_int_eq(read_many("x: AT&T & a&b\n", KEY ": yes\n"), ON);
+}
+END_TEST
+
+static enum multiplex_config read_anchors(unsigned count)
+{
+        char *text = malloc(64 * 1024), *at = stpcpy(text, KEY ": yes\nx: [");
+        enum multiplex_config says;
+
+        for (unsigned i = 0; i < count; i++)
+                at += sprintf(at, "&%x,", i);
+        strcpy(at, "]\n");
+        says = multiplex_config_read(text);
+        free(text);
+        return says;
+}
+
+START_TEST(anchors_are_bounded)
+{
+        ck_assert_int_eq(read_anchors(CONFIG_ANCHORS), ON);
+        ck_assert_int_eq(read_anchors(CONFIG_ANCHORS + 1), UNREADABLE);
+        ck_assert_int_eq(read_anchors(10000), UNREADABLE);
 }
 END_TEST
 
@@ -183,7 +207,7 @@ END_TEST
 
 int main(void)
 {
-        const TTest *const tests[] = {odd_and_even, what_is_made_to_take_long, bombs, bombs_without_mappings, cut_at_every_byte};
+        const TTest *const tests[] = {odd_and_even, what_is_made_to_take_long, anchors_are_bounded, bombs, bombs_without_mappings, cut_at_every_byte};
 
         return unit_run(unit_suite_of("model_multiplex_config", tests));
 }
