@@ -10,6 +10,7 @@
 #include "daemon/bounds.h"
 #include "daemon/edge/log.h"
 #include "daemon/edge/slot_environment.h"
+#include "daemon/model/profiles_gone.h"
 #include "daemon/model/registry.h"
 #include "daemon/model/restart.h"
 #include "daemon/model/survey.h"
@@ -154,7 +155,7 @@ static bool plan_ends_old(struct plan *plan, struct service *old, const struct p
         return true;
 }
 
-static void plan_profile(struct plan *plan, struct registry *registry, const struct survey *survey,
+static void plan_profile(struct plan *plan, struct registry *registry, const struct profiles_gone *gone,
                          const struct profile_facts *facts, bool dry_run)
 {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
@@ -164,7 +165,7 @@ static void plan_profile(struct plan *plan, struct registry *registry, const str
 
         name_service_of(facts->name, name, sizeof(name));
         service = registry_find(registry, name);
-        old = service ? NULL : profiles_renamed_from(registry, survey, facts);
+        old = service ? NULL : profiles_renamed_from(gone, facts);
         if (old && plan_ends_old(plan, old, facts, dry_run))
                 return;
         planned = plan_add(plan, facts->name, service ? RECONCILE_KEPT : RECONCILE_REGISTERED);
@@ -305,13 +306,14 @@ static void plan_removals(struct plan *plan, const struct registry *registry, co
 int plan_make(struct plan *plan, struct registry *registry, const struct survey *survey, const struct reconcile_request *request)
 {
         bool quiet = request->watch;
+        struct profiles_gone gone = {0};
 
         size_t most = 2 + registry->count +
                       (survey ? survey->count + survey->invalid_count + survey->lost_count : 0);
 
         plan->planned = calloc(most, sizeof(*plan->planned));
         plan->actions = calloc(most, sizeof(*plan->actions));
-        if (!plan->planned || !plan->actions) {
+        if (!plan->planned || !plan->actions || profiles_list_gone(registry, &gone)) {
                 plan_deinit(plan);
                 return -ENOMEM;
         }
@@ -321,9 +323,10 @@ int plan_make(struct plan *plan, struct registry *registry, const struct survey 
                 if (survey->facts[i].hung)
                         plan_blindly(plan, registry, survey->facts[i].name);
                 else if (survey->facts[i].exists)
-                        plan_profile(plan, registry, survey, &survey->facts[i], request->dry_run);
+                        plan_profile(plan, registry, &gone, &survey->facts[i], request->dry_run);
                 else if (!quiet)
                         plan_absent(plan, registry, &survey->facts[i]);
+        profiles_free_gone(&gone);
         if (quiet) /* what could not be has been told at boot */
                 return 0;
         for (size_t i = 0; survey && i < survey->lost_count; i++)

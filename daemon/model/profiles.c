@@ -379,15 +379,3 @@ void profiles_judge(struct registry *registry, const struct survey *survey)
                                 mark_gone(service);
                 }
 }
-
-struct service *profiles_renamed_from(const struct registry *registry, const struct survey *survey,
-                                      const struct profile_facts *facts)
-{
-        for (size_t i = 0; i < registry->count; i++) {
-                struct service *service = registry->services[i];
-
-                if (service->profile && service->record.gone && is_home(&service->record, facts))
-                        return service;
-        }
-        return NULL;
-}

@@ -63,8 +63,4 @@ void profiles_judge_one(struct service *service, const struct profile_facts *fac
  * absence ends none: a volume that is not there looks alike. */
 void profiles_end(struct service *old);
 
-/* The gateway, if there is one, whose profile's directory that is, under another name. */
-struct service *profiles_renamed_from(const struct registry *registry, const struct survey *survey,
-                                      const struct profile_facts *facts);
-
 #endif
