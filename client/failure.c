@@ -43,6 +43,8 @@ static const struct failure_row failure_rows[] = {
         {"io.svcbroker.InvalidMessage", OUTCOME_FAILED, NULL, "refused at byte {offset}: {reason}",
          "see io.svcbroker(7) for what a request looks like"},
         {ERROR_PROTECTED, OUTCOME_DENIED, "{name}", "{reason}",
+         "put a directory in its place, or a link to one on the volume", "link"},
+        {ERROR_PROTECTED, OUTCOME_DENIED, "{name}", "{reason}",
          "svcbrokerd(8) says what an operator can allow (--allow-static)"},
         {"io.svcbroker.TooManyServices", OUTCOME_FAILED, NULL,
          "s6-svscan takes {limit} supervisors, loggers included",

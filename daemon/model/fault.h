@@ -19,8 +19,12 @@ enum fault_kind {
         FAULT_SYSTEM,
 };
 
+/* The profile's directory is a link that is not followed. */
+#define FAULT_CAUSE_LINK "link"
+
 struct fault {
         enum fault_kind kind;
+        const char *cause; /* PROTECTED: for programs, or NULL */
         const char *text; /* a static string: reason, the operation of BUSY and SYSTEM, the name of a LIMIT */
         long long number; /* TOO_MANY_SERVICES, LIMIT: the limit; WAIT_TIMEOUT: milliseconds waited */
         int error;        /* SYSTEM: errno, positive */

@@ -40,7 +40,9 @@ static void asked_surveyed(struct survey *survey)
                 /* Nobody is told any more. */
         } else if (link == -EXDEV || link == -ELOOP) {
                 registration_refuse(asked->registry, &asked->waiter, asked->profile,
-                                    (struct fault){.kind = FAULT_PROTECTED, .text = survey_link_text(link)});
+                                    (struct fault){.kind = FAULT_PROTECTED,
+                                                   .cause = FAULT_CAUSE_LINK,
+                                                   .text = survey_link_text(link)});
         } else if (known && facts->deleted) {
                 registration_refuse(asked->registry, &asked->waiter, asked->profile,
                                     (struct fault){.kind = FAULT_PROTECTED, .text = SURVEY_DELETED});

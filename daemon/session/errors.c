@@ -51,6 +51,8 @@ const char *errors_of_fault(struct server *server, const struct fault *fault, co
                 text_append_member_string(text, "reason", fault->text);
                 if (fault->kind == FAULT_HELD && !strcmp(fault->text, MULTIPLEX_REASON))
                         text_append_member_string(text, "cause", cause_name(CAUSE_SERVED));
+                else if (fault->kind == FAULT_PROTECTED && fault->cause)
+                        text_append_member_string(text, "cause", fault->cause);
                 break;
         case FAULT_TOO_MANY_SERVICES:
                 text_append_member_int(text, "limit", fault->number);

@@ -110,7 +110,7 @@ def test_links_that_do_not(boot, volume):
                 tree.call(method, **arguments)
             assert caught.value.name == "Protected" and "link" in caught.value.parameters["reason"], (name, method)
     done = tree.run("hermes", "svcctl", "register", "etc")
-    assert done.returncode == 5 and "leads outside of the volume" in done.stderr, done
+    assert done.returncode == 5 and "leads outside of the volume: put a directory in its place" in done.stderr, done
     assert set(states(tree)) == {"coder", "default"}
     assert not os.path.exists(tree.path("/opt/other/profile/.gateway-planned-stop.json"))
     # What it is about is one profile's: mended, it is served.

@@ -46,6 +46,8 @@ static const struct {
         {"io.svcbroker.NotRegistered", "{\"profile\":\"x\"}", OUTCOME_NOT_REGISTERED,
          "svcctl: x: not registered: make its gateway with 'svcctl register x'"},
         {"io.svcbroker.Protected", "{\"name\":\"x\",\"reason\":\"r\"}", OUTCOME_DENIED, "svcctl: x: r: "},
+        {"io.svcbroker.Protected", "{\"name\":\"x\",\"reason\":\"r\",\"cause\":\"link\"}", OUTCOME_DENIED,
+         "svcctl: x: r: put a directory in its place"},
         {"io.svcbroker.WaitTimeout",
          "{\"service\":{\"name\":\"x\",\"state\":\"stopping\"},\"waited_msec\":90000}", OUTCOME_DEADLINE,
          "svcctl: x: still stopping after 1m 30s: the order stands: "},

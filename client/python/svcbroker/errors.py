@@ -91,10 +91,11 @@ class InvalidMessage(BrokerError):
 
 
 class Protected(BrokerError):
-    """The name is known, and refuses this operation."""
+    """The name is known, and refuses this operation. cause "link": the profile's directory is a link that is not followed."""
 
     name: str
     reason: str
+    cause: Optional[str]
 
 
 class TooManyServices(BrokerError):
