@@ -127,8 +127,8 @@ static int read_version(const struct member *member, struct members *members)
                 at++;
                 if (!read_number(&at, &minor))
                         return -EBADMSG;
-        } else if (quoted) {
-                return -EBADMSG;
+        } else if (quoted && major <= MEMBERS_MAJOR) {
+                return -EBADMSG; /* of a newer one it is as good as any other that is not known */
         }
         if (at + quoted != member->value + member->value_bytes)
                 return -EBADMSG;

@@ -28,7 +28,7 @@ void doctor_check(struct doctor *doctor, const char *name, enum verdict verdict,
                   const char *format, ...)
 {
         struct text *text = &doctor->checks;
-        char detail[1024];
+        char detail[3 * FINDINGS_LINE_BYTES + 256]; /* as many kinds at most, each with what it is */
         va_list arguments;
 
         va_start(arguments, format);

@@ -162,11 +162,45 @@ static void check_volume(struct doctor *doctor, const struct volume_found *found
                 doctor_check(doctor, "volume", VERDICT_OK, "", "%s belongs to the client user", home);
 }
 
+/* Each kind with its remedy: one does not hide another. */
+static void check_records(struct doctor *doctor, const struct volume_found *found)
+{
+        const struct {
+                const struct findings *findings;
+                const char *what, *next;
+        } kinds[] = {
+                {&found->newer, "written by a newer svcbrokerd: ",
+                 "run that svcbrokerd again; or remove each, and order anew what is wanted"},
+                {&found->unreadable, "that cannot be read: ", "svcctl start or stop each: that writes it anew"},
+                {&found->lost, "of profiles that are not found: ",
+                 "put the profile's SOUL.md back, or svcctl unregister each"},
+        };
+        char line[FINDINGS_LINE_BYTES];
+        struct text what, next;
+
+        text_init(&what);
+        text_init(&next);
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+                if (!kinds[i].findings->count)
+                        continue;
+                text_append_string(&what, what.length ? "; and such " : "records in " INTENT_DIRECTORY " ");
+                text_append_string(&what, kinds[i].what);
+                text_append_string(&what, findings_line(kinds[i].findings, line));
+                text_append_string(&next, next.length ? "; of the next, " : "");
+                text_append_string(&next, kinds[i].next);
+        }
+        text_append(&what, "", 1);
+        text_append(&next, "", 1);
+        doctor_check(doctor, "intent_store", VERDICT_WARNING, next.failed ? "" : next.bytes, "%s",
+                     what.failed ? "some records are not as they should be" : what.bytes);
+        text_deinit(&what);
+        text_deinit(&next);
+}
+
 static void check_store(struct doctor *doctor, const struct volume_found *found)
 {
         const char *home = doctor->server->hermes_home;
         int length = (int)(strrchr(found->store, '/') ? strrchr(found->store, '/') - found->store : 0);
-        char line[FINDINGS_LINE_BYTES];
 
         if (found->written)
                 doctor_check(doctor, "intent_store", VERDICT_FAILURE,
@@ -174,20 +208,8 @@ static void check_store(struct doctor *doctor, const struct volume_found *found)
                              "survive the container",
                              "nothing can be written in %s/%.*s: %s", home, length, found->store,
                              strerror(-found->written));
-        else if (found->newer.count)
-                doctor_check(doctor, "intent_store", VERDICT_WARNING,
-                             "run that svcbrokerd again; or remove each, and order anew what is wanted",
-                             "records in " INTENT_DIRECTORY " written by a newer svcbrokerd: %s",
-                             findings_line(&found->newer, line));
-        else if (found->unreadable.count)
-                doctor_check(doctor, "intent_store", VERDICT_WARNING, "svcctl start or stop each: that writes it anew",
-                             "records in " INTENT_DIRECTORY " that cannot be read: %s",
-                             findings_line(&found->unreadable, line));
-        else if (found->lost.count)
-                doctor_check(doctor, "intent_store", VERDICT_WARNING,
-                             "put the profile's SOUL.md back, or svcctl unregister each",
-                             "records in " INTENT_DIRECTORY " of profiles that are not found: %s",
-                             findings_line(&found->lost, line));
+        else if (found->newer.count || found->unreadable.count || found->lost.count)
+                check_records(doctor, found);
         else
                 doctor_check(doctor, "intent_store", VERDICT_OK, "", "%s/%.*s can be written", home, length,
                              found->store);

@@ -130,3 +130,32 @@ def test_a_state_of_a_newer_major_version(boot, volume):
     tree.wait_state("coder", "up")
     assert tree.status("coder").pid == pid, "what runs goes on"
     assert tree.call("Stop", names=["gateway-coder"], wait="down")["outcomes"][0]["persisted"] is True
+
+
+SPOILT = {"cut": '{"version":1,"wa', "empty": "", "numbers": '{"version":1,"want":1}', "earlier": '{"version":0,"want":"up"}',
+          "bare": '{"want":"up"}', "text": '{"version":"1","want":"up"}', "twice": '{"version":1,"want":"up","want":"down"}',
+          "half": b'{"version":1,"want":"up","x":"\xed\xa0\x80"}', "wide": '{"version":1,"want":"up"}'.encode("utf-16"), "nul": b"\0" * 40}
+
+
+def test_one_kind_of_record_does_not_hide_another(boot, volume):
+    """What is newer, what cannot be read, and what has no profile, beside each other: each is told, with its own remedy."""
+    for name, text in SPOILT.items():
+        volume.profile(name, intent=text)
+    volume.profile("later", intent='{"version":"2","want":{}}')
+    volume.profile("marked", intent=b'\xef\xbb\xbf{"version":1,\r\n"want":"up"}\r\n')
+    volume.write(".svcbroker/intent/gone", '{"version":1,"want":"up"}')
+    tree = boot()
+    tree.wait_state("marked", "up")
+    found = checks(tree)["intent_store"]
+    assert found["verdict"] == "warning" and f"{NEWER}: later; and such that cannot be read: " in found["detail"], found
+    assert "; and such of profiles that are not found: gone" in found["detail"], found
+    assert "run that svcbrokerd again" in found["advice"] and "start or stop each" in found["advice"], found
+    for name in SPOILT:
+        assert "cannot be read" in tree.state(name)["reason"], name
+    assert NEWER in tree.state("later")["reason"]
+    for name, text in SPOILT.items():
+        with open(f"{volume.path}/.svcbroker/intent/{name}", "rb") as file:
+            assert file.read() == (text if isinstance(text, bytes) else text.encode()), "until somebody orders"
+    assert tree.call("Stop", names=[f"gateway-{name}" for name in SPOILT], wait="down")
+    assert all(volume.intent(name)["want"] == "down" for name in SPOILT)
+    assert "cannot be read" not in checks(tree)["intent_store"]["detail"]

@@ -155,6 +155,8 @@ static const struct passed {
          "{\"version\":1,\"want\":\"down\",\"Want\":1,\"environments\":null}\n", 0, 0},
         {"{\"version\":2,\"wanted\":[[[[[[[[[[]]]]]]]]]]}", NULL, -EPROTONOSUPPORT, -EPROTONOSUPPORT},
         {"{\"version\":\"2.0\",\"want\":\"up\"}", NULL, -EPROTONOSUPPORT, -EPROTONOSUPPORT},
+        {"{\"version\":\"2\",\"want\":\"up\"}", NULL, -EPROTONOSUPPORT, -EPROTONOSUPPORT},
+        {"{\"version\":\"1\",\"want\":\"up\"}", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
         {"{\"version\":2", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
         {"{\"version\":1,\"x\":1,\"x\":1,\"want\":\"up\"}", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
         {"{\"version\":1,\"\\u0077ant\":1,\"want\":\"up\"}", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
