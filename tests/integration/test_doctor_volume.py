@@ -164,8 +164,10 @@ def test_what_is_told_is_newer_than_the_question(make_tree):
 def test_ends_while_the_volume_does_not_answer(make_tree):
     tree = make_tree(profiles="")
     hang = Hang(tree)
-    with tree.connect() as connection:
+    with tree.connect() as connection, tree.connect() as other:
         connection.send("Diagnose")
+        for _ in range(50):
+            other.call("Health")  # each is a turn of the loop: it has been read, and what is not the volume's was looked at
         tree.run("root", "s6-svc", "-d", "/run/service/svcbrokerd", check=True)
         tree.expected_ends += 1
         assert connection.result()["checks"], "it is answered first"
