@@ -278,7 +278,7 @@ def test_variables_need_no_last_newline(tmp_path, shell, end):
 
 
 @pytest.mark.parametrize("value, words", [
-    ("1", ["--multiplex"]), (" True \n", ["--multiplex"]), ("\tON", ["--multiplex"]), ("yes", ["--multiplex"]),
+    ("1", ["--multiplex"]), (" True \n", ["--multiplex"]), ("\tON", ["--multiplex"]), ("yes\r\n", ["--multiplex"]),
     ("0", ["--no-multiplex"]), ("FALSE\n", ["--no-multiplex"]), ("off ", ["--no-multiplex"]), ("No", ["--no-multiplex"]),
     ("", []), ("  ", []), ("maybe", []), ("2", []), ("true false", []),
 ])
@@ -297,6 +297,51 @@ def test_what_cannot_be_read_is_told(tmp_path, shell):
     said, words = start.run(shell)
     home = f"{start.path}/environment/HERMES_HOME cannot be read: it counts as not set"
     assert (said, words) == ("", ["--multiplex", "--fallback", home, "--fallback", "data/options cannot be read: none of its options holds"])
+
+
+@pytest.mark.parametrize("text", [
+    "\n\n--settle-msec\n\n4321\n\n", "# ours\n--settle-msec\n4321\n#", "\ufeff--settle-msec\n4321\n", "\ufeff# ours\r\n\r\n--settle-msec\r\n4321",
+    "--settle-msec\n \t\n4321\n  ",
+])
+def test_lines_for_people(tmp_path, shell, text):
+    """Empty ones, comments, and a byte order mark are no arguments."""
+    start = Start(tmp_path)
+    start.write("data/options", text)
+    assert start.run(shell)[1] == ["--settle-msec", "4321"]
+
+
+@pytest.mark.parametrize("text,words", [
+    (" --multiplex\n", "line 1 (blanks around it)"), ("# ours\n\n--multiplex \n", "line 3 (blanks around it)"), ("\t--multiplex", "line 1 (blanks"),
+    ("--multiplex\n--settle-msec 4321\n", "line 2 (an option and its value are two lines)"),
+])
+def test_the_line_that_is_wrong(tmp_path, shell, text, words):
+    """svcbrokerd gets it as it is, and refuses it: where it is, only the script knows."""
+    start = Start(tmp_path)
+    start.write("data/options", text)
+    said, given = start.run(shell)
+    assert f"data/options: look at {words}" in said or f"data/options: look at {words[:-1]}" in said, said
+    assert given == [line for line in text.split("\n") if line and line[0] != "#"]
+
+
+@pytest.mark.parametrize("text,words", [
+    ("--multiplex\n".encode("utf-16"), "UTF-16"), (b"--multi\0plex\n", "NUL bytes"), (b"--client-user\n" + b"x" * (1 << 20), "more than 4096 characters"),
+    (b"--multiplex\n" * 1001, "more than 1000 lines"), (b"\xff\xfe-\0-\0", "NUL bytes"),
+], ids=range(5))
+def test_what_is_no_list_of_options(tmp_path, shell, text, words):
+    """None of it holds, rather than half; the broker tells it."""
+    start = Start(tmp_path)
+    with open(f"{start.path}/data/options", "wb") as file:
+        file.write(text)
+    said, given = start.run(shell)
+    assert given[:-1] == ["--fallback"] and words in given[-1] and "none of its options holds" in given[-1], (said, given)
+
+
+def test_a_fifo_is_not_waited_for(tmp_path, shell):
+    start = Start(tmp_path)
+    os.mkfifo(f"{start.path}/data/options")
+    os.mkfifo(f"{start.path}/environment/HERMES_HOME")
+    home = f"{start.path}/environment/HERMES_HOME cannot be read: it counts as not set"
+    assert start.run(shell) == ("", ["--fallback", home, "--fallback", "data/options cannot be read: none of its options holds"])
 
 
 def test_a_home_that_is_no_absolute_path_is_told(tmp_path, shell):
