@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ROWS_UNKNOWN 24
@@ -45,9 +47,55 @@ int screen_write(const char *text, size_t length)
         return 0;
 }
 
-/* In the background this stops the process, until it is in the foreground. */
+/* What stops or ends us in the background finds the terminal another's. */
+static bool is_in_background(void)
+{
+        pid_t group = tcgetpgrp(STDIN_FILENO);
+
+        return group >= 0 && group != getpgrp();
+}
+
+static bool is_told_to_end(void)
+{
+        static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+        sigset_t pending;
+
+        sigpending(&pending);
+        for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+                if (sigismember(&pending, ends[i]) == 1)
+                        return true;
+        return false;
+}
+
+static bool take_continue(void)
+{
+        const struct timespec at_once = {0};
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGCONT);
+        return sigtimedwait(&set, NULL, &at_once) == SIGCONT;
+}
+
+/* Stops until it is so, as tcsetattr() does; but that would stop again, and not end, where timeout(1) says so, which makes a
+ * group of its own of us. False: it is to end. */
+static bool wait_for_foreground(void)
+{
+        while (is_in_background()) {
+                take_continue();
+                kill(0, SIGTTOU);
+                if (is_told_to_end())
+                        return false;
+                if (!take_continue())
+                        break; /* it does not stop us: nobody is there who would let us go on */
+        }
+        return true;
+}
+
 static int set_modes(const struct termios *modes)
 {
+        if (!wait_for_foreground())
+                return -EINTR;
         while (tcsetattr(STDIN_FILENO, TCSADRAIN, modes) < 0) {
                 if (errno != EINTR)
                         return -errno;
@@ -71,12 +119,18 @@ static int take(struct screen *screen, const char *sequence)
         return result;
 }
 
-/* What was typed and not read is the view's, and nothing that a shell should get. */
+/* What was typed and not read is the view's, and nothing that a shell should get. In the background the modes are another's. */
 static void give_back(struct screen *screen)
 {
+        sigset_t set, before;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGTTOU);
+        sigprocmask(SIG_BLOCK, &set, &before);
         screen_write(LEAVE, strlen(LEAVE));
-        while (tcsetattr(STDIN_FILENO, TCSAFLUSH, &screen->saved) < 0 && errno == EINTR)
+        while (!is_in_background() && tcsetattr(STDIN_FILENO, TCSAFLUSH, &screen->saved) < 0 && errno == EINTR)
                 ;
+        sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 static int listen_for_signals(struct screen *screen)
@@ -98,6 +152,14 @@ static int listen_for_signals(struct screen *screen)
         return result;
 }
 
+/* What has told it to end does so here, if nobody has taken that. */
+static void end_listening(struct screen *screen)
+{
+        close(screen->signal_fd);
+        screen->signal_fd = -1;
+        sigprocmask(SIG_SETMASK, &screen->old_mask, NULL);
+}
+
 int screen_open(struct screen *screen)
 {
         int result;
@@ -109,17 +171,17 @@ int screen_open(struct screen *screen)
         if (result < 0)
                 return result;
         result = take(screen, ENTER);
+        if (result < 0 && result != -EINTR)
+                give_back(screen);
         if (result < 0)
-                screen_close(screen);
+                end_listening(screen);
         return result;
 }
 
 void screen_close(struct screen *screen)
 {
         give_back(screen);
-        close(screen->signal_fd);
-        screen->signal_fd = -1;
-        sigprocmask(SIG_SETMASK, &screen->old_mask, NULL);
+        end_listening(screen);
 }
 
 enum screen_event screen_next(struct screen *screen, int *signal_number)

@@ -309,3 +309,11 @@ def test_nobody_to_go_back_to(tree):
         seen.wait_for(r"(?s)\x1b\[\?1049l.*\x1b\[\?1049h.*gateway-writer")
         seen.type("q")
         assert seen.end() == 0
+
+
+@pytest.mark.parametrize("ends", ["TERM", "INT", "HUP"])
+def test_told_to_end_in_the_background(tree, ends):
+    """timeout(1) makes a group of its own of it, which stops where it would set the terminal: it ends there all the same."""
+    with terminal(tree, "hermes", "timeout", "--signal", ends, "1", "svcctl", "top") as seen:
+        assert seen.end() == 124
+        assert "\x1b[?1049" not in seen.raw, "nothing is drawn"
