@@ -34,6 +34,10 @@ struct fault admission_of_slot(struct registry *registry, struct json_object *en
 {
         struct fault fault;
 
+        if (registry_room(registry) == 0 && registry_lacks_descriptors(registry))
+                return (struct fault){.kind = FAULT_TOO_MANY_SERVICES,
+                                      .cause = FAULT_CAUSE_DESCRIPTORS,
+                                      .number = registry_supervisors(registry)};
         if (registry_room(registry) == 0)
                 return (struct fault){.kind = FAULT_TOO_MANY_SERVICES, .number = registry->services_max};
         if (!scandir_is_running(&registry->scandir))

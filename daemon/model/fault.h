@@ -21,10 +21,12 @@ enum fault_kind {
 
 /* The profile's directory is a link that is not followed. */
 #define FAULT_CAUSE_LINK "link"
+/* s6-svscan could have more, but for its limit of open files. */
+#define FAULT_CAUSE_DESCRIPTORS "descriptors"
 
 struct fault {
         enum fault_kind kind;
-        const char *cause; /* PROTECTED: for programs, or NULL */
+        const char *cause; /* PROTECTED, TOO_MANY_SERVICES: for programs, or NULL */
         const char *text; /* a static string: reason, the operation of BUSY and SYSTEM, the name of a LIMIT */
         long long number; /* TOO_MANY_SERVICES, LIMIT: the limit; WAIT_TIMEOUT: milliseconds waited */
         int error;        /* SYSTEM: errno, positive */

@@ -377,6 +377,13 @@ unsigned registry_room(const struct registry *registry)
         return room_within(room, registry->loggers_max, used - registry->count);
 }
 
+bool registry_lacks_descriptors(const struct registry *registry)
+{
+        size_t used = registry_supervisors(registry) - registry->count;
+
+        return registry->loggers_max && room_within(UINT_MAX, registry->loggers_max, used) == registry_room(registry);
+}
+
 size_t registry_environment_bytes(const struct registry *registry)
 {
         size_t bytes = 0;

@@ -181,6 +181,8 @@ unsigned registry_supervisors(const struct registry *registry);
 
 /* How many gateways more it takes. */
 unsigned registry_room(const struct registry *registry);
+/* Is it for want of descriptors that it takes no more than that? */
+bool registry_lacks_descriptors(const struct registry *registry);
 
 /* The names and values of all gateways' variables, as they count for LIMIT_ENVIRONMENT_TOTAL_BYTES. */
 size_t registry_environment_bytes(const struct registry *registry);

@@ -65,22 +65,29 @@ static void check_scandir(struct doctor *doctor)
 
 static void check_capacity(struct doctor *doctor)
 {
-        static const char advice[] =
+        static const char services[] =
                 "raise s6-svscan's services_max (-C, in s6 2.11 -c) and the broker's --services-max together";
+        static const char files[] = "give the container a higher limit of open files (nofile)";
         const struct registry *registry = doctor->server->registry;
         unsigned used = registry_supervisors(registry), most = registry->services_max;
         unsigned option = doctor->server->services_max;
         unsigned room = registry_room(registry);
-        char other[64] = "";
+        bool lacks = registry_lacks_descriptors(registry);
+        char other[96] = "";
 
-        if (option > most)
+        if (lacks) {
+                /* What it can be given until then counts, whatever its own bound says. */
+                most = used + 2 * room;
+                snprintf(other, sizeof(other), "; s6-svscan's limit of open files is for no more");
+        } else if (option > most)
                 snprintf(other, sizeof(other), "; --services-max says %u, s6-svscan takes %u", option, most);
         doctor_check(doctor, "capacity",
-                     room == 0                          ? VERDICT_FAILURE
-                     : used * 10 > most * 9 || other[0] ? VERDICT_WARNING
-                                                        : VERDICT_OK,
-                     advice, "%u of %u supervisors in use, loggers included: room for %u more gateway%s%s",
-                     used, most, room, room == 1 ? "" : "s", other);
+                     room == 0                                      ? VERDICT_FAILURE
+                     : used * 10 > most * 9 || (other[0] && !lacks) ? VERDICT_WARNING
+                                                                    : VERDICT_OK,
+                     lacks ? files : services,
+                     "%u of %u supervisors in use, loggers included: room for %u more gateway%s%s", used, most,
+                     room, room == 1 ? "" : "s", other);
 }
 
 /* What more of them would be for is connections: root's places stay. */

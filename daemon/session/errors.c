@@ -56,6 +56,8 @@ const char *errors_of_fault(struct server *server, const struct fault *fault, co
                 break;
         case FAULT_TOO_MANY_SERVICES:
                 text_append_member_int(text, "limit", fault->number);
+                if (fault->cause)
+                        text_append_member_string(text, "cause", fault->cause);
                 break;
         case FAULT_WAIT_TIMEOUT:
                 add_service(text, server, service);

@@ -321,11 +321,15 @@ def test_more_than_s6_svscan_takes_is_refused_at_once(make_tree, before, suite):
             tree.register(f"p{index}")
             made.append(f"p{index}")
     assert refused.value.name == "TooManyServices", refused.value
+    assert refused.value.parameters.get("cause") == ("descriptors" if before else None)
+    said = tree.run("hermes", "svcctl", "register", "one-more")
+    assert said.returncode == 1 and ("open files (nofile)" in said.stderr) == bool(before), said
     assert 1 <= len(made) < 6
     for profile in made:
         tree.wait_state(profile, "up")
     checks = {check["name"]: check for check in tree.call("Diagnose", "root")["checks"]}
     assert checks["capacity"]["verdict"] == "failure" and "room for 0 more" in checks["capacity"]["detail"], checks["capacity"]
+    assert ("open files" in checks["capacity"]["detail"]) == ("nofile" in checks["capacity"]["advice"]) == bool(before), checks["capacity"]
     tree.call("Unregister", profile=made[0])
     tree.register(made[0])
     tree.wait_state(made[0], "up")

@@ -99,9 +99,10 @@ class Protected(BrokerError):
 
 
 class TooManyServices(BrokerError):
-    """limit: how many supervisors s6-svscan takes, loggers included."""
+    """limit: how many supervisors s6-svscan takes, loggers included; cause "descriptors": its limit of open files is for no more."""
 
     limit: int
+    cause: Optional[str]
 
 
 class WaitTimeout(BrokerError):
