@@ -98,25 +98,31 @@ static struct json_object *take_new(struct progress *progress, struct json_objec
         return fresh;
 }
 
-/* Each reply is a table of its own: the names are made as wide as the longest of all, for the next to line
- * up. */
-static struct json_object *pad_names(const struct progress *progress, struct json_object *outcomes)
+static size_t longest_name(const struct progress *progress)
+{
+        size_t longest = 0;
+
+        for (size_t i = 0; i < progress->count; i++) {
+                size_t length = strnlen(progress->services[i].name, LIMIT_SERVICE_NAME_BYTES);
+
+                longest = length > longest ? length : longest;
+        }
+        return longest;
+}
+
+/* Each reply is a table of its own: the names are made as wide as the longest of all, or as there is room for, for the next to
+ * line up. */
+static struct json_object *pad_names(struct json_object *outcomes, size_t width)
 {
         struct json_object *padded = json_object_new_array();
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
-        int width = 0;
 
-        for (size_t i = 0; i < progress->count; i++) {
-                int length = (int)strnlen(progress->services[i].name, LIMIT_SERVICE_NAME_BYTES);
-
-                width = length > width ? length : width;
-        }
         for (size_t i = 0; i < json_object_array_length(outcomes); i++) {
                 struct json_object *outcome = json_object_array_get_idx(outcomes, i);
                 struct json_object *copy = json_object_new_object();
                 const char *plain = member_string(outcome, "name");
 
-                snprintf(name, sizeof(name), "%-*s", width, plain ? plain : "unnamed");
+                snprintf(name, sizeof(name), "%-*s", (int)width, plain ? plain : "unnamed");
                 json_object_object_foreach(outcome, key, value)
                         json_object_object_add(copy, key, json_object_get(value));
                 json_object_object_add(copy, "name", json_object_new_string(name));
@@ -128,9 +134,10 @@ static struct json_object *pad_names(const struct progress *progress, struct jso
 static void show_table(const struct options *options, const struct progress *progress,
                        struct json_object *outcomes)
 {
-        struct json_object *padded = pad_names(progress, outcomes);
+        size_t columns = show_name_columns(longest_name(progress));
+        struct json_object *padded = pad_names(outcomes, columns);
 
-        show_outcomes(padded, options->no_wait ? options_verb_name(options->verb) : NULL, look_colour());
+        show_outcomes(padded, options->no_wait ? options_verb_name(options->verb) : NULL, columns, look_colour());
         json_object_put(padded);
 }
 

@@ -13,6 +13,8 @@
 
 #define NOTE_BYTES 512
 #define ORDERED_BYTES 32
+#define BESIDE_NAME_COLUMNS 26 /* for a state and a pid */
+#define NAME_COLUMNS_FAIR 14   /* a name keeps so many, however narrow the terminal is */
 
 /* "next start in 8s: reason", one of the two, or the pid. buffer: NOTE_BYTES. */
 static const char *note_text(const struct facts *facts, char *buffer)
@@ -55,12 +57,29 @@ const char *show_state(struct json_object *service)
         return state->kind == STATE_UNKNOWN ? word : state->name;
 }
 
-void show_outcomes(struct json_object *outcomes, const char *order, bool colour)
+size_t show_name_columns(size_t longest)
 {
+        struct look look;
+        size_t most;
+
+        look_init(&look);
+        if (!look.columns)
+                return longest;
+        most = look.columns > BESIDE_NAME_COLUMNS + NAME_COLUMNS_FAIR ? look.columns - BESIDE_NAME_COLUMNS
+                                                                      : NAME_COLUMNS_FAIR;
+        return longest > most ? most : longest;
+}
+
+void show_outcomes(struct json_object *outcomes, const char *order, size_t name_columns, bool colour)
+{
+        struct look look;
         struct table table;
 
+        look_init(&look);
         table_init(&table, 3, NULL);
-        table.printable = look_printable();
+        table.printable = look.printable;
+        table.ellipsis = look.utf8 ? "…" : "~";
+        table.most[0] = name_columns;
         for (size_t i = 0; i < json_object_array_length(outcomes); i++) {
                 struct json_object *outcome = json_object_array_get_idx(outcomes, i);
                 struct json_object *service = member_object(outcome, "service");

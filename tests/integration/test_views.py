@@ -281,3 +281,18 @@ def test_held_and_reset(make_tree):
     text = tree.run("hermes", "svcctl", "why", "ends").stdout
     assert "held down" in text and "its failures were forgotten" in text and "'svcctl start gateway-ends' starts it." in text
     assert "1 of" in tree.run("hermes", "svcctl", "list").stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_long_name_among_outcomes(make_tree, columns):
+    """It is cut where its row is wider than the terminal, and the other rows are not as wide as it."""
+    tree = make_tree()
+    for name in ("a", "b" * 63, "c" * 200, "d" * 243):
+        tree.register(name)
+    for command, state in (("stop --all", "down"), ("start --all", "up"), (f"stop {'c' * 200} a", "down")):
+        lines = [line for line in on_a_terminal(tree, columns, command).splitlines() if line]
+        assert len(lines) == (2 if "a" == command[-1] else 4) and all(len(line) <= max(columns, 44) for line in lines), lines
+        assert all(line.startswith("gateway") and re.search(rf"  {state}\b", line) for line in lines), lines
+        assert any("…c" in line for line in lines), lines
+    plain = tree.run("hermes", "svcctl", "start", "--all").stdout
+    assert "c" * 200 in plain and "…" not in plain
