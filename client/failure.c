@@ -45,6 +45,8 @@ static const struct failure_row failure_rows[] = {
         {ERROR_PROTECTED, OUTCOME_DENIED, "{name}", "{reason}",
          "put a directory in its place, or a link to one on the volume", "link"},
         {ERROR_PROTECTED, OUTCOME_DENIED, "{name}", "{reason}",
+         "make the profile anew with the application", "deleted"},
+        {ERROR_PROTECTED, OUTCOME_DENIED, "{name}", "{reason}",
          "svcbrokerd(8) says what an operator can allow (--allow-static)"},
         {"io.svcbroker.TooManyServices", OUTCOME_FAILED, NULL,
          "s6-svscan may have no more open files, of which it needs two a logger: it takes {limit} supervisors",

@@ -112,7 +112,9 @@ static void enroll_surveyed(struct survey *survey)
                                                                   .text = survey_link_text(survey->facts[i].link)});
                 } else if (survey->facts[i].deleted) {
                         enrolment->events.refused(enrolment->events.owner, survey->facts[i].name,
-                                                  &(struct fault){.kind = FAULT_PROTECTED, .text = SURVEY_DELETED});
+                                                  &(struct fault){.kind = FAULT_PROTECTED,
+                                                                  .cause = FAULT_CAUSE_DELETED,
+                                                                  .text = SURVEY_DELETED});
                 }
         enrolment->facts = survey->facts;
         enrolment->count = survey->count;

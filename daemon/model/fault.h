@@ -21,6 +21,8 @@ enum fault_kind {
 
 /* The profile's directory is a link that is not followed. */
 #define FAULT_CAUSE_LINK "link"
+/* The application has deleted the profile. */
+#define FAULT_CAUSE_DELETED "deleted"
 /* s6-svscan could have more, but for its limit of open files. */
 #define FAULT_CAUSE_DESCRIPTORS "descriptors"
 

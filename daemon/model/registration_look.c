@@ -45,7 +45,9 @@ static void asked_surveyed(struct survey *survey)
                                                    .text = survey_link_text(link)});
         } else if (known && facts->deleted) {
                 registration_refuse(asked->registry, &asked->waiter, asked->profile,
-                                    (struct fault){.kind = FAULT_PROTECTED, .text = SURVEY_DELETED});
+                                    (struct fault){.kind = FAULT_PROTECTED,
+                                                   .cause = FAULT_CAUSE_DELETED,
+                                                   .text = SURVEY_DELETED});
         } else {
                 multiplex_take(asked->registry, survey->config);
                 register_now(asked->registry, &asked->waiter, asked->profile, asked->environment, asked->start);

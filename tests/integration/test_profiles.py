@@ -147,6 +147,7 @@ def test_tombstones(boot, volume):
         with pytest.raises(VarlinkError) as caught:
             tree.call(method, **arguments)
         assert caught.value.name == "Protected" and "deleted" in caught.value.parameters["reason"], method
+        assert caught.value.parameters["cause"] == "deleted", method
     listed = {action["profile"]: action for action in tree.call("Reconcile", dry_run=True)["actions"]}
     assert listed["dead"]["action"] == "skipped" and "deleted" in listed["dead"]["message"]
     # One that has a gateway, and is deleted.

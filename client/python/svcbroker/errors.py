@@ -91,7 +91,8 @@ class InvalidMessage(BrokerError):
 
 
 class Protected(BrokerError):
-    """The name is known, and refuses this operation. cause "link": the profile's directory is a link that is not followed."""
+    """The name is known, and refuses this operation. cause "link": the profile's directory is a link that is not followed; "deleted":
+    the application has deleted the profile."""
 
     name: str
     reason: str
