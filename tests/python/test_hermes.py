@@ -1,12 +1,15 @@
 """svcbroker.hermes and what lets Hermes use it: with a Client that a test answers for, and interpreters of their own."""
 
+import atexit
 import importlib
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 from pathlib import Path
@@ -14,13 +17,17 @@ from pathlib import Path
 import pytest
 
 import conftest
+import real_hermes
 import svcbroker
 import svcbroker_hermes
 from svcbroker import _hermes_errors, hermes
 
 TOP = Path(__file__).resolve().parents[2]
 PACKAGE = TOP / "client/python"
-STAND_IN = TOP / "tests/python/hermes_stand_in"
+STAND_IN = real_hermes.STAND_IN
+if real_hermes.SOURCE:
+    STAND_IN = real_hermes.make(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, STAND_IN)
 
 SERVICE = {**conftest.SERVICE, "name": "gateway-a", "profile": "a"}
 OUTCOME = {"name": "gateway-a", "service": SERVICE, "persisted": True, "persist_error": None, "error": None,
@@ -444,6 +451,16 @@ try:
 except s6_manager.GatewayNotRegisteredError:
     pass  # and not the other module's
 """, paths=(PACKAGE, STAND_IN, tmp_path))
+
+
+def test_hermes_s_own_choice_in_that_layout(tmp_path):
+    """Without a broker. There it is in neither of the modules that have the class."""
+    (tmp_path / "gateway").mkdir()
+    (tmp_path / "gateway/__init__.py").touch()
+    (tmp_path / "gateway/s6_manager.py").write_text("class S6ServiceManager: pass")
+    (tmp_path / "gateway/service_manager.py").write_text("def get_service_manager(): return 'its own'")
+    python("import svcbroker.hermes; assert svcbroker.hermes.get_service_manager() == 'its own'", paths=(PACKAGE, tmp_path),
+           SVCBROKER_SOCKET=str(tmp_path / "absent"))
 
 
 SEALED = """

@@ -34,6 +34,7 @@ __all__ = ["Detection", "GatewayNotRegisteredError", "S6CommandError", "S6Servic
            "install"]
 
 DEFAULT_SCANDIR = Path(svcbroker_hermes.SCANDIR)
+CHOOSERS = ("hermes_cli.service_manager", "gateway.service_manager")  # where Hermes's own get_service_manager() is, or has been
 PREFIX = "gateway-"
 PROFILE_BYTES_MAX = 251  # Hermes's; the broker's own limit may be lower
 
@@ -90,7 +91,7 @@ def get_service_manager() -> Any:
     """The broker's, where there is one; else Hermes's own for systemd, launchd, Windows or a bare s6. RuntimeError: neither."""
     if detect().broker:
         return S6ServiceManager()
-    for name in svcbroker_hermes.MODULES:
+    for name in CHOOSERS:
         module = _import(name)
         if hasattr(module, "get_service_manager"):
             return module.get_service_manager()

@@ -1,4 +1,5 @@
-"""What the adapter touches of Hermes's module of this name. Its own way is only noted."""
+"""What the adapter touches of Hermes's module of this name. Its own way is only noted. Its names, parameters and errors are Hermes's as
+tests/python/signatures.json has them (read on 2026-11-27), which test_signatures.py holds."""
 
 import os
 from pathlib import Path
@@ -34,10 +35,10 @@ def _write_gateway_desired_state(name, desired_state):
     desired.append((name, desired_state))
 
 
-def register_unregistered_profile_gateway(manager, profile):
+def register_unregistered_profile_gateway(mgr, profile):
     if not (Path(os.environ.get("HERMES_HOME", "/opt/data")) / "profiles" / profile / "SOUL.md").exists():
         return False
-    manager.register_profile_gateway(profile, start_now=False)
+    mgr.register_profile_gateway(profile, start_now=False)
     return True
 
 
