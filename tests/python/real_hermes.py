@@ -54,12 +54,22 @@ if "register_unregistered_profile_gateway" not in globals():
 '''
 
 
-def make(directory):
-    """Writes the package hermes_cli there: commands as Hermes has them, over the real module. The rest of it is the checkout's."""
+def make(directory, whole=False):
+    """Writes the package hermes_cli there: commands as Hermes has them, over the real module. The rest of it is the checkout's; whole: a copy, with
+    what else of Hermes that imports."""
     package = pathlib.Path(directory, "hermes_cli")
-    package.mkdir(parents=True)
-    real = pathlib.Path(SOURCE, "hermes_cli").resolve()
-    (package / "__init__.py").write_text(f"__path__.append({str(real)!r})\n")
+    source = pathlib.Path(SOURCE).resolve()
+    real = source / "hermes_cli"
+    if whole:
+        shutil.copytree(real, package)
+        for path in source.iterdir():
+            if path.suffix == ".py":
+                shutil.copy(path, directory)
+            elif (path / "__init__.py").exists() and path != real:
+                shutil.copytree(path, pathlib.Path(directory, path.name))
+    else:
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text(f"__path__.append({str(real)!r})\n")
     (package / "service_manager.py").write_text((real / "service_manager.py").read_text(encoding="utf-8") + NOTES, encoding="utf-8")
     shutil.copy(STAND_IN / "hermes_cli/commands.py", package)
     return pathlib.Path(directory)
