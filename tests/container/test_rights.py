@@ -92,6 +92,13 @@ def test_without_setuid_it_says_what_is_missing(start):
     assert "svcbroker: cannot become hermes: CAP_SETUID and CAP_SETGID" in container.logs()
 
 
+def test_a_user_who_may_have_no_process(image):
+    """That is no matter of capabilities, and not called so."""
+    result = run(image, "true", options=("--ulimit", "nproc=0:0", "--ulimit", "nofile=4096:4096"))
+    assert result.returncode != 0 and "CAP_SET" not in result.stderr
+    assert "cannot become hermes, with the capabilities for it: " in result.stderr and "too many processes" in result.stderr
+
+
 def test_the_compose_example():
     services = example("compose.yaml")[0]["services"]
     assert set(services) == {"hermes", "dashboard"}
