@@ -24,7 +24,7 @@
 #define LINES_BEFORE_FOLLOWING 10
 
 /* Of lines that are not current: said where they end, or before what is followed. */
-#define OLDER "what is in its directory is older; see the container's log, and 'svcctl why'"
+#define OLDER "the lines in its directory are older; see the container's log, and 'svcctl why'"
 
 /* Which of the lines are shown, and how. */
 struct view {
@@ -178,7 +178,7 @@ static enum outcome show_logs(const struct options *options, const char *name, c
                 return OUTCOME_DONE;
         if (result == -ENOENT && fd < 0)
                 return fail(options, OUTCOME_FAILED, name, "has no log yet",
-                            "its first start makes one; the container's log says why if that did not");
+                            "its first start makes one; if it did not, the container's log says why");
         if (result == -ENOENT)
                 return fail(options, OUTCOME_FAILED, name, "its log directory is gone",
                             "it comes back with the gateway's next start");
@@ -207,8 +207,8 @@ enum outcome verb_logs(struct session *session)
         } else if (answer.error) {
                 outcome = session_refused(session, &answer, word);
         } else if (!path) {
-                outcome = fail(options, OUTCOME_FAILED, word, "the broker keeps no log directory of it",
-                               "only gateways have one; look into the container's log");
+                outcome = fail(options, OUTCOME_FAILED, word, "it has no log directory",
+                               "only gateways have one; see the container's log");
         } else {
                 const char *name = member_string(service, "name");
                 const char *problem = member_string(service, "log_problem");

@@ -145,7 +145,8 @@ static enum options_result take_option(struct reading *reading, struct options *
                 reading->at++;
         }
         if (row->option == OPTION_WAIT && !value && is_goal(next))
-                return grammar_wrong(problem, next, "is a name there, and not what --wait waits for",
+                return grammar_wrong(problem, next, "would be taken for a name, not for what --wait waits "
+                                                    "for",
                                      "write --wait=STATE, or the names before --wait");
         result = row->option == OPTION_WAIT ? apply_wait(value, &reading->given, problem)
                                             : apply(options, row, value, problem);
@@ -254,10 +255,12 @@ static enum options_result check_verb(const struct options *options, unsigned gi
                 return grammar_wrong(problem, "--wait", "does not go with --no-wait",
                                      "leave one of them out");
         if (given & (stops ? GIVEN_GOAL_UP : GIVEN_GOAL_DOWN))
-                return grammar_wrong(problem, "--wait", stops ? "a stop ends in down" : "a start ends in up",
+                return grammar_wrong(problem, "--wait", stops ? "stop waits for down only" : "start and "
+                                                                                             "restart wait "
+                                                                                             "for up only",
                                      stops ? "write --wait=down" : "write --wait=up, or ready");
         if (options->words_count < verb->words_min && !options->all)
-                return grammar_wrong(problem, verb->name, "names nothing", verb->missing);
+                return grammar_wrong(problem, verb->name, "needs an argument", verb->missing);
         if (options->words_count > verb->words_max)
                 return grammar_wrong(problem, options->words[verb->words_max], "is one argument too many",
                                      SEE_HELP);

@@ -205,7 +205,7 @@ static enum outcome tell_interrupted(const struct session *session, const struct
         if (session->options->json)
                 document_write_error("interrupted", NULL);
         failure_print(one ? first : options_verb_name(session->options->verb),
-                      "interrupted while it was waited for", next);
+                      "interrupted while waiting", next);
         return OUTCOME_INTERRUPTED;
 }
 
@@ -264,8 +264,8 @@ static enum outcome run_order(struct waiting *waiting, const struct order *order
                         break;
                 if (!waiting->shown)
                         failure_print(waiting->session->options->socket,
-                                      "the broker went away while it was waited for",
-                                      "going on as soon as it is back");
+                                      "the broker went away during the wait",
+                                      "svcctl goes on as soon as the broker is back");
                 switch (waiting_reconnect(waiting, order->deadline_msec, &result)) {
                 case WAITED_ANSWER:
                         result = -ECONNRESET;
@@ -302,9 +302,9 @@ static void tell_left_alone(struct session *session)
         }
         answer_deinit(&answer);
         if (left == 1)
-                puts("1 gateway that is stopped was left alone");
+                puts("1 stopped gateway was left alone");
         else if (left)
-                printf("%zu gateways that are stopped were left alone\n", left);
+                printf("%zu stopped gateways were left alone\n", left);
 }
 
 enum outcome verb_order(struct session *session)

@@ -75,7 +75,7 @@ static void show_registered(struct json_object *parameters)
         if (member_true(parameters, "created"))
                 printf(": registered, ");
         else if (member_true(parameters, "changed"))
-                printf(": was registered; the new environment counts from its next start on; ");
+                printf(": was registered already; its new environment takes effect at its next start; ");
         else
                 printf(": was registered already, ");
         tint_print(stdout, state ? state : "unknown", look_printable(), TINT_PLAIN, false);
@@ -139,7 +139,7 @@ static void tell_if_alone(struct session *session, const char *profile)
                              profile) < 0)
                         next = NULL;
                 fflush(stdout);
-                failure_print(profile, "no profile on the volume is called that", next ? next : "");
+                failure_print(profile, "there is no profile of that name on the volume", next ? next : "");
                 free(next);
         }
         answer_deinit(&answer);
@@ -165,7 +165,7 @@ enum outcome verb_register(struct session *session)
                 show_registered(answer.parameters);
         if (!answer.error)
                 report_unpersisted(answer.parameters, options->words[0],
-                                   "it is registered; that is recorded when this is mended");
+                                   "it is registered, which is recorded when that is mended");
         if (!answer.error && !options->json && member_true(answer.parameters, "created"))
                 tell_if_alone(session, options->words[0]);
         answer_deinit(&answer);
@@ -227,7 +227,8 @@ enum outcome verb_unregister(struct session *session)
         }
         if (!answer.error)
                 report_unpersisted(answer.parameters, options->words[0],
-                                   "it is gone; while its profile is there it may be back after a restart");
+                                   "it is gone; while its profile exists, it may come back when the "
+                                   "container restarts");
         answer_deinit(&answer);
         return outcome;
 }

@@ -79,17 +79,17 @@ enum outcome session_broken(const struct session *session, int result)
                 break;
         case ENOENT:
                 failure_print(path, "no broker there",
-                              "see that svcbrokerd runs, or name its socket with --socket; one that runs and "
-                              "lost its socket makes it anew within seconds");
+                              "see that svcbrokerd runs, or name its socket with --socket; a running broker "
+                              "makes a lost socket anew within seconds");
                 break;
         case ECONNREFUSED:
                 if (is_no_socket(path))
                         failure_print(path, "is no socket",
-                                      "if nobody needs it, remove it: svcbrokerd makes its socket anew; or "
-                                      "name its socket with --socket");
+                                      "remove it if nobody needs it, and svcbrokerd makes its socket anew; "
+                                      "or name its socket with --socket");
                 else
                         failure_print(path, "no broker listens there",
-                                      "see that svcbrokerd runs; its log says why if not");
+                                      "see that svcbrokerd runs; if it does not, its log says why");
                 break;
         case ETIMEDOUT:
                 failure_print(path, "the broker did not answer in time",
@@ -97,7 +97,7 @@ enum outcome session_broken(const struct session *session, int result)
                 break;
         case ECONNRESET:
                 failure_print(path, "the broker closed the connection without an answer",
-                              "try again; svcbrokerd's log says why if that does not help");
+                              "try again; if that does not help, svcbrokerd's log says why");
                 break;
         case EPROTO:
         case EMSGSIZE:

@@ -81,7 +81,8 @@ static void show_page(struct json_object *service, const struct facts *facts, co
                 return;
         }
         if (tail.count > 0 && facts->log_problem)
-                printf("what it says now is not in its log, but in the container's; what is older: 'svcctl logs %s'\n",
+                printf("what it prints now goes to the container's log only; 'svcctl logs %s' shows older "
+                       "lines\n",
                        facts->name);
         else if (tail.count > 0)
                 print(page_log_text(&tail, look));

@@ -73,7 +73,7 @@ static void write_title(const struct top *top, char *title)
                 snprintf(title, TITLE_BYTES, "the broker is away, for %s; this is how it was",
                          duration_format((now_msec - top->feed.away_msec) / 1000 * 1000, duration));
         else if (top->feed.back_msec != FEED_NEVER_MSEC && now_msec - top->feed.back_msec < NOTICE_MSEC)
-                snprintf(title, TITLE_BYTES, "the broker is back, was away for %s",
+                snprintf(title, TITLE_BYTES, "the broker is back; it was away for %s",
                          duration_format(top->feed.absence_msec, duration));
         else if (top->feed.roster.count == 0 && !top->feed.settled)
                 snprintf(title, TITLE_BYTES, "asking the broker");

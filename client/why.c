@@ -38,75 +38,75 @@ struct row {
 
 static const struct row rows[] = {
         {STATE_DOWN, CLUE_WANT_UP, "{name} is down, though it is wanted up.",
-         "An order to it may be under way, or it is being registered or removed.",
+         "An order for it may be under way, or it is being registered or removed.",
          "Look again in a moment; if it stays so, 'svcctl start {name}' starts it."},
         {STATE_DOWN, CLUE_SERVED,
-         "{name} has been down for {age}, as it is wanted; but the default gateway serves every profile, and "
-         "so this one.",
-         "It stays so, whatever is wanted of this gateway, as long as the default gateway serves every "
-         "profile.",
-         "'svcctl status default' shows what serves it."},
-        {STATE_DOWN, CLUE_NONE, "{name} has been down for {age}, as it is wanted.",
-         "It stays down, also when the container starts again, until somebody starts it.",
+         "{name} has been down for {age}, as wanted; but the default gateway serves every profile, this one "
+         "included.",
+         "Its profile is served, whatever is wanted of its own gateway, as long as the default gateway "
+         "serves every profile.",
+         "'svcctl status default' shows the gateway that serves it."},
+        {STATE_DOWN, CLUE_NONE, "{name} has been down for {age}, as wanted.",
+         "It stays down, even when the container restarts, until somebody starts it.",
          "'svcctl start {name}' starts it."},
         {STATE_STARTING, CLUE_ALIVE, "{name} was started {age} ago, with pid {pid}.",
-         "It counts as up when it has run for a while, or has announced that it is ready.", ""},
-        {STATE_STARTING, CLUE_NONE, "{name} is ordered to run, and has no process yet.",
-         "It is started as soon as its supervisor can.",
+         "It counts as up once it has run for a while, or has announced that it is ready.", ""},
+        {STATE_STARTING, CLUE_NONE, "{name} was told to run, but has no process yet.",
+         "Its supervisor starts it as soon as it can.",
          "If it stays so, 'svcctl doctor' looks for the cause."},
         {STATE_UP, CLUE_WANT_DOWN, "{name} has been up for {age} with pid {pid}, though it is wanted down.",
          "It runs on until it is told to stop.", "'svcctl stop {name}' stops it."},
         {STATE_UP, CLUE_RESTARTED, "{name} has been up for {age} with pid {pid}.",
-         "If it ends, it is started again.", "'svcctl logs {name}' shows what it said."},
+         "If it ends, it is started again.", "'svcctl logs {name}' shows what it printed."},
         {STATE_UP, CLUE_NONE, "{name} has been up for {age} with pid {pid}.",
          "If it ends, it is started again.", ""},
-        {STATE_STOPPING, CLUE_WANT_UP, "{name} was told to end, to be started again, and still runs.",
+        {STATE_STOPPING, CLUE_WANT_UP, "{name} was told to end for a restart, and still runs.",
          "It is started when it has ended.",
          "If it takes too long, 'svcctl logs {name}' shows what it does."},
         {STATE_STOPPING, CLUE_NONE, "{name} was told to stop, and still runs.",
          "It is down when it has ended.", "If it takes too long, 'svcctl logs {name}' shows what it does."},
         {STATE_FINISHING, CLUE_WANT_UP, "{name} has ended, and its finish script runs.",
-         "When that is done it is started again, unless its end says that this is useless.", ""},
+         "When the script is done it is started again, unless its exit code says that this is useless.", ""},
         {STATE_FINISHING, CLUE_NONE, "{name} has ended, and its finish script runs.",
-         "When that is done it is down.", ""},
+         "When the script is done it is down.", ""},
         {STATE_BACKOFF, CLUE_ENDED_WELL, "{name} has not run for {age}: {reason}.",
-         "It is started again in {until}; each time that it ends so, the wait grows, up to a bound.",
-         "'svcctl logs {name}' shows what it said. 'svcctl start {name}' starts it at once, and 'svcctl stop {name}' keeps it "
-         "down."},
+         "It is started again in {until}; each time that it ends so, the wait grows, up to a limit.",
+         "'svcctl logs {name}' shows what it printed. 'svcctl start {name}' starts it at once, and 'svcctl "
+         "stop {name}' keeps it down."},
         {STATE_BACKOFF, CLUE_RETRY, "{name} has not run for {age}: {reason}.",
-         "It is tried again in {until}; each time that fails, the wait grows, up to a bound.",
-         "'svcctl logs {name}' shows what it said; mend that, and 'svcctl start {name}' tries at once."},
-        {STATE_BACKOFF, CLUE_NONE, "{name} has not run for {age}: {reason}.", "It is being tried again.",
-         "'svcctl logs {name}' shows what it said."},
+         "It is started again in {until}; each failure makes the wait longer, up to a limit.",
+         "'svcctl logs {name}' shows what it printed; mend that, and 'svcctl start {name}' tries at once."},
+        {STATE_BACKOFF, CLUE_NONE, "{name} has not run for {age}: {reason}.", "It is being started again.",
+         "'svcctl logs {name}' shows what it printed."},
         {STATE_FAILED, CLUE_NONE, "{name} failed {age} ago: {reason}.",
-         "Nothing tries it again by itself; only a person's start does.",
+         "It is not started again until somebody starts it.",
          "'svcctl logs {name}' shows what is wrong; mend that, then 'svcctl start {name}' starts it."},
         {STATE_SERVED, CLUE_NONE,
          "{name} is served by the default gateway, and needs no process of its own: {reason}. Nothing is "
          "wrong.",
          "It stays so as long as the default gateway serves its profile.",
-         "'svcctl status default' shows what serves it."},
+         "'svcctl status default' shows the gateway that serves it."},
         {STATE_HELD, CLUE_ELSEWHERE, "{name} has been held down for {age}: {reason}.",
-         "It is started by itself when that one, in another container or left of this one, has ended.",
-         "If it is to run here, stop it where it runs: the record of what is wanted is both's, so start it "
-         "here after that."},
+         "It is started by itself when the other process, in another container or left over in this one, "
+         "has ended.",
+         "To run it here, stop it where it runs, and after that start it here: both share the record of "
+         "what is wanted."},
         {STATE_HELD, CLUE_FORGIVEN, "{name} has been held down for {age}: {reason}.",
          "It stays down until somebody starts it.", "'svcctl start {name}' starts it."},
         {STATE_HELD, CLUE_UNREADABLE, "{name} has been held down for {age}: {reason}.",
          "It stays down until somebody says what is wanted.",
          "'svcctl start {name}' or 'svcctl stop {name}' does, and writes the record anew."},
         {STATE_HELD, CLUE_NEWER, "{name} has been held down for {age}: {reason}.",
-         "It stays down, and what the newer one wrote stays as it is.",
-         "Run the newer svcbrokerd; 'svcctl start {name}' runs it with this one, without the variables that "
-         "are "
-         "recorded there, and without a record."},
+         "It stays down, and the record that the newer one wrote stays as it is.",
+         "Run the newer svcbrokerd again; 'svcctl start {name}' starts it under this one, without the "
+         "variables that are recorded there, and this start is not recorded."},
         {STATE_HELD, CLUE_NONE, "{name} has been held down for {age}: {reason}.",
          "It stays down as long as that is so.",
-         "What the reason names decides; 'svcctl doctor' looks further."},
+         "See to what the reason names; 'svcctl doctor' looks further."},
         {STATE_UNSUPERVISED, CLUE_NONE, "{name} is unsupervised: {reason}.",
          "Nothing starts it, and it takes no orders.", "'svcctl doctor' looks for the cause."},
         {STATE_UNKNOWN, CLUE_NONE, "{name} is in a state that this svcctl does not know.",
-         "The broker knows what follows.", "Use the svcctl of the broker's version."},
+         "Only the broker knows what comes next.", "Use the svcctl of the broker's version."},
 };
 
 /* What the broker calls a problem, and the state alone does not say. */
@@ -118,60 +118,64 @@ static const struct problem_row {
         const char *advice;
 } problem_rows[] = {
         {"not_started", CLUE_NONE, "{name} has had no process for {age}, since {since}, though it is wanted up.",
-         "Its supervisor tries again by itself, in some cases once a minute only.",
-         "'svcctl doctor' looks for what keeps it from being run."},
+         "Its supervisor tries again by itself, in some cases only once a minute.",
+         "'svcctl doctor' looks for what keeps it from running."},
         {"not_ready", CLUE_NONE, "{name} was started {age} ago, at {since}, with pid {pid}, and is not ready.",
-         "It counts as up when it says that it is.", "'svcctl logs {name}' shows what it does."},
+         "It counts as up once it announces that it is ready.", "'svcctl logs {name}' shows what it does."},
         {"not_ended", CLUE_WANT_UP,
-         "{name} was told to end, to be started again, {age} ago, at {since}, and still runs with pid {pid}.",
+         "{name} was told to end for a restart {age} ago, at {since}, and still runs with pid {pid}.",
          "It is started when it has ended, and nothing ends it by force.",
-         "'svcctl logs {name}' shows what it does; 'kill -KILL {pid}' ends it at once, and what it has not written "
-         "is lost."},
+         "'svcctl logs {name}' shows what it does; 'kill -KILL {pid}' ends it at once, and what it has not "
+         "saved is lost."},
         {"not_ended", CLUE_NONE, "{name} was told to stop {age} ago, at {since}, and still runs with pid {pid}.",
          "It is down when it has ended, and nothing ends it by force.",
-         "'svcctl logs {name}' shows what it does; 'kill -KILL {pid}' ends it at once, and what it has not written "
-         "is lost."},
-        {"not_finished", CLUE_NONE, "{name} has ended {age} ago, at {since}, and its finish script does not end.",
+         "'svcctl logs {name}' shows what it does; 'kill -KILL {pid}' ends it at once, and what it has not "
+         "saved is lost."},
+        {"not_finished", CLUE_NONE, "{name} ended {age} ago, at {since}, and its finish script does not end.",
          "It is neither started nor down until that has ended.", "'svcctl doctor' looks for the cause."},
-        {"unread", CLUE_NONE, "{name} does not get its orders: {reason}.",
-         "What was ordered happens when they are read; others that are killed are replaced by s6-svscan.",
-         "'svcctl doctor' says more; root continues or kills what was stopped."},
+        {"unread", CLUE_NONE, "Orders do not reach {name}: {reason}.",
+         "The orders are carried out once they are read; an s6-supervise that is killed is replaced by "
+         "s6-svscan.",
+         "'svcctl doctor' says more; root can continue or kill what was stopped."},
         {"paused", CLUE_NONE, "{name} is paused: its process, {pid}, does nothing.",
          "It goes on when somebody continues it.", "'svcctl restart {name}' starts it anew."},
         {"stopped", CLUE_NONE, "{name} is stopped by a signal: its process, {pid}, does nothing.",
          "It goes on when somebody continues it.",
          "'kill -CONT {pid}' continues it, 'svcctl restart {name}' starts it anew."},
-        {"stale", CLUE_NONE, "{name} has ended: its process, {pid}, is no more, and its s6-supervise has not seen that.",
-         "It is started again when that is seen.",
-         "'svcctl doctor' says more; root continues or kills the s6-supervise, which s6-svscan replaces."},
+        {"stale", CLUE_NONE, "{name} has ended: its process, {pid}, is gone, but its s6-supervise has not "
+                             "seen that.",
+         "It is started again once that is seen.",
+         "'svcctl doctor' says more; root can continue the s6-supervise, or kill it, and s6-svscan starts "
+         "another."},
 };
 
 /* Of what is no gateway only its end is of interest: whose orders it takes is the operator's choice. */
 #define STATIC_ADVICE                                                                                        \
-        "It is no gateway: root looks after it, with s6-svc, unless svcbrokerd was told to allow it here."
+        "It is not a gateway: root controls it with s6-svc, unless svcbrokerd was told to let its clients "  \
+        "do so (--allow-static)."
 
 /* In every other state, a reason is the logger's. */
 #define LOGGER_HAPPENED " But {reason}."
-#define LOGGER_NEXT " Its logger is tried again by itself, too; until it runs, what is printed waits."
+#define LOGGER_NEXT " Its logger is started again by itself, too; until it runs, what is printed waits."
 #define MEMORY_ADVICE                                                                                        \
-        "Give the container more memory (its limit: 'svcctl doctor'), or let fewer gateways run; 'svcctl "   \
+        "Give the container more memory ('svcctl doctor' shows its limit), or let fewer gateways run; "      \
+        "'svcctl "                                                                                           \
         "logs {name}' shows what it did."
 
 /* Fallbacks of its scripts, in any state. */
 #define LOG_HAPPENED " But {log}."
 #define LOG_NEXT                                                                                             \
-        " What is in {directory} is older, until the logger can use it: that is tried again within a "       \
-        "minute."
+        " What is in {directory} is older. The logger tries within a minute whether it can use that again."
 #define LOG_ADVICE                                                                                           \
-        "Mend that directory: remove it, or make it the gateway's user's. 'svcctl reset {name}' then has "   \
-        "the logger try at once. Until then see the container's log."
+        "Mend that directory: remove it, or give it to the gateway's user. 'svcctl reset {name}' then has "  \
+        "the logger try at once. Until then, see the container's log."
 #define LOCK_HAPPENED " But {lock}."
 #define LOCK_ADVICE                                                                                          \
         "'svcctl logs {name}' says why; mend that, and 'svcctl restart {name}'. Until then let no other "    \
         "container use this volume."
 
 #define LOGGER_ADVICE                                                                                        \
-        "The broker's log and the room on the volume may say why; mend that, and 'svcctl reset {name}' "     \
+        "The broker's log may say why, and the volume may be full; mend that, and 'svcctl reset {name}' "    \
         "tries "                                                                                             \
         "the logger at once."
 

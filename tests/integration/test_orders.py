@@ -233,10 +233,10 @@ def test_a_restart_of_all_leaves_down_what_was_stopped(boot, volume):
     tree.call("Stop", names=["gateway-fails"], wait="down")
     done = tree.run("hermes", "svcctl", "restart", "--all")
     assert done.returncode == 0 and "gateway-runs  up" in done.stdout, done
-    assert done.stdout.endswith("\n3 gateways that are stopped were left alone\n"), done
+    assert done.stdout.endswith("\n3 stopped gateways were left alone\n"), done
     tree.call("Stop", all=True, wait="down")
     done = tree.run("hermes", "svcctl", "restart", "--all")
-    assert done.returncode == 0 and done.stdout == "no gateway is wanted up\n4 gateways that are stopped were left alone\n", done
+    assert done.returncode == 0 and done.stdout == "no gateway is wanted up\n4 stopped gateways were left alone\n", done
     assert json.loads(tree.run("hermes", "svcctl", "restart", "--all", "--json").stdout) == {"outcomes": []}
     # By name it starts.
     assert tree.call("Restart", names=["gateway-stopped"], wait="up")["outcomes"][0]["service"]["want"] == "up"

@@ -197,7 +197,7 @@ def test_a_profile_that_is_not_there_is_told(make_tree):
     tree = make_tree()
     result = svcctl(tree, "register", "codr", "--no-start")
     assert result.returncode == 0 and "gateway-codr: registered" in result.stdout
-    assert result.stderr == "svcctl: codr: no profile on the volume is called that: did you mean coder? 'svcctl unregister codr' removes its gateway\n"
+    assert result.stderr == "svcctl: codr: there is no profile of that name on the volume: did you mean coder? 'svcctl unregister codr' removes its gateway\n"
     result = svcctl(tree, "register", "something-else", "--no-start")
     assert "no profile on the volume" in result.stderr and "did you mean" not in result.stderr
     for arguments in (("coder", "--no-start"), ("coder",), ("codr",), ("another", "--json")):

@@ -204,7 +204,7 @@ def test_the_broker_is_started_again(make_tree):
         screen.command("svcctl top")
         screen.wait_for(shows("gateway-writer", "up"))
         tree.kill_broker()
-        screen.wait_for(lambda text: text.startswith("the broker is back, was away for "), "that it is back")
+        screen.wait_for(lambda text: text.startswith("the broker is back; it was away for "), "that it is back")
         assert shows("gateway-coder", "up")(screen.text())
         tree.call("Stop", names=["gateway-coder"])
         screen.wait_for(shows("gateway-coder", "down"), "what the next one tells")

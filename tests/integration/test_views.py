@@ -244,9 +244,9 @@ def test_why(tree, tmp_path):
     happened, coming, advice = why("ends")
     assert re.fullmatch(rf"gateway-ends has not run for (\d+m )?\d+s: {re.escape(ENDS)}\. It was restarted \d+ times; its last run ended with exit 1, "
                         r"(\d+m )?\d+s ago\.", happened)
-    assert coming.startswith("It is tried again in 4") and "'svcctl start gateway-ends' tries at once" in advice
+    assert coming.startswith("It is started again in 4") and "'svcctl start gateway-ends' tries at once" in advice
     happened, coming, advice = why("misled")
-    assert "(configuration error)" in happened and coming.startswith("Nothing tries it again") and "'svcctl start gateway-misled'" in advice
+    assert "(configuration error)" in happened and coming.startswith("It is not started again") and "'svcctl start gateway-misled'" in advice
     assert [line.split(".")[0] for line in why("good")][1] == "If it ends, it is started again"
     assert len(why("good")) == 2 and len(why("new")) == 3
     assert "svcbrokerd has been up" in why("svcbrokerd")[0]

@@ -55,7 +55,7 @@ static const struct {
          OUTCOME_HELD, "svcctl: x: failed: exit 78: "},
         {"io.svcbroker.Held", "{\"name\":\"x\",\"reason\":\"r\"}", OUTCOME_HELD, "svcctl: x: held: r: "},
         {"io.svcbroker.LimitExceeded", "{\"limit\":\"request_bytes\",\"value\":65536}", OUTCOME_FAILED,
-         "svcctl: caller: over the bound request_bytes of 65536: "},
+         "svcctl: caller: the limit request_bytes of 65536 is exceeded: "},
         {"org.varlink.service.PermissionDenied", "{}", OUTCOME_DENIED, "svcctl: caller: permission denied: "},
         {"com.example.Other", "{}", OUTCOME_FAILED, "svcctl: caller: com.example.Other: "},
         /* A broker that leaves its fields out, or gives them other types, or hostile ones. */

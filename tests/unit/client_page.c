@@ -53,7 +53,7 @@ START_TEST(a_page)
                "log restarts  1\n"
                "last exit     exit 1, 12s ago\n"
                "log           /opt/data/logs/gateways/a-directory-that-is-long\n"
-               "to do         'svcctl logs gateway-bad' shows what it said; mend that, and 'svcctl start "
+               "to do         'svcctl logs gateway-bad' shows what it printed; mend that, and 'svcctl start "
                "gateway-bad' tries at once.\n");
         expect(bad, &narrow,
                "name          gateway-bad\n"
@@ -68,10 +68,10 @@ START_TEST(a_page)
                /* A path stays in one piece. */
                "log           /opt/data/logs/gateways/a-directory-that-is-long\n"
                "to do         'svcctl logs gateway-bad'\n"
-               "              shows what it said; mend\n"
-               "              that, and 'svcctl start\n"
-               "              gateway-bad' tries at\n"
-               "              once.\n");
+               "              shows what it printed;\n"
+               "              mend that, and 'svcctl\n"
+               "              start gateway-bad' tries\n"
+               "              at once.\n");
         expect("{\"name\":\"a\",\"state\":\"up\",\"want\":\"up\",\"pid\":7}", &look,
                "name          a\nstate         up\nwanted        up\npid           7\nrestarts      0\n");
         expect("{\"name\":\"a\",\"kind\":\"gateway\",\"state\":\"up\",\"want\":\"down\"}", &look,
@@ -89,8 +89,7 @@ START_TEST(colours)
                "\033[2mstate\033[0m         \033[31m✗\033[0m \033[31mfailed\033[0m\n"
                "\033[2mwanted\033[0m        down\n"
                "\033[2mrestarts\033[0m      0\n"
-               "\033[2mto do\033[0m         It is no gateway: root looks after it, with s6-svc, unless "
-               "svcbrokerd was told to allow it here.\n");
+               "\033[2mto do\033[0m         It is not a gateway: root controls it with s6-svc, unless svcbrokerd was told to let its clients do so (--allow-static).\n");
 }
 END_TEST
 

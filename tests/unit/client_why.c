@@ -13,27 +13,27 @@
 
 /* A gateway that is called g, since 12 s; the other members follow. */
 #define GATEWAY "{\"name\":\"g\",\"kind\":\"gateway\",\"since_usec\":988000000,"
-#define LOGS "'svcctl logs g' shows what it said"
+#define LOGS "'svcctl logs g' shows what it printed"
 
 static const struct {
         const char *service;
         const char *happened, *next, *advice;
 } cases[] = {
-        {GATEWAY "\"state\":\"down\",\"want\":\"down\"}", "g has been down for 12s, as it is wanted.",
-         "It stays down, also when the container starts again, until somebody starts it.",
+        {GATEWAY "\"state\":\"down\",\"want\":\"down\"}", "g has been down for 12s, as wanted.",
+         "It stays down, even when the container restarts, until somebody starts it.",
          "'svcctl start g' starts it."},
         {GATEWAY
          "\"state\":\"down\",\"want\":\"down\",\"last_exit\":{\"signal\":\"SIGTERM\",\"at_usec\":980000000}}",
-         "g has been down for 12s, as it is wanted. Its last run was killed by SIGTERM, 20s ago.",
-         "It stays down, also when the container starts again, until somebody starts it.",
+         "g has been down for 12s, as wanted. Its last run was killed by SIGTERM, 20s ago.",
+         "It stays down, even when the container restarts, until somebody starts it.",
          "'svcctl start g' starts it."},
         {GATEWAY "\"state\":\"down\",\"want\":\"up\"}", "g is down, though it is wanted up.",
-         "An order to it may be under way, or it is being registered or removed.",
+         "An order for it may be under way, or it is being registered or removed.",
          "Look again in a moment; if it stays so, 'svcctl start g' starts it."},
         {GATEWAY "\"state\":\"starting\",\"want\":\"up\",\"pid\":7}", "g was started 12s ago, with pid 7.",
-         "It counts as up when it has run for a while, or has announced that it is ready.", ""},
-        {GATEWAY "\"state\":\"starting\",\"want\":\"up\"}", "g is ordered to run, and has no process yet.",
-         "It is started as soon as its supervisor can.",
+         "It counts as up once it has run for a while, or has announced that it is ready.", ""},
+        {GATEWAY "\"state\":\"starting\",\"want\":\"up\"}", "g was told to run, but has no process yet.",
+         "Its supervisor starts it as soon as it can.",
          "If it stays so, 'svcctl doctor' looks for the cause."},
         {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7}", "g has been up for 12s with pid 7.",
          "If it ends, it is started again.", ""},
@@ -48,29 +48,29 @@ static const struct {
         {GATEWAY "\"state\":\"stopping\",\"want\":\"down\",\"pid\":7}", "g was told to stop, and still runs.",
          "It is down when it has ended.", "If it takes too long, 'svcctl logs g' shows what it does."},
         {GATEWAY "\"state\":\"stopping\",\"want\":\"up\",\"pid\":7}",
-         "g was told to end, to be started again, and still runs.", "It is started when it has ended.",
+         "g was told to end for a restart, and still runs.", "It is started when it has ended.",
          "If it takes too long, 'svcctl logs g' shows what it does."},
         {GATEWAY "\"state\":\"finishing\",\"want\":\"up\"}", "g has ended, and its finish script runs.",
-         "When that is done it is started again, unless its end says that this is useless.", ""},
+         "When the script is done it is started again, unless its exit code says that this is useless.", ""},
         {GATEWAY "\"state\":\"finishing\",\"want\":\"down\"}", "g has ended, and its finish script runs.",
-         "When that is done it is down.", ""},
+         "When the script is done it is down.", ""},
         {GATEWAY "\"state\":\"backoff\",\"want\":\"up\",\"reason\":\"it keeps ending\",\"restarts\":4,"
                  "\"next_start_usec\":1040000000,\"last_exit\":{\"code\":1,\"at_usec\":988000000}}",
          "g has not run for 12s: it keeps ending. It was restarted 4 times; its last run ended with exit 1, "
          "12s ago.",
-         "It is tried again in 40s; each time that fails, the wait grows, up to a bound.",
+         "It is started again in 40s; each failure makes the wait longer, up to a limit.",
          LOGS "; mend that, and 'svcctl start g' tries at once."},
         {GATEWAY "\"state\":\"backoff\",\"want\":\"up\",\"reason\":\"it keeps ending\"}",
-         "g has not run for 12s: it keeps ending.", "It is being tried again.", LOGS "."},
+         "g has not run for 12s: it keeps ending.", "It is being started again.", LOGS "."},
         {GATEWAY "\"state\":\"failed\",\"want\":\"up\",\"reason\":\"configuration error\","
                  "\"last_exit\":{\"code\":78,\"at_usec\":988000000}}",
          "g failed 12s ago: configuration error. Its last run ended with exit 78 (configuration error), 12s "
          "ago.",
-         "Nothing tries it again by itself; only a person's start does.",
+         "It is not started again until somebody starts it.",
          "'svcctl logs g' shows what is wrong; mend that, then 'svcctl start g' starts it."},
         {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"reason\":\"its failures were forgotten\"}",
          "g has been held down for 12s: its failures were forgotten.", "It stays down as long as that is so.",
-         "What the reason names decides; 'svcctl doctor' looks further."},
+         "See to what the reason names; 'svcctl doctor' looks further."},
         {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"cause\":\"forgiven\",\"reason\":\"its failures were "
                  "forgotten\"}",
          "g has been held down for 12s: its failures were forgotten.",
@@ -78,61 +78,55 @@ static const struct {
         {GATEWAY
          "\"state\":\"held\",\"want\":\"up\",\"cause\":\"elsewhere\",\"reason\":\"it runs elsewhere\"}",
          "g has been held down for 12s: it runs elsewhere.",
-         "It is started by itself when that one, in another container or left of this one, has ended.",
-         "If it is to run here, stop it where it runs: the record of what is wanted is both's, so start it "
-         "here after that."},
+         "It is started by itself when the other process, in another container or left over in this one, has ended.",
+         "To run it here, stop it where it runs, and after that start it here: both share the record of what is wanted."},
         {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"cause\":\"unreadable\",\"reason\":\"its record\"}",
          "g has been held down for 12s: its record.", "It stays down until somebody says what is wanted.",
          "'svcctl start g' or 'svcctl stop g' does, and writes the record anew."},
         {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"cause\":\"newer\",\"reason\":\"its record\"}",
          "g has been held down for 12s: its record.",
-         "It stays down, and what the newer one wrote stays as it is.",
-         "Run the newer svcbrokerd; 'svcctl start g' runs it with this one, without the variables that are "
-         "recorded there, "
-         "and without a record."},
+         "It stays down, and the record that the newer one wrote stays as it is.",
+         "Run the newer svcbrokerd again; 'svcctl start g' starts it under this one, without the variables that are recorded there, and this start is not recorded."},
         {GATEWAY
          "\"state\":\"held\",\"want\":\"up\",\"cause\":\"served\",\"reason\":\"the default gateway serves\"}",
          "g is served by the default gateway, and needs no process of its own: the default gateway serves. "
          "Nothing is "
          "wrong.",
          "It stays so as long as the default gateway serves its profile.",
-         "'svcctl status default' shows what serves it."},
+         "'svcctl status default' shows the gateway that serves it."},
         {GATEWAY "\"state\":\"down\",\"want\":\"down\",\"cause\":\"served\"}",
-         "g has been down for 12s, as it is wanted; but the default gateway serves every profile, and so "
-         "this one.",
-         "It stays so, whatever is wanted of this gateway, as long as the default gateway serves every "
-         "profile.",
-         "'svcctl status default' shows what serves it."},
+         "g has been down for 12s, as wanted; but the default gateway serves every profile, this one included.",
+         "Its profile is served, whatever is wanted of its own gateway, as long as the default gateway serves every profile.",
+         "'svcctl status default' shows the gateway that serves it."},
         {GATEWAY "\"state\":\"unsupervised\",\"want\":\"up\",\"reason\":\"no s6-supervise runs for it\"}",
          "g is unsupervised: no s6-supervise runs for it.", "Nothing starts it, and it takes no orders.",
          "'svcctl doctor' looks for the cause."},
         {GATEWAY "\"state\":\"later\"}", "g is in a state that this svcctl does not know.",
-         "The broker knows what follows.", "Use the svcctl of the broker's version."},
+         "Only the broker knows what comes next.", "Use the svcctl of the broker's version."},
         /* The logger is held back, the gateway runs. */
         {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"reason\":\"its logger keeps ending\"}",
          "g has been up for 12s with pid 7. But its logger keeps ending.",
-         "If it ends, it is started again. Its logger is tried again by itself, too; until it runs, what is "
-         "printed waits.",
-         "The broker's log and the room on the volume may say why; mend that, and 'svcctl reset g' tries the "
+         "If it ends, it is started again. Its logger is started again by itself, too; until it runs, what is printed waits.",
+         "The broker's log may say why, and the volume may be full; mend that, and 'svcctl reset g' tries the "
          "logger at once."},
         /* On the way, and not for too long. */
         {GATEWAY "\"state\":\"stopping\",\"want\":\"up\",\"pid\":7,\"step_since_usec\":990000000,"
                  "\"step_until_usec\":1170000000}",
-         "g was told to end, to be started again, and still runs.",
+         "g was told to end for a restart, and still runs.",
          "It is started when it has ended. It may drain until 00:19:30.",
          "If it takes too long, 'svcctl logs g' shows what it does."},
         {GATEWAY "\"state\":\"starting\",\"want\":\"up\",\"step_since_usec\":995000000,"
                  "\"step_until_usec\":86405000000}",
-         "g is ordered to run, and has no process yet.",
-         "It is started as soon as its supervisor can. That may take until 1970-01-02 00:00:05.",
+         "g was told to run, but has no process yet.",
+         "Its supervisor starts it as soon as it can. That may take until 1970-01-02 00:00:05.",
          "If it stays so, 'svcctl doctor' looks for the cause."},
         /* And for too long: since when, and what ends it. */
 #define TOLD "\"pid\":7,\"problem\":\"not_ended\",\"reason\":\"it was told to end\",\"step_since_usec\":800000000,"     \
              "\"step_until_usec\":980000000}"
 #define KILLS                                                                                                          \
-        "'svcctl logs g' shows what it does; 'kill -KILL 7' ends it at once, and what it has not written is lost."
+        "'svcctl logs g' shows what it does; 'kill -KILL 7' ends it at once, and what it has not saved is lost."
         {GATEWAY "\"state\":\"stopping\",\"want\":\"up\"," TOLD,
-         "g was told to end, to be started again, 3m 20s ago, at 00:13:20, and still runs with pid 7.",
+         "g was told to end for a restart 3m 20s ago, at 00:13:20, and still runs with pid 7.",
          "It is started when it has ended, and nothing ends it by force.", KILLS},
         {GATEWAY "\"state\":\"stopping\",\"want\":\"down\"," TOLD,
          "g was told to stop 3m 20s ago, at 00:13:20, and still runs with pid 7.",
@@ -141,24 +135,22 @@ static const struct {
          "\"state\":\"starting\",\"want\":\"up\",\"problem\":\"not_started\",\"reason\":\"no process\","
          "\"step_since_usec\":940000000,\"step_until_usec\":950000000}",
          "g has had no process for 1m, since 00:15:40, though it is wanted up.",
-         "Its supervisor tries again by itself, in some cases once a minute only.",
-         "'svcctl doctor' looks for what keeps it from being run."},
+         "Its supervisor tries again by itself, in some cases only once a minute.",
+         "'svcctl doctor' looks for what keeps it from running."},
         {GATEWAY
          "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"stopped\",\"reason\":\"it is stopped\"}",
          "g is stopped by a signal: its process, 7, does nothing.", "It goes on when somebody continues it.",
          "'kill -CONT 7' continues it, 'svcctl restart g' starts it anew."},
         {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"stale\",\"reason\":\"it ended\"}",
-         "g has ended: its process, 7, is no more, and its s6-supervise has not seen that.",
-         "It is started again when that is seen.",
-         "'svcctl doctor' says more; root continues or kills the s6-supervise, which s6-svscan replaces."},
+         "g has ended: its process, 7, is gone, but its s6-supervise has not seen that.",
+         "It is started again once that is seen.",
+         "'svcctl doctor' says more; root can continue the s6-supervise, or kill it, and s6-svscan starts another."},
         {GATEWAY
          "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"logger\",\"reason\":\"its logger does not "
          "run\"}",
          "g has been up for 12s with pid 7. But its logger does not run.",
-         "If it ends, it is started again. Its logger is tried again by itself, too; until it runs, what is "
-         "printed "
-         "waits.",
-         "The broker's log and the room on the volume may say why; mend that, and 'svcctl reset g' tries the "
+         "If it ends, it is started again. Its logger is started again by itself, too; until it runs, what is printed waits.",
+         "The broker's log may say why, and the volume may be full; mend that, and 'svcctl reset g' tries the "
          "logger "
          "at once."},
         /* A word of a later broker: the state says what it says. */
@@ -168,9 +160,9 @@ static const struct {
         {"{\"name\":\"dashboard\",\"kind\":\"static\",\"state\":\"backoff\",\"want\":\"up\",\"reason\":\"it "
          "ended\",\"last_exit\":{\"code\":75}}",
          "dashboard has not run for some time: it ended. Its last run ended with exit 75.",
-         "It is being tried again.",
-         "It is no gateway: root looks after it, with s6-svc, unless svcbrokerd was told to allow it here."},
-        {"{}", "? is in a state that this svcctl does not know.", "The broker knows what follows.",
+         "It is being started again.",
+         "It is not a gateway: root controls it with s6-svc, unless svcbrokerd was told to let its clients do so (--allow-static)."},
+        {"{}", "? is in a state that this svcctl does not know.", "Only the broker knows what comes next.",
          "Use the svcctl of the broker's version."},
         {GATEWAY "\"state\":\"unsupervised\",\"reason\":\"\\u001b[2J\"}", "g is unsupervised: \\x1b[2J.",
          "Nothing starts it, and it takes no orders.", "'svcctl doctor' looks for the cause."},
