@@ -21,7 +21,7 @@ static int start_audit(const char *what, const char *path)
         if (result < 0)
                 return fail(-result, "make it, or name another", "%s %s", what, path);
         if (result > 0)
-                result = fail(0, "make it root's and chmod go-w it", "%s: others than root can write %s",
+                result = fail(0, "make it root's and chmod go-w it", "%s: users other than root can write %s",
                               what, culprit);
         free(culprit);
         return result;
@@ -47,7 +47,7 @@ static int start_audit_services(const char *path, int fd)
 
         if (fstat(fd, &found) == 0 && found.st_mode & (S_IWGRP | S_IWOTH))
                 return fail(0, "see what is in it, and chmod go-w it",
-                            "services directory %s: others than root can write it", path);
+                            "services directory %s: users other than root can write it", path);
         return start_audit("services directory", path);
 }
 

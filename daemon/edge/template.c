@@ -33,9 +33,9 @@ static const char *entry_fault(const FTSENT *entry, int *error)
                 return strerror(entry->fts_errno);
         }
         if (!rights_is_safe(entry->fts_path, entry->fts_statp))
-                return "others than root can write it: make it root's and chmod go-w it";
+                return "users other than root can write it: make it root's and chmod go-w it";
         if (!strcmp(entry->fts_name, "notification-fd"))
-                return "a gateway that writes there without end keeps s6-supervise from its orders: "
+                return "a gateway that never stops writing there keeps s6-supervise from its orders: "
                        "remove the file";
         return NULL;
 }

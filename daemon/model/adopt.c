@@ -130,8 +130,8 @@ static void adopt_unrecorded(struct service *service, int why)
                 service->record.hold = HOLD_HELD;
                 service->record.cause = newer ? CAUSE_NEWER : CAUSE_UNREADABLE;
                 snprintf(service->record.reason, sizeof(service->record.reason), "%s; start it to run it",
-                         newer ? "what was wanted of it was written by a newer svcbrokerd"
-                               : "what was wanted of it could not be read");
+                         newer ? "its record was written by a newer svcbrokerd"
+                               : "its record could not be read");
         }
         service_save(service);
 }

@@ -120,8 +120,9 @@ void boot_check(const struct registry *registry, void (*tell)(void *owner, const
         char line[LINE_BYTES];
 
         if (missing) {
-                snprintf(line, sizeof(line), "%zu of %zu profiles have no gateway yet: %s: it is tried again",
-                         missing, boot->profiles, boot->why);
+                snprintf(line, sizeof(line), "%zu of %zu profile%s %s no gateway yet: %s: the broker tries again",
+                         missing, boot->profiles, boot->profiles == 1 ? "" : "s", missing == 1 ? "has" : "have",
+                         boot->why);
                 tell(owner, line);
         }
         for (size_t i = 0; i < registry->count; i++) {
@@ -132,8 +133,9 @@ void boot_check(const struct registry *registry, void (*tell)(void *owner, const
         }
         if (alone > 1) {
                 snprintf(line, sizeof(line),
-                         "%zu of %zu gateways have no s6-supervise: s6-svscan was told, and is told again", alone,
-                         gateways);
+                         "%zu of %zu gateways have no s6-supervise yet: s6-svscan was told of them, and is "
+                         "told again",
+                         alone, gateways);
                 tell(owner, line);
         }
 }
@@ -145,10 +147,10 @@ void boot_notes(const struct registry *registry, void (*tell)(void *owner, const
         char line[LINE_BYTES];
 
         if (boot->looking)
-                tell(owner, "booting: which profiles there are is being looked for");
+                tell(owner, "booting: the broker is looking for the profiles");
         if (boot->to_come) {
-                snprintf(line, sizeof(line), "booting: %zu of %zu gateways have no slot yet", boot->to_come,
-                         boot->profiles);
+                snprintf(line, sizeof(line), "booting: %zu of %zu gateway%s %s no slot yet", boot->to_come,
+                         boot->profiles, boot->profiles == 1 ? "" : "s", boot->to_come == 1 ? "has" : "have");
                 tell(owner, line);
         }
         for (size_t i = 0; i < registry->count; i++) {
@@ -156,8 +158,9 @@ void boot_notes(const struct registry *registry, void (*tell)(void *owner, const
                 queued += registry->services[i]->queued;
         }
         if (queued) {
-                snprintf(line, sizeof(line), "%zu of %zu gateways that are wanted up are still to be started: %u at once are",
-                         queued, wanted, registry->stagger.at_once);
+                snprintf(line, sizeof(line),
+                         "%zu of %zu gateway%s wanted up %s still to be started, at most %u at once", queued, wanted,
+                         wanted == 1 ? "" : "s", queued == 1 ? "is" : "are", registry->stagger.at_once);
                 tell(owner, line);
         }
 }

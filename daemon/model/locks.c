@@ -87,7 +87,7 @@ void locks_log_problem(const struct service *service, char *text, size_t size)
                 snprintf(why, sizeof(why), "%s", strerror(log->detail));
                 break;
         case LOG_OWNER:
-                snprintf(why, sizeof(why), "it, or its lock, is uid %u's, and not to be written",
+                snprintf(why, sizeof(why), "it or its lock belongs to uid %u, and cannot be written",
                          (unsigned)log->detail);
                 break;
         case LOG_READ_ONLY:
@@ -102,11 +102,12 @@ void locks_log_problem(const struct service *service, char *text, size_t size)
                         snprintf(why, sizeof(why), "process %d holds its lock", log->detail);
                 break;
         case LOG_UNUSED:
-                snprintf(why, sizeof(why), "it could not when it began, and is about to try again");
+                snprintf(why, sizeof(why), "it could not at its start, and is about to try again");
                 break;
         }
         snprintf(text, size, "its logger cannot write in its directory (%s): its lines %s", why,
-                 log->held ? "wait, and the gateway with them in the end" : "go to the container's log only");
+                 log->held ? "wait, and in the end the gateway waits with them" : "go to the container's "
+                                                                                  "log only");
 }
 
 const char *locks_problem(const struct service *service)

@@ -76,17 +76,15 @@ static void plan_from_volume(const struct registry *registry, const struct profi
                 planned->environment = json_object_get(facts->intent.environment);
         } else if (facts->intent_result == -EPROTONOSUPPORT) {
                 plan_hold(planned, CAUSE_NEWER,
-                          "what was wanted of it was written by a newer svcbrokerd "
-                          "(.svcbroker/intent/%.40s): run "
-                          "that one, or remove this",
+                          "its record was written by a newer svcbrokerd (.svcbroker/intent/%.40s): run that "
+                          "one, or remove the record",
                           facts->name);
                 planned->why = "newer_record";
                 log_event("reconcile: its record was written by a newer svcbrokerd: service=" GATEWAY_PREFIX "%s",
                           facts->name);
         } else if (facts->intent_result != -ENOENT) {
                 plan_hold(planned, CAUSE_UNREADABLE,
-                          "what was wanted of it cannot be read (.svcbroker/intent/%.64s: %s); start it to "
-                          "run it",
+                          "its record cannot be read (.svcbroker/intent/%.64s: %s); start it to run it",
                           facts->name, strerrorname_np(-facts->intent_result) ?: "?");
         } else if (facts->prior.known) {
                 planned->record.want_up = facts->prior.want_up;
@@ -229,7 +227,8 @@ static void plan_invalid(struct plan *plan, const char *directory)
 
         snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message), "%s",
                  is_default ? "profiles/default is no profile: the default profile is the volume itself"
-                            : "its name cannot be a profile's: lower case letters, digits, _ and - are");
+                            : "its name cannot be a profile's: that has lower-case letters, digits, _ and - "
+                              "only");
 }
 
 static void plan_skip(struct plan *plan, const char *profile, const char *message, const char *why)
@@ -251,7 +250,7 @@ static void plan_lost(struct plan *plan, const struct registry *registry, const 
         if (registry_find(registry, name))
                 return;
         log_event("reconcile: recorded and not found: service=%s", name);
-        plan_skip(plan, profile, "what was wanted of it is recorded, and there is no such profile (no SOUL.md)", "no_profile");
+        plan_skip(plan, profile, "an order for it is recorded, but there is no such profile (no SOUL.md)", "no_profile");
 }
 
 static void plan_absent(struct plan *plan, const struct registry *registry, const struct profile_facts *facts)
@@ -274,7 +273,7 @@ static void plan_more(struct plan *plan)
         struct planned *planned = plan_add(plan, "profiles/", RECONCILE_SKIPPED);
 
         snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message),
-                 "it has more than %d directories: those behind them are not looked at", SURVEY_PROFILES);
+                 "it has more than %d directories: the rest are ignored", SURVEY_PROFILES);
         log_event("reconcile: too many directories: name=profiles/ most=%d", SURVEY_PROFILES);
 }
 

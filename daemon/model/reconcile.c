@@ -133,7 +133,7 @@ static const char *fault_text(const struct fault *fault, char *line, size_t size
         if (fault->kind == FAULT_TOO_MANY_SERVICES)
                 return "s6-svscan takes no more services";
         if (fault->kind == FAULT_LIMIT)
-                return "the variables of all profiles together are over their bound";
+                return "the variables of all profiles together exceed their limit";
         if (!fault->error)
                 return fault->text ? fault->text : "see the log";
         snprintf(line, size, "%s: %s", fault->text, strerror(fault->error));

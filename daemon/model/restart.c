@@ -54,7 +54,7 @@ static bool restart_is_elsewhere(const struct service *service)
 void restart_describe_exit(const struct record *record, char *text, size_t size)
 {
         if (!record->has_exit)
-                snprintf(text, size, "how is not known");
+                snprintf(text, size, "the cause is not known");
         else if (record->exit_signal)
                 snprintf(text, size, "by SIG%s%s", sigabbrev_np(record->exit_signal) ?: "?",
                          record->oom_kills ? " (the container is out of memory)" : "");

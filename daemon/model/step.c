@@ -291,7 +291,7 @@ void step_describe(const struct service *service, enum trouble trouble, char *te
                 snprintf(text, size, "%s", service->obstacle);
                 break;
         case TROUBLE_NOT_STARTED:
-                snprintf(text, size, "it has had no process for more than %s, though it is wanted",
+                snprintf(text, size, "it has had no process for more than %s, though it is wanted up",
                          bound_text(service, STEP_PROCESS, bound));
                 break;
         case TROUBLE_NOT_READY:
@@ -306,15 +306,15 @@ void step_describe(const struct service *service, enum trouble trouble, char *te
                 snprintf(text, size, "its finish script does not end");
                 break;
         case TROUBLE_PAUSED:
-                snprintf(text, size, "it is paused, by an order of root's: it does nothing");
+                snprintf(text, size, "it is paused by an order of root's, and does nothing");
                 break;
         case TROUBLE_STOPPED:
-                snprintf(text, size, "it is stopped by a signal (SIGSTOP): it does nothing");
+                snprintf(text, size, "it is stopped by a signal (SIGSTOP), and does nothing");
                 break;
         case TROUBLE_STALE:
                 snprintf(text, size,
-                         "its process has ended, and its s6-supervise has not seen that: it was "
-                         "stopped, or hangs");
+                         "its process has ended, but its s6-supervise has not seen that: it was stopped, or "
+                         "hangs");
                 break;
         case TROUBLE_UNWANTED:
                 snprintf(text, size, "it runs, though it is wanted down");
@@ -344,12 +344,12 @@ void step_describe_logger(const struct service *service, enum logger_trouble tro
                          bound_text(service, STEP_PROCESS, bound));
                 break;
         case LOGGER_STOPPED:
-                snprintf(text, size, "its logger is stopped by a signal: what is printed waits");
+                snprintf(text, size, "its logger is stopped by a signal: what the gateway prints waits");
                 break;
         case LOGGER_STALE:
                 snprintf(text, size,
-                         "its logger's process has ended, and its s6-supervise has not seen that: it "
-                         "was stopped, or hangs");
+                         "its logger's process has ended, but its s6-supervise has not seen that: it was "
+                         "stopped, or hangs");
                 break;
         }
 }

@@ -385,7 +385,7 @@ const char *survey_link_text(int link)
 {
         switch (-link) {
         case EXDEV:
-                return "its directory is a link that leads outside of the volume";
+                return "its directory is a link that leads outside the volume";
         case ENOLINK:
                 return "its directory is a link that leads nowhere";
         default:

@@ -49,7 +49,7 @@ static void view_reason(const struct service *service, struct view *view)
         if (view->reason[0])
                 return;
         if (view->state == STATE_UNSUPERVISED)
-                reason = service->again.what & AGAIN_LOOK ? "it cannot be looked at, which is tried again"
+                reason = service->again.what & AGAIN_LOOK ? "it cannot be looked at: the broker tries again"
                                                           : "no s6-supervise runs for it";
         else if (service->end.given_up || (view->state == STATE_BACKOFF && static_end_loops(service)))
                 static_end_reason(service, view->reason, sizeof(view->reason));

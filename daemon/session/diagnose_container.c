@@ -44,13 +44,14 @@ static void check_broker_log(struct doctor *doctor)
                 *at = at[1] ? ' ' : '\0';
         if (text[0])
                 doctor_check(doctor, "broker_log", VERDICT_WARNING,
-                             "make /var/log writable for root, and restart the container, if the log is to "
-                             "outlive the container's",
-                             "the broker's log goes to the container's log only, as these cannot be used: %s",
+                             "to have the log kept there, make /var/log writable for root, and restart the "
+                             "container",
+                             "the broker's log goes to the container's log only, because these cannot be "
+                             "used: %s",
                              text);
         else
                 doctor_check(doctor, "broker_log", VERDICT_OK, "",
-                             "nothing is known to keep the broker's log from where it is kept");
+                             "nothing is known to keep the broker's log from its directory");
 }
 
 /* Of the others, those that are wanted and have no process of their own; and those that have one all the
@@ -77,17 +78,17 @@ static void check_multiplex(struct doctor *doctor)
                              "svcctl start default; or give each profile a gateway of its own again: restart "
                              "the broker "
                              "without --multiplex (GATEWAY_MULTIPLEX_PROFILES)",
-                             GATEWAY_PREFIX "default does not run, and is to serve %u other profile%s",
+                             GATEWAY_PREFIX "default does not run, though it serves %u other profile%s",
                              served, served == 1 ? "" : "s");
         else if (beside.count)
                 doctor_check(
                         doctor, "multiplex", VERDICT_WARNING,
                         "restart the container: then " GATEWAY_PREFIX "default alone serves them",
-                        "have a process of their own beside the default gateway, which serves them too: %s",
+                        "these have a process of their own, though the default gateway serves them too: %s",
                         findings_line(&beside, line));
         else
                 doctor_check(doctor, "multiplex", VERDICT_OK, "",
-                             GATEWAY_PREFIX "default serves every profile, of the others %u that %s wanted",
+                             GATEWAY_PREFIX "default serves every profile; of the others, %u %s wanted",
                              served, served == 1 ? "is" : "are");
 }
 

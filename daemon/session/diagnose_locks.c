@@ -18,9 +18,8 @@ static void check_log_directories(struct doctor *doctor)
         }
         if (findings.count)
                 doctor_check(doctor, "log_directories", VERDICT_FAILURE,
-                             "make logs/gateways/PROFILE the client user's, or remove it; it is tried again "
-                             "by itself within a "
-                             "minute, and at once by svcctl reset",
+                             "give logs/gateways/PROFILE to the client user, or remove it; its logger tries "
+                             "again within a minute, and at once after svcctl reset",
                              "%s", findings_line(&findings, line));
         else
                 doctor_check(doctor, "log_directories", VERDICT_OK, "",
@@ -39,9 +38,9 @@ static void check_locks(struct doctor *doctor)
         if (findings.count)
                 doctor_check(doctor, "locks", VERDICT_WARNING,
                              "see that .svcbroker/lock on the volume can be written, and that its file "
-                             "system has locks; then "
-                             "restart each: until then let no other container use this volume",
-                             "run without their locks on the volume: %s", findings_line(&findings, line));
+                             "system supports locks; then restart each gateway, and until then let no other "
+                             "container use this volume",
+                             "these gateways run without their locks on the volume: %s", findings_line(&findings, line));
         else
                 doctor_check(doctor, "locks", VERDICT_OK, "",
                              "every gateway that runs holds its lock on the volume");

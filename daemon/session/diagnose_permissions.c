@@ -79,8 +79,9 @@ static void tell(struct doctor *doctor, const char *check, const char *path)
 
         if (walk->loose.count)
                 doctor_check(doctor, check, VERDICT_FAILURE,
-                             "make it root's, and chmod go-w it; what others put there may have run as root",
-                             "others than root can write %s", findings_line(&walk->loose, line));
+                             "make it root's, and chmod go-w it; what others put there may have been run as "
+                             "root",
+                             "users other than root can write %s", findings_line(&walk->loose, line));
         else if (walk->unseen.count)
                 doctor_check(doctor, check, VERDICT_WARNING,
                              "look at it yourself, as root with CAP_DAC_OVERRIDE",

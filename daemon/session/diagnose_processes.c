@@ -89,7 +89,7 @@ static bool tell_group(struct doctor *doctor, const struct cgroup_limit *limit)
         if (limit->most == CGROUP_UNLIMITED || limit->used < limit->most - limit->most / 10)
                 return false;
         doctor_check(doctor, "processes", full ? VERDICT_FAILURE : VERDICT_WARNING,
-                     "end what has too many, or raise the container's limit of processes (docker and podman: "
+                     "end processes, or raise the container's limit of processes (docker and podman: "
                      "--pids-limit)",
                      "%s: pids.max is %s: %llu of %llu processes and threads; %s", limit->where,
                      full ? "reached" : "nearly reached", (unsigned long long)limit->used,
@@ -106,10 +106,9 @@ static bool tell_clients(struct doctor *doctor, unsigned long most)
                 return false;
         doctor_check(
                 doctor, "processes", used >= most ? VERDICT_FAILURE : VERDICT_WARNING,
-                "end what has too many, or raise the container's limit (docker and podman: --ulimit nproc=N)",
-                "the client user has %lu of %lu processes and threads (RLIMIT_NPROC), and maybe others where "
-                "this "
-                "cannot see them: no gateway can be started over it",
+                "end processes, or raise the container's limit (docker and podman: --ulimit nproc=N)",
+                "the client user has %lu of %lu processes and threads (RLIMIT_NPROC), and perhaps others "
+                "that cannot be seen from here: beyond that limit no gateway can be started",
                 used, most);
         return true;
 }
@@ -125,7 +124,7 @@ static bool tell_kernel(struct doctor *doctor)
         if (!most || used < most - most / 10)
                 return false;
         doctor_check(doctor, "processes", VERDICT_WARNING,
-                     "end what has too many, or raise kernel.threads-max and kernel.pid_max on the host",
+                     "end processes, or raise kernel.threads-max and kernel.pid_max on the host",
                      "the machine has %lu of %lu processes and threads", used, most);
         return true;
 }
@@ -135,16 +134,16 @@ static void tell_processes(struct doctor *doctor)
         unsigned long most = read_processes_most();
         struct cgroup_limit limit = {.most = CGROUP_UNLIMITED};
         int result = cgroup_read("", CGROUP_PIDS, &limit);
-        char group[64] = "no limit of the container's is to be seen",
-             user[64] = "no limit of the client user's";
+        char group[64] = "no limit of the container is visible",
+             user[64] = "none of the client user";
 
         if (tell_group(doctor, &limit) || tell_clients(doctor, most) || tell_kernel(doctor))
                 return;
         if (result == 0 && limit.most != CGROUP_UNLIMITED)
-                snprintf(group, sizeof(group), "%llu of %llu in the container",
+                snprintf(group, sizeof(group), "the container has %llu of %llu",
                          (unsigned long long)limit.used, (unsigned long long)limit.most);
         if (most)
-                snprintf(user, sizeof(user), "%lu of %lu of the client user's", doctor->processes->clients,
+                snprintf(user, sizeof(user), "the client user has %lu of %lu", doctor->processes->clients,
                          most);
         doctor_check(doctor, "processes", VERDICT_OK, "", "%s, %s", group, user);
 }
@@ -152,7 +151,7 @@ static void tell_processes(struct doctor *doctor)
 static const char *limit_text(const struct oom *oom, char buffer[32])
 {
         if (!oom->limit_bytes)
-                return "what there is";
+                return "all that there is";
         snprintf(buffer, 32, "%" PRId64 " KiB", oom->limit_bytes / 1024);
         return buffer;
 }
@@ -171,21 +170,19 @@ static void tell_memory(struct doctor *doctor)
 
         if (oom_read(&oom) == 0 && oom.kills)
                 doctor_check(doctor, "memory", VERDICT_WARNING,
-                             "give the container more memory, or let fewer gateways run; svcctl why names "
-                             "those whose "
-                             "end fits",
-                             "for want of memory the kernel has killed %" PRId64
+                             "give the container more memory, or let fewer gateways run; svcctl why says "
+                             "whose end that may have been",
+                             "for want of memory, the kernel has killed %" PRId64
                              " of the container's processes; it may "
                              "have %s",
                              oom.kills, limit_text(&oom, buffer));
         else if (result || limit.most == CGROUP_UNLIMITED)
-                doctor_check(doctor, "memory", VERDICT_OK, "", "no limit of the container's is to be seen");
+                doctor_check(doctor, "memory", VERDICT_OK, "", "no limit of the container is visible");
         else
                 doctor_check(doctor, "memory", low ? VERDICT_WARNING : VERDICT_OK,
-                             "see what needs it, or raise the container's limit: over it the kernel ends "
-                             "processes, and "
-                             "none can be started",
-                             "%s: %llu of %llu KiB are in use, without what can be dropped", limit.where,
+                             "see what needs it, or raise the container's limit: beyond it the kernel kills "
+                             "processes, and none can be started",
+                             "%s: %llu of %llu KiB are in use, not counting what can be dropped", limit.where,
                              (unsigned long long)limit.used / 1024, (unsigned long long)limit.most / 1024);
 }
 

@@ -182,7 +182,7 @@ static void tell_scripts(struct doctor *doctor)
         if (walk->loose.count)
                 doctor_check(doctor, "permissions_scripts", VERDICT_FAILURE,
                              "make it root's, and chmod go-w it: s6 executes it as root",
-                             "others than root can write %s", findings_line(&walk->loose, line));
+                             "users other than root can write %s", findings_line(&walk->loose, line));
         else if (walk->unseen.count)
                 doctor_check(doctor, "permissions_scripts", VERDICT_WARNING,
                              "look at it yourself, as root with CAP_DAC_OVERRIDE",
@@ -201,8 +201,8 @@ static void tell_execution(struct doctor *doctor)
 
         if (walk->dead.count)
                 doctor_check(doctor, "execution", VERDICT_FAILURE,
-                             "give it its mode, its interpreter, or a file system that is mounted exec; a gateway's come "
-                             "back when it is unregistered and registered again",
+                             "restore its mode or its interpreter, or mount its file system with exec; a "
+                             "gateway that is unregistered and registered again has new scripts",
                              "s6 cannot execute %s", findings_line(&walk->dead, line));
         else
                 doctor_check(doctor, "execution", VERDICT_OK, "", "s6 can execute the scripts of %u service%s",
@@ -246,15 +246,15 @@ bool diagnose_path(struct doctor *doctor)
         search_path_look(server);
         if (server->loose_path[0])
                 doctor_check(doctor, "permissions_path", VERDICT_FAILURE,
-                             "take it out of the container's PATH (ENV PATH of its image): what root runs by "
-                             "name may be found there",
-                             "others than root can write where PATH leads: %s", server->loose_path);
+                             "take it out of the container's PATH (ENV PATH of its image): what root runs "
+                             "by name may be theirs",
+                             "users other than root can write where root's PATH leads: %s", server->loose_path);
         else if (!server->supervisor_path)
                 doctor_check(doctor, "permissions_path", VERDICT_WARNING,
                              "look at /proc/PID/environ of s6-svscan yourself",
                              "the PATH of s6-svscan could not be read when the broker was started");
         else
                 doctor_check(doctor, "permissions_path", VERDICT_OK, "",
-                             "only root can write where PATH leads");
+                             "only root can write where root's PATH leads");
         return true;
 }

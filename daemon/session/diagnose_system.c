@@ -60,7 +60,7 @@ static void check_scandir(struct doctor *doctor)
         doctor_check(
                 doctor, "scandir", running ? VERDICT_OK : VERDICT_FAILURE,
                 "start s6-svscan on that directory, or start the broker with --scandir of the one that runs",
-                "%s s6-svscan on %s", running ? "there is an" : "there is no", registry->scandir.path);
+                "%s s6-svscan runs on %s", running ? "an" : "no", registry->scandir.path);
 }
 
 static void check_capacity(struct doctor *doctor)
@@ -86,8 +86,8 @@ static void check_capacity(struct doctor *doctor)
                      : used * 10 > most * 9 || (other[0] && !lacks) ? VERDICT_WARNING
                                                                     : VERDICT_OK,
                      lacks ? files : services,
-                     "%u of %u supervisors in use, loggers included: room for %u more gateway%s%s", used, most,
-                     room, room == 1 ? "" : "s", other);
+                     "%u of %u supervisors are in use, loggers included: there is room for %u more gateway%s%s", used,
+                     most, room, room == 1 ? "" : "s", other);
 }
 
 /* What more of them would be for is connections: root's places stay. */
@@ -98,8 +98,10 @@ static void check_descriptors(struct doctor *doctor)
 
         doctor_check(doctor, "descriptors", few ? VERDICT_WARNING : VERDICT_OK,
                      "raise the container's limit of open files (nofile), and restart the broker",
-                     "the broker may have %u: %u connection%s at once%s", server->files,
-                     server->connections_most, server->connections_most == 1 ? "" : "s", few ? ", fewer than it has bounds for" : "");
+                     "the broker may open %u files, which allows %u connection%s at once%s", server->files,
+                     server->connections_most, server->connections_most == 1 ? "" : "s", few ? ", fewer "
+                                                                                               "than its "
+                                                                                               "own limits" : "");
 }
 
 static void check_room(struct doctor *doctor)
@@ -147,8 +149,8 @@ static void check_rights(struct doctor *doctor)
                              lacks_gid ? "CAP_SETGID" : "");
         doctor_check(doctor, "bounding_set", server->rights.bounding_shrunk ? VERDICT_OK : VERDICT_WARNING,
                      "give the container CAP_SETPCAP (a last line of defence, not needed to work)", "%s",
-                     server->rights.bounding_shrunk ? "the broker's is shrunk"
-                                                    : "the broker's could not be shrunk");
+                     server->rights.bounding_shrunk ? "the broker's bounding set is shrunk"
+                                                    : "the broker's bounding set could not be shrunk");
 }
 
 /* Any s6-supervise: they all have what s6-svscan gave them. 0: none found. */
@@ -181,7 +183,7 @@ static void check_kill(struct doctor *doctor)
         if (result)
                 doctor_check(doctor, "kill", VERDICT_WARNING,
                              "mount /proc without hidepid, and look at CapEff in its status",
-                             "what %s (pid %d) may do cannot be looked at: %s", name, (int)pid,
+                             "the capabilities of %s (pid %d) cannot be read: %s", name, (int)pid,
                              strerror(-result));
         else if (process.effective >> CAP_KILL & 1)
                 doctor_check(doctor, "kill", VERDICT_OK, "", "%s (pid %d) has CAP_KILL", name, (int)pid);
@@ -191,7 +193,7 @@ static void check_kill(struct doctor *doctor)
         else
                 doctor_check(doctor, "kill", VERDICT_FAILURE,
                              "give the container CAP_KILL, and start it again",
-                             "%s (pid %d) lacks CAP_KILL: gateways can be started, and not stopped", name,
+                             "%s (pid %d) lacks CAP_KILL: gateways can be started, but not stopped", name,
                              (int)pid);
 }
 
@@ -255,13 +257,13 @@ static void check_clock(struct doctor *doctor)
                     (!ahead || registry->services[i]->status.since_usec > ahead->status.since_usec))
                         ahead = registry->services[i];
         if (now_usec < CLOCK_2020_USEC)
-                doctor_check(doctor, "clock", VERDICT_WARNING, advice, "it says a time before 2020");
+                doctor_check(doctor, "clock", VERDICT_WARNING, advice, "the clock shows a time before 2020");
         else if (ahead)
                 doctor_check(doctor, "clock", VERDICT_WARNING, advice,
-                             "s6's stamp of %s is %" PRId64 " s ahead of the clock", ahead->name,
+                             "s6's time stamp of %s is %" PRId64 " s ahead of the clock", ahead->name,
                              (ahead->status.since_usec - now_usec) / 1000000);
         else
-                doctor_check(doctor, "clock", VERDICT_OK, "", "no stamp of s6 is ahead of it");
+                doctor_check(doctor, "clock", VERDICT_OK, "", "no time stamp of s6 is ahead of the clock");
 }
 
 /* Others of the same uid, outside this container too, share the kernel's bound: what they use nobody tells.
@@ -283,11 +285,11 @@ static void check_inotify(struct doctor *doctor)
                              lacking, lacking == 1 ? "" : "s", lacking == 1 ? "y" : "ies");
         else if (sscanf(line, "%lu", &most) != 1)
                 doctor_check(doctor, "inotify", VERDICT_WARNING, advice,
-                             "%zu watch%s used; fs.inotify.max_user_watches cannot be read", used,
+                             "the broker uses %zu watch%s; fs.inotify.max_user_watches cannot be read", used,
                              used == 1 ? "" : "es");
         else
                 doctor_check(doctor, "inotify", used * 10 > most * 9 ? VERDICT_WARNING : VERDICT_OK, advice,
-                             "%zu of %lu watches used by the broker", used, most);
+                             "the broker uses %zu of %lu watches", used, most);
 }
 
 static void check_template(struct doctor *doctor)
@@ -297,7 +299,7 @@ static void check_template(struct doctor *doctor)
 
         if (template_check(doctor->server->template_path, &culprit, &why))
                 doctor_check(doctor, "template", VERDICT_FAILURE,
-                             "install the template as it was: no gateway can be registered", "%s: %s",
+                             "install the template as it was: until then no gateway can be registered", "%s: %s",
                              culprit ? culprit : doctor->server->template_path, why);
         else
                 doctor_check(doctor, "template", VERDICT_OK, "", "%s is whole",
@@ -347,16 +349,17 @@ static void check_orders(struct doctor *doctor)
         }
         if (found.count)
                 doctor_check(doctor, "orders", VERDICT_FAILURE,
-                             "'svcctl why NAME' says what ends it; an s6-supervise that is stopped is continued with "
-                             "kill -CONT, or ended with kill -KILL: s6-svscan starts another",
+                             "'svcctl why NAME' says what to do; continue an s6-supervise that is stopped "
+                             "with kill -CONT, or end it with kill -KILL: s6-svscan starts another",
                              "%s", findings_line(&found, line));
         else if (again.count)
                 doctor_check(
                         doctor, "orders", VERDICT_FAILURE,
                         "see which bound of the container is reached (descriptors, memory, space in /run)",
-                        "not all can be read and written of %s", findings_line(&again, line));
+                        "some files cannot be read or written of %s", findings_line(&again, line));
         else
-                doctor_check(doctor, "orders", VERDICT_OK, "", "every order is taken, and comes about in time");
+                doctor_check(doctor, "orders", VERDICT_OK, "", "every order is taken, and carried out in "
+                                                               "time");
 }
 
 /* A boot that is not through is none of anybody's faults. */
@@ -368,11 +371,14 @@ static void check_boot(struct doctor *doctor)
 
         if (missing)
                 doctor_check(doctor, "boot", VERDICT_FAILURE,
-                             "mend that; those are tried again by themselves, and at once with svcctl reconcile",
-                             "%zu of %zu profiles have no gateway yet: %s", missing, boot->profiles, boot->why);
+                             "mend that; the broker tries again by itself, and at once after svcctl "
+                             "reconcile",
+                             "%zu of %zu profile%s %s no gateway yet: %s", missing, boot->profiles,
+                             boot->profiles == 1 ? "" : "s", missing == 1 ? "has" : "have", boot->why);
         else if (boot->to_come)
-                doctor_check(doctor, "boot", VERDICT_WARNING, "wait: it goes on",
-                             "%zu of %zu gateways have no slot yet: they are being made", boot->to_come, boot->profiles);
+                doctor_check(doctor, "boot", VERDICT_WARNING, "wait for the broker",
+                             "%zu of %zu gateway%s %s no slot yet: the broker goes on", boot->to_come,
+                             boot->profiles, boot->profiles == 1 ? "" : "s", boot->to_come == 1 ? "has" : "have");
         else
                 doctor_check(doctor, "boot", VERDICT_OK, "", "every profile that was found has its gateway");
 }
@@ -397,14 +403,14 @@ static void check_services(struct doctor *doctor)
                 doctor_check(doctor, "supervision", VERDICT_FAILURE,
                              "see whether s6-svscan has reached its services_max, and run " CONFIG_S6_BINDIR
                              "/s6-svscanctl -a; a gateway can be unregistered and registered again",
-                             "no s6-supervise for %s", findings_line(&alone, line));
+                             "no s6-supervise runs for %s", findings_line(&alone, line));
         else
                 doctor_check(doctor, "supervision", VERDICT_OK, "", "every service has its s6-supervise");
         if (mute.count)
                 doctor_check(doctor, "loggers", VERDICT_WARNING,
                              "look at the container's log for what s6-log says, and start it again "
                              "with " CONFIG_S6_BINDIR "/s6-svc -u",
-                             "what is printed is not logged of %s", findings_line(&mute, line));
+                             "the logger does not run, so nothing is logged, of %s", findings_line(&mute, line));
         else
                 doctor_check(doctor, "loggers", VERDICT_OK, "", "every logger runs");
 }

@@ -152,7 +152,7 @@ static void check_volume(struct doctor *doctor, const struct volume_found *found
         else if (found->uid != client)
                 doctor_check(doctor, "volume", VERDICT_WARNING,
                              "give it to the client user, with all that is in it",
-                             "%s belongs to uid %u, the client user is %u", home, (unsigned)found->uid,
+                             "%s belongs to uid %u, but the client user is %u", home, (unsigned)found->uid,
                              (unsigned)client);
         else if (room_is_short(&found->room, VOLUME_LOW_BYTES, VOLUME_LOW_INODES, VOLUME_LOW_SHARE)) {
                 room_describe(&found->room, VOLUME_LOW_BYTES, VOLUME_LOW_INODES, VOLUME_LOW_SHARE, text);
@@ -267,12 +267,13 @@ static void check_profiles(struct doctor *doctor, const struct volume_found *fou
                              "profiles whose directory does not answer: %s", findings_line(&hung, line));
         else if (found->more)
                 doctor_check(doctor, "profiles", VERDICT_WARNING, "remove what is no profile",
-                             "profiles/ has more than %d directories: those behind them are not looked at",
+                             "profiles/ has more than %d directories: the rest are ignored",
                              SURVEY_PROFILES);
         else if (findings.count && unable.count)
                 doctor_check(doctor, "profiles", VERDICT_WARNING,
                              "svcctl register each of the first; rename the others, or put a directory where the link is",
-                             "profiles without a gateway: %s; and directories that no gateway can be made for: %s",
+                             "profiles without a gateway: %s; and directories for which no gateway can be "
+                             "made: %s",
                              findings_line(&findings, line), findings_line(&unable, unable_line));
         else if (findings.count)
                 doctor_check(doctor, "profiles", VERDICT_WARNING,
@@ -281,7 +282,7 @@ static void check_profiles(struct doctor *doctor, const struct volume_found *fou
         else if (unable.count)
                 doctor_check(doctor, "profiles", VERDICT_WARNING,
                              "rename each, or put a directory where the link is; or remove what is no profile",
-                             "directories that no gateway can be made for: %s", findings_line(&unable, line));
+                             "directories for which no gateway can be made: %s", findings_line(&unable, line));
         else
                 doctor_check(doctor, "profiles", VERDICT_OK, "", "every profile has its gateway");
         findings = (struct findings){0};
@@ -290,7 +291,7 @@ static void check_profiles(struct doctor *doctor, const struct volume_found *fou
                         findings_add(&findings, registry->services[i]->name, NULL);
         if (found->more)
                 doctor_check(doctor, "slots", VERDICT_WARNING, "remove what is no profile",
-                             "profiles/ has more than %d directories: not looked at", SURVEY_PROFILES);
+                             "not checked: profiles/ has more than %d directories", SURVEY_PROFILES);
         else if (findings.count)
                 doctor_check(doctor, "slots", VERDICT_WARNING,
                              "svcctl unregister each, or put the profile's SOUL.md back",
@@ -320,7 +321,7 @@ static void check_starts(struct doctor *doctor, const struct volume_found *found
                              BOOT_LOG " cannot be read: %s", strerror(-found->logged));
         else
                 doctor_check(doctor, "container_starts", VERDICT_OK, "",
-                             "of no gateway the last %s in startup_failed", starts);
+                             "there is no gateway for which the last %s in startup_failed", starts);
 }
 
 /* The same names whatever happened, so that nobody takes one that is missing for one that is well. */
@@ -330,7 +331,7 @@ static void check_nothing(struct doctor *doctor)
 
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
                 doctor_check(doctor, names[i], VERDICT_WARNING, "see to the volume first",
-                             "not looked at: the volume cannot be");
+                             "not checked: the volume cannot be read");
 }
 
 static void check_found(struct doctor *doctor, const struct volume_found *found)
@@ -345,7 +346,7 @@ static void check_found(struct doctor *doctor, const struct volume_found *found)
                 for (int i = 0; i < 2; i++)
                         doctor_check(doctor, i ? "slots" : "profiles", VERDICT_WARNING,
                                      "see to the volume's profiles/ directory",
-                                     "not looked at: profiles/ cannot be read: %s", strerror(-found->listed));
+                                     "not checked: profiles/ cannot be read: %s", strerror(-found->listed));
         } else {
                 check_profiles(doctor, found);
         }

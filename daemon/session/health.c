@@ -133,7 +133,7 @@ static void health_of_looks(const struct registry *registry, struct health *heal
                          "%zu service%s or director%s cannot be watched (inotify: %s), and %s looked at "
                          "each second: %s",
                          polled, polled == 1 ? "" : "s", polled == 1 ? "y" : "ies",
-                         registry->watch.error ? strerror(-registry->watch.error) : "nothing is missing now",
+                         registry->watch.error ? strerror(-registry->watch.error) : "there is room again",
                          polled == 1 ? "is" : "are",
                          registry->watch.fd < 0 ? "raise fs.inotify.max_user_instances"
                                                 : "raise fs.inotify.max_user_watches");
@@ -141,9 +141,8 @@ static void health_of_looks(const struct registry *registry, struct health *heal
         }
         if (again) {
                 snprintf(problem, sizeof(problem),
-                         "the files of %zu service%s cannot all be read and written (%s): it is tried again, "
-                         "and what is "
-                         "told of them may be old",
+                         "some files of %zu service%s cannot be read or written (%s): the broker tries "
+                         "again, and until then what it tells of them may be old",
                          again, again == 1 ? "" : "s", strerror(error));
                 health_problem(health, problem);
         }
@@ -166,21 +165,22 @@ static void health_of_broker(struct server *server, struct health *health)
                 char problem[FINDINGS_LINE_BYTES + 128];
 
                 snprintf(problem, sizeof(problem),
-                         "others than root can write where PATH leads, and what root runs by name may be "
-                         "found there: %s",
+                         "users other than root can write where root's PATH leads, so what root runs by "
+                         "name may be theirs: %s",
                          server->loose_path);
                 health_problem(health, problem);
         }
         for (const char *const *fallback = server->fallbacks; fallback && *fallback; fallback++) {
                 char problem[FINDINGS_LINE_BYTES];
 
-                snprintf(problem, sizeof(problem), "the broker was started with less than it was given: %s",
+                snprintf(problem, sizeof(problem), "the broker could not read all that it was to be started "
+                                                   "with: %s",
                          *fallback);
                 health_problem(health, problem);
         }
         if (!server->rights.supervisor_kills)
                 health_problem(health, "s6-supervise lacks CAP_KILL: the broker signals gateways itself; "
-                                       "give the container KILL");
+                                       "give the container CAP_KILL");
         if (scandir_is_running(&server->registry->scandir) == 0)
                 health_problem(
                         health,
@@ -199,7 +199,8 @@ static void health_of_room(struct server *server, struct health *health)
                 return;
         room_describe(&room, ROOM_LOW_BYTES, ROOM_LOW_INODES, ROOM_LOW_SHARE, text);
         snprintf(problem, sizeof(problem),
-                 "the file system of the slots is nearly full: %s are left, for what is registered already", text);
+                 "the file system of the slots is nearly full: %s are left, which are kept for the gateways "
+                 "that are registered already", text);
         health_problem(health, problem);
 }
 
@@ -226,7 +227,7 @@ static void health_of_writing(struct registry *registry, struct health *health)
         if (!refused || registry->store.failure)
                 return;
         snprintf(problem, sizeof(problem),
-                 "the client user cannot write to the volume: %s: nothing that is ordered lasts beyond this container",
+                 "the client user cannot write to the volume: %s: orders do not outlive this container",
                  strerror(refused));
         health_problem(health, problem);
 }
@@ -240,19 +241,19 @@ static void health_of_volume(const struct registry *registry, struct health *hea
 
         if (registry->volume_unknown)
                 health_problem(health,
-                               "the volume cannot be looked at: which profiles it has is not known yet");
+                               "the volume cannot be looked at, so its profiles are not known yet: the "
+                               "broker tries again");
         if (blind) { /* without gateways of its own to look for, the broker does not ask the volume */
                 snprintf(problem, sizeof(problem),
-                         "what the volume has of %zu gateway%s is not known: order each anew, and give it its "
-                         "variables",
+                         "what the volume has recorded of %zu gateway%s is not known: give each its order "
+                         "and its variables again",
                          blind, blind == 1 ? "" : "s");
                 health_problem(health, problem);
         }
         if (registry->profiles_more) {
                 snprintf(problem, sizeof(problem),
-                         "profiles/ on the volume has more than %d directories: those behind them are not "
-                         "looked at; "
-                         "remove what is no profile, and reconcile",
+                         "profiles/ on the volume has more than %d directories: the rest are ignored; "
+                         "remove what is no profile, and run 'svcctl reconcile'",
                          SURVEY_PROFILES);
                 health_problem(health, problem);
         }
@@ -266,7 +267,8 @@ static void health_of_volume(const struct registry *registry, struct health *hea
         if (!waiting)
                 return;
         snprintf(problem, sizeof(problem),
-                 "the volume does not have what is wanted of %zu gateway%s yet: %s: it is tried again", waiting,
+                 "what is wanted of %zu gateway%s is not recorded on the volume yet: %s: the broker tries "
+                 "again", waiting,
                  waiting == 1 ? "" : "s", persist_problem(registry->store.failure) ?: "it is being written");
         if (registry->store.failure)
                 health_problem(health, problem);
@@ -342,7 +344,7 @@ bool health_write(struct server *server, char *after, struct text *text)
         last = health_of_services(registry, after && after[0] ? registry_behind(registry, after) : 0,
                                   after ? PIECE_BYTES : HEALTH_BYTES, &health);
         if (!after && health.left) {
-                snprintf(further, sizeof(further), "and %u more problems, which Health tells with \"more\"", health.left);
+                snprintf(further, sizeof(further), "and more problems (%u), which Health tells with \"more\"", health.left);
                 health_problem(&health, further);
         }
         text_append_string(text, health.count ? "{\"healthy\":false,\"problems\":["

@@ -242,8 +242,8 @@ const char *listener_remedy(const struct listener *listener)
         case EEXIST:
                 return "something else has its name: remove that, and it is made anew";
         case EPERM:
-                return "others than root can write its directory, or one above it: make that root's and chmod "
-                       "go-w it, and it is made anew";
+                return "users other than root can write its directory, or one above it: make that root's "
+                       "and chmod go-w it, and it is made anew";
         case EADDRINUSE:
                 return "another svcbrokerd has its lock: end that one, and it is made anew";
         case ENOENT:

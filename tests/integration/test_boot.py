@@ -423,11 +423,11 @@ def test_what_has_no_place_at_boot_is_told_and_tried_again(boot, volume):
     for name in ("a", "b", "c", "d"):
         volume.profile(name)
     tree = boot("--services-max", "9", services_max=9)  # svcbrokerd's own, and four of two each
-    missing = "1 of 5 profiles have no gateway yet: s6-svscan takes no more services: it is tried again"
+    missing = "1 of 5 profiles has no gateway yet: s6-svscan takes no more services: the broker tries again"
     health = tree.call("Health")
     assert health["healthy"] is False and missing in health["problems"], health
     checks = {check["name"]: check for check in tree.call("Diagnose")["checks"]}
-    assert checks["boot"]["verdict"] == "failure" and checks["boot"]["detail"].startswith("1 of 5 profiles have no gateway yet"), checks["boot"]
+    assert checks["boot"]["verdict"] == "failure" and checks["boot"]["detail"].startswith("1 of 5 profiles has no gateway yet"), checks["boot"]
     assert missing in tree.run("hermes", "svcctl", "health").stdout
     assert set(states(tree)) == {"default", "a", "b", "c"}
     tree.call("Unregister", profile="a")

@@ -49,7 +49,7 @@ def test_what_svcctl_prints(clinic):
         assert result.returncode == 1 and result.stderr == ""
         lines = result.stdout.splitlines()
         (at,) = [i for i, line in enumerate(lines) if line.startswith("failure  permissions_template ")]
-        column = lines[at].index("others than root")
+        column = lines[at].index("users other than root")
         assert f"{TEMPLATE}/x" in lines[at]
         assert lines[at + 1].startswith(" " * (column + 2) + "make it root's"), "advice below it, indented"
         result = doctor(clinic, "--json")

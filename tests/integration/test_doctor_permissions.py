@@ -1,4 +1,4 @@
-"""Diagnose finds what others than root can write, wherever s6 or the broker trusts it."""
+"""Diagnose finds what users other than root can write, wherever s6 or the broker trusts it."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_writable_by_others(clinic, check, spoil, mend, culprit):
     clinic.run("root", "sh", "-c", f"set -e; {spoil}", check=True)
     try:
         found = assert_check(clinic, check, "failure", culprit)
-        assert "others than root can write" in found["detail"]
+        assert "users other than root can write" in found["detail"]
     finally:
         clinic.run("root", "sh", "-c", mend, check=True)
     assert_check(clinic, check, "ok")

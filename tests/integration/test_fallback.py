@@ -82,7 +82,7 @@ CASES = {
     a_loop: "Too many levels",
     lock_is_a_directory: "Invalid argument",
     parent_is_roots: "No such file",
-    unwritable: "not to be written",
+    unwritable: "cannot be written",
 }
 
 

@@ -295,11 +295,11 @@ def test_what_the_volume_lacks_is_written_by_the_next_broker(make_tree, gateways
     assert tree.call("Register", "root", profile="coder", environment={"A": "1"})["persisted"] is False
     for _ in range(2):
         tree.kill_broker()
-        wait_until(lambda: "does not have what is wanted" in "".join(tree.call("Health", "root")["problems"]), what="Health says it")
+        wait_until(lambda: "is not recorded on the volume yet" in "".join(tree.call("Health", "root")["problems"]), what="Health says it")
     tree.run("root", "rm", "/opt/data/.svcbroker", check=True)
     wait_agreement(tree, "coder")
     assert told_twice(tree, "coder")[1] == {"want": "up", "environment": {"A": "1"}, "unpersisted": False}
-    wait_until(lambda: "does not have what is wanted" not in "".join(tree.call("Health", "root")["problems"]), what="nothing waits")
+    wait_until(lambda: "is not recorded on the volume yet" not in "".join(tree.call("Health", "root")["problems"]), what="nothing waits")
 
 
 def test_leftovers_are_swept(make_tree):

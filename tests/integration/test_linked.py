@@ -102,7 +102,7 @@ def test_links_that_do_not(boot, volume):
         assert f"service=gateway-{name}\n" in log, name
         assert f" profile={name} prior_state=None action=skipped why=link prior_exit=unknown\n" in boot_log
         assert listed[name]["action"] == "skipped" and word in listed[name]["message"], listed[name]
-    assert found["verdict"] == "warning" and "etc (its directory is a link that leads outside of the volume)" in found["detail"]
+    assert found["verdict"] == "warning" and "etc (its directory is a link that leads outside the volume)" in found["detail"]
     assert set(listed) == {"default", "coder", *OUTSIDE, *NOWHERE}
     for name in OUTSIDE:
         for method, arguments in (("Register", {"profile": name}), ("Start", {"names": [f"gateway-{name}"]})):
@@ -110,7 +110,7 @@ def test_links_that_do_not(boot, volume):
                 tree.call(method, **arguments)
             assert caught.value.name == "Protected" and "link" in caught.value.parameters["reason"], (name, method)
     done = tree.run("hermes", "svcctl", "register", "etc")
-    assert done.returncode == 5 and "leads outside of the volume: put a directory in its place" in done.stderr, done
+    assert done.returncode == 5 and "leads outside the volume: put a directory in its place" in done.stderr, done
     assert set(states(tree)) == {"coder", "default"}
     assert not os.path.exists(tree.path("/opt/other/profile/.gateway-planned-stop.json"))
     # What it is about is one profile's: mended, it is served.

@@ -123,7 +123,7 @@ def test_health_with_as_many_problems(many):
     told = [problem for problem in health["problems"] if problem.startswith("gateway-m")]
     left = MANY - len(told)
     assert 0 < len(told) < MANY and len(json.dumps(health)) < MIB
-    assert health["problems"][-1] == f'and {left} more problems, which Health tells with "more"'
+    assert health["problems"][-1] == f'and more problems ({left}), which Health tells with "more"'
     problems, sizes = collect(many, "Health", "problems")
     assert len([problem for problem in problems if problem.startswith("gateway-m")]) == MANY
     assert len(problems) == len(set(problems)) and max(sizes) < PIECE and len(sizes) > 2

@@ -56,7 +56,7 @@ def test_a_boot_with_a_part_of_a_cpu(quota, make_tree, volume):
             assert time.monotonic() < deadline, (health, len(there))
             time.sleep(0.2)
         print(f"{PROFILES} profiles, {CPUS} CPUs: {time.monotonic() - began:.1f} s; told: {told}")
-        assert any("gateways have no slot yet" in line or "is being looked for" in line for line in told), told
+        assert any("no slot yet" in line or "is looking for the profiles" in line for line in told), told
         assert "rolled back" not in tree.log() and len(volume.boot_log()) == PROFILES + 1
         assert all(service["state"] in ("up", "down") for service in there)
         assert len([name for name in os.listdir(tree.path(SERVICES)) if name.startswith("gateway-")]) == PROFILES + 1

@@ -160,7 +160,7 @@ def test_only_where_root_alone_can_put_something(make_tree):
     with tree.connect("root") as before:
         os.chmod(directory, 0o777)
         os.unlink(tree.path(SOCKET))
-        wait_until(lambda: [line for line in before.call("Health")["problems"] if "others than root can write its directory" in line], 20)
+        wait_until(lambda: [line for line in before.call("Health")["problems"] if "users other than root can write its directory" in line], 20)
         assert not os.path.lexists(tree.path(SOCKET))
         os.chmod(directory, 0o755)
         wait_answers(tree)

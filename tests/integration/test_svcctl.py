@@ -199,7 +199,7 @@ def test_a_profile_that_is_not_there_is_told(make_tree):
     assert result.returncode == 0 and "gateway-codr: registered" in result.stdout
     assert result.stderr == "svcctl: codr: there is no profile of that name on the volume: did you mean coder? 'svcctl unregister codr' removes its gateway\n"
     result = svcctl(tree, "register", "something-else", "--no-start")
-    assert "no profile on the volume" in result.stderr and "did you mean" not in result.stderr
+    assert "there is no profile of that name" in result.stderr and "did you mean" not in result.stderr
     for arguments in (("coder", "--no-start"), ("coder",), ("codr",), ("another", "--json")):
         result = svcctl(tree, "register", *arguments)
         assert (result.returncode, result.stderr) == (0, ""), (arguments, result)

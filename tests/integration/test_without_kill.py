@@ -10,7 +10,7 @@ from tree import wait_until
 from varlink import HANG_SEC
 
 CAP_KILL = 1 << 5
-PROBLEM = "s6-supervise lacks CAP_KILL: the broker signals gateways itself; give the container KILL"
+PROBLEM = "s6-supervise lacks CAP_KILL: the broker signals gateways itself; give the container CAP_KILL"
 
 
 @pytest.fixture(scope="module")
