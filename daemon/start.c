@@ -116,7 +116,7 @@ static int start_identity(const struct options *options, struct server *server, 
 }
 
 /* Where lock_take() fails for what a person must change: mostly -EPERM. */
-#define LOCK_REMEDY "others can lock it: see who does, with fuser(1), and remove the file"
+#define LOCK_REMEDY "others can lock it: find out who does, with fuser(1), and remove the file"
 
 /* A profile's own directory means the root profile's, two levels up (docs/contract.md, Names and places). */
 static const char *root_home(const char *home)
@@ -289,7 +289,7 @@ static int start_rights(struct rights *rights)
 
         if (result == -ENOENT)
                 return fail(ENOENT, "mount /proc", "capabilities: /proc/thread-self/status");
-        return result ? fail(-result, "the kernel shows others than asked for: report this", "capabilities")
+        return result ? fail(-result, "the kernel shows others than were asked for: report this", "capabilities")
                       : 0;
 }
 
@@ -300,7 +300,7 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
         int result = 0;
 
         if (options->notification_fd >= 0 && fcntl(options->notification_fd, F_GETFD) < 0)
-                return fail(errno, "it must be open, as s6-supervise opens what notification-fd names",
+                return fail(errno, "it must be open: s6-supervise opens the one that notification-fd names",
                             "--notification-fd %d", options->notification_fd);
         result = start_identity(options, server, &client_gid);
 

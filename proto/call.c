@@ -127,12 +127,12 @@ enum call_result call_parse(const char *message, size_t length, struct call *cal
         };
         struct call parsed = {0};
         const struct call_member members[] = {
-                {"method", json_type_string, true, &parsed.method, "method is no string",
+                {"method", json_type_string, true, &parsed.method, "method is not a string",
                  "method is missing"},
-                {"parameters", json_type_object, false, &parsed.parameters, "parameters is no object", NULL},
-                {"more", json_type_boolean, false, &parsed.more, "more is no boolean", NULL},
-                {"oneway", json_type_boolean, false, &parsed.oneway, "oneway is no boolean", NULL},
-                {"upgrade", json_type_boolean, false, &parsed.upgrade, "upgrade is no boolean", NULL},
+                {"parameters", json_type_object, false, &parsed.parameters, "parameters is not an object", NULL},
+                {"more", json_type_boolean, false, &parsed.more, "more is not a boolean", NULL},
+                {"oneway", json_type_boolean, false, &parsed.oneway, "oneway is not a boolean", NULL},
+                {"upgrade", json_type_boolean, false, &parsed.upgrade, "upgrade is not a boolean", NULL},
                 {NULL},
         };
         enum call_result result = call_read(message, length, bounds, members, &parsed.message, problem);
@@ -157,9 +157,9 @@ enum call_result reply_parse(const char *message, size_t length, struct reply *r
         };
         struct reply parsed = {0};
         const struct call_member members[] = {
-                {"error", json_type_string, false, &parsed.error, "error is no string", NULL},
-                {"parameters", json_type_object, false, &parsed.parameters, "parameters is no object", NULL},
-                {"continues", json_type_boolean, false, &parsed.continues, "continues is no boolean", NULL},
+                {"error", json_type_string, false, &parsed.error, "error is not a string", NULL},
+                {"parameters", json_type_object, false, &parsed.parameters, "parameters is not an object", NULL},
+                {"continues", json_type_boolean, false, &parsed.continues, "continues is not a boolean", NULL},
                 {NULL},
         };
         enum call_result result = call_read(message, length, bounds, members, &parsed.message, problem);

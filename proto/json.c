@@ -107,7 +107,7 @@ static enum json_result json_build(const char *text, size_t length, size_t depth
                 json_object_put(built);
                 if (!json_is_refusal(error))
                         return json_fail(JSON_MEMORY, "out of memory", problem);
-                *problem = (struct json_problem){.reason = "not to be read by json-c", .offset = end};
+                *problem = (struct json_problem){.reason = "json-c cannot read it", .offset = end};
                 return JSON_SYNTAX;
         }
         *tree = built;

@@ -231,7 +231,7 @@ static enum json_result json_scan_number(struct json_scanner *scanner)
                 real = true;
                 scanner->at++;
                 if (!json_scan_digits(scanner))
-                        return json_scan_unexpected(scanner, "a number without digits behind the point");
+                        return json_scan_unexpected(scanner, "a number without digits after the point");
         }
         if (json_scan_peek(scanner) == 'e' || json_scan_peek(scanner) == 'E') {
                 real = true;
@@ -274,7 +274,7 @@ static enum json_result json_scan_open(struct json_scanner *scanner)
         char bracket = scanner->text[scanner->at];
 
         if (scanner->depth >= scanner->bounds.depth || scanner->depth >= JSON_DEPTH_MAX)
-                return json_scan_fail(scanner, JSON_DEPTH, "nested too deep");
+                return json_scan_fail(scanner, JSON_DEPTH, "nested too deeply");
         scanner->open[scanner->depth++] = bracket;
         scanner->expect = bracket == '{' ? EXPECT_NAME_OR_END : EXPECT_ELEMENT_OR_END;
         scanner->at++;
@@ -313,14 +313,14 @@ static enum json_result json_scan_name(struct json_scanner *scanner)
         enum json_result result;
 
         if (json_scan_peek(scanner) != '"')
-                return json_scan_unexpected(scanner, "no name of a member");
+                return json_scan_unexpected(scanner, "a member's name is missing");
         scanner->tally.members++;
         result = json_scan_string(scanner);
         if (result != JSON_OK)
                 return result;
         json_scan_space(scanner);
         if (json_scan_peek(scanner) != ':')
-                return json_scan_unexpected(scanner, "no colon behind the name of a member");
+                return json_scan_unexpected(scanner, "a colon is missing after a member's name");
         scanner->at++;
         scanner->expect = EXPECT_VALUE;
         return JSON_OK;
@@ -342,7 +342,8 @@ static bool json_scan_close(struct json_scanner *scanner)
 static enum json_result json_scan_comma(struct json_scanner *scanner)
 {
         if (json_scan_peek(scanner) != ',')
-                return json_scan_unexpected(scanner, "no comma, and no end of the array or object");
+                return json_scan_unexpected(scanner, "neither a comma nor the end of the array or object "
+                                                     "follows");
         scanner->at++;
         scanner->expect = scanner->open[scanner->depth - 1] == '{' ? EXPECT_NAME : EXPECT_VALUE;
         return JSON_OK;
@@ -364,7 +365,7 @@ static enum json_result json_scan_next(struct json_scanner *scanner)
         case EXPECT_NOTHING:
                 break;
         }
-        return json_scan_fail(scanner, JSON_SYNTAX, "something behind the value");
+        return json_scan_fail(scanner, JSON_SYNTAX, "something follows the value");
 }
 
 enum json_result json_scan(const char *text, size_t length, struct json_bounds bounds,

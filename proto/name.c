@@ -61,11 +61,10 @@ const char *name_result_text(enum name_result result)
                 return "is too long: a profile has at most " QUOTE(
                         LIMIT_PROFILE_NAME_BYTES) " bytes, a service " QUOTE(LIMIT_SERVICE_NAME_BYTES);
         case NAME_BAD_START:
-                return "does not start with a letter (of a profile: a small one) or a digit";
+                return "does not start with a letter (for a profile, a lower-case one) or a digit";
         case NAME_BAD_CHARACTER:
-                return "has a character other than letters (of a profile: small ones), digits, _ and - (of a "
-                       "service: "
-                       "also .)";
+                return "has a character other than letters (for a profile, lower-case ones), digits, _ and "
+                       "- (for a service, also .)";
         }
         return "is no name";
 }

@@ -13,7 +13,7 @@ const char *executable_problem(const char *path)
         if (stat(path, &found) < 0)
                 return errno == ENOENT || errno == ENOTDIR ? "it is not there" : NULL;
         if (!S_ISREG(found.st_mode))
-                return "it is no regular file";
+                return "it is not a regular file";
         if (found.st_size == 0)
                 return "it is empty";
         if ((found.st_mode & 0111) == 0)

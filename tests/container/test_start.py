@@ -227,7 +227,7 @@ def test_files_of_another_number(start, volume):
     first.remove()
     second = start(options=("--volume", f"{volume}:/opt/data"), HERMES_UID="2345")
     assert os.stat(volume).st_uid == 2345 and os.stat(volume / ".svcbroker").st_uid == 1234
-    assert "another user's, and not uid 2345's to write: /opt/data/.svcbroker /opt/data/logs" in second.logs()
+    assert "these belong to another user, and uid 2345 cannot write them: /opt/data/.svcbroker /opt/data/logs" in second.logs()
     assert second.svcctl("health", check=False).returncode == 1
 
 

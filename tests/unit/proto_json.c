@@ -212,11 +212,11 @@ static void fails_when(enum json_tokener_error error, enum json_result result, c
 /* Whoever reads "out of memory" looks for the wrong thing. */
 START_TEST(a_refusal_of_json_c_is_no_want_of_memory)
 {
-        fails_when(json_tokener_error_depth, JSON_SYNTAX, "not to be read by json-c");
-        fails_when(json_tokener_error_parse_unexpected, JSON_SYNTAX, "not to be read by json-c");
-        fails_when(json_tokener_error_parse_number, JSON_SYNTAX, "not to be read by json-c");
-        fails_when(json_tokener_error_parse_string, JSON_SYNTAX, "not to be read by json-c");
-        fails_when(json_tokener_error_parse_utf8_string, JSON_SYNTAX, "not to be read by json-c");
+        fails_when(json_tokener_error_depth, JSON_SYNTAX, "json-c cannot read it");
+        fails_when(json_tokener_error_parse_unexpected, JSON_SYNTAX, "json-c cannot read it");
+        fails_when(json_tokener_error_parse_number, JSON_SYNTAX, "json-c cannot read it");
+        fails_when(json_tokener_error_parse_string, JSON_SYNTAX, "json-c cannot read it");
+        fails_when(json_tokener_error_parse_utf8_string, JSON_SYNTAX, "json-c cannot read it");
         /* Want of memory is one of the last two, which depends on the version; no text is too long by then.
          */
         fails_when(json_tokener_error_parse_utf8_string + 1, JSON_MEMORY, "out of memory");
