@@ -33,7 +33,7 @@ def test_profiles_and_slots(make_tree):
     tree.run("hermes", "rm", "-r", f"/opt/data/{name}", "/opt/data/profiles/coder/SOUL.md", check=True)
     assert_check(tree, "slots", "warning", "gateway-coder")
     tree.run("hermes", "sh", "-c", "rm -r profiles; ln -s /run/service profiles", check=True)
-    assert_check(tree, "slots", "warning", "not looked at")
+    assert_check(tree, "slots", "warning", "not checked")
     tree.run("hermes", "rm", "profiles", check=True)
     assert_check(tree, "slots", "warning", "gateway-coder, gateway-gone, gateway-writer")
 

@@ -367,7 +367,7 @@ def test_few_descriptors_leave_root_its_places(make_tree, limit):
         root.call("Register", profile="a")
         root.call("Stop", names=["gateway-a"], wait="down")
         checks = {check["name"]: check for check in root.call("Diagnose")["checks"]}
-        assert checks["descriptors"]["verdict"] == "warning" and f"may have {limit}" in checks["descriptors"]["detail"]
+        assert checks["descriptors"]["verdict"] == "warning" and f"may open {limit} files" in checks["descriptors"]["detail"]
         others = [tree.connect("root") for _ in range(5)]
         for connection in others:
             connection.call("Health")
