@@ -87,7 +87,7 @@ void locks_log_problem(const struct service *service, char *text, size_t size)
                 snprintf(why, sizeof(why), "%s", strerror(log->detail));
                 break;
         case LOG_OWNER:
-                snprintf(why, sizeof(why), "it or its lock belongs to uid %u, and cannot be written",
+                snprintf(why, sizeof(why), "it or its lock is uid %u's, and cannot be written",
                          (unsigned)log->detail);
                 break;
         case LOG_READ_ONLY:
@@ -106,7 +106,7 @@ void locks_log_problem(const struct service *service, char *text, size_t size)
                 break;
         }
         snprintf(text, size, "its logger cannot write in its directory (%s): its lines %s", why,
-                 log->held ? "wait, and in the end the gateway waits with them" : "go to the container's "
+                 log->held ? "wait, and in the end so does the gateway" : "go to the container's "
                                                                                   "log only");
 }
 
