@@ -78,7 +78,7 @@ static void check_capacity(struct doctor *doctor)
         if (lacks) {
                 /* What it can be given until then counts, whatever its own bound says. */
                 most = used + 2 * room;
-                snprintf(other, sizeof(other), "; s6-svscan's limit of open files is for no more");
+                snprintf(other, sizeof(other), "; s6-svscan's limit of open files allows no more");
         } else if (option > most)
                 snprintf(other, sizeof(other), "; --services-max says %u, s6-svscan takes %u", option, most);
         doctor_check(doctor, "capacity",

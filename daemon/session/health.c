@@ -173,7 +173,7 @@ static void health_of_broker(struct server *server, struct health *health)
         for (const char *const *fallback = server->fallbacks; fallback && *fallback; fallback++) {
                 char problem[FINDINGS_LINE_BYTES];
 
-                snprintf(problem, sizeof(problem), "the broker could not read all that it was to be started "
+                snprintf(problem, sizeof(problem), "the broker could not use all that it was to be started "
                                                    "with: %s",
                          *fallback);
                 health_problem(health, problem);
