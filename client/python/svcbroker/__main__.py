@@ -161,7 +161,7 @@ def json_object(text: str) -> Any:
     except (ValueError, RecursionError) as error:
         raise argparse.ArgumentTypeError(f"no JSON: {error}") from None
     if not isinstance(value, dict):
-        raise argparse.ArgumentTypeError("no JSON object")
+        raise argparse.ArgumentTypeError("is not a JSON object")
     return value
 
 

@@ -72,7 +72,7 @@ def status(name: str) -> Call[Service]:
 def order(method: str, goal: str, names: Sequence[str], everything: bool, wait: bool, wait_sec: float) -> Call[Tuple[Outcome, ...]]:
     """Start, Stop or Restart."""
     if everything == bool(names):
-        raise ValueError("names, or all=True for every gateway")
+        raise ValueError("give names, or all=True for every gateway")
     parameters: Dict[str, Any] = {"all": True} if everything else {"names": _names(names)}
     if wait:
         parameters.update(wait=goal, timeout_msec=_msec(wait_sec))

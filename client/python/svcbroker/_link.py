@@ -159,7 +159,7 @@ class Link:
     def receive(self, deadline: float) -> Steps[Union[_wire.Reply, Error]]:
         """The next reply. ProtocolError is raised."""
         if self.inherited:
-            return ConnectionFailed("the connection is that of the process that was forked")
+            return ConnectionFailed("the connection belongs to the process that forked")
         while not self._frames.whole:
             data = attempt(self._socket.recv, RECEIVE_BYTES)
             if not isinstance(data, OSError):

@@ -142,7 +142,7 @@ def _ask(link: Link, data: bytes, pieces: str, deadline: float) -> Steps[Union[R
 def _join(first: Reply, piece: Reply, name: str) -> None:
     array, further = first.parameters.get(name), piece.parameters.get(name)
     if not (name and isinstance(array, list) and isinstance(further, list)):
-        raise ProtocolError("a reply in pieces, which are none")
+        raise ProtocolError("a reply in pieces that holds no pieces")
     array.extend(further)
 
 
@@ -163,7 +163,7 @@ class Flow(Generic[T]):
         self._split = split
         self._items: List[T] = []
         self._link: Optional[Link] = None
-        self._turn = [True]  # empty: it is being read, or was left in the middle of that
+        self._turn = [True]  # empty: it is being read, or was left half read
         self._over = False
         self._broken = False
         self._closed = False
@@ -190,7 +190,7 @@ class Flow(Generic[T]):
         try:
             self._turn.pop()
         except IndexError:
-            raise RuntimeError("the stream is being read already, or was left in the middle of that") from None
+            raise RuntimeError("the stream is being read already, or was left half read") from None
         try:
             late = yield from self._fill()
             found = None if late else self._found()

@@ -53,7 +53,7 @@ def _message(frame: bytes) -> Any:
     except (ValueError, RecursionError) as invalid:
         if not raised_in(invalid.__traceback__, "svcbroker", "json"):
             raise
-        raise ProtocolError(f"the reply is no JSON: {invalid}") from None
+        raise ProtocolError(f"the reply is not JSON: {invalid}") from None
 
 
 class Reply(NamedTuple):
@@ -68,15 +68,15 @@ class Reply(NamedTuple):
 def reply(frame: bytes) -> Reply:
     message = _message(frame)
     if not isinstance(message, dict):
-        raise ProtocolError("the reply is no object")
+        raise ProtocolError("the reply is not an object")
     parameters = message.get("parameters")
     if not isinstance(parameters, (dict, type(None))):
-        raise ProtocolError("the reply's parameters are no object")
+        raise ProtocolError("the reply's parameters are not an object")
     error = message.get("error")
     if error is None:
         return Reply(parameters or {}, message.get("continues") is True, None)
     if not isinstance(error, str):
-        raise ProtocolError("the reply's error is no name")
+        raise ProtocolError("the reply's error is not a name")
     return Reply({}, False, broker_error(error, parameters))
 
 

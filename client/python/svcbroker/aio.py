@@ -155,7 +155,7 @@ class Client:
 
     def __init__(self, socket: Union[str, "os.PathLike[str]", None] = None, *, timeout: float = TIMEOUT_SEC) -> None:
         if not timeout > 0:
-            raise ValueError("timeout: seconds, more than 0")
+            raise ValueError("timeout: give seconds, more than 0")
         self.socket = os.fsdecode(socket) if socket is not None else _wire.default_socket()
         self.timeout = timeout
         self._pool = Pool(self.socket)

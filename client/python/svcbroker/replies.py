@@ -35,7 +35,7 @@ class Service:
 
     name: as in the scan directory, like gateway-coder. profile: of gateways only. want: what a person last asked for.
     cause: why it is held, as a word. reason: what the problem is, or why it is in backoff, failed, held or unsupervised, for people.
-    since_usec: when this run, or being down, began. log_problem: why its lines reach the container's log only, not log_directory.
+    since_usec: when this run, or this time down, began. log_problem: why its lines reach the container's log only, not log_directory.
     lock_problem: it runs without its lock. restarts: starts after a death that nobody asked for. log_restarts: the same of its
     logger. problem: in one word what of it Health tells, None where it is nothing (or the broker is an older one).
     step_since_usec, step_until_usec: of what is on the way (starting, stopping, ...), since when, and until when that is no problem.
