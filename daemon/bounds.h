@@ -186,6 +186,8 @@
 /* What is read of its queue at once, bytes and reads: as much as the kernel keeps of events with short names. */
 #define PROFILES_READ_BYTES 16384
 #define PROFILES_READS 32
+/* Profiles that a person took the gateway away of, and whose directories stay; of more, those come back that were taken last. */
+#define PROFILES_AWAY_MOST 256
 /* Of the application's config.yaml: mappings that are looked at for one name, with those that they merge and the places of lists of
  * such; and how deep it may be (the parser takes a minute for 64 KiB of brackets). */
 #define CONFIG_MERGES 1000

@@ -221,8 +221,11 @@ static void look_drop(struct deputy_job *job)
 {
         struct look *look = (struct look *)job;
 
-        if (job->late)
+        if (job->late) {
                 look->registry->locks.busy = false;
+                if (!look->registry->stopping)
+                        run_next(look->registry);
+        }
         free(look);
 }
 

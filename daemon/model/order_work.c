@@ -237,7 +237,8 @@ static bool order_go_to_wait(struct order *order)
 {
         bool waits = order->wait && !order->abandoned;
 
-        if (!waits && !order->due_first) {
+        /* What nobody hears has no end of its own: nothing is told that would be its last. */
+        if (order->abandoned || (!waits && !order->due_first)) {
                 order_close(order);
                 return false;
         }

@@ -10,6 +10,7 @@
 #include "daemon/bounds.h"
 #include "daemon/edge/log.h"
 #include "daemon/edge/slot_environment.h"
+#include "daemon/model/profiles.h"
 #include "daemon/model/profiles_gone.h"
 #include "daemon/model/registry.h"
 #include "daemon/model/restart.h"
@@ -321,6 +322,8 @@ int plan_make(struct plan *plan, struct registry *registry, const struct survey 
         for (size_t i = 0; survey && i < survey->count; i++)
                 if (survey->facts[i].hung)
                         plan_blindly(plan, registry, survey->facts[i].name);
+                else if (quiet && survey->facts[i].exists && !profiles_is_new(registry, &survey->facts[i]))
+                        continue;
                 else if (survey->facts[i].exists)
                         plan_profile(plan, registry, &gone, &survey->facts[i], request->dry_run);
                 else if (!quiet)

@@ -264,6 +264,60 @@ void profiles_close(struct registry *registry)
         profiles->polled = false;
 }
 
+/* Of a directory under a name: renamed, it is another profile's. */
+static uint64_t away_as(const char *profile, int64_t home)
+{
+        uint64_t number = (uint64_t)home ^ UINT64_C(14695981039346656037);
+
+        for (; *profile; profile++)
+                number = (number ^ (unsigned char)*profile) * UINT64_C(1099511628211);
+        return number;
+}
+
+static bool is_away(const struct profiles *profiles, uint64_t number)
+{
+        for (size_t i = 0; i < profiles->away_count; i++)
+                if (profiles->away[i] == number)
+                        return true;
+        return false;
+}
+
+bool profiles_is_new(const struct registry *registry, const struct profile_facts *facts)
+{
+        return !is_away(&registry->profiles, away_as(facts->name, facts->home));
+}
+
+void profiles_note(struct registry *registry, const struct survey *survey)
+{
+        struct profiles *profiles = &registry->profiles;
+        size_t count = 0;
+
+        if (!profiles->away_count || survey->more)
+                return;
+        for (size_t i = 0; i < survey->count && count < profiles->away_count; i++) {
+                const struct profile_facts *facts = &survey->facts[i];
+                uint64_t number = away_as(facts->name, facts->home);
+                size_t at = count;
+
+                while ((facts->exists || facts->hung) && at < profiles->away_count && profiles->away[at] != number)
+                        at++;
+                if ((facts->exists || facts->hung) && at < profiles->away_count) {
+                        profiles->away[at] = profiles->away[count];
+                        profiles->away[count++] = number;
+                }
+        }
+        profiles->away_count = count;
+}
+
+void profiles_take_away(const struct service *service)
+{
+        struct profiles *profiles = &service->registry->profiles;
+        uint64_t number = service->profile ? away_as(service->profile, service->record.home) : 0;
+
+        if (service->profile && !is_away(profiles, number) && profiles->away_count < PROFILES_AWAY_MOST)
+                profiles->away[profiles->away_count++] = number;
+}
+
 static bool is_home(const struct record *record, const struct profile_facts *facts)
 {
         return facts->exists && record->home && record->home == facts->home;

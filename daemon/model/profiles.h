@@ -6,6 +6,7 @@
 
 #include <uv.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/timer.h"
 
 struct plan;
@@ -36,6 +37,8 @@ struct profiles {
         unsigned tries;  /* more looks after the last change: SOUL.md may come later than its directory */
         int64_t pause_msec;
         int64_t changed_msec; /* by clock_msec() */
+        uint64_t away[PROFILES_AWAY_MOST]; /* profiles whose gateways a person took away, and that are there still */
+        size_t away_count;
 };
 
 #define PROFILES_GONE_REASON "its profile's directory is gone from the volume (removed, or renamed)"
@@ -54,6 +57,15 @@ void profiles_looked(struct registry *registry, bool changed);
 
 /* Is it the volume that was there before, and not what is mounted over it, or below it? Only then what is not there is gone. */
 bool profiles_trust(struct registry *registry, const struct survey *survey);
+
+/*
+ * The watch makes a gateway of what is new, and not again what a person took away: that comes back when somebody asks,
+ * or with the next container. profiles_note() comes before the plan of a look, profiles_take_away() with the removal. What a
+ * look no longer finds is forgotten.
+ */
+void profiles_note(struct registry *registry, const struct survey *survey);
+void profiles_take_away(const struct service *service);
+bool profiles_is_new(const struct registry *registry, const struct profile_facts *facts);
 
 /* Of each gateway: is its profile's directory still there? Where the survey does not know, nothing changes. */
 void profiles_judge(struct registry *registry, const struct survey *survey);

@@ -334,6 +334,8 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget, b
         service_settle_waits(service, &(struct fault){.kind = FAULT_SUPERSEDED});
         service->goal.kind = GOAL_NONE;
         service->operation = OPERATION_UNREGISTER;
+        if (forget)
+                profiles_take_away(service);
         service->record.removing = true;
         service->record.forgotten = forget;
         service->record.want_up = false;

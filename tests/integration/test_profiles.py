@@ -29,6 +29,26 @@ def test_a_new_profile_gets_its_gateway(boot, volume):
     assert set(states(tree)) == {"default", "early", "late"}, "what begins with a dot is none"
 
 
+def test_what_a_person_took_away_stays_away(boot, volume):
+    """As long as its directory is the same one; and until somebody asks for it."""
+    volume.profile("away", intent={"version": 1, "want": "up"})
+    tree = boot()
+    tree.wait_state("away", "up")
+    tree.call("Unregister", profile="away")
+    for name in ("first", "second"):
+        volume.profile(name)
+        wait_until(lambda: name in states(tree), 90, f"a look at profiles/, for {name}")
+        assert "away" not in states(tree)
+    assert "away" in {action["profile"]: action["action"] for action in tree.call("Reconcile")["actions"]}
+    wait_states(tree, default="down", away="down", first="down", second="down")
+    tree.call("Unregister", profile="away")
+    os.rename(f"{volume.path}/profiles/away", f"{volume.path}/old")
+    volume.profile("third")
+    wait_until(lambda: "third" in states(tree), 90, "a look at profiles/ without it")
+    volume.profile("away")
+    wait_until(lambda: "away" in states(tree), 90, "a new profile of that name")
+
+
 def test_a_soul_that_comes_later(boot, volume):
     tree = boot()
     volume.directory("profiles/slow")
