@@ -74,7 +74,8 @@ static int read_of(const char *mount, const char *group, const char *name, char 
         result = read_file(path, text, size);
         if (result != -ENOENT || !group[0])
                 return result;
-        snprintf(path, sizeof(path), "%s/%s", mount, name);
+        if (snprintf(path, sizeof(path), "%s/%s", mount, name) >= (int)sizeof(path))
+                return -ENAMETOOLONG;
         return read_file(path, text, size);
 }
 
