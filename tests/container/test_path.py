@@ -154,7 +154,7 @@ def test_an_image_without_the_line_for_it(start, copied):
         container.exec(*command, user="root")
     assert roots(container) == []
     health = container.svcctl("health", user="root", check=False)
-    assert health.returncode == 1 and "where PATH leads" in health.stdout and "/opt/data/.local/bin" in health.stdout
+    assert health.returncode == 1 and "where root's PATH leads" in health.stdout and "/opt/data/.local/bin" in health.stdout
     checks = {check["name"]: check for check in json.loads(container.svcctl("--json", "doctor", check=False).stdout)["checks"]}
     assert checks["permissions_path"]["verdict"] == "failure"
 

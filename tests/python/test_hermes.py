@@ -233,6 +233,25 @@ def test_a_taken_name_changes_nothing(answers):
     assert [method for method, _ in answers.calls] == ["Status"]
 
 
+UNTOUCHED = {"state": "down", "want": "down", "pid": None, "last_exit": None}
+
+
+def test_a_gateway_that_the_broker_made_first(answers):
+    """It makes one of each new profile by itself; Hermes's `profile create` comes a moment later."""
+    there = {**REGISTERED, "created": False, "service": {**SERVICE, **UNTOUCHED}}
+    answers.replies = [service(**UNTOUCHED), there, {"outcomes": [OUTCOME]}]
+    hermes.S6ServiceManager().register_profile_gateway("a", extra_env={"X": "1"})
+    assert [method for method, _ in answers.calls] == ["Status", "Register", "Start"]
+    assert answers.calls[1][1]["environment"] == {"X": "1"}
+    answers.replies, answers.calls = [service(**UNTOUCHED), there], []
+    hermes.S6ServiceManager().register_profile_gateway("a", start_now=False)
+    assert [method for method, _ in answers.calls] == ["Status", "Register"]
+    for touched in ({"want": "up"}, {"pid": 7, "state": "stopping"}, {"last_exit": {"code": 0, "signal": None, "at_usec": 1}}):
+        answers.replies, answers.calls = [service(**{**UNTOUCHED, **touched})], []
+        with pytest.raises(ValueError, match="registered already"):
+            hermes.S6ServiceManager().register_profile_gateway("a")
+
+
 @pytest.mark.parametrize("name", ["", "A", "a\n", "../a", "-a", "a b", "é", "a" * 252])
 @pytest.mark.parametrize("action", ["register_profile_gateway", "unregister_profile_gateway"])
 def test_a_bad_name_is_not_even_asked_for(answers, action, name):

@@ -25,7 +25,7 @@ import svcbroker
 import svcbroker_hermes
 from svcbroker import _hermes_errors
 from svcbroker.errors import ConnectionFailed, Error, Held, InvalidName, NoSuchService, NotRegistered
-from svcbroker.replies import Outcome, Registered, Unregistered
+from svcbroker.replies import Outcome, Registered, Service, Unregistered
 
 if TYPE_CHECKING:
     from svcbroker._hermes_errors import GatewayNotRegisteredError, S6CommandError
@@ -57,6 +57,11 @@ PROFILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
+
+
+def _is_untouched(service: Service) -> bool:
+    """Nobody has wanted it since it was registered, as far as can be seen."""
+    return service.want == "down" and service.pid is None and service.last_exit is None
 
 
 class Detection(NamedTuple):
@@ -182,18 +187,25 @@ class S6ServiceManager:
     def register_profile_gateway(
         self, profile: str, *, extra_env: Optional[Mapping[str, str]] = None, start_now: bool = True
     ) -> None:
-        """ValueError: no name for a profile, or one that is registered. S6CommandError, a RuntimeError: it failed."""
+        """ValueError: no name for a profile, or one that is registered. S6CommandError, a RuntimeError: it failed.
+
+        The broker makes a gateway of each new profile by itself, maybe before this is called: one that nobody has wanted yet is
+        no taken name.
+        """
         name = _service_of(profile)
         try:
-            if self._is_registered(name):
+            there = self._find(name)
+            if there is not None and not _is_untouched(there):
                 raise ValueError(f"profile {profile!r} is registered already")
             done = self._ask(lambda broker: broker.register(profile, environment=extra_env, start=start_now), REGISTER_SEC)
         except InvalidName as error:
             raise ValueError(str(error)) from error
         except Error as error:
             self._refuse("register", name, error)
-        # That it was created is not looked at: asked twice, because the broker ended while it answered, it says no.
         _warn("register", name, done)
+        # Not created: the broker was first. Or it ended while it answered, and was asked twice; then this changes nothing.
+        if start_now and not done.created:
+            self._order("start", name)
 
     def unregister_profile_gateway(self, profile: str) -> None:
         """Stops it, kills it if need be, and removes all there is of it. Absent is fine."""
@@ -225,12 +237,11 @@ class S6ServiceManager:
         except Error:
             return False
 
-    def _is_registered(self, name: str) -> bool:
+    def _find(self, name: str) -> Optional[Service]:
         try:
-            self._ask(lambda broker: broker.status(name))
+            return self._ask(lambda broker: broker.status(name))
         except ABSENT:
-            return False
-        return True
+            return None
 
     def _order(self, action: str, name: str) -> None:
         try:
