@@ -181,13 +181,13 @@ def test_75_is_free_ten_times(tree, profile):
     assert tree.wait_state(profile, "backoff")["last_exit"]["code"] == 75
 
 
-def test_75_is_not_free_for_ever(tree, profile):
+def test_75_is_not_free_for_ever(brisk):
     """Once its budget is spent, each further one is a single run, and the waits grow."""
-    tree.register(profile, "exit:75")
-    tree.wait_log(f"backoff: service=gateway-{profile} code=75 signal=0 attempt=3 ", 90)
-    assert runs(tree, profile) == 13
-    tree.call("Register", profile=profile, environment={})
-    tree.call("Start", names=[f"gateway-{profile}"], wait="up")
+    brisk.register("ever", "exit:75")
+    brisk.wait_log("backoff: service=gateway-ever code=75 signal=0 attempt=3 ")
+    assert runs(brisk, "ever") == 13
+    brisk.call("Register", profile="ever", environment={})
+    brisk.call("Start", names=["gateway-ever"], wait="up")
 
 
 def test_75_of_runs_that_count_as_up_is_not_free_for_ever(make_tree):
