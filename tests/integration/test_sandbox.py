@@ -23,7 +23,7 @@ def sandbox(*arguments, text=None):
 # prints what is left: processes but ourselves, and mounts that were not there.
 WATCHED = """
 mounts=$(sort /proc/self/mounts)
-env --default-signal=INT tools/sandbox --build "$1" -- sh -c 'svcctl register coder >&2; echo ready; '"$2" </dev/null >/dev/null 2>"$4" 5>&- &
+env --default-signal=HUP,INT,TERM tools/sandbox --build "$1" -- sh -c 'svcctl register coder >&2; echo ready; '"$2" </dev/null >/dev/null 2>"$4" 5>&- &
 sandbox=$!
 exec 2>/dev/null
 if [ -n "$3" ]; then
