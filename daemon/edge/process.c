@@ -208,9 +208,8 @@ int process_is_users(pid_t pid, uid_t uid)
         int r = read_beginning(pid, "status", text, sizeof text);
         if (r < 0)
                 return r;
-        /* What stands before it, the command's name, has its newlines escaped by the kernel. */
-        const char *at = strstr(text, "\nUid:");
-        if (at == NULL || sscanf(at, "\nUid: %u %*u %u", &real, &saved) != 2)
+        const char *at = status_line(text, "Uid:");
+        if (at == NULL || sscanf(at, " %u %*u %u", &real, &saved) != 2)
                 return -EBADMSG;
         return real == uid || saved == uid;
 }

@@ -292,16 +292,16 @@ void profiles_note(struct registry *registry, const struct survey *survey)
         struct profiles *profiles = &registry->profiles;
         size_t count = 0;
 
-        if (!profiles->away_count || survey->more)
-                return;
+        if (!profiles->away_count || survey->more || survey->hung)
+                return; /* a directory that was not looked at, or did not answer, may be there */
         for (size_t i = 0; i < survey->count && count < profiles->away_count; i++) {
                 const struct profile_facts *facts = &survey->facts[i];
                 uint64_t number = away_as(facts->name, facts->home);
-                size_t at = count;
+                size_t at = facts->exists ? count : profiles->away_count;
 
-                while ((facts->exists || facts->hung) && at < profiles->away_count && profiles->away[at] != number)
+                while (at < profiles->away_count && profiles->away[at] != number)
                         at++;
-                if ((facts->exists || facts->hung) && at < profiles->away_count) {
+                if (at < profiles->away_count) {
                         profiles->away[at] = profiles->away[count];
                         profiles->away[count++] = number;
                 }
