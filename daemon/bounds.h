@@ -34,13 +34,13 @@
 #define WATCHDOG_STACK_BYTES (64 * 1024)
 
 /* Sessions. */
-#define SLICES_TURN_USEC 2000 /* of a turn of the loop, for work that is cut in pieces: edge/slices.h */
+#define SLICES_TURN_USEC 2000 /* of a turn of the loop, for work that is cut in pieces: loop/slices.h */
 #define SERVER_TURN_USEC 2000 /* of a turn, for the calls of everybody but root: session/turns.h */
 
 /* Until a socket's file that is gone is made anew: whoever moves or removes its directory may be at it still. */
 #define MENDER_MSEC 200
 
-/* Of sockets whose queue may hold descriptors (edge/closer.h). */
+/* Of sockets whose queue may hold descriptors (loop/closer.h). */
 #define CLOSER_THREADS 4                /* one that sleeps keeps no other from closing */
 #define CLOSER_STACK_BYTES (64 * 1024)  /* of each */
 #define CLOSER_WAKE_USEC 100            /* a close that sleeps is woken so often: as long as a hostile one costs */
@@ -128,7 +128,7 @@
 /* Of the container's memory: with less left, or less than this part of it, Diagnose says so. */
 #define MEMORY_GROUP_LOW_BYTES (16 * 1024 * 1024) /* bytes */
 #define MEMORY_GROUP_LOW_SHARE 16
-/* Whether a gateway and its logger hold their locks (model/locks.h): first after this, then less and less
+/* Whether a gateway and its logger hold their locks (service/locks.h): first after this, then less and less
  * often, for as long as something is wrong. */
 #define LOCKS_FIRST_MSEC 250
 #define LOCKS_AGAIN_MSEC 30000
@@ -206,7 +206,7 @@
 #define RECONCILE_HUNG_AGAIN_MSEC 10000
 
 /* What a broker of a higher minor version may have written in an intent, or in a slot's state, and this one passes on as it
- * is (model/members.h). Over these it is no broker's file. */
+ * is (judge/members.h). Over these it is no broker's file. */
 #define INTENT_UNKNOWN_BYTES 2048 /* bytes of the unknown members of one intent, together */
 #define STORE_UNKNOWN_BYTES (64 * INTENT_UNKNOWN_BYTES) /* of one batch: as many as are written again at once */
 #define STATE_UNKNOWN_BYTES 512   /* the same of one slot's state, which has STATE_BYTES_MAX in all */

@@ -7,12 +7,12 @@
 
 #include <uv.h>
 
-#include "daemon/edge/log.h"
+#include "daemon/log/log.h"
 #include "daemon/edge/rights.h"
-#include "daemon/edge/watchdog.h"
+#include "daemon/loop/watchdog.h"
 #include "daemon/failure.h"
 #include "daemon/memory.h"
-#include "daemon/model/registry.h"
+#include "daemon/service/registry.h"
 #include "daemon/options.h"
 #include "daemon/session/peer.h"
 #include "daemon/session/server.h"

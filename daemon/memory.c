@@ -3,9 +3,9 @@
 #include <malloc.h>
 
 #include "daemon/bounds.h"
-#include "daemon/model/order_work.h"
-#include "daemon/model/plan.h"
-#include "daemon/model/survey.h"
+#include "daemon/order/order_work.h"
+#include "daemon/order/plan.h"
+#include "daemon/keep/survey.h"
 #include "daemon/session/peer.h"
 #include "daemon/session/server.h"
 

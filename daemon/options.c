@@ -10,8 +10,8 @@
 
 #include "daemon/bounds.h"
 #include "daemon/config.h"
-#include "daemon/model/policy.h"
-#include "daemon/model/stagger.h"
+#include "daemon/judge/policy.h"
+#include "daemon/service/stagger.h"
 #include "proto/name.h"
 
 enum {

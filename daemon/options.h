@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "daemon/model/multiplex.h"
+#include "daemon/service/multiplex.h"
 
 /* At most this many --allow-static. */
 #define OPTIONS_STATIC_MAX 32

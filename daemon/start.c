@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "daemon/edge/lock.h"
-#include "daemon/edge/log.h"
+#include "daemon/log/log.h"
 #include "daemon/edge/process.h"
 #include "daemon/edge/svscan.h"
 #include "daemon/failure.h"
-#include "daemon/session/search_path.h"
+#include "daemon/doctor/search_path.h"
 #include "daemon/start_directories.h"
 
 int start_files(unsigned *files)

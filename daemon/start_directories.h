@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-#include "daemon/model/registry.h"
+#include "daemon/service/registry.h"
 #include "daemon/options.h"
 
 /*

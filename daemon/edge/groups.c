@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/edge/identity.h"
+#include "daemon/loop/identity.h"
 #include "daemon/edge/process.h"
 
 #define LOOK_AGAIN_MSEC 20

@@ -4,7 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "daemon/edge/identity.h"
+#include "daemon/loop/identity.h"
 #include "daemon/edge/process.h"
 
 /*

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "daemon/edge/stall.h"
+#include "daemon/loop/stall.h"
 
 #ifndef SO_PASSRIGHTS
 #define SO_PASSRIGHTS 83 /* Linux 6.16: 0 refuses SCM_RIGHTS; what is accepted inherits it */

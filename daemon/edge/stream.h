@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "daemon/edge/closer.h"
+#include "daemon/loop/closer.h"
 
 /*
  * The sockets of peers. Nothing else reads, writes or closes one, nor a socket that listens for them

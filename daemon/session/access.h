@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "daemon/edge/log.h"
+#include "daemon/log/log.h"
 
 /* Who a peer is, by the kernel's word at accept. Starts as nobody. */
 struct identity {

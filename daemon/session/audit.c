@@ -1,6 +1,6 @@
 #include "daemon/session/audit.h"
 
-#include "daemon/edge/log.h"
+#include "daemon/log/log.h"
 #include "proto/limits.h"
 #include "proto/name.h"
 

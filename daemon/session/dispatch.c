@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "daemon/bounds.h"
-#include "daemon/edge/log.h"
+#include "daemon/log/log.h"
 #include "daemon/session/errors.h"
-#include "daemon/session/methods.h"
+#include "daemon/methods/methods.h"
 #include "proto/interface.h"
 
 struct method {

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/edge/log.h"
-#include "daemon/session/describe.h"
+#include "daemon/log/log.h"
+#include "daemon/methods/describe.h"
 #include "proto/interface.h"
 #include "proto/name.h"
 

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "daemon/model/fault.h"
+#include "daemon/judge/fault.h"
 #include "daemon/session/peer.h"
 #include "proto/text.h"
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/edge/lock.h"
-#include "daemon/edge/log.h"
+#include "daemon/log/log.h"
 #include "daemon/edge/rights.h"
 #include "proto/limits.h"
 

@@ -1,8 +1,8 @@
 #ifndef SESSION_MENDER_H
 #define SESSION_MENDER_H
 
-#include "daemon/edge/timer.h"
-#include "daemon/edge/watch.h"
+#include "daemon/loop/timer.h"
+#include "daemon/loop/watch.h"
 
 struct listener;
 

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/edge/log.h"
+#include "daemon/log/log.h"
 #include "daemon/edge/stream.h"
-#include "daemon/model/order.h"
+#include "daemon/order/order.h"
 #include "daemon/session/dispatch.h"
 #include "daemon/session/errors.h"
-#include "daemon/session/pieces.h"
+#include "daemon/methods/pieces.h"
 #include "daemon/session/watcher.h"
 #include "proto/interface.h"
 #include "proto/limits.h"

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "daemon/edge/timer.h"
+#include "daemon/loop/timer.h"
 #include "daemon/session/access.h"
 #include "daemon/session/server.h"
 #include "proto/frame.h"

@@ -2,9 +2,9 @@
 
 #include <errno.h>
 
-#include "daemon/edge/log.h"
+#include "daemon/log/log.h"
 #include "daemon/session/errors.h"
-#include "daemon/session/pieces.h"
+#include "daemon/methods/pieces.h"
 #include "daemon/session/watcher.h"
 #include "proto/call.h"
 #include "proto/limits.h"

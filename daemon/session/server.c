@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "daemon/bounds.h"
-#include "daemon/edge/log.h"
-#include "daemon/session/describe.h"
-#include "daemon/session/diagnose.h"
-#include "daemon/session/methods.h"
+#include "daemon/log/log.h"
+#include "daemon/methods/describe.h"
+#include "daemon/doctor/diagnose.h"
+#include "daemon/methods/methods.h"
 #include "daemon/session/peer.h"
 #include "daemon/session/watcher.h"
 

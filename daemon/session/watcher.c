@@ -6,7 +6,7 @@
 
 #include <json-c/json.h>
 
-#include "daemon/session/describe.h"
+#include "daemon/methods/describe.h"
 
 #define NAME_BYTES 32 /* of one name, beside it: what malloc keeps, and where it is */
 /* A pump stops after this much, until the reader took it. */

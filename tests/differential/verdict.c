@@ -5,8 +5,8 @@
 
 #include <json-c/json.h>
 
-#include "daemon/model/intent.h"
-#include "daemon/model/record.h"
+#include "daemon/judge/intent.h"
+#include "daemon/judge/record.h"
 #include "proto/call.h"
 #include "proto/fields.h"
 #include "proto/json.h"

@@ -217,11 +217,11 @@ def test_bounds():
     with open(f"{TOP}/proto/limits.h") as file:
         text = file.read()
     named = set()
-    for path in ("daemon/session/queries.c", "daemon/session/orders.c", "daemon/session/slots.c", "daemon/session/peer.c",
+    for path in ("daemon/methods/queries.c", "daemon/methods/orders.c", "daemon/methods/slots.c", "daemon/session/peer.c",
                  "daemon/session/peer_output.c", "proto/call.c"):
         with open(f"{TOP}/{path}") as file:
             named |= set(re.findall(r'(?:errors_limit|call_fail_limit)\(\w+,\s+"(\w+)"', file.read()))
-    with open(f"{TOP}/daemon/model/admission.c") as file:
+    with open(f"{TOP}/daemon/slot/admission.c") as file:
         named |= set(re.findall(r'FAULT_LIMIT,\s+\.text = "(\w+)"', file.read()))
     table = "| bound | is | of what | `LimitExceeded` |\n|---|---|---|---|\n"
     rows = re.findall(r"^#define (LIMIT|DEFAULT)_(\w+) ([(\d][\d* ()]*?) +/\* (.*?) \*/$", text, re.M)

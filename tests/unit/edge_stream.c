@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "daemon/edge/stall.h"
+#include "daemon/loop/stall.h"
 #include "unit.h"
 
 #define LINGER_SEC 3600 /* a test that takes part of it does not end in time */

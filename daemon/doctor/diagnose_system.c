@@ -1,0 +1,436 @@
+#include "daemon/doctor/diagnose.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/config.h"
+#include "daemon/edge/process.h"
+#include "daemon/edge/template.h"
+#include "daemon/session/places.h"
+
+/* A stamp this far ahead of the clock is no matter of rounding. */
+#define CLOCK_AHEAD_USEC 5000000
+#define CLOCK_2020_USEC INT64_C(1577836800000000)
+
+static void read_line(const char *path, char *line, int size)
+{
+        FILE *file = fopen(path, "re");
+
+        line[0] = '\0';
+        if (!file)
+                return;
+        if (!fgets(line, size, file))
+                line[0] = '\0';
+        fclose(file);
+        line[strcspn(line, "\n")] = '\0';
+}
+
+static void check_pid1(struct doctor *doctor)
+{
+        char name[32];
+        struct stat info;
+
+        read_line("/proc/1/comm", name, sizeof(name));
+        if (strcmp(name, "s6-svscan"))
+                doctor_check(doctor, "pid1", VERDICT_WARNING,
+                             "make s6-overlay's /init the container's entry point, and start it without "
+                             "another init",
+                             "process 1 is %s", name[0] ? name : "not readable");
+        else if (stat("/run/s6/basedir", &info) < 0 || !S_ISDIR(info.st_mode))
+                doctor_check(
+                        doctor, "pid1", VERDICT_WARNING,
+                        "start the container by s6-overlay's /init, or make that directory",
+                        "process 1 is s6-svscan, but /run/s6/basedir, by which Hermes tells that this is "
+                        "s6, is no directory");
+        else
+                doctor_check(doctor, "pid1", VERDICT_OK, "", "process 1 is s6-svscan");
+}
+
+static void check_scandir(struct doctor *doctor)
+{
+        const struct registry *registry = doctor->server->registry;
+        bool running = scandir_is_running(&registry->scandir) != 0;
+
+        doctor_check(
+                doctor, "scandir", running ? VERDICT_OK : VERDICT_FAILURE,
+                "start s6-svscan on that directory, or start the broker with --scandir of the one that runs",
+                "%s s6-svscan runs on %s", running ? "an" : "no", registry->scandir.path);
+}
+
+static void check_capacity(struct doctor *doctor)
+{
+        static const char services[] =
+                "raise s6-svscan's services_max (-C, in s6 2.11 -c) and the broker's --services-max together";
+        static const char files[] = "give the container a higher limit of open files (nofile)";
+        const struct registry *registry = doctor->server->registry;
+        unsigned used = registry_supervisors(registry), most = registry->services_max;
+        unsigned option = doctor->server->services_max;
+        unsigned room = registry_room(registry);
+        bool lacks = registry_lacks_descriptors(registry);
+        char other[96] = "";
+
+        if (lacks) {
+                /* What it can be given until then counts, whatever its own bound says. */
+                most = used + 2 * room;
+                snprintf(other, sizeof(other), "; s6-svscan's limit of open files allows no more");
+        } else if (option > most)
+                snprintf(other, sizeof(other), "; --services-max says %u, s6-svscan takes %u", option, most);
+        doctor_check(doctor, "capacity",
+                     room == 0                                      ? VERDICT_FAILURE
+                     : used * 10 > most * 9 || (other[0] && !lacks) ? VERDICT_WARNING
+                                                                    : VERDICT_OK,
+                     lacks ? files : services,
+                     "%u of %u supervisors are in use, loggers included: there is room for %u more gateway%s%s", used,
+                     most, room, room == 1 ? "" : "s", other);
+}
+
+/* What more of them would be for is connections: root's places stay. */
+static void check_descriptors(struct doctor *doctor)
+{
+        const struct server *server = doctor->server;
+        bool few = server->connections_most < LIMIT_CONNECTIONS;
+
+        doctor_check(doctor, "descriptors", few ? VERDICT_WARNING : VERDICT_OK,
+                     "raise the container's limit of open files (nofile), and restart the broker",
+                     "the broker may open %u files, which allows %u connection%s at once%s", server->files,
+                     server->connections_most, server->connections_most == 1 ? "" : "s", few ? ", fewer "
+                                                                                               "than its "
+                                                                                               "own limits" : "");
+}
+
+static void check_room(struct doctor *doctor)
+{
+        struct registry *registry = doctor->server->registry;
+        struct room room;
+        bool full, low;
+
+        registry_read_room(registry, &room);
+        full = room_is_short(&room, ROOM_RESERVED_BYTES, ROOM_RESERVED_INODES, ROOM_RESERVED_SHARE);
+        low = room_is_short(&room, ROOM_LOW_BYTES, ROOM_LOW_INODES, ROOM_LOW_SHARE);
+        doctor_check(doctor, "room",
+                     full  ? VERDICT_FAILURE
+                     : low ? VERDICT_WARNING
+                           : VERDICT_OK,
+                     "see what fills it, and remove that, or give the container a larger /run; gateways can "
+                     "be stopped and unregistered all the same",
+                     "%s: its file system has %llu KiB and %llu inodes left%s", registry->slots.path,
+                     (unsigned long long)room.bytes / 1024, (unsigned long long)room.inodes,
+                     full ? ": nothing is registered" : "");
+}
+
+static void check_rights(struct doctor *doctor)
+{
+        const struct server *server = doctor->server;
+        bool lacks_uid, lacks_gid;
+
+        if (server->access.own_uid == server->access.client_uid)
+                doctor_check(doctor, "boundary", VERDICT_WARNING, "start the container's init as root",
+                             "broker and clients have the same uid: there is no boundary between them");
+        else
+                doctor_check(doctor, "boundary", VERDICT_OK, "", "clients have uid %u, the broker %u",
+                             (unsigned)server->access.client_uid, (unsigned)server->access.own_uid);
+        lacks_uid = server->rights.missing >> CAP_SETUID & 1;
+        lacks_gid = server->rights.missing >> CAP_SETGID & 1;
+        if (server->rights.can_switch)
+                doctor_check(doctor, "capabilities", VERDICT_OK, "",
+                             "the broker keeps CAP_SETUID and CAP_SETGID, nothing else");
+        else
+                doctor_check(doctor, "capabilities", VERDICT_WARNING,
+                             "give the container CAP_SETUID and CAP_SETGID",
+                             "the broker lacks %s%s%s: it cannot act as the client user, nor give files to "
+                             "its group",
+                             lacks_uid ? "CAP_SETUID" : "", lacks_uid && lacks_gid ? " and " : "",
+                             lacks_gid ? "CAP_SETGID" : "");
+        doctor_check(doctor, "bounding_set", server->rights.bounding_shrunk ? VERDICT_OK : VERDICT_WARNING,
+                     "give the container CAP_SETPCAP (a last line of defence, not needed to work)", "%s",
+                     server->rights.bounding_shrunk ? "the broker's bounding set is shrunk"
+                                                    : "the broker's bounding set could not be shrunk");
+}
+
+/* Any s6-supervise: they all have what s6-svscan gave them. 0: none found. */
+static pid_t find_supervisor(const struct registry *registry)
+{
+        char path[LIMIT_SERVICE_NAME_BYTES + 32];
+
+        for (size_t i = 0; i < registry->count; i++) {
+                const struct service *service = registry->services[i];
+                pid_t pid;
+
+                snprintf(path, sizeof(path), "%s/supervise/lock", service->name);
+                pid = service->supervised ? process_holding(service_at(service), path) : 0;
+                if (pid > 0)
+                        return pid;
+        }
+        return 0;
+}
+
+/* Without it s6-svc succeeds, and the service stays up, wanted down. */
+static void check_kill(struct doctor *doctor)
+{
+        const struct server *server = doctor->server;
+        pid_t found = find_supervisor(server->registry);
+        pid_t pid = found ? found : 1;
+        struct process process;
+        const char *name = found ? "s6-supervise" : "process 1";
+        int result = process_read(pid, &process);
+
+        if (result)
+                doctor_check(doctor, "kill", VERDICT_WARNING,
+                             "mount /proc without hidepid, and look at CapEff in its status",
+                             "the capabilities of %s (pid %d) cannot be read: %s", name, (int)pid,
+                             strerror(-result));
+        else if (process.effective >> CAP_KILL & 1)
+                doctor_check(doctor, "kill", VERDICT_OK, "", "%s (pid %d) has CAP_KILL", name, (int)pid);
+        else if (process.uid == server->access.client_uid)
+                doctor_check(doctor, "kill", VERDICT_OK, "",
+                             "%s (pid %d) needs no CAP_KILL: gateways have its uid", name, (int)pid);
+        else
+                doctor_check(doctor, "kill", VERDICT_FAILURE,
+                             "give the container CAP_KILL, and start it again",
+                             "%s (pid %d) lacks CAP_KILL: gateways can be started, but not stopped", name,
+                             (int)pid);
+}
+
+/* The first that is not as it should be, else the first. */
+static const struct listener *doubtful_listener(const struct server *server, struct stat *info)
+{
+        const struct listener *listeners[] = {&server->observer_listener, &server->listener};
+        const struct listener *found = NULL;
+
+        for (size_t i = 0; i < 2; i++) {
+                if (listeners[i]->fd < 0)
+                        continue;
+                found = listeners[i];
+                if (listener_lack(found) || lstat(found->path, info) < 0)
+                        return found;
+                if ((info->st_mode & 07777) != 0660 || info->st_uid != server->access.own_uid)
+                        return found;
+        }
+        return found;
+}
+
+static void check_socket(struct doctor *doctor)
+{
+        static const char advice[] = "remove it: the broker makes it anew, with mode 0660";
+        struct server *server = doctor->server;
+        struct stat info = {0};
+        const struct listener *listener = doubtful_listener(server, &info);
+        const char *lack;
+
+        if (!listener) /* it is about to end */
+                return;
+        lack = listener_lack(listener);
+        if (lack) {
+                doctor_check(doctor, "socket", VERDICT_FAILURE, listener_remedy(listener),
+                             "the %s is not at %s any more", lack, listener->path);
+                mender_wake(&server->mender);
+        } else if (info.st_mode & S_IRWXO || info.st_uid != server->access.own_uid) {
+                doctor_check(doctor, "socket", VERDICT_FAILURE, advice, "%s has mode %04o and uid %u",
+                             listener->path, (unsigned)info.st_mode & 07777, (unsigned)info.st_uid);
+        } else {
+                doctor_check(doctor, "socket",
+                             (info.st_mode & 07777) == 0660 ? VERDICT_OK : VERDICT_WARNING, advice,
+                             "%s has mode %04o, group %u", listener->path, (unsigned)info.st_mode & 07777,
+                             (unsigned)info.st_gid);
+        }
+}
+
+/*
+ * Stamps of s6 are TAI64N with leap seconds. One of a time to come means that the clock went back, or that
+ * this s6 has other leap seconds than we take for granted; all that is told of times is wrong then.
+ */
+static void check_clock(struct doctor *doctor)
+{
+        static const char advice[] = "set the host's clock; then restart what was started before";
+        const struct registry *registry = doctor->server->registry;
+        int64_t now_usec = clock_utc_usec();
+        const struct service *ahead = NULL;
+
+        for (size_t i = 0; i < registry->count; i++)
+                if (registry->services[i]->status.since_usec > now_usec + CLOCK_AHEAD_USEC &&
+                    (!ahead || registry->services[i]->status.since_usec > ahead->status.since_usec))
+                        ahead = registry->services[i];
+        if (now_usec < CLOCK_2020_USEC)
+                doctor_check(doctor, "clock", VERDICT_WARNING, advice, "the clock shows a time before 2020");
+        else if (ahead)
+                doctor_check(doctor, "clock", VERDICT_WARNING, advice,
+                             "s6's time stamp of %s is %" PRId64 " s ahead of the clock", ahead->name,
+                             (ahead->status.since_usec - now_usec) / 1000000);
+        else
+                doctor_check(doctor, "clock", VERDICT_OK, "", "no time stamp of s6 is ahead of the clock");
+}
+
+/* Others of the same uid, outside this container too, share the kernel's bound: what they use nobody tells.
+ */
+static void check_inotify(struct doctor *doctor)
+{
+        const struct registry *registry = doctor->server->registry;
+        const char *advice = registry->watch.fd < 0 ? "raise fs.inotify.max_user_instances on the host"
+                                                    : "raise fs.inotify.max_user_watches on the host";
+        size_t used = registry->watch.count;
+        size_t lacking = registry_polled(registry);
+        unsigned long most = 0;
+        char line[32];
+
+        read_line("/proc/sys/fs/inotify/max_user_watches", line, sizeof(line));
+        if (lacking)
+                doctor_check(doctor, "inotify", VERDICT_FAILURE, advice,
+                             "%zu service%s or director%s cannot be watched: what happens there is seen late",
+                             lacking, lacking == 1 ? "" : "s", lacking == 1 ? "y" : "ies");
+        else if (sscanf(line, "%lu", &most) != 1)
+                doctor_check(doctor, "inotify", VERDICT_WARNING, advice,
+                             "the broker uses %zu watch%s; fs.inotify.max_user_watches cannot be read", used,
+                             used == 1 ? "" : "es");
+        else
+                doctor_check(doctor, "inotify", used * 10 > most * 9 ? VERDICT_WARNING : VERDICT_OK, advice,
+                             "the broker uses %zu of %lu watches", used, most);
+}
+
+static void check_template(struct doctor *doctor)
+{
+        char *culprit = NULL;
+        const char *why = "";
+
+        if (template_check(doctor->server->template_path, &culprit, &why))
+                doctor_check(doctor, "template", VERDICT_FAILURE,
+                             "install the template as it was: until then no gateway can be registered", "%s: %s",
+                             culprit ? culprit : doctor->server->template_path, why);
+        else
+                doctor_check(doctor, "template", VERDICT_OK, "", "%s is whole",
+                             doctor->server->template_path);
+        free(culprit);
+}
+
+/* The first, and how many: Health tells of each. */
+struct places_found {
+        unsigned count;
+        char line[PLACES_LINE_BYTES];
+};
+
+static void tell_place(void *owner, const char *line)
+{
+        struct places_found *found = owner;
+
+        if (!found->count++)
+                snprintf(found->line, sizeof(found->line), "%s", line);
+}
+
+static void check_places(struct doctor *doctor)
+{
+        struct places_found found = {0};
+
+        if (places_check(doctor->server, tell_place, &found))
+                doctor_check(doctor, "places", VERDICT_FAILURE,
+                             "put it back, or restart the broker: " CONFIG_S6_BINDIR "/s6-svc -r", "%s%s",
+                             found.line, found.count > 1 ? "; and others, which Health names" : "");
+        else
+                doctor_check(doctor, "places", VERDICT_OK, "", "every directory is where it was");
+}
+
+static void check_orders(struct doctor *doctor)
+{
+        const struct registry *registry = doctor->server->registry;
+        struct findings found = {0}, again = {0};
+        char line[FINDINGS_LINE_BYTES];
+
+        for (size_t i = 0; i < registry->count; i++) {
+                const struct service *service = registry->services[i];
+
+                if (trouble_is_stuck(service->shown.trouble))
+                        findings_add(&found, service->name, service->shown.reason);
+                if (service->again.what)
+                        findings_add(&again, service->name, strerror(service->again.error));
+        }
+        if (found.count)
+                doctor_check(doctor, "orders", VERDICT_FAILURE,
+                             "'svcctl why NAME' says what to do; continue an s6-supervise that is stopped "
+                             "with kill -CONT, or end it with kill -KILL: s6-svscan starts another",
+                             "%s", findings_line(&found, line));
+        else if (again.count)
+                doctor_check(
+                        doctor, "orders", VERDICT_FAILURE,
+                        "see which bound of the container is reached (descriptors, memory, space in /run)",
+                        "some files cannot be read or written of %s", findings_line(&again, line));
+        else
+                doctor_check(doctor, "orders", VERDICT_OK, "", "every order is taken, and carried out in "
+                                                               "time");
+}
+
+/* A boot that is not through is none of anybody's faults. */
+static void check_boot(struct doctor *doctor)
+{
+        const struct registry *registry = doctor->server->registry;
+        const struct boot *boot = &registry->boot_state;
+        size_t missing = boot_missing(registry);
+
+        if (missing)
+                doctor_check(doctor, "boot", VERDICT_FAILURE,
+                             "mend that; the broker tries again by itself, and at once after svcctl "
+                             "reconcile",
+                             "%zu of %zu profile%s %s no gateway yet: %s", missing, boot->profiles,
+                             boot->profiles == 1 ? "" : "s", missing == 1 ? "has" : "have", boot->why);
+        else if (boot->to_come)
+                doctor_check(doctor, "boot", VERDICT_WARNING, "wait for the broker",
+                             "%zu of %zu gateway%s %s no slot yet: the broker goes on", boot->to_come,
+                             boot->profiles, boot->profiles == 1 ? "" : "s", boot->to_come == 1 ? "has" : "have");
+        else
+                doctor_check(doctor, "boot", VERDICT_OK, "", "every profile that was found has its gateway");
+}
+
+static void check_services(struct doctor *doctor)
+{
+        const struct registry *registry = doctor->server->registry;
+        struct findings alone = {0}, mute = {0};
+        char line[FINDINGS_LINE_BYTES], reason[RECORD_REASON_BYTES];
+
+        for (size_t i = 0; i < registry->count; i++) {
+                const struct service *service = registry->services[i];
+
+                if (service->shown.state == STATE_UNSUPERVISED) {
+                        findings_add(&alone, service->name, NULL);
+                } else if (service->shown.log_trouble != LOGGER_FINE) {
+                        step_describe_logger(service, service->shown.log_trouble, reason, sizeof(reason));
+                        findings_add(&mute, service->name, reason);
+                }
+        }
+        if (alone.count)
+                doctor_check(doctor, "supervision", VERDICT_FAILURE,
+                             "see whether s6-svscan has reached its services_max, and run " CONFIG_S6_BINDIR
+                             "/s6-svscanctl -a; a gateway can be unregistered and registered again",
+                             "no s6-supervise runs for %s", findings_line(&alone, line));
+        else
+                doctor_check(doctor, "supervision", VERDICT_OK, "", "every service has its s6-supervise");
+        if (mute.count)
+                doctor_check(doctor, "loggers", VERDICT_WARNING,
+                             "look at the container's log for what s6-log says, and start it again "
+                             "with " CONFIG_S6_BINDIR "/s6-svc -u",
+                             "the logger does not run, so nothing is logged, of %s", findings_line(&mute, line));
+        else
+                doctor_check(doctor, "loggers", VERDICT_OK, "", "every logger runs");
+}
+
+bool diagnose_system(struct doctor *doctor)
+{
+        check_pid1(doctor);
+        check_scandir(doctor);
+        check_capacity(doctor);
+        check_descriptors(doctor);
+        check_room(doctor);
+        check_rights(doctor);
+        check_kill(doctor);
+        check_socket(doctor);
+        check_clock(doctor);
+        check_inotify(doctor);
+        check_template(doctor);
+        check_boot(doctor);
+        check_services(doctor);
+        check_orders(doctor);
+        check_places(doctor);
+        return true;
+}

@@ -1,0 +1,23 @@
+#ifndef DOCTOR_FINDINGS_H
+#define DOCTOR_FINDINGS_H
+
+#include <stddef.h>
+
+/* What a check found, for one line: the first ones by name, the others as a number. Pure. */
+#define FINDINGS_TEXT_BYTES 640
+
+struct findings {
+        char text[FINDINGS_TEXT_BYTES];
+        size_t length;
+        unsigned count;
+        unsigned listed;
+};
+
+/* name: of what is to be told, at most once; note: behind it in parentheses, or NULL. */
+void findings_add(struct findings *findings, const char *name, const char *note);
+
+/* "a, b (note) and 3 more"; returns buffer. */
+#define FINDINGS_LINE_BYTES (FINDINGS_TEXT_BYTES + 32)
+const char *findings_line(const struct findings *findings, char buffer[FINDINGS_LINE_BYTES]);
+
+#endif

@@ -1,0 +1,104 @@
+#include "daemon/judge/boot_log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/name.h"
+
+/* What is longer is no profile's name, and no state that matters. */
+#define WORD_BYTES (LIMIT_PROFILE_NAME_BYTES + 1)
+
+void boot_log_init(struct boot_log *log)
+{
+        *log = (struct boot_log){0};
+}
+
+void boot_log_deinit(struct boot_log *log)
+{
+        free(log->profiles);
+        boot_log_init(log);
+}
+
+/* The value of " key=" in a line, up to the next blank. False: not there, empty, or too long. */
+static bool word(const char *line, size_t length, const char *key, char value[WORD_BYTES])
+{
+        const char *end = line + length;
+        const char *at = memmem(line, length, key, strlen(key));
+        size_t bytes = 0;
+
+        if (!at)
+                return false;
+        at += strlen(key);
+        while (at + bytes < end && at[bytes] != ' ')
+                bytes++;
+        if (!bytes || bytes >= WORD_BYTES)
+                return false;
+        memcpy(value, at, bytes);
+        value[bytes] = '\0';
+        return true;
+}
+
+static bool make_room(struct boot_log *log)
+{
+        size_t capacity = log->capacity ? log->capacity * 2 : 16;
+        struct boot_profile *profiles;
+
+        if (log->count < log->capacity)
+                return true;
+        profiles = reallocarray(log->profiles, capacity, sizeof(*profiles));
+        if (!profiles) {
+                log->failed = true;
+                return false;
+        }
+        log->profiles = profiles;
+        log->capacity = capacity;
+        return true;
+}
+
+/* NULL: no room for another one. */
+static struct boot_profile *find_or_add(struct boot_log *log, const char *name)
+{
+        size_t low = 0;
+        size_t high = log->count;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (strcmp(log->profiles[middle].name, name) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        if (low < log->count && strcmp(log->profiles[low].name, name) == 0)
+                return &log->profiles[low];
+        if (log->count == BOOT_LOG_PROFILES || !make_room(log))
+                return NULL;
+        memmove(&log->profiles[low + 1], &log->profiles[low], (log->count - low) * sizeof(log->profiles[0]));
+        log->count++;
+        log->profiles[low] = (struct boot_profile){0};
+        strcpy(log->profiles[low].name, name);
+        return &log->profiles[low];
+}
+
+static void read_line(struct boot_log *log, const char *line, size_t length)
+{
+        char name[WORD_BYTES], prior[WORD_BYTES], action[WORD_BYTES];
+        struct boot_profile *profile;
+
+        if (!word(line, length, " profile=", name) || !word(line, length, " prior_state=", prior) ||
+            !word(line, length, " action=", action) || name_check_profile(name) != NAME_OK)
+                return;
+        profile = find_or_add(log, name);
+        if (profile)
+                profile->failures = strcmp(prior, "startup_failed") == 0 ? profile->failures + 1 : 0;
+}
+
+void boot_log_read(struct boot_log *log, const char *text)
+{
+        while (*text) {
+                size_t length = strcspn(text, "\n");
+
+                read_line(log, text, length);
+                text += length + (text[length] == '\n');
+        }
+}

@@ -1,0 +1,37 @@
+#ifndef JUDGE_FOREIGN_H
+#define JUDGE_FOREIGN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * JSON that the application wrote: what Python's json writes and reads, which is more than JSON. A byte order mark may come
+ * first; NaN and Infinity are numbers, as are those beyond any range; a lone surrogate may be written as an escape. Of
+ * such an object a few members are of interest. Pure, and without json-c: it may be used in any thread.
+ */
+#define FOREIGN_DEPTH 32        /* objects and arrays inside each other */
+#define FOREIGN_VALUE_BYTES 64  /* of a string, with its end */
+
+enum foreign_kind {
+        FOREIGN_ABSENT,
+        FOREIGN_STRING, /* value is set; "?" where it is longer, or not of printable ASCII alone */
+        FOREIGN_NULL,
+        FOREIGN_TRUE,
+        FOREIGN_FALSE,
+        FOREIGN_OTHER,
+};
+
+struct foreign {
+        const char *name;
+        enum foreign_kind kind;
+        char value[FOREIGN_VALUE_BYTES];
+};
+
+/* text without such a mark, where it has one. */
+const char *foreign_begin(const char *text);
+
+/* Looks for members[0..count) of the object that `text` is; each is ABSENT where it is not there. False: it is no
+ * object, or one of those names comes twice; all are ABSENT then. */
+bool foreign_read(const char *text, struct foreign *members, size_t count);
+
+#endif

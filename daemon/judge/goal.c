@@ -1,0 +1,64 @@
+#include "daemon/judge/goal.h"
+
+static enum goal_verdict goal_send(const char *what, const char **letters)
+{
+        *letters = what;
+        return GOAL_SEND;
+}
+
+/* A run that is to end, and another that is to follow. */
+static enum goal_verdict judge_replace(const struct seen *seen, const char **letters)
+{
+        switch (seen->told) {
+        case TOLD_NOTHING:
+                if (seen->paused)
+                        return goal_send("urc", letters);
+                return goal_send("ur", letters);
+        case TOLD_DOWN:
+                return goal_send("u", letters);
+        case TOLD_RESTART:
+                break;
+        }
+        return GOAL_WAIT;
+}
+
+static enum goal_verdict judge_up(const struct goal *goal, const struct seen *seen, const char **letters)
+{
+        if (seen->pid && !seen->finishing) {
+                if (seen->pid == goal->replace || seen->told != TOLD_NOTHING)
+                        return judge_replace(seen, letters);
+                if (!seen->want_up)
+                        return goal_send(seen->paused ? "uc" : "u", letters);
+                if (seen->paused)
+                        return goal_send("c", letters);
+                return seen->settled ? GOAL_DONE : GOAL_WAIT;
+        }
+        /* A `u` that arrives while finish runs is undone by its exit 125: wait, and see whether it is needed.
+         */
+        if (seen->finishing)
+                return GOAL_WAIT;
+        if (seen->want_up)
+                return GOAL_WAIT; /* s6 starts it within its second */
+        if (seen->since_usec != goal->base_usec)
+                return GOAL_FAILED;
+        return goal_send("u", letters);
+}
+
+static enum goal_verdict judge_down(const struct seen *seen, const char **letters)
+{
+        if (seen->pid && !seen->finishing)
+                return seen->told == TOLD_DOWN ? GOAL_WAIT : goal_send("d", letters);
+        if (seen->want_up)
+                return goal_send("d", letters);
+        return seen->finishing ? GOAL_WAIT : GOAL_DONE;
+}
+
+enum goal_verdict goal_judge(const struct goal *goal, const struct seen *seen, const char **letters)
+{
+        if (goal->kind == GOAL_NONE)
+                return GOAL_DONE;
+        /* s6-svscan brings the supervisor back, and that one obeys the down file. */
+        if (!seen->supervised)
+                return GOAL_WAIT;
+        return goal->kind == GOAL_UP ? judge_up(goal, seen, letters) : judge_down(seen, letters);
+}

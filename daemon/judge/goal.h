@@ -1,0 +1,53 @@
+#ifndef JUDGE_GOAL_H
+#define JUDGE_GOAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Judges an order by what the status file shows. Pure: what was asked x what is seen -> what to do. Nothing
+ * is ever taken as done because it was sent.
+ */
+enum goal_kind {
+        GOAL_NONE,
+        GOAL_UP,
+        GOAL_DOWN,
+};
+
+/* What a run was told by us: a TERM leaves no trace in the status file. */
+enum told {
+        TOLD_NOTHING,
+        TOLD_RESTART, /* TERM, and wanted up afterwards */
+        TOLD_DOWN,    /* TERM, and not wanted */
+};
+
+struct goal {
+        enum goal_kind kind;
+        pid_t replace;     /* GOAL_UP: a run with this pid must end first (restart); 0: none */
+        int64_t base_usec; /* GOAL_UP: since_usec when ordered; down with another stamp means it ran and died
+                            */
+};
+
+struct seen {
+        bool supervised;
+        bool finishing;
+        bool paused;
+        bool want_up; /* what s6-supervise wants, as far as it announces it */
+        bool settled; /* alive for long enough, or ready */
+        pid_t pid;    /* of run or of finish; 0: down */
+        int64_t since_usec;
+        enum told told; /* what this very pid was told */
+};
+
+enum goal_verdict {
+        GOAL_DONE,
+        GOAL_SEND, /* *letters to s6-supervise, then look again at the next status */
+        GOAL_WAIT,
+        GOAL_FAILED, /* it ran, it ended, and s6 does not try again */
+};
+
+/* *letters is set with GOAL_SEND only: s6-supervise's command letters. */
+enum goal_verdict goal_judge(const struct goal *goal, const struct seen *seen, const char **letters);
+
+#endif

@@ -1,0 +1,17 @@
+#include "daemon/judge/policy.h"
+
+unsigned policy_attempt(const struct policy *policy, unsigned attempt, int64_t ran_msec)
+{
+        if (ran_msec >= policy->healthy_msec)
+                return 1;
+        return attempt < UINT32_MAX ? attempt + 1 : attempt;
+}
+
+int64_t policy_delay_msec(const struct policy *policy, unsigned attempt)
+{
+        int64_t delay = policy->first_msec;
+
+        for (unsigned i = 1; i < attempt && delay < policy->most_msec; i++)
+                delay *= 2;
+        return delay < policy->most_msec ? delay : policy->most_msec;
+}

@@ -1,0 +1,247 @@
+#include "daemon/judge/record.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "daemon/bounds.h"
+#include "proto/fields.h"
+#include "proto/json.h"
+#include "proto/limits.h"
+
+static const char *const hold_names[] = {"none", "backoff", "failed", "held", NULL};
+
+static const char *const told_names[] = {"nothing", "restart", "down", NULL};
+static const char *const pending_names[] = {"nothing", "order", "restart", NULL};
+
+/* The interface's, and what is written. */
+static const char *const cause_names[] = {"none",       "served", "elsewhere", "forgiven",
+                                          "unreadable", "newer",  NULL};
+
+const char *cause_name(enum cause cause)
+{
+        return cause == CAUSE_NONE ? NULL : cause_names[cause];
+}
+
+bool record_runs_now(const struct record *record)
+{
+        return record->want_up &&
+               (record->hold == HOLD_NONE || (record->hold == HOLD_BACKOFF && !record->next_start_usec));
+}
+
+bool record_is_blind(const struct record *record)
+{
+        return record->blind || record->blind_environment;
+}
+
+void record_write(const struct record *record, const struct members *members, struct text *text)
+{
+        text_append_string(text, "{");
+        text_append_member(text, "version");
+        text_append_string(text, members ? members->version : "1");
+        text_append_member_string(text, "want", record->want_up ? "up" : "down");
+        text_append_member_string(text, "pending", pending_names[record->pending]);
+        text_append_member_string(text, "told", told_names[record->told]);
+        text_append_member_int(text, "told_pid", record->told_pid);
+        if (record->told_usec)
+                text_append_member_int(text, "told_usec", record->told_usec);
+        text_append_member_bool(text, "unpersisted", record->unpersisted);
+        if (record->blind)
+                text_append_member_bool(text, "blind", true);
+        if (record->blind_environment)
+                text_append_member_bool(text, "blind_environment", true);
+        text_append_member_bool(text, "removing", record->removing);
+        text_append_member_bool(text, "forgotten", record->forgotten);
+        text_append_member_string(text, "hold", hold_names[record->hold]);
+        if (record->hold == HOLD_HELD && record->cause != CAUSE_NONE)
+                text_append_member_string(text, "cause", cause_names[record->cause]);
+        text_append_member_int(text, "attempt", record->attempt);
+        text_append_member_int(text, "next_start_usec", record->next_start_usec);
+        text_append_member_int(text, "restarts", record->restarts);
+        text_append_member_int(text, "log_restarts", record->log_restarts);
+        text_append_member_int(text, "log_attempt", record->log_attempt);
+        text_append_member_int(text, "log_next_start_usec", record->log_next_start_usec);
+        if (record->has_exit) {
+                text_append_member_int(text, "exit_code", record->exit_code);
+                text_append_member_int(text, "exit_signal", record->exit_signal);
+                text_append_member_int(text, "exit_at_usec", record->exit_at_usec);
+                if (record->oom_kills) {
+                        text_append_member_int(text, "oom_kills", record->oom_kills);
+                        text_append_member_int(text, "oom_since_usec", record->oom_since_usec);
+                }
+        }
+        if (record->gone)
+                text_append_member_bool(text, "gone", true);
+        if (record->own_stop)
+                text_append_member_bool(text, "own_stop", true);
+        if (record->home)
+                text_append_member_int(text, "home", record->home);
+        text_append_member_string(text, "reason", record->reason);
+        text_append_member_string(text, "boot", record->boot);
+        if (members)
+                text_append(text, members->unknown.bytes, members->unknown.length);
+        text_append_string(text, "}\n");
+}
+
+/* And the version, which members.h reads. */
+struct parsed {
+        struct field_int attempt, next_start, restarts, exit_code, exit_signal, exit_at;
+        enum field_bool unpersisted, blind, blind_environment, removing, forgotten, gone, own_stop;
+        struct field_int home;
+        struct field_int log_restarts, log_attempt, log_next_start; /* 0 in records of before they were */
+        struct field_int oom_kills, oom_since;                      /* the same */
+        int want, hold, pending, told;
+        int cause;                            /* -1 in records of before it was */
+        struct field_int told_pid, told_usec; /* the latter 0 where it is not known */
+        const char *reason, *boot;
+};
+
+static const char *const want_names[] = {"down", "up", NULL};
+
+static const struct field record_fields[] = {
+        {"want", FIELD_CHOICE, true, offsetof(struct parsed, want), want_names},
+        {"pending", FIELD_CHOICE, true, offsetof(struct parsed, pending), pending_names},
+        {"told", FIELD_CHOICE, true, offsetof(struct parsed, told), told_names},
+        {"told_pid", FIELD_INT, true, offsetof(struct parsed, told_pid), NULL},
+        {"told_usec", FIELD_INT, false, offsetof(struct parsed, told_usec), NULL},
+        {"unpersisted", FIELD_BOOL, false, offsetof(struct parsed, unpersisted), NULL},
+        {"blind", FIELD_BOOL, false, offsetof(struct parsed, blind), NULL},
+        {"blind_environment", FIELD_BOOL, false, offsetof(struct parsed, blind_environment), NULL},
+        {"removing", FIELD_BOOL, true, offsetof(struct parsed, removing), NULL},
+        {"forgotten", FIELD_BOOL, false, offsetof(struct parsed, forgotten), NULL},
+        {"hold", FIELD_CHOICE, true, offsetof(struct parsed, hold), hold_names},
+        {"cause", FIELD_CHOICE, false, offsetof(struct parsed, cause), cause_names},
+        {"attempt", FIELD_INT, true, offsetof(struct parsed, attempt), NULL},
+        {"next_start_usec", FIELD_INT, true, offsetof(struct parsed, next_start), NULL},
+        {"restarts", FIELD_INT, true, offsetof(struct parsed, restarts), NULL},
+        {"log_restarts", FIELD_INT, false, offsetof(struct parsed, log_restarts), NULL},
+        {"log_attempt", FIELD_INT, false, offsetof(struct parsed, log_attempt), NULL},
+        {"log_next_start_usec", FIELD_INT, false, offsetof(struct parsed, log_next_start), NULL},
+        {"exit_code", FIELD_INT, false, offsetof(struct parsed, exit_code), NULL},
+        {"exit_signal", FIELD_INT, false, offsetof(struct parsed, exit_signal), NULL},
+        {"exit_at_usec", FIELD_INT, false, offsetof(struct parsed, exit_at), NULL},
+        {"gone", FIELD_BOOL, false, offsetof(struct parsed, gone), NULL},
+        {"own_stop", FIELD_BOOL, false, offsetof(struct parsed, own_stop), NULL},
+        {"home", FIELD_INT, false, offsetof(struct parsed, home), NULL},
+        {"oom_kills", FIELD_INT, false, offsetof(struct parsed, oom_kills), NULL},
+        {"oom_since_usec", FIELD_INT, false, offsetof(struct parsed, oom_since), NULL},
+        {"reason", FIELD_STRING, true, offsetof(struct parsed, reason), NULL},
+        {"boot", FIELD_STRING, true, offsetof(struct parsed, boot), NULL},
+        {NULL, FIELD_STRING, false, 0, NULL},
+};
+
+static bool parsed_is_sound(const struct parsed *parsed)
+{
+        return parsed->attempt.value >= 0 && parsed->oom_kills.value >= 0 &&
+               parsed->oom_kills.value <= UINT32_MAX && parsed->told_pid.value >= 0 &&
+               parsed->told_pid.value <= INT_MAX && parsed->attempt.value <= UINT32_MAX &&
+               parsed->restarts.value >= 0 && parsed->log_restarts.value >= 0 &&
+               parsed->log_attempt.value >= 0 && parsed->log_attempt.value <= UINT32_MAX &&
+               strlen(parsed->reason) < RECORD_REASON_BYTES && strlen(parsed->boot) < RECORD_BOOT_BYTES &&
+               parsed->exit_code.present == parsed->exit_at.present &&
+               parsed->exit_signal.present == parsed->exit_at.present && parsed->exit_code.value >= -1 &&
+               parsed->exit_code.value <= 255 && parsed->exit_signal.value >= 0 &&
+               parsed->exit_signal.value < 128;
+}
+
+/* What a higher minor version may say in a word of its own: it is read as what does least. */
+static void understand(struct json_object *object)
+{
+        static const struct {
+                const char *member;
+                const char *const *words, *const *instead;
+        } least[] = {
+                {"pending", pending_names, &pending_names[PENDING_NOTHING]},
+                {"told", told_names, &told_names[TOLD_NOTHING]},
+                {"hold", hold_names, &hold_names[HOLD_HELD]},
+                {"cause", cause_names, &cause_names[CAUSE_NONE]},
+        };
+
+        for (size_t i = 0; i < sizeof(least) / sizeof(least[0]); i++) {
+                struct json_object *value;
+                bool known = false;
+
+                if (!json_object_object_get_ex(object, least[i].member, &value) ||
+                    !json_object_is_type(value, json_type_string))
+                        continue;
+                for (const char *const *word = least[i].words; *word; word++)
+                        known = known || !strcmp(*word, json_object_get_string(value));
+                if (!known)
+                        json_object_object_add(object, least[i].member, json_object_new_string(*least[i].instead));
+        }
+}
+
+int record_read_members(const char *text, struct members **members)
+{
+        struct members *read = malloc(sizeof(*read));
+        int result = read ? members_read(text, record_fields, STATE_UNKNOWN_BYTES, read) : -ENOMEM;
+
+        if (!result && !read->unknown.length) {
+                members_deinit(read);
+                free(read);
+                read = NULL;
+        }
+        if (result)
+                free(read);
+        else
+                *members = read;
+        return result;
+}
+
+int record_read(const char *text, struct record *record)
+{
+        struct json_object *object = NULL;
+        struct members members;
+        struct parsed parsed;
+        int result = members_read(text, record_fields, STATE_UNKNOWN_BYTES, &members);
+
+        if (result)
+                return result;
+        members_deinit(&members);
+        if (json_strict_parse(text, strlen(text), (struct json_bounds){MEMBERS_DEPTH, LIMIT_STRING_BYTES, 0},
+                              &object, NULL))
+                return -EBADMSG;
+        if (members.minor)
+                understand(object);
+        result = -EBADMSG;
+        if (!fields_take(object, record_fields, &parsed) && parsed_is_sound(&parsed)) {
+                *record = (struct record){
+                        .want_up = parsed.want == 1,
+                        .pending = (enum pending)parsed.pending,
+                        .told = (enum told)parsed.told,
+                        .told_pid = (pid_t)parsed.told_pid.value,
+                        .told_usec = parsed.told_usec.value,
+                        .unpersisted = parsed.unpersisted == FIELD_TRUE,
+                        .blind = parsed.blind == FIELD_TRUE,
+                        .blind_environment = parsed.blind_environment == FIELD_TRUE,
+                        .removing = parsed.removing == FIELD_TRUE,
+                        .forgotten = parsed.forgotten == FIELD_TRUE,
+                        .hold = (enum hold)parsed.hold,
+                        .cause = parsed.cause > 0 ? (enum cause)parsed.cause : CAUSE_NONE,
+                        .attempt = (unsigned)parsed.attempt.value,
+                        .next_start_usec = parsed.next_start.value,
+                        .restarts = parsed.restarts.value,
+                        .log_restarts = parsed.log_restarts.value,
+                        .log_attempt = (unsigned)parsed.log_attempt.value,
+                        .log_next_start_usec = parsed.log_next_start.value,
+                        .has_exit = parsed.exit_at.present,
+                        .exit_code = parsed.exit_at.present ? (int)parsed.exit_code.value : 0,
+                        .exit_signal = (int)parsed.exit_signal.value,
+                        .exit_at_usec = parsed.exit_at.value,
+                        .gone = parsed.gone == FIELD_TRUE,
+                        .own_stop = parsed.own_stop == FIELD_TRUE,
+                        .home = parsed.home.value,
+                        .oom_kills = (unsigned)parsed.oom_kills.value,
+                        .oom_since_usec = parsed.oom_since.value,
+                };
+                snprintf(record->reason, sizeof(record->reason), "%s", parsed.reason);
+                snprintf(record->boot, sizeof(record->boot), "%s", parsed.boot);
+                result = 0;
+        }
+        json_object_put(object);
+        return result;
+}

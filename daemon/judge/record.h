@@ -1,0 +1,100 @@
+#ifndef JUDGE_RECORD_H
+#define JUDGE_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/judge/goal.h"
+#include "daemon/judge/members.h"
+#include "proto/text.h"
+
+/*
+ * What the broker knows of a gateway that cannot be seen in s6's files: what is wanted, and what happened.
+ * Kept in the slot's data/state as one JSON object, so that a restarted broker goes on where the last one
+ * was.
+ */
+enum hold {
+        HOLD_NONE,
+        HOLD_BACKOFF, /* tried again at next_start_usec */
+        HOLD_FAILED,  /* only a person's start tries again */
+        HOLD_HELD,    /* kept down on purpose */
+};
+
+/* Why it is held, which decides what a person can do about it. Of meaning with HOLD_HELD only. */
+enum cause {
+        CAUSE_NONE,       /* it was not recorded */
+        CAUSE_SERVED,     /* the default gateway serves this profile: nothing is wrong */
+        CAUSE_ELSEWHERE,  /* its lock on the volume is held: looked at again */
+        CAUSE_FORGIVEN,   /* its failures were forgotten, and nobody has started it since */
+        CAUSE_UNREADABLE, /* what was wanted could not be read */
+        CAUSE_NEWER,      /* a broker of a higher major version wrote what was wanted */
+};
+
+/* As the interface names it; NULL: CAUSE_NONE. */
+const char *cause_name(enum cause cause);
+
+/* Whether an order was recorded that may not have reached s6-supervise. */
+enum pending {
+        PENDING_NOTHING,
+        PENDING_ORDER,   /* what want_up says */
+        PENDING_RESTART, /* and the run that there is must end first */
+};
+
+#define RECORD_REASON_BYTES 160
+#define RECORD_BOOT_BYTES 64
+
+struct record {
+        bool want_up;
+        enum pending pending;
+        bool unpersisted;       /* the volume does not have it yet */
+        bool blind;             /* the volume has not said yet what is wanted, and nobody else has since */
+        bool blind_environment; /* the same of the variables */
+        bool removing;          /* the slot goes: a restarted broker finishes that */
+        bool forgotten;         /* and the volume's record with it */
+        bool gone;              /* its profile's directory was there, and is not any more */
+        bool own_stop;          /* nobody ordered it: the application noted by itself that it is to be down */
+        enum told told;         /* what the run with told_pid was told */
+        pid_t told_pid;
+        int64_t told_usec; /* UTC; 0: not known */
+        enum hold hold;
+        enum cause cause;
+        unsigned attempt;        /* of the soft brake; 0: none */
+        int64_t next_start_usec; /* UTC; HOLD_BACKOFF */
+        int64_t restarts;
+        int64_t log_restarts; /* the logger's, as the three above are the gateway's */
+        unsigned log_attempt;
+        int64_t log_next_start_usec; /* 0: it is not held */
+        bool has_exit;               /* the three below are set */
+        int exit_code;               /* -1: by a signal */
+        int exit_signal;             /* 0: by itself */
+        unsigned oom_kills; /* processes of the container that the kernel killed for want of memory before
+                               that */
+        int64_t exit_at_usec;
+        int64_t home;                     /* which directory was the profile's, when it was seen last; 0: none yet */
+        int64_t oom_since_usec;           /* with oom_kills */
+        char reason[RECORD_REASON_BYTES]; /* for people; empty: none */
+        char boot[RECORD_BOOT_BYTES];     /* which life of PID 1 this is from */
+};
+
+/*
+ * Should s6 run it now, that is: is there no down file? Not while it is held back, but for a single try of
+ * the soft brake, which is HOLD_BACKOFF without a next start.
+ */
+bool record_runs_now(const struct record *record);
+
+/* There may be a record on the volume that knows better: it is not to be replaced. */
+bool record_is_blind(const struct record *record);
+
+/* Appends it as a JSON object and a newline. members: what a broker of a higher minor version had written there
+ * too; NULL: nothing. */
+void record_write(const struct record *record, const struct members *members, struct text *text);
+
+/* 0; -EPROTONOSUPPORT: a broker of a higher major version wrote it; -EBADMSG for what no broker can have written
+ * (however it is spaced); *record then untouched. Members that are not known are passed over. */
+int record_read(const char *text, struct record *record);
+
+/* And these, of a text that record_read() took: the caller's to free (members_deinit() and free()); *members is NULL
+ * where there are none. 0 or -ENOMEM. */
+int record_read_members(const char *text, struct members **members);
+
+#endif

@@ -1,0 +1,122 @@
+#include "daemon/keep/look.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/edge/volume.h"
+#include "daemon/judge/intent.h"
+#include "daemon/keep/store.h"
+
+#define PATH_BYTES (NAME_MAX + 64)
+
+/* A gateway that finds one of these thinks it is running already. */
+static void look_clean(int directory, struct look *look)
+{
+        static const char *const stale[] = {"gateway.pid", "processes.json"};
+
+        /* Each may take long, and who is late may find that the gateway was started. */
+        for (size_t i = 0; i < sizeof(stale) / sizeof(stale[0]) && !atomic_load(&look->cancelled); i++)
+                volume_remove(directory, stale[i]);
+}
+
+static void look_at_directory(int directory, struct look *look)
+{
+        struct stat found;
+
+        if (fstat(directory, &found) == 0)
+                look->which = (int64_t)((found.st_ino ^ found.st_dev * UINT64_C(0x9e3779b97f4a7c15)) >> 1);
+}
+
+/* What the application noted of how its last gateway ended, and where it is to serve. */
+static void look_at_notes(int directory, struct look *look)
+{
+        char *text = NULL;
+
+        if (volume_read(directory, "state/gateway.lifecycle.json", &text) == 0)
+                look->prior_exit = prior_exit_read(text);
+        free(text);
+        if (strcmp(look->name, "default") != 0)
+                return;
+        text = NULL;
+        int result = volume_read(directory, "config.yaml", &text);
+        look->config = result == 0         ? multiplex_config_read(text)
+                       : result == -ENOENT ? MULTIPLEX_CONFIG_UNSET
+                                           : MULTIPLEX_CONFIG_UNREADABLE;
+        free(text);
+}
+
+static void look_into(int volume, int directory, struct look *look)
+{
+        char path[PATH_BYTES];
+
+        snprintf(path, sizeof(path), INTENT_DIRECTORY "/%s", look->name);
+        look->exists = directory >= 0 && !look->deleted &&
+                       (!strcmp(look->name, "default") || volume_has(directory, "SOUL.md"));
+        look->recorded = !look->exists && !look->deleted && volume_has(volume, path);
+        if (look->exists)
+                look->intent_result = look->with_intent ? volume_read(volume, path, &look->intent) : -ENOBUFS;
+        snprintf(path, sizeof(path), ".svcbroker/lock/%s", look->name);
+        look->locked = volume_is_locked(volume, path) > 0;
+        if (!look->exists)
+                return;
+        look_at_directory(directory, look);
+        look_at_notes(directory, look);
+        look->prior_result = volume_read(directory, "gateway_state.json", &look->prior);
+        if (look->clean && !look->locked)
+                look_clean(directory, look);
+        /* A marker that a killed broker was about to write. */
+        volume_remove_older(directory, VOLUME_TEMPORARY(STORE_MARKER), look->before_usec);
+}
+
+static void look_at_profile(int volume, struct look *look)
+{
+        int directory = store_enter_profile(volume, look->name);
+
+        char path[PATH_BYTES];
+
+        snprintf(path, sizeof(path), "profiles/.deleted/%s", look->name);
+        look->deleted = strcmp(look->name, "default") != 0 && volume_has(volume, path);
+        look->link = directory == -EXDEV || directory == -ENOLINK || directory == -ELOOP ? directory : 0;
+        look_into(volume, directory, look);
+        if (directory >= 0)
+                close(directory);
+}
+
+void look_work(struct deputy_job *job)
+{
+        struct look *look = (struct look *)job;
+        char path[2 * PATH_BYTES];
+        int volume = volume_open(look->home);
+
+        look->opened = volume < 0 ? volume : 0;
+        if (volume < 0)
+                return;
+        look->marked = volume_has(volume, ".svcbroker");
+        switch (look->kind) {
+        case LOOK_PROFILE:
+                look_at_profile(volume, look);
+                break;
+        case LOOK_SOUL:
+                snprintf(path, sizeof(path), "profiles/%s/SOUL.md", look->name);
+                look->exists = volume_has(volume, path);
+                break;
+        case LOOK_GONE:
+                snprintf(path, sizeof(path), "profiles/%s", look->name);
+                look->gone = volume_look(volume, path) == 0;
+                break;
+        }
+        close(volume);
+}
+
+void look_clear(struct deputy_job *job)
+{
+        struct look *look = (struct look *)job;
+
+        free(look->intent);
+        free(look->prior);
+        look->intent = look->prior = NULL;
+}

@@ -1,0 +1,58 @@
+#ifndef KEEP_LOOK_H
+#define KEEP_LOOK_H
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/loop/deputy.h"
+#include "daemon/judge/intent.h"
+#include "daemon/judge/multiplex_config.h"
+
+/*
+ * One profile's directory on the volume, looked at as a job of the store's deputy: what was found, as bytes. What
+ * they mean is found out in the loop (survey.c).
+ */
+enum look_kind {
+        LOOK_PROFILE,
+        LOOK_SOUL, /* only whether it holds SOUL.md */
+        LOOK_GONE, /* only whether it is there */
+};
+
+struct look {
+        struct deputy_job job;
+        void *owner; /* the loop's; NULL: it is late */
+        const char *home;
+        enum look_kind kind;
+        size_t place;
+        bool clean;
+        bool with_intent;
+        int64_t before_usec;   /* UTC: what is older is not of this broker */
+        atomic_bool cancelled; /* it is late: nothing is removed any more */
+        char name[NAME_MAX + 1];
+
+        /* What was found; the thread's until it is done. */
+        int opened;
+        bool exists;
+        bool recorded; /* it does not exist, and there is a record of it */
+        int link;      /* as of volume_enter(), where its directory is a link that is not taken; 0: it is none */
+        bool deleted;  /* its tombstone is there: profiles/.deleted/NAME */
+        int64_t which;         /* directory it is: of its file system and its number there; 0: there is none */
+        enum prior_exit prior_exit;
+        enum multiplex_config config; /* of `default`, whose directory is the volume */
+        bool locked;
+        bool gone;
+        bool marked;
+        int intent_result;
+        char *intent;
+        int prior_result;
+        char *prior;
+};
+
+/* These two are `work` and `clear` of its job. */
+void look_work(struct deputy_job *job);
+void look_clear(struct deputy_job *job);
+
+#endif

@@ -1,0 +1,455 @@
+#include "daemon/keep/store.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/log/log.h"
+#include "daemon/edge/process.h"
+#include "daemon/edge/volume.h"
+#include "daemon/judge/intent.h"
+#include "proto/name.h"
+
+#define PATH_BYTES (LIMIT_PROFILE_NAME_BYTES + 64)
+
+int store_open(struct store *store, uv_loop_t *loop, const char *home, uid_t uid, gid_t gid, bool switches)
+{
+        store->home = home;
+        store->opened_usec = clock_utc_usec() - STORE_CLOCK_USEC;
+        int result = deputy_open(&store->deputy, loop, uid, gid, switches, false, STORE_THREADS);
+
+        /* All records are in one directory: where one hangs, so would the next. */
+        deputy_limit_lane(&store->deputy, STORE_LANE_ROOT_WRITES, 1);
+        deputy_limit_lane(&store->deputy, STORE_LANE_WRITES, 1);
+        return result;
+}
+
+void store_close(struct store *store)
+{
+        deputy_close(&store->deputy);
+}
+
+bool store_is_stuck(const struct store *store)
+{
+        return deputy_is_stuck(&store->deputy, STORE_LANE_ROOT_WRITES) ||
+               deputy_is_stuck(&store->deputy, STORE_LANE_WRITES);
+}
+
+struct store_batch *store_batch_new(size_t count)
+{
+        struct store_batch *batch = calloc(1, sizeof(*batch) + count * sizeof(batch->entries[0]));
+
+        if (!batch)
+                return NULL;
+        batch->count = count;
+        for (size_t i = 0; i < count; i++)
+                text_init(&batch->entries[i].intent);
+        return batch;
+}
+
+void store_batch_free(struct store_batch *batch)
+{
+        for (size_t i = 0; i < batch->count; i++)
+                text_deinit(&batch->entries[i].intent);
+        free(batch);
+}
+
+int store_enter_profile(int volume, const char *profile)
+{
+        char path[PATH_BYTES];
+
+        if (!strcmp(profile, "default"))
+                return volume_enter(volume, ".");
+        snprintf(path, sizeof(path), "profiles/%s", profile);
+        return volume_enter(volume, path);
+}
+
+/* A marker that is to be written. What it costs to lose it is the gateway's own note of its stop, not the record. */
+struct marker {
+        struct deputy_job job;
+        struct store_batch *batch; /* NULL: it is late */
+        const char *home;
+        pid_t pid;
+        char profile[LIMIT_PROFILE_NAME_BYTES + 1];
+};
+
+#define MARKER_BYTES 256
+
+/*
+ * As the Hermes application reads it (hermes_cli: planned stop). In a deputy, since the gateway can hold up who asks
+ * when it was started; its signal waits for this. The length; 0: it is gone, and needs none.
+ */
+static size_t marker_write(pid_t pid, char text[MARKER_BYTES])
+{
+        char stamp[64];
+        time_t now = time(NULL);
+        uint64_t start;
+        struct tm utc;
+
+        if (process_start_time(pid, &start))
+                return 0;
+        gmtime_r(&now, &utc);
+        strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S+00:00", &utc);
+        return (size_t)snprintf(text, MARKER_BYTES,
+                                "{\"target_pid\":%d,\"target_start_time\":%" PRIu64
+                                ",\"stopper_pid\":%d,\"written_at\":\"%s\"}\n",
+                                (int)pid, start, (int)getpid(), stamp);
+}
+
+static void marker_work(struct deputy_job *job)
+{
+        struct marker *marker = (struct marker *)job;
+        char text[MARKER_BYTES];
+        struct volume_file file = {
+                .path = STORE_MARKER, .text = text, .length = marker_write(marker->pid, text), .mode = 0600};
+        int volume = file.length ? volume_open(marker->home) : -ESRCH;
+        int directory = volume < 0 ? volume : store_enter_profile(volume, marker->profile);
+
+        if (directory >= 0) {
+                volume_replace(directory, &file, 1, false);
+                close(directory);
+        }
+        if (volume >= 0)
+                close(volume);
+}
+
+static void batch_part_done(struct store_batch *batch);
+
+static void marker_done(struct deputy_job *job, bool late)
+{
+        struct marker *marker = (struct marker *)job;
+        struct store_batch *batch = marker->batch;
+
+        if (late && job->begun)
+                log_event("store: a profile's directory does not answer: service=" GATEWAY_PREFIX "%s",
+                         marker->profile);
+        marker->batch = NULL;
+        batch_part_done(batch);
+}
+
+static void marker_drop(struct deputy_job *job)
+{
+        struct marker *marker = (struct marker *)job;
+
+        if (marker->batch) /* the broker ends */
+                batch_part_done(marker->batch);
+        free(marker);
+}
+
+static void marker_run(struct store_batch *batch, const struct store_entry *entry)
+{
+        struct deputy *deputy = &batch->store->deputy;
+        unsigned lane = batch->root ? STORE_LANE_ROOT_LOOKS : STORE_LANE_LOOKS;
+        struct marker *marker;
+
+        if (!entry->stopped_pid || deputy_is_stuck(deputy, lane) || deputy_hangs_on(deputy, entry->profile))
+                return;
+        marker = calloc(1, sizeof(*marker));
+        if (!marker)
+                return;
+        marker->job = (struct deputy_job){.work = marker_work,
+                                          .done = marker_done,
+                                          .drop = marker_drop,
+                                          .subject = marker->profile,
+                                          .timeout_msec = STORE_MSEC,
+                                          .lane = lane};
+        marker->home = batch->store->home;
+        snprintf(marker->profile, sizeof(marker->profile), "%s", entry->profile);
+        marker->pid = entry->stopped_pid;
+        marker->batch = batch;
+        batch->parts++;
+        deputy_run(deputy, &marker->job);
+}
+
+static bool has_record(const struct store_entry *entry)
+{
+        return (entry->removed || entry->intent.length) && !entry->result;
+}
+
+static char batch_mark(const struct store_batch *batch)
+{
+        static const char marks[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+        _Static_assert(sizeof(marks) > DEPUTY_WORKERS_MOST, "each thread has a mark");
+        return batch->apart ? marks[batch->job.worker] : '\0';
+}
+
+/* What is not known of the file that is to be replaced is passed on: read from it in this very moment, so that there is
+ * one place that keeps it, whoever was killed when. What is no record is replaced; what cannot be read is not. *left: how
+ * much may still be passed on in this batch; what is over it is written with the next one. */
+static int pass_on(int volume, const char *path, struct store_entry *entry, size_t *left)
+{
+        size_t own = entry->intent.length;
+        char *before = NULL;
+        int result = volume_read(volume, path, &before);
+
+        if (result == 0) {
+                result = *left < INTENT_UNKNOWN_BYTES ? -ENOBUFS : intent_pass_on(before, &entry->intent);
+                *left -= result ? 0 : entry->intent.length - own;
+        } else if (result != -ENOMEM && result != -EMFILE && result != -ENFILE && result != -EIO && result != -ESTALE)
+                result = 0;
+        free(before);
+        return result;
+}
+
+static int write_records(int volume, struct store_batch *batch)
+{
+        struct volume_file *files = calloc(batch->count, sizeof(*files));
+        char(*paths)[PATH_BYTES] = calloc(batch->count, sizeof(*paths));
+        struct store_entry **entries = calloc(batch->count, sizeof(*entries));
+        bool enough = files && paths && entries;
+        size_t count = 0, left = STORE_UNKNOWN_BYTES;
+
+        for (size_t i = 0; enough && i < batch->count; i++) {
+                struct store_entry *entry = &batch->entries[i];
+
+                if (!has_record(entry))
+                        continue;
+                /* What a newer one has taken the place of needs no fresh file, whose name might be the newer one's. */
+                if (atomic_load(&entry->fence) == VOLUME_CANCELLED) {
+                        entry->result = -ECANCELED;
+                        continue;
+                }
+                snprintf(paths[count], sizeof(paths[count]), INTENT_DIRECTORY "/%s", entry->profile);
+                entry->result = entry->removed ? 0 : pass_on(volume, paths[count], entry, &left);
+                if (entry->result)
+                        continue;
+                files[count] = (struct volume_file){
+                        .path = paths[count],
+                        .text = entry->removed ? NULL : entry->intent.bytes,
+                        .length = entry->intent.length,
+                        .mode = 0600,
+                        .durable = true,
+                        .fence = &entry->fence,
+                        .mark = batch_mark(batch),
+                };
+                entries[count++] = entry;
+        }
+        if (count)
+                volume_replace(volume, files, count, true);
+        for (size_t i = 0; i < count; i++)
+                entries[i]->result = files[i].result;
+        free(files);
+        free(paths);
+        free(entries);
+        return enough ? 0 : -ENOMEM;
+}
+
+static void batch_work(struct deputy_job *job)
+{
+        struct store_batch *batch = (struct store_batch *)job;
+        int volume = volume_open(batch->store->home);
+        int result = volume < 0 ? volume : 0;
+
+        if (volume >= 0) {
+                result = write_records(volume, batch);
+                close(volume);
+        }
+        for (size_t i = 0; result && i < batch->count; i++)
+                batch->entries[i].result = result;
+}
+
+/* Told once when it begins to fail, and once when it works again. */
+static void store_note(struct store *store, int failure)
+{
+        if (failure && failure != store->failure)
+                log_event("store: cannot write to the volume: why=%s", strerrorname_np(failure));
+        else if (!failure && store->failure)
+                log_event("store: the volume can be written again");
+        store->failure = failure;
+}
+
+static size_t batch_size(const struct store_batch *batch)
+{
+        size_t bytes = sizeof(*batch) + batch->count * sizeof(batch->entries[0]);
+
+        for (size_t i = 0; i < batch->count; i++)
+                bytes += batch->entries[i].intent.capacity;
+        return bytes;
+}
+
+/* Nothing of that will happen any more; false where it is happening, or has. */
+static bool entry_cancel(struct store_entry *entry)
+{
+        int open = VOLUME_OPEN;
+
+        return atomic_compare_exchange_strong(&entry->fence, &open, VOLUME_CANCELLED) || open == VOLUME_CANCELLED;
+}
+
+static void batch_tell(struct store_batch *batch)
+{
+        int failure = 0;
+
+        batch->told = true;
+        for (size_t i = 0; i < batch->count; i++) {
+                int result = store_batch_result(batch, i);
+
+                if (!failure && result != -ECANCELED && result != -EPROTONOSUPPORT)
+                        failure = -result;
+        }
+        store_note(batch->store, failure);
+        batch->done(batch);
+}
+
+static size_t *batch_share(const struct store_batch *batch)
+{
+        return batch->root ? &batch->store->queued_root_bytes : &batch->store->queued_bytes;
+}
+
+static bool batch_is_too_much(const struct store_batch *batch)
+{
+        size_t queued = *batch_share(batch);
+
+        return queued && queued + batch->bytes > (batch->root ? STORE_QUEUE_ROOT_BYTES : STORE_QUEUE_BYTES);
+}
+
+static void batch_free_if_done(struct store_batch *batch)
+{
+        struct store_batch **at = &batch->store->batches;
+
+        if (!batch->dropped || batch->parts)
+                return;
+        while (*at != batch)
+                at = &(*at)->next;
+        *at = batch->next;
+        *batch_share(batch) -= batch->bytes;
+        store_batch_free(batch);
+}
+
+static void batch_part_done(struct store_batch *batch)
+{
+        if (--batch->parts == 0)
+                batch_tell(batch);
+        batch_free_if_done(batch);
+}
+
+static void batch_done(struct deputy_job *job, bool late)
+{
+        struct store_batch *batch = (struct store_batch *)job;
+
+        batch->late = late;
+        for (size_t i = 0; late && i < batch->count; i++)
+                entry_cancel(&batch->entries[i]);
+        batch_part_done(batch);
+}
+
+static void batch_drop(struct deputy_job *job)
+{
+        struct store_batch *batch = (struct store_batch *)job;
+
+        batch->dropped = true;
+        if (!batch->told && batch->store->deputy.started) {
+                batch_free_if_done(batch); /* markers are under way */
+                return;
+        }
+        if (!batch->told) { /* the broker ends */
+                batch->late = true;
+                batch_part_done(batch);
+                return;
+        }
+        batch_free_if_done(batch);
+}
+
+static uint32_t hash_of(const char *name)
+{
+        uint32_t hash = UINT32_C(2166136261); /* FNV-1a */
+
+        for (; *name; name++)
+                hash = (hash ^ (unsigned char)*name) * UINT32_C(16777619);
+        return hash;
+}
+
+static struct store_entry *batch_entry(struct store_batch *batch, const struct store_entry *like)
+{
+        for (size_t i = 0; i < batch->count; i++)
+                if (batch->entries[i].hash == like->hash && !strcmp(batch->entries[i].profile, like->profile))
+                        return &batch->entries[i];
+        return NULL;
+}
+
+/*
+ * Nothing of the older batch may happen to what the newer one has. True: it is so. The whole of both is compared,
+ * which costs a thousand names each a millisecond; but for root's beside others' there is no older one.
+ */
+static bool batch_supersede(const struct store_batch *newer, struct store_batch *older)
+{
+        bool cancelled = true;
+
+        for (size_t i = 0; i < newer->count; i++) {
+                struct store_entry *entry = batch_entry(older, &newer->entries[i]);
+
+                cancelled = (!entry || entry_cancel(entry)) && cancelled;
+        }
+        return cancelled;
+}
+
+/* Of an older one that hangs in its rename nobody knows what will be there: that profile waits. */
+static void batch_leave_out(struct store_batch *batch, struct store_batch *hung)
+{
+        for (size_t i = 0; i < batch->count; i++) {
+                struct store_entry *entry = batch_entry(hung, &batch->entries[i]);
+
+                if (entry && !entry_cancel(entry))
+                        batch->entries[i].result = -ETIMEDOUT;
+        }
+}
+
+/* Every batch behind it in the list is older. Of its own lane none is under way but what hangs. */
+static bool batch_may_begin(const struct deputy_job *job)
+{
+        struct store_batch *batch = (struct store_batch *)job;
+        bool may = true;
+
+        for (struct store_batch *older = batch->next; older; older = older->next) {
+                if (older->dropped)
+                        continue;
+                batch->apart = batch->apart || older->job.begun;
+                if (older->late)
+                        batch_leave_out(batch, older);
+                else if (!batch_supersede(batch, older))
+                        may = false; /* it is in the middle of it, and done in a moment */
+        }
+        return may;
+}
+
+void store_write(struct store *store, struct store_batch *batch)
+{
+        unsigned lane = batch->root ? STORE_LANE_ROOT_WRITES : STORE_LANE_WRITES;
+
+        batch->store = store;
+        batch->parts = 1;
+        batch->bytes = batch_size(batch);
+        batch->late = deputy_is_stuck(&store->deputy, lane);
+        if (!batch->late && batch_is_too_much(batch))
+                batch->refused = ENOBUFS;
+        if (batch->late || batch->refused) {
+                batch_tell(batch);
+                store_batch_free(batch);
+                return;
+        }
+        batch->job = (struct deputy_job){.work = batch_work,
+                                         .done = batch_done,
+                                         .drop = batch_drop,
+                                         .may_begin = batch_may_begin,
+                                         .timeout_msec = STORE_MSEC,
+                                         .lane = lane};
+        for (size_t i = 0; i < batch->count; i++)
+                batch->entries[i].hash = hash_of(batch->entries[i].profile);
+        *batch_share(batch) += batch->bytes;
+        batch->next = store->batches;
+        store->batches = batch;
+        deputy_run(&store->deputy, &batch->job);
+        for (size_t i = 0; i < batch->count; i++)
+                marker_run(batch, &batch->entries[i]);
+}
+
+int store_batch_result(const struct store_batch *batch, size_t place)
+{
+        if (batch->refused)
+                return -batch->refused;
+        return batch->late ? -ETIMEDOUT : batch->entries[place].result;
+}

@@ -1,0 +1,102 @@
+#ifndef KEEP_STORE_H
+#define KEEP_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "daemon/bounds.h"
+#include "daemon/loop/deputy.h"
+#include "daemon/edge/room.h"
+#include "proto/limits.h"
+#include "proto/text.h"
+
+/*
+ * The broker's record on the volume: <home>/.svcbroker/intent/<profile>, and the planned-stop markers that a
+ * gateway looks for. Written by a deputy of its own. An older batch never overtakes a newer one, though root's
+ * do not wait for others': what is older and not begun is cancelled for the profiles that a newer one has, and
+ * so is what hangs, up to the rename that is its last step (volume.h: fence). A profile whose rename hangs has
+ * no record written until that is over.
+ */
+#define STORE_MSEC 2000
+
+/* Lanes of the volume's deputy. What is read or marked in a profile's directory may hang with that directory; records
+ * do not, since they have one of their own. */
+enum store_lane {
+        STORE_LANE_ROOT_WRITES,
+        STORE_LANE_WRITES,
+        STORE_LANE_ROOT_LOOKS, /* the broker's own, too */
+        STORE_LANE_LOOKS,
+};
+
+/* Of a profile, beside its own files: read by its gateway when it is told to end. */
+#define STORE_MARKER ".gateway-planned-stop.json"
+
+struct store {
+        struct deputy deputy;
+        const char *home; /* absolute; the root profile's directory */
+        int64_t opened_usec; /* UTC: what is older on the volume is not of this broker */
+        struct store_batch *batches; /* not dropped yet, newest first */
+        struct room room; /* what volume_room.h found last */
+        int refused; /* errno of making files there, as the client user; 0: it may, or nothing is known */
+        bool room_known;
+        bool room_asked;
+        int64_t room_msec; /* by clock_msec(): when it was asked last; 0: never */
+        size_t queued_bytes;      /* of batches, others' than root's */
+        size_t queued_root_bytes; /* and of root's */
+        int failure; /* errno of the last batch, or survey, that failed; 0: the last went well */
+};
+
+/* The thread is there from now on. 0 or a negative errno. */
+int store_open(struct store *store, uv_loop_t *loop, const char *home, uid_t uid, gid_t gid, bool switches);
+void store_close(struct store *store);
+
+/* One gateway's part of a batch. */
+struct store_entry {
+        char profile[LIMIT_PROFILE_NAME_BYTES + 1];
+        bool removed;       /* there shall be no record; else: */
+        struct text intent; /* what intent_write() wrote; with `removed`, or left empty: none is written */
+        pid_t stopped_pid;  /* a planned-stop marker for this process; 0: none */
+        int result;             /* of the record: see store_batch_result() */
+        uint32_t hash;          /* of the profile's name */
+        atomic_int fence;       /* enum volume_fence */
+};
+
+struct store_batch {
+        struct deputy_job job; /* of the records */
+        struct store *store;
+        struct store_batch *next; /* in store.batches */
+        bool root;                /* whoever waits for it is root */
+        size_t bytes;
+        int refused;     /* errno, 0: none */
+        bool late;       /* the records are */
+        bool told;       /* `done` has been called */
+        bool dropped;    /* the deputy is through with the records */
+        bool apart;      /* another one hangs: fresh files have names of their own */
+        unsigned parts;  /* the records and each marker, as far as they are not done */
+        /* Called once, perhaps before store_write() returns; the batch is the store's again after it. */
+        void (*done)(struct store_batch *batch);
+        void *owner;
+        size_t count;
+        struct store_entry entries[];
+};
+
+/* Records hang, so the volume does. */
+bool store_is_stuck(const struct store *store);
+
+/* Zeroed but for `count`. NULL: out of memory. */
+struct store_batch *store_batch_new(size_t count);
+void store_batch_free(struct store_batch *batch);
+
+/* All records with one sync; and each marker by itself, since its profile's directory may hang. Takes the batch. */
+void store_write(struct store *store, struct store_batch *batch);
+
+/* In `done`: 0 when that record is on the disk, or a negative errno; -ETIMEDOUT: the volume did not answer in
+ * time; -ECANCELED: a newer one took its place. */
+int store_batch_result(const struct store_batch *batch, size_t place);
+
+/* Where a profile's own files are: profiles/NAME, or for `default` the volume itself; as volume_enter(). In the thread. */
+int store_enter_profile(int volume, const char *profile);
+
+#endif

@@ -1,0 +1,312 @@
+#include "daemon/log/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/bounds.h"
+#include "daemon/log/log_line.h"
+
+/* More than one thread logs. Nothing under this lock can block. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned lost; /* lines, since the last that said so */
+
+/* Root's changes that found standard error full. */
+static struct line kept[LOG_KEPT_LINES];
+static unsigned kept_count;
+
+struct budget {
+        const char *what; /* up to its ':'; NULL: not in use */
+        const char *of;
+        int64_t bytes_per_second;
+        int64_t msec;   /* when `tokens` was true; 0: never */
+        int64_t tokens; /* thousandths of a byte */
+        unsigned held;  /* lines over it, since the last line that said so */
+};
+
+/* Root's changes are in none. */
+static struct budget changes[] = {
+        [LOG_CLIENT] = {.what = "audit", .of = "client"}, [LOG_OTHERS] = {.what = "audit", .of = "others"}};
+static struct budget refusals[] = {[LOG_ROOT] = {.what = "refused", .of = "root"},
+                                   [LOG_CLIENT] = {.what = "refused", .of = "client"},
+                                   [LOG_OTHERS] = {.what = "refused", .of = "others"}};
+/* The last one is for all subjects that have no place. */
+static struct budget events[16];
+static struct {
+        void (*held)(void *owner);
+        void *owner;
+} listener;
+
+/*
+ * One write that does not wait. O_NONBLOCK is no way to it: it would belong to everybody who shares this
+ * standard error (s6-svscan, every service without a logger). Others write into the same pipe, so asking
+ * poll() first is not enough either where the kernel takes a flag for one write (pipes since Linux 6.4).
+ */
+static bool write_now(const char *bytes, size_t length)
+{
+        struct iovec part = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = length};
+        struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
+        struct stat found;
+        ssize_t n;
+
+        if (fstat(STDERR_FILENO, &found) < 0)
+                return false;
+        if (S_ISSOCK(found.st_mode))
+                return send(STDERR_FILENO, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)length;
+        if (S_ISFIFO(found.st_mode)) {
+                n = pwritev2(STDERR_FILENO, &part, 1, -1, RWF_NOWAIT);
+                if (n >= 0 || errno == EAGAIN || errno == EPIPE)
+                        return n == (ssize_t)length;
+        }
+        if (poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0)
+                return false;
+        n = write(STDERR_FILENO, bytes, length);
+        return n == (ssize_t)length;
+}
+
+/* Under the lock. In the order in which they came. False: some are left. */
+static bool put_kept(void)
+{
+        unsigned written = 0;
+
+        while (written < kept_count && write_now(kept[written].bytes, kept[written].length))
+                written++;
+        kept_count -= written;
+        memmove(kept, kept + written, kept_count * sizeof kept[0]);
+        return kept_count == 0;
+}
+
+/* Under the lock. A note that cannot be written leaves its count for the next one. */
+static void put(const struct line *line)
+{
+        put_kept();
+        if (lost > 0) {
+                struct line note;
+
+                line_make(&note, "log: lines lost: standard error was full count=%u", lost);
+                if (write_now(note.bytes, note.length))
+                        lost = 0;
+        }
+        if (lost > 0 || !write_now(line->bytes, line->length))
+                lost++;
+}
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array[0]))
+
+static size_t subject_length(const char *format)
+{
+        return strcspn(format, ":");
+}
+
+/* Formats are literals: a subject is as many bytes of one, and lives as long as we. */
+static struct budget *budget_of_subject(const char *format)
+{
+        size_t length = subject_length(format);
+
+        for (size_t i = 0; i < COUNT_OF(events); i++) {
+                struct budget *budget = &events[i];
+
+                if (!budget->what)
+                        *budget = (struct budget){.what = format,
+                                                  .bytes_per_second = LOG_EVENTS_BYTES_PER_SECOND};
+                if (subject_length(budget->what) == length && !strncmp(budget->what, format, length))
+                        return budget;
+        }
+        return &events[COUNT_OF(events) - 1];
+}
+
+/* Under the lock, as all that follows. */
+static void budget_refill(struct budget *budget)
+{
+        int64_t per_second = budget->bytes_per_second ?: LOG_CALLS_BYTES_PER_SECOND;
+        int64_t full = INT64_C(1000) * LOG_BURST_BYTES;
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        int64_t msec = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
+
+        /* Thousandths a millisecond are bytes a second. After a long silence it is simply full. */
+        if (budget->msec == 0 || msec - budget->msec >= full / per_second)
+                budget->tokens = full;
+        else
+                budget->tokens += (msec - budget->msec) * per_second;
+        if (budget->tokens > full)
+                budget->tokens = full;
+        budget->msec = msec;
+}
+
+static bool budget_take(struct budget *budget, size_t bytes)
+{
+        if (budget->tokens < (int64_t)bytes * 1000)
+                return false;
+        budget->tokens -= (int64_t)bytes * 1000;
+        return true;
+}
+
+/* Not before there is room for some lines too, or half of what is written would be counts. True: nothing is
+ * held back any more. */
+static bool budget_settle(struct budget *budget, bool all)
+{
+        char what[32];
+        struct line note;
+
+        budget_refill(budget);
+        if (budget->held == 0)
+                return true;
+        if (!all && budget->tokens < INT64_C(1000) * LOG_HELD_BYTES)
+                return false;
+        snprintf(what, sizeof what, "%.*s", (int)subject_length(budget->what), budget->what);
+        line_make(&note, "log: lines not written: over their budget count=%u what=%s of=%s", budget->held,
+                  what, budget->of ?: "all");
+        budget_take(budget, note.length);
+        put(&note);
+        budget->held = 0;
+        return true;
+}
+
+/* True: somebody is to be told that lines are held back. */
+static bool budget_put(struct budget *budget, const struct line *line)
+{
+        if (budget_settle(budget, false) && budget_take(budget, line->length)) {
+                put(line);
+                return false;
+        }
+        return budget->held++ == 0;
+}
+
+/* True: it is to be tried again. */
+static bool put_or_keep(const struct line *line)
+{
+        if (put_kept() && write_now(line->bytes, line->length))
+                return false;
+        if (kept_count < COUNT_OF(kept))
+                kept[kept_count++] = *line;
+        else
+                lost++;
+        return true;
+}
+
+static void held(bool any)
+{
+        if (any && listener.held)
+                listener.held(listener.owner);
+}
+
+void log_line(const char *format, ...)
+{
+        struct line line;
+        va_list arguments;
+        int error = errno;
+
+        va_start(arguments, format);
+        line_format(&line, format, &arguments);
+        va_end(arguments);
+        pthread_mutex_lock(&lock);
+        put(&line);
+        pthread_mutex_unlock(&lock);
+        errno = error;
+}
+
+static void budget_line(struct budget *budget, const struct line *line)
+{
+        bool any;
+
+        pthread_mutex_lock(&lock);
+        any = budget_put(budget, line);
+        pthread_mutex_unlock(&lock);
+        held(any);
+}
+
+void log_event(const char *format, ...)
+{
+        struct line line;
+        va_list arguments;
+        int error = errno;
+
+        va_start(arguments, format);
+        line_format(&line, format, &arguments);
+        va_end(arguments);
+        budget_line(budget_of_subject(format), &line);
+        errno = error;
+}
+
+void log_refusal(enum log_source source, const char *format, ...)
+{
+        struct line line;
+        va_list arguments;
+        int error = errno;
+
+        va_start(arguments, format);
+        line_format(&line, format, &arguments);
+        va_end(arguments);
+        budget_line(&refusals[source], &line);
+        errno = error;
+}
+
+void log_change(enum log_source source, const char *const *names, size_t count, const char *format, ...)
+{
+        struct line line;
+        bool any;
+        va_list arguments;
+        int error = errno;
+
+        va_start(arguments, format);
+        line_begin(&line, format, &arguments);
+        va_end(arguments);
+        for (size_t i = 0; i < count && !line.cut; i++) {
+                size_t before = line.length;
+
+                line_append(&line, " service=", strlen(" service="));
+                line_append_escaped(&line, names[i]);
+                if (line.cut) /* no half of a name */
+                        line.length = before;
+        }
+        line_end(&line);
+        if (source == LOG_ROOT) {
+                pthread_mutex_lock(&lock);
+                any = put_or_keep(&line);
+                pthread_mutex_unlock(&lock);
+                held(any);
+        } else {
+                budget_line(&changes[source], &line);
+        }
+        errno = error;
+}
+
+void log_on_held(void (*function)(void *owner), void *owner)
+{
+        listener.held = function;
+        listener.owner = owner;
+}
+
+static bool settle(struct budget *budgets, size_t count, bool all)
+{
+        bool settled = true;
+
+        for (size_t i = 0; i < count; i++)
+                settled = budget_settle(&budgets[i], all) && settled;
+        return settled;
+}
+
+bool log_settle(bool all)
+{
+        bool settled;
+
+        pthread_mutex_lock(&lock);
+        settled = put_kept();
+        settled = settle(changes, COUNT_OF(changes), all) && settled;
+        settled = settle(refusals, COUNT_OF(refusals), all) && settled;
+        settled = settle(events, COUNT_OF(events), all) && settled;
+        pthread_mutex_unlock(&lock);
+        return !settled;
+}

@@ -1,0 +1,435 @@
+#include "daemon/loop/deputy.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/log/log.h"
+
+static int deputy_add_worker(struct deputy *deputy)
+{
+        int result = deputy->count == DEPUTY_WORKERS_MOST
+                             ? -EAGAIN
+                             : worker_start(&deputy->workers[deputy->count], &deputy->crew, deputy->count);
+
+        deputy->count += result == 0;
+        return result;
+}
+
+static struct worker *deputy_idle_worker(struct deputy *deputy)
+{
+        for (unsigned i = 0; i < deputy->count; i++)
+                if (worker_is_idle(&deputy->workers[i]))
+                        return &deputy->workers[i];
+        return NULL;
+}
+
+/* With what is to be cleared. job NULL: nothing but that. */
+static void deputy_give(struct deputy *deputy, struct worker *worker, struct deputy_job *job)
+{
+        struct deputy_job *trash = deputy->trash;
+
+        deputy->trash = NULL;
+        worker_give(worker, job, trash);
+}
+
+static void job_begin_time(struct deputy_job *job)
+{
+        job->deadline_msec = job->timeout_msec ? clock_msec() + job->timeout_msec : INT64_MAX;
+}
+
+static void lane_begin(struct deputy *deputy, struct deputy_lane *lane)
+{
+        struct worker *worker;
+        struct deputy_job *job = lane->queue;
+
+        if (lane->running || !job || (job->may_begin && !job->may_begin(job)))
+                return;
+        worker = deputy_idle_worker(deputy);
+        if (!worker) {
+                deputy->no_thread = deputy_add_worker(deputy) != 0;
+                worker = deputy_idle_worker(deputy);
+        }
+        if (!worker)
+                return;
+        lane->queue = job->next;
+        lane->running = job;
+        job_begin_time(job);
+        deputy_give(deputy, worker, job);
+}
+
+/*
+ * When one that has not begun is judged: not just before the one that it waits for is. Both may have come in the
+ * same instant, and what that one costs is no fault of this one's.
+ */
+static int64_t job_verdict_msec(const struct deputy_lane *lane, const struct deputy_job *job)
+{
+        const struct deputy_job *running = lane->running;
+
+        if (!running || running->late || job->deadline_msec == INT64_MAX ||
+            running->deadline_msec < job->deadline_msec ||
+            running->deadline_msec - job->deadline_msec > DEPUTY_VERDICT_MSEC)
+                return job->deadline_msec;
+        return running->deadline_msec;
+}
+
+static void deputy_set_overseer(struct deputy *deputy)
+{
+        int64_t now = clock_msec();
+        int64_t next = deputy->no_thread ? now + DEPUTY_THREAD_AGAIN_MSEC : INT64_MAX;
+
+        for (unsigned i = 0; i < DEPUTY_LANES; i++) {
+                const struct deputy_job *running = deputy->lanes[i].running;
+
+                if (running && !running->late && running->deadline_msec < next)
+                        next = running->deadline_msec;
+                for (const struct deputy_job *job = deputy->lanes[i].queue; job; job = job->next)
+                        if (job_verdict_msec(&deputy->lanes[i], job) < next)
+                                next = job_verdict_msec(&deputy->lanes[i], job);
+        }
+        if (next == INT64_MAX)
+                timer_stop(&deputy->overseer);
+        else
+                timer_start(&deputy->overseer, next > now ? (uint64_t)(next - now) : 0);
+}
+
+static void deputy_go_on(struct deputy *deputy)
+{
+        struct worker *worker;
+
+        deputy->no_thread = false;
+        for (unsigned i = 0; i < DEPUTY_LANES; i++)
+                lane_begin(deputy, &deputy->lanes[i]);
+        worker = deputy->trash ? deputy_idle_worker(deputy) : NULL;
+        if (worker)
+                deputy_give(deputy, worker, NULL);
+        deputy_set_overseer(deputy);
+}
+
+static void drop_all(struct deputy_job *jobs)
+{
+        while (jobs) {
+                struct deputy_job *job = jobs;
+
+                jobs = job->next;
+                if (job->drop)
+                        job->drop(job);
+        }
+}
+
+/* It has been worked, and told of: what is left of it goes. */
+static void deputy_throw_away(struct deputy *deputy, struct deputy_job *job)
+{
+        job->next = NULL;
+        if (job->clear && job->begun) {
+                job->next = deputy->trash;
+                deputy->trash = job;
+        } else {
+                drop_all(job);
+        }
+}
+
+/* What a thread that somebody schedules as they like would work may take for ever. */
+static void worker_look_at_schedule(struct deputy *deputy, struct worker *worker)
+{
+        if (!atomic_load(&worker->spoiled) || worker->retired || deputy->spoiled == DEPUTY_SPOILED_MOST)
+                return;
+        log_event("deputy: a thread's scheduling was changed from outside: it is not used any more");
+        worker->retired = true;
+        deputy->spoiled++;
+}
+
+static void worker_finished(struct deputy *deputy, struct worker *worker)
+{
+        struct deputy_job *job = worker->job;
+        struct deputy_job *trash = worker->trash;
+        struct deputy_lane *lane;
+
+        worker->job = worker->trash = NULL;
+        atomic_store(&worker->handover, WORKER_IDLE);
+        worker_look_at_schedule(deputy, worker);
+        drop_all(trash);
+        if (!job)
+                return;
+        lane = &deputy->lanes[job->lane];
+        if (lane->running == job)
+                lane->running = NULL;
+        if (worker->lost)
+                lane->lost--;
+        worker->lost = false;
+        if (lane->running && lane->running->late && lane->lost < lane->lost_most)
+                lane->running = NULL;
+        if (job->late) {
+                deputy_throw_away(deputy, job);
+        } else if (!job->drop) {
+                job->done(job, false);
+        } else {
+                job->done(job, false);
+                deputy_throw_away(deputy, job);
+        }
+}
+
+/* It never had its identity. What it was given goes to another. */
+static void worker_failed(struct deputy *deputy, struct worker *worker)
+{
+        struct deputy_job *job = worker->job;
+
+        log_event("deputy: a thread cannot take the client user's identity: why=%s",
+                 strerrorname_np(atomic_load(&worker->failure)));
+        worker->retired = true;
+        worker->job = NULL;
+        while (worker->trash) {
+                struct deputy_job *trash = worker->trash;
+
+                worker->trash = trash->next;
+                trash->next = deputy->trash;
+                deputy->trash = trash;
+        }
+        if (!job || job->late)
+                return;
+        deputy->lanes[job->lane].running = NULL;
+        job->begun = false;
+        job->next = deputy->lanes[job->lane].queue;
+        deputy->lanes[job->lane].queue = job;
+}
+
+static void deputy_collect(uv_poll_t *poll, int status, int events)
+{
+        struct deputy *deputy = poll->data;
+        uint64_t rung;
+
+        (void)status;
+        (void)events;
+        (void)!read(deputy->crew.finished_fd, &rung, sizeof(rung));
+        for (unsigned i = 0; i < deputy->count; i++) {
+                struct worker *worker = &deputy->workers[i];
+
+                if (atomic_load(&worker->handover) == WORKER_FINISHED)
+                        worker_finished(deputy, worker);
+                else if (atomic_load(&worker->failure) && !worker->retired)
+                        worker_failed(deputy, worker);
+        }
+        deputy_go_on(deputy);
+}
+
+static struct worker *worker_of(struct deputy *deputy, const struct deputy_job *job)
+{
+        unsigned i = 0;
+
+        while (deputy->workers[i].job != job)
+                i++;
+        return &deputy->workers[i];
+}
+
+/* Its time is over. One that nobody has begun will not be: what it would write may be out of date by then. */
+static void deputy_give_up(struct deputy *deputy, struct deputy_job *job)
+{
+        struct deputy_lane *lane = &deputy->lanes[job->lane];
+
+        job->late = true;
+        if (!job->begun) {
+                struct deputy_job **at = &lane->queue;
+
+                while (*at != job)
+                        at = &(*at)->next;
+                *at = job->next;
+                job->done(job, true);
+                deputy_throw_away(deputy, job);
+                return;
+        }
+        worker_of(deputy, job)->lost = true;
+        if (++lane->lost < lane->lost_most) {
+                lane->running = NULL;
+                /* It was that one's fault that the others waited. */
+                for (struct deputy_job *behind = lane->queue; behind; behind = behind->next)
+                        job_begin_time(behind);
+        }
+        job->done(job, true);
+}
+
+static struct deputy_job *lane_overdue(const struct deputy_lane *lane, int64_t now)
+{
+        if (lane->running && !lane->running->late && lane->running->deadline_msec <= now)
+                return lane->running;
+        for (struct deputy_job *job = lane->queue; job; job = job->next)
+                if (job_verdict_msec(lane, job) <= now)
+                        return job;
+        return NULL;
+}
+
+static void deputy_oversee(void *owner)
+{
+        struct deputy *deputy = owner;
+        int64_t now = clock_msec();
+
+        /* What was done in time is done, even if this turn of the loop comes late. */
+        deputy_collect(&deputy->finished, 0, 0);
+        for (unsigned i = 0; i < DEPUTY_LANES; i++) {
+                struct deputy_job *job;
+
+                while ((job = lane_overdue(&deputy->lanes[i], now)))
+                        deputy_give_up(deputy, job);
+        }
+        deputy_go_on(deputy);
+}
+
+/* The first ones have their identity, or it cannot be had. */
+static int deputy_wait_ready(struct deputy *deputy)
+{
+        for (unsigned i = 0; i < deputy->count; i++) {
+                struct pollfd rung = {.fd = deputy->crew.finished_fd, .events = POLLIN};
+                uint64_t times;
+
+                while (!atomic_load(&deputy->workers[i].ready))
+                        if (poll(&rung, 1, -1) == 1)
+                                (void)!read(deputy->crew.finished_fd, &times, sizeof(times));
+                if (atomic_load(&deputy->workers[i].failure))
+                        return -atomic_load(&deputy->workers[i].failure);
+        }
+        return 0;
+}
+
+static void deputy_end_threads(struct deputy *deputy, const struct timespec *until)
+{
+        atomic_store(&deputy->crew.ending, true);
+        for (unsigned i = 0; i < deputy->count; i++)
+                worker_wake(&deputy->workers[i]);
+        for (unsigned i = 0; i < deputy->count; i++) {
+                struct worker *worker = &deputy->workers[i];
+
+                if (pthread_timedjoin_np(worker->thread, NULL, until))
+                        deputy->abandoned = true;
+                else
+                        close(worker->wake_fd);
+        }
+}
+
+static void end_time(struct timespec *until)
+{
+        clock_gettime(CLOCK_REALTIME, until);
+        until->tv_sec += DEPUTY_END_SEC;
+}
+
+int deputy_open(struct deputy *deputy, uv_loop_t *loop, uid_t uid, gid_t gid, bool switches, bool signals,
+                unsigned threads)
+{
+        struct timespec until;
+        int result = 0;
+
+        memset(deputy, 0, sizeof(*deputy));
+        deputy->crew.uid = uid;
+        deputy->crew.gid = gid;
+        deputy->crew.switches = switches;
+        deputy->crew.signals = signals;
+        for (unsigned i = 0; i < DEPUTY_LANES; i++)
+                deputy->lanes[i].lost_most = DEPUTY_LOST_MOST;
+        deputy->crew.finished_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (deputy->crew.finished_fd < 0)
+                return -errno;
+        for (unsigned i = 0; i < threads && result == 0; i++)
+                result = deputy_add_worker(deputy);
+        if (result == 0)
+                result = deputy_wait_ready(deputy);
+        if (result) {
+                end_time(&until);
+                deputy_end_threads(deputy, &until);
+                close(deputy->crew.finished_fd);
+                return result;
+        }
+        uv_poll_init(loop, &deputy->finished, deputy->crew.finished_fd);
+        deputy->finished.data = deputy;
+        uv_poll_start(&deputy->finished, UV_READABLE, deputy_collect);
+        uv_unref((uv_handle_t *)&deputy->finished);
+        timer_init(&deputy->overseer, loop, deputy_oversee, deputy);
+        deputy->started = true;
+        return 0;
+}
+
+static void finished_closed(uv_handle_t *handle)
+{
+        struct deputy *deputy = handle->data;
+
+        /* A thread that was left behind may ring it yet. */
+        if (!deputy->abandoned)
+                close(deputy->crew.finished_fd);
+}
+
+void deputy_close(struct deputy *deputy)
+{
+        struct timespec until;
+
+        if (!deputy->started)
+                return;
+        deputy->started = false;
+        end_time(&until);
+        deputy_end_threads(deputy, &until);
+        timer_close(&deputy->overseer, NULL);
+        uv_close((uv_handle_t *)&deputy->finished, finished_closed);
+        for (unsigned i = 0; i < deputy->count; i++) {
+                struct worker *worker = &deputy->workers[i];
+
+                if (atomic_load(&worker->handover) == WORKER_GIVEN && deputy->abandoned)
+                        continue; /* what hangs keeps what it works on */
+                if (worker->job)
+                        deputy_throw_away(deputy, worker->job);
+                /* It may have heard of the end before it looked at what it was given. */
+                if (atomic_load(&worker->handover) == WORKER_GIVEN)
+                        worker_clear(worker->trash);
+                drop_all(worker->trash);
+                worker->job = worker->trash = NULL;
+        }
+        for (unsigned i = 0; i < DEPUTY_LANES; i++)
+                drop_all(deputy->lanes[i].queue);
+        worker_clear(deputy->trash);
+        drop_all(deputy->trash);
+        deputy->trash = NULL;
+}
+
+void deputy_run(struct deputy *deputy, struct deputy_job *job)
+{
+        struct deputy_job **at = &deputy->lanes[job->lane].queue;
+
+        job->late = job->begun = false;
+        job_begin_time(job);
+        job->next = NULL;
+        while (*at)
+                at = &(*at)->next;
+        *at = job;
+        deputy_go_on(deputy);
+}
+
+void deputy_limit_lane(struct deputy *deputy, unsigned lane, unsigned most)
+{
+        deputy->lanes[lane].lost_most = most;
+}
+
+bool deputy_is_stuck(const struct deputy *deputy, unsigned lane)
+{
+        const struct deputy_job *running = deputy->lanes[lane].running;
+
+        return running && running->late;
+}
+
+const char *deputy_next_hung(const struct deputy *deputy, unsigned *at)
+{
+        while (*at < deputy->count) {
+                const struct worker *worker = &deputy->workers[(*at)++];
+
+                if (worker->lost && worker->job->subject)
+                        return worker->job->subject;
+        }
+        return NULL;
+}
+
+bool deputy_hangs_on(const struct deputy *deputy, const char *subject)
+{
+        const char *hung;
+
+        for (unsigned at = 0; (hung = deputy_next_hung(deputy, &at));)
+                if (!strcmp(hung, subject))
+                        return true;
+        return false;
+}

@@ -1,0 +1,57 @@
+#ifndef LOOP_WATCH_H
+#define LOOP_WATCH_H
+
+#include <stddef.h>
+
+#include <uv.h>
+
+/*
+ * One inotify descriptor for everything that is watched. What an event says is only that it is time to look
+ * again. The kernel may have no descriptor and no watch for us (they are counted for all root processes of a
+ * user namespace): then nothing is watched until it has.
+ */
+enum watch_event {
+        WATCH_STATUS,   /* supervise/status was replaced */
+        WATCH_LOCK,     /* supervise/lock was closed: an s6-supervise ended (or failed to begin) */
+        WATCH_ENTRY,    /* an entry of a watched plain directory came or went (name) */
+        WATCH_OVERFLOW, /* events were lost: look at everything (subject NULL) */
+        WATCH_GONE,     /* the directory is no more, and not watched any more */
+};
+
+/* name: of ENTRY, else NULL. */
+typedef void watch_function(void *owner, void *subject, enum watch_event event, const char *name);
+
+struct watch {
+        int fd;    /* -1: there is none */
+        int error; /* negative errno of the last thing that could not be watched; 0: all could */
+        uv_poll_t poll;
+        watch_function *notify;
+        void *owner;
+        struct watch_entry *entries; /* ordered by wd, which the kernel only counts up */
+        size_t count;
+        size_t capacity;
+};
+
+/* Nothing is watched before watch_open(), which may be tried again: 0 (also where it is open), or a negative
+ * errno. */
+void watch_init(struct watch *watch, watch_function *notify, void *owner);
+int watch_open(struct watch *watch, uv_loop_t *loop);
+void watch_close(struct watch *watch);
+
+/* Watches a supervise/ directory (events STATUS, LOCK and GONE). Returns the watch descriptor, or a negative
+ * errno: -EEXIST where the directory is watched for another subject. */
+int watch_add_supervise(struct watch *watch, const char *path, void *subject);
+
+/* Watches a directory's entries (events ENTRY and GONE). Returns the same. */
+int watch_add_directory(struct watch *watch, const char *path, void *subject);
+
+/* The same, and an ENTRY without a name when the directory itself is moved. */
+int watch_add_place(struct watch *watch, const char *path, void *subject);
+
+/* Forgets it; no event of it comes any more. wd < 0 is ignored. */
+void watch_remove(struct watch *watch, int wd);
+
+/* Delivers what is there by now, before the time of anything is judged. */
+void watch_catch_up(struct watch *watch);
+
+#endif

@@ -1,0 +1,135 @@
+#include "daemon/methods/describe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *state_name(enum service_state state)
+{
+        switch (state) {
+        case STATE_DOWN:
+                return "down";
+        case STATE_STARTING:
+                return "starting";
+        case STATE_UP:
+                return "up";
+        case STATE_STOPPING:
+                return "stopping";
+        case STATE_FINISHING:
+                return "finishing";
+        case STATE_BACKOFF:
+                return "backoff";
+        case STATE_FAILED:
+                return "failed";
+        case STATE_HELD:
+                return "held";
+        case STATE_UNSUPERVISED:
+                return "unsupervised";
+        }
+        return "unsupervised";
+}
+
+static void add_exit(struct text *text, const struct view *view)
+{
+        char name[32];
+
+        text_append_member(text, "last_exit");
+        text_append_string(text, "{");
+        if (view->exit_signal) {
+                snprintf(name, sizeof(name), "SIG%s", sigabbrev_np(view->exit_signal) ?: "UNKNOWN");
+                text_append_member_string(text, "signal", name);
+        } else {
+                text_append_member_int(text, "code", view->exit_code);
+        }
+        text_append_member_int(text, "at_usec", view->exit_at_usec);
+        if (view->oom_kills) {
+                text_append_member_int(text, "oom_kills", view->oom_kills);
+                text_append_member_int(text, "oom_since_usec", view->oom_since_usec);
+        }
+        text_append_string(text, "}");
+}
+
+static void add_log_directory(struct text *text, const char *hermes_home, const char *profile)
+{
+        char path[4096];
+
+        snprintf(path, sizeof(path), "%s/logs/gateways/%s", hermes_home, profile);
+        text_append_member_string(text, "log_directory", path);
+}
+
+static void describe_make(struct server *server, const struct service *service, struct text *text)
+{
+        const struct view *view = &service->shown;
+        char problem[LOCKS_PROBLEM_BYTES];
+
+        text_append_string(text, "{");
+        text_append_member_string(text, "name", service->name);
+        text_append_member_string(text, "kind", service->profile ? "gateway" : "static");
+        if (service->profile)
+                text_append_member_string(text, "profile", service->profile);
+        text_append_member_string(text, "state", state_name(view->state));
+        text_append_member_string(text, "want", view->want_up ? "up" : "down");
+        if (view->reason[0])
+                text_append_member_string(text, "reason", view->reason);
+        if (trouble_name(view->trouble))
+                text_append_member_string(text, "problem", trouble_name(view->trouble));
+        if (view->step_since_usec) {
+                text_append_member_int(text, "step_since_usec", view->step_since_usec);
+                text_append_member_int(text, "step_until_usec", view->step_until_usec);
+        }
+        if (cause_name(view->cause))
+                text_append_member_string(text, "cause", cause_name(view->cause));
+        if (view->pid)
+                text_append_member_int(text, "pid", view->pid);
+        text_append_member_int(text, "since_usec", view->since_usec);
+        if (view->ready_usec)
+                text_append_member_int(text, "ready_usec", view->ready_usec);
+        text_append_member_int(text, "restarts", view->restarts);
+        text_append_member_int(text, "log_restarts", view->log_restarts);
+        if (view->next_start_usec)
+                text_append_member_int(text, "next_start_usec", view->next_start_usec);
+        if (view->has_exit)
+                add_exit(text, view);
+        if (view->note != NOTE_NONE)
+                text_append_member_string(text, "note", service_note_text(view->note));
+        if (service->profile)
+                add_log_directory(text, server->hermes_home, service->profile);
+        locks_log_problem(service, problem, sizeof(problem));
+        if (problem[0])
+                text_append_member_string(text, "log_problem", problem);
+        if (locks_problem(service))
+                text_append_member_string(text, "lock_problem", locks_problem(service));
+        text_append_string(text, "}");
+}
+
+void describe_service(struct server *server, struct service *service, struct text *text)
+{
+        struct text made;
+
+        if (service->text) {
+                text_append(text, service->text, service->text_length);
+                return;
+        }
+        text_init(&made);
+        describe_make(server, service, &made);
+        text_append(text, made.bytes, made.length);
+        text->failed = text->failed || made.failed;
+        service->text = made.failed ? NULL : realloc(made.bytes, made.length);
+        service->text_length = made.length;
+        if (!service->text)
+                text_deinit(&made);
+}
+
+void describe_forget(struct service *service)
+{
+        free(service->text);
+        service->text = NULL;
+        service->text_length = 0;
+}
+
+void describe_persisted(bool persisted, const char *problem, struct text *text)
+{
+        text_append_member_bool(text, "persisted", persisted);
+        if (problem)
+                text_append_member_string(text, "persist_error", problem);
+}

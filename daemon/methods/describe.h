@@ -1,0 +1,16 @@
+#ifndef METHODS_DESCRIBE_H
+#define METHODS_DESCRIBE_H
+
+#include "daemon/session/server.h"
+#include "proto/text.h"
+
+/* Appends a service as the interface's Service. Made once for each change and kept. */
+void describe_service(struct server *server, struct service *service, struct text *text);
+
+/* It changed: what was made is out of date. */
+void describe_forget(struct service *service);
+
+/* Appends ,"persisted":... and, where there is a problem, ,"persist_error":... */
+void describe_persisted(bool persisted, const char *problem, struct text *text);
+
+#endif

@@ -1,0 +1,161 @@
+#include <stdio.h>
+
+#include <json-c/json.h>
+
+#include "daemon/order/order.h"
+#include "daemon/methods/describe.h"
+#include "daemon/session/errors.h"
+#include "daemon/methods/health.h"
+#include "daemon/methods/methods.h"
+#include "daemon/methods/pieces.h"
+#include "daemon/session/watcher.h"
+#include "proto/fields.h"
+
+static const struct field no_fields[] = {{NULL, FIELD_STRING, false, 0, NULL}};
+
+/* The services from that place on, until the text is over `most` bytes. Where it ended. */
+static size_t list_from(struct server *server, size_t place, size_t most, struct text *text)
+{
+        const struct registry *registry = server->registry;
+
+        for (bool first = true; place < registry->count && text->length <= most && !text->failed; place++) {
+                if (!first)
+                        text_append_string(text, ",");
+                first = false;
+                describe_service(server, registry->services[place], text);
+        }
+        return place;
+}
+
+static bool list_piece(struct pieces *pieces, struct peer *peer, struct text *text)
+{
+        struct service_pieces *list = (struct service_pieces *)pieces;
+        const struct registry *registry = peer->server->registry;
+        size_t place;
+
+        text_append_string(text, "{\"services\":[");
+        place = list_from(peer->server, registry_behind(registry, list->after), PIECE_BYTES, text);
+        text_append_string(text, "]}");
+        if (place >= registry->count)
+                return false;
+        snprintf(list->after, sizeof(list->after), "%s", registry->services[place - 1]->name);
+        return true;
+}
+
+void method_list(struct peer *peer, const struct call *call)
+{
+        const char *wrong = fields_read(call->parameters, no_fields, NULL);
+        struct text text;
+
+        if (wrong) {
+                errors_parameter(peer, wrong);
+                return;
+        }
+        step_look_at_all(peer->server->registry);
+        if (call->more) {
+                pieces_begin(peer, service_pieces_new(list_piece));
+                return;
+        }
+        text_init(&text);
+        text_append_string(&text, "{\"services\":[");
+        list_from(peer->server, 0, LIMIT_OUTPUT_BYTES, &text);
+        text_append_string(&text, "]}");
+        peer_reply_text(peer, &text, false);
+}
+
+struct status_parameters {
+        const char *name;
+};
+
+static const struct field status_fields[] = {
+        {"name", FIELD_STRING, true, offsetof(struct status_parameters, name), NULL},
+        {NULL, FIELD_STRING, false, 0, NULL},
+};
+
+void method_status(struct peer *peer, const struct call *call)
+{
+        struct status_parameters parameters;
+        const char *wrong = fields_read(call->parameters, status_fields, &parameters);
+        struct service *service;
+        struct fault fault;
+        struct text text;
+
+        if (wrong) {
+                errors_parameter(peer, wrong);
+                return;
+        }
+        service = order_resolve(peer->server->registry, parameters.name, &fault);
+        if (!service) {
+                errors_fault(peer, &fault, parameters.name, NULL);
+                return;
+        }
+        step_look(service);
+        text_init(&text);
+        text_append_string(&text, "{\"service\":");
+        describe_service(peer->server, service, &text);
+        text_append_string(&text, "}");
+        peer_reply_text(peer, &text, false);
+}
+
+struct watch_parameters {
+        struct json_object *names;
+};
+
+static const struct field watch_fields[] = {
+        {"names", FIELD_STRING_LIST, false, offsetof(struct watch_parameters, names), NULL},
+        {NULL, FIELD_STRING, false, 0, NULL},
+};
+
+/* Every name must exist now; later it may go and come back. */
+static bool watch_names_exist(struct peer *peer, struct json_object *names)
+{
+        for (size_t i = 0; names && i < json_object_array_length(names); i++) {
+                const char *name = json_object_get_string(json_object_array_get_idx(names, i));
+                struct fault fault;
+
+                if (!order_resolve(peer->server->registry, name, &fault)) {
+                        errors_fault(peer, &fault, name, NULL);
+                        return false;
+                }
+        }
+        return true;
+}
+
+void method_watch(struct peer *peer, const struct call *call)
+{
+        struct watch_parameters parameters;
+        const char *wrong = fields_read(call->parameters, watch_fields, &parameters);
+
+        step_look_at_all(peer->server->registry);
+        if (wrong)
+                errors_parameter(peer, wrong);
+        else if (parameters.names && json_object_array_length(parameters.names) > LIMIT_NAMES_PER_CALL)
+                errors_limit(peer, "names_per_call", LIMIT_NAMES_PER_CALL);
+        else if (peer->quota && peer->quota->watches >= LIMIT_WATCHES_UID)
+                errors_limit(peer, "watches_uid", LIMIT_WATCHES_UID);
+        else if (watch_names_exist(peer, parameters.names) && watcher_new(peer, parameters.names))
+                peer->closing = true; /* out of memory */
+}
+
+static bool health_piece(struct pieces *pieces, struct peer *peer, struct text *text)
+{
+        return health_write(peer->server, ((struct service_pieces *)pieces)->after, text);
+}
+
+void method_health(struct peer *peer, const struct call *call)
+{
+        const char *wrong = fields_read(call->parameters, no_fields, NULL);
+        struct text text;
+
+        if (wrong) {
+                errors_parameter(peer, wrong);
+                return;
+        }
+        if (call->more) {
+                pieces_begin(peer, service_pieces_new(health_piece));
+                return;
+        }
+        text_init(&text);
+        health_write(peer->server, NULL, &text);
+        peer_reply_text(peer, &text, false);
+}

@@ -1,0 +1,147 @@
+#include "daemon/order/enroll.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/slot/operation.h"
+#include "daemon/keep/survey.h"
+
+/* A slot takes long to make: each is a piece. */
+struct enrolment {
+        struct slice slice;
+        struct profile_facts *facts;
+        size_t count;
+        size_t at;
+        struct registry *registry;
+        struct enroll_events events;
+        size_t open; /* registrations, and one until all have begun */
+};
+
+struct enrolled {
+        struct own_registration own;
+        struct enrolment *enrolment;
+        char profile[LIMIT_PROFILE_NAME_BYTES + 1];
+};
+
+static void enrolment_close(struct enrolment *enrolment)
+{
+        if (--enrolment->open)
+                return;
+        enrolment->events.done(enrolment->events.owner);
+        free(enrolment);
+}
+
+static void enroll_ended(struct own_registration *own, struct service *service, const struct fault *fault)
+{
+        struct enrolled *enrolled = (struct enrolled *)own;
+        struct enrolment *enrolment = enrolled->enrolment;
+
+        if (fault)
+                enrolment->events.refused(enrolment->events.owner, enrolled->profile, fault);
+        free(enrolled);
+        enrolment_close(enrolment);
+}
+
+static void enroll_one(struct enrolment *enrolment, const struct profile_facts *facts)
+{
+        const struct record record = {.want_up = false};
+        struct enrolled *enrolled = calloc(1, sizeof(*enrolled));
+
+        if (!enrolled)
+                return; /* it has no slot, and that is what will be said */
+        enrolled->own.ended = enroll_ended;
+        enrolled->enrolment = enrolment;
+        snprintf(enrolled->profile, sizeof(enrolled->profile), "%s", facts->name);
+        enrolment->open++;
+        operation_register_own(enrolment->registry, facts->name, &record, facts->intent.environment,
+                               &enrolled->own);
+}
+
+static void enrolment_free_facts(struct enrolment *enrolment)
+{
+        for (size_t i = 0; i < enrolment->count; i++)
+                intent_deinit(&enrolment->facts[i].intent);
+        free(enrolment->facts);
+}
+
+static bool enroll_piece(struct slice *slice)
+{
+        struct enrolment *enrolment = (struct enrolment *)slice;
+
+        while (enrolment->at < enrolment->count && !enrolment->facts[enrolment->at].exists)
+                enrolment->at++;
+        if (enrolment->at < enrolment->count) {
+                enroll_one(enrolment, &enrolment->facts[enrolment->at++]);
+                return true;
+        }
+        enrolment_free_facts(enrolment);
+        enrolment_close(enrolment);
+        return false;
+}
+
+/* The broker ends. */
+static void enroll_drop(struct slice *slice)
+{
+        struct enrolment *enrolment = (struct enrolment *)slice;
+
+        enrolment_free_facts(enrolment);
+        enrolment_close(enrolment);
+}
+
+static void enroll_surveyed(struct survey *survey)
+{
+        struct enrolment *enrolment = survey->owner;
+        struct fault fault = {.kind = FAULT_SYSTEM,
+                              .text = "look for the profile on the volume",
+                              .error = survey->late ? ETIMEDOUT : -survey->result};
+
+        if (fault.error) {
+                enrolment->events.refused(enrolment->events.owner, NULL, &fault);
+                enrolment_close(enrolment);
+                return;
+        }
+        for (size_t i = 0; i < survey->count; i++)
+                if (survey->facts[i].hung) {
+                        fault.error = ETIMEDOUT;
+                        enrolment->events.refused(enrolment->events.owner, survey->facts[i].name, &fault);
+                } else if (survey->facts[i].link) {
+                        enrolment->events.refused(enrolment->events.owner, survey->facts[i].name,
+                                                  &(struct fault){.kind = FAULT_PROTECTED,
+                                                                  .cause = FAULT_CAUSE_LINK,
+                                                                  .text = survey_link_text(survey->facts[i].link)});
+                } else if (survey->facts[i].deleted) {
+                        enrolment->events.refused(enrolment->events.owner, survey->facts[i].name,
+                                                  &(struct fault){.kind = FAULT_PROTECTED,
+                                                                  .cause = FAULT_CAUSE_DELETED,
+                                                                  .text = SURVEY_DELETED});
+                }
+        enrolment->facts = survey->facts;
+        enrolment->count = survey->count;
+        survey->facts = NULL;
+        survey->count = 0;
+        slices_add(&enrolment->registry->slices, &enrolment->slice);
+}
+
+int enroll(struct registry *registry, const char *const *profiles, size_t count, bool root,
+           struct enroll_events events)
+{
+        struct enrolment *enrolment = calloc(1, sizeof(*enrolment));
+        struct survey *survey = enrolment ? survey_new(profiles, count) : NULL;
+
+        if (!survey) {
+                free(enrolment);
+                return -ENOMEM;
+        }
+        *enrolment = (struct enrolment){
+                .slice = {.root = root, .piece = enroll_piece, .drop = enroll_drop},
+                .registry = registry,
+                .events = events,
+                .open = 1,
+        };
+        survey->root = root;
+        survey->done = enroll_surveyed;
+        survey->owner = enrolment;
+        survey_run(&registry->store, survey);
+        return 0;
+}

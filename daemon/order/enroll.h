@@ -1,0 +1,26 @@
+#ifndef ORDER_ENROLL_H
+#define ORDER_ENROLL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/judge/fault.h"
+
+struct registry;
+
+/*
+ * Makes slots for profiles that are on the volume and have none, down, with the environment that the volume's
+ * record has. Those that are not on the volume are passed over.
+ */
+struct enroll_events {
+        /* Why there is no slot, where it is not for lack of such a profile. profile NULL: for all of them. */
+        void (*refused)(void *owner, const char *profile, const struct fault *fault);
+        void (*done)(void *owner); /* once, perhaps before enroll() returns */
+        void *owner;
+};
+
+/* root: it is root who asks. 0, or -ENOMEM with nothing begun. */
+int enroll(struct registry *registry, const char *const *profiles, size_t count, bool root,
+           struct enroll_events events);
+
+#endif

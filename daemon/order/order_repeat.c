@@ -1,0 +1,37 @@
+#include "daemon/bounds.h"
+#include "daemon/order/order_work.h"
+#include "proto/name.h"
+
+bool order_is_carried_out(const struct service *service, enum order_kind kind, bool root)
+{
+        const struct record *record = &service->record;
+        const struct s6_status *status = &service->status;
+
+        if (!service->profile || kind == ORDER_RESTART || service->ordered.kind != (int)kind ||
+            service->ordered.root != root || service->goal.kind != GOAL_NONE ||
+            clock_msec() - service->ordered.msec >= ORDER_REPEATED_MSEC)
+                return false;
+        if (record->attempt || record->restarts || record->log_attempt || record->log_restarts ||
+            (service->has_log && !logger_is_running(service)))
+                return false;
+        if (kind == ORDER_RESET)
+                return true;
+        return record->want_up == (kind == ORDER_START) && status->want_up == record->want_up &&
+               record->hold == HOLD_NONE && !record->pending && !record->unpersisted && !record->blind &&
+               service_state(service) == (kind == ORDER_START ? STATE_UP : STATE_DOWN);
+}
+
+size_t order_weigh_service(const struct service *service, enum order_kind kind)
+{
+        return !order_is_carried_out(service, kind, false);
+}
+
+size_t order_weigh(const struct registry *registry, enum order_kind kind, const char *name)
+{
+        const struct service *service = registry_find(registry, name);
+
+        if (service)
+                return order_weigh_service(service, kind);
+        /* A start looks for it on the volume. */
+        return kind == ORDER_START && name_profile_of(name);
+}

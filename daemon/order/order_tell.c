@@ -1,0 +1,70 @@
+#include "daemon/order/order_work.h"
+
+bool order_is_heard(const struct order *order)
+{
+        const struct registry_events *events = &order->registry->events;
+
+        return order->abandoned || !events->takes || events->takes(events->owner, order->ticket);
+}
+
+/* The last one of an order that waits, for goals or for its reader, closes it. */
+static void order_tell_now(struct order_entry *entry, struct service *service, const struct fault *fault)
+{
+        struct order *order = entry->order;
+        struct registry *registry = order->registry;
+        struct outcome outcome = {
+                .name = entry->name,
+                .service = service,
+                .fault = fault,
+                .persisted = entry->persisted,
+                .persist_problem = entry->persist_problem,
+                .last = --order->open == 0,
+        };
+
+        registry->events.outcome(registry->events.owner, order->ticket, &outcome);
+        if (outcome.last && (order->wait || order->phase == ORDER_WAITING))
+                order_close(order);
+}
+
+static void order_put_due(struct order_entry *entry)
+{
+        struct order *order = entry->order;
+
+        entry->due_next = NULL;
+        if (order->due_first)
+                order->due_last->due_next = entry;
+        else
+                order->due_first = entry;
+        order->due_last = entry;
+}
+
+void order_tell(struct order_entry *entry, struct service *service, const struct fault *fault)
+{
+        /* They are told in the order in which they are known. */
+        if (!entry->order->due_first && order_is_heard(entry->order)) {
+                order_tell_now(entry, service, fault);
+                return;
+        }
+        if (fault && fault != &entry->fault)
+                entry->fault = *fault;
+        order_put_due(entry);
+}
+
+bool order_tell_due(struct order *order)
+{
+        struct order_entry *entry = order->due_first;
+        struct fault gone = {.kind = FAULT_NONE};
+        struct service *service;
+
+        if (!entry || !order_is_heard(order))
+                return false;
+        order->due_first = entry->due_next;
+        service = order_resolve(order->registry, entry->name, &gone);
+        if (!service && !entry->fault.kind)
+                entry->fault = gone;
+        if (!service && (entry->fault.kind == FAULT_WAIT_TIMEOUT || entry->fault.kind == FAULT_FAILED ||
+                         entry->fault.kind == FAULT_SUPERSEDED))
+                entry->fault = gone; /* of those the service is told */
+        order_tell_now(entry, service, entry->fault.kind ? &entry->fault : NULL);
+        return true;
+}

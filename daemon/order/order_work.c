@@ -1,0 +1,370 @@
+#include "daemon/order/order_work.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/bounds.h"
+#include "daemon/service/persist.h"
+
+/* Entries of an order that are written with one sync. */
+struct order_batch {
+        struct order *order;
+        size_t from;
+        size_t to;
+};
+
+void order_close(struct order *order)
+{
+        for (struct order **at = &order->registry->orders; *at; at = &(*at)->next)
+                if (*at == order) {
+                        *at = order->next;
+                        break;
+                }
+        for (size_t i = 0; i < order->count; i++)
+                if (order->entries[i].service)
+                        service_remove_wait(order->entries[i].service, &order->entries[i].wait);
+        order->closed = true;
+        order->registry->names_under_way -= order->charged;
+        slices_remove(&order->registry->slices, &order->slice);
+        timer_close(&order->timer, free);
+}
+
+static void order_settled(struct wait *wait, struct service *service, const struct fault *fault)
+{
+        struct order_entry *entry = (struct order_entry *)wait;
+
+        entry->service = NULL;
+        order_tell(entry, service, fault);
+}
+
+/* Of its reader, while the outcomes are told, or of the waiting. */
+static void order_expired(void *owner)
+{
+        struct order *order = owner;
+
+        switch (order->phase) {
+        case ORDER_TELLING:
+                order->impatient = true;
+                break;
+        case ORDER_WAITING:
+                /* What came true by now did: the timer may have come before all events of a long turn. Any may be
+                 * the last. */
+                registry_catch_up(order->registry);
+                if (order->closed)
+                        return;
+                order->phase = ORDER_EXPIRING;
+                order->at = 0;
+                break;
+        case ORDER_RECORDING:
+        case ORDER_WRITING:
+        case ORDER_DELIVERING:
+        case ORDER_EXPIRING:
+                return;
+        }
+        slices_add(&order->registry->slices, &order->slice);
+}
+
+static bool waiting_piece(struct order *order)
+{
+        return order_tell_due(order) && !order->closed;
+}
+
+static bool expire_piece(struct order *order)
+{
+        struct order_entry *entry = &order->entries[order->at++];
+        struct fault fault = {.kind = FAULT_WAIT_TIMEOUT, .number = clock_msec() - order->began_msec};
+        struct service *service;
+
+        if (entry->service)
+                service_catch_up(entry->service);
+        if (order->closed)
+                return false;
+        service = entry->service;
+        if (service) {
+                service_remove_wait(service, &entry->wait);
+                order_settled(&entry->wait, service, &fault);
+        }
+        if (order->closed)
+                return false;
+        if (order->at < order->count)
+                return true;
+        order->phase = ORDER_WAITING;
+        return true; /* for what is due */
+}
+
+/* The service may have gone meanwhile, static ones too. Or somebody wants the opposite of it: that one's
+ * order is the last, and wins. */
+static struct service *order_look_again(struct order_entry *entry)
+{
+        const struct order *order = entry->order;
+        struct fault fault = {.kind = FAULT_NONE};
+        struct service *service = order_resolve(order->registry, entry->name, &fault);
+
+        /* Of one that was overtaken its service is told, while there is one. */
+        if (entry->fault.kind && (service || entry->fault.kind != FAULT_SUPERSEDED))
+                return service;
+        entry->fault = fault;
+        if (!service || !service->profile || order->kind == ORDER_RESET)
+                return service;
+        if (service->operation != OPERATION_NONE)
+                entry->fault = (struct fault){.kind = FAULT_BUSY, .text = "unregister"};
+        else if (service->ordered.number != order->number && service->record.want_up != entry->want_up)
+                entry->fault = (struct fault){.kind = FAULT_SUPERSEDED};
+        return service;
+}
+
+static void order_tell_now(struct order_entry *entry, struct service *service)
+{
+        order_tell(entry, service, entry->fault.kind ? &entry->fault : NULL);
+}
+
+/* What is to be recorded is: now it is told and ordered. All outcomes come first; of an order that waits, what was refused. */
+static bool order_settle(struct order *order)
+{
+        order->wait = order->wait && !order->abandoned;
+        order->phase = ORDER_TELLING;
+        order->at = 0;
+        return true;
+}
+
+static void batch_noted(struct order_batch *batch, const struct store_batch *written)
+{
+        struct order *order = batch->order;
+
+        for (size_t i = batch->from, place = 0; i < batch->to; i++) {
+                struct order_entry *entry = &order->entries[i];
+
+                if (!entry->written)
+                        continue;
+                entry->persisted = store_batch_result(written, place) == 0;
+                entry->persist_problem = persist_problem(-store_batch_result(written, place));
+                place++;
+        }
+}
+
+static void batch_written(void *owner, const struct store_batch *written)
+{
+        struct order_batch *batch = owner;
+        struct order *order = batch->order;
+
+        batch_noted(batch, written);
+        free(batch);
+        order->batches--;
+        if (order->phase == ORDER_WRITING && order->batches)
+                return;
+        if (order->phase == ORDER_WRITING)
+                order_settle(order);
+        slices_add(&order->registry->slices, &order->slice);
+}
+
+/* All that has been recorded since the last batch. What was taken away since, or ordered otherwise, is in
+ * none. */
+static size_t batch_collect(struct order *order, struct service **services)
+{
+        size_t count = 0;
+
+        for (size_t i = order->batch_at; i < order->at; i++) {
+                struct order_entry *entry = &order->entries[i];
+                struct service *service = entry->written ? registry_find(order->registry, entry->name) : NULL;
+
+                entry->written = service && service->profile && service->operation == OPERATION_NONE &&
+                                 service->ordered.number == order->number;
+                if (entry->written)
+                        services[count++] = service;
+                else if (service)
+                        entry->persist_problem = persist_problem(ECANCELED);
+        }
+        return count;
+}
+
+static void order_write(struct order *order)
+{
+        struct service *services[ORDER_NAMES_PER_BATCH];
+        struct order_batch *batch = malloc(sizeof(*batch));
+        size_t count = batch ? batch_collect(order, services) : 0;
+
+        if (count) {
+                *batch = (struct order_batch){.order = order, .from = order->batch_at, .to = order->at};
+                order->batches++;
+        }
+        order->batch_at = order->at;
+        order->waiting = 0;
+        order->waiting_bytes = 0;
+        if (!count || persist_services(order->registry, services, count, order->kind == ORDER_STOP,
+                                       order->root, batch_written, batch)) {
+                order->batches -= count != 0;
+                free(batch);
+        }
+}
+
+static bool order_is_to_write(const struct order *order)
+{
+        return order->waiting == ORDER_NAMES_PER_BATCH || order->waiting_bytes >= ORDER_BYTES_PER_BATCH ||
+               (order->waiting && order->at == order->count);
+}
+
+static void order_note_waiting(struct order *order, const struct order_entry *entry)
+{
+        const struct service *service = entry->written ? registry_find(order->registry, entry->name) : NULL;
+
+        order->waiting += entry->written;
+        order->waiting_bytes += service ? service->environment_bytes : 0;
+}
+
+/* The slot's record first, then the volume's. */
+static bool record_piece(struct order *order)
+{
+        struct order_entry *entry;
+
+        if (order->batches == ORDER_BATCHES_AT_ONCE)
+                return false; /* the volume's answer goes on with it */
+        if (order_is_to_write(order)) {
+                order_write(order);
+        } else if (order->at < order->count) {
+                entry = &order->entries[order->at++];
+                order_record_entry(entry);
+                order_note_waiting(order, entry);
+        }
+        if (order->at < order->count || order->waiting)
+                return true;
+        order->phase = ORDER_WRITING;
+        return order->batches ? false : order_settle(order);
+}
+
+/* All that can be known at once is told. False: the order is to be closed, or only waits now. */
+static bool order_go_to_wait(struct order *order)
+{
+        bool waits = order->wait && !order->abandoned;
+
+        /* What nobody hears has no end of its own: nothing is told that would be its last. */
+        if (order->abandoned || (!waits && !order->due_first)) {
+                order_close(order);
+                return false;
+        }
+        order->phase = ORDER_WAITING;
+        if (waits)
+                timer_start(&order->timer, (uint64_t)order->timeout_msec);
+        return order->due_first != NULL;
+}
+
+static bool tell_piece(struct order *order)
+{
+        struct order_entry *entry = &order->entries[order->at];
+        struct service *service;
+
+        /* What is told is told before what is ordered is done, which may end who asked: for so long. */
+        if (!order->impatient && !order_is_heard(order)) {
+                if (!timer_is_running(&order->timer))
+                        timer_start(&order->timer, ORDER_READER_MSEC);
+                return false;
+        }
+        order->at++;
+        service = order_look_again(entry);
+        if (!order->wait || entry->fault.kind) {
+                entry->told = true;
+                order_tell_now(entry, service);
+        }
+        if (order->closed)
+                return false;
+        if (order->at < order->count)
+                return true;
+        timer_stop(&order->timer);
+        order->phase = ORDER_DELIVERING;
+        order->at = 0;
+        return order->kind != ORDER_RESET || order_go_to_wait(order);
+}
+
+/* A step may settle waits, its own or (superseding) those of others, but frees no service. */
+static void deliver_entry(struct order_entry *entry)
+{
+        struct order *order = entry->order;
+        struct service *service = order_look_again(entry);
+
+        if (entry->fault.kind || !entry->recorded) {
+                if (!entry->told)
+                        order_tell_now(entry, service);
+                return;
+        }
+        order_set_goal(service, order->kind);
+        if (order->wait && !order->abandoned) {
+                entry->service = service;
+                entry->wait.settled = order_settled;
+                service_add_wait(service, &entry->wait);
+        }
+        service_step(service);
+}
+
+static bool deliver_piece(struct order *order)
+{
+        deliver_entry(&order->entries[order->at++]);
+        if (order->closed)
+                return false;
+        return order->at < order->count || order_go_to_wait(order);
+}
+
+static bool order_piece(struct slice *slice)
+{
+        struct order *order = (struct order *)slice;
+
+        switch (order->phase) {
+        case ORDER_RECORDING:
+                return record_piece(order);
+        case ORDER_TELLING:
+                return tell_piece(order);
+        case ORDER_DELIVERING:
+                return deliver_piece(order);
+        case ORDER_WAITING:
+                return waiting_piece(order);
+        case ORDER_EXPIRING:
+                return expire_piece(order);
+        case ORDER_WRITING:
+                break;
+        }
+        return false;
+}
+
+static void order_drop(struct slice *slice)
+{
+        order_close((struct order *)slice);
+}
+
+void order_open(struct order *order)
+{
+        order->slice = (struct slice){.root = order->root, .piece = order_piece, .drop = order_drop};
+        timer_init(&order->timer, order->registry->loop, order_expired, order);
+}
+
+void order_begin(void *owner)
+{
+        struct order *order = owner;
+
+        slices_add(&order->registry->slices, &order->slice);
+}
+
+bool order_abandon(struct registry *registry, struct ticket ticket)
+{
+        struct order *next;
+        bool closed = false;
+
+        for (struct order *order = registry->orders; order; order = next) {
+                next = order->next;
+                if (order->ticket.peer != ticket.peer || order->ticket.call != ticket.call)
+                        continue;
+                order->abandoned = true;
+                closed = order->phase == ORDER_WAITING || order->phase == ORDER_EXPIRING;
+                if (closed)
+                        order_close(order);
+                else if (order->phase == ORDER_TELLING) /* it may wait for its reader */
+                        slices_add(&registry->slices, &order->slice);
+        }
+        return closed;
+}
+
+void order_go_on(struct registry *registry, struct ticket ticket)
+{
+        for (struct order *order = registry->orders; order; order = order->next)
+                if (order->ticket.peer == ticket.peer && order->ticket.call == ticket.call &&
+                    (order->phase == ORDER_TELLING || order->phase == ORDER_WAITING))
+                        slices_add(&registry->slices, &order->slice);
+}

@@ -1,0 +1,94 @@
+#ifndef ORDER_ORDER_WORK_H
+#define ORDER_ORDER_WORK_H
+
+#include "daemon/loop/slices.h"
+#include "daemon/order/order.h"
+
+/*
+ * How an order is worked off: a name at a time, so that everybody else has a turn between any two. What may
+ * have come, gone or been ordered otherwise between two turns is looked up again by its name.
+ */
+enum order_phase {
+        ORDER_RECORDING,  /* each slot's record, and batches of them for the volume */
+        ORDER_WRITING,    /* the volume has not answered for all of them */
+        ORDER_TELLING,    /* the outcomes; of an order that waits, what was refused */
+        ORDER_DELIVERING, /* to s6 */
+        ORDER_WAITING,    /* for the goals, and for the reader of the outcomes: it may be closed at any time */
+        ORDER_EXPIRING,   /* the time is over: each entry that still waits is looked at, and told */
+};
+
+struct order_entry {
+        struct wait wait;
+        struct order *order;
+        const char *name;
+        struct order_entry *due_next;
+        struct service *service; /* `wait` is on its list; NULL: it is on none */
+        struct fault fault;      /* why not accepted, or why it did not come about */
+        bool want_up;
+        bool told;     /* what became of it, or will be: it is due */
+        bool recorded; /* it is to be delivered */
+        bool repeated; /* nothing is to be done */
+        bool written;  /* its record is in a batch, or will be */
+        bool persisted;
+        const char *persist_problem;
+};
+
+struct order {
+        struct slice slice;
+        struct order *next;
+        struct registry *registry;
+        struct ticket ticket;
+        uint64_t number; /* they are counted as they come */
+        enum order_kind kind;
+        enum order_phase phase;
+        bool root;
+        bool wait;
+        bool all;       /* every gateway: more names than anybody may list, and each has a slot */
+        bool abandoned; /* nobody hears what becomes of it */
+        bool impatient; /* its reader had its time: what it does not take is due, and delivered meanwhile */
+        bool closed;    /* and is freed on a later turn of the loop */
+        int64_t timeout_msec;
+        int64_t began_msec;
+        struct timer timer;
+        size_t at;            /* the entry that is next in this phase */
+        size_t batch_at;      /* the first one that no batch has seen */
+        unsigned waiting;     /* entries behind that, to be written */
+        size_t waiting_bytes; /* of their variables */
+        unsigned batches;     /* that the volume has not answered */
+        size_t open;          /* entries not told of */
+        size_t charged;       /* of registry.names_under_way */
+        struct order_entry *due_first; /* that can be told of when the reader takes them */
+        struct order_entry *due_last;
+        size_t count;
+        struct order_entry entries[]; /* and behind them the names */
+};
+
+/* order.c: one entry, in the slot. */
+void order_record_entry(struct order_entry *entry);
+
+/* Deaths that are ordered do not count against the service: s6's tally begins anew. */
+void order_set_goal(struct service *service, enum order_kind kind);
+
+/* order_repeat.c */
+/*
+ * It is so already, nothing else is under way, and it was ordered by the same one just now: whoever says the
+ * same again and again has it done once.
+ */
+bool order_is_carried_out(const struct service *service, enum order_kind kind, bool root);
+
+/* order_tell.c */
+/* What became of an entry, to whoever asked: now, or as soon as the reader takes it. May close the order. */
+void order_tell(struct order_entry *entry, struct service *service, const struct fault *fault);
+
+/* The reader takes another outcome now. */
+bool order_is_heard(const struct order *order);
+
+/* One outcome that is due. False: none is, or the reader takes none now. May close the order. */
+bool order_tell_due(struct order *order);
+
+/* order_work.c */
+void order_close(struct order *order);
+void order_open(struct order *order);
+void order_begin(void *owner);
+
+#endif

@@ -1,0 +1,435 @@
+#include "daemon/order/profiles.h"
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "daemon/bounds.h"
+#include "daemon/log/log.h"
+#include "daemon/edge/volume.h"
+#include "daemon/service/registry.h"
+#include "daemon/service/restart.h"
+#include "daemon/keep/survey.h"
+
+#define WATCHED (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+/* In the volume itself only what may be profiles/ that comes. */
+#define WATCHED_ABOVE (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
+
+/* To put the watch where profiles/ is now: a job of the store's deputy. */
+struct arming {
+        struct deputy_job job;
+        struct registry *registry; /* the loop's; NULL: it is late */
+        const char *home;
+        int fd;
+        int before; /* the watch descriptor that there was */
+
+        /* What came of it. */
+        int directory;
+        bool remote;
+};
+
+/* Where no other machine, and no program, can change anything that this kernel does not see. */
+static bool is_local(int fd)
+{
+        static const unsigned long kinds[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC,
+                                              RAMFS_MAGIC, F2FS_SUPER_MAGIC, 0x2fc12fc1 /* ZFS */};
+        struct statfs found;
+
+        if (fstatfs(fd, &found) < 0)
+                return false;
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+                if ((unsigned long)found.f_type == kinds[i])
+                        return true;
+        return false;
+}
+
+static void arming_work(struct deputy_job *job)
+{
+        struct arming *arming = (struct arming *)job;
+        char path[64];
+        int volume = volume_open(arming->home);
+        int entered = volume < 0 ? volume : volume_enter(volume, "profiles");
+        int at = entered >= 0 ? entered : volume;
+
+        arming->directory = -1;
+        if (at >= 0) {
+                /* By its descriptor: wherever the path leads by now, this is what was entered. */
+                snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
+                if (arming->fd >= 0)
+                        arming->directory = inotify_add_watch(arming->fd, path, entered >= 0 ? WATCHED : WATCHED_ABOVE);
+                arming->remote = !is_local(at);
+        }
+        if (arming->before >= 0 && arming->before != arming->directory)
+                inotify_rm_watch(arming->fd, arming->before);
+        if (entered >= 0)
+                close(entered);
+        if (volume >= 0)
+                close(volume);
+}
+
+static void arming_drop(struct deputy_job *job)
+{
+        free(job);
+}
+
+static void look(struct registry *registry)
+{
+        struct reconcile_request *request = calloc(1, sizeof(*request));
+
+        if (!request) {
+                timer_start(&registry->profiles.timer, PROFILES_MINUTE_MSEC);
+                return;
+        }
+        registry->profiles.looking = true;
+        request->watch = true;
+        reconcile_run(registry, request);
+}
+
+static void arming_done(struct deputy_job *job, bool late)
+{
+        struct arming *arming = (struct arming *)job;
+        struct registry *registry = arming->registry;
+        struct profiles *profiles = &registry->profiles;
+
+        profiles->arming = false;
+        if (registry->stopping)
+                return;
+        profiles->directory = late ? -1 : arming->directory;
+        profiles->remote = late || arming->remote;
+        look(registry);
+}
+
+static void arm(struct registry *registry)
+{
+        struct profiles *profiles = &registry->profiles;
+        struct deputy *deputy = &registry->store.deputy;
+        struct arming *arming = deputy_is_stuck(deputy, STORE_LANE_LOOKS) ? NULL : calloc(1, sizeof(*arming));
+
+        if (!arming) {
+                timer_start(&profiles->timer, PROFILES_MINUTE_MSEC);
+                return;
+        }
+        arming->job = (struct deputy_job){.work = arming_work,
+                                          .done = arming_done,
+                                          .drop = arming_drop,
+                                          .timeout_msec = SURVEY_PROFILE_MSEC,
+                                          .lane = STORE_LANE_LOOKS};
+        arming->registry = registry;
+        arming->home = registry->store.home;
+        arming->fd = profiles->fd;
+        arming->before = profiles->directory;
+        profiles->arming = true;
+        deputy_run(deputy, &arming->job);
+}
+
+/* What has been told by now is about what will be looked at. Of a flood the queue's end is read, and no more. */
+static void discard(struct profiles *profiles)
+{
+        char buffer[PROFILES_READ_BYTES];
+
+        for (unsigned reads = 0; profiles->fd >= 0 && reads < PROFILES_READS; reads++)
+                if (read(profiles->fd, buffer, sizeof(buffer)) <= 0)
+                        return;
+}
+
+static void expired(void *owner)
+{
+        struct registry *registry = owner;
+        struct profiles *profiles = &registry->profiles;
+
+        if (registry->stopping || profiles->arming || profiles->looking)
+                return;
+        if (registry->boot_hung) { /* the boot is not through: it looks by itself, and its log is to tell of what it finds */
+                timer_start(&profiles->timer, RECONCILE_HUNG_AGAIN_MSEC);
+                return;
+        }
+        profiles->again = false;
+        discard(profiles);
+        arm(registry);
+}
+
+static void changed(struct registry *registry)
+{
+        struct profiles *profiles = &registry->profiles;
+
+        if (clock_msec() - profiles->changed_msec > PROFILES_MINUTE_MSEC)
+                profiles->pause_msec = PROFILES_PAUSE_MSEC;
+        profiles->changed_msec = clock_msec();
+        profiles->tries = PROFILES_TRIES;
+        if (profiles->arming || profiles->looking)
+                profiles->again = true;
+        else if (profiles->open &&
+                 (!timer_is_running(&profiles->timer) || timer_left_msec(&profiles->timer) > profiles->pause_msec))
+                timer_start(&profiles->timer, (uint64_t)profiles->pause_msec);
+}
+
+static void readable(uv_poll_t *poll, int status, int events)
+{
+        struct registry *registry = poll->data;
+
+        (void)status;
+        (void)events;
+        uv_poll_stop(poll); /* until it has been looked at */
+        changed(registry);
+}
+
+void profiles_look_soon(struct registry *registry)
+{
+        if (registry->profiles.open && !registry->stopping)
+                changed(registry);
+}
+
+/* When to look again by itself; 0: not before something is told. */
+static int64_t next_msec(struct profiles *profiles, bool was_changed)
+{
+        bool blind = profiles->fd < 0 || profiles->directory < 0 || profiles->remote;
+        int64_t wait_msec = blind ? PROFILES_MINUTE_MSEC : 0;
+
+        profiles->pause_msec = was_changed                                     ? PROFILES_PAUSE_MSEC
+                               : profiles->pause_msec * 2 < PROFILES_PAUSE_MOST_MSEC ? profiles->pause_msec * 2
+                                                                                     : PROFILES_PAUSE_MOST_MSEC;
+        if (profiles->again)
+                return profiles->pause_msec;
+        if (profiles->tries) {
+                int64_t try_msec = (int64_t)PROFILES_TRY_MSEC << (PROFILES_TRIES - profiles->tries--);
+
+                wait_msec = wait_msec && wait_msec < try_msec ? wait_msec : try_msec;
+        }
+        return wait_msec;
+}
+
+void profiles_looked(struct registry *registry, bool was_changed)
+{
+        struct profiles *profiles = &registry->profiles;
+        int64_t wait_msec;
+
+        if (registry->stopping || !profiles->open)
+                return;
+        profiles->looking = false;
+        wait_msec = next_msec(profiles, was_changed);
+        if (wait_msec)
+                timer_start(&profiles->timer, (uint64_t)wait_msec);
+        else
+                timer_stop(&profiles->timer);
+        if (profiles->polled)
+                uv_poll_start(&profiles->poll, UV_READABLE, readable);
+}
+
+void profiles_open(struct registry *registry)
+{
+        struct profiles *profiles = &registry->profiles;
+
+        if (profiles->open || registry->boot_policy.no_gateways)
+                return;
+        profiles->open = true;
+        profiles->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+        profiles->poll.data = registry;
+        if (profiles->fd >= 0 && uv_poll_init(registry->loop, &profiles->poll, profiles->fd) == 0)
+                profiles->polled = true;
+        else
+                log_event("profiles: there is no inotify: looked at each minute");
+        timer_start(&profiles->timer, PROFILES_PAUSE_MSEC);
+}
+
+void profiles_init(struct registry *registry)
+{
+        registry->profiles =
+                (struct profiles){.fd = -1, .directory = -1, .pause_msec = PROFILES_PAUSE_MSEC, .changed_msec = INT64_MIN / 2};
+        timer_init(&registry->profiles.timer, registry->loop, expired, registry);
+}
+
+static void closed(uv_handle_t *handle)
+{
+        struct registry *registry = handle->data;
+
+        close(registry->profiles.fd);
+        registry->profiles.fd = -1;
+}
+
+void profiles_close(struct registry *registry)
+{
+        struct profiles *profiles = &registry->profiles;
+
+        profiles->open = false;
+        timer_close(&profiles->timer, NULL);
+        if (profiles->polled)
+                uv_close((uv_handle_t *)&profiles->poll, closed);
+        else if (profiles->fd >= 0)
+                close(profiles->fd);
+        profiles->polled = false;
+}
+
+/* Of a directory under a name: renamed, it is another profile's. */
+static uint64_t away_as(const char *profile, int64_t home)
+{
+        uint64_t number = (uint64_t)home ^ UINT64_C(14695981039346656037);
+
+        for (; *profile; profile++)
+                number = (number ^ (unsigned char)*profile) * UINT64_C(1099511628211);
+        return number;
+}
+
+static bool is_away(const struct profiles *profiles, uint64_t number)
+{
+        for (size_t i = 0; i < profiles->away_count; i++)
+                if (profiles->away[i] == number)
+                        return true;
+        return false;
+}
+
+bool profiles_is_new(const struct registry *registry, const struct profile_facts *facts)
+{
+        return !is_away(&registry->profiles, away_as(facts->name, facts->home));
+}
+
+void profiles_note(struct registry *registry, const struct survey *survey)
+{
+        struct profiles *profiles = &registry->profiles;
+        size_t count = 0;
+
+        if (!profiles->away_count || survey->more || survey->hung)
+                return; /* a directory that was not looked at, or did not answer, may be there */
+        for (size_t i = 0; i < survey->count && count < profiles->away_count; i++) {
+                const struct profile_facts *facts = &survey->facts[i];
+                uint64_t number = away_as(facts->name, facts->home);
+                size_t at = facts->exists ? count : profiles->away_count;
+
+                while (at < profiles->away_count && profiles->away[at] != number)
+                        at++;
+                if (at < profiles->away_count) {
+                        profiles->away[at] = profiles->away[count];
+                        profiles->away[count++] = number;
+                }
+        }
+        profiles->away_count = count;
+}
+
+void profiles_take_away(const struct service *service)
+{
+        struct profiles *profiles = &service->registry->profiles;
+        uint64_t number = service->profile ? away_as(service->profile, service->record.home) : 0;
+
+        if (service->profile && !is_away(profiles, number) && profiles->away_count < PROFILES_AWAY_MOST)
+                profiles->away[profiles->away_count++] = number;
+}
+
+static bool is_home(const struct record *record, const struct profile_facts *facts)
+{
+        return facts->exists && record->home && record->home == facts->home;
+}
+
+static void mark_gone(struct service *service)
+{
+        if (service->record.gone || !service->record.home)
+                return; /* or nobody has ever seen it: whoever registered it wanted it so */
+        log_event("profiles: the directory is gone: service=%s", service->name);
+        service->record.gone = true;
+        service_save(service);
+        service_step(service);
+}
+
+void profiles_end(struct service *old)
+{
+        if (old->goal.kind == GOAL_DOWN || old->operation != OPERATION_NONE)
+                return;
+        log_event("profiles: its profile was renamed, and it is told to end: service=%s", old->name);
+        service_clear_tallies(old, true, false);
+        service_set_goal(old, GOAL_DOWN, 0);
+        service_step(old);
+}
+
+/* Another gateway that still runs in that directory, under a name that it has no more. */
+static struct service *find_old_run(const struct service *service, const struct profile_facts *facts)
+{
+        const struct registry *registry = service->registry;
+
+        for (size_t i = 0; i < registry->count; i++) {
+                struct service *other = registry->services[i];
+
+                if (other != service && other->profile && other->record.gone && service_is_alive(other) &&
+                    is_home(&other->record, facts))
+                        return other;
+        }
+        return NULL;
+}
+
+static void mark_there(struct service *service, const struct profile_facts *facts)
+{
+        struct record *record = &service->record;
+        struct service *old = record->gone ? find_old_run(service, facts) : NULL;
+
+        if (old) { /* its end is when this is looked at again */
+                profiles_end(old);
+                return;
+        }
+        if (!is_home(record, facts) && facts->home) {
+                record->home = facts->home;
+                service_save(service);
+        }
+        if (!record->gone)
+                return;
+        log_event("profiles: the directory is there again: service=%s", service->name);
+        record->gone = false;
+        service_save(service);
+        restart_release(service, PROFILES_GONE_REASON);
+        service_show(service);
+}
+
+void profiles_judge_one(struct service *service, const struct profile_facts *facts)
+{
+        if (!service->profile || !strcmp(service->profile, "default") || service->operation != OPERATION_NONE || facts->hung)
+                return;
+        if (facts->exists)
+                mark_there(service, facts);
+        else if (!facts->link)
+                mark_gone(service);
+}
+
+static const struct profile_facts *find_facts(const struct survey *survey, const char *profile)
+{
+        size_t low = 1, high = survey->count; /* behind `default`, by name */
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                int order = strcmp(survey->facts[middle].name, profile);
+
+                if (order == 0)
+                        return &survey->facts[middle];
+                if (order < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return NULL;
+}
+
+bool profiles_trust(struct registry *registry, const struct survey *survey)
+{
+        if (!registry->profiles.volume)
+                registry->profiles.volume = survey->volume;
+        return survey->is_marked && survey->volume && survey->volume == registry->profiles.volume;
+}
+
+void profiles_judge(struct registry *registry, const struct survey *survey)
+{
+        bool trusted = profiles_trust(registry, survey);
+
+        multiplex_take(registry, survey->config);
+        /* What is gone comes first: one may have the other's place. */
+        for (int there = 0; trusted && !survey->more && there < 2; there++)
+                for (size_t i = 0; i < registry->count; i++) {
+                        struct service *service = registry->services[i];
+                        const struct profile_facts *facts = service->profile ? find_facts(survey, service->profile) : NULL;
+
+                        if (facts && facts->exists == there)
+                                profiles_judge_one(service, facts);
+                        else if (!facts && !there && service->profile && service->operation == OPERATION_NONE &&
+                                 survey_is_gone(survey, service->profile))
+                                mark_gone(service);
+                }
+}

@@ -1,0 +1,37 @@
+#ifndef SERVICE_AGAIN_H
+#define SERVICE_AGAIN_H
+
+#include <stdint.h>
+
+struct service;
+
+/*
+ * What could not be seen or done with the files of a service for a reason that may pass: too few descriptors,
+ * no memory, no space, an error of the disk. It is tried again after a pause that doubles, until it is so;
+ * meanwhile what was known holds.
+ */
+enum again {
+        AGAIN_LOOK = 1,      /* read its status and its logger's, and whether they are supervised */
+        AGAIN_SAVE = 2,      /* write its record */
+        AGAIN_DOWN = 4,      /* make its down file as its record says */
+        AGAIN_TALLY = 8,     /* forget the deaths that s6 noted */
+        AGAIN_LOG_TALLY = 16 /* the logger's */
+};
+
+struct retries {
+        unsigned what; /* of enum again; 0: nothing is to be tried again */
+        int error;     /* errno of the last that failed */
+        int64_t pause_msec;
+        int64_t at_msec; /* by clock_msec() */
+};
+
+/* It was tried. result: 0, or a negative errno. */
+void again_note(struct service *service, enum again what, int result);
+
+/* Tries what is due. Reads the service's files, and steps nothing. */
+void again_try(struct service *service);
+
+/* In how many milliseconds to try; INT64_MAX: never. */
+int64_t again_wait_msec(const struct service *service);
+
+#endif

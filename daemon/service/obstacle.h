@@ -1,0 +1,19 @@
+#ifndef SERVICE_OBSTACLE_H
+#define SERVICE_OBSTACLE_H
+
+#include <stdint.h>
+
+struct service;
+
+/*
+ * Who does not read what was ordered, for people: a static string; NULL: nobody is known. Looks at FIFOs.
+ */
+const char *obstacle_of(const struct service *service);
+
+/* In how many milliseconds that may be different; INT64_MAX: only when something is seen or ordered. */
+int64_t obstacle_wait_msec(const struct service *service);
+
+/* For whoever waits for a removal: the same, not only after a while, or its finish script. */
+const char *obstacle_now(const struct service *service);
+
+#endif

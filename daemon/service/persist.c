@@ -1,0 +1,241 @@
+#include "daemon/service/persist.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "daemon/edge/process.h"
+#include "daemon/judge/intent.h"
+#include "daemon/slot/operation.h"
+#include "daemon/service/registry.h"
+#include "proto/name.h"
+
+/* Records that are written again at once. */
+#define AT_ONCE 64
+
+struct persist {
+        struct registry *registry;
+        persist_function *done;
+        void *owner;
+        uint64_t serials[];
+};
+
+static void persist_entry(struct service *service, bool stop, struct store_entry *entry)
+{
+        struct json_object *environment = NULL;
+
+        snprintf(entry->profile, sizeof(entry->profile), "%s", service->profile);
+        if (stop && service_is_alive(service))
+                entry->stopped_pid = service->status.pid;
+        entry->removed = service->record.forgotten;
+        if (entry->removed)
+                return;
+        entry->result = -ETIMEDOUT;
+        if (record_is_blind(&service->record))
+                return; /* it did not answer, and may know better */
+        entry->result = slot_read_environment(&service->registry->slots, service->name, &environment);
+        if (entry->result)
+                return; /* and no record: one without its environment would be another */
+        intent_write(service->record.want_up, environment, &entry->intent);
+        json_object_put(environment);
+        if (!entry->intent.failed)
+                return;
+        text_deinit(&entry->intent);
+        text_init(&entry->intent);
+        entry->result = -ENOMEM;
+}
+
+/* The volume has it, or will not have it now. */
+static void persist_settle(struct service *service, const struct store_batch *batch, size_t place)
+{
+        const struct persist *persist = batch->owner;
+
+        if (service->persisted_serial < persist->serials[place])
+                service->persisted_serial = persist->serials[place];
+        if (!persist_is_newest(batch, place, service))
+                return;
+        service->persist_error = -store_batch_result(batch, place);
+        if (!service->persist_error && service->record.unpersisted) {
+                service->record.unpersisted = false;
+                service_save(service);
+        }
+        if (service->operation != OPERATION_NONE)
+                operation_step(service);
+}
+
+static void persist_ended(struct store_batch *batch)
+{
+        struct persist *persist = batch->owner;
+        struct registry *registry = persist->registry;
+        bool failed = false;
+
+        for (size_t i = 0; i < batch->count; i++) {
+                char name[LIMIT_SERVICE_NAME_BYTES + 1];
+                struct service *service;
+
+                failed = failed || store_batch_result(batch, i);
+                name_service_of(batch->entries[i].profile, name, sizeof(name));
+                service = registry_find(registry, name);
+                if (service && !registry->stopping)
+                        persist_settle(service, batch, i);
+        }
+        if (persist->done)
+                persist->done(persist->owner, batch);
+        if (failed && !registry->stopping && !timer_is_running(&registry->persist_again))
+                timer_start(&registry->persist_again, PERSIST_AGAIN_MSEC);
+        batch->owner = NULL;
+        free(persist);
+}
+
+bool persist_is_newest(const struct store_batch *batch, size_t place, const struct service *service)
+{
+        const struct persist *persist = batch->owner;
+
+        return persist->serials[place] == service->serial;
+}
+
+struct registry *persist_registry(const struct store_batch *batch)
+{
+        return ((const struct persist *)batch->owner)->registry;
+}
+
+/* A batch and its owner; NULL: out of memory. */
+static struct store_batch *persist_begin(struct registry *registry, size_t count, bool root,
+                                         persist_function *done, void *owner)
+{
+        struct store_batch *batch = store_batch_new(count);
+        struct persist *persist = calloc(1, sizeof(*persist) + count * sizeof(persist->serials[0]));
+
+        if (!batch || !persist) {
+                if (batch)
+                        store_batch_free(batch);
+                free(persist);
+                return NULL;
+        }
+        *persist = (struct persist){.registry = registry, .done = done, .owner = owner};
+        batch->done = persist_ended;
+        batch->root = root;
+        batch->owner = persist;
+        return batch;
+}
+
+int persist_services(struct registry *registry, struct service *const *services, size_t count, bool stop,
+                     bool root, persist_function *done, void *owner)
+{
+        struct store_batch *batch = persist_begin(registry, count, root, done, owner);
+
+        if (!batch) {
+                for (size_t i = 0; i < count; i++)
+                        services[i]->persist_error = ENOMEM;
+                return -ENOMEM;
+        }
+        for (size_t i = 0; i < count; i++) {
+                struct persist *persist = batch->owner;
+
+                persist->serials[i] = services[i]->serial = ++registry->serial;
+                persist_entry(services[i], stop, &batch->entries[i]);
+        }
+        store_write(&registry->store, batch);
+        return 0;
+}
+
+int persist_forget(struct registry *registry, const char *profile, bool root, persist_function *done,
+                   void *owner)
+{
+        struct store_batch *batch = persist_begin(registry, 1, root, done, owner);
+
+        if (!batch)
+                return -ENOMEM;
+        ((struct persist *)batch->owner)->serials[0] = ++registry->serial; /* no service's */
+        snprintf(batch->entries[0].profile, sizeof(batch->entries[0].profile), "%s", profile);
+        batch->entries[0].removed = true;
+        store_write(&registry->store, batch);
+        return 0;
+}
+
+/* Not of one that is being removed: the removal has its own way to the volume. */
+static bool waits(const struct service *service)
+{
+        return service->profile && service->record.unpersisted && !record_is_blind(&service->record) &&
+               !service->record.removing;
+}
+
+size_t persist_waiting(const struct registry *registry)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < registry->count; i++)
+                count += waits(registry->services[i]);
+        return count;
+}
+
+size_t persist_blind(const struct registry *registry)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < registry->count; i++)
+                count += registry->services[i]->profile && record_is_blind(&registry->services[i]->record);
+        return count;
+}
+
+/* Not what is on its way already: a newer batch would take its place, and whoever waits for it be told so. */
+static bool waits_for_nothing(const struct service *service)
+{
+        return waits(service) && service->persisted_serial >= service->serial;
+}
+
+/* So many could be written: the rest is next. */
+static void persist_rest(void *owner, const struct store_batch *batch)
+{
+        bool written = true;
+
+        for (size_t i = 0; i < batch->count; i++)
+                written = written && store_batch_result(batch, i) == 0;
+        if (written)
+                persist_soon(owner);
+}
+
+static void persist_again(void *owner)
+{
+        struct registry *registry = owner;
+        struct service **services = reallocarray(NULL, registry->count + 1, sizeof(struct service *));
+        size_t count = 0, bytes = 0, i = 0;
+
+        for (; services && i < registry->count && count < AT_ONCE && bytes < ORDER_BYTES_PER_BATCH; i++)
+                if (waits_for_nothing(registry->services[i])) {
+                        bytes += registry->services[i]->environment_bytes;
+                        services[count++] = registry->services[i];
+                }
+        if (!services || (count && persist_services(registry, services, count, false, false,
+                                                    i < registry->count ? persist_rest : NULL, registry)))
+                timer_start(&registry->persist_again, PERSIST_AGAIN_MSEC);
+        free(services);
+}
+
+void persist_soon(struct registry *registry)
+{
+        timer_start(&registry->persist_again, 0);
+}
+
+const char *persist_problem(int error)
+{
+        if (!error)
+                return NULL;
+        if (error == ENOBUFS)
+                return "too much is waiting to be written to the volume";
+        if (error == ECANCELED)
+                return "a newer order took its place";
+        if (error == EPROTONOSUPPORT)
+                return "the record there was written by a newer svcbrokerd, and is left as it is";
+        if (error == ETIMEDOUT)
+                return "the volume does not answer";
+        return strerrordesc_np(error) ?: "the volume cannot be written";
+}
+
+void persist_init(struct registry *registry)
+{
+        timer_init(&registry->persist_again, registry->loop, persist_again, registry);
+}

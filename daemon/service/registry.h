@@ -1,0 +1,212 @@
+#ifndef SERVICE_REGISTRY_H
+#define SERVICE_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "daemon/edge/ballast.h"
+#include "daemon/loop/deputy.h"
+#include "daemon/edge/entries.h"
+#include "daemon/edge/room.h"
+#include "daemon/edge/scandir.h"
+#include "daemon/loop/slices.h"
+#include "daemon/edge/slot.h"
+#include "daemon/loop/watch.h"
+#include "daemon/order/boot.h"
+#include "daemon/service/multiplex.h"
+#include "daemon/service/locks.h"
+#include "daemon/judge/policy.h"
+#include "daemon/service/poll.h"
+#include "daemon/order/profiles.h"
+#include "daemon/slot/publication.h"
+#include "daemon/order/reconcile.h"
+#include "daemon/service/service.h"
+#include "daemon/service/stagger.h"
+#include "daemon/keep/store.h"
+
+/* Which call an answer belongs to: never a pointer, so that a peer may go away. */
+struct ticket {
+        uint64_t peer;
+        uint64_t call;
+};
+
+/* What became of an order to one service. */
+struct outcome {
+        const char *name;
+        struct service *service;     /* NULL: there is none */
+        const struct fault *fault;   /* NULL: as ordered */
+        bool persisted;              /* the volume has what is wanted, or nothing of it changed */
+        const char *persist_problem; /* why not; NULL where nothing was to be written */
+        bool last;                   /* of this order */
+};
+
+/* What became of a register. */
+struct registered {
+        bool created;
+        bool changed;
+        int persist_error; /* errno: why the volume does not have it; 0: it has */
+};
+
+/* What goes up. Set by the session. */
+struct registry_events {
+        void (*changed)(void *owner, struct service *service);
+        /* It is about to be freed; its last state can still be told. */
+        void (*gone)(void *owner, struct service *service);
+        void (*outcome)(void *owner, struct ticket ticket, const struct outcome *outcome);
+        /* Another outcome of that call is taken now; false: order_go_on() comes when it is. */
+        bool (*takes)(void *owner, struct ticket ticket);
+        void (*registered)(void *owner, struct ticket ticket, const char *profile, struct service *service,
+                           const struct fault *fault, const struct registered *registered);
+        /* persist_error: as in struct registered. */
+        void (*unregistered)(void *owner, struct ticket ticket, const char *profile, struct service *service,
+                             const struct fault *fault, int persist_error);
+        void *owner;
+};
+
+/* Lanes of the deputy for processes. */
+enum {
+        PROCESS_LANE_SIGNALS, /* stand_in.h */
+        PROCESS_LANE_SWEEPS,  /* what a killed s6-supervise left: may take a second each */
+};
+
+struct registry {
+        uv_loop_t *loop;
+        struct scandir scandir;
+        struct slots slots;
+        int lock_fd; /* that nobody else manages the slots */
+        struct ballast ballast; /* on the file system of the slots */
+        struct watch watch;
+        struct deputy deputy; /* for processes, with the lanes above; the volume has one of its own */
+        struct store store;
+        struct policy policy;
+        bool stands_in;                    /* s6-supervise cannot signal gateways: stand_in.h */
+        int64_t settle_msec;               /* a gateway alive for this long is up */
+        struct patience patience;          /* for what is on the way */
+        unsigned services_max;             /* s6-svscan's or --services-max, the lesser; loggers included */
+        unsigned names_max;                /* s6-svscan's, loggers not included; 0: no such bound */
+        unsigned loggers_max;              /* by s6-svscan's descriptors; 0: no such bound */
+        const char *const *allowed_static; /* names that clients may control; NULL-terminated */
+        char boot[RECORD_BOOT_BYTES];
+        struct registry_events events;
+
+        struct service **services; /* by name */
+        size_t count;
+        size_t capacity;
+        uint64_t revision;
+        struct slices slices;
+        struct order *orders;
+        size_t names_under_way; /* of those that are not root's */
+        uint64_t order_number; /* of the last one */
+        struct publication publication;
+        struct stagger stagger;
+        uint64_t serial; /* of the last change that persist.h was told of */
+        struct timer persist_again;
+        struct reconcile_policy boot_policy;
+        struct reconcile *reconcile; /* one that goes on; NULL: none */
+        struct reconcile_request *reconcile_queue;
+        struct timer reconcile_again;
+        struct boot boot_state;
+        struct poll poll;
+        struct halt_round halts;
+        struct locks_look locks;
+        int64_t oom_kills;      /* edge/oom.h, when it was last looked at; -1: not known */
+        int64_t oom_since_usec; /* that was then; 0: never */
+        int scandir_wd;      /* -1: the scan directory is not watched */
+        int slots_wd;        /* the same of the services directory */
+        bool scan_whole;     /* something of the scan directory is not known yet */
+        bool has_dead;       /* slots of the last container, not adopted */
+        struct entries dead; /* and what may be some, while they are removed */
+        size_t dead_removed; /* of these */
+        bool fresh_boot;     /* no broker has reconciled in this life of the container */
+        bool boot_hung;      /* at the last look some profiles' directories did not answer */
+        bool boot_logged;    /* container-boot.log has the lines of this boot */
+        bool volume_unknown; /* the volume has not answered since the boot */
+        bool profiles_more;  /* it has more directories of profiles than are looked at */
+        bool multiplex;      /* the default gateway serves every profile: multiplex.h */
+        enum multiplex_from multiplex_from;
+        struct profiles profiles;
+        bool stopping;       /* nothing is ordered or written any more */
+};
+
+/* scandir and slots must be open. 0 or a negative errno. */
+int registry_init(struct registry *registry, uv_loop_t *loop);
+
+/* Forgets everything, touching nothing outside the process. */
+void registry_deinit(struct registry *registry);
+
+struct service *registry_find(const struct registry *registry, const char *name);
+
+/* The place of the first service whose name comes after that one, which need not be there; count: there is none. */
+size_t registry_behind(const struct registry *registry, const char *name);
+
+/* A new entry, nothing seen of it yet. NULL: out of memory. profile: whether it is a gateway. */
+struct service *registry_add(struct registry *registry, const char *name, bool gateway);
+
+/* Calls events.gone, ends its waits, frees it. */
+void registry_forget(struct registry *registry, struct service *service);
+
+/* Arms the watches of its supervise directories. 0 or a negative errno: what is not watched is polled
+ * (poll.h), but for -ENOENT and -ENOTDIR, which say that the directories are not there. */
+int registry_watch(struct registry *registry, struct service *service);
+
+/* The same of a slot that was just made. What the kernel has no watch for is no error; that it is not there
+ * is: somebody moves directories. */
+int registry_watch_new(struct service *service);
+
+/* The same of the scan directory and the services directory. */
+void registry_watch_directories(struct registry *registry);
+
+/* How many services, and directories of them, inotify does not tell of. Those without a supervisor have
+ * nothing to tell. */
+size_t registry_polled(const struct registry *registry);
+
+/* What has happened is seen, before the time of anything is judged: after a long turn of the loop timers come
+ * first. May end operations, and free services on a later turn. */
+void registry_catch_up(struct registry *registry);
+
+/* The symlink in the scan directory to the slot of that name; another one is -EEXIST. 0 or a negative errno.
+ */
+int registry_link(const struct registry *registry, const char *name);
+int registry_unlink(const struct registry *registry, const char *name);
+/* Somebody else has that name in the scan directory. */
+bool registry_is_taken(const struct registry *registry, const char *name);
+/* 1: yes, 0: no, or a negative errno: that could not be seen. */
+int registry_is_linked(const struct registry *registry, const char *name);
+
+/* Supervisors that s6-svscan has or will have, loggers included. */
+unsigned registry_supervisors(const struct registry *registry);
+
+/* How many gateways more it takes. */
+unsigned registry_room(const struct registry *registry);
+/* Is it for want of descriptors that it takes no more than that? */
+bool registry_lacks_descriptors(const struct registry *registry);
+
+/* The names and values of all gateways' variables, as they count for LIMIT_ENVIRONMENT_TOTAL_BYTES. */
+size_t registry_environment_bytes(const struct registry *registry);
+
+/* What is left where the slots are; where it cannot be read, plenty. As it is short or not, the ballast is
+ * let go or taken. */
+void registry_read_room(struct registry *registry, struct room *room);
+
+/* Reads the scan directory and the slots: what is there is adopted, what is half there is finished or
+ * removed. */
+int registry_adopt(struct registry *registry);
+
+/* One that came later: somebody had moved it away when the broker started, and has put it back. And all that
+ * came unseen. */
+void registry_adopt_late(struct registry *registry, const char *name);
+void registry_adopt_all_late(struct registry *registry);
+
+/* Slots of the last container, which nobody has adopted, on a /run that outlived it: one of them. False: there are no more, or they
+ * cannot be read. */
+bool registry_remove_dead(struct registry *registry);
+
+/* This life of the container has been reconciled: the next broker finds fresh_boot false. */
+void registry_note_boot(struct registry *registry);
+
+bool registry_allows_static(const struct registry *registry, const char *name);
+
+#endif

@@ -1,0 +1,65 @@
+#include "daemon/service/stagger.h"
+
+#include <string.h>
+
+#include "daemon/service/registry.h"
+
+static bool is_starting(const struct service *service)
+{
+        return service->profile && service->goal.kind == GOAL_UP;
+}
+
+static struct service *stagger_next(const struct registry *registry)
+{
+        struct service *next = NULL;
+
+        for (size_t i = 0; i < registry->count; i++) {
+                struct service *service = registry->services[i];
+
+                if (!service->queued || service->operation != OPERATION_NONE || !service->supervised)
+                        continue; /* its turn comes with its supervisor, and is nobody else's meanwhile */
+                if (!strcmp(service->profile, "default"))
+                        return service;
+                next = next ?: service;
+        }
+        return next;
+}
+
+static void stagger_turn(void *owner)
+{
+        struct registry *registry = owner;
+        unsigned starting = 0;
+        struct service *next;
+
+        registry->stagger.waiting = false;
+        for (size_t i = 0; i < registry->count; i++)
+                starting += is_starting(registry->services[i]);
+        while (starting < registry->stagger.at_once && (next = stagger_next(registry))) {
+                next->queued = false;
+                if (!next->record.pending || !next->record.want_up)
+                        continue; /* somebody ordered it meanwhile */
+                service_set_down(next, false);
+                service_set_goal(next, GOAL_UP, 0);
+                service_step(next);
+                starting += is_starting(next);
+        }
+        for (size_t i = 0; i < registry->count; i++)
+                registry->stagger.waiting = registry->stagger.waiting || registry->services[i]->queued;
+}
+
+void stagger_init(struct registry *registry)
+{
+        timer_init(&registry->stagger.turn, registry->loop, stagger_turn, registry);
+}
+
+void stagger_start(struct service *service)
+{
+        service->queued = service->registry->stagger.waiting = true;
+        stagger_wake(service->registry);
+}
+
+void stagger_wake(struct registry *registry)
+{
+        if (registry->stagger.waiting && !timer_is_running(&registry->stagger.turn))
+                timer_start(&registry->stagger.turn, 0);
+}

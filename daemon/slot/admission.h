@@ -1,0 +1,31 @@
+#ifndef SLOT_ADMISSION_H
+#define SLOT_ADMISSION_H
+
+#include <stdbool.h>
+
+#include "daemon/judge/fault.h"
+
+struct json_object;
+struct registry;
+struct service;
+
+/*
+ * What is registered must leave room for what is there already: on the file system of the slots, which may be
+ * small; among s6-svscan's supervisors; and under the bound of all variables together. FAULT_NONE: there is
+ * room.
+ */
+
+/* For another slot. essential: it is made whatever the others have left, as long as it can be. */
+struct fault admission_of_slot(struct registry *registry, struct json_object *environment, bool essential);
+
+/* For these variables instead of those that the slot has, as far as all variables together go. */
+struct fault admission_of_environment(const struct service *service, struct json_object *environment);
+
+/* The file system has no room for another slot, or for variables beside those that there are. */
+bool admission_is_short(struct registry *registry);
+extern const struct fault admission_no_room;
+
+/* Are these the variables that it has? */
+bool admission_has_environment(const struct service *service, struct json_object *environment);
+
+#endif

@@ -1,0 +1,342 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "daemon/edge/entries.h"
+#include "daemon/log/log.h"
+#include "daemon/edge/slot_environment.h"
+#include "daemon/edge/tree.h"
+#include "daemon/slot/operation.h"
+#include "daemon/service/persist.h"
+#include "daemon/service/registry.h"
+#include "daemon/service/restart.h"
+#include "daemon/slot/scan.h"
+#include "daemon/keep/sweep.h"
+#include "daemon/service/volume_room.h"
+#include "proto/name.h"
+
+/*
+ * What a broker finds when it starts: slots of the one before it, live or half done, and the static services.
+ * A live slot is looked at, never touched.
+ */
+
+/* What makes everything fail alike is no word about a slot: this start is over, and s6 makes another. */
+static bool is_shortage(int result)
+{
+        return result == -EMFILE || result == -ENFILE || result == -ENOMEM;
+}
+
+/* *recorded: 0, or a negative errno: what is no record of it is no record. */
+static int adopt_record(struct service *service, int *recorded)
+{
+        struct registry *registry = service->registry;
+        char profile[LIMIT_PROFILE_NAME_BYTES + 2];
+        char *text = NULL;
+        int result = slot_read_profile(&registry->slots, service->name, profile, sizeof(profile));
+
+        if (result == 0 && strcmp(profile, service->profile))
+                result = -EBADMSG;
+        if (result == 0)
+                result = slot_read_state(&registry->slots, service->name, &text);
+        if (result == 0)
+                result = record_read(text, &service->record);
+        if (result == 0)
+                result = record_read_members(text, &service->record_members);
+        free(text);
+        *recorded = result;
+        return is_shortage(result) ? result : 0;
+}
+
+/* The order that the last broker was about to give, or that the run has been given and is still about. */
+static void adopt_order(struct service *service, const struct s6_status *status)
+{
+        const struct record *record = &service->record;
+        bool runs = status->pid && !status->finishing;
+
+        if (runs && record->told != TOLD_NOTHING && record->told_pid == status->pid)
+                service->told = record->told;
+        if (!record->pending && record->want_up && service->told == TOLD_NOTHING)
+                return;
+        if (record->pending == PENDING_ORDER && record->want_up && !runs) {
+                stagger_start(service); /* a boot may have left many */
+                return;
+        }
+        service->goal =
+                (struct goal){.kind = record->want_up ? GOAL_UP : GOAL_DOWN, .base_usec = status->since_usec};
+        if (runs && (record->pending == PENDING_RESTART || service->told == TOLD_RESTART))
+                service->goal.replace = status->pid;
+}
+
+/*
+ * It runs: see what it does, and that link and down file are as they should be. An order that may have been
+ * lost with the last broker is given again; one that reached s6-supervise is not, since a gateway takes a
+ * second SIGTERM for impatience.
+ */
+static void adopt_live(struct service *service)
+{
+        struct registry *registry = service->registry;
+
+        if (!registry_is_linked(registry, service->name) && registry_link(registry, service->name) == 0)
+                publication_rescan(registry);
+        service_set_down(service, !record_runs_now(&service->record));
+        service->retry_base_usec = -1;
+        adopt_order(service, &service->status);
+        service_step(service);
+}
+
+/* Whole, and nobody supervises it: a register that a killed broker left, unless s6-svscan is just about to
+ * start it. */
+static void adopt_dead(struct service *service)
+{
+        struct registry *registry = service->registry;
+        bool linked = registry_is_linked(registry, service->name) != 0;
+        int result = 0;
+
+        /* What its logger's s6-supervise has in log/ is no dead one's. */
+        if (!linked && !service->logger.supervised)
+                result = slot_clean(&registry->slots, service->name);
+        if (result == 0)
+                result = slot_set_down(&registry->slots, service->name,
+                                       !record_runs_now(&service->record) || service->record.pending);
+        if (result == 0)
+                result = operation_resume_register(service);
+        if (result == 0 && service->record.pending && service->record.want_up)
+                stagger_start(service);
+        else
+                service->record.pending = PENDING_NOTHING;
+        if (result)
+                log_event("adopt: cannot publish: %s service=%s", strerrorname_np(-result), service->name);
+}
+
+/* What was wanted is not known: what runs goes on as s6 has it, what does not is left to a person. */
+static void adopt_unrecorded(struct service *service, int why)
+{
+        bool newer = why == -EPROTONOSUPPORT;
+
+        if (newer)
+                log_event("adopt: its record was written by a newer svcbrokerd service=%s", service->name);
+        else
+                log_event("adopt: its record cannot be read service=%s", service->name);
+        service->record = (struct record){.want_up = true};
+        if (service->supervised) {
+                service->record.want_up = service->status.want_up;
+        } else {
+                service->record.hold = HOLD_HELD;
+                service->record.cause = newer ? CAUSE_NEWER : CAUSE_UNREADABLE;
+                snprintf(service->record.reason, sizeof(service->record.reason), "%s; start it to run it",
+                         newer ? "its record was written by a newer svcbrokerd"
+                               : "its record could not be read");
+        }
+        service_save(service);
+}
+
+/* Of its gateway's and its logger's s6-supervise each may be alive or not. Watched first, so that none begins
+ * unseen. */
+static int adopt_look(struct service *service)
+{
+        int has_log = slot_has_log(&service->registry->slots, service->name);
+
+        if (is_shortage(has_log))
+                return has_log;
+        service->has_log = has_log > 0;
+        if (registry_watch(service->registry, service))
+                log_event("adopt: cannot watch: service=%s", service->name);
+        service_see(service);
+        return is_shortage(-service->again.error) ? -service->again.error : 0;
+}
+
+/* What was begun in the slot and not ended is gone after this; and how much its variables are is known. */
+static void adopt_files(struct service *service)
+{
+        const struct slots *slots = &service->registry->slots;
+        struct json_object *environment = NULL;
+
+        slot_tidy(slots, service->name);
+        if (slot_read_environment(slots, service->name, &environment))
+                log_event("adopt: its variables cannot be read service=%s", service->name);
+        service->environment_bytes = environment_weight(environment);
+        json_object_put(environment);
+}
+
+static int adopt_slot(struct registry *registry, const char *name)
+{
+        struct service *service = registry_add(registry, name, true);
+        int result, recorded = 0;
+        bool alive;
+
+        if (!service)
+                return -ENOMEM;
+        result = adopt_record(service, &recorded);
+        if (result == 0)
+                result = adopt_look(service);
+        if (result)
+                return result;
+        alive = service->supervised || service->again.what & AGAIN_LOOK;
+        if (!alive && (recorded ? registry->fresh_boot : strcmp(service->record.boot, registry->boot) != 0)) {
+                registry->has_dead = true; /* of the last container; the volume says what becomes of it */
+                registry_forget(registry, service);
+                return 0;
+        }
+        adopt_files(service);
+        if (recorded)
+                adopt_unrecorded(service, recorded);
+        restart_take_option(service);
+        if (service->record.removing) {
+                service_step(service);
+                operation_resume_unregister(service);
+        } else if (alive) {
+                adopt_live(service);
+        } else {
+                adopt_dead(service);
+        }
+        return 0;
+}
+
+static bool is_gateway_name(const char *name)
+{
+        const char *profile = name_profile_of(name);
+
+        return profile && name_check_profile(profile) == NAME_OK;
+}
+
+/* .gateway-x and .gateway-x~ are halves of a register or unregister that a killed broker left. */
+static void adopt_leftover(struct registry *registry, const char *name)
+{
+        char base[NAME_MAX + 1];
+        struct stat info;
+        size_t length;
+
+        snprintf(base, sizeof(base), "%s", name + 1);
+        length = strlen(base);
+        if (length && base[length - 1] == '~')
+                base[length - 1] = 0;
+        if (!is_gateway_name(base)) {
+                log_event("adopt: ignored: no gateway's name: name=%s", name);
+                return;
+        }
+        /* Not by faccessat, which a sandbox may refuse: only what is certainly not there is only half there. */
+        if (!registry_find(registry, base) &&
+            fstatat(registry->slots.fd, base, &info, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT) {
+                registry_unlink(registry, base);
+                slot_remove(&registry->slots, base);
+                log_event("adopt: removed what was left of service=%s", base);
+        }
+}
+
+/* Which life of the container was last reconciled. */
+#define BOOT_NOTE ".boot"
+#define BOOT_NOTE_NEW BOOT_NOTE ".new"
+
+static int adopt_boot(struct registry *registry)
+{
+        char *note = NULL;
+        size_t length;
+        int result = tree_read(registry->slots.fd, BOOT_NOTE, RECORD_BOOT_BYTES, &note, &length);
+
+        registry->fresh_boot = result != 0 || strcmp(note, registry->boot) != 0;
+        free(note);
+        tree_remove(registry->slots.fd, BOOT_NOTE_NEW);
+        return is_shortage(result) ? result : 0;
+}
+
+void registry_note_boot(struct registry *registry)
+{
+        int result = tree_replace(registry->slots.fd, BOOT_NOTE_NEW, BOOT_NOTE, registry->boot,
+                                  strlen(registry->boot), 0600);
+
+        if (result)
+                log_event("reconcile: cannot note that it is done: why=%s", strerrorname_np(-result));
+        registry->fresh_boot = false;
+}
+
+static void remove_dead(struct registry *registry, const char *name)
+{
+        if (!is_gateway_name(name) || registry_find(registry, name))
+                return;
+        registry_unlink(registry, name);
+        slot_remove(&registry->slots, name);
+}
+
+bool registry_remove_dead(struct registry *registry)
+{
+        struct entries *dead = &registry->dead;
+
+        if (!registry->has_dead || (!dead->count && entries_read(registry->slots.fd, dead)))
+                return false;
+        if (registry->dead_removed < dead->count) {
+                remove_dead(registry, dead->names[registry->dead_removed++]);
+                return true;
+        }
+        entries_free(dead);
+        *dead = (struct entries){0};
+        registry->dead_removed = 0;
+        registry->has_dead = false;
+        return false;
+}
+
+void registry_adopt_late(struct registry *registry, const char *name)
+{
+        struct service *service;
+        struct stat info;
+
+        /* Not by faccessat, which a sandbox may refuse. */
+        if (registry->stopping || registry->has_dead || !is_gateway_name(name) ||
+            registry_find(registry, name) ||
+            fstatat(registry->slots.fd, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
+                return;
+        log_event("adopt: a slot is there again: service=%s", name);
+        if (adopt_slot(registry, name) == 0)
+                return;
+        service = registry_find(registry, name);
+        if (service)
+                registry_forget(registry, service);
+}
+
+void registry_adopt_all_late(struct registry *registry)
+{
+        struct entries entries;
+
+        if (entries_read(registry->slots.fd, &entries))
+                return;
+        for (size_t i = 0; i < entries.count; i++)
+                registry_adopt_late(registry, entries.names[i]);
+        entries_free(&entries);
+}
+
+int registry_adopt(struct registry *registry)
+{
+        struct entries entries = {0};
+        struct room room;
+        int result;
+
+        result = adopt_boot(registry);
+        if (result == 0)
+                result = entries_read(registry->slots.fd, &entries);
+        for (size_t i = 0; result == 0 && i < entries.count; i++) {
+                const char *name = entries.names[i];
+
+                if (!strncmp(name, BOOT_NOTE, strlen(BOOT_NOTE)))
+                        continue;
+                if (name[0] == '.')
+                        adopt_leftover(registry, name);
+                else if (is_gateway_name(name))
+                        result = adopt_slot(registry, name);
+                else
+                        log_event("adopt: ignored: no gateway's name: name=%s", name);
+        }
+        entries_free(&entries);
+        if (result)
+                return result;
+        scan_all(registry);
+        registry_read_room(registry, &room);
+        sweep_run(&registry->store);
+        volume_room_look(registry);
+        persist_soon(registry); /* what the last broker had no time to write */
+        return 0;
+}

@@ -1,0 +1,270 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/log/log.h"
+#include "daemon/edge/s6_control.h"
+#include "daemon/edge/slot_environment.h"
+#include "daemon/slot/admission.h"
+#include "daemon/service/persist.h"
+#include "daemon/slot/registration.h"
+#include "daemon/slot/removal.h"
+#include "daemon/service/restart.h"
+#include "proto/name.h"
+
+static void registration_expired(void *owner);
+
+/* Takes the registration off the service and answers everybody who waits for it. */
+static void registration_end(struct service *service, const struct fault *fault)
+{
+        struct registration *registration = service->registration;
+
+        service->registration = NULL;
+        service->operation = OPERATION_NONE;
+        for (struct registration_waiter *waiter = registration->waiters; waiter; waiter = waiter->next)
+                registration_answer(service->registry, waiter, service->profile, service, fault,
+                                    service->persist_error);
+        timer_close(&registration->timer, registration_free);
+        stagger_wake(service->registry);
+}
+
+static int registration_begin(struct service *service)
+{
+        struct registration *registration = calloc(1, sizeof(*registration));
+
+        if (!registration)
+                return -ENOMEM;
+        registration->service = service;
+        registration->began_msec = clock_msec();
+        timer_init(&registration->timer, service->registry->loop, registration_expired, registration);
+        timer_start(&registration->timer, REGISTER_MSEC);
+        service->registration = registration;
+        service->operation = OPERATION_REGISTER;
+        return 0;
+}
+
+/* Makes the slot under its dot name, gives it its name, arms the watches, asks for its link. */
+static int registration_build(struct service *service, struct json_object *environment,
+                              const char **operation)
+{
+        struct registry *registry = service->registry;
+        struct text state;
+        int result;
+
+        *operation = "link it into the scan directory";
+        if (registry_is_taken(registry, service->name))
+                return -EEXIST;
+        text_init(&state);
+        snprintf(service->record.boot, sizeof(service->record.boot), "%s", registry->boot);
+        record_write(&service->record, NULL, &state);
+        text_append(&state, "", 1);
+        *operation = "make the service directory from the template";
+        result = state.failed ? -ENOMEM
+                              : slot_stage(&registry->slots, service->name, service->profile, environment,
+                                           state.bytes,
+                                           !record_runs_now(&service->record) || service->record.pending);
+        text_deinit(&state);
+        if (result == 0) {
+                *operation = "name the service directory";
+                result = slot_commit(&registry->slots, service->name);
+        }
+        service->environment_bytes = environment_weight(environment);
+        if (result == 0) { /* before s6-svscan sees it */
+                *operation = "watch the service directory";
+                result = registry_watch_new(service);
+        }
+        if (result == 0)
+                publication_wake(registry);
+        if (result == 0 && service->record.unpersisted)
+                persist_services(registry, &service, 1, false, service->registration->root, NULL, NULL);
+        return result;
+}
+
+/* It will not be supervised: undone, unless it was there before us, or is only late for the broker's own
+ * ends. */
+static void registration_undo(struct service *service, const struct fault *fault)
+{
+        struct registration *registration = service->registration;
+        bool forget = registration->remove_after;
+        bool late = registration->linked && fault->error == ETIMEDOUT;
+        bool stays = (registration->adopted || (late && registration_is_own(registration))) && !forget;
+        int64_t timeout_msec = registration->remove_timeout_msec;
+        bool root = registration->root;
+
+        if (stays)
+                log_event("register: left as it is: why=%s service=%s", strerrorname_np(fault->error),
+                          service->name);
+        else
+                log_event("register: rolled back: why=%s service=%s", strerrorname_np(fault->error),
+                          service->name);
+        registration_end(service, fault);
+        if (!stays) {
+                removal_begin(service, timeout_msec, forget, root);
+                return;
+        }
+        service_step(service); /* it is watched, and goes on when a supervisor comes */
+        if (service->record.pending && service->record.want_up)
+                stagger_start(service);
+}
+
+/* s6-svscan was not shown it yet: that is the broker's own doing, and no reason to undo it. Whoever asked from outside is
+ * told in the end. */
+static bool registration_is_held(const struct registration *registration, int64_t now_msec)
+{
+        return !registration->linked &&
+               (registration_is_own(registration) ||
+                (registration->service->registry->publication.held &&
+                 now_msec - registration->began_msec < REGISTER_MOST_MSEC));
+}
+
+static void registration_expired(void *owner)
+{
+        struct registration *registration = owner;
+        int64_t now_msec, quiet_msec;
+
+        /* What is there by now: the timer may have come before all events of a long turn. Both may end it. */
+        registry_catch_up(registration->service->registry);
+        if (registration->timer.open)
+                service_look(registration->service);
+        if (!registration->timer.open)
+                return;
+        now_msec = clock_msec();
+        if (registration_is_held(registration, now_msec)) {
+                timer_start(&registration->timer, REGISTER_MSEC);
+                return;
+        }
+        quiet_msec = now_msec - registration->service->registry->publication.moved_msec;
+        if (quiet_msec < REGISTER_MSEC && now_msec - registration->began_msec < REGISTER_MOST_MSEC) {
+                timer_start(&registration->timer, (uint64_t)(REGISTER_MSEC - quiet_msec));
+                return;
+        }
+        registration_undo(registration->service, &(struct fault){.kind = FAULT_SYSTEM,
+                                                                 .text = "wait for s6-svscan to supervise it",
+                                                                 .error = ETIMEDOUT});
+}
+
+void registration_link(struct service *service)
+{
+        int result = registry_link(service->registry, service->name);
+
+        if (result)
+                registration_undo(service, &(struct fault){.kind = FAULT_SYSTEM,
+                                                           .text = "link it into the scan directory",
+                                                           .error = -result});
+        else {
+                service->registration->linked = true;
+                service->registration->linked_msec = clock_msec();
+        }
+}
+
+void registration_step(struct service *service)
+{
+        bool go = service->registration->remove_after;
+        bool root = service->registration->root;
+        int64_t timeout_msec = service->registration->remove_timeout_msec;
+
+        if (!service->registration->linked || !service->supervised ||
+            (service->has_log && !service->logger.supervised) || service->persisted_serial < service->serial)
+                return;
+        registration_end(service, NULL);
+        publication_wake(service->registry);
+        if (go)
+                removal_begin(service, timeout_msec, true, root);
+        else
+                service_step(service);
+}
+
+void registration_refuse(struct registry *registry, const struct registration_waiter *waiter,
+                         const char *profile, struct fault fault)
+{
+        registration_answer(registry, waiter, profile, NULL, &fault, 0);
+}
+
+static void register_new(struct registry *registry, struct registration_waiter *waiter, const char *name,
+                         const char *profile, struct json_object *environment, const struct record *record)
+{
+        const char *operation = "register";
+        struct service *service = registry_add(registry, name, true);
+        int result = service ? registration_begin(service) : -ENOMEM;
+
+        waiter->created = true;
+        if (result == 0) {
+                service->record = *record;
+                service->registration->root = waiter->root;
+                result = registration_add_waiter(service, waiter)
+                                 ? registration_build(service, environment, &operation)
+                                 : -ENOMEM;
+        }
+        if (result == 0) {
+                service->goal.kind =
+                        record->want_up && !record->hold && !record->pending ? GOAL_UP : GOAL_NONE;
+                log_event("register: begun service=%s want=%s", name, record->want_up ? "up" : "down");
+                service_step(service);
+                return;
+        }
+        log_event("register: failed: why=%s service=%s", strerrorname_np(-result), name);
+        if (service) {
+                if (service->registration && service->registration->waiters)
+                        service->registration->waiters->own = NULL; /* it is told once, below */
+                registry_unlink(registry, name);
+                slot_remove(&registry->slots, name);
+                registry_forget(registry, service);
+        }
+        registration_refuse(registry, waiter, profile,
+                            (struct fault){.kind = FAULT_SYSTEM, .text = operation, .error = -result});
+}
+
+void registration_any(struct registry *registry, struct registration_waiter *waiter, const char *profile,
+                      struct json_object *environment, const struct record *record)
+{
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        struct service *service;
+        struct fault fault;
+
+        name_service_of(profile, name, sizeof(name));
+        service = registry_find(registry, name);
+        if (service) {
+                registration_again(service, waiter, waiter->own ? NULL : environment);
+                return;
+        }
+        if (registry->has_dead) /* what has that name is of the last container */
+                slot_remove(&registry->slots, name);
+        fault = admission_of_slot(registry, environment, waiter->is_default);
+        if (fault.kind)
+                registration_refuse(registry, waiter, profile, fault);
+        else
+                register_new(registry, waiter, name, profile, environment, record);
+}
+
+void operation_register_own(struct registry *registry, const char *profile, const struct record *record,
+                            struct json_object *environment, struct own_registration *own)
+{
+        /* There is always a gateway for `default`. */
+        struct registration_waiter waiter = {.own = own, .is_default = !strcmp(profile, "default")};
+
+        registration_any(registry, &waiter, profile, environment, record);
+}
+
+int operation_resume_register(struct service *service)
+{
+        int result = registration_begin(service);
+
+        if (result)
+                return result;
+        service->registration->adopted = true;
+        publication_wake(service->registry);
+        return 0;
+}
+
+void registration_drop(struct service *service)
+{
+        struct registration_waiter *waiter = service->registration ? service->registration->waiters : NULL;
+
+        for (; waiter; waiter = waiter->next) /* the broker's own have something to free */
+                if (waiter->own)
+                        waiter->own->ended(waiter->own, NULL, &(struct fault){.kind = FAULT_SUPERSEDED});
+        if (service->registration)
+                timer_close(&service->registration->timer, registration_free);
+        service->registration = NULL;
+}

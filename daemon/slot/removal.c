@@ -1,0 +1,388 @@
+#include "daemon/slot/removal.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/bounds.h"
+#include "daemon/log/log.h"
+#include "daemon/edge/process.h"
+#include "daemon/edge/s6_control.h"
+#include "daemon/service/obstacle.h"
+#include "daemon/service/persist.h"
+#include "daemon/slot/registration.h"
+
+/* KILL is repeated, since a new run may have begun; and those who wait are told when it does not help. */
+#define KILL_AGAIN_MSEC 500
+#define KILL_GIVE_UP_MSEC 5000
+/* While supervisors end, inotify tells; this is for what it cannot tell. */
+#define LEAVE_LOOK_MSEC 100
+/* What s6-svscan did not end is told; a logger whose pipe is kept open by somebody who left the gateway's
+ * session does need it. */
+#define LEAVE_TELL_MSEC 1000
+#define LEAVE_KILL_LOGGER_MSEC 3000
+#define LEAVE_GIVE_UP_MSEC 10000
+#define SWEEP_MSEC 1500
+#define UNLINK_AGAIN_MSEC 1000
+#define REMOVE_AGAIN_MSEC 2000
+
+static void removal_free(void *owner)
+{
+        struct removal *removal = owner;
+
+        while (removal->waiters) {
+                struct removal_waiter *waiter = removal->waiters;
+
+                removal->waiters = waiter->next;
+                free(waiter);
+        }
+        free(removal);
+}
+
+/* Answers everybody who waits; the removal itself goes on. */
+static void removal_answer(struct service *service, const struct fault *fault)
+{
+        struct registry_events *events = &service->registry->events;
+        struct removal *removal = service->removal;
+
+        while (removal->waiters) {
+                struct removal_waiter *waiter = removal->waiters;
+
+                removal->waiters = waiter->next;
+                events->unregistered(events->owner, waiter->ticket, service->profile, service, fault,
+                                     service->persist_error);
+                free(waiter);
+        }
+}
+
+/* Whoever waits is told why it does not go; it goes when it can. */
+static void removal_give_up(struct service *service, const char *otherwise)
+{
+        removal_answer(service, &(struct fault){.kind = FAULT_UNSUPERVISED,
+                                                .text = obstacle_now(service) ?: otherwise});
+}
+
+static void removal_phase(struct service *service, enum removal_phase phase, int64_t timer_msec)
+{
+        service->removal->phase = phase;
+        service->removal->phase_began_msec = clock_msec();
+        timer_start(&service->removal->timer, (uint64_t)timer_msec);
+}
+
+/* What cannot be seen may be alive, and what it works in is not taken from it. */
+static bool is_supervised(const struct service *service)
+{
+        return s6_control_alive(service_at(service), service->name) != 0;
+}
+
+static bool is_logger_supervised(const struct service *service)
+{
+        return s6_control_alive(service_at(service), service_log_name(service).text) != 0;
+}
+
+static void tell_logger(struct service *service, const char *letters)
+{
+        if (s6_control_send(service_at(service), service_log_name(service).text, letters) == 0)
+                stand_in_signal(service, true, letters);
+}
+
+static void removal_kill(struct service *service)
+{
+        if (s6_control_send(service_at(service), service->name, "k") == 0)
+                stand_in_signal(service, false, "k");
+}
+
+static void removal_leave(struct service *service)
+{
+        timer_stop(&service->removal->timer);
+        service->removal->phase = REMOVAL_WAITING;
+        publication_wake(service->registry);
+}
+
+void removal_unlink(struct service *service)
+{
+        int result = registry_unlink(service->registry, service->name);
+
+        if (result)
+                log_event("unregister: cannot unlink: %s service=%s", strerrorname_np(-result),
+                          service->name);
+        if (result && result != -EEXIST) { /* as long as it is linked, s6-svscan starts it again */
+                timer_start(&service->removal->timer, UNLINK_AGAIN_MSEC);
+                return;
+        }
+        removal_phase(service, REMOVAL_LEAVING, LEAVE_LOOK_MSEC);
+}
+
+bool removal_is_leaving(const struct service *service)
+{
+        return service->removal && service->removal->phase == REMOVAL_LEAVING;
+}
+
+void removal_tell(struct service *service)
+{
+        s6_control_send(service_at(service), service->name, "dx");
+}
+
+static bool removal_finish(struct slice *slice)
+{
+        struct removal *removal = (struct removal *)((char *)slice - offsetof(struct removal, slice));
+        struct service *service = removal->service;
+        struct registry *registry = service->registry;
+        int result = slot_remove(&registry->slots, service->name);
+        struct fault fault = {.kind = FAULT_SYSTEM, .text = "remove the service directory", .error = -result};
+
+        if (result)
+                log_event("unregister: cannot remove the directory: %s service=%s", strerrorname_np(-result),
+                          service->name);
+        else
+                log_event("unregister: done service=%s", service->name);
+        removal_answer(service, result ? &fault : NULL);
+        if (result) /* else nothing could have its name before the next broker's start */
+                removal_phase(service, REMOVAL_LEAVING, REMOVE_AGAIN_MSEC);
+        else
+                registry_forget(registry, service);
+        return false;
+}
+
+/* A directory is some hundred system calls, and many may end together. */
+static void removal_finish_later(struct removal *removal)
+{
+        timer_stop(&removal->timer);
+        removal->phase = REMOVAL_FINISHING;
+        slices_add(&removal->service->registry->slices, &removal->slice);
+}
+
+static void removal_sweep(struct deputy_job *job)
+{
+        struct removal *removal = (struct removal *)((char *)job - offsetof(struct removal, job));
+
+        groups_kill(&removal->groups, SWEEP_MSEC);
+}
+
+static void removal_swept(struct deputy_job *job, bool late)
+{
+        struct removal *removal = (struct removal *)((char *)job - offsetof(struct removal, job));
+
+        (void)late; /* it has no deadline but its own */
+        removal_finish_later(removal);
+}
+
+/* The supervisors are gone. So are all runs, unless a supervisor was killed and had no time to see to its
+ * own. */
+static void removal_left(struct service *service)
+{
+        struct registry *registry = service->registry;
+        struct removal *removal = service->removal;
+
+        if (!groups_read(registry->slots.fd, service->name, registry->deputy.crew.uid, &removal->groups)) {
+                removal_finish_later(removal);
+                return;
+        }
+        timer_stop(&removal->timer);
+        removal->phase = REMOVAL_SWEEPING;
+        /* The job is part of the removal, whose it is again when it is done. */
+        removal->job = (struct deputy_job){
+                .work = removal_sweep, .done = removal_swept, .lane = PROCESS_LANE_SWEEPS};
+        deputy_run(&registry->deputy, &removal->job);
+}
+
+/* Asked for before it is told once more: what was written just now is nothing that is not read. */
+static void removal_tell_who_waits(struct service *service, bool logs)
+{
+        int64_t waited_msec = clock_msec() - service->removal->phase_began_msec;
+
+        if (waited_msec > UNREAD_MSEC) /* who does not read is told of */
+                service_follow_time(service);
+        if (waited_msec > LEAVE_GIVE_UP_MSEC)
+                removal_give_up(service,
+                                logs ? "its logger does not end, as on a volume that hangs; it is removed when "
+                                       "it does"
+                                     : "its s6-supervise does not end; it is removed when it does");
+}
+
+static void removal_look_leaving(struct service *service)
+{
+        int64_t waited_msec = clock_msec() - service->removal->phase_began_msec;
+        bool runs = is_supervised(service);
+        bool logs = !runs && service->has_log && is_logger_supervised(service);
+
+        /* The record may go only now, where the register is undone that a client unregistered. */
+        if (!runs && !logs && service->persisted_serial >= service->serial) {
+                removal_left(service);
+                return;
+        }
+        removal_tell_who_waits(service, logs);
+        if (runs && waited_msec > LEAVE_TELL_MSEC)
+                removal_tell(service);
+        else if (logs && waited_msec > LEAVE_KILL_LOGGER_MSEC)
+                tell_logger(service, "kx");
+        else if (logs && waited_msec > LEAVE_TELL_MSEC)
+                tell_logger(service, "dx");
+        timer_start(&service->removal->timer,
+                    waited_msec > LEAVE_GIVE_UP_MSEC ? 10 * LEAVE_LOOK_MSEC : LEAVE_LOOK_MSEC);
+}
+
+/* What is there by now: the timer may have come before all events of a long turn. True: that brought it on.
+ */
+static bool removal_caught_up(struct removal *removal)
+{
+        enum removal_phase phase = removal->phase;
+        struct service *service = removal->service;
+
+        registry_catch_up(service->registry);
+        if (removal->timer.open && (phase == REMOVAL_STOPPING || phase == REMOVAL_KILLING))
+                service_look(service);
+        return !removal->timer.open || removal->phase != phase;
+}
+
+/* Where s6-supervise cannot write its status, on a file system that is full, that shows a run for ever. */
+static bool removal_run_is_gone(const struct service *service)
+{
+        pid_t pid = service->status.pid;
+
+        return pid && process_state(pid) == PROCESS_STATE_ENDED;
+}
+
+static void removal_expired(void *owner)
+{
+        struct removal *removal = owner;
+        struct service *service = removal->service;
+
+        if (removal_caught_up(removal))
+                return;
+        if ((removal->phase == REMOVAL_STOPPING || removal->phase == REMOVAL_KILLING) &&
+            removal_run_is_gone(service)) {
+                removal_leave(service);
+                return;
+        }
+        switch (removal->phase) {
+        case REMOVAL_STOPPING:
+                log_event("unregister: killed after its deadline service=%s pid=%d", service->name,
+                          service->status.pid);
+                removal_phase(service, REMOVAL_KILLING, KILL_AGAIN_MSEC);
+                removal_kill(service);
+                break;
+        case REMOVAL_KILLING:
+                if (clock_msec() - removal->phase_began_msec > KILL_GIVE_UP_MSEC)
+                        removal_give_up(service,
+                                        "its s6-supervise does not react; it is removed when it does");
+                removal_kill(service);
+                timer_start(&removal->timer, KILL_AGAIN_MSEC);
+                break;
+        case REMOVAL_LEAVING:
+                removal_look_leaving(service);
+                break;
+        case REMOVAL_WAITING:
+                publication_wake(service->registry);
+                break;
+        case REMOVAL_SWEEPING:
+        case REMOVAL_FINISHING:
+        case REMOVAL_FORGETTING:
+                break;
+        }
+}
+
+/* Told to end: the planned-stop marker is there by now. */
+static void removal_stop(struct service *service)
+{
+        if (service->persisted_serial < service->serial)
+                return;
+        removal_phase(service, REMOVAL_STOPPING, service->removal->timeout_msec);
+        service_set_goal(service, GOAL_DOWN, 0);
+        service_step(service);
+}
+
+void removal_step(struct service *service)
+{
+        const struct s6_status *status = &service->status;
+
+        if (service->removal->phase == REMOVAL_WAITING || service->removal->phase == REMOVAL_SWEEPING ||
+            service->removal->phase == REMOVAL_FINISHING)
+                return;
+        if (service->removal->phase == REMOVAL_FORGETTING)
+                removal_stop(service);
+        else if (service->removal->phase == REMOVAL_LEAVING)
+                removal_look_leaving(service);
+        else if (!service->supervised || (!status->pid && !status->want_up))
+                removal_leave(service);
+}
+
+static int removal_make(struct service *service)
+{
+        struct removal *removal;
+
+        if (service->removal)
+                return 0;
+        removal = calloc(1, sizeof(*removal));
+        if (!removal)
+                return -ENOMEM;
+        removal->service = service;
+        removal->slice.piece = removal_finish;
+        timer_init(&removal->timer, service->registry->loop, removal_expired, removal);
+        service->removal = removal;
+        return 0;
+}
+
+void removal_begin(struct service *service, int64_t timeout_msec, bool forget, bool root)
+{
+        struct registry *registry = service->registry;
+
+        if (removal_make(service))
+                return; /* out of memory: the record says what is to be done, once there is some */
+        service_settle_waits(service, &(struct fault){.kind = FAULT_SUPERSEDED});
+        service->goal.kind = GOAL_NONE;
+        service->operation = OPERATION_UNREGISTER;
+        if (forget)
+                profiles_take_away(service);
+        service->record.removing = true;
+        service->record.forgotten = forget;
+        service->record.want_up = false;
+        service->record.hold = HOLD_NONE;
+        service_save(service);
+        service_set_down(service, true);
+        log_event("unregister: begun service=%s", service->name);
+        service->removal->phase = REMOVAL_FORGETTING;
+        service->removal->slice.root = root;
+        service->removal->timeout_msec = timeout_msec;
+        if (forget)
+                persist_services(registry, &service, 1, true, root, NULL, NULL);
+        service_step(service);
+}
+
+int removal_add_waiter(struct service *service, struct ticket ticket)
+{
+        struct removal_waiter *waiter = removal_make(service) ? NULL : calloc(1, sizeof(*waiter));
+
+        if (!waiter)
+                return -ENOMEM;
+        waiter->ticket = ticket;
+        waiter->next = service->removal->waiters;
+        service->removal->waiters = waiter;
+        return 0;
+}
+
+void operation_step(struct service *service)
+{
+        if (service->operation == OPERATION_REGISTER)
+                registration_step(service);
+        else
+                removal_step(service);
+}
+
+void removal_drop(struct service *service)
+{
+        if (service->removal) {
+                slices_remove(&service->registry->slices, &service->removal->slice);
+                timer_close(&service->removal->timer, removal_free);
+        }
+        service->removal = NULL;
+}
+
+void operation_drop(struct service *service)
+{
+        registration_drop(service);
+        removal_drop(service);
+        service->operation = OPERATION_NONE;
+}

@@ -1,0 +1,172 @@
+#include "daemon/slot/scan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daemon/edge/entries.h"
+#include "daemon/log/log.h"
+#include "daemon/service/registry.h"
+#include "proto/name.h"
+
+/* Nothing is known of this entry now. */
+static void scan_again(struct registry *registry, const char *name, int error)
+{
+        if (!registry->scan_whole)
+                log_event("scandir: it is tried again: why=%s name=%s", strerrorname_np(error), name);
+        registry->scan_whole = true;
+        poll_wake(registry);
+}
+
+static bool is_absent(int error)
+{
+        return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
+
+/* 1: there is something of that name, 0: nothing, or a negative errno. */
+static int scan_has(const struct registry *registry, const char *path)
+{
+        struct stat info;
+
+        if (fstatat(registry->scandir.fd, path, &info, 0) == 0)
+                return 1;
+        return is_absent(errno) ? 0 : -errno;
+}
+
+static void scan_add(struct registry *registry, const char *name, ino_t inode)
+{
+        char path[LIMIT_SERVICE_NAME_BYTES + 32];
+        int has_log, has_readiness;
+        struct service *service;
+
+        snprintf(path, sizeof(path), "%s/log", name);
+        has_log = scan_has(registry, path);
+        snprintf(path, sizeof(path), "%s/notification-fd", name);
+        has_readiness = scan_has(registry, path);
+        if (has_log < 0 || has_readiness < 0) {
+                scan_again(registry, name, has_log < 0 ? -has_log : -has_readiness);
+                return;
+        }
+        service = registry_add(registry, name, false);
+        if (!service) {
+                scan_again(registry, name, ENOMEM);
+                return;
+        }
+        service->has_log = has_log;
+        service->has_readiness = has_readiness;
+        service->inode = inode;
+        registry_watch(registry, service); /* it may have no supervise/ yet: poll.h comes back to it */
+        service_look(service);
+}
+
+static void scan_new(struct registry *registry, const char *name)
+{
+        int linked = registry_is_linked(registry, name);
+        struct stat info;
+
+        if (linked < 0) {
+                scan_again(registry, name, -linked);
+        } else if (linked) {
+                /* A link into our own directory whose slot is gone was left by a killed broker. */
+                registry_unlink(registry, name);
+                log_event("adopt: removed a link to nothing: service=%s", name);
+        } else if (fstatat(registry->scandir.fd, name, &info, 0) == 0) {
+                if (S_ISDIR(info.st_mode))
+                        scan_add(registry, name, info.st_ino);
+        } else if (!is_absent(errno)) {
+                scan_again(registry, name, errno);
+        } else if (fstatat(registry->scandir.fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0) {
+                registry->scan_whole = true; /* what a link leads to may come, and nothing tells of that */
+        }
+}
+
+/* It is gone, or its name leads to another directory now. */
+static bool scan_is_over(struct registry *registry, const struct service *service)
+{
+        struct stat info;
+
+        if (fstatat(registry->scandir.fd, service->name, &info, 0) == 0)
+                return info.st_ino != service->inode;
+        if (is_absent(errno))
+                return true;
+        scan_again(registry, service->name, errno);
+        return false;
+}
+
+/* Somebody has taken the link of a slot that is there: it is put back, as it would be by a broker that
+ * starts. */
+static void scan_own(struct service *service)
+{
+        struct registry *registry = service->registry;
+        int linked, result;
+
+        if (service->operation != OPERATION_NONE)
+                return;
+        linked = registry_is_linked(registry, service->name);
+        if (linked > 0)
+                return;
+        result = linked < 0 ? linked : registry_link(registry, service->name);
+        if (result == 0) {
+                log_event("scandir: its link was gone, and is back: service=%s", service->name);
+                publication_rescan(registry);
+        } else if (result == -EEXIST) {
+                log_event("scandir: something else has its name: service=%s", service->name);
+        } else {
+                scan_again(registry, service->name, -result);
+        }
+}
+
+static void scan_one(struct registry *registry, const char *name)
+{
+        struct service *service = registry_find(registry, name);
+
+        if (service && service->profile) {
+                scan_own(service);
+                return;
+        }
+        if (service && scan_is_over(registry, service)) {
+                registry_forget(registry, service);
+                service = NULL;
+        }
+        if (!service && name_check_service(name) == NAME_OK)
+                scan_new(registry, name);
+}
+
+void scan_name(struct registry *registry, const char *name)
+{
+        if (registry->stopping)
+                return;
+        if (registry->scan_whole)
+                scan_all(registry);
+        else if (*name && *name != '.')
+                scan_one(registry, name);
+}
+
+void scan_all(struct registry *registry)
+{
+        struct entries entries;
+        int result = registry->stopping ? -ECANCELED : entries_read(registry->scandir.fd, &entries);
+
+        if (result) {
+                if (!registry->stopping)
+                        scan_again(registry, ".", -result);
+                return;
+        }
+        registry->scan_whole = false;
+        /* Those that are gone have no entry. Forgetting one gives its place to the next. */
+        for (size_t i = 0; i < registry->count;) {
+                struct service *service = registry->services[i];
+
+                if (service->profile)
+                        scan_own(service);
+                else if (scan_is_over(registry, service))
+                        registry_forget(registry, service);
+                i += i < registry->count && registry->services[i] == service;
+        }
+        for (size_t i = 0; i < entries.count; i++)
+                if (entries.names[i][0] != '.' && !registry_find(registry, entries.names[i]))
+                        scan_one(registry, entries.names[i]);
+        entries_free(&entries);
+}
