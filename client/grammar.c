@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/suggest.h"
+#include "client/text/suggest.h"
 
 const struct option_row grammar_options[] = {
         {"-h", OPTION_HELP, VALUE_NONE},

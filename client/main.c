@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "client/document.h"
-#include "client/failure.h"
+#include "client/text/document.h"
+#include "client/talk/failure.h"
 #include "client/options.h"
-#include "client/session.h"
-#include "client/verbs.h"
+#include "client/talk/session.h"
+#include "client/verbs/verbs.h"
 
 static const char help[] =
         "Usage: svcctl [OPTION]... [VERB [ARGUMENT]...]\n"

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "client/duration.h"
+#include "client/text/duration.h"
 #include "client/grammar.h"
-#include "client/moment.h"
-#include "client/number.h"
+#include "client/text/moment.h"
+#include "client/text/number.h"
 #include "proto/limits.h"
 
 const char *options_verb_name(enum verb verb)

@@ -100,7 +100,7 @@ def test_what_is_exported_is_what_is_documented(stage):
     exported = {name for name in exported if not name.startswith("SVCBROKER_0@")}
     assert exported and all(name.endswith("@@SVCBROKER_0") for name in exported), exported
     exported = {name.partition("@")[0] for name in exported}
-    header = re.sub(r"/\*.*?\*/", "", read("client/svcbroker.h"), flags=re.S)
+    header = re.sub(r"/\*.*?\*/", "", read("client/lib/svcbroker.h"), flags=re.S)
     manual = read("man/svcbroker.3")
     synopsis = manual[manual.index(".Sh SYNOPSIS"):manual.index(".Sh DESCRIPTION")]
     description = manual[manual.index(".Sh DESCRIPTION"):]
@@ -112,7 +112,7 @@ def test_what_is_exported_is_what_is_documented(stage):
 
 def test_every_error_is_in_the_manual():
     manual = read("man/svcbroker.3")
-    errors = set(re.findall(r"-(E[A-Z]+)\b", read("client/svcbroker.h")) + re.findall(r"return -(E[A-Z]+);", read("client/svcbroker.c")))
+    errors = set(re.findall(r"-(E[A-Z]+)\b", read("client/lib/svcbroker.h")) + re.findall(r"return -(E[A-Z]+);", read("client/lib/svcbroker.c")))
     assert "EPROTO" in errors
     for error in errors:
         assert f".It Bq Fl Ns Er {error}\n" in manual, error

@@ -1,4 +1,4 @@
-#include "client/canvas.h"
+#include "client/terminal/canvas.h"
 
 #include <stdlib.h>
 #include <string.h>

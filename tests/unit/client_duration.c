@@ -1,4 +1,4 @@
-#include "client/duration.h"
+#include "client/text/duration.h"
 
 #include <limits.h>
 #include <stdlib.h>

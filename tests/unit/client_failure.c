@@ -1,4 +1,4 @@
-#include "client/failure.h"
+#include "client/talk/failure.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "client/svcbroker.h"
+#include "client/lib/svcbroker.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,4 +1,4 @@
-#include "client/logdir.h"
+#include "client/log/logdir.h"
 
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-#include "client/logline.h"
+#include "client/log/logline.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "client/moment.h"
+#include "client/text/moment.h"
 
 #include <stdint.h>
 #include <stdlib.h>

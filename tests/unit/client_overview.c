@@ -1,4 +1,4 @@
-#include "client/overview.h"
+#include "client/say/overview.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,8 +6,8 @@
 #include <check.h>
 #include <json-c/json.h>
 
-#include "client/look.h"
-#include "client/wrap.h"
+#include "client/terminal/look.h"
+#include "client/text/wrap.h"
 #include "unit.h"
 
 #define NOW_USEC INT64_C(1000000001) /* 0 is no time */

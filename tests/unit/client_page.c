@@ -1,4 +1,4 @@
-#include "client/page.h"
+#include "client/say/page.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,8 +11,8 @@
 #include <check.h>
 #include <json-c/json.h>
 
-#include "client/logline.h"
-#include "client/logtail.h"
+#include "client/log/logline.h"
+#include "client/log/logtail.h"
 #include "unit.h"
 
 #define NOW_USEC INT64_C(1000000000)

@@ -1,4 +1,4 @@
-#include "client/pane.h"
+#include "client/terminal/pane.h"
 
 #include <stdio.h>
 #include <stdlib.h>

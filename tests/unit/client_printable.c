@@ -1,4 +1,4 @@
-#include "client/printable.h"
+#include "client/text/printable.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "client/progress.h"
+#include "client/talk/progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>

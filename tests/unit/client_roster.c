@@ -1,4 +1,4 @@
-#include "client/roster.h"
+#include "client/talk/roster.h"
 
 #include <stdio.h>
 #include <string.h>

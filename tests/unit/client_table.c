@@ -1,12 +1,12 @@
-#include "client/table.h"
+#include "client/text/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <check.h>
 
-#include "client/printable.h"
-#include "client/width.h"
+#include "client/text/printable.h"
+#include "client/text/width.h"
 #include "unit.h"
 
 static const char *const headings[] = {"NAME", "PID", "EMPTY", "NOTE"};

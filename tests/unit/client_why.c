@@ -1,4 +1,4 @@
-#include "client/why.h"
+#include "client/say/why.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include <check.h>
 #include <json-c/json.h>
 
-#include "client/page.h"
+#include "client/say/page.h"
 #include "unit.h"
 
 #define NOW_USEC INT64_C(1000000000)

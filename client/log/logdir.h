@@ -1,0 +1,46 @@
+#ifndef CLIENT_LOG_LOGDIR_H
+#define CLIENT_LOG_LOGDIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * The files of a log directory as s6-log keeps them: @STAMP.s and @STAMP.u, whose names sort by the time at
+ * which they were put aside, previous (while a file is put aside), and current. All of it may be written by
+ * others at any time, so files are opened once and read through their descriptors only.
+ */
+
+/* Of those put aside, the newest count. s6-log keeps ten unless told otherwise. */
+#define LOGDIR_FILES_MAX 128
+
+#define LOGDIR_NAME_BYTES 32 /* @ and 24 digits, a dot, a letter, NUL */
+
+struct logdir_file {
+        int fd;
+        dev_t device;
+        ino_t inode;
+        char name[LOGDIR_NAME_BYTES];
+};
+
+/* The oldest first. */
+struct logdir {
+        struct logdir_file files[LOGDIR_FILES_MAX + 2];
+        size_t count;
+};
+
+/*
+ * Opens what there is: none is missing between two others, and none is there twice, whatever is put aside
+ * meanwhile. The last is current, or what was current a moment ago.
+ * directory_fd: stays the caller's. 0 or negative errno; logdir_close() is due only after 0.
+ */
+int logdir_open(int directory_fd, struct logdir *logdir);
+void logdir_close(struct logdir *logdir);
+
+/* current is a file other than this one, or there is none. */
+bool logdir_is_stale(int directory_fd, const struct logdir_file *file);
+
+bool logdir_is_rotated(const char *name);
+bool logdir_is_same(const struct logdir_file *one, const struct logdir_file *other);
+
+#endif

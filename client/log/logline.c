@@ -1,0 +1,131 @@
+#include "client/log/logline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/text/printable.h"
+
+#define USEC_PER_SEC INT64_C(1000000)
+
+static bool matches(const char *text, const char *pattern)
+{
+        for (; *pattern; pattern++, text++) {
+                if (*pattern == 'd' ? *text < '0' || *text > '9' : *text != *pattern)
+                        return false;
+        }
+        return true;
+}
+
+static int number(const char *text, int digits)
+{
+        int value = 0;
+
+        while (digits-- > 0)
+                value = value * 10 + *text++ - '0';
+        return value;
+}
+
+void logline_clock_init(struct logline_clock *clock)
+{
+        const char *zone = getenv("TZ");
+
+        *clock = (struct logline_clock){.other_zone = zone && *zone, .minute_usec = -1};
+        tzset();
+}
+
+/* When a minute of the machine's local time was. The process has one thread, so its TZ may be lent. */
+static int64_t minute_usec(bool other_zone, const char *minute)
+{
+        struct tm broken = {.tm_year = number(minute, 4) - 1900,
+                            .tm_mon = number(minute + 5, 2) - 1,
+                            .tm_mday = number(minute + 8, 2),
+                            .tm_hour = number(minute + 11, 2),
+                            .tm_min = number(minute + 14, 2),
+                            .tm_isdst = -1};
+        char *zone = other_zone ? strdup(getenv("TZ")) : NULL;
+        int64_t seconds;
+
+        if (zone)
+                unsetenv("TZ");
+        seconds = mktime(&broken);
+        if (zone) {
+                setenv("TZ", zone, 1);
+                tzset();
+        }
+        free(zone);
+        return seconds * USEC_PER_SEC;
+}
+
+void logline_parse(struct logline_clock *clock, const char *line, size_t length, struct logline *parsed)
+{
+        static const char pattern[] = "dddd-dd-dd dd:dd:dd.ddddddddd  ";
+        const size_t stamp_length = sizeof(pattern) - 1;
+
+        *parsed = (struct logline){.at_usec = -1, .text = line, .length = length};
+        if (length < stamp_length || !matches(line, pattern))
+                return;
+        if (clock->minute_usec < 0 || memcmp(clock->minute, line, sizeof(clock->minute) - 1) != 0) {
+                memcpy(clock->minute, line, sizeof(clock->minute) - 1);
+                clock->minute_usec = minute_usec(clock->other_zone, line);
+        }
+        if (clock->minute_usec < 0)
+                return;
+        parsed->at_usec = clock->minute_usec + number(line + 17, 2) * USEC_PER_SEC + number(line + 20, 6);
+        parsed->text = line + stamp_length;
+        parsed->length = length - stamp_length;
+}
+
+const char *logline_stamp(const struct logline *line, char *buffer)
+{
+        time_t seconds = (time_t)(line->at_usec / USEC_PER_SEC);
+        struct tm local;
+
+        if (line->at_usec < 0 || !localtime_r(&seconds, &local) ||
+            strftime(buffer, LOGLINE_STAMP_BYTES, "%F %T", &local) == 0)
+                buffer[0] = '\0';
+        return buffer;
+}
+
+/* The length of a colour sequence at the start of the text: ESC [ digits and ; m. 0: none. */
+static size_t colour_length(const char *text, size_t length)
+{
+        size_t at = 2;
+
+        if (length < 3 || text[0] != '\x1b' || text[1] != '[')
+                return 0;
+        while (at < length && ((text[at] >= '0' && text[at] <= '9') || text[at] == ';'))
+                at++;
+        return at < length && text[at] == 'm' ? at + 1 : 0;
+}
+
+char *logline_printable(const char *text, size_t length, enum printable printable)
+{
+        char *copy = malloc(length * PRINTABLE_ESCAPE_BYTES + 1);
+        size_t used = 0;
+
+        for (size_t at = 0; copy && at < length;) {
+                size_t colour = colour_length(text + at, length - at);
+                size_t plain = colour > 0 ? 0 : printable_plain(text + at, length - at, printable);
+
+                if (colour > 0) {
+                        at += colour;
+                } else if (plain > 0) {
+                        memcpy(copy + used, text + at, plain);
+                        used += plain;
+                        at += plain;
+                } else if (text[at] == '\t') {
+                        copy[used++] = text[at++];
+                } else {
+                        size_t control = printable_control(text + at, length - at);
+
+                        do
+                                used += printable_escape((unsigned char)text[at++], copy + used);
+                        while (control > 0 && --control > 0);
+                }
+        }
+        if (copy)
+                copy[used] = '\0';
+        return copy;
+}

@@ -1,0 +1,76 @@
+#ifndef CLIENT_SAY_FACTS_H
+#define CLIENT_SAY_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "client/say/state.h"
+
+struct json_object;
+
+/* A Service of io.svcbroker, read once, and what people call what is in it. Pure. */
+
+#define FACTS_UNKNOWN (-1)
+
+struct facts {
+        const char *name; /* strings are the service's, and NULL where there is none */
+        const char *reason;
+        const char *note;
+        const char *problem; /* what the broker says that a person should see to; NULL: nothing, or it does not say */
+        const char *cause;   /* of held, as a word */
+        const char *log_directory;
+        const char *log_problem; /* its lines do not reach that */
+        const char *lock_problem;
+        const char *exit_signal;
+        const struct state *state;
+        bool gateway;
+        bool want_up;
+        int64_t pid; /* FACTS_UNKNOWN where there is none, as all below */
+        int64_t since_usec; /* it is as it is: of what is on the way, since when it is */
+        int64_t until_usec; /* of what is on the way: until when that is no problem */
+        int64_t next_start_usec;
+        int64_t exit_code;
+        int64_t exit_at_usec;
+        int64_t oom_kills;
+        int64_t oom_since_usec;
+        int64_t restarts; /* 0 */
+        int64_t log_restarts;
+};
+
+/* service: may be NULL, or lack members. It must outlive the facts. */
+void facts_read(struct json_object *service, struct facts *facts);
+
+/* Somebody may have to do something about it. */
+bool facts_need_attention(const struct facts *facts);
+
+/* What is to be told of it, the worst first; NULL: nothing. */
+const char *facts_trouble(const struct facts *facts);
+
+/* It is not as it is wanted, and nothing on the way there says so. */
+bool facts_mismatch(const struct facts *facts);
+
+#define FACTS_TEXT_BYTES 128
+
+/* "exit 78" or "SIGKILL"; "" before the first end. buffer of all here: FACTS_TEXT_BYTES. */
+const char *facts_exit_brief(const struct facts *facts, char *buffer);
+
+/* "exit 78 (configuration error)" or "killed by SIGKILL"; "" before the first end. */
+const char *facts_exit_words(const struct facts *facts, char *buffer);
+
+/* " The kernel killed 2 processes ...", a sentence; nothing where it did not. Which ones they were it does
+ * not say. */
+void facts_write_memory(const struct facts *facts, FILE *file);
+
+/* "3h 12m" since then, or until then; "" when unknown. The other side of now counts as a second. */
+const char *facts_age(int64_t then_usec, int64_t now_usec, char *buffer);
+const char *facts_until(int64_t then_usec, int64_t now_usec, char *buffer);
+
+/* "2026-11-23 08:58:51" in local time; "" when unknown. */
+const char *facts_moment(int64_t then_usec, char *buffer);
+
+/* The same without the date, where that is today's. */
+const char *facts_clock(int64_t then_usec, int64_t now_usec, char *buffer);
+
+#endif

@@ -1,0 +1,18 @@
+#ifndef CLIENT_SAY_MEMBER_H
+#define CLIENT_SAY_MEMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct json_object;
+
+/* Members of a reply's objects. object may be NULL; what is absent, null or of another type is the same as
+ * absent. */
+
+const char *member_string(struct json_object *object, const char *name); /* NULL when absent */
+int64_t member_int(struct json_object *object, const char *name, int64_t absent);
+bool member_true(struct json_object *object, const char *name);
+struct json_object *member_object(struct json_object *object, const char *name);
+struct json_object *member_array(struct json_object *object, const char *name);
+
+#endif

@@ -1,0 +1,272 @@
+#include "client/say/overview.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "client/say/facts.h"
+#include "client/text/printable.h"
+#include "client/text/table.h"
+#include "client/text/wrap.h"
+#include "proto/name.h"
+
+#define NUMBER_BYTES 24
+#define NAME_COLUMNS_MIN 4
+#define NAME_COLUMNS_FAIR 24 /* a longer name is cut before a column is left out */
+#define REASON_INDENT 4
+
+enum column {
+        COLUMN_NAME,
+        COLUMN_STATE,
+        COLUMN_AGE,
+        COLUMN_PID,
+        COLUMN_RESTARTS,
+        COLUMN_EXIT,
+        COLUMN_RETRY,
+        COLUMN_REASON,
+        COLUMNS,
+};
+
+_Static_assert(COLUMNS <= TABLE_COLUMNS_MAX, "a table takes that many");
+
+static const char *const headings[COLUMNS] = {"NAME",     "STATE",     "FOR",   "PID",
+                                              "RESTARTS", "LAST EXIT", "RETRY", "REASON"};
+
+/* What is left out first where the table is too wide. */
+static const enum column least[] = {COLUMN_REASON,   COLUMN_EXIT,  COLUMN_PID,
+                                    COLUMN_RESTARTS, COLUMN_RETRY, COLUMN_AGE};
+
+static int compare(const void *one, const void *other)
+{
+        const struct facts *left = one, *right = other;
+        bool left_first = facts_need_attention(left), right_first = facts_need_attention(right);
+
+        if (left_first != right_first)
+                return left_first ? -1 : 1;
+        if (left->state->rank != right->state->rank)
+                return left->state->rank < right->state->rank ? -1 : 1;
+        return strcmp(left->name, right->name);
+}
+
+/* Sorted; free() it. NULL when out of memory. */
+static struct facts *read_all(struct json_object *services, size_t *count)
+{
+        struct facts *all;
+
+        *count = json_object_array_length(services);
+        all = calloc(*count + 1, sizeof(*all));
+        for (size_t i = 0; all && i < *count; i++)
+                facts_read(json_object_array_get_idx(services, i), &all[i]);
+        if (all)
+                qsort(all, *count, sizeof(*all), compare);
+        return all;
+}
+
+static const char *symbol(const struct facts *facts, const struct look *look)
+{
+        if (!look->symbols)
+                return NULL;
+        return look->utf8 ? facts->state->symbol : facts->state->ascii;
+}
+
+static const char *number_text(int64_t number, char *buffer)
+{
+        if (number < 0)
+                return NULL;
+        snprintf(buffer, NUMBER_BYTES, "%" PRId64, number);
+        return buffer;
+}
+
+static size_t prefix_length(const char *name)
+{
+        size_t length = strlen(GATEWAY_PREFIX);
+
+        return strncmp(name, GATEWAY_PREFIX, length) == 0 ? length : 0;
+}
+
+static void add_row(struct table *table, const struct facts *facts, const struct look *look)
+{
+        char age[FACTS_TEXT_BYTES], ended[FACTS_TEXT_BYTES], until[FACTS_TEXT_BYTES];
+        char retry[FACTS_TEXT_BYTES + 4], pid[NUMBER_BYTES], restarts[NUMBER_BYTES];
+
+        snprintf(retry, sizeof(retry), "%s%s", facts->next_start_usec >= 0 ? "in " : "",
+                 facts_until(facts->next_start_usec, look->now_usec, until));
+        table_add(table,
+                  (const struct cell[COLUMNS]){
+                          [COLUMN_NAME] = {.text = facts->name, .prefix = prefix_length(facts->name)},
+                          [COLUMN_STATE] = {.text = facts->state->name,
+                                            .tint = facts->state->tint,
+                                            .symbol = symbol(facts, look)},
+                          [COLUMN_AGE] = {.text = facts_age(facts->since_usec, look->now_usec, age)},
+                          [COLUMN_PID] = {.text = number_text(facts->pid, pid), .right = true},
+                          [COLUMN_RESTARTS] = {.text = number_text(facts->restarts, restarts), .right = true},
+                          [COLUMN_EXIT] = {.text = facts_exit_brief(facts, ended)},
+                          [COLUMN_RETRY] = {.text = retry},
+                          [COLUMN_REASON] = {.text = facts_trouble(facts)},
+                  });
+}
+
+/* Narrows the names as far as it helps, but not below `least_columns`. Returns the width. */
+static size_t cut_names(struct table *table, size_t width, size_t columns, size_t least_columns)
+{
+        if (width <= columns || table->widths[COLUMN_NAME] <= least_columns)
+                return width;
+        table->brief[COLUMN_NAME] = true;
+        width = table_measure(table);
+        if (width > columns) {
+                size_t over = width - columns;
+                size_t name = table->widths[COLUMN_NAME];
+
+                table->most[COLUMN_NAME] = name > over + least_columns ? name - over : least_columns;
+                width = table_measure(table);
+        }
+        return width;
+}
+
+/* One long name must not cost all the others their columns: it is cut first. Then columns go, then all names
+ * are cut. */
+static void fit(struct table *table, const struct look *look)
+{
+        size_t width = table_measure(table);
+
+        table->ellipsis = look->utf8 ? "…" : "~";
+        if (look->columns == 0)
+                return;
+        width = cut_names(table, width, look->columns, NAME_COLUMNS_FAIR);
+        for (size_t i = 0; i < sizeof(least) / sizeof(least[0]) && width > look->columns; i++) {
+                table->hidden[least[i]] = true;
+                width = table_measure(table);
+        }
+        if (table->most[COLUMN_NAME] > 0 && width < look->columns) {
+                table->most[COLUMN_NAME] += look->columns - width;
+                width = table_measure(table);
+        }
+        cut_names(table, width, look->columns, NAME_COLUMNS_MIN);
+}
+
+/* What of a reason and a retry has no column. */
+static void write_rest(FILE *file, const struct table *table, const struct facts *facts,
+                       const struct look *look)
+{
+        bool retry = table->hidden[COLUMN_RETRY] && facts->next_start_usec >= 0;
+        const char *reason = table->hidden[COLUMN_REASON] && facts_trouble(facts) ? facts_trouble(facts) : "";
+        char until[FACTS_TEXT_BYTES];
+        char *line = NULL;
+        char *text;
+
+        if (!retry && !*reason)
+                return;
+        if (asprintf(&line, "%s%s%s%s", retry ? "next start in " : "",
+                     retry ? facts_until(facts->next_start_usec, look->now_usec, until) : "",
+                     retry && *reason ? ": " : "", reason) < 0)
+                return;
+        text = printable_text(line, look->printable);
+        if (text) {
+                fprintf(file, "%*s", REASON_INDENT, "");
+                wrap_write(file, text, REASON_INDENT, REASON_INDENT, look->columns);
+                putc('\n', file);
+        }
+        free(text);
+        free(line);
+}
+
+static void write_table(FILE *file, const struct facts *all, size_t count, const struct look *look)
+{
+        struct table table;
+
+        table_init(&table, COLUMNS, headings);
+        table.printable = look->printable;
+        for (size_t i = 0; i < count; i++)
+                add_row(&table, &all[i], look);
+        if (!table.failed && count > 0) {
+                fit(&table, look);
+                table_print_headings(&table, file, look->colour);
+                for (size_t i = 0; i < count; i++) {
+                        table_print_row(&table, i, file, look->colour);
+                        write_rest(file, &table, &all[i], look);
+                }
+        }
+        if (count == 0) {
+                wrap_write(file, "no services; 'svcctl register PROFILE' makes a gateway", 0, 0,
+                           look->columns);
+                putc('\n', file);
+        }
+        table_deinit(&table);
+}
+
+/* "1 failed, 2 backoff": they are sorted, so equals are neighbours. */
+static void write_counts(FILE *file, const struct facts *all, size_t attention)
+{
+        size_t from = 0;
+
+        for (size_t i = 0; i < attention; i++) {
+                if (i + 1 < attention && all[i + 1].state == all[i].state)
+                        continue;
+                fprintf(file, "%s%zu %s", from ? ", " : "", i + 1 - from, all[i].state->name);
+                from = i + 1;
+        }
+}
+
+static void write_footer(FILE *file, const struct facts *all, size_t count, const struct look *look)
+{
+        size_t attention = 0, size;
+        char *line = NULL, *text = NULL;
+        FILE *memory;
+
+        while (attention < count && facts_need_attention(&all[attention]))
+                attention++;
+        memory = attention > 0 ? open_memstream(&line, &size) : NULL;
+        if (!memory)
+                return;
+        fprintf(memory, "%zu of %zu need%s attention: ", attention, count, attention == 1 ? "s" : "");
+        write_counts(memory, all, attention);
+        fprintf(memory, "; 'svcctl why %s' tells more", all[0].name);
+        if (fclose(memory) == 0)
+                text = printable_text(line, look->printable);
+        if (text) {
+                wrap_write(file, text, 0, 0, look->columns);
+                putc('\n', file);
+        }
+        free(text);
+        free(line);
+}
+
+enum part { PART_TABLE = 1, PART_FOOTER = 2 };
+
+static char *make_text(struct json_object *services, const struct look *look, unsigned parts)
+{
+        size_t count, size;
+        struct facts *all = read_all(services, &count);
+        char *text = NULL;
+        FILE *file = all ? open_memstream(&text, &size) : NULL;
+
+        if (file && (parts & PART_TABLE))
+                write_table(file, all, count, look);
+        if (file && parts == (PART_TABLE | PART_FOOTER) && count > 0 && facts_need_attention(&all[0]))
+                putc('\n', file);
+        if (file && (parts & PART_FOOTER))
+                write_footer(file, all, count, look);
+        free(all);
+        if (file && fclose(file) == 0)
+                return text;
+        free(text);
+        return NULL;
+}
+
+char *overview_table(struct json_object *services, const struct look *look)
+{
+        return make_text(services, look, PART_TABLE);
+}
+
+char *overview_footer(struct json_object *services, const struct look *look)
+{
+        return make_text(services, look, PART_FOOTER);
+}
+
+char *overview_text(struct json_object *services, const struct look *look)
+{
+        return make_text(services, look, PART_TABLE | PART_FOOTER);
+}

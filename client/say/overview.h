@@ -1,0 +1,27 @@
+#ifndef CLIENT_SAY_OVERVIEW_H
+#define CLIENT_SAY_OVERVIEW_H
+
+#include "client/terminal/look.h"
+
+struct json_object;
+
+/*
+ * All services as one table. Pure. What needs attention is first, then by state and name.
+ *
+ * Where it is wider than look->columns, in this order: the reasons go into lines of their own below their
+ * rows, then last exits, pids, restarts and retries are left out (these go before the reason), then ages, and
+ * at last names are cut. So no line is wider.
+ *
+ * services: an array of Service. Lines that each end in a newline; free() them. NULL when out of memory.
+ */
+
+/* The headings in the first line, then a line or more for each; of none a line that says so. */
+char *overview_table(struct json_object *services, const struct look *look);
+
+/* How many need attention; "" if none does. */
+char *overview_footer(struct json_object *services, const struct look *look);
+
+/* Both, with an empty line between. */
+char *overview_text(struct json_object *services, const struct look *look);
+
+#endif

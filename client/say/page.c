@@ -1,0 +1,230 @@
+#include "client/say/page.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/say/facts.h"
+#include "client/log/logtail.h"
+#include "client/text/printable.h"
+#include "client/say/why.h"
+#include "client/text/width.h"
+#include "client/text/wrap.h"
+
+#define LABEL_COLUMNS 12 /* the longest, "log restarts"; two blanks follow */
+#define INDENT (LABEL_COLUMNS + 2)
+#define LINE_BYTES 512
+
+/* Of a terminal, that a line of a log may take on a page. */
+#define LOG_ROWS_MAX 3
+
+struct page {
+        FILE *file;
+        const struct look *look;
+};
+
+static void add_label(const struct page *page, const char *label)
+{
+        tint_print(page->file, label, PRINTABLE_ASCII, TINT_DIM, page->look->colour);
+        fprintf(page->file, "%*s", INDENT - (int)strlen(label), "");
+}
+
+/* What is to be copied is not broken: a terminal that breaks it knows that it is one. */
+static void add_whole(const struct page *page, const char *label, const char *text)
+{
+        if (!text)
+                return;
+        add_label(page, label);
+        tint_print(page->file, text, page->look->printable, TINT_PLAIN, false);
+        putc('\n', page->file);
+}
+
+/* Nothing where the text is empty or NULL. */
+static void add(const struct page *page, const char *label, const char *text)
+{
+        char *printable = text && *text ? printable_text(text, page->look->printable) : NULL;
+
+        if (!printable)
+                return;
+        add_label(page, label);
+        wrap_write(page->file, printable, INDENT, INDENT, page->look->columns);
+        putc('\n', page->file);
+        free(printable);
+}
+
+static void add_state(const struct page *page, const struct facts *facts)
+{
+        const struct state *state = facts->state;
+        char moment[FACTS_TEXT_BYTES], age[FACTS_TEXT_BYTES];
+        const struct look *look = page->look;
+
+        add_label(page, "state");
+        if (look->symbols) {
+                /* Not made printable: it is ours, and may be UTF-8. */
+                tint_write(page->file, look->utf8 ? state->symbol : state->ascii, state->tint, look->colour);
+                putc(' ', page->file);
+        }
+        tint_print(page->file, state->name, PRINTABLE_ASCII, state->tint, look->colour);
+        if (*facts_age(facts->since_usec, look->now_usec, age))
+                fprintf(page->file, " for %s", age);
+        putc('\n', page->file);
+        add(page, "since", facts_moment(facts->since_usec, moment));
+}
+
+static void add_number(const struct page *page, const char *label, int64_t number)
+{
+        char text[LINE_BYTES];
+
+        snprintf(text, sizeof(text), "%" PRId64, number);
+        if (number >= 0)
+                add(page, label, text);
+}
+
+static const char *want_text(const struct facts *facts)
+{
+        bool up = facts->state->kind == STATE_UP || facts->state->kind == STATE_SERVED;
+
+        if (facts->want_up)
+                return up || facts->state->kind == STATE_STARTING ? "up" : "up, which it is not";
+        return up || facts->state->kind == STATE_STARTING ? "down, which it is not" : "down";
+}
+
+static void add_last_exit(const struct page *page, const struct facts *facts)
+{
+        char words[FACTS_TEXT_BYTES], age[FACTS_TEXT_BYTES], line[LINE_BYTES];
+
+        facts_exit_words(facts, words);
+        facts_age(facts->exit_at_usec, page->look->now_usec, age);
+        snprintf(line, sizeof(line), "%s%s%s%s", words, *age ? ", " : "", age, *age ? " ago" : "");
+        if (*words)
+                add(page, "last exit", line);
+}
+
+static void add_next_start(const struct page *page, const struct facts *facts)
+{
+        char until[FACTS_TEXT_BYTES], line[LINE_BYTES];
+
+        snprintf(line, sizeof(line), "in %s",
+                 facts_until(facts->next_start_usec, page->look->now_usec, until));
+        if (*until)
+                add(page, "next start", line);
+}
+
+/* As the reason, already. */
+static bool is_told(const struct facts *facts, const char *problem)
+{
+        return problem && facts->reason && strcmp(facts->reason, problem) == 0;
+}
+
+static void write_page(const struct page *page, const struct facts *facts)
+{
+        struct why why;
+
+        add_whole(page, "name", facts->name);
+        add_state(page, facts);
+        add(page, "reason", facts->reason);
+        if (!is_told(facts, facts->log_problem))
+                add(page, "log problem", facts->log_problem);
+        if (!is_told(facts, facts->lock_problem))
+                add(page, "lock", facts->lock_problem);
+        add_next_start(page, facts);
+        add(page, "wanted", want_text(facts));
+        add_number(page, "pid", facts->pid);
+        add_number(page, "restarts", facts->restarts);
+        if (facts->log_restarts > 0)
+                add_number(page, "log restarts", facts->log_restarts);
+        add_last_exit(page, facts);
+        add_whole(page, "log", facts->log_directory);
+        if (facts_need_attention(facts) && why_init(&why, facts, page->look->now_usec, page->look->printable)) {
+                /* Printable already, once is enough. */
+                add_label(page, "to do");
+                wrap_write(page->file, why.advice, INDENT, INDENT, page->look->columns);
+                putc('\n', page->file);
+                why_deinit(&why);
+        }
+}
+
+char *page_text(struct json_object *service, const struct look *look)
+{
+        char *text = NULL;
+        size_t size;
+        struct page page = {.file = open_memstream(&text, &size), .look = look};
+        struct facts facts;
+
+        if (!page.file)
+                return NULL;
+        facts_read(service, &facts);
+        write_page(&page, &facts);
+        if (fclose(page.file) == 0)
+                return text;
+        free(text);
+        return NULL;
+}
+
+char *page_log_text(const struct logtail *tail, const struct look *look)
+{
+        char *text = NULL;
+        size_t size;
+        FILE *file = open_memstream(&text, &size);
+
+        if (!file)
+                return NULL;
+        for (size_t i = 0; i < tail->count; i++) {
+                const char *line = tail->lines[i];
+                size_t most = look->columns * LOG_ROWS_MAX;
+
+                if (most == 0 || width_of(line) <= most) {
+                        fprintf(file, "%s\n", line);
+                        continue;
+                }
+                most = width_fit(line, strlen(line), most - 1);
+                fprintf(file, "%.*s%s\n", (int)most, line, look->utf8 ? "…" : "~");
+        }
+        if (fclose(file) == 0)
+                return text;
+        free(text);
+        return NULL;
+}
+
+const char *page_log_problem(int error)
+{
+        switch (-error) {
+        case ENOENT:
+                return "no log yet";
+        case EACCES:
+        case EPERM:
+                return "its log may not be read: permission denied";
+        default:
+                return "its log cannot be read";
+        }
+}
+
+char *page_why_text(struct json_object *service, const struct look *look)
+{
+        char *text = NULL;
+        size_t size;
+        FILE *file = open_memstream(&text, &size);
+        struct facts facts;
+        struct why why;
+
+        if (!file)
+                return NULL;
+        facts_read(service, &facts);
+        if (why_init(&why, &facts, look->now_usec, look->printable)) {
+                const char *sentences[] = {why.happened, why.next, why.advice};
+
+                for (size_t i = 0; i < 3; i++) {
+                        if (!*sentences[i])
+                                continue;
+                        wrap_write(file, sentences[i], 0, 0, look->columns);
+                        putc('\n', file);
+                }
+                why_deinit(&why);
+        }
+        if (fclose(file) == 0)
+                return text;
+        free(text);
+        return NULL;
+}

@@ -1,0 +1,134 @@
+#include "client/say/show.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <json-c/json.h>
+
+#include "client/say/facts.h"
+#include "client/terminal/look.h"
+#include "client/say/member.h"
+
+#define NOTE_BYTES 512
+#define ORDERED_BYTES 32
+#define BESIDE_NAME_COLUMNS 26 /* for a state and a pid */
+#define NAME_COLUMNS_FAIR 14   /* a name keeps so many, however narrow the terminal is */
+
+/* "next start in 8s: reason", one of the two, or the pid. buffer: NOTE_BYTES. */
+static const char *note_text(const struct facts *facts, char *buffer)
+{
+        const char *reason = facts->reason ? facts->reason : "";
+        char until[FACTS_TEXT_BYTES];
+        struct look look;
+
+        buffer[0] = '\0';
+        if (facts->next_start_usec >= 0) {
+                look_init(&look);
+                snprintf(buffer, NOTE_BYTES, "next start in %s%s%s",
+                         facts_until(facts->next_start_usec, look.now_usec, until), *reason ? ": " : "",
+                         reason);
+        } else if (*reason) {
+                snprintf(buffer, NOTE_BYTES, "%s", reason);
+        } else if (facts->state->kind == STATE_DOWN && facts->cause && strcmp(facts->cause, "served") == 0) {
+                snprintf(buffer, NOTE_BYTES, "the default gateway serves its profile all the same");
+        } else if (facts->pid >= 0) {
+                snprintf(buffer, NOTE_BYTES, "pid %" PRId64, facts->pid);
+        }
+        return buffer;
+}
+
+/* Of an order that was not waited for, and has not come true yet: how it is is not what was asked for. */
+static bool is_pending(const struct facts *facts, const char *order)
+{
+        if (!order)
+                return false;
+        if (strcmp(order, "start") == 0)
+                return facts->state->kind != STATE_UP;
+        return strcmp(order, "stop") != 0 || facts->state->kind != STATE_DOWN;
+}
+
+const char *show_state(struct json_object *service)
+{
+        const char *word = member_string(service, "state");
+        const struct state *state = state_find_cause(word, member_string(service, "cause"));
+
+        return state->kind == STATE_UNKNOWN ? word : state->name;
+}
+
+size_t show_name_columns(size_t longest)
+{
+        struct look look;
+        size_t most;
+
+        look_init(&look);
+        if (!look.columns)
+                return longest;
+        most = look.columns > BESIDE_NAME_COLUMNS + NAME_COLUMNS_FAIR ? look.columns - BESIDE_NAME_COLUMNS
+                                                                      : NAME_COLUMNS_FAIR;
+        return longest > most ? most : longest;
+}
+
+void show_outcomes(struct json_object *outcomes, const char *order, size_t name_columns, bool colour)
+{
+        struct look look;
+        struct table table;
+
+        look_init(&look);
+        table_init(&table, 3, NULL);
+        table.printable = look.printable;
+        table.ellipsis = look.utf8 ? "…" : "~";
+        table.most[0] = name_columns;
+        for (size_t i = 0; i < json_object_array_length(outcomes); i++) {
+                struct json_object *outcome = json_object_array_get_idx(outcomes, i);
+                struct json_object *service = member_object(outcome, "service");
+                const char *state = show_state(service);
+                char note[NOTE_BYTES], ordered[ORDERED_BYTES];
+                bool pending;
+                struct facts facts;
+
+                facts_read(service, &facts);
+                pending = is_pending(&facts, order);
+                snprintf(ordered, sizeof(ordered), "%s ordered", order ? order : "");
+                note_text(&facts, note);
+                if (pending)
+                        snprintf(note, sizeof(note), "now %s", state ? state : "unknown");
+                const struct cell cells[] = {
+                        {.text = member_string(outcome, "name")},
+                        {.text = pending ? ordered : state, .tint = pending ? TINT_BUSY : facts.state->tint},
+                        {.text = note},
+                };
+
+                if (!member_string(outcome, "error"))
+                        table_add(&table, cells);
+        }
+        table_print(&table, stdout, colour);
+        table_deinit(&table);
+}
+
+void show_event(const char *event, struct json_object *service, bool colour)
+{
+        bool removed = strcmp(event, "removed") == 0;
+        const char *word = removed ? event : show_state(service);
+        char stamp[32], note[NOTE_BYTES];
+        struct facts facts;
+        time_t now = time(NULL);
+        struct tm local;
+        int width;
+
+        if (!localtime_r(&now, &local) || strftime(stamp, sizeof(stamp), "%F %T", &local) == 0)
+                stamp[0] = '\0';
+        facts_read(service, &facts);
+        printf("%s  ", stamp);
+        tint_print(stdout, facts.name, look_printable(), TINT_PLAIN, false);
+        /* Later lines are not known yet, so the names only line up as far as they are of common length. */
+        width = 24 - (int)strnlen(facts.name, 24);
+        printf("%*s", width + 2, "");
+        tint_print(stdout, word ? word : "unknown", look_printable(), removed ? TINT_DIM : facts.state->tint, colour);
+        if (!removed && *note_text(&facts, note)) {
+                printf("  ");
+                tint_print(stdout, note, look_printable(), TINT_PLAIN, false);
+        }
+        putchar('\n');
+}

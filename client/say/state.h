@@ -1,0 +1,41 @@
+#ifndef CLIENT_SAY_STATE_H
+#define CLIENT_SAY_STATE_H
+
+#include <stdbool.h>
+
+#include "client/text/table.h"
+
+/* What each state of io.svcbroker looks like to a person. */
+
+enum state_kind {
+        STATE_UNKNOWN = 0,
+        STATE_DOWN,
+        STATE_STARTING,
+        STATE_UP,
+        STATE_STOPPING,
+        STATE_FINISHING,
+        STATE_BACKOFF,
+        STATE_FAILED,
+        STATE_HELD,
+        STATE_SERVED, /* held, since another gateway serves its profile */
+        STATE_UNSUPERVISED,
+};
+
+struct state {
+        enum state_kind kind;
+        const char *name;
+        enum tint tint;
+        bool running;       /* a process of it is alive, as far as the broker knows, or need not be */
+        bool wrong;         /* somebody may have to do something */
+        unsigned rank;      /* the lowest is shown first */
+        const char *symbol; /* one column wide, in UTF-8 */
+        const char *ascii;
+};
+
+/* name: NULL, or one that a later broker invented: the one that is called unknown. */
+const struct state *state_find(const char *name);
+
+/* The same, with what the service says of why it is so (cause; NULL: nothing). */
+const struct state *state_find_cause(const char *name, const char *cause);
+
+#endif

@@ -1,0 +1,38 @@
+#ifndef CLIENT_TALK_FAILURE_H
+#define CLIENT_TALK_FAILURE_H
+
+#include <stdbool.h>
+
+struct json_object;
+
+/* svcctl's exit codes, as svcctl(1) documents them. */
+enum outcome {
+        OUTCOME_DONE = 0,
+        OUTCOME_FAILED = 1,
+        OUTCOME_USAGE = 2,
+        OUTCOME_NOT_RUNNING = 3, /* of status NAME only */
+        OUTCOME_NOT_REGISTERED = 4,
+        OUTCOME_DENIED = 5,
+        OUTCOME_DEADLINE = 6, /* the order stands, only the waiting ended */
+        OUTCOME_HELD = 7,     /* held, or failed */
+        OUTCOME_UNREACHABLE = 69,
+        OUTCOME_INTERRUPTED = 130, /* as a shell says it of SIGINT; the order stands */
+};
+
+/* The one that decides the exit code of several. */
+enum outcome failure_worse(enum outcome one, enum outcome other);
+
+/* One line on stderr: "svcctl: subject: what: what to do next", made printable. On a terminal it is broken
+ * between words. */
+void failure_print(const char *subject, const char *what, const char *next);
+
+/* What an error reply means, as such a line and an exit code. subject: where the error itself names none.
+ * parameters may be NULL. */
+enum outcome failure_report(const char *error, struct json_object *parameters, const char *subject);
+
+#define ERROR_NO_SUCH_SERVICE "io.svcbroker.NoSuchService"
+#define ERROR_NOT_REGISTERED "io.svcbroker.NotRegistered"
+#define ERROR_INVALID_NAME "io.svcbroker.InvalidName"
+#define ERROR_PROTECTED "io.svcbroker.Protected"
+
+#endif

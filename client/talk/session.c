@@ -1,0 +1,301 @@
+#include "client/talk/session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "client/text/document.h"
+#include "client/say/member.h"
+#include "client/options.h"
+#include "client/lib/svcbroker.h"
+#include "proto/interface.h"
+
+/* For an answer. No healthy broker comes near it. */
+#define PATIENCE_MSEC 30000
+#define METHOD_BYTES 512
+
+/* --timeout is then how long the broker is to wait, not how long we do. */
+static bool timeout_is_brokers(const struct options *options)
+{
+        switch (options->verb) {
+        case VERB_START:
+        case VERB_STOP:
+        case VERB_RESTART:
+                return !options->no_wait;
+        case VERB_UNREGISTER:
+                return true;
+        case VERB_STATUS:
+        case VERB_LIST:
+        case VERB_WHY:
+        case VERB_REGISTER:
+        case VERB_WATCH:
+        case VERB_TOP:
+        case VERB_RESET:
+        case VERB_HEALTH:
+        case VERB_RECONCILE:
+        case VERB_DOCTOR:
+        case VERB_CALL:
+        case VERB_LOGS:
+        case VERB_INTROSPECT:
+                return false;
+        }
+        return false;
+}
+
+int session_patience(const struct session *session)
+{
+        const struct options *options = session->options;
+
+        if (options->timeout_msec == OPTIONS_NO_TIMEOUT || timeout_is_brokers(options))
+                return PATIENCE_MSEC;
+        return options->timeout_msec;
+}
+
+/* Connecting to a file of any other kind is refused like to a socket that nobody listens on. */
+static bool is_no_socket(const char *path)
+{
+        struct stat info;
+
+        return stat(path, &info) == 0 && !S_ISSOCK(info.st_mode);
+}
+
+enum outcome session_broken(const struct session *session, int result)
+{
+        const char *path = session->options->socket;
+        enum outcome outcome = OUTCOME_UNREACHABLE;
+
+        switch (-result) {
+        case EACCES:
+        case EPERM:
+                failure_print(path, "permission denied",
+                              "run it as root or as the user that svcbrokerd serves");
+                outcome = OUTCOME_DENIED;
+                break;
+        case ENOENT:
+                failure_print(path, "no broker there",
+                              "see that svcbrokerd runs, or name its socket with --socket; a running broker "
+                              "makes a lost socket anew within seconds");
+                break;
+        case ECONNREFUSED:
+                if (is_no_socket(path))
+                        failure_print(path, "is no socket",
+                                      "remove it if nobody needs it, and svcbrokerd makes its socket anew; "
+                                      "or name its socket with --socket");
+                else
+                        failure_print(path, "no broker listens there",
+                                      "see that svcbrokerd runs; if it does not, its log says why");
+                break;
+        case ETIMEDOUT:
+                failure_print(path, "the broker did not answer in time",
+                              "try again; if that does not help, restart svcbrokerd (gateways keep running)");
+                break;
+        case ECONNRESET:
+                failure_print(path, "the broker closed the connection without an answer",
+                              "try again; if that does not help, svcbrokerd's log says why");
+                break;
+        case EPROTO:
+        case EMSGSIZE:
+                failure_print(path, svcbroker_strerror(result),
+                              "see that --socket names svcbrokerd's socket");
+                outcome = OUTCOME_FAILED;
+                break;
+        case EINVAL:
+                /* Everything else was made by us. */
+                failure_print("arguments", "are not UTF-8 text",
+                              "names are plain ASCII; look for stray bytes");
+                return OUTCOME_USAGE;
+        case ENOMEM:
+                failure_print("memory", "none left", "free some");
+                outcome = OUTCOME_FAILED;
+                break;
+        default:
+                failure_print(path, svcbroker_strerror(result),
+                              "see that svcbrokerd runs, and --socket names its socket");
+                break;
+        }
+        if (session->options->json)
+                document_write_error(outcome == OUTCOME_DENIED        ? "denied"
+                                     : outcome == OUTCOME_UNREACHABLE ? "unreachable"
+                                                                      : "failed",
+                                     NULL);
+        return outcome;
+}
+
+/* Observers may not connect to the socket itself; theirs is beside it. */
+static int connect_observer(struct session *session, int timeout_msec)
+{
+        char *path;
+        int result;
+
+        if (asprintf(&path, "%s.observer", session->options->socket) < 0)
+                return -ENOMEM;
+        result = svcbroker_connect(path, timeout_msec, &session->connection);
+        free(path);
+        return result;
+}
+
+static int connect_broker(struct session *session, int timeout_msec)
+{
+        const char *path = session->options->socket;
+        int result = svcbroker_connect(path, timeout_msec, &session->connection);
+
+        return result == -EACCES && connect_observer(session, timeout_msec) == 0 ? 0 : result;
+}
+
+enum outcome session_open(struct session *session, const struct options *options)
+{
+        int result;
+
+        *session = (struct session){.options = options};
+        result = connect_broker(session, session_patience(session));
+        return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
+}
+
+int session_reconnect(struct session *session, int timeout_msec)
+{
+        session_close(session);
+        return connect_broker(session, timeout_msec);
+}
+
+void session_close(struct session *session)
+{
+        svcbroker_close(session->connection);
+        session->connection = NULL;
+}
+
+enum outcome session_queue(struct session *session, const char *method, struct json_object *parameters,
+                           unsigned flags)
+{
+        const char *text = NULL;
+        char full[METHOD_BYTES];
+        int result;
+
+        if (!strchr(method, '.')) {
+                snprintf(full, sizeof(full), "%s.%s", IO_SVCBROKER, method);
+                method = full;
+        }
+        if (parameters)
+                text = json_object_to_json_string_ext(parameters, JSON_C_TO_STRING_PLAIN);
+        result = parameters && !text ? -ENOMEM : svcbroker_queue(session->connection, method, text, flags);
+        json_object_put(parameters);
+        return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
+}
+
+int session_take(struct session *session, int timeout_msec, struct answer *answer)
+{
+        struct svcbroker_reply reply;
+        struct json_object *parameters;
+        int result = svcbroker_receive(session->connection, timeout_msec, &reply);
+
+        if (result < 0)
+                return result;
+        /* The library parsed it strictly before; this is its own output. */
+        parameters = json_tokener_parse(reply.parameters);
+        if (!parameters)
+                return -ENOMEM;
+        *answer =
+                (struct answer){.error = reply.error, .parameters = parameters, .continues = reply.continues};
+        return 0;
+}
+
+enum outcome session_receive(struct session *session, int timeout_msec, struct answer *answer)
+{
+        int result = session_take(session, timeout_msec, answer);
+
+        return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
+}
+
+int session_pause(const struct session *session, int timeout_msec)
+{
+        struct pollfd poll_fds[] = {
+                {.fd = svcbroker_fd(session->connection), .events = POLLIN},
+                {.fd = STDOUT_FILENO, .events = 0},
+        };
+        int ready = poll(poll_fds, 2, timeout_msec);
+
+        if (ready > 0 && (poll_fds[1].revents & DOCUMENT_UNREAD))
+                return -EPIPE;
+        return ready == 0 ? -ETIMEDOUT : 0;
+}
+
+void answer_deinit(struct answer *answer)
+{
+        json_object_put(answer->parameters);
+        answer->parameters = NULL;
+}
+
+enum outcome session_ask(struct session *session, const char *method, struct json_object *parameters,
+                         int timeout_msec, struct answer *answer)
+{
+        enum outcome outcome = session_queue(session, method, parameters, 0);
+
+        return outcome == OUTCOME_DONE ? session_receive(session, timeout_msec, answer) : outcome;
+}
+
+/* What follows belongs to what came first. */
+static void join_piece(struct answer *answer, const struct answer *piece, const char *array)
+{
+        struct json_object *to = member_array(answer->parameters, array);
+        struct json_object *from = member_array(piece->parameters, array);
+
+        for (size_t i = 0; to && from && i < json_object_array_length(from); i++)
+                json_object_array_add(to, json_object_get(json_object_array_get_idx(from, i)));
+}
+
+static int take_pieces(struct session *session, const char *array, int timeout_msec, struct answer *answer)
+{
+        int result = session_take(session, timeout_msec, answer);
+
+        while (result == 0 && answer->continues) {
+                struct answer piece;
+
+                result = session_take(session, timeout_msec, &piece);
+                if (result < 0) {
+                        answer_deinit(answer);
+                } else if (piece.error) {
+                        answer_deinit(answer);
+                        *answer = piece;
+                } else {
+                        join_piece(answer, &piece, array);
+                        answer->continues = piece.continues;
+                        answer_deinit(&piece);
+                }
+        }
+        return result;
+}
+
+enum outcome session_gather(struct session *session, const char *method, struct json_object *parameters,
+                            const char *array, int timeout_msec, struct answer *answer)
+{
+        enum outcome outcome = session_queue(session, method, parameters, SVCBROKER_MORE);
+        int result = outcome == OUTCOME_DONE ? take_pieces(session, array, timeout_msec, answer) : 0;
+
+        return result < 0 ? session_broken(session, result) : outcome;
+}
+
+bool session_try(struct session *session, const char *method, struct json_object *parameters, const char *array,
+                 int timeout_msec, struct answer *answer)
+{
+        const char *text =
+                parameters ? json_object_to_json_string_ext(parameters, JSON_C_TO_STRING_PLAIN) : NULL;
+        char full[METHOD_BYTES];
+        bool queued;
+
+        snprintf(full, sizeof(full), "%s.%s", IO_SVCBROKER, method);
+        queued = (text || !parameters) && svcbroker_queue(session->connection, full, text, SVCBROKER_MORE) == 0;
+        json_object_put(parameters);
+        return queued && take_pieces(session, array, timeout_msec, answer) == 0;
+}
+
+enum outcome session_refused(const struct session *session, const struct answer *answer, const char *subject)
+{
+        if (session->options->json)
+                document_write_error(answer->error, answer->parameters);
+        return failure_report(answer->error, answer->parameters, subject);
+}

@@ -1,0 +1,68 @@
+#ifndef CLIENT_TALK_SESSION_H
+#define CLIENT_TALK_SESSION_H
+
+#include <stdbool.h>
+
+#include "client/talk/failure.h"
+
+struct json_object;
+struct options;
+struct svcbroker;
+
+/* One connection to the broker. What goes wrong with it is reported here, so that callers only pass the
+ * outcome on. */
+struct session {
+        const struct options *options;
+        struct svcbroker *connection;
+};
+
+/* A reply. error is valid until the next one is received. */
+struct answer {
+        const char *error;
+        struct json_object *parameters;
+        bool continues;
+};
+
+enum outcome session_open(struct session *session, const struct options *options);
+void session_close(struct session *session);
+
+/* method: a name without a dot is one of io.svcbroker's. parameters: taken over, may be NULL. flags: of
+ * svcbroker_queue(). */
+enum outcome session_queue(struct session *session, const char *method, struct json_object *parameters,
+                           unsigned flags);
+
+/* What to wait for an answer, in msec: --timeout, or else a bound that no healthy broker comes near. */
+int session_patience(const struct session *session);
+
+/* The next reply, which may be an error. answer_deinit() is due only after OUTCOME_DONE. */
+enum outcome session_receive(struct session *session, int timeout_msec, struct answer *answer);
+void answer_deinit(struct answer *answer);
+
+/* One call, whose reply may come in pieces: *answer has them all, with the array of that name made one. */
+enum outcome session_gather(struct session *session, const char *method, struct json_object *parameters,
+                            const char *array, int timeout_msec, struct answer *answer);
+
+/* One call and its reply. */
+enum outcome session_ask(struct session *session, const char *method, struct json_object *parameters,
+                         int timeout_msec, struct answer *answer);
+
+/* The next reply, silently: 0, or a failure as of svcbroker_receive(). */
+int session_take(struct session *session, int timeout_msec, struct answer *answer);
+
+/* Until the connection has something to read: 0; -ETIMEDOUT; or -EPIPE when stdout has no reader any more. */
+int session_pause(const struct session *session, int timeout_msec);
+
+/* Another connection in place of this one, silently. 0 or negative errno; then there is none. */
+int session_reconnect(struct session *session, int timeout_msec);
+
+/* session_gather(), and silent: false if there was no whole reply. answer_deinit() is due after true. */
+bool session_try(struct session *session, const char *method, struct json_object *parameters, const char *array,
+                 int timeout_msec, struct answer *answer);
+
+/* An error reply: a line on stderr, with --json also the document on stdout. */
+enum outcome session_refused(const struct session *session, const struct answer *answer, const char *subject);
+
+/* A failure of the connection itself, told in the same two ways. */
+enum outcome session_broken(const struct session *session, int result);
+
+#endif

@@ -1,0 +1,88 @@
+#include "client/terminal/look.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+bool look_colour(void)
+{
+        const char *no_colour = getenv("NO_COLOR");
+        const char *terminal = getenv("TERM");
+
+        return !(no_colour && *no_colour) && terminal && strcmp(terminal, "dumb") != 0 &&
+               isatty(STDOUT_FILENO);
+}
+
+/* UTF-8, utf8, ...: up to a modifier. */
+static bool is_utf8_name(const char *name, size_t length)
+{
+        return (length == 5 && strncasecmp(name, "UTF-8", length) == 0) ||
+               (length == 4 && strncasecmp(name, "utf8", length) == 0);
+}
+
+static const char *locale_name(const char *all, const char *ctype, const char *lang)
+{
+        const char *names[] = {all, ctype, lang};
+        const char *name = "";
+
+        for (size_t i = 0; i < 3 && !*name; i++)
+                name = names[i] ? names[i] : "";
+        return name;
+}
+
+static bool is_c_name(const char *name)
+{
+        return strcmp(name, "C") == 0 || strcmp(name, "POSIX") == 0;
+}
+
+/* A locale that says nothing of an encoding, or nothing at all, does not say that the terminal is an old one.
+ * Those that name one without a dot are few: C and POSIX mean ASCII, @euro ISO 8859-15.
+ * setlocale() would say the same, after reading files, and only of locales that are installed: a small image
+ * has none, behind a terminal that has all. */
+bool look_is_utf8(const char *all, const char *ctype, const char *lang)
+{
+        return look_reads_utf8(all, ctype, lang) && !is_c_name(locale_name(all, ctype, lang));
+}
+
+bool look_reads_utf8(const char *all, const char *ctype, const char *lang)
+{
+        const char *name = locale_name(all, ctype, lang);
+        const char *codeset = strchr(name, '.');
+
+        if (codeset && strcspn(codeset + 1, "@") > 0)
+                return is_utf8_name(codeset + 1, strcspn(codeset + 1, "@"));
+        return !strstr(name, "@euro");
+}
+
+enum printable look_printable(void)
+{
+        return look_printable_of(STDOUT_FILENO);
+}
+
+enum printable look_printable_of(int fd)
+{
+        if (!isatty(fd))
+                return PRINTABLE_BYTES;
+        return look_reads_utf8(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG")) ? PRINTABLE_UTF8
+                                                                                   : PRINTABLE_ASCII;
+}
+
+void look_init(struct look *look)
+{
+        struct winsize size;
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        *look = (struct look){.now_usec = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000};
+        look->printable = look_printable();
+        if (!isatty(STDOUT_FILENO))
+                return;
+        look->symbols = true;
+        look->colour = look_colour();
+        look->utf8 = look_is_utf8(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"));
+        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+                look->columns = size.ws_col;
+}

@@ -1,0 +1,281 @@
+#include "client/text/moment.h"
+
+#include <string.h>
+
+#include "client/text/duration.h"
+
+#define USEC_PER_SEC INT64_C(1000000)
+#define EPOCH_DIGITS_MAX 11 /* until the year 5138 */
+#define EPOCH_MAX 99999999999
+#define AGO_BYTES 64
+#define AGO_DIGITS_MAX 9
+#define TAI64N_DIGITS 24
+/* 1970 in s6's stamps since 2017: daemon/edge/s6_status.c says why. */
+#define TAI64_EPOCH ((UINT64_C(1) << 62) + 10 + 27)
+
+/* A pattern of digits (d) and of bytes that stand for themselves. The fields' digits, one after another. */
+static bool matches(const char *text, const char *pattern)
+{
+        for (; *pattern; pattern++, text++) {
+                if (*pattern == 'd' ? *text < '0' || *text > '9' : *text != *pattern)
+                        return false;
+        }
+        return true;
+}
+
+static int two_digits(const char *text)
+{
+        return (text[0] - '0') * 10 + text[1] - '0';
+}
+
+/* A moment as it was written. */
+struct written {
+        struct tm broken;
+        int64_t usec; /* behind the second */
+};
+
+/* The digits behind a second's point, and what is behind those in *rest; of more than six the first count. */
+static bool read_fraction(const char *text, int64_t *usec, const char **rest)
+{
+        int64_t unit_usec = USEC_PER_SEC;
+
+        if (!matches(text, "d"))
+                return false;
+        for (*usec = 0; *text >= '0' && *text <= '9'; text++) {
+                unit_usec /= 10;
+                *usec += (*text - '0') * unit_usec;
+        }
+        *rest = text;
+        return true;
+}
+
+/* HH:MM, HH:MM:SS or HH:MM:SS.FRACTION, and what is behind it in *rest. */
+static bool read_clock(const char *text, struct written *written, const char **rest)
+{
+        struct tm *broken = &written->broken;
+
+        if (!matches(text, "dd:dd"))
+                return false;
+        broken->tm_hour = two_digits(text);
+        broken->tm_min = two_digits(text + 3);
+        broken->tm_sec = 0;
+        *rest = text + 5;
+        if (matches(*rest, ":dd")) {
+                broken->tm_sec = two_digits(*rest + 1);
+                *rest += 3;
+                if ((**rest == '.' || **rest == ',') && !read_fraction(*rest + 1, &written->usec, rest))
+                        return false;
+        }
+        return broken->tm_hour < 24 && broken->tm_min < 60 && broken->tm_sec < 60;
+}
+
+static bool read_date(const char *text, struct tm *broken, const char **rest)
+{
+        if (!matches(text, "dddd-dd-dd"))
+                return false;
+        broken->tm_year = two_digits(text) * 100 + two_digits(text + 2) - 1900;
+        broken->tm_mon = two_digits(text + 5) - 1;
+        broken->tm_mday = two_digits(text + 8);
+        *rest = text + 10;
+        return true;
+}
+
+/* Z, +HH:MM, +HHMM or +HH, up to the end: seconds east of UTC. */
+static bool read_zone(const char *text, int *east_sec)
+{
+        int hours, minutes = 0;
+        size_t length;
+
+        if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0 || strcmp(text, " UTC") == 0) {
+                *east_sec = 0;
+                return true;
+        }
+        text += *text == ' '; /* as stat(1) and ls(1) have it */
+        length = strlen(text);
+        if ((*text != '+' && *text != '-') || !matches(text + 1, "dd"))
+                return false;
+        hours = two_digits(text + 1);
+        if (length == 6 && matches(text + 3, ":dd"))
+                minutes = two_digits(text + 4);
+        else if (length == 5 && matches(text + 3, "dd"))
+                minutes = two_digits(text + 3);
+        else if (length != 3)
+                return false;
+        *east_sec = (hours * 60 + minutes) * (*text == '-' ? -60 : 60);
+        return hours < 24 && minutes < 60;
+}
+
+/* zone: of read_zone(), or "" for local time. */
+static bool finish(struct written *written, const char *zone, int64_t *moment_usec)
+{
+        struct tm *broken = &written->broken;
+        struct tm wanted = *broken;
+        int east_sec = 0;
+        time_t seconds;
+
+        if (*zone && !read_zone(zone, &east_sec))
+                return false;
+        broken->tm_isdst = -1;
+        seconds = *zone ? timegm(broken) - east_sec : mktime(broken);
+        /* A 31st of February was moved into March. */
+        if (broken->tm_mday != wanted.tm_mday || broken->tm_mon != wanted.tm_mon)
+                return false;
+        *moment_usec = (int64_t)seconds * USEC_PER_SEC + written->usec;
+        return true;
+}
+
+/* The begin of a day, so many before that of `now`. */
+static bool read_day(time_t now, int days, int64_t *moment_usec)
+{
+        struct tm broken;
+
+        if (!localtime_r(&now, &broken))
+                return false;
+        broken.tm_mday -= days;
+        broken.tm_hour = broken.tm_min = broken.tm_sec = 0;
+        broken.tm_isdst = -1;
+        *moment_usec = (int64_t)mktime(&broken) * USEC_PER_SEC;
+        return true;
+}
+
+/* Of today, or of yesterday if that is still to come. */
+static bool read_clock_only(const char *text, time_t now, int64_t *moment_usec)
+{
+        struct written written = {.usec = 0};
+        const char *rest;
+        int64_t today_usec;
+
+        if (!localtime_r(&now, &written.broken) || !read_clock(text, &written, &rest) || *rest ||
+            !finish(&written, "", &today_usec))
+                return false;
+        if (today_usec > (int64_t)now * USEC_PER_SEC) {
+                written.broken.tm_mday--;
+                written.broken.tm_isdst = -1;
+                today_usec = (int64_t)mktime(&written.broken) * USEC_PER_SEC + written.usec;
+        }
+        *moment_usec = today_usec;
+        return true;
+}
+
+/* Behind the @: seconds since 1970. */
+static bool read_epoch(const char *text, int64_t *moment_usec)
+{
+        size_t digits = strspn(text, "0123456789");
+        const char *rest = text + digits;
+        int64_t seconds = 0, usec = 0;
+
+        if (digits == 0 || digits > EPOCH_DIGITS_MAX)
+                return false;
+        while (text < rest)
+                seconds = seconds * 10 + (*text++ - '0');
+        if (*rest == '.' && !read_fraction(rest + 1, &usec, &rest))
+                return false;
+        if (*rest)
+                return false;
+        *moment_usec = seconds * USEC_PER_SEC + usec;
+        return true;
+}
+
+/* As people and other tools write a length of time: 2 hours, 90min, 1 day 3 h. The largest first, as in "1h30m". */
+static bool read_words(const char *text, int64_t *sum_sec)
+{
+        static const struct {
+                const char *names[4];
+                int64_t sec;
+        } units[] = {
+                {{"weeks", "week", "w"}, 7 * 86400},
+                {{"days", "day", "d"}, 86400},
+                {{"hours", "hour", "hr", "h"}, 3600},
+                {{"minutes", "minute", "min", "m"}, 60},
+                {{"seconds", "second", "sec", "s"}, 1},
+        };
+
+        *sum_sec = 0;
+        for (size_t unit = 0; *text;) {
+                size_t digits = strspn(text, "0123456789"), letters, name = 0;
+                int64_t number = 0;
+
+                if (digits == 0 || digits > AGO_DIGITS_MAX)
+                        return false;
+                for (; digits > 0; digits--)
+                        number = number * 10 + (*text++ - '0');
+                text += *text == ' ';
+                letters = strcspn(text, " 0123456789");
+                while (unit < sizeof(units) / sizeof(units[0]) &&
+                       (!units[unit].names[name] || strlen(units[unit].names[name]) != letters ||
+                        strncmp(units[unit].names[name], text, letters) != 0)) {
+                        unit += name == 3;
+                        name = (name + 1) % 4;
+                }
+                if (unit == sizeof(units) / sizeof(units[0]))
+                        return false;
+                *sum_sec += number * units[unit++].sec;
+                text += letters;
+                if (*text == ' ' && !*++text)
+                        return false;
+        }
+        return true;
+}
+
+/* "10m", "10m ago", "2 hours ago": that long before `now`. */
+static bool read_ago(const char *text, time_t now, int64_t *moment_usec)
+{
+        static const char ago[] = " ago";
+        char words[AGO_BYTES];
+        size_t length = strlen(text);
+        int64_t msec, sec;
+
+        if (length >= sizeof(words))
+                return false;
+        strcpy(words, text);
+        if (length > sizeof(ago) - 1 && strcmp(words + length - (sizeof(ago) - 1), ago) == 0)
+                words[length - (sizeof(ago) - 1)] = '\0';
+        if (duration_parse_long(words, &msec))
+                *moment_usec = (int64_t)now * USEC_PER_SEC - msec * 1000;
+        else if (*words && read_words(words, &sec))
+                *moment_usec = ((int64_t)now - sec) * USEC_PER_SEC;
+        else
+                return false;
+        return true;
+}
+
+/* Behind the @, the stamp of s6 (TAI64N, with leap seconds) in the names of a log's files, which end in .s or .u. */
+static bool read_tai64n(const char *text, int64_t *moment_usec)
+{
+        static const char digits[] = "0123456789abcdef";
+        uint64_t seconds = 0;
+        int64_t nsec = 0;
+
+        if (strspn(text, digits) != TAI64N_DIGITS)
+                return false;
+        for (size_t i = 0; i < 16; i++)
+                seconds = seconds << 4 | (uint64_t)(strchr(digits, text[i]) - digits);
+        for (size_t i = 16; i < TAI64N_DIGITS; i++)
+                nsec = nsec << 4 | (strchr(digits, text[i]) - digits);
+        text += TAI64N_DIGITS;
+        if ((*text && strcmp(text, ".s") != 0 && strcmp(text, ".u") != 0) || seconds < TAI64_EPOCH ||
+            seconds - TAI64_EPOCH > EPOCH_MAX || nsec >= USEC_PER_SEC * 1000)
+                return false;
+        *moment_usec = (int64_t)(seconds - TAI64_EPOCH) * USEC_PER_SEC + nsec / 1000;
+        return true;
+}
+
+bool moment_parse(const char *text, time_t now, int64_t *moment_usec)
+{
+        struct written written = {.usec = 0};
+        const char *rest;
+
+        if (read_ago(text, now, moment_usec))
+                return true;
+        if (strcmp(text, "today") == 0 || strcmp(text, "yesterday") == 0)
+                return read_day(now, *text == 'y' ? 1 : 0, moment_usec);
+        if (*text == '@')
+                return read_epoch(text + 1, moment_usec) || read_tai64n(text + 1, moment_usec);
+        if (!read_date(text, &written.broken, &rest))
+                return read_clock_only(text, now, moment_usec);
+        if (*rest == ' ' || *rest == 'T') {
+                if (!read_clock(rest + 1, &written, &rest))
+                        return false;
+        }
+        return finish(&written, rest, moment_usec);
+}

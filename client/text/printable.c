@@ -1,0 +1,138 @@
+#include "client/text/printable.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/utf8.h"
+
+size_t printable_escape(unsigned char byte, char *escape)
+{
+        static const char digits[] = "0123456789abcdef";
+
+        if (byte == '\\') {
+                escape[0] = escape[1] = '\\';
+                return 2;
+        }
+        if (byte >= 0x20 && byte < 0x7f) {
+                escape[0] = (char)byte;
+                return 1;
+        }
+        escape[0] = '\\';
+        escape[1] = 'x';
+        escape[2] = digits[byte >> 4];
+        escape[3] = digits[byte & 15];
+        return PRINTABLE_ESCAPE_BYTES;
+}
+
+/* Control characters (C1), what is invisible, and what changes the direction: UAX #9, and the
+ * Default_Ignorable property. Those that join letters or choose a form of one are text. */
+static bool is_harmless(uint32_t character)
+{
+        static const struct {
+                uint32_t first, last;
+        } refused[] = {
+                {0x0000, 0x009f},   {0x00ad, 0x00ad},   {0x034f, 0x034f},    {0x061c, 0x061c},
+                {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},    {0x200b, 0x200b},
+                {0x200e, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},    {0x3164, 0x3164},
+                {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},    {0xe000, 0xf8ff},
+                {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0x10ffff},
+        };
+
+        for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+                if (character >= refused[i].first && character <= refused[i].last)
+                        return false;
+        }
+        return true;
+}
+
+size_t printable_character(const char *text, size_t length)
+{
+        uint32_t character = 0;
+        size_t size = utf8_decode(text, length, &character);
+
+        return utf8_code_point_ok(character) && is_harmless(character) ? size : 0;
+}
+
+static bool is_control(uint32_t character)
+{
+        if (character < 0x20)
+                return character != '\t';
+        if (character >= 0x7f && character < 0xa0)
+                return true;
+        return (character >= 0x202a && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069);
+}
+
+size_t printable_control(const char *text, size_t length)
+{
+        uint32_t character = 0;
+        size_t size = utf8_decode(text, length, &character);
+
+        /* A byte that is no UTF-8 is no control character either. */
+        return size > 0 && is_control(character) ? size : 0;
+}
+
+size_t printable_plain(const char *text, size_t length, enum printable printable)
+{
+        switch (printable) {
+        case PRINTABLE_ASCII:
+                return 0;
+        case PRINTABLE_UTF8:
+                return printable_character(text, length);
+        case PRINTABLE_BYTES:
+                return printable_control(text, length) > 0 ? 0 : 1;
+        }
+        return 0;
+}
+
+char *printable_text(const char *text, enum printable printable)
+{
+        size_t size = strlen(text), used = 0;
+        char *copy = size < SIZE_MAX / PRINTABLE_ESCAPE_BYTES ? malloc(size * PRINTABLE_ESCAPE_BYTES + 1) : NULL;
+
+        for (size_t at = 0; copy && at < size;) {
+                size_t plain = text[at] == '\t' ? 0 : printable_plain(text + at, size - at, printable);
+                size_t control = plain > 0 ? 0 : printable_control(text + at, size - at);
+
+                if (plain > 0) {
+                        memcpy(copy + used, text + at, plain);
+                        used += plain;
+                        at += plain;
+                        continue;
+                }
+                do
+                        used += printable_escape((unsigned char)text[at++], copy + used);
+                while (control > 0 && --control > 0);
+        }
+        if (copy)
+                copy[used] = '\0';
+        return copy;
+}
+
+char *printable_copy(const char *text)
+{
+        return printable_text(text, PRINTABLE_ASCII);
+}
+
+void printable_write_json(FILE *file, const char *text)
+{
+        size_t length = strlen(text);
+
+        for (size_t at = 0; at < length;) {
+                uint32_t character = UTF8_REPLACEMENT; /* of each byte that is no UTF-8 */
+                size_t size = utf8_decode(text + at, length - at, &character);
+
+                at += size > 0 ? size : 1;
+                if (character < 0x7f) {
+                        putc((int)character, file);
+                        continue;
+                }
+                if (character >= 0x10000) {
+                        character -= 0x10000;
+                        fprintf(file, "\\u%04x", 0xd800 + (character >> 10));
+                        character = 0xdc00 + (character & 0x3ff);
+                }
+                fprintf(file, "\\u%04x", character);
+        }
+}

@@ -1,0 +1,29 @@
+#ifndef CLIENT_TEXT_SUGGEST_H
+#define CLIENT_TEXT_SUGGEST_H
+
+#include <stddef.h>
+
+/* What somebody may have meant who mistyped a word. */
+
+/* A longer word is not compared: nobody types it by hand. */
+#define SUGGEST_WORD_BYTES_MAX 64
+
+/*
+ * How many insertions, removals and changes of one byte, and swaps of two neighbours, lead from one word to
+ * the other; no byte is edited twice. SIZE_MAX if a word is longer than SUGGEST_WORD_BYTES_MAX.
+ */
+size_t suggest_distance(const char *one, const char *other);
+
+/* The candidate nearest to a mistyped word, of those that are near enough. */
+struct suggestion {
+        const char *word;
+        const char *nearest; /* NULL: none yet */
+        size_t distance;
+};
+
+void suggest_init(struct suggestion *suggestion, const char *word);
+
+/* candidate must live as long as the suggestion. Of two that are as near, the earlier one stays. */
+void suggest_offer(struct suggestion *suggestion, const char *candidate);
+
+#endif

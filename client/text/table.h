@@ -1,0 +1,65 @@
+#ifndef CLIENT_TEXT_TABLE_H
+#define CLIENT_TEXT_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "client/text/printable.h"
+
+/* Rows of text in aligned columns. The last column is not padded, and empty columns are left out. */
+
+#define TABLE_COLUMNS_MAX 8
+
+enum tint { TINT_PLAIN = 0, TINT_GOOD, TINT_BUSY, TINT_BAD, TINT_DIM };
+
+struct cell {
+        const char *text; /* NULL is empty; made printable, see printable.h */
+        enum tint tint;
+        bool right;         /* for numbers */
+        const char *symbol; /* NULL, or what stands before the text: one column wide, and as it is */
+        size_t prefix;      /* bytes at its begin that a brief column leaves out */
+};
+
+struct table_cell {
+        char *text;
+        size_t width;
+        size_t prefix;
+        enum tint tint;
+        bool right;
+};
+
+struct table {
+        size_t columns;
+        const char *const *headings; /* NULL: none */
+        struct table_cell *cells;    /* row by row */
+        size_t rows;
+        size_t capacity;
+        bool failed; /* out of memory */
+        bool hidden[TABLE_COLUMNS_MAX];
+        bool brief[TABLE_COLUMNS_MAX];    /* without prefixes */
+        size_t most[TABLE_COLUMNS_MAX];   /* a wider cell is cut in its middle; 0: no bound */
+        const char *ellipsis;             /* one column wide, where a cell is cut */
+        enum printable printable;         /* what of others' text stays; to be set before rows are added */
+        size_t widths[TABLE_COLUMNS_MAX]; /* of table_measure() */
+};
+
+/* columns: at most TABLE_COLUMNS_MAX. headings: as many, or NULL; printed only when there are rows. */
+void table_init(struct table *table, size_t columns, const char *const *headings);
+void table_deinit(struct table *table);
+
+/* cells: one a column. */
+void table_add(struct table *table, const struct cell *cells);
+
+void table_print(struct table *table, FILE *file, bool colour);
+
+/* In parts: measured once all is added, and again after a change of hidden and most. Returns the width. */
+size_t table_measure(struct table *table);
+void table_print_headings(const struct table *table, FILE *file, bool colour);
+void table_print_row(const struct table *table, size_t row, FILE *file, bool colour);
+
+/* One text in its colour, made printable; tint_write() takes it as it is. */
+void tint_print(FILE *file, const char *text, enum printable printable, enum tint tint, bool colour);
+void tint_write(FILE *file, const char *text, enum tint tint, bool colour);
+
+#endif

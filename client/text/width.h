@@ -1,0 +1,25 @@
+#ifndef CLIENT_TEXT_WIDTH_H
+#define CLIENT_TEXT_WIDTH_H
+
+#include <stddef.h>
+
+/*
+ * How wide a terminal shows text that is printable already (printable.h). Combining characters take no column, those of
+ * East Asia and most pictures two, every other character one, and so does a byte that is no UTF-8. wcwidth() says the
+ * same only in a locale that is installed.
+ */
+size_t width_of(const char *text);
+
+/* The same of its first bytes. */
+size_t width_of_bytes(const char *text, size_t length);
+
+/* How many bytes of the first `length` fit in so many columns: whole characters, with what combines with them. */
+size_t width_fit(const char *text, size_t length, size_t columns);
+
+/* The same from its end: how many of its last bytes. */
+size_t width_fit_end(const char *text, size_t length, size_t columns);
+
+/* The bytes of the first character, 1 to 4, and its columns. text must not be empty. */
+size_t width_character(const char *text, size_t length, size_t *columns);
+
+#endif

@@ -1,0 +1,66 @@
+#include "client/text/wrap.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "client/text/width.h"
+
+/* Narrower than that is no line: then nothing is broken, and the terminal may do it. */
+#define ROOM_MIN 8
+
+static size_t next_line(FILE *file, size_t indent)
+{
+        fprintf(file, "\n%*s", (int)indent, "");
+        return indent;
+}
+
+size_t wrap_longest(const char *text)
+{
+        size_t longest = 0;
+
+        while (*text) {
+                size_t length = strcspn(text, " ");
+
+                size_t width = width_of_bytes(text, length);
+
+                longest = width > longest ? width : longest;
+                text += length + strspn(text + length, " ");
+        }
+        return longest;
+}
+
+void wrap_write(FILE *file, const char *text, size_t at, size_t indent, size_t columns)
+{
+        size_t used = at;
+        bool begun = false; /* this line has a word */
+
+        if (columns < indent + ROOM_MIN || columns < at + ROOM_MIN) {
+                fputs(text, file);
+                return;
+        }
+        while (*text) {
+                size_t length = strcspn(text, " ");
+                size_t width = width_of_bytes(text, length);
+
+                if (begun && used + 1 + width > columns) {
+                        used = next_line(file, indent);
+                } else if (begun) {
+                        putc(' ', file);
+                        used++;
+                }
+                while (width > columns - used) {
+                        size_t part = width_fit(text, length, columns - used);
+
+                        fwrite(text, 1, part, file);
+                        text += part;
+                        length -= part;
+                        width = width_of_bytes(text, length);
+                        used = next_line(file, indent);
+                }
+                fwrite(text, 1, length, file);
+                used += width;
+                text += length;
+                text += strspn(text, " ");
+                begun = true;
+        }
+}

@@ -1,0 +1,142 @@
+#include "client/verbs/verbs.h"
+
+#include <stdio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "client/text/document.h"
+#include "client/terminal/look.h"
+#include "client/say/member.h"
+#include "client/options.h"
+#include "client/text/printable.h"
+#include "client/talk/session.h"
+#include "client/say/show.h"
+#include "client/text/table.h"
+#include "client/text/wrap.h"
+
+#define COLUMN_PROFILE 0
+#define COLUMN_WHY 3
+#define PROFILE_COLUMNS_FAIR 16
+#define WHY_INDENT 4
+
+static void show_below(const char *why, const struct look *look)
+{
+        char *printable = printable_text(why, look->printable);
+
+        printf("%*s", WHY_INDENT, "");
+        if (printable)
+                wrap_write(stdout, printable, WHY_INDENT, WHY_INDENT, look->columns);
+        putchar('\n');
+        free(printable);
+}
+
+static enum tint action_tint(const char *action)
+{
+        if (strcmp(action, "started") == 0 || strcmp(action, "served") == 0)
+                return TINT_GOOD;
+        if (strcmp(action, "skipped") == 0)
+                return TINT_BAD;
+        if (strcmp(action, "kept") == 0)
+                return TINT_DIM;
+        return strcmp(action, "registered") == 0 ? TINT_PLAIN : TINT_BUSY;
+}
+
+/* Where it is too wide, long names are cut, and then reasons go below. */
+static void print_fitting(struct table *table, struct json_object *actions)
+{
+        struct look look;
+        size_t width = table_measure(table);
+
+        look_init(&look);
+        table->ellipsis = look.utf8 ? "…" : "~";
+        if (look.columns > 0 && width > look.columns && table->widths[COLUMN_PROFILE] > PROFILE_COLUMNS_FAIR) {
+                size_t over = width - look.columns, name = table->widths[COLUMN_PROFILE];
+
+                table->most[COLUMN_PROFILE] =
+                        name > over + PROFILE_COLUMNS_FAIR ? name - over : PROFILE_COLUMNS_FAIR;
+                width = table_measure(table);
+        }
+        table->hidden[COLUMN_WHY] = look.columns > 0 && width > look.columns;
+        table_measure(table);
+        table_print_headings(table, stdout, look.colour);
+        for (size_t i = 0; i < table->rows; i++) {
+                const char *why = member_string(json_object_array_get_idx(actions, i), "message");
+
+                table_print_row(table, i, stdout, look.colour);
+                if (table->hidden[COLUMN_WHY] && why)
+                        show_below(why, &look);
+        }
+}
+
+/* What is held because the default gateway serves it is not held back. */
+static const char *action_word(struct json_object *entry)
+{
+        const char *action = member_string(entry, "action"), *cause = member_string(entry, "cause");
+
+        return action && cause && strcmp(action, "held") == 0 && strcmp(cause, "served") == 0 ? "served"
+                                                                                              : action;
+}
+
+static void show_actions(struct json_object *actions)
+{
+        static const char *const headings[] = {"PROFILE", "ACTION", "PRIOR STATE", "WHY"};
+        struct table table;
+
+        table_init(&table, 4, headings);
+        table.printable = look_printable();
+        for (size_t i = 0; i < json_object_array_length(actions); i++) {
+                struct json_object *entry = json_object_array_get_idx(actions, i);
+                const char *action = action_word(entry);
+                const struct cell cells[] = {
+                        {.text = member_string(entry, "profile")},
+                        {.text = action ? action : "unknown", .tint = action_tint(action ? action : "")},
+                        {.text = member_string(entry, "prior_state")},
+                        {.text = member_string(entry, "message")},
+                };
+
+                table_add(&table, cells);
+        }
+        if (!table.failed && table.rows > 0)
+                print_fitting(&table, actions);
+        table_deinit(&table);
+}
+
+static bool has_skipped(struct json_object *actions)
+{
+        for (size_t i = 0; actions && i < json_object_array_length(actions); i++) {
+                const char *action = member_string(json_object_array_get_idx(actions, i), "action");
+
+                if (action && strcmp(action, "skipped") == 0)
+                        return true;
+        }
+        return false;
+}
+
+enum outcome verb_reconcile(struct session *session)
+{
+        struct json_object *parameters = json_object_new_object();
+        struct json_object *actions;
+        struct answer answer;
+        enum outcome outcome;
+
+        if (session->options->dry_run)
+                json_object_object_add(parameters, "dry_run", json_object_new_boolean(true));
+        outcome = session_gather(session, "Reconcile", parameters, "actions", session_patience(session), &answer);
+        if (outcome != OUTCOME_DONE)
+                return outcome;
+        actions = member_array(answer.parameters, "actions");
+        if (answer.error) {
+                outcome = session_refused(session, &answer, "reconcile");
+        } else {
+                if (session->options->json)
+                        document_write(answer.parameters);
+                else if (actions)
+                        show_actions(actions);
+                outcome = has_skipped(actions) ? OUTCOME_FAILED : OUTCOME_DONE;
+        }
+        answer_deinit(&answer);
+        return outcome;
+}
