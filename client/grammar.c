@@ -1,123 +1,157 @@
 #include "client/grammar.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "client/text/digits.h"
+#include "client/text/duration.h"
+#include "client/text/moment.h"
 #include "client/text/suggest.h"
+#include "client/verbs/verbs.h"
+
+bool grammar_wrong(struct problem *problem, const char *subject, const char *what, const char *next)
+{
+        *problem = (struct problem){.subject = subject, .what = what, .next = next};
+        return false;
+}
+
+bool grammar_is_goal(const char *word)
+{
+        return strcmp(word, "up") == 0 || strcmp(word, "ready") == 0 || strcmp(word, "down") == 0;
+}
+
+/* Which goal fits is known only with the verb. */
+static bool take_wait(struct options *options, const char *value, struct problem *problem)
+{
+        if (value && !grammar_is_goal(value))
+                return grammar_wrong(problem, value, "is not a state to wait for", "write --wait=up, ready or down");
+        options->goal = value;
+        return true;
+}
+
+static bool take_timeout(struct options *options, const char *value, struct problem *problem)
+{
+        return duration_parse(value, &options->timeout_msec) ||
+               grammar_wrong(problem, value, "is not a length of time", "write it like 500ms, 30s or 2m");
+}
+
+static bool take_lines(struct options *options, const char *value, struct problem *problem)
+{
+        return digits_parse(value, &options->lines) ||
+               grammar_wrong(problem, value, "is not a number of lines", "write it like -n 100");
+}
+
+static bool take_since(struct options *options, const char *value, struct problem *problem)
+{
+        return moment_parse(value, time(NULL), &options->since_usec) ||
+               grammar_wrong(problem, value, "is not a time",
+                             "write it like 10m, 14:30, yesterday or '2026-11-22 14:30'");
+}
+
+static bool take_environment(struct options *options, const char *value, struct problem *problem)
+{
+        if (!*value || *value == '=')
+                return grammar_wrong(problem, "--env", "has no variable name", "write --env NAME=VALUE");
+        options->environment[options->environment_count++] = value;
+        return true;
+}
+
+static bool take_socket(struct options *options, const char *value, struct problem *problem)
+{
+        if (!*value)
+                return grammar_wrong(problem, "--socket", "is empty", "give the path of the broker's socket");
+        options->socket = value;
+        return true;
+}
+
+#define FLAG(field) VALUE_NONE, .usage = "", .flag = offsetof(struct options, field)
 
 const struct option_row grammar_options[] = {
-        {"-h", OPTION_HELP, VALUE_NONE},
-        {"--help", OPTION_HELP, VALUE_NONE},
-        {"-V", OPTION_VERSION, VALUE_NONE},
-        {"--version", OPTION_VERSION, VALUE_NONE},
-        {"--json", OPTION_JSON, VALUE_NONE},
-        {"--socket", OPTION_SOCKET, VALUE_NEEDED},
-        {"--timeout", OPTION_TIMEOUT, VALUE_NEEDED},
-        {"--all", OPTION_ALL, VALUE_NONE},
-        {"--no-wait", OPTION_NO_WAIT, VALUE_NONE},
-        {"--env", OPTION_ENV, VALUE_NEEDED},
-        {"--no-start", OPTION_NO_START, VALUE_NONE},
-        {"--dry-run", OPTION_DRY_RUN, VALUE_NONE},
-        {"--more", OPTION_MORE, VALUE_NONE},
-        {"--oneway", OPTION_ONEWAY, VALUE_NONE},
-        {"--wait", OPTION_WAIT, VALUE_OPTIONAL},
-        {"--profile", OPTION_PROFILE, VALUE_NONE},
-        {"--names", OPTION_NAMES, VALUE_NONE},
-        {"-f", OPTION_FOLLOW, VALUE_NONE},
-        {"--follow", OPTION_FOLLOW, VALUE_NONE},
-        {"-n", OPTION_LINES, VALUE_NEEDED},
-        {"--lines", OPTION_LINES, VALUE_NEEDED},
-        {"--since", OPTION_SINCE, VALUE_NEEDED},
-        {"--raw", OPTION_RAW, VALUE_NONE},
-        {"--watch", OPTION_WATCH, VALUE_NONE},
+        {OPTION_ALL, FLAG(all), .name = "--all", .summary = "", .costly = true},
+        {OPTION_WAIT, VALUE_OPTIONAL, .name = "--wait", .usage = "[=STATE]", .take = take_wait,
+         .summary = "start, stop, restart: wait for up, ready or down (default)"},
+        {OPTION_NO_WAIT, FLAG(no_wait), .name = "--no-wait", .summary = "start, stop, restart: do not wait"},
+        {OPTION_TIMEOUT, VALUE_NEEDED, .name = "--timeout", .usage = " TIME", .take = take_timeout,
+         .summary = "how long to wait, like 500ms, 30s or 2m"},
+        {OPTION_PROFILE, FLAG(profile), .name = "--profile", .summary = "take each NAME for that of a profile"},
+        {OPTION_FOLLOW, FLAG(follow), .letter = "-f", .name = "--follow",
+         .summary = "logs: print new lines as they come, until interrupted"},
+        {OPTION_LINES, VALUE_NEEDED, .letter = "-n", .name = "--lines", .usage = " N", .take = take_lines,
+         .summary = "logs: show the last N lines (default 50; with -f, 10)"},
+        {OPTION_SINCE, VALUE_NEEDED, .name = "--since", .usage = " TIME", .take = take_since,
+         .summary = "logs: since TIME, like 10m, today or '2026-11-22 14:30'"},
+        {OPTION_RAW, FLAG(raw), .name = "--raw", .summary = "logs: print control characters and colours too"},
+        {OPTION_WATCH, FLAG(watch), .name = "--watch", .summary = "status, list: the same as top"},
+        {OPTION_NAMES, FLAG(names), .name = "--names", .summary = "list: print names only"},
+        {OPTION_ENV, VALUE_NEEDED, .name = "--env", .usage = " NAME=VALUE", .take = take_environment,
+         .summary = "register: set a variable of the gateway; repeatable"},
+        {OPTION_NO_START, FLAG(no_start), .name = "--no-start", .summary = "register: leave it down"},
+        {OPTION_DRY_RUN, FLAG(dry_run), .name = "--dry-run", .summary = "reconcile: only say what it would do"},
+        {OPTION_MORE, FLAG(more), .name = "--more", .summary = NULL},
+        {OPTION_ONEWAY, FLAG(oneway), .name = "--oneway",
+         .summary = "call: ask for a stream of replies, or for none"},
+        {OPTION_JSON, FLAG(json), .name = "--json",
+         .summary = "print JSON: one document, or one per line of a stream"},
+        {OPTION_SOCKET, VALUE_NEEDED, .name = "--socket", .usage = " PATH", .take = take_socket,
+         .summary = "the broker's socket (else $SVCBROKER_SOCKET, else\n"
+                    "                    " SVCBROKER_SOCKET_PATH ")"},
+        {OPTION_HELP, VALUE_NONE, .letter = "-h", .name = "--help", .usage = "", .summary = "print this text"},
+        {OPTION_VERSION, VALUE_NONE, .letter = "-V", .name = "--version", .usage = "", .summary = "print the version"},
 };
 
 const size_t grammar_options_count = sizeof(grammar_options) / sizeof(grammar_options[0]);
 
-#define OPTIONS_ORDER (OPTION_ALL | OPTION_WAIT | OPTION_NO_WAIT | OPTION_PROFILE)
-
-const struct verb_row grammar_verbs[] = {
-        [VERB_START] = {"start", OPTIONS_ORDER, 1, SIZE_MAX, "give NAMEs or --all"},
-        [VERB_STOP] = {"stop", OPTIONS_ORDER, 1, SIZE_MAX, "give NAMEs or --all"},
-        [VERB_RESTART] = {"restart", OPTIONS_ORDER, 1, SIZE_MAX, "give NAMEs or --all"},
-        [VERB_STATUS] = {"status", OPTION_PROFILE | OPTION_WATCH, 0, 1, NULL},
-        [VERB_LIST] = {"list", OPTION_NAMES | OPTION_WATCH, 0, 0, NULL},
-        [VERB_WHY] = {"why", OPTION_PROFILE, 1, 1, "give a NAME"},
-        [VERB_REGISTER] = {"register", OPTION_ENV | OPTION_NO_START, 1, 1, "give a PROFILE"},
-        [VERB_UNREGISTER] = {"unregister", 0, 1, 1, "give a PROFILE"},
-        [VERB_WATCH] = {"watch", OPTION_PROFILE, 0, SIZE_MAX, NULL},
-        [VERB_TOP] = {"top", OPTION_PROFILE, 0, SIZE_MAX, NULL},
-        [VERB_RESET] = {"reset", OPTION_PROFILE, 1, SIZE_MAX, "give NAMEs"},
-        [VERB_HEALTH] = {"health", 0, 0, 0, NULL},
-        [VERB_RECONCILE] = {"reconcile", OPTION_DRY_RUN, 0, 0, NULL},
-        [VERB_DOCTOR] = {"doctor", 0, 0, 0, NULL},
-        [VERB_CALL] = {"call", OPTION_MORE | OPTION_ONEWAY, 1, 2,
-                       "give a METHOD, like List or org.varlink.service.GetInfo"},
-        [VERB_LOGS] = {"logs", OPTION_PROFILE | OPTION_FOLLOW | OPTION_LINES | OPTION_SINCE | OPTION_RAW, 1,
-                       1, "give a NAME"},
-        [VERB_INTROSPECT] = {"introspect", 0, 0, 1, NULL},
-};
-
-const size_t grammar_verbs_count = sizeof(grammar_verbs) / sizeof(grammar_verbs[0]);
-
-enum options_result grammar_wrong(struct options_problem *problem, const char *subject, const char *what,
-                                  const char *next)
+static bool is_called(const char *name, const char *argument, size_t length)
 {
-        *problem = (struct options_problem){.subject = subject, .what = what, .next = next};
-        return OPTIONS_WRONG;
+        return name && strlen(name) == length && strncmp(name, argument, length) == 0;
 }
 
-const struct option_row *grammar_find_option(const char *argument, const char **value)
+const struct option_row *grammar_find_option(const char *argument, const char **name, const char **value)
 {
         size_t length = strcspn(argument, "=");
 
         *value = argument[length] ? argument + length + 1 : NULL;
         for (size_t i = 0; i < grammar_options_count; i++) {
-                const char *name = grammar_options[i].name;
+                const struct option_row *row = &grammar_options[i];
 
-                if (strlen(name) == length && strncmp(name, argument, length) == 0)
-                        return &grammar_options[i];
+                *name = is_called(row->letter, argument, length) ? row->letter : row->name;
+                if (is_called(*name, argument, length))
+                        return row;
         }
         return NULL;
 }
 
-/* Who follows a proposal without a thought must not lose anything by it: these are not proposed. */
-static const char *harmless(const char *proposal)
+bool grammar_unknown_option(const char *argument, struct problem *problem)
 {
-        static const char *const ending[] = {"stop", "restart", "unregister", "--all"};
-
-        for (size_t i = 0; proposal && i < sizeof(ending) / sizeof(ending[0]); i++) {
-                if (strcmp(proposal, ending[i]) == 0)
-                        return NULL;
-        }
-        return proposal;
-}
-
-enum options_result grammar_unknown_option(const char *argument, struct options_problem *problem)
-{
+        const struct option_row *nearest = NULL;
         struct suggestion suggestion;
         char name[SUGGEST_WORD_BYTES_MAX + 2]; /* a longer one stays too long */
 
         snprintf(name, sizeof(name), "%.*s", (int)strcspn(argument, "="), argument);
         suggest_init(&suggestion, name);
         for (size_t i = 0; i < grammar_options_count; i++) {
-                if (grammar_options[i].name[1] == '-')
-                        suggest_offer(&suggestion, grammar_options[i].name);
+                suggest_offer(&suggestion, grammar_options[i].name);
+                if (suggestion.nearest == grammar_options[i].name)
+                        nearest = &grammar_options[i];
         }
         grammar_wrong(problem, argument, "unknown option", SEE_HELP);
-        problem->meant = harmless(suggestion.nearest);
-        return OPTIONS_WRONG;
+        problem->meant = nearest && !nearest->costly ? nearest->name : NULL;
+        return false;
 }
 
-enum options_result grammar_unknown_verb(const char *word, struct options_problem *problem)
+bool grammar_unknown_verb(const char *word, struct problem *problem)
 {
+        const struct verb *nearest = NULL;
         struct suggestion suggestion;
 
         suggest_init(&suggestion, word);
-        for (size_t i = 0; i < grammar_verbs_count; i++)
-                suggest_offer(&suggestion, grammar_verbs[i].name);
+        for (size_t i = 0; verbs[i]; i++) {
+                suggest_offer(&suggestion, verbs[i]->name);
+                if (suggestion.nearest == verbs[i]->name)
+                        nearest = verbs[i];
+        }
         grammar_wrong(problem, word, "unknown verb", SEE_HELP);
-        problem->meant = harmless(suggestion.nearest);
-        return OPTIONS_WRONG;
+        problem->meant = nearest && !nearest->costly ? nearest->name : NULL;
+        return false;
 }

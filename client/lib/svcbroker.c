@@ -1,7 +1,6 @@
 #include "client/lib/svcbroker.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,11 +8,11 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
+#include "client/lib/clock.h"
 #include "proto/call.h"
 #include "proto/frame.h"
 #include "proto/json.h"
@@ -38,18 +37,10 @@ struct svcbroker {
         uint64_t due;     /* calls whose last reply was not received yet */
 };
 
-static int64_t now_msec(void)
-{
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* INT64_MAX stands for never. */
 static int64_t deadline_of(int timeout_msec)
 {
-        return timeout_msec < 0 ? INT64_MAX : now_msec() + timeout_msec;
+        return timeout_msec < 0 ? INT64_MAX : clock_now_msec() + timeout_msec;
 }
 
 static int connect_socket(int fd, const struct sockaddr_un *address, int timeout_msec)
@@ -194,15 +185,8 @@ static int wait_for(struct svcbroker *connection, short events, int64_t deadline
         struct pollfd poll_fd = {.fd = connection->fd, .events = events};
 
         for (;;) {
-                int timeout_msec = -1;
-                int ready;
+                int ready = poll(&poll_fd, 1, deadline_msec == INT64_MAX ? -1 : clock_left_msec(deadline_msec));
 
-                if (deadline_msec != INT64_MAX) {
-                        int64_t left_msec = deadline_msec - now_msec();
-
-                        timeout_msec = left_msec < 0 ? 0 : left_msec > INT_MAX ? INT_MAX : (int)left_msec;
-                }
-                ready = poll(&poll_fd, 1, timeout_msec);
                 if (ready > 0)
                         return 0;
                 if (ready == 0)

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/text/document.h"
+#include "client/terminal/output.h"
 
 /* A look without an event, for file systems that tell of none, and where inotify has no room. */
 #define FOLLOW_LOOK_MSEC 2000
@@ -140,12 +140,12 @@ int logfollow_run(struct logfollow *follow, struct logdir *logdir, struct logrea
 
                 drop_events(follow);
                 result = look(follow, logdir, reader);
-                if (!document_flush() || ferror(stdout))
+                if (!output_flush() || ferror(stdout))
                         return 0;
                 if (result < 0)
                         return result;
                 if (poll(poll_fds, 2, FOLLOW_LOOK_MSEC) > 0 &&
-                    (poll_fds[0].revents & (DOCUMENT_UNREAD | POLLNVAL)))
+                    (poll_fds[0].revents & (OUTPUT_UNREAD | POLLNVAL)))
                         return 0;
         }
 }

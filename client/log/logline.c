@@ -5,27 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/text/digits.h"
 #include "client/text/printable.h"
 
 #define USEC_PER_SEC INT64_C(1000000)
-
-static bool matches(const char *text, const char *pattern)
-{
-        for (; *pattern; pattern++, text++) {
-                if (*pattern == 'd' ? *text < '0' || *text > '9' : *text != *pattern)
-                        return false;
-        }
-        return true;
-}
-
-static int number(const char *text, int digits)
-{
-        int value = 0;
-
-        while (digits-- > 0)
-                value = value * 10 + *text++ - '0';
-        return value;
-}
 
 void logline_clock_init(struct logline_clock *clock)
 {
@@ -38,11 +21,11 @@ void logline_clock_init(struct logline_clock *clock)
 /* When a minute of the machine's local time was. The process has one thread, so its TZ may be lent. */
 static int64_t minute_usec(bool other_zone, const char *minute)
 {
-        struct tm broken = {.tm_year = number(minute, 4) - 1900,
-                            .tm_mon = number(minute + 5, 2) - 1,
-                            .tm_mday = number(minute + 8, 2),
-                            .tm_hour = number(minute + 11, 2),
-                            .tm_min = number(minute + 14, 2),
+        struct tm broken = {.tm_year = digits_number(minute, 4) - 1900,
+                            .tm_mon = digits_number(minute + 5, 2) - 1,
+                            .tm_mday = digits_number(minute + 8, 2),
+                            .tm_hour = digits_number(minute + 11, 2),
+                            .tm_min = digits_number(minute + 14, 2),
                             .tm_isdst = -1};
         char *zone = other_zone ? strdup(getenv("TZ")) : NULL;
         int64_t seconds;
@@ -64,7 +47,7 @@ void logline_parse(struct logline_clock *clock, const char *line, size_t length,
         const size_t stamp_length = sizeof(pattern) - 1;
 
         *parsed = (struct logline){.at_usec = -1, .text = line, .length = length};
-        if (length < stamp_length || !matches(line, pattern))
+        if (length < stamp_length || !digits_match(line, pattern))
                 return;
         if (clock->minute_usec < 0 || memcmp(clock->minute, line, sizeof(clock->minute) - 1) != 0) {
                 memcpy(clock->minute, line, sizeof(clock->minute) - 1);
@@ -72,7 +55,7 @@ void logline_parse(struct logline_clock *clock, const char *line, size_t length,
         }
         if (clock->minute_usec < 0)
                 return;
-        parsed->at_usec = clock->minute_usec + number(line + 17, 2) * USEC_PER_SEC + number(line + 20, 6);
+        parsed->at_usec = clock->minute_usec + digits_number(line + 17, 2) * USEC_PER_SEC + digits_number(line + 20, 6);
         parsed->text = line + stamp_length;
         parsed->length = length - stamp_length;
 }

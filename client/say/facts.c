@@ -12,13 +12,6 @@
 
 _Static_assert(FACTS_TEXT_BYTES >= DURATION_TEXT_BYTES, "a length of time must fit");
 
-static bool is_word(struct json_object *service, const char *member, const char *word)
-{
-        const char *text = member_string(service, member);
-
-        return text && strcmp(text, word) == 0;
-}
-
 /* Nothing happened in 1970: where no time is known, some write that. */
 static int64_t moment(struct json_object *object, const char *name)
 {
@@ -44,8 +37,8 @@ void facts_read(struct json_object *service, struct facts *facts)
                 .lock_problem = member_string(service, "lock_problem"),
                 .exit_signal = member_string(last_exit, "signal"),
                 .state = state_find_cause(member_string(service, "state"), member_string(service, "cause")),
-                .gateway = is_word(service, "kind", "gateway"),
-                .want_up = is_word(service, "want", "up"),
+                .gateway = member_is(service, "kind", "gateway"),
+                .want_up = member_is(service, "want", "up"),
                 .pid = member_int(service, "pid", FACTS_UNKNOWN),
                 .since_usec = step_usec >= 0 ? step_usec : moment(service, "since_usec"),
                 .until_usec = moment(service, "step_until_usec"),

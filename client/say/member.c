@@ -1,5 +1,7 @@
 #include "client/say/member.h"
 
+#include <string.h>
+
 #include <json-c/json.h>
 
 static struct json_object *member_of_type(struct json_object *object, const char *name, enum json_type type)
@@ -15,6 +17,13 @@ static struct json_object *member_of_type(struct json_object *object, const char
 const char *member_string(struct json_object *object, const char *name)
 {
         return json_object_get_string(member_of_type(object, name, json_type_string));
+}
+
+bool member_is(struct json_object *object, const char *name, const char *string)
+{
+        const char *member = member_string(object, name);
+
+        return member && strcmp(member, string) == 0;
 }
 
 int64_t member_int(struct json_object *object, const char *name, int64_t absent)

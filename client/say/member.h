@@ -10,6 +10,7 @@ struct json_object;
  * absent. */
 
 const char *member_string(struct json_object *object, const char *name); /* NULL when absent */
+bool member_is(struct json_object *object, const char *name, const char *string);
 int64_t member_int(struct json_object *object, const char *name, int64_t absent);
 bool member_true(struct json_object *object, const char *name);
 struct json_object *member_object(struct json_object *object, const char *name);

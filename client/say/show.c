@@ -70,7 +70,29 @@ size_t show_name_columns(size_t longest)
         return longest > most ? most : longest;
 }
 
-void show_outcomes(struct json_object *outcomes, const char *order, size_t name_columns, bool colour)
+static void add_outcome(struct table *table, struct json_object *outcome, const char *order)
+{
+        struct json_object *service = member_object(outcome, "service");
+        const char *name = member_string(outcome, "name"), *state = show_state(service);
+        char note[NOTE_BYTES], ordered[ORDERED_BYTES];
+        struct facts facts;
+        bool pending;
+
+        facts_read(service, &facts);
+        pending = is_pending(&facts, order);
+        snprintf(ordered, sizeof(ordered), "%s ordered", order ? order : "");
+        note_text(&facts, note);
+        if (pending)
+                snprintf(note, sizeof(note), "now %s", state ? state : "unknown");
+        table_add(table, (const struct cell[]){
+                                 {.text = name ? name : "unnamed"},
+                                 {.text = pending ? ordered : state,
+                                  .tint = pending ? TINT_BUSY : facts.state->tint},
+                                 {.text = note},
+                         });
+}
+
+void show_outcomes(struct json_object *outcomes, const char *order, size_t name_columns)
 {
         struct look look;
         struct table table;
@@ -79,31 +101,14 @@ void show_outcomes(struct json_object *outcomes, const char *order, size_t name_
         table_init(&table, 3, NULL);
         table.printable = look.printable;
         table.ellipsis = look.utf8 ? "…" : "~";
-        table.most[0] = name_columns;
+        table.least[0] = table.most[0] = name_columns;
         for (size_t i = 0; i < json_object_array_length(outcomes); i++) {
                 struct json_object *outcome = json_object_array_get_idx(outcomes, i);
-                struct json_object *service = member_object(outcome, "service");
-                const char *state = show_state(service);
-                char note[NOTE_BYTES], ordered[ORDERED_BYTES];
-                bool pending;
-                struct facts facts;
-
-                facts_read(service, &facts);
-                pending = is_pending(&facts, order);
-                snprintf(ordered, sizeof(ordered), "%s ordered", order ? order : "");
-                note_text(&facts, note);
-                if (pending)
-                        snprintf(note, sizeof(note), "now %s", state ? state : "unknown");
-                const struct cell cells[] = {
-                        {.text = member_string(outcome, "name")},
-                        {.text = pending ? ordered : state, .tint = pending ? TINT_BUSY : facts.state->tint},
-                        {.text = note},
-                };
 
                 if (!member_string(outcome, "error"))
-                        table_add(&table, cells);
+                        add_outcome(&table, outcome, order);
         }
-        table_print(&table, stdout, colour);
+        table_print(&table, stdout, look.colour);
         table_deinit(&table);
 }
 

@@ -17,9 +17,9 @@ const char *show_state(struct json_object *service);
 /* How wide a column of names is, the longest of which has so many: what is beside it is to be seen on a terminal. */
 size_t show_name_columns(size_t longest);
 
-/* One line for the result of each order: outcomes without an error. order: what was ordered and not waited
- * for, "start", "stop" or "restart"; else NULL. Of a name that is longer than name_columns begin and end are shown; 0: all of it. */
-void show_outcomes(struct json_object *outcomes, const char *order, size_t name_columns, bool colour);
+/* One line for the result of each order: outcomes without an error. order: what was ordered and not waited for,
+ * "start", "stop" or "restart"; else NULL. The names take name_columns; of a longer one begin and end are shown. */
+void show_outcomes(struct json_object *outcomes, const char *order, size_t name_columns);
 
 /* One line for an event of Watch. */
 void show_event(const char *event, struct json_object *service, bool colour);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -108,14 +107,6 @@ enum outcome failure_worse(enum outcome one, enum outcome other)
         return severity_of(one) > severity_of(other) ? one : other;
 }
 
-/* 0: stderr is no terminal. */
-static size_t terminal_columns(void)
-{
-        struct winsize size;
-
-        return isatty(STDERR_FILENO) && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
 /* Broken between words where it is wider than that; free() it. NULL when out of memory. */
 static char *make_text(const char *subject, const char *what, const char *next, size_t columns)
 {
@@ -145,7 +136,7 @@ void failure_print(const char *subject, const char *what, const char *next)
         char *text = NULL;
 
         if (parts[0] && parts[1] && parts[2])
-                text = make_text(parts[0], parts[1], parts[2], terminal_columns());
+                text = make_text(parts[0], parts[1], parts[2], look_columns(STDERR_FILENO));
         /* stderr is not buffered: one call is one write, so lines of several programs do not mix. */
         fputs(text ? text : "svcctl: memory: none left: free some\n", stderr);
         free(text);
@@ -230,6 +221,11 @@ static bool fits(const struct failure_row *row, const char *error, struct json_o
         const char *cause = member_string(parameters, "cause");
 
         return strcmp(row->error, error) == 0 && (!row->cause || (cause && strcmp(row->cause, cause) == 0));
+}
+
+void failure_memory(void)
+{
+        failure_print("memory", "none left", "free some");
 }
 
 enum outcome failure_report(const char *error, struct json_object *parameters, const char *subject)

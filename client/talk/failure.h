@@ -26,6 +26,9 @@ enum outcome failure_worse(enum outcome one, enum outcome other);
  * between words. */
 void failure_print(const char *subject, const char *what, const char *next);
 
+/* The same of memory that is short. */
+void failure_memory(void);
+
 /* What an error reply means, as such a line and an exit code. subject: where the error itself names none.
  * parameters may be NULL. */
 enum outcome failure_report(const char *error, struct json_object *parameters, const char *subject);

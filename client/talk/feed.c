@@ -6,8 +6,8 @@
 #include <json-c/json.h>
 
 #include "client/say/member.h"
+#include "client/lib/clock.h"
 #include "client/lib/svcbroker.h"
-#include "client/talk/waiting.h"
 #include "proto/interface.h"
 
 #define RECONNECT_MSEC 100 /* between two tries */
@@ -41,14 +41,14 @@ static void begin_watch(struct feed *feed)
         feed->result = queue_calls(feed);
         feed->connect_msec = FEED_NEVER_MSEC;
         feed->settle_msec = FEED_NEVER_MSEC;
-        feed->answer_msec = waiting_now_msec() + session_patience(feed->session);
+        feed->answer_msec = clock_now_msec() + session_patience(feed->session);
         feed->settled = false;
         roster_doubt(&feed->roster);
 }
 
 static void note_absence(struct feed *feed)
 {
-        int64_t now_msec = waiting_now_msec();
+        int64_t now_msec = clock_now_msec();
 
         session_close(feed->session);
         if (feed->away_msec == FEED_NEVER_MSEC)
@@ -62,7 +62,7 @@ static void note_absence(struct feed *feed)
 /* It answers again. */
 static void note_return(struct feed *feed)
 {
-        int64_t now_msec = waiting_now_msec();
+        int64_t now_msec = clock_now_msec();
 
         if (feed->away_msec == FEED_NEVER_MSEC)
                 return;
@@ -82,7 +82,7 @@ static bool is_absence(int result)
 static void reconnect(struct feed *feed)
 {
         int result = session_reconnect(feed->session, RECONNECT_PATIENCE_MSEC);
-        int64_t now_msec = waiting_now_msec();
+        int64_t now_msec = clock_now_msec();
 
         if (result == 0)
                 begin_watch(feed);
@@ -106,7 +106,7 @@ static void take_answer(struct feed *feed, struct answer *answer)
         feed->answer_msec = FEED_NEVER_MSEC;
         /* The others come right behind. Changes say nothing of that, and may never cease. */
         if (!feed->settled && (!event || strcmp(event, "present") == 0))
-                feed->settle_msec = waiting_now_msec() + SETTLE_MSEC;
+                feed->settle_msec = clock_now_msec() + SETTLE_MSEC;
         feed->result = roster_take(&feed->roster, event, member_object(answer->parameters, "service"));
         answer_deinit(answer);
         feed->changed = true;
@@ -131,7 +131,7 @@ static void take_answers(struct feed *feed)
 
 static void look_at_clock(struct feed *feed)
 {
-        int64_t now_msec = waiting_now_msec();
+        int64_t now_msec = clock_now_msec();
 
         if (now_msec >= feed->connect_msec)
                 reconnect(feed);

@@ -39,7 +39,7 @@ void feed_turn(struct feed *feed);
 
 bool feed_is_over(const struct feed *feed);
 
-/* To wait for, with POLLIN, at most until feed_next_msec() of the clock of waiting_now_msec(). -1: nothing.
+/* To wait for, with POLLIN, at most until feed_next_msec() of the clock of clock_now_msec(). -1: nothing.
  */
 int feed_fd(const struct feed *feed);
 int64_t feed_next_msec(const struct feed *feed);

@@ -9,7 +9,7 @@
 
 #include "client/text/document.h"
 #include "client/say/member.h"
-#include "client/options.h"
+#include "client/talk/options.h"
 #include "client/talk/session.h"
 #include "client/text/suggest.h"
 #include "proto/name.h"
@@ -35,13 +35,18 @@ static enum outcome queue_status(struct session *session, const char *name)
         return session_queue(session, "Status", parameters, 0);
 }
 
-bool names_is_absent(const struct answer *answer)
+bool names_is_absence(const char *error)
 {
-        return answer->error && (strcmp(answer->error, ERROR_NO_SUCH_SERVICE) == 0 ||
-                                 strcmp(answer->error, ERROR_NOT_REGISTERED) == 0);
+        return strcmp(error, ERROR_NO_SUCH_SERVICE) == 0 || strcmp(error, ERROR_NOT_REGISTERED) == 0;
 }
 
-enum outcome names_ask_status(struct session *session, const char *name, struct answer *answer)
+bool names_is_absent(const struct answer *answer)
+{
+        return answer->error && names_is_absence(answer->error);
+}
+
+/* In one round trip; the answer may be an error. */
+static enum outcome ask_status(struct session *session, const char *name, struct answer *answer)
 {
         int patience_msec = session_patience(session);
         bool exact = !session->options->profile;
@@ -182,7 +187,7 @@ enum outcome names_report_absent(struct session *session, const char *error, str
         char *next = NULL;
 
         /* All else is known already, so a broker that is gone meanwhile is no news. */
-        if (session_try(session, "List", NULL, "services", session_patience(session), &answer) && !answer.error)
+        if (session_try(session, "List", NULL, "services", session_patience(session), &answer))
                 nearest = guess(member_array(answer.parameters, "services"), word, session->options->profile);
         if (nearest && asprintf(&next, "did you mean %s?", nearest) < 0)
                 next = NULL;
@@ -206,5 +211,19 @@ enum outcome names_refuse_absent(struct session *session, const struct answer *a
                 document_write_error(error, answer->parameters);
         outcome = names_report_absent(session, error, answer->parameters, word);
         free(error);
+        return outcome;
+}
+
+enum outcome names_ask(struct session *session, const char *word, struct answer *answer)
+{
+        enum outcome outcome = ask_status(session, word, answer);
+
+        if (outcome != OUTCOME_DONE || !answer->error)
+                return outcome;
+        if (names_is_absent(answer))
+                outcome = names_refuse_absent(session, answer, word);
+        else
+                outcome = session_refused(session, answer, word);
+        answer_deinit(answer);
         return outcome;
 }

@@ -15,10 +15,12 @@ struct session;
  * the gateway.
  */
 
-/* Asks for a service as `status NAME` does: in one round trip. answer as in session_receive(). */
-enum outcome names_ask_status(struct session *session, const char *name, struct answer *answer);
+/* Asks for the service that a word means, and tells what goes wrong. answer_deinit() is due only after
+ * OUTCOME_DONE. */
+enum outcome names_ask(struct session *session, const char *word, struct answer *answer);
 
-/* The answer to a Status says that there is none of that name. */
+/* An error, or an answer, says that there is no service of that name. */
+bool names_is_absence(const char *error);
 bool names_is_absent(const struct answer *answer);
 
 /* The services that the options' words mean, each once, as a new JSON array. */

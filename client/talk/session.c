@@ -11,48 +11,20 @@
 #include <json-c/json.h>
 
 #include "client/text/document.h"
+#include "client/terminal/output.h"
 #include "client/say/member.h"
-#include "client/options.h"
+#include "client/talk/options.h"
 #include "client/lib/svcbroker.h"
 #include "proto/interface.h"
 
 /* For an answer. No healthy broker comes near it. */
 #define PATIENCE_MSEC 30000
-#define METHOD_BYTES 512
-
-/* --timeout is then how long the broker is to wait, not how long we do. */
-static bool timeout_is_brokers(const struct options *options)
-{
-        switch (options->verb) {
-        case VERB_START:
-        case VERB_STOP:
-        case VERB_RESTART:
-                return !options->no_wait;
-        case VERB_UNREGISTER:
-                return true;
-        case VERB_STATUS:
-        case VERB_LIST:
-        case VERB_WHY:
-        case VERB_REGISTER:
-        case VERB_WATCH:
-        case VERB_TOP:
-        case VERB_RESET:
-        case VERB_HEALTH:
-        case VERB_RECONCILE:
-        case VERB_DOCTOR:
-        case VERB_CALL:
-        case VERB_LOGS:
-        case VERB_INTROSPECT:
-                return false;
-        }
-        return false;
-}
 
 int session_patience(const struct session *session)
 {
         const struct options *options = session->options;
 
-        if (options->timeout_msec == OPTIONS_NO_TIMEOUT || timeout_is_brokers(options))
+        if (options->timeout_msec == OPTIONS_NO_TIMEOUT || options->broker_waits)
                 return PATIENCE_MSEC;
         return options->timeout_msec;
 }
@@ -111,7 +83,7 @@ enum outcome session_broken(const struct session *session, int result)
                               "names are plain ASCII; look for stray bytes");
                 return OUTCOME_USAGE;
         case ENOMEM:
-                failure_print("memory", "none left", "free some");
+                failure_memory();
                 outcome = OUTCOME_FAILED;
                 break;
         default:
@@ -169,21 +141,34 @@ void session_close(struct session *session)
         session->connection = NULL;
 }
 
+int session_queue_text(struct session *session, const char *method, const char *parameters, unsigned flags)
+{
+        char *full = NULL;
+        int result;
+
+        if (!strchr(method, '.') && asprintf(&full, "%s.%s", IO_SVCBROKER, method) < 0)
+                return -ENOMEM;
+        result = svcbroker_queue(session->connection, full ? full : method, parameters, flags);
+        free(full);
+        return result;
+}
+
+/* parameters: taken over. 0 or negative errno. */
+static int queue(struct session *session, const char *method, struct json_object *parameters, unsigned flags)
+{
+        const char *text =
+                parameters ? json_object_to_json_string_ext(parameters, JSON_C_TO_STRING_PLAIN) : NULL;
+        int result = parameters && !text ? -ENOMEM : session_queue_text(session, method, text, flags);
+
+        json_object_put(parameters);
+        return result;
+}
+
 enum outcome session_queue(struct session *session, const char *method, struct json_object *parameters,
                            unsigned flags)
 {
-        const char *text = NULL;
-        char full[METHOD_BYTES];
-        int result;
+        int result = queue(session, method, parameters, flags);
 
-        if (!strchr(method, '.')) {
-                snprintf(full, sizeof(full), "%s.%s", IO_SVCBROKER, method);
-                method = full;
-        }
-        if (parameters)
-                text = json_object_to_json_string_ext(parameters, JSON_C_TO_STRING_PLAIN);
-        result = parameters && !text ? -ENOMEM : svcbroker_queue(session->connection, method, text, flags);
-        json_object_put(parameters);
         return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
 }
 
@@ -219,7 +204,7 @@ int session_pause(const struct session *session, int timeout_msec)
         };
         int ready = poll(poll_fds, 2, timeout_msec);
 
-        if (ready > 0 && (poll_fds[1].revents & DOCUMENT_UNREAD))
+        if (ready > 0 && (poll_fds[1].revents & OUTPUT_UNREAD))
                 return -EPIPE;
         return ready == 0 ? -ETIMEDOUT : 0;
 }
@@ -228,14 +213,6 @@ void answer_deinit(struct answer *answer)
 {
         json_object_put(answer->parameters);
         answer->parameters = NULL;
-}
-
-enum outcome session_ask(struct session *session, const char *method, struct json_object *parameters,
-                         int timeout_msec, struct answer *answer)
-{
-        enum outcome outcome = session_queue(session, method, parameters, 0);
-
-        return outcome == OUTCOME_DONE ? session_receive(session, timeout_msec, answer) : outcome;
 }
 
 /* What follows belongs to what came first. */
@@ -270,27 +247,50 @@ static int take_pieces(struct session *session, const char *array, int timeout_m
         return result;
 }
 
-enum outcome session_gather(struct session *session, const char *method, struct json_object *parameters,
-                            const char *array, int timeout_msec, struct answer *answer)
+/* What there is of an answer. subject: of its error. */
+static enum outcome conclude(struct session *session, int result, const char *subject, struct answer *answer)
 {
-        enum outcome outcome = session_queue(session, method, parameters, SVCBROKER_MORE);
-        int result = outcome == OUTCOME_DONE ? take_pieces(session, array, timeout_msec, answer) : 0;
+        enum outcome outcome = OUTCOME_DONE;
 
-        return result < 0 ? session_broken(session, result) : outcome;
+        if (result < 0)
+                return session_broken(session, result);
+        if (answer->error) {
+                outcome = session_refused(session, answer, subject);
+                answer_deinit(answer);
+        }
+        return outcome;
+}
+
+enum outcome session_ask(struct session *session, const char *method, struct json_object *parameters,
+                         const char *subject, struct answer *answer)
+{
+        int result = queue(session, method, parameters, 0);
+
+        if (result == 0)
+                result = session_take(session, session_patience(session), answer);
+        return conclude(session, result, subject, answer);
+}
+
+enum outcome session_gather(struct session *session, const char *method, struct json_object *parameters,
+                            const char *array, const char *subject, struct answer *answer)
+{
+        int result = queue(session, method, parameters, SVCBROKER_MORE);
+
+        if (result == 0)
+                result = take_pieces(session, array, session_patience(session), answer);
+        return conclude(session, result, subject, answer);
 }
 
 bool session_try(struct session *session, const char *method, struct json_object *parameters, const char *array,
                  int timeout_msec, struct answer *answer)
 {
-        const char *text =
-                parameters ? json_object_to_json_string_ext(parameters, JSON_C_TO_STRING_PLAIN) : NULL;
-        char full[METHOD_BYTES];
-        bool queued;
-
-        snprintf(full, sizeof(full), "%s.%s", IO_SVCBROKER, method);
-        queued = (text || !parameters) && svcbroker_queue(session->connection, full, text, SVCBROKER_MORE) == 0;
-        json_object_put(parameters);
-        return queued && take_pieces(session, array, timeout_msec, answer) == 0;
+        if (queue(session, method, parameters, SVCBROKER_MORE) < 0 ||
+            take_pieces(session, array, timeout_msec, answer) < 0)
+                return false;
+        if (!answer->error)
+                return true;
+        answer_deinit(answer);
+        return false;
 }
 
 enum outcome session_refused(const struct session *session, const struct answer *answer, const char *subject)

@@ -1,21 +1,19 @@
 #include "client/talk/waiting.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "client/terminal/look.h"
 #include "client/say/member.h"
-#include "client/options.h"
+#include "client/talk/options.h"
+#include "client/lib/clock.h"
 #include "client/lib/svcbroker.h"
 #include "proto/interface.h"
 
@@ -25,14 +23,6 @@
 #define RECONNECT_MSEC 100 /* between two tries */
 #define WATCH_PATIENCE_MSEC 1000
 #define COLUMNS_UNKNOWN 80
-
-int64_t waiting_now_msec(void)
-{
-        struct timespec now;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Whoever started us with SIGINT ignored, as a shell does with what it puts in the background, goes on so. */
 static void listen_for_interrupts(struct waiting *waiting)
@@ -71,7 +61,7 @@ static void open_watch(struct waiting *waiting)
 void waiting_begin(struct waiting *waiting, struct session *session, struct json_object *names, bool quiet)
 {
         const char *terminal = getenv("TERM");
-        int64_t now_msec = waiting_now_msec();
+        int64_t now_msec = clock_now_msec();
 
         *waiting = (struct waiting){
                 .session = session, .signal_fd = -1, .draw_msec = now_msec + DRAW_FIRST_MSEC};
@@ -131,18 +121,17 @@ void waiting_clear(struct waiting *waiting)
         waiting->drawn_lines = 0;
 }
 
-static size_t terminal_columns(void)
+static size_t line_columns(void)
 {
-        struct winsize size;
+        size_t columns = look_columns(STDERR_FILENO);
 
-        return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col
-                                                                               : COLUMNS_UNKNOWN;
+        return (columns > 1 ? columns : COLUMNS_UNKNOWN) - 1;
 }
 
 /* New lines over the old ones, in one write: nothing is blank in between. */
 static void draw(struct waiting *waiting)
 {
-        char *lines = progress_text(&waiting->progress, waiting_now_msec(), terminal_columns() - 1);
+        char *lines = progress_text(&waiting->progress, clock_now_msec(), line_columns());
         char *output = NULL;
         size_t size, count = 0;
         FILE *file = open_memstream(&output, &size);
@@ -159,7 +148,7 @@ static void draw(struct waiting *waiting)
         }
         free(output);
         free(lines);
-        waiting->draw_msec = waiting_now_msec() + DRAW_EVERY_MSEC;
+        waiting->draw_msec = clock_now_msec() + DRAW_EVERY_MSEC;
 }
 
 static void take_events(struct waiting *waiting)
@@ -171,11 +160,11 @@ static void take_events(struct waiting *waiting)
                !reply.error) {
                 struct json_object *event = json_tokener_parse(reply.parameters);
 
-                progress_note(&waiting->progress, member_object(event, "service"), waiting_now_msec());
+                progress_note(&waiting->progress, member_object(event, "service"), clock_now_msec());
                 json_object_put(event);
                 /* What is shown already is kept true; the first look has its time. */
                 if (waiting->drawn_lines > 0)
-                        waiting->draw_msec = waiting_now_msec();
+                        waiting->draw_msec = clock_now_msec();
         }
         if (result != -ETIMEDOUT)
                 close_watch(waiting);
@@ -190,19 +179,17 @@ static bool pause_until(struct waiting *waiting, int connection_fd, int64_t dead
                 {.fd = -1, .events = POLLIN},
         };
         struct signalfd_siginfo interrupt;
-        int64_t left_msec;
 
         if (waiting->shown) {
                 take_events(waiting);
                 if (waiting->watch)
                         poll_fds[2].fd = svcbroker_fd(waiting->watch);
-                if (waiting_now_msec() >= waiting->draw_msec)
+                if (clock_now_msec() >= waiting->draw_msec)
                         draw(waiting);
                 if (waiting->draw_msec < deadline_msec)
                         deadline_msec = waiting->draw_msec;
         }
-        left_msec = deadline_msec - waiting_now_msec();
-        if (poll(poll_fds, 3, left_msec < 0 ? 0 : left_msec > INT_MAX ? INT_MAX : (int)left_msec) < 0)
+        if (poll(poll_fds, 3, clock_left_msec(deadline_msec)) < 0)
                 return false;
         /* Taken, so that it is not delivered when waiting_end() lets it through again. */
         return (poll_fds[1].revents & POLLIN) &&
@@ -216,7 +203,7 @@ enum waited waiting_receive(struct waiting *waiting, int64_t deadline_msec, stru
                 *result = session_take(waiting->session, 0, answer);
                 if (*result == 0)
                         return WAITED_ANSWER;
-                if (*result != -ETIMEDOUT || waiting_now_msec() >= deadline_msec)
+                if (*result != -ETIMEDOUT || clock_now_msec() >= deadline_msec)
                         return WAITED_BROKEN;
                 if (pause_until(waiting, svcbroker_fd(waiting->session->connection), deadline_msec))
                         return WAITED_INTERRUPTED;
@@ -228,14 +215,14 @@ enum waited waiting_reconnect(struct waiting *waiting, int64_t deadline_msec, in
         close_watch(waiting);
         waiting->progress.lost = true;
         do {
-                int64_t next_msec = waiting_now_msec() + RECONNECT_MSEC;
+                int64_t next_msec = clock_now_msec() + RECONNECT_MSEC;
 
-                while (waiting_now_msec() < next_msec) {
+                while (clock_now_msec() < next_msec) {
                         if (pause_until(waiting, -1, next_msec))
                                 return WAITED_INTERRUPTED;
                 }
                 *result = session_reconnect(waiting->session, session_patience(waiting->session));
-        } while (*result < 0 && waiting_now_msec() < deadline_msec);
+        } while (*result < 0 && clock_now_msec() < deadline_msec);
         if (*result < 0)
                 return WAITED_BROKEN;
         waiting->progress.lost = false;

@@ -33,9 +33,7 @@ enum waited {
 void waiting_begin(struct waiting *waiting, struct session *session, struct json_object *names, bool quiet);
 void waiting_end(struct waiting *waiting);
 
-int64_t waiting_now_msec(void);
-
-/* deadline_msec: on the clock of waiting_now_msec(). answer_deinit() is due after WAITED_ANSWER. */
+/* deadline_msec: on the clock of clock_now_msec(). answer_deinit() is due after WAITED_ANSWER. */
 enum waited waiting_receive(struct waiting *waiting, int64_t deadline_msec, struct answer *answer,
                             int *result);
 

@@ -70,9 +70,15 @@ enum printable look_printable_of(int fd)
                                                                                    : PRINTABLE_ASCII;
 }
 
-void look_init(struct look *look)
+size_t look_columns(int fd)
 {
         struct winsize size;
+
+        return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+void look_init(struct look *look)
+{
         struct timespec now;
 
         clock_gettime(CLOCK_REALTIME, &now);
@@ -83,6 +89,5 @@ void look_init(struct look *look)
         look->symbols = true;
         look->colour = look_colour();
         look->utf8 = look_is_utf8(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"));
-        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-                look->columns = size.ws_col;
+        look->columns = look_columns(STDOUT_FILENO);
 }

@@ -20,6 +20,9 @@ struct look {
 /* Of stdout. Where that is no terminal: no colour, no symbols, no bound. */
 void look_init(struct look *look);
 
+/* How wide the terminal of that descriptor is; 0: it is none, or nobody knows. */
+size_t look_columns(int fd);
+
 /* On a terminal, unless NO_COLOR or TERM=dumb says otherwise. */
 bool look_colour(void);
 

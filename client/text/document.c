@@ -1,7 +1,6 @@
 #include "client/text/document.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -34,17 +33,4 @@ void document_write_error(const char *error, struct json_object *parameters)
                                parameters ? json_object_get(parameters) : json_object_new_object());
         document_write(document);
         json_object_put(document);
-}
-
-bool document_unread(void)
-{
-        struct pollfd poll_fd = {.fd = STDOUT_FILENO, .events = 0};
-
-        return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & DOCUMENT_UNREAD);
-}
-
-/* The write that failed may be long ago, and its errno gone: whether anybody reads is asked anew. */
-bool document_flush(void)
-{
-        return (fflush(stdout) == 0 && !ferror(stdout)) || document_unread();
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "client/text/digits.h"
 #include "client/text/duration.h"
 
 #define USEC_PER_SEC INT64_C(1000000)
@@ -12,21 +13,6 @@
 #define TAI64N_DIGITS 24
 /* 1970 in s6's stamps since 2017: daemon/edge/s6_status.c says why. */
 #define TAI64_EPOCH ((UINT64_C(1) << 62) + 10 + 27)
-
-/* A pattern of digits (d) and of bytes that stand for themselves. The fields' digits, one after another. */
-static bool matches(const char *text, const char *pattern)
-{
-        for (; *pattern; pattern++, text++) {
-                if (*pattern == 'd' ? *text < '0' || *text > '9' : *text != *pattern)
-                        return false;
-        }
-        return true;
-}
-
-static int two_digits(const char *text)
-{
-        return (text[0] - '0') * 10 + text[1] - '0';
-}
 
 /* A moment as it was written. */
 struct written {
@@ -39,7 +25,7 @@ static bool read_fraction(const char *text, int64_t *usec, const char **rest)
 {
         int64_t unit_usec = USEC_PER_SEC;
 
-        if (!matches(text, "d"))
+        if (!digits_match(text, "d"))
                 return false;
         for (*usec = 0; *text >= '0' && *text <= '9'; text++) {
                 unit_usec /= 10;
@@ -54,14 +40,14 @@ static bool read_clock(const char *text, struct written *written, const char **r
 {
         struct tm *broken = &written->broken;
 
-        if (!matches(text, "dd:dd"))
+        if (!digits_match(text, "dd:dd"))
                 return false;
-        broken->tm_hour = two_digits(text);
-        broken->tm_min = two_digits(text + 3);
+        broken->tm_hour = digits_number(text, 2);
+        broken->tm_min = digits_number(text + 3, 2);
         broken->tm_sec = 0;
         *rest = text + 5;
-        if (matches(*rest, ":dd")) {
-                broken->tm_sec = two_digits(*rest + 1);
+        if (digits_match(*rest, ":dd")) {
+                broken->tm_sec = digits_number(*rest + 1, 2);
                 *rest += 3;
                 if ((**rest == '.' || **rest == ',') && !read_fraction(*rest + 1, &written->usec, rest))
                         return false;
@@ -71,11 +57,11 @@ static bool read_clock(const char *text, struct written *written, const char **r
 
 static bool read_date(const char *text, struct tm *broken, const char **rest)
 {
-        if (!matches(text, "dddd-dd-dd"))
+        if (!digits_match(text, "dddd-dd-dd"))
                 return false;
-        broken->tm_year = two_digits(text) * 100 + two_digits(text + 2) - 1900;
-        broken->tm_mon = two_digits(text + 5) - 1;
-        broken->tm_mday = two_digits(text + 8);
+        broken->tm_year = digits_number(text, 4) - 1900;
+        broken->tm_mon = digits_number(text + 5, 2) - 1;
+        broken->tm_mday = digits_number(text + 8, 2);
         *rest = text + 10;
         return true;
 }
@@ -92,13 +78,13 @@ static bool read_zone(const char *text, int *east_sec)
         }
         text += *text == ' '; /* as stat(1) and ls(1) have it */
         length = strlen(text);
-        if ((*text != '+' && *text != '-') || !matches(text + 1, "dd"))
+        if ((*text != '+' && *text != '-') || !digits_match(text + 1, "dd"))
                 return false;
-        hours = two_digits(text + 1);
-        if (length == 6 && matches(text + 3, ":dd"))
-                minutes = two_digits(text + 4);
-        else if (length == 5 && matches(text + 3, "dd"))
-                minutes = two_digits(text + 3);
+        hours = digits_number(text + 1, 2);
+        if (length == 6 && digits_match(text + 3, ":dd"))
+                minutes = digits_number(text + 4, 2);
+        else if (length == 5 && digits_match(text + 3, "dd"))
+                minutes = digits_number(text + 3, 2);
         else if (length != 3)
                 return false;
         *east_sec = (hours * 60 + minutes) * (*text == '-' ? -60 : 60);

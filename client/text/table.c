@@ -129,6 +129,8 @@ static size_t measure_column(const struct table *table, size_t column)
         /* A column of empty cells stays at 0, and out of sight, whatever its heading. */
         if (width > 0 && width < heading)
                 width = heading;
+        if (width > 0 && width < table->least[column])
+                width = table->least[column];
         return most > 0 && width > most ? most : width;
 }
 

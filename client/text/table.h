@@ -38,6 +38,7 @@ struct table {
         bool failed; /* out of memory */
         bool hidden[TABLE_COLUMNS_MAX];
         bool brief[TABLE_COLUMNS_MAX];    /* without prefixes */
+        size_t least[TABLE_COLUMNS_MAX];  /* how wide a column is at least, if it is not empty */
         size_t most[TABLE_COLUMNS_MAX];   /* a wider cell is cut in its middle; 0: no bound */
         const char *ellipsis;             /* one column wide, where a cell is cut */
         enum printable printable;         /* what of others' text stays; to be set before rows are added */

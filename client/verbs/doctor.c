@@ -1,5 +1,3 @@
-#include "client/verbs/verbs.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +7,9 @@
 #include "client/text/document.h"
 #include "client/terminal/look.h"
 #include "client/say/member.h"
-#include "client/options.h"
 #include "client/text/printable.h"
-#include "client/talk/session.h"
 #include "client/text/table.h"
+#include "client/verbs/verb.h"
 #include "client/text/wrap.h"
 
 #define GAP 2                 /* blanks between two columns */
@@ -23,11 +20,9 @@ enum verdict { VERDICT_OK, VERDICT_WARNING, VERDICT_FAILURE, VERDICTS };
 /* A verdict of a later version, or none, is no reason to say that all is well. */
 static enum verdict verdict_of(struct json_object *check)
 {
-        const char *verdict = member_string(check, "verdict");
-
-        if (verdict && strcmp(verdict, "ok") == 0)
+        if (member_is(check, "verdict", "ok"))
                 return VERDICT_OK;
-        return verdict && strcmp(verdict, "warning") == 0 ? VERDICT_WARNING : VERDICT_FAILURE;
+        return member_is(check, "verdict", "warning") ? VERDICT_WARNING : VERDICT_FAILURE;
 }
 
 static const char *text_of(struct json_object *check, const char *name, const char *otherwise)
@@ -141,27 +136,29 @@ static void show_checks(struct json_object *checks, const unsigned counts[VERDIC
         show_counts(count, counts, &look);
 }
 
-enum outcome verb_doctor(struct session *session)
+static enum outcome run(struct session *session)
 {
         struct json_object *checks;
         unsigned counts[VERDICTS] = {0};
         struct answer answer;
-        enum outcome outcome = session_ask(session, "Diagnose", NULL, session_patience(session), &answer);
+        enum outcome outcome = session_ask(session, "Diagnose", NULL, "doctor", &answer);
 
         if (outcome != OUTCOME_DONE)
                 return outcome;
         checks = member_array(answer.parameters, "checks");
         for (size_t i = 0; checks && i < json_object_array_length(checks); i++)
                 counts[verdict_of(json_object_array_get_idx(checks, i))]++;
-        if (answer.error) {
-                outcome = session_refused(session, &answer, "doctor");
-        } else {
-                if (session->options->json)
-                        document_write(answer.parameters);
-                else if (checks)
-                        show_checks(checks, counts);
-                outcome = checks && !counts[VERDICT_FAILURE] ? OUTCOME_DONE : OUTCOME_FAILED;
-        }
+        if (session->options->json)
+                document_write(answer.parameters);
+        else if (checks)
+                show_checks(checks, counts);
+        outcome = checks && !counts[VERDICT_FAILURE] ? OUTCOME_DONE : OUTCOME_FAILED;
         answer_deinit(&answer);
         return outcome;
 }
+
+const struct verb verb_doctor = {
+        .name = "doctor",
+        .summary = "check everything closely, and say what to do",
+        .run = run,
+};

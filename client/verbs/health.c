@@ -1,5 +1,3 @@
-#include "client/verbs/verbs.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,11 +7,10 @@
 #include "client/text/document.h"
 #include "client/terminal/look.h"
 #include "client/say/member.h"
-#include "client/options.h"
 #include "client/text/printable.h"
-#include "client/talk/session.h"
 #include "client/text/wrap.h"
-#include "client/say/show.h"
+#include "client/text/table.h"
+#include "client/verbs/verb.h"
 
 /* A line each, which a terminal gets broken between words. */
 static void show_problem(const char *problem, const struct look *look)
@@ -67,22 +64,24 @@ static void show_health(struct json_object *health)
                 puts("not healthy, and the broker does not say why; try 'svcctl doctor'");
 }
 
-enum outcome verb_health(struct session *session)
+static enum outcome run(struct session *session)
 {
         struct answer answer;
-        enum outcome outcome = session_gather(session, "Health", NULL, "problems", session_patience(session), &answer);
+        enum outcome outcome = session_gather(session, "Health", NULL, "problems", "health", &answer);
 
         if (outcome != OUTCOME_DONE)
                 return outcome;
-        if (answer.error) {
-                outcome = session_refused(session, &answer, "health");
-        } else {
-                if (session->options->json)
-                        document_write(answer.parameters);
-                else
-                        show_health(answer.parameters);
-                outcome = member_true(answer.parameters, "healthy") ? OUTCOME_DONE : OUTCOME_FAILED;
-        }
+        if (session->options->json)
+                document_write(answer.parameters);
+        else
+                show_health(answer.parameters);
+        outcome = member_true(answer.parameters, "healthy") ? OUTCOME_DONE : OUTCOME_FAILED;
         answer_deinit(&answer);
         return outcome;
 }
+
+const struct verb verb_health = {
+        .name = "health",
+        .summary = "list the problems; exit 1 if there are any",
+        .run = run,
+};

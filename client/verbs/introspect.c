@@ -1,5 +1,3 @@
-#include "client/verbs/verbs.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +7,8 @@
 #include "client/text/document.h"
 #include "client/terminal/look.h"
 #include "client/say/member.h"
-#include "client/options.h"
-#include "client/talk/session.h"
 #include "client/text/table.h"
+#include "client/verbs/verb.h"
 #include "proto/interface.h"
 
 /* A line at a time, made printable: whoever serves that socket need not be svcbrokerd. */
@@ -29,7 +26,7 @@ static void print_text(const char *text)
         }
 }
 
-enum outcome verb_introspect(struct session *session)
+static enum outcome run(struct session *session)
 {
         const struct options *options = session->options;
         const char *interface = options->words_count > 0 ? options->words[0] : IO_SVCBROKER;
@@ -44,15 +41,21 @@ enum outcome verb_introspect(struct session *session)
                 parameters = json_object_new_object();
                 json_object_object_add(parameters, "interface", json_object_new_string(interface));
         }
-        outcome = session_ask(session, method, parameters, session_patience(session), &answer);
+        outcome = session_ask(session, method, parameters, interface, &answer);
         if (outcome != OUTCOME_DONE)
                 return outcome;
-        if (answer.error)
-                outcome = session_refused(session, &answer, interface);
-        else if (options->json)
+        if (options->json)
                 document_write(answer.parameters);
         else
                 print_text(member_string(answer.parameters, "description"));
         answer_deinit(&answer);
         return outcome;
 }
+
+const struct verb verb_introspect = {
+        .name = "introspect",
+        .usage = "[INTERFACE]",
+        .summary = "print the text of an interface",
+        .words_max = 1,
+        .run = run,
+};

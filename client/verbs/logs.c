@@ -1,5 +1,3 @@
-#include "client/verbs/verbs.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,14 +8,13 @@
 #include <json-c/json.h>
 
 #include "client/text/document.h"
+#include "client/verbs/verb.h"
 #include "client/log/logdir.h"
 #include "client/log/logfollow.h"
 #include "client/log/logreader.h"
 #include "client/terminal/look.h"
 #include "client/say/member.h"
 #include "client/talk/names.h"
-#include "client/options.h"
-#include "client/talk/session.h"
 
 /* What is shown when nobody says how much. */
 #define LINES_SHOWN 50
@@ -189,43 +186,57 @@ static enum outcome show_logs(const struct options *options, const char *name, c
                     "see that it is a directory as s6-log keeps it");
 }
 
-enum outcome verb_logs(struct session *session)
+/* path: of its log directory. problem: why its lines do not reach that; NULL: they do. */
+static enum outcome show_with_problem(const struct options *options, const char *name, const char *path,
+                                      const char *problem)
+{
+        enum outcome outcome;
+
+        if (problem && options->follow)
+                failure_print(name, problem, OLDER);
+        outcome = show_logs(options, name, path);
+        if (!problem)
+                return outcome;
+        if (!options->follow) {
+                fflush(stdout);
+                failure_print(name, problem, OLDER);
+        }
+        return failure_worse(outcome, OUTCOME_FAILED);
+}
+
+static enum outcome run(struct session *session)
 {
         const struct options *options = session->options;
         const char *word = options->words[0];
-        struct answer answer;
-        enum outcome outcome = names_ask_status(session, word, &answer);
         struct json_object *service;
-        const char *path;
+        const char *path, *name;
+        struct answer answer;
+        enum outcome outcome = names_ask(session, word, &answer);
 
         if (outcome != OUTCOME_DONE)
                 return outcome;
         service = member_object(answer.parameters, "service");
+        name = member_string(service, "name");
         path = member_string(service, "log_directory");
-        if (names_is_absent(&answer)) {
-                outcome = names_refuse_absent(session, &answer, word);
-        } else if (answer.error) {
-                outcome = session_refused(session, &answer, word);
-        } else if (!path) {
-                outcome = fail(options, OUTCOME_FAILED, word, "it has no log directory",
-                               "only gateways have one; see the container's log");
-        } else {
-                const char *name = member_string(service, "name");
-                const char *problem = member_string(service, "log_problem");
-
+        if (path) {
                 /* Nothing more is asked of the broker, which may be restarted while a log is followed. */
                 session_close(session);
-                name = name ? name : word;
-                if (problem && options->follow)
-                        failure_print(name, problem, OLDER);
-                outcome = show_logs(options, name, path);
-                if (problem && !options->follow) {
-                        fflush(stdout);
-                        failure_print(name, problem, OLDER);
-                }
-                if (problem)
-                        outcome = failure_worse(outcome, OUTCOME_FAILED);
+                outcome = show_with_problem(options, name ? name : word, path, member_string(service, "log_problem"));
+        } else {
+                outcome = fail(options, OUTCOME_FAILED, word, "it has no log directory",
+                               "only gateways have one; see the container's log");
         }
         answer_deinit(&answer);
         return outcome;
 }
+
+const struct verb verb_logs = {
+        .name = "logs",
+        .usage = "NAME",
+        .summary = "show what a gateway printed",
+        .options = OPTION_PROFILE | OPTION_FOLLOW | OPTION_LINES | OPTION_SINCE | OPTION_RAW,
+        .words_min = 1,
+        .words_max = 1,
+        .missing = "give a NAME",
+        .run = run,
+};

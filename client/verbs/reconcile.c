@@ -1,6 +1,3 @@
-#include "client/verbs/verbs.h"
-
-#include <stdio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +7,9 @@
 #include "client/text/document.h"
 #include "client/terminal/look.h"
 #include "client/say/member.h"
-#include "client/options.h"
 #include "client/text/printable.h"
-#include "client/talk/session.h"
-#include "client/say/show.h"
 #include "client/text/table.h"
+#include "client/verbs/verb.h"
 #include "client/text/wrap.h"
 
 #define COLUMN_PROFILE 0
@@ -74,10 +69,11 @@ static void print_fitting(struct table *table, struct json_object *actions)
 /* What is held because the default gateway serves it is not held back. */
 static const char *action_word(struct json_object *entry)
 {
-        const char *action = member_string(entry, "action"), *cause = member_string(entry, "cause");
+        const char *action = member_string(entry, "action");
 
-        return action && cause && strcmp(action, "held") == 0 && strcmp(cause, "served") == 0 ? "served"
-                                                                                              : action;
+        if (!action)
+                return "unknown";
+        return strcmp(action, "held") == 0 && member_is(entry, "cause", "served") ? "served" : action;
 }
 
 static void show_actions(struct json_object *actions)
@@ -92,7 +88,7 @@ static void show_actions(struct json_object *actions)
                 const char *action = action_word(entry);
                 const struct cell cells[] = {
                         {.text = member_string(entry, "profile")},
-                        {.text = action ? action : "unknown", .tint = action_tint(action ? action : "")},
+                        {.text = action, .tint = action_tint(action)},
                         {.text = member_string(entry, "prior_state")},
                         {.text = member_string(entry, "message")},
                 };
@@ -107,15 +103,13 @@ static void show_actions(struct json_object *actions)
 static bool has_skipped(struct json_object *actions)
 {
         for (size_t i = 0; actions && i < json_object_array_length(actions); i++) {
-                const char *action = member_string(json_object_array_get_idx(actions, i), "action");
-
-                if (action && strcmp(action, "skipped") == 0)
+                if (member_is(json_object_array_get_idx(actions, i), "action", "skipped"))
                         return true;
         }
         return false;
 }
 
-enum outcome verb_reconcile(struct session *session)
+static enum outcome run(struct session *session)
 {
         struct json_object *parameters = json_object_new_object();
         struct json_object *actions;
@@ -124,19 +118,22 @@ enum outcome verb_reconcile(struct session *session)
 
         if (session->options->dry_run)
                 json_object_object_add(parameters, "dry_run", json_object_new_boolean(true));
-        outcome = session_gather(session, "Reconcile", parameters, "actions", session_patience(session), &answer);
+        outcome = session_gather(session, "Reconcile", parameters, "actions", "reconcile", &answer);
         if (outcome != OUTCOME_DONE)
                 return outcome;
         actions = member_array(answer.parameters, "actions");
-        if (answer.error) {
-                outcome = session_refused(session, &answer, "reconcile");
-        } else {
-                if (session->options->json)
-                        document_write(answer.parameters);
-                else if (actions)
-                        show_actions(actions);
-                outcome = has_skipped(actions) ? OUTCOME_FAILED : OUTCOME_DONE;
-        }
+        if (session->options->json)
+                document_write(answer.parameters);
+        else if (actions)
+                show_actions(actions);
+        outcome = has_skipped(actions) ? OUTCOME_FAILED : OUTCOME_DONE;
         answer_deinit(&answer);
         return outcome;
 }
+
+const struct verb verb_reconcile = {
+        .name = "reconcile",
+        .summary = "make a gateway for each profile that has none",
+        .options = OPTION_DRY_RUN,
+        .run = run,
+};

@@ -1,4 +1,4 @@
-#include "client/verbs/verbs.h"
+#include "client/verbs/top.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -18,12 +18,12 @@
 #include "client/terminal/keys.h"
 #include "client/terminal/look.h"
 #include "client/talk/names.h"
-#include "client/options.h"
-#include "client/say/overview.h"
+#include "client/lib/clock.h"
+#include "client/say/list.h"
 #include "client/terminal/pane.h"
 #include "client/terminal/screen.h"
+#include "client/verbs/verb.h"
 #include "client/talk/session.h"
-#include "client/talk/waiting.h"
 
 /* Ages go on. */
 #define DRAW_EVERY_MSEC 1000
@@ -59,14 +59,14 @@ static char *table_text(struct top *top)
         look_init(&look);
         look.columns = top->pane.columns;
         top->pane.ellipsis = look.utf8 ? "…" : "~";
-        text = services ? overview_table(services, &look) : NULL;
+        text = services ? list_table(services, &look) : NULL;
         json_object_put(services);
         return text;
 }
 
 static void write_title(const struct top *top, char *title)
 {
-        int64_t now_msec = waiting_now_msec();
+        int64_t now_msec = clock_now_msec();
         char duration[DURATION_TEXT_BYTES], summary[ROSTER_SUMMARY_BYTES];
 
         if (top->feed.away_msec != FEED_NEVER_MSEC)
@@ -119,12 +119,12 @@ static void draw(struct top *top)
         if (lines)
                 pane_free_lines(lines, top->pane.rows);
         free(table);
-        top->draw_msec = waiting_now_msec() + DRAW_EVERY_MSEC;
+        top->draw_msec = clock_now_msec() + DRAW_EVERY_MSEC;
 }
 
 static void draw_soon(struct top *top, int delay_msec)
 {
-        int64_t then_msec = waiting_now_msec() + delay_msec;
+        int64_t then_msec = clock_now_msec() + delay_msec;
 
         if (then_msec < top->draw_msec)
                 top->draw_msec = then_msec;
@@ -188,7 +188,7 @@ static void take_signals(struct top *top)
 static void pause_top(struct top *top)
 {
         int64_t next_msec = feed_next_msec(&top->feed);
-        int64_t left_msec = (next_msec < top->draw_msec ? next_msec : top->draw_msec) - waiting_now_msec();
+        int64_t left_msec = (next_msec < top->draw_msec ? next_msec : top->draw_msec) - clock_now_msec();
         struct pollfd poll_fds[] = {
                 {.fd = STDIN_FILENO, .events = POLLIN},
                 {.fd = top->screen.signal_fd, .events = POLLIN},
@@ -205,7 +205,7 @@ static void pause_top(struct top *top)
                 take_keys(top);
 }
 
-static void run(struct top *top)
+static void show(struct top *top)
 {
         resize(top);
         while (!is_over(top)) {
@@ -213,7 +213,7 @@ static void run(struct top *top)
                 if (top->feed.changed)
                         draw_soon(top, DRAW_AFTER_MSEC);
                 top->feed.changed = false;
-                if (!is_over(top) && waiting_now_msec() >= top->draw_msec)
+                if (!is_over(top) && clock_now_msec() >= top->draw_msec)
                         draw(top);
                 if (!is_over(top))
                         pause_top(top);
@@ -250,7 +250,7 @@ static enum outcome resolve(struct session *session, struct json_object **parame
         return OUTCOME_DONE;
 }
 
-enum outcome verb_top(struct session *session)
+enum outcome top_run(struct session *session)
 {
         struct top top = {0};
         struct json_object *parameters;
@@ -268,7 +268,7 @@ enum outcome verb_top(struct session *session)
         canvas_init(&top.canvas);
         pane_init(&top.pane, look_colour());
         if (screen_open(&top.screen) == 0) {
-                run(&top);
+                show(&top);
                 screen_close(&top.screen);
                 outcome = conclude(&top);
         } else {
@@ -279,3 +279,13 @@ enum outcome verb_top(struct session *session)
         feed_deinit(&top.feed);
         return outcome;
 }
+
+const struct verb verb_top = {
+        .name = "top",
+        .usage = "[NAME]...",
+        .summary = "show them as they change, until q is typed",
+        .options = OPTION_PROFILE,
+        .words_max = WORDS_ANY,
+        .live = true,
+        .run = top_run,
+};

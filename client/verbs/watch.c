@@ -1,18 +1,16 @@
-#include "client/verbs/verbs.h"
-
 #include <errno.h>
 #include <stdio.h>
 
 #include <json-c/json.h>
 
 #include "client/text/document.h"
+#include "client/terminal/output.h"
 #include "client/terminal/look.h"
 #include "client/say/member.h"
 #include "client/talk/names.h"
-#include "client/options.h"
-#include "client/talk/session.h"
 #include "client/say/show.h"
 #include "client/lib/svcbroker.h"
+#include "client/verbs/verb.h"
 
 static enum outcome queue_watch(struct session *session)
 {
@@ -43,7 +41,7 @@ static enum next next_reply(struct session *session, struct svcbroker_reply *rep
                 if (*result != -ETIMEDOUT)
                         return NEXT_BROKEN;
                 /* All that came is shown before the wait. */
-                if (!document_flush() || ferror(stdout))
+                if (!output_flush() || ferror(stdout))
                         return NEXT_READER_GONE;
                 if (session_pause(session, -1) == -EPIPE)
                         return NEXT_READER_GONE;
@@ -66,7 +64,7 @@ static enum outcome show_reply(struct session *session, const struct svcbroker_r
         return outcome;
 }
 
-enum outcome verb_watch(struct session *session)
+static enum outcome run(struct session *session)
 {
         bool colour = look_colour();
         enum outcome outcome = queue_watch(session);
@@ -87,3 +85,12 @@ enum outcome verb_watch(struct session *session)
         }
         return outcome;
 }
+
+const struct verb verb_watch = {
+        .name = "watch",
+        .usage = "[NAME]...",
+        .summary = "print a line for each change, until interrupted",
+        .options = OPTION_PROFILE,
+        .words_max = WORDS_ANY,
+        .run = run,
+};

@@ -1,4 +1,4 @@
-#include "client/options.h"
+#include "client/arguments.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include <check.h>
+
+#include "client/grammar.h"
+#include "client/verbs/verbs.h"
 
 #include "unit.h"
 
@@ -32,15 +35,15 @@ static void split(struct line *line, const char *text)
         line->argv[line->argc] = NULL;
 }
 
-static enum options_result parse(struct line *line, const char *text, struct options *options)
+static enum arguments_result parse(struct line *line, const char *text, struct options *options)
 {
-        struct options_problem problem = {0};
-        enum options_result result;
+        struct problem problem = {0};
+        enum arguments_result result;
 
         split(line, text);
-        result = options_parse(line->argc, line->argv, NULL, options, &problem);
-        ck_assert_int_eq(result == OPTIONS_WRONG, problem.what != NULL);
-        if (result == OPTIONS_WRONG)
+        result = arguments_parse(line->argc, line->argv, NULL, options, &problem);
+        ck_assert_int_eq(result == ARGUMENTS_WRONG, problem.what != NULL);
+        if (result == ARGUMENTS_WRONG)
                 ck_assert(problem.subject && problem.next);
         return result;
 }
@@ -56,52 +59,66 @@ START_TEST(options_stand_anywhere)
         struct options options;
         struct line line;
 
-        ck_assert_int_eq(parse(&line, texts[_i], &options), OPTIONS_OK);
-        ck_assert_int_eq(options.verb, VERB_STOP);
+        ck_assert_int_eq(parse(&line, texts[_i], &options), ARGUMENTS_OK);
+        ck_assert_str_eq(options.verb->name, "stop");
         ck_assert(options.json && options.no_wait && !options.all);
         ck_assert_int_eq(options.timeout_msec, 120000);
         ck_assert_str_eq(options.socket, "/s");
         ck_assert_uint_eq(options.words_count, 2);
         ck_assert_str_eq(options.words[0], "a");
         ck_assert_str_eq(options.words[1], "b");
-        options_deinit(&options);
+        arguments_deinit(&options);
 }
 END_TEST
 
 START_TEST(every_verb_is_known)
 {
-        static const struct {
-                const char *text;
-                enum verb verb;
-        } verbs[] = {
-                {"start|a", VERB_START},
-                {"stop|--all", VERB_STOP},
-                {"restart|a", VERB_RESTART},
-                {"status", VERB_STATUS},
-                {"list", VERB_LIST},
-                {"why|a", VERB_WHY},
-                {"register|a", VERB_REGISTER},
-                {"unregister|a", VERB_UNREGISTER},
-                {"watch", VERB_WATCH},
-                {"top", VERB_TOP},
-                {"reset|a", VERB_RESET},
-                {"health", VERB_HEALTH},
-                {"doctor", VERB_DOCTOR},
-                {"reconcile", VERB_RECONCILE},
-                {"call|M", VERB_CALL},
-                {"logs|a", VERB_LOGS},
-                {"introspect", VERB_INTROSPECT},
-        };
-
-        for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        for (size_t i = 0; verbs[i]; i++) {
+                const struct verb *verb = verbs[i];
                 struct options options;
                 struct line line;
+                char text[64];
 
-                ck_assert_int_eq(parse(&line, verbs[i].text, &options), OPTIONS_OK);
-                ck_assert_int_eq(options.verb, verbs[i].verb);
+                ck_assert_ptr_eq(verbs_find(verb->name), verb);
+                ck_assert_msg(verb->summary && verb->run, "%s", verb->name);
+                ck_assert_msg((verb->words_min > 0) == (verb->missing != NULL), "%s", verb->name);
+                ck_assert_msg((verb->words_max > 0) == (verb->usage != NULL), "%s", verb->name);
+                ck_assert_uint_le(verb->words_min, verb->words_max);
+                snprintf(text, sizeof(text), "%s%s", verb->name, verb->words_min > 0 ? "|a" : "");
+                ck_assert_int_eq(parse(&line, text, &options), ARGUMENTS_OK);
+                ck_assert_ptr_eq(options.verb, verb);
                 ck_assert_int_eq(options.timeout_msec, OPTIONS_NO_TIMEOUT);
-                ck_assert_str_eq(line.argv[1], options_verb_name(options.verb));
-                options_deinit(&options);
+                ck_assert_uint_eq(options.words_count, verb->words_min);
+                arguments_deinit(&options);
+        }
+}
+END_TEST
+
+/* Each option that a verb takes, and none besides. */
+START_TEST(every_option_goes_with_its_verbs)
+{
+        for (size_t i = 0; verbs[i]; i++) {
+                for (size_t j = 0; j < grammar_options_count; j++) {
+                        const struct option_row *row = &grammar_options[j];
+                        struct options options;
+                        struct line line;
+                        char text[64];
+                        enum arguments_result result;
+
+                        if (row->value == VALUE_NEEDED || row->option & (OPTION_HELP | OPTION_VERSION))
+                                continue;
+                        snprintf(text, sizeof(text), "%s%s|%s", verbs[i]->name,
+                                 verbs[i]->words_min > 0 && row->option != OPTION_ALL ? "|a" : "", row->name);
+                        result = parse(&line, text, &options);
+                        if ((verbs[i]->options & row->option) || (row->option == OPTION_JSON && !verbs[i]->live))
+                                ck_assert_msg(result == ARGUMENTS_OK, "%s", text);
+                        else
+                                ck_assert_msg(result == ARGUMENTS_WRONG, "%s", text);
+                        if (result == ARGUMENTS_OK) {
+                                ck_assert_msg(row->flag == 0 || *(bool *)((char *)&options + row->flag), "%s", text);
+                                arguments_deinit(&options);
+                        }
+                }
         }
 }
 END_TEST
@@ -112,22 +129,22 @@ START_TEST(variables_and_odd_words)
         struct line line;
 
         ck_assert_int_eq(parse(&line, "register|--env|A=b=c|coder|--env=B=|--env|C|--no-start", &options),
-                         OPTIONS_OK);
+                         ARGUMENTS_OK);
         ck_assert(options.no_start);
         ck_assert_uint_eq(options.environment_count, 3);
         ck_assert_str_eq(options.environment[0], "A=b=c");
         ck_assert_str_eq(options.environment[1], "B=");
         ck_assert_str_eq(options.environment[2], "C");
-        options_deinit(&options);
+        arguments_deinit(&options);
 
-        ck_assert_int_eq(parse(&line, "start||-|--|--json|--", &options), OPTIONS_OK);
+        ck_assert_int_eq(parse(&line, "start||-|--|--json|--", &options), ARGUMENTS_OK);
         ck_assert(!options.json);
         ck_assert_uint_eq(options.words_count, 4);
         ck_assert_str_eq(options.words[0], "");
         ck_assert_str_eq(options.words[1], "-");
         ck_assert_str_eq(options.words[2], "--json");
         ck_assert_str_eq(options.words[3], "--");
-        options_deinit(&options);
+        arguments_deinit(&options);
 }
 END_TEST
 
@@ -217,7 +234,7 @@ START_TEST(usage_errors)
                 struct options options;
                 struct line line;
 
-                ck_assert_msg(parse(&line, texts[i], &options) == OPTIONS_WRONG, "%s", texts[i]);
+                ck_assert_msg(parse(&line, texts[i], &options) == ARGUMENTS_WRONG, "%s", texts[i]);
         }
 }
 END_TEST
@@ -227,16 +244,16 @@ START_TEST(no_verb_is_list)
         struct options options;
         struct line line;
 
-        ck_assert_int_eq(parse(&line, "", &options), OPTIONS_OK);
-        ck_assert_int_eq(options.verb, VERB_LIST);
-        options_deinit(&options);
-        ck_assert_int_eq(parse(&line, "--socket|/s|--json", &options), OPTIONS_OK);
-        ck_assert_int_eq(options.verb, VERB_LIST);
+        ck_assert_int_eq(parse(&line, "", &options), ARGUMENTS_OK);
+        ck_assert_str_eq(options.verb->name, "list");
+        arguments_deinit(&options);
+        ck_assert_int_eq(parse(&line, "--socket|/s|--json", &options), ARGUMENTS_OK);
+        ck_assert_str_eq(options.verb->name, "list");
         ck_assert(options.json);
-        options_deinit(&options);
-        ck_assert_int_eq(parse(&line, "--names", &options), OPTIONS_OK);
+        arguments_deinit(&options);
+        ck_assert_int_eq(parse(&line, "--names", &options), ARGUMENTS_OK);
         ck_assert(options.names);
-        options_deinit(&options);
+        arguments_deinit(&options);
 }
 END_TEST
 
@@ -246,12 +263,12 @@ START_TEST(live_views)
         struct options options;
         struct line line;
 
-        ck_assert_int_eq(parse(&line, texts[_i], &options), OPTIONS_OK);
+        ck_assert_int_eq(parse(&line, texts[_i], &options), ARGUMENTS_OK);
         ck_assert(options.watch);
-        options_deinit(&options);
-        ck_assert_int_eq(parse(&line, "top|a|b|--profile", &options), OPTIONS_OK);
+        arguments_deinit(&options);
+        ck_assert_int_eq(parse(&line, "top|a|b|--profile", &options), ARGUMENTS_OK);
         ck_assert_uint_eq(options.words_count, 2);
-        options_deinit(&options);
+        arguments_deinit(&options);
 }
 END_TEST
 
@@ -264,9 +281,9 @@ START_TEST(goals_that_fit)
         struct options options;
         struct line line;
 
-        ck_assert_int_eq(parse(&line, texts[_i], &options), OPTIONS_OK);
+        ck_assert_int_eq(parse(&line, texts[_i], &options), ARGUMENTS_OK);
         ck_assert(!options.no_wait);
-        options_deinit(&options);
+        arguments_deinit(&options);
 }
 END_TEST
 
@@ -278,20 +295,20 @@ START_TEST(logs_and_how_much)
         struct options options;
         struct line line;
 
-        ck_assert_int_eq(parse(&line, texts[_i], &options), OPTIONS_OK);
+        ck_assert_int_eq(parse(&line, texts[_i], &options), ARGUMENTS_OK);
         ck_assert(options.follow);
         ck_assert_int_eq(options.lines, 20);
         ck_assert(options.since_usec == OPTIONS_NO_SINCE);
-        options_deinit(&options);
+        arguments_deinit(&options);
         ck_assert_int_eq(parse(&line, "logs|a|-n|2147483647|--since|2026-11-22T10:50:00Z", &options),
-                         OPTIONS_OK);
+                         ARGUMENTS_OK);
         ck_assert_int_eq(options.lines, 2147483647);
         ck_assert_int_eq(options.since_usec, INT64_C(1795344600000000));
-        options_deinit(&options);
-        ck_assert_int_eq(parse(&line, "logs|a|-n0|--profile", &options), OPTIONS_OK);
+        arguments_deinit(&options);
+        ck_assert_int_eq(parse(&line, "logs|a|-n0|--profile", &options), ARGUMENTS_OK);
         ck_assert_int_eq(options.lines, 0);
         ck_assert(options.profile);
-        options_deinit(&options);
+        arguments_deinit(&options);
 }
 END_TEST
 
@@ -321,12 +338,12 @@ static const struct {
 
 START_TEST(what_was_meant)
 {
-        struct options_problem problem = {0};
+        struct problem problem = {0};
         struct options options;
         struct line line;
 
         split(&line, mistyped[_i].text);
-        ck_assert_int_eq(options_parse(line.argc, line.argv, NULL, &options, &problem), OPTIONS_WRONG);
+        ck_assert_int_eq(arguments_parse(line.argc, line.argv, NULL, &options, &problem), ARGUMENTS_WRONG);
         ck_assert_pstr_eq(problem.meant, mistyped[_i].meant);
 }
 END_TEST
@@ -336,41 +353,42 @@ START_TEST(help_beats_what_follows)
         struct options options;
         struct line line;
 
-        ck_assert_int_eq(parse(&line, "--help|--bogus", &options), OPTIONS_HELP);
-        ck_assert_int_eq(parse(&line, "start|-h", &options), OPTIONS_HELP);
-        ck_assert_int_eq(parse(&line, "-V", &options), OPTIONS_VERSION);
-        ck_assert_int_eq(parse(&line, "list|--version", &options), OPTIONS_VERSION);
+        ck_assert_int_eq(parse(&line, "--help|--bogus", &options), ARGUMENTS_HELP);
+        ck_assert_int_eq(parse(&line, "start|-h", &options), ARGUMENTS_HELP);
+        ck_assert_int_eq(parse(&line, "-V", &options), ARGUMENTS_VERSION);
+        ck_assert_int_eq(parse(&line, "list|--version", &options), ARGUMENTS_VERSION);
 }
 END_TEST
 
 START_TEST(socket_of_the_environment)
 {
-        struct options_problem problem;
+        struct problem problem;
         struct options options;
         struct line line;
 
         split(&line, "list");
-        ck_assert_int_eq(options_parse(line.argc, line.argv, "/env", &options, &problem), OPTIONS_OK);
+        ck_assert_int_eq(arguments_parse(line.argc, line.argv, "/env", &options, &problem), ARGUMENTS_OK);
         ck_assert_str_eq(options.socket, "/env");
-        options_deinit(&options);
-        ck_assert_int_eq(options_parse(line.argc, line.argv, "", &options, &problem), OPTIONS_OK);
+        arguments_deinit(&options);
+        ck_assert_int_eq(arguments_parse(line.argc, line.argv, "", &options, &problem), ARGUMENTS_OK);
         ck_assert_int_eq(options.socket[0], '/');
         ck_assert_str_ne(options.socket, "/env");
-        options_deinit(&options);
+        arguments_deinit(&options);
         split(&line, "list|--socket|/given");
-        ck_assert_int_eq(options_parse(line.argc, line.argv, "/env", &options, &problem), OPTIONS_OK);
+        ck_assert_int_eq(arguments_parse(line.argc, line.argv, "/env", &options, &problem), ARGUMENTS_OK);
         ck_assert_str_eq(options.socket, "/given");
-        options_deinit(&options);
+        arguments_deinit(&options);
 }
 END_TEST
 
 int main(void)
 {
-        Suite *suite = suite_create("options");
-        TCase *tcase = tcase_create("options");
+        Suite *suite = suite_create("arguments");
+        TCase *tcase = tcase_create("arguments");
 
         tcase_add_loop_test(tcase, options_stand_anywhere, 0, 4);
         tcase_add_test(tcase, every_verb_is_known);
+        tcase_add_test(tcase, every_option_goes_with_its_verbs);
         tcase_add_test(tcase, variables_and_odd_words);
         tcase_add_test(tcase, usage_errors);
         tcase_add_loop_test(tcase, live_views, 0, 3);

@@ -1,36 +1,21 @@
-#include "client/verbs/verbs.h"
-
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <json-c/json.h>
 
 #include "client/text/document.h"
-#include "client/options.h"
-#include "client/talk/session.h"
 #include "client/lib/svcbroker.h"
-#include "proto/interface.h"
+#include "client/verbs/verb.h"
 
-/* `call METHOD [JSON]`. The text goes out as it was written, so that the broker is the one to judge it. */
+/* The text goes out as it was written, so that the broker is the one to judge it. */
 static enum outcome queue_call(struct session *session)
 {
         const struct options *options = session->options;
         const char *parameters = options->words_count > 1 ? options->words[1] : NULL;
         unsigned flags = (options->more ? SVCBROKER_MORE : 0) | (options->oneway ? SVCBROKER_ONEWAY : 0);
-        char *method;
-        int result;
+        int result = session_queue_text(session, options->words[0], parameters, flags);
 
-        if (strchr(options->words[0], '.'))
-                method = strdup(options->words[0]);
-        else if (asprintf(&method, "%s.%s", IO_SVCBROKER, options->words[0]) < 0)
-                method = NULL;
-        if (!method)
-                return session_broken(session, -ENOMEM);
-        result = svcbroker_queue(session->connection, method, parameters, flags);
-        free(method);
         if (result == -EINVAL) {
                 failure_print(options->words[0],
                               "is not a method's name, or what follows it is not a JSON object",
@@ -60,7 +45,7 @@ static enum outcome receive_streamed(struct session *session, struct answer *ans
         return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
 }
 
-enum outcome verb_call(struct session *session)
+static enum outcome run(struct session *session)
 {
         const struct options *options = session->options;
         enum outcome outcome = queue_call(session);
@@ -94,3 +79,14 @@ enum outcome verb_call(struct session *session)
         }
         return outcome;
 }
+
+const struct verb verb_call = {
+        .name = "call",
+        .usage = "METHOD [JSON]",
+        .summary = "call any method of io.svcbroker(7)",
+        .options = OPTION_MORE | OPTION_ONEWAY,
+        .words_min = 1,
+        .words_max = 2,
+        .missing = "give a METHOD, like List or org.varlink.service.GetInfo",
+        .run = run,
+};

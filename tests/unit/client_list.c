@@ -1,4 +1,4 @@
-#include "client/say/overview.h"
+#include "client/say/list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static void expect(const char *services, const struct look *look, const char *wa
         char *text;
 
         ck_assert_ptr_nonnull(array);
-        text = overview_text(array, look);
+        text = list_text(array, look);
         ck_assert_str_eq(text, wanted);
         free(text);
         json_object_put(array);
@@ -132,7 +132,7 @@ START_TEST(what_is_left_out_at_which_width)
 {
         const struct look look = {.now_usec = NOW_USEC, .columns = widths[_i].columns};
         struct json_object *array = json_tokener_parse(everything);
-        char *text = overview_text(array, &look);
+        char *text = list_text(array, &look);
 
         ck_assert_msg(strncmp(text, widths[_i].text, strlen(widths[_i].text)) == 0, "%s", text);
         free(text);
@@ -171,7 +171,7 @@ START_TEST(one_long_name_costs_the_others_nothing)
 {
         const struct look look = {.now_usec = NOW_USEC, .columns = cuts[_i].columns};
         struct json_object *array = json_tokener_parse(long_names);
-        char *text = overview_text(array, &look);
+        char *text = list_text(array, &look);
 
         ck_assert_msg(strncmp(text, cuts[_i].text, strlen(cuts[_i].text)) == 0, "%s", text);
         free(text);
@@ -186,7 +186,7 @@ START_TEST(no_line_is_too_wide)
 
         for (size_t columns = 18; columns < 200; columns++) {
                 const struct look look = {.now_usec = NOW_USEC, .columns = columns};
-                char *text = overview_text(array, &look);
+                char *text = list_text(array, &look);
 
                 for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
                         ck_assert_msg(strcspn(line, "\n") <= columns, "%zu: %s", columns, text);
@@ -214,7 +214,7 @@ START_TEST(the_worst_is_first)
                 json_object_object_add(service, "want", json_object_new_string("up"));
                 json_object_array_add(array, service);
         }
-        text = overview_text(array, &look);
+        text = list_text(array, &look);
         at = text;
         for (size_t i = 0; i < 5; i++) {
                 const char *found = strstr(at, states[i]);
@@ -330,8 +330,8 @@ END_TEST
 
 int main(void)
 {
-        Suite *suite = suite_create("overview");
-        TCase *tcase = tcase_create("overview");
+        Suite *suite = suite_create("list");
+        TCase *tcase = tcase_create("list");
 
         tcase_add_test(tcase, a_pipe_gets_all_of_it);
         tcase_add_test(tcase, symbols_and_colours);

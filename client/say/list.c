@@ -1,4 +1,4 @@
-#include "client/say/overview.h"
+#include "client/say/list.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -227,6 +227,7 @@ static void write_footer(FILE *file, const struct facts *all, size_t count, cons
         if (fclose(memory) == 0)
                 text = printable_text(line, look->printable);
         if (text) {
+                putc('\n', file);
                 wrap_write(file, text, 0, 0, look->columns);
                 putc('\n', file);
         }
@@ -234,21 +235,18 @@ static void write_footer(FILE *file, const struct facts *all, size_t count, cons
         free(line);
 }
 
-enum part { PART_TABLE = 1, PART_FOOTER = 2 };
-
-static char *make_text(struct json_object *services, const struct look *look, unsigned parts)
+static char *make_text(struct json_object *services, const struct look *look, bool footer)
 {
         size_t count, size;
         struct facts *all = read_all(services, &count);
         char *text = NULL;
         FILE *file = all ? open_memstream(&text, &size) : NULL;
 
-        if (file && (parts & PART_TABLE))
+        if (file) {
                 write_table(file, all, count, look);
-        if (file && parts == (PART_TABLE | PART_FOOTER) && count > 0 && facts_need_attention(&all[0]))
-                putc('\n', file);
-        if (file && (parts & PART_FOOTER))
-                write_footer(file, all, count, look);
+                if (footer)
+                        write_footer(file, all, count, look);
+        }
         free(all);
         if (file && fclose(file) == 0)
                 return text;
@@ -256,17 +254,12 @@ static char *make_text(struct json_object *services, const struct look *look, un
         return NULL;
 }
 
-char *overview_table(struct json_object *services, const struct look *look)
+char *list_table(struct json_object *services, const struct look *look)
 {
-        return make_text(services, look, PART_TABLE);
+        return make_text(services, look, false);
 }
 
-char *overview_footer(struct json_object *services, const struct look *look)
+char *list_text(struct json_object *services, const struct look *look)
 {
-        return make_text(services, look, PART_FOOTER);
-}
-
-char *overview_text(struct json_object *services, const struct look *look)
-{
-        return make_text(services, look, PART_TABLE | PART_FOOTER);
+        return make_text(services, look, true);
 }

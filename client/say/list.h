@@ -1,5 +1,5 @@
-#ifndef CLIENT_SAY_OVERVIEW_H
-#define CLIENT_SAY_OVERVIEW_H
+#ifndef CLIENT_SAY_LIST_H
+#define CLIENT_SAY_LIST_H
 
 #include "client/terminal/look.h"
 
@@ -16,12 +16,12 @@ struct json_object;
  */
 
 /* The headings in the first line, then a line or more for each; of none a line that says so. */
-char *overview_table(struct json_object *services, const struct look *look);
+char *list_table(struct json_object *services, const struct look *look);
 
 /* How many need attention; "" if none does. */
-char *overview_footer(struct json_object *services, const struct look *look);
+char *list_footer(struct json_object *services, const struct look *look);
 
 /* Both, with an empty line between. */
-char *overview_text(struct json_object *services, const struct look *look);
+char *list_text(struct json_object *services, const struct look *look);
 
 #endif

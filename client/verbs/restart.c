@@ -1,0 +1,23 @@
+#include "client/talk/order.h"
+#include "client/verbs/verb.h"
+
+static enum outcome run(struct session *session)
+{
+        static const struct order order = {
+                .method = "Restart", .word = "restart", .goal = "up", .only_wanted = true, .not_served = true};
+
+        return order_run(session, &order);
+}
+
+const struct verb verb_restart = {
+        .name = "restart",
+        .usage = "NAME... | --all",
+        .summary = "stop, start, and wait until up",
+        .options = OPTION_ALL | OPTION_WAIT | OPTION_NO_WAIT | OPTION_PROFILE,
+        .waits = WAIT_UP,
+        .words_min = 1,
+        .words_max = WORDS_ANY,
+        .missing = "give NAMEs or --all",
+        .costly = true,
+        .run = run,
+};

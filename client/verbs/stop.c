@@ -1,0 +1,22 @@
+#include "client/talk/order.h"
+#include "client/verbs/verb.h"
+
+static enum outcome run(struct session *session)
+{
+        static const struct order order = {.method = "Stop", .word = "stop", .goal = "down"};
+
+        return order_run(session, &order);
+}
+
+const struct verb verb_stop = {
+        .name = "stop",
+        .usage = "NAME... | --all",
+        .summary = "stop, and wait until down",
+        .options = OPTION_ALL | OPTION_WAIT | OPTION_NO_WAIT | OPTION_PROFILE,
+        .waits = WAIT_DOWN,
+        .words_min = 1,
+        .words_max = WORDS_ANY,
+        .missing = "give NAMEs or --all",
+        .costly = true,
+        .run = run,
+};

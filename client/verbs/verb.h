@@ -1,0 +1,48 @@
+#ifndef CLIENT_VERBS_VERB_H
+#define CLIENT_VERBS_VERB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/talk/failure.h"
+#include "client/talk/options.h"
+#include "client/talk/session.h"
+
+struct json_object;
+
+/*
+ * A verb of svcctl is a row: what may stand behind it, what --help says of it, and what it does. Each has a file of
+ * its own in this room, and verbs.c lists them all.
+ */
+
+enum verb_wait {
+        WAIT_ANSWER = 0, /* the broker's answer, which comes at once */
+        WAIT_UP,         /* the services are up, unless --no-wait says otherwise */
+        WAIT_DOWN,       /* they are down, in the same way */
+        WAIT_GONE,       /* the service is removed */
+};
+
+#define WORDS_ANY SIZE_MAX
+
+struct verb {
+        const char *name;
+        const char *usage;   /* of its words, for --help; NULL: it takes none */
+        const char *summary; /* for --help */
+        unsigned options;    /* a set of enum option, beside OPTIONS_ALWAYS */
+        enum verb_wait waits;
+        size_t words_min; /* --all stands for them */
+        size_t words_max;
+        const char *missing; /* what to give where there are fewer words; NULL: it needs none */
+        bool live;           /* it draws on a terminal, and knows no JSON */
+        bool costly;         /* never proposed for a mistyped word: who follows that without a thought loses something */
+        enum outcome (*run)(struct session *session); /* the session is open */
+};
+
+/* Prints a text that was made, and frees it. NULL: memory was short, which is told. */
+void verb_print(char *text);
+
+/* The answer may say that it is done, and that the volume does not know of it. */
+void verb_tell_unpersisted(struct json_object *parameters, const char *subject, const char *next);
+
+#endif
