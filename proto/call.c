@@ -76,8 +76,8 @@ static const struct call_member *call_find(const struct call_member *members, co
         return NULL;
 }
 
-/* members ends with a NULL name. Only strings are ever required. Their targets may be half filled on failure.
- */
+/* members ends with a NULL name. Only strings are ever required. Their targets may be half filled on
+ * failure. */
 static enum call_result call_take(struct json_object *message, const struct call_member *members,
                                   struct call_problem *problem)
 {
@@ -129,7 +129,8 @@ enum call_result call_parse(const char *message, size_t length, struct call *cal
         const struct call_member members[] = {
                 {"method", json_type_string, true, &parsed.method, "method is not a string",
                  "method is missing"},
-                {"parameters", json_type_object, false, &parsed.parameters, "parameters is not an object", NULL},
+                {"parameters", json_type_object, false, &parsed.parameters, "parameters is not an object",
+                 NULL},
                 {"more", json_type_boolean, false, &parsed.more, "more is not a boolean", NULL},
                 {"oneway", json_type_boolean, false, &parsed.oneway, "oneway is not a boolean", NULL},
                 {"upgrade", json_type_boolean, false, &parsed.upgrade, "upgrade is not a boolean", NULL},
@@ -158,8 +159,10 @@ enum call_result reply_parse(const char *message, size_t length, struct reply *r
         struct reply parsed = {0};
         const struct call_member members[] = {
                 {"error", json_type_string, false, &parsed.error, "error is not a string", NULL},
-                {"parameters", json_type_object, false, &parsed.parameters, "parameters is not an object", NULL},
-                {"continues", json_type_boolean, false, &parsed.continues, "continues is not a boolean", NULL},
+                {"parameters", json_type_object, false, &parsed.parameters, "parameters is not an object",
+                 NULL},
+                {"continues", json_type_boolean, false, &parsed.continues, "continues is not a boolean",
+                 NULL},
                 {NULL},
         };
         enum call_result result = call_read(message, length, bounds, members, &parsed.message, problem);

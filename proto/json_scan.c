@@ -6,8 +6,8 @@
 
 #include "proto/utf8.h"
 
-/* What may come next. Together with the stack of open brackets this is all the state; nothing here recurses.
- */
+/* What may come next. Together with the stack of open brackets this is all the state; nothing here
+ * recurses. */
 enum json_expect {
         EXPECT_VALUE,
         EXPECT_ELEMENT_OR_END, /* behind [ */

@@ -18,26 +18,26 @@
 /* Names. */
 #define LIMIT_SERVICE_NAME_BYTES 251 /* what s6-svscan supervises (name_max) */
 #define LIMIT_PROFILE_NAME_BYTES 243 /* that less "gateway-" */
-#define LIMIT_NAMES_PER_CALL 1000    /* names of one Start, Stop, Restart, Reset, Watch; all of them (`all`) may be more */
+#define LIMIT_NAMES_PER_CALL 1000 /* names of one Start, Stop, Restart, Reset or Watch; `all` may be more */
 
 /* A profile's environment. */
 #define LIMIT_ENVIRONMENT_VARIABLES 64                  /* of one profile */
 #define LIMIT_ENVIRONMENT_BYTES (32 * 1024)             /* all names and values together */
 #define LIMIT_ENVIRONMENT_NAME_BYTES 64                 /* the name of one variable */
-#define LIMIT_ENVIRONMENT_TOTAL_BYTES (4 * 1024 * 1024) /* of all profiles: names, values, and for each variable */
-#define LIMIT_ENVIRONMENT_VARIABLE_BYTES 256            /* what it counts there beside these two */
+#define LIMIT_ENVIRONMENT_TOTAL_BYTES (4 * 1024 * 1024) /* of all profiles: names, values, and their shares */
+#define LIMIT_ENVIRONMENT_VARIABLE_BYTES 256 /* a variable's share there, beside its name and value */
 
 /* Connections. */
-#define LIMIT_CONNECTIONS 128            /* in all */
-#define LIMIT_CONNECTIONS_UID 48         /* of one uid other than root's */
-#define LIMIT_CONNECTIONS_DENIED 8       /* of peers with no access at all, waiting for their refusal */
-#define LIMIT_CONNECTIONS_ROOT 8         /* of LIMIT_CONNECTIONS, kept free for root */
-#define LIMIT_FRAME_MSEC 5000            /* for a whole request, from its first byte */
-#define LIMIT_IDLE_MSEC 60000            /* without a request; waits and Watch are not idle */
-#define LIMIT_PIPELINED_CALLS 16         /* complete requests held behind the one that runs */
-#define LIMIT_OUTPUT_BYTES (1024 * 1024) /* unsent replies of one connection; over it, closed */
-#define LIMIT_OUTPUT_STALL_MSEC 30000    /* without progress while replies wait to be read; then closed */
-#define LIMIT_MEMORY_BYTES (5 * 1024 * 1024)      /* buffers of all connections but root's together */
+#define LIMIT_CONNECTIONS 128                /* in all */
+#define LIMIT_CONNECTIONS_UID 48             /* of one uid other than root's */
+#define LIMIT_CONNECTIONS_DENIED 8           /* of peers with no access at all, waiting for their refusal */
+#define LIMIT_CONNECTIONS_ROOT 8             /* of LIMIT_CONNECTIONS, kept free for root */
+#define LIMIT_FRAME_MSEC 5000                /* for a whole request, from its first byte */
+#define LIMIT_IDLE_MSEC 60000                /* without a request; waits and Watch are not idle */
+#define LIMIT_PIPELINED_CALLS 16             /* complete requests held behind the one that runs */
+#define LIMIT_OUTPUT_BYTES (1024 * 1024)     /* unsent replies of one connection; over it, closed */
+#define LIMIT_OUTPUT_STALL_MSEC 30000        /* without progress while replies wait to be read; then closed */
+#define LIMIT_MEMORY_BYTES (5 * 1024 * 1024) /* buffers of all connections but root's together */
 #define LIMIT_MEMORY_UID_BYTES (4 * 1024 * 1024)  /* of those, of one uid */
 #define LIMIT_MEMORY_ROOT_BYTES (3 * 1024 * 1024) /* buffers of root's, which nobody else can take */
 
@@ -48,7 +48,7 @@
 #define LIMIT_WATCHES_UID 16        /* Watches under way */
 #define LIMIT_CHANGES_PER_SECOND 20 /* changes (a batch is one), refill of the bucket */
 #define LIMIT_CHANGES_BURST 60      /* size of the bucket */
-#define LIMIT_NAMES_PER_SECOND 100  /* names of changes that there is something to do for, refill of a second bucket */
+#define LIMIT_NAMES_PER_SECOND 100  /* names of changes that need something done, refill of a second bucket */
 #define LIMIT_NAMES_BURST 2000      /* its size: everything stopped, and started again, at once */
 #define LIMIT_WAIT_MSEC 600000      /* longest timeout_msec of a wait */
 #define LIMIT_REMOVED_EVENTS 512    /* removals kept for slow readers of Watch; older readers are closed */

@@ -33,8 +33,8 @@ size_t utf8_cut(const char *bytes, size_t length);
 /* The same of a string, which ends there then. */
 void utf8_end(char *text);
 
-/* For text that begins somewhere in a longer one: how many bytes at its begin belong to a character before.
- */
+/* For text that begins somewhere in a longer one: how many bytes at its begin belong to a character
+ * before. */
 size_t utf8_skip(const char *bytes, size_t length);
 
 #endif

@@ -7,12 +7,14 @@
 static int take_one(int directory)
 {
         int fd = openat(directory, ".", O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+
         if (fd < 0)
                 return -errno;
         if (fallocate(fd, 0, 0, BALLAST_FILE_BYTES) < 0) {
-                int r = -errno;
+                int result = -errno;
+
                 close(fd);
-                return r;
+                return result;
         }
         return fd;
 }

@@ -26,8 +26,8 @@ static FILE *open_below(const char *root, const char *path, const char *name)
 {
         char whole[2 * LINE_BYTES];
 
-        if (snprintf(whole, sizeof whole, "%s%s%s%s", root, path, *name == '\0' ? "" : "/", name) >=
-            (int)sizeof whole)
+        if (snprintf(whole, sizeof(whole), "%s%s%s%s", root, path, *name == '\0' ? "" : "/", name) >=
+            (int)sizeof(whole))
                 return NULL;
         return fopen(whole, "re");
 }
@@ -37,7 +37,7 @@ static bool has_word(const char *words, const char *word)
 {
         size_t length = strlen(word);
 
-        for (const char *at = words; at != NULL; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+        for (const char *at = words; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
                 if (strncmp(at, word, length) == 0 && (at[length] == ',' || at[length] == '\0'))
                         return true;
         return false;
@@ -47,16 +47,16 @@ static bool has_word(const char *words, const char *word)
 static int read_own_path(const char *root, const struct kind *kind, int version, char path[LINE_BYTES])
 {
         char line[LINE_BYTES];
-        int r = -ENOENT;
-
+        int result = -ENOENT;
         FILE *file = open_below(root, "/proc/self/cgroup", "");
-        if (file == NULL)
-                return -errno;
-        while (r < 0 && fgets(line, sizeof line, file) != NULL) {
-                char *controllers = strchr(line, ':');
-                char *at = controllers == NULL ? NULL : strchr(controllers + 1, ':');
 
-                if (at == NULL)
+        if (!file)
+                return -errno;
+        while (result < 0 && fgets(line, sizeof(line), file)) {
+                char *controllers = strchr(line, ':');
+                char *at = controllers ? strchr(controllers + 1, ':') : NULL;
+
+                if (!at)
                         continue;
                 *controllers++ = *at++ = '\0';
                 at[strcspn(at, "\n")] = '\0';
@@ -64,10 +64,10 @@ static int read_own_path(const char *root, const struct kind *kind, int version,
                                  : strcmp(line, "0") != 0 || *controllers != '\0')
                         continue;
                 snprintf(path, LINE_BYTES, "%s", at);
-                r = 0;
+                result = 0;
         }
         fclose(file);
-        return r;
+        return result;
 }
 
 struct mount {
@@ -81,7 +81,7 @@ static bool is_mount(const char *line, const struct kind *kind, int version, str
         const char *type = strstr(line, " - ");
         char options[LINE_BYTES], name[32];
 
-        if (type == NULL || sscanf(line, "%*s %*s %*s %4095s %4095s", mount->root, mount->top) != 2 ||
+        if (!type || sscanf(line, "%*s %*s %*s %4095s %4095s", mount->root, mount->top) != 2 ||
             sscanf(type + 3, "%31s %*s %4095s", name, options) != 2)
                 return false;
         options[strcspn(options, "\n")] = '\0';
@@ -92,16 +92,16 @@ static bool is_mount(const char *line, const struct kind *kind, int version, str
 static int find_mount(const char *root, const struct kind *kind, int version, struct mount *mount)
 {
         char line[LINE_BYTES];
-        int r = -ENOENT;
-
+        int result = -ENOENT;
         FILE *file = open_below(root, "/proc/self/mountinfo", "");
-        if (file == NULL)
+
+        if (!file)
                 return -errno;
-        while (r < 0 && fgets(line, sizeof line, file) != NULL)
+        while (result < 0 && fgets(line, sizeof(line), file))
                 if (is_mount(line, kind, version, mount))
-                        r = 0;
+                        result = 0;
         fclose(file);
-        return r;
+        return result;
 }
 
 /* Where the own group is below what is mounted; "" where that is its top, or where it lies outside. */
@@ -109,7 +109,7 @@ static const char *below(const char *path, const struct mount *mount)
 {
         size_t length = strcmp(mount->root, "/") == 0 ? 0 : strlen(mount->root);
 
-        if (strncmp(path, mount->root, length) != 0 || strstr(path, "/..") != NULL ||
+        if (strncmp(path, mount->root, length) != 0 || strstr(path, "/..") ||
             (path[length] != '/' && path[length] != '\0'))
                 return "";
         return strcmp(path + length, "/") == 0 ? "" : path + length;
@@ -119,11 +119,12 @@ static const char *below(const char *path, const struct mount *mount)
 static int read_number(const char *root, const char *directory, const char *name, uint64_t *number)
 {
         char line[64];
-
         FILE *file = open_below(root, directory, name);
-        if (file == NULL)
+        bool got;
+
+        if (!file)
                 return -ENOENT;
-        bool got = fgets(line, sizeof line, file) != NULL;
+        got = fgets(line, sizeof(line), file) != NULL;
         fclose(file);
         if (got && strncmp(line, "max", 3) == 0) {
                 *number = CGROUP_UNLIMITED;
@@ -142,13 +143,14 @@ static uint64_t read_files(const char *root, const char *directory, int version)
         const char *prefix = version == 1 ? "total_" : "";
         char line[128], active[64], inactive[64], name[64];
         uint64_t sum = 0, value;
+        FILE *file;
 
-        snprintf(active, sizeof active, "%sactive_file", prefix);
-        snprintf(inactive, sizeof inactive, "%sinactive_file", prefix);
-        FILE *file = open_below(root, directory, "memory.stat");
-        if (file == NULL)
+        snprintf(active, sizeof(active), "%sactive_file", prefix);
+        snprintf(inactive, sizeof(inactive), "%sinactive_file", prefix);
+        file = open_below(root, directory, "memory.stat");
+        if (!file)
                 return 0;
-        while (fgets(line, sizeof line, file) != NULL)
+        while (fgets(line, sizeof(line), file))
                 if (sscanf(line, "%63s %" SCNu64, name, &value) == 2 &&
                     (strcmp(name, active) == 0 || strcmp(name, inactive) == 0))
                         sum += value;
@@ -177,7 +179,7 @@ static bool look(const char *root, enum cgroup_kind kind, int version, const cha
 
                 found.used -= files < found.used ? files : found.used;
         }
-        snprintf(found.where, sizeof found.where, "%.*s", (int)sizeof found.where - 1, directory);
+        snprintf(found.where, sizeof(found.where), "%.*s", (int)sizeof(found.where) - 1, directory);
         if (first || left_of(&found) < left_of(limit))
                 *limit = found;
         return true;
@@ -188,13 +190,13 @@ static int look_up(const char *root, enum cgroup_kind kind, int version, struct 
         char path[LINE_BYTES], directory[2 * LINE_BYTES];
         struct mount mount;
         bool seen = false;
+        int result = read_own_path(root, &kinds[kind], version, path);
 
-        int r = read_own_path(root, &kinds[kind], version, path);
-        if (r == 0)
-                r = find_mount(root, &kinds[kind], version, &mount);
-        if (r < 0)
-                return r;
-        snprintf(directory, sizeof directory, "%s%s", mount.top, below(path, &mount));
+        if (result == 0)
+                result = find_mount(root, &kinds[kind], version, &mount);
+        if (result < 0)
+                return result;
+        snprintf(directory, sizeof(directory), "%s%s", mount.top, below(path, &mount));
         /* The topmost of the host has no such files, and those above the container's are not there. */
         for (;;) {
                 seen = look(root, kind, version, directory, !seen, limit) || seen;
@@ -208,12 +210,12 @@ static int look_up(const char *root, enum cgroup_kind kind, int version, struct 
 int cgroup_read(const char *root, enum cgroup_kind kind, struct cgroup_limit *limit)
 {
         struct cgroup_limit found;
-        int r = -ENOENT;
+        int result = -ENOENT;
 
         /* A controller is in one of them, whatever else is mounted. */
-        for (int version = 1; version <= 2 && r == -ENOENT; version++)
-                r = look_up(root, kind, version, &found);
-        if (r == 0)
+        for (int version = 1; version <= 2 && result == -ENOENT; version++)
+                result = look_up(root, kind, version, &found);
+        if (result == 0)
                 *limit = found;
-        return r;
+        return result;
 }

@@ -45,7 +45,7 @@ int entries_read(int fd, struct entries *entries)
                         result = -errno;
                         break;
                 }
-                if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+                if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
                         result = entries_add(&found, &capacity, entry->d_name);
         }
         closedir(directory);

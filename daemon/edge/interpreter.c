@@ -28,15 +28,17 @@ static size_t take_word(const char *line, size_t length, size_t at, char word[IN
 int interpreter_parse(const char *bytes, size_t length, struct interpreter *interpreter)
 {
         struct interpreter found;
+        const char *newline;
+        size_t at;
 
         if (length >= INTERPRETER_LINE_BYTES)
                 length = INTERPRETER_LINE_BYTES - 1;
         if (length < 2 || bytes[0] != '#' || bytes[1] != '!')
                 return 0;
-        const char *newline = memchr(bytes, '\n', length);
-        if (newline != NULL)
+        newline = memchr(bytes, '\n', length);
+        if (newline)
                 length = (size_t)(newline - bytes);
-        size_t at = take_word(bytes, length, skip_blanks(bytes, length, 2), found.path);
+        at = take_word(bytes, length, skip_blanks(bytes, length, 2), found.path);
         if (found.path[0] == '\0')
                 return 0;
         take_word(bytes, length, skip_blanks(bytes, length, at), found.argument);
@@ -48,14 +50,16 @@ int interpreter_read(const char *path, struct interpreter *interpreter)
 {
         char bytes[INTERPRETER_LINE_BYTES];
         struct stat found;
-
         int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        int result;
+        ssize_t n;
+
         if (fd < 0)
                 return -errno;
-        int r = fstat(fd, &found) < 0 ? -errno : S_ISREG(found.st_mode) ? 0 : -EINVAL;
-        ssize_t n = r == 0 ? read(fd, bytes, sizeof bytes) : 0;
+        result = fstat(fd, &found) < 0 ? -errno : S_ISREG(found.st_mode) ? 0 : -EINVAL;
+        n = result == 0 ? read(fd, bytes, sizeof(bytes)) : 0;
         if (n < 0)
-                r = -errno;
+                result = -errno;
         close(fd);
-        return r < 0 ? r : interpreter_parse(bytes, (size_t)n, interpreter);
+        return result < 0 ? result : interpreter_parse(bytes, (size_t)n, interpreter);
 }

@@ -15,8 +15,8 @@ struct interpreter {
 /* The beginning of a file. 1: a script, *interpreter set; 0: none, or one without an interpreter. Pure. */
 int interpreter_parse(const char *bytes, size_t length, struct interpreter *interpreter);
 
-/* The same of a file, links followed: its path must be safe. A negative errno; -EINVAL for no regular file.
- */
+/* The same of a file, links followed: its path must be safe. A negative errno; -EINVAL for no regular
+ * file. */
 int interpreter_read(const char *path, struct interpreter *interpreter);
 
 #endif

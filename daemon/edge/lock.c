@@ -46,18 +46,19 @@ static int try_lock(int fd, const char *path)
 
 int lock_take(const char *path)
 {
-        int r = 1;
+        int result = 1;
 
-        for (int i = 0; i < TRIES && r == 1; i++) {
+        for (int i = 0; i < TRIES && result == 1; i++) {
                 int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+
                 if (fd < 0)
                         return -errno;
-                r = try_lock(fd, path);
-                if (r == 0)
+                result = try_lock(fd, path);
+                if (result == 0)
                         return fd;
                 close(fd);
         }
-        return r == 1 ? -EAGAIN : r;
+        return result == 1 ? -EAGAIN : result;
 }
 
 bool lock_is_at(int fd, const char *path)

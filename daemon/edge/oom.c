@@ -34,7 +34,7 @@ static bool has_word(const char *list, size_t length, const char *word)
 
                 if (one > length)
                         one = length;
-                if (one == strlen(word) && !strncmp(list, word, one))
+                if (one == strlen(word) && strncmp(list, word, one) == 0)
                         return true;
                 list += one + (one < length);
                 length -= one + (one < length);
@@ -55,7 +55,7 @@ static bool find_group(const char *lines, char *group, size_t size)
 
                 if (path && path < lines + length) {
                         first = has_word(controllers + 1, (size_t)(path - controllers - 1), "memory");
-                        if (first || !strncmp(lines, "0::", 3))
+                        if (first || strncmp(lines, "0::", 3) == 0)
                                 snprintf(group, size, "%.*s", (int)(lines + length - path - 1), path + 1);
                 }
                 lines += length + (lines[length] == '\n');
@@ -85,7 +85,7 @@ static int take_kills(const char *lines, int64_t *kills)
         static const char name[] = "oom_kill ";
 
         while (*lines) {
-                if (!strncmp(lines, name, sizeof(name) - 1)) {
+                if (strncmp(lines, name, sizeof(name) - 1) == 0) {
                         *kills = strtoll(lines + sizeof(name) - 1, NULL, 10);
                         return *kills < 0 ? -EBADMSG : 0;
                 }
@@ -105,7 +105,7 @@ int oom_read_at(const char *self, const char *mount, struct oom *oom)
         if (result)
                 return result;
         first = find_group(text, group, sizeof(group));
-        if (!strcmp(group, "/"))
+        if (strcmp(group, "/") == 0)
                 group[0] = '\0';
         if (snprintf(below, sizeof(below), "%s%s", mount, first ? "/memory" : "") >= (int)sizeof(below))
                 return -ENAMETOOLONG;

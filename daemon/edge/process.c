@@ -18,14 +18,15 @@
 pid_t process_holding(int at, const char *path)
 {
         struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
         int fd = openat(at, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+        int result;
+
         if (fd < 0)
                 return -errno;
-        int r = fcntl(fd, F_GETLK, &lock) < 0 ? -errno : 0;
+        result = fcntl(fd, F_GETLK, &lock) < 0 ? -errno : 0;
         close(fd);
-        if (r < 0)
-                return r;
+        if (result < 0)
+                return result;
         return lock.l_type == F_UNLCK || lock.l_pid < 0 ? 0 : lock.l_pid;
 }
 
@@ -33,7 +34,7 @@ static FILE *open_file(pid_t pid, const char *name)
 {
         char path[64];
 
-        snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+        snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
         return fopen(path, "re");
 }
 
@@ -42,11 +43,11 @@ int process_read(pid_t pid, struct process *process)
         char line[256];
         struct process found = {0};
         bool has_uid = false, has_capabilities = false;
-
         FILE *file = open_file(pid, "status");
-        if (file == NULL)
+
+        if (!file)
                 return -errno;
-        while (fgets(line, sizeof line, file) != NULL) {
+        while (fgets(line, sizeof(line), file)) {
                 if (sscanf(line, "Uid: %*u %u", &found.uid) == 1)
                         has_uid = true;
                 else if (sscanf(line, "CapEff: %" SCNx64, &found.effective) == 1)
@@ -67,25 +68,26 @@ static int read_beginning(pid_t pid, const char *name, char *bytes, size_t size)
 {
         char path[64];
         size_t length = 0;
+        int fd, result = 0;
 
-        snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
                 return errno == ENOENT ? -ESRCH : -errno;
-        int r = 0;
         while (length < size - 1) {
                 ssize_t n = read(fd, bytes + length, size - 1 - length);
+
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0)
-                        r = -errno;
+                        result = -errno;
                 if (n <= 0)
                         break;
                 length += (size_t)n;
         }
         bytes[length] = '\0';
         close(fd);
-        return r;
+        return result;
 }
 
 int process_variable(pid_t pid, const char *name, char **value)
@@ -93,22 +95,22 @@ int process_variable(pid_t pid, const char *name, char **value)
         char *entry = NULL;
         size_t size = 0;
         size_t length = strlen(name);
-        int r = -ENOENT;
-
+        int result = -ENOENT;
         FILE *file = open_file(pid, "environ");
-        if (file == NULL)
+
+        if (!file)
                 return -errno;
-        while (r == -ENOENT && getdelim(&entry, &size, '\0', file) >= 0) {
+        while (result == -ENOENT && getdelim(&entry, &size, '\0', file) >= 0) {
                 if (strncmp(entry, name, length) != 0 || entry[length] != '=')
                         continue;
                 *value = strdup(entry + length + 1);
-                r = *value == NULL ? -ENOMEM : 0;
+                result = *value ? 0 : -ENOMEM;
         }
-        if (r == -ENOENT && ferror(file))
-                r = -EIO;
+        if (result == -ENOENT && ferror(file))
+                result = -EIO;
         free(entry);
         fclose(file);
-        return r;
+        return result;
 }
 
 int process_look(pid_t pid, struct process_life *life)
@@ -116,15 +118,15 @@ int process_look(pid_t pid, struct process_life *life)
         struct process_life found;
         char line[1024];
         char state;
+        int result = read_beginning(pid, "stat", line, sizeof(line));
+        const char *at;
 
-        int r = read_beginning(pid, "stat", line, sizeof line);
-        if (r < 0)
-                return r;
+        if (result < 0)
+                return result;
         /* Fields 3 to 22 are behind the command's name, which may hold anything. */
-        const char *at = strrchr(line, ')');
-        if (at == NULL ||
-            sscanf(at + 1,
-                   " %c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+        at = strrchr(line, ')');
+        if (!at ||
+            sscanf(at + 1, " %c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
                    &state, &found.group, &found.start) != 3)
                 return -EBADMSG;
         if (state == 'Z' || state == 'X')
@@ -136,11 +138,12 @@ int process_look(pid_t pid, struct process_life *life)
 /* What the line `name` (with its colon) says, of the text of /proc/PID/status; or NULL. */
 static const char *status_line(const char *text, const char *name)
 {
-        /* What stands before it, the command's name, has its newlines escaped by the kernel. */
         const char *at = strstr(text, name);
-        while (at != NULL && at != text && at[-1] != '\n')
+
+        /* What stands before it, the command's name, has its newlines escaped by the kernel. */
+        while (at && at != text && at[-1] != '\n')
                 at = strstr(at + 1, name);
-        return at == NULL ? NULL : at + strlen(name);
+        return at ? at + strlen(name) : NULL;
 }
 
 /* From "status", since "stat" is held up by a process that is in the middle of an exec. */
@@ -149,20 +152,22 @@ enum process_state process_state(pid_t pid)
         char text[4096];
         char state;
         long threads;
+        int result = read_beginning(pid, "status", text, sizeof(text));
+        const char *says;
+        const char *counts;
 
-        int r = read_beginning(pid, "status", text, sizeof text);
-        if (r == -ESRCH && kill(pid, 0) < 0 && errno == ESRCH)
+        if (result == -ESRCH && kill(pid, 0) < 0 && errno == ESRCH)
                 return PROCESS_STATE_ENDED;
-        const char *says = r < 0 ? NULL : status_line(text, "State:");
-        const char *counts = r < 0 ? NULL : status_line(text, "Threads:");
-        if (says == NULL || sscanf(says, " %c", &state) != 1)
+        says = result < 0 ? NULL : status_line(text, "State:");
+        counts = result < 0 ? NULL : status_line(text, "Threads:");
+        if (!says || sscanf(says, " %c", &state) != 1)
                 return PROCESS_STATE_OTHER;
         if (state == 'T')
                 return PROCESS_STATE_STOPPED;
         if (state != 'Z' && state != 'X')
                 return PROCESS_STATE_OTHER;
         /* Others of its threads may live on. One that has been waited for meanwhile has no count. */
-        if (counts != NULL && sscanf(counts, " %ld", &threads) == 1 && threads > 1)
+        if (counts && sscanf(counts, " %ld", &threads) == 1 && threads > 1)
                 return PROCESS_STATE_OTHER;
         return PROCESS_STATE_ENDED;
 }
@@ -172,31 +177,33 @@ int process_birth(pid_t pid, unsigned long long *birth)
         struct process_life life;
         struct statfs system;
         struct stat status;
-
         int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+        bool counted;
+        int result;
+
         if (fd < 0 && errno == ESRCH)
                 return -ESRCH;
-        bool counted = fd >= 0 && fstatfs(fd, &system) == 0 && system.f_type == PIDFS && fstat(fd, &status) == 0;
+        counted = fd >= 0 && fstatfs(fd, &system) == 0 && system.f_type == PIDFS && fstat(fd, &status) == 0;
         if (fd >= 0)
                 close(fd);
         if (counted) {
                 *birth = status.st_ino;
                 return process_state(pid) == PROCESS_STATE_ENDED ? -ESRCH : 0;
         }
-        int r = process_look(pid, &life);
-        if (r == 0)
+        result = process_look(pid, &life);
+        if (result == 0)
                 *birth = life.start;
-        return r;
+        return result;
 }
 
 int process_start_time(pid_t pid, uint64_t *ticks)
 {
         struct process_life life;
+        int result = process_look(pid, &life);
 
-        int r = process_look(pid, &life);
-        if (r == 0)
+        if (result == 0)
                 *ticks = life.start;
-        return r;
+        return result;
 }
 
 /* Not the owner of /proc/PID: that is root for a process that has made itself undumpable. */
@@ -204,12 +211,13 @@ int process_is_users(pid_t pid, uid_t uid)
 {
         char text[1024];
         unsigned real, saved;
+        int result = read_beginning(pid, "status", text, sizeof(text));
+        const char *at;
 
-        int r = read_beginning(pid, "status", text, sizeof text);
-        if (r < 0)
-                return r;
-        const char *at = status_line(text, "Uid:");
-        if (at == NULL || sscanf(at, " %u %*u %u", &real, &saved) != 2)
+        if (result < 0)
+                return result;
+        at = status_line(text, "Uid:");
+        if (!at || sscanf(at, " %u %*u %u", &real, &saved) != 2)
                 return -EBADMSG;
         return real == uid || saved == uid;
 }

@@ -13,7 +13,7 @@
 
 /* The whole set: to become the client user in one thread, and to make files of its group. */
 static const cap_value_t kept[] = {CAP_SETUID, CAP_SETGID};
-#define KEPT_COUNT (sizeof kept / sizeof kept[0])
+#define KEPT_COUNT (sizeof(kept) / sizeof(kept[0]))
 #define KEPT_BITS (UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID)
 
 int rights_begin(unsigned files)
@@ -38,12 +38,13 @@ int rights_begin(unsigned files)
 static int permitted_bits(uint64_t *bits)
 {
         uint64_t found = 0;
-
         cap_t set = cap_get_proc();
-        if (set == NULL)
+
+        if (!set)
                 return -errno;
         for (cap_value_t value = 0; value < cap_max_bits(); value++) {
                 cap_flag_value_t on = CAP_CLEAR;
+
                 if (cap_get_flag(set, value, CAP_PERMITTED, &on) == 0 && on == CAP_SET)
                         found |= UINT64_C(1) << value;
         }
@@ -56,11 +57,13 @@ static int permitted_bits(uint64_t *bits)
 static int effective_set(cap_value_t value, cap_flag_value_t on)
 {
         cap_t set = cap_get_proc();
-        if (set == NULL)
+        int result;
+
+        if (!set)
                 return -errno;
-        int r = cap_set_flag(set, CAP_EFFECTIVE, 1, &value, on) < 0 || cap_set_proc(set) < 0 ? -errno : 0;
+        result = cap_set_flag(set, CAP_EFFECTIVE, 1, &value, on) < 0 || cap_set_proc(set) < 0 ? -errno : 0;
         cap_free(set);
-        return r;
+        return result;
 }
 
 int rights_raise(void)
@@ -85,16 +88,17 @@ static void shrink_bounding(bool can)
 static int keep_only(uint64_t bits)
 {
         cap_t set = cap_init(); /* all clear */
-        if (set == NULL)
+        int result = 0;
+
+        if (!set)
                 return -errno;
-        int r = 0;
-        for (size_t i = 0; i < KEPT_COUNT && r == 0; i++)
+        for (size_t i = 0; i < KEPT_COUNT && result == 0; i++)
                 if ((bits >> kept[i] & 1) != 0 && cap_set_flag(set, CAP_PERMITTED, 1, &kept[i], CAP_SET) < 0)
-                        r = -errno;
-        if (r == 0 && cap_set_proc(set) < 0)
-                r = -errno;
+                        result = -errno;
+        if (result == 0 && cap_set_proc(set) < 0)
+                result = -errno;
         cap_free(set);
-        return r;
+        return result;
 }
 
 /* The sets of this thread, as the kernel prints them. */
@@ -107,11 +111,11 @@ static int read_printed(const char *path, struct printed *printed)
 {
         struct printed now = {0};
         char line[256];
-
         FILE *file = fopen(path, "re");
-        if (file == NULL)
+
+        if (!file)
                 return -errno;
-        while (fgets(line, sizeof line, file) != NULL) {
+        while (fgets(line, sizeof(line), file)) {
                 now.found += sscanf(line, "CapInh: %llx", &now.inheritable) == 1;
                 now.found += sscanf(line, "CapPrm: %llx", &now.permitted) == 1;
                 now.found += sscanf(line, "CapEff: %llx", &now.effective) == 1;
@@ -134,7 +138,7 @@ static bool supervisor_kills(uint64_t own)
 
         if (geteuid() != 0)
                 return true; /* all have one uid */
-        snprintf(path, sizeof path, "/proc/%d/status", (int)getppid());
+        snprintf(path, sizeof(path), "/proc/%d/status", (int)getppid());
         if (read_printed(path, &printed) == 0 && printed.found == 5)
                 own = printed.effective;
         return (own >> CAP_KILL & 1) != 0;
@@ -142,36 +146,37 @@ static bool supervisor_kills(uint64_t own)
 
 int rights_drop(struct rights *rights)
 {
-        struct rights result = {.root = geteuid() == 0};
+        struct rights found = {.root = geteuid() == 0};
         struct printed now = {0};
         uint64_t bits = 0;
+        int result = permitted_bits(&bits);
+        uint64_t keep;
 
-        int r = permitted_bits(&bits);
-        if (r < 0)
-                return r;
-        result.supervisor_kills = supervisor_kills(bits);
-        uint64_t keep = bits & KEPT_BITS;
+        if (result < 0)
+                return result;
+        found.supervisor_kills = supervisor_kills(bits);
+        keep = bits & KEPT_BITS;
         shrink_bounding((bits >> CAP_SETPCAP & 1) != 0);
         /* An old kernel has no ambient set; the reading below is what counts. */
         prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-        r = keep_only(keep);
-        if (r < 0)
-                return r;
+        result = keep_only(keep);
+        if (result < 0)
+                return result;
 
-        r = permitted_bits(&bits);
-        if (r == 0)
-                r = read_printed("/proc/thread-self/status", &now);
-        if (r < 0)
-                return r;
+        result = permitted_bits(&bits);
+        if (result == 0)
+                result = read_printed("/proc/thread-self/status", &now);
+        if (result < 0)
+                return result;
         if (bits != keep || now.found != 5 || now.permitted != keep || now.effective != 0 ||
             now.inheritable != 0 || now.ambient != 0)
                 return -EPERM;
-        result.can_switch = result.root && keep == KEPT_BITS;
-        result.bounding_shrunk = (now.bounding & ~KEPT_BITS) == 0;
-        result.missing = KEPT_BITS & ~keep;
-        if (!result.bounding_shrunk)
-                result.missing |= UINT64_C(1) << CAP_SETPCAP;
-        *rights = result;
+        found.can_switch = found.root && keep == KEPT_BITS;
+        found.bounding_shrunk = (now.bounding & ~KEPT_BITS) == 0;
+        found.missing = KEPT_BITS & ~keep;
+        if (!found.bounding_shrunk)
+                found.missing |= UINT64_C(1) << CAP_SETPCAP;
+        *rights = found;
         return 0;
 }
 
@@ -185,19 +190,20 @@ static bool set_file_group(gid_t gid)
 bool rights_group_begin(unsigned gid)
 {
         cap_flag_value_t raised = CAP_CLEAR;
+        cap_t before;
+        bool done = false;
 
         /* The ids that the process has need no capability. */
         if (set_file_group(gid))
                 return true;
-        cap_t before = cap_get_proc();
-        if (before == NULL)
+        before = cap_get_proc();
+        if (!before)
                 return false;
-        bool done = false;
         if (cap_get_flag(before, CAP_SETGID, CAP_PERMITTED, &raised) == 0 && raised == CAP_SET &&
             effective_set(CAP_SETGID, CAP_SET) == 0) {
                 done = set_file_group(gid);
-                /* Giving up a capability cannot fail. Should it, going on with it is worse than not going on.
-                 */
+                /* Giving up a capability cannot fail. Should it, going on with it is worse than not going
+                 * on. */
                 if (cap_set_proc(before) < 0)
                         abort();
         }

@@ -66,15 +66,18 @@ static int take_component(struct walk *walk, char *component, size_t size)
 static int follow(struct walk *walk, const char *path)
 {
         char text[PATH_MAX];
+        ssize_t n;
+        size_t length;
+        size_t rest;
 
         if (++walk->links > LINKS_MAX)
                 return -ELOOP;
-        ssize_t n = readlink(path, text, sizeof text);
+        n = readlink(path, text, sizeof(text));
         if (n < 0)
                 return -errno;
-        size_t length = (size_t)n;
-        size_t rest = strlen(walk->left);
-        if (length + rest + 1 > sizeof walk->left)
+        length = (size_t)n;
+        rest = strlen(walk->left);
+        if (length + rest + 1 > sizeof(walk->left))
                 return -ENAMETOOLONG;
         memmove(walk->left + length, walk->left, rest + 1);
         memcpy(walk->left, text, length);
@@ -94,7 +97,8 @@ static int step(struct walk *walk, const char *component, char path[PATH_MAX])
                 return 0;
         if (strcmp(component, "..") == 0) {
                 char *slash = strrchr(walk->done, '/');
-                if (slash != NULL)
+
+                if (slash)
                         *slash = '\0';
                 return 0;
         }
@@ -127,12 +131,13 @@ static int walk_along(struct walk *walk, char path[PATH_MAX])
         if (!rights_is_safe(path, &found))
                 return 1;
         for (;;) {
-                int r = take_component(walk, component, sizeof component);
-                if (r < 0 || *component == '\0')
-                        return r;
-                r = step(walk, component, path);
-                if (r != 0)
-                        return r;
+                int result = take_component(walk, component, sizeof(component));
+
+                if (result < 0 || *component == '\0')
+                        return result;
+                result = step(walk, component, path);
+                if (result != 0)
+                        return result;
         }
 }
 
@@ -144,25 +149,28 @@ int rights_audit(const char *path, char **culprit)
 int rights_audit_outside(const char *path, const char *volume, char **culprit)
 {
         char at[PATH_MAX];
+        struct walk *walk;
+        int result;
+        char *copy;
 
         if (*path != '/')
                 return -EINVAL;
         if (strlen(path) >= PATH_MAX)
                 return -ENAMETOOLONG;
-        struct walk *walk = calloc(1, sizeof *walk);
-        if (walk == NULL)
+        walk = calloc(1, sizeof(*walk));
+        if (!walk)
                 return -ENOMEM;
         memcpy(walk->left, path, strlen(path) + 1);
         walk->outside = volume;
         walk->outside_length = strlen(volume);
         while (walk->outside_length > 0 && volume[walk->outside_length - 1] == '/')
                 walk->outside_length--;
-        int r = walk_along(walk, at);
+        result = walk_along(walk, at);
         free(walk);
-        if (r != 1)
-                return r;
-        char *copy = strdup(at);
-        if (copy == NULL)
+        if (result != 1)
+                return result;
+        copy = strdup(at);
+        if (!copy)
                 return -ENOMEM;
         *culprit = copy;
         return 1;

@@ -15,8 +15,9 @@ static int client_is_in(const char *user, gid_t gid, bool *shared)
         gid_t *groups = NULL;
 
         do {
-                gid_t *more = reallocarray(groups, (size_t)room, sizeof *groups);
-                if (more == NULL) {
+                gid_t *more = reallocarray(groups, (size_t)room, sizeof(*groups));
+
+                if (!more) {
                         free(groups);
                         return -ENOMEM;
                 }
@@ -36,13 +37,16 @@ static int client_is_in(const char *user, gid_t gid, bool *shared)
 /* A member that has no account is nobody. */
 static int member_is_in(bool *shared)
 {
+        const struct group *group;
+
         errno = 0;
-        const struct group *group = getgrgid(0);
-        if (group == NULL)
+        group = getgrgid(0);
+        if (!group)
                 return errno == ENOENT || errno == ESRCH ? 0 : -errno;
-        for (char **member = group->gr_mem; *member != NULL && !*shared; member++) {
+        for (char **member = group->gr_mem; *member && !*shared; member++) {
                 const struct passwd *account = getpwnam(*member);
-                *shared = account != NULL && account->pw_uid != 0;
+
+                *shared = account && account->pw_uid != 0;
         }
         return 0;
 }
@@ -50,28 +54,29 @@ static int member_is_in(bool *shared)
 static int account_is_in(bool *shared)
 {
         const struct passwd *account;
+        int result;
 
         setpwent();
         do {
                 errno = 0;
                 account = getpwent();
-                *shared = *shared || (account != NULL && account->pw_uid != 0 && account->pw_gid == 0);
-        } while (account != NULL && !*shared);
-        int error = account == NULL && errno != ENOENT ? errno : 0;
+                *shared = *shared || (account && account->pw_uid != 0 && account->pw_gid == 0);
+        } while (account && !*shared);
+        result = !account && errno != ENOENT ? -errno : 0;
         endpwent();
-        return -error;
+        return result;
 }
 
 int rights_look_at_root_group(const char *client_user, unsigned client_gid, bool *shared)
 {
         bool found = client_gid == 0;
+        int result = found ? 0 : client_is_in(client_user, client_gid, &found);
 
-        int r = found ? 0 : client_is_in(client_user, client_gid, &found);
-        if (r == 0 && !found)
-                r = member_is_in(&found);
-        if (r == 0 && !found)
-                r = account_is_in(&found);
-        if (r == 0)
+        if (result == 0 && !found)
+                result = member_is_in(&found);
+        if (result == 0 && !found)
+                result = account_is_in(&found);
+        if (result == 0)
                 *shared = found;
-        return r;
+        return result;
 }

@@ -7,12 +7,12 @@
 int room_read(int fd, struct room *room)
 {
         struct statvfs found;
-        int r;
+        int result;
 
         do
-                r = fstatvfs(fd, &found);
-        while (r < 0 && errno == EINTR);
-        if (r < 0)
+                result = fstatvfs(fd, &found);
+        while (result < 0 && errno == EINTR);
+        if (result < 0)
                 return -errno;
         *room = (struct room){
                 .bytes = (uint64_t)found.f_bavail * found.f_frsize,
@@ -38,8 +38,8 @@ void room_describe(const struct room *room, uint64_t bytes, uint64_t inodes, uns
         bool few_inodes = is_short(room->inodes, room->inodes_all, inodes, divisor);
 
         if (few_bytes == few_inodes)
-                snprintf(text, ROOM_TEXT_BYTES, "%llu KiB and %llu inodes", (unsigned long long)room->bytes / 1024,
-                         (unsigned long long)room->inodes);
+                snprintf(text, ROOM_TEXT_BYTES, "%llu KiB and %llu inodes",
+                         (unsigned long long)room->bytes / 1024, (unsigned long long)room->inodes);
         else if (few_bytes)
                 snprintf(text, ROOM_TEXT_BYTES, "%llu KiB", (unsigned long long)room->bytes / 1024);
         else

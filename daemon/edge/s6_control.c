@@ -10,6 +10,7 @@
 static int control_path(const char *name, char path[512])
 {
         int length = snprintf(path, 512, "%s/supervise/control", name);
+
         return length < 0 || length >= 512 ? -ENAMETOOLONG : 0;
 }
 
@@ -30,9 +31,9 @@ bool s6_control_is_gone(int result)
 int s6_control_alive(int at, const char *name)
 {
         char path[512];
+        int result = control_path(name, path);
+        int fd = result < 0 ? result : fifo_open(at, path);
 
-        int r = control_path(name, path);
-        int fd = r < 0 ? r : fifo_open(at, path);
         if (fd < 0)
                 return s6_control_is_gone(fd) ? 0 : fd;
         close(fd);
@@ -43,8 +44,8 @@ unsigned s6_control_unread(int at, const char *name)
 {
         char path[512];
         int bytes = 0;
-
         int fd = control_path(name, path) == 0 ? fifo_open(at, path) : -1;
+
         if (fd < 0)
                 return 0;
         if (ioctl(fd, FIONREAD, &bytes) < 0)
@@ -56,7 +57,7 @@ unsigned s6_control_unread(int at, const char *name)
 int s6_control_send(int at, const char *name, const char *letters)
 {
         char path[512];
+        int result = control_path(name, path);
 
-        int r = control_path(name, path);
-        return r < 0 ? r : fifo_send(at, path, letters);
+        return result < 0 ? result : fifo_send(at, path, letters);
 }

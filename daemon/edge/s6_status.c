@@ -32,6 +32,7 @@
 static uint64_t big_endian(const unsigned char *bytes, size_t length)
 {
         uint64_t value = 0;
+
         for (size_t i = 0; i < length; i++)
                 value = value << 8 | bytes[i];
         return value;
@@ -54,14 +55,18 @@ static int decode_stamp(const unsigned char *bytes, int64_t *usec)
 
 int s6_status_decode(const unsigned char *bytes, size_t length, struct s6_status *status)
 {
+        const unsigned char *tail;
+        struct s6_status found = {0};
+        uint64_t pid;
+        unsigned flags;
+
         if (length != S6_STATUS_BYTES_SHORT && length != S6_STATUS_BYTES_LONG)
                 return -EBADMSG;
 
         /* The wait status and the flags are the last three bytes of both forms. */
-        const unsigned char *tail = bytes + length - 3;
-        struct s6_status found = {0};
-        uint64_t pid = big_endian(bytes + 24, 8);
-        unsigned flags = tail[2];
+        tail = bytes + length - 3;
+        pid = big_endian(bytes + 24, 8);
+        flags = tail[2];
 
         if (decode_stamp(bytes, &found.since_usec) < 0 || decode_stamp(bytes + 12, &found.ready_usec) < 0)
                 return -EBADMSG;
@@ -95,6 +100,7 @@ bool s6_status_ran_between(const struct s6_status *before, const struct s6_statu
 static int supervise_path(const char *name, const char *file, char *path, size_t size)
 {
         int length = snprintf(path, size, "%s/supervise%s%s", name, *file == '\0' ? "" : "/", file);
+
         return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
 }
 
@@ -102,11 +108,12 @@ static int supervise_path(const char *name, const char *file, char *path, size_t
 static int open_supervise(int at, const char *name)
 {
         char path[512];
+        int result = supervise_path(name, "", path, sizeof(path));
+        int fd;
 
-        int r = supervise_path(name, "", path, sizeof path);
-        if (r < 0)
-                return r;
-        int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (result < 0)
+                return result;
+        fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
 }
 
@@ -114,17 +121,18 @@ static int open_supervise_file(int at, const char *name, const char *file)
 {
         char path[512];
         struct stat found;
+        int result = supervise_path(name, file, path, sizeof(path));
+        int fd;
 
-        int r = supervise_path(name, file, path, sizeof path);
-        if (r < 0)
-                return r;
-        int fd = openat(at, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+        if (result < 0)
+                return result;
+        fd = openat(at, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
-        r = fstat(fd, &found) < 0 ? -errno : S_ISREG(found.st_mode) ? 0 : -EBADMSG;
-        if (r < 0) {
+        result = fstat(fd, &found) < 0 ? -errno : S_ISREG(found.st_mode) ? 0 : -EBADMSG;
+        if (result < 0) {
                 close(fd);
-                return r;
+                return result;
         }
         return fd;
 }
@@ -133,23 +141,25 @@ int s6_status_read(int at, const char *name, struct s6_status *status)
 {
         unsigned char bytes[S6_STATUS_BYTES_LONG + 1]; /* one more, to see that a file is too long */
         size_t length = 0;
-
         int fd = open_supervise_file(at, name, "status");
+
         if (fd < 0)
                 return fd;
         for (;;) {
-                ssize_t n = read(fd, bytes + length, sizeof bytes - length);
+                ssize_t n = read(fd, bytes + length, sizeof(bytes) - length);
+
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0) {
-                        int error = -errno;
+                        int result = -errno;
+
                         close(fd);
-                        return error;
+                        return result;
                 }
                 if (n == 0)
                         break;
                 length += (size_t)n;
-                if (length == sizeof bytes)
+                if (length == sizeof(bytes))
                         break;
         }
         close(fd);
@@ -159,19 +169,20 @@ int s6_status_read(int at, const char *name, struct s6_status *status)
 int s6_tally_count(int at, const char *name, unsigned *deaths)
 {
         struct stat found;
-
         int fd = open_supervise_file(at, name, "death_tally");
+        int result;
+
         if (fd == -ENOENT) {
                 *deaths = 0;
                 return 0;
         }
         if (fd < 0)
                 return fd;
-        int r = fstat(fd, &found) < 0 ? -errno : 0;
+        result = fstat(fd, &found) < 0 ? -errno : 0;
         close(fd);
-        if (r == 0)
+        if (result == 0)
                 *deaths = (unsigned)(found.st_size / TALLY_RECORD_BYTES);
-        return r;
+        return result;
 }
 
 /* The last whole records; *length: of bytes. 0 or a negative errno. */
@@ -179,10 +190,11 @@ static int read_tally(int fd, unsigned char *bytes, size_t size, size_t *length)
 {
         struct stat found;
         ssize_t n;
+        off_t end;
 
         if (fstat(fd, &found) < 0)
                 return -errno;
-        off_t end = found.st_size - found.st_size % TALLY_RECORD_BYTES;
+        end = found.st_size - found.st_size % TALLY_RECORD_BYTES;
         do
                 n = pread(fd, bytes, size, end > (off_t)size ? end - (off_t)size : 0);
         while (n < 0 && errno == EINTR);
@@ -198,19 +210,19 @@ int s6_tally_recent(int at, const char *name, unsigned seconds, unsigned *deaths
         int64_t last = 0, usec;
         unsigned count = 0;
         size_t length = 0;
-        int r = 0;
-
+        int result = 0;
         int fd = open_supervise_file(at, name, "death_tally");
+
         if (fd >= 0) {
-                r = read_tally(fd, bytes, sizeof bytes, &length);
+                result = read_tally(fd, bytes, sizeof(bytes), &length);
                 close(fd);
         } else if (fd != -ENOENT) {
                 return fd;
         }
-        if (r == 0 && length != 0)
-                r = decode_stamp(bytes + length - TALLY_RECORD_BYTES, &last);
-        if (r < 0)
-                return r;
+        if (result == 0 && length != 0)
+                result = decode_stamp(bytes + length - TALLY_RECORD_BYTES, &last);
+        if (result < 0)
+                return result;
         for (size_t i = 0; i < length; i += TALLY_RECORD_BYTES)
                 count += decode_stamp(bytes + i, &usec) == 0 && last - usec <= (int64_t)seconds * 1000000;
         *deaths = count;
@@ -220,24 +232,28 @@ int s6_tally_recent(int at, const char *name, unsigned seconds, unsigned *deaths
 /* An empty file takes the tally's place. */
 static int replace_tally(int supervise)
 {
+        int fd;
+        int result;
+
         /* No O_EXCL: one that a killed broker left is as good, and nobody else writes in supervise/. */
-        int fd = openat(supervise, TALLY_TEMPORARY,
-                        O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+        fd = openat(supervise, TALLY_TEMPORARY,
+                    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
         if (fd < 0)
                 return -errno;
-        int r = fchmod(fd, 0644) < 0 ? -errno : 0;
+        result = fchmod(fd, 0644) < 0 ? -errno : 0;
         close(fd);
-        if (r == 0 && renameat(supervise, TALLY_TEMPORARY, supervise, "death_tally") < 0)
-                r = -errno;
-        if (r < 0)
+        if (result == 0 && renameat(supervise, TALLY_TEMPORARY, supervise, "death_tally") < 0)
+                result = -errno;
+        if (result < 0)
                 unlinkat(supervise, TALLY_TEMPORARY, 0);
-        return r;
+        return result;
 }
 
 /* Where there is no inode for another: who reads it in between sees all of it or nothing, too. */
 static int empty_tally(int supervise)
 {
         int fd = openat(supervise, "death_tally", O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
         if (fd < 0)
                 return errno == ENOENT ? 0 : -errno;
         close(fd);
@@ -247,18 +263,19 @@ static int empty_tally(int supervise)
 int s6_tally_clear(int at, const char *name)
 {
         unsigned deaths = 0;
+        int result = s6_tally_count(at, name, &deaths);
+        int supervise;
 
-        int r = s6_tally_count(at, name, &deaths);
-        if (r < 0 || deaths == 0)
-                return r;
-        int supervise = open_supervise(at, name);
+        if (result < 0 || deaths == 0)
+                return result;
+        supervise = open_supervise(at, name);
         if (supervise < 0)
                 return supervise;
-        r = replace_tally(supervise);
-        if (r == -ENOSPC || r == -EDQUOT)
-                r = empty_tally(supervise);
+        result = replace_tally(supervise);
+        if (result == -ENOSPC || result == -EDQUOT)
+                result = empty_tally(supervise);
         close(supervise);
-        return r;
+        return result;
 }
 
 static void tidy_tally(int at, const char *name)
@@ -276,6 +293,6 @@ void s6_tally_tidy(int at, const char *name)
         char log[512];
 
         tidy_tally(at, name);
-        if (snprintf(log, sizeof log, "%s/log", name) < (int)sizeof log)
+        if (snprintf(log, sizeof(log), "%s/log", name) < (int)sizeof(log))
                 tidy_tally(at, log);
 }

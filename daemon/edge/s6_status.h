@@ -31,8 +31,8 @@ int s6_status_decode(const unsigned char *bytes, size_t length, struct s6_status
 /* Does it show a run (not its finish script)? */
 bool s6_status_is_alive(const struct s6_status *status);
 
-/* Both show no run, and yet there was one: too short to be seen. Of one s6-supervise; `before` zero: never.
- */
+/* Both show no run, and yet there was one: too short to be seen. Of one s6-supervise; `before` zero:
+ * never. */
 bool s6_status_ran_between(const struct s6_status *before, const struct s6_status *now);
 
 /*

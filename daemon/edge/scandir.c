@@ -36,17 +36,20 @@ static bool is_absent(int error)
 static int is_locked(const struct scandir *scandir)
 {
         int fd = openat(scandir->fd, LOCK, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        int result;
+
         if (fd < 0)
                 return is_absent(errno) ? 0 : -errno;
-        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-        int r = fcntl(fd, F_GETLK, &lock) < 0 ? -errno : lock.l_type != F_UNLCK;
+        result = fcntl(fd, F_GETLK, &lock) < 0 ? -errno : lock.l_type != F_UNLCK;
         close(fd);
-        return r;
+        return result;
 }
 
 int scandir_is_running(const struct scandir *scandir)
 {
         int fd = fifo_open(scandir->fd, CONTROL);
+
         if (fd < 0)
                 return is_absent(-fd) || fd == -ENXIO ? 0 : fd;
         close(fd);
@@ -61,30 +64,33 @@ int scandir_command(const struct scandir *scandir, const char *letters)
 /* A name that s6-svscan looks at, and one component. */
 static bool is_plain_name(const char *name)
 {
-        return *name != '\0' && *name != '.' && strchr(name, '/') == NULL;
+        return *name != '\0' && *name != '.' && !strchr(name, '/');
 }
 
 int scandir_link(const struct scandir *scandir, const char *name, const char *target)
 {
+        int same;
+
         if (!is_plain_name(name) || *target != '/')
                 return -EINVAL;
         if (symlinkat(target, scandir->fd, name) == 0)
                 return 0;
         if (errno != EEXIST)
                 return -errno;
-        int same = scandir_links_to(scandir, name, target);
+        same = scandir_links_to(scandir, name, target);
         return same < 0 ? same : same ? 0 : -EEXIST;
 }
 
 int scandir_unlink(const struct scandir *scandir, const char *name, const char *target)
 {
         struct stat found;
+        int same;
 
         if (!is_plain_name(name))
                 return -EINVAL;
         if (fstatat(scandir->fd, name, &found, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : -errno;
-        int same = scandir_links_to(scandir, name, target);
+        same = scandir_links_to(scandir, name, target);
         if (same <= 0)
                 return same < 0 ? same : -EEXIST;
         return unlinkat(scandir->fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
@@ -93,10 +99,11 @@ int scandir_unlink(const struct scandir *scandir, const char *name, const char *
 int scandir_links_to(const struct scandir *scandir, const char *name, const char *target)
 {
         char text[PATH_MAX];
+        ssize_t length;
 
         if (!is_plain_name(name))
                 return 0;
-        ssize_t length = readlinkat(scandir->fd, name, text, sizeof text);
+        length = readlinkat(scandir->fd, name, text, sizeof(text));
         if (length < 0) /* EINVAL: it is something else than a link */
                 return errno == EINVAL || is_absent(errno) ? 0 : -errno;
         return (size_t)length == strlen(target) && memcmp(text, target, (size_t)length) == 0;

@@ -21,7 +21,7 @@ int slots_open(struct slots *slots, const char *path, const char *template_path,
 {
         struct stat info;
         struct slots opened = {.fd = -1, .template_fd = -1, .path = path, .client_gid = client_gid};
-        int r = 0;
+        int result = 0;
 
         slots->fd = slots->template_fd = -1;
         *what = path;
@@ -35,15 +35,15 @@ int slots_open(struct slots *slots, const char *path, const char *template_path,
         /* A broker killed just after mkdir left 0700. What others can write stays as it is, for the audit to
          * refuse. */
         if (fstat(opened.fd, &info) < 0 || ((info.st_mode & 07777) == 0700 && fchmod(opened.fd, 0755) < 0)) {
-                r = -errno;
+                result = -errno;
         } else {
                 opened.template_fd = open(template_path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
                 *what = template_path;
-                r = opened.template_fd < 0 ? -errno : 0;
+                result = opened.template_fd < 0 ? -errno : 0;
         }
-        if (r < 0) {
+        if (result < 0) {
                 close(opened.fd);
-                return r;
+                return result;
         }
         *slots = opened;
         return 0;
@@ -61,7 +61,7 @@ void slots_close(struct slots *slots)
 /* Checked long before; once more here, because it becomes a path. Also keeps clear of our own dot names. */
 static bool is_slot_name(const char *name)
 {
-        return *name != '\0' && *name != '.' && strchr(name, '/') == NULL &&
+        return *name != '\0' && *name != '.' && !strchr(name, '/') &&
                strlen(name) <= LIMIT_SERVICE_NAME_BYTES;
 }
 
@@ -83,26 +83,31 @@ int slot_open(const struct slots *slots, const char *name)
 static bool has_directory(int at, const char *name)
 {
         struct stat found;
+
         return fstatat(at, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(found.st_mode);
 }
 
 /* What s6-supervise would make, in advance: so they can be watched, and nobody else can look into them. */
 static int make_supervise(int at)
 {
-        int r = tree_make(at, "supervise", 0700);
-        return r < 0 ? r : tree_make(at, "event", 0700);
+        int result = tree_make(at, "supervise", 0700);
+
+        return result < 0 ? result : tree_make(at, "event", 0700);
 }
 
 static int make_log_supervise(int slot)
 {
+        int log;
+        int result;
+
         if (!has_directory(slot, "log"))
                 return 0;
-        int log = tree_open(slot, "log");
+        log = tree_open(slot, "log");
         if (log < 0)
                 return log;
-        int r = make_supervise(log);
+        result = make_supervise(log);
         close(log);
-        return r;
+        return result;
 }
 
 /* Only ours: a template that was once run as a service, or meant to be started down, is a mistake. */
@@ -111,7 +116,7 @@ static int refuse_leftovers(int template_fd)
         static const char *const names[] = {"down", "env", "supervise", "event"};
         struct stat found;
 
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
                 if (fstatat(template_fd, names[i], &found, AT_SYMLINK_NOFOLLOW) == 0)
                         return -EEXIST;
         return 0;
@@ -121,32 +126,34 @@ int slot_stage(const struct slots *slots, const char *name, const char *profile,
                struct json_object *environment, const char *state, bool down)
 {
         char staged[NAME_SIZE];
+        int result;
+        int slot;
 
         if (!is_slot_name(name))
                 return -EINVAL;
         staged_name(name, staged);
-        int r = refuse_leftovers(slots->template_fd);
-        if (r == 0)
-                r = tree_remove(slots->fd, staged);
-        if (r == 0)
-                r = tree_make(slots->fd, staged, 0755);
-        if (r < 0)
-                return r;
-        int slot = tree_open(slots->fd, staged);
-        r = slot < 0 ? slot : tree_copy(slots->template_fd, slot);
-        if (r == 0)
-                r = slot_make_data(slot, profile, state, down);
-        if (r == 0)
-                r = environment_make(slot, "env", environment, slots->client_gid);
-        if (r == 0)
-                r = make_supervise(slot);
-        if (r == 0)
-                r = make_log_supervise(slot);
+        result = refuse_leftovers(slots->template_fd);
+        if (result == 0)
+                result = tree_remove(slots->fd, staged);
+        if (result == 0)
+                result = tree_make(slots->fd, staged, 0755);
+        if (result < 0)
+                return result;
+        slot = tree_open(slots->fd, staged);
+        result = slot < 0 ? slot : tree_copy(slots->template_fd, slot);
+        if (result == 0)
+                result = slot_make_data(slot, profile, state, down);
+        if (result == 0)
+                result = environment_make(slot, "env", environment, slots->client_gid);
+        if (result == 0)
+                result = make_supervise(slot);
+        if (result == 0)
+                result = make_log_supervise(slot);
         if (slot >= 0)
                 close(slot);
-        if (r < 0)
+        if (result < 0)
                 tree_remove(slots->fd, staged);
-        return r;
+        return result;
 }
 
 int slot_commit(const struct slots *slots, const char *name)
@@ -165,69 +172,77 @@ int slot_commit(const struct slots *slots, const char *name)
 int slot_remove(const struct slots *slots, const char *name)
 {
         char staged[NAME_SIZE], gone[NAME_SIZE];
+        int result, staged_result;
 
         if (!is_slot_name(name))
                 return -EINVAL;
         staged_name(name, staged);
         gone_name(name, gone);
-        int r = tree_remove(slots->fd, gone);
-        if (r < 0)
-                return r;
+        result = tree_remove(slots->fd, gone);
+        if (result < 0)
+                return result;
         if (renameat(slots->fd, name, slots->fd, gone) == 0)
-                r = tree_remove(slots->fd, gone);
+                result = tree_remove(slots->fd, gone);
         else if (errno == EXDEV) /* an overlay's lower directory (a committed container) cannot be renamed */
-                r = tree_remove(slots->fd, name);
+                result = tree_remove(slots->fd, name);
         else if (errno != ENOENT)
-                r = -errno;
-        int staged_r = tree_remove(slots->fd, staged);
-        return r < 0 ? r : staged_r;
+                result = -errno;
+        staged_result = tree_remove(slots->fd, staged);
+        return result < 0 ? result : staged_result;
 }
 
 /* Empties it, or makes it where it is missing; 0700 in any case. */
 static int clean_directory(int at, const char *name)
 {
         int fd = tree_open(at, name);
+        int result;
+
         if (fd == -ENOENT)
                 return tree_make(at, name, 0700);
         if (fd < 0)
                 return fd;
-        int r = tree_empty(fd);
-        if (r == 0 && fchmod(fd, 0700) < 0)
-                r = -errno;
+        result = tree_empty(fd);
+        if (result == 0 && fchmod(fd, 0700) < 0)
+                result = -errno;
         close(fd);
-        return r;
+        return result;
 }
 
 static int clean_supervise(int at)
 {
-        int r = clean_directory(at, "supervise");
-        return r < 0 ? r : clean_directory(at, "event");
+        int result = clean_directory(at, "supervise");
+
+        return result < 0 ? result : clean_directory(at, "event");
 }
 
 int slot_clean(const struct slots *slots, const char *name)
 {
         int slot = slot_open(slots, name);
+        int result;
+
         if (slot < 0)
                 return slot;
-        int r = clean_supervise(slot);
-        if (r == 0 && has_directory(slot, "log")) {
+        result = clean_supervise(slot);
+        if (result == 0 && has_directory(slot, "log")) {
                 int log = tree_open(slot, "log");
-                r = log < 0 ? log : clean_supervise(log);
+
+                result = log < 0 ? log : clean_supervise(log);
                 if (log >= 0)
                         close(log);
         }
         close(slot);
-        return r;
+        return result;
 }
 
 int slot_has_log(const struct slots *slots, const char *name)
 {
         struct stat found;
-
         int slot = slot_open(slots, name);
+        int result;
+
         if (slot < 0)
                 return slot == -ENOENT || slot == -EINVAL ? 0 : slot;
-        int r = fstatat(slot, "log", &found, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : S_ISDIR(found.st_mode);
+        result = fstatat(slot, "log", &found, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : S_ISDIR(found.st_mode);
         close(slot);
-        return r == -ENOENT ? 0 : r;
+        return result == -ENOENT ? 0 : result;
 }

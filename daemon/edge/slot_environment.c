@@ -32,7 +32,7 @@ int environment_add(struct json_object *environment, const char *name, const cha
 {
         struct json_object *string = json_object_new_string_len(value, (int)length);
 
-        if (string != NULL && json_object_object_add(environment, name, string) == 0)
+        if (string && json_object_object_add(environment, name, string) == 0)
                 return 0;
         json_object_put(string);
         return -ENOMEM;
@@ -42,7 +42,7 @@ size_t environment_bytes(struct json_object *environment)
 {
         size_t bytes = 0;
 
-        if (environment == NULL)
+        if (!environment)
                 return 0;
         json_object_object_foreach(environment, name, value)
         {
@@ -53,7 +53,7 @@ size_t environment_bytes(struct json_object *environment)
 
 size_t environment_weight(struct json_object *environment)
 {
-        size_t variables = environment == NULL ? 0 : (size_t)json_object_object_length(environment);
+        size_t variables = environment ? (size_t)json_object_object_length(environment) : 0;
 
         return environment_bytes(environment) + variables * LIMIT_ENVIRONMENT_VARIABLE_BYTES;
 }
@@ -63,7 +63,7 @@ size_t environment_weight(struct json_object *environment)
 static int check_variables(struct json_object *environment, const char **names, size_t *count)
 {
         *count = 0;
-        if (environment == NULL)
+        if (!environment)
                 return 0;
         if (!json_object_is_type(environment, json_type_object) ||
             json_object_object_length(environment) > LIMIT_ENVIRONMENT_VARIABLES)
@@ -87,7 +87,7 @@ static void append_variable(struct text *text, const char *name, const char *val
 {
         text_append_string(text, name);
         text_append_string(text, "=");
-        for (const char *end; (end = strchr(value, '\n')) != NULL; value = end + 1) {
+        for (const char *end; (end = strchr(value, '\n')); value = end + 1) {
                 text_append(text, value, (size_t)(end - value));
                 text_append_string(text, "\n ");
         }
@@ -100,23 +100,24 @@ int environment_make(int at, const char *name, struct json_object *environment, 
         const char *names[LIMIT_ENVIRONMENT_VARIABLES];
         struct text text;
         size_t count;
+        int result = check_variables(environment, names, &count);
+        bool grouped;
 
-        int r = check_variables(environment, names, &count);
-        if (r < 0)
-                return r;
+        if (result < 0)
+                return result;
         /* Sorted, so that the same variables are the same bytes. */
         if (count > 0)
-                qsort(names, count, sizeof names[0], compare_names);
+                qsort(names, count, sizeof(names[0]), compare_names);
         text_init(&text);
         for (size_t i = 0; i < count; i++)
                 append_variable(&text, names[i],
                                 json_object_get_string(json_object_object_get(environment, names[i])));
-        bool grouped = rights_group_begin(gid);
-        r = text.failed ? -ENOMEM : tree_write(at, name, text.bytes, text.length, MODE_FILE);
+        grouped = rights_group_begin(gid);
+        result = text.failed ? -ENOMEM : tree_write(at, name, text.bytes, text.length, MODE_FILE);
         if (grouped)
                 rights_group_end();
         text_deinit(&text);
-        return r;
+        return result;
 }
 
 int environment_compare(int at, const char *one, const char *other, bool *content, bool *whole)
@@ -124,16 +125,17 @@ int environment_compare(int at, const char *one, const char *other, bool *conten
         struct stat found[2];
         char *bytes[2] = {NULL, NULL};
         size_t length[2] = {0, 0};
+        int result = tree_read(at, one, FILE_BYTES_MAX, &bytes[0], &length[0]);
+        bool same;
 
-        int r = tree_read(at, one, FILE_BYTES_MAX, &bytes[0], &length[0]);
-        if (r < 0)
-                return r;
-        r = tree_read(at, other, FILE_BYTES_MAX, &bytes[1], &length[1]);
-        bool same = r == 0 && length[0] == length[1] && memcmp(bytes[0], bytes[1], length[0]) == 0;
+        if (result < 0)
+                return result;
+        result = tree_read(at, other, FILE_BYTES_MAX, &bytes[1], &length[1]);
+        same = result == 0 && length[0] == length[1] && memcmp(bytes[0], bytes[1], length[0]) == 0;
         free(bytes[0]);
         free(bytes[1]);
-        if (r == -ENOMEM)
-                return r;
+        if (result == -ENOMEM)
+                return result;
         *content = same;
         *whole = same && fstatat(at, one, &found[0], AT_SYMLINK_NOFOLLOW) == 0 &&
                  fstatat(at, other, &found[1], AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -166,17 +168,19 @@ static int parse_variables(char *bytes, struct json_object *environment)
         while (*bytes != '\0') {
                 size_t length = 0;
                 char *value = strchr(bytes, '=');
+                char *end;
+                int result;
 
-                if (value == NULL)
+                if (!value)
                         return -EBADMSG;
                 *value++ = '\0';
-                char *end = join_value(value, strchrnul(value, '\n'), &length);
+                end = join_value(value, strchrnul(value, '\n'), &length);
                 if (!environment_is_name(bytes) || *end != '\n' ||
                     json_object_object_length(environment) >= LIMIT_ENVIRONMENT_VARIABLES)
                         return -EBADMSG;
-                int r = environment_add(environment, bytes, value, length);
-                if (r < 0)
-                        return r;
+                result = environment_add(environment, bytes, value, length);
+                if (result < 0)
+                        return result;
                 bytes = end + 1;
         }
         return 0;
@@ -186,30 +190,32 @@ static int read_file(int at, const char *name, struct json_object **environment)
 {
         char *bytes = NULL;
         size_t length = 0;
+        int result = tree_read(at, name, FILE_BYTES_MAX, &bytes, &length);
+        struct json_object *read;
 
-        int r = tree_read(at, name, FILE_BYTES_MAX, &bytes, &length);
-        if (r < 0)
-                return r;
-        struct json_object *read = json_object_new_object();
-        r = read == NULL ? -ENOMEM : strlen(bytes) != length ? -EBADMSG : parse_variables(bytes, read);
+        if (result < 0)
+                return result;
+        read = json_object_new_object();
+        result = !read ? -ENOMEM : strlen(bytes) != length ? -EBADMSG : parse_variables(bytes, read);
         free(bytes);
-        if (r < 0)
+        if (result < 0)
                 json_object_put(read);
         else
                 *environment = read;
-        return r;
+        return result;
 }
 
 int environment_read(int at, const char *name, struct json_object **environment)
 {
         struct json_object *read = NULL;
         struct stat found;
+        int result;
 
         if (fstatat(at, name, &found, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
-        int r = S_ISDIR(found.st_mode) ? environment_old_read(at, name, &read) : read_file(at, name, &read);
-        if (r < 0)
-                return r;
+        result = S_ISDIR(found.st_mode) ? environment_old_read(at, name, &read) : read_file(at, name, &read);
+        if (result < 0)
+                return result;
         if (json_object_object_length(read) == 0) {
                 json_object_put(read);
                 read = NULL;

@@ -34,25 +34,28 @@ static int write_variables(int fd, struct json_object *environment)
 {
         char list[LIMIT_ENVIRONMENT_VARIABLES * (LIMIT_ENVIRONMENT_NAME_BYTES + 1)];
         size_t list_length = 0;
-        int r = 0;
+        int result = 0;
 
-        if (environment != NULL) {
+        if (environment) {
                 if (!json_object_is_type(environment, json_type_object) ||
                     json_object_object_length(environment) > LIMIT_ENVIRONMENT_VARIABLES)
                         return -EINVAL;
                 json_object_object_foreach(environment, name, value)
                 {
+                        const char *bytes;
+                        size_t length;
+
                         if (!environment_is_name(name) || !json_object_is_type(value, json_type_string))
                                 return -EINVAL;
-                        const char *bytes = json_object_get_string(value);
-                        size_t length = (size_t)json_object_get_string_len(value);
-                        if (memchr(bytes, '\0', length) != NULL)
+                        bytes = json_object_get_string(value);
+                        length = (size_t)json_object_get_string_len(value);
+                        if (memchr(bytes, '\0', length))
                                 return -EINVAL;
                         if (length == 0)
                                 list_append(list, &list_length, name);
-                        r = tree_write(fd, name, bytes, length, MODE_FILE);
-                        if (r < 0)
-                                return r;
+                        result = tree_write(fd, name, bytes, length, MODE_FILE);
+                        if (result < 0)
+                                return result;
                 }
         }
         return tree_write(fd, EMPTY_LIST, list, list_length, MODE_FILE);
@@ -61,19 +64,20 @@ static int write_variables(int fd, struct json_object *environment)
 int environment_old_make(int at, const char *name, struct json_object *environment, gid_t gid)
 {
         bool grouped = rights_group_begin(gid);
+        int result = tree_make(at, name, MODE_DIRECTORY);
 
-        int r = tree_make(at, name, MODE_DIRECTORY);
-        if (r == 0) {
+        if (result == 0) {
                 int fd = tree_open(at, name);
-                r = fd < 0 ? fd : write_variables(fd, environment);
+
+                result = fd < 0 ? fd : write_variables(fd, environment);
                 if (fd >= 0)
                         close(fd);
-                if (r < 0)
+                if (result < 0)
                         tree_remove(at, name);
         }
         if (grouped)
                 rights_group_end();
-        return r;
+        return result;
 }
 
 static bool same_rights(const struct stat *one, const struct stat *other)
@@ -88,7 +92,7 @@ static int count_entries(DIR *directory, size_t *count)
         rewinddir(directory);
         for (;;) {
                 errno = 0;
-                if (readdir(directory) == NULL)
+                if (!readdir(directory))
                         break;
                 counted++;
         }
@@ -104,19 +108,19 @@ static int compare_file(int one, int other, const char *name, bool *content, boo
         struct stat found[2];
         char *bytes[2] = {NULL, NULL};
         size_t length[2] = {0, 0};
+        int result = tree_read(one, name, LIMIT_ENVIRONMENT_BYTES, &bytes[0], &length[0]);
 
-        int r = tree_read(one, name, LIMIT_ENVIRONMENT_BYTES, &bytes[0], &length[0]);
-        if (r < 0)
-                return r;
-        r = tree_read(other, name, LIMIT_ENVIRONMENT_BYTES, &bytes[1], &length[1]);
-        if (r < 0 || length[0] != length[1] || memcmp(bytes[0], bytes[1], length[0]) != 0)
+        if (result < 0)
+                return result;
+        result = tree_read(other, name, LIMIT_ENVIRONMENT_BYTES, &bytes[1], &length[1]);
+        if (result < 0 || length[0] != length[1] || memcmp(bytes[0], bytes[1], length[0]) != 0)
                 *content = false;
         free(bytes[0]);
         free(bytes[1]);
         if (!*content || fstatat(one, name, &found[0], AT_SYMLINK_NOFOLLOW) < 0 ||
             fstatat(other, name, &found[1], AT_SYMLINK_NOFOLLOW) < 0 || !same_rights(&found[0], &found[1]))
                 *whole = false;
-        return r == -ENOMEM ? r : 0;
+        return result == -ENOMEM ? result : 0;
 }
 
 /* Both directories are open. */
@@ -124,30 +128,34 @@ static int compare_directories(DIR *one, DIR *other, bool *content, bool *whole)
 {
         struct stat found[2];
         size_t count[2] = {0, 0};
+        int result = count_entries(one, &count[0]);
+        bool same_content;
+        bool same_whole;
 
-        int r = count_entries(one, &count[0]);
-        if (r == 0)
-                r = count_entries(other, &count[1]);
-        if (r < 0)
-                return r;
-        bool same_content = count[0] == count[1];
-        bool same_whole = same_content && fstat(dirfd(one), &found[0]) == 0 &&
-                          fstat(dirfd(other), &found[1]) == 0 && same_rights(&found[0], &found[1]);
+        if (result == 0)
+                result = count_entries(other, &count[1]);
+        if (result < 0)
+                return result;
+        same_content = count[0] == count[1];
+        same_whole = same_content && fstat(dirfd(one), &found[0]) == 0 &&
+                     fstat(dirfd(other), &found[1]) == 0 && same_rights(&found[0], &found[1]);
 
         rewinddir(one);
         while (same_content) {
+                const struct dirent *entry;
+
                 errno = 0;
-                const struct dirent *entry = readdir(one);
-                if (entry == NULL) {
+                entry = readdir(one);
+                if (!entry) {
                         if (errno != 0)
                                 return -errno;
                         break;
                 }
                 if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
                         continue;
-                r = compare_file(dirfd(one), dirfd(other), entry->d_name, &same_content, &same_whole);
-                if (r < 0)
-                        return r;
+                result = compare_file(dirfd(one), dirfd(other), entry->d_name, &same_content, &same_whole);
+                if (result < 0)
+                        return result;
         }
         *content = same_content;
         *whole = same_content && same_whole;
@@ -157,13 +165,16 @@ static int compare_directories(DIR *one, DIR *other, bool *content, bool *whole)
 static int open_stream(int at, const char *name, DIR **stream)
 {
         int fd = tree_open(at, name);
+        DIR *opened;
+
         if (fd < 0)
                 return fd;
-        DIR *opened = fdopendir(fd);
-        if (opened == NULL) {
-                int r = -errno;
+        opened = fdopendir(fd);
+        if (!opened) {
+                int result = -errno;
+
                 close(fd);
-                return r;
+                return result;
         }
         *stream = opened;
         return 0;
@@ -172,74 +183,78 @@ static int open_stream(int at, const char *name, DIR **stream)
 int environment_old_compare(int at, const char *one, const char *other, bool *content, bool *whole)
 {
         DIR *first = NULL, *second = NULL;
+        int result = open_stream(at, one, &first);
 
-        int r = open_stream(at, one, &first);
-        if (r == 0)
-                r = open_stream(at, other, &second);
-        if (r == 0)
-                r = compare_directories(first, second, content, whole);
-        if (r == -ENOENT) {
+        if (result == 0)
+                result = open_stream(at, other, &second);
+        if (result == 0)
+                result = compare_directories(first, second, content, whole);
+        if (result == -ENOENT) {
                 *content = *whole = false;
-                r = 0;
+                result = 0;
         }
-        if (first != NULL)
+        if (first)
                 closedir(first);
-        if (second != NULL)
+        if (second)
                 closedir(second);
-        return r;
+        return result;
 }
 
 /* Those whose value is empty have no file that says so, but a line in the list. */
 static int add_file(struct json_object *environment, const char *name, char *bytes, size_t length)
 {
+        char *rest;
+
         if (strcmp(name, EMPTY_LIST) != 0)
                 return environment_is_name(name) && length > 0
                                ? environment_add(environment, name, bytes, length)
                                : 0;
-        char *rest = bytes;
-        for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-                int r = environment_is_name(line) ? environment_add(environment, line, "", 0) : 0;
-                if (r < 0)
-                        return r;
+        rest = bytes;
+        for (char *line; (line = strsep(&rest, "\n"));) {
+                int result = environment_is_name(line) ? environment_add(environment, line, "", 0) : 0;
+
+                if (result < 0)
+                        return result;
         }
         return 0;
 }
 
 static int read_variables(DIR *directory, struct json_object *environment)
 {
-        int r = 0;
+        int result = 0;
 
-        while (r == 0) {
+        while (result == 0) {
                 char *bytes = NULL;
                 size_t length = 0;
+                const struct dirent *entry;
 
                 errno = 0;
-                const struct dirent *entry = readdir(directory);
-                if (entry == NULL)
+                entry = readdir(directory);
+                if (!entry)
                         return -errno;
                 if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
                         continue;
-                r = tree_read(dirfd(directory), entry->d_name, LIMIT_ENVIRONMENT_BYTES, &bytes, &length);
-                if (r == 0)
-                        r = add_file(environment, entry->d_name, bytes, length);
+                result = tree_read(dirfd(directory), entry->d_name, LIMIT_ENVIRONMENT_BYTES, &bytes, &length);
+                if (result == 0)
+                        result = add_file(environment, entry->d_name, bytes, length);
                 free(bytes);
         }
-        return r;
+        return result;
 }
 
 int environment_old_read(int at, const char *name, struct json_object **environment)
 {
         DIR *directory = NULL;
         struct json_object *read = json_object_new_object();
+        int result = read ? open_stream(at, name, &directory) : -ENOMEM;
 
-        int r = read == NULL ? -ENOMEM : open_stream(at, name, &directory);
-        if (r == 0) {
-                r = read_variables(directory, read);
+        if (result == 0) {
+                result = read_variables(directory, read);
                 closedir(directory);
         }
-        if (r < 0)
+        if (result < 0)
                 json_object_put(read);
         else
                 *environment = read;
-        return r;
+        return result;
 }

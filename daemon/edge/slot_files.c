@@ -30,9 +30,11 @@ static bool is_unsupported(int error)
 static int open_data(const struct slots *slots, const char *name)
 {
         int slot = slot_open(slots, name);
+        int data;
+
         if (slot < 0)
                 return slot;
-        int data = tree_open(slot, "data");
+        data = tree_open(slot, "data");
         close(slot);
         return data;
 }
@@ -42,8 +44,9 @@ static int open_spare(int data)
 {
         const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
         struct stat found;
-
         int fd = openat(data, SPARE_STATE, flags, 0600);
+        int result;
+
         if (fd >= 0 && fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && found.st_nlink == 1)
                 return fd;
         /* None of ours. */
@@ -51,9 +54,9 @@ static int open_spare(int data)
                 close(fd);
         else if (errno == ENOSPC || errno == EDQUOT)
                 return -errno;
-        int r = tree_remove(data, SPARE_STATE);
-        if (r < 0)
-                return r;
+        result = tree_remove(data, SPARE_STATE);
+        if (result < 0)
+                return result;
         fd = openat(data, SPARE_STATE, flags | O_EXCL, 0600);
         return fd < 0 ? -errno : fd;
 }
@@ -62,114 +65,125 @@ static int open_spare(int data)
 static int make_spare(int data)
 {
         int fd = open_spare(data);
+        int result;
+
         if (fd < 0)
                 return fd;
-        int r = fchmod(fd, 0600) < 0 ? -errno : 0;
-        if (r == 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, STATE_BYTES_MAX) < 0 && !is_unsupported(errno))
-                r = -errno;
+        result = fchmod(fd, 0600) < 0 ? -errno : 0;
+        if (result == 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, STATE_BYTES_MAX) < 0 &&
+            !is_unsupported(errno))
+                result = -errno;
         close(fd);
-        return r;
+        return result;
 }
 
 int slot_make_data(int slot, const char *profile, const char *state, bool down)
 {
         char line[LIMIT_SERVICE_NAME_BYTES + 2];
+        int length = snprintf(line, sizeof(line), "%s\n", profile);
+        int result;
+        int data;
 
-        int length = snprintf(line, sizeof line, "%s\n", profile);
-        if (length < 0 || (size_t)length >= sizeof line)
+        if (length < 0 || (size_t)length >= sizeof(line))
                 return -ENAMETOOLONG;
         if (strlen(state) > STATE_BYTES_MAX)
                 return -EFBIG;
-        int r = tree_make(slot, "data", 0755);
-        if (r < 0 && r != -EEXIST)
-                return r;
-        int data = tree_open(slot, "data");
+        result = tree_make(slot, "data", 0755);
+        if (result < 0 && result != -EEXIST)
+                return result;
+        data = tree_open(slot, "data");
         if (data < 0)
                 return data;
-        r = fchmod(data, 0755) < 0 ? -errno : 0;
-        if (r == 0)
-                r = tree_write(data, "profile", line, (size_t)length, 0644);
-        if (r == 0)
-                r = tree_write(data, "state", state, strlen(state), 0600);
-        if (r == 0)
-                r = make_spare(data);
-        if (r == 0)
-                r = tree_write(down ? slot : data, "down", "", 0, 0644);
+        result = fchmod(data, 0755) < 0 ? -errno : 0;
+        if (result == 0)
+                result = tree_write(data, "profile", line, (size_t)length, 0644);
+        if (result == 0)
+                result = tree_write(data, "state", state, strlen(state), 0600);
+        if (result == 0)
+                result = make_spare(data);
+        if (result == 0)
+                result = tree_write(down ? slot : data, "down", "", 0, 0644);
         close(data);
-        return r;
+        return result;
 }
 
 int slot_set_down(const struct slots *slots, const char *name, bool down)
 {
         struct stat found;
-
         int slot = slot_open(slots, name);
+        bool is_down;
+        int data, result = 0;
+
         if (slot < 0)
                 return slot;
-        int data = tree_open(slot, "data");
-        bool is_down = fstatat(slot, "down", &found, AT_SYMLINK_NOFOLLOW) == 0;
-        int r = 0;
+        data = tree_open(slot, "data");
+        is_down = fstatat(slot, "down", &found, AT_SYMLINK_NOFOLLOW) == 0;
         if (down && !is_down && renameat(data, "down", slot, "down") < 0) {
-                r = tree_write(slot, "down", "", 0, 0644);
-                r = r == -EEXIST ? 0 : r;
+                result = tree_write(slot, "down", "", 0, 0644);
+                result = result == -EEXIST ? 0 : result;
         } else if (!down && is_down && renameat(slot, "down", data, "down") < 0) {
-                r = unlinkat(slot, "down", 0) < 0 && errno != ENOENT ? -errno : 0;
+                result = unlinkat(slot, "down", 0) < 0 && errno != ENOENT ? -errno : 0;
         }
         if (data >= 0)
                 close(data);
         close(slot);
-        return r;
+        return result;
 }
 
 static int write_spare(int data, const char *text, size_t length)
 {
         int fd = open_spare(data);
+        int result;
+
         if (fd < 0)
                 return fd;
         /* Written before it is cut, so that it always has its block. */
-        int r = tree_write_all(fd, text, length);
-        if (r == 0 && (ftruncate(fd, (off_t)length) < 0 || fchmod(fd, 0600) < 0))
-                r = -errno;
-        if (close(fd) < 0 && r == 0)
-                r = -errno;
-        return r;
+        result = tree_write_all(fd, text, length);
+        if (result == 0 && (ftruncate(fd, (off_t)length) < 0 || fchmod(fd, 0600) < 0))
+                result = -errno;
+        if (close(fd) < 0 && result == 0)
+                result = -errno;
+        return result;
 }
 
 int slot_write_state(const struct slots *slots, const char *name, const char *text)
 {
         size_t length = strlen(text);
+        int data;
+        int result;
 
         if (length > STATE_BYTES_MAX)
                 return -EFBIG;
-        int data = open_data(slots, name);
+        data = open_data(slots, name);
         if (data < 0)
                 return data;
-        int r = write_spare(data, text, length);
-        if (r == 0 && renameat2(data, SPARE_STATE, data, "state", RENAME_EXCHANGE) < 0) {
+        result = write_spare(data, text, length);
+        if (result == 0 && renameat2(data, SPARE_STATE, data, "state", RENAME_EXCHANGE) < 0) {
                 if (!is_unsupported(errno) && errno != ENOENT)
-                        r = -errno;
+                        result = -errno;
                 else if (renameat(data, SPARE_STATE, data, "state") < 0)
-                        r = -errno;
+                        result = -errno;
                 else
                         make_spare(data);
         }
         close(data);
-        return r;
+        return result;
 }
 
 int slot_read_state(const struct slots *slots, const char *name, char **text)
 {
         size_t length = 0;
         char *read = NULL;
-
         int data = open_data(slots, name);
+        int result;
+
         if (data < 0)
                 return data;
-        int r = tree_read(data, "state", STATE_BYTES_MAX, &read, &length);
+        result = tree_read(data, "state", STATE_BYTES_MAX, &read, &length);
         close(data);
-        if (r < 0)
-                return r;
-        if (memchr(read, '\0', length) != NULL) {
+        if (result < 0)
+                return result;
+        if (memchr(read, '\0', length)) {
                 free(read);
                 return -EBADMSG;
         }
@@ -181,30 +195,32 @@ int slot_read_profile(const struct slots *slots, const char *name, char *buffer,
 {
         size_t length = 0;
         char *read = NULL;
-
         int data = open_data(slots, name);
+        int result;
+
         if (data < 0)
                 return data;
-        int r = tree_read(data, "profile", LIMIT_SERVICE_NAME_BYTES + 1, &read, &length);
+        result = tree_read(data, "profile", LIMIT_SERVICE_NAME_BYTES + 1, &read, &length);
         close(data);
-        if (r < 0)
-                return r;
+        if (result < 0)
+                return result;
         /* One line: a second newline, or a NUL, is no name either. */
         if (length == 0 || strcspn(read, "\n") != length - 1)
-                r = -EBADMSG;
+                result = -EBADMSG;
         else if (length > size)
-                r = -ENAMETOOLONG;
-        if (r == 0) {
+                result = -ENAMETOOLONG;
+        if (result == 0) {
                 memcpy(buffer, read, length - 1);
                 buffer[length - 1] = '\0';
         }
         free(read);
-        return r;
+        return result;
 }
 
 static bool is_old(int slot)
 {
         struct stat found;
+
         return fstatat(slot, ENVIRONMENT, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(found.st_mode);
 }
 
@@ -212,37 +228,41 @@ int slot_prepare_environment(const struct slots *slots, const char *name, struct
                              bool *changed)
 {
         bool content = false, whole = false;
-
         int slot = slot_open(slots, name);
+        bool old;
+        int result;
+
         if (slot < 0)
                 return slot;
-        bool old = is_old(slot);
-        int r = tree_remove(slot, NEW_ENVIRONMENT);
-        if (r == 0)
-                r = old ? environment_old_make(slot, NEW_ENVIRONMENT, environment, slots->client_gid)
-                        : environment_make(slot, NEW_ENVIRONMENT, environment, slots->client_gid);
-        if (r == 0)
-                r = old ? environment_old_compare(slot, NEW_ENVIRONMENT, ENVIRONMENT, &content, &whole)
-                        : environment_compare(slot, NEW_ENVIRONMENT, ENVIRONMENT, &content, &whole);
+        old = is_old(slot);
+        result = tree_remove(slot, NEW_ENVIRONMENT);
+        if (result == 0)
+                result = old ? environment_old_make(slot, NEW_ENVIRONMENT, environment, slots->client_gid)
+                             : environment_make(slot, NEW_ENVIRONMENT, environment, slots->client_gid);
+        if (result == 0)
+                result = old ? environment_old_compare(slot, NEW_ENVIRONMENT, ENVIRONMENT, &content, &whole)
+                             : environment_compare(slot, NEW_ENVIRONMENT, ENVIRONMENT, &content, &whole);
         /* A gateway may be starting and reading env just now: it is only replaced if it differs. */
-        if (r < 0 || whole)
+        if (result < 0 || whole)
                 tree_remove(slot, NEW_ENVIRONMENT);
         close(slot);
-        if (r == 0)
+        if (result == 0)
                 *changed = !content;
-        return r;
+        return result;
 }
 
 /* Where two names cannot be exchanged there is no env for an instant; slot_tidy() knows. */
 static int take_old(int slot)
 {
+        int result;
+
         if (renameat2(slot, NEW_ENVIRONMENT, slot, ENVIRONMENT, RENAME_EXCHANGE) == 0)
                 return tree_remove(slot, NEW_ENVIRONMENT);
         if (!is_unsupported(errno))
                 return -errno;
-        int r = tree_remove(slot, OLD_ENVIRONMENT);
-        if (r < 0)
-                return r;
+        result = tree_remove(slot, OLD_ENVIRONMENT);
+        if (result < 0)
+                return result;
         if (renameat(slot, ENVIRONMENT, slot, OLD_ENVIRONMENT) < 0 ||
             renameat(slot, NEW_ENVIRONMENT, slot, ENVIRONMENT) < 0)
                 return -errno;
@@ -252,19 +272,19 @@ static int take_old(int slot)
 int slot_take_environment(const struct slots *slots, const char *name)
 {
         struct stat found;
-        int r = 0;
-
+        int result = 0;
         int slot = slot_open(slots, name);
+
         if (slot < 0)
                 return slot;
         if (fstatat(slot, NEW_ENVIRONMENT, &found, AT_SYMLINK_NOFOLLOW) < 0)
-                r = errno == ENOENT ? 0 : -errno;
+                result = errno == ENOENT ? 0 : -errno;
         else if (is_old(slot))
-                r = take_old(slot);
+                result = take_old(slot);
         else if (renameat(slot, NEW_ENVIRONMENT, slot, ENVIRONMENT) < 0)
-                r = -errno;
+                result = -errno;
         close(slot);
-        return r;
+        return result;
 }
 
 void slot_drop_environment(const struct slots *slots, const char *name)
@@ -280,25 +300,28 @@ void slot_drop_environment(const struct slots *slots, const char *name)
 int slot_set_environment(const struct slots *slots, const char *name, struct json_object *environment,
                          bool *changed)
 {
-        int r = slot_prepare_environment(slots, name, environment, changed);
-        return r < 0 ? r : slot_take_environment(slots, name);
+        int result = slot_prepare_environment(slots, name, environment, changed);
+
+        return result < 0 ? result : slot_take_environment(slots, name);
 }
 
 int slot_read_environment(const struct slots *slots, const char *name, struct json_object **environment)
 {
         int slot = slot_open(slots, name);
+        int result;
+
         if (slot < 0)
                 return slot;
-        int r = environment_read(slot, ENVIRONMENT, environment);
+        result = environment_read(slot, ENVIRONMENT, environment);
         close(slot);
-        return r;
+        return result;
 }
 
 static void tidy_data(int slot)
 {
         struct stat found;
-
         int data = tree_open(slot, "data");
+
         if (data < 0)
                 return;
         make_spare(data);
@@ -312,8 +335,8 @@ static void tidy_data(int slot)
 void slot_tidy(const struct slots *slots, const char *name)
 {
         struct stat found;
-
         int slot = slot_open(slots, name);
+
         if (slot < 0)
                 return;
         /* Between the two renames of take_old(): what is new is complete. */

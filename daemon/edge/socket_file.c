@@ -25,7 +25,8 @@ static bool is_dead(const struct sockaddr_un *address)
 
         if (fd < 0)
                 return false;
-        refused = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 && errno == ECONNREFUSED;
+        refused =
+                connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 && errno == ECONNREFUSED;
         close(fd);
         return refused;
 }

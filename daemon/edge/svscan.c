@@ -53,7 +53,7 @@ static char take_option(const char *word, const char **value, bool *takes)
                 size_t length = equals ? (size_t)(equals - word) : strlen(word);
 
                 *value = equals ? equals + 1 : NULL;
-                return length == strlen(max) && !strncmp(word, max, length) ? 'C' : 'L';
+                return length == strlen(max) && strncmp(word, max, length) == 0 ? 'C' : 'L';
         }
         for (const char *letter = word + 1; *letter; letter++)
                 if (strchr(WITH_VALUE, *letter)) {
@@ -78,8 +78,7 @@ void svscan_read_words(const char *words, size_t length, struct svscan_room *roo
         *room = (struct svscan_room){.supervisors = SUPERVISORS_DEFAULT, .services = SERVICES_DEFAULT};
         if (length == 0 || words[length - 1] != '\0')
                 return;
-        while ((word = next_word(word, end)) != NULL && word[0] == '-' && word[1] &&
-               strcmp(word, "--") != 0) {
+        while ((word = next_word(word, end)) && word[0] == '-' && word[1] && strcmp(word, "--") != 0) {
                 bool takes;
                 const char *value;
                 char option = take_option(word, &value, &takes);
@@ -109,18 +108,18 @@ static int read_file(pid_t pid, const char *name, char text[TEXT_BYTES], size_t 
 {
         char path[64];
         ssize_t n;
-        int fd, r;
+        int fd, result;
 
-        snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+        snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
         fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
         n = read(fd, text, TEXT_BYTES - 1);
-        r = n < 0 ? -errno : 0;
+        result = n < 0 ? -errno : 0;
         close(fd);
         *length = n < 0 ? 0 : (size_t)n;
         text[*length] = '\0';
-        return r;
+        return result;
 }
 
 int svscan_look(int at, struct svscan_room *room)
@@ -129,24 +128,24 @@ int svscan_look(int at, struct svscan_room *room)
         struct process process;
         char text[TEXT_BYTES];
         size_t length;
-        int r;
-
+        int result;
         pid_t pid = process_holding(at, LOCK);
+
         if (pid <= 0)
                 return pid < 0 ? pid : -ESRCH;
-        r = process_read(pid, &process);
-        if (r < 0)
-                return r;
+        result = process_read(pid, &process);
+        if (result < 0)
+                return result;
         /* Reading the command line of a hostile process may take as long as that likes. */
         if (process.uid != 0 && process.uid != geteuid())
                 return -EPERM;
-        r = read_file(pid, "cmdline", text, &length);
-        if (r < 0)
-                return r;
+        result = read_file(pid, "cmdline", text, &length);
+        if (result < 0)
+                return result;
         svscan_read_words(text, length, &found);
-        r = read_file(pid, "limits", text, &length);
-        if (r < 0)
-                return r;
+        result = read_file(pid, "limits", text, &length);
+        if (result < 0)
+                return result;
         svscan_read_limits(text, &found);
         *room = found;
         return 0;

@@ -34,7 +34,7 @@ static const char *entry_fault(const FTSENT *entry, int *error)
         }
         if (!rights_is_safe(entry->fts_path, entry->fts_statp))
                 return "users other than root can write it: make it root's and chmod go-w it";
-        if (!strcmp(entry->fts_name, "notification-fd"))
+        if (strcmp(entry->fts_name, "notification-fd") == 0)
                 return "a gateway that never stops writing there keeps s6-supervise from its orders: "
                        "remove the file";
         return NULL;
@@ -51,8 +51,8 @@ static const char *run_fault(const char *run, int *error)
         return S_ISREG(info.st_mode) && info.st_mode & S_IXUSR ? NULL : "it must be an executable file";
 }
 
-/* The figures of settings, a shell file. The scripts that use them could only fail, at a gateway's first end.
- */
+/* The figures of settings, a shell file. The scripts that use them could only fail, at a gateway's first
+ * end. */
 static const struct figure {
         const char *name;
         long least, most;
@@ -88,7 +88,7 @@ static const char *settings_fault(const char *settings, int *error)
         }
         while (fgets(line, sizeof(line), file))
                 for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-                        if (!strncmp(line, figures[i].name, strlen(figures[i].name)))
+                        if (strncmp(line, figures[i].name, strlen(figures[i].name)) == 0)
                                 sound[i] = figure_is_sound(&figures[i], line + strlen(figures[i].name));
         if (ferror(file)) {
                 *error = EIO;

@@ -16,19 +16,23 @@
 int tree_open(int at, const char *name)
 {
         int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
         return fd < 0 ? -errno : fd;
 }
 
 int tree_make(int at, const char *name, mode_t mode)
 {
+        int fd;
+        int result;
+
         if (mkdirat(at, name, 0700) < 0)
                 return -errno;
-        int fd = tree_open(at, name);
+        fd = tree_open(at, name);
         if (fd < 0)
                 return fd;
-        int r = fchmod(fd, mode) < 0 ? -errno : 0;
+        result = fchmod(fd, mode) < 0 ? -errno : 0;
         close(fd);
-        return r;
+        return result;
 }
 
 int tree_write_all(int fd, const void *bytes, size_t length)
@@ -37,6 +41,7 @@ int tree_write_all(int fd, const void *bytes, size_t length)
 
         while (length > 0) {
                 ssize_t n = write(fd, rest, length);
+
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0)
@@ -50,16 +55,18 @@ int tree_write_all(int fd, const void *bytes, size_t length)
 static int write_file(int at, const char *name, int flags, const void *bytes, size_t length, mode_t mode)
 {
         int fd = openat(at, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags, 0600);
+        int result;
+
         if (fd < 0)
                 return -errno;
-        int r = tree_write_all(fd, bytes, length);
-        if (r == 0 && fchmod(fd, mode) < 0)
-                r = -errno;
-        if (close(fd) < 0 && r == 0)
-                r = -errno;
-        if (r < 0)
+        result = tree_write_all(fd, bytes, length);
+        if (result == 0 && fchmod(fd, mode) < 0)
+                result = -errno;
+        if (close(fd) < 0 && result == 0)
+                result = -errno;
+        if (result < 0)
                 unlinkat(at, name, 0);
-        return r;
+        return result;
 }
 
 int tree_write(int at, const char *name, const void *bytes, size_t length, mode_t mode)
@@ -70,17 +77,19 @@ int tree_write(int at, const char *name, const void *bytes, size_t length, mode_
 int tree_replace(int at, const char *temporary, const char *name, const void *bytes, size_t length,
                  mode_t mode)
 {
+        int result;
+
         /* A temporary that a killed broker left. */
         if (unlinkat(at, temporary, 0) < 0 && errno != ENOENT)
                 return -errno;
-        int r = write_file(at, temporary, O_EXCL, bytes, length, mode);
-        if (r < 0)
-                return r;
+        result = write_file(at, temporary, O_EXCL, bytes, length, mode);
+        if (result < 0)
+                return result;
         if (renameat(at, temporary, at, name) < 0) {
-                r = -errno;
+                result = -errno;
                 unlinkat(at, temporary, 0);
         }
-        return r;
+        return result;
 }
 
 static int read_all(int fd, char *bytes, size_t size, size_t *length)
@@ -89,6 +98,7 @@ static int read_all(int fd, char *bytes, size_t size, size_t *length)
 
         while (filled < size) {
                 ssize_t n = read(fd, bytes + filled, size - filled);
+
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0)
@@ -105,24 +115,23 @@ int tree_read(int at, const char *name, size_t limit, char **bytes, size_t *leng
 {
         struct stat found;
         size_t filled = 0;
-
         int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        char *buffer;
+        int result;
+
         if (fd < 0)
                 return -errno;
         /* One byte more than the limit tells that there is more; the last place is the NUL's. */
-        char *buffer = malloc(limit + 2);
-        int r = buffer == NULL           ? -ENOMEM
-                : fstat(fd, &found) < 0  ? -errno
-                : S_ISREG(found.st_mode) ? 0
-                                         : -EINVAL;
-        if (r == 0)
-                r = read_all(fd, buffer, limit + 1, &filled);
+        buffer = malloc(limit + 2);
+        result = !buffer ? -ENOMEM : fstat(fd, &found) < 0 ? -errno : S_ISREG(found.st_mode) ? 0 : -EINVAL;
+        if (result == 0)
+                result = read_all(fd, buffer, limit + 1, &filled);
         close(fd);
-        if (r == 0 && filled > limit)
-                r = -EFBIG;
-        if (r < 0) {
+        if (result == 0 && filled > limit)
+                result = -EFBIG;
+        if (result < 0) {
                 free(buffer);
-                return r;
+                return result;
         }
         buffer[filled] = '\0';
         *bytes = buffer;
@@ -142,15 +151,18 @@ static int empty_pass(DIR *directory, unsigned depth, bool *removed)
 {
         *removed = false;
         for (;;) {
+                const struct dirent *entry;
+                int result;
+
                 errno = 0;
-                const struct dirent *entry = readdir(directory);
-                if (entry == NULL)
+                entry = readdir(directory);
+                if (!entry)
                         return -errno;
                 if (is_dot(entry->d_name))
                         continue;
-                int r = remove_below(dirfd(directory), entry->d_name, depth);
-                if (r < 0)
-                        return r;
+                result = remove_below(dirfd(directory), entry->d_name, depth);
+                if (result < 0)
+                        return result;
                 *removed = true;
         }
 }
@@ -160,28 +172,33 @@ static int empty_and_close(int fd, unsigned depth)
 {
         struct stat found;
         bool removed;
+        int result;
+        DIR *directory;
 
         /* Without CAP_DAC_OVERRIDE the mode counts for root too. */
-        int r = fstat(fd, &found) < 0 ? -errno : 0;
-        if (r == 0 && (found.st_mode & 0700) != 0700 && fchmod(fd, 0700) < 0)
-                r = -errno;
-        DIR *directory = r == 0 ? fdopendir(fd) : NULL;
-        if (directory == NULL) {
-                r = r < 0 ? r : -errno;
+        result = fstat(fd, &found) < 0 ? -errno : 0;
+        if (result == 0 && (found.st_mode & 0700) != 0700 && fchmod(fd, 0700) < 0)
+                result = -errno;
+        directory = result == 0 ? fdopendir(fd) : NULL;
+        if (!directory) {
+                result = result < 0 ? result : -errno;
                 close(fd);
-                return r;
+                return result;
         }
         /* Some file systems skip entries when others are removed meanwhile: until a pass finds nothing. */
         do {
                 rewinddir(directory);
-                r = empty_pass(directory, depth, &removed);
-        } while (r == 0 && removed);
+                result = empty_pass(directory, depth, &removed);
+        } while (result == 0 && removed);
         closedir(directory);
-        return r;
+        return result;
 }
 
 static int remove_below(int at, const char *name, unsigned depth)
 {
+        int fd;
+        int result;
+
         /* A directory: EISDIR, on some file systems EPERM. */
         if (unlinkat(at, name, 0) == 0 || errno == ENOENT)
                 return 0;
@@ -189,7 +206,7 @@ static int remove_below(int at, const char *name, unsigned depth)
                 return -errno;
         if (depth >= REMOVE_DEPTH_MAX)
                 return -ELOOP;
-        int fd = tree_open(at, name);
+        fd = tree_open(at, name);
         if (fd == -EACCES) {
                 /* Ours, but not readable. glibc's fchmodat does without following, too. */
                 if (fchmodat(at, name, 0700, AT_SYMLINK_NOFOLLOW) < 0)
@@ -198,9 +215,9 @@ static int remove_below(int at, const char *name, unsigned depth)
         }
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd == -ENOTDIR ? -EPERM : fd;
-        int r = empty_and_close(fd, depth + 1);
-        if (r < 0)
-                return r;
+        result = empty_and_close(fd, depth + 1);
+        if (result < 0)
+                return result;
         return unlinkat(at, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
 }
 
@@ -211,7 +228,9 @@ int tree_remove(int at, const char *name)
 
 int tree_empty(int fd)
 {
+        int own;
+
         /* A descriptor of its own: reading moves the position, and closedir() closes. */
-        int own = tree_open(fd, ".");
+        own = tree_open(fd, ".");
         return own < 0 ? own : empty_and_close(own, 1);
 }

@@ -19,13 +19,15 @@ static int copy_bytes(int from, int to)
         char buffer[16 * 1024];
 
         for (;;) {
-                ssize_t n = read(from, buffer, sizeof buffer);
+                ssize_t n = read(from, buffer, sizeof(buffer));
+
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n <= 0)
                         return n < 0 ? -errno : 0;
                 for (ssize_t done = 0; done < n;) {
                         ssize_t m = write(to, buffer + done, (size_t)(n - done));
+
                         if (m < 0 && errno != EINTR)
                                 return -errno;
                         done += m < 0 ? 0 : m;
@@ -37,13 +39,14 @@ static int copy_bytes(int from, int to)
 static int copy_file(int from, int to_at, const char *name, mode_t mode)
 {
         int to = openat(to_at, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-        int r = to < 0 ? -errno : copy_bytes(from, to);
-        if (r == 0 && fchmod(to, mode & MODE_COPIED) < 0)
-                r = -errno;
+        int result = to < 0 ? -errno : copy_bytes(from, to);
+
+        if (result == 0 && fchmod(to, mode & MODE_COPIED) < 0)
+                result = -errno;
         close(from);
-        if (to >= 0 && close(to) < 0 && r == 0)
-                r = -errno;
-        return r;
+        if (to >= 0 && close(to) < 0 && result == 0)
+                result = -errno;
+        return result;
 }
 
 static int copy_below(int from, int to, unsigned depth);
@@ -51,22 +54,24 @@ static int copy_below(int from, int to, unsigned depth);
 /* Takes `from` over. */
 static int copy_directory(int from, int to_at, const char *name, mode_t mode, unsigned depth)
 {
-        int r = depth >= COPY_DEPTH_MAX ? -EINVAL
-                                        : tree_make(to_at, name, (mode & MODE_COPIED) | MODE_DIRECTORY);
-        int to = r < 0 ? r : tree_open(to_at, name);
+        int result = depth >= COPY_DEPTH_MAX ? -EINVAL
+                                             : tree_make(to_at, name, (mode & MODE_COPIED) | MODE_DIRECTORY);
+        int to = result < 0 ? result : tree_open(to_at, name);
+
         if (to >= 0) {
-                r = copy_below(from, to, depth + 1);
+                result = copy_below(from, to, depth + 1);
                 close(to);
         } else {
-                r = to;
+                result = to;
         }
         close(from);
-        return r;
+        return result;
 }
 
 static int copy_entry(int from_at, int to_at, const char *name, unsigned depth)
 {
         struct stat found;
+        int from;
 
         /* Looked at before it is opened, because opening a device or a FIFO does something to it. */
         if (fstatat(from_at, name, &found, AT_SYMLINK_NOFOLLOW) < 0)
@@ -75,14 +80,15 @@ static int copy_entry(int from_at, int to_at, const char *name, unsigned depth)
                 return -ELOOP;
         if (!S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode))
                 return -EINVAL;
-        int from = openat(from_at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        from = openat(from_at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (from < 0)
                 return -errno;
         /* And once more on what was opened. */
         if (fstat(from, &found) < 0) {
-                int r = -errno;
+                int result = -errno;
+
                 close(from);
-                return r;
+                return result;
         }
         if (S_ISREG(found.st_mode))
                 return copy_file(from, to_at, name, found.st_mode);
@@ -94,29 +100,33 @@ static int copy_entry(int from_at, int to_at, const char *name, unsigned depth)
 
 static int copy_below(int from, int to, unsigned depth)
 {
-        int r = 0;
+        int result = 0;
+        int own;
+        DIR *directory;
 
         /* A descriptor of its own, so that every copy begins at the first entry. */
-        int own = tree_open(from, ".");
-        DIR *directory = own < 0 ? NULL : fdopendir(own);
-        if (directory == NULL) {
-                r = own < 0 ? own : -errno;
+        own = tree_open(from, ".");
+        directory = own < 0 ? NULL : fdopendir(own);
+        if (!directory) {
+                result = own < 0 ? own : -errno;
                 if (own >= 0)
                         close(own);
-                return r;
+                return result;
         }
-        while (r == 0) {
+        while (result == 0) {
+                const struct dirent *entry;
+
                 errno = 0;
-                const struct dirent *entry = readdir(directory);
-                if (entry == NULL) {
-                        r = -errno;
+                entry = readdir(directory);
+                if (!entry) {
+                        result = -errno;
                         break;
                 }
                 if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-                        r = copy_entry(from, to, entry->d_name, depth);
+                        result = copy_entry(from, to, entry->d_name, depth);
         }
         closedir(directory);
-        return r;
+        return result;
 }
 
 int tree_copy(int from, int to)

@@ -18,6 +18,7 @@
 int volume_open(const char *home)
 {
         int fd = open(home, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
         return fd < 0 ? -errno : fd;
 }
 
@@ -35,15 +36,16 @@ int volume_read(int volume, const char *path, char **text)
         const char *name = NULL;
         char *bytes = NULL;
         size_t length = 0;
-
         int directory = volume_parent(volume, path, O_PATH, 0, &name);
+        int result;
+
         if (directory < 0)
                 return directory;
-        int r = tree_read(directory, name, VOLUME_FILE_BYTES, &bytes, &length);
+        result = tree_read(directory, name, VOLUME_FILE_BYTES, &bytes, &length);
         close(directory);
-        if (r < 0)
-                return r == -ENXIO ? -EINVAL : r; /* a socket cannot even be opened */
-        if (memchr(bytes, '\0', length) != NULL) {
+        if (result < 0)
+                return result == -ENXIO ? -EINVAL : result; /* a socket cannot even be opened */
+        if (memchr(bytes, '\0', length)) {
                 free(bytes);
                 return -EBADMSG;
         }
@@ -54,27 +56,28 @@ int volume_read(int volume, const char *path, char **text)
 int volume_remove(int volume, const char *path)
 {
         const char *name = NULL;
-
         int directory = volume_parent(volume, path, O_PATH, 0, &name);
+        int result;
+
         if (directory < 0)
                 return directory == -ENOENT ? 0 : directory;
-        int r = volume_remove_at(directory, name);
+        result = volume_remove_at(directory, name);
         close(directory);
-        return r;
+        return result;
 }
 
 int volume_look(int volume, const char *path)
 {
         struct stat found;
         const char *name = NULL;
-
         int directory = volume_parent(volume, path, O_PATH, 0, &name);
-        int r = directory < 0                                               ? directory
-                : fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) < 0 ? -errno
-                                                                            : 1;
-        if (directory >= 0)
-                close(directory);
-        return r == -ENOENT ? 0 : r;
+        int result;
+
+        if (directory < 0)
+                return directory == -ENOENT ? 0 : directory;
+        result = fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 1;
+        close(directory);
+        return result == -ENOENT ? 0 : result;
 }
 
 bool volume_has(int volume, const char *path)
@@ -86,14 +89,15 @@ bool volume_has(int volume, const char *path)
 static int open_regular(int directory, const char *name, int flags)
 {
         struct stat found;
-
         int fd = openat(directory, name, flags | VOLUME_OPEN_FLAGS);
+        int result;
+
         if (fd < 0) /* a socket, a FIFO that nobody reads; a directory, for writing */
                 return errno == ENXIO || errno == EISDIR ? -EINVAL : -errno;
-        int r = fstat(fd, &found) < 0 ? -errno : S_ISREG(found.st_mode) ? 0 : -EINVAL;
-        if (r < 0) {
+        result = fstat(fd, &found) < 0 ? -errno : S_ISREG(found.st_mode) ? 0 : -EINVAL;
+        if (result < 0) {
                 close(fd);
-                return r;
+                return result;
         }
         return fd;
 }
@@ -102,16 +106,19 @@ static int open_regular(int directory, const char *name, int flags)
 static int read_tail(int fd, size_t most, bool cut, char **text)
 {
         size_t length = 0;
-
         char *bytes = malloc(most + 1);
-        if (bytes == NULL)
+        size_t begin;
+
+        if (!bytes)
                 return -ENOMEM;
         while (length < most) {
                 ssize_t n = read(fd, bytes + length, most - length);
+
                 if (n < 0 && errno != EINTR) {
-                        int error = -errno;
+                        int result = -errno;
+
                         free(bytes);
-                        return error;
+                        return result;
                 }
                 if (n == 0)
                         break;
@@ -121,7 +128,7 @@ static int read_tail(int fd, size_t most, bool cut, char **text)
                 if (bytes[i] == '\0')
                         bytes[i] = '\n';
         bytes[length] = '\0';
-        size_t begin = cut ? strcspn(bytes, "\n") : 0;
+        begin = cut ? strcspn(bytes, "\n") : 0;
         begin += cut && bytes[begin] == '\n';
         memmove(bytes, bytes + begin, length - begin + 1);
         *text = bytes;
@@ -132,58 +139,64 @@ int volume_read_tail(int volume, const char *path, size_t most, char **text)
 {
         struct stat found;
         const char *name = NULL;
-
         int directory = volume_parent(volume, path, O_PATH, 0, &name);
+        int fd;
+        int result;
+        bool cut;
+
         if (directory < 0)
                 return directory;
-        int fd = open_regular(directory, name, O_RDONLY);
+        fd = open_regular(directory, name, O_RDONLY);
         close(directory);
         if (fd < 0)
                 return fd;
-        int r = fstat(fd, &found) < 0 ? -errno : 0;
-        bool cut = r == 0 && (uintmax_t)found.st_size > most;
+        result = fstat(fd, &found) < 0 ? -errno : 0;
+        cut = result == 0 && (uintmax_t)found.st_size > most;
         /* The byte before them too: if it is a newline, the first line is whole. */
         if (cut && lseek(fd, found.st_size - (off_t)most - 1, SEEK_SET) < 0)
-                r = -errno;
-        if (r == 0)
-                r = read_tail(fd, most + cut, cut, text);
+                result = -errno;
+        if (result == 0)
+                result = read_tail(fd, most + cut, cut, text);
         close(fd);
-        return r;
+        return result;
 }
 
 /* Asking whether a write lock could be had finds every lock, and needs no descriptor for writing. */
 static int is_locked(int fd)
 {
         struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        int result = fcntl(fd, F_OFD_GETLK, &lock);
 
-        int r = fcntl(fd, F_OFD_GETLK, &lock);
-        /* Some sandboxes know only the older one. It does not see this process's own locks: there are none.
-         */
-        if (r < 0 && errno == EINVAL)
-                r = fcntl(fd, F_GETLK, &lock);
-        return r < 0 ? -errno : lock.l_type != F_UNLCK;
+        /* Some sandboxes know only the older one. It does not see this process's own locks: there are
+         * none. */
+        if (result < 0 && errno == EINVAL)
+                result = fcntl(fd, F_GETLK, &lock);
+        return result < 0 ? -errno : lock.l_type != F_UNLCK;
 }
 
 int volume_is_locked(int volume, const char *path)
 {
         const char *name = NULL;
-
         int directory = volume_parent(volume, path, O_PATH, 0, &name);
+        int fd;
+        int result;
+
         if (directory < 0)
                 return directory == -ENOENT ? 0 : directory;
-        int fd = open_regular(directory, name, O_RDONLY);
+        fd = open_regular(directory, name, O_RDONLY);
         close(directory);
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd;
-        int r = is_locked(fd);
+        result = is_locked(fd);
         /* This would drop a lock that this process has on the file: it never has one. */
         close(fd);
-        return r;
+        return result;
 }
 
 static int make_log(int directory, const char *name)
 {
         int fd = openat(directory, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | VOLUME_OPEN_FLAGS, 0644);
+
         if (fd < 0)
                 return -errno;
         volume_widen(fd, 0644);
@@ -195,14 +208,14 @@ static int rotate_log(int directory, const char *name, int fd)
 {
         char old[NAME_MAX + 1];
         struct stat found;
+        int result = fstat(fd, &found) < 0 ? -errno : 0;
 
-        int r = fstat(fd, &found) < 0 ? -errno : 0;
-        if (r == 0 && found.st_size < VOLUME_BOOT_LOG_BYTES)
+        if (result == 0 && found.st_size < VOLUME_BOOT_LOG_BYTES)
                 return fd;
         close(fd);
-        if (r < 0)
-                return r;
-        if (snprintf(old, sizeof old, "%s.1", name) >= (int)sizeof old)
+        if (result < 0)
+                return result;
+        if (snprintf(old, sizeof(old), "%s.1", name) >= (int)sizeof(old))
                 return -ENAMETOOLONG;
         if (renameat(directory, name, directory, old) < 0)
                 return -errno;
@@ -212,11 +225,13 @@ static int rotate_log(int directory, const char *name, int fd)
 int volume_append_log(int volume, const char *path, const char *text, size_t length)
 {
         const char *name = NULL;
-
         int directory = volume_parent(volume, path, O_PATH, 0755, &name);
+        int fd;
+        int result;
+
         if (directory < 0)
                 return directory;
-        int fd = open_regular(directory, name, O_WRONLY | O_APPEND);
+        fd = open_regular(directory, name, O_WRONLY | O_APPEND);
         if (fd >= 0)
                 fd = rotate_log(directory, name, fd);
         else if (fd == -ENOENT)
@@ -224,10 +239,10 @@ int volume_append_log(int volume, const char *path, const char *text, size_t len
         close(directory);
         if (fd < 0)
                 return fd;
-        int r = tree_write_all(fd, text, length);
-        if (close(fd) < 0 && r == 0)
-                r = -errno;
-        return r;
+        result = tree_write_all(fd, text, length);
+        if (close(fd) < 0 && result == 0)
+                result = -errno;
+        return result;
 }
 
 static bool is_of_kind(int at, const struct dirent *entry, unsigned kinds)
@@ -245,10 +260,12 @@ static bool is_of_kind(int at, const struct dirent *entry, unsigned kinds)
 static int insert_name(char **names, size_t most, size_t *count, const char *name)
 {
         size_t place = 0;
+        char *copy;
 
         /* By halves: there may be a million names, in the worst order. */
         for (size_t end = *count; place < end;) {
                 size_t middle = place + (end - place) / 2;
+
                 if (strcmp(names[middle], name) < 0)
                         place = middle + 1;
                 else
@@ -256,12 +273,12 @@ static int insert_name(char **names, size_t most, size_t *count, const char *nam
         }
         if (place == most)
                 return 0;
-        char *copy = strdup(name);
-        if (copy == NULL)
+        copy = strdup(name);
+        if (!copy)
                 return -ENOMEM;
         if (*count == most)
                 free(names[--*count]);
-        memmove(names + place + 1, names + place, (*count - place) * sizeof *names);
+        memmove(names + place + 1, names + place, (*count - place) * sizeof(*names));
         names[place] = copy;
         ++*count;
         return 0;
@@ -270,15 +287,18 @@ static int insert_name(char **names, size_t most, size_t *count, const char *nam
 static int collect_names(DIR *directory, unsigned kinds, char **names, size_t most, size_t *count)
 {
         for (;;) {
+                const struct dirent *entry;
+                int result;
+
                 errno = 0;
-                const struct dirent *entry = readdir(directory);
-                if (entry == NULL)
+                entry = readdir(directory);
+                if (!entry)
                         return -errno;
                 if (entry->d_name[0] == '.' || !is_of_kind(dirfd(directory), entry, kinds))
                         continue;
-                int r = insert_name(names, most, count, entry->d_name);
-                if (r < 0)
-                        return r;
+                result = insert_name(names, most, count, entry->d_name);
+                if (result < 0)
+                        return result;
         }
 }
 
@@ -290,27 +310,30 @@ int volume_directories(int volume, const char *path, size_t most, char ***names,
 int volume_list(int volume, const char *path, unsigned kinds, size_t most, char ***names, size_t *count)
 {
         size_t found = 0;
-
         int entered = kinds & VOLUME_LINKS ? volume_enter(volume, path) : volume;
         int fd = entered < 0 ? entered : volume_resolve(entered, entered == volume ? path : ".", O_RDONLY);
+        char **list;
+        int result;
+        DIR *directory;
+
         if (entered >= 0 && entered != volume)
                 close(entered);
         if (fd < 0 && fd != -ENOENT)
                 return fd;
         /* One place at least, so that an empty list is no null pointer. */
-        char **list = calloc(most > 0 ? most : 1, sizeof *list);
-        int r = list == NULL ? -ENOMEM : 0;
-        DIR *directory = r == 0 && fd >= 0 ? fdopendir(fd) : NULL;
-        if (directory != NULL) {
-                r = collect_names(directory, kinds, list, most, &found);
+        list = calloc(most > 0 ? most : 1, sizeof(*list));
+        result = list ? 0 : -ENOMEM;
+        directory = result == 0 && fd >= 0 ? fdopendir(fd) : NULL;
+        if (directory) {
+                result = collect_names(directory, kinds, list, most, &found);
                 closedir(directory);
         } else if (fd >= 0) {
-                r = r < 0 ? r : -errno;
+                result = result < 0 ? result : -errno;
                 close(fd);
         }
-        if (r < 0) {
+        if (result < 0) {
                 volume_names_free(list, found);
-                return r;
+                return result;
         }
         *names = list;
         *count = found;

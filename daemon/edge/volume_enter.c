@@ -16,7 +16,7 @@
 static int follow(int directory, const char *name)
 {
         struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
-        int fd = (int)syscall(SYS_openat2, directory, name, &how, sizeof how);
+        int fd = (int)syscall(SYS_openat2, directory, name, &how, sizeof(how));
 
         if (fd < 0 && (errno == ENOSYS || errno == EPERM))
                 fd = openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -28,25 +28,26 @@ static int follow(int directory, const char *name)
 static int check_beneath(int volume, int fd)
 {
         struct stat top, found;
-        int r = -EXDEV;
+        int result = -EXDEV;
+        int at;
 
         if (fstat(volume, &top) < 0 || fstat(fd, &found) < 0)
                 return -errno;
         if (found.st_dev == top.st_dev && found.st_ino == top.st_ino)
                 return -EXDEV; /* the volume itself is no place of its own */
-        int at = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        for (int steps = 0; at >= 0 && r < 0 && steps < VOLUME_ENTER_STEPS; steps++) {
+        at = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        for (int steps = 0; at >= 0 && result < 0 && steps < VOLUME_ENTER_STEPS; steps++) {
                 int above;
 
                 if (fstat(at, &found) == 0 && found.st_dev == top.st_dev && found.st_ino == top.st_ino)
-                        r = 0;
-                above = r == 0 ? -1 : openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+                        result = 0;
+                above = result == 0 ? -1 : openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
                 close(at);
                 at = above;
         }
         if (at >= 0)
                 close(at);
-        return r;
+        return result;
 }
 
 /* What `path` lies in, which may be a link as well (profiles/ itself). */
@@ -55,8 +56,8 @@ static int enter_parent(int volume, const char *path, const char **name)
         const char *slash = strrchr(path, '/');
         char parent[PATH_MAX];
 
-        *name = slash != NULL ? slash + 1 : path;
-        if (slash == NULL)
+        *name = slash ? slash + 1 : path;
+        if (!slash)
                 return volume_resolve(volume, ".", O_PATH);
         memcpy(parent, path, (size_t)(slash - path)); /* it was resolved, so it is shorter than PATH_MAX */
         parent[slash - path] = '\0';
@@ -66,11 +67,13 @@ static int enter_parent(int volume, const char *path, const char **name)
 int volume_enter(int volume, const char *path)
 {
         const char *name = NULL;
-
         int fd = volume_resolve(volume, path, O_PATH);
+        int directory;
+        int result;
+
         if (fd != -ELOOP)
                 return fd;
-        int directory = enter_parent(volume, path, &name);
+        directory = enter_parent(volume, path, &name);
         if (directory < 0)
                 return directory;
         fd = follow(directory, name);
@@ -81,10 +84,10 @@ int volume_enter(int volume, const char *path)
                 return -EXDEV;
         if (fd < 0)
                 return fd;
-        int r = check_beneath(volume, fd);
-        if (r < 0) {
+        result = check_beneath(volume, fd);
+        if (result < 0) {
                 close(fd);
-                return r;
+                return result;
         }
         return fd;
 }

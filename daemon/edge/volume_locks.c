@@ -18,15 +18,15 @@
 static void ask(int fd, struct volume_lock *lock)
 {
         struct flock asked = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-        int r = fcntl(fd, F_OFD_GETLK, &asked);
+        int result = fcntl(fd, F_OFD_GETLK, &asked);
 
         /* Some sandboxes know only the older one. */
-        if (r < 0 && errno == EINVAL) {
+        if (result < 0 && errno == EINVAL) {
                 asked = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
-                r = fcntl(fd, F_GETLK, &asked);
+                result = fcntl(fd, F_GETLK, &asked);
         }
-        lock->result = r < 0 ? -errno : 0;
-        lock->held = r == 0 && asked.l_type != F_UNLCK;
+        lock->result = result < 0 ? -errno : 0;
+        lock->held = result == 0 && asked.l_type != F_UNLCK;
         lock->holder = lock->held && asked.l_pid > 0 ? asked.l_pid : 0;
 }
 

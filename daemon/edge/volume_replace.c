@@ -29,8 +29,8 @@ struct temporary {
 static int temporary_name(const char *name, char mark, char temporary[NAME_MAX + 1])
 {
         const char end[] = {mark, '\0'};
-
         int length = snprintf(temporary, NAME_MAX + 1, ".%s" VOLUME_TEMPORARY_ENDING "%s", name, end);
+
         return length < 0 || length > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
@@ -38,7 +38,7 @@ static bool claim(const struct volume_file *file)
 {
         int open = VOLUME_OPEN;
 
-        return file->fence == NULL || atomic_compare_exchange_strong(file->fence, &open, VOLUME_CLAIMED);
+        return !file->fence || atomic_compare_exchange_strong(file->fence, &open, VOLUME_CLAIMED);
 }
 
 /* The descriptor, or a negative errno and nothing left behind. */
@@ -46,20 +46,22 @@ static int write_temporary(int directory, const char *temporary, const struct vo
                            dev_t *device)
 {
         struct stat made;
+        int result;
+        int fd;
 
         /* Only what may be ours is cleared away: in place of anything else, O_EXCL would fail. */
-        int r = volume_remove_at(directory, temporary);
-        if (r < 0)
-                return r;
-        int fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | VOLUME_OPEN_FLAGS, file->mode);
+        result = volume_remove_at(directory, temporary);
+        if (result < 0)
+                return result;
+        fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | VOLUME_OPEN_FLAGS, file->mode);
         if (fd < 0)
                 return -errno;
         volume_widen(fd, file->mode);
-        r = fstat(fd, &made) < 0 ? -errno : tree_write_all(fd, file->text, file->length);
-        if (r < 0) {
+        result = fstat(fd, &made) < 0 ? -errno : tree_write_all(fd, file->text, file->length);
+        if (result < 0) {
                 close(fd);
                 unlinkat(directory, temporary, 0);
-                return r;
+                return result;
         }
         *device = made.st_dev;
         return fd;
@@ -80,45 +82,50 @@ static int prepare(int volume, const struct volume_file *files, size_t i, struct
 {
         char temporary[NAME_MAX + 1];
         const char *name = NULL;
+        int directory;
+        int result;
+        int fd;
 
         if (files[i].length > VOLUME_FILE_BYTES)
                 return -EFBIG;
-        int directory = volume_parent(volume, files[i].path, O_PATH, make, &name);
+        directory = volume_parent(volume, files[i].path, O_PATH, make, &name);
         if (directory < 0)
                 return directory;
-        int r = temporary_name(name, files[i].mark, temporary);
-        int fd = r < 0 ? r : write_temporary(directory, temporary, &files[i], &temporaries[i].device);
+        result = temporary_name(name, files[i].mark, temporary);
+        fd = result < 0 ? result : write_temporary(directory, temporary, &files[i], &temporaries[i].device);
         if (fd >= 0) {
                 if (files[i].durable && !has_durable(files, temporaries, i, temporaries[i].device)) {
                         temporaries[i].fd = fd;
                 } else if (close(fd) < 0) { /* NFS tells only now */
-                        r = -errno;
+                        result = -errno;
                         unlinkat(directory, temporary, 0);
                 }
         }
         close(directory);
-        r = fd < 0 ? fd : r;
-        temporaries[i].written = r == 0;
-        return r;
+        result = fd < 0 ? fd : result;
+        temporaries[i].written = result == 0;
+        return result;
 }
 
 /* What the first one of a device holds open, for all of them there. */
 static void sync_device(struct volume_file *files, struct temporary *temporaries, size_t first, size_t count)
 {
         bool alone = true;
+        int fd;
+        int result;
 
         for (size_t i = first + 1; i < count; i++)
                 if (files[i].durable && temporaries[i].written &&
                     temporaries[i].device == temporaries[first].device)
                         alone = false;
-        int fd = temporaries[first].fd;
-        int r = (alone ? fsync(fd) : syncfs(fd)) < 0 ? -errno : 0;
-        if (close(fd) < 0 && r == 0)
-                r = -errno;
-        for (size_t i = first; i < count && r < 0; i++)
+        fd = temporaries[first].fd;
+        result = (alone ? fsync(fd) : syncfs(fd)) < 0 ? -errno : 0;
+        if (close(fd) < 0 && result == 0)
+                result = -errno;
+        for (size_t i = first; i < count && result < 0; i++)
                 if (files[i].durable && temporaries[i].written &&
                     temporaries[i].device == temporaries[first].device)
-                        files[i].result = r;
+                        files[i].result = result;
 }
 
 /* The rename; or, of one that failed since, no trace. */
@@ -126,78 +133,83 @@ static int publish(int volume, const struct volume_file *file)
 {
         char temporary[NAME_MAX + 1];
         const char *name = NULL;
-
         int directory = volume_parent(volume, file->path, O_PATH, 0, &name);
+        int result;
+
         if (directory < 0)
                 return file->result < 0 ? file->result : directory;
-        int r = temporary_name(name, file->mark, temporary);
-        if (r == 0)
-                r = file->result;
-        if (r == 0 && !claim(file))
-                r = -ECANCELED;
-        if (r == 0 && renameat(directory, temporary, directory, name) < 0)
-                r = -errno;
-        if (r < 0)
+        result = temporary_name(name, file->mark, temporary);
+        if (result == 0)
+                result = file->result;
+        if (result == 0 && !claim(file))
+                result = -ECANCELED;
+        if (result == 0 && renameat(directory, temporary, directory, name) < 0)
+                result = -errno;
+        if (result < 0)
                 unlinkat(directory, temporary, 0);
         close(directory);
-        return r;
+        return result;
 }
 
 static int remove_one(int volume, const struct volume_file *file)
 {
         char temporary[NAME_MAX + 1];
         const char *name = NULL;
-
         int directory = volume_parent(volume, file->path, O_PATH, 0, &name);
+        int result;
+
         if (directory < 0)
                 return directory == -ENOENT ? 0 : directory;
-        int r = claim(file) ? volume_remove_at(directory, name) : -ECANCELED;
+        result = claim(file) ? volume_remove_at(directory, name) : -ECANCELED;
         /* What was half written when a broker was killed goes with it: nobody would come back for it. */
-        if (r == 0 && temporary_name(name, file->mark, temporary) == 0)
+        if (result == 0 && temporary_name(name, file->mark, temporary) == 0)
                 volume_remove_at(directory, temporary);
         close(directory);
-        return r;
+        return result;
 }
 
 static size_t directory_length(const char *path)
 {
         const char *slash = strrchr(path, '/');
-        return slash != NULL ? (size_t)(slash - path) : 0;
+
+        return slash ? (size_t)(slash - path) : 0;
 }
 
 static bool in_same_directory(const char *path, const char *other)
 {
         size_t length = directory_length(path);
+
         return directory_length(other) == length && memcmp(path, other, length) == 0;
 }
 
 static int sync_directory_of(int volume, const char *path)
 {
         const char *name = NULL;
-
         int directory = volume_parent(volume, path, O_RDONLY, 0, &name);
+        int result;
+
         if (directory < 0)
                 return directory;
-        int r = volume_sync_directory(directory);
+        result = volume_sync_directory(directory);
         close(directory);
-        return r;
+        return result;
 }
 
 /* The directory of one file, for all that are in it. */
 static void settle(int volume, struct volume_file *files, struct temporary *temporaries, size_t first,
                    size_t count)
 {
-        int r = sync_directory_of(volume, files[first].path);
+        int result = sync_directory_of(volume, files[first].path);
 
         /* Nothing was there to be removed. */
-        if (r == -ENOENT && files[first].text == NULL)
-                r = 0;
+        if (result == -ENOENT && !files[first].text)
+                result = 0;
         for (size_t i = first; i < count; i++) {
                 if (!files[i].durable || !in_same_directory(files[first].path, files[i].path))
                         continue;
                 temporaries[i].is_settled = true;
                 if (files[i].result == 0)
-                        files[i].result = r;
+                        files[i].result = result;
         }
 }
 
@@ -206,13 +218,13 @@ static void replace(int volume, struct volume_file *files, struct temporary *tem
 {
         for (size_t i = 0; i < count; i++) {
                 temporaries[i].fd = -1;
-                files[i].result = files[i].text != NULL ? prepare(volume, files, i, temporaries, make) : 0;
+                files[i].result = files[i].text ? prepare(volume, files, i, temporaries, make) : 0;
         }
         for (size_t i = 0; i < count; i++)
                 if (temporaries[i].fd >= 0)
                         sync_device(files, temporaries, i, count);
         for (size_t i = 0; i < count; i++)
-                if (files[i].text == NULL)
+                if (!files[i].text)
                         files[i].result = remove_one(volume, &files[i]);
                 else if (temporaries[i].written)
                         files[i].result = publish(volume, &files[i]);
@@ -223,10 +235,12 @@ static void replace(int volume, struct volume_file *files, struct temporary *tem
 
 void volume_replace(int volume, struct volume_file *files, size_t count, bool make_directories)
 {
+        struct temporary *temporaries;
+
         if (count == 0)
                 return;
-        struct temporary *temporaries = calloc(count, sizeof *temporaries);
-        if (temporaries == NULL) {
+        temporaries = calloc(count, sizeof(*temporaries));
+        if (!temporaries) {
                 for (size_t i = 0; i < count; i++)
                         files[i].result = -ENOMEM;
                 return;

@@ -31,6 +31,7 @@ static int check_path(const char *path)
                 return -ENAMETOOLONG;
         for (const char *name = path;; name++) {
                 size_t length = strcspn(name, "/");
+
                 if (!is_clean_component(name, length))
                         return -EINVAL;
                 name += length;
@@ -46,21 +47,24 @@ static int open_beneath(int volume, const char *path, int access)
                 /* No O_NOFOLLOW: it would make a link in the last place ENOTDIR instead of ELOOP. */
                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
         };
-        int fd = (int)syscall(SYS_openat2, volume, path, &how, sizeof how);
+        int fd = (int)syscall(SYS_openat2, volume, path, &how, sizeof(how));
+
         return fd < 0 ? -errno : fd;
 }
 
 static int open_step(int at, const char *name, int access)
 {
         struct stat found;
-
         int fd = openat(at, name, directory_flags(access) | O_NOFOLLOW);
+        int result;
+
         if (fd >= 0)
                 return fd;
-        int r = -errno;
-        if (r == -ENOTDIR && fstatat(at, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(found.st_mode))
+        result = -errno;
+        if (result == -ENOTDIR && fstatat(at, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISLNK(found.st_mode))
                 return -ELOOP;
-        return r;
+        return result;
 }
 
 void volume_widen(int fd, mode_t mode)
@@ -82,17 +86,20 @@ int volume_sync_directory(int directory)
 static int make_step(int at, const char *name, int access, mode_t make)
 {
         bool made = mkdirat(at, name, make) == 0;
+        int fd;
+        int result;
+
         if (!made && errno != EEXIST)
                 return -errno;
         /* What is to be widened needs more than O_PATH, and does for that too. */
-        int fd = open_step(at, name, made ? O_RDONLY : access);
+        fd = open_step(at, name, made ? O_RDONLY : access);
         if (fd < 0 || !made)
                 return fd;
         volume_widen(fd, make);
-        int r = volume_sync_directory(at);
-        if (r < 0) {
+        result = volume_sync_directory(at);
+        if (result < 0) {
                 close(fd);
-                return r;
+                return result;
         }
         return fd;
 }
@@ -104,6 +111,9 @@ static int walk_from(int fd, const char *path, int access, mode_t make)
 
         while (fd >= 0 && *path != '\0') {
                 size_t length = strcspn(path, "/");
+                int how;
+                int next;
+
                 if (length > NAME_MAX) {
                         close(fd);
                         return -ENAMETOOLONG;
@@ -113,8 +123,8 @@ static int walk_from(int fd, const char *path, int access, mode_t make)
                 path += length;
                 path += *path == '/';
                 /* What a directory may have to be made in must be synced: that needs more than O_PATH. */
-                int how = *path == '\0' ? access : make != 0 ? O_RDONLY : O_PATH;
-                int next = open_step(fd, name, how);
+                how = *path == '\0' ? access : make != 0 ? O_RDONLY : O_PATH;
+                next = open_step(fd, name, how);
                 if (next == -ENOENT && make != 0)
                         next = make_step(fd, name, how, make);
                 close(fd);
@@ -126,41 +136,45 @@ static int walk_from(int fd, const char *path, int access, mode_t make)
 int volume_walk(int volume, const char *path, int access, mode_t make)
 {
         bool itself = strcmp(path, ".") == 0;
-        int r = itself ? 0 : check_path(path);
-        if (r < 0)
-                return r;
-        int start = open_step(volume, ".", itself ? access : make != 0 ? O_RDONLY : O_PATH);
+        int result = itself ? 0 : check_path(path);
+        int start;
+
+        if (result < 0)
+                return result;
+        start = open_step(volume, ".", itself ? access : make != 0 ? O_RDONLY : O_PATH);
         return itself ? start : walk_from(start, path, access, make);
 }
 
 int volume_resolve(int volume, const char *path, int access)
 {
-        int r = strcmp(path, ".") == 0 ? 0 : check_path(path);
-        if (r < 0)
-                return r;
-        r = open_beneath(volume, path, access);
+        int result = strcmp(path, ".") == 0 ? 0 : check_path(path);
+
+        if (result < 0)
+                return result;
+        result = open_beneath(volume, path, access);
         /* Before Linux 5.6 there is none; a sandbox that does not know it may say EPERM. */
-        return r == -ENOSYS || r == -EPERM ? volume_walk(volume, path, access, 0) : r;
+        return result == -ENOSYS || result == -EPERM ? volume_walk(volume, path, access, 0) : result;
 }
 
 int volume_parent(int volume, const char *path, int access, mode_t make, const char **name)
 {
         char prefix[PATH_MAX] = ".";
+        int result = check_path(path);
+        const char *slash;
 
-        int r = check_path(path);
-        if (r < 0)
-                return r;
-        const char *slash = strrchr(path, '/');
-        if (slash != NULL) {
+        if (result < 0)
+                return result;
+        slash = strrchr(path, '/');
+        if (slash) {
                 memcpy(prefix, path, (size_t)(slash - path));
                 prefix[slash - path] = '\0';
         }
-        r = volume_resolve(volume, prefix, access);
-        if (r == -ENOENT && make != 0)
-                r = volume_walk(volume, prefix, access, make);
-        if (r >= 0)
-                *name = slash != NULL ? slash + 1 : path;
-        return r;
+        result = volume_resolve(volume, prefix, access);
+        if (result == -ENOENT && make != 0)
+                result = volume_walk(volume, prefix, access, make);
+        if (result >= 0)
+                *name = slash ? slash + 1 : path;
+        return result;
 }
 
 int volume_remove_at(int directory, const char *name)

@@ -14,8 +14,8 @@
 /* What opening the last component always takes: it may be a link, a FIFO, a terminal, or under a lease. */
 #define VOLUME_OPEN_FLAGS (O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
-/* A directory; `access` is O_PATH or O_RDONLY. "." is the volume itself. By openat2, else by volume_walk().
- */
+/* A directory; `access` is O_PATH or O_RDONLY. "." is the volume itself. By openat2, else by
+ * volume_walk(). */
 int volume_resolve(int volume, const char *path, int access);
 
 /*

@@ -25,7 +25,7 @@ static bool is_temporary(const char *name)
         const char *ending =
                 *name == '.' && name[1] != '\0' ? strstr(name + 2, VOLUME_TEMPORARY_ENDING) : NULL;
 
-        for (; ending != NULL; ending = strstr(ending + 1, VOLUME_TEMPORARY_ENDING))
+        for (; ending; ending = strstr(ending + 1, VOLUME_TEMPORARY_ENDING))
                 if (strlen(ending) <= strlen(VOLUME_TEMPORARY_ENDING) + 1)
                         return true;
         return false;
@@ -34,8 +34,8 @@ static bool is_temporary(const char *name)
 void volume_remove_older(int volume, const char *path, int64_t before_usec)
 {
         const char *name = NULL;
-
         int directory = volume_parent(volume, path, O_PATH, 0, &name);
+
         if (directory < 0)
                 return;
         if (is_older(directory, name, before_usec))
@@ -46,18 +46,19 @@ void volume_remove_older(int volume, const char *path, int64_t before_usec)
 void volume_sweep(int volume, const char *path, int64_t before_usec)
 {
         const struct dirent *entry;
-
         int fd = volume_resolve(volume, path, O_RDONLY);
+        DIR *directory;
+
         if (fd < 0)
                 return;
-        DIR *directory = fdopendir(fd);
-        if (directory == NULL) {
+        directory = fdopendir(fd);
+        if (!directory) {
                 close(fd);
                 return;
         }
         /* The client may have put a million files there: the next time there are fewer of those that are
          * ours. */
-        for (unsigned i = 0; i < SWEEP_ENTRIES_MAX && (entry = readdir(directory)) != NULL; i++)
+        for (unsigned i = 0; i < SWEEP_ENTRIES_MAX && (entry = readdir(directory)); i++)
                 if (is_temporary(entry->d_name) && is_older(fd, entry->d_name, before_usec))
                         volume_remove_at(fd, entry->d_name);
         closedir(directory);

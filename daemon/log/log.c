@@ -82,7 +82,7 @@ static bool put_kept(void)
         while (written < kept_count && write_now(kept[written].bytes, kept[written].length))
                 written++;
         kept_count -= written;
-        memmove(kept, kept + written, kept_count * sizeof kept[0]);
+        memmove(kept, kept + written, kept_count * sizeof(kept[0]));
         return kept_count == 0;
 }
 
@@ -119,7 +119,7 @@ static struct budget *budget_of_subject(const char *format)
                 if (!budget->what)
                         *budget = (struct budget){.what = format,
                                                   .bytes_per_second = LOG_EVENTS_BYTES_PER_SECOND};
-                if (subject_length(budget->what) == length && !strncmp(budget->what, format, length))
+                if (subject_length(budget->what) == length && strncmp(budget->what, format, length) == 0)
                         return budget;
         }
         return &events[COUNT_OF(events) - 1];
@@ -131,9 +131,10 @@ static void budget_refill(struct budget *budget)
         int64_t per_second = budget->bytes_per_second ?: LOG_CALLS_BYTES_PER_SECOND;
         int64_t full = INT64_C(1000) * LOG_BURST_BYTES;
         struct timespec now;
+        int64_t msec;
 
         clock_gettime(CLOCK_MONOTONIC, &now);
-        int64_t msec = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
+        msec = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
 
         /* Thousandths a millisecond are bytes a second. After a long silence it is simply full. */
         if (budget->msec == 0 || msec - budget->msec >= full / per_second)
@@ -165,7 +166,7 @@ static bool budget_settle(struct budget *budget, bool all)
                 return true;
         if (!all && budget->tokens < INT64_C(1000) * LOG_HELD_BYTES)
                 return false;
-        snprintf(what, sizeof what, "%.*s", (int)subject_length(budget->what), budget->what);
+        snprintf(what, sizeof(what), "%.*s", (int)subject_length(budget->what), budget->what);
         line_make(&note, "log: lines not written: over their budget count=%u what=%s of=%s", budget->held,
                   what, budget->of ?: "all");
         budget_take(budget, note.length);

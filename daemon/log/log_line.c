@@ -9,7 +9,7 @@
 void line_append(struct line *line, const char *bytes, size_t length)
 {
         /* Room for the mark and the newline is kept. All or nothing, so that no %XX is cut in two. */
-        if (line->cut || line->length + length > sizeof line->bytes - sizeof CUT) {
+        if (line->cut || line->length + length > sizeof(line->bytes) - sizeof(CUT)) {
                 line->cut = true;
                 return;
         }
@@ -20,14 +20,14 @@ void line_append(struct line *line, const char *bytes, size_t length)
 static bool is_plain(unsigned char c)
 {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               (c != '\0' && strchr("_.:@/+-", c) != NULL);
+               (c != '\0' && strchr("_.:@/+-", c));
 }
 
 void line_append_escaped(struct line *line, const char *value)
 {
         static const char digits[] = "0123456789ABCDEF";
 
-        if (value == NULL) {
+        if (!value) {
                 /* An escaped value has no parentheses. */
                 line_append(line, "(null)", 6);
                 return;
@@ -39,14 +39,14 @@ void line_append_escaped(struct line *line, const char *value)
                 if (is_plain(c))
                         line_append(line, value, 1);
                 else
-                        line_append(line, escape, sizeof escape);
+                        line_append(line, escape, sizeof(escape));
         }
 }
 
 static void line_append_number(struct line *line, bool negative, uint64_t magnitude)
 {
         char digits[24];
-        size_t at = sizeof digits;
+        size_t at = sizeof(digits);
 
         do {
                 digits[--at] = (char)('0' + magnitude % 10);
@@ -54,7 +54,7 @@ static void line_append_number(struct line *line, bool negative, uint64_t magnit
         } while (magnitude != 0);
         if (negative)
                 digits[--at] = '-';
-        line_append(line, digits + at, sizeof digits - at);
+        line_append(line, digits + at, sizeof(digits) - at);
 }
 
 static void line_append_signed(struct line *line, int64_t value)
@@ -100,7 +100,7 @@ void line_begin(struct line *line, const char *format, va_list *arguments)
                 if (*format == '\0')
                         break;
                 format = line_convert(line, format + 1, arguments);
-                if (format == NULL) {
+                if (!format) {
                         /* Its argument's size is unknown, so nothing after it can be read either. */
                         line_append(line, "%?", 2);
                         break;

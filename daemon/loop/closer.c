@@ -122,6 +122,7 @@ int closer_begin(struct closer *closer)
 bool closer_take(struct closer *closer, int fd)
 {
         const uint64_t one = 1;
+
         atomic_int *place = &closer->ring[closer->handed % CLOSER_RING];
 
         if (closer->wanted < 0 || (!closer->threads && closer_start_threads(closer)) ||

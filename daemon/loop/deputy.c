@@ -178,7 +178,7 @@ static void worker_failed(struct deputy *deputy, struct worker *worker)
         struct deputy_job *job = worker->job;
 
         log_event("deputy: a thread cannot take the client user's identity: why=%s",
-                 strerrorname_np(atomic_load(&worker->failure)));
+                  strerrorname_np(atomic_load(&worker->failure)));
         worker->retired = true;
         worker->job = NULL;
         while (worker->trash) {
@@ -429,7 +429,7 @@ bool deputy_hangs_on(const struct deputy *deputy, const char *subject)
         const char *hung;
 
         for (unsigned at = 0; (hung = deputy_next_hung(deputy, &at));)
-                if (!strcmp(hung, subject))
+                if (strcmp(hung, subject) == 0)
                         return true;
         return false;
 }

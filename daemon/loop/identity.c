@@ -19,7 +19,7 @@ static int capabilities_set(uint32_t permitted, uint32_t effective)
 
         if (syscall(SYS_capset, &header, sets) < 0 || syscall(SYS_capget, &header, found) < 0)
                 return -errno;
-        return memcmp(sets, found, sizeof(sets)) ? -EPERM : 0;
+        return memcmp(sets, found, sizeof(sets)) != 0 ? -EPERM : 0;
 }
 
 #define BIT(capability) (UINT32_C(1) << (capability))
@@ -46,8 +46,8 @@ int identity_become(uid_t uid, gid_t gid, bool signals)
 
 static int signal_send(int pidfd, pid_t pid, int number)
 {
-        long result =
-                pidfd >= 0 ? syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0) : syscall(SYS_kill, pid, number);
+        long result = pidfd >= 0 ? syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0)
+                                 : syscall(SYS_kill, pid, number);
 
         return result < 0 ? -errno : 0;
 }
@@ -92,5 +92,5 @@ bool schedule_is(const struct schedule *schedule)
 
         schedule_read(&now);
         return now.policy == schedule->policy && now.nice == schedule->nice &&
-               !memcmp(now.cores, schedule->cores, sizeof(now.cores));
+               memcmp(now.cores, schedule->cores, sizeof(now.cores)) == 0;
 }

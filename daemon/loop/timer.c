@@ -20,8 +20,8 @@ void timer_init(struct timer *timer, uv_loop_t *loop, void (*expired)(void *owne
 
 void timer_start(struct timer *timer, uint64_t msec)
 {
-        /* The loop's notion of now is from the beginning of this turn; a late turn must not shorten the time.
-         */
+        /* The loop's notion of now is from the beginning of this turn; a late turn must not shorten the
+         * time. */
         uv_update_time(timer->handle.loop);
         uv_timer_start(&timer->handle, timer_expired, msec, 0);
 }

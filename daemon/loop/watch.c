@@ -44,6 +44,7 @@ static void watch_drop(struct watch *watch, struct watch_entry *entry)
 static void watch_deliver(struct watch *watch, const struct inotify_event *event)
 {
         struct watch_entry *entry;
+
         void *subject;
 
         if (event->mask & IN_Q_OVERFLOW) {
@@ -59,9 +60,9 @@ static void watch_deliver(struct watch *watch, const struct inotify_event *event
                 watch->notify(watch->owner, subject, WATCH_GONE, NULL);
         } else if (!entry->supervise) {
                 watch->notify(watch->owner, subject, WATCH_ENTRY, event->len ? event->name : "");
-        } else if (event->len && event->mask & IN_MOVED_TO && !strcmp(event->name, "status")) {
+        } else if (event->len && event->mask & IN_MOVED_TO && strcmp(event->name, "status") == 0) {
                 watch->notify(watch->owner, subject, WATCH_STATUS, NULL);
-        } else if (event->len && event->mask & IN_CLOSE_WRITE && !strcmp(event->name, "lock")) {
+        } else if (event->len && event->mask & IN_CLOSE_WRITE && strcmp(event->name, "lock") == 0) {
                 watch->notify(watch->owner, subject, WATCH_LOCK, NULL);
         }
 }
@@ -69,8 +70,10 @@ static void watch_deliver(struct watch *watch, const struct inotify_event *event
 /* False: there was nothing. */
 static bool watch_read(struct watch *watch)
 {
+        ssize_t length;
+
         char buffer[EVENTS_BYTES] __attribute__((aligned(__alignof__(struct inotify_event))));
-        ssize_t length = read(watch->fd, buffer, sizeof(buffer));
+        length = read(watch->fd, buffer, sizeof(buffer));
 
         for (ssize_t at = 0; at < length;) {
                 const struct inotify_event *event = (const void *)(buffer + at);

@@ -21,7 +21,7 @@ struct deputy_job {
         void (*drop)(struct deputy_job *job);
         /* In the loop: false holds the lane up, until something else is done. NULL: at any time. */
         bool (*may_begin)(const struct deputy_job *job);
-        const char *subject;  /* what a job that hangs is said to hang on; NULL: nothing in particular */
+        const char *subject; /* what a job that hangs is said to hang on; NULL: nothing in particular */
         int64_t timeout_msec; /* to begin, and again to end; 0: none. What hangs before it in its lane costs it none. */
         unsigned lane;
 

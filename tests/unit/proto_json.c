@@ -217,8 +217,8 @@ START_TEST(a_refusal_of_json_c_is_no_want_of_memory)
         fails_when(json_tokener_error_parse_number, JSON_SYNTAX, "json-c cannot read it");
         fails_when(json_tokener_error_parse_string, JSON_SYNTAX, "json-c cannot read it");
         fails_when(json_tokener_error_parse_utf8_string, JSON_SYNTAX, "json-c cannot read it");
-        /* Want of memory is one of the last two, which depends on the version; no text is too long by then.
-         */
+        /* Want of memory is one of the last two, which depends on the version; no text is too long by
+         * then. */
         fails_when(json_tokener_error_parse_utf8_string + 1, JSON_MEMORY, "out of memory");
         fails_when(json_tokener_error_parse_utf8_string + 2, JSON_MEMORY, "out of memory");
         fails_when(json_tokener_error_parse_eof, JSON_MEMORY, "out of memory");
