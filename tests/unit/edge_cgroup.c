@@ -11,13 +11,14 @@ static char root[64];
 static void make(const char *path, const char *text)
 {
         char whole[512];
+        FILE *file;
 
         snprintf(whole, sizeof(whole), "%s%s", root, path);
         for (char *slash = whole + strlen(root) + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
                 *slash = 0;
                 mkdir(whole, 0755);
         }
-        FILE *file = fopen(whole, "w");
+        file = fopen(whole, "w");
 
         ck_assert_ptr_nonnull(file);
         fputs(text, file);
@@ -144,9 +145,12 @@ END_TEST
 
 int main(void)
 {
+        Suite *suite;
+        TCase *tcase;
+
         const TTest *tests[] = {v2_of_a_container, ancestors, v1, nothing_to_see};
-        Suite *suite = suite_create("edge_cgroup");
-        TCase *tcase = tcase_create("edge_cgroup");
+        suite = suite_create("edge_cgroup");
+        tcase = tcase_create("edge_cgroup");
 
         tcase_add_checked_fixture(tcase, setup, teardown);
         for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)

@@ -34,14 +34,16 @@ static void teardown(void)
         char command[128];
 
         close(at);
-        snprintf(command, sizeof command, "rm -rf '%s'", root);
+        snprintf(command, sizeof(command), "rm -rf '%s'", root);
         ck_assert_int_eq(0, system(command));
 }
 
 static int make_read(const char *path)
 {
+        int fd;
+
         ck_assert_int_eq(0, mkfifoat(at, path, 0600));
-        int fd = openat(at, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        fd = openat(at, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         ck_assert_int_ge(fd, 0);
         return fd;
 }
@@ -53,7 +55,7 @@ static void fill(const char *path)
         char bytes[4096] = {0};
 
         ck_assert_int_ge(fd, 0);
-        while (write(fd, bytes, sizeof bytes) > 0)
+        while (write(fd, bytes, sizeof(bytes)) > 0)
                 ;
         while (write(fd, bytes, 1) > 0)
                 ;
@@ -81,11 +83,11 @@ END_TEST
 START_TEST(sent)
 {
         char bytes[16];
-
         int fd = make_read("x/supervise/control");
+
         ck_assert(s6_control_alive(at, "x"));
         ck_assert_int_eq(0, s6_control_send(at, "x", "du"));
-        ck_assert_int_eq(2, read(fd, bytes, sizeof bytes));
+        ck_assert_int_eq(2, read(fd, bytes, sizeof(bytes)));
         ck_assert_mem_eq("du", bytes, 2);
         ck_assert_int_eq(-EINVAL, s6_control_send(at, "x", ""));
         close(fd);
@@ -96,12 +98,12 @@ END_TEST
 START_TEST(full)
 {
         char bytes[4096];
-
         int fd = make_read("x/supervise/control");
+
         fill("x/supervise/control");
         ck_assert_int_eq(-EAGAIN, s6_control_send(at, "x", "u"));
         ck_assert(s6_control_alive(at, "x"));
-        ck_assert_int_eq((int)sizeof bytes, read(fd, bytes, sizeof bytes));
+        ck_assert_int_eq((int)sizeof(bytes), read(fd, bytes, sizeof(bytes)));
         ck_assert_int_eq(0, s6_control_send(at, "x", "u"));
         close(fd);
 }
@@ -111,8 +113,8 @@ END_TEST
 START_TEST(no_fifo)
 {
         struct stat found;
-
         int fd = openat(at, "x/supervise/control", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
         close(fd);
         ck_assert(!s6_control_alive(at, "x"));
         ck_assert_int_eq(-ENXIO, s6_control_send(at, "x", "u"));
@@ -132,10 +134,11 @@ static rlim_t no_descriptors(void)
 {
         struct rlimit limit;
         int next = dup(at);
+        rlim_t had;
 
         close(next);
         ck_assert_int_eq(0, getrlimit(RLIMIT_NOFILE, &limit));
-        rlim_t had = limit.rlim_cur;
+        had = limit.rlim_cur;
         limit.rlim_cur = (rlim_t)next;
         ck_assert_int_eq(0, setrlimit(RLIMIT_NOFILE, &limit));
         return had;
@@ -155,6 +158,7 @@ START_TEST(not_seen)
 {
         int fd = make_read("x/supervise/control");
         rlim_t had = no_descriptors();
+
         ck_assert_int_eq(-EMFILE, s6_control_alive(at, "x"));
         ck_assert_int_eq(-EMFILE, s6_control_send(at, "x", "u"));
         ck_assert(!s6_control_is_gone(-EMFILE));
@@ -170,12 +174,12 @@ END_TEST
 START_TEST(unread)
 {
         char bytes[8];
-
         int fd = make_read("x/supervise/control");
+
         ck_assert_uint_eq(0, s6_control_unread(at, "x"));
         ck_assert_int_eq(0, s6_control_send(at, "x", "dx"));
         ck_assert_uint_eq(2, s6_control_unread(at, "x"));
-        ck_assert_int_eq(2, read(fd, bytes, sizeof bytes));
+        ck_assert_int_eq(2, read(fd, bytes, sizeof(bytes)));
         ck_assert_uint_eq(0, s6_control_unread(at, "x"));
         ck_assert_uint_eq(0, s6_control_unread(at, "absent"));
         close(fd);
@@ -185,6 +189,7 @@ END_TEST
 static struct scandir scandir_here(void)
 {
         struct scandir scandir;
+
         ck_assert_int_eq(0, scandir_open(&scandir, root));
         return scandir;
 }
@@ -206,12 +211,14 @@ static pid_t hold_lock(void)
 {
         int ready[2];
         char byte;
+        pid_t child;
 
         ck_assert_int_eq(0, pipe(ready));
-        pid_t child = fork();
+        child = fork();
         if (child == 0) {
                 struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
                 int fd = openat(at, ".s6-svscan/lock", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
                 if (fcntl(fd, F_SETLK, &lock) < 0 || write(ready[1], "x", 1) != 1)
                         _exit(1);
                 pause();
@@ -227,20 +234,22 @@ START_TEST(scandir_running)
 {
         struct scandir scandir = scandir_here();
         char bytes[8];
+        int fd;
+        pid_t child;
 
         ck_assert(!scandir_is_running(&scandir));
         ck_assert_int_eq(-ENOENT, scandir_command(&scandir, "a"));
-        int fd = make_read(".s6-svscan/control");
+        fd = make_read(".s6-svscan/control");
         ck_assert(!scandir_is_running(&scandir)); /* no lock */
         close(openat(at, ".s6-svscan/lock", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
         ck_assert(!scandir_is_running(&scandir)); /* nobody has it */
         close(fd);
         ck_assert_int_eq(0, unlinkat(at, ".s6-svscan/control", 0));
-        pid_t child = hold_lock(); /* without the FIFO's reader */
+        child = hold_lock(); /* without the FIFO's reader */
         fd = make_read(".s6-svscan/control");
         ck_assert(scandir_is_running(&scandir));
         ck_assert_int_eq(0, scandir_command(&scandir, "an"));
-        ck_assert_int_eq(2, read(fd, bytes, sizeof bytes));
+        ck_assert_int_eq(2, read(fd, bytes, sizeof(bytes)));
         ck_assert_mem_eq("an", bytes, 2);
         fill(".s6-svscan/control");
         ck_assert_int_eq(-EAGAIN, scandir_command(&scandir, "a"));
@@ -283,8 +292,10 @@ END_TEST
 
 int main(void)
 {
+        int failed;
         Suite *suite = suite_create("edge_control");
         TCase *cases = tcase_create("control");
+        SRunner *runner;
 
         tcase_add_checked_fixture(cases, setup, teardown);
         tcase_add_test(cases, missing);
@@ -299,9 +310,9 @@ int main(void)
         tcase_add_test(cases, scandir_links);
         suite_add_tcase(suite, cases);
 
-        SRunner *runner = srunner_create(suite);
+        runner = srunner_create(suite);
         srunner_run_all(runner, CK_ENV);
-        int failed = srunner_ntests_failed(runner);
+        failed = srunner_ntests_failed(runner);
         srunner_free(runner);
         return failed != 0;
 }

@@ -32,18 +32,19 @@ START_TEST(words_of_a_line)
                 {"\177ELF\2\1\1", NULL, NULL},
                 {"echo\n#!/bin/sh\n", NULL, NULL},
         };
+        struct interpreter found;
 
         for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-                struct interpreter found = {.path = "untouched"};
-                int r = interpreter_parse(lines[i].text, strlen(lines[i].text), &found);
+                int result;
 
-                ck_assert_msg(r == (lines[i].path != NULL), "%s", lines[i].text);
+                found = (struct interpreter){.path = "untouched"};
+                result = interpreter_parse(lines[i].text, strlen(lines[i].text), &found);
+                ck_assert_msg(result == (lines[i].path != NULL), "%s", lines[i].text);
                 ck_assert_str_eq(found.path, lines[i].path ? lines[i].path : "untouched");
                 if (lines[i].path)
                         ck_assert_str_eq(found.argument, lines[i].argument);
         }
         /* The kernel ends a name at a NUL too. */
-        struct interpreter found;
         ck_assert_int_eq(interpreter_parse("#!/bin/sh\0/x y\n", 15, &found), 1);
         ck_assert_str_eq(found.path, "/bin/sh");
 }
@@ -69,10 +70,11 @@ START_TEST(files)
 {
         char root[] = "/tmp/edge-interpreter-XXXXXX";
         struct interpreter found;
+        int fd;
 
         ck_assert_ptr_nonnull(mkdtemp(root));
         ck_assert_int_eq(chdir(root), 0);
-        int fd = open("script", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+        fd = open("script", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
         ck_assert_int_eq(write(fd, "#!/bin/true x\n", 14), 14);
         close(fd);
         ck_assert_int_eq(interpreter_read("script", &found), 1);

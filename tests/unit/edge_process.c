@@ -16,12 +16,13 @@ START_TEST(its_own_rights)
         struct process process = {.uid = 4711};
         cap_value_t kill_value = CAP_KILL;
         cap_flag_value_t has = CAP_CLEAR;
+        cap_t set;
 
         ck_assert_int_eq(process_read(NOBODYS_PID, &process), -ENOENT);
         ck_assert_uint_eq(process.uid, 4711);
         ck_assert_int_eq(process_read(getpid(), &process), 0);
         ck_assert_uint_eq(process.uid, geteuid());
-        cap_t set = cap_get_proc();
+        set = cap_get_proc();
         ck_assert_int_eq(cap_get_flag(set, CAP_KILL, CAP_EFFECTIVE, &has), 0);
         ck_assert_int_eq(process.effective >> CAP_KILL & 1, has == CAP_SET);
         ck_assert_int_eq(cap_set_flag(set, CAP_EFFECTIVE, 1, &kill_value, CAP_CLEAR), 0);
@@ -37,9 +38,10 @@ static pid_t start(char *const environment[])
 {
         int ready[2];
         char byte;
+        pid_t pid;
 
         ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
-        pid_t pid = fork();
+        pid = fork();
         if (pid == 0) {
                 execle("/bin/sleep", "sleep", "100", NULL, environment);
                 _exit(127);
@@ -79,16 +81,19 @@ START_TEST(who_holds_a_lock)
         struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
         int ready[2];
         char byte;
+        int at;
+        pid_t pid;
 
         ck_assert_ptr_nonnull(mkdtemp(root));
-        int at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         ck_assert_int_eq(process_holding(at, "lock"), -ENOENT);
         close(openat(at, "lock", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
         ck_assert_int_eq(process_holding(at, "lock"), 0);
         ck_assert_int_eq(pipe(ready), 0);
-        pid_t pid = fork();
+        pid = fork();
         if (pid == 0) {
                 int fd = openat(at, "lock", O_RDWR | O_CLOEXEC);
+
                 (void)!(fcntl(fd, F_SETLK, &lock) == 0 && write(ready[1], "x", 1));
                 pause();
                 _exit(0);

@@ -30,7 +30,7 @@ static void teardown(void)
 {
         char command[128];
 
-        snprintf(command, sizeof command, "rm -rf '%s'", root);
+        snprintf(command, sizeof(command), "rm -rf '%s'", root);
         ck_assert_int_eq(0, system(command));
 }
 
@@ -39,10 +39,10 @@ static unsigned long long status_field(const char *name, int base)
         char line[256];
         unsigned long long value = 0;
         bool found = false;
-
         FILE *file = fopen("/proc/self/status", "re");
+
         ck_assert_ptr_nonnull(file);
-        while (fgets(line, sizeof line, file) != NULL)
+        while (fgets(line, sizeof(line), file))
                 if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':') {
                         value = strtoull(line + strlen(name) + 1, NULL, base);
                         found = true;
@@ -64,6 +64,7 @@ static void assert_sets(unsigned long long permitted)
 static void without(cap_value_t value)
 {
         cap_t set = cap_get_proc();
+
         ck_assert_ptr_nonnull(set);
         ck_assert_int_eq(0, cap_set_flag(set, CAP_EFFECTIVE, 1, &value, CAP_CLEAR));
         ck_assert_int_eq(0, cap_set_flag(set, CAP_PERMITTED, 1, &value, CAP_CLEAR));
@@ -97,16 +98,17 @@ START_TEST(drops)
 {
         struct rights rights;
         cap_value_t inherited[] = {CAP_KILL, CAP_CHOWN};
+        cap_t set;
 
         /* Something to be lost: inheritable and ambient. */
-        cap_t set = cap_get_proc();
+        set = cap_get_proc();
         ck_assert_int_eq(0, cap_set_flag(set, CAP_INHERITABLE, 2, inherited, CAP_SET));
         ck_assert_int_eq(0, cap_set_proc(set));
         cap_free(set);
         ck_assert_int_eq(0, cap_set_ambient(CAP_KILL, CAP_SET));
         ck_assert_uint_ne(0, status_field("CapAmb", 16));
 
-        memset(&rights, 0x5a, sizeof rights);
+        memset(&rights, 0x5a, sizeof(rights));
         ck_assert_int_eq(0, rights_drop(&rights));
         assert_sets(KEPT);
         ck_assert_uint_eq(KEPT, status_field("CapBnd", 16));
@@ -163,9 +165,10 @@ static unsigned group_of_new_file(const char *name)
 {
         char path[256];
         struct stat found;
+        int fd;
 
-        snprintf(path, sizeof path, "%s/%s", root, name);
-        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        snprintf(path, sizeof(path), "%s/%s", root, name);
+        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         ck_assert_int_ge(fd, 0);
         ck_assert_int_eq(0, fstat(fd, &found));
         close(fd);
@@ -233,7 +236,7 @@ static void teardown_safe(void)
         char command[128];
 
         ck_assert_int_eq(0, chdir("/"));
-        snprintf(command, sizeof command, "rm -rf '%s'", safe);
+        snprintf(command, sizeof(command), "rm -rf '%s'", safe);
         ck_assert_int_eq(0, system(command));
 }
 
@@ -242,12 +245,14 @@ static void audit(const char *path, int expected, const char *culprit)
 {
         char full[512], full_culprit[512];
         char *named = NULL;
+        int result;
 
-        snprintf(full, sizeof full, "%s/%s", safe, path);
-        int r = rights_audit(full, &named);
-        ck_assert_msg(r == expected, "%s: %d instead of %d (%s)", path, r, expected, named ? named : "");
-        if (culprit != NULL) {
-                snprintf(full_culprit, sizeof full_culprit, "%s%s%s", safe, *culprit ? "/" : "", culprit);
+        snprintf(full, sizeof(full), "%s/%s", safe, path);
+        result = rights_audit(full, &named);
+        ck_assert_msg(result == expected, "%s: %d instead of %d (%s)", path, result, expected,
+                      named ? named : "");
+        if (culprit) {
+                snprintf(full_culprit, sizeof(full_culprit), "%s%s%s", safe, *culprit ? "/" : "", culprit);
                 ck_assert_str_eq(full_culprit, named);
         } else {
                 ck_assert_ptr_null(named);
@@ -296,11 +301,11 @@ START_TEST(audit_outside)
         char path[512], volume[512];
 
         ck_assert_int_eq(0, symlink("b", "a/link"));
-        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 char *culprit = NULL;
 
-                snprintf(path, sizeof path, "%s/%s", safe, cases[i].path);
-                snprintf(volume, sizeof volume, "%s/%s", safe, cases[i].volume);
+                snprintf(path, sizeof(path), "%s/%s", safe, cases[i].path);
+                snprintf(volume, sizeof(volume), "%s/%s", safe, cases[i].volume);
                 ck_assert_msg(rights_audit_outside(path, volume, &culprit) == cases[i].expected, "%s %s",
                               cases[i].path, cases[i].volume);
                 ck_assert((culprit != NULL) == (cases[i].expected == 1));
@@ -390,7 +395,8 @@ START_TEST(audit_acl)
                 16, 0, 7, 0, 0xff,         0xff,       0xff, 0xff, /* mask */
                 32, 0, 5, 0, 0xff,         0xff,       0xff, 0xff, /* others */
         };
-        if (setxattr("a/b", "system.posix_acl_access", acl, sizeof acl, 0) < 0) {
+
+        if (setxattr("a/b", "system.posix_acl_access", acl, sizeof(acl), 0) < 0) {
                 ck_assert_int_eq(EOPNOTSUPP, errno);
                 return;
         }
@@ -400,13 +406,19 @@ END_TEST
 
 int main(void)
 {
+        int failed;
+        Suite *suite;
+        TCase *drop;
+        TCase *paths;
+        SRunner *runner;
+
         if (geteuid() != 0) {
                 fprintf(stderr, "edge_rights: needs root\n");
                 return 77;
         }
-        Suite *suite = suite_create("edge_rights");
-        TCase *drop = tcase_create("drop");
-        TCase *paths = tcase_create("audit");
+        suite = suite_create("edge_rights");
+        drop = tcase_create("drop");
+        paths = tcase_create("audit");
 
         tcase_add_unchecked_fixture(drop, setup, teardown);
         tcase_add_test(drop, begins);
@@ -428,9 +440,9 @@ int main(void)
         suite_add_tcase(suite, drop);
         suite_add_tcase(suite, paths);
 
-        SRunner *runner = srunner_create(suite);
+        runner = srunner_create(suite);
         srunner_run_all(runner, CK_ENV);
-        int failed = srunner_ntests_failed(runner);
+        failed = srunner_ntests_failed(runner);
         srunner_free(runner);
         return failed != 0;
 }

@@ -55,12 +55,12 @@ END_TEST
 
 int main(void)
 {
+        int failed;
         Suite *suite = suite_create("edge_room");
         TCase *cases = tcase_create("edge_room");
         SRunner *runner;
-        int failed;
 
-        tcase_add_loop_test(cases, row, 0, (int)(sizeof rows / sizeof rows[0]));
+        tcase_add_loop_test(cases, row, 0, (int)(sizeof(rows) / sizeof(rows[0])));
         tcase_add_test(cases, without_a_share);
         tcase_add_test(cases, reads);
         suite_add_tcase(suite, cases);

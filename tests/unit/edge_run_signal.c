@@ -141,7 +141,8 @@ START_TEST(short_of_descriptors)
         ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
         ck_assert_int_eq(send_term(&mark, getuid()), RUN_NOT_YET);
         ck_assert_int_eq(run_mark(top, "svc", &status, &other), -EMFILE);
-        none.rlim_cur = (rlim_t)next + 1; /* for the process's descriptor, and not for what is looked at behind it */
+        none.rlim_cur =
+                (rlim_t)next + 1; /* for the process's descriptor, and not for what is looked at behind it */
         ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
         ck_assert_int_eq(send_term(&mark, getuid()), RUN_NOT_YET);
         ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);

@@ -24,15 +24,15 @@ START_TEST(opens)
         char path[160];
 
         assert_inode("services", S_IFDIR, 0755, getegid());
-        snprintf(path, sizeof path, "%s/none/services", root);
+        snprintf(path, sizeof(path), "%s/none/services", root);
         ck_assert_int_eq(-ENOENT, slots_open(&other, path, template, GROUP, &what));
         ck_assert_str_eq(path, what);
         ck_assert_int_eq(-1, other.fd);
-        snprintf(path, sizeof path, "%s/none", root);
+        snprintf(path, sizeof(path), "%s/none", root);
         ck_assert_int_eq(-ENOENT, slots_open(&other, services, path, GROUP, &what));
         ck_assert_str_eq(path, what);
         ck_assert(other.fd == -1 && other.template_fd == -1);
-        snprintf(path, sizeof path, "%s/outside/keep", root);
+        snprintf(path, sizeof(path), "%s/outside/keep", root);
         ck_assert_int_eq(-ENOTDIR, slots_open(&other, path, template, GROUP, &what));
         ck_assert_int_eq(-EINVAL, slots_open(&other, "services", template, GROUP, &what));
         /* Left 0700 by a broker killed at the wrong moment. */
@@ -46,9 +46,9 @@ END_TEST
 START_TEST(every_inode)
 {
         gid_t gid = getegid();
-
         struct json_object *environment =
                 environment_of("{\"TOKEN\":\"a b\\nc\",\"NONE\":\"\",\"_x1\":\"y\",\"E2\":\"\"}");
+
         ck_assert_int_eq(0, slot_stage(&slots, NAME, "coder", environment, "{\"a\":1}", true));
         json_object_put(environment);
         ck_assert(exists("services/.gateway-coder") && !exists("services/gateway-coder"));
@@ -131,8 +131,8 @@ static void bad_socket(void)
         struct sockaddr_un address = {.sun_family = AF_UNIX};
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-        snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", template);
-        ck_assert_int_eq(0, bind(fd, (struct sockaddr *)&address, sizeof address));
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", template);
+        ck_assert_int_eq(0, bind(fd, (struct sockaddr *)&address, sizeof(address)));
         close(fd);
 }
 
@@ -193,7 +193,7 @@ static const struct {
         {bad_profile, -EEXIST},    {bad_log_event, -EEXIST},        {bad_data, -ENOTDIR},
         {bad_unreadable, -EACCES},
 };
-#define BAD_TEMPLATES (int)(sizeof bad_templates / sizeof bad_templates[0])
+#define BAD_TEMPLATES (int)(sizeof(bad_templates) / sizeof(bad_templates[0]))
 
 START_TEST(template_refused)
 {
@@ -227,10 +227,11 @@ START_TEST(variables_refused)
                 "{\"a\\n\":\"x\"}",
         };
 
-        for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
                 struct json_object *environment = environment_of(bad[i]);
-                int r = slot_stage(&slots, NAME, "coder", environment, "{}", true);
-                ck_assert_msg(r == -EINVAL, "%s: %d", bad[i], r);
+                int result = slot_stage(&slots, NAME, "coder", environment, "{}", true);
+
+                ck_assert_msg(result == -EINVAL, "%s: %d", bad[i], result);
                 json_object_put(environment);
                 ck_assert_uint_eq(0, entries("services"));
         }
@@ -243,7 +244,7 @@ START_TEST(variables_at_the_limit)
         char name[LIMIT_ENVIRONMENT_NAME_BYTES + 2];
 
         for (int i = 0; i < LIMIT_ENVIRONMENT_VARIABLES; i++) {
-                memset(name, 'A', sizeof name);
+                memset(name, 'A', sizeof(name));
                 name[LIMIT_ENVIRONMENT_NAME_BYTES] = '\0';
                 name[0] = (char)('A' + i % 26);
                 name[1] = (char)('A' + i / 26);
@@ -255,7 +256,7 @@ START_TEST(variables_at_the_limit)
         json_object_object_add(environment, "ONE_MORE", json_object_new_string(""));
         ck_assert_int_eq(-EINVAL, slot_stage(&slots, NAME, "coder", environment, "{}", true));
         json_object_put(environment);
-        memset(name, 'A', sizeof name);
+        memset(name, 'A', sizeof(name));
         name[LIMIT_ENVIRONMENT_NAME_BYTES + 1] = '\0';
         environment = json_object_new_object();
         json_object_object_add(environment, name, json_object_new_string("x"));
@@ -272,7 +273,7 @@ START_TEST(names_refused)
         char *text = NULL;
         bool changed = false;
 
-        for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
                 ck_assert_int_eq(-EINVAL, slot_stage(&slots, bad[i], "x", NULL, "{}", true));
                 ck_assert_int_eq(-EINVAL, slot_commit(&slots, bad[i]));
                 ck_assert_int_eq(-EINVAL, slot_remove(&slots, bad[i]));
@@ -280,14 +281,14 @@ START_TEST(names_refused)
                 ck_assert_int_eq(-EINVAL, slot_set_down(&slots, bad[i], true));
                 ck_assert_int_eq(-EINVAL, slot_write_state(&slots, bad[i], "{}"));
                 ck_assert_int_eq(-EINVAL, slot_read_state(&slots, bad[i], &text));
-                ck_assert_int_eq(-EINVAL, slot_read_profile(&slots, bad[i], buffer, sizeof buffer));
+                ck_assert_int_eq(-EINVAL, slot_read_profile(&slots, bad[i], buffer, sizeof(buffer)));
                 ck_assert_int_eq(-EINVAL, slot_set_environment(&slots, bad[i], NULL, &changed));
                 ck_assert(!slot_has_log(&slots, bad[i]));
         }
         ck_assert_str_eq("kept", text_of("outside/keep"));
 
         /* The longest goes all the way. */
-        memset(longest, 'a', sizeof longest);
+        memset(longest, 'a', sizeof(longest));
         longest[LIMIT_SERVICE_NAME_BYTES + 1] = '\0';
         ck_assert_int_eq(-EINVAL, slot_stage(&slots, longest, "x", NULL, "{}", true));
         longest[LIMIT_SERVICE_NAME_BYTES] = '\0';

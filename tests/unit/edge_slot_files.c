@@ -28,7 +28,7 @@ START_TEST(removes_the_strange)
         put(IN "/supervise/lock", "", 0);
         ck_assert_int_eq(0, symlinkat("../../outside", at, IN "/directory-link"));
         ck_assert_int_eq(0, symlinkat("../../../outside/keep", at, IN "/data/file-link"));
-        snprintf(path, sizeof path, "%s/outside", root);
+        snprintf(path, sizeof(path), "%s/outside", root);
         ck_assert_int_eq(0, symlinkat(path, at, IN "/event/absolute"));
         ck_assert_int_eq(0, linkat(at, "outside/keep", at, IN "/hard-link", 0));
         make(IN "/locked", 0755);
@@ -37,7 +37,7 @@ START_TEST(removes_the_strange)
         ck_assert_int_eq(0, fchmodat(at, IN "/locked/inner", 0, 0));
         ck_assert_int_eq(0, fchmodat(at, IN "/locked", 0555, 0));
         for (int i = 0; i < 500; i++) {
-                snprintf(path, sizeof path, IN "/event/%0100d", i);
+                snprintf(path, sizeof(path), IN "/event/%0100d", i);
                 put(path, "", 0600);
         }
         ck_assert_int_eq(0, fchmodat(at, IN, 0500, 0));
@@ -150,9 +150,10 @@ START_TEST(state_file)
         char longest[4096 + 2];
         char *text = NULL;
         struct stat before, after;
+        int fd;
 
-        memset(longest, 'x', sizeof longest);
-        longest[sizeof longest - 1] = '\0';
+        memset(longest, 'x', sizeof(longest));
+        longest[sizeof(longest) - 1] = '\0';
         ck_assert_int_eq(-ENOENT, slot_read_state(&slots, NAME, &text));
         ck_assert_int_eq(-ENOENT, slot_write_state(&slots, NAME, "x"));
         stage_and_commit(NULL, true);
@@ -175,7 +176,7 @@ START_TEST(state_file)
         ck_assert_str_eq("", text);
         free(text);
         text = NULL;
-        int fd = openat(at, "services/gateway-coder/data/state", O_WRONLY | O_CLOEXEC);
+        fd = openat(at, "services/gateway-coder/data/state", O_WRONLY | O_CLOEXEC);
         ck_assert_int_eq(3, write(fd, "a\0b", 3));
         close(fd);
         ck_assert_int_eq(-EBADMSG, slot_read_state(&slots, NAME, &text));
@@ -197,9 +198,9 @@ START_TEST(profile_file)
 
         stage_and_commit(NULL, true);
         ck_assert_int_eq(-ENAMETOOLONG, slot_read_profile(&slots, NAME, buffer, 5));
-        for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
                 put("services/gateway-coder/data/profile", bad[i], 0644);
-                ck_assert_int_eq(-EBADMSG, slot_read_profile(&slots, NAME, buffer, sizeof buffer));
+                ck_assert_int_eq(-EBADMSG, slot_read_profile(&slots, NAME, buffer, sizeof(buffer)));
         }
         ck_assert_str_eq("before", buffer);
         put("services/gateway-coder/data/profile", "coder\n", 0644);
@@ -222,6 +223,7 @@ static bool set_environment(const char *text)
 static ino_t environment_inode(void)
 {
         struct stat found;
+
         ck_assert_int_eq(0, fstatat(at, "services/gateway-coder/env", &found, 0));
         return found.st_ino;
 }
@@ -229,9 +231,11 @@ static ino_t environment_inode(void)
 START_TEST(environment_replaced)
 {
         bool changed = true;
+        struct json_object *bad;
+        ino_t before;
 
         stage_and_commit("{\"A\":\"1\",\"B\":\"\"}", true);
-        ino_t before = environment_inode();
+        before = environment_inode();
         ck_assert(!set_environment("{\"A\":\"1\",\"B\":\"\"}"));
         ck_assert_uint_eq(before, environment_inode()); /* somebody may be reading it */
         ck_assert(set_environment("{\"A\":\"2\",\"B\":\"\"}"));
@@ -248,7 +252,7 @@ START_TEST(environment_replaced)
         ck_assert(!set_environment("{}"));
         assert_inode("services/gateway-coder/env", S_IFREG, 0640, GROUP);
 
-        struct json_object *bad = environment_of("{\"A/B\":\"x\"}");
+        bad = environment_of("{\"A/B\":\"x\"}");
         ck_assert(set_environment("{\"A\":\"1\"}"));
         ck_assert_int_eq(-EINVAL, slot_set_environment(&slots, NAME, bad, &changed));
         ck_assert(changed); /* untouched */
@@ -336,9 +340,10 @@ START_TEST(environment_in_two_steps)
 {
         struct json_object *other = environment_of("{\"B\":\"2\"}");
         bool changed = false;
+        ino_t before;
 
         stage_and_commit("{\"A\":\"1\"}", true);
-        ino_t before = environment_inode();
+        before = environment_inode();
         ck_assert_int_eq(0, slot_prepare_environment(&slots, NAME, other, &changed));
         ck_assert(changed);
         ck_assert_str_eq("A=1\n", text_of("services/gateway-coder/env"));
@@ -375,8 +380,10 @@ END_TEST
 /* A container without CAP_SETGID: nothing is given away, nothing is opened wider. */
 START_TEST(without_the_group)
 {
+        cap_t none;
+
         slots.client_gid = GROUP;
-        cap_t none = cap_init();
+        none = cap_init();
         ck_assert_int_eq(0, cap_set_proc(none));
         cap_free(none);
         stage_and_commit("{\"A\":\"1\"}", true);
@@ -427,7 +434,7 @@ int main(void)
         tcase_add_test(cases, environment_of_an_older_broker);
         tcase_add_test(cases, environment_in_two_steps);
         tcase_add_loop_test(cases, environment_file_damaged, 0,
-                            (int)(sizeof bad_files / sizeof bad_files[0]));
+                            (int)(sizeof(bad_files) / sizeof(bad_files[0])));
         tcase_add_test(cases, environment_read_back);
         tcase_add_test(cases, without_the_group);
         return slot_run(suite);

@@ -16,22 +16,25 @@
 
 /* Files of three real s6-supervises, and what the s6-svstat of each said about them: status/README. */
 static const char *const versions[] = {"2.11.3.2", "2.13.1.0", "2.15.1.0"};
-#define VERSIONS (int)(sizeof versions / sizeof versions[0])
+#define VERSIONS (int)(sizeof(versions) / sizeof(versions[0]))
 
 static const char *data_directory(void)
 {
         const char *directory = getenv("UNIT_DATA");
+
         return directory != NULL ? directory : "tests/unit";
 }
 
 static size_t load(const char *version, const char *name, unsigned char bytes[64])
 {
         char path[4096];
+        FILE *file;
+        size_t length;
 
-        snprintf(path, sizeof path, "%s/status/%s/%s", data_directory(), version, name);
-        FILE *file = fopen(path, "re");
-        ck_assert_msg(file != NULL, "%s", path);
-        size_t length = fread(bytes, 1, 64, file);
+        snprintf(path, sizeof(path), "%s/status/%s/%s", data_directory(), version, name);
+        file = fopen(path, "re");
+        ck_assert_msg(file, "%s", path);
+        length = fread(bytes, 1, 64, file);
         fclose(file);
         return length;
 }
@@ -86,16 +89,19 @@ START_TEST(agrees_with_svstat)
         struct expected e;
         char path[4096], line[512];
         int files = 0;
+        FILE *file;
 
-        snprintf(path, sizeof path, "%s/status/%s/expected", data_directory(), version);
-        FILE *file = fopen(path, "re");
-        ck_assert_msg(file != NULL, "%s", path);
-        while (fgets(line, sizeof line, file) != NULL) {
+        snprintf(path, sizeof(path), "%s/status/%s/expected", data_directory(), version);
+        file = fopen(path, "re");
+        ck_assert_msg(file, "%s", path);
+        while (fgets(line, sizeof(line), file)) {
+                size_t length;
+
                 if (*line == '#')
                         continue;
                 ck_assert_msg(scan(line, &e), "%s", line);
-                size_t length = load(version, e.name, bytes);
-                memset(&status, 0xff, sizeof status);
+                length = load(version, e.name, bytes);
+                memset(&status, 0xff, sizeof(status));
                 ck_assert_int_eq(0, s6_status_decode(bytes, length, &status));
                 compare(&e, &status);
                 files++;
@@ -110,9 +116,10 @@ static int64_t svstat_ago(const char *directory)
 {
         char command[4096];
         long long seconds = -1;
+        FILE *pipe;
 
-        snprintf(command, sizeof command, "s6-svstat -o updownfor '%s' 2>/dev/null", directory);
-        FILE *pipe = popen(command, "re");
+        snprintf(command, sizeof(command), "s6-svstat -o updownfor '%s' 2>/dev/null", directory);
+        pipe = popen(command, "re");
         ck_assert_ptr_nonnull(pipe);
         if (fscanf(pipe, "%lld", &seconds) != 1)
                 seconds = -1;
@@ -124,22 +131,25 @@ START_TEST(agrees_with_svstat_now)
         char directory[] = "/tmp/edge-status-XXXXXX", path[256];
         unsigned char bytes[64];
         struct s6_status status;
+        size_t length;
+        FILE *file;
+        int64_t ago;
 
         ck_assert_ptr_nonnull(mkdtemp(directory));
-        snprintf(path, sizeof path, "%s/supervise", directory);
+        snprintf(path, sizeof(path), "%s/supervise", directory);
         ck_assert_int_eq(0, mkdir(path, 0700));
-        snprintf(path, sizeof path, "%s/supervise/status", directory);
-        size_t length = load(versions[_i], "up", bytes);
-        FILE *file = fopen(path, "we");
+        snprintf(path, sizeof(path), "%s/supervise/status", directory);
+        length = load(versions[_i], "up", bytes);
+        file = fopen(path, "we");
         ck_assert_uint_eq(length, fwrite(bytes, 1, length, file));
         fclose(file);
 
-        int64_t ago = length == S6_STATUS_BYTES_SHORT ? svstat_ago(directory) : -1;
+        ago = length == S6_STATUS_BYTES_SHORT ? svstat_ago(directory) : -1;
         ck_assert_int_eq(0, s6_status_decode(bytes, length, &status));
         if (ago >= 0)
                 ck_assert_int_le(llabs(time(NULL) - status.since_usec / 1000000 - ago), 1);
         unlink(path);
-        snprintf(path, sizeof path, "%s/supervise", directory);
+        snprintf(path, sizeof(path), "%s/supervise", directory);
         rmdir(path);
         rmdir(directory);
 }
@@ -151,24 +161,25 @@ START_TEST(other_lengths_refused)
         long page = sysconf(_SC_PAGESIZE);
         unsigned char original[64] = {0};
         struct s6_status status, untouched;
-
         unsigned char *pages =
                 mmap(NULL, (size_t)page * 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
         ck_assert(pages != MAP_FAILED);
         ck_assert_int_eq(0, mprotect(pages + page, (size_t)page, PROT_NONE));
-        memset(&untouched, 0x5a, sizeof untouched);
+        memset(&untouched, 0x5a, sizeof(untouched));
         for (size_t length = 0; length <= 64; length++) {
                 unsigned char *bytes = pages + page - length;
+                int result;
 
                 load(versions[length >= 43 ? 1 : 0], "up", original);
                 memcpy(bytes, original, length);
-                memcpy(&status, &untouched, sizeof status);
-                int r = s6_status_decode(bytes, length, &status);
+                memcpy(&status, &untouched, sizeof(status));
+                result = s6_status_decode(bytes, length, &status);
                 if (length == 35 || length == 43) {
-                        ck_assert_int_eq(0, r);
+                        ck_assert_int_eq(0, result);
                 } else {
-                        ck_assert_int_eq(-EBADMSG, r);
-                        ck_assert_mem_eq(&untouched, &status, sizeof status);
+                        ck_assert_int_eq(-EBADMSG, result);
+                        ck_assert_mem_eq(&untouched, &status, sizeof(status));
                 }
         }
         munmap(pages, (size_t)page * 2);
@@ -189,14 +200,14 @@ START_TEST(nonsense_refused)
         unsigned char bytes[64];
         struct s6_status status, untouched;
 
-        memset(&untouched, 0x5a, sizeof untouched);
-        memcpy(&status, &untouched, sizeof status);
+        memset(&untouched, 0x5a, sizeof(untouched));
+        memcpy(&status, &untouched, sizeof(status));
         ck_assert_uint_eq(35, load("2.11.3.2", "up", bytes));
         bytes[changes[_i].at] = changes[_i].byte;
         if (changes[_i].at == 4)
                 bytes[3] = 0x20; /* 2^37 s and more after 1970 */
         ck_assert_int_eq(-EBADMSG, s6_status_decode(bytes, 35, &status));
-        ck_assert_mem_eq(&untouched, &status, sizeof status);
+        ck_assert_mem_eq(&untouched, &status, sizeof(status));
 }
 END_TEST
 
@@ -217,13 +228,14 @@ static void teardown(void)
         char command[128];
 
         close(at);
-        snprintf(command, sizeof command, "rm -rf '%s'", root);
+        snprintf(command, sizeof(command), "rm -rf '%s'", root);
         ck_assert_int_eq(0, system(command));
 }
 
 static void put(const char *path, const void *bytes, size_t length)
 {
         int fd = openat(at, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
         ck_assert_int_ge(fd, 0);
         ck_assert_int_eq((ssize_t)length, write(fd, bytes, length));
         close(fd);
@@ -233,10 +245,11 @@ START_TEST(read_file)
 {
         unsigned char bytes[64] = {0};
         struct s6_status status = {.pid = 77};
+        size_t length;
 
         ck_assert_int_eq(-ENOENT, s6_status_read(at, "absent", &status));
         ck_assert_int_eq(-ENOENT, s6_status_read(at, "x", &status));
-        size_t length = load("2.13.1.0", "up", bytes);
+        length = load("2.13.1.0", "up", bytes);
         for (size_t other = 0; other <= 64; other++) {
                 if (other == 35 || other == 43)
                         continue;
@@ -277,7 +290,7 @@ START_TEST(tally)
         ck_assert_int_eq(0, s6_tally_clear(at, "x"));
         ck_assert_int_eq(-1, faccessat(at, "x/supervise/death_tally", F_OK, 0));
 
-        put("x/supervise/death_tally", bytes, sizeof bytes);
+        put("x/supervise/death_tally", bytes, sizeof(bytes));
         put("x/supervise/.svcbroker-tally", bytes, 7); /* of a killed broker */
         ck_assert_int_eq(0, fstatat(at, "x/supervise/death_tally", &before, 0));
         ck_assert_int_eq(0, s6_tally_count(at, "x", &deaths));
@@ -295,9 +308,11 @@ END_TEST
 
 int main(void)
 {
+        int failed;
         Suite *suite = suite_create("edge_status");
         TCase *decode = tcase_create("decode");
         TCase *files = tcase_create("files");
+        SRunner *runner;
 
         tcase_add_loop_test(decode, agrees_with_svstat, 0, VERSIONS);
         tcase_add_loop_test(decode, agrees_with_svstat_now, 0, VERSIONS);
@@ -310,9 +325,9 @@ int main(void)
         suite_add_tcase(suite, decode);
         suite_add_tcase(suite, files);
 
-        SRunner *runner = srunner_create(suite);
+        runner = srunner_create(suite);
         srunner_run_all(runner, CK_ENV);
-        int failed = srunner_ntests_failed(runner);
+        failed = srunner_ntests_failed(runner);
         srunner_free(runner);
         return failed != 0;
 }

@@ -52,7 +52,7 @@ START_TEST(what_it_was_told)
                 {"", 1000, 500},
         };
 
-        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 struct svscan_room room = room_of(cases[i].line);
 
                 ck_assert_msg(room.supervisors == cases[i].supervisors && room.services == cases[i].services,

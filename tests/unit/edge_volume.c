@@ -19,12 +19,13 @@
 START_TEST(opens)
 {
         char path[128];
+        int fd;
 
         ck_assert_int_eq(-ENOENT, volume_open("/nowhere/at/all"));
         ck_assert_int_eq(-ENOTDIR, volume_open("/proc/self/status"));
-        snprintf(path, sizeof path, "%s/home-link", root);
+        snprintf(path, sizeof(path), "%s/home-link", root);
         ck_assert_int_eq(0, symlink(home, path));
-        int fd = volume_open(path); /* the operator's choice */
+        fd = volume_open(path); /* the operator's choice */
         ck_assert_int_ge(fd, 0);
         ck_assert_int_eq(FD_CLOEXEC, fcntl(fd, F_GETFD));
         ck_assert_int_ne(0, fcntl(fd, F_GETFL) & O_PATH);
@@ -49,13 +50,14 @@ START_TEST(paths_refused)
                                           "//",
                                           "profiles/../../outside/keep"};
         char longest[5000], component[NAME_MAX + 3] = {0};
+        char path[NAME_MAX + 16];
 
-        for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
                 assert_refused(bad[i], -EINVAL);
-        memset(longest, 'x', sizeof longest);
-        for (size_t i = 100; i < sizeof longest; i += 100)
+        memset(longest, 'x', sizeof(longest));
+        for (size_t i = 100; i < sizeof(longest); i += 100)
                 longest[i] = '/';
-        longest[sizeof longest - 1] = '\0';
+        longest[sizeof(longest) - 1] = '\0';
         assert_refused(longest, -ENAMETOOLONG);
         memset(component, 'x', NAME_MAX + 1);
         ck_assert_int_eq(-ENAMETOOLONG, read_fails(component));
@@ -68,9 +70,8 @@ START_TEST(paths_refused)
         ck_assert_int_eq(0, replace_one(component, "x", false, false));
         component[NAME_MAX - 11] = 'x';
         put_size("home/log", 0);
-        char path[NAME_MAX + 16];
         component[NAME_MAX - 1] = '\0';
-        snprintf(path, sizeof path, "home/%s", component);
+        snprintf(path, sizeof(path), "home/%s", component);
         put_size(path, VOLUME_BOOT_LOG_BYTES);
         ck_assert_int_eq(-ENAMETOOLONG, append(component, "x"));
 }
@@ -89,6 +90,7 @@ END_TEST
 START_TEST(reads)
 {
         char big[VOLUME_FILE_BYTES + 2];
+        int fd;
 
         ck_assert_int_eq(-ENOENT, read_fails("none"));
         ck_assert_int_eq(-ENOENT, read_fails("none/none"));
@@ -97,7 +99,7 @@ START_TEST(reads)
         assert_reads("file", "text");
         assert_reads("profiles/x/empty", "");
         ck_assert_int_eq(-ENOTDIR, read_fails("file/x"));
-        memset(big, 'x', sizeof big);
+        memset(big, 'x', sizeof(big));
         big[VOLUME_FILE_BYTES + 1] = '\0';
         put("home/big", big, 0600);
         ck_assert_int_eq(-EFBIG, read_fails("big"));
@@ -109,7 +111,7 @@ START_TEST(reads)
         put_size("home/nul", 1);
         ck_assert_int_eq(-EBADMSG, read_fails("nul"));
         put("home/tail", "ab", 0600);
-        int fd = openat(at, "home/tail", O_WRONLY | O_APPEND);
+        fd = openat(at, "home/tail", O_WRONLY | O_APPEND);
         ck_assert_int_eq(1, write(fd, "", 1));
         close(fd);
         ck_assert_int_eq(-EBADMSG, read_fails("tail"));
@@ -148,8 +150,11 @@ END_TEST
 
 START_TEST(replaces)
 {
+        struct stat before;
+        struct volume_file one;
+
         put("home/file", "old", 0644);
-        struct stat before = inode("home/file");
+        before = inode("home/file");
         ck_assert_int_eq(0, replace_one("file", "new", false, false));
         ck_assert_str_eq("r", steps);
         assert_reads("file", "new");
@@ -168,7 +173,7 @@ START_TEST(replaces)
         ck_assert_uint_eq(2, entries("home"));
         volume_replace(volume, NULL, 0, true);
         /* Any mode, whatever the umask; and never the length of a C string. */
-        struct volume_file one = file("wide", "abc", false);
+        one = file("wide", "abc", false);
         one.mode = 0664;
         one.length = 2;
         volume_replace(volume, &one, 1, false);
@@ -182,7 +187,7 @@ START_TEST(replaces_at_the_limit)
 {
         static char big[VOLUME_FILE_BYTES + 2];
 
-        memset(big, 'x', sizeof big - 1);
+        memset(big, 'x', sizeof(big) - 1);
         ck_assert_int_eq(-EFBIG, replace_one("file", big, false, false));
         ck_assert_uint_eq(1, entries("home"));
         big[VOLUME_FILE_BYTES] = '\0';
@@ -217,6 +222,8 @@ END_TEST
 
 START_TEST(makes_directories)
 {
+        int fd;
+
         ck_assert_int_eq(-ENOENT, replace_one(".svcbroker/intent/x", "1", true, false));
         ck_assert_int_eq(0, replace_one(".svcbroker/intent/x", NULL, true, true));
         ck_assert(!exists("home/.svcbroker"));
@@ -238,7 +245,7 @@ START_TEST(makes_directories)
         /* The group of the directory above is kept, as its owner wishes. */
         fail_directory = 0;
         ck_assert_int_eq(0, fchmodat(at, "home/.svcbroker", 02755, 0));
-        int fd = volume_walk(volume, ".svcbroker/wide", O_RDONLY, 0755);
+        fd = volume_walk(volume, ".svcbroker/wide", O_RDONLY, 0755);
         ck_assert_int_ge(fd, 0);
         close(fd);
         assert_mode("home/.svcbroker/wide", S_IFDIR | 02755);
@@ -289,7 +296,7 @@ START_TEST(long_batch)
 
         ck_assert_int_eq(0, setrlimit(RLIMIT_NOFILE, &limit));
         for (int i = 0; i < 600; i++) {
-                snprintf(paths[i], sizeof paths[i], "many/%d/f%d", i % 40, i);
+                snprintf(paths[i], sizeof(paths[i]), "many/%d/f%d", i % 40, i);
                 files[i] = file(paths[i], paths[i], true);
         }
         steps[0] = '\0';
@@ -325,19 +332,20 @@ END_TEST
 START_TEST(locks)
 {
         static const enum holding kinds[] = {HOLD_WRITE, HOLD_READ, HOLD_OPEN_FILE, HOLD_ONE_BYTE};
+        pid_t pid;
 
         ck_assert_int_eq(0, volume_is_locked(volume, "lock"));
         ck_assert_int_eq(0, volume_is_locked(volume, "nowhere/lock"));
         put("home/lock", "", 0600);
         ck_assert_int_eq(0, volume_is_locked(volume, "lock"));
-        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-                pid_t pid = hold("home/lock", kinds[i]);
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+                pid = hold("home/lock", kinds[i]);
                 ck_assert_int_eq(1, volume_is_locked(volume, "lock"));
                 ck_assert_int_eq(1, volume_is_locked(volume, "lock"));
                 let_go(pid);
                 ck_assert_int_eq(0, volume_is_locked(volume, "lock"));
         }
-        pid_t pid = hold("home/lock", HOLD_FLOCK);
+        pid = hold("home/lock", HOLD_FLOCK);
         ck_assert_int_eq(0, volume_is_locked(volume, "lock"));
         let_go(pid);
         /* Looking takes nothing: another can have it between two looks. */

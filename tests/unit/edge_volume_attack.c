@@ -22,10 +22,11 @@
 static void make_socket(const char *path)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int fd;
 
-        snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", root, path);
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        ck_assert_int_eq(0, bind(fd, (struct sockaddr *)&address, sizeof address));
+        snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", root, path);
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        ck_assert_int_eq(0, bind(fd, (struct sockaddr *)&address, sizeof(address)));
         close(fd);
 }
 
@@ -33,12 +34,15 @@ static void make_socket(const char *path)
 START_TEST(no_regular_file)
 {
         static const char *const kinds[] = {"fifo", "socket", "directory"};
+        double begin;
+        char byte;
+        int fd;
 
         ck_assert_int_eq(0, mkfifoat(at, "home/fifo", 0600));
         make_socket("home/socket");
         make("home/directory", 0700);
-        double begin = now();
-        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        begin = now();
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
                 ck_assert_int_eq(-EINVAL, read_fails(kinds[i]));
                 ck_assert_int_eq(-EINVAL, volume_is_locked(volume, kinds[i]));
                 ck_assert_int_eq(-EINVAL, tail_fails(kinds[i]));
@@ -49,8 +53,7 @@ START_TEST(no_regular_file)
         }
         ck_assert(now() - begin < 20);
         /* Also with somebody at the other end. */
-        char byte;
-        int fd = openat(at, "home/fifo", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+        fd = openat(at, "home/fifo", O_RDWR | O_NONBLOCK | O_CLOEXEC);
         ck_assert_int_eq(-EINVAL, append("fifo", "x"));
         ck_assert_int_eq(-EINVAL, read_fails("fifo"));
         ck_assert_int_eq(-1, read(fd, &byte, 1));
@@ -100,6 +103,8 @@ END_TEST
 /* In place of the directory on the way. */
 START_TEST(parents)
 {
+        double begin;
+
         ck_assert_int_eq(0, renameat(at, "home/profiles", at, "home/real"));
         ck_assert_int_eq(0, symlinkat("../outside", at, "home/profiles"));
         ck_assert_int_eq(0, symlinkat("../outside", at, "home/.svcbroker"));
@@ -113,7 +118,7 @@ START_TEST(parents)
         ck_assert_int_eq(0, unlinkat(at, "home/.svcbroker", 0));
         make("home/.svcbroker", 0700);
         ck_assert_int_eq(0, mkfifoat(at, "home/.svcbroker/intent", 0600));
-        double begin = now();
+        begin = now();
         assert_refused(".svcbroker/intent/x", -ENOTDIR);
         ck_assert_int_eq(-ENOTDIR, list_fails(".svcbroker/intent"));
         ck_assert(now() - begin < 20);
@@ -152,6 +157,7 @@ START_TEST(links_that_are_entered)
 {
         bool without = syscall(SYS_openat2, -1, ".", NULL, 0) < 0 && (errno == ENOSYS || errno == EPERM);
         char path[128];
+        int fd;
 
         make("home/real", 0700);
         make("home/real/one", 0700);
@@ -163,21 +169,21 @@ START_TEST(links_that_are_entered)
         for (size_t i = 0; i < sizeof(entered) / sizeof(entered[0]); i++) {
                 const struct entered *row = &entered[i];
                 int expected = without ? row->without : row->result;
+                struct volume_file file = {.path = "marker", .text = row->name, .length = 1, .mode = 0600};
 
                 snprintf(path, sizeof(path), "home/profiles/%s", row->name);
                 ck_assert_int_eq(0, symlinkat(row->target, at, path));
-                int fd = volume_enter(volume, path + strlen("home/"));
+                fd = volume_enter(volume, path + strlen("home/"));
                 ck_assert_msg(expected ? fd == expected : fd >= 0, "%s: %d", row->name, fd);
                 if (fd < 0)
                         continue;
-                struct volume_file file = {.path = "marker", .text = row->name, .length = 1, .mode = 0600};
                 volume_replace(fd, &file, 1, false);
                 ck_assert_int_eq(0, file.result);
                 close(fd);
         }
         ck_assert(exists("home/real/one/marker") && exists("home/real/one/deep/marker"));
         ck_assert(!exists("outside/marker") && !exists("home/marker"));
-        int fd = volume_enter(volume, "profiles/x");
+        fd = volume_enter(volume, "profiles/x");
         ck_assert_int_ge(fd, 0);
         close(fd);
         ck_assert_int_eq(-ENOENT, volume_enter(volume, "profiles/none"));
@@ -199,6 +205,7 @@ END_TEST
 START_TEST(too_deep)
 {
         char path[2 * 200 + 16] = "home/d", target[sizeof(path)];
+        int fd;
 
         make(path, 0700);
         for (int depth = 1; depth < 140; depth++) {
@@ -206,10 +213,12 @@ START_TEST(too_deep)
                 make(path, 0700);
                 if (depth == 100 || depth == 139) {
                         snprintf(target, sizeof(target), "../%s", path + strlen("home/"));
-                        ck_assert_int_eq(0, symlinkat(target, at, depth == 100 ? "home/profiles/deep" : "home/profiles/deeper"));
+                        ck_assert_int_eq(
+                                0, symlinkat(target, at,
+                                             depth == 100 ? "home/profiles/deep" : "home/profiles/deeper"));
                 }
         }
-        int fd = volume_enter(volume, "profiles/deep");
+        fd = volume_enter(volume, "profiles/deep");
         ck_assert_int_ge(fd, 0);
         close(fd);
         ck_assert_int_eq(-EXDEV, volume_enter(volume, "profiles/deeper"));
@@ -219,9 +228,12 @@ END_TEST
 /* A lease of another process makes an ordinary open wait for 45 seconds. */
 START_TEST(leases)
 {
+        double begin;
+        pid_t pid;
+
         put("home/file", "old", 0600);
-        double begin = now();
-        pid_t pid = hold("home/file", HOLD_LEASE_WRITE);
+        begin = now();
+        pid = hold("home/file", HOLD_LEASE_WRITE);
         ck_assert_int_eq(-EAGAIN, read_fails("file"));
         ck_assert_int_eq(-EAGAIN, tail_fails("file"));
         ck_assert_int_eq(-EAGAIN, volume_is_locked(volume, "file"));
@@ -272,13 +284,15 @@ END_TEST
 static void be_led_by(const char *terminal)
 {
         char path[128];
+        char *text;
+        int results;
 
-        snprintf(path, sizeof path, "%s/home/terminal", root);
+        snprintf(path, sizeof(path), "%s/home/terminal", root);
         if (setsid() < 0 || mount(terminal, path, NULL, MS_BIND, NULL) < 0)
                 _exit(2);
-        char *text = NULL;
-        int results = volume_read(volume, "terminal", &text) + volume_append_log(volume, "terminal", "x", 1) +
-                      volume_is_locked(volume, "terminal");
+        text = NULL;
+        results = volume_read(volume, "terminal", &text) + volume_append_log(volume, "terminal", "x", 1) +
+                  volume_is_locked(volume, "terminal");
         if (results != -3 * EINVAL)
                 _exit(3);
         _exit(open("/dev/tty", O_RDWR | O_CLOEXEC) < 0 ? 0 : 4);
@@ -288,15 +302,17 @@ static void be_led_by(const char *terminal)
 START_TEST(terminals)
 {
         int status = 0;
+        int controller;
 
         if (!mount_at("home", "size=1m"))
                 return;
         put("home/terminal", "", 0600);
-        int controller = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+        controller = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
         if (controller < 0 || unlockpt(controller) < 0) {
                 left_out("no terminal here");
         } else {
                 pid_t pid = fork();
+
                 if (pid == 0)
                         be_led_by(ptsname(controller));
                 ck_assert_int_eq(pid, waitpid(pid, &status, 0));
@@ -329,6 +345,8 @@ END_TEST
 /* Under the name of our own. */
 START_TEST(planted)
 {
+        struct stat before;
+
         put("home/file", "old", 0600);
         ck_assert_int_eq(0, symlinkat("../outside/keep", at, "home/.file.svcbroker"));
         ck_assert_int_eq(-EINVAL, replace_one("file", "new", true, false));
@@ -350,7 +368,7 @@ START_TEST(planted)
         ck_assert_int_eq(0, unlinkat(at, "home/.file.svcbroker", AT_REMOVEDIR));
         /* What is really left from us. */
         put("home/.file.svcbroker", "half", 0400);
-        struct stat before = inode("home/.file.svcbroker");
+        before = inode("home/.file.svcbroker");
         ck_assert_int_eq(0, linkat(at, "home/.file.svcbroker", at, "home/half", 0));
         ck_assert_int_eq(0, replace_one("file", "new", true, false));
         ck_assert_uint_ne(before.st_ino, inode("home/file").st_ino);
@@ -398,17 +416,21 @@ static pid_t exchange(const char *one, const char *other)
 START_TEST(races)
 {
         int done = 0, refused = 0;
+        pid_t directories;
+        pid_t temporaries;
 
         ck_assert_int_eq(0, symlinkat("../outside", at, "home/swapped"));
         ck_assert_int_eq(0, symlinkat("../../../outside/keep", at, "home/.link"));
-        pid_t directories = exchange("home/profiles", "home/swapped");
+        directories = exchange("home/profiles", "home/swapped");
         for (double end = now() + 1; now() < end;) {
-                int r = replace_one("profiles/x/file", "new", false, true);
-                done += r == 0;
-                refused += r < 0;
+                int result = replace_one("profiles/x/file", "new", false, true);
+                char *text;
+
+                done += result == 0;
+                refused += result < 0;
                 replace_one("profiles/x/file", NULL, false, true);
                 append("profiles/x/log", "line\n");
-                char *text = NULL;
+                text = NULL;
                 if (volume_read(volume, "profiles/keep", &text) == 0)
                         ck_abort_msg("read from outside: %s", text);
                 volume_remove(volume, "profiles/keep");
@@ -423,7 +445,7 @@ START_TEST(races)
         put("home/.plain", "half", 0600);
         ck_assert_int_eq(0, renameat(at, "home/.plain", at, "home/.file.svcbroker"));
         ck_assert_int_eq(0, symlinkat("../outside/keep", at, "home/.plant"));
-        pid_t temporaries = exchange("home/.plant", "home/.file.svcbroker");
+        temporaries = exchange("home/.plant", "home/.file.svcbroker");
         for (double end = now() + 1; now() < end;) {
                 done += replace_one("file", "new", false, false) == 0;
                 /* Whichever of the two went away, they are to be exchanged again. */

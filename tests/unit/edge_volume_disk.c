@@ -52,6 +52,8 @@ static int replace_two(const char *first, const char *second)
 /* What the disk tells late. */
 START_TEST(errors_of_the_disk)
 {
+        struct volume_file mixed[] = {file("b", "12", true), file("b-too", NULL, false)};
+
         ck_assert_int_eq(0, replace_two("1", "2"));
         fail_system = EIO;
         ck_assert_int_eq(-EIO, replace_two("3", "4"));
@@ -78,7 +80,6 @@ START_TEST(errors_of_the_disk)
         ck_assert_str_eq("srrd", steps);
         assert_reads("a", "11"); /* as the header says */
         ck_assert_int_eq(-EIO, replace_one("a", NULL, true, false));
-        struct volume_file mixed[] = {file("b", "12", true), file("b-too", NULL, false)};
         volume_replace(volume, mixed, 2, false);
         ck_assert_int_eq(-EIO, mixed[0].result);
         ck_assert_int_eq(0, mixed[1].result);
@@ -120,10 +121,11 @@ END_TEST
 START_TEST(killed)
 {
         int status = 0;
+        pid_t pid;
 
         put("home/a", "old", 0600);
         put("home/b", "old", 0600);
-        pid_t pid = fork();
+        pid = fork();
         if (pid == 0) {
                 die_at = _i;
                 steps[0] = '\0';
@@ -147,28 +149,30 @@ static void fill(unsigned pages)
         static const char page[4096];
         struct statfs found;
         unsigned written = 0;
-
         int fd = openat(at, "home/filler", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
         ck_assert_int_eq(0, fstatfs(fd, &found));
         ck_assert(found.f_type == TMPFS_MAGIC && found.f_blocks <= 64);
-        while (written < 64 && write(fd, page, sizeof page) == (ssize_t)sizeof page)
+        while (written < 64 && write(fd, page, sizeof(page)) == (ssize_t)sizeof(page))
                 written++;
         ck_assert_uint_lt(pages, written);
-        ck_assert_int_eq(0, ftruncate(fd, (off_t)(written - pages) * (off_t)sizeof page));
+        ck_assert_int_eq(0, ftruncate(fd, (off_t)(written - pages) * (off_t)sizeof(page)));
         close(fd);
 }
 
 START_TEST(full)
 {
         static char big[20000];
+        struct volume_file files[2];
 
         if (!mount_at("home", "size=256k,nr_inodes=8"))
                 return;
-        memset(big, 'x', sizeof big - 1);
+        memset(big, 'x', sizeof(big) - 1);
         put("home/file", "old", 0600);
         put("home/small", "old", 0600);
         fill(2);
-        struct volume_file files[] = {file("file", big, true), file("small", "new", true)};
+        files[0] = file("file", big, true);
+        files[1] = file("small", "new", true);
         volume_replace(volume, files, 2, false);
         ck_assert_int_eq(-ENOSPC, files[0].result);
         ck_assert_int_eq(0, files[1].result);
@@ -182,7 +186,7 @@ START_TEST(full)
         ck_assert_uint_eq(3, entries("home"));
         /* Not even a name is left. */
         for (char name[] = "home/fill-0"; mkdirat(at, name, 0700) == 0;)
-                name[sizeof name - 2]++;
+                name[sizeof(name) - 2]++;
         ck_assert_int_eq(ENOSPC, errno);
         ck_assert_int_eq(-ENOSPC, replace_one("file", "x", true, false));
         ck_assert_int_eq(-ENOSPC, replace_one("new/x", "x", true, true));

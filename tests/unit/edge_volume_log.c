@@ -71,7 +71,7 @@ static void assert_list(const char *path, size_t most, const char *expected)
         ck_assert_int_eq(0, volume_directories(volume, path, most, &names, &count));
         ck_assert_ptr_nonnull(names);
         for (size_t i = 0; i < count; i++)
-                length += (size_t)snprintf(list + length, sizeof list - length, "%s ", names[i]);
+                length += (size_t)snprintf(list + length, sizeof(list) - length, "%s ", names[i]);
         ck_assert_str_eq(expected, list);
         volume_names_free(names, count);
 }
@@ -86,8 +86,8 @@ START_TEST(lists)
         assert_list("nowhere/none", 10, "");
         assert_list("profiles/x", 10, "");
         ck_assert_int_eq(0, unlinkat(at, "home/profiles/x", AT_REMOVEDIR));
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-                snprintf(path, sizeof path, "home/profiles/%s", names[i]);
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                snprintf(path, sizeof(path), "home/profiles/%s", names[i]);
                 make(path, 0700);
         }
         make("home/profiles/.hidden", 0700);
@@ -112,6 +112,7 @@ END_TEST
 START_TEST(walks)
 {
         int fd = volume_walk(volume, "profiles/x", O_PATH, 0);
+
         ck_assert_int_ge(fd, 0);
         ck_assert_int_ne(0, fcntl(fd, F_GETFL) & O_PATH);
         ck_assert_int_eq(FD_CLOEXEC, fcntl(fd, F_GETFD));
@@ -164,7 +165,7 @@ START_TEST(reads_tails)
         };
         char *text = NULL;
 
-        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 put("home/log", cases[i].text, 0600);
                 ck_assert_int_eq(0, volume_read_tail(volume, "log", cases[i].most, &text));
                 ck_assert_msg(strcmp(text, cases[i].tail) == 0, "%zu: %s", i, text);

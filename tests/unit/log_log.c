@@ -49,7 +49,7 @@ static const char *drain(void)
         size_t length = 0;
         ssize_t n;
 
-        while ((n = read(from, seen + length, sizeof seen - 1 - length)) > 0)
+        while ((n = read(from, seen + length, sizeof(seen) - 1 - length)) > 0)
                 length += (size_t)n;
         seen[length] = '\0';
         return seen;
@@ -59,7 +59,7 @@ static unsigned count(const char *text, const char *part)
 {
         unsigned found = 0;
 
-        for (const char *at = text; (at = strstr(at, part)) != NULL; at++)
+        for (const char *at = text; (at = strstr(at, part)); at++)
                 found++;
         return found;
 }
@@ -77,6 +77,7 @@ END_TEST
 START_TEST(escaping)
 {
         char all[256];
+
         const char *volatile nothing = NULL;
 
         log_line("x: name=%s uid=%u", "a b\n=%\x7f\xc3\xa9", 5);
@@ -90,7 +91,7 @@ START_TEST(escaping)
         log_line("%s", all + 127);
         ck_assert_uint_eq(128 * 3 + 1, strlen(drain()));
         for (const char *c = seen; *c != '\n'; c++)
-                ck_assert(strchr("%0123456789ABCDEF", *c) != NULL);
+                ck_assert(strchr("%0123456789ABCDEF", *c));
 }
 END_TEST
 
@@ -126,8 +127,8 @@ START_TEST(truncation)
                         ck_assert_str_eq("a...\n", seen + strlen(seen) - 5);
         }
         /* No escape is cut in two, whatever is before it, and nothing comes after the cut. */
-        memset(value, '\n', sizeof value - 1);
-        value[sizeof value - 1] = '\0';
+        memset(value, '\n', sizeof(value) - 1);
+        value[sizeof(value) - 1] = '\0';
         for (int before = 0; before < 3; before++) {
                 log_line("%s%s uid=%d", &"aa"[before], value, 7);
                 drain();
@@ -142,14 +143,15 @@ static void fill_and_recover(void)
 {
         char mark[64];
         unsigned written = 20000;
+        unsigned arrived;
 
         for (unsigned i = 0; i < written; i++)
                 log_line("n: number=%u", i);
-        unsigned arrived = count(drain(), "n: number=");
+        arrived = count(drain(), "n: number=");
         ck_assert_uint_gt(arrived, 100);
         ck_assert_uint_lt(arrived, written);
         log_line("after: it");
-        snprintf(mark, sizeof mark, "count=%u\nafter: it\n", written - arrived);
+        snprintf(mark, sizeof(mark), "count=%u\nafter: it\n", written - arrived);
         ck_assert_str_eq(mark, strstr(drain(), "count="));
         log_line("again");
         ck_assert_str_eq("again\n", drain());
@@ -273,16 +275,17 @@ static void note_held(void *owner)
 START_TEST(held_lines_are_counted)
 {
         char expected[128];
+        unsigned shown;
 
         calls_of_held = 0;
         ck_assert(!log_settle(false));
         log_on_held(note_held, &calls_of_held);
-        unsigned shown = flood_refusals(LOG_CLIENT);
+        shown = flood_refusals(LOG_CLIENT);
         ck_assert_uint_eq(calls_of_held, 1);
         ck_assert(log_settle(false));
         ck_assert_str_eq(drain(), "");
         ck_assert(!log_settle(true));
-        snprintf(expected, sizeof expected,
+        snprintf(expected, sizeof(expected),
                  "log: lines not written: over their budget count=%u what=refused of=client\n", 3000 - shown);
         ck_assert_str_eq(drain(), expected);
         ck_assert(!log_settle(true));
@@ -310,8 +313,8 @@ START_TEST(names_of_a_change)
 
         log_change(LOG_CLIENT, two, 2, "audit: Stop: names=%u", 3u);
         ck_assert_str_eq(drain(), "audit: Stop: names=3 service=gateway-a service=b%20c\n");
-        memset(longest, 'x', sizeof longest - 1);
-        longest[sizeof longest - 1] = '\0';
+        memset(longest, 'x', sizeof(longest) - 1);
+        longest[sizeof(longest) - 1] = '\0';
         for (size_t i = 0; i < 100; i++)
                 names[i] = longest;
         log_change(LOG_CLIENT, names, 1, "audit: names=%u", 1u);
@@ -327,8 +330,10 @@ END_TEST
 
 int main(void)
 {
+        int failed;
         Suite *suite = suite_create("log_log");
         TCase *cases = tcase_create("log");
+        SRunner *runner;
 
         tcase_add_checked_fixture(cases, setup, teardown);
         tcase_add_test(cases, conversions);
@@ -346,9 +351,9 @@ int main(void)
         tcase_add_test(cases, root_is_heard_when_the_pipe_is_full);
         suite_add_tcase(suite, cases);
 
-        SRunner *runner = srunner_create(suite);
+        runner = srunner_create(suite);
         srunner_run_all(runner, CK_ENV);
-        int failed = srunner_ntests_failed(runner);
+        failed = srunner_ntests_failed(runner);
         srunner_free(runner);
         return failed != 0;
 }

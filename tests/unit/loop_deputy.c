@@ -259,10 +259,8 @@ static bool may_begin(const struct deputy_job *job)
 
 START_TEST(one_that_may_not_begin_holds_its_lane_up)
 {
-        static struct held first = {.job = {.work = held_work,
-                                            .done = held_done,
-                                            .drop = held_drop,
-                                            .may_begin = may_begin}};
+        static struct held first = {
+                .job = {.work = held_work, .done = held_done, .drop = held_drop, .may_begin = may_begin}};
         static struct held behind, other;
 
         gate_open = false;
@@ -402,11 +400,13 @@ START_TEST(a_thread_that_was_slowed_down_is_replaced)
                 strikes[i].target = getpid(); /* root's, so it may not */
                 deputy_run(&deputy, &strikes[i].job);
                 run_until(&strikes[i].done, 1);
-                ck_assert_int_eq(strikes[i].result, 0); /* the real uid is root's still: whom it may signal is checked before */
+                ck_assert_int_eq(strikes[i].result,
+                                 0); /* the real uid is root's still: whom it may signal is checked before */
         }
         for (int i = 1; i < DEPUTY_SPOILED_MOST; i++)
                 ck_assert_uint_ne(strikes[i].job.worker, strikes[i - 1].job.worker);
-        ck_assert_uint_eq(strikes[DEPUTY_SPOILED_MOST].job.worker, strikes[DEPUTY_SPOILED_MOST + 1].job.worker);
+        ck_assert_uint_eq(strikes[DEPUTY_SPOILED_MOST].job.worker,
+                          strikes[DEPUTY_SPOILED_MOST + 1].job.worker);
 }
 END_TEST
 

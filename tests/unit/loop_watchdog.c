@@ -83,8 +83,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 static pid_t play(void (*act)(struct scene *scene), int in, uint64_t msec, int64_t limit_msec)
 {
         static struct scene scene;
-
         pid_t pid = fork();
+
         ck_assert_int_ge(pid, 0);
         if (pid != 0)
                 return pid;
@@ -145,9 +145,10 @@ END_TEST
 static void stands_after_an_event(void (*act)(struct scene *scene))
 {
         int ends[2];
+        pid_t pid;
 
         ck_assert_int_eq(0, pipe2(ends, O_NONBLOCK | O_CLOEXEC));
-        pid_t pid = play(act, ends[0], 0, LIMIT_MSEC);
+        pid = play(act, ends[0], 0, LIMIT_MSEC);
         pause_msec(2 * LIMIT_MSEC); /* it waits, and has its time */
         ck_assert_int_eq(0, waitpid(pid, NULL, WNOHANG));
         ck_assert_int_eq(1, write(ends[1], "x", 1));

@@ -177,11 +177,15 @@ START_TEST(limits)
         ck_assert_str_eq(problem.limit, "json_depth");
         ck_assert_uint_eq(problem.limit_value, LIMIT_JSON_DEPTH);
         for (int extra = 0; extra < 2; extra++) {
+                size_t count;
+                char *many;
+                size_t length;
+
                 /* method, parameters, a, and its elements: two of them make one value more than allowed */
-                size_t count = LIMIT_JSON_VALUES - 3 + (size_t)extra;
-                char *many = malloc(64 + 2 * count);
+                count = LIMIT_JSON_VALUES - 3 + (size_t)extra;
+                many = malloc(64 + 2 * count);
                 ck_assert_ptr_nonnull(many);
-                size_t length = (size_t)sprintf(many, "{\"method\":\"m\",\"parameters\":{\"a\":[");
+                length = (size_t)sprintf(many, "{\"method\":\"m\",\"parameters\":{\"a\":[");
 
                 for (size_t i = 0; i < count; i++)
                         length += (size_t)sprintf(many + length, i ? ",1" : "1");

@@ -61,7 +61,7 @@ static void wrong(const char *name, const char *parameters)
 {
         const char *got = read_into_target(parameters);
 
-        ck_assert_msg(got != NULL, "accepted: %s", parameters);
+        ck_assert_msg(got, "accepted: %s", parameters);
         ck_assert_str_eq(got, name);
 }
 
@@ -186,12 +186,15 @@ END_TEST
 
 int main(void)
 {
+        Suite *suite;
+        TCase *tcase;
+
         const TTest *tests[] = {
                 all_present,      optional_absent, optional_null, no_parameters_at_all,
                 required_missing, unknown,         ill_typed,     edges,
         };
-        Suite *suite = suite_create("proto_fields");
-        TCase *tcase = tcase_create("proto_fields");
+        suite = suite_create("proto_fields");
+        tcase = tcase_create("proto_fields");
 
         tcase_add_checked_fixture(tcase, setup, teardown);
         for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)

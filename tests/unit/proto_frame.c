@@ -270,12 +270,17 @@ END_TEST
 /* Against a plain model: random pieces of random messages through a small buffer. */
 START_TEST(random_pieces)
 {
-        enum { LIMIT = 37, TOTAL = 200000 };
-        char *stream = malloc(TOTAL);
+        char *stream;
         struct frame_buffer buffer;
-        size_t put_bytes = 0;
-        size_t taken = 0;
-        uint32_t random = 1;
+        size_t put_bytes;
+        size_t taken;
+        uint32_t random;
+
+        enum { LIMIT = 37, TOTAL = 200000 };
+        stream = malloc(TOTAL);
+        put_bytes = 0;
+        taken = 0;
+        random = 1;
 
         for (size_t i = 0, run = 0; i < TOTAL; i++) {
                 random = random * 1664525 + 1013904223;

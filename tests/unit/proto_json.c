@@ -68,7 +68,7 @@ START_TEST(corpus)
         unsigned refused = 0;
         unsigned failed = 0;
 
-        ck_assert_msg(directory != NULL, "%s cannot be opened", path);
+        ck_assert_msg(directory, "%s cannot be opened", path);
         while ((entry = readdir(directory))) {
                 bool yes = strncmp(entry->d_name, "y_", 2) == 0;
                 bool no = strncmp(entry->d_name, "n_", 2) == 0;

@@ -25,6 +25,7 @@ char services[64], template[64];
 void put(const char *path, const char *text, mode_t mode)
 {
         int fd = openat(at, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
         ck_assert_msg(fd >= 0, "%s", path);
         ck_assert_int_eq((ssize_t)strlen(text), write(fd, text, strlen(text)));
         ck_assert_int_eq(0, fchmod(fd, mode));
@@ -40,10 +41,11 @@ void make(const char *path, mode_t mode)
 const char *text_of(const char *path)
 {
         static char text[8192];
-
         int fd = openat(at, path, O_RDONLY | O_CLOEXEC);
+        ssize_t n;
+
         ck_assert_msg(fd >= 0, "%s", path);
-        ssize_t n = read(fd, text, sizeof text - 1);
+        n = read(fd, text, sizeof(text) - 1);
         ck_assert_int_ge(n, 0);
         text[n] = '\0';
         close(fd);
@@ -53,6 +55,7 @@ const char *text_of(const char *path)
 bool exists(const char *path)
 {
         struct stat found;
+
         return fstatat(at, path, &found, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
@@ -70,12 +73,13 @@ void assert_inode(const char *path, mode_t type, mode_t mode, gid_t gid)
 unsigned entries(const char *path)
 {
         unsigned count = 0;
-
         int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *directory;
+
         ck_assert_msg(fd >= 0, "%s", path);
-        DIR *directory = fdopendir(fd);
+        directory = fdopendir(fd);
         ck_assert_ptr_nonnull(directory);
-        for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        for (const struct dirent *entry; (entry = readdir(directory));)
                 count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
         closedir(directory);
         return count;
@@ -116,8 +120,8 @@ static void setup(void)
         make("outside", 0755);
         put("outside/keep", "kept", 0644);
 
-        snprintf(services, sizeof services, "%s/services", root);
-        snprintf(template, sizeof template, "%s/template", root);
+        snprintf(services, sizeof(services), "%s/services", root);
+        snprintf(template, sizeof(template), "%s/template", root);
         /* As in the daemon: umask 077, two capabilities permitted, none effective. */
         umask(077);
         ck_assert_int_eq(0, rights_drop(&rights));
@@ -132,7 +136,7 @@ static void teardown(void)
         ck_assert_uint_eq(descriptors_before, descriptors());
         slots_close(&slots);
         close(at);
-        snprintf(command, sizeof command, "chmod -R u+rwx '%s'; rm -rf '%s'", root, root);
+        snprintf(command, sizeof(command), "chmod -R u+rwx '%s'; rm -rf '%s'", root, root);
         ck_assert_int_eq(0, system(command));
 }
 
@@ -140,6 +144,7 @@ static void teardown(void)
 struct json_object *environment_of(const char *text)
 {
         struct json_object *environment = json_tokener_parse(text);
+
         ck_assert_ptr_nonnull(environment);
         return environment;
 }
@@ -165,8 +170,8 @@ Suite *slot_suite(const char *name, TCase **cases)
 
 int slot_run(Suite *suite)
 {
-        SRunner *runner = srunner_create(suite);
         int failed;
+        SRunner *runner = srunner_create(suite);
 
         if (geteuid() != 0) {
                 fprintf(stderr, "it needs root\n");

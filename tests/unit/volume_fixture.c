@@ -39,7 +39,7 @@ static void step(char letter)
 
         if ((int)length == die_at)
                 raise(SIGKILL);
-        ck_assert_uint_lt(length, sizeof steps - 1);
+        ck_assert_uint_lt(length, sizeof(steps) - 1);
         steps[length] = letter;
         steps[length + 1] = '\0';
 }
@@ -53,10 +53,11 @@ static int fail_with(int error)
 int fsync(int fd)
 {
         struct stat found;
-
         bool directory = fstat(fd, &found) == 0 && S_ISDIR(found.st_mode);
+        int error;
+
         step(directory ? 'd' : 'f');
-        int error = directory ? fail_directory : fail_file;
+        error = directory ? fail_directory : fail_file;
         return error != 0 ? fail_with(error) : (int)syscall(SYS_fsync, fd);
 }
 
@@ -68,31 +69,36 @@ int syncfs(int fd)
 
 static void plant(void)
 {
-        if (plant_next != NULL)
+        if (plant_next)
                 ck_assert_int_eq(0, symlinkat("../outside/keep", at, plant_next));
         plant_next = NULL;
 }
 
 int renameat(int from, const char *old, int to, const char *new)
 {
+        int result;
+
         step('r');
         if (fail_rename != 0)
                 return fail_with(fail_rename);
-        int r = (int)syscall(SYS_renameat2, from, old, to, new, 0);
+        result = (int)syscall(SYS_renameat2, from, old, to, new, 0);
         plant();
-        return r;
+        return result;
 }
 
 int unlinkat(int directory, const char *name, int flags)
 {
+        int result;
+        int error;
+
         if (vanish_next)
                 syscall(SYS_unlinkat, directory, name, flags);
         vanish_next = false;
-        int r = (int)syscall(SYS_unlinkat, directory, name, flags);
-        int error = errno;
+        result = (int)syscall(SYS_unlinkat, directory, name, flags);
+        error = errno;
         plant();
         errno = error;
-        return r;
+        return result;
 }
 
 ssize_t write(int fd, const void *bytes, size_t length)
@@ -109,22 +115,26 @@ ssize_t write(int fd, const void *bytes, size_t length)
 int close(int fd)
 {
         int flags = fail_close != 0 ? fcntl(fd, F_GETFL) : 0;
+        int result;
 
         inherited += fcntl(fd, F_GETFD) == 0;
-        int r = (int)syscall(SYS_close, fd);
-        return fail_close != 0 && flags >= 0 && (flags & O_ACCMODE) == O_WRONLY ? fail_with(fail_close) : r;
+        result = (int)syscall(SYS_close, fd);
+        return fail_close != 0 && flags >= 0 && (flags & O_ACCMODE) == O_WRONLY ? fail_with(fail_close)
+                                                                                : result;
 }
 
 /* Some file systems do not say what an entry is. */
 struct dirent *readdir(DIR *directory)
 {
+        struct dirent *entry;
+
         struct dirent *(*next)(DIR *) = NULL;
 
         *(void **)&next = dlsym(RTLD_NEXT, "readdir64");
-        if (next == NULL)
+        if (!next)
                 *(void **)&next = dlsym(RTLD_NEXT, "readdir");
-        struct dirent *entry = next(directory);
-        if (entry != NULL && hide_types)
+        entry = next(directory);
+        if (entry && hide_types)
                 entry->d_type = DT_UNKNOWN;
         return entry;
 }
@@ -132,6 +142,7 @@ struct dirent *readdir(DIR *directory)
 void put(const char *path, const char *text, mode_t mode)
 {
         int fd = openat(at, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
         ck_assert_msg(fd >= 0, "%s", path);
         ck_assert_int_eq((ssize_t)strlen(text), write(fd, text, strlen(text)));
         ck_assert_int_eq(0, fchmod(fd, mode));
@@ -140,8 +151,10 @@ void put(const char *path, const char *text, mode_t mode)
 
 void put_size(const char *path, off_t size)
 {
+        int fd;
+
         put(path, "", 0600);
-        int fd = openat(at, path, O_WRONLY | O_CLOEXEC);
+        fd = openat(at, path, O_WRONLY | O_CLOEXEC);
         ck_assert_int_eq(0, ftruncate(fd, size));
         close(fd);
 }
@@ -155,10 +168,11 @@ void make(const char *path, mode_t mode)
 const char *text_of(const char *path)
 {
         static char text[8192];
-
         int fd = openat(at, path, O_RDONLY | O_CLOEXEC);
+        ssize_t n;
+
         ck_assert_msg(fd >= 0, "%s", path);
-        ssize_t n = read(fd, text, sizeof text - 1);
+        n = read(fd, text, sizeof(text) - 1);
         ck_assert_int_ge(n, 0);
         text[n] = '\0';
         close(fd);
@@ -168,6 +182,7 @@ const char *text_of(const char *path)
 bool exists(const char *path)
 {
         struct stat found;
+
         return fstatat(at, path, &found, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
@@ -182,18 +197,20 @@ struct stat inode(const char *path)
 void assert_mode(const char *path, mode_t mode)
 {
         struct stat found = inode(path);
+
         ck_assert_msg(found.st_mode == mode, "%s: mode %o", path, found.st_mode);
 }
 
 unsigned entries(const char *path)
 {
         unsigned count = 0;
-
         int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *directory;
+
         ck_assert_msg(fd >= 0, "%s", path);
-        DIR *directory = fdopendir(fd);
+        directory = fdopendir(fd);
         ck_assert_ptr_nonnull(directory);
-        for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        for (const struct dirent *entry; (entry = readdir(directory));)
                 count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
         closedir(directory);
         return count;
@@ -222,7 +239,7 @@ static void set_up(void)
         put("outside/keep", "kept", 0644);
         make("outside/x", 0755);
         umask(077); /* as in the daemon */
-        snprintf(home, sizeof home, "%s/home", root);
+        snprintf(home, sizeof(home), "%s/home", root);
         volume = volume_open(home);
         ck_assert_int_ge(volume, 0);
         descriptors_before = descriptors();
@@ -241,7 +258,7 @@ static void forbid(unsigned error)
                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
         };
-        struct sock_fprog program = {.len = sizeof filter / sizeof filter[0], .filter = filter};
+        struct sock_fprog program = {.len = sizeof(filter) / sizeof(filter[0]), .filter = filter};
 
         ck_assert_int_eq(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
         ck_assert_int_eq(0, prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program));
@@ -273,7 +290,7 @@ static void tear_down(void)
         ck_assert_uint_eq(0, entries("outside/x"));
         close(volume);
         close(at);
-        snprintf(command, sizeof command, "chmod -R u+rwx %s && rm -rf %s", root, root);
+        snprintf(command, sizeof(command), "chmod -R u+rwx %s && rm -rf %s", root, root);
         ck_assert_int_eq(0, system(command));
 }
 
@@ -287,7 +304,7 @@ bool mount_at(const char *path, const char *options)
 {
         char target[128];
 
-        snprintf(target, sizeof target, "%s/%s", root, path);
+        snprintf(target, sizeof(target), "%s/%s", root, path);
         if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
             mount("none", target, "tmpfs", 0, options) < 0)
                 return left_out("no mount here");
@@ -305,7 +322,7 @@ void unmount(const char *path)
 {
         char target[128];
 
-        snprintf(target, sizeof target, "%s/%s", root, path);
+        snprintf(target, sizeof(target), "%s/%s", root, path);
         ck_assert_int_eq(0, umount2(target, MNT_DETACH));
 }
 
@@ -337,13 +354,16 @@ pid_t hold(const char *path, enum holding what)
 {
         int ready[2];
         char byte = 0;
+        pid_t pid;
 
         ck_assert_int_eq(0, pipe(ready));
-        pid_t pid = fork();
+        pid = fork();
         ck_assert_int_ge(pid, 0);
         if (pid == 0) {
+                int fd;
+
                 signal(SIGIO, SIG_IGN);
-                int fd = openat(at, path, what == HOLD_LEASE_READ ? O_RDONLY : O_RDWR);
+                fd = openat(at, path, what == HOLD_LEASE_READ ? O_RDONLY : O_RDWR);
                 if (fd < 0 || take(fd, what) < 0 || write(ready[1], "", 1) != 1)
                         _exit(1);
                 pause();
@@ -364,6 +384,7 @@ void let_go(pid_t pid)
 double now(void)
 {
         struct timespec time;
+
         clock_gettime(CLOCK_MONOTONIC, &time);
         return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
@@ -397,10 +418,10 @@ int append(const char *path, const char *text)
 int read_fails(const char *path)
 {
         char *text = home; /* untouched */
+        int result = volume_read(volume, path, &text);
 
-        int r = volume_read(volume, path, &text);
         ck_assert_ptr_eq(home, text);
-        return r;
+        return result;
 }
 
 void assert_reads(const char *path, const char *expected)
@@ -416,20 +437,20 @@ int list_fails(const char *path)
 {
         char *nothing = NULL, **names = &nothing;
         size_t count = 4711;
+        int result = volume_directories(volume, path, 10, &names, &count);
 
-        int r = volume_directories(volume, path, 10, &names, &count);
         ck_assert_ptr_eq(&nothing, names);
         ck_assert_uint_eq(4711, count);
-        return r;
+        return result;
 }
 
 int tail_fails(const char *path)
 {
         char *text = NULL;
-        int r = volume_read_tail(volume, path, 100, &text);
+        int result = volume_read_tail(volume, path, 100, &text);
 
         ck_assert_ptr_null(text);
-        return r;
+        return result;
 }
 
 void assert_refused(const char *path, int error)
@@ -455,20 +476,24 @@ int run(const char *name, void (*add)(TCase *cases))
 {
         static const struct {
                 const char *name;
+
                 void (*set_up)(void);
         } kinds[] = {{"as it is", set_up}, {"old kernel", set_up_old_kernel}, {"sandbox", set_up_sandbox}};
+        int failed;
         Suite *suite = suite_create(name);
+        SRunner *runner;
 
-        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
                 TCase *cases = tcase_create(kinds[i].name);
+
                 tcase_set_timeout(cases, 60);
                 tcase_add_checked_fixture(cases, kinds[i].set_up, tear_down);
                 add(cases);
                 suite_add_tcase(suite, cases);
         }
-        SRunner *runner = srunner_create(suite);
+        runner = srunner_create(suite);
         srunner_run_all(runner, CK_ENV);
-        int failed = srunner_ntests_failed(runner);
+        failed = srunner_ntests_failed(runner);
         srunner_free(runner);
         return failed != 0;
 }
