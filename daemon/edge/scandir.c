@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/edge/fifo.h"
+#include "daemon/edge/s6_control.h"
 
 #define CONTROL ".s6-svscan/control"
 #define LOCK ".s6-svscan/lock"
@@ -48,7 +48,7 @@ static int is_locked(const struct scandir *scandir)
 
 int scandir_is_running(const struct scandir *scandir)
 {
-        int fd = fifo_open(scandir->fd, CONTROL);
+        int fd = s6_fifo_open(scandir->fd, CONTROL);
 
         if (fd < 0)
                 return is_absent(-fd) || fd == -ENXIO ? 0 : fd;
@@ -58,7 +58,7 @@ int scandir_is_running(const struct scandir *scandir)
 
 int scandir_command(const struct scandir *scandir, const char *letters)
 {
-        return fifo_send(scandir->fd, CONTROL, letters);
+        return s6_fifo_send(scandir->fd, CONTROL, letters);
 }
 
 /* A name that s6-svscan looks at, and one component. */

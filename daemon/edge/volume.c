@@ -85,23 +85,6 @@ bool volume_has(int volume, const char *path)
         return volume_look(volume, path) > 0;
 }
 
-/* A regular file, or -EINVAL. */
-static int open_regular(int directory, const char *name, int flags)
-{
-        struct stat found;
-        int fd = openat(directory, name, flags | VOLUME_OPEN_FLAGS);
-        int result;
-
-        if (fd < 0) /* a socket, a FIFO that nobody reads; a directory, for writing */
-                return errno == ENXIO || errno == EISDIR ? -EINVAL : -errno;
-        result = fstat(fd, &found) < 0 ? -errno : S_ISREG(found.st_mode) ? 0 : -EINVAL;
-        if (result < 0) {
-                close(fd);
-                return result;
-        }
-        return fd;
-}
-
 /* At most `most` bytes from where the descriptor stands; `cut`: less what is before the first newline. */
 static int read_tail(int fd, size_t most, bool cut, char **text)
 {
@@ -146,49 +129,17 @@ int volume_read_tail(int volume, const char *path, size_t most, char **text)
 
         if (directory < 0)
                 return directory;
-        fd = open_regular(directory, name, O_RDONLY);
+        fd = volume_open_regular(directory, name, O_RDONLY, &found);
         close(directory);
         if (fd < 0)
                 return fd;
-        result = fstat(fd, &found) < 0 ? -errno : 0;
-        cut = result == 0 && (uintmax_t)found.st_size > most;
+        result = 0;
+        cut = (uintmax_t)found.st_size > most;
         /* The byte before them too: if it is a newline, the first line is whole. */
         if (cut && lseek(fd, found.st_size - (off_t)most - 1, SEEK_SET) < 0)
                 result = -errno;
         if (result == 0)
                 result = read_tail(fd, most + cut, cut, text);
-        close(fd);
-        return result;
-}
-
-/* Asking whether a write lock could be had finds every lock, and needs no descriptor for writing. */
-static int is_locked(int fd)
-{
-        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-        int result = fcntl(fd, F_OFD_GETLK, &lock);
-
-        /* Some sandboxes know only the older one. It does not see this process's own locks: there are
-         * none. */
-        if (result < 0 && errno == EINVAL)
-                result = fcntl(fd, F_GETLK, &lock);
-        return result < 0 ? -errno : lock.l_type != F_UNLCK;
-}
-
-int volume_is_locked(int volume, const char *path)
-{
-        const char *name = NULL;
-        int directory = volume_parent(volume, path, O_PATH, 0, &name);
-        int fd;
-        int result;
-
-        if (directory < 0)
-                return directory == -ENOENT ? 0 : directory;
-        fd = open_regular(directory, name, O_RDONLY);
-        close(directory);
-        if (fd < 0)
-                return fd == -ENOENT ? 0 : fd;
-        result = is_locked(fd);
-        /* This would drop a lock that this process has on the file: it never has one. */
         close(fd);
         return result;
 }
@@ -203,18 +154,12 @@ static int make_log(int directory, const char *name)
         return fd;
 }
 
-/* Out of the way of a new one. Takes `fd` over. */
+/* Out of the way of a new one. Takes `fd` over, which is it. */
 static int rotate_log(int directory, const char *name, int fd)
 {
         char old[NAME_MAX + 1];
-        struct stat found;
-        int result = fstat(fd, &found) < 0 ? -errno : 0;
 
-        if (result == 0 && found.st_size < VOLUME_BOOT_LOG_BYTES)
-                return fd;
         close(fd);
-        if (result < 0)
-                return result;
         if (snprintf(old, sizeof(old), "%s.1", name) >= (int)sizeof(old))
                 return -ENAMETOOLONG;
         if (renameat(directory, name, directory, old) < 0)
@@ -224,6 +169,7 @@ static int rotate_log(int directory, const char *name, int fd)
 
 int volume_append_log(int volume, const char *path, const char *text, size_t length)
 {
+        struct stat found;
         const char *name = NULL;
         int directory = volume_parent(volume, path, O_PATH, 0755, &name);
         int fd;
@@ -231,11 +177,11 @@ int volume_append_log(int volume, const char *path, const char *text, size_t len
 
         if (directory < 0)
                 return directory;
-        fd = open_regular(directory, name, O_WRONLY | O_APPEND);
-        if (fd >= 0)
-                fd = rotate_log(directory, name, fd);
-        else if (fd == -ENOENT)
+        fd = volume_open_regular(directory, name, O_WRONLY | O_APPEND, &found);
+        if (fd == -ENOENT)
                 fd = make_log(directory, name);
+        else if (fd >= 0 && found.st_size >= VOLUME_BOOT_LOG_BYTES)
+                fd = rotate_log(directory, name, fd);
         close(directory);
         if (fd < 0)
                 return fd;

@@ -100,12 +100,6 @@ bool volume_has(int volume, const char *path);
 int volume_look(int volume, const char *path);
 
 /*
- * Does some process hold an fcntl lock (of any kind, on any part) on the file? 1 yes, 0 no or no such file,
- * or a negative errno; then nobody knows. Never takes it. Not flock(2), which is another thing.
- */
-int volume_is_locked(int volume, const char *path);
-
-/*
  * Appends text, making the file (0644) and its directories (0755) where missing. A file that has already
  * reached VOLUME_BOOT_LOG_BYTES is first renamed to <path>.1. Not synced. On a full volume part of the text
  * may have been written.

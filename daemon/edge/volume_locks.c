@@ -3,11 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "daemon/edge/volume.h"
@@ -30,19 +28,23 @@ static void ask(int fd, struct volume_lock *lock)
         lock->holder = lock->held && asked.l_pid > 0 ? asked.l_pid : 0;
 }
 
-/* A regular file, or a negative errno. *found is set with it. */
-static int open_file(int directory, const char *name, struct stat *found)
+int volume_is_locked(int volume, const char *path)
 {
-        int fd = openat(directory, name, O_RDONLY | VOLUME_OPEN_FLAGS);
-        int result;
+        struct volume_lock lock = {0};
+        struct stat found;
+        const char *name = NULL;
+        int directory = volume_parent(volume, path, O_PATH, 0, &name);
+        int fd;
 
+        if (directory < 0)
+                return directory == -ENOENT ? 0 : directory;
+        fd = volume_open_regular(directory, name, O_RDONLY, &found);
+        close(directory);
         if (fd < 0)
-                return -errno;
-        result = fstat(fd, found) < 0 ? -errno : S_ISREG(found->st_mode) ? 0 : -EINVAL;
-        if (result == 0)
-                return fd;
+                return fd == -ENOENT ? 0 : fd;
+        ask(fd, &lock);
         close(fd);
-        return result;
+        return lock.result < 0 ? lock.result : lock.held;
 }
 
 static void look_at_gateway(int volume, const char *profile, struct volume_lock *lock)
@@ -55,7 +57,7 @@ static void look_at_gateway(int volume, const char *profile, struct volume_lock 
                 lock->result = directory;
                 return;
         }
-        fd = open_file(directory, profile, &found);
+        fd = volume_open_regular(directory, profile, O_RDONLY, &found);
         close(directory);
         if (fd < 0) {
                 lock->result = fd;
@@ -65,14 +67,12 @@ static void look_at_gateway(int volume, const char *profile, struct volume_lock 
         close(fd);
 }
 
+/* Nothing tells a link of /proc from others without openat2: then none is followed. */
 static int enter(int volume, const char *path)
 {
-        struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
-        int fd = (int)syscall(SYS_openat2, volume, path, &how, sizeof(how));
+        int fd = volume_follow(volume, path);
 
-        if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-                return volume_resolve(volume, path, O_PATH);
-        return fd < 0 ? -errno : fd;
+        return fd == -ENOSYS ? volume_resolve(volume, path, O_PATH) : fd;
 }
 
 /* Whether a group or an access control list lets that user write is not looked into: their bits are the group's. */
@@ -99,7 +99,7 @@ static void look_at_log(int directory, uid_t uid, struct volume_locks *found)
                 found->log_read_only = system.f_flag & ST_RDONLY;
                 found->log_full = system.f_blocks && !system.f_bavail;
         }
-        fd = open_file(directory, "lock", &info);
+        fd = volume_open_regular(directory, "lock", O_RDONLY, &info);
         if (fd == -ENOENT)
                 return;
         if (fd < 0) {

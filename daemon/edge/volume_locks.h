@@ -5,6 +5,12 @@
 #include <sys/types.h>
 
 /*
+ * Does some process hold an fcntl lock (of any kind, on any part) on the file? 1 yes, 0 no or no such file,
+ * or a negative errno; then nobody knows. Never takes it. Not flock(2), which is another thing.
+ */
+int volume_is_locked(int volume, const char *path);
+
+/*
  * The locks by which a gateway, and its s6-log, say that they work as they should: each is held by that very
  * process, as only the kernel can say. In the deputy, as the client user.
  */

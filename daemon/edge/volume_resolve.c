@@ -10,7 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "daemon/edge/tree.h"
+#include "daemon/bounds.h"
+#include "daemon/edge/volume.h"
 
 /* O_PATH goes with nothing that is about reading. */
 static int directory_flags(int access)
@@ -38,6 +39,12 @@ static int check_path(const char *path)
                 if (*name == '\0')
                         return 0;
         }
+}
+
+/* Before Linux 5.6 there is no openat2; a sandbox that does not know it may say EPERM. */
+static bool is_lacking(int error)
+{
+        return error == ENOSYS || error == EPERM;
 }
 
 static int open_beneath(int volume, const char *path, int access)
@@ -152,8 +159,7 @@ int volume_resolve(int volume, const char *path, int access)
         if (result < 0)
                 return result;
         result = open_beneath(volume, path, access);
-        /* Before Linux 5.6 there is none; a sandbox that does not know it may say EPERM. */
-        return result == -ENOSYS || result == -EPERM ? volume_walk(volume, path, access, 0) : result;
+        return is_lacking(-result) ? volume_walk(volume, path, access, 0) : result;
 }
 
 int volume_parent(int volume, const char *path, int access, mode_t make, const char **name)
@@ -186,4 +192,112 @@ int volume_remove_at(int directory, const char *name)
         if (!S_ISREG(found.st_mode))
                 return -EINVAL;
         return unlinkat(directory, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int volume_follow(int directory, const char *path)
+{
+        struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
+        int fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
+
+        if (fd >= 0)
+                return fd;
+        return is_lacking(errno) ? -ENOSYS : -errno;
+}
+
+/* Wherever its links lead, which is seen afterwards. Where there is no openat2 to refuse magic ones, what they lead to
+ * is closed again at once, as all that is outside. */
+static int follow(int directory, const char *name)
+{
+        int fd = volume_follow(directory, name);
+
+        if (fd != -ENOSYS)
+                return fd;
+        fd = openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+/* Up from there, by what really is above it: at the top of everything it is its own parent. A mount point on the volume
+ * is the volume's, as one is in place of a profile's directory. */
+static int check_beneath(int volume, int fd)
+{
+        struct stat top, found;
+        int result = -EXDEV;
+        int at;
+
+        if (fstat(volume, &top) < 0 || fstat(fd, &found) < 0)
+                return -errno;
+        if (found.st_dev == top.st_dev && found.st_ino == top.st_ino)
+                return -EXDEV; /* the volume itself is no place of its own */
+        at = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        for (int steps = 0; at >= 0 && result < 0 && steps < VOLUME_ENTER_STEPS; steps++) {
+                int above;
+
+                if (fstat(at, &found) == 0 && found.st_dev == top.st_dev && found.st_ino == top.st_ino)
+                        result = 0;
+                above = result == 0 ? -1 : openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+                close(at);
+                at = above;
+        }
+        if (at >= 0)
+                close(at);
+        return result;
+}
+
+/* What `path` lies in, which may be a link as well (profiles/ itself). */
+static int enter_parent(int volume, const char *path, const char **name)
+{
+        const char *slash = strrchr(path, '/');
+        char parent[PATH_MAX];
+
+        *name = slash ? slash + 1 : path;
+        if (!slash)
+                return volume_resolve(volume, ".", O_PATH);
+        memcpy(parent, path, (size_t)(slash - path)); /* it was resolved, so it is shorter than PATH_MAX */
+        parent[slash - path] = '\0';
+        return volume_enter(volume, parent);
+}
+
+int volume_enter(int volume, const char *path)
+{
+        const char *name = NULL;
+        int fd = volume_resolve(volume, path, O_PATH);
+        int directory;
+        int result;
+
+        if (fd != -ELOOP)
+                return fd;
+        directory = enter_parent(volume, path, &name);
+        if (directory < 0)
+                return directory;
+        fd = follow(directory, name);
+        close(directory);
+        if (fd == -ENOENT)
+                return -ENOLINK;
+        if (fd == -EACCES || fd == -EPERM)
+                return -EXDEV;
+        if (fd < 0)
+                return fd;
+        result = check_beneath(volume, fd);
+        if (result < 0) {
+                close(fd);
+                return result;
+        }
+        return fd;
+}
+
+int volume_open_regular(int directory, const char *name, int flags, struct stat *found)
+{
+        struct stat opened;
+        int fd = openat(directory, name, flags | VOLUME_OPEN_FLAGS);
+        int result;
+
+        if (fd < 0) /* a socket, a FIFO that nobody reads; a directory, for writing */
+                return errno == ENXIO || errno == EISDIR ? -EINVAL : -errno;
+        result = fstat(fd, &opened) < 0 ? -errno : S_ISREG(opened.st_mode) ? 0 : -EINVAL;
+        if (result < 0) {
+                close(fd);
+                return result;
+        }
+        *found = opened;
+        return fd;
 }

@@ -1,6 +1,7 @@
 #ifndef EDGE_VOLUME_RESOLVE_H
 #define EDGE_VOLUME_RESOLVE_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /*
@@ -26,6 +27,16 @@ int volume_walk(int volume, const char *path, int access, mode_t make);
 
 /* The directory that `path` lies in, as above; *name is the last component, within `path`. */
 int volume_parent(int volume, const char *path, int access, mode_t make, const char **name);
+
+/*
+ * A directory (O_PATH) with the links on its way followed wherever they lead, but none of those of /proc, which lead to
+ * what a process has open. -ENOSYS: there is no openat2, so nothing tells those from others.
+ */
+int volume_follow(int directory, const char *path);
+
+/* A regular file of a directory that is held, and what it is; `flags` say how it is opened. -EINVAL for anything
+ * else. */
+int volume_open_regular(int directory, const char *name, int flags, struct stat *found);
 
 /* Removes a regular file; 0 also when there is none, -EINVAL for anything else. */
 int volume_remove_at(int directory, const char *name);

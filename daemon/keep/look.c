@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/edge/volume.h"
+#include "daemon/edge/volume_locks.h"
 #include "daemon/judge/intent.h"
 #include "daemon/keep/store.h"
 

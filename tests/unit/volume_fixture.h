@@ -8,6 +8,7 @@
 #include <check.h>
 
 #include "daemon/edge/volume.h"
+#include "daemon/edge/volume_locks.h"
 
 /*
  * Every test is a child of its own (Check forks) with a directory of its own: home/ is the volume, outside/
