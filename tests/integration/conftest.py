@@ -115,7 +115,7 @@ def profile(tree):
     name = f"p{next(counter)}"
     yield name
     if tree.parent is not None:
-        tree.call("Unregister", "root", profile=name, timeout_msec=1)
+        tree.unregister(name)
         tree.assert_absent(name)
 
 

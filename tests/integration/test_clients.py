@@ -182,7 +182,7 @@ def test_waits_that_end_otherwise(talk):
     PAGE.check("Superseded", fenced(shown(">", {"method": "io.svcbroker.Stop", "parameters": request}) + shown("<", normal(reply))))
     assert reply["error"].endswith(".Superseded")
     tree.signal("KILL", pid)
-    tree.call("Unregister", "root", profile="slow", timeout_msec=1)
+    tree.unregister("slow")
 
 
 def test_held(make_tree):

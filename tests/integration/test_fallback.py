@@ -131,13 +131,19 @@ def test_everybody_says_so_until_it_is_mended(coder, volume):
 
 
 def test_another_has_the_lock(coder, volume):
-    coder.run("root", "s6-svc", "-d", "/run/service/gateway-coder/log", check=True)
-    wait_until(lambda: logger(coder) is None, what="no logger")
+    """It waits for the lock, and so has it in the moment in which the logger ends, before the next one."""
     script = "import fcntl, time; f = open('/opt/data/logs/gateways/coder/lock', 'a'); fcntl.lockf(f, fcntl.LOCK_EX); print('held', flush=True); time.sleep(600)"
     coder.run("hermes", "sh", "-c", f'python3 -c "{script}" >/opt/data/held 2>&1 &', check=True)
+    wait_until(lambda: waits_for_lock(coder, volume), what="somebody waiting for the lock")
+    end_logger(coder)
     wait_until(lambda: "held" in coder.run("root", "cat", "/opt/data/held").stdout, what="the lock held")
-    coder.run("root", "s6-svc", "-u", "/run/service/gateway-coder/log", check=True)
     assert "holds its lock" in problem(coder)
+
+
+def waits_for_lock(tree, volume):
+    """The kernel's list has "->" in front of who waits."""
+    inode = os.stat(f"{volume.path_of_log}/lock").st_ino
+    return any(" -> " in line and f":{inode} " in line for line in tree.run("root", "cat", "/proc/locks").stdout.splitlines())
 
 
 def test_the_directory_goes_while_it_is_used(coder, volume):

@@ -94,7 +94,7 @@ def test_what_was_sent_whole_is_done(tree, draining, profile):
         done = wait_until(lambda: wanted() or dropped() > before) and wanted()
         if done:
             tree.wait_state(name, "up")
-        tree.call("Unregister", "root", profile=name, timeout_msec=1)
+        tree.unregister(name)
         return done
 
     attempts = itertools.count()
@@ -109,7 +109,7 @@ def test_a_wait_that_was_put_off_keeps_nothing_waiting(tree, draining, profile):
         connection.send("Stop", {"names": [draining], **FOR_EVER})
         connection.send("Register", {"profile": name, "start": False})
     wait_until(lambda: any(service["name"] == f"gateway-{name}" for service in tree.call("List", "root")["services"]))
-    tree.call("Unregister", "root", profile=name, timeout_msec=1)
+    tree.unregister(name)
 
 
 def test_what_takes_too_long_is_dropped(tree, draining):

@@ -198,7 +198,7 @@ def test_a_new_slot_is_on_the_volume_too(make_tree, sanitized, gateways):
     tree = make_tree(gateways=gateways)
 
     def prepare():
-        tree.call("Unregister", "root", profile="fresh", timeout_msec=1)
+        tree.unregister("fresh")
         tree.assert_absent("fresh")
 
     def check():

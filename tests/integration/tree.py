@@ -11,7 +11,7 @@ import threading
 import time
 
 import s6
-from varlink import HANG_SEC, Connection
+from varlink import HANG_SEC, Connection, VarlinkError
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SOCKET = "/run/svcbroker/io.svcbroker"
@@ -125,6 +125,8 @@ class Tree:
         self.service = service
         self.environment = {f"TREE_{name.upper()}": str(value) for name, value in environment.items()}
         self.environment["TREE_OPTIONS"] = "\n".join(options)
+        # A broker that looks for leaks at its end, on a busy machine, is given that time.
+        self.environment["TREE_KILL_MSEC"] = str(int(HANG_SEC * 1000))
         self.doors = {}
         self.parent = None
         self.pid = None
@@ -348,6 +350,18 @@ class Tree:
         if behaviour:
             parameters["environment"] = {"GATEWAY_TEST": behaviour, **parameters.get("environment", {})}
         return self.call("Register", user, profile=profile, **parameters)
+
+    def unregister(self, profile, user="root"):
+        """At once, and until it is gone: a supervisor that gets no processor for so long that the broker stops waiting for its end
+        is told of as one that does not end, and the gateway is removed when it does."""
+        def removed():
+            try:
+                return self.call("Unregister", user, profile=profile, timeout_msec=1)
+            except VarlinkError as error:
+                if error.name != "Unsupervised":
+                    raise
+                return None
+        return wait_until(removed, what=f"gateway-{profile} removed")
 
     def state(self, profile, user="root"):
         return self.call("Status", user, name=f"gateway-{profile}")["service"]

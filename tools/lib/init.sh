@@ -82,6 +82,9 @@ if [ -n "${TREE_OPTIONS-}" ]; then
     mkdir "$servicedirs/svcbrokerd/data"
     printf '%s\n' "$TREE_OPTIONS" >"$servicedirs/svcbrokerd/data/options"
 fi
+if [ -n "${TREE_KILL_MSEC-}" ]; then
+    echo "$TREE_KILL_MSEC" >"$servicedirs/svcbrokerd/timeout-kill"
+fi
 if [ -n "${TREE_BEFORE-}" ]; then
     eval "$TREE_BEFORE"
 fi

@@ -4,9 +4,9 @@
 #
 # What a tree is like, from the environment: TREE_PROFILES (coder writer), TREE_OPTIONS (svcbrokerd's, one a line),
 # TREE_SERVICES_MAX (1000), TREE_WAIT_SEC (60, for svcbrokerd to be ready), TREE_VOLUME (a directory to be /opt/data), TREE_S6
-# (another s6, unpacked), TREE_SH (a program to be /bin/sh), TREE_BEFORE (commands for the last moment before s6-svscan),
-# TREE_WITHOUT (a capability that it lacks, like kill), TREE_PATH (PATH of s6-svscan). Its log, as a container would print it, is
-# /run/container.log.
+# (another s6, unpacked), TREE_SH (a program to be /bin/sh), TREE_KILL_MSEC (until a svcbrokerd that is told to end is killed, if not as
+# shipped), TREE_BEFORE (commands for the last moment before s6-svscan), TREE_WITHOUT (a capability that it lacks, like kill),
+# TREE_PATH (PATH of s6-svscan). Its log, as a container would print it, is /run/container.log.
 
 # tree_stage BUILD: installs what is built there to where trees take it from. What is there already and is the same stays as it
 # is, so that a sandbox can be made while tests copy from there.
