@@ -21,6 +21,17 @@ accounts() {
     mount --bind "/opt/etc/$file" "/etc/$file"
 }
 
+# lay PATH FILE: a copy of FILE is at PATH, and all else in its directory stays as it is.
+lay() {
+    local top=${1%/*} layer=/opt/layers$1
+    while ! [ -d "$top" ]; do
+        top=${top%/*}
+    done
+    mkdir -p "$layer/${1%/*}"
+    cp "$2" "$layer$1"
+    mount -t overlay -o "lowerdir=$layer$top:$top" tree "$top"
+}
+
 hide /opt size=512m
 hide /usr/local
 mkdir /opt/etc
@@ -67,12 +78,18 @@ if [ -n "${TREE_S6-}" ]; then
     done
     ldconfig -C /opt/etc/ld.so.cache
     mount --bind /opt/etc/ld.so.cache /etc/ld.so.cache
+    # What its programs run themselves, by a path that was built in and that the host's s6 may not have.
+    for program in "$TREE_S6"/usr/libexec/s6-* "$TREE_S6"/usr/lib/*-linux-gnu/s6/s6-*; do
+        if [ -e "$program" ]; then
+            lay "/${program#"$TREE_S6"/}" "$program"
+        fi
+    done
 fi
 
 # Another /bin/sh than the host's: a program that is one when it is called so, as busybox is.
 if [ -n "${TREE_SH-}" ]; then
-    cp "$TREE_SH" /opt/sh
-    mount --bind /opt/sh "$(realpath /bin/sh)"
+    cp "$TREE_SH" /opt/etc/sh
+    mount --bind /opt/etc/sh "$(realpath /bin/sh)"
 fi
 
 hide /run
