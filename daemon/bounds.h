@@ -34,7 +34,7 @@
 #define WATCHDOG_STACK_BYTES (64 * 1024)
 
 /* Sessions. */
-#define SLICES_TURN_USEC 2000 /* of a turn of the loop, for work that is cut in pieces: loop/slices.h */
+#define READY_TURN_USEC 2000  /* of a turn of the loop, for the steps of what is ready: loop/ready.h */
 #define SERVER_TURN_USEC 2000 /* of a turn, for the calls of everybody but root: session/turns.h */
 
 /* Until a socket's file that is gone is made anew: whoever moves or removes its directory may be at it still. */

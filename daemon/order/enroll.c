@@ -9,7 +9,7 @@
 
 /* A slot takes long to make: each is a piece. */
 struct enrolment {
-        struct slice slice;
+        struct ready ready;
         struct profile_facts *facts;
         size_t count;
         size_t at;
@@ -65,9 +65,9 @@ static void enrolment_free_facts(struct enrolment *enrolment)
         free(enrolment->facts);
 }
 
-static bool enroll_piece(struct slice *slice)
+static bool enroll_step(struct ready *ready)
 {
-        struct enrolment *enrolment = (struct enrolment *)slice;
+        struct enrolment *enrolment = (struct enrolment *)ready;
 
         while (enrolment->at < enrolment->count && !enrolment->facts[enrolment->at].exists)
                 enrolment->at++;
@@ -81,9 +81,9 @@ static bool enroll_piece(struct slice *slice)
 }
 
 /* The broker ends. */
-static void enroll_drop(struct slice *slice)
+static void enroll_drop(struct ready *ready)
 {
-        struct enrolment *enrolment = (struct enrolment *)slice;
+        struct enrolment *enrolment = (struct enrolment *)ready;
 
         enrolment_free_facts(enrolment);
         enrolment_close(enrolment);
@@ -120,7 +120,7 @@ static void enroll_surveyed(struct survey *survey)
         enrolment->count = survey->count;
         survey->facts = NULL;
         survey->count = 0;
-        slices_add(&enrolment->registry->slices, &enrolment->slice);
+        ready_wake(&enrolment->ready);
 }
 
 int enroll(struct registry *registry, const char *const *profiles, size_t count, bool root,
@@ -134,11 +134,13 @@ int enroll(struct registry *registry, const char *const *profiles, size_t count,
                 return -ENOMEM;
         }
         *enrolment = (struct enrolment){
-                .slice = {.root = root, .piece = enroll_piece, .drop = enroll_drop},
                 .registry = registry,
                 .events = events,
                 .open = 1,
         };
+        ready_init(&enrolment->ready, &registry->ready, enroll_step);
+        enrolment->ready.root = root;
+        enrolment->ready.drop = enroll_drop;
         survey->root = root;
         survey->done = enroll_surveyed;
         survey->owner = enrolment;

@@ -26,7 +26,7 @@ void order_close(struct order *order)
                         service_remove_wait(order->entries[i].service, &order->entries[i].wait);
         order->closed = true;
         order->registry->names_under_way -= order->charged;
-        slices_remove(&order->registry->slices, &order->slice);
+        ready_remove(&order->ready);
         timer_close(&order->timer, free);
 }
 
@@ -62,7 +62,7 @@ static void order_expired(void *owner)
         case ORDER_EXPIRING:
                 return;
         }
-        slices_add(&order->registry->slices, &order->slice);
+        ready_wake(&order->ready);
 }
 
 static bool waiting_piece(struct order *order)
@@ -155,7 +155,7 @@ static void batch_written(void *owner, const struct store_batch *written)
                 return;
         if (order->phase == ORDER_WRITING)
                 order_settle(order);
-        slices_add(&order->registry->slices, &order->slice);
+        ready_wake(&order->ready);
 }
 
 /* All that has been recorded since the last batch. What was taken away since, or ordered otherwise, is in
@@ -303,9 +303,9 @@ static bool deliver_piece(struct order *order)
         return order->at < order->count || order_go_to_wait(order);
 }
 
-static bool order_piece(struct slice *slice)
+static bool order_step(struct ready *ready)
 {
-        struct order *order = (struct order *)slice;
+        struct order *order = (struct order *)ready;
 
         switch (order->phase) {
         case ORDER_RECORDING:
@@ -324,14 +324,16 @@ static bool order_piece(struct slice *slice)
         return false;
 }
 
-static void order_drop(struct slice *slice)
+static void order_drop(struct ready *ready)
 {
-        order_close((struct order *)slice);
+        order_close((struct order *)ready);
 }
 
 void order_open(struct order *order)
 {
-        order->slice = (struct slice){.root = order->root, .piece = order_piece, .drop = order_drop};
+        ready_init(&order->ready, &order->registry->ready, order_step);
+        order->ready.root = order->root;
+        order->ready.drop = order_drop;
         timer_init(&order->timer, order->registry->loop, order_expired, order);
 }
 
@@ -339,7 +341,7 @@ void order_begin(void *owner)
 {
         struct order *order = owner;
 
-        slices_add(&order->registry->slices, &order->slice);
+        ready_wake(&order->ready);
 }
 
 bool order_abandon(struct registry *registry, struct ticket ticket)
@@ -356,7 +358,7 @@ bool order_abandon(struct registry *registry, struct ticket ticket)
                 if (closed)
                         order_close(order);
                 else if (order->phase == ORDER_TELLING) /* it may wait for its reader */
-                        slices_add(&registry->slices, &order->slice);
+                        ready_wake(&order->ready);
         }
         return closed;
 }
@@ -366,5 +368,5 @@ void order_go_on(struct registry *registry, struct ticket ticket)
         for (struct order *order = registry->orders; order; order = order->next)
                 if (order->ticket.peer == ticket.peer && order->ticket.call == ticket.call &&
                     (order->phase == ORDER_TELLING || order->phase == ORDER_WAITING))
-                        slices_add(&registry->slices, &order->slice);
+                        ready_wake(&order->ready);
 }

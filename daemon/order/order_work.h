@@ -1,7 +1,7 @@
 #ifndef ORDER_ORDER_WORK_H
 #define ORDER_ORDER_WORK_H
 
-#include "daemon/loop/slices.h"
+#include "daemon/loop/ready.h"
 #include "daemon/order/order.h"
 
 /*
@@ -34,7 +34,7 @@ struct order_entry {
 };
 
 struct order {
-        struct slice slice;
+        struct ready ready;
         struct order *next;
         struct registry *registry;
         struct ticket ticket;

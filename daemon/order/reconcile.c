@@ -23,7 +23,7 @@
 
 /* One that goes on; registry.reconcile. Each profile is a piece. */
 struct reconcile {
-        struct slice slice;
+        struct ready ready;
         struct registry *registry;
         struct reconcile_request *request;
         struct timer closing;
@@ -52,7 +52,7 @@ static void reconcile_free(void *owner)
 /* Whatever holds it may still be under way: it is freed on a later turn of the loop. */
 static void reconcile_close(struct reconcile *reconcile)
 {
-        slices_remove(&reconcile->registry->slices, &reconcile->slice);
+        ready_remove(&reconcile->ready);
         timer_close(&reconcile->closing, reconcile_free);
 }
 
@@ -168,9 +168,9 @@ static void reconcile_registered(struct own_registration *own, struct service *s
                 if (action->what == RECONCILE_STARTED)
                         stagger_start(service);
         }
-        /* Before all have begun, reconcile_piece() itself looks whether that was the last one. */
+        /* Before all have begun, reconcile_step() itself looks whether that was the last one. */
         if (!reconcile->open && reconcile->all_begun)
-                slices_add(&reconcile->registry->slices, &reconcile->slice);
+                ready_wake(&reconcile->ready);
 }
 
 static void reconcile_do(struct reconcile *reconcile, struct planned *planned)
@@ -206,9 +206,9 @@ static void reconcile_do(struct reconcile *reconcile, struct planned *planned)
         }
 }
 
-static bool reconcile_piece(struct slice *slice)
+static bool reconcile_step(struct ready *ready)
 {
-        struct reconcile *reconcile = (struct reconcile *)slice;
+        struct reconcile *reconcile = (struct reconcile *)ready;
 
         if (reconcile->has_dead && registry_remove_dead(reconcile->registry))
                 return true;
@@ -291,7 +291,7 @@ static void reconcile_surveyed(struct survey *survey)
         reconcile_count(reconcile);
         reconcile->has_dead = !error && request->boot;
         publication_hold(registry);
-        slices_add(&registry->slices, &reconcile->slice);
+        ready_wake(&reconcile->ready);
 }
 
 /* The profiles that have slots: nothing of theirs is removed. They come sorted. */
@@ -328,7 +328,8 @@ static void reconcile_begin(struct registry *registry)
         }
         reconcile->registry = registry;
         reconcile->request = request;
-        reconcile->slice = (struct slice){.root = request->root, .piece = reconcile_piece};
+        ready_init(&reconcile->ready, &registry->ready, reconcile_step);
+        reconcile->ready.root = request->root;
         timer_init(&reconcile->closing, registry->loop, NULL, reconcile);
         registry->reconcile = reconcile;
         boot_look(registry, request->boot);

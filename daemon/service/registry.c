@@ -140,7 +140,7 @@ int registry_init(struct registry *registry, uv_loop_t *loop)
         watch_init(&registry->watch, registry_on_watch, registry);
         poll_init(registry);
         step_init(registry);
-        slices_init(&registry->slices, loop);
+        ready_open(&registry->ready, loop);
         publication_init(registry);
         persist_init(registry);
         reconcile_init(registry);
@@ -194,7 +194,7 @@ void registry_deinit(struct registry *registry)
         timer_close(&registry->stagger.turn, NULL);
         timer_close(&registry->poll.turn, NULL);
         timer_close(&registry->halts.turn, NULL);
-        slices_close(&registry->slices);
+        ready_close(&registry->ready);
         ballast_drop(&registry->ballast);
         watch_close(&registry->watch);
 }

@@ -12,7 +12,7 @@
 #include "daemon/edge/entries.h"
 #include "daemon/edge/room.h"
 #include "daemon/edge/scandir.h"
-#include "daemon/loop/slices.h"
+#include "daemon/loop/ready.h"
 #include "daemon/edge/slot.h"
 #include "daemon/loop/watch.h"
 #include "daemon/order/boot.h"
@@ -96,7 +96,7 @@ struct registry {
         size_t count;
         size_t capacity;
         uint64_t revision;
-        struct slices slices;
+        struct ready_queue ready;
         struct order *orders;
         size_t names_under_way; /* of those that are not root's */
         uint64_t order_number; /* of the last one */

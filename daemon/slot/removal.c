@@ -125,9 +125,9 @@ void removal_tell(struct service *service)
         s6_control_send(service_at(service), service->name, "dx");
 }
 
-static bool removal_finish(struct slice *slice)
+static bool removal_finish(struct ready *ready)
 {
-        struct removal *removal = (struct removal *)((char *)slice - offsetof(struct removal, slice));
+        struct removal *removal = (struct removal *)((char *)ready - offsetof(struct removal, ready));
         struct service *service = removal->service;
         struct registry *registry = service->registry;
         int result = slot_remove(&registry->slots, service->name);
@@ -151,7 +151,7 @@ static void removal_finish_later(struct removal *removal)
 {
         timer_stop(&removal->timer);
         removal->phase = REMOVAL_FINISHING;
-        slices_add(&removal->service->registry->slices, &removal->slice);
+        ready_wake(&removal->ready);
 }
 
 static void removal_sweep(struct deputy_job *job)
@@ -319,7 +319,7 @@ static int removal_make(struct service *service)
         if (!removal)
                 return -ENOMEM;
         removal->service = service;
-        removal->slice.piece = removal_finish;
+        ready_init(&removal->ready, &service->registry->ready, removal_finish);
         timer_init(&removal->timer, service->registry->loop, removal_expired, removal);
         service->removal = removal;
         return 0;
@@ -344,7 +344,7 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget, b
         service_set_down(service, true);
         log_event("unregister: begun service=%s", service->name);
         service->removal->phase = REMOVAL_FORGETTING;
-        service->removal->slice.root = root;
+        service->removal->ready.root = root;
         service->removal->timeout_msec = timeout_msec;
         if (forget)
                 persist_services(registry, &service, 1, true, root, NULL, NULL);
@@ -374,7 +374,7 @@ void operation_step(struct service *service)
 void removal_drop(struct service *service)
 {
         if (service->removal) {
-                slices_remove(&service->registry->slices, &service->removal->slice);
+                ready_remove(&service->removal->ready);
                 timer_close(&service->removal->timer, removal_free);
         }
         service->removal = NULL;

@@ -30,7 +30,7 @@ struct removal {
         struct removal_waiter *waiters;
         struct deputy_job job;
         struct groups groups;
-        struct slice slice; /* of FINISHING */
+        struct ready ready; /* of FINISHING */
 };
 
 /* For a service without an operation. timeout_msec: until KILL. forget: what the volume has of it too.
