@@ -43,7 +43,7 @@ static bool order_is_possible(struct service *service, enum order_kind kind, str
                                         : "it is a static service that the operator did not allow"};
         else if (service->profile && (kind == ORDER_START || kind == ORDER_RESTART) &&
                  service->record.gone)
-                *fault = (struct fault){.kind = FAULT_HELD, .text = PROFILES_GONE_REASON};
+                *fault = (struct fault){.kind = FAULT_HELD, .text = HOME_GONE_REASON};
         else if (service->profile && (kind == ORDER_START || kind == ORDER_RESTART) &&
                  multiplex_holds(service->registry, service->profile))
                 *fault = (struct fault){.kind = FAULT_HELD, .text = MULTIPLEX_REASON};
@@ -200,8 +200,8 @@ static void order_looked(struct survey *survey)
 
                 name_service_of(facts->name, name, sizeof(name));
                 service = registry_find(registry, name);
-                if (service && service->record.gone && profiles_trust(registry, survey))
-                        profiles_judge_one(service, facts);
+                if (service && service->record.gone && home_trust(registry, survey))
+                        home_judge_one(service, facts);
         }
         order_find_missing(order);
 }

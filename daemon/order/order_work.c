@@ -22,20 +22,12 @@ void order_close(struct order *order)
                         break;
                 }
         for (size_t i = 0; i < order->count; i++)
-                if (order->entries[i].service)
-                        service_remove_wait(order->entries[i].service, &order->entries[i].wait);
+                if (order->entries[i].wait.service)
+                        service_remove_wait(order->entries[i].wait.service, &order->entries[i].wait);
         order->closed = true;
         order->registry->names_under_way -= order->charged;
         ready_remove(&order->ready);
         timer_close(&order->timer, free);
-}
-
-static void order_settled(struct wait *wait, struct service *service, const struct fault *fault)
-{
-        struct order_entry *entry = (struct order_entry *)wait;
-
-        entry->service = NULL;
-        order_tell(entry, service, fault);
 }
 
 /* Of its reader, while the outcomes are told, or of the waiting. */
@@ -48,48 +40,69 @@ static void order_expired(void *owner)
                 order->impatient = true;
                 break;
         case ORDER_WAITING:
-                /* What came true by now did: the timer may have come before all events of a long turn. Any may be
-                 * the last. */
+                /* What came true by now did: the timer may have come before all events of a long turn. */
                 registry_catch_up(order->registry);
-                if (order->closed)
-                        return;
-                order->phase = ORDER_EXPIRING;
+                order->phase = ORDER_CATCHING_UP;
                 order->at = 0;
                 break;
         case ORDER_RECORDING:
         case ORDER_WRITING:
         case ORDER_DELIVERING:
+        case ORDER_CATCHING_UP:
         case ORDER_EXPIRING:
                 return;
         }
         ready_wake(&order->ready);
 }
 
+/* What has ended is told. False: nothing has. */
+static bool order_take_ended(struct order *order)
+{
+        struct wait *wait = waiter_take(&order->waiter);
+        struct order_entry *entry = (struct order_entry *)wait;
+
+        if (!wait)
+                return false;
+        order_tell(entry, registry_find(order->registry, entry->name), wait->fault.kind ? &wait->fault : NULL);
+        return true;
+}
+
 static bool waiting_piece(struct order *order)
 {
-        return order_tell_due(order) && !order->closed;
+        return (order_take_ended(order) || order_tell_due(order)) && !order->closed;
+}
+
+static bool catch_up_piece(struct order *order)
+{
+        struct service *service = order->entries[order->at++].wait.service;
+
+        if (service)
+                service_catch_up(service);
+        if (order->at == order->count) {
+                order->phase = ORDER_EXPIRING;
+                order->at = 0;
+        }
+        return true;
 }
 
 static bool expire_piece(struct order *order)
 {
-        struct order_entry *entry = &order->entries[order->at++];
+        struct order_entry *entry = &order->entries[order->at];
         struct fault fault = {.kind = FAULT_WAIT_TIMEOUT, .number = clock_msec() - order->began_msec};
-        struct service *service;
+        struct service *service = entry->wait.service;
 
-        if (entry->service)
-                service_catch_up(entry->service);
-        if (order->closed)
-                return false;
-        service = entry->service;
+        if (service && ready_is_waiting(&service->ready)) { /* what was seen of it is judged first */
+                if (order->root)
+                        ready_wake_root(&service->ready);
+                return true;
+        }
+        order->at++;
         if (service) {
                 service_remove_wait(service, &entry->wait);
-                order_settled(&entry->wait, service, &fault);
+                wait_end(&entry->wait, &fault);
         }
-        if (order->closed)
-                return false;
-        if (order->at < order->count)
-                return true;
-        order->phase = ORDER_WAITING;
+        if (order->at == order->count)
+                order->phase = ORDER_WAITING;
         return true; /* for what is due */
 }
 
@@ -275,7 +288,6 @@ static bool tell_piece(struct order *order)
         return order->kind != ORDER_RESET || order_go_to_wait(order);
 }
 
-/* A step may settle waits, its own or (superseding) those of others, but frees no service. */
 static void deliver_entry(struct order_entry *entry)
 {
         struct order *order = entry->order;
@@ -288,11 +300,10 @@ static void deliver_entry(struct order_entry *entry)
         }
         order_set_goal(service, order->kind);
         if (order->wait && !order->abandoned) {
-                entry->service = service;
-                entry->wait.settled = order_settled;
+                entry->wait.waiter = &order->waiter;
                 service_add_wait(service, &entry->wait);
         }
-        service_step(service);
+        service_wake(service);
 }
 
 static bool deliver_piece(struct order *order)
@@ -316,6 +327,8 @@ static bool order_step(struct ready *ready)
                 return deliver_piece(order);
         case ORDER_WAITING:
                 return waiting_piece(order);
+        case ORDER_CATCHING_UP:
+                return catch_up_piece(order);
         case ORDER_EXPIRING:
                 return expire_piece(order);
         case ORDER_WRITING:
@@ -334,6 +347,7 @@ void order_open(struct order *order)
         ready_init(&order->ready, &order->registry->ready, order_step);
         order->ready.root = order->root;
         order->ready.drop = order_drop;
+        waiter_init(&order->waiter, &order->ready);
         timer_init(&order->timer, order->registry->loop, order_expired, order);
 }
 
@@ -354,7 +368,8 @@ bool order_abandon(struct registry *registry, struct ticket ticket)
                 if (order->ticket.peer != ticket.peer || order->ticket.call != ticket.call)
                         continue;
                 order->abandoned = true;
-                closed = order->phase == ORDER_WAITING || order->phase == ORDER_EXPIRING;
+                closed = order->phase == ORDER_WAITING || order->phase == ORDER_CATCHING_UP ||
+                         order->phase == ORDER_EXPIRING;
                 if (closed)
                         order_close(order);
                 else if (order->phase == ORDER_TELLING) /* it may wait for its reader */

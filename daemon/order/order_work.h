@@ -14,7 +14,8 @@ enum order_phase {
         ORDER_TELLING,    /* the outcomes; of an order that waits, what was refused */
         ORDER_DELIVERING, /* to s6 */
         ORDER_WAITING,    /* for the goals, and for the reader of the outcomes: it may be closed at any time */
-        ORDER_EXPIRING,   /* the time is over: each entry that still waits is looked at, and told */
+        ORDER_CATCHING_UP, /* the time is over: each entry that still waits is looked at, */
+        ORDER_EXPIRING,    /* and told, when what was seen has been judged */
 };
 
 struct order_entry {
@@ -22,7 +23,6 @@ struct order_entry {
         struct order *order;
         const char *name;
         struct order_entry *due_next;
-        struct service *service; /* `wait` is on its list; NULL: it is on none */
         struct fault fault;      /* why not accepted, or why it did not come about */
         bool want_up;
         bool told;     /* what became of it, or will be: it is due */
@@ -35,6 +35,7 @@ struct order_entry {
 
 struct order {
         struct ready ready;
+        struct waiter waiter;
         struct order *next;
         struct registry *registry;
         struct ticket ticket;

@@ -150,7 +150,7 @@ static bool plan_ends_old(struct plan *plan, struct service *old, const struct p
         snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message),
                  "it was renamed, and its gateway under the old name, %.60s, has not ended yet", old->profile);
         if (!dry_run)
-                profiles_end(old);
+                home_end(old);
         return true;
 }
 
@@ -283,6 +283,8 @@ static bool is_at_rest(const struct service *service)
 {
         enum service_state state = service_state(service);
 
+        if (service->record.gone && service->supervised && !service->status.pid && !service->status.finishing)
+                return true; /* it is held with its next step */
         return state == STATE_DOWN || state == STATE_FAILED || state == STATE_HELD;
 }
 
@@ -322,7 +324,7 @@ int plan_make(struct plan *plan, struct registry *registry, const struct survey 
         for (size_t i = 0; survey && i < survey->count; i++)
                 if (survey->facts[i].hung)
                         plan_blindly(plan, registry, survey->facts[i].name);
-                else if (quiet && survey->facts[i].exists && !profiles_is_new(registry, &survey->facts[i]))
+                else if (quiet && survey->facts[i].exists && !home_is_new(registry, &survey->facts[i]))
                         continue;
                 else if (survey->facts[i].exists)
                         plan_profile(plan, registry, &gone, &survey->facts[i], request->dry_run);
@@ -389,5 +391,5 @@ void plan_adjust(struct registry *registry, const char *profile, const struct pl
         service_save(service);
         if (want && record->pending)
                 stagger_start(service);
-        service_step(service);
+        service_wake(service);
 }

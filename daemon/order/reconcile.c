@@ -277,8 +277,8 @@ static void reconcile_surveyed(struct survey *survey)
         reconcile->incomplete = !error && survey->hung;
         registry->profiles_more = error ? registry->profiles_more : survey->more;
         if (!error && !request->dry_run) {
-                profiles_note(registry, survey);
-                profiles_judge(registry, survey);
+                home_note(registry, survey);
+                home_judge(registry, survey);
         }
         if (plan_make(&reconcile->plan, registry, error ? NULL : survey, request)) {
                 reconcile_end(reconcile, ENOMEM);

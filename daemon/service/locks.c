@@ -214,7 +214,7 @@ static void look_done(struct deputy_job *job, bool late)
                 run_next(registry);
         }
         if (service)
-                service_step(service);
+                service_wake(service);
 }
 
 static void look_drop(struct deputy_job *job)

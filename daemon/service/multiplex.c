@@ -5,7 +5,7 @@
 
 #include "daemon/log/log.h"
 #include "daemon/service/registry.h"
-#include "daemon/service/restart.h"
+#include "daemon/service/release.h"
 
 _Static_assert(sizeof(MULTIPLEX_REASON) <= RECORD_REASON_BYTES, "the reason is recorded whole");
 
@@ -47,5 +47,5 @@ void multiplex_take(struct registry *registry, enum multiplex_config config)
         /* Also those that the broker before this one has held. */
         for (size_t i = 0; !on && i < registry->count; i++)
                 if (registry->services[i]->profile)
-                        restart_release(registry->services[i], MULTIPLEX_REASON);
+                        release(registry->services[i], MULTIPLEX_REASON);
 }

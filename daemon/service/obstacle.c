@@ -4,7 +4,6 @@
 #include "daemon/bounds.h"
 #include "daemon/edge/s6_control.h"
 #include "daemon/service/obstacle.h"
-#include "daemon/slot/removal.h"
 #include "daemon/service/service.h"
 
 /* An s6-supervise that was stopped, or that hangs, leaves in its FIFO what is written there. */
@@ -25,7 +24,7 @@ static const char *obstacle(const struct service *service, int64_t after_msec)
                                      is_unread(service, service->name))))
                 return "its s6-supervise does not read its orders: it was stopped, or hangs";
         if (service->removal && service->has_log &&
-            clock_msec() - service->removal->phase_began_msec >= after_msec &&
+            clock_msec() - service->operation_began_msec >= after_msec &&
             is_unread(service, service_log_name(service).text))
                 return "its logger's s6-supervise does not read its orders: it was stopped, or hangs";
         return NULL;

@@ -9,7 +9,6 @@
 
 #include "daemon/edge/process.h"
 #include "daemon/judge/intent.h"
-#include "daemon/slot/operation.h"
 #include "daemon/service/registry.h"
 #include "proto/name.h"
 
@@ -62,8 +61,8 @@ static void persist_settle(struct service *service, const struct store_batch *ba
                 service->record.unpersisted = false;
                 service_save(service);
         }
-        if (service->operation != OPERATION_NONE)
-                operation_step(service);
+        if (service->follower)
+                ready_wake(service->follower);
 }
 
 static void persist_ended(struct store_batch *batch)

@@ -19,8 +19,8 @@ typedef void persist_function(void *owner, const struct store_batch *batch);
  * Writes the records of these gateways as one batch, for one that is being removed: removes it. stop: with a
  * planned-stop marker for the process that each runs. root: it is root who asks. `done` (may be NULL) is
  * called once, perhaps before this returns; the entries of its batch are as the services were given, which
- * may be gone by then. 0, or -ENOMEM with nothing begun. An operation of one of them goes on by
- * operation_step(), with persist_error set.
+ * may be gone by then. 0, or -ENOMEM with nothing begun. The operation of one of them
+ * is woken, with persist_error set.
  */
 int persist_services(struct registry *registry, struct service *const *services, size_t count, bool stop,
                      bool root, persist_function *done, void *owner);

@@ -48,8 +48,8 @@ static void poll_services(struct registry *registry)
                 if (poll_concerns(service)) {
                         looked++;
                         poll_watch(service, &full);
-                        service_look(service); /* perhaps it is no more after that, and the next one has its
-                                                  place */
+                        service_see(service);
+                        service_wake(service);
                 }
                 i += i < registry->count && registry->services[i] == service;
         }

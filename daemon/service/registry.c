@@ -25,7 +25,8 @@ static void registry_look_at_all(struct registry *registry)
         for (size_t i = 0; i < registry->count;) {
                 struct service *service = registry->services[i];
 
-                service_look(service);
+                service_see(service);
+                service_wake(service);
                 i += i < registry->count && registry->services[i] == service;
         }
 }
@@ -38,8 +39,10 @@ static void registry_on_slot(struct registry *registry, const char *name)
 
         if (!service)
                 registry_adopt_late(registry, name);
-        else if (service->profile && service->operation == OPERATION_NONE)
-                service_look(service);
+        else if (service->profile && service->operation == OPERATION_NONE) {
+                service_see(service);
+                service_wake(service);
+        }
 }
 
 static void registry_on_directory(struct registry *registry, const int *wd, enum watch_event event,
@@ -66,7 +69,8 @@ static void registry_on_service(struct service *service, bool log, enum watch_ev
                 break;
         case WATCH_GONE:
                 *(log ? &service->log_wd : &service->wd) = -1;
-                service_look(service);
+                service_see(service);
+                service_wake(service);
                 break;
         case WATCH_ENTRY:
         case WATCH_OVERFLOW:
@@ -131,6 +135,11 @@ void registry_catch_up(struct registry *registry)
         watch_catch_up(&registry->watch);
 }
 
+static void registry_left(void *owner)
+{
+        profiles_look_soon(owner); /* whoever has its directory now may begin */
+}
+
 int registry_init(struct registry *registry, uv_loop_t *loop)
 {
         int result = registry_read_boot(registry);
@@ -145,6 +154,7 @@ int registry_init(struct registry *registry, uv_loop_t *loop)
         persist_init(registry);
         reconcile_init(registry);
         stagger_init(registry);
+        registry->above = (struct registry_above){registry, registry_left};
         profiles_init(registry);
         registry->ballast.count = 0;
         /* Without inotify everything is polled. */
@@ -171,6 +181,7 @@ static void registry_drop(struct registry *registry, struct service *service)
         watch_remove(&registry->watch, service->wd);
         watch_remove(&registry->watch, service->log_wd);
         operation_drop(service);
+        ready_remove(&service->ready);
         timer_close(&service->timer, service_free);
 }
 
@@ -232,18 +243,6 @@ size_t registry_behind(const struct registry *registry, const char *name)
         return place + (place < registry->count && !strcmp(registry->services[place]->name, name));
 }
 
-static void registry_service_expired(void *owner)
-{
-        struct service *service = owner;
-
-        /* Judged by what is there now, not by what was read before a long turn of the loop. */
-        registry_catch_up(service->registry);
-        if (!service->timer.open)
-                return;
-        again_try(service);
-        service_look(service);
-}
-
 struct service *registry_add(struct registry *registry, const char *name, bool gateway)
 {
         size_t place = registry_place(registry, name);
@@ -265,7 +264,6 @@ struct service *registry_add(struct registry *registry, const char *name, bool g
         service->profile = gateway ? name_profile_of(service->name) : NULL;
         service->registry = registry;
         service->wd = service->log_wd = -1;
-        timer_init(&service->timer, registry->loop, registry_service_expired, service);
         memmove(&registry->services[place + 1], &registry->services[place],
                 (registry->count - place) * sizeof(registry->services[0]));
         registry->services[place] = service;

@@ -16,6 +16,7 @@
 #include "daemon/edge/slot.h"
 #include "daemon/loop/watch.h"
 #include "daemon/order/boot.h"
+#include "daemon/service/home.h"
 #include "daemon/service/multiplex.h"
 #include "daemon/service/locks.h"
 #include "daemon/judge/policy.h"
@@ -66,6 +67,13 @@ struct registry_events {
         void *owner;
 };
 
+/* What goes up within the model. Any may be NULL. */
+struct registry_above {
+        void *owner;
+        /* A gateway whose profile's directory is gone has ended. */
+        void (*left)(void *owner);
+};
+
 /* Lanes of the deputy for processes. */
 enum {
         PROCESS_LANE_SIGNALS, /* stand_in.h */
@@ -91,11 +99,13 @@ struct registry {
         const char *const *allowed_static; /* names that clients may control; NULL-terminated */
         char boot[RECORD_BOOT_BYTES];
         struct registry_events events;
+        struct registry_above above;
 
         struct service **services; /* by name */
         size_t count;
         size_t capacity;
         uint64_t revision;
+        int64_t moved_msec; /* by clock_msec(): when s6-svscan was last given, or seen to do, something */
         struct ready_queue ready;
         struct order *orders;
         size_t names_under_way; /* of those that are not root's */
@@ -128,6 +138,7 @@ struct registry {
         bool multiplex;      /* the default gateway serves every profile: multiplex.h */
         enum multiplex_from multiplex_from;
         struct profiles profiles;
+        struct homes homes;
         bool stopping;       /* nothing is ordered or written any more */
 };
 
@@ -142,10 +153,11 @@ struct service *registry_find(const struct registry *registry, const char *name)
 /* The place of the first service whose name comes after that one, which need not be there; count: there is none. */
 size_t registry_behind(const struct registry *registry, const char *name);
 
-/* A new entry, nothing seen of it yet. NULL: out of memory. profile: whether it is a gateway. */
+/* A place for it: what service_new() begins with. NULL: out of memory. */
 struct service *registry_add(struct registry *registry, const char *name, bool gateway);
 
-/* Calls events.gone, ends its waits, frees it. */
+/* Calls events.gone, ends its waits, frees it. Never within a step of that service itself, but for that of its operation, which
+ * has let go of it. */
 void registry_forget(struct registry *registry, struct service *service);
 
 /* Arms the watches of its supervise directories. 0 or a negative errno: what is not watched is polled
@@ -164,7 +176,7 @@ void registry_watch_directories(struct registry *registry);
 size_t registry_polled(const struct registry *registry);
 
 /* What has happened is seen, before the time of anything is judged: after a long turn of the loop timers come
- * first. May end operations, and free services on a later turn. */
+ * first. It is noted, and whom it concerns is woken. */
 void registry_catch_up(struct registry *registry);
 
 /* The symlink in the scan directory to the slot of that name; another one is -EEXIST. 0 or a negative errno.

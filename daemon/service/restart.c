@@ -5,19 +5,15 @@
 
 #include "daemon/log/log.h"
 #include "daemon/edge/s6_control.h"
+#include "daemon/service/home.h"
 #include "daemon/service/persist.h"
 #include "daemon/service/registry.h"
+#include "daemon/service/release.h"
 #include "daemon/keep/survey.h"
 #include "proto/name.h"
 
 /* s6-supervise runs an `o` at once; when it cannot, it does not try again by itself. */
 #define RETRY_MSEC 5000
-
-static bool restart_is_held_for(const struct record *record, const char *reason)
-{
-        return record->hold == HOLD_HELD &&
-               (!strcmp(record->reason, reason) || (record->cause == CAUSE_SERVED && !strcmp(reason, MULTIPLEX_REASON)));
-}
 
 bool restart_is_served(const struct service *service)
 {
@@ -27,7 +23,7 @@ bool restart_is_served(const struct service *service)
 void restart_take_option(struct service *service)
 {
         struct record *record = &service->record;
-        bool served = restart_is_held_for(record, MULTIPLEX_REASON);
+        bool served = release_is_held(record, MULTIPLEX_REASON);
 
         if (multiplex_asks_volume(service->registry)) /* it has not been looked at yet */
                 return;
@@ -180,7 +176,7 @@ static void restart_looked(struct survey *survey)
         if (survey->late || survey->result || survey->facts[0].hung || survey->facts[0].locked) {
                 service->record.next_start_usec =
                         clock_utc_usec() + service->registry->policy.elsewhere_msec * 1000;
-                service_step(service);
+                service_wake(service);
         } else {
                 log_event("service: its lock is free: service=%s", service->name);
                 restart_retry(service);
@@ -242,7 +238,7 @@ static int restart_is_asked_for(struct service *service)
 static const char *restart_obstacle(const struct service *service)
 {
         if (service->record.gone)
-                return PROFILES_GONE_REASON;
+                return HOME_GONE_REASON;
         return multiplex_holds(service->registry, service->profile) ? MULTIPLEX_REASON : NULL;
 }
 
@@ -263,21 +259,6 @@ static void restart_hold(struct service *service, const char *reason)
         log_event("service: held: service=%s gone=%d", service->name, record->gone);
 }
 
-void restart_release(struct service *service, const char *reason)
-{
-        struct record *record = &service->record;
-
-        if (!restart_is_held_for(record, reason))
-                return;
-        record->hold = HOLD_NONE;
-        record->cause = CAUSE_NONE;
-        record->reason[0] = '\0';
-        record->pending = record->want_up ? PENDING_ORDER : PENDING_NOTHING;
-        service_save(service);
-        if (record->want_up)
-                stagger_start(service);
-}
-
 /* The application's own word: it was not to be down when this run had settled, and is now. */
 static void restart_accept_stop(struct service *service)
 {
@@ -292,7 +273,7 @@ static void restart_accept_stop(struct service *service)
         log_event("service: stopped by its own means: service=%s", service->name);
         service_save(service);
         persist_soon(service->registry);
-        service_step(service);
+        service_wake(service);
 }
 
 static struct service *asked_service(const struct survey *survey, const struct profile_facts *facts)
@@ -321,15 +302,15 @@ static void restart_asked(struct survey *survey)
         service = facts->hung ? NULL : asked_service(survey, facts);
         if (!service)
                 return;
-        if (profiles_trust(survey->owner, survey))
-                profiles_judge_one(service, facts);
+        if (home_trust(survey->owner, survey))
+                home_judge_one(service, facts);
         if (service->record.hold == HOLD_BACKOFF && service->record.next_start_usec && service->record.want_up &&
             service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE &&
             restart_ended_well(&service->record) && service->sampled.known && !service->sampled.stopped &&
             facts->exists && facts->prior.stopped)
                 restart_accept_stop(service);
         else
-                service_step(service);
+                service_wake(service);
 }
 
 /* Of the volume, and of its profile there; not in root's lane: how often, and how long it takes, is the client's to say. NULL: out of
@@ -368,8 +349,8 @@ static void restart_sampled(struct survey *survey)
                 return;
         service->sampled.known = true;
         service->sampled.stopped = facts->prior.stopped;
-        if (profiles_trust(survey->owner, survey))
-                profiles_judge_one(service, facts);
+        if (home_trust(survey->owner, survey))
+                home_judge_one(service, facts);
 }
 
 /* Once a run: what the application's own state says while it is well. */

@@ -14,9 +14,6 @@
 /* The template's own: another container on the volume runs this gateway (EX_UNAVAILABLE). */
 #define EXIT_RUNS_ELSEWHERE 69
 
-/* It is not held for that reason any more, and started if it is wanted. */
-void restart_release(struct service *service, const char *reason);
-
 /* How its last run ended, for people: "with exit code 3". */
 void restart_describe_exit(const struct record *record, char *text, size_t size);
 bool restart_is_served(const struct service *service);

@@ -1,6 +1,7 @@
 #include "daemon/service/service.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +10,7 @@
 #include "daemon/log/log.h"
 #include "daemon/edge/s6_control.h"
 #include "daemon/service/killed.h"
-#include "daemon/slot/operation.h"
 #include "daemon/service/poll.h"
-#include "daemon/order/profiles.h"
 #include "daemon/service/registry.h"
 #include "daemon/service/restart.h"
 
@@ -95,6 +94,7 @@ void service_clear_tallies(struct service *service, bool own, bool log)
 
 void service_add_wait(struct service *service, struct wait *wait)
 {
+        wait->service = service;
         wait->next = service->waits;
         service->waits = wait;
 }
@@ -104,6 +104,7 @@ void service_remove_wait(struct service *service, struct wait *wait)
         for (struct wait **at = &service->waits; *at; at = &(*at)->next)
                 if (*at == wait) {
                         *at = wait->next;
+                        wait->service = NULL;
                         return;
                 }
 }
@@ -117,7 +118,7 @@ void service_settle_waits(struct service *service, const struct fault *fault)
                 struct wait *wait = waits;
 
                 waits = wait->next;
-                wait->settled(wait, service, fault);
+                wait_end(wait, fault);
         }
 }
 
@@ -200,8 +201,8 @@ static void service_died(struct service *service, const struct s6_status *now)
         } else if (!service->supervised || service->record.exit_code != EXIT_RESTART_ME)
                 service->died_unasked = true;
         service_save(service);
-        if (service->record.gone)
-                profiles_look_soon(service->registry); /* whoever has its directory now may begin */
+        if (service->record.gone && service->registry->above.left)
+                service->registry->above.left(service->registry->above.owner);
 }
 
 /* late: it has ended, too, before it was seen. */
@@ -238,7 +239,7 @@ static void service_take_status(struct service *service, const struct s6_status 
                 service_began(service, now, false);
         *old = *now;
         if (!service->supervised) {
-                publication_moved(service->registry);
+                service->registry->moved_msec = clock_msec();
                 stagger_wake(service->registry);
         }
         service->supervised = true;
@@ -254,7 +255,7 @@ void service_on_status(struct service *service, bool log)
                 service_take_status(service, &now);
         else
                 service_see(service);
-        service_step(service);
+        service_wake(service);
 }
 
 void service_on_lock(struct service *service, bool log)
@@ -264,7 +265,8 @@ void service_on_lock(struct service *service, bool log)
                 service->logger.supervised = false;
         else
                 service->supervised = false;
-        service_look(service);
+        service_see(service);
+        service_wake(service);
 }
 
 /* 0, or a negative errno where it could not be seen. */
@@ -289,16 +291,21 @@ void service_see(struct service *service)
         again_note(service, AGAIN_LOOK, own ? own : log);
 }
 
-void service_look(struct service *service)
-{
-        service_see(service);
-        service_step(service);
-}
-
 void service_catch_up(struct service *service)
 {
-        if (service_lacks_watch(service) || service->again.what & AGAIN_LOOK)
-                service_look(service);
+        if (!service_lacks_watch(service) && !(service->again.what & AGAIN_LOOK))
+                return;
+        service_see(service);
+        service_wake(service);
+}
+
+/* Who waits for root is before the others. */
+void service_wake(struct service *service)
+{
+        if (service->goal.kind != GOAL_NONE && service->ordered.root)
+                ready_wake_root(&service->ready);
+        else
+                ready_wake(&service->ready);
 }
 
 static enum goal_verdict service_judge(struct service *service)
@@ -380,13 +387,14 @@ void service_follow_time(struct service *service)
         service_show(service);
 }
 
-void service_step(struct service *service)
+static bool service_step(struct ready *ready)
 {
+        struct service *service = (struct service *)((char *)ready - offsetof(struct service, ready));
         bool had_goal = service->goal.kind != GOAL_NONE;
         bool failed = false;
 
         if (service->registry->stopping)
-                return;
+                return false;
         service->send_error = 0;
         if (service->goal.kind != GOAL_NONE && s6_status_is_alive(&service->status))
                 step_see(service); /* one that somebody has stopped would not see its TERM */
@@ -402,9 +410,31 @@ void service_step(struct service *service)
         service_follow_time(service);
         if (had_goal && service->goal.kind == GOAL_NONE)
                 stagger_wake(service->registry);
-        if (had_goal && service->goal.kind == GOAL_NONE && service->waits) {
+        if (had_goal && service->goal.kind == GOAL_NONE && service->waits)
                 service_settle_waits(service, failed ? &(struct fault){.kind = FAULT_FAILED} : NULL);
-        }
-        if (service->operation != OPERATION_NONE)
-                operation_step(service); /* may free the service */
+        if (service->follower)
+                ready_wake(service->follower);
+        return false;
+}
+
+/* Judged by what is there now, not by what was read before a long turn of the loop. */
+static void service_expired(void *owner)
+{
+        struct service *service = owner;
+
+        registry_catch_up(service->registry);
+        again_try(service);
+        service_see(service);
+        service_wake(service);
+}
+
+struct service *service_new(struct registry *registry, const char *name, bool gateway)
+{
+        struct service *service = registry_add(registry, name, gateway);
+
+        if (!service)
+                return NULL;
+        ready_init(&service->ready, &registry->ready, service_step);
+        timer_init(&service->timer, registry->loop, service_expired, service);
+        return service;
 }

@@ -15,6 +15,7 @@
 #include "daemon/service/stand_in.h"
 #include "daemon/service/static_end.h"
 #include "daemon/service/step.h"
+#include "daemon/service/wait.h"
 #include "proto/limits.h"
 
 struct registry;
@@ -38,12 +39,6 @@ enum operation {
         OPERATION_NONE,
         OPERATION_REGISTER,
         OPERATION_UNREGISTER,
-};
-
-/* Somebody waits for the goal. `settled` is called once, the wait being off the list already. */
-struct wait {
-        struct wait *next;
-        void (*settled)(struct wait *wait, struct service *service, const struct fault *fault);
 };
 
 /* What else is to be known of it. */
@@ -85,6 +80,7 @@ struct service {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
         const char *profile; /* within name; NULL: a static service */
         struct registry *registry;
+        struct ready ready;
 
         /* seen */
         bool supervised;
@@ -134,6 +130,8 @@ struct service {
 
         /* operation.h */
         enum operation operation;
+        struct ready *follower;       /* who is woken with each step of it: its operation; NULL: none */
+        int64_t operation_began_msec; /* by clock_msec(), of the operation's present phase */
         struct removal *removal;
         struct registration *registration;
 
@@ -153,21 +151,25 @@ struct service {
         unsigned index; /* small, unique among the living */
 };
 
-/* Reads its files anew and acts on what they show. */
-void service_look(struct service *service);
+/* A new entry of the registry, nothing seen of it yet. NULL: out of memory. gateway: or a static service. */
+struct service *service_new(struct registry *registry, const char *name, bool gateway);
 
-/* Reads them, and acts on nothing yet. */
+/*
+ * Something of it is different now, and was noted in it. On a turn of the loop it acts on what is known: judges the
+ * goal, sends, keeps to the record, sets the timer, shows changes; then its operation has its turn.
+ */
+void service_wake(struct service *service);
+
+/* Reads its files anew, and acts on nothing yet. */
 void service_see(struct service *service);
 
 /* Before a time of it is judged: reads what nobody would tell of. What is watched is told by
- * watch_catch_up(). */
+ * registry_catch_up(). */
 void service_catch_up(struct service *service);
-
-/* Acts on what is known: judges the goal, sends, keeps to the record, sets the timer, shows changes. */
-void service_step(struct service *service);
 
 /*
  * A status was written by a living s6-supervise / a supervisor ended or began to. `log`: it was the logger's.
+ * What is there by now is noted at once, since the order of events matters.
  */
 void service_on_status(struct service *service, bool log);
 void service_on_lock(struct service *service, bool log);

@@ -40,7 +40,7 @@ static void stagger_turn(void *owner)
                         continue; /* somebody ordered it meanwhile */
                 service_set_down(next, false);
                 service_set_goal(next, GOAL_UP, 0);
-                service_step(next);
+                service_wake(next);
                 starting += is_starting(next);
         }
         for (size_t i = 0; i < registry->count; i++)

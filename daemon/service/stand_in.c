@@ -72,7 +72,7 @@ static void job_done(struct deputy_job *job, bool late)
                         stand_in_close(service);
                 else
                         stand_in_later(service);
-                service_step(service);
+                service_wake(service);
         }
 }
 

@@ -87,7 +87,6 @@ static void adopt_live(struct service *service)
         service_set_down(service, !record_runs_now(&service->record));
         service->retry_base_usec = -1;
         adopt_order(service, &service->status);
-        service_step(service);
 }
 
 /* Whole, and nobody supervises it: a register that a killed broker left, unless s6-svscan is just about to
@@ -166,7 +165,7 @@ static void adopt_files(struct service *service)
 
 static int adopt_slot(struct registry *registry, const char *name)
 {
-        struct service *service = registry_add(registry, name, true);
+        struct service *service = service_new(registry, name, true);
         int result, recorded = 0;
         bool alive;
 
@@ -188,13 +187,14 @@ static int adopt_slot(struct registry *registry, const char *name)
                 adopt_unrecorded(service, recorded);
         restart_take_option(service);
         if (service->record.removing) {
-                service_step(service);
                 operation_resume_unregister(service);
         } else if (alive) {
                 adopt_live(service);
         } else {
                 adopt_dead(service);
         }
+        service_follow_time(service);
+        service_wake(service);
         return 0;
 }
 

@@ -51,9 +51,6 @@ int operation_resume_register(struct service *service);
 /* Goes on with a removal that another broker began. */
 void operation_resume_unregister(struct service *service);
 
-/* Something was seen of a service with an operation; it may be freed by this. */
-void operation_step(struct service *service);
-
 /* Frees what the operation holds, answering nobody. */
 void operation_drop(struct service *service);
 

@@ -14,7 +14,7 @@ static bool waits_to_leave(const struct service *service)
 
 static bool waits_to_come(const struct service *service)
 {
-        return service->registration && !service->registration->linked;
+        return service->registration && service->registration->phase == REGISTRATION_HIDDEN;
 }
 
 static bool any(const struct registry *registry, bool (*is)(const struct service *service))
@@ -43,13 +43,13 @@ static int64_t publication_held_until(const struct registry *registry)
                 const struct registration *registration = registry->services[i]->registration;
                 int64_t its_msec;
 
-                if (!registration || !registration->linked)
+                if (!registration || registration->phase != REGISTRATION_LINKED)
                         continue;
                 its_msec = registration->linked_msec + PUBLICATION_MOST_MSEC;
                 until_msec = its_msec > until_msec ? its_msec : until_msec;
         }
-        if (until_msec > registry->publication.moved_msec + PUBLICATION_QUIET_MSEC)
-                until_msec = registry->publication.moved_msec + PUBLICATION_QUIET_MSEC;
+        if (until_msec > registry->moved_msec + PUBLICATION_QUIET_MSEC)
+                until_msec = registry->moved_msec + PUBLICATION_QUIET_MSEC;
         return until_msec;
 }
 
@@ -75,7 +75,7 @@ static void publication_turn(void *owner)
                 return;
         publication->rescan = false;
         if (coming)
-                publication_moved(registry);
+                registry->moved_msec = clock_msec();
         each(registry, waits_to_leave, removal_unlink);
         each(registry, waits_to_come, registration_link);
         /* "n": the supervisors of what is gone are ended. */
@@ -93,7 +93,7 @@ static void publication_turn(void *owner)
 void publication_init(struct registry *registry)
 {
         timer_init(&registry->publication.turn, registry->loop, publication_turn, registry);
-        registry->publication.moved_msec = clock_msec();
+        registry->moved_msec = clock_msec();
 }
 
 void publication_rescan(struct registry *registry)
@@ -116,9 +116,4 @@ void publication_release(struct registry *registry)
 {
         if (--registry->publication.held == 0)
                 publication_wake(registry);
-}
-
-void publication_moved(struct registry *registry)
-{
-        registry->publication.moved_msec = clock_msec();
 }

@@ -18,7 +18,6 @@ struct publication {
         struct timer turn;
         unsigned held;      /* who still makes slots that shall all come into view at once */
         bool rescan;        /* s6-svscan is to look even where nothing comes or leaves */
-        int64_t moved_msec; /* by clock_msec(): when s6-svscan was last given, or seen to do, something */
 };
 
 /* Where s6-svscan has not begun a supervisor for this long, it is not about to: removals go on. */
@@ -38,8 +37,5 @@ void publication_rescan(struct registry *registry);
 /* Between these two nothing comes into view or leaves it, so that many slots are one scan. */
 void publication_hold(struct registry *registry);
 void publication_release(struct registry *registry);
-
-/* A supervisor began. */
-void publication_moved(struct registry *registry);
 
 #endif

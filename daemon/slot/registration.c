@@ -13,6 +13,7 @@
 #include "daemon/service/restart.h"
 #include "proto/name.h"
 
+static bool registration_step(struct ready *ready);
 static void registration_expired(void *owner);
 
 /* Takes the registration off the service and answers everybody who waits for it. */
@@ -22,6 +23,8 @@ static void registration_end(struct service *service, const struct fault *fault)
 
         service->registration = NULL;
         service->operation = OPERATION_NONE;
+        service->follower = NULL;
+        ready_remove(&registration->ready);
         for (struct registration_waiter *waiter = registration->waiters; waiter; waiter = waiter->next)
                 registration_answer(service->registry, waiter, service->profile, service, fault,
                                     service->persist_error);
@@ -39,8 +42,11 @@ static int registration_begin(struct service *service)
         registration->began_msec = clock_msec();
         timer_init(&registration->timer, service->registry->loop, registration_expired, registration);
         timer_start(&registration->timer, REGISTER_MSEC);
+        ready_init(&registration->ready, &service->registry->ready, registration_step);
         service->registration = registration;
         service->operation = OPERATION_REGISTER;
+        service->operation_began_msec = registration->began_msec;
+        service->follower = &registration->ready;
         return 0;
 }
 
@@ -87,7 +93,7 @@ static void registration_undo(struct service *service, const struct fault *fault
 {
         struct registration *registration = service->registration;
         bool forget = registration->remove_after;
-        bool late = registration->linked && fault->error == ETIMEDOUT;
+        bool late = registration->phase == REGISTRATION_LINKED && fault->error == ETIMEDOUT;
         bool stays = (registration->adopted || (late && registration_is_own(registration))) && !forget;
         int64_t timeout_msec = registration->remove_timeout_msec;
         bool root = registration->root;
@@ -103,7 +109,7 @@ static void registration_undo(struct service *service, const struct fault *fault
                 removal_begin(service, timeout_msec, forget, root);
                 return;
         }
-        service_step(service); /* it is watched, and goes on when a supervisor comes */
+        service_wake(service); /* it is watched, and goes on when a supervisor comes */
         if (service->record.pending && service->record.want_up)
                 stagger_start(service);
 }
@@ -112,67 +118,87 @@ static void registration_undo(struct service *service, const struct fault *fault
  * told in the end. */
 static bool registration_is_held(const struct registration *registration, int64_t now_msec)
 {
-        return !registration->linked &&
+        return registration->phase == REGISTRATION_HIDDEN &&
                (registration_is_own(registration) ||
                 (registration->service->registry->publication.held &&
                  now_msec - registration->began_msec < REGISTER_MOST_MSEC));
 }
 
+/* Its time is over, unless s6-svscan is still at work. */
+static void registration_is_due(struct service *service)
+{
+        struct registration *registration = service->registration;
+        int64_t now_msec = clock_msec(), quiet_msec = now_msec - service->registry->moved_msec;
+
+        if (registration_is_held(registration, now_msec)) {
+                timer_start(&registration->timer, REGISTER_MSEC);
+        } else if (quiet_msec < REGISTER_MSEC && now_msec - registration->began_msec < REGISTER_MOST_MSEC) {
+                timer_start(&registration->timer, (uint64_t)(REGISTER_MSEC - quiet_msec));
+        } else {
+                registration_undo(service, &(struct fault){.kind = FAULT_SYSTEM,
+                                                           .text = "wait for s6-svscan to supervise it",
+                                                           .error = ETIMEDOUT});
+        }
+}
+
+/* What is there by now is seen first: the timer may have come before all events of a long turn. */
 static void registration_expired(void *owner)
 {
         struct registration *registration = owner;
-        int64_t now_msec, quiet_msec;
 
-        /* What is there by now: the timer may have come before all events of a long turn. Both may end it. */
         registry_catch_up(registration->service->registry);
-        if (registration->timer.open)
-                service_look(registration->service);
-        if (!registration->timer.open)
-                return;
-        now_msec = clock_msec();
-        if (registration_is_held(registration, now_msec)) {
-                timer_start(&registration->timer, REGISTER_MSEC);
-                return;
-        }
-        quiet_msec = now_msec - registration->service->registry->publication.moved_msec;
-        if (quiet_msec < REGISTER_MSEC && now_msec - registration->began_msec < REGISTER_MOST_MSEC) {
-                timer_start(&registration->timer, (uint64_t)(REGISTER_MSEC - quiet_msec));
-                return;
-        }
-        registration_undo(registration->service, &(struct fault){.kind = FAULT_SYSTEM,
-                                                                 .text = "wait for s6-svscan to supervise it",
-                                                                 .error = ETIMEDOUT});
+        service_see(registration->service);
+        service_wake(registration->service);
+        registration->due = true;
+        ready_wake(&registration->ready);
 }
 
 void registration_link(struct service *service)
 {
-        int result = registry_link(service->registry, service->name);
+        struct registration *registration = service->registration;
 
-        if (result)
-                registration_undo(service, &(struct fault){.kind = FAULT_SYSTEM,
-                                                           .text = "link it into the scan directory",
-                                                           .error = -result});
-        else {
-                service->registration->linked = true;
-                service->registration->linked_msec = clock_msec();
-        }
+        registration->link_error = -registry_link(service->registry, service->name);
+        registration->phase = registration->link_error ? REGISTRATION_REFUSED : REGISTRATION_LINKED;
+        registration->linked_msec = clock_msec();
+        ready_wake(&registration->ready);
 }
 
-void registration_step(struct service *service)
+static bool registration_is_complete(const struct service *service)
+{
+        return service->registration->phase == REGISTRATION_LINKED && service->supervised &&
+               (!service->has_log || service->logger.supervised) && service->persisted_serial >= service->serial;
+}
+
+static void registration_complete(struct service *service)
 {
         bool go = service->registration->remove_after;
         bool root = service->registration->root;
         int64_t timeout_msec = service->registration->remove_timeout_msec;
 
-        if (!service->registration->linked || !service->supervised ||
-            (service->has_log && !service->logger.supervised) || service->persisted_serial < service->serial)
-                return;
         registration_end(service, NULL);
         publication_wake(service->registry);
         if (go)
                 removal_begin(service, timeout_msec, true, root);
         else
-                service_step(service);
+                service_wake(service);
+}
+
+static bool registration_step(struct ready *ready)
+{
+        struct registration *registration = (struct registration *)ready;
+        struct service *service = registration->service;
+        bool due = registration->due;
+
+        registration->due = false;
+        if (registration->phase == REGISTRATION_REFUSED)
+                registration_undo(service, &(struct fault){.kind = FAULT_SYSTEM,
+                                                           .text = "link it into the scan directory",
+                                                           .error = registration->link_error});
+        else if (registration_is_complete(service))
+                registration_complete(service);
+        else if (due)
+                registration_is_due(service);
+        return false;
 }
 
 void registration_refuse(struct registry *registry, const struct registration_waiter *waiter,
@@ -185,13 +211,13 @@ static void register_new(struct registry *registry, struct registration_waiter *
                          const char *profile, struct json_object *environment, const struct record *record)
 {
         const char *operation = "register";
-        struct service *service = registry_add(registry, name, true);
+        struct service *service = service_new(registry, name, true);
         int result = service ? registration_begin(service) : -ENOMEM;
 
         waiter->created = true;
         if (result == 0) {
                 service->record = *record;
-                service->registration->root = waiter->root;
+                service->registration->root = service->registration->ready.root = waiter->root;
                 result = registration_add_waiter(service, waiter)
                                  ? registration_build(service, environment, &operation)
                                  : -ENOMEM;
@@ -200,7 +226,8 @@ static void register_new(struct registry *registry, struct registration_waiter *
                 service->goal.kind =
                         record->want_up && !record->hold && !record->pending ? GOAL_UP : GOAL_NONE;
                 log_event("register: begun service=%s want=%s", name, record->want_up ? "up" : "down");
-                service_step(service);
+                service_follow_time(service);
+                service_wake(service);
                 return;
         }
         log_event("register: failed: why=%s service=%s", strerrorname_np(-result), name);
@@ -264,7 +291,9 @@ void registration_drop(struct service *service)
         for (; waiter; waiter = waiter->next) /* the broker's own have something to free */
                 if (waiter->own)
                         waiter->own->ended(waiter->own, NULL, &(struct fault){.kind = FAULT_SUPERSEDED});
-        if (service->registration)
+        if (service->registration) {
+                ready_remove(&service->registration->ready);
                 timer_close(&service->registration->timer, registration_free);
+        }
         service->registration = NULL;
 }

@@ -14,12 +14,21 @@ struct registration_waiter {
         bool changed;
 };
 
+enum registration_phase {
+        REGISTRATION_HIDDEN,  /* publication.h lets it come into view */
+        REGISTRATION_LINKED,  /* s6-svscan can see it: its supervisors are waited for */
+        REGISTRATION_REFUSED, /* it could not be linked: link_error */
+};
+
 struct registration {
+        struct ready ready;
         struct service *service;
+        enum registration_phase phase;
+        int link_error; /* errno */
         struct timer timer;
+        bool due;           /* it has expired */
         int64_t began_msec; /* by clock_msec() */
         struct registration_waiter *waiters;
-        bool linked;         /* s6-svscan can see it */
         int64_t linked_msec; /* by clock_msec() */
         bool adopted;        /* its slot was there before us: it is never rolled back */
         bool root;           /* who asked for it, or to have it removed again, is root */
@@ -51,7 +60,6 @@ bool registration_add_waiter(struct service *service, const struct registration_
 /* Whoever asked is no client, who is told and may ask again. */
 bool registration_is_own(const struct registration *registration);
 
-void registration_step(struct service *service);
 void registration_drop(struct service *service);
 
 /* Makes the slot, or goes on with the one that is there. */

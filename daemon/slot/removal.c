@@ -67,7 +67,7 @@ static void removal_give_up(struct service *service, const char *otherwise)
 static void removal_phase(struct service *service, enum removal_phase phase, int64_t timer_msec)
 {
         service->removal->phase = phase;
-        service->removal->phase_began_msec = clock_msec();
+        service->operation_began_msec = clock_msec();
         timer_start(&service->removal->timer, (uint64_t)timer_msec);
 }
 
@@ -125,10 +125,8 @@ void removal_tell(struct service *service)
         s6_control_send(service_at(service), service->name, "dx");
 }
 
-static bool removal_finish(struct ready *ready)
+static void removal_finish(struct service *service)
 {
-        struct removal *removal = (struct removal *)((char *)ready - offsetof(struct removal, ready));
-        struct service *service = removal->service;
         struct registry *registry = service->registry;
         int result = slot_remove(&registry->slots, service->name);
         struct fault fault = {.kind = FAULT_SYSTEM, .text = "remove the service directory", .error = -result};
@@ -143,7 +141,6 @@ static bool removal_finish(struct ready *ready)
                 removal_phase(service, REMOVAL_LEAVING, REMOVE_AGAIN_MSEC);
         else
                 registry_forget(registry, service);
-        return false;
 }
 
 /* A directory is some hundred system calls, and many may end together. */
@@ -191,7 +188,7 @@ static void removal_left(struct service *service)
 /* Asked for before it is told once more: what was written just now is nothing that is not read. */
 static void removal_tell_who_waits(struct service *service, bool logs)
 {
-        int64_t waited_msec = clock_msec() - service->removal->phase_began_msec;
+        int64_t waited_msec = clock_msec() - service->operation_began_msec;
 
         if (waited_msec > UNREAD_MSEC) /* who does not read is told of */
                 service_follow_time(service);
@@ -204,7 +201,7 @@ static void removal_tell_who_waits(struct service *service, bool logs)
 
 static void removal_look_leaving(struct service *service)
 {
-        int64_t waited_msec = clock_msec() - service->removal->phase_began_msec;
+        int64_t waited_msec = clock_msec() - service->operation_began_msec;
         bool runs = is_supervised(service);
         bool logs = !runs && service->has_log && is_logger_supervised(service);
 
@@ -224,19 +221,6 @@ static void removal_look_leaving(struct service *service)
                     waited_msec > LEAVE_GIVE_UP_MSEC ? 10 * LEAVE_LOOK_MSEC : LEAVE_LOOK_MSEC);
 }
 
-/* What is there by now: the timer may have come before all events of a long turn. True: that brought it on.
- */
-static bool removal_caught_up(struct removal *removal)
-{
-        enum removal_phase phase = removal->phase;
-        struct service *service = removal->service;
-
-        registry_catch_up(service->registry);
-        if (removal->timer.open && (phase == REMOVAL_STOPPING || phase == REMOVAL_KILLING))
-                service_look(service);
-        return !removal->timer.open || removal->phase != phase;
-}
-
 /* Where s6-supervise cannot write its status, on a file system that is full, that shows a run for ever. */
 static bool removal_run_is_gone(const struct service *service)
 {
@@ -245,43 +229,29 @@ static bool removal_run_is_gone(const struct service *service)
         return pid && process_state(pid) == PROCESS_STATE_ENDED;
 }
 
-static void removal_expired(void *owner)
+static bool removal_has_ended(const struct service *service)
 {
-        struct removal *removal = owner;
-        struct service *service = removal->service;
+        const struct s6_status *status = &service->status;
 
-        if (removal_caught_up(removal))
-                return;
-        if ((removal->phase == REMOVAL_STOPPING || removal->phase == REMOVAL_KILLING) &&
-            removal_run_is_gone(service)) {
-                removal_leave(service);
-                return;
-        }
-        switch (removal->phase) {
-        case REMOVAL_STOPPING:
+        return !service->supervised || (!status->pid && !status->want_up);
+}
+
+/* Its time is over: it is killed, and again until that helps. */
+static void removal_press(struct service *service)
+{
+        struct removal *removal = service->removal;
+
+        if (removal->phase == REMOVAL_STOPPING) {
                 log_event("unregister: killed after its deadline service=%s pid=%d", service->name,
                           service->status.pid);
                 removal_phase(service, REMOVAL_KILLING, KILL_AGAIN_MSEC);
-                removal_kill(service);
-                break;
-        case REMOVAL_KILLING:
-                if (clock_msec() - removal->phase_began_msec > KILL_GIVE_UP_MSEC)
+        } else {
+                if (clock_msec() - service->operation_began_msec > KILL_GIVE_UP_MSEC)
                         removal_give_up(service,
                                         "its s6-supervise does not react; it is removed when it does");
-                removal_kill(service);
                 timer_start(&removal->timer, KILL_AGAIN_MSEC);
-                break;
-        case REMOVAL_LEAVING:
-                removal_look_leaving(service);
-                break;
-        case REMOVAL_WAITING:
-                publication_wake(service->registry);
-                break;
-        case REMOVAL_SWEEPING:
-        case REMOVAL_FINISHING:
-        case REMOVAL_FORGETTING:
-                break;
         }
+        removal_kill(service);
 }
 
 /* Told to end: the planned-stop marker is there by now. */
@@ -291,22 +261,55 @@ static void removal_stop(struct service *service)
                 return;
         removal_phase(service, REMOVAL_STOPPING, service->removal->timeout_msec);
         service_set_goal(service, GOAL_DOWN, 0);
-        service_step(service);
+        service_wake(service);
 }
 
-void removal_step(struct service *service)
+static bool removal_step(struct ready *ready)
 {
-        const struct s6_status *status = &service->status;
+        struct removal *removal = (struct removal *)ready;
+        struct service *service = removal->service;
+        bool due = removal->due;
 
-        if (service->removal->phase == REMOVAL_WAITING || service->removal->phase == REMOVAL_SWEEPING ||
-            service->removal->phase == REMOVAL_FINISHING)
-                return;
-        if (service->removal->phase == REMOVAL_FORGETTING)
+        removal->due = false;
+        switch (removal->phase) {
+        case REMOVAL_FORGETTING:
                 removal_stop(service);
-        else if (service->removal->phase == REMOVAL_LEAVING)
+                break;
+        case REMOVAL_STOPPING:
+        case REMOVAL_KILLING:
+                if (removal_has_ended(service) || (due && removal_run_is_gone(service)))
+                        removal_leave(service);
+                else if (due)
+                        removal_press(service);
+                break;
+        case REMOVAL_WAITING:
+                if (due)
+                        publication_wake(service->registry);
+                break;
+        case REMOVAL_LEAVING:
                 removal_look_leaving(service);
-        else if (!service->supervised || (!status->pid && !status->want_up))
-                removal_leave(service);
+                break;
+        case REMOVAL_FINISHING:
+                removal_finish(service);
+                break;
+        case REMOVAL_SWEEPING:
+                break;
+        }
+        return false;
+}
+
+/* What is there by now is seen first: the timer may have come before all events of a long turn. */
+static void removal_expired(void *owner)
+{
+        struct removal *removal = owner;
+
+        registry_catch_up(removal->service->registry);
+        if (removal->phase == REMOVAL_STOPPING || removal->phase == REMOVAL_KILLING) {
+                service_see(removal->service);
+                service_wake(removal->service);
+        }
+        removal->due = true;
+        ready_wake(&removal->ready);
 }
 
 static int removal_make(struct service *service)
@@ -319,7 +322,7 @@ static int removal_make(struct service *service)
         if (!removal)
                 return -ENOMEM;
         removal->service = service;
-        ready_init(&removal->ready, &service->registry->ready, removal_finish);
+        ready_init(&removal->ready, &service->registry->ready, removal_step);
         timer_init(&removal->timer, service->registry->loop, removal_expired, removal);
         service->removal = removal;
         return 0;
@@ -335,7 +338,7 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget, b
         service->goal.kind = GOAL_NONE;
         service->operation = OPERATION_UNREGISTER;
         if (forget)
-                profiles_take_away(service);
+                home_take_away(service);
         service->record.removing = true;
         service->record.forgotten = forget;
         service->record.want_up = false;
@@ -348,7 +351,8 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget, b
         service->removal->timeout_msec = timeout_msec;
         if (forget)
                 persist_services(registry, &service, 1, true, root, NULL, NULL);
-        service_step(service);
+        service->follower = &service->removal->ready;
+        service_wake(service);
 }
 
 int removal_add_waiter(struct service *service, struct ticket ticket)
@@ -361,14 +365,6 @@ int removal_add_waiter(struct service *service, struct ticket ticket)
         waiter->next = service->removal->waiters;
         service->removal->waiters = waiter;
         return 0;
-}
-
-void operation_step(struct service *service)
-{
-        if (service->operation == OPERATION_REGISTER)
-                registration_step(service);
-        else
-                removal_step(service);
 }
 
 void removal_drop(struct service *service)
@@ -385,4 +381,5 @@ void operation_drop(struct service *service)
         registration_drop(service);
         removal_drop(service);
         service->operation = OPERATION_NONE;
+        service->follower = NULL;
 }

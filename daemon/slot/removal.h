@@ -22,15 +22,15 @@ struct removal_waiter {
 };
 
 struct removal {
+        struct ready ready;
         struct service *service;
         enum removal_phase phase;
         struct timer timer;
+        bool due;             /* it has expired */
         int64_t timeout_msec; /* of STOPPING */
-        int64_t phase_began_msec;
         struct removal_waiter *waiters;
         struct deputy_job job;
         struct groups groups;
-        struct ready ready; /* of FINISHING */
 };
 
 /* For a service without an operation. timeout_msec: until KILL. forget: what the volume has of it too.
@@ -46,7 +46,6 @@ void removal_unlink(struct service *service);
 bool removal_is_leaving(const struct service *service);
 void removal_tell(struct service *service);
 
-void removal_step(struct service *service);
 void removal_drop(struct service *service);
 
 #endif

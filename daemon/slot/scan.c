@@ -49,7 +49,7 @@ static void scan_add(struct registry *registry, const char *name, ino_t inode)
                 scan_again(registry, name, has_log < 0 ? -has_log : -has_readiness);
                 return;
         }
-        service = registry_add(registry, name, false);
+        service = service_new(registry, name, false);
         if (!service) {
                 scan_again(registry, name, ENOMEM);
                 return;
@@ -58,7 +58,9 @@ static void scan_add(struct registry *registry, const char *name, ino_t inode)
         service->has_readiness = has_readiness;
         service->inode = inode;
         registry_watch(registry, service); /* it may have no supervise/ yet: poll.h comes back to it */
-        service_look(service);
+        service_see(service);
+        service_follow_time(service);
+        service_wake(service);
 }
 
 static void scan_new(struct registry *registry, const char *name)
