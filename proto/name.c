@@ -69,6 +69,12 @@ const char *name_result_text(enum name_result result)
         return "is no name";
 }
 
+bool environment_is_name(const char *name)
+{
+        return name_check(name, LIMIT_ENVIRONMENT_NAME_BYTES, UPPER LOWER "_", UPPER LOWER DIGITS "_") ==
+               NAME_OK;
+}
+
 static bool environment_name_reserved(const char *name)
 {
         static const char prefix[] = "HERMES_S6_";
@@ -80,8 +86,7 @@ static bool environment_name_reserved(const char *name)
 
 enum environment_result environment_check(const char *name, const char *value)
 {
-        if (name_check(name, LIMIT_ENVIRONMENT_NAME_BYTES, UPPER LOWER "_", UPPER LOWER DIGITS "_") !=
-            NAME_OK)
+        if (!environment_is_name(name))
                 return ENVIRONMENT_BAD_NAME;
         if (environment_name_reserved(name))
                 return ENVIRONMENT_RESERVED;

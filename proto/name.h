@@ -33,10 +33,13 @@ void name_service_of(const char *profile, char *buffer, size_t size);
 /* For people, to put behind the name: "is empty", ... */
 const char *name_result_text(enum name_result result);
 
+/* [A-Za-z_][A-Za-z0-9_]*, at most LIMIT_ENVIRONMENT_NAME_BYTES: what a variable may be called. */
+bool environment_is_name(const char *name);
+
 /* A variable of a profile's environment. */
 enum environment_result {
         ENVIRONMENT_OK = 0,
-        ENVIRONMENT_BAD_NAME,  /* not [A-Za-z_][A-Za-z0-9_]*, or longer than LIMIT_ENVIRONMENT_NAME_BYTES */
+        ENVIRONMENT_BAD_NAME,  /* environment_is_name() */
         ENVIRONMENT_RESERVED,  /* HOME, HERMES_HOME, HERMES_S6_*: the template's own */
         ENVIRONMENT_BAD_VALUE, /* longer than LIMIT_STRING_BYTES */
 };

@@ -58,13 +58,6 @@ void slots_close(struct slots *slots)
         slots->fd = slots->template_fd = -1;
 }
 
-/* Checked long before; once more here, because it becomes a path. Also keeps clear of our own dot names. */
-static bool is_slot_name(const char *name)
-{
-        return *name != '\0' && *name != '.' && !strchr(name, '/') &&
-               strlen(name) <= LIMIT_SERVICE_NAME_BYTES;
-}
-
 static void staged_name(const char *name, char staged[NAME_SIZE])
 {
         snprintf(staged, NAME_SIZE, ".%s", name);
@@ -73,11 +66,6 @@ static void staged_name(const char *name, char staged[NAME_SIZE])
 static void gone_name(const char *name, char gone[NAME_SIZE])
 {
         snprintf(gone, NAME_SIZE, ".%s~", name);
-}
-
-int slot_open(const struct slots *slots, const char *name)
-{
-        return is_slot_name(name) ? tree_open(slots->fd, name) : -EINVAL;
 }
 
 static bool has_directory(int at, const char *name)
@@ -129,7 +117,7 @@ int slot_stage(const struct slots *slots, const char *name, const char *profile,
         int result;
         int slot;
 
-        if (!is_slot_name(name))
+        if (!slot_is_name(name))
                 return -EINVAL;
         staged_name(name, staged);
         result = refuse_leftovers(slots->template_fd);
@@ -160,7 +148,7 @@ int slot_commit(const struct slots *slots, const char *name)
 {
         char staged[NAME_SIZE];
 
-        if (!is_slot_name(name))
+        if (!slot_is_name(name))
                 return -EINVAL;
         staged_name(name, staged);
         /* A slot is never empty, so that it cannot be replaced by this. */
@@ -174,7 +162,7 @@ int slot_remove(const struct slots *slots, const char *name)
         char staged[NAME_SIZE], gone[NAME_SIZE];
         int result, staged_result;
 
-        if (!is_slot_name(name))
+        if (!slot_is_name(name))
                 return -EINVAL;
         staged_name(name, staged);
         gone_name(name, gone);

@@ -9,24 +9,14 @@
 #include <json-c/json.h>
 
 #include "daemon/edge/rights.h"
-#include "daemon/edge/slot_environment_old.h"
 #include "daemon/edge/tree.h"
 #include "proto/limits.h"
+#include "proto/name.h"
 #include "proto/text.h"
 
 #define MODE_FILE 0640
 /* Each value nothing but newlines, each name with its "=" and newline. */
 #define FILE_BYTES_MAX (2 * LIMIT_ENVIRONMENT_BYTES + 2 * LIMIT_ENVIRONMENT_VARIABLES)
-
-bool environment_is_name(const char *name)
-{
-        static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
-        size_t length = strlen(name);
-
-        if (length == 0 || length > LIMIT_ENVIRONMENT_NAME_BYTES || (*name >= '0' && *name <= '9'))
-                return false;
-        return strspn(name, letters) == length;
-}
 
 int environment_add(struct json_object *environment, const char *name, const char *value, size_t length)
 {
@@ -58,29 +48,34 @@ size_t environment_weight(struct json_object *environment)
         return environment_bytes(environment) + variables * LIMIT_ENVIRONMENT_VARIABLE_BYTES;
 }
 
-/* The names, in `names`, which has room for all: 0, or -EINVAL when there is anything that cannot be a
- * variable. */
-static int check_variables(struct json_object *environment, const char **names, size_t *count)
-{
-        *count = 0;
-        if (!environment)
-                return 0;
-        if (!json_object_is_type(environment, json_type_object) ||
-            json_object_object_length(environment) > LIMIT_ENVIRONMENT_VARIABLES)
-                return -EINVAL;
-        json_object_object_foreach(environment, name, value)
-        {
-                if (!environment_is_name(name) || !json_object_is_type(value, json_type_string) ||
-                    memchr(json_object_get_string(value), '\0', (size_t)json_object_get_string_len(value)))
-                        return -EINVAL;
-                names[(*count)++] = name;
-        }
-        return environment_bytes(environment) > LIMIT_ENVIRONMENT_BYTES ? -EINVAL : 0;
-}
-
 static int compare_names(const void *left, const void *right)
 {
         return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+int environment_names(struct json_object *environment, const char **names, size_t *count)
+{
+        size_t found = 0;
+
+        if (environment && (!json_object_is_type(environment, json_type_object) ||
+                            json_object_object_length(environment) > LIMIT_ENVIRONMENT_VARIABLES))
+                return -EINVAL;
+        if (environment) {
+                json_object_object_foreach(environment, name, value)
+                {
+                        if (!environment_is_name(name) || !json_object_is_type(value, json_type_string) ||
+                            memchr(json_object_get_string(value), '\0',
+                                   (size_t)json_object_get_string_len(value)))
+                                return -EINVAL;
+                        names[found++] = name;
+                }
+        }
+        if (environment_bytes(environment) > LIMIT_ENVIRONMENT_BYTES)
+                return -EINVAL;
+        if (found > 0)
+                qsort(names, found, sizeof(*names), compare_names);
+        *count = found;
+        return 0;
 }
 
 static void append_variable(struct text *text, const char *name, const char *value)
@@ -100,14 +95,11 @@ int environment_make(int at, const char *name, struct json_object *environment, 
         const char *names[LIMIT_ENVIRONMENT_VARIABLES];
         struct text text;
         size_t count;
-        int result = check_variables(environment, names, &count);
+        int result = environment_names(environment, names, &count);
         bool grouped;
 
         if (result < 0)
                 return result;
-        /* Sorted, so that the same variables are the same bytes. */
-        if (count > 0)
-                qsort(names, count, sizeof(names[0]), compare_names);
         text_init(&text);
         for (size_t i = 0; i < count; i++)
                 append_variable(&text, names[i],
@@ -186,7 +178,7 @@ static int parse_variables(char *bytes, struct json_object *environment)
         return 0;
 }
 
-static int read_file(int at, const char *name, struct json_object **environment)
+int environment_read(int at, const char *name, struct json_object **environment)
 {
         char *bytes = NULL;
         size_t length = 0;
@@ -203,23 +195,4 @@ static int read_file(int at, const char *name, struct json_object **environment)
         else
                 *environment = read;
         return result;
-}
-
-int environment_read(int at, const char *name, struct json_object **environment)
-{
-        struct json_object *read = NULL;
-        struct stat found;
-        int result;
-
-        if (fstatat(at, name, &found, AT_SYMLINK_NOFOLLOW) < 0)
-                return -errno;
-        result = S_ISDIR(found.st_mode) ? environment_old_read(at, name, &read) : read_file(at, name, &read);
-        if (result < 0)
-                return result;
-        if (json_object_object_length(read) == 0) {
-                json_object_put(read);
-                read = NULL;
-        }
-        *environment = read;
-        return 0;
 }

@@ -8,8 +8,8 @@
 struct json_object;
 
 /*
- * A profile's variables in its slot: one file, in the form that slot.h describes. Where `name` is a
- * directory, it is of a slot that an older broker made (slot_environment_old.h), and is read all the same.
+ * A profile's variables in its slot: one file, in the form that slot.h describes. Where it is a directory, a
+ * broker before made the slot: slot_environment_old.h.
  */
 
 /* Makes the file: group `gid` where that can be, else the process's. 0 or a negative errno (-EINVAL for a
@@ -22,14 +22,18 @@ int environment_make(int at, const char *name, struct json_object *environment, 
  */
 int environment_compare(int at, const char *one, const char *other, bool *content, bool *whole);
 
-/* What environment_make() was given: the caller puts *environment, NULL when there are no variables. 0 or a
- * negative errno (-EBADMSG: it is not what environment_make() writes). */
+/* What environment_make() was given: an object, which the caller puts. 0 or a negative errno (-EBADMSG: the file is
+ * not what environment_make() writes). */
 int environment_read(int at, const char *name, struct json_object **environment);
 
-/* Checked long before; once more where it becomes a line, or a path. */
-bool environment_is_name(const char *name);
+/*
+ * What both forms share. The names of the variables, sorted so that the same variables are the same bytes; `names`
+ * has room for LIMIT_ENVIRONMENT_VARIABLES. The client's were checked long before: once more here, where they become
+ * a line or a path. 0, or -EINVAL where anything of it cannot be a variable.
+ */
+int environment_names(struct json_object *environment, const char **names, size_t *count);
 
-/* 0 or -ENOMEM. */
+/* Adds a variable to the object. 0 or -ENOMEM. */
 int environment_add(struct json_object *environment, const char *name, const char *value, size_t length);
 
 /* As they count for LIMIT_ENVIRONMENT_BYTES: names and values. NULL: none. */

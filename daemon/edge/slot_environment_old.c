@@ -14,6 +14,7 @@
 #include "daemon/edge/slot_environment.h"
 #include "daemon/edge/tree.h"
 #include "proto/limits.h"
+#include "proto/name.h"
 
 #define MODE_DIRECTORY 0750
 #define MODE_FILE 0640
@@ -32,33 +33,20 @@ static void list_append(char *list, size_t *length, const char *name)
 
 static int write_variables(int fd, struct json_object *environment)
 {
+        const char *names[LIMIT_ENVIRONMENT_VARIABLES];
         char list[LIMIT_ENVIRONMENT_VARIABLES * (LIMIT_ENVIRONMENT_NAME_BYTES + 1)];
-        size_t list_length = 0;
-        int result = 0;
+        size_t list_length = 0, count = 0;
+        int result = environment_names(environment, names, &count);
 
-        if (environment) {
-                if (!json_object_is_type(environment, json_type_object) ||
-                    json_object_object_length(environment) > LIMIT_ENVIRONMENT_VARIABLES)
-                        return -EINVAL;
-                json_object_object_foreach(environment, name, value)
-                {
-                        const char *bytes;
-                        size_t length;
+        for (size_t i = 0; result == 0 && i < count; i++) {
+                struct json_object *value = json_object_object_get(environment, names[i]);
+                size_t length = (size_t)json_object_get_string_len(value);
 
-                        if (!environment_is_name(name) || !json_object_is_type(value, json_type_string))
-                                return -EINVAL;
-                        bytes = json_object_get_string(value);
-                        length = (size_t)json_object_get_string_len(value);
-                        if (memchr(bytes, '\0', length))
-                                return -EINVAL;
-                        if (length == 0)
-                                list_append(list, &list_length, name);
-                        result = tree_write(fd, name, bytes, length, MODE_FILE);
-                        if (result < 0)
-                                return result;
-                }
+                if (length == 0)
+                        list_append(list, &list_length, names[i]);
+                result = tree_write(fd, names[i], json_object_get_string(value), length, MODE_FILE);
         }
-        return tree_write(fd, EMPTY_LIST, list, list_length, MODE_FILE);
+        return result < 0 ? result : tree_write(fd, EMPTY_LIST, list, list_length, MODE_FILE);
 }
 
 int environment_old_make(int at, const char *name, struct json_object *environment, gid_t gid)

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
+
 #include "daemon/bounds.h"
 #include "daemon/edge/s6_status.h"
 #include "daemon/edge/slot.h"
@@ -25,6 +27,18 @@
 static bool is_unsupported(int error)
 {
         return error == EINVAL || error == ENOSYS || error == EXDEV || error == EOPNOTSUPP;
+}
+
+/* Checked long before; once more here, because it becomes a path. Also keeps clear of our own dot names. */
+bool slot_is_name(const char *name)
+{
+        return *name != '\0' && *name != '.' && !strchr(name, '/') &&
+               strlen(name) <= LIMIT_SERVICE_NAME_BYTES;
+}
+
+int slot_open(const struct slots *slots, const char *name)
+{
+        return slot_is_name(name) ? tree_open(slots->fd, name) : -EINVAL;
 }
 
 static int open_data(const struct slots *slots, const char *name)
@@ -308,13 +322,22 @@ int slot_set_environment(const struct slots *slots, const char *name, struct jso
 int slot_read_environment(const struct slots *slots, const char *name, struct json_object **environment)
 {
         int slot = slot_open(slots, name);
+        struct json_object *read = NULL;
         int result;
 
         if (slot < 0)
                 return slot;
-        result = environment_read(slot, ENVIRONMENT, environment);
+        result = is_old(slot) ? environment_old_read(slot, ENVIRONMENT, &read)
+                              : environment_read(slot, ENVIRONMENT, &read);
         close(slot);
-        return result;
+        if (result < 0)
+                return result;
+        if (json_object_object_length(read) == 0) {
+                json_object_put(read);
+                read = NULL;
+        }
+        *environment = read;
+        return 0;
 }
 
 static void tidy_data(int slot)

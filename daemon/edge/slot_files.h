@@ -5,7 +5,10 @@
 
 struct slots;
 
-/* What slot.c, which makes and removes slots, shares with slot_files.c, which changes the files in one. */
+/* What slot.c, which makes and removes slots, needs of slot_files.c, which changes the files in one. */
+
+/* May a slot be called so? */
+bool slot_is_name(const char *name);
 
 /* The directory of a slot, or a negative errno. */
 int slot_open(const struct slots *slots, const char *name);
