@@ -11,10 +11,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/bounds.h"
+#include "daemon/log/clock.h"
 #include "daemon/log/log_line.h"
 
 /* More than one thread logs. Nothing under this lock can block. */
@@ -130,11 +130,7 @@ static void budget_refill(struct budget *budget)
 {
         int64_t per_second = budget->bytes_per_second ?: LOG_CALLS_BYTES_PER_SECOND;
         int64_t full = INT64_C(1000) * LOG_BURST_BYTES;
-        struct timespec now;
-        int64_t msec;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        msec = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
+        int64_t msec = clock_msec() + 1;
 
         /* Thousandths a millisecond are bytes a second. After a long silence it is simply full. */
         if (budget->msec == 0 || msec - budget->msec >= full / per_second)

@@ -1,7 +1,5 @@
 #include "daemon/loop/timer.h"
 
-#include <time.h>
-
 static void timer_expired(uv_timer_t *handle)
 {
         struct timer *timer = handle->data;
@@ -55,22 +53,4 @@ void timer_close(struct timer *timer, void (*closed)(void *owner))
         timer->open = false;
         timer->expired = closed;
         uv_close((uv_handle_t *)&timer->handle, closed ? timer_closed : NULL);
-}
-
-static int64_t clock_read(clockid_t id, int64_t per_second)
-{
-        struct timespec now;
-
-        clock_gettime(id, &now);
-        return (int64_t)now.tv_sec * per_second + now.tv_nsec / (1000000000 / per_second);
-}
-
-int64_t clock_msec(void)
-{
-        return clock_read(CLOCK_MONOTONIC, 1000);
-}
-
-int64_t clock_utc_usec(void)
-{
-        return clock_read(CLOCK_REALTIME, 1000000);
 }

@@ -6,7 +6,9 @@
 
 #include <uv.h>
 
-/* One-shot timers on the loop, and the two clocks. */
+#include "daemon/log/clock.h"
+
+/* One-shot timers on the loop, for who looks at the clock as well. */
 struct timer {
         uv_timer_t handle;
         void (*expired)(void *owner);
@@ -27,11 +29,5 @@ int64_t timer_left_msec(const struct timer *timer);
 
 /* The owner is freed by `closed`, on a later turn of the loop. */
 void timer_close(struct timer *timer, void (*closed)(void *owner));
-
-/* Milliseconds that only go forward. */
-int64_t clock_msec(void);
-
-/* Microseconds since 1970-01-01 UTC. */
-int64_t clock_utc_usec(void);
 
 #endif

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "daemon/bounds.h"
+#include "daemon/log/clock.h"
 
 /* What a look at the loop shows. */
 struct sight {
@@ -23,19 +24,6 @@ struct sight {
         long call;  /* the system call that it is in; -1: none */
         bool waits; /* in epoll, with nothing to be done */
 };
-
-static int64_t nsec_of(clockid_t clock)
-{
-        struct timespec now = {0, 0};
-
-        clock_gettime(clock, &now);
-        return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-static int64_t now_msec(void)
-{
-        return nsec_of(CLOCK_MONOTONIC) / 1000000;
-}
 
 static char read_state(const struct watchdog *watchdog)
 {
@@ -93,7 +81,7 @@ static struct sight look(const struct watchdog *watchdog)
 {
         struct sight sight = {
                 .turns = atomic_load(&watchdog->turns),
-                .cpu_nsec = nsec_of(watchdog->cpu_clock),
+                .cpu_nsec = clock_nsec_of(watchdog->cpu_clock),
                 .state = read_state(watchdog),
         };
 
@@ -107,7 +95,7 @@ static bool wait_for_work(const struct watchdog *watchdog)
         struct pollfd ends[] = {{.fd = uv_backend_fd(watchdog->loop), .events = POLLIN},
                                 {.fd = watchdog->end_fd, .events = POLLIN}};
         int64_t due_msec = atomic_load(&watchdog->due_msec);
-        int64_t wait_msec = due_msec == INT64_MAX ? -1 : due_msec - now_msec();
+        int64_t wait_msec = due_msec == INT64_MAX ? -1 : due_msec - clock_msec();
 
         if (due_msec != INT64_MAX)
                 wait_msec = wait_msec < 0 ? 0 : wait_msec > INT_MAX ? INT_MAX : wait_msec;
