@@ -14,6 +14,8 @@
 #include "daemon/memory.h"
 #include "daemon/service/registry.h"
 #include "daemon/options.h"
+#include "daemon/doctor/diagnose.h"
+#include "daemon/methods/methods.h"
 #include "daemon/session/peer.h"
 #include "daemon/session/server.h"
 #include "daemon/start.h"
@@ -28,11 +30,17 @@ struct broker {
         int notification_fd; /* -1: none, or done */
 };
 
+/* All that can be called. */
+static const struct method *const methods[] = {
+        queries_methods, orders_methods, slots_methods, reconcile_methods, diagnose_methods, about_methods, NULL,
+};
+
 static void broker_drained(struct server *server)
 {
         struct broker *broker = server->loop->data;
 
         watchdog_stop(&broker->watchdog);
+        diagnose_close(server);
         server_deinit(server);
         registry_deinit(&broker->registry);
         uv_close((uv_handle_t *)&broker->term, NULL);
@@ -110,7 +118,9 @@ static int broker_begin(struct broker *broker, unsigned *files)
         if (result)
                 return fail(-result, "see that the kernel has epoll", "event loop");
         broker->loop.data = broker;
-        server_init(&broker->server, &broker->loop, &broker->registry);
+        server_init(&broker->server, &broker->loop, &broker->registry, methods);
+        orders_listen(&broker->registry);
+        slots_listen(&broker->registry);
         return 0;
 }
 

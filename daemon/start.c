@@ -16,7 +16,7 @@
 #include "daemon/edge/process.h"
 #include "daemon/edge/svscan.h"
 #include "daemon/failure.h"
-#include "daemon/doctor/search_path.h"
+#include "daemon/methods/search_path.h"
 #include "daemon/start_directories.h"
 
 int start_files(unsigned *files)
@@ -42,9 +42,9 @@ static void start_places(struct server *server, unsigned files)
         server->files = files;
         places = files - (own > FILES_OWN ? FILES_OWN : own);
         server_set_places(server, places);
-        if (server->connections_most < LIMIT_CONNECTIONS)
+        if (server->peers.connections_most < LIMIT_CONNECTIONS)
                 log_line("main: few descriptors: limit=%u wanted=%u connections=%u denied=%u", files,
-                         START_FILES, server->connections_most, server->denied_most);
+                         START_FILES, server->peers.connections_most, server->peers.denied_most);
 }
 
 /* What a name that is not in the account files looks like, by the C library. */

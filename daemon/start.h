@@ -8,7 +8,7 @@
 #include "daemon/session/server.h"
 
 /* Connections, those that are about to be closed, and our own. */
-#define START_FILES (SERVER_PEERS + CLOSER_PENDING + FILES_OWN)
+#define START_FILES (PEERS_MOST + CLOSER_PENDING + FILES_OWN)
 
 /* Has the process descriptors enough to serve at all? 0, or the exit code. Before anything is opened. */
 int start_files(unsigned *files);

@@ -1,4 +1,4 @@
-#include "daemon/doctor/diagnose.h"
+#include "daemon/doctor/doctor.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,8 +22,7 @@ static void check_start(struct doctor *doctor)
                              "/s6-svc -r",
                              "%s", findings_line(&findings, line));
         else
-                doctor_check(doctor, "start", VERDICT_OK, "",
-                             "the broker has every option that it was given");
+                doctor_well(doctor, "start", "the broker has every option that it was given");
 }
 
 /* Its logger's run script notes what it does without. Where there is no such service, whoever starts the
@@ -50,8 +49,7 @@ static void check_broker_log(struct doctor *doctor)
                              "used: %s",
                              text);
         else
-                doctor_check(doctor, "broker_log", VERDICT_OK, "",
-                             "nothing is known to keep the broker's log from its directory");
+                doctor_well(doctor, "broker_log", "nothing is known to keep the broker's log from its directory");
 }
 
 /* Of the others, those that are wanted and have no process of their own; and those that have one all the
@@ -72,7 +70,7 @@ static void check_multiplex(struct doctor *doctor)
                         findings_add(&beside, service->name, NULL);
         }
         if (!registry->multiplex)
-                doctor_check(doctor, "multiplex", VERDICT_OK, "", "each profile has a gateway of its own");
+                doctor_well(doctor, "multiplex", "each profile has a gateway of its own");
         else if (served && (!serves || !serves->shown.pid))
                 doctor_check(doctor, "multiplex", VERDICT_WARNING,
                              "svcctl start default; or give each profile a gateway of its own again: restart "
@@ -87,8 +85,7 @@ static void check_multiplex(struct doctor *doctor)
                         "these have a process of their own, though the default gateway serves them too: %s",
                         findings_line(&beside, line));
         else
-                doctor_check(doctor, "multiplex", VERDICT_OK, "",
-                             GATEWAY_PREFIX "default serves every profile; of the others, %u %s wanted",
+                doctor_well(doctor, "multiplex", GATEWAY_PREFIX "default serves every profile; of the others, %u %s wanted",
                              served, served == 1 ? "is" : "are");
 }
 

@@ -1,4 +1,4 @@
-#include "daemon/doctor/diagnose.h"
+#include "daemon/doctor/doctor.h"
 
 #include "daemon/bounds.h"
 #include "daemon/service/locks.h"
@@ -22,8 +22,7 @@ static void check_log_directories(struct doctor *doctor)
                              "again within a minute, and at once after svcctl reset",
                              "%s", findings_line(&findings, line));
         else
-                doctor_check(doctor, "log_directories", VERDICT_OK, "",
-                             "every logger that runs uses its directory");
+                doctor_well(doctor, "log_directories", "every logger that runs uses its directory");
 }
 
 static void check_locks(struct doctor *doctor)
@@ -42,8 +41,7 @@ static void check_locks(struct doctor *doctor)
                              "container use this volume",
                              "these gateways run without their locks on the volume: %s", findings_line(&findings, line));
         else
-                doctor_check(doctor, "locks", VERDICT_OK, "",
-                             "every gateway that runs holds its lock on the volume");
+                doctor_well(doctor, "locks", "every gateway that runs holds its lock on the volume");
 }
 
 bool diagnose_locks(struct doctor *doctor)

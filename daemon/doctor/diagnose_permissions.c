@@ -1,4 +1,4 @@
-#include "daemon/doctor/diagnose.h"
+#include "daemon/doctor/doctor.h"
 
 #include <errno.h>
 #include <fts.h>
@@ -54,10 +54,10 @@ static struct permission_walk *walk_new(const struct server *server)
 
 void diagnose_permissions_drop(struct doctor *doctor)
 {
-        if (doctor->walk && doctor->walk->fts)
-                fts_close(doctor->walk->fts);
-        free(doctor->walk);
-        doctor->walk = NULL;
+        if (doctor->permissions && doctor->permissions->fts)
+                fts_close(doctor->permissions->fts);
+        free(doctor->permissions);
+        doctor->permissions = NULL;
 }
 
 static void audit_parents(struct permission_walk *walk, const char *path)
@@ -74,7 +74,7 @@ static void audit_parents(struct permission_walk *walk, const char *path)
 
 static void tell(struct doctor *doctor, const char *check, const char *path)
 {
-        const struct permission_walk *walk = doctor->walk;
+        const struct permission_walk *walk = doctor->permissions;
         char line[FINDINGS_LINE_BYTES];
 
         if (walk->loose.count)
@@ -87,8 +87,7 @@ static void tell(struct doctor *doctor, const char *check, const char *path)
                              "look at it yourself, as root with CAP_DAC_OVERRIDE",
                              "not everything could be looked at: %s", findings_line(&walk->unseen, line));
         else
-                doctor_check(doctor, check, VERDICT_OK, "",
-                             "only root can write %s and its parents (%u inode%s)", path, walk->inodes,
+                doctor_well(doctor, check, "only root can write %s and its parents (%u inode%s)", path, walk->inodes,
                              walk->inodes == 1 ? "" : "s");
 }
 
@@ -156,7 +155,7 @@ static void look_at(struct permission_walk *walk, FTSENT *entry)
 
 static void root_end(struct doctor *doctor)
 {
-        struct permission_walk *walk = doctor->walk;
+        struct permission_walk *walk = doctor->permissions;
 
         tell(doctor, walk->roots[walk->root].check, walk->roots[walk->root].path);
         if (walk->fts)
@@ -168,7 +167,7 @@ static void root_end(struct doctor *doctor)
 static void check_binary(struct doctor *doctor)
 {
         static const char deleted[] = " (deleted)";
-        struct permission_walk *walk = doctor->walk;
+        struct permission_walk *walk = doctor->permissions;
         char path[4096];
         ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
         char *end;
@@ -189,13 +188,13 @@ static void check_binary(struct doctor *doctor)
 
 bool diagnose_permissions(struct doctor *doctor)
 {
-        struct permission_walk *walk = doctor->walk;
+        struct permission_walk *walk = doctor->permissions;
         FTSENT *entry;
 
         if (!walk)
-                walk = doctor->walk = walk_new(doctor->server);
+                walk = doctor->permissions = walk_new(doctor->server);
         if (!walk) {
-                doctor->checks.failed = true; /* out of memory: the callers are closed at the end */
+                doctor_lacks_memory(doctor);
                 return true;
         }
         if (walk->root == ROOTS) {

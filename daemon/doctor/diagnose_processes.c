@@ -1,4 +1,4 @@
-#include "daemon/doctor/diagnose.h"
+#include "daemon/doctor/doctor.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -58,7 +58,7 @@ static unsigned long read_processes_most(void)
         if (!file)
                 return 0;
         while (fgets(line, sizeof(line), file))
-                if (!strncmp(line, name, strlen(name)) && sscanf(line + strlen(name), "%lu", &most) != 1)
+                if (strncmp(line, name, strlen(name)) == 0 && sscanf(line + strlen(name), "%lu", &most) != 1)
                         most = 0; /* unlimited */
         fclose(file);
         return most;
@@ -145,7 +145,7 @@ static void tell_processes(struct doctor *doctor)
         if (most)
                 snprintf(user, sizeof(user), "the client user has %lu of %lu", doctor->processes->clients,
                          most);
-        doctor_check(doctor, "processes", VERDICT_OK, "", "%s, %s", group, user);
+        doctor_well(doctor, "processes", "%s, %s", group, user);
 }
 
 static const char *limit_text(const struct oom *oom, char buffer[32])
@@ -177,7 +177,7 @@ static void tell_memory(struct doctor *doctor)
                              "have %s",
                              oom.kills, limit_text(&oom, buffer));
         else if (result || limit.most == CGROUP_UNLIMITED)
-                doctor_check(doctor, "memory", VERDICT_OK, "", "no limit of the container is visible");
+                doctor_well(doctor, "memory", "no limit of the container is visible");
         else
                 doctor_check(doctor, "memory", low ? VERDICT_WARNING : VERDICT_OK,
                              "see what needs it, or raise the container's limit: beyond it the kernel kills "
@@ -193,7 +193,7 @@ bool diagnose_processes(struct doctor *doctor)
         if (!walk) {
                 walk = doctor->processes = calloc(1, sizeof(*walk));
                 if (!walk) {
-                        doctor->checks.failed = true;
+                        doctor_lacks_memory(doctor);
                         return true;
                 }
                 walk->proc = opendir("/proc");

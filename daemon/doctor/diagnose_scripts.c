@@ -1,4 +1,4 @@
-#include "daemon/doctor/diagnose.h"
+#include "daemon/doctor/doctor.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "daemon/edge/executable.h"
 #include "daemon/edge/interpreter.h"
-#include "daemon/doctor/search_path.h"
+#include "daemon/methods/search_path.h"
 
 /*
  * What s6 executes as root for each name in the scan directory, wherever that leads: the files, their
@@ -57,7 +57,7 @@ static void list_names(const struct registry *registry, struct script_walk *walk
                 return;
         }
         for (struct dirent *entry; (entry = readdir(directory));)
-                if (entry->d_name[0] != '.' || !strcmp(entry->d_name, ".s6-svscan"))
+                if (entry->d_name[0] != '.' || strcmp(entry->d_name, ".s6-svscan") == 0)
                         text_append(&walk->names, entry->d_name, strlen(entry->d_name) + 1);
         closedir(directory);
 }
@@ -117,7 +117,7 @@ static bool is_executed(const struct doctor *doctor, const char *name, const cha
 {
         const struct service *service = registry_find(doctor->server->registry, name);
 
-        return service && service->supervised && !strcmp(file, "run");
+        return service && service->supervised && strcmp(file, "run") == 0;
 }
 
 static void audit_script(const struct doctor *doctor, const char *path, const char *note)
@@ -142,7 +142,7 @@ static void audit_script(const struct doctor *doctor, const char *path, const ch
                 if (result <= 0)
                         return;
                 slash = strrchr(interpreter.path, '/');
-                if (slash && !strcmp(slash, "/env") && interpreter.argument[0] &&
+                if (slash && strcmp(slash, "/env") == 0 && interpreter.argument[0] &&
                     interpreter.argument[0] != '-' && !strchr(interpreter.argument, '/'))
                         audit_name(doctor, interpreter.argument, note);
                 /* A relative one begins where the service's directory is, which was found safe or told. */
@@ -188,8 +188,7 @@ static void tell_scripts(struct doctor *doctor)
                              "look at it yourself, as root with CAP_DAC_OVERRIDE",
                              "not everything could be looked at: %s", findings_line(&walk->unseen, line));
         else
-                doctor_check(doctor, "permissions_scripts", VERDICT_OK, "",
-                             "only root can write the %u script%s of %u service%s, and what interprets them",
+                doctor_well(doctor, "permissions_scripts", "only root can write the %u script%s of %u service%s, and what interprets them",
                              walk->scripts, walk->scripts == 1 ? "" : "s", walk->services,
                              walk->services == 1 ? "" : "s");
 }
@@ -205,7 +204,7 @@ static void tell_execution(struct doctor *doctor)
                              "gateway that is unregistered and registered again has new scripts",
                              "s6 cannot execute %s", findings_line(&walk->dead, line));
         else
-                doctor_check(doctor, "execution", VERDICT_OK, "", "s6 can execute the scripts of %u service%s",
+                doctor_well(doctor, "execution", "s6 can execute the scripts of %u service%s",
                              walk->services, walk->services == 1 ? "" : "s");
 }
 
@@ -216,7 +215,7 @@ bool diagnose_scripts(struct doctor *doctor)
         if (!walk) {
                 walk = doctor->scripts = calloc(1, sizeof(*walk));
                 if (!walk) {
-                        doctor->checks.failed = true;
+                        doctor_lacks_memory(doctor);
                         return true;
                 }
                 text_init(&walk->names);
@@ -254,7 +253,6 @@ bool diagnose_path(struct doctor *doctor)
                              "look at /proc/PID/environ of s6-svscan yourself",
                              "the PATH of s6-svscan could not be read when the broker was started");
         else
-                doctor_check(doctor, "permissions_path", VERDICT_OK, "",
-                             "only root can write where root's PATH leads");
+                doctor_well(doctor, "permissions_path", "only root can write where root's PATH leads");
         return true;
 }

@@ -1,4 +1,4 @@
-#include "daemon/doctor/diagnose.h"
+#include "daemon/doctor/doctor.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,8 +11,6 @@
 
 #include "daemon/config.h"
 #include "daemon/edge/process.h"
-#include "daemon/edge/template.h"
-#include "daemon/session/places.h"
 
 /* A stamp this far ahead of the clock is no matter of rounding. */
 #define CLOCK_AHEAD_USEC 5000000
@@ -49,7 +47,7 @@ static void check_pid1(struct doctor *doctor)
                         "process 1 is s6-svscan, but /run/s6/basedir, by which Hermes tells that this is "
                         "s6, is no directory");
         else
-                doctor_check(doctor, "pid1", VERDICT_OK, "", "process 1 is s6-svscan");
+                doctor_well(doctor, "pid1", "process 1 is s6-svscan");
 }
 
 static void check_scandir(struct doctor *doctor)
@@ -94,12 +92,12 @@ static void check_capacity(struct doctor *doctor)
 static void check_descriptors(struct doctor *doctor)
 {
         const struct server *server = doctor->server;
-        bool few = server->connections_most < LIMIT_CONNECTIONS;
+        bool few = server->peers.connections_most < LIMIT_CONNECTIONS;
 
         doctor_check(doctor, "descriptors", few ? VERDICT_WARNING : VERDICT_OK,
                      "raise the container's limit of open files (nofile), and restart the broker",
                      "the broker may open %u files, which allows %u connection%s at once%s", server->files,
-                     server->connections_most, server->connections_most == 1 ? "" : "s", few ? ", fewer "
+                     server->peers.connections_most, server->peers.connections_most == 1 ? "" : "s", few ? ", fewer "
                                                                                                "than its "
                                                                                                "own limits" : "");
 }
@@ -133,13 +131,12 @@ static void check_rights(struct doctor *doctor)
                 doctor_check(doctor, "boundary", VERDICT_WARNING, "start the container's init as root",
                              "broker and clients have the same uid: there is no boundary between them");
         else
-                doctor_check(doctor, "boundary", VERDICT_OK, "", "clients have uid %u, the broker %u",
+                doctor_well(doctor, "boundary", "clients have uid %u, the broker %u",
                              (unsigned)server->access.client_uid, (unsigned)server->access.own_uid);
         lacks_uid = server->rights.missing >> CAP_SETUID & 1;
         lacks_gid = server->rights.missing >> CAP_SETGID & 1;
         if (server->rights.can_switch)
-                doctor_check(doctor, "capabilities", VERDICT_OK, "",
-                             "the broker keeps CAP_SETUID and CAP_SETGID, nothing else");
+                doctor_well(doctor, "capabilities", "the broker keeps CAP_SETUID and CAP_SETGID, nothing else");
         else
                 doctor_check(doctor, "capabilities", VERDICT_WARNING,
                              "give the container CAP_SETUID and CAP_SETGID",
@@ -186,10 +183,9 @@ static void check_kill(struct doctor *doctor)
                              "the capabilities of %s (pid %d) cannot be read: %s", name, (int)pid,
                              strerror(-result));
         else if (process.effective >> CAP_KILL & 1)
-                doctor_check(doctor, "kill", VERDICT_OK, "", "%s (pid %d) has CAP_KILL", name, (int)pid);
+                doctor_well(doctor, "kill", "%s (pid %d) has CAP_KILL", name, (int)pid);
         else if (process.uid == server->access.client_uid)
-                doctor_check(doctor, "kill", VERDICT_OK, "",
-                             "%s (pid %d) needs no CAP_KILL: gateways have its uid", name, (int)pid);
+                doctor_well(doctor, "kill", "%s (pid %d) needs no CAP_KILL: gateways have its uid", name, (int)pid);
         else
                 doctor_check(doctor, "kill", VERDICT_FAILURE,
                              "give the container CAP_KILL, and start it again",
@@ -263,7 +259,7 @@ static void check_clock(struct doctor *doctor)
                              "s6's time stamp of %s is %" PRId64 " s ahead of the clock", ahead->name,
                              (ahead->status.since_usec - now_usec) / 1000000);
         else
-                doctor_check(doctor, "clock", VERDICT_OK, "", "no time stamp of s6 is ahead of the clock");
+                doctor_well(doctor, "clock", "no time stamp of s6 is ahead of the clock");
 }
 
 /* Others of the same uid, outside this container too, share the kernel's bound: what they use nobody tells.
@@ -292,129 +288,6 @@ static void check_inotify(struct doctor *doctor)
                              "the broker uses %zu of %lu watches", used, most);
 }
 
-static void check_template(struct doctor *doctor)
-{
-        char *culprit = NULL;
-        const char *why = "";
-
-        if (template_check(doctor->server->template_path, &culprit, &why))
-                doctor_check(doctor, "template", VERDICT_FAILURE,
-                             "install the template as it was: until then no gateway can be registered", "%s: %s",
-                             culprit ? culprit : doctor->server->template_path, why);
-        else
-                doctor_check(doctor, "template", VERDICT_OK, "", "%s is whole",
-                             doctor->server->template_path);
-        free(culprit);
-}
-
-/* The first, and how many: Health tells of each. */
-struct places_found {
-        unsigned count;
-        char line[PLACES_LINE_BYTES];
-};
-
-static void tell_place(void *owner, const char *line)
-{
-        struct places_found *found = owner;
-
-        if (!found->count++)
-                snprintf(found->line, sizeof(found->line), "%s", line);
-}
-
-static void check_places(struct doctor *doctor)
-{
-        struct places_found found = {0};
-
-        if (places_check(doctor->server, tell_place, &found))
-                doctor_check(doctor, "places", VERDICT_FAILURE,
-                             "put it back, or restart the broker: " CONFIG_S6_BINDIR "/s6-svc -r", "%s%s",
-                             found.line, found.count > 1 ? "; and others, which Health names" : "");
-        else
-                doctor_check(doctor, "places", VERDICT_OK, "", "every directory is where it was");
-}
-
-static void check_orders(struct doctor *doctor)
-{
-        const struct registry *registry = doctor->server->registry;
-        struct findings found = {0}, again = {0};
-        char line[FINDINGS_LINE_BYTES];
-
-        for (size_t i = 0; i < registry->count; i++) {
-                const struct service *service = registry->services[i];
-
-                if (trouble_is_stuck(service->shown.trouble))
-                        findings_add(&found, service->name, service->shown.reason);
-                if (service->again.what)
-                        findings_add(&again, service->name, strerror(service->again.error));
-        }
-        if (found.count)
-                doctor_check(doctor, "orders", VERDICT_FAILURE,
-                             "'svcctl why NAME' says what to do; continue an s6-supervise that is stopped "
-                             "with kill -CONT, or end it with kill -KILL: s6-svscan starts another",
-                             "%s", findings_line(&found, line));
-        else if (again.count)
-                doctor_check(
-                        doctor, "orders", VERDICT_FAILURE,
-                        "see which bound of the container is reached (descriptors, memory, space in /run)",
-                        "some files cannot be read or written of %s", findings_line(&again, line));
-        else
-                doctor_check(doctor, "orders", VERDICT_OK, "", "every order is taken, and carried out in "
-                                                               "time");
-}
-
-/* A boot that is not through is none of anybody's faults. */
-static void check_boot(struct doctor *doctor)
-{
-        const struct registry *registry = doctor->server->registry;
-        const struct boot *boot = &registry->boot_state;
-        size_t missing = boot_missing(registry);
-
-        if (missing)
-                doctor_check(doctor, "boot", VERDICT_FAILURE,
-                             "mend that; the broker tries again by itself, and at once after svcctl "
-                             "reconcile",
-                             "%zu of %zu profile%s %s no gateway yet: %s", missing, boot->profiles,
-                             boot->profiles == 1 ? "" : "s", missing == 1 ? "has" : "have", boot->why);
-        else if (boot->to_come)
-                doctor_check(doctor, "boot", VERDICT_WARNING, "wait for the broker",
-                             "%zu of %zu gateway%s %s no slot yet: the broker goes on", boot->to_come,
-                             boot->profiles, boot->profiles == 1 ? "" : "s", boot->to_come == 1 ? "has" : "have");
-        else
-                doctor_check(doctor, "boot", VERDICT_OK, "", "every profile that was found has its gateway");
-}
-
-static void check_services(struct doctor *doctor)
-{
-        const struct registry *registry = doctor->server->registry;
-        struct findings alone = {0}, mute = {0};
-        char line[FINDINGS_LINE_BYTES], reason[RECORD_REASON_BYTES];
-
-        for (size_t i = 0; i < registry->count; i++) {
-                const struct service *service = registry->services[i];
-
-                if (service->shown.state == STATE_UNSUPERVISED) {
-                        findings_add(&alone, service->name, NULL);
-                } else if (service->shown.log_trouble != LOGGER_FINE) {
-                        step_describe_logger(service, service->shown.log_trouble, reason, sizeof(reason));
-                        findings_add(&mute, service->name, reason);
-                }
-        }
-        if (alone.count)
-                doctor_check(doctor, "supervision", VERDICT_FAILURE,
-                             "see whether s6-svscan has reached its services_max, and run " CONFIG_S6_BINDIR
-                             "/s6-svscanctl -a; a gateway can be unregistered and registered again",
-                             "no s6-supervise runs for %s", findings_line(&alone, line));
-        else
-                doctor_check(doctor, "supervision", VERDICT_OK, "", "every service has its s6-supervise");
-        if (mute.count)
-                doctor_check(doctor, "loggers", VERDICT_WARNING,
-                             "look at the container's log for what s6-log says, and start it again "
-                             "with " CONFIG_S6_BINDIR "/s6-svc -u",
-                             "the logger does not run, so nothing is logged, of %s", findings_line(&mute, line));
-        else
-                doctor_check(doctor, "loggers", VERDICT_OK, "", "every logger runs");
-}
-
 bool diagnose_system(struct doctor *doctor)
 {
         check_pid1(doctor);
@@ -427,10 +300,5 @@ bool diagnose_system(struct doctor *doctor)
         check_socket(doctor);
         check_clock(doctor);
         check_inotify(doctor);
-        check_template(doctor);
-        check_boot(doctor);
-        check_services(doctor);
-        check_orders(doctor);
-        check_places(doctor);
         return true;
 }

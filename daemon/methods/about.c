@@ -2,24 +2,19 @@
 
 #include <json-c/json.h>
 
-#include "daemon/session/errors.h"
 #include "daemon/methods/methods.h"
-#include "proto/fields.h"
+#include "daemon/methods/parameters.h"
+#include "daemon/session/errors.h"
 #include "proto/interface.h"
 
-static const struct field no_fields[] = {{NULL, FIELD_STRING, false, 0, NULL}};
-
-void method_get_info(struct peer *peer, const struct call *call)
+static void get_info(struct peer *peer, const struct call *call)
 {
         static const char info[] =
                 "{\"vendor\":\"svcbroker\",\"product\":\"svcbrokerd\",\"version\":\"" SVCBROKER_VERSION
                 "\",\"url\":\"https://varlink.org/\",\"interfaces\":[\"" ORG_VARLINK_SERVICE
                 "\",\"" IO_SVCBROKER "\"]}";
-        const char *wrong = fields_read(call->parameters, no_fields, NULL);
 
-        if (wrong)
-                errors_parameter(peer, wrong);
-        else
+        if (parameters_are_none(peer, call))
                 peer_reply(peer, info, strlen(info), false);
 }
 
@@ -32,20 +27,17 @@ static const struct field description_fields[] = {
         {NULL, FIELD_STRING, false, 0, NULL},
 };
 
-void method_get_interface_description(struct peer *peer, const struct call *call)
+static void get_interface_description(struct peer *peer, const struct call *call)
 {
         struct description_parameters parameters;
-        const char *wrong = fields_read(call->parameters, description_fields, &parameters);
         const char *description = NULL;
         struct text text;
 
-        if (wrong) {
-                errors_parameter(peer, wrong);
+        if (!parameters_read(peer, call, description_fields, &parameters))
                 return;
-        }
-        if (!strcmp(parameters.interface, IO_SVCBROKER))
+        if (strcmp(parameters.interface, IO_SVCBROKER) == 0)
                 description = interface_io_svcbroker;
-        else if (!strcmp(parameters.interface, ORG_VARLINK_SERVICE))
+        else if (strcmp(parameters.interface, ORG_VARLINK_SERVICE) == 0)
                 description = interface_org_varlink_service;
         if (!description) {
                 errors_strings(peer, ORG_VARLINK_SERVICE ".InterfaceNotFound", "interface",
@@ -58,3 +50,9 @@ void method_get_interface_description(struct peer *peer, const struct call *call
         text_append_string(&text, "}");
         peer_reply_text(peer, &text, false);
 }
+
+const struct method about_methods[] = {
+        {ORG_VARLINK_SERVICE ".GetInfo", ACCESS_OBSERVER, false, false, get_info},
+        {ORG_VARLINK_SERVICE ".GetInterfaceDescription", ACCESS_OBSERVER, false, false, get_interface_description},
+        {NULL},
+};

@@ -8,8 +8,9 @@
 #include "daemon/order/boot.h"
 #include "daemon/service/persist.h"
 #include "daemon/service/volume_room.h"
+#include "daemon/methods/findings.h"
 #include "daemon/methods/pieces.h"
-#include "daemon/session/places.h"
+#include "daemon/methods/places.h"
 
 /* Of the problems of services, where all are one reply. */
 #define HEALTH_BYTES (LIMIT_OUTPUT_BYTES / 4)

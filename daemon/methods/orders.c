@@ -3,13 +3,15 @@
 
 #include <json-c/json.h>
 
+#include "daemon/methods/methods.h"
+#include "daemon/methods/parameters.h"
 #include "daemon/order/order.h"
 #include "daemon/service/restart.h"
 #include "daemon/session/audit.h"
-#include "daemon/methods/describe.h"
+#include "daemon/session/describe.h"
 #include "daemon/session/errors.h"
-#include "daemon/methods/methods.h"
-#include "proto/fields.h"
+#include "daemon/session/ticket.h"
+#include "proto/interface.h"
 
 /* What a gathered reply ends with: how many outcomes were left out. */
 #define OUTCOMES_END_BYTES 128
@@ -37,8 +39,8 @@ static const char *const wait_down[] = {"no", "down", NULL};
 static const struct field up_fields[] = ORDER_FIELDS(wait_up);
 static const struct field down_fields[] = ORDER_FIELDS(wait_down);
 
-bool methods_timeout(struct peer *peer, long long value, bool present, int64_t absent_msec,
-                     int64_t *timeout_msec)
+bool orders_timeout(struct peer *peer, long long value, bool present, int64_t absent_msec,
+                    int64_t *timeout_msec)
 {
         *timeout_msec = present ? value : absent_msec;
         if (present && value < 0)
@@ -85,7 +87,7 @@ static bool names_repeat(const char **names, size_t count)
                 qsort(sorted, count, sizeof(*sorted), compare_names);
         }
         for (size_t i = 1; sorted && i < count; i++)
-                repeat = repeat || !strcmp(sorted[i - 1], sorted[i]);
+                repeat = repeat || strcmp(sorted[i - 1], sorted[i]) == 0;
         free(sorted);
         return repeat;
 }
@@ -121,7 +123,7 @@ static void order_names(struct peer *peer, struct order_request *request, const 
         static const char none[] = "{\"outcomes\":[]}";
 
         if (!names) {
-                peer->closing = true;
+                peer_finish(peer);
         } else if (!request->all && count > LIMIT_NAMES_PER_CALL) {
                 errors_limit(peer, "names_per_call", LIMIT_NAMES_PER_CALL);
         } else if (!request->all && names_repeat(names, count)) {
@@ -135,7 +137,7 @@ static void order_names(struct peer *peer, struct order_request *request, const 
                 request->count = count;
                 request->root = peer->access == ACCESS_ROOT;
                 if (order_run(peer->server->registry, request))
-                        peer->closing = true;
+                        peer_finish(peer);
         }
         free(names);
 }
@@ -155,7 +157,7 @@ static void order(struct peer *peer, const struct call *call, enum order_kind ki
                 errors_parameter(peer, wrong);
                 return;
         }
-        if (!methods_timeout(peer, parameters.timeout.value, parameters.timeout.present, DEFAULT_WAIT_MSEC,
+        if (!orders_timeout(peer, parameters.timeout.value, parameters.timeout.present, DEFAULT_WAIT_MSEC,
                              &request.timeout_msec))
                 return;
         request.wait = parameters.wait == 1;
@@ -188,37 +190,37 @@ static size_t weigh(const struct peer *peer, const struct call *call, enum order
         return names;
 }
 
-size_t weigh_start(const struct peer *peer, const struct call *call)
+static size_t weigh_start(const struct peer *peer, const struct call *call)
 {
         return weigh(peer, call, ORDER_START);
 }
 
-size_t weigh_stop(const struct peer *peer, const struct call *call)
+static size_t weigh_stop(const struct peer *peer, const struct call *call)
 {
         return weigh(peer, call, ORDER_STOP);
 }
 
-size_t weigh_restart(const struct peer *peer, const struct call *call)
+static size_t weigh_restart(const struct peer *peer, const struct call *call)
 {
         return weigh(peer, call, ORDER_RESTART);
 }
 
-size_t weigh_reset(const struct peer *peer, const struct call *call)
+static size_t weigh_reset(const struct peer *peer, const struct call *call)
 {
         return weigh(peer, call, ORDER_RESET);
 }
 
-void method_start(struct peer *peer, const struct call *call)
+static void order_start(struct peer *peer, const struct call *call)
 {
         order(peer, call, ORDER_START);
 }
 
-void method_stop(struct peer *peer, const struct call *call)
+static void order_stop(struct peer *peer, const struct call *call)
 {
         order(peer, call, ORDER_STOP);
 }
 
-void method_restart(struct peer *peer, const struct call *call)
+static void order_restart(struct peer *peer, const struct call *call)
 {
         order(peer, call, ORDER_RESTART);
 }
@@ -232,18 +234,15 @@ static const struct field reset_fields[] = {
         {NULL, FIELD_STRING, false, 0, NULL},
 };
 
-void method_reset(struct peer *peer, const struct call *call)
+static void order_reset(struct peer *peer, const struct call *call)
 {
         struct reset_parameters parameters;
         struct order_request request = {.kind = ORDER_RESET};
-        const char *wrong = fields_read(call->parameters, reset_fields, &parameters);
         const char **names;
         size_t count;
 
-        if (wrong) {
-                errors_parameter(peer, wrong);
+        if (!parameters_read(peer, call, reset_fields, &parameters))
                 return;
-        }
         names = names_of_list(parameters.names, &count);
         peer->request.single = count == 1 && !call->more;
         order_names(peer, &request, names, count);
@@ -318,7 +317,7 @@ static void reply_gathered(struct peer *peer)
                 text_append_member_int(outcomes, "left_out", peer->request.left_out);
         text_append_string(outcomes, "}");
         if (outcomes->failed)
-                peer->closing = true;
+                peer_finish(peer);
         else
                 peer_reply(peer, outcomes->bytes, outcomes->length, false);
 }
@@ -334,42 +333,53 @@ static void reply_outcome(struct peer *peer, const struct outcome *outcome)
         peer_reply_text(peer, &text, !outcome->last);
 }
 
-static struct peer *peer_of(struct server *server, struct ticket ticket)
+static void orders_on_outcome(void *owner, struct ticket ticket, const struct outcome *outcome)
 {
-        struct peer *peer = server_find_peer(server, ticket.peer);
+        struct peer *peer = ticket_peer(owner, ticket);
 
-        return peer && peer->request.running && peer->request.call == ticket.call ? peer : NULL;
-}
-
-void methods_on_outcome(void *owner, struct ticket ticket, const struct outcome *outcome)
-{
-        struct peer *peer = peer_of(owner, ticket);
-
-        if (!peer || peer->closing)
+        if (!peer || !peer_state_takes_calls(peer->state))
                 return;
-        if (peer->request.single && outcome->fault) {
+        if (peer->request.mode == REPLY_NONE) {
+                if (!outcome->last)
+                        return;
+                peer_end_call(peer);
+        } else if (peer->request.single && outcome->fault) {
                 errors_fault(peer, outcome->fault, outcome->name, outcome->service);
-        } else if (peer->request.more) {
+        } else if (peer->request.mode == REPLY_MORE) {
                 reply_outcome(peer, outcome);
         } else {
                 gather_outcome(peer->server, &peer->request, outcome);
-                if (outcome->last) {
-                        reply_gathered(peer);
-                } else {
+                if (!outcome->last) {
                         peer_check_memory(peer);
                         return;
                 }
+                reply_gathered(peer);
         }
         /* Sent now: what was ordered is delivered when this returns, and may end who asked. */
         peer_answered(peer);
 }
 
-bool methods_take_outcome(void *owner, struct ticket ticket)
+static bool orders_take_outcome(void *owner, struct ticket ticket)
 {
-        struct peer *peer = peer_of(owner, ticket);
+        struct peer *peer = ticket_peer(owner, ticket);
 
-        if (!peer || peer->closing || !peer->request.more || peer_is_drained(peer))
+        if (!peer || !peer_state_takes_calls(peer->state) || peer->request.mode != REPLY_MORE ||
+            peer_is_drained(peer))
                 return true;
         peer->request.behind = true;
         return false;
 }
+
+void orders_listen(struct registry *registry)
+{
+        registry->events.outcome = orders_on_outcome;
+        registry->events.takes = orders_take_outcome;
+}
+
+const struct method orders_methods[] = {
+        {IO_SVCBROKER ".Start", ACCESS_CLIENT, true, false, order_start, weigh_start},
+        {IO_SVCBROKER ".Stop", ACCESS_CLIENT, true, false, order_stop, weigh_stop},
+        {IO_SVCBROKER ".Restart", ACCESS_CLIENT, true, false, order_restart, weigh_restart},
+        {IO_SVCBROKER ".Reset", ACCESS_CLIENT, true, false, order_reset, weigh_reset},
+        {NULL},
+};

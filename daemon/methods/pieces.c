@@ -2,42 +2,32 @@
 
 #include <stdlib.h>
 
-void pieces_begin(struct peer *peer, struct pieces *pieces)
+static void pieces_pump(struct feed *feed, struct peer *peer)
 {
-        peer->pieces = pieces;
-        if (!pieces)
-                peer->closing = true;
-        else
-                pieces_pump(peer);
-}
-
-void pieces_pump(struct peer *peer)
-{
-        struct pieces *pieces = peer->pieces;
+        struct pieces *pieces = (struct pieces *)feed;
         struct text text;
         bool more;
 
-        if (!pieces || peer->closing || !peer_is_drained(peer))
-                return;
         text_init(&text);
-        more = pieces->write(pieces, peer, &text);
+        more = pieces->write(pieces, peer->server, &text);
         if (!more)
-                pieces_end(peer);
+                feed_end(peer);
         peer_reply_text(peer, &text, more);
 }
 
-bool pieces_are_due(const struct peer *peer)
+static void pieces_drop(struct feed *feed, struct peer *peer)
 {
-        return peer->pieces != NULL;
+        struct pieces *pieces = (struct pieces *)feed;
+
+        (void)peer;
+        pieces->drop(pieces);
 }
 
-void pieces_end(struct peer *peer)
+void pieces_begin(struct peer *peer, struct pieces *pieces, size_t bytes)
 {
-        struct pieces *pieces = peer->pieces;
-
-        peer->pieces = NULL;
         if (pieces)
-                pieces->drop(pieces);
+                pieces->feed = (struct feed){.pump = pieces_pump, .drop = pieces_drop, .bytes = bytes};
+        feed_begin(peer, pieces ? &pieces->feed : NULL);
 }
 
 static void service_pieces_drop(struct pieces *pieces)
@@ -45,12 +35,12 @@ static void service_pieces_drop(struct pieces *pieces)
         free(pieces);
 }
 
-struct pieces *service_pieces_new(bool (*write)(struct pieces *pieces, struct peer *peer, struct text *text))
+void service_pieces_begin(struct peer *peer,
+                          bool (*write)(struct pieces *pieces, struct server *server, struct text *text))
 {
         struct service_pieces *made = calloc(1, sizeof(*made));
 
-        if (!made)
-                return NULL;
-        made->pieces = (struct pieces){.write = write, .drop = service_pieces_drop, .bytes = sizeof(*made)};
-        return &made->pieces;
+        if (made)
+                made->pieces = (struct pieces){.write = write, .drop = service_pieces_drop};
+        pieces_begin(peer, made ? &made->pieces : NULL, sizeof(*made));
 }

@@ -3,15 +3,14 @@
 #include <json-c/json.h>
 
 #include "daemon/order/order.h"
-#include "daemon/methods/describe.h"
-#include "daemon/session/errors.h"
 #include "daemon/methods/health.h"
 #include "daemon/methods/methods.h"
+#include "daemon/methods/parameters.h"
 #include "daemon/methods/pieces.h"
+#include "daemon/session/describe.h"
+#include "daemon/session/errors.h"
 #include "daemon/session/watcher.h"
-#include "proto/fields.h"
-
-static const struct field no_fields[] = {{NULL, FIELD_STRING, false, 0, NULL}};
+#include "proto/interface.h"
 
 /* The services from that place on, until the text is over `most` bytes. Where it ended. */
 static size_t list_from(struct server *server, size_t place, size_t most, struct text *text)
@@ -27,14 +26,14 @@ static size_t list_from(struct server *server, size_t place, size_t most, struct
         return place;
 }
 
-static bool list_piece(struct pieces *pieces, struct peer *peer, struct text *text)
+static bool list_piece(struct pieces *pieces, struct server *server, struct text *text)
 {
         struct service_pieces *list = (struct service_pieces *)pieces;
-        const struct registry *registry = peer->server->registry;
+        const struct registry *registry = server->registry;
         size_t place;
 
         text_append_string(text, "{\"services\":[");
-        place = list_from(peer->server, registry_behind(registry, list->after), PIECE_BYTES, text);
+        place = list_from(server, registry_behind(registry, list->after), PIECE_BYTES, text);
         text_append_string(text, "]}");
         if (place >= registry->count)
                 return false;
@@ -42,18 +41,15 @@ static bool list_piece(struct pieces *pieces, struct peer *peer, struct text *te
         return true;
 }
 
-void method_list(struct peer *peer, const struct call *call)
+static void list(struct peer *peer, const struct call *call)
 {
-        const char *wrong = fields_read(call->parameters, no_fields, NULL);
         struct text text;
 
-        if (wrong) {
-                errors_parameter(peer, wrong);
+        if (!parameters_are_none(peer, call))
                 return;
-        }
         step_look_at_all(peer->server->registry);
         if (call->more) {
-                pieces_begin(peer, service_pieces_new(list_piece));
+                service_pieces_begin(peer, list_piece);
                 return;
         }
         text_init(&text);
@@ -72,18 +68,15 @@ static const struct field status_fields[] = {
         {NULL, FIELD_STRING, false, 0, NULL},
 };
 
-void method_status(struct peer *peer, const struct call *call)
+static void status(struct peer *peer, const struct call *call)
 {
         struct status_parameters parameters;
-        const char *wrong = fields_read(call->parameters, status_fields, &parameters);
         struct service *service;
         struct fault fault;
         struct text text;
 
-        if (wrong) {
-                errors_parameter(peer, wrong);
+        if (!parameters_read(peer, call, status_fields, &parameters))
                 return;
-        }
         service = order_resolve(peer->server->registry, parameters.name, &fault);
         if (!service) {
                 errors_fault(peer, &fault, parameters.name, NULL);
@@ -121,41 +114,45 @@ static bool watch_names_exist(struct peer *peer, struct json_object *names)
         return true;
 }
 
-void method_watch(struct peer *peer, const struct call *call)
+static void watch(struct peer *peer, const struct call *call)
 {
         struct watch_parameters parameters;
-        const char *wrong = fields_read(call->parameters, watch_fields, &parameters);
 
+        if (!parameters_read(peer, call, watch_fields, &parameters))
+                return;
         step_look_at_all(peer->server->registry);
-        if (wrong)
-                errors_parameter(peer, wrong);
-        else if (parameters.names && json_object_array_length(parameters.names) > LIMIT_NAMES_PER_CALL)
+        if (parameters.names && json_object_array_length(parameters.names) > LIMIT_NAMES_PER_CALL)
                 errors_limit(peer, "names_per_call", LIMIT_NAMES_PER_CALL);
         else if (peer->quota && peer->quota->watches >= LIMIT_WATCHES_UID)
                 errors_limit(peer, "watches_uid", LIMIT_WATCHES_UID);
         else if (watch_names_exist(peer, parameters.names) && watcher_new(peer, parameters.names))
-                peer->closing = true; /* out of memory */
+                peer_finish(peer);
 }
 
-static bool health_piece(struct pieces *pieces, struct peer *peer, struct text *text)
+static bool health_piece(struct pieces *pieces, struct server *server, struct text *text)
 {
-        return health_write(peer->server, ((struct service_pieces *)pieces)->after, text);
+        return health_write(server, ((struct service_pieces *)pieces)->after, text);
 }
 
-void method_health(struct peer *peer, const struct call *call)
+static void health(struct peer *peer, const struct call *call)
 {
-        const char *wrong = fields_read(call->parameters, no_fields, NULL);
         struct text text;
 
-        if (wrong) {
-                errors_parameter(peer, wrong);
+        if (!parameters_are_none(peer, call))
                 return;
-        }
         if (call->more) {
-                pieces_begin(peer, service_pieces_new(health_piece));
+                service_pieces_begin(peer, health_piece);
                 return;
         }
         text_init(&text);
         health_write(peer->server, NULL, &text);
         peer_reply_text(peer, &text, false);
 }
+
+const struct method queries_methods[] = {
+        {IO_SVCBROKER ".Status", ACCESS_OBSERVER, false, false, status},
+        {IO_SVCBROKER ".List", ACCESS_OBSERVER, false, false, list},
+        {IO_SVCBROKER ".Watch", ACCESS_OBSERVER, false, true, watch},
+        {IO_SVCBROKER ".Health", ACCESS_OBSERVER, false, false, health},
+        {NULL},
+};

@@ -1,12 +1,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/methods/methods.h"
+#include "daemon/methods/parameters.h"
+#include "daemon/methods/pieces.h"
 #include "daemon/order/reconcile.h"
 #include "daemon/session/audit.h"
 #include "daemon/session/errors.h"
-#include "daemon/methods/methods.h"
-#include "daemon/methods/pieces.h"
-#include "proto/fields.h"
+#include "daemon/session/ticket.h"
+#include "proto/interface.h"
 
 struct reconcile_parameters {
         enum field_bool dry_run;
@@ -93,7 +95,7 @@ static size_t write_actions(const struct reconcile_action *actions, size_t count
         return left_out;
 }
 
-static void reply_actions(struct peer *peer, const struct reconcile_action *actions, size_t count)
+static void reply_actions(const struct asked *asked, const struct reconcile_action *actions, size_t count)
 {
         struct text text;
 
@@ -102,7 +104,7 @@ static void reply_actions(struct peer *peer, const struct reconcile_action *acti
                 text_clear(&text);
                 write_actions(actions, count, false, &text);
         }
-        peer_reply_text(peer, &text, false);
+        ticket_reply(asked->server, asked->ticket, &text);
 }
 
 /* They are gone when this turn is over: what is told of them is kept, one after the other, each ended by a NUL. */
@@ -112,12 +114,12 @@ struct action_pieces {
         size_t at;
 };
 
-static bool action_piece(struct pieces *pieces, struct peer *peer, struct text *text)
+static bool action_piece(struct pieces *pieces, struct server *server, struct text *text)
 {
         struct action_pieces *actions = (struct action_pieces *)pieces;
         bool any = false;
 
-        (void)peer;
+        (void)server;
         text_append_string(text, "{\"actions\":[");
         while (actions->at < actions->text.length && text->length <= PIECE_BYTES) {
                 const char *action = actions->text.bytes + actions->at;
@@ -149,55 +151,46 @@ static void stream_actions(struct peer *peer, const struct reconcile_action *act
                         write_action(&actions[i], &made->text);
                         text_append(&made->text, "", 1);
                 }
-                made->pieces = (struct pieces){.write = action_piece,
-                                               .drop = action_pieces_drop,
-                                               .bytes = sizeof(*made) + made->text.capacity};
+                made->pieces = (struct pieces){.write = action_piece, .drop = action_pieces_drop};
         }
         if (made && made->text.failed) {
                 action_pieces_drop(&made->pieces);
                 made = NULL;
         }
-        pieces_begin(peer, made ? &made->pieces : NULL);
+        pieces_begin(peer, made ? &made->pieces : NULL, made ? sizeof(*made) + made->text.capacity : 0);
+        peer_answered(peer);
 }
 
 static void reconcile_done(void *owner, const struct reconcile_action *actions, size_t count, int error)
 {
+        static const char what[] = "look for the profiles on the volume";
         struct asked *asked = owner;
-        struct peer *peer = server_find_peer(asked->server, asked->ticket.peer);
+        struct peer *peer = ticket_peer(asked->server, asked->ticket);
 
-        if (peer && peer->request.running && peer->request.call == asked->ticket.call) {
-                if (error)
-                        errors_fault(peer,
-                                     &(struct fault){.kind = FAULT_SYSTEM,
-                                                     .text = "look for the profiles on the volume",
-                                                     .error = error},
-                                     "", NULL);
-                else if (peer->request.more)
-                        stream_actions(peer, actions, count);
-                else
-                        reply_actions(peer, actions, count);
-                peer_answered(peer);
-        }
+        if (error)
+                ticket_fail(asked->server, asked->ticket,
+                            &(struct fault){.kind = FAULT_SYSTEM, .text = what, .error = error}, "", NULL);
+        else if (peer && peer->request.mode == REPLY_MORE)
+                stream_actions(peer, actions, count);
+        else if (peer)
+                reply_actions(asked, actions, count);
         free(asked);
 }
 
-void method_reconcile(struct peer *peer, const struct call *call)
+static void reconcile(struct peer *peer, const struct call *call)
 {
         struct reconcile_parameters parameters;
-        const char *wrong = fields_read(call->parameters, reconcile_fields, &parameters);
         struct reconcile_request *request;
         struct asked *asked;
 
-        if (wrong) {
-                errors_parameter(peer, wrong);
+        if (!parameters_read(peer, call, reconcile_fields, &parameters))
                 return;
-        }
         request = calloc(1, sizeof(*request));
         asked = calloc(1, sizeof(*asked));
         if (!request || !asked) {
                 free(request);
                 free(asked);
-                peer->closing = true;
+                peer_finish(peer);
                 return;
         }
         *asked = (struct asked){peer->server, peer_ticket(peer)};
@@ -208,3 +201,8 @@ void method_reconcile(struct peer *peer, const struct call *call)
         request->owner = asked;
         reconcile_run(peer->server->registry, request);
 }
+
+const struct method reconcile_methods[] = {
+        {IO_SVCBROKER ".Reconcile", ACCESS_CLIENT, true, false, reconcile},
+        {NULL},
+};

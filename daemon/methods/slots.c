@@ -2,13 +2,14 @@
 
 #include <json-c/json.h>
 
-#include "daemon/slot/operation.h"
+#include "daemon/methods/methods.h"
+#include "daemon/methods/parameters.h"
 #include "daemon/service/persist.h"
 #include "daemon/session/audit.h"
-#include "daemon/methods/describe.h"
+#include "daemon/session/describe.h"
 #include "daemon/session/errors.h"
-#include "daemon/methods/methods.h"
-#include "proto/fields.h"
+#include "daemon/session/ticket.h"
+#include "daemon/slot/operation.h"
 #include "proto/interface.h"
 #include "proto/name.h"
 
@@ -66,15 +67,12 @@ static bool environment_is_valid(struct peer *peer, struct json_object *environm
         return true;
 }
 
-void method_register(struct peer *peer, const struct call *call)
+static void slot_register(struct peer *peer, const struct call *call)
 {
         struct register_parameters parameters;
-        const char *wrong = fields_read(call->parameters, register_fields, &parameters);
 
-        if (wrong) {
-                errors_parameter(peer, wrong);
-        } else if (profile_is_valid(peer, parameters.profile) &&
-                   environment_is_valid(peer, parameters.environment)) {
+        if (parameters_read(peer, call, register_fields, &parameters) &&
+            profile_is_valid(peer, parameters.profile) && environment_is_valid(peer, parameters.environment)) {
                 audit_profile(peer, "Register", parameters.profile);
                 operation_register(peer->server->registry, peer_ticket(peer), parameters.profile,
                                    parameters.environment, parameters.start != FIELD_FALSE,
@@ -93,80 +91,70 @@ static const struct field unregister_fields[] = {
         {NULL, FIELD_STRING, false, 0, NULL},
 };
 
-void method_unregister(struct peer *peer, const struct call *call)
+static void slot_unregister(struct peer *peer, const struct call *call)
 {
         struct unregister_parameters parameters;
-        const char *wrong = fields_read(call->parameters, unregister_fields, &parameters);
         int64_t timeout_msec;
 
-        if (wrong) {
-                errors_parameter(peer, wrong);
-        } else if (profile_is_valid(peer, parameters.profile) &&
-                   methods_timeout(peer, parameters.timeout.value, parameters.timeout.present,
-                                   DEFAULT_UNREGISTER_MSEC, &timeout_msec)) {
+        if (parameters_read(peer, call, unregister_fields, &parameters) &&
+            profile_is_valid(peer, parameters.profile) &&
+            orders_timeout(peer, parameters.timeout.value, parameters.timeout.present, DEFAULT_UNREGISTER_MSEC,
+                           &timeout_msec)) {
                 audit_profile(peer, "Unregister", parameters.profile);
                 operation_unregister(peer->server->registry, peer_ticket(peer), parameters.profile,
                                      timeout_msec, peer->access == ACCESS_ROOT);
         }
 }
 
-static struct peer *peer_of(struct server *server, struct ticket ticket)
-{
-        struct peer *peer = server_find_peer(server, ticket.peer);
-
-        return peer && peer->request.running && peer->request.call == ticket.call ? peer : NULL;
-}
-
-void methods_on_registered(void *owner, struct ticket ticket, const char *profile, struct service *service,
-                           const struct fault *fault, const struct registered *registered)
+static void slots_on_registered(void *owner, struct ticket ticket, const char *profile, struct service *service,
+                                const struct fault *fault, const struct registered *registered)
 {
         struct server *server = owner;
-        struct peer *peer = peer_of(server, ticket);
         struct text text;
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
 
-        if (!peer)
-                return;
         if (fault) {
                 name_service_of(profile, name, sizeof(name));
-                errors_fault(peer, fault, name, service);
-                peer_answered(peer);
+                ticket_fail(server, ticket, fault, name, service);
                 return;
         }
         text_init(&text);
         text_append_string(&text, "{\"service\":");
         describe_service(server, service, &text);
-        text_append_string(&text, registered->created ? ",\"created\":true" : ",\"created\":false");
-        text_append_string(&text, registered->changed ? ",\"changed\":true" : ",\"changed\":false");
+        text_append_member_bool(&text, "created", registered->created);
+        text_append_member_bool(&text, "changed", registered->changed);
         describe_persisted(!registered->persist_error, persist_problem(registered->persist_error), &text);
         text_append_string(&text, "}");
-        peer_reply_text(peer, &text, false);
-        peer_answered(peer);
+        ticket_reply(server, ticket, &text);
 }
 
-static void reply_removed(struct peer *peer, bool removed, int persist_error)
+static void slots_on_unregistered(void *owner, struct ticket ticket, const char *profile, struct service *service,
+                                  const struct fault *fault, int persist_error)
 {
         struct text text;
-
-        text_init(&text);
-        text_append_string(&text, removed ? "{\"removed\":true" : "{\"removed\":false");
-        describe_persisted(!persist_error, persist_problem(persist_error), &text);
-        text_append_string(&text, "}");
-        peer_reply_text(peer, &text, false);
-}
-
-void methods_on_unregistered(void *owner, struct ticket ticket, const char *profile, struct service *service,
-                             const struct fault *fault, int persist_error)
-{
-        struct peer *peer = peer_of(owner, ticket);
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
 
-        if (!peer)
+        if (fault && fault->kind != FAULT_NOT_REGISTERED) {
+                name_service_of(profile, name, sizeof(name));
+                ticket_fail(owner, ticket, fault, name, service);
                 return;
-        name_service_of(profile, name, sizeof(name));
-        if (!fault || fault->kind == FAULT_NOT_REGISTERED)
-                reply_removed(peer, !fault, persist_error);
-        else
-                errors_fault(peer, fault, name, service);
-        peer_answered(peer);
+        }
+        text_init(&text);
+        text_append_string(&text, "{");
+        text_append_member_bool(&text, "removed", !fault);
+        describe_persisted(!persist_error, persist_problem(persist_error), &text);
+        text_append_string(&text, "}");
+        ticket_reply(owner, ticket, &text);
 }
+
+void slots_listen(struct registry *registry)
+{
+        registry->events.registered = slots_on_registered;
+        registry->events.unregistered = slots_on_unregistered;
+}
+
+const struct method slots_methods[] = {
+        {IO_SVCBROKER ".Register", ACCESS_CLIENT, true, false, slot_register},
+        {IO_SVCBROKER ".Unregister", ACCESS_CLIENT, true, false, slot_unregister},
+        {NULL},
+};

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/log/log.h"
-#include "daemon/methods/describe.h"
+#include "daemon/session/audit.h"
+#include "daemon/session/describe.h"
 #include "proto/interface.h"
 #include "proto/name.h"
 
@@ -26,16 +26,21 @@ static const char *const fault_errors[] = {
         [FAULT_UNSUPERVISED] = IO_SVCBROKER ".Unsupervised",
         [FAULT_HELD] = IO_SVCBROKER ".Held",
         [FAULT_BUSY] = IO_SVCBROKER ".Busy",
-        [FAULT_LIMIT] = IO_SVCBROKER ".LimitExceeded",
+        [FAULT_LIMIT] = ERROR_LIMIT,
         [FAULT_SYSTEM] = IO_SVCBROKER ".SystemError",
 };
 
 const char *errors_of_fault(struct server *server, const struct fault *fault, const char *name,
                             struct service *service, struct text *text)
 {
+        if (fault->kind == FAULT_LIMIT) {
+                errors_write_limit(text, fault->text, fault->number);
+                return ERROR_LIMIT;
+        }
         text_append_string(text, "{");
         switch (fault->kind) {
         case FAULT_NONE:
+        case FAULT_LIMIT:
                 break;
         case FAULT_NO_SUCH_SERVICE:
                 text_append_member_string(text, "name", name);
@@ -49,7 +54,7 @@ const char *errors_of_fault(struct server *server, const struct fault *fault, co
         case FAULT_HELD:
                 text_append_member_string(text, "name", name);
                 text_append_member_string(text, "reason", fault->text);
-                if (fault->kind == FAULT_HELD && !strcmp(fault->text, MULTIPLEX_REASON))
+                if (fault->kind == FAULT_HELD && strcmp(fault->text, MULTIPLEX_REASON) == 0)
                         text_append_member_string(text, "cause", cause_name(CAUSE_SERVED));
                 else if (fault->kind == FAULT_PROTECTED && fault->cause)
                         text_append_member_string(text, "cause", fault->cause);
@@ -71,10 +76,6 @@ const char *errors_of_fault(struct server *server, const struct fault *fault, co
                 text_append_member_string(text, "name", name);
                 text_append_member_string(text, "operation", fault->text);
                 break;
-        case FAULT_LIMIT:
-                text_append_member_string(text, "limit", fault->text);
-                text_append_member_int(text, "value", fault->number);
-                break;
         case FAULT_SYSTEM:
                 text_append_member_string(text, "operation", fault->text);
                 text_append_member_string(text, "errno_name", strerrorname_np(fault->error) ?: "EUNKNOWN");
@@ -91,7 +92,7 @@ static void errors_send(struct peer *peer, const char *error, struct text *param
         if (!parameters->failed)
                 peer_error(peer, error, parameters->bytes);
         else
-                peer->closing = true; /* out of memory */
+                peer_finish(peer);
         text_deinit(parameters);
 }
 
@@ -125,23 +126,39 @@ void errors_parameter(struct peer *peer, const char *parameter)
         errors_strings(peer, ORG_VARLINK_SERVICE ".InvalidParameter", "parameter", parameter, NULL, NULL);
 }
 
+void errors_write_limit(struct text *text, const char *limit, int64_t value)
+{
+        text_append_string(text, "{");
+        text_append_member_string(text, "limit", limit);
+        text_append_member_int(text, "value", value);
+        text_append_string(text, "}");
+}
+
 void errors_limit(struct peer *peer, const char *limit, int64_t value)
 {
         struct text parameters;
 
-        log_refusal(access_log_source(peer->access), "refused: limit=%s value=%lld uid=%d pid=%d", limit,
-                    (long long)value, (int)peer->identity.uid, (int)peer->identity.pid);
+        audit_limit(peer->access, &peer->identity, limit, value);
+        text_init(&parameters);
+        errors_write_limit(&parameters, limit, value);
+        errors_send(peer, ERROR_LIMIT, &parameters);
+}
+
+void errors_invalid_message(struct peer *peer, const char *reason, size_t offset)
+{
+        struct text parameters;
+
+        audit_invalid(peer);
         text_init(&parameters);
         text_append_string(&parameters, "{");
-        text_append_member_string(&parameters, "limit", limit);
-        text_append_member_int(&parameters, "value", value);
+        text_append_member_string(&parameters, "reason", reason);
+        text_append_member_int(&parameters, "offset", (int64_t)offset);
         text_append_string(&parameters, "}");
-        errors_send(peer, IO_SVCBROKER ".LimitExceeded", &parameters);
+        errors_send(peer, IO_SVCBROKER ".InvalidMessage", &parameters);
 }
 
 void errors_denied(struct peer *peer)
 {
-        log_refusal(access_log_source(peer->access), "refused: no permission: uid=%d pid=%d",
-                    (int)peer->identity.uid, (int)peer->identity.pid);
+        audit_denied(peer);
         errors_strings(peer, ORG_VARLINK_SERVICE ".PermissionDenied", NULL, NULL, NULL, NULL);
 }

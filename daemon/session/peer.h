@@ -6,31 +6,56 @@
 
 #include "daemon/loop/timer.h"
 #include "daemon/session/access.h"
+#include "daemon/session/feed.h"
+#include "daemon/session/peer_state.h"
 #include "daemon/session/server.h"
+#include "daemon/session/turns.h"
 #include "proto/frame.h"
 #include "proto/text.h"
 
+/* Where a connection's call is. */
+enum request_state {
+        REQUEST_NONE,    /* no call runs: the next one may be taken */
+        REQUEST_RUNNING, /* its method was called, and has not given the last reply */
+        REQUEST_PARKED,  /* it waits until its uid may change something again; its method was not called */
+        REQUEST_DUE,     /* it has waited for as long as it was told, and is to be taken up again */
+};
+
+/* What its caller gets. */
+enum reply_mode {
+        REPLY_ONCE, /* one reply */
+        REPLY_MORE, /* it has asked for several: one reply an outcome, or in pieces */
+        REPLY_NONE, /* nothing: it said oneway, or is gone */
+};
+
 /* The call that a connection runs. One at a time. */
 struct request {
-        bool running;
-        bool more;     /* one reply an outcome */
-        bool oneway;   /* no reply */
-        bool single;   /* one name without "more": a failure is the error reply */
-        uint64_t call; /* counts up, for the ticket */
-        struct text outcomes;
-        bool any;            /* an outcome is in there */
-        unsigned left_out;   /* outcomes for which there was no place */
-        bool behind;         /* further outcomes wait until the reader has taken what is there */
+        enum request_state state;
+        enum reply_mode mode;
+        uint64_t number; /* counts up, for the ticket */
+        char *parked;    /* REQUEST_PARKED, REQUEST_DUE: the call as it came */
+        size_t parked_length;
+        struct feed *feed; /* what further replies come of; NULL: of an answer of the model's, or there are none */
+
+        /* methods/orders.c */
+        bool single;          /* one name without "more": a failure is the error reply */
+        bool any;             /* an outcome is in there: */
+        struct text outcomes; /* gathered for one reply */
+        unsigned left_out;    /* outcomes for which there was no place */
+        bool behind;          /* further outcomes wait until the reader has taken what is there */
 };
 
 /* One connection. */
 struct peer {
         struct server *server;
         uint64_t id;
-        unsigned slot; /* in server.peers */
+        unsigned place; /* in server.peers */
+        enum peer_state state;
         int fd;
         uv_poll_t poll;
-        int polled; /* the events polled for */
+        int polled;    /* the events polled for */
+        bool readable; /* the kernel said so since its last turn */
+        struct turn turn;
         struct timer timer;
         int64_t timer_msec; /* when it expires, while it runs */
         struct identity identity;
@@ -39,26 +64,94 @@ struct peer {
         struct frame_buffer in;
         struct text out;
         size_t sent;          /* of out */
-        size_t charged_bytes; /* of server.memory_bytes */
+        size_t charged_bytes; /* of server.peers.memory_bytes, or of root's */
         struct request request;
-        struct watcher *watcher; /* Watch runs */
-        struct pieces *pieces;   /* what is left of the running call's reply: pieces.h */
-        bool end_of_input;
-        bool hung_up;     /* the client is gone; closed as soon as what it sent is done */
-        bool closing;     /* when the output is sent */
-        bool dispatching; /* a method runs, and peer_continue() follows */
-        bool readable;    /* since its last turn */
-        bool has_turn;    /* it is queued: turns.h */
-        bool parked;      /* its call waits until its uid may change something again */
-        bool due;         /* and has waited for as long as it was told */
-        struct peer *turn_next;
-        char *parked_call;    /* as it came */
-        size_t parked_length;
         int64_t active_msec;  /* last time a call came or ended */
         int64_t frame_msec;   /* since when a frame that is not whole keeps the next call waiting; 0: none */
         int64_t stalled_msec; /* since when output waits and the socket takes none of it; 0: none */
-        int64_t gone_msec;    /* hung_up: until when */
+        int64_t gone_msec;    /* its client is gone: until when what it sent is done */
 };
+
+static inline bool peer_runs_call(const struct peer *peer)
+{
+        return peer->request.state != REQUEST_NONE;
+}
+
+static inline bool peer_is_parked(const struct peer *peer)
+{
+        return peer->request.state == REQUEST_PARKED || peer->request.state == REQUEST_DUE;
+}
+
+/* Nothing waits to be sent. */
+static inline bool peer_is_drained(const struct peer *peer)
+{
+        return peer->sent == peer->out.length;
+}
+
+static inline struct ticket peer_ticket(const struct peer *peer)
+{
+        return (struct ticket){.peer = peer->id, .call = peer->request.number};
+}
+
+static inline void peer_follow(struct peer *peer, enum peer_event event)
+{
+        peer->state = peer_state_next(peer->state, event);
+}
+
+/* peer_wants.c: what it waits for, and what is to be done for it. Pure. */
+
+/* When it is given up; INT64_MAX: it may take as long as it takes. */
+int64_t peer_deadline(const struct peer *peer);
+
+/* Its client is gone, and there may be more of what it sent: no event tells of that. */
+bool peer_reads_on(const struct peer *peer);
+
+/* There is something to do that no event will tell of. */
+bool peer_has_more(const struct peer *peer);
+
+/* A part of a call came, and nothing but its rest can go on. */
+bool peer_waits_for_rest(const struct peer *peer);
+
+/* The events to poll for; of a client that is gone none is of interest. */
+int peer_events(const struct peer *peer);
+
+/* peer_output.c: what is sent, and what buffers cost. */
+
+/* Its turn comes. */
+void peer_wake(struct peer *peer);
+
+/* Says no more than what is in its output, and is closed then. Lack of memory is such a case. */
+void peer_finish(struct peer *peer);
+
+/* Says nothing more to it, and closes it soon. why: for the log. */
+void peer_drop_output(struct peer *peer, const char *why);
+
+/* Sends what is in the output now, as far as the socket takes it. */
+void peer_flush(struct peer *peer);
+
+/* Appends to the output a reply of the running call, or its error, which is its last reply. Over a bound the
+ * connection ends. */
+void peer_append_reply(struct peer *peer, const char *parameters, size_t length, bool continues);
+void peer_error(struct peer *peer, const char *error, const char *parameters);
+
+/* The running call needs no further answer. */
+void peer_end_call(struct peer *peer);
+
+/* The same as soon as it may be too much, while a reply is gathered. */
+void peer_check_memory(struct peer *peer);
+
+/* Counts what its buffers hold now as the uid's memory, and as root's or that of all others. */
+void peer_charge(struct peer *peer);
+
+/* They are gone. */
+void peer_uncharge(struct peer *peer);
+
+/* peer_input.c */
+
+/* Reads what has come, as much as one turn may. */
+void peer_receive(struct peer *peer);
+
+/* peer.c */
 
 /* NULL: out of memory, fd is closed then. */
 struct peer *peer_new(struct server *server, int fd, const struct identity *identity, enum access access);
@@ -71,45 +164,16 @@ void peer_reply(struct peer *peer, const char *parameters, size_t length, bool c
 /* The same, and frees the text. */
 void peer_reply_text(struct peer *peer, struct text *parameters, bool continues);
 
-void peer_error(struct peer *peer, const char *error, const char *parameters);
-
-/* Sends what is in the output now, as far as the socket takes it. */
-void peer_flush(struct peer *peer);
-
-/* Works on: takes further calls, sends, sets what is polled for and the timer. The peer may be closed by it.
- */
-void peer_continue(struct peer *peer);
-
-/* Its turn: what came, and what is left to be done. The peer may be closed by it. */
-void peer_turn(struct peer *peer);
-
-/* After a reply: sends it, and works on later in this turn of the loop. Closes nothing. */
+/* After a reply that was given later: sends it now. The next call is taken in the peer's turn. Closes nothing. */
 void peer_answered(struct peer *peer);
 
 /* Puts the running call off. message: as it came. */
 void peer_park(struct peer *peer, const char *message, size_t length, int64_t msec);
 
-/* Nothing waits to be sent. */
-bool peer_is_drained(const struct peer *peer);
+/* Works on: takes further calls, sends, sets what is polled for and the timer. The peer may be closed by it. */
+void peer_continue(struct peer *peer);
 
-/* The same as soon as it may be too much, while a reply is gathered: over its bound the connection ends. */
-void peer_check_memory(struct peer *peer);
-
-/* Counts what its buffers hold now as the uid's memory, and as root's or that of all others. */
-void peer_charge(struct peer *peer);
-
-/* They are gone. */
-void peer_uncharge(struct peer *peer);
-
-/* A uid has a share of its own, so that it can spend nobody else's. */
-bool peer_is_over_memory(const struct peer *peer);
-
-/* The running call needs no further answer. */
-void peer_end_call(struct peer *peer);
-
-/* Says nothing more to it, and closes it soon. why: for the log. */
-void peer_drop_output(struct peer *peer, const char *why);
-
-struct ticket peer_ticket(const struct peer *peer);
+/* Its turn has come, as turns.h wants it. */
+void peer_take_turn(struct turn *turn);
 
 #endif

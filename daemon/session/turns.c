@@ -1,76 +1,61 @@
 #include "daemon/session/turns.h"
 
 #include "daemon/bounds.h"
-#include "daemon/session/peer.h"
-#include "daemon/session/watcher.h"
 
-static struct turn_queue *queue_of(const struct peer *peer)
+static struct turn_queue *queue_of(struct turns *turns, const struct turn *turn)
 {
-        struct turns *turns = &peer->server->turns;
-
-        return peer->access == ACCESS_ROOT ? &turns->root : &turns->others;
+        return turn->root ? &turns->root : &turns->others;
 }
 
-static void queue_put(struct turn_queue *queue, struct peer *peer)
+static void queue_put(struct turn_queue *queue, struct turn *turn)
 {
-        peer->turn_next = NULL;
+        turn->next = NULL;
         if (queue->first)
-                queue->last->turn_next = peer;
+                queue->last->next = turn;
         else
-                queue->first = peer;
-        queue->last = peer;
+                queue->first = turn;
+        queue->last = turn;
         queue->count++;
-        peer->has_turn = true;
+        turn->queued = true;
 }
 
-static void queue_remove(struct turn_queue *queue, struct peer *peer)
+static void queue_remove(struct turn_queue *queue, struct turn *turn)
 {
-        struct peer *before = NULL;
+        struct turn *before = NULL;
 
-        for (struct peer *at = queue->first; at != peer; at = at->turn_next)
+        for (struct turn *at = queue->first; at != turn; at = at->next)
                 before = at;
         if (before)
-                before->turn_next = peer->turn_next;
+                before->next = turn->next;
         else
-                queue->first = peer->turn_next;
-        if (queue->last == peer)
+                queue->first = turn->next;
+        if (queue->last == turn)
                 queue->last = before;
         queue->count--;
-        peer->has_turn = false;
+        turn->queued = false;
 }
 
 /* Those that are in it now: who comes in meanwhile has the next turn. */
 static void queue_run(struct turns *turns, struct turn_queue *queue)
 {
         for (unsigned left = queue->count; left && queue->first; left--) {
-                struct peer *peer = queue->first;
+                struct turn *turn = queue->first;
 
-                queue_remove(queue, peer);
-                peer_turn(peer);
+                queue_remove(queue, turn);
+                turns->take(turn);
                 if (queue == &turns->others && uv_hrtime() >= turns->until)
                         return;
         }
 }
 
-static void turns_collect_watchers(struct server *server)
-{
-        server->turns.watchers = false;
-        for (size_t i = 0; i < SERVER_PEERS; i++)
-                if (server->peers[i] && watcher_is_behind(server->peers[i]))
-                        turns_add(server->peers[i]);
-}
-
 static void turns_run(uv_check_t *check)
 {
-        struct server *server = check->data;
-        struct turns *turns = &server->turns;
+        struct turns *turns = check->data;
 
-        if (turns->watchers)
-                turns_collect_watchers(server);
         queue_run(turns, &turns->root);
         turns->until = uv_hrtime() + SERVER_TURN_USEC * UINT64_C(1000);
         queue_run(turns, &turns->others);
-        if (turns->root.first || turns->others.first || turns->watchers)
+        if (turns->root.first || turns->others.first)
                 return;
         uv_check_stop(&turns->check);
         uv_idle_stop(&turns->awake);
@@ -81,47 +66,37 @@ static void turns_wake(uv_idle_t *awake)
         (void)awake; /* the loop has nothing to wait for */
 }
 
-static void turns_begin(struct turns *turns)
+void turns_init(struct turns *turns, uv_loop_t *loop, void (*take)(struct turn *turn))
 {
+        uv_check_init(loop, &turns->check);
+        uv_idle_init(loop, &turns->awake);
+        turns->check.data = turns;
+        turns->take = take;
+}
+
+void turns_close(struct turns *turns)
+{
+        uv_close((uv_handle_t *)&turns->check, NULL);
+        uv_close((uv_handle_t *)&turns->awake, NULL);
+}
+
+void turns_add(struct turns *turns, struct turn *turn)
+{
+        if (!turn->queued)
+                queue_put(queue_of(turns, turn), turn);
         if (uv_is_closing((uv_handle_t *)&turns->check))
                 return;
         uv_check_start(&turns->check, turns_run);
         uv_idle_start(&turns->awake, turns_wake);
 }
 
-void turns_init(struct server *server)
+void turns_remove(struct turns *turns, struct turn *turn)
 {
-        uv_check_init(server->loop, &server->turns.check);
-        uv_idle_init(server->loop, &server->turns.awake);
-        server->turns.check.data = server;
+        if (turn->queued)
+                queue_remove(queue_of(turns, turn), turn);
 }
 
-void turns_close(struct server *server)
+bool turns_is_over(const struct turns *turns, const struct turn *turn)
 {
-        uv_close((uv_handle_t *)&server->turns.check, NULL);
-        uv_close((uv_handle_t *)&server->turns.awake, NULL);
-}
-
-void turns_add(struct peer *peer)
-{
-        if (!peer->has_turn)
-                queue_put(queue_of(peer), peer);
-        turns_begin(&peer->server->turns);
-}
-
-void turns_remove(struct peer *peer)
-{
-        if (peer->has_turn)
-                queue_remove(queue_of(peer), peer);
-}
-
-void turns_add_watchers(struct server *server)
-{
-        server->turns.watchers = true;
-        turns_begin(&server->turns);
-}
-
-bool turns_is_over(const struct peer *peer)
-{
-        return peer->access != ACCESS_ROOT && uv_hrtime() >= peer->server->turns.until;
+        return !turn->root && uv_hrtime() >= turns->until;
 }

@@ -6,11 +6,32 @@
 
 #include <json-c/json.h>
 
-#include "daemon/methods/describe.h"
+#include "daemon/session/describe.h"
+#include "daemon/session/peer.h"
 
 #define NAME_BYTES 32 /* of one name, beside it: what malloc keeps, and where it is */
 /* A pump stops after this much, until the reader took it. */
 #define PUMP_BYTES (64 * 1024)
+
+struct watcher {
+        struct feed feed;
+        struct peer *peer;
+        struct watcher *next;
+        uint64_t cursor; /* everything up to this revision was sent */
+        uint64_t *seen;  /* bit set: the service with this index was told of */
+        size_t seen_words;
+        char **names; /* sorted; NULL: all */
+        size_t count;
+};
+
+/* A removed service that some reader of Watch has not been told of. */
+struct tombstone {
+        struct tombstone *next;
+        uint64_t revision;
+        unsigned index;
+        size_t length;
+        char text[]; /* the service as JSON, and behind its NUL its name */
+};
 
 /* What changed: a living service or a tombstone. */
 struct change {
@@ -55,47 +76,49 @@ static bool watcher_wants(const struct watcher *watcher, const char *name)
         return bsearch(&name, watcher->names, watcher->count, sizeof(*watcher->names), compare_names) != NULL;
 }
 
-int watcher_new(struct peer *peer, struct json_object *names)
+/* Its index for watcher.seen. False: out of memory. */
+static bool index_take(struct watchers *watchers, unsigned *index)
 {
-        struct watcher *watcher = calloc(1, sizeof(*watcher));
+        uint64_t *longer;
 
-        if (!watcher)
-                return -ENOMEM;
-        peer->watcher = watcher;
-        if (peer->quota)
-                peer->quota->watches++;
-        if (!names)
-                return 0;
-        watcher->names = calloc(json_object_array_length(names) + 1, sizeof(char *));
-        if (!watcher->names)
-                return -ENOMEM;
-        for (size_t i = 0; i < json_object_array_length(names); i++) {
-                watcher->names[i] = strdup(json_object_get_string(json_object_array_get_idx(names, i)));
-                if (!watcher->names[i])
-                        return -ENOMEM;
-                watcher->count++;
-                watcher->bytes += strlen(watcher->names[i]) + NAME_BYTES;
-        }
-        /* Very many may be told of very many changes. */
-        qsort(watcher->names, watcher->count, sizeof(*watcher->names), compare_names);
-        return 0;
+        for (size_t word = 0; word < watchers->index_words; word++)
+                if (~watchers->index_used[word]) {
+                        unsigned bit = (unsigned)__builtin_ctzll(~watchers->index_used[word]);
+
+                        watchers->index_used[word] |= (uint64_t)1 << bit;
+                        *index = (unsigned)word * 64 + bit;
+                        return true;
+                }
+        longer = reallocarray(watchers->index_used, watchers->index_words + 1, sizeof(*longer));
+        if (!longer)
+                return false;
+        watchers->index_used = longer;
+        *index = (unsigned)watchers->index_words * 64;
+        longer[watchers->index_words++] = 1;
+        return true;
 }
 
-void watcher_free(struct peer *peer)
+static void index_return(struct watchers *watchers, unsigned index)
 {
-        struct watcher *watcher = peer->watcher;
+        watchers->index_used[index / 64] &= ~((uint64_t)1 << index % 64);
+}
 
-        if (!watcher)
-                return;
-        peer->watcher = NULL;
-        if (peer->quota)
-                peer->quota->watches--;
-        for (size_t i = 0; i < watcher->count; i++)
-                free(watcher->names[i]);
-        free(watcher->names);
-        free(watcher->seen);
-        free(watcher);
-        watcher_bury(peer->server);
+/* Frees the tombstones that every watcher was told of. */
+static void watchers_bury(struct watchers *watchers)
+{
+        uint64_t told = UINT64_MAX;
+
+        for (const struct watcher *watcher = watchers->first; watcher; watcher = watcher->next)
+                if (watcher->cursor < told)
+                        told = watcher->cursor;
+        while (watchers->stones && watchers->stones->revision <= told) {
+                struct tombstone *stone = watchers->stones;
+
+                watchers->stones = stone->next;
+                watchers->stone_count--;
+                index_return(watchers, stone->index);
+                free(stone);
+        }
 }
 
 static int change_compare(const void *left, const void *right)
@@ -107,17 +130,17 @@ static int change_compare(const void *left, const void *right)
 }
 
 /* Everything newer than the cursor, in order. */
-static size_t watcher_collect(const struct peer *peer, struct change *changes)
+static size_t watcher_collect(const struct watcher *watcher, struct change *changes)
 {
-        const struct watcher *watcher = peer->watcher;
-        const struct registry *registry = peer->server->registry;
+        const struct server *server = watcher->peer->server;
+        const struct registry *registry = server->registry;
         size_t count = 0;
 
         for (size_t i = 0; i < registry->count; i++)
                 if (registry->services[i]->revision > watcher->cursor)
                         changes[count++] =
                                 (struct change){registry->services[i]->revision, registry->services[i], NULL};
-        for (struct tombstone *stone = peer->server->tombstones; stone; stone = stone->next)
+        for (struct tombstone *stone = server->watchers.stones; stone; stone = stone->next)
                 if (stone->revision > watcher->cursor)
                         changes[count++] = (struct change){stone->revision, NULL, stone};
         qsort(changes, count, sizeof(*changes), change_compare);
@@ -141,9 +164,8 @@ static void watcher_send(struct peer *peer, const char *event, struct service *s
         peer_reply_text(peer, &text, true);
 }
 
-static void watcher_tell(struct peer *peer, const struct change *change)
+static void watcher_tell(struct watcher *watcher, const struct change *change)
 {
-        struct watcher *watcher = peer->watcher;
         const struct tombstone *stone = change->tombstone;
         const char *name = stone ? stone->text + stone->length + 1 : change->service->name;
         unsigned index = stone ? stone->index : change->service->index;
@@ -153,111 +175,185 @@ static void watcher_tell(struct peer *peer, const struct change *change)
         if (!watcher_wants(watcher, name) || (stone && !seen))
                 return;
         if (indexed && !bit_set(watcher, index, !stone))
-                peer->closing = true;
-        watcher_send(peer, stone ? "removed" : seen ? "changed" : "present", change->service, stone);
+                peer_finish(watcher->peer);
+        watcher_send(watcher->peer, stone ? "removed" : seen ? "changed" : "present", change->service, stone);
 }
 
-void watcher_pump(struct peer *peer)
+static void watcher_pump(struct feed *feed, struct peer *peer)
 {
-        struct watcher *watcher = peer->watcher;
+        struct watcher *watcher = (struct watcher *)feed;
+        struct watchers *watchers = &peer->server->watchers;
         const struct registry *registry = peer->server->registry;
         struct change *changes;
         size_t count, told = 0;
 
-        if (!watcher || peer->closing || !peer_is_drained(peer) || watcher->cursor == registry->revision)
+        watchers->woken = false;
+        if (watcher->cursor == registry->revision)
                 return;
-        changes = reallocarray(NULL, registry->count + peer->server->tombstone_count + 1, sizeof(*changes));
+        changes = reallocarray(NULL, registry->count + watchers->stone_count + 1, sizeof(*changes));
         if (!changes) {
-                peer->closing = true;
+                peer_finish(peer);
                 return;
         }
-        count = watcher_collect(peer, changes);
-        for (; told < count && peer->out.length < PUMP_BYTES && !peer->closing; told++) {
-                watcher_tell(peer, &changes[told]);
+        count = watcher_collect(watcher, changes);
+        for (; told < count && peer->out.length < PUMP_BYTES && peer_state_takes_calls(peer->state); told++) {
+                watcher_tell(watcher, &changes[told]);
                 watcher->cursor = changes[told].revision;
         }
         if (told == count)
                 watcher->cursor = registry->revision;
         free(changes);
-        watcher_bury(peer->server);
+        watchers_bury(watchers);
 }
 
-bool watcher_is_behind(const struct peer *peer)
+static bool watcher_is_behind(const struct feed *feed, const struct peer *peer)
 {
-        return peer->watcher && peer->watcher->cursor != peer->server->registry->revision;
+        return ((const struct watcher *)feed)->cursor != peer->server->registry->revision;
 }
 
-static bool server_has_watchers(const struct server *server)
+static void watcher_free(struct feed *feed, struct peer *peer)
 {
-        for (size_t i = 0; i < SERVER_PEERS; i++)
-                if (server->peers[i] && server->peers[i]->watcher)
-                        return true;
-        return false;
+        struct watcher *watcher = (struct watcher *)feed;
+        struct watchers *watchers = &peer->server->watchers;
+        struct watcher **at = &watchers->first;
+
+        while (*at != watcher)
+                at = &(*at)->next;
+        *at = watcher->next;
+        watchers->woken = false;
+        if (peer->quota)
+                peer->quota->watches--;
+        for (size_t i = 0; i < watcher->count; i++)
+                free(watcher->names[i]);
+        free(watcher->names);
+        free(watcher->seen);
+        free(watcher);
+        watchers_bury(watchers);
+}
+
+/* Very many may be told of very many changes, so names are found by halves. 0 or -ENOMEM. */
+static int watcher_take_names(struct watcher *watcher, struct json_object *names)
+{
+        watcher->names = calloc(json_object_array_length(names) + 1, sizeof(*watcher->names));
+        if (!watcher->names)
+                return -ENOMEM;
+        for (size_t i = 0; i < json_object_array_length(names); i++) {
+                watcher->names[i] = strdup(json_object_get_string(json_object_array_get_idx(names, i)));
+                if (!watcher->names[i])
+                        return -ENOMEM;
+                watcher->count++;
+                watcher->feed.bytes += strlen(watcher->names[i]) + NAME_BYTES;
+        }
+        qsort(watcher->names, watcher->count, sizeof(*watcher->names), compare_names);
+        return 0;
+}
+
+int watcher_new(struct peer *peer, struct json_object *names)
+{
+        struct watchers *watchers = &peer->server->watchers;
+        struct watcher *watcher = calloc(1, sizeof(*watcher));
+        int result;
+
+        if (!watcher)
+                return -ENOMEM;
+        watcher->feed = (struct feed){
+                .pump = watcher_pump, .is_due = watcher_is_behind, .drop = watcher_free, .endless = true};
+        watcher->peer = peer;
+        watcher->next = watchers->first;
+        watchers->first = watcher;
+        if (peer->quota)
+                peer->quota->watches++;
+        result = names ? watcher_take_names(watcher, names) : 0;
+        if (result)
+                watcher_free(&watcher->feed, peer);
+        else
+                peer->request.feed = &watcher->feed; /* pumped when the call has been taken */
+        return result;
+}
+
+/* All of them, once: further changes come before their turns. */
+static void watchers_wake(struct watchers *watchers)
+{
+        if (watchers->woken)
+                return;
+        watchers->woken = true;
+        for (struct watcher *watcher = watchers->first; watcher; watcher = watcher->next)
+                peer_wake(watcher->peer);
+}
+
+void watchers_on_changed(struct server *server, struct service *service)
+{
+        if (!service->has_index) /* without one it is new to watchers each time, and tried again */
+                service->has_index = index_take(&server->watchers, &service->index);
+        describe_forget(service);
+        watchers_wake(&server->watchers);
 }
 
 /* More removals than are kept: whoever has not read the oldest is closed, and may begin anew. */
-static void watcher_close_slowest(struct server *server)
+static void watchers_close_slowest(struct watchers *watchers)
 {
-        uint64_t oldest = server->tombstones->revision;
+        uint64_t oldest = watchers->stones->revision;
 
-        for (size_t i = 0; i < SERVER_PEERS; i++) {
-                struct peer *peer = server->peers[i];
-
-                if (peer && peer->watcher && peer->watcher->cursor < oldest)
-                        peer_close(peer);
+        for (struct watcher *watcher = watchers->first, *next; watcher; watcher = next) {
+                next = watcher->next;
+                if (watcher->cursor < oldest)
+                        peer_close(watcher->peer);
         }
 }
 
-void watcher_on_gone(struct server *server, struct service *service)
+/* NULL: nobody watches, or there is no memory for it. */
+static struct tombstone *tombstone_new(struct server *server, struct service *service)
 {
-        struct registry *registry = server->registry;
         struct tombstone *stone = NULL;
-        struct tombstone **at = &server->tombstones;
         struct text text;
+
+        if (!server->watchers.first)
+                return NULL;
+        text_init(&text);
+        describe_service(server, service, &text);
+        if (!text.failed)
+                stone = malloc(sizeof(*stone) + text.length + strlen(service->name) + 2);
+        if (stone) {
+                *stone = (struct tombstone){.revision = ++server->registry->revision,
+                                            .index = service->index,
+                                            .length = text.length};
+                memcpy(stone->text, text.bytes, text.length);
+                stone->text[text.length] = '\0';
+                strcpy(stone->text + text.length + 1, service->name);
+        }
+        text_deinit(&text);
+        return stone;
+}
+
+void watchers_on_gone(struct server *server, struct service *service)
+{
+        struct watchers *watchers = &server->watchers;
+        struct tombstone **at = &watchers->stones;
+        struct tombstone *stone;
 
         if (!service->has_index)
                 return;
-        if (server_has_watchers(server)) {
-                text_init(&text);
-                describe_service(server, service, &text);
-                stone = text.failed ? NULL : malloc(sizeof(*stone) + text.length + strlen(service->name) + 2);
-                if (stone) {
-                        *stone = (struct tombstone){.revision = ++registry->revision,
-                                                    .index = service->index,
-                                                    .length = text.length};
-                        memcpy(stone->text, text.bytes, text.length);
-                        stone->text[text.length] = 0;
-                        strcpy(stone->text + text.length + 1, service->name);
-                }
-                text_deinit(&text);
-        }
+        stone = tombstone_new(server, service);
         if (!stone) {
-                server_return_index(server, service->index);
+                index_return(watchers, service->index);
                 return;
         }
         while (*at)
                 at = &(*at)->next;
         *at = stone;
-        if (++server->tombstone_count > LIMIT_REMOVED_EVENTS)
-                watcher_close_slowest(server);
+        watchers_wake(watchers);
+        if (++watchers->stone_count > LIMIT_REMOVED_EVENTS)
+                watchers_close_slowest(watchers);
 }
 
-void watcher_bury(struct server *server)
+void watchers_deinit(struct watchers *watchers)
 {
-        uint64_t told = UINT64_MAX;
+        while (watchers->stones) {
+                struct tombstone *stone = watchers->stones;
 
-        for (size_t i = 0; i < SERVER_PEERS; i++) {
-                const struct peer *peer = server->peers[i];
-
-                if (peer && peer->watcher && peer->watcher->cursor < told)
-                        told = peer->watcher->cursor;
-        }
-        while (server->tombstones && server->tombstones->revision <= told) {
-                struct tombstone *stone = server->tombstones;
-
-                server->tombstones = stone->next;
-                server->tombstone_count--;
-                server_return_index(server, stone->index);
+                watchers->stones = stone->next;
                 free(stone);
         }
+        free(watchers->index_used);
+        *watchers = (struct watchers){0};
 }

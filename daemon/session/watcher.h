@@ -1,37 +1,41 @@
 #ifndef SESSION_WATCHER_H
 #define SESSION_WATCHER_H
 
-#include "daemon/session/peer.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct json_object;
+struct peer;
+struct server;
+struct service;
+struct tombstone;
+struct watcher;
 
-/*
- * A stream of changes. Instead of a queue it has a cursor into the registry's revisions: when the reader has
- * taken what was sent, it gets the newest state of each service that changed since, oldest change first.
- */
-struct watcher {
-        uint64_t cursor; /* everything up to this revision was sent */
-        uint64_t *seen;  /* bit set: the service with this index was told of */
-        size_t seen_words;
-        char **names; /* NULL: all */
-        size_t count;
-        size_t bytes; /* what it takes in memory, roughly */
+/* What all readers of Watch share. */
+struct watchers {
+        struct watcher *first;
+        bool woken;               /* each of them has its turn; those who have had it may need another */
+        struct tombstone *stones; /* removed services that some have not been told of, by revision */
+        size_t stone_count;
+        uint64_t *index_used; /* bit set: service.index is taken */
+        size_t index_words;
 };
 
-/* Begins Watch on the peer's running call. names: an array of strings, or NULL. 0 or -ENOMEM. */
+/*
+ * Begins Watch on the peer's running call: a stream of changes. Instead of a queue a watcher has a cursor into the
+ * registry's revisions: when the reader has taken what was sent, it gets the newest state of each service that
+ * changed since, oldest change first. names: an array of strings, or NULL. 0 or -ENOMEM.
+ */
 int watcher_new(struct peer *peer, struct json_object *names);
-void watcher_free(struct peer *peer);
 
-/* Sends what is new, if the reader took what was sent before. */
-void watcher_pump(struct peer *peer);
+/* What is told of a service has changed: those who watch are to be told. */
+void watchers_on_changed(struct server *server, struct service *service);
 
-/* There is more to send. */
-bool watcher_is_behind(const struct peer *peer);
+/* The same of one that is about to go. */
+void watchers_on_gone(struct server *server, struct service *service);
 
-/* A service is about to go: those who watch it are to be told. */
-void watcher_on_gone(struct server *server, struct service *service);
-
-/* Frees what every watcher was told of. */
-void watcher_bury(struct server *server);
+/* When all watchers are gone. */
+void watchers_deinit(struct watchers *watchers);
 
 #endif

@@ -14,15 +14,15 @@ static const struct {
 } known[] = {
         {"diagnose_scripts.c", "close(fd)"},   /* a script's */
         {"diagnose_container.c", "close(fd)"}, /* a note's */
-        {"diagnose_volume.c", "close(volume)"},
+        {"volume_found.c", "close(volume)"},
         {"listener.c", "close(listener->lock_fd)"},
 };
 
 static bool is_known(const char *file, const char *text, size_t length)
 {
         for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-                if (!strcmp(file, known[i].file) && strlen(known[i].text) == length &&
-                    !strncmp(text, known[i].text, length))
+                if (strcmp(file, known[i].file) == 0 && strlen(known[i].text) == length &&
+                    strncmp(text, known[i].text, length) == 0)
                         return true;
         return false;
 }
@@ -68,7 +68,7 @@ static void check_source(const char *directory, const char *file)
 
 START_TEST(no_session_touches_a_socket_by_itself)
 {
-        static const char *const folders[] = {"../../daemon/session", "../../daemon/methods"};
+        static const char *const folders[] = {"../../daemon/session", "../../daemon/methods", "../../daemon/doctor"};
         unsigned count = 0;
 
         for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
@@ -79,7 +79,7 @@ START_TEST(no_session_touches_a_socket_by_itself)
                 while (directory && (entry = readdir(directory))) {
                         const char *dot = strrchr(entry->d_name, '.');
 
-                        if (!dot || strcmp(dot, ".c"))
+                        if (!dot || strcmp(dot, ".c") != 0)
                                 continue;
                         check_source(path, entry->d_name);
                         count++;

@@ -1,5 +1,5 @@
-#ifndef DOCTOR_SEARCH_PATH_H
-#define DOCTOR_SEARCH_PATH_H
+#ifndef METHODS_SEARCH_PATH_H
+#define METHODS_SEARCH_PATH_H
 
 #include "daemon/session/server.h"
 

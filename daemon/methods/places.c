@@ -1,4 +1,4 @@
-#include "daemon/session/places.h"
+#include "daemon/methods/places.h"
 
 #include <errno.h>
 #include <stdio.h>

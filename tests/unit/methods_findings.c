@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "daemon/doctor/findings.h"
+#include "daemon/methods/findings.h"
 
 static void assert_line(const struct findings *findings, const char *expected)
 {
@@ -71,5 +71,5 @@ int main(void)
 {
         const TTest *tests[] = {some_by_name, names_of_any_length};
 
-        return unit_run(unit_suite_of("doctor_findings", tests));
+        return unit_run(unit_suite_of("methods_findings", tests));
 }

@@ -1,5 +1,5 @@
-#ifndef SESSION_PLACES_H
-#define SESSION_PLACES_H
+#ifndef METHODS_PLACES_H
+#define METHODS_PLACES_H
 
 #include <stdbool.h>
 #include <stddef.h>

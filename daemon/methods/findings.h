@@ -1,5 +1,5 @@
-#ifndef DOCTOR_FINDINGS_H
-#define DOCTOR_FINDINGS_H
+#ifndef METHODS_FINDINGS_H
+#define METHODS_FINDINGS_H
 
 #include <stddef.h>
 

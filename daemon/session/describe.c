@@ -1,4 +1,4 @@
-#include "daemon/methods/describe.h"
+#include "daemon/session/describe.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,13 @@
-#include "daemon/doctor/search_path.h"
+#include "daemon/methods/search_path.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/edge/rights.h"
+#include "daemon/methods/findings.h"
+
+_Static_assert(LOOSE_PATH_BYTES >= FINDINGS_LINE_BYTES, "a line of findings fits");
 
 static void look_at(const struct server *server, const char *path, struct findings *loose)
 {

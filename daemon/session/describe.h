@@ -1,5 +1,5 @@
-#ifndef METHODS_DESCRIBE_H
-#define METHODS_DESCRIBE_H
+#ifndef SESSION_DESCRIBE_H
+#define SESSION_DESCRIBE_H
 
 #include "daemon/session/server.h"
 #include "proto/text.h"

@@ -1,0 +1,67 @@
+#ifndef DOCTOR_VOLUME_FOUND_H
+#define DOCTOR_VOLUME_FOUND_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "daemon/edge/room.h"
+#include "daemon/judge/boot_log.h"
+#include "daemon/methods/findings.h"
+
+struct server;
+
+/*
+ * What a look at the volume finds. What is the volume's own is one job of the deputy: it may take as long as the volume
+ * does. Then come the profiles, each of which may hang by itself.
+ */
+enum volume_state {
+        VOLUME_LOOKING,   /* the deputy has not answered */
+        VOLUME_LATE,      /* it did not answer in time, or what it does already hangs: nothing is known */
+        VOLUME_KNOWN,     /* what follows is complete */
+        VOLUME_ABANDONED, /* nobody wants to know any more: whoever is at it frees it */
+};
+
+#define BOOT_LOG "logs/container-boot.log"
+
+/* A directory below profiles/ that is a profile, or looks like one, or did not say. */
+struct found_profile {
+        char name[NAME_MAX + 1];
+        bool hung;
+        int link; /* that is not taken */
+};
+
+struct volume_found {
+        enum volume_state state;
+        struct server *server;
+        void (*done)(void *owner);
+        void *owner;
+
+        int opened; /* 0 or a negative errno, as all of these */
+        uid_t uid;
+        struct room room;
+        int written;
+        const char *store; /* where the intent store is, or would be made */
+        int logged;
+        struct boot_log log;
+        int listed;
+        bool more; /* there are more directories than are looked at */
+        struct found_profile *profiles;
+        size_t count;
+        struct findings newer, unreadable, lost; /* records */
+};
+
+/* Begins to look; done: when it is complete, though not before this returns. root: it is root who asks. NULL: out of
+ * memory. */
+struct volume_found *volume_found_new(struct server *server, bool root, void (*done)(void *owner), void *owner);
+
+/* Nobody waits for it, or needs it, any more. NULL is allowed. */
+void volume_found_free(struct volume_found *found);
+
+static inline bool volume_found_is_complete(const struct volume_found *found)
+{
+        return found->state == VOLUME_KNOWN || found->state == VOLUME_LATE;
+}
+
+#endif
