@@ -57,10 +57,14 @@ static const struct figure {
         const char *name;
         long least, most;
         const char *fault;
+        bool optional; /* a template of an older version has it in the script */
 } figures[] = {
         {"brake_seconds=", 1, 86400, "brake_seconds must be a number from 1 to 86400"},
         {"brake_deaths=", 1, 99, "brake_deaths must be a number from 1 to 99"},
         {"brake_restarts=", 1, 99, "brake_restarts must be a number from 1 to 99"},
+        {"log_files=", 1, 1000, "log_files must be a number from 1 to 1000", .optional = true},
+        {"log_file_bytes=", 4096, 268435455, "log_file_bytes must be a number from 4096 to 268435455",
+         .optional = true},
 };
 
 static bool figure_is_sound(const struct figure *figure, const char *text)
@@ -78,6 +82,7 @@ static bool figure_is_sound(const struct figure *figure, const char *text)
 static const char *settings_fault(const char *settings, int *error)
 {
         bool sound[sizeof(figures) / sizeof(figures[0])] = {false};
+        bool met[sizeof(figures) / sizeof(figures[0])] = {false};
         const char *fault = NULL;
         char line[4096];
         FILE *file = fopen(settings, "re");
@@ -88,15 +93,17 @@ static const char *settings_fault(const char *settings, int *error)
         }
         while (fgets(line, sizeof(line), file))
                 for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-                        if (strncmp(line, figures[i].name, strlen(figures[i].name)) == 0)
+                        if (strncmp(line, figures[i].name, strlen(figures[i].name)) == 0) {
+                                met[i] = true;
                                 sound[i] = figure_is_sound(&figures[i], line + strlen(figures[i].name));
+                        }
         if (ferror(file)) {
                 *error = EIO;
                 fault = strerror(EIO);
         }
         fclose(file);
         for (size_t i = sizeof(figures) / sizeof(figures[0]); i-- && !*error;)
-                if (!sound[i])
+                if (!sound[i] && !(figures[i].optional && !met[i]))
                         fault = figures[i].fault;
         return fault;
 }

@@ -118,7 +118,8 @@ class Slot:
         for name in ("bin", "venv/bin", "volume", "environment", "slot/data"):
             os.makedirs(f"{self.path}/{name}")
         self.write("slot/settings", f"s6={self.path}/bin\nclient_user=hermes\ndefault_home={self.path}/volume\n"
-                   f"container_environment={self.path}/environment\nvenv={self.path}/venv\nbrake_seconds=60\nbrake_deaths=5\nbrake_restarts=10\n")
+                   f"container_environment={self.path}/environment\nvenv={self.path}/venv\nbrake_seconds=60\nbrake_deaths=5\nbrake_restarts=10\n"
+                   "log_files=10\nlog_file_bytes=1000000\n")
         self.write("slot/data/profile", "coder\n")
         self.write("slot/env", "")
         self.program("venv/bin/hermes", 'printf "%s\\n" "$@"; env')

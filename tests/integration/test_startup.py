@@ -71,6 +71,8 @@ CASES = [
     (f"sed -i s/^brake_deaths=.*/brake_deaths=100/ {TEMPLATE}/settings", [], f"{TEMPLATE}/settings", "brake_deaths"),
     (f"sed -i s/^brake_deaths=.*/brake_deaths=five/ {TEMPLATE}/settings", [], f"{TEMPLATE}/settings", "brake_deaths"),
     (f"sed -i /^brake_restarts=/d {TEMPLATE}/settings", [], f"{TEMPLATE}/settings", "brake_restarts"),
+    (f"sed -i s/^log_files=.*/log_files=many/ {TEMPLATE}/settings", [], f"{TEMPLATE}/settings", "log_files"),
+    (f"sed -i s/^log_file_bytes=.*/log_file_bytes=1/ {TEMPLATE}/settings", [], f"{TEMPLATE}/settings", "log_file_bytes"),
     ("", ["--watchdog-msec", "99"], "watchdog-msec", ""),
     ("", ["--process-msec", "0"], "process-msec", ""),
     ("", ["--ready-msec", "30s"], "ready-msec", ""),
