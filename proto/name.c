@@ -50,6 +50,16 @@ void name_service_of(const char *profile, char *buffer, size_t size)
         snprintf(buffer, size, "%s%s", GATEWAY_PREFIX, profile);
 }
 
+/* FNV-1a. */
+uint64_t name_hash(const char *name, uint64_t of)
+{
+        uint64_t hash = of ^ UINT64_C(14695981039346656037);
+
+        for (; *name; name++)
+                hash = (hash ^ (unsigned char)*name) * UINT64_C(1099511628211);
+        return hash;
+}
+
 const char *name_result_text(enum name_result result)
 {
         switch (result) {

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define GATEWAY_PREFIX "gateway-"
 
@@ -29,6 +30,10 @@ const char *name_profile_of(const char *service);
 /* "gateway-" and the profile; size: of buffer, at least LIMIT_SERVICE_NAME_BYTES + 1. profile must have been
  * checked. */
 void name_service_of(const char *profile, char *buffer, size_t size);
+
+/* A number that stands for a name, and for what it is a name of (0: just the name): the same today and after any restart,
+ * and another for another name, but for a chance of one in 2^64. */
+uint64_t name_hash(const char *name, uint64_t of);
 
 /* For people, to put behind the name: "is empty", ... */
 const char *name_result_text(enum name_result result);

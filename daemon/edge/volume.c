@@ -14,6 +14,7 @@
 #include "daemon/edge/tree.h"
 #include "daemon/edge/volume_resolve.h"
 #include "proto/name.h"
+#include "proto/sorted.h"
 
 int volume_open(const char *home)
 {
@@ -202,21 +203,18 @@ static bool is_of_kind(int at, const struct dirent *entry, unsigned kinds)
                (type == DT_LNK && kinds & VOLUME_LINKS && name_check_profile(entry->d_name) == NAME_OK);
 }
 
+static int compare_name(const void *key, const void *element)
+{
+        return strcmp(key, *(char *const *)element);
+}
+
 /* Puts the name where it belongs; of more than `most`, the last ones in order are dropped. */
 static int insert_name(char **names, size_t most, size_t *count, const char *name)
 {
-        size_t place = 0;
+        /* By halves: there may be a million names, in the worst order. */
+        size_t place = sorted_place(name, names, *count, sizeof(*names), compare_name);
         char *copy;
 
-        /* By halves: there may be a million names, in the worst order. */
-        for (size_t end = *count; place < end;) {
-                size_t middle = place + (end - place) / 2;
-
-                if (strcmp(names[middle], name) < 0)
-                        place = middle + 1;
-                else
-                        end = middle;
-        }
         if (place == most)
                 return 0;
         copy = strdup(name);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/name.h"
+#include "proto/sorted.h"
 
 /* What is longer is no profile's name, and no state that matters. */
 #define WORD_BYTES (LIMIT_PROFILE_NAME_BYTES + 1)
@@ -55,29 +56,27 @@ static bool make_room(struct boot_log *log)
         return true;
 }
 
+static int compare_name(const void *key, const void *element)
+{
+        const struct boot_profile *profile = element;
+
+        return strcmp(key, profile->name);
+}
+
 /* NULL: no room for another one. */
 static struct boot_profile *find_or_add(struct boot_log *log, const char *name)
 {
-        size_t low = 0;
-        size_t high = log->count;
+        size_t place = sorted_place(name, log->profiles, log->count, sizeof(*log->profiles), compare_name);
 
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (strcmp(log->profiles[middle].name, name) < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        if (low < log->count && strcmp(log->profiles[low].name, name) == 0)
-                return &log->profiles[low];
+        if (place < log->count && strcmp(log->profiles[place].name, name) == 0)
+                return &log->profiles[place];
         if (log->count == BOOT_LOG_PROFILES || !make_room(log))
                 return NULL;
-        memmove(&log->profiles[low + 1], &log->profiles[low], (log->count - low) * sizeof(log->profiles[0]));
+        memmove(&log->profiles[place + 1], &log->profiles[place], (log->count - place) * sizeof(log->profiles[0]));
         log->count++;
-        log->profiles[low] = (struct boot_profile){0};
-        strcpy(log->profiles[low].name, name);
-        return &log->profiles[low];
+        log->profiles[place] = (struct boot_profile){0};
+        strcpy(log->profiles[place].name, name);
+        return &log->profiles[place];
 }
 
 static void read_line(struct boot_log *log, const char *line, size_t length)

@@ -354,15 +354,6 @@ static void batch_drop(struct deputy_job *job)
         batch_free_if_done(batch);
 }
 
-static uint32_t hash_of(const char *name)
-{
-        uint32_t hash = UINT32_C(2166136261); /* FNV-1a */
-
-        for (; *name; name++)
-                hash = (hash ^ (unsigned char)*name) * UINT32_C(16777619);
-        return hash;
-}
-
 static struct store_entry *batch_entry(struct store_batch *batch, const struct store_entry *like)
 {
         for (size_t i = 0; i < batch->count; i++)
@@ -438,7 +429,7 @@ void store_write(struct store *store, struct store_batch *batch)
                                          .timeout_msec = STORE_MSEC,
                                          .lane = lane};
         for (size_t i = 0; i < batch->count; i++)
-                batch->entries[i].hash = hash_of(batch->entries[i].profile);
+                batch->entries[i].hash = name_hash(batch->entries[i].profile, 0);
         *batch_share(batch) += batch->bytes;
         batch->next = store->batches;
         store->batches = batch;

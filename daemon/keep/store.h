@@ -59,7 +59,7 @@ struct store_entry {
         struct text intent; /* what intent_write() wrote; with `removed`, or left empty: none is written */
         pid_t stopped_pid;  /* a planned-stop marker for this process; 0: none */
         int result;             /* of the record: see store_batch_result() */
-        uint32_t hash;          /* of the profile's name */
+        uint64_t hash;          /* of the profile's name */
         atomic_int fence;       /* enum volume_fence */
 };
 

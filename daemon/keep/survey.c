@@ -195,23 +195,22 @@ static bool look_run(struct survey *survey, enum look_kind kind, const char *nam
         return true;
 }
 
+static int compare_facts(const void *key, const void *element)
+{
+        const struct profile_facts *facts = element;
+
+        return strcmp(key, facts->name);
+}
+
 /* A kept one that is listed as a profile is not gone. */
 static bool survey_lists(const struct survey *survey, const char *name)
 {
-        size_t low = survey->all, high = survey->count; /* `default` is first, out of order */
+        const struct profile_facts *listed = survey->facts + survey->all; /* `default` is first, out of order */
 
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-                int order = strcmp(survey->facts[middle].name, name);
-
-                if (order == 0)
-                        return true;
-                if (order < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return !strcmp(name, "default");
+        if (strcmp(name, "default") == 0)
+                return true;
+        return survey->count > survey->all &&
+               bsearch(name, listed, survey->count - survey->all, sizeof(*listed), compare_facts);
 }
 
 /* False: there is nothing at that place to be waited for. */

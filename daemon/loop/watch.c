@@ -19,20 +19,19 @@ struct watch_entry {
  * bytes). */
 #define CATCH_UP_READS 64
 
+static int compare_wd(const void *key, const void *element)
+{
+        const int wd = *(const int *)key;
+        const struct watch_entry *entry = element;
+
+        return wd < entry->wd ? -1 : wd > entry->wd;
+}
+
 static struct watch_entry *watch_find(struct watch *watch, int wd)
 {
-        size_t low = 0;
-        size_t high = watch->count;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (watch->entries[middle].wd < wd)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low < watch->count && watch->entries[low].wd == wd ? &watch->entries[low] : NULL;
+        if (watch->count == 0)
+                return NULL;
+        return bsearch(&wd, watch->entries, watch->count, sizeof(*watch->entries), compare_wd);
 }
 
 static void watch_drop(struct watch *watch, struct watch_entry *entry)

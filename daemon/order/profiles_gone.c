@@ -6,6 +6,7 @@
 
 #include "daemon/service/registry.h"
 #include "daemon/keep/survey.h"
+#include "proto/sorted.h"
 
 static int compare_homes(const void *left, const void *right)
 {
@@ -32,19 +33,18 @@ void profiles_free_gone(struct profiles_gone *gone)
         *gone = (struct profiles_gone){0};
 }
 
+static int compare_home(const void *key, const void *element)
+{
+        int64_t home = *(const int64_t *)key, its = (*(struct service *const *)element)->record.home;
+
+        return (home > its) - (home < its);
+}
+
 struct service *profiles_renamed_from(const struct profiles_gone *gone, const struct profile_facts *facts)
 {
-        size_t low = 0, high = gone->count;
+        size_t place = sorted_place(&facts->home, gone->services, gone->count, sizeof(*gone->services), compare_home);
 
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (gone->services[middle]->record.home < facts->home)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        if (low == gone->count || !facts->exists || gone->services[low]->record.home != facts->home)
+        if (place == gone->count || !facts->exists || gone->services[place]->record.home != facts->home)
                 return NULL;
-        return gone->services[low];
+        return gone->services[place];
 }

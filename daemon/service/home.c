@@ -7,15 +7,12 @@
 #include "daemon/service/multiplex.h"
 #include "daemon/service/registry.h"
 #include "daemon/service/release.h"
+#include "proto/name.h"
 
 /* Of a directory under a name: renamed, it is another profile's. */
 static uint64_t away_as(const char *profile, int64_t home)
 {
-        uint64_t number = (uint64_t)home ^ UINT64_C(14695981039346656037);
-
-        for (; *profile; profile++)
-                number = (number ^ (unsigned char)*profile) * UINT64_C(1099511628211);
-        return number;
+        return name_hash(profile, (uint64_t)home);
 }
 
 static bool is_away(const struct homes *homes, uint64_t number)

@@ -15,6 +15,7 @@
 #include "daemon/service/persist.h"
 #include "daemon/slot/scan.h"
 #include "proto/name.h"
+#include "proto/sorted.h"
 
 static void registry_look_at_all(struct registry *registry)
 {
@@ -210,21 +211,18 @@ void registry_deinit(struct registry *registry)
         watch_close(&registry->watch);
 }
 
+static int compare_name(const void *key, const void *element)
+{
+        const struct service *service = *(struct service *const *)element;
+
+        return strcmp(key, service->name);
+}
+
 /* Where `name` is, or would be. */
 static size_t registry_place(const struct registry *registry, const char *name)
 {
-        size_t low = 0;
-        size_t high = registry->count;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (strcmp(registry->services[middle]->name, name) < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
+        return sorted_place(name, registry->services, registry->count, sizeof(*registry->services),
+                            compare_name);
 }
 
 struct service *registry_find(const struct registry *registry, const char *name)

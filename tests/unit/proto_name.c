@@ -2,6 +2,7 @@
 
 #include "proto/limits.h"
 #include "proto/name.h"
+#include "proto/sorted.h"
 
 /* `bytes` times `with`, a NUL byte behind it. */
 static const char *repeat(char with, size_t bytes)
@@ -37,6 +38,39 @@ START_TEST(profiles)
         ck_assert_int_eq(name_check_profile(repeat('a', LIMIT_PROFILE_NAME_BYTES)), NAME_OK);
         ck_assert_int_eq(name_check_profile(repeat('a', LIMIT_PROFILE_NAME_BYTES + 1)), NAME_TOO_LONG);
         ck_assert_int_eq(name_check_profile(repeat('/', LIMIT_STRING_BYTES)), NAME_TOO_LONG);
+}
+END_TEST
+
+/* What is written down somewhere must be the same number for every later broker. */
+START_TEST(hashes)
+{
+        ck_assert(name_hash("", 0) == UINT64_C(14695981039346656037));
+        ck_assert(name_hash("a", 0) == UINT64_C(0xaf63dc4c8601ec8c)); /* as FNV-1a's authors have it */
+        ck_assert(name_hash("foobar", 0) == UINT64_C(0x85944171f73967e8));
+        ck_assert(name_hash("a", 1) != name_hash("a", 0));
+        ck_assert(name_hash("b", 0) != name_hash("a", 0));
+}
+END_TEST
+
+static int compare_number(const void *key, const void *element)
+{
+        return *(const int *)key - *(const int *)element;
+}
+
+START_TEST(places)
+{
+        static const int numbers[] = {1, 3, 3, 5, 9};
+
+        for (size_t count = 0; count <= sizeof(numbers) / sizeof(numbers[0]); count++)
+                for (int key = 0; key < 11; key++) {
+                        size_t place = sorted_place(&key, numbers, count, sizeof(numbers[0]), compare_number);
+                        size_t expected = 0;
+
+                        while (expected < count && numbers[expected] < key)
+                                expected++;
+                        ck_assert_uint_eq(place, expected);
+                }
+        ck_assert_uint_eq(sorted_place(numbers, NULL, 0, sizeof(numbers[0]), compare_number), 0);
 }
 END_TEST
 
@@ -159,7 +193,7 @@ END_TEST
 int main(void)
 {
         const TTest *tests[] = {
-                profiles,    services, every_byte, profiles_of_services, services_of_profiles,
+                profiles,    hashes, places, services, every_byte, profiles_of_services, services_of_profiles,
                 environment, texts,
         };
 
