@@ -99,6 +99,13 @@
 /* And where the order could not be given, it is given again after this. */
 #define RESCAN_AGAIN_MSEC 1000
 
+/* A gateway or a logger that has no s6-supervise for as long, with s6-svscan having looked again and again, is not started by
+ * looking: judge/revival.h says what is done then. Again after a pause that doubles, up to the most: each try may cost
+ * s6-svscan of s6 2.13 two of its places. */
+#define REVIVAL_FIRST_MSEC 12000
+#define REVIVAL_MOST_MSEC 3600000
+#define REVIVAL_AT_ONCE 4 /* tries in one look at all, each some hundred system calls */
+
 /* A finish script that runs for longer than this hangs: s6 itself ends one after 5 s, unless timeout-finish
  * says otherwise. */
 #define FINISHING_MSEC 10000

@@ -26,6 +26,19 @@ int s6_fifo_open(int at, const char *path)
         return fd;
 }
 
+unsigned s6_fifo_unread(int at, const char *path)
+{
+        int fd = s6_fifo_open(at, path);
+        int bytes = 0;
+
+        if (fd < 0)
+                return 0;
+        if (ioctl(fd, FIONREAD, &bytes) < 0)
+                bytes = 0;
+        close(fd);
+        return (unsigned)bytes;
+}
+
 int s6_fifo_send(int at, const char *path, const char *letters)
 {
         size_t length = strlen(letters);
@@ -84,15 +97,8 @@ int s6_control_alive(int at, const char *name)
 unsigned s6_control_unread(int at, const char *name)
 {
         char path[512];
-        int bytes = 0;
-        int fd = control_path(name, path) == 0 ? s6_fifo_open(at, path) : -1;
 
-        if (fd < 0)
-                return 0;
-        if (ioctl(fd, FIONREAD, &bytes) < 0)
-                bytes = 0;
-        close(fd);
-        return (unsigned)bytes;
+        return control_path(name, path) == 0 ? s6_fifo_unread(at, path) : 0;
 }
 
 int s6_control_send(int at, const char *name, const char *letters)

@@ -11,6 +11,9 @@
 /* By a path below the directory descriptor `at`. Opens it for writing: a descriptor, or a negative errno. */
 int s6_fifo_open(int at, const char *path);
 
+/* How many bytes its reader has not read; 0 also where that cannot be seen. */
+unsigned s6_fifo_unread(int at, const char *path);
+
 /* Writes the letters in one write. 0, -ENXIO, -EAGAIN, -ENOENT or another negative errno. */
 int s6_fifo_send(int at, const char *path, const char *letters);
 

@@ -56,6 +56,11 @@ int scandir_is_running(const struct scandir *scandir)
         return is_locked(scandir);
 }
 
+unsigned scandir_unread(const struct scandir *scandir)
+{
+        return s6_fifo_unread(scandir->fd, CONTROL);
+}
+
 int scandir_command(const struct scandir *scandir, const char *letters)
 {
         return s6_fifo_send(scandir->fd, CONTROL, letters);

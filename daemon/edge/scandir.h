@@ -19,6 +19,10 @@ int scandir_is_running(const struct scandir *scandir);
  * or another negative errno. */
 int scandir_command(const struct scandir *scandir, const char *letters);
 
+/* How many bytes s6-svscan has not read of its commands; 0 also where that cannot be seen. One that works reads them at
+ * once. */
+unsigned scandir_unread(const struct scandir *scandir);
+
 /*
  * Publishes: makes the symlink `name` to `target` (an absolute path). 0 also when it is there already with
  * that very target; -EEXIST when something else has the name.

@@ -157,6 +157,41 @@ int slot_commit(const struct slots *slots, const char *name)
         return 0;
 }
 
+/* Where the kernel or the file system cannot exchange two names, there is none for an instant. */
+static int replace_in_two(int at, const char *staged, const char *name)
+{
+        char gone[NAME_SIZE];
+
+        gone_name(name, gone);
+        int r = tree_remove(at, gone);
+        if (r < 0)
+                return r;
+        if (renameat(at, name, at, gone) < 0)
+                return -errno;
+        if (renameat(at, staged, at, name) < 0) {
+                r = -errno;
+                renameat(at, gone, at, name);
+                return r;
+        }
+        tree_remove(at, gone);
+        return 0;
+}
+
+int slot_renew(const struct slots *slots, const char *name, const char *profile,
+               struct json_object *environment, const char *state, bool down)
+{
+        char staged[NAME_SIZE];
+        int r = slot_stage(slots, name, profile, environment, state, down);
+
+        if (r < 0)
+                return r;
+        staged_name(name, staged);
+        if (renameat2(slots->fd, staged, slots->fd, name, RENAME_EXCHANGE) < 0)
+                r = errno == EINVAL || errno == ENOSYS ? replace_in_two(slots->fd, staged, name) : -errno;
+        tree_remove(slots->fd, staged); /* the old one, or where that is still there, the new one */
+        return r;
+}
+
 int slot_remove(const struct slots *slots, const char *name)
 {
         char staged[NAME_SIZE], gone[NAME_SIZE];

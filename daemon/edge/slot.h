@@ -57,6 +57,14 @@ int slot_stage(const struct slots *slots, const char *name, const char *profile,
 /* .<name> becomes <name>. 0 or a negative errno (-EEXIST: there is a slot of that name). */
 int slot_commit(const struct slots *slots, const char *name);
 
+/*
+ * Makes another <name> as slot_stage() does, in the place of the one that is there and that nobody supervises: so that
+ * it, and its log/, are directories that s6-svscan has not seen before. The name is there all the time. 0 or a negative
+ * errno, then the old one is still there.
+ */
+int slot_renew(const struct slots *slots, const char *name, const char *profile,
+               struct json_object *environment, const char *state, bool down);
+
 /* Removes <name>, .<name> and .<name>~ with all that is in them. 0 also when there is nothing. */
 int slot_remove(const struct slots *slots, const char *name);
 

@@ -3,11 +3,12 @@
 #include "daemon/bounds.h"
 #include "daemon/log/log.h"
 #include "daemon/service/registry.h"
+#include "daemon/slot/revival.h"
 #include "daemon/slot/scan.h"
 
 bool poll_concerns(const struct service *service)
 {
-        return service_lacks_watch(service) || (!service->supervised && service->operation == OPERATION_NONE);
+        return service_lacks_watch(service) || service_lacks_supervisor(service);
 }
 
 static void poll_scandir(struct registry *registry)
@@ -56,17 +57,13 @@ static void poll_services(struct registry *registry)
         registry->poll.next = i < registry->count ? i : 0;
 }
 
-/* A gateway that nobody supervises, though it is there: s6-svscan may not have seen it come back. */
+/* A gateway or a logger that nobody supervises, though it is there: s6-svscan may not have seen it come back. */
 static void poll_rescan(struct registry *registry)
 {
         bool alone = false;
 
-        for (size_t i = 0; i < registry->count; i++) {
-                const struct service *service = registry->services[i];
-
-                alone = alone ||
-                        (service->profile && !service->supervised && service->operation == OPERATION_NONE);
-        }
+        for (size_t i = 0; i < registry->count && !alone; i++)
+                alone = registry->services[i]->profile && service_lacks_supervisor(registry->services[i]);
         if (!alone || clock_msec() - registry->poll.rescan_msec < RESCAN_MSEC)
                 return;
         registry->poll.rescan_msec = clock_msec();
@@ -95,6 +92,8 @@ static void poll_turn(void *owner)
         }
         poll_services(registry);
         poll_rescan(registry);
+        if (!registry->poll.next)
+                revival_turn(registry);
         if (registry->poll.next)
                 timer_start(&registry->poll.turn, POLL_SLICE_MSEC);
         else if (poll_is_needed(registry))

@@ -13,8 +13,8 @@ struct service;
 /*
  * What inotify does not tell of is looked at each second: services that the kernel has no watch for (its
  * bounds are for all root processes of a user namespace together), and whose watch is tried for again; the
- * scan directory, where it is not watched; services that nobody supervises, whose directory may be back. As
- * long as everything is watched and supervised nothing wakes up.
+ * scan directory, where it is not watched; services and loggers that nobody supervises, whose directory may be back, or
+ * which s6-svscan may have forgotten (slot/revival.h). As long as everything is watched and supervised nothing wakes up.
  */
 struct poll {
         struct timer turn;

@@ -34,6 +34,13 @@ bool service_lacks_watch(const struct service *service)
         return service->wd < 0 || (service->has_log && service->log_wd < 0);
 }
 
+bool service_lacks_supervisor(const struct service *service)
+{
+        if (service->operation != OPERATION_NONE)
+                return false;
+        return !service->supervised || (service->profile && service->has_log && !service->logger.supervised);
+}
+
 bool service_is_alive(const struct service *service)
 {
         return service->supervised && s6_status_is_alive(&service->status);

@@ -135,6 +135,13 @@ struct service {
         struct removal *removal;
         struct registration *registration;
 
+        struct {                   /* slot/revival.h */
+                int64_t since_msec; /* by clock_msec(): since when a supervisor is missing; 0: none is */
+                int64_t next_msec;  /* by clock_msec(): of the next try */
+                int64_t pause_msec;
+                unsigned tries;
+        } revival;
+
         struct timer timer;
         struct retries again;
         int wd; /* -1: not watched (yet): poll.h */
@@ -218,6 +225,9 @@ bool service_is_wanted(const struct service *service);
 
 /* Its supervise directories are not all watched. */
 bool service_lacks_watch(const struct service *service);
+
+/* Nobody supervises it, or a gateway's logger, and that is no part of an operation. */
+bool service_lacks_supervisor(const struct service *service);
 
 /* What its logger is for s6: "<name>/log". */
 struct service_log_name {

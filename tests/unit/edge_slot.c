@@ -320,6 +320,48 @@ START_TEST(removes)
 }
 END_TEST
 
+static ino_t inode_of(const char *path)
+{
+        struct stat info;
+
+        ck_assert_int_eq(0, fstatat(at, path, &info, AT_SYMLINK_NOFOLLOW));
+        return info.st_ino;
+}
+
+START_TEST(renews)
+{
+        struct json_object *environment = environment_of("{\"A\":\"b\"}");
+        ino_t slot, log;
+
+        ck_assert_int_ne(0, slot_renew(&slots, NAME, "coder", environment, "{}", true)); /* of nothing */
+        ck_assert_uint_eq(0, entries("services"));
+        stage_and_commit("{\"A\":\"b\"}", true);
+        put("services/gateway-coder/supervise/status", "left", 0644);
+        slot = inode_of("services/gateway-coder");
+        log = inode_of("services/gateway-coder/log");
+        ck_assert_int_eq(0, slot_renew(&slots, NAME, "coder", environment, "{\"n\":2}", false));
+        json_object_put(environment);
+        ck_assert_uint_eq(1, entries("services"));
+        ck_assert_uint_ne(slot, inode_of("services/gateway-coder"));
+        ck_assert_uint_ne(log, inode_of("services/gateway-coder/log"));
+        ck_assert(!exists("services/gateway-coder/supervise/status"));
+        ck_assert(!exists("services/gateway-coder/down"));
+        ck_assert_str_eq("{\"n\":2}", text_of("services/gateway-coder/data/state"));
+        ck_assert_str_eq("A=b\n", text_of("services/gateway-coder/env"));
+}
+END_TEST
+
+START_TEST(renews_nothing_that_cannot_be_made)
+{
+        stage_and_commit("{\"A\":\"b\"}", true);
+        ck_assert_int_eq(0, symlinkat("../outside/keep", at, "template/link"));
+        ck_assert_int_eq(-ELOOP, slot_renew(&slots, NAME, "coder", NULL, "{}", false));
+        ck_assert_uint_eq(1, entries("services"));
+        ck_assert(exists("services/gateway-coder/down"));
+        ck_assert_str_eq("A=b\n", text_of("services/gateway-coder/env"));
+}
+END_TEST
+
 int main(void)
 {
         TCase *cases;
@@ -335,5 +377,7 @@ int main(void)
         tcase_add_test(cases, names_refused);
         tcase_add_test(cases, commit_does_not_replace);
         tcase_add_test(cases, removes);
+        tcase_add_test(cases, renews);
+        tcase_add_test(cases, renews_nothing_that_cannot_be_made);
         return slot_run(suite);
 }

@@ -1,0 +1,101 @@
+#include "daemon/edge/stray.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/edge/process.h"
+
+#define SVSCAN_LOCK ".s6-svscan/lock"
+#define SUPERVISE "s6-supervise"
+/* Its first argument may be a path of s6's own. */
+#define WORDS_BYTES 1024
+
+static FILE *children_open(pid_t pid)
+{
+        char path[64];
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+        return fopen(path, "re");
+}
+
+/* A kernel that does not tell of children: none is known, and what is done about it ends nothing either. */
+static bool has_child(pid_t pid)
+{
+        FILE *file = children_open(pid);
+        int child;
+        bool found = file && fscanf(file, "%d", &child) == 1;
+
+        if (file)
+                fclose(file);
+        return found;
+}
+
+/* Anything else of root's, or of somebody else's, is not read further: process.h says why. */
+static bool is_ours(pid_t pid)
+{
+        char path[64], comm[sizeof(SUPERVISE) + 1] = "";
+        struct stat info;
+        FILE *file;
+
+        snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+        if (stat(path, &info) < 0 || info.st_uid != geteuid())
+                return false;
+        snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+        file = fopen(path, "re");
+        if (!file)
+                return false;
+        if (!fgets(comm, sizeof(comm), file))
+                comm[0] = 0;
+        fclose(file);
+        comm[strcspn(comm, "\n")] = 0;
+        return strcmp(comm, SUPERVISE) == 0;
+}
+
+/* Its only argument is that name. */
+static bool is_named(pid_t pid, const char *name)
+{
+        char path[64], words[WORDS_BYTES];
+        const char *argument;
+        ssize_t length;
+        int fd;
+
+        snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return false;
+        length = read(fd, words, sizeof(words) - 1);
+        close(fd);
+        if (length <= 0)
+                return false;
+        words[length] = 0;
+        argument = words + strlen(words) + 1;
+        return argument < words + length && strcmp(argument, name) == 0;
+}
+
+pid_t stray_find(int at, const char *name)
+{
+        pid_t svscan = process_holding(at, SVSCAN_LOCK);
+        FILE *file = svscan > 0 ? children_open(svscan) : NULL;
+        pid_t found = 0;
+        int pid;
+
+        if (!file)
+                return svscan < 0 ? svscan : -ENOENT;
+        while (found <= 0 && fscanf(file, "%d", &pid) == 1)
+                if (is_ours(pid) && is_named(pid, name))
+                        found = has_child(pid) ? -EBUSY : pid;
+        fclose(file);
+        return found;
+}
+
+int stray_dismiss(pid_t pid)
+{
+        return kill(pid, SIGHUP) < 0 ? -errno : 0;
+}

@@ -1,0 +1,209 @@
+#include "daemon/slot/revival.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <json-c/json.h>
+
+#include "daemon/bounds.h"
+#include "daemon/edge/groups.h"
+#include "daemon/edge/process.h"
+#include "daemon/edge/s6_control.h"
+#include "daemon/edge/stray.h"
+#include "daemon/judge/revival.h"
+#include "daemon/log/log.h"
+#include "daemon/service/registry.h"
+
+/* The name in the scan directory leads to the slot: s6-svscan can see it. */
+static bool is_in_sight(const struct service *service)
+{
+        const struct registry *registry = service->registry;
+        struct stat seen, slot;
+
+        return registry_is_linked(registry, service->name) == 1 &&
+               fstatat(registry->scandir.fd, service->name, &seen, 0) == 0 &&
+               fstatat(registry->slots.fd, service->name, &slot, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(slot.st_mode) &&
+               seen.st_dev == slot.st_dev && seen.st_ino == slot.st_ino;
+}
+
+static bool is_at_work(pid_t pid)
+{
+        return pid > 0 && process_state(pid) != PROCESS_STATE_ENDED;
+}
+
+/* Of a gateway whose s6-supervise was killed, processes may go on. A number that is another's by now only delays it. */
+static bool is_left_running(const struct service *service)
+{
+        const struct registry *registry = service->registry;
+        struct s6_status status;
+        struct groups groups;
+
+        if (s6_status_read(registry->slots.fd, service->name, &status) == 0 && is_at_work(status.pid))
+                return true;
+        groups_read(registry->slots.fd, service->name, registry->deputy.crew.uid, &groups);
+        for (size_t i = 0; i < groups.count; i++)
+                if (is_at_work(groups.marks[i].pid))
+                        return true;
+        return false;
+}
+
+static struct halves revival_halves(const struct service *service)
+{
+        return (struct halves){
+                .gateway = service->supervised,
+                .logger = service->has_log && service->logger.supervised,
+                .has_log = service->has_log,
+                .runs = service->supervised ? service->status.pid != 0 : is_left_running(service),
+        };
+}
+
+/* It flushes what it has read; one that hangs is killed the next time. */
+static void revival_end_logger(struct service *service)
+{
+        const char *letters = service->revival.tries > 1 ? "kx" : "dx";
+
+        service->logger.asked = service->logger.asked || logger_is_running(service);
+        if (s6_control_send(service_at(service), service_log_name(service).text, letters) == 0)
+                stand_in_signal(service, true, letters);
+}
+
+/* Whatever its supervisors of before left in it, and what it recorded, but for the record itself, is not in the new one. */
+static int revival_renew(struct service *service)
+{
+        struct registry *registry = service->registry;
+        struct json_object *environment = NULL;
+        struct text state;
+        int result = slot_read_environment(&registry->slots, service->name, &environment);
+
+        text_init(&state);
+        record_write(&service->record, service->record_members, &state);
+        text_append(&state, "", 1);
+        if (result == 0 && state.failed)
+                result = -ENOMEM;
+        if (result == 0)
+                result = slot_renew(&registry->slots, service->name, service->profile, environment, state.bytes,
+                                    !record_runs_now(&service->record) || service->queued);
+        text_deinit(&state);
+        json_object_put(environment);
+        if (result)
+                return result;
+        watch_remove(&registry->watch, service->wd);
+        watch_remove(&registry->watch, service->log_wd);
+        service->wd = service->log_wd = -1;
+        return registry_watch_new(service);
+}
+
+static void revival_act(struct service *service, enum revival revival)
+{
+        int result;
+
+        service->revival.tries++;
+        switch (revival) {
+        case REVIVAL_NOTHING:
+        case REVIVAL_STRAY:
+                break;
+        case REVIVAL_END_LOGGER:
+                log_event("revival: its logger's s6-supervise is ended, so that both are started: service=%s try=%u",
+                          service->name, service->revival.tries);
+                revival_end_logger(service);
+                break;
+        case REVIVAL_END_GATEWAY:
+                log_event("revival: its s6-supervise is ended, so that both are started: service=%s try=%u",
+                          service->name, service->revival.tries);
+                s6_control_send(service_at(service), service->name, "x"); /* what it starts meanwhile, runs on */
+                break;
+        case REVIVAL_RENEW:
+                result = revival_renew(service);
+                log_event("revival: its slot is made anew: service=%s try=%u why=%s", service->name, service->revival.tries,
+                          result ? strerrorname_np(-result) : "-");
+                break;
+        }
+}
+
+static void revival_forget(struct service *service)
+{
+        memset(&service->revival, 0, sizeof(service->revival));
+}
+
+/* s6-svscan has read what it was told: one that was stopped, or is not there, has not had its time. */
+static bool svscan_has_read(const struct registry *registry)
+{
+        return scandir_is_running(&registry->scandir) == 1 && scandir_unread(&registry->scandir) == 0;
+}
+
+static void revival_over(struct service *service)
+{
+        if (service->revival.tries)
+                log_event("revival: supervised again: service=%s after_msec=%lld", service->name,
+                          (long long)(clock_msec() - service->revival.since_msec));
+        revival_forget(service);
+}
+
+/* It lacks a supervisor for long enough, and s6-svscan has seen it all the time. */
+static bool revival_is_at(struct service *service, bool is_read)
+{
+        int64_t now_msec = clock_msec();
+
+        if (service->again.what & AGAIN_LOOK || !is_read || !is_in_sight(service)) {
+                revival_forget(service);
+                return false;
+        }
+        if (!service->revival.since_msec) {
+                service->revival.since_msec = now_msec;
+                service->revival.pause_msec = REVIVAL_FIRST_MSEC;
+                service->revival.next_msec = now_msec + REVIVAL_FIRST_MSEC;
+        }
+        return now_msec >= service->revival.next_msec;
+}
+
+/* One that has a process where it is leaves everything as it is: that may be the gateway. */
+static enum revival revival_of_stray(const struct service *service, const char *name, enum revival otherwise)
+{
+        pid_t pid = stray_find(service->registry->scandir.fd, name);
+
+        if (pid <= 0)
+                return pid == -EBUSY ? REVIVAL_NOTHING : otherwise;
+        if (stray_dismiss(pid) < 0)
+                return otherwise;
+        log_event("revival: an s6-supervise that is not in its slot is ended: service=%s pid=%d try=%u", name, (int)pid,
+                  service->revival.tries + 1);
+        return REVIVAL_STRAY;
+}
+
+/* False: nothing can be done now; what runs may end. */
+static bool revival_try(struct service *service)
+{
+        const struct halves halves = revival_halves(service);
+        enum revival revival = revival_judge(&halves);
+        int64_t pause_msec = service->revival.pause_msec * 2;
+
+        if (!halves.gateway)
+                revival = revival_of_stray(service, service->name, revival);
+        if (revival != REVIVAL_STRAY && halves.has_log && !halves.logger)
+                revival = revival_of_stray(service, service_log_name(service).text, revival);
+        if (revival == REVIVAL_NOTHING)
+                return false;
+        revival_act(service, revival);
+        service->revival.pause_msec = pause_msec < REVIVAL_MOST_MSEC ? pause_msec : REVIVAL_MOST_MSEC;
+        service->revival.next_msec = clock_msec() + service->revival.pause_msec;
+        return true;
+}
+
+void revival_turn(struct registry *registry)
+{
+        bool is_read = svscan_has_read(registry);
+        unsigned left = REVIVAL_AT_ONCE;
+
+        for (size_t i = 0; i < registry->count; i++) {
+                struct service *service = registry->services[i];
+
+                if (!service->profile || !service_lacks_supervisor(service))
+                        revival_over(service);
+                else if (revival_is_at(service, is_read) && left && revival_try(service))
+                        left--;
+        }
+        if (left < REVIVAL_AT_ONCE)
+                publication_rescan(registry);
+}

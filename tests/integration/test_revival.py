@@ -1,0 +1,167 @@
+"""Slots that s6-svscan has lost one or both supervisors of, while their names were away or led elsewhere: what it starts again by itself it
+does, the rest the broker brings back, whichever s6 it is, and no gateway that runs is ended by that."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from tree import SERVICES, TOP, wait_until
+from varlink import VarlinkError
+
+SCANDIR = "/run/service"
+ELSEWHERE = "/run/elsewhere"
+
+
+@pytest.fixture(scope="module", params=["own", "trixie", "sid"])
+def tree(request, module_trees):
+    """own: this machine's, or what SVCBROKER_S6 names."""
+    if request.param == "own":
+        return module_trees()
+    made = subprocess.run([f"{TOP}/tests/integration/s6-root", request.param], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True)
+    if made.returncode == 75:
+        pytest.skip(made.stderr.strip().splitlines()[-1])
+    assert made.returncode == 0, made.stderr
+    return module_trees(s6=made.stdout.strip())
+
+
+def is_alive(tree, profile, log=False):
+    """Somebody reads the FIFO in the slot."""
+    try:
+        os.close(os.open(f"{tree.slot(profile)}/{'log/' if log else ''}supervise/control", os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
+
+
+def is_whole(tree, profile):
+    return is_alive(tree, profile) and is_alive(tree, profile, log=True)
+
+
+def rescan(tree):
+    """s6-svscan has looked."""
+    control = tree.path(f"{SCANDIR}/.s6-svscan/control")
+    with open(control, "w") as file:
+        file.write("a")
+
+
+def works(tree, profile):
+    wait_until(lambda: is_whole(tree, profile), what=f"both supervisors: {tree.log()[-2000:]}")
+    tree.call("Start", names=[f"gateway-{profile}"], wait="up")
+    pid = tree.wait_gateway(profile)
+    tree.call("Stop", names=[f"gateway-{profile}"], wait="down")
+    assert pid not in tree.processes()
+    wait_until(lambda: not [line for line in tree.call("Health", "root")["problems"] if f"gateway-{profile}" in line],
+               what=f"no problem of it: {tree.call('Health', 'root')}")
+
+
+def lose(tree, profile, *halves):
+    """Kills its supervisors while the slot is out of s6-svscan's sight, and puts it back."""
+    slot = tree.slot(profile)
+    supervisors = [tree.supervisor(f"gateway-{profile}{half}") for half in halves]
+    before = tree.log().count(f"stat gateway-{profile}:")
+    os.rename(slot, f"{slot}.away")
+    wait_until(lambda: rescan(tree) or tree.log().count(f"stat gateway-{profile}:") > before, what="s6-svscan does not find it")
+    tree.signal("KILL", *supervisors)
+    wait_until(lambda: not set(supervisors) & set(tree.processes()), what="they are gone")
+    os.rename(f"{slot}.away", slot)
+
+
+@pytest.mark.parametrize("halves", [("",), ("/log",), ("", "/log")], ids=["gateway", "logger", "both"])
+def test_a_half_that_was_lost_comes_back(tree, profile, halves):
+    tree.register(profile, start=False)
+    lose(tree, profile, *halves)
+    works(tree, profile)
+
+
+def test_a_register_is_good_again_by_itself(tree, profile):
+    """Nothing is to be unregistered for it."""
+    tree.register(profile, start=False)
+    lose(tree, profile, "")
+
+    def is_registered():
+        try:
+            return tree.register(profile)["created"] is False
+        except VarlinkError as error:
+            assert error.name == "Unsupervised", error
+            return False
+
+    wait_until(is_registered)
+    works(tree, profile)
+
+
+def test_a_gateway_that_runs_is_not_ended(tree, profile):
+    """Its logger has no supervisor: Health says so as long as it runs, another one is brought back meanwhile, and then this one is."""
+    other = f"{profile}-other"
+    tree.register(profile)
+    pid = tree.wait_gateway(profile)
+    tree.register(other, start=False)
+    lose(tree, profile, "/log")
+    lose(tree, other, "")
+    works(tree, other)
+    assert tree.status(profile).pid == pid and pid in tree.processes()
+    tree.call("Unregister", "root", profile=other, timeout_msec=1)
+    if not is_alive(tree, profile, log=True):  # s6 2.11; the others begin it with whatever else begins
+        assert [line for line in tree.call("Health", "root")["problems"] if f"gateway-{profile}" in line]
+    tree.call("Stop", names=[f"gateway-{profile}"], wait="down")
+    works(tree, profile)
+
+
+def test_what_a_killed_supervisor_left_running_is_not_ended(tree, profile):
+    other = f"{profile}-other"
+    tree.register(profile)
+    pid = tree.wait_gateway(profile)
+    tree.register(other, start=False)
+    lose(tree, profile, "")
+    lose(tree, other, "")
+    works(tree, other)
+    # s6 2.12 and later look for the rest when they have found everything, so its replacement came, and ended what was left, as ever.
+    assert pid in tree.processes() or is_alive(tree, profile)
+    tree.call("Unregister", "root", profile=other, timeout_msec=1)
+    tree.signal("KILL", pid)
+    wait_until(lambda: is_whole(tree, profile), what=f"both supervisors: {tree.log()[-2000:]}")
+    tree.wait_state(profile, "up")
+    works(tree, profile)
+
+
+@pytest.fixture
+def elsewhere(tree, profile):
+    """What looks like a slot, where no run is."""
+    top = tree.path(ELSEWHERE)
+    os.makedirs(f"{top}/gateway-{profile}")
+    yield top
+    shutil.rmtree(top)
+
+
+def test_a_supervisor_that_went_astray(tree, profile, elsewhere):
+    """Begun by its name while that led elsewhere, it works there, and s6-svscan takes it for the slot's own."""
+    tree.register(profile, start=False)
+    name, slot = f"gateway-{profile}", tree.slot(profile)
+    old = tree.supervisor(name)
+    os.rename(slot, f"{slot}.away")
+    os.symlink(f"{ELSEWHERE}/{name}", slot)
+    tree.signal("KILL", old)  # s6-svscan still has it, and begins its replacement without another look
+    wait_until(lambda: tree.supervisor(name) not in (None, old), what="another one")
+    wait_until(lambda: os.path.exists(f"{elsewhere}/{name}/supervise/control"), what="it works there")
+    os.unlink(slot)
+    os.rename(f"{slot}.away", slot)
+    works(tree, profile)
+
+
+def test_a_slot_that_was_never_begun(tree, profile):
+    """s6 2.12 and later give a scan up when a name leads nowhere, and begin what they saw in it first in no later one. Registered by nobody who
+    waits, it stays; and what was wanted holds."""
+    nowhere = tree.path(f"{SCANDIR}/nowhere")
+    os.symlink("/run/nowhere", nowhere)
+    try:
+        tree.run("hermes", "sh", "-c", f"mkdir -p profiles/{profile} && : >profiles/{profile}/SOUL.md", check=True)
+        reply = tree.call("Reconcile", "root")
+        assert [action for action in reply["actions"] if action["profile"] == profile], reply
+    finally:
+        os.unlink(nowhere)
+    wait_until(lambda: is_whole(tree, profile), what=f"both supervisors: {tree.log()[-2000:]}")
+    assert os.path.isdir(tree.path(f"{SERVICES}/gateway-{profile}"))
+    works(tree, profile)
+    tree.run("hermes", "rm", "-r", f"profiles/{profile}", check=True)
