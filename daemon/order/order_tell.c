@@ -26,6 +26,23 @@ static void order_tell_now(struct order_entry *entry, struct service *service, c
                 order_close(order);
 }
 
+void order_tell_end(struct order *order)
+{
+        const struct order_entry *entry = &order->entries[order->count - 1];
+        struct registry *registry = order->registry;
+        struct fault gone = {.kind = FAULT_NONE};
+        struct outcome outcome = {.name = entry->name, .last = true};
+
+        if (!order->abandoned || !order->open)
+                return;
+        order->open = 0;
+        outcome.service = order_resolve(registry, entry->name, &gone);
+        outcome.fault = gone.kind ? &gone : NULL;
+        outcome.persisted = entry->persisted;
+        outcome.persist_problem = entry->persist_problem;
+        registry->events.outcome(registry->events.owner, order->ticket, &outcome);
+}
+
 static void order_put_due(struct order_entry *entry)
 {
         struct order *order = entry->order;

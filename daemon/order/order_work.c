@@ -250,8 +250,8 @@ static bool order_go_to_wait(struct order *order)
 {
         bool waits = order->wait && !order->abandoned;
 
-        /* What nobody hears has no end of its own: nothing is told that would be its last. */
         if (order->abandoned || (!waits && !order->due_first)) {
+                order_tell_end(order);
                 order_close(order);
                 return false;
         }

@@ -81,6 +81,9 @@ bool order_is_carried_out(const struct service *service, enum order_kind kind, b
 /* What became of an entry, to whoever asked: now, or as soon as the reader takes it. May close the order. */
 void order_tell(struct order_entry *entry, struct service *service, const struct fault *fault);
 
+/* The end of an abandoned order that is about to be closed, so that its call is over, and the next one begins. */
+void order_tell_end(struct order *order);
+
 /* The reader takes another outcome now. */
 bool order_is_heard(const struct order *order);
 

@@ -24,8 +24,8 @@ static bool is_in_sight(const struct service *service)
 
         return registry_is_linked(registry, service->name) == 1 &&
                fstatat(registry->scandir.fd, service->name, &seen, 0) == 0 &&
-               fstatat(registry->slots.fd, service->name, &slot, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(slot.st_mode) &&
-               seen.st_dev == slot.st_dev && seen.st_ino == slot.st_ino;
+               fstatat(registry->slots.fd, service->name, &slot, AT_SYMLINK_NOFOLLOW) == 0 &&
+               S_ISDIR(slot.st_mode) && seen.st_dev == slot.st_dev && seen.st_ino == slot.st_ino;
 }
 
 static bool is_at_work(pid_t pid)
@@ -33,7 +33,8 @@ static bool is_at_work(pid_t pid)
         return pid > 0 && process_state(pid) != PROCESS_STATE_ENDED;
 }
 
-/* Of a gateway whose s6-supervise was killed, processes may go on. A number that is another's by now only delays it. */
+/* Of a gateway whose s6-supervise was killed, processes may go on. A number that is another's by now only
+ * delays it. */
 static bool is_left_running(const struct service *service)
 {
         const struct registry *registry = service->registry;
@@ -69,7 +70,8 @@ static void revival_end_logger(struct service *service)
                 stand_in_signal(service, true, letters);
 }
 
-/* Whatever its supervisors of before left in it, and what it recorded, but for the record itself, is not in the new one. */
+/* Whatever its supervisors of before left in it, and what it recorded, but for the record itself, is not in
+ * the new one. */
 static int revival_renew(struct service *service)
 {
         struct registry *registry = service->registry;
@@ -83,8 +85,8 @@ static int revival_renew(struct service *service)
         if (result == 0 && state.failed)
                 result = -ENOMEM;
         if (result == 0)
-                result = slot_renew(&registry->slots, service->name, service->profile, environment, state.bytes,
-                                    !record_runs_now(&service->record) || service->queued);
+                result = slot_renew(&registry->slots, service->name, service->profile, environment,
+                                    state.bytes, !record_runs_now(&service->record) || service->queued);
         text_deinit(&state);
         json_object_put(environment);
         if (result)
@@ -105,19 +107,21 @@ static void revival_act(struct service *service, enum revival revival)
         case REVIVAL_STRAY:
                 break;
         case REVIVAL_END_LOGGER:
-                log_event("revival: its logger's s6-supervise is ended, so that both are started: service=%s try=%u",
+                log_event("revival: its logger's s6-supervise is ended, so that both are started: service=%s "
+                          "try=%u",
                           service->name, service->revival.tries);
                 revival_end_logger(service);
                 break;
         case REVIVAL_END_GATEWAY:
                 log_event("revival: its s6-supervise is ended, so that both are started: service=%s try=%u",
                           service->name, service->revival.tries);
-                s6_control_send(service_at(service), service->name, "x"); /* what it starts meanwhile, runs on */
+                s6_control_send(service_at(service), service->name,
+                                "x"); /* what it starts meanwhile, runs on */
                 break;
         case REVIVAL_RENEW:
                 result = revival_renew(service);
-                log_event("revival: its slot is made anew: service=%s try=%u why=%s", service->name, service->revival.tries,
-                          result ? strerrorname_np(-result) : "-");
+                log_event("revival: its slot is made anew: service=%s try=%u why=%s", service->name,
+                          service->revival.tries, result ? strerrorname_np(-result) : "-");
                 break;
         }
 }
@@ -167,8 +171,8 @@ static enum revival revival_of_stray(const struct service *service, const char *
                 return pid == -EBUSY ? REVIVAL_NOTHING : otherwise;
         if (stray_dismiss(pid) < 0)
                 return otherwise;
-        log_event("revival: an s6-supervise that is not in its slot is ended: service=%s pid=%d try=%u", name, (int)pid,
-                  service->revival.tries + 1);
+        log_event("revival: an s6-supervise that is not in its slot is ended: service=%s pid=%d try=%u", name,
+                  (int)pid, service->revival.tries + 1);
         return REVIVAL_STRAY;
 }
 

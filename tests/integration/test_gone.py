@@ -3,7 +3,9 @@
 import re
 import contextlib
 import itertools
+import random
 import socket
+import time
 
 import pytest
 
@@ -121,12 +123,57 @@ def test_what_takes_too_long_is_dropped(tree, draining):
 
 
 def test_those_who_are_gone_are_few(tree, draining):
-    """And root's are done, whatever the others left."""
-    for _ in range(3):
-        for connection in wait_with_calls_behind(tree, "hermes", draining, encode("Reset", {"names": ["gateway-nobody"]}) * 400):
-            connection.close()
-    with tree.connect("root") as connection:
-        connection.send("Stop", {"names": [draining], **FOR_EVER})
-        connection.send("Register", {"profile": "left-by-root", "start": False})
-    wait_until(lambda: any(service["name"] == "gateway-left-by-root" for service in tree.call("List", "root")["services"]))
-    tree.call("Unregister", "root", profile="left-by-root")
+    """And root's are done, whatever the others left; or the log tells that they did not begin in time, on a machine that busy."""
+    def dropped():
+        return len(re.findall(r"peer: dropped: why=gone calls=\d+ uid=0 ", tree.log()))
+
+    def is_done(number):
+        name, before = f"left-by-root-{number}", dropped()
+        for _ in range(3):
+            for connection in wait_with_calls_behind(tree, "hermes", draining, encode("Reset", {"names": ["gateway-nobody"]}) * 400):
+                connection.close()
+        with tree.connect("root") as connection:
+            connection.send("Stop", {"names": [draining], **FOR_EVER})
+            connection.send("Register", {"profile": name, "start": False})
+
+        def registered():
+            return any(service["name"] == f"gateway-{name}" for service in tree.call("List", "root")["services"])
+
+        done = wait_until(lambda: registered() or dropped() > before, what=f"it is done, or dropped: {tree.log()[-2000:]}") and registered()
+        tree.call("Unregister", "root", profile=name, timeout_msec=1)
+        return done
+
+    attempts = itertools.count()
+    wait_until(lambda: is_done(next(attempts)), 300, "root's are done")
+
+
+def test_an_order_that_is_left_in_its_middle_ends(tree, draining, profile):
+    """Whatever it is about when its client goes: what comes behind it begins, and is not dropped ten seconds later. Others keep the broker
+    busy, so that its pieces are many turns of the loop."""
+    nobody = [f"gateway-nobody{number}" for number in range(1000)]
+    behind, pause = f"{profile}-behind", random.Random(1)
+
+    def dropped():
+        return len(re.findall(r"peer: dropped: why=gone calls=\d+ uid=0 ", tree.log()))
+
+    def registered():
+        return any(service["name"] == f"gateway-{behind}" for service in tree.call("List", "root")["services"])
+
+    def lost(rounds):
+        before = dropped()
+        for _ in range(rounds):
+            now = dropped()
+            with contextlib.ExitStack() as stack:
+                for _ in range(10):
+                    stack.enter_context(tree.connect("root")).send("Reset", {"names": nobody})
+                connection = stack.enter_context(tree.connect("root"))
+                connection.send("Stop", {"names": [draining] + nobody[:300], **FOR_EVER})
+                connection.send("Register", {"profile": behind, "start": False})
+                time.sleep(pause.uniform(0, 0.06))
+                connection.close()
+            wait_until(lambda: registered() or dropped() > now, what="done or dropped")  # noqa: B023
+            tree.call("Unregister", "root", profile=behind, timeout_msec=1)
+        return dropped() - before
+
+    # A machine may be too slow once; what nobody ends is lost again and again.
+    assert lost(20) == 0 or lost(20) == 0
