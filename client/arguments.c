@@ -27,7 +27,8 @@ static enum arguments_result take_option(struct reading *reading, struct options
                 right = grammar_wrong(problem, name, "needs a value", SEE_HELP);
         /* Behind --wait and a blank it would be taken for a name. */
         else if (!value && row->value == VALUE_OPTIONAL && next && grammar_is_goal(next))
-                right = grammar_wrong(problem, next, "would be taken for a name, not for what --wait waits for",
+                right = grammar_wrong(problem, next,
+                                      "would be taken for a name, not for what --wait waits for",
                                       "write --wait=STATE, or the names before --wait");
         if (!right)
                 return ARGUMENTS_WRONG;
@@ -77,13 +78,15 @@ static enum arguments_result take_letters(struct reading *reading, struct option
         return result;
 }
 
-static enum arguments_result take_word(struct reading *reading, struct options *options, struct problem *problem)
+static enum arguments_result take_word(struct reading *reading, struct options *options,
+                                       struct problem *problem)
 {
         const char *argument = reading->argv[reading->at];
         const char *name, *value;
         const struct option_row *row = grammar_find_option(argument, &name, &value);
 
-        return row ? take_option(reading, options, row, name, value, problem) : refuse_option(argument, problem);
+        return row ? take_option(reading, options, row, name, value, problem)
+                   : refuse_option(argument, problem);
 }
 
 /* Options into their fields, all else into words, the verb first. */
@@ -154,7 +157,8 @@ static bool check_options(const struct options *options, unsigned given, struct 
                                              "leave one of them out");
         }
         if (options->json && (options->watch || options->verb->live))
-                return grammar_wrong(problem, "--json", "does not go with a live view", "use 'svcctl watch --json'");
+                return grammar_wrong(problem, "--json", "does not go with a live view",
+                                     "use 'svcctl watch --json'");
         return true;
 }
 
@@ -171,9 +175,11 @@ static bool check_verb(const struct options *options, struct problem *problem)
         if (options->words_count < verb->words_min && !options->all)
                 return grammar_wrong(problem, verb->name, "needs an argument", verb->missing);
         if (options->words_count > verb->words_max)
-                return grammar_wrong(problem, options->words[verb->words_max], "is one argument too many", SEE_HELP);
+                return grammar_wrong(problem, options->words[verb->words_max], "is one argument too many",
+                                     SEE_HELP);
         if (options->timeout_msec > LIMIT_WAIT_MSEC)
-                return grammar_wrong(problem, "--timeout", "is longer than the broker waits", "10m is the most");
+                return grammar_wrong(problem, "--timeout", "is longer than the broker waits",
+                                     "10m is the most");
         return true;
 }
 
@@ -196,8 +202,9 @@ enum arguments_result arguments_parse(int argc, char *const *argv, const char *e
                 return ARGUMENTS_MEMORY;
         }
         result = sort_arguments(&reading, &made, problem);
-        if (result == ARGUMENTS_OK && !(take_verb(&made, problem) && check_options(&made, reading.given, problem) &&
-                                        check_verb(&made, problem)))
+        if (result == ARGUMENTS_OK &&
+            !(take_verb(&made, problem) && check_options(&made, reading.given, problem) &&
+              check_verb(&made, problem)))
                 result = ARGUMENTS_WRONG;
         if (result != ARGUMENTS_OK) {
                 arguments_deinit(&made);

@@ -15,9 +15,9 @@ enum arguments_result {
 };
 
 /*
- * Options may stand anywhere; "--" ends them. The strings stay argv's; arguments_deinit() is due only after
- * ARGUMENTS_OK. environment_socket: of SVCBROKER_SOCKET, or NULL; --socket beats it, and it beats the built-in
- * one.
+ * Options may stand anywhere; "--" ends them. The strings stay argv's; arguments_deinit() is due only
+ * after ARGUMENTS_OK. environment_socket: of SVCBROKER_SOCKET, or NULL; --socket beats it, and it beats
+ * the built-in one.
  */
 enum arguments_result arguments_parse(int argc, char *const *argv, const char *environment_socket,
                                       struct options *options, struct problem *problem);

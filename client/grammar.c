@@ -21,11 +21,12 @@ bool grammar_is_goal(const char *word)
         return strcmp(word, "up") == 0 || strcmp(word, "ready") == 0 || strcmp(word, "down") == 0;
 }
 
-/* Which goal fits is known only with the verb. */
+/* Takes any goal: which of them fits is known only with the verb. */
 static bool take_wait(struct options *options, const char *value, struct problem *problem)
 {
         if (value && !grammar_is_goal(value))
-                return grammar_wrong(problem, value, "is not a state to wait for", "write --wait=up, ready or down");
+                return grammar_wrong(problem, value, "is not a state to wait for",
+                                     "write --wait=up, ready or down");
         options->goal = value;
         return true;
 }
@@ -74,7 +75,8 @@ const struct option_row grammar_options[] = {
         {OPTION_NO_WAIT, FLAG(no_wait), .name = "--no-wait", .summary = "start, stop, restart: do not wait"},
         {OPTION_TIMEOUT, VALUE_NEEDED, .name = "--timeout", .usage = " TIME", .take = take_timeout,
          .summary = "how long to wait, like 500ms, 30s or 2m"},
-        {OPTION_PROFILE, FLAG(profile), .name = "--profile", .summary = "take each NAME for that of a profile"},
+        {OPTION_PROFILE, FLAG(profile), .name = "--profile",
+         .summary = "take each NAME for that of a profile"},
         {OPTION_FOLLOW, FLAG(follow), .letter = "-f", .name = "--follow",
          .summary = "logs: print new lines as they come, until interrupted"},
         {OPTION_LINES, VALUE_NEEDED, .letter = "-n", .name = "--lines", .usage = " N", .take = take_lines,
@@ -87,7 +89,8 @@ const struct option_row grammar_options[] = {
         {OPTION_ENV, VALUE_NEEDED, .name = "--env", .usage = " NAME=VALUE", .take = take_environment,
          .summary = "register: set a variable of the gateway; repeatable"},
         {OPTION_NO_START, FLAG(no_start), .name = "--no-start", .summary = "register: leave it down"},
-        {OPTION_DRY_RUN, FLAG(dry_run), .name = "--dry-run", .summary = "reconcile: only say what it would do"},
+        {OPTION_DRY_RUN, FLAG(dry_run), .name = "--dry-run",
+         .summary = "reconcile: only say what it would do"},
         {OPTION_MORE, FLAG(more), .name = "--more", .summary = NULL},
         {OPTION_ONEWAY, FLAG(oneway), .name = "--oneway",
          .summary = "call: ask for a stream of replies, or for none"},
@@ -96,8 +99,10 @@ const struct option_row grammar_options[] = {
         {OPTION_SOCKET, VALUE_NEEDED, .name = "--socket", .usage = " PATH", .take = take_socket,
          .summary = "the broker's socket (else $SVCBROKER_SOCKET, else\n"
                     "                    " SVCBROKER_SOCKET_PATH ")"},
-        {OPTION_HELP, VALUE_NONE, .letter = "-h", .name = "--help", .usage = "", .summary = "print this text"},
-        {OPTION_VERSION, VALUE_NONE, .letter = "-V", .name = "--version", .usage = "", .summary = "print the version"},
+        {OPTION_HELP, VALUE_NONE, .letter = "-h", .name = "--help", .usage = "",
+         .summary = "print this text"},
+        {OPTION_VERSION, VALUE_NONE, .letter = "-V", .name = "--version", .usage = "",
+         .summary = "print the version"},
 };
 
 const size_t grammar_options_count = sizeof(grammar_options) / sizeof(grammar_options[0]);

@@ -28,13 +28,14 @@ struct option_row {
         const char *letter;  /* like "-f"; NULL: none */
         const char *name;    /* like "--follow" */
         const char *usage;   /* of its value, for --help: what follows the name; "" for none */
-        const char *summary; /* for --help; NULL: the next row's is for both; "": the verbs that take it tell of it */
+        const char *summary; /* for --help; NULL: the next row's is for both; "": its verbs tell of it */
         bool costly;         /* as of a verb */
         size_t flag;         /* offset of the field of struct options that it sets to true; 0: none */
-        bool (*take)(struct options *options, const char *value, struct problem *problem); /* its value; NULL: none */
+        /* Takes the value; NULL: there is none, or it means nothing more than that the option was given. */
+        bool (*take)(struct options *options, const char *value, struct problem *problem);
 };
 
-/* In the order of --help. */
+/* The rows stand in the order of --help. */
 extern const struct option_row grammar_options[];
 extern const size_t grammar_options_count;
 
@@ -45,7 +46,8 @@ bool grammar_wrong(struct problem *problem, const char *subject, const char *wha
 bool grammar_unknown_option(const char *argument, struct problem *problem);
 bool grammar_unknown_verb(const char *word, struct problem *problem);
 
-/* --name=value or -l=value. *name: as it is called there. *value: behind the =, else NULL. NULL: no such option. */
+/* --name=value or -l=value. *name: as it is called there. *value: behind the =, else NULL. NULL: no such
+ * option. */
 const struct option_row *grammar_find_option(const char *argument, const char **name, const char **value);
 
 /* Whether a word is what --wait waits for. */

@@ -11,7 +11,8 @@ static void print_verb(const struct verb *verb)
 {
         char label[LABEL_BYTES];
 
-        snprintf(label, sizeof(label), "%s%s%s", verb->name, verb->usage ? " " : "", verb->usage ? verb->usage : "");
+        snprintf(label, sizeof(label), "%s%s%s", verb->name, verb->usage ? " " : "",
+                 verb->usage ? verb->usage : "");
         printf("  %-26s%s\n", label, verb->summary);
 }
 

@@ -34,8 +34,8 @@ static enum outcome finish(enum outcome outcome)
 static void open_standard_descriptors(void)
 {
         for (int fd = 0; fd <= STDERR_FILENO; fd++) {
-                /* The lowest free descriptor is this one. It is not writable, so that what is lost there does not count
-                 * as printed. */
+                /* The lowest free descriptor is this one. It is not for writing, so that what is lost there does
+                 * not count as printed. */
                 if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
                         return;
         }

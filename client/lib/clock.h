@@ -6,7 +6,7 @@
 /* The clock of all deadlines: it goes on evenly, whatever is done to the time of day. */
 int64_t clock_now_msec(void);
 
-/* What is left until then, for poll(2): 0 when it is over. */
+/* Returns how many milliseconds are left until then, as poll(2) takes them; 0 when it is over. */
 int clock_left_msec(int64_t then_msec);
 
 #endif

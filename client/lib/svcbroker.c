@@ -185,7 +185,8 @@ static int wait_for(struct svcbroker *connection, short events, int64_t deadline
         struct pollfd poll_fd = {.fd = connection->fd, .events = events};
 
         for (;;) {
-                int ready = poll(&poll_fd, 1, deadline_msec == INT64_MAX ? -1 : clock_left_msec(deadline_msec));
+                int ready =
+                        poll(&poll_fd, 1, deadline_msec == INT64_MAX ? -1 : clock_left_msec(deadline_msec));
 
                 if (ready > 0)
                         return 0;

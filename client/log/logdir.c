@@ -96,7 +96,7 @@ void logdir_close(struct logdir *logdir)
  */
 #define LOOKS_MAX 64
 
-/* Where the file is, or count. */
+/* Returns the place of the file, or count where it is not there. */
 static size_t find(const struct logdir *logdir, const struct logdir_file *file)
 {
         size_t i = 0;
@@ -123,8 +123,8 @@ static void append(struct logdir *logdir, const struct logdir_file *file)
         logdir->files[logdir->count++] = *file;
 }
 
-/* Those put aside. Who removes them begins with the oldest: what was opened before one that is gone is beyond
- * a gap. */
+/* Opens the files that were put aside. Who removes them begins with the oldest, so that what was opened
+ * before one that is gone is beyond a gap. */
 static int open_rotated(int directory_fd, struct logdir *logdir)
 {
         char names[LOGDIR_FILES_MAX][LOGDIR_NAME_BYTES];

@@ -11,7 +11,7 @@
  * others at any time, so files are opened once and read through their descriptors only.
  */
 
-/* Of those put aside, the newest count. s6-log keeps ten unless told otherwise. */
+/* So many of the files that were put aside are read, the newest. s6-log keeps ten unless told otherwise. */
 #define LOGDIR_FILES_MAX 128
 
 #define LOGDIR_NAME_BYTES 32 /* @ and 24 digits, a dot, a letter, NUL */

@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "client/text/digits.h"
-#include "client/text/printable.h"
 
 #define USEC_PER_SEC INT64_C(1000000)
 
@@ -55,7 +54,8 @@ void logline_parse(struct logline_clock *clock, const char *line, size_t length,
         }
         if (clock->minute_usec < 0)
                 return;
-        parsed->at_usec = clock->minute_usec + digits_number(line + 17, 2) * USEC_PER_SEC + digits_number(line + 20, 6);
+        parsed->at_usec =
+                clock->minute_usec + digits_number(line + 17, 2) * USEC_PER_SEC + digits_number(line + 20, 6);
         parsed->text = line + stamp_length;
         parsed->length = length - stamp_length;
 }
@@ -69,46 +69,4 @@ const char *logline_stamp(const struct logline *line, char *buffer)
             strftime(buffer, LOGLINE_STAMP_BYTES, "%F %T", &local) == 0)
                 buffer[0] = '\0';
         return buffer;
-}
-
-/* The length of a colour sequence at the start of the text: ESC [ digits and ; m. 0: none. */
-static size_t colour_length(const char *text, size_t length)
-{
-        size_t at = 2;
-
-        if (length < 3 || text[0] != '\x1b' || text[1] != '[')
-                return 0;
-        while (at < length && ((text[at] >= '0' && text[at] <= '9') || text[at] == ';'))
-                at++;
-        return at < length && text[at] == 'm' ? at + 1 : 0;
-}
-
-char *logline_printable(const char *text, size_t length, enum printable printable)
-{
-        char *copy = malloc(length * PRINTABLE_ESCAPE_BYTES + 1);
-        size_t used = 0;
-
-        for (size_t at = 0; copy && at < length;) {
-                size_t colour = colour_length(text + at, length - at);
-                size_t plain = colour > 0 ? 0 : printable_plain(text + at, length - at, printable);
-
-                if (colour > 0) {
-                        at += colour;
-                } else if (plain > 0) {
-                        memcpy(copy + used, text + at, plain);
-                        used += plain;
-                        at += plain;
-                } else if (text[at] == '\t') {
-                        copy[used++] = text[at++];
-                } else {
-                        size_t control = printable_control(text + at, length - at);
-
-                        do
-                                used += printable_escape((unsigned char)text[at++], copy + used);
-                        while (control > 0 && --control > 0);
-                }
-        }
-        if (copy)
-                copy[used] = '\0';
-        return copy;
 }

@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/text/printable.h"
-
 /* One line of a log that s6-log wrote with T: "2026-11-23 08:58:51.123456789  text". */
 
 /* What is kept of a line; s6-log itself ends one at 8 KiB. */
@@ -37,11 +35,5 @@ void logline_parse(struct logline_clock *clock, const char *line, size_t length,
 
 /* "2026-11-23 08:58:51" in the caller's own time; "" without a stamp. buffer: LOGLINE_STAMP_BYTES. */
 const char *logline_stamp(const struct logline *line, char *buffer);
-
-/*
- * What may be shown of the text: tabs, and what `printable` says, as it is, the rest as printable_copy() has
- * it, and colours (CSI ... m) are left out. free() it. NULL when out of memory.
- */
-char *logline_printable(const char *text, size_t length, enum printable printable);
 
 #endif

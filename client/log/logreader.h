@@ -22,7 +22,7 @@ struct logreader {
  * negative errno. */
 int logreader_read(struct logreader *reader, int fd);
 
-/* Nothing more comes: what there is of a last line is one. */
+/* Tells the reader that nothing more comes: what there is of a last line is a line. */
 void logreader_end(struct logreader *reader);
 
 #endif

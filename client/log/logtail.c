@@ -47,7 +47,7 @@ static char *line_text(struct logline_clock *clock, const char *bytes, size_t le
         char *text, *made = NULL;
 
         logline_parse(clock, bytes, length, &line);
-        text = logline_printable(line.text, line.length, printable);
+        text = printable_line(line.text, line.length, printable);
         for (char *tab = text; tab && (tab = strchr(tab, '\t'));)
                 *tab = ' ';
         logline_stamp(&line, stamp);

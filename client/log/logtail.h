@@ -18,7 +18,7 @@ struct logtail {
         size_t count;
 };
 
-/* Reads with the caller's rights. printable: for logline_printable(). 0 or negative errno; logtail_deinit()
+/* Reads with the caller's rights. printable: for printable_line(). 0 or negative errno; logtail_deinit()
  * is due only after 0. */
 int logtail_init(struct logtail *tail, const char *directory, enum printable printable);
 void logtail_deinit(struct logtail *tail);

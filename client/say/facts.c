@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "client/text/duration.h"
 #include "client/say/member.h"
+#include "client/text/duration.h"
 
 #define USEC_PER_SEC INT64_C(1000000)
 

@@ -18,7 +18,7 @@ struct facts {
         const char *name; /* strings are the service's, and NULL where there is none */
         const char *reason;
         const char *note;
-        const char *problem; /* what the broker says that a person should see to; NULL: nothing, or it does not say */
+        const char *problem; /* what a person should see to; NULL: nothing, or the broker does not say */
         const char *cause;   /* of held, as a word */
         const char *log_directory;
         const char *log_problem; /* its lines do not reach that */
@@ -27,7 +27,7 @@ struct facts {
         const struct state *state;
         bool gateway;
         bool want_up;
-        int64_t pid; /* FACTS_UNKNOWN where there is none, as all below */
+        int64_t pid;        /* FACTS_UNKNOWN where there is none, as all below */
         int64_t since_usec; /* it is as it is: of what is on the way, since when it is */
         int64_t until_usec; /* of what is on the way: until when that is no problem */
         int64_t next_start_usec;
@@ -42,13 +42,13 @@ struct facts {
 /* service: may be NULL, or lack members. It must outlive the facts. */
 void facts_read(struct json_object *service, struct facts *facts);
 
-/* Somebody may have to do something about it. */
+/* Whether somebody may have to do something about the service. */
 bool facts_need_attention(const struct facts *facts);
 
-/* What is to be told of it, the worst first; NULL: nothing. */
+/* Returns what is to be told of the service, the worst first; NULL: nothing. */
 const char *facts_trouble(const struct facts *facts);
 
-/* It is not as it is wanted, and nothing on the way there says so. */
+/* Whether the service is not as it is wanted, and nothing on the way there says so. */
 bool facts_mismatch(const struct facts *facts);
 
 #define FACTS_TEXT_BYTES 128
@@ -70,7 +70,7 @@ const char *facts_until(int64_t then_usec, int64_t now_usec, char *buffer);
 /* "2026-11-23 08:58:51" in local time; "" when unknown. */
 const char *facts_moment(int64_t then_usec, char *buffer);
 
-/* The same without the date, where that is today's. */
+/* Writes the same without the date, where that is today's. */
 const char *facts_clock(int64_t then_usec, int64_t now_usec, char *buffer);
 
 #endif

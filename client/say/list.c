@@ -8,7 +8,7 @@
 #include <json-c/json.h>
 
 #include "client/say/facts.h"
-#include "client/text/printable.h"
+#include "client/text/stream.h"
 #include "client/text/table.h"
 #include "client/text/wrap.h"
 #include "proto/name.h"
@@ -35,7 +35,7 @@ _Static_assert(COLUMNS <= TABLE_COLUMNS_MAX, "a table takes that many");
 static const char *const headings[COLUMNS] = {"NAME",     "STATE",     "FOR",   "PID",
                                               "RESTARTS", "LAST EXIT", "RETRY", "REASON"};
 
-/* What is left out first where the table is too wide. */
+/* The columns that are left out where the table is too wide, the first one first. */
 static const enum column least[] = {COLUMN_REASON,   COLUMN_EXIT,  COLUMN_PID,
                                     COLUMN_RESTARTS, COLUMN_RETRY, COLUMN_AGE};
 
@@ -147,7 +147,7 @@ static void fit(struct table *table, const struct look *look)
         cut_names(table, width, look->columns, NAME_COLUMNS_MIN);
 }
 
-/* What of a reason and a retry has no column. */
+/* Writes below a row what of its reason and retry has no column. */
 static void write_rest(FILE *file, const struct table *table, const struct facts *facts,
                        const struct look *look)
 {
@@ -155,7 +155,6 @@ static void write_rest(FILE *file, const struct table *table, const struct facts
         const char *reason = table->hidden[COLUMN_REASON] && facts_trouble(facts) ? facts_trouble(facts) : "";
         char until[FACTS_TEXT_BYTES];
         char *line = NULL;
-        char *text;
 
         if (!retry && !*reason)
                 return;
@@ -163,13 +162,8 @@ static void write_rest(FILE *file, const struct table *table, const struct facts
                      retry ? facts_until(facts->next_start_usec, look->now_usec, until) : "",
                      retry && *reason ? ": " : "", reason) < 0)
                 return;
-        text = printable_text(line, look->printable);
-        if (text) {
-                fprintf(file, "%*s", REASON_INDENT, "");
-                wrap_write(file, text, REASON_INDENT, REASON_INDENT, look->columns);
-                putc('\n', file);
-        }
-        free(text);
+        fprintf(file, "%*s", REASON_INDENT, "");
+        wrap_print(file, line, look->printable, REASON_INDENT, REASON_INDENT, look->columns);
         free(line);
 }
 
@@ -189,11 +183,9 @@ static void write_table(FILE *file, const struct facts *all, size_t count, const
                         write_rest(file, &table, &all[i], look);
                 }
         }
-        if (count == 0) {
-                wrap_write(file, "no services; 'svcctl register PROFILE' makes a gateway", 0, 0,
-                           look->columns);
-                putc('\n', file);
-        }
+        if (count == 0)
+                wrap_line(file, "no services; 'svcctl register PROFILE' makes a gateway", 0, 0,
+                          look->columns);
         table_deinit(&table);
 }
 
@@ -213,7 +205,7 @@ static void write_counts(FILE *file, const struct facts *all, size_t attention)
 static void write_footer(FILE *file, const struct facts *all, size_t count, const struct look *look)
 {
         size_t attention = 0, size;
-        char *line = NULL, *text = NULL;
+        char *line = NULL;
         FILE *memory;
 
         while (attention < count && facts_need_attention(&all[attention]))
@@ -224,14 +216,11 @@ static void write_footer(FILE *file, const struct facts *all, size_t count, cons
         fprintf(memory, "%zu of %zu need%s attention: ", attention, count, attention == 1 ? "s" : "");
         write_counts(memory, all, attention);
         fprintf(memory, "; 'svcctl why %s' tells more", all[0].name);
-        if (fclose(memory) == 0)
-                text = printable_text(line, look->printable);
-        if (text) {
+        line = stream_text(memory, &line);
+        if (line) {
                 putc('\n', file);
-                wrap_write(file, text, 0, 0, look->columns);
-                putc('\n', file);
+                wrap_print(file, line, look->printable, 0, 0, look->columns);
         }
-        free(text);
         free(line);
 }
 
@@ -248,10 +237,7 @@ static char *make_text(struct json_object *services, const struct look *look, bo
                         write_footer(file, all, count, look);
         }
         free(all);
-        if (file && fclose(file) == 0)
-                return text;
-        free(text);
-        return NULL;
+        return stream_text(file, &text);
 }
 
 char *list_table(struct json_object *services, const struct look *look)

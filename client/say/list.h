@@ -18,7 +18,7 @@ struct json_object;
 /* The headings in the first line, then a line or more for each; of none a line that says so. */
 char *list_table(struct json_object *services, const struct look *look);
 
-/* How many need attention; "" if none does. */
+/* Says how many need attention; "" if none does. */
 char *list_footer(struct json_object *services, const struct look *look);
 
 /* Both, with an empty line between. */

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/say/facts.h"
 #include "client/log/logtail.h"
-#include "client/text/printable.h"
+#include "client/say/facts.h"
 #include "client/say/why.h"
+#include "client/text/printable.h"
+#include "client/text/stream.h"
 #include "client/text/width.h"
 #include "client/text/wrap.h"
 
@@ -17,7 +18,7 @@
 #define INDENT (LABEL_COLUMNS + 2)
 #define LINE_BYTES 512
 
-/* Of a terminal, that a line of a log may take on a page. */
+/* A line of a log may take so many rows of the terminal on a page. */
 #define LOG_ROWS_MAX 3
 
 struct page {
@@ -41,7 +42,7 @@ static void add_whole(const struct page *page, const char *label, const char *te
         putc('\n', page->file);
 }
 
-/* Nothing where the text is empty or NULL. */
+/* Adds nothing where the text is empty or NULL. */
 static void add(const struct page *page, const char *label, const char *text)
 {
         char *printable = text && *text ? printable_text(text, page->look->printable) : NULL;
@@ -49,8 +50,7 @@ static void add(const struct page *page, const char *label, const char *text)
         if (!printable)
                 return;
         add_label(page, label);
-        wrap_write(page->file, printable, INDENT, INDENT, page->look->columns);
-        putc('\n', page->file);
+        wrap_line(page->file, printable, INDENT, INDENT, page->look->columns);
         free(printable);
 }
 
@@ -112,7 +112,7 @@ static void add_next_start(const struct page *page, const struct facts *facts)
                 add(page, "next start", line);
 }
 
-/* As the reason, already. */
+/* Whether the page has told of that problem already, as the reason. */
 static bool is_told(const struct facts *facts, const char *problem)
 {
         return problem && facts->reason && strcmp(facts->reason, problem) == 0;
@@ -137,11 +137,11 @@ static void write_page(const struct page *page, const struct facts *facts)
                 add_number(page, "log restarts", facts->log_restarts);
         add_last_exit(page, facts);
         add_whole(page, "log", facts->log_directory);
-        if (facts_need_attention(facts) && why_init(&why, facts, page->look->now_usec, page->look->printable)) {
+        if (facts_need_attention(facts) &&
+            why_init(&why, facts, page->look->now_usec, page->look->printable)) {
                 /* Printable already, once is enough. */
                 add_label(page, "to do");
-                wrap_write(page->file, why.advice, INDENT, INDENT, page->look->columns);
-                putc('\n', page->file);
+                wrap_line(page->file, why.advice, INDENT, INDENT, page->look->columns);
                 why_deinit(&why);
         }
 }
@@ -153,14 +153,21 @@ char *page_text(struct json_object *service, const struct look *look)
         struct page page = {.file = open_memstream(&text, &size), .look = look};
         struct facts facts;
 
-        if (!page.file)
-                return NULL;
         facts_read(service, &facts);
-        write_page(&page, &facts);
-        if (fclose(page.file) == 0)
-                return text;
-        free(text);
-        return NULL;
+        if (page.file)
+                write_page(&page, &facts);
+        return stream_text(page.file, &text);
+}
+
+static void write_log_line(FILE *file, const char *line, const struct look *look)
+{
+        size_t most = look->columns * LOG_ROWS_MAX;
+
+        if (most == 0 || width_of(line) <= most) {
+                fprintf(file, "%s\n", line);
+                return;
+        }
+        fprintf(file, "%.*s%s\n", (int)width_fit(line, strlen(line), most - 1), line, look->utf8 ? "…" : "~");
 }
 
 char *page_log_text(const struct logtail *tail, const struct look *look)
@@ -169,23 +176,9 @@ char *page_log_text(const struct logtail *tail, const struct look *look)
         size_t size;
         FILE *file = open_memstream(&text, &size);
 
-        if (!file)
-                return NULL;
-        for (size_t i = 0; i < tail->count; i++) {
-                const char *line = tail->lines[i];
-                size_t most = look->columns * LOG_ROWS_MAX;
-
-                if (most == 0 || width_of(line) <= most) {
-                        fprintf(file, "%s\n", line);
-                        continue;
-                }
-                most = width_fit(line, strlen(line), most - 1);
-                fprintf(file, "%.*s%s\n", (int)most, line, look->utf8 ? "…" : "~");
-        }
-        if (fclose(file) == 0)
-                return text;
-        free(text);
-        return NULL;
+        for (size_t i = 0; file && i < tail->count; i++)
+                write_log_line(file, tail->lines[i], look);
+        return stream_text(file, &text);
 }
 
 const char *page_log_problem(int error)
@@ -209,22 +202,15 @@ char *page_why_text(struct json_object *service, const struct look *look)
         struct facts facts;
         struct why why;
 
-        if (!file)
-                return NULL;
         facts_read(service, &facts);
-        if (why_init(&why, &facts, look->now_usec, look->printable)) {
+        if (file && why_init(&why, &facts, look->now_usec, look->printable)) {
                 const char *sentences[] = {why.happened, why.next, why.advice};
 
                 for (size_t i = 0; i < 3; i++) {
-                        if (!*sentences[i])
-                                continue;
-                        wrap_write(file, sentences[i], 0, 0, look->columns);
-                        putc('\n', file);
+                        if (*sentences[i])
+                                wrap_line(file, sentences[i], 0, 0, look->columns);
                 }
                 why_deinit(&why);
         }
-        if (fclose(file) == 0)
-                return text;
-        free(text);
-        return NULL;
+        return stream_text(file, &text);
 }

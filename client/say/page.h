@@ -14,7 +14,7 @@ char *page_text(struct json_object *service, const struct look *look);
 /* Its last lines, of which each is cut after three rows of the terminal. */
 char *page_log_text(const struct logtail *tail, const struct look *look);
 
-/* In their place: why there are none. error: a negative errno. */
+/* Says in the place of the lines why there are none. error: a negative errno. */
 const char *page_log_problem(int error);
 
 /* What why_init() says, a paragraph each. */

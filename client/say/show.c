@@ -8,8 +8,9 @@
 #include <json-c/json.h>
 
 #include "client/say/facts.h"
-#include "client/terminal/look.h"
 #include "client/say/member.h"
+#include "client/terminal/look.h"
+#include "client/text/table.h"
 
 #define NOTE_BYTES 512
 #define ORDERED_BYTES 32
@@ -39,7 +40,8 @@ static const char *note_text(const struct facts *facts, char *buffer)
         return buffer;
 }
 
-/* Of an order that was not waited for, and has not come true yet: how it is is not what was asked for. */
+/* Whether an order that was not waited for has not come true yet: the state is not what was asked for
+ * then. */
 static bool is_pending(const struct facts *facts, const char *order)
 {
         if (!order)
@@ -130,7 +132,8 @@ void show_event(const char *event, struct json_object *service, bool colour)
         /* Later lines are not known yet, so the names only line up as far as they are of common length. */
         width = 24 - (int)strnlen(facts.name, 24);
         printf("%*s", width + 2, "");
-        tint_print(stdout, word ? word : "unknown", look_printable(), removed ? TINT_DIM : facts.state->tint, colour);
+        tint_print(stdout, word ? word : "unknown", look_printable(), removed ? TINT_DIM : facts.state->tint,
+                   colour);
         if (!removed && *note_text(&facts, note)) {
                 printf("  ");
                 tint_print(stdout, note, look_printable(), TINT_PLAIN, false);

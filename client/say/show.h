@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "client/text/table.h"
+#include "client/text/tint.h"
 
 struct json_object;
 
@@ -14,11 +14,13 @@ struct json_object;
 /* Its state as svcctl calls it; one that this version does not know, as the broker does. NULL: none. */
 const char *show_state(struct json_object *service);
 
-/* How wide a column of names is, the longest of which has so many: what is beside it is to be seen on a terminal. */
+/* Returns how wide a column of names is whose longest has so many: what is beside it is to be seen on a
+ * terminal. */
 size_t show_name_columns(size_t longest);
 
-/* One line for the result of each order: outcomes without an error. order: what was ordered and not waited for,
- * "start", "stop" or "restart"; else NULL. The names take name_columns; of a longer one begin and end are shown. */
+/* One line for the result of each order: outcomes without an error. order: what was ordered and not waited
+ * for, "start", "stop" or "restart"; else NULL. The names take name_columns; of a longer one begin and end
+ * are shown. */
 void show_outcomes(struct json_object *outcomes, const char *order, size_t name_columns);
 
 /* One line for an event of Watch. */

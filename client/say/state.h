@@ -2,8 +2,9 @@
 #define CLIENT_SAY_STATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-#include "client/text/table.h"
+#include "client/text/tint.h"
 
 /* What each state of io.svcbroker looks like to a person. */
 
@@ -32,10 +33,13 @@ struct state {
         const char *ascii;
 };
 
+/* Returns the state at that place, in the order in which a person is told of them; NULL at their end. */
+const struct state *state_at(size_t place);
+
 /* name: NULL, or one that a later broker invented: the one that is called unknown. */
 const struct state *state_find(const char *name);
 
-/* The same, with what the service says of why it is so (cause; NULL: nothing). */
+/* Looks at what the service says of why it is so, too (cause; NULL: nothing). */
 const struct state *state_find_cause(const char *name, const char *cause);
 
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "client/text/printable.h"
+#include "client/text/stream.h"
+#include "client/text/template.h"
 
 /* What decides about a row, beside the state. */
 enum clue {
@@ -34,9 +36,49 @@ struct row {
         const char *happened;
         const char *next;
         const char *advice;
+        const char *problem; /* what the broker calls it, whatever the state is; NULL: the state decides */
 };
 
 static const struct row rows[] = {
+        {STATE_UNKNOWN, CLUE_NONE,
+         "{name} has had no process for {age}, since {since}, though it is wanted up.",
+         "Its supervisor tries again by itself, in some cases only once a minute.",
+         "'svcctl doctor' looks for what keeps it from running.", "not_started"},
+        {STATE_UNKNOWN, CLUE_NONE,
+         "{name} was started {age} ago, at {since}, with pid {pid}, and is not ready.",
+         "It counts as up once it announces that it is ready.", "'svcctl logs {name}' shows what it does.",
+         "not_ready"},
+        {STATE_UNKNOWN, CLUE_WANT_UP,
+         "{name} was told to end for a restart {age} ago, at {since}, and still runs with pid {pid}.",
+         "It is started when it has ended, and nothing ends it by force.",
+         "'svcctl logs {name}' shows what it does; 'kill -KILL {pid}' ends it at once, and what it has not "
+         "saved is lost.",
+         "not_ended"},
+        {STATE_UNKNOWN, CLUE_NONE,
+         "{name} was told to stop {age} ago, at {since}, and still runs with pid {pid}.",
+         "It is down when it has ended, and nothing ends it by force.",
+         "'svcctl logs {name}' shows what it does; 'kill -KILL {pid}' ends it at once, and what it has not "
+         "saved is lost.",
+         "not_ended"},
+        {STATE_UNKNOWN, CLUE_NONE, "{name} ended {age} ago, at {since}, and its finish script does not end.",
+         "It is neither started nor down until that has ended.", "'svcctl doctor' looks for the cause.",
+         "not_finished"},
+        {STATE_UNKNOWN, CLUE_NONE, "Orders do not reach {name}: {reason}.",
+         "The orders are carried out once they are read; an s6-supervise that is killed is replaced by "
+         "s6-svscan.",
+         "'svcctl doctor' says more; root can continue or kill what was stopped.", "unread"},
+        {STATE_UNKNOWN, CLUE_NONE, "{name} is paused: its process, {pid}, does nothing.",
+         "It goes on when somebody continues it.", "'svcctl restart {name}' starts it anew.", "paused"},
+        {STATE_UNKNOWN, CLUE_NONE, "{name} is stopped by a signal: its process, {pid}, does nothing.",
+         "It goes on when somebody continues it.",
+         "'kill -CONT {pid}' continues it, 'svcctl restart {name}' starts it anew.", "stopped"},
+        {STATE_UNKNOWN, CLUE_NONE,
+         "{name} has ended: its process, {pid}, is gone, but its s6-supervise has not "
+         "seen that.",
+         "It is started again once that is seen.",
+         "'svcctl doctor' says more; root can continue the s6-supervise, or kill it, and s6-svscan starts "
+         "another.",
+         "stale"},
         {STATE_DOWN, CLUE_WANT_UP, "{name} is down, though it is wanted up.",
          "An order for it may be under way, or it is being registered or removed.",
          "Look again in a moment; if it stays so, 'svcctl start {name}' starts it."},
@@ -109,46 +151,6 @@ static const struct row rows[] = {
          "Only the broker knows what comes next.", "Use the svcctl of the broker's version."},
 };
 
-/* What the broker calls a problem, and the state alone does not say. */
-static const struct problem_row {
-        const char *problem;
-        enum clue clue;
-        const char *happened;
-        const char *next;
-        const char *advice;
-} problem_rows[] = {
-        {"not_started", CLUE_NONE, "{name} has had no process for {age}, since {since}, though it is wanted up.",
-         "Its supervisor tries again by itself, in some cases only once a minute.",
-         "'svcctl doctor' looks for what keeps it from running."},
-        {"not_ready", CLUE_NONE, "{name} was started {age} ago, at {since}, with pid {pid}, and is not ready.",
-         "It counts as up once it announces that it is ready.", "'svcctl logs {name}' shows what it does."},
-        {"not_ended", CLUE_WANT_UP,
-         "{name} was told to end for a restart {age} ago, at {since}, and still runs with pid {pid}.",
-         "It is started when it has ended, and nothing ends it by force.",
-         "'svcctl logs {name}' shows what it does; 'kill -KILL {pid}' ends it at once, and what it has not "
-         "saved is lost."},
-        {"not_ended", CLUE_NONE, "{name} was told to stop {age} ago, at {since}, and still runs with pid {pid}.",
-         "It is down when it has ended, and nothing ends it by force.",
-         "'svcctl logs {name}' shows what it does; 'kill -KILL {pid}' ends it at once, and what it has not "
-         "saved is lost."},
-        {"not_finished", CLUE_NONE, "{name} ended {age} ago, at {since}, and its finish script does not end.",
-         "It is neither started nor down until that has ended.", "'svcctl doctor' looks for the cause."},
-        {"unread", CLUE_NONE, "Orders do not reach {name}: {reason}.",
-         "The orders are carried out once they are read; an s6-supervise that is killed is replaced by "
-         "s6-svscan.",
-         "'svcctl doctor' says more; root can continue or kill what was stopped."},
-        {"paused", CLUE_NONE, "{name} is paused: its process, {pid}, does nothing.",
-         "It goes on when somebody continues it.", "'svcctl restart {name}' starts it anew."},
-        {"stopped", CLUE_NONE, "{name} is stopped by a signal: its process, {pid}, does nothing.",
-         "It goes on when somebody continues it.",
-         "'kill -CONT {pid}' continues it, 'svcctl restart {name}' starts it anew."},
-        {"stale", CLUE_NONE, "{name} has ended: its process, {pid}, is gone, but its s6-supervise has not "
-                             "seen that.",
-         "It is started again once that is seen.",
-         "'svcctl doctor' says more; root can continue the s6-supervise, or kill it, and s6-svscan starts "
-         "another."},
-};
-
 /* Of what is no gateway only its end is of interest: whose orders it takes is the operator's choice. */
 #define STATIC_ADVICE                                                                                        \
         "It is not a gateway: root controls it with s6-svc, unless svcbrokerd was told to let its clients "  \
@@ -215,25 +217,36 @@ static bool fits(enum clue clue, const struct facts *facts)
         return false;
 }
 
-static struct row find_row(const struct facts *facts)
+static bool is_for(const struct row *row, const struct facts *facts)
 {
-        size_t i = 0;
-
-        for (size_t j = 0; facts->problem && j < sizeof(problem_rows) / sizeof(problem_rows[0]); j++) {
-                const struct problem_row *row = &problem_rows[j];
-
-                if (strcmp(row->problem, facts->problem) == 0 && fits(row->clue, facts))
-                        return (struct row){facts->state->kind, row->clue, row->happened, row->next, row->advice};
-        }
-        while (!(rows[i].state == facts->state->kind && fits(rows[i].clue, facts)) &&
-               i + 1 < sizeof(rows) / sizeof(rows[0]))
-                i++;
-        return rows[i];
+        if (!fits(row->clue, facts))
+                return false;
+        if (row->problem)
+                return facts->problem && strcmp(row->problem, facts->problem) == 0;
+        return row->state == facts->state->kind;
 }
 
-static void write_field(FILE *file, const char *field, size_t length, const struct facts *facts,
-                        int64_t now_usec)
+/* The last row is for every state. */
+static const struct row *find_row(const struct facts *facts)
 {
+        const struct row *row = rows;
+
+        while (!is_for(row, facts) && row < &rows[sizeof(rows) / sizeof(rows[0]) - 1])
+                row++;
+        return row;
+}
+
+/* What the fields of a text are taken from. */
+struct source {
+        const struct facts *facts;
+        int64_t now_usec;
+};
+
+static void write_field(FILE *file, const char *field, size_t length, const void *context)
+{
+        const struct source *source = context;
+        const struct facts *facts = source->facts;
+        const int64_t now_usec = source->now_usec;
         char buffer[FACTS_TEXT_BYTES];
 
         if (strncmp(field, "name", length) == 0)
@@ -256,21 +269,6 @@ static void write_field(FILE *file, const char *field, size_t length, const stru
                 fprintf(file, "%" PRId64, facts->pid);
         else
                 fputs(facts->reason ? facts->reason : "no reason was given", file);
-}
-
-static void expand(FILE *file, const char *text, const struct facts *facts, int64_t now_usec)
-{
-        while (*text) {
-                size_t length = strcspn(text, "{");
-
-                fwrite(text, 1, length, file);
-                text += length;
-                if (*text == '{') {
-                        length = strcspn(text, "}");
-                        write_field(file, text + 1, length - 1, facts, now_usec);
-                        text += length + 1;
-                }
-        }
 }
 
 /* "It was restarted 4 times; its last run ended with exit 1, 12s ago." */
@@ -307,13 +305,13 @@ static const char *advice_of(const struct row *row, const struct facts *facts, b
         if (logger)
                 return LOGGER_ADVICE;
         /* The doctor looks at everything. */
-        if (!facts->gateway && *row->advice && row->state != STATE_UNSUPERVISED &&
-            row->state != STATE_UNKNOWN)
+        if (!facts->gateway && *row->advice && facts->state->kind != STATE_UNSUPERVISED &&
+            facts->state->kind != STATE_UNKNOWN)
                 return STATIC_ADVICE;
         return row->advice;
 }
 
-/* What follows the row's texts. */
+/* The texts that follow those of the row. */
 struct more {
         const char *happened, *next;
 };
@@ -331,39 +329,36 @@ static struct more more_of(const struct facts *facts, bool logger)
         return (struct more){"", ""};
 }
 
-/* What was written, printable. NULL when out of memory. */
-static char *finish(FILE *file, char **text, enum printable printable)
-{
-        char *made = fclose(file) == 0 ? printable_text(*text, printable) : NULL;
-
-        free(*text);
-        return made;
-}
-
+/* NULL when out of memory. */
 static char *sentence(const char *text, const char *more, bool past, const struct facts *facts,
                       int64_t now_usec, enum printable printable)
 {
-        char *made = NULL;
+        const struct source source = {facts, now_usec};
+        char *made = NULL, *shown;
         size_t size;
         FILE *file = open_memstream(&made, &size);
 
-        if (!file)
-                return NULL;
-        expand(file, text, facts, now_usec);
-        if (past)
-                write_past(file, facts, now_usec);
-        expand(file, more, facts, now_usec);
-        if (past && facts->note)
-                fprintf(file, " Note that %s.", facts->note);
-        return finish(file, &made, printable);
+        if (file) {
+                template_write(file, text, write_field, &source);
+                if (past)
+                        write_past(file, facts, now_usec);
+                template_write(file, more, write_field, &source);
+                if (past && facts->note)
+                        fprintf(file, " Note that %s.", facts->note);
+        }
+        made = stream_text(file, &made);
+        shown = made ? printable_text(made, printable) : NULL;
+        free(made);
+        return shown;
 }
 
-/* As long as it is no problem: until when. */
+/* Says until when a service on the way is no problem. */
 static const char *limit_of(const struct facts *facts)
 {
         if (facts->problem || facts->until_usec < 0)
                 return "";
-        return facts->state->kind == STATE_STOPPING ? " It may drain until {limit}." : " That may take until {limit}.";
+        return facts->state->kind == STATE_STOPPING ? " It may drain until {limit}."
+                                                    : " That may take until {limit}.";
 }
 
 /* Its reason is the logger's: a broker that does not tell of problems gives it in states that need none. */
@@ -377,14 +372,14 @@ static bool is_loggers(const struct facts *facts)
 
 bool why_init(struct why *why, const struct facts *facts, int64_t now_usec, enum printable printable)
 {
-        const struct row row = find_row(facts);
+        const struct row *row = find_row(facts);
         bool logger = is_loggers(facts);
         const struct more more = more_of(facts, logger);
         struct why made = {
-                .happened = sentence(row.happened, more.happened, true, facts, now_usec, printable),
-                .next = sentence(row.next, *more.next ? more.next : limit_of(facts), false, facts, now_usec,
+                .happened = sentence(row->happened, more.happened, true, facts, now_usec, printable),
+                .next = sentence(row->next, *more.next ? more.next : limit_of(facts), false, facts, now_usec,
                                  printable),
-                .advice = sentence(advice_of(&row, facts, logger), "", false, facts, now_usec, printable),
+                .advice = sentence(advice_of(row, facts, logger), "", false, facts, now_usec, printable),
         };
 
         if (!made.happened || !made.next || !made.advice) {

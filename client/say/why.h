@@ -15,8 +15,7 @@ struct why {
 };
 
 /* Made printable. false: out of memory; why_deinit() is due only after true. */
-bool why_init(struct why *why, const struct facts *facts, int64_t now_usec,
-              enum printable printable);
+bool why_init(struct why *why, const struct facts *facts, int64_t now_usec, enum printable printable);
 void why_deinit(struct why *why);
 
 #endif

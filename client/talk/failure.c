@@ -9,10 +9,12 @@
 
 #include <json-c/json.h>
 
-#include "client/text/duration.h"
-#include "client/terminal/look.h"
 #include "client/say/member.h"
+#include "client/terminal/look.h"
+#include "client/text/duration.h"
 #include "client/text/printable.h"
+#include "client/text/stream.h"
+#include "client/text/template.h"
 #include "client/text/wrap.h"
 
 #define INDENT 8 /* that of "svcctl: " */
@@ -43,12 +45,13 @@ static const struct failure_row failure_rows[] = {
          "see io.svcbroker(7) for what a request looks like"},
         {ERROR_PROTECTED, OUTCOME_DENIED, "{name}", "{reason}",
          "put a directory in its place, or a link to one on the volume", "link"},
-        {ERROR_PROTECTED, OUTCOME_DENIED, "{name}", "{reason}",
-         "make the profile anew with the application", "deleted"},
+        {ERROR_PROTECTED, OUTCOME_DENIED, "{name}", "{reason}", "make the profile anew with the application",
+         "deleted"},
         {ERROR_PROTECTED, OUTCOME_DENIED, "{name}", "{reason}",
          "svcbrokerd(8) says what an operator can allow (--allow-static)"},
         {"io.svcbroker.TooManyServices", OUTCOME_FAILED, NULL,
-         "s6-svscan may have no more open files, of which it needs two a logger: it takes {limit} supervisors",
+         "s6-svscan may have no more open files, of which it needs two a logger: it takes {limit} "
+         "supervisors",
          "unregister gateways, or give the container a higher limit of open files (nofile)", "descriptors"},
         {"io.svcbroker.TooManyServices", OUTCOME_FAILED, NULL,
          "s6-svscan takes {limit} supervisors, loggers included",
@@ -117,15 +120,10 @@ static char *make_text(const char *subject, const char *what, const char *next, 
         if (asprintf(&line, "svcctl: %s: %s: %s", subject, what, next) < 0)
                 return NULL;
         file = open_memstream(&text, &size);
-        if (file) {
-                wrap_write(file, line, 0, wrap_longest(line) + INDENT > columns ? 0 : INDENT, columns);
-                putc('\n', file);
-        }
+        if (file)
+                wrap_line(file, line, 0, wrap_longest(line) + INDENT > columns ? 0 : INDENT, columns);
         free(line);
-        if (file && fclose(file) == 0)
-                return text;
-        free(text);
-        return NULL;
+        return stream_text(file, &text);
 }
 
 void failure_print(const char *subject, const char *what, const char *next)
@@ -144,17 +142,16 @@ void failure_print(const char *subject, const char *what, const char *next)
                 free(parts[i]);
 }
 
-/* Writes the field that `name` (of `length` bytes) says. */
-static void write_field(FILE *file, struct json_object *parameters, const char *name, size_t length)
+static void write_field(FILE *file, const char *name, size_t length, const void *parameters)
 {
         static const char inner[] = "service.";
-        struct json_object *object = parameters;
+        struct json_object *object = (struct json_object *)parameters;
         char key[64];
         const char *string;
         int64_t number;
 
         if (length > sizeof(inner) - 1 && strncmp(name, inner, sizeof(inner) - 1) == 0) {
-                object = member_object(parameters, "service");
+                object = member_object(object, "service");
                 name += sizeof(inner) - 1;
                 length -= sizeof(inner) - 1;
         }
@@ -181,23 +178,9 @@ static char *expand(const char *text, struct json_object *parameters)
         size_t size;
         FILE *file = open_memstream(&expanded, &size);
 
-        if (!file)
-                return NULL;
-        while (*text) {
-                size_t length = strcspn(text, "{");
-
-                fwrite(text, 1, length, file);
-                text += length;
-                if (*text == '{') {
-                        length = strcspn(text, "}");
-                        write_field(file, parameters, text + 1, length - 1);
-                        text += length + 1;
-                }
-        }
-        if (fclose(file) == 0)
-                return expanded;
-        free(expanded);
-        return NULL;
+        if (file)
+                template_write(file, text, write_field, parameters);
+        return stream_text(file, &expanded);
 }
 
 static void print_row(const struct failure_row *row, struct json_object *parameters, const char *subject)
@@ -218,9 +201,7 @@ static void print_row(const struct failure_row *row, struct json_object *paramet
 
 static bool fits(const struct failure_row *row, const char *error, struct json_object *parameters)
 {
-        const char *cause = member_string(parameters, "cause");
-
-        return strcmp(row->error, error) == 0 && (!row->cause || (cause && strcmp(row->cause, cause) == 0));
+        return strcmp(row->error, error) == 0 && (!row->cause || member_is(parameters, "cause", row->cause));
 }
 
 void failure_memory(void)

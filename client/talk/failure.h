@@ -19,18 +19,18 @@ enum outcome {
         OUTCOME_INTERRUPTED = 130, /* as a shell says it of SIGINT; the order stands */
 };
 
-/* The one that decides the exit code of several. */
+/* Returns the outcome that decides the exit code of several. */
 enum outcome failure_worse(enum outcome one, enum outcome other);
 
-/* One line on stderr: "svcctl: subject: what: what to do next", made printable. On a terminal it is broken
- * between words. */
+/* Prints one line on stderr: "svcctl: subject: what: what to do next", made printable. On a terminal it is
+ * broken between words. */
 void failure_print(const char *subject, const char *what, const char *next);
 
-/* The same of memory that is short. */
+/* Prints such a line of memory that is short. */
 void failure_memory(void);
 
-/* What an error reply means, as such a line and an exit code. subject: where the error itself names none.
- * parameters may be NULL. */
+/* Prints what an error reply means as such a line, and returns its exit code. subject: where the error
+ * itself names none. parameters may be NULL. */
 enum outcome failure_report(const char *error, struct json_object *parameters, const char *subject);
 
 #define ERROR_NO_SUCH_SERVICE "io.svcbroker.NoSuchService"

@@ -5,9 +5,9 @@
 
 #include <json-c/json.h>
 
-#include "client/say/member.h"
 #include "client/lib/clock.h"
 #include "client/lib/svcbroker.h"
+#include "client/say/member.h"
 #include "proto/interface.h"
 
 #define RECONNECT_MSEC 100 /* between two tries */
@@ -59,7 +59,7 @@ static void note_absence(struct feed *feed)
         feed->changed = true;
 }
 
-/* It answers again. */
+/* Notes that the broker answers again. */
 static void note_return(struct feed *feed)
 {
         int64_t now_msec = clock_now_msec();
@@ -72,7 +72,8 @@ static void note_return(struct feed *feed)
         feed->changed = true;
 }
 
-/* Of a broker that is being started again, not of one that nobody could talk to. */
+/* Whether the result is that of a broker that is being started again, not of one that nobody could talk
+ * to. */
 static bool is_absence(int result)
 {
         return result == -ENOENT || result == -ECONNREFUSED || result == -ECONNRESET ||

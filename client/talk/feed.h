@@ -34,13 +34,13 @@ struct feed {
 void feed_init(struct feed *feed, struct session *session, struct json_object *parameters);
 void feed_deinit(struct feed *feed);
 
-/* Everything that came and everything that is due. */
+/* Takes everything that came, and does everything that is due. */
 void feed_turn(struct feed *feed);
 
 bool feed_is_over(const struct feed *feed);
 
-/* To wait for, with POLLIN, at most until feed_next_msec() of the clock of clock_now_msec(). -1: nothing.
- */
+/* Returns the descriptor to wait for, with POLLIN, at most until feed_next_msec() on the clock of
+ * clock_now_msec(). -1: none. */
 int feed_fd(const struct feed *feed);
 int64_t feed_next_msec(const struct feed *feed);
 

@@ -7,10 +7,10 @@
 
 #include <json-c/json.h>
 
-#include "client/text/document.h"
 #include "client/say/member.h"
 #include "client/talk/options.h"
 #include "client/talk/session.h"
+#include "client/text/document.h"
 #include "client/text/suggest.h"
 #include "proto/name.h"
 
@@ -45,7 +45,7 @@ bool names_is_absent(const struct answer *answer)
         return answer->error && names_is_absence(answer->error);
 }
 
-/* In one round trip; the answer may be an error. */
+/* Asks in one round trip; the answer may be an error. */
 static enum outcome ask_status(struct session *session, const char *name, struct answer *answer)
 {
         int patience_msec = session_patience(session);
@@ -93,8 +93,8 @@ static enum outcome receive_presence(struct session *session, const char *name, 
         return outcome;
 }
 
-/* Of a word that both replies are due for: the service of that name, else the gateway of that profile, else
- * what it looks like. */
+/* Takes both replies that are due for a word: it means the service of that name, else the gateway of that
+ * profile, else what it looks like. */
 static enum outcome receive_name(struct session *session, const char *name, const char *gateway,
                                  struct json_object *services)
 {

@@ -30,7 +30,7 @@ enum outcome names_resolve(struct session *session, struct json_object **service
  */
 enum outcome names_refuse_absent(struct session *session, const struct answer *answer, const char *word);
 
-/* The same, without the document of --json. */
+/* Tells the same without the document of --json. */
 enum outcome names_report_absent(struct session *session, const char *error, struct json_object *parameters,
                                  const char *word);
 

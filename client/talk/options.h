@@ -55,7 +55,7 @@ struct options {
         bool dry_run;
         bool more;
         bool oneway;
-        bool broker_waits;        /* timeout_msec is how long the broker is to wait, not how long svcctl does */
+        bool broker_waits;        /* timeout_msec is how long the broker waits, not how long svcctl does */
         int timeout_msec;         /* OPTIONS_NO_TIMEOUT: not given */
         int lines;                /* OPTIONS_NO_LINES: not given */
         int64_t since_usec;       /* OPTIONS_NO_SINCE: not given */

@@ -6,15 +6,15 @@
 
 #include <json-c/json.h>
 
-#include "client/text/document.h"
+#include "client/lib/clock.h"
+#include "client/lib/svcbroker.h"
 #include "client/say/member.h"
+#include "client/say/show.h"
 #include "client/talk/names.h"
 #include "client/talk/options.h"
 #include "client/talk/session.h"
-#include "client/say/show.h"
-#include "client/lib/clock.h"
-#include "client/lib/svcbroker.h"
 #include "client/talk/waiting.h"
+#include "client/text/document.h"
 #include "proto/limits.h"
 #include "proto/name.h"
 
@@ -83,7 +83,8 @@ static enum outcome report_absent(struct session *session, struct json_object *a
         return json_object_array_length(absent) > 0 ? OUTCOME_NOT_REGISTERED : OUTCOME_DONE;
 }
 
-/* Those of a reply that were not told of before, which an order that is given again says once more. */
+/* Returns the outcomes of a reply that were not told of before: an order that is given again says them
+ * once more. */
 static struct json_object *take_new(struct progress *progress, struct json_object *outcomes)
 {
         struct json_object *fresh = json_object_new_array();
@@ -111,10 +112,11 @@ static size_t longest_name(const struct progress *progress)
 }
 
 /* Each reply is a table of its own; all have names of one width, for them to line up. */
-static void show_table(const struct options *options, const struct order *order, const struct progress *progress,
-                       struct json_object *outcomes)
+static void show_table(const struct options *options, const struct order *order,
+                       const struct progress *progress, struct json_object *outcomes)
 {
-        show_outcomes(outcomes, options->no_wait ? order->word : NULL, show_name_columns(longest_name(progress)));
+        show_outcomes(outcomes, options->no_wait ? order->word : NULL,
+                      show_name_columns(longest_name(progress)));
 }
 
 static enum outcome show_reply(const struct giving *giving, struct waiting *waiting,
@@ -139,8 +141,8 @@ static enum outcome show_reply(const struct giving *giving, struct waiting *wait
         }
         fflush(stdout); /* as it happens, and before the failures, where both go to one file */
         for (size_t i = 0; i < json_object_array_length(fresh); i++)
-                worst = failure_worse(worst, report_outcome(options, json_object_array_get_idx(fresh, i),
-                                                            giving->absent));
+                worst = failure_worse(
+                        worst, report_outcome(options, json_object_array_get_idx(fresh, i), giving->absent));
         json_object_put(fresh);
         return worst;
 }
@@ -160,7 +162,8 @@ static enum outcome queue_order(struct session *session, const struct giving *gi
                 json_object_object_add(parameters, "timeout_msec",
                                        json_object_new_int64(left_msec < 0 ? 0 : left_msec));
         }
-        return session_queue(session, giving->order->method, parameters, giving->streamed ? SVCBROKER_MORE : 0);
+        return session_queue(session, giving->order->method, parameters,
+                             giving->streamed ? SVCBROKER_MORE : 0);
 }
 
 static enum outcome tell_interrupted(const struct waiting *waiting, const struct order *order)
@@ -177,7 +180,8 @@ static enum outcome tell_interrupted(const struct waiting *waiting, const struct
         return OUTCOME_INTERRUPTED;
 }
 
-static enum outcome take_reply(const struct giving *giving, struct waiting *waiting, const struct answer *answer)
+static enum outcome take_reply(const struct giving *giving, struct waiting *waiting,
+                               const struct answer *answer)
 {
         struct session *session = waiting->session;
         const struct options *options = session->options;

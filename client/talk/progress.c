@@ -6,9 +6,10 @@
 
 #include <json-c/json.h>
 
-#include "client/text/duration.h"
 #include "client/say/member.h"
 #include "client/say/state.h"
+#include "client/text/duration.h"
+#include "client/text/stream.h"
 #include "client/text/width.h"
 
 #define SUMMARY_STATES_MAX 16
@@ -57,22 +58,29 @@ void progress_deinit(struct progress *progress)
         *progress = (struct progress){0};
 }
 
+/* Whether an order to all is for a service that turns up. */
+static bool is_meant(const struct progress *progress, struct json_object *service)
+{
+        const struct state *state =
+                state_find_cause(member_string(service, "state"), member_string(service, "cause"));
+
+        if (!progress->open || !member_is(service, "kind", "gateway"))
+                return false;
+        return !(progress->only_wanted && member_is(service, "want", "down")) &&
+               !(progress->not_served && state->kind == STATE_SERVED);
+}
+
 void progress_note(struct progress *progress, struct json_object *service, int64_t now_msec)
 {
         const char *name = member_string(service, "name");
         const char *state = member_string(service, "state");
-        const char *kind = member_string(service, "kind");
-        const char *want = member_string(service, "want");
         struct pending *pending;
         char *copy;
 
         if (!name || !state)
                 return;
         pending = find(progress, name);
-        if (!pending && progress->open && kind && strcmp(kind, "gateway") == 0 &&
-            !(progress->only_wanted && want && strcmp(want, "down") == 0) &&
-            !(progress->not_served &&
-              state_find_cause(state, member_string(service, "cause"))->kind == STATE_SERVED))
+        if (!pending && is_meant(progress, service))
                 pending = add(progress, name, progress->begun_msec);
         if (!pending || (pending->state && strcmp(pending->state, state) == 0))
                 return;
@@ -151,7 +159,7 @@ static void write_services(FILE *file, const struct progress *progress, int64_t 
         }
 }
 
-/* How many are in which state, in the order in which the states turn up. */
+/* Writes how many are in which state, in the order in which the states turn up. */
 static void write_states(FILE *file, const struct progress *progress)
 {
         struct {
@@ -196,7 +204,8 @@ static void write_summary(FILE *file, const struct progress *progress, int64_t n
         else
                 write_states(memory, progress);
         fprintf(memory, ", for %s", duration_text(now_msec - progress->begun_msec, duration));
-        if (fclose(memory) == 0)
+        line = stream_text(memory, &line);
+        if (line)
                 write_line(file, line, progress->printable, columns);
         free(line);
 }
@@ -207,14 +216,9 @@ char *progress_text(const struct progress *progress, int64_t now_msec, size_t co
         size_t size;
         FILE *file = open_memstream(&text, &size);
 
-        if (!file)
-                return NULL;
-        if (progress_pending(progress) <= PROGRESS_LINES_MAX)
+        if (file && progress_pending(progress) <= PROGRESS_LINES_MAX)
                 write_services(file, progress, now_msec, columns);
-        else
+        else if (file)
                 write_summary(file, progress, now_msec, columns);
-        if (fclose(file) == 0)
-                return text;
-        free(text);
-        return NULL;
+        return stream_text(file, &text);
 }

@@ -24,10 +24,10 @@ struct pending {
 struct progress {
         struct pending *services;
         size_t count;
-        bool open; /* --all: every gateway that turns up is waited for, too */
+        bool open;        /* --all: every gateway that turns up is waited for, too */
         bool only_wanted; /* of those, only what is wanted up */
         bool not_served;  /* and not what the default gateway serves */
-        bool lost; /* the broker is away */
+        bool lost;        /* the broker is away */
         bool failed;
         enum printable printable; /* what of others' text stays; ASCII at first */
         int64_t begun_msec;
@@ -40,7 +40,7 @@ void progress_deinit(struct progress *progress);
 /* A state of a service, as Watch tells it. */
 void progress_note(struct progress *progress, struct json_object *service, int64_t now_msec);
 
-/* It is waited for no more. false: it was not any more. */
+/* Notes that a service is waited for no more. false: it was not waited for any more before that. */
 bool progress_settle(struct progress *progress, const char *name);
 
 size_t progress_pending(const struct progress *progress);

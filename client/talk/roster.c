@@ -23,26 +23,22 @@ void roster_deinit(struct roster *roster)
         roster_init(roster);
 }
 
-/* Where it is, or where it would be put in. */
-static size_t find(const struct roster *roster, const char *name, bool *there)
+static const char *name_of(const struct roster_entry *entry)
 {
-        size_t low = 0, high = roster->count;
+        return member_string(entry->service, "name");
+}
 
-        *there = false;
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-                int order = strcmp(member_string(roster->entries[middle].service, "name"), name);
+static int compare(const void *name, const void *entry)
+{
+        return strcmp(name, name_of(entry));
+}
 
-                if (order == 0) {
-                        *there = true;
-                        return middle;
-                }
-                if (order < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
+/* NULL: it is not there. */
+static struct roster_entry *find(const struct roster *roster, const char *name)
+{
+        if (roster->count == 0)
+                return NULL;
+        return bsearch(name, roster->entries, roster->count, sizeof(*roster->entries), compare);
 }
 
 static int make_room(struct roster *roster)
@@ -60,38 +56,46 @@ static int make_room(struct roster *roster)
         return 0;
 }
 
-static void drop(struct roster *roster, size_t at)
+static void drop(struct roster *roster, struct roster_entry *entry)
 {
-        json_object_put(roster->entries[at].service);
+        json_object_put(entry->service);
         roster->count--;
-        memmove(roster->entries + at, roster->entries + at + 1,
-                (roster->count - at) * sizeof(*roster->entries));
+        memmove(entry, entry + 1, (size_t)(roster->entries + roster->count - entry) * sizeof(*entry));
+}
+
+/* A place among the others by name; they come sorted, most of the time. NULL when out of memory. */
+static struct roster_entry *insert(struct roster *roster, const char *name)
+{
+        struct roster_entry *entry;
+
+        if (make_room(roster) < 0)
+                return NULL;
+        entry = roster->entries + roster->count++;
+        for (; entry > roster->entries && strcmp(name_of(entry - 1), name) > 0; entry--)
+                entry[0] = entry[-1];
+        return entry;
 }
 
 int roster_take(struct roster *roster, const char *event, struct json_object *service)
 {
         const char *name = member_string(service, "name");
-        bool there;
-        size_t at;
+        struct roster_entry *entry;
 
         if (!event || !name)
                 return 0;
-        at = find(roster, name, &there);
+        entry = find(roster, name);
         if (strcmp(event, "removed") == 0) {
-                if (there)
-                        drop(roster, at);
+                if (entry)
+                        drop(roster, entry);
                 return 0;
         }
-        if (there) {
-                json_object_put(roster->entries[at].service);
-        } else {
-                if (make_room(roster) < 0)
-                        return -ENOMEM;
-                memmove(roster->entries + at + 1, roster->entries + at,
-                        (roster->count - at) * sizeof(*roster->entries));
-                roster->count++;
-        }
-        roster->entries[at] = (struct roster_entry){json_object_get(service), true};
+        if (entry)
+                json_object_put(entry->service);
+        else
+                entry = insert(roster, name);
+        if (!entry)
+                return -ENOMEM;
+        *entry = (struct roster_entry){json_object_get(service), true};
         return 0;
 }
 
@@ -107,7 +111,7 @@ bool roster_settle(struct roster *roster)
 
         for (size_t i = roster->count; i-- > 0;) {
                 if (!roster->entries[i].confirmed)
-                        drop(roster, i);
+                        drop(roster, roster->entries + i);
         }
         return roster->count != before;
 }
@@ -126,24 +130,21 @@ struct json_object *roster_array(const struct roster *roster)
         return array;
 }
 
-static size_t count_state(const struct roster *roster, const char *state)
+static size_t count_state(const struct roster *roster, const struct state *state)
 {
         size_t count = 0;
 
         for (size_t i = 0; i < roster->count; i++) {
                 struct json_object *service = roster->entries[i].service;
-                const struct state *other =
-                        state_find_cause(member_string(service, "state"), member_string(service, "cause"));
 
-                count += strcmp(other->name, state) == 0;
+                count += state_find_cause(member_string(service, "state"), member_string(service, "cause")) ==
+                         state;
         }
         return count;
 }
 
 const char *roster_summary(const struct roster *roster, char *buffer)
 {
-        static const char *const states[] = {"failed",   "unsupervised", "backoff", "held",   "starting",
-                                             "stopping", "finishing",    "up",      "served", "down"};
         const char *separator = ": ";
         FILE *file = fmemopen(buffer, ROSTER_SUMMARY_BYTES, "w");
 
@@ -151,12 +152,12 @@ const char *roster_summary(const struct roster *roster, char *buffer)
         if (!file)
                 return buffer;
         fprintf(file, "%zu service%s", roster->count, roster->count == 1 ? "" : "s");
-        for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-                size_t count = count_state(roster, states[i]);
+        for (size_t i = 0; state_at(i); i++) {
+                size_t count = count_state(roster, state_at(i));
 
                 if (count == 0)
                         continue;
-                fprintf(file, "%s%zu %s", separator, count, states[i]);
+                fprintf(file, "%s%zu %s", separator, count, state_at(i)->name);
                 separator = ", ";
         }
         fclose(file);

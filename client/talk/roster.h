@@ -30,7 +30,7 @@ int roster_take(struct roster *roster, const char *event, struct json_object *se
 void roster_doubt(struct roster *roster);
 bool roster_settle(struct roster *roster);
 
-/* All of them as a new JSON array, sorted by name. NULL when out of memory. */
+/* Returns all services as a new JSON array, sorted by name. NULL when out of memory. */
 struct json_object *roster_array(const struct roster *roster);
 
 /* "12 services: 1 failed, 11 up": what needs a person first. */

@@ -10,14 +10,14 @@
 
 #include <json-c/json.h>
 
-#include "client/text/document.h"
-#include "client/terminal/output.h"
+#include "client/lib/svcbroker.h"
 #include "client/say/member.h"
 #include "client/talk/options.h"
-#include "client/lib/svcbroker.h"
+#include "client/terminal/output.h"
+#include "client/text/document.h"
 #include "proto/interface.h"
 
-/* For an answer. No healthy broker comes near it. */
+/* How long an answer is waited for. No healthy broker comes near that. */
 #define PATIENCE_MSEC 30000
 
 int session_patience(const struct session *session)
@@ -37,60 +37,61 @@ static bool is_no_socket(const char *path)
         return stat(path, &info) == 0 && !S_ISSOCK(info.st_mode);
 }
 
+/* What a failed connection means to a person. The last row is for every other error. */
+static const struct broken_row {
+        int error;
+        enum outcome outcome;
+        const char *what; /* NULL: what svcbroker_strerror() says */
+        const char *next;
+} broken_rows[] = {
+        {EACCES, OUTCOME_DENIED, "permission denied", "run it as root or as the user that svcbrokerd serves"},
+        {EPERM, OUTCOME_DENIED, "permission denied", "run it as root or as the user that svcbrokerd serves"},
+        {ENOENT, OUTCOME_UNREACHABLE, "no broker there",
+         "see that svcbrokerd runs, or name its socket with --socket; a running broker makes a lost socket "
+         "anew "
+         "within seconds"},
+        {ENOTSOCK, OUTCOME_UNREACHABLE, "is no socket",
+         "remove it if nobody needs it, and svcbrokerd makes its socket anew; or name its socket with "
+         "--socket"},
+        {ECONNREFUSED, OUTCOME_UNREACHABLE, "no broker listens there",
+         "see that svcbrokerd runs; if it does not, its log says why"},
+        {ETIMEDOUT, OUTCOME_UNREACHABLE, "the broker did not answer in time",
+         "try again; if that does not help, restart svcbrokerd (gateways keep running)"},
+        {ECONNRESET, OUTCOME_UNREACHABLE, "the broker closed the connection without an answer",
+         "try again; if that does not help, svcbrokerd's log says why"},
+        {EPROTO, OUTCOME_FAILED, NULL, "see that --socket names svcbrokerd's socket"},
+        {EMSGSIZE, OUTCOME_FAILED, NULL, "see that --socket names svcbrokerd's socket"},
+        {0, OUTCOME_UNREACHABLE, NULL, "see that svcbrokerd runs, and --socket names its socket"},
+};
+
+static enum outcome tell_broken(const char *path, int result)
+{
+        const struct broken_row *row = broken_rows;
+        int error = -result;
+
+        if (error == ENOMEM) {
+                failure_memory();
+                return OUTCOME_FAILED;
+        }
+        if (error == ECONNREFUSED && is_no_socket(path))
+                error = ENOTSOCK;
+        while (row->error != 0 && row->error != error)
+                row++;
+        failure_print(path, row->what ? row->what : svcbroker_strerror(result), row->next);
+        return row->outcome;
+}
+
 enum outcome session_broken(const struct session *session, int result)
 {
-        const char *path = session->options->socket;
-        enum outcome outcome = OUTCOME_UNREACHABLE;
+        enum outcome outcome;
 
-        switch (-result) {
-        case EACCES:
-        case EPERM:
-                failure_print(path, "permission denied",
-                              "run it as root or as the user that svcbrokerd serves");
-                outcome = OUTCOME_DENIED;
-                break;
-        case ENOENT:
-                failure_print(path, "no broker there",
-                              "see that svcbrokerd runs, or name its socket with --socket; a running broker "
-                              "makes a lost socket anew within seconds");
-                break;
-        case ECONNREFUSED:
-                if (is_no_socket(path))
-                        failure_print(path, "is no socket",
-                                      "remove it if nobody needs it, and svcbrokerd makes its socket anew; "
-                                      "or name its socket with --socket");
-                else
-                        failure_print(path, "no broker listens there",
-                                      "see that svcbrokerd runs; if it does not, its log says why");
-                break;
-        case ETIMEDOUT:
-                failure_print(path, "the broker did not answer in time",
-                              "try again; if that does not help, restart svcbrokerd (gateways keep running)");
-                break;
-        case ECONNRESET:
-                failure_print(path, "the broker closed the connection without an answer",
-                              "try again; if that does not help, svcbrokerd's log says why");
-                break;
-        case EPROTO:
-        case EMSGSIZE:
-                failure_print(path, svcbroker_strerror(result),
-                              "see that --socket names svcbrokerd's socket");
-                outcome = OUTCOME_FAILED;
-                break;
-        case EINVAL:
+        if (result == -EINVAL) {
                 /* Everything else was made by us. */
                 failure_print("arguments", "are not UTF-8 text",
                               "names are plain ASCII; look for stray bytes");
                 return OUTCOME_USAGE;
-        case ENOMEM:
-                failure_memory();
-                outcome = OUTCOME_FAILED;
-                break;
-        default:
-                failure_print(path, svcbroker_strerror(result),
-                              "see that svcbrokerd runs, and --socket names its socket");
-                break;
         }
+        outcome = tell_broken(session->options->socket, result);
         if (session->options->json)
                 document_write_error(outcome == OUTCOME_DENIED        ? "denied"
                                      : outcome == OUTCOME_UNREACHABLE ? "unreachable"
@@ -215,7 +216,7 @@ void answer_deinit(struct answer *answer)
         answer->parameters = NULL;
 }
 
-/* What follows belongs to what came first. */
+/* Adds to the array of the first piece that of a later one. */
 static void join_piece(struct answer *answer, const struct answer *piece, const char *array)
 {
         struct json_object *to = member_array(answer->parameters, array);
@@ -247,7 +248,7 @@ static int take_pieces(struct session *session, const char *array, int timeout_m
         return result;
 }
 
-/* What there is of an answer. subject: of its error. */
+/* Tells what went wrong with a call, if anything did. subject: of the answer's error. */
 static enum outcome conclude(struct session *session, int result, const char *subject, struct answer *answer)
 {
         enum outcome outcome = OUTCOME_DONE;
@@ -281,8 +282,8 @@ enum outcome session_gather(struct session *session, const char *method, struct 
         return conclude(session, result, subject, answer);
 }
 
-bool session_try(struct session *session, const char *method, struct json_object *parameters, const char *array,
-                 int timeout_msec, struct answer *answer)
+bool session_try(struct session *session, const char *method, struct json_object *parameters,
+                 const char *array, int timeout_msec, struct answer *answer)
 {
         if (queue(session, method, parameters, SVCBROKER_MORE) < 0 ||
             take_pieces(session, array, timeout_msec, answer) < 0)

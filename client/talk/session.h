@@ -31,42 +31,45 @@ void session_close(struct session *session);
 enum outcome session_queue(struct session *session, const char *method, struct json_object *parameters,
                            unsigned flags);
 
-/* The same of text that somebody wrote, which may be no JSON: 0 or negative errno, and nothing is told. */
+/* Queues parameters as text that somebody wrote, which may be no JSON: 0 or negative errno, and nothing is
+ * told. */
 int session_queue_text(struct session *session, const char *method, const char *parameters, unsigned flags);
 
-/* What to wait for an answer, in msec: --timeout, or else a bound that no healthy broker comes near. */
+/* Returns how long to wait for an answer: --timeout, or else a bound that no healthy broker comes near. */
 int session_patience(const struct session *session);
 
-/* The next reply, which may be an error. answer_deinit() is due only after OUTCOME_DONE. */
+/* Takes the next reply, which may be an error. answer_deinit() is due only after OUTCOME_DONE. */
 enum outcome session_receive(struct session *session, int timeout_msec, struct answer *answer);
 void answer_deinit(struct answer *answer);
 
-/* One call and its reply, within session_patience(). An error is told as of session_refused(); answer_deinit() is due
- * only after OUTCOME_DONE. */
+/* Makes one call and takes its reply, within session_patience(). An error is told as session_refused()
+ * does; answer_deinit() is due only after OUTCOME_DONE. */
 enum outcome session_ask(struct session *session, const char *method, struct json_object *parameters,
                          const char *subject, struct answer *answer);
 
-/* The same where the reply may come in pieces: *answer has them all, with the array of that name made one. */
+/* Does the same where the reply may come in pieces: *answer has them all, with the array of that name made
+ * one. */
 enum outcome session_gather(struct session *session, const char *method, struct json_object *parameters,
                             const char *array, const char *subject, struct answer *answer);
 
-/* The same in silence: false if there was no whole reply, or it was an error. */
-bool session_try(struct session *session, const char *method, struct json_object *parameters, const char *array,
-                 int timeout_msec, struct answer *answer);
+/* Does the same in silence: false if there was no whole reply, or it was an error. */
+bool session_try(struct session *session, const char *method, struct json_object *parameters,
+                 const char *array, int timeout_msec, struct answer *answer);
 
-/* The next reply, silently: 0, or a failure as of svcbroker_receive(). */
+/* Takes the next reply, silently: 0, or a failure as of svcbroker_receive(). */
 int session_take(struct session *session, int timeout_msec, struct answer *answer);
 
-/* Until the connection has something to read: 0; -ETIMEDOUT; or -EPIPE when stdout has no reader any more. */
+/* Waits until the connection has something to read: 0; -ETIMEDOUT; or -EPIPE when stdout has no reader any
+ * more. */
 int session_pause(const struct session *session, int timeout_msec);
 
-/* Another connection in place of this one, silently. 0 or negative errno; then there is none. */
+/* Makes another connection in place of this one, silently. 0 or negative errno; then there is none. */
 int session_reconnect(struct session *session, int timeout_msec);
 
-/* An error reply: a line on stderr, with --json also the document on stdout. */
+/* Tells of an error reply: a line on stderr, with --json also the document on stdout. */
 enum outcome session_refused(const struct session *session, const struct answer *answer, const char *subject);
 
-/* A failure of the connection itself, told in the same two ways. */
+/* Tells of a failure of the connection itself in the same two ways. */
 enum outcome session_broken(const struct session *session, int result);
 
 #endif

@@ -10,11 +10,11 @@
 
 #include <json-c/json.h>
 
-#include "client/terminal/look.h"
-#include "client/say/member.h"
-#include "client/talk/options.h"
 #include "client/lib/clock.h"
 #include "client/lib/svcbroker.h"
+#include "client/say/member.h"
+#include "client/talk/options.h"
+#include "client/terminal/look.h"
 #include "proto/interface.h"
 
 /* What is over sooner is not worth a line. */
@@ -96,7 +96,7 @@ static void write_all(const char *text, size_t length)
         }
 }
 
-/* To the start of the first line drawn. */
+/* Moves the cursor to the start of the first line drawn. */
 static void go_back(FILE *file, size_t lines)
 {
         fputc('\r', file);
@@ -170,7 +170,7 @@ static void take_events(struct waiting *waiting)
                 close_watch(waiting);
 }
 
-/* Until one of the connections has something, or the deadline. true: Ctrl-C. */
+/* Waits until one of the connections has something, or the deadline. true: it was Ctrl-C. */
 static bool pause_until(struct waiting *waiting, int connection_fd, int64_t deadline_msec)
 {
         struct pollfd poll_fds[] = {

@@ -40,7 +40,7 @@ enum waited waiting_receive(struct waiting *waiting, int64_t deadline_msec, stru
 /* The broker is away: tries until it is there again, or result says why not. */
 enum waited waiting_reconnect(struct waiting *waiting, int64_t deadline_msec, int *result);
 
-/* Before anything is printed. */
+/* Takes away what is drawn, before anything is printed. */
 void waiting_clear(struct waiting *waiting);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/text/printable.h"
 #include "client/text/width.h"
 #include "proto/utf8.h"
 
@@ -45,17 +46,6 @@ int canvas_resize(struct canvas *canvas, size_t rows, size_t columns)
         return 0;
 }
 
-/* The length of a colour's sequence, 0 if there is none. */
-static size_t colour_length(const char *text)
-{
-        size_t length;
-
-        if (text[0] != '\x1b' || text[1] != '[')
-                return 0;
-        length = 2 + strspn(text + 2, "0123456789;");
-        return text[length] == 'm' ? length + 1 : 0;
-}
-
 char *canvas_cut(const char *line, size_t columns, size_t *width)
 {
         char *copy = malloc(strlen(line) + sizeof(COLOUR_END));
@@ -65,7 +55,7 @@ char *canvas_cut(const char *line, size_t columns, size_t *width)
         if (!copy)
                 return NULL;
         while (*line) {
-                size_t length = colour_length(line), one;
+                size_t length = *line == '\x1b' ? printable_colour(line, strlen(line)) : 0, one;
 
                 if (length > 0) {
                         coloured = true;

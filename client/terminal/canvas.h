@@ -17,10 +17,10 @@ struct canvas {
 void canvas_init(struct canvas *canvas);
 void canvas_deinit(struct canvas *canvas);
 
-/* Another size; 0, or -ENOMEM. Nothing is known of what is shown then. */
+/* Gives the canvas another size; 0, or -ENOMEM. Nothing is known of what is shown then. */
 int canvas_resize(struct canvas *canvas, size_t rows, size_t columns);
 
-/* Somebody else wrote there: the next picture is drawn whole. */
+/* Notes that somebody else wrote there: the next picture is drawn whole. */
 void canvas_forget(struct canvas *canvas);
 
 /*

@@ -34,7 +34,7 @@ static enum key plain_key(struct keys *keys, unsigned char byte)
         }
 }
 
-/* Of ESC [ and ESC O, whichever mode the terminal's keypad is in. */
+/* The letter behind ESC [ or ESC O, whichever mode the terminal's keypad is in. */
 static enum key letter_key(unsigned char letter)
 {
         switch (letter) {

@@ -67,7 +67,7 @@ enum printable look_printable_of(int fd)
         if (!isatty(fd))
                 return PRINTABLE_BYTES;
         return look_reads_utf8(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG")) ? PRINTABLE_UTF8
-                                                                                   : PRINTABLE_ASCII;
+                                                                                     : PRINTABLE_ASCII;
 }
 
 size_t look_columns(int fd)

@@ -6,7 +6,7 @@
 
 /* Whether what is printed on stdout arrives. */
 
-/* Of poll(2): nobody reads it any more. */
+/* What poll(2) says when nobody reads it any more. */
 #define OUTPUT_UNREAD (POLLERR | POLLHUP)
 
 /*

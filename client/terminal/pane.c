@@ -59,7 +59,7 @@ void pane_move(struct pane *pane, enum key key)
         clamp(pane);
 }
 
-/* Of the table: which of its rows can be seen, at least in part. */
+/* The rows of the table that can be seen, at least in part. */
 struct extent {
         size_t first, last, total; /* from 1 on */
 };
@@ -80,7 +80,7 @@ static struct extent measure(const struct pane *pane, const char *table)
         return extent;
 }
 
-/* In the fewest words. buffer: NOTE_BYTES. */
+/* Writes in the fewest words which rows these are. buffer: NOTE_BYTES. */
 static void write_note(const struct extent *extent, char *buffer)
 {
         if (extent->first == extent->last)
@@ -89,7 +89,7 @@ static void write_note(const struct extent *extent, char *buffer)
                 snprintf(buffer, NOTE_BYTES, "%zu-%zu of %zu", extent->first, extent->last, extent->total);
 }
 
-/* As much of it as there is room for. */
+/* Returns as much of a text as there is room for. */
 static char *cut(const struct pane *pane, const char *text, size_t columns)
 {
         char *line = NULL;
@@ -116,8 +116,8 @@ static char *title_line(const struct pane *pane, const struct pane_text *text, c
         int result = -1;
 
         if (title && both)
-                result = asprintf(&line, "%s%s%s%*s", begin, title, end, (int)(pane->columns - width_of(title)),
-                                  corner);
+                result = asprintf(&line, "%s%s%s%*s", begin, title, end,
+                                  (int)(pane->columns - width_of(title)), corner);
         else if (title)
                 result = asprintf(&line, "%s%s%s", begin, title, end);
         free(title);
@@ -135,7 +135,8 @@ static char *keys_line(const struct pane *pane, const struct extent *extent)
         if (extent->first == extent->last)
                 snprintf(rows, sizeof(rows), "row %zu of %zu", extent->first, extent->total);
         else
-                snprintf(rows, sizeof(rows), "rows %zu to %zu of %zu", extent->first, extent->last, extent->total);
+                snprintf(rows, sizeof(rows), "rows %zu to %zu of %zu", extent->first, extent->last,
+                         extent->total);
         snprintf(texts[0], sizeof(texts[0]), "%s; arrows scroll, q quits", rows);
         snprintf(texts[1], sizeof(texts[1]), "%s; q quits", rows);
         snprintf(texts[2], sizeof(texts[2]), "%s", rows);

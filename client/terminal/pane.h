@@ -31,7 +31,7 @@ struct pane_text {
 
 void pane_init(struct pane *pane, bool colour);
 
-/* A key that moves it. */
+/* Moves the pane as a key says. */
 void pane_move(struct pane *pane, enum key key);
 
 /* pane->rows lines; pane_free_lines() them. NULL when out of memory. */

@@ -47,7 +47,7 @@ int screen_write(const char *text, size_t length)
         return 0;
 }
 
-/* What stops or ends us in the background finds the terminal another's. */
+/* Whether the terminal is another's, as who is stopped or ended in the background finds it. */
 static bool is_in_background(void)
 {
         pid_t group = tcgetpgrp(STDIN_FILENO);
@@ -77,8 +77,8 @@ static bool take_continue(void)
         return sigtimedwait(&set, NULL, &at_once) == SIGCONT;
 }
 
-/* Stops until it is so, as tcsetattr() does; but that would stop again, and not end, where timeout(1) says so, which makes a
- * group of its own of us. False: it is to end. */
+/* Stops until it is so, as tcsetattr() does; but that would stop again, and not end, where timeout(1) says
+ * so, which makes a group of its own of us. False: it is to end. */
 static bool wait_for_foreground(void)
 {
         while (is_in_background()) {
@@ -119,7 +119,8 @@ static int take(struct screen *screen, const char *sequence)
         return result;
 }
 
-/* What was typed and not read is the view's, and nothing that a shell should get. In the background the modes are another's. */
+/* What was typed and not read is the view's, and nothing that a shell should get. In the background the
+ * modes are another's. */
 static void give_back(struct screen *screen)
 {
         sigset_t set, before;
@@ -128,7 +129,8 @@ static void give_back(struct screen *screen)
         sigaddset(&set, SIGTTOU);
         sigprocmask(SIG_BLOCK, &set, &before);
         screen_write(LEAVE, strlen(LEAVE));
-        while (!is_in_background() && tcsetattr(STDIN_FILENO, TCSAFLUSH, &screen->saved) < 0 && errno == EINTR)
+        while (!is_in_background() && tcsetattr(STDIN_FILENO, TCSAFLUSH, &screen->saved) < 0 &&
+               errno == EINTR)
                 ;
         sigprocmask(SIG_SETMASK, &before, NULL);
 }
@@ -152,7 +154,7 @@ static int listen_for_signals(struct screen *screen)
         return result;
 }
 
-/* What has told it to end does so here, if nobody has taken that. */
+/* Ends the process by the signal that told it to, if nobody has taken that. */
 static void end_listening(struct screen *screen)
 {
         close(screen->signal_fd);
@@ -219,7 +221,8 @@ int screen_suspend(struct screen *screen)
         return take(screen, ENTER);
 }
 
-/* Not ENTER: nobody has left the alternate screen, and some terminals would forget where the cursor was. */
+/* ENTER is not sent: nobody has left the alternate screen, and some terminals would forget where the
+ * cursor was. */
 int screen_renew(struct screen *screen)
 {
         return take(screen, HIDE_CURSOR);

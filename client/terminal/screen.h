@@ -26,7 +26,7 @@ enum screen_event {
         SCREEN_END, /* by *signal_number */
 };
 
-/* Both are one, and it can do what a view needs. */
+/* Whether stdin and stdout are one terminal, and it can do what a view needs. */
 bool screen_is_there(void);
 
 /* 0 or negative errno, and then the terminal is as it was. */
@@ -36,16 +36,16 @@ void screen_close(struct screen *screen);
 /* The next signal that came. Never waits; poll for POLLIN on signal_fd. */
 enum screen_event screen_next(struct screen *screen, int *signal_number);
 
-/* As Ctrl-Z is meant: gives the terminal back, stops, and takes it again when it goes on. 0 or negative
- * errno. */
+/* Does what Ctrl-Z means: gives the terminal back, stops, and takes it again when it goes on. 0 or
+ * negative errno. */
 int screen_suspend(struct screen *screen);
 
-/* After SCREEN_REDRAW: the modes again. */
+/* Sets the modes again, after SCREEN_REDRAW. */
 int screen_renew(struct screen *screen);
 
 void screen_size(size_t *rows, size_t *columns);
 
-/* All of it; 0 or negative errno. */
+/* Writes all of the text; 0 or negative errno. */
 int screen_write(const char *text, size_t length);
 
 #endif

@@ -3,13 +3,13 @@
 
 struct json_object;
 
-/* What --json puts on stdout: one line of ASCII JSON. */
+/* Prints what --json puts on stdout: one line of ASCII JSON. */
 void document_write(struct json_object *document);
 
-/* {"error": ..., "parameters": ...}. parameters may be NULL, for {}. */
+/* Prints {"error": ..., "parameters": ...}. parameters may be NULL, for {}. */
 void document_write_error(const char *error, struct json_object *parameters);
 
-/* For people: over several lines. */
+/* Prints it over several lines, for people. */
 void document_write_pretty(struct json_object *document);
 
 #endif

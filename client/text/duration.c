@@ -5,46 +5,54 @@
 #include <stdio.h>
 #include <string.h>
 
+#define UNIT_NAMES 4
+
 struct unit {
-        const char *name;
+        const char *names[UNIT_NAMES]; /* the shortest first; the others are words, which only some may use */
         int64_t msec;
 };
 
 /* The largest first. */
 static const struct unit units[] = {
-        {"w", 7 * 24 * 60 * 60 * 1000},
-        {"d", 24 * 60 * 60 * 1000},
-        {"h", 60 * 60 * 1000},
-        {"m", 60 * 1000},
-        {"s", 1000},
-        {"ms", 1},
+        {{"w", "week", "weeks"}, 7 * 24 * 60 * 60 * 1000}, {{"d", "day", "days"}, 24 * 60 * 60 * 1000},
+        {{"h", "hr", "hour", "hours"}, 60 * 60 * 1000},    {{"m", "min", "minute", "minutes"}, 60 * 1000},
+        {{"s", "sec", "second", "seconds"}, 1000},         {{"ms"}, 1},
 };
 
 /* Days are written, weeks only read. */
 #define UNIT_DAYS 1
 
-/* Of a length of time: longer than anything that is remembered, and no sum of such can overflow. */
+/* The longest length of time: longer than anything that is remembered, and no sum of two can overflow. */
 #define MSEC_MAX (INT64_C(1000) * 365 * 24 * 60 * 60 * 1000)
 
 #define UNITS (sizeof(units) / sizeof(units[0]))
 
-/* The unit at *text, which is moved behind it; from: units before that one were used. UNITS if there is none.
- */
-static size_t read_unit(const char **text, size_t from)
+static bool is_called(const struct unit *unit, const char *text, size_t length, bool words)
 {
-        size_t length = strspn(*text, "wdhms");
-
-        /* "1m30s" has a digit behind the m, so the letters up to there are one name. */
-        for (size_t i = from; i < UNITS; i++) {
-                if (strlen(units[i].name) == length && strncmp(units[i].name, *text, length) == 0) {
-                        *text += length;
-                        return i;
-                }
+        for (size_t i = 0; i < (words ? UNIT_NAMES : 1) && unit->names[i]; i++) {
+                if (strlen(unit->names[i]) == length && strncmp(unit->names[i], text, length) == 0)
+                        return true;
         }
-        return UNITS;
+        return false;
 }
 
-bool duration_parse_long(const char *text, int64_t *duration_msec)
+/* Returns the unit at *text, which is moved behind it; UNITS if there is none. from: the units before that one
+ * were used. */
+static size_t read_unit(const char **text, size_t from, bool words)
+{
+        size_t length;
+
+        if (words)
+                *text += **text == ' ';
+        /* "1m30s" has a digit behind the m, so the letters up to there are one name. */
+        length = strcspn(*text, " 0123456789");
+        while (from < UNITS && !is_called(&units[from], *text, length, words))
+                from++;
+        *text += length;
+        return from;
+}
+
+static bool parse(const char *text, bool words, int64_t *duration_msec)
 {
         int64_t sum_msec = 0;
         size_t from = 0;
@@ -60,7 +68,7 @@ bool duration_parse_long(const char *text, int64_t *duration_msec)
                         if (number > MSEC_MAX)
                                 return false;
                 }
-                unit = read_unit(&text, from);
+                unit = read_unit(&text, from, words);
                 if (unit == UNITS || number > MSEC_MAX / units[unit].msec)
                         return false;
                 sum_msec += number * units[unit].msec;
@@ -74,11 +82,16 @@ bool duration_parse_long(const char *text, int64_t *duration_msec)
         return true;
 }
 
+bool duration_parse_words(const char *text, int64_t *duration_msec)
+{
+        return parse(text, true, duration_msec);
+}
+
 bool duration_parse(const char *text, int *duration_msec)
 {
         int64_t long_msec;
 
-        if (!duration_parse_long(text, &long_msec) || long_msec > INT_MAX)
+        if (!parse(text, false, &long_msec) || long_msec > INT_MAX)
                 return false;
         *duration_msec = (int)long_msec;
         return true;
@@ -93,11 +106,11 @@ const char *duration_format(int64_t duration_msec, char *buffer)
         while (first < UNITS - 1 && rest_msec < units[first].msec)
                 first++;
         length = snprintf(buffer, DURATION_TEXT_BYTES, "%" PRId64 "%s", rest_msec / units[first].msec,
-                          units[first].name);
+                          units[first].names[0]);
         rest_msec %= units[first].msec;
         /* Milliseconds only count below a second. */
         if (first < UNITS - 2 && rest_msec >= units[first + 1].msec)
                 snprintf(buffer + length, DURATION_TEXT_BYTES - (size_t)length, " %" PRId64 "%s",
-                         rest_msec / units[first + 1].msec, units[first + 1].name);
+                         rest_msec / units[first + 1].msec, units[first + 1].names[0]);
         return buffer;
 }

@@ -16,8 +16,8 @@
  */
 bool duration_parse(const char *text, int *duration_msec);
 
-/* The same up to a thousand years. */
-bool duration_parse_long(const char *text, int64_t *duration_msec);
+/* Reads up to a thousand years, also as people and other tools write it: "2 hours", "90min", "1 day 3 h". */
+bool duration_parse_words(const char *text, int64_t *duration_msec);
 
 /* Writes the two largest units, like "3h 12m", "12s", "350ms". Negative counts as 0. buffer:
  * DURATION_TEXT_BYTES. */

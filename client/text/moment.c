@@ -9,7 +9,6 @@
 #define EPOCH_DIGITS_MAX 11 /* until the year 5138 */
 #define EPOCH_MAX 99999999999
 #define AGO_BYTES 64
-#define AGO_DIGITS_MAX 9
 #define TAI64N_DIGITS 24
 /* 1970 in s6's stamps since 2017: daemon/edge/s6_status.c says why. */
 #define TAI64_EPOCH ((UINT64_C(1) << 62) + 10 + 27)
@@ -124,7 +123,7 @@ static bool read_day(time_t now, int days, int64_t *moment_usec)
         return true;
 }
 
-/* Of today, or of yesterday if that is still to come. */
+/* Reads a time of today, or of yesterday if today's is still to come. */
 static bool read_clock_only(const char *text, time_t now, int64_t *moment_usec)
 {
         struct written written = {.usec = 0};
@@ -143,7 +142,7 @@ static bool read_clock_only(const char *text, time_t now, int64_t *moment_usec)
         return true;
 }
 
-/* Behind the @: seconds since 1970. */
+/* Reads what is behind the @: seconds since 1970. */
 static bool read_epoch(const char *text, int64_t *moment_usec)
 {
         size_t digits = strspn(text, "0123456789");
@@ -162,70 +161,27 @@ static bool read_epoch(const char *text, int64_t *moment_usec)
         return true;
 }
 
-/* As people and other tools write a length of time: 2 hours, 90min, 1 day 3 h. The largest first, as in "1h30m". */
-static bool read_words(const char *text, int64_t *sum_sec)
-{
-        static const struct {
-                const char *names[4];
-                int64_t sec;
-        } units[] = {
-                {{"weeks", "week", "w"}, 7 * 86400},
-                {{"days", "day", "d"}, 86400},
-                {{"hours", "hour", "hr", "h"}, 3600},
-                {{"minutes", "minute", "min", "m"}, 60},
-                {{"seconds", "second", "sec", "s"}, 1},
-        };
-
-        *sum_sec = 0;
-        for (size_t unit = 0; *text;) {
-                size_t digits = strspn(text, "0123456789"), letters, name = 0;
-                int64_t number = 0;
-
-                if (digits == 0 || digits > AGO_DIGITS_MAX)
-                        return false;
-                for (; digits > 0; digits--)
-                        number = number * 10 + (*text++ - '0');
-                text += *text == ' ';
-                letters = strcspn(text, " 0123456789");
-                while (unit < sizeof(units) / sizeof(units[0]) &&
-                       (!units[unit].names[name] || strlen(units[unit].names[name]) != letters ||
-                        strncmp(units[unit].names[name], text, letters) != 0)) {
-                        unit += name == 3;
-                        name = (name + 1) % 4;
-                }
-                if (unit == sizeof(units) / sizeof(units[0]))
-                        return false;
-                *sum_sec += number * units[unit++].sec;
-                text += letters;
-                if (*text == ' ' && !*++text)
-                        return false;
-        }
-        return true;
-}
-
 /* "10m", "10m ago", "2 hours ago": that long before `now`. */
 static bool read_ago(const char *text, time_t now, int64_t *moment_usec)
 {
         static const char ago[] = " ago";
         char words[AGO_BYTES];
         size_t length = strlen(text);
-        int64_t msec, sec;
+        int64_t msec;
 
         if (length >= sizeof(words))
                 return false;
         strcpy(words, text);
         if (length > sizeof(ago) - 1 && strcmp(words + length - (sizeof(ago) - 1), ago) == 0)
                 words[length - (sizeof(ago) - 1)] = '\0';
-        if (duration_parse_long(words, &msec))
-                *moment_usec = (int64_t)now * USEC_PER_SEC - msec * 1000;
-        else if (*words && read_words(words, &sec))
-                *moment_usec = ((int64_t)now - sec) * USEC_PER_SEC;
-        else
+        if (!duration_parse_words(words, &msec))
                 return false;
+        *moment_usec = (int64_t)now * USEC_PER_SEC - msec * 1000;
         return true;
 }
 
-/* Behind the @, the stamp of s6 (TAI64N, with leap seconds) in the names of a log's files, which end in .s or .u. */
+/* Reads behind the @ the stamp of s6 (TAI64N, with leap seconds), as in the names of a log's files, which
+ * end in .s or .u. */
 static bool read_tai64n(const char *text, int64_t *moment_usec)
 {
         static const char digits[] = "0123456789abcdef";

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/text/range.h"
 #include "proto/utf8.h"
 
 size_t printable_escape(unsigned char byte, char *escape)
@@ -30,9 +31,7 @@ size_t printable_escape(unsigned char byte, char *escape)
  * Default_Ignorable property. Those that join letters or choose a form of one are text. */
 static bool is_harmless(uint32_t character)
 {
-        static const struct {
-                uint32_t first, last;
-        } refused[] = {
+        static const struct range refused[] = {
                 {0x0000, 0x009f},   {0x00ad, 0x00ad},   {0x034f, 0x034f},    {0x061c, 0x061c},
                 {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},    {0x200b, 0x200b},
                 {0x200e, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},    {0x3164, 0x3164},
@@ -40,11 +39,7 @@ static bool is_harmless(uint32_t character)
                 {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0x10ffff},
         };
 
-        for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-                if (character >= refused[i].first && character <= refused[i].last)
-                        return false;
-        }
-        return true;
+        return !range_has(refused, sizeof(refused) / sizeof(refused[0]), character);
 }
 
 size_t printable_character(const char *text, size_t length)
@@ -73,6 +68,17 @@ size_t printable_control(const char *text, size_t length)
         return size > 0 && is_control(character) ? size : 0;
 }
 
+size_t printable_colour(const char *text, size_t length)
+{
+        size_t at = 2;
+
+        if (length < 3 || text[0] != '\x1b' || text[1] != '[')
+                return 0;
+        while (at < length && ((text[at] >= '0' && text[at] <= '9') || text[at] == ';'))
+                at++;
+        return at < length && text[at] == 'm' ? at + 1 : 0;
+}
+
 size_t printable_plain(const char *text, size_t length, enum printable printable)
 {
         switch (printable) {
@@ -86,33 +92,43 @@ size_t printable_plain(const char *text, size_t length, enum printable printable
         return 0;
 }
 
-char *printable_text(const char *text, enum printable printable)
+/* line: as of printable_line(). */
+static char *make_printable(const char *text, size_t length, enum printable printable, bool line)
 {
-        size_t size = strlen(text), used = 0;
-        char *copy = size < SIZE_MAX / PRINTABLE_ESCAPE_BYTES ? malloc(size * PRINTABLE_ESCAPE_BYTES + 1) : NULL;
+        char *copy = length < SIZE_MAX / PRINTABLE_ESCAPE_BYTES ? malloc(length * PRINTABLE_ESCAPE_BYTES + 1)
+                                                                : NULL;
+        size_t used = 0;
 
-        for (size_t at = 0; copy && at < size;) {
-                size_t plain = text[at] == '\t' ? 0 : printable_plain(text + at, size - at, printable);
-                size_t control = plain > 0 ? 0 : printable_control(text + at, size - at);
+        for (size_t at = 0; copy && at < length;) {
+                size_t colour = line ? printable_colour(text + at, length - at) : 0;
+                size_t plain = text[at] == '\t' ? line : printable_plain(text + at, length - at, printable);
+                size_t control = plain > 0 ? 0 : printable_control(text + at, length - at);
 
-                if (plain > 0) {
+                if (colour > 0) {
+                        at += colour;
+                } else if (plain > 0) {
                         memcpy(copy + used, text + at, plain);
                         used += plain;
                         at += plain;
-                        continue;
+                } else {
+                        do
+                                used += printable_escape((unsigned char)text[at++], copy + used);
+                        while (control > 0 && --control > 0);
                 }
-                do
-                        used += printable_escape((unsigned char)text[at++], copy + used);
-                while (control > 0 && --control > 0);
         }
         if (copy)
                 copy[used] = '\0';
         return copy;
 }
 
-char *printable_copy(const char *text)
+char *printable_text(const char *text, enum printable printable)
 {
-        return printable_text(text, PRINTABLE_ASCII);
+        return make_printable(text, strlen(text), printable, false);
+}
+
+char *printable_line(const char *text, size_t length, enum printable printable)
+{
+        return make_printable(text, length, printable, true);
 }
 
 void printable_write_json(FILE *file, const char *text)

@@ -12,22 +12,21 @@ enum printable {
 };
 
 /*
- * What a terminal may get of text that others wrote: printable ASCII as it is, a backslash doubled, every
- * other byte as \xNN. Control sequences can hide lines or type into the shell, and so can some characters
- * beyond ASCII.
- * NULL when out of memory.
+ * What may be shown of text that others wrote: what `printable` says as it is, every other byte as \xNN,
+ * and so every control character, tabs too, that would be taken for more columns or lines. A backslash is
+ * doubled where there are escapes for more than that. Control sequences can hide lines or type into the
+ * shell, and so can some characters beyond ASCII. NULL when out of memory.
  */
-char *printable_copy(const char *text);
-
-/* The same where more of it may stay: what `printable` says, but for every control character, tabs too, that would be
- * taken for more columns or lines. A backslash is doubled where there are escapes for more than that. */
 char *printable_text(const char *text, enum printable printable);
 
-/* How many bytes at text[0..length) stay as they are; 0: the next one is escaped, or a tab. length must not be 0. */
+/* Does the same with a line of a log, of `length` bytes: tabs stay, and colours (CSI ... m) are left out. */
+char *printable_line(const char *text, size_t length, enum printable printable);
+
+/* Returns how many bytes at text[0..length) stay as they are; 0: the next one is escaped, or a tab. length
+ * must not be 0. */
 size_t printable_plain(const char *text, size_t length, enum printable printable);
 
-/* The same of one byte: returns how many bytes of `escape`, of PRINTABLE_ESCAPE_BYTES, were written. No NUL.
- */
+/* Escapes one byte: returns how many bytes of `escape`, of PRINTABLE_ESCAPE_BYTES, were written. No NUL. */
 #define PRINTABLE_ESCAPE_BYTES 4
 size_t printable_escape(unsigned char byte, char *escape);
 
@@ -37,9 +36,13 @@ size_t printable_escape(unsigned char byte, char *escape);
  */
 size_t printable_character(const char *text, size_t length);
 
-/* Whether there is a control character at text[0..length), C0 but for a tab, DEL, C1, or one that overrides
- * the direction of what follows: its bytes, else 0. */
+/* Returns the bytes of the control character at text[0..length): C0 but for a tab, DEL, C1, or one that
+ * overrides the direction of what follows; 0: there is none. */
 size_t printable_control(const char *text, size_t length);
+
+/* Returns the length of a colour's sequence at the start of text: ESC [, digits and semicolons, m. 0:
+ * there is none. */
+size_t printable_colour(const char *text, size_t length);
 
 /*
  * JSON text with everything beyond ASCII as \uNNNN: the same document, harmless on any terminal. text must be

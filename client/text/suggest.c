@@ -41,7 +41,8 @@ void suggest_init(struct suggestion *suggestion, const char *word)
 {
         /* Over a third of the word changed, and it is another word rather than a mistyped one. */
         size_t dashes = strspn(word, "-"); /* which all options have */
-        size_t most = (strnlen(word, SUGGEST_WORD_BYTES_MAX) - (dashes < SUGGEST_WORD_BYTES_MAX ? dashes : 0)) / 3;
+        size_t most =
+                (strnlen(word, SUGGEST_WORD_BYTES_MAX) - (dashes < SUGGEST_WORD_BYTES_MAX ? dashes : 0)) / 3;
 
         *suggestion = (struct suggestion){.word = word, .distance = (most > 0 ? most : 1) + 1};
 }

@@ -8,42 +8,6 @@
 /* Blanks between two columns. */
 #define GAP 2
 
-static const char *tint_code(enum tint tint)
-{
-        switch (tint) {
-        case TINT_PLAIN:
-                return NULL;
-        case TINT_GOOD:
-                return "32";
-        case TINT_BUSY:
-                return "33";
-        case TINT_BAD:
-                return "31";
-        case TINT_DIM:
-                return "2";
-        }
-        return NULL;
-}
-
-void tint_write(FILE *file, const char *text, enum tint tint, bool colour)
-{
-        const char *code = colour ? tint_code(tint) : NULL;
-
-        if (code)
-                fprintf(file, "\033[%sm%s\033[0m", code, text);
-        else
-                fputs(text, file);
-}
-
-void tint_print(FILE *file, const char *text, enum printable printable, enum tint tint, bool colour)
-{
-        char *copy = printable_text(text, printable);
-
-        if (copy)
-                tint_write(file, copy, tint, colour);
-        free(copy);
-}
-
 void table_init(struct table *table, size_t columns, const char *const *headings)
 {
         *table = (struct table){.columns = columns, .headings = headings};
@@ -108,7 +72,7 @@ void table_add(struct table *table, const struct cell *cells)
         table->rows++;
 }
 
-/* What of a cell is shown if there is room. */
+/* Returns how many bytes at the begin of a cell are left out. */
 static size_t prefix_of(const struct table *table, const struct table_cell *cell, size_t column)
 {
         return table->brief[column] && cell->prefix < cell->width ? cell->prefix : 0;

@@ -6,12 +6,11 @@
 #include <stdio.h>
 
 #include "client/text/printable.h"
+#include "client/text/tint.h"
 
 /* Rows of text in aligned columns. The last column is not padded, and empty columns are left out. */
 
 #define TABLE_COLUMNS_MAX 8
-
-enum tint { TINT_PLAIN = 0, TINT_GOOD, TINT_BUSY, TINT_BAD, TINT_DIM };
 
 struct cell {
         const char *text; /* NULL is empty; made printable, see printable.h */
@@ -54,13 +53,10 @@ void table_add(struct table *table, const struct cell *cells);
 
 void table_print(struct table *table, FILE *file, bool colour);
 
-/* In parts: measured once all is added, and again after a change of hidden and most. Returns the width. */
+/* Prints in parts: the table is measured once all is added, and again after a change of hidden and most.
+ * Returns the width. */
 size_t table_measure(struct table *table);
 void table_print_headings(const struct table *table, FILE *file, bool colour);
 void table_print_row(const struct table *table, size_t row, FILE *file, bool colour);
-
-/* One text in its colour, made printable; tint_write() takes it as it is. */
-void tint_print(FILE *file, const char *text, enum printable printable, enum tint tint, bool colour);
-void tint_write(FILE *file, const char *text, enum tint tint, bool colour);
 
 #endif

@@ -1,24 +1,20 @@
 #include "client/text/width.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "client/text/range.h"
 #include "proto/utf8.h"
-
-struct range {
-        uint32_t first, last;
-};
 
 /* Marks (Mn, Me) of the scripts that are in use, joiners and selectors. */
 static const struct range combining[] = {
-        {0x0300, 0x036f}, {0x0483, 0x0489},   {0x0591, 0x05bd},   {0x05bf, 0x05bf},   {0x05c1, 0x05c7},
-        {0x0610, 0x061a}, {0x064b, 0x065f},   {0x0670, 0x0670},   {0x06d6, 0x06dc},   {0x06df, 0x06e4},
-        {0x06e7, 0x06e8}, {0x06ea, 0x06ed},   {0x0900, 0x0902},   {0x093a, 0x093a},   {0x093c, 0x093c},
-        {0x0941, 0x0948}, {0x094d, 0x094d},   {0x0951, 0x0957},   {0x0981, 0x0981},   {0x09bc, 0x09bc},
-        {0x09c1, 0x09c4}, {0x09cd, 0x09cd},   {0x0e31, 0x0e31},   {0x0e34, 0x0e3a},   {0x0e47, 0x0e4e},
-        {0x0eb1, 0x0eb1}, {0x0eb4, 0x0ebc},   {0x0ec8, 0x0ecd},   {0x1ab0, 0x1aff},   {0x1dc0, 0x1dff},
-        {0x200b, 0x200f}, {0x20d0, 0x20f0},   {0x302a, 0x302d},   {0x3099, 0x309a},   {0xfe00, 0xfe0f},
+        {0x0300, 0x036f}, {0x0483, 0x0489},   {0x0591, 0x05bd},   {0x05bf, 0x05bf}, {0x05c1, 0x05c7},
+        {0x0610, 0x061a}, {0x064b, 0x065f},   {0x0670, 0x0670},   {0x06d6, 0x06dc}, {0x06df, 0x06e4},
+        {0x06e7, 0x06e8}, {0x06ea, 0x06ed},   {0x0900, 0x0902},   {0x093a, 0x093a}, {0x093c, 0x093c},
+        {0x0941, 0x0948}, {0x094d, 0x094d},   {0x0951, 0x0957},   {0x0981, 0x0981}, {0x09bc, 0x09bc},
+        {0x09c1, 0x09c4}, {0x09cd, 0x09cd},   {0x0e31, 0x0e31},   {0x0e34, 0x0e3a}, {0x0e47, 0x0e4e},
+        {0x0eb1, 0x0eb1}, {0x0eb4, 0x0ebc},   {0x0ec8, 0x0ecd},   {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff},
+        {0x200b, 0x200f}, {0x20d0, 0x20f0},   {0x302a, 0x302d},   {0x3099, 0x309a}, {0xfe00, 0xfe0f},
         {0xfe20, 0xfe2f}, {0x1f3fb, 0x1f3ff}, {0xe0100, 0xe01ef},
 };
 
@@ -43,29 +39,14 @@ static const struct range wide[] = {
         {0x20000, 0x3fffd},
 };
 
-static bool is_in(const struct range *ranges, size_t count, uint32_t character)
-{
-        size_t low = 0, high = count;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (ranges[middle].last < character)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low < count && ranges[low].first <= character;
-}
-
 size_t width_character(const char *text, size_t length, size_t *columns)
 {
         uint32_t character = 0;
         size_t size = utf8_decode(text, length, &character);
 
-        if (size > 0 && is_in(combining, sizeof(combining) / sizeof(combining[0]), character))
+        if (size > 0 && range_has(combining, sizeof(combining) / sizeof(combining[0]), character))
                 *columns = 0;
-        else if (size > 0 && is_in(wide, sizeof(wide) / sizeof(wide[0]), character))
+        else if (size > 0 && range_has(wide, sizeof(wide) / sizeof(wide[0]), character))
                 *columns = 2;
         else
                 *columns = 1;

@@ -4,19 +4,20 @@
 #include <stddef.h>
 
 /*
- * How wide a terminal shows text that is printable already (printable.h). Combining characters take no column, those of
- * East Asia and most pictures two, every other character one, and so does a byte that is no UTF-8. wcwidth() says the
- * same only in a locale that is installed.
+ * How wide a terminal shows text that is printable already (printable.h). Combining characters take no
+ * column, those of East Asia and most pictures two, every other character one, and so does a byte that is
+ * no UTF-8. wcwidth() says the same only in a locale that is installed.
  */
 size_t width_of(const char *text);
 
-/* The same of its first bytes. */
+/* Measures its first bytes. */
 size_t width_of_bytes(const char *text, size_t length);
 
-/* How many bytes of the first `length` fit in so many columns: whole characters, with what combines with them. */
+/* Returns how many bytes of the first `length` fit in so many columns: whole characters, with what
+ * combines with them. */
 size_t width_fit(const char *text, size_t length, size_t columns);
 
-/* The same from its end: how many of its last bytes. */
+/* Returns how many of its last bytes fit. */
 size_t width_fit_end(const char *text, size_t length, size_t columns);
 
 /* The bytes of the first character, 1 to 4, and its columns. text must not be empty. */

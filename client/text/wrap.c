@@ -1,6 +1,7 @@
 #include "client/text/wrap.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/text/width.h"
@@ -63,4 +64,19 @@ void wrap_write(FILE *file, const char *text, size_t at, size_t indent, size_t c
                 text += strspn(text, " ");
                 begun = true;
         }
+}
+
+void wrap_line(FILE *file, const char *text, size_t at, size_t indent, size_t columns)
+{
+        wrap_write(file, text, at, indent, columns);
+        putc('\n', file);
+}
+
+void wrap_print(FILE *file, const char *text, enum printable printable, size_t at, size_t indent,
+                size_t columns)
+{
+        char *shown = printable_text(text, printable);
+
+        wrap_line(file, shown ? shown : "", at, indent, columns);
+        free(shown);
 }

@@ -4,8 +4,8 @@
 
 #include <json-c/json.h>
 
-#include "client/text/document.h"
 #include "client/lib/svcbroker.h"
+#include "client/text/document.h"
 #include "client/verbs/verb.h"
 
 /* The text goes out as it was written, so that the broker is the one to judge it. */

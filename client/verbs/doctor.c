@@ -4,13 +4,14 @@
 
 #include <json-c/json.h>
 
-#include "client/text/document.h"
-#include "client/terminal/look.h"
 #include "client/say/member.h"
+#include "client/terminal/look.h"
+#include "client/text/document.h"
 #include "client/text/printable.h"
-#include "client/text/table.h"
-#include "client/verbs/verb.h"
+#include "client/text/stream.h"
+#include "client/text/tint.h"
 #include "client/text/wrap.h"
+#include "client/verbs/verb.h"
 
 #define GAP 2                 /* blanks between two columns */
 #define DETAIL_COLUMNS_MIN 24 /* where there is less room, or a word takes more, details go below */
@@ -66,18 +67,19 @@ static void show_cell(const char *text, size_t width, enum tint tint, const stru
 /* Between words, from `indent` on, where the first line is already. */
 static void show_wrapped(const char *text, size_t indent, enum tint tint, const struct look *look)
 {
-        char *printable = printable_text(text, look->printable), *wrapped = NULL;
+        char *wrapped = NULL;
         size_t size;
-        FILE *file = printable ? open_memstream(&wrapped, &size) : NULL;
+        FILE *file = open_memstream(&wrapped, &size);
+        char *shown = printable_text(text, look->printable);
 
-        if (file) {
-                wrap_write(file, printable, indent, indent, look->columns);
-                if (fclose(file) == 0)
-                        tint_write(stdout, wrapped, tint, look->colour);
-        }
+        if (file && shown)
+                wrap_write(file, shown, indent, indent, look->columns);
+        wrapped = stream_text(file, &wrapped);
+        if (wrapped)
+                tint_write(stdout, wrapped, tint, look->colour);
         putchar('\n');
         free(wrapped);
-        free(printable);
+        free(shown);
 }
 
 static void show_check(struct json_object *check, const struct columns *columns, const struct look *look)
@@ -89,7 +91,8 @@ static void show_check(struct json_object *check, const struct columns *columns,
         size_t longest;
         bool below;
 
-        show_cell(text_of(check, "verdict", "unknown"), columns->verdict + GAP, tints[verdict_of(check)], look);
+        show_cell(text_of(check, "verdict", "unknown"), columns->verdict + GAP, tints[verdict_of(check)],
+                  look);
         longest = most(DETAIL_COLUMNS_MIN, most(wrap_longest(detail), wrap_longest(advice) + GAP));
         below = look->columns > 0 && look->columns < indent + longest;
         show_cell(name, below ? strlen(name) : columns->name + GAP, TINT_PLAIN, look);
@@ -112,8 +115,7 @@ static void show_counts(size_t count, const unsigned counts[VERDICTS], const str
                  count == 1 ? "" : "s", counts[VERDICT_OK], counts[VERDICT_WARNING],
                  counts[VERDICT_WARNING] == 1 ? "" : "s", counts[VERDICT_FAILURE],
                  counts[VERDICT_FAILURE] == 1 ? "" : "s");
-        wrap_write(stdout, line, 0, GAP, look->columns);
-        putchar('\n');
+        wrap_line(stdout, line, 0, GAP, look->columns);
 }
 
 /* One row a check, what to do about it below, and how many of each in the end: beside what is not well, which

@@ -1,31 +1,18 @@
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <json-c/json.h>
 
-#include "client/text/document.h"
-#include "client/terminal/look.h"
 #include "client/say/member.h"
-#include "client/text/printable.h"
+#include "client/terminal/look.h"
+#include "client/text/document.h"
+#include "client/text/tint.h"
 #include "client/text/wrap.h"
-#include "client/text/table.h"
 #include "client/verbs/verb.h"
-
-/* A line each, which a terminal gets broken between words. */
-static void show_problem(const char *problem, const struct look *look)
-{
-        char *printable = printable_text(problem, look->printable);
-
-        if (printable)
-                wrap_write(stdout, printable, 0, 2, look->columns);
-        putchar('\n');
-        free(printable);
-}
 
 #define SERVED_BYTES 64
 
-/* Of those wanted, where the default gateway serves every profile; else "". */
+/* Says how many of those wanted the default gateway serves, where it serves every profile; else "". */
 static const char *served_text(struct json_object *health, char buffer[SERVED_BYTES])
 {
         int64_t served = member_int(health, "served", -1);
@@ -48,7 +35,7 @@ static void show_health(struct json_object *health)
         for (size_t i = 0; problems && i < json_object_array_length(problems); i++) {
                 const char *problem = json_object_get_string(json_object_array_get_idx(problems, i));
 
-                show_problem(problem ? problem : "unknown problem", &look);
+                wrap_print(stdout, problem ? problem : "unknown problem", look.printable, 0, 2, look.columns);
         }
         for (size_t i = 0; notes && i < json_object_array_length(notes); i++) {
                 const char *note = json_object_get_string(json_object_array_get_idx(notes, i));

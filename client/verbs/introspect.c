@@ -4,10 +4,10 @@
 
 #include <json-c/json.h>
 
-#include "client/text/document.h"
-#include "client/terminal/look.h"
 #include "client/say/member.h"
-#include "client/text/table.h"
+#include "client/terminal/look.h"
+#include "client/text/document.h"
+#include "client/text/tint.h"
 #include "client/verbs/verb.h"
 #include "proto/interface.h"
 

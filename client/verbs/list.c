@@ -8,7 +8,7 @@
 #include "client/say/member.h"
 #include "client/terminal/look.h"
 #include "client/text/document.h"
-#include "client/text/table.h"
+#include "client/text/tint.h"
 #include "client/verbs/top.h"
 #include "client/verbs/verb.h"
 
@@ -21,7 +21,7 @@ static bool is_service(struct json_object *services, const char *word)
         return false;
 }
 
-/* Of each service the shortest name that means it, for the completion of shells. */
+/* Prints of each service the shortest name that means it, for the completion of shells. */
 static enum outcome list_names(struct session *session)
 {
         struct json_object *services;

@@ -7,20 +7,20 @@
 
 #include <json-c/json.h>
 
-#include "client/text/document.h"
-#include "client/verbs/verb.h"
 #include "client/log/logdir.h"
 #include "client/log/logfollow.h"
 #include "client/log/logreader.h"
-#include "client/terminal/look.h"
 #include "client/say/member.h"
 #include "client/talk/names.h"
+#include "client/terminal/look.h"
+#include "client/text/document.h"
+#include "client/verbs/verb.h"
 
-/* What is shown when nobody says how much. */
+/* So many lines are shown when nobody says how many. */
 #define LINES_SHOWN 50
 #define LINES_BEFORE_FOLLOWING 10
 
-/* Of lines that are not current: said where they end, or before what is followed. */
+/* Said of lines that are not current, where they end, or before what is followed. */
 #define OLDER "the lines in its directory are older; see the container's log, and 'svcctl why'"
 
 /* Which of the lines are shown, and how. */
@@ -60,7 +60,7 @@ static void show_text(const struct view *view, const struct logline *line, bool 
         if (view->raw)
                 fwrite(line->text, 1, line->length, stdout);
         else
-                text = logline_printable(line->text, line->length, view->printable);
+                text = printable_line(line->text, line->length, view->printable);
         printf("%s%s\n", text ? text : "", cut ? " [cut]" : "");
         free(text);
 }
@@ -221,7 +221,8 @@ static enum outcome run(struct session *session)
         if (path) {
                 /* Nothing more is asked of the broker, which may be restarted while a log is followed. */
                 session_close(session);
-                outcome = show_with_problem(options, name ? name : word, path, member_string(service, "log_problem"));
+                outcome = show_with_problem(options, name ? name : word, path,
+                                            member_string(service, "log_problem"));
         } else {
                 outcome = fail(options, OUTCOME_FAILED, word, "it has no log directory",
                                "only gateways have one; see the container's log");

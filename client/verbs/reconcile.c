@@ -1,32 +1,19 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
-#include "client/text/document.h"
-#include "client/terminal/look.h"
 #include "client/say/member.h"
-#include "client/text/printable.h"
+#include "client/terminal/look.h"
+#include "client/text/document.h"
 #include "client/text/table.h"
-#include "client/verbs/verb.h"
 #include "client/text/wrap.h"
+#include "client/verbs/verb.h"
 
 #define COLUMN_PROFILE 0
 #define COLUMN_WHY 3
 #define PROFILE_COLUMNS_FAIR 16
 #define WHY_INDENT 4
-
-static void show_below(const char *why, const struct look *look)
-{
-        char *printable = printable_text(why, look->printable);
-
-        printf("%*s", WHY_INDENT, "");
-        if (printable)
-                wrap_write(stdout, printable, WHY_INDENT, WHY_INDENT, look->columns);
-        putchar('\n');
-        free(printable);
-}
 
 static enum tint action_tint(const char *action)
 {
@@ -39,7 +26,7 @@ static enum tint action_tint(const char *action)
         return strcmp(action, "registered") == 0 ? TINT_PLAIN : TINT_BUSY;
 }
 
-/* Where it is too wide, long names are cut, and then reasons go below. */
+/* Where the table is too wide, long names are cut, and then reasons go below. */
 static void print_fitting(struct table *table, struct json_object *actions)
 {
         struct look look;
@@ -47,7 +34,8 @@ static void print_fitting(struct table *table, struct json_object *actions)
 
         look_init(&look);
         table->ellipsis = look.utf8 ? "…" : "~";
-        if (look.columns > 0 && width > look.columns && table->widths[COLUMN_PROFILE] > PROFILE_COLUMNS_FAIR) {
+        if (look.columns > 0 && width > look.columns &&
+            table->widths[COLUMN_PROFILE] > PROFILE_COLUMNS_FAIR) {
                 size_t over = width - look.columns, name = table->widths[COLUMN_PROFILE];
 
                 table->most[COLUMN_PROFILE] =
@@ -61,8 +49,10 @@ static void print_fitting(struct table *table, struct json_object *actions)
                 const char *why = member_string(json_object_array_get_idx(actions, i), "message");
 
                 table_print_row(table, i, stdout, look.colour);
-                if (table->hidden[COLUMN_WHY] && why)
-                        show_below(why, &look);
+                if (table->hidden[COLUMN_WHY] && why) {
+                        printf("%*s", WHY_INDENT, "");
+                        wrap_print(stdout, why, look.printable, WHY_INDENT, WHY_INDENT, look.columns);
+                }
         }
 }
 

@@ -12,7 +12,7 @@
 #include "client/verbs/verb.h"
 #include "proto/name.h"
 
-/* For a look at the volume that is only a courtesy. */
+/* How long a look at the volume is waited for, which is only a courtesy. */
 #define LOOK_MSEC 2000
 
 /* --env NAME=VALUE, or --env NAME for the value that svcctl has itself; the last of a name counts. */
@@ -74,7 +74,8 @@ static void show_registered(struct json_object *parameters)
         putchar('\n');
 }
 
-/* Whether the profile is among what a look at the volume found; *nearest: else what is called almost so. */
+/* Whether the profile is among what a look at the volume found. *nearest: if not, what is called almost
+ * so. */
 static bool is_found(struct json_object *actions, const char *profile, const char **nearest)
 {
         struct suggestion suggestion;
@@ -142,7 +143,8 @@ static enum outcome run(struct session *session)
                 document_write(answer.parameters);
         else
                 show_registered(answer.parameters);
-        verb_tell_unpersisted(answer.parameters, profile, "it is registered, which is recorded when that is mended");
+        verb_tell_unpersisted(answer.parameters, profile,
+                              "it is registered, which is recorded when that is mended");
         if (!options->json && member_true(answer.parameters, "created"))
                 tell_if_alone(session, profile);
         answer_deinit(&answer);

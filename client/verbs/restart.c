@@ -3,8 +3,11 @@
 
 static enum outcome run(struct session *session)
 {
-        static const struct order order = {
-                .method = "Restart", .word = "restart", .goal = "up", .only_wanted = true, .not_served = true};
+        static const struct order order = {.method = "Restart",
+                                           .word = "restart",
+                                           .goal = "up",
+                                           .only_wanted = true,
+                                           .not_served = true};
 
         return order_run(session, &order);
 }

@@ -3,7 +3,8 @@
 
 static enum outcome run(struct session *session)
 {
-        static const struct order order = {.method = "Start", .word = "start", .goal = "up", .not_served = true};
+        static const struct order order = {
+                .method = "Start", .word = "start", .goal = "up", .not_served = true};
 
         return order_run(session, &order);
 }

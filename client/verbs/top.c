@@ -12,18 +12,18 @@
 
 #include <json-c/json.h>
 
-#include "client/terminal/canvas.h"
-#include "client/text/duration.h"
-#include "client/talk/feed.h"
-#include "client/terminal/keys.h"
-#include "client/terminal/look.h"
-#include "client/talk/names.h"
 #include "client/lib/clock.h"
 #include "client/say/list.h"
+#include "client/talk/feed.h"
+#include "client/talk/names.h"
+#include "client/talk/session.h"
+#include "client/terminal/canvas.h"
+#include "client/terminal/keys.h"
+#include "client/terminal/look.h"
 #include "client/terminal/pane.h"
 #include "client/terminal/screen.h"
+#include "client/text/duration.h"
 #include "client/verbs/verb.h"
-#include "client/talk/session.h"
 
 /* Ages go on. */
 #define DRAW_EVERY_MSEC 1000
@@ -184,7 +184,7 @@ static void take_signals(struct top *top)
         }
 }
 
-/* Until there is something to do. */
+/* Waits until there is something to do. */
 static void pause_top(struct top *top)
 {
         int64_t next_msec = feed_next_msec(&top->feed);

@@ -7,7 +7,7 @@
 #include "client/say/member.h"
 #include "client/terminal/look.h"
 #include "client/text/document.h"
-#include "client/text/table.h"
+#include "client/text/tint.h"
 #include "client/verbs/verb.h"
 #include "proto/limits.h"
 #include "proto/name.h"
@@ -16,7 +16,7 @@
  */
 #define REMOVAL_SLACK_MSEC 15000
 
-/* What is protected from a removal is not what --allow-static is about. */
+/* A refused removal has its own advice: what is protected from it is not what --allow-static is about. */
 static enum outcome refuse_unregister(const struct session *session, const struct answer *answer)
 {
         const char *profile = session->options->words[0];
@@ -37,7 +37,8 @@ static void tell_profile(const char *word)
 {
         char *next = NULL;
 
-        if (asprintf(&next, "'svcctl unregister %s' removes the gateway of that profile", name_profile_of(word)) < 0)
+        if (asprintf(&next, "'svcctl unregister %s' removes the gateway of that profile",
+                     name_profile_of(word)) < 0)
                 next = NULL;
         fflush(stdout);
         failure_print(word, "is the name of a service, and not of a profile", next ? next : "");
@@ -55,7 +56,8 @@ static enum outcome ask(struct session *session, struct answer *answer)
         json_object_object_add(parameters, "profile", json_object_new_string(options->words[0]));
         json_object_object_add(parameters, "timeout_msec", json_object_new_int(timeout_msec));
         outcome = session_queue(session, "Unregister", parameters, 0);
-        return outcome == OUTCOME_DONE ? session_receive(session, timeout_msec + REMOVAL_SLACK_MSEC, answer) : outcome;
+        return outcome == OUTCOME_DONE ? session_receive(session, timeout_msec + REMOVAL_SLACK_MSEC, answer)
+                                       : outcome;
 }
 
 static void show_removed(struct json_object *parameters, const char *profile)

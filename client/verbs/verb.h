@@ -12,8 +12,8 @@
 struct json_object;
 
 /*
- * A verb of svcctl is a row: what may stand behind it, what --help says of it, and what it does. Each has a file of
- * its own in this room, and verbs.c lists them all.
+ * A verb of svcctl is a row: what may stand behind it, what --help says of it, and what it does. Each has
+ * a file of its own in this room, and verbs.c lists them all.
  */
 
 enum verb_wait {
@@ -35,7 +35,7 @@ struct verb {
         size_t words_max;
         const char *missing; /* what to give where there are fewer words; NULL: it needs none */
         bool live;           /* it draws on a terminal, and knows no JSON */
-        bool costly;         /* never proposed for a mistyped word: who follows that without a thought loses something */
+        bool costly;         /* it is never proposed for a mistyped word: something would be lost by it */
         enum outcome (*run)(struct session *session); /* the session is open */
 };
 

@@ -3,13 +3,13 @@
 
 #include <json-c/json.h>
 
-#include "client/text/document.h"
-#include "client/terminal/output.h"
-#include "client/terminal/look.h"
-#include "client/say/member.h"
-#include "client/talk/names.h"
-#include "client/say/show.h"
 #include "client/lib/svcbroker.h"
+#include "client/say/member.h"
+#include "client/say/show.h"
+#include "client/talk/names.h"
+#include "client/terminal/look.h"
+#include "client/terminal/output.h"
+#include "client/text/document.h"
 #include "client/verbs/verb.h"
 
 static enum outcome queue_watch(struct session *session)

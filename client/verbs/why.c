@@ -1,10 +1,9 @@
-#include "client/say/why.h"
-
 #include <json-c/json.h>
 
 #include "client/say/facts.h"
 #include "client/say/member.h"
 #include "client/say/page.h"
+#include "client/say/why.h"
 #include "client/talk/names.h"
 #include "client/terminal/look.h"
 #include "client/text/document.h"

@@ -110,12 +110,14 @@ START_TEST(every_option_goes_with_its_verbs)
                         snprintf(text, sizeof(text), "%s%s|%s", verbs[i]->name,
                                  verbs[i]->words_min > 0 && row->option != OPTION_ALL ? "|a" : "", row->name);
                         result = parse(&line, text, &options);
-                        if ((verbs[i]->options & row->option) || (row->option == OPTION_JSON && !verbs[i]->live))
+                        if ((verbs[i]->options & row->option) ||
+                            (row->option == OPTION_JSON && !verbs[i]->live))
                                 ck_assert_msg(result == ARGUMENTS_OK, "%s", text);
                         else
                                 ck_assert_msg(result == ARGUMENTS_WRONG, "%s", text);
                         if (result == ARGUMENTS_OK) {
-                                ck_assert_msg(row->flag == 0 || *(bool *)((char *)&options + row->flag), "%s", text);
+                                ck_assert_msg(row->flag == 0 || *(bool *)((char *)&options + row->flag), "%s",
+                                              text);
                                 arguments_deinit(&options);
                         }
                 }

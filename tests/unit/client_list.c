@@ -76,12 +76,15 @@ START_TEST(what_is_late_is_first)
 {
         const struct look look = {.now_usec = NOW_USEC};
 
-        expect("[{\"name\":\"a\",\"kind\":\"gateway\",\"state\":\"backoff\",\"want\":\"up\",\"since_usec\":1000000000,"
+        expect("[{\"name\":\"a\",\"kind\":\"gateway\",\"state\":\"backoff\",\"want\":\"up\",\"since_usec\":"
+               "1000000000,"
                "  \"reason\":\"it ended\",\"step_since_usec\":1000000000,\"step_until_usec\":1010000000},"
-               " {\"name\":\"b\",\"kind\":\"gateway\",\"state\":\"stopping\",\"want\":\"up\",\"pid\":7,\"since_usec\":1,"
+               " {\"name\":\"b\",\"kind\":\"gateway\",\"state\":\"stopping\",\"want\":\"up\",\"pid\":7,"
+               "\"since_usec\":1,"
                "  \"problem\":\"not_ended\",\"reason\":\"it was told to end\",\"step_since_usec\":940000000,"
                "  \"step_until_usec\":950000000},"
-               " {\"name\":\"c\",\"kind\":\"gateway\",\"state\":\"stopping\",\"want\":\"down\",\"pid\":8,\"since_usec\":1,"
+               " {\"name\":\"c\",\"kind\":\"gateway\",\"state\":\"stopping\",\"want\":\"down\",\"pid\":8,"
+               "\"since_usec\":1,"
                "  \"step_since_usec\":940000000,\"step_until_usec\":1120000000},"
                " {\"name\":\"d\",\"kind\":\"static\",\"state\":\"up\",\"want\":\"down\",\"pid\":9}]",
                &look,
@@ -279,8 +282,9 @@ START_TEST(words_beyond_ascii_are_wrapped)
         size_t size;
         FILE *file = open_memstream(&text, &size);
 
-        wrap_write(file, "\xd0\xba\xd0\xbb\xd1\x8e\xd1\x87 \xd0\xba\xd0\xbb\xd1\x8e\xd1\x87 "
-                         "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5",
+        wrap_write(file,
+                   "\xd0\xba\xd0\xbb\xd1\x8e\xd1\x87 \xd0\xba\xd0\xbb\xd1\x8e\xd1\x87 "
+                   "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5",
                    0, 0, 9);
         fclose(file);
         ck_assert_str_eq(text, "\xd0\xba\xd0\xbb\xd1\x8e\xd1\x87 \xd0\xba\xd0\xbb\xd1\x8e\xd1\x87\n"

@@ -6,6 +6,7 @@
 
 #include <check.h>
 
+#include "client/text/printable.h"
 #include "unit.h"
 
 #define AT INT64_C(1795344605123456) /* 2026-11-22 11:50:05.123456 +01:00 */
@@ -128,9 +129,9 @@ static const struct {
 START_TEST(only_text_is_printed)
 {
         const char *text = printed[_i].text;
-        char *ascii = logline_printable(text, strlen(text), PRINTABLE_ASCII);
-        char *utf8 = logline_printable(text, strlen(text), PRINTABLE_UTF8);
-        char *bytes = logline_printable(text, strlen(text), PRINTABLE_BYTES);
+        char *ascii = printable_line(text, strlen(text), PRINTABLE_ASCII);
+        char *utf8 = printable_line(text, strlen(text), PRINTABLE_UTF8);
+        char *bytes = printable_line(text, strlen(text), PRINTABLE_BYTES);
 
         ck_assert_str_eq(ascii, printed[_i].printed);
         ck_assert_str_eq(utf8, printed[_i].utf8 ? printed[_i].utf8 : printed[_i].printed);

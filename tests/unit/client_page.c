@@ -89,7 +89,8 @@ START_TEST(colours)
                "\033[2mstate\033[0m         \033[31m✗\033[0m \033[31mfailed\033[0m\n"
                "\033[2mwanted\033[0m        down\n"
                "\033[2mrestarts\033[0m      0\n"
-               "\033[2mto do\033[0m         It is not a gateway: root controls it with s6-svc, unless svcbrokerd was told to let its clients do so (--allow-static).\n");
+               "\033[2mto do\033[0m         It is not a gateway: root controls it with s6-svc, unless "
+               "svcbrokerd was told to let its clients do so (--allow-static).\n");
 }
 END_TEST
 

@@ -81,11 +81,7 @@ END_TEST
 START_TEST(a_low_terminal_shows_services_first)
 {
         static const char *const pictures[] = {
-                "a\n",
-                "a\nb\n",
-                "title\na\nb\n",
-                "title\nNAME\na\nb\n",
-                "title\nNAME\na\nb\n1-2 of 6\n",
+                "a\n", "a\nb\n", "title\na\nb\n", "title\nNAME\na\nb\n", "title\nNAME\na\nb\n1-2 of 6\n",
         };
 
         for (size_t rows = 1; rows <= sizeof(pictures) / sizeof(pictures[0]); rows++) {
@@ -104,9 +100,11 @@ START_TEST(which_rows_these_are)
                 size_t rows, columns, first;
                 const char *picture;
         } pictures[] = {
-                {6, 48, 0, "title                                      12:00\nNAME\na\n    because\nb\n"
-                           "rows 1 to 2 of 4; arrows scroll, q quits\n"},
-                {6, 32, 0, "title                      12:00\nNAME\na\n    because\nb\nrows 1 to 2 of 4; q quits\n"},
+                {6, 48, 0,
+                 "title                                      12:00\nNAME\na\n    because\nb\n"
+                 "rows 1 to 2 of 4; arrows scroll, q quits\n"},
+                {6, 32, 0,
+                 "title                      12:00\nNAME\na\n    because\nb\nrows 1 to 2 of 4; q quits\n"},
                 {6, 20, 1, "title          12:00\nNAME\n    because\nb\nc\nrows 1 to 3 of 4\n"},
                 {6, 18, 3, "title        12:00\nNAME\nc\n    because of this\n    and that\nrow 3 of 4\n"},
                 {6, 9, 0, "title\nNAME\na\n    because\nb\n1-2 of 4\n"},
@@ -157,9 +155,9 @@ END_TEST
 
 int main(void)
 {
-        const TTest *tests[] = {everything_has_room, a_long_table_scrolls,
-                                a_low_terminal_shows_services_first, which_rows_these_are,
-                                a_title_is_cut_with_a_sign, colours};
+        const TTest *tests[] = {
+                everything_has_room,  a_long_table_scrolls,       a_low_terminal_shows_services_first,
+                which_rows_these_are, a_title_is_cut_with_a_sign, colours};
 
         return unit_run(unit_suite_of("pane", tests));
 }

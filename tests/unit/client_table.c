@@ -117,7 +117,7 @@ START_TEST(every_byte_is_made_printable)
 {
         for (int byte = 1; byte < 256; byte++) {
                 char text[] = {(char)byte, '\0'};
-                char *copy = printable_copy(text);
+                char *copy = printable_text(text, PRINTABLE_ASCII);
 
                 for (const char *at = copy; *at; at++)
                         ck_assert(*at >= 0x20 && *at < 0x7f);
@@ -136,7 +136,9 @@ static const struct {
         {"\xff\\", "\\xff\\\\", "\\xff\\\\", "\xff\\"},
         /* A right-to-left override, and a C1 control, are nowhere text. */
         {"\xe2\x80\xae", "\\xe2\\x80\\xae", "\\xe2\\x80\\xae", "\\xe2\\x80\\xae"},
-        {"\xc2\x9b" "2J", "\\xc2\\x9b2J", "\\xc2\\x9b2J", "\\xc2\\x9b2J"},
+        {"\xc2\x9b"
+         "2J",
+         "\\xc2\\x9b2J", "\\xc2\\x9b2J", "\\xc2\\x9b2J"},
 };
 
 START_TEST(text_of_others)
@@ -183,7 +185,8 @@ START_TEST(what_is_beyond_ascii_lines_up)
 
         table_init(&table, 2, NULL);
         table.printable = PRINTABLE_UTF8;
-        table_add(&table, (const struct cell[]){{.text = "\xe6\x97\xa5\xe6\x9c\xac\xe6\x9c\x8d"}, {.text = "1"}});
+        table_add(&table,
+                  (const struct cell[]){{.text = "\xe6\x97\xa5\xe6\x9c\xac\xe6\x9c\x8d"}, {.text = "1"}});
         table_add(&table, (const struct cell[]){{.text = "\xd0\xba\xd0\xbb"}, {.text = "2"}});
         table.most[0] = 5;
         table_print(&table, capture_begin(&capture), false);

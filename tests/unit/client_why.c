@@ -78,15 +78,18 @@ static const struct {
         {GATEWAY
          "\"state\":\"held\",\"want\":\"up\",\"cause\":\"elsewhere\",\"reason\":\"it runs elsewhere\"}",
          "g has been held down for 12s: it runs elsewhere.",
-         "It is started by itself when the other process, in another container or left over in this one, has ended.",
-         "To run it here, stop it where it runs, and after that start it here: both share the record of what is wanted."},
+         "It is started by itself when the other process, in another container or left over in this one, has "
+         "ended.",
+         "To run it here, stop it where it runs, and after that start it here: both share the record of what "
+         "is wanted."},
         {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"cause\":\"unreadable\",\"reason\":\"its record\"}",
          "g has been held down for 12s: its record.", "It stays down until somebody says what is wanted.",
          "'svcctl start g' or 'svcctl stop g' does, and writes the record anew."},
         {GATEWAY "\"state\":\"held\",\"want\":\"up\",\"cause\":\"newer\",\"reason\":\"its record\"}",
          "g has been held down for 12s: its record.",
          "It stays down, and the record that the newer one wrote stays as it is.",
-         "Run the newer svcbrokerd again; 'svcctl start g' starts it under this one, without the variables that are recorded there, and this start is not recorded."},
+         "Run the newer svcbrokerd again; 'svcctl start g' starts it under this one, without the variables "
+         "that are recorded there, and this start is not recorded."},
         {GATEWAY
          "\"state\":\"held\",\"want\":\"up\",\"cause\":\"served\",\"reason\":\"the default gateway serves\"}",
          "g is served by the default gateway, and needs no process of its own: the default gateway serves. "
@@ -95,8 +98,10 @@ static const struct {
          "It stays so as long as the default gateway serves its profile.",
          "'svcctl status default' shows the gateway that serves it."},
         {GATEWAY "\"state\":\"down\",\"want\":\"down\",\"cause\":\"served\"}",
-         "g has been down for 12s, as wanted; but the default gateway serves every profile, this one included.",
-         "Its profile is served, whatever is wanted of its own gateway, as long as the default gateway serves every profile.",
+         "g has been down for 12s, as wanted; but the default gateway serves every profile, this one "
+         "included.",
+         "Its profile is served, whatever is wanted of its own gateway, as long as the default gateway "
+         "serves every profile.",
          "'svcctl status default' shows the gateway that serves it."},
         {GATEWAY "\"state\":\"unsupervised\",\"want\":\"up\",\"reason\":\"no s6-supervise runs for it\"}",
          "g is unsupervised: no s6-supervise runs for it.", "Nothing starts it, and it takes no orders.",
@@ -106,8 +111,10 @@ static const struct {
         /* The logger is held back, the gateway runs. */
         {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"reason\":\"its logger keeps ending\"}",
          "g has been up for 12s with pid 7. But its logger keeps ending.",
-         "If it ends, it is started again. Its logger is started again by itself, too; until it runs, what is printed waits.",
-         "The broker's log may say why, and the volume may be full; mend that, and 'svcctl reset g' tries the "
+         "If it ends, it is started again. Its logger is started again by itself, too; until it runs, what "
+         "is printed waits.",
+         "The broker's log may say why, and the volume may be full; mend that, and 'svcctl reset g' tries "
+         "the "
          "logger at once."},
         /* On the way, and not for too long. */
         {GATEWAY "\"state\":\"stopping\",\"want\":\"up\",\"pid\":7,\"step_since_usec\":990000000,"
@@ -120,11 +127,14 @@ static const struct {
          "g was told to run, but has no process yet.",
          "Its supervisor starts it as soon as it can. That may take until 1970-01-02 00:00:05.",
          "If it stays so, 'svcctl doctor' looks for the cause."},
-        /* And for too long: since when, and what ends it. */
-#define TOLD "\"pid\":7,\"problem\":\"not_ended\",\"reason\":\"it was told to end\",\"step_since_usec\":800000000,"     \
-             "\"step_until_usec\":980000000}"
-#define KILLS                                                                                                          \
-        "'svcctl logs g' shows what it does; 'kill -KILL 7' ends it at once, and what it has not saved is lost."
+/* And for too long: since when, and what ends it. */
+#define TOLD                                                                                                 \
+        "\"pid\":7,\"problem\":\"not_ended\",\"reason\":\"it was told to "                                   \
+        "end\",\"step_since_usec\":800000000,"                                                               \
+        "\"step_until_usec\":980000000}"
+#define KILLS                                                                                                \
+        "'svcctl logs g' shows what it does; 'kill -KILL 7' ends it at once, and what it has not saved is "  \
+        "lost."
         {GATEWAY "\"state\":\"stopping\",\"want\":\"up\"," TOLD,
          "g was told to end for a restart 3m 20s ago, at 00:13:20, and still runs with pid 7.",
          "It is started when it has ended, and nothing ends it by force.", KILLS},
@@ -144,13 +154,16 @@ static const struct {
         {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"stale\",\"reason\":\"it ended\"}",
          "g has ended: its process, 7, is gone, but its s6-supervise has not seen that.",
          "It is started again once that is seen.",
-         "'svcctl doctor' says more; root can continue the s6-supervise, or kill it, and s6-svscan starts another."},
+         "'svcctl doctor' says more; root can continue the s6-supervise, or kill it, and s6-svscan starts "
+         "another."},
         {GATEWAY
          "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"logger\",\"reason\":\"its logger does not "
          "run\"}",
          "g has been up for 12s with pid 7. But its logger does not run.",
-         "If it ends, it is started again. Its logger is started again by itself, too; until it runs, what is printed waits.",
-         "The broker's log may say why, and the volume may be full; mend that, and 'svcctl reset g' tries the "
+         "If it ends, it is started again. Its logger is started again by itself, too; until it runs, what "
+         "is printed waits.",
+         "The broker's log may say why, and the volume may be full; mend that, and 'svcctl reset g' tries "
+         "the "
          "logger "
          "at once."},
         /* A word of a later broker: the state says what it says. */
@@ -161,7 +174,8 @@ static const struct {
          "ended\",\"last_exit\":{\"code\":75}}",
          "dashboard has not run for some time: it ended. Its last run ended with exit 75.",
          "It is being started again.",
-         "It is not a gateway: root controls it with s6-svc, unless svcbrokerd was told to let its clients do so (--allow-static)."},
+         "It is not a gateway: root controls it with s6-svc, unless svcbrokerd was told to let its clients "
+         "do so (--allow-static)."},
         {"{}", "? is in a state that this svcctl does not know.", "Only the broker knows what comes next.",
          "Use the svcctl of the broker's version."},
         {GATEWAY "\"state\":\"unsupervised\",\"reason\":\"\\u001b[2J\"}", "g is unsupervised: \\x1b[2J.",

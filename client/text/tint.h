@@ -1,0 +1,16 @@
+#ifndef CLIENT_TEXT_TINT_H
+#define CLIENT_TEXT_TINT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "client/text/printable.h"
+
+/* What the colour of a text means. */
+enum tint { TINT_PLAIN = 0, TINT_GOOD, TINT_BUSY, TINT_BAD, TINT_DIM };
+
+/* Prints a text in its colour, made printable; tint_write() takes it as it is. */
+void tint_print(FILE *file, const char *text, enum printable printable, enum tint tint, bool colour);
+void tint_write(FILE *file, const char *text, enum tint tint, bool colour);
+
+#endif
