@@ -107,6 +107,32 @@ def options(tree):
     return {option for line in re.findall(r"^  (-.*)", text, re.M) for option in re.findall(r"--[a-z-]+", line.split("   ")[0])}
 
 
+VALUES = {"": "", "[=STATE]": "", " TIME": "=1m", " N": "=1", " PATH": "=/nonexistent", " NAME=VALUE": "=A=b"}
+TAKEN = r"""
+while read -r verb option; do
+    svcctl "$verb" "$option" 2>&1 | grep -q 'does not go with this verb' || echo "$verb ${option%%=*}"
+done
+"""
+
+
+@pytest.fixture(scope="module")
+def taken(tree):
+    """The options that each verb takes, as svcctl itself says when it is given one of them."""
+    text = tree.run("hermes", "svcctl", "--help").stdout
+    given = [option + VALUES[usage] for line in re.findall(r"^  (-.*?)  ", text, re.M) for option, usage in re.findall(r"(--[a-z-]+)([^,]*)", line)]
+    lines = "".join(f"{verb} {option}\n" for verb in verbs(tree) for option in [*given, "--all"])
+    result = tree.run("hermes", "env", "SVCBROKER_SOCKET=/nonexistent", "sh", "-c", TAKEN, text=lines, check=True)
+    return {verb: {option for word, option in map(str.split, result.stdout.splitlines()) if word == verb} for verb in verbs(tree)}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_every_verb_is_offered_the_options_that_it_takes(tree, taken, shell):
+    assert taken["stop"] > {"--all", "--wait", "--no-wait", "--json"} and "--env" not in taken["stop"]
+    for verb, options_taken in taken.items():
+        offered = {option.rstrip("=").partition("=")[0] for option in complete(tree, shell, f"svcctl {verb} --")}
+        assert offered == options_taken, verb
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_verbs(tree, shell):
     assert len(verbs(tree)) > 14
