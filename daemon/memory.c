@@ -12,7 +12,8 @@
 /* What bounds.h counts for each of them, with what malloc adds and what they always have with them. */
 _Static_assert(sizeof(struct peer) + 256 <= MEMORY_PEER_BYTES, "a connection, and its watcher");
 _Static_assert(PEERS_MOST == MEMORY_PEERS, "all of them");
-_Static_assert(sizeof(struct service) + 2 * 1024 + STATE_UNKNOWN_BYTES + sizeof(struct members) <= MEMORY_SERVICE_BYTES,
+_Static_assert(sizeof(struct service) + 2 * 1024 + STATE_UNKNOWN_BYTES + sizeof(struct members) <=
+                       MEMORY_SERVICE_BYTES,
                "a service, its description and its watches, and what a newer broker recorded of it");
 _Static_assert(sizeof(struct profile_facts) + sizeof(struct reconcile_action) + sizeof(struct planned) +
                                2 * LIMIT_PROFILE_NAME_BYTES <=

@@ -21,11 +21,11 @@ struct options {
         const char *exec_path; /* NULL: not known */
         int notification_fd;   /* -1: none */
         int64_t settle_msec;
-        unsigned start_at_once; /* gateways that begin together after a boot */
+        unsigned start_at_once;        /* gateways that begin together after a boot */
         enum multiplex_from multiplex; /* whether the default gateway serves every profile */
         const char *fallbacks[OPTIONS_FALLBACKS_MAX + 1]; /* NULL-terminated */
-        bool no_gateways;       /* nothing is registered at boot */
-        bool bootstrap;         /* default starts where nothing is known of it */
+        bool no_gateways;                                 /* nothing is registered at boot */
+        bool bootstrap;                                   /* default starts where nothing is known of it */
         unsigned services_max;
         int64_t backoff_first_msec;
         int64_t backoff_most_msec;

@@ -33,15 +33,15 @@ int start_files(unsigned *files)
         return 0;
 }
 
-/* Where there are too few, connections have what is left, and the least of them is root's places. */
-static void start_places(struct server *server, unsigned files)
+/* Where there are too few, connections have what is left, and the least of them is root's seats. */
+static void start_seats(struct server *server, unsigned files)
 {
         unsigned own = files / 2 < FILES_OWN_LEAST ? FILES_OWN_LEAST : files / 2;
-        unsigned places;
+        unsigned seats;
 
         server->files = files;
-        places = files - (own > FILES_OWN ? FILES_OWN : own);
-        server_set_places(server, places);
+        seats = files - (own > FILES_OWN ? FILES_OWN : own);
+        server_set_seats(server, seats);
         if (server->peers.connections_most < LIMIT_CONNECTIONS)
                 log_line("main: few descriptors: limit=%u wanted=%u connections=%u denied=%u", files,
                          START_FILES, server->peers.connections_most, server->peers.denied_most);
@@ -97,7 +97,8 @@ static int start_observers(const struct options *options, struct server *server)
 static int start_root_group(const struct options *options, gid_t client_gid)
 {
         bool shared = false;
-        int result = geteuid() == 0 ? rights_look_at_root_group(options->client_user, client_gid, &shared) : 0;
+        int result =
+                geteuid() == 0 ? rights_look_at_root_group(options->client_user, client_gid, &shared) : 0;
 
         if (result)
                 return fail(-result, "see that the account files can be read", "group 0");
@@ -243,10 +244,11 @@ static void start_configure(const struct options *options, const struct server *
 {
         registry->stands_in = !server->rights.supervisor_kills;
         registry->settle_msec = options->settle_msec;
-        registry->patience = (struct patience){.msec = {[STEP_PROCESS] = options->process_msec,
-                                                        [STEP_READY] = options->settle_msec + options->ready_msec,
-                                                        [STEP_END] = options->ending_msec,
-                                                        [STEP_FINISH] = FINISHING_MSEC}};
+        registry->patience =
+                (struct patience){.msec = {[STEP_PROCESS] = options->process_msec,
+                                           [STEP_READY] = options->settle_msec + options->ready_msec,
+                                           [STEP_END] = options->ending_msec,
+                                           [STEP_FINISH] = FINISHING_MSEC}};
         start_room(options, registry);
         registry->stagger.at_once = options->start_at_once;
         multiplex_init(registry, options->multiplex);
@@ -289,7 +291,8 @@ static int start_rights(struct rights *rights)
 
         if (result == -ENOENT)
                 return fail(ENOENT, "mount /proc", "capabilities: /proc/thread-self/status");
-        return result ? fail(-result, "the kernel shows others than were asked for: report this", "capabilities")
+        return result ? fail(-result, "the kernel shows others than were asked for: report this",
+                             "capabilities")
                       : 0;
 }
 
@@ -314,7 +317,7 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
         server->fallbacks = options->fallbacks;
         server->services_max = options->services_max;
         /* The lock comes with the listener, and nothing of a live broker's is touched before we have it. */
-        start_places(server, files);
+        start_seats(server, files);
         if (result == 0)
                 result = start_listeners(options, loop, server, client_gid);
         if (result == 0)

@@ -49,7 +49,8 @@ static void check_broker_log(struct doctor *doctor)
                              "used: %s",
                              text);
         else
-                doctor_well(doctor, "broker_log", "nothing is known to keep the broker's log from its directory");
+                doctor_well(doctor, "broker_log",
+                            "nothing is known to keep the broker's log from its directory");
 }
 
 /* Of the others, those that are wanted and have no process of their own; and those that have one all the
@@ -85,8 +86,9 @@ static void check_multiplex(struct doctor *doctor)
                         "these have a process of their own, though the default gateway serves them too: %s",
                         findings_line(&beside, line));
         else
-                doctor_well(doctor, "multiplex", GATEWAY_PREFIX "default serves every profile; of the others, %u %s wanted",
-                             served, served == 1 ? "is" : "are");
+                doctor_well(doctor, "multiplex",
+                            GATEWAY_PREFIX "default serves every profile; of the others, %u %s wanted",
+                            served, served == 1 ? "is" : "are");
 }
 
 bool diagnose_container(struct doctor *doctor)

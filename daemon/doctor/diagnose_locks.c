@@ -39,7 +39,8 @@ static void check_locks(struct doctor *doctor)
                              "see that .svcbroker/lock on the volume can be written, and that its file "
                              "system supports locks; then restart each gateway, and until then let no other "
                              "container use this volume",
-                             "these gateways run without their locks on the volume: %s", findings_line(&findings, line));
+                             "these gateways run without their locks on the volume: %s",
+                             findings_line(&findings, line));
         else
                 doctor_well(doctor, "locks", "every gateway that runs holds its lock on the volume");
 }

@@ -87,8 +87,8 @@ static void tell(struct doctor *doctor, const char *check, const char *path)
                              "look at it yourself, as root with CAP_DAC_OVERRIDE",
                              "not everything could be looked at: %s", findings_line(&walk->unseen, line));
         else
-                doctor_well(doctor, check, "only root can write %s and its parents (%u inode%s)", path, walk->inodes,
-                             walk->inodes == 1 ? "" : "s");
+                doctor_well(doctor, check, "only root can write %s and its parents (%u inode%s)", path,
+                            walk->inodes, walk->inodes == 1 ? "" : "s");
 }
 
 static bool root_begin(struct permission_walk *walk)

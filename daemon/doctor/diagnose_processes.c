@@ -134,8 +134,7 @@ static void tell_processes(struct doctor *doctor)
         unsigned long most = read_processes_most();
         struct cgroup_limit limit = {.most = CGROUP_UNLIMITED};
         int result = cgroup_read("", CGROUP_PIDS, &limit);
-        char group[64] = "no limit of the container is visible",
-             user[64] = "none of the client user";
+        char group[64] = "no limit of the container is visible", user[64] = "none of the client user";
 
         if (tell_group(doctor, &limit) || tell_clients(doctor, most) || tell_kernel(doctor))
                 return;

@@ -98,7 +98,8 @@ static void audit_name(const struct doctor *doctor, const char *name, const char
 }
 
 /* Of the script itself, and of what interprets it. */
-static void look_executable(const struct doctor *doctor, const char *path, const char *script, const char *note)
+static void look_executable(const struct doctor *doctor, const char *path, const char *script,
+                            const char *note)
 {
         const char *problem = executable_problem(path);
         char text[FINDINGS_TEXT_BYTES];
@@ -188,9 +189,10 @@ static void tell_scripts(struct doctor *doctor)
                              "look at it yourself, as root with CAP_DAC_OVERRIDE",
                              "not everything could be looked at: %s", findings_line(&walk->unseen, line));
         else
-                doctor_well(doctor, "permissions_scripts", "only root can write the %u script%s of %u service%s, and what interprets them",
-                             walk->scripts, walk->scripts == 1 ? "" : "s", walk->services,
-                             walk->services == 1 ? "" : "s");
+                doctor_well(doctor, "permissions_scripts",
+                            "only root can write the %u script%s of %u service%s, and what interprets them",
+                            walk->scripts, walk->scripts == 1 ? "" : "s", walk->services,
+                            walk->services == 1 ? "" : "s");
 }
 
 static void tell_execution(struct doctor *doctor)
@@ -204,8 +206,8 @@ static void tell_execution(struct doctor *doctor)
                              "gateway that is unregistered and registered again has new scripts",
                              "s6 cannot execute %s", findings_line(&walk->dead, line));
         else
-                doctor_well(doctor, "execution", "s6 can execute the scripts of %u service%s",
-                             walk->services, walk->services == 1 ? "" : "s");
+                doctor_well(doctor, "execution", "s6 can execute the scripts of %u service%s", walk->services,
+                            walk->services == 1 ? "" : "s");
 }
 
 bool diagnose_scripts(struct doctor *doctor)
@@ -247,7 +249,8 @@ bool diagnose_path(struct doctor *doctor)
                 doctor_check(doctor, "permissions_path", VERDICT_FAILURE,
                              "take it out of the container's PATH (ENV PATH of its image): what root runs "
                              "by name may be theirs",
-                             "users other than root can write where root's PATH leads: %s", server->loose_path);
+                             "users other than root can write where root's PATH leads: %s",
+                             server->loose_path);
         else if (!server->supervisor_path)
                 doctor_check(doctor, "permissions_path", VERDICT_WARNING,
                              "look at /proc/PID/environ of s6-svscan yourself",

@@ -15,11 +15,10 @@ static void check_template(struct doctor *doctor)
 
         if (template_check(doctor->server->template_path, &culprit, &why))
                 doctor_check(doctor, "template", VERDICT_FAILURE,
-                             "install the template as it was: until then no gateway can be registered", "%s: %s",
-                             culprit ? culprit : doctor->server->template_path, why);
+                             "install the template as it was: until then no gateway can be registered",
+                             "%s: %s", culprit ? culprit : doctor->server->template_path, why);
         else
-                doctor_well(doctor, "template", "%s is whole",
-                             doctor->server->template_path);
+                doctor_well(doctor, "template", "%s is whole", doctor->server->template_path);
         free(culprit);
 }
 
@@ -74,8 +73,9 @@ static void check_orders(struct doctor *doctor)
                         "see which bound of the container is reached (descriptors, memory, space in /run)",
                         "some files cannot be read or written of %s", findings_line(&again, line));
         else
-                doctor_well(doctor, "orders", "every order is taken, and carried out in "
-                                                               "time");
+                doctor_well(doctor, "orders",
+                            "every order is taken, and carried out in "
+                            "time");
 }
 
 /* A boot that is not through is none of anybody's faults. */
@@ -94,7 +94,8 @@ static void check_boot(struct doctor *doctor)
         else if (boot->to_come)
                 doctor_check(doctor, "boot", VERDICT_WARNING, "wait for the broker",
                              "%zu of %zu gateway%s %s no slot yet: the broker goes on", boot->to_come,
-                             boot->profiles, boot->profiles == 1 ? "" : "s", boot->to_come == 1 ? "has" : "have");
+                             boot->profiles, boot->profiles == 1 ? "" : "s",
+                             boot->to_come == 1 ? "has" : "have");
         else
                 doctor_well(doctor, "boot", "every profile that was found has its gateway");
 }
@@ -126,7 +127,8 @@ static void check_services(struct doctor *doctor)
                 doctor_check(doctor, "loggers", VERDICT_WARNING,
                              "look at the container's log for what s6-log says, and start it again "
                              "with " CONFIG_S6_BINDIR "/s6-svc -u",
-                             "the logger does not run, so nothing is logged, of %s", findings_line(&mute, line));
+                             "the logger does not run, so nothing is logged, of %s",
+                             findings_line(&mute, line));
         else
                 doctor_well(doctor, "loggers", "every logger runs");
 }

@@ -79,13 +79,14 @@ static void check_capacity(struct doctor *doctor)
                 snprintf(other, sizeof(other), "; s6-svscan's limit of open files allows no more");
         } else if (option > most)
                 snprintf(other, sizeof(other), "; --services-max says %u, s6-svscan takes %u", option, most);
-        doctor_check(doctor, "capacity",
-                     room == 0                                      ? VERDICT_FAILURE
-                     : used * 10 > most * 9 || (other[0] && !lacks) ? VERDICT_WARNING
-                                                                    : VERDICT_OK,
-                     lacks ? files : services,
-                     "%u of %u supervisors are in use, loggers included: there is room for %u more gateway%s%s", used,
-                     most, room, room == 1 ? "" : "s", other);
+        doctor_check(
+                doctor, "capacity",
+                room == 0                                      ? VERDICT_FAILURE
+                : used * 10 > most * 9 || (other[0] && !lacks) ? VERDICT_WARNING
+                                                               : VERDICT_OK,
+                lacks ? files : services,
+                "%u of %u supervisors are in use, loggers included: there is room for %u more gateway%s%s",
+                used, most, room, room == 1 ? "" : "s", other);
 }
 
 /* What more of them would be for is connections: root's places stay. */
@@ -97,9 +98,11 @@ static void check_descriptors(struct doctor *doctor)
         doctor_check(doctor, "descriptors", few ? VERDICT_WARNING : VERDICT_OK,
                      "raise the container's limit of open files (nofile), and restart the broker",
                      "the broker may open %u files, which allows %u connection%s at once%s", server->files,
-                     server->peers.connections_most, server->peers.connections_most == 1 ? "" : "s", few ? ", fewer "
-                                                                                               "than its "
-                                                                                               "own limits" : "");
+                     server->peers.connections_most, server->peers.connections_most == 1 ? "" : "s",
+                     few ? ", fewer "
+                           "than its "
+                           "own limits"
+                         : "");
 }
 
 static void check_room(struct doctor *doctor)
@@ -132,11 +135,12 @@ static void check_rights(struct doctor *doctor)
                              "broker and clients have the same uid: there is no boundary between them");
         else
                 doctor_well(doctor, "boundary", "clients have uid %u, the broker %u",
-                             (unsigned)server->access.client_uid, (unsigned)server->access.own_uid);
+                            (unsigned)server->access.client_uid, (unsigned)server->access.own_uid);
         lacks_uid = server->rights.missing >> CAP_SETUID & 1;
         lacks_gid = server->rights.missing >> CAP_SETGID & 1;
         if (server->rights.can_switch)
-                doctor_well(doctor, "capabilities", "the broker keeps CAP_SETUID and CAP_SETGID, nothing else");
+                doctor_well(doctor, "capabilities",
+                            "the broker keeps CAP_SETUID and CAP_SETGID, nothing else");
         else
                 doctor_check(doctor, "capabilities", VERDICT_WARNING,
                              "give the container CAP_SETUID and CAP_SETGID",
@@ -185,7 +189,8 @@ static void check_kill(struct doctor *doctor)
         else if (process.effective >> CAP_KILL & 1)
                 doctor_well(doctor, "kill", "%s (pid %d) has CAP_KILL", name, (int)pid);
         else if (process.uid == server->access.client_uid)
-                doctor_well(doctor, "kill", "%s (pid %d) needs no CAP_KILL: gateways have its uid", name, (int)pid);
+                doctor_well(doctor, "kill", "%s (pid %d) needs no CAP_KILL: gateways have its uid", name,
+                            (int)pid);
         else
                 doctor_check(doctor, "kill", VERDICT_FAILURE,
                              "give the container CAP_KILL, and start it again",
@@ -230,10 +235,9 @@ static void check_socket(struct doctor *doctor)
                 doctor_check(doctor, "socket", VERDICT_FAILURE, advice, "%s has mode %04o and uid %u",
                              listener->path, (unsigned)info.st_mode & 07777, (unsigned)info.st_uid);
         } else {
-                doctor_check(doctor, "socket",
-                             (info.st_mode & 07777) == 0660 ? VERDICT_OK : VERDICT_WARNING, advice,
-                             "%s has mode %04o, group %u", listener->path, (unsigned)info.st_mode & 07777,
-                             (unsigned)info.st_gid);
+                doctor_check(doctor, "socket", (info.st_mode & 07777) == 0660 ? VERDICT_OK : VERDICT_WARNING,
+                             advice, "%s has mode %04o, group %u", listener->path,
+                             (unsigned)info.st_mode & 07777, (unsigned)info.st_gid);
         }
 }
 

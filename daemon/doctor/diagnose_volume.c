@@ -26,8 +26,8 @@ static void check_volume(struct doctor *doctor, const struct volume_found *found
                              (unsigned)client);
         else if (room_is_short(&found->room, VOLUME_LOW_BYTES, VOLUME_LOW_INODES, VOLUME_LOW_SHARE)) {
                 room_describe(&found->room, VOLUME_LOW_BYTES, VOLUME_LOW_INODES, VOLUME_LOW_SHARE, text);
-                doctor_check(doctor, "volume", VERDICT_WARNING, "make room on it", "%s: only %s are left", home,
-                             text);
+                doctor_check(doctor, "volume", VERDICT_WARNING, "make room on it", "%s: only %s are left",
+                             home, text);
         } else
                 doctor_well(doctor, "volume", "%s belongs to the client user", home);
 }
@@ -41,7 +41,8 @@ static void check_records(struct doctor *doctor, const struct volume_found *foun
         } kinds[] = {
                 {&found->newer, "written by a newer svcbrokerd: ",
                  "run that svcbrokerd again; or remove each, and order anew what is wanted"},
-                {&found->unreadable, "that cannot be read: ", "svcctl start or stop each: that writes it anew"},
+                {&found->unreadable,
+                 "that cannot be read: ", "svcctl start or stop each: that writes it anew"},
                 {&found->lost, "of profiles that are not found: ",
                  "put the profile's SOUL.md back, or svcctl unregister each"},
         };
@@ -81,8 +82,7 @@ static void check_store(struct doctor *doctor, const struct volume_found *found)
         else if (found->newer.count || found->unreadable.count || found->lost.count)
                 check_records(doctor, found);
         else
-                doctor_well(doctor, "intent_store", "%s/%.*s can be written", home, length,
-                             found->store);
+                doctor_well(doctor, "intent_store", "%s/%.*s can be written", home, length, found->store);
 }
 
 /* `unable`: those that no slot can be made for. */
@@ -137,11 +137,11 @@ static void check_profiles(struct doctor *doctor, const struct volume_found *fou
                              "profiles whose directory does not answer: %s", findings_line(&hung, line));
         else if (found->more)
                 doctor_check(doctor, "profiles", VERDICT_WARNING, "remove what is no profile",
-                             "profiles/ has more than %d directories: the rest are ignored",
-                             SURVEY_PROFILES);
+                             "profiles/ has more than %d directories: the rest are ignored", SURVEY_PROFILES);
         else if (findings.count && unable.count)
                 doctor_check(doctor, "profiles", VERDICT_WARNING,
-                             "svcctl register each of the first; rename the others, or put a directory where the link is",
+                             "svcctl register each of the first; rename the others, or put a directory where "
+                             "the link is",
                              "profiles without a gateway: %s; and directories for which no gateway can be "
                              "made: %s",
                              findings_line(&findings, line), findings_line(&unable, unable_line));
@@ -150,9 +150,10 @@ static void check_profiles(struct doctor *doctor, const struct volume_found *fou
                              "svcctl register each, or remove what is no profile",
                              "profiles without a gateway: %s", findings_line(&findings, line));
         else if (unable.count)
-                doctor_check(doctor, "profiles", VERDICT_WARNING,
-                             "rename each, or put a directory where the link is; or remove what is no profile",
-                             "directories for which no gateway can be made: %s", findings_line(&unable, line));
+                doctor_check(
+                        doctor, "profiles", VERDICT_WARNING,
+                        "rename each, or put a directory where the link is; or remove what is no profile",
+                        "directories for which no gateway can be made: %s", findings_line(&unable, line));
         else
                 doctor_well(doctor, "profiles", "every profile has its gateway");
         findings = (struct findings){0};
@@ -190,7 +191,8 @@ static void check_starts(struct doctor *doctor, const struct volume_found *found
                 doctor_check(doctor, "container_starts", VERDICT_WARNING, "look at " BOOT_LOG " yourself",
                              BOOT_LOG " cannot be read: %s", strerror(-found->logged));
         else
-                doctor_well(doctor, "container_starts", "there is no gateway for which the last %s in startup_failed", starts);
+                doctor_well(doctor, "container_starts",
+                            "there is no gateway for which the last %s in startup_failed", starts);
 }
 
 /* The same names whatever happened, so that nobody takes one that is missing for one that is well. */

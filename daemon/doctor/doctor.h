@@ -11,12 +11,12 @@
 #include "proto/text.h"
 
 /*
- * Diagnose is the method; the doctor is who answers it: a look at everything that takes its time. It makes one round
- * at a time, in slices between which the loop serves others; who asks meanwhile gets the next round, since what was
- * looked at already may have changed.
+ * Diagnose is the method; the doctor is who answers it: a look at everything that takes its time. It makes
+ * one round at a time, in slices between which the loop serves others; who asks meanwhile gets the next
+ * round, since what was looked at already may have changed.
  *
- * The checks are by subject, one file each (diagnose_*.c). A new check is a function of such a file, and its line in
- * the page of svcctl-doctor.
+ * The checks are by subject, one file each (diagnose_*.c). A new check is a function of such a file, and its
+ * line in the page of svcctl-doctor.
  */
 enum verdict {
         VERDICT_OK,
@@ -55,8 +55,8 @@ struct doctor {
         int64_t locks_until_msec; /* 0: not begun */
 };
 
-/* The one way to say a finding: a check of that name, what it found, and what to do about it. With VERDICT_OK there is
- * nothing to do, and the advice is left out. */
+/* The one way to say a finding: a check of that name, what it found, and what to do about it. With VERDICT_OK
+ * there is nothing to do, and the advice is left out. */
 __attribute__((format(printf, 5, 6))) void doctor_check(struct doctor *doctor, const char *name,
                                                         enum verdict verdict, const char *advice,
                                                         const char *format, ...);

@@ -147,7 +147,8 @@ static void found_take_records(struct volume_found *found, const struct survey *
 
                 if (!facts->hung && facts->recorded && !facts->link)
                         found_take_lost(found, facts->name);
-                if (facts->hung || !facts->exists || facts->intent_result == -ENOENT || facts->intent_result == -ENOBUFS)
+                if (facts->hung || !facts->exists || facts->intent_result == -ENOENT ||
+                    facts->intent_result == -ENOBUFS)
                         continue;
                 if (facts->intent_result == -EPROTONOSUPPORT)
                         findings_add(&found->newer, facts->name, NULL);
@@ -233,7 +234,8 @@ static void look_done(struct deputy_job *job, bool late)
         survey_run(&found->server->registry->store, survey);
 }
 
-struct volume_found *volume_found_new(struct server *server, bool root, void (*done)(void *owner), void *owner)
+struct volume_found *volume_found_new(struct server *server, bool root, void (*done)(void *owner),
+                                      void *owner)
 {
         struct deputy *deputy = &server->registry->store.deputy;
         unsigned lane = root ? STORE_LANE_ROOT_LOOKS : STORE_LANE_LOOKS;

@@ -13,8 +13,8 @@
 struct server;
 
 /*
- * What a look at the volume finds. What is the volume's own is one job of the deputy: it may take as long as the volume
- * does. Then come the profiles, each of which may hang by itself.
+ * What a look at the volume finds. What is the volume's own is one job of the deputy: it may take as long as
+ * the volume does. Then come the profiles, each of which may hang by itself.
  */
 enum volume_state {
         VOLUME_LOOKING,   /* the deputy has not answered */
@@ -52,9 +52,10 @@ struct volume_found {
         struct findings newer, unreadable, lost; /* records */
 };
 
-/* Begins to look; done: when it is complete, though not before this returns. root: it is root who asks. NULL: out of
- * memory. */
-struct volume_found *volume_found_new(struct server *server, bool root, void (*done)(void *owner), void *owner);
+/* Begins to look; done: when it is complete, though not before this returns. root: it is root who asks. NULL:
+ * out of memory. */
+struct volume_found *volume_found_new(struct server *server, bool root, void (*done)(void *owner),
+                                      void *owner);
 
 /* Nobody waits for it, or needs it, any more. NULL is allowed. */
 void volume_found_free(struct volume_found *found);

@@ -53,6 +53,7 @@ static void get_interface_description(struct peer *peer, const struct call *call
 
 const struct method about_methods[] = {
         {ORG_VARLINK_SERVICE ".GetInfo", ACCESS_OBSERVER, false, false, get_info},
-        {ORG_VARLINK_SERVICE ".GetInterfaceDescription", ACCESS_OBSERVER, false, false, get_interface_description},
+        {ORG_VARLINK_SERVICE ".GetInterfaceDescription", ACCESS_OBSERVER, false, false,
+         get_interface_description},
         {NULL},
 };

@@ -12,10 +12,11 @@ static bool is_listed(const struct findings *findings, const char *name)
         size_t length = strlen(name);
 
         for (const char *at = findings->text; (at = strstr(at, name)); at++) {
-                bool begins = at == findings->text || (at > findings->text + 1 && strncmp(at - 2, ", ", 2) == 0);
+                bool begins =
+                        at == findings->text || (at > findings->text + 1 && strncmp(at - 2, ", ", 2) == 0);
 
-                if (begins &&
-                    (at[length] == '\0' || strncmp(at + length, ", ", 2) == 0 || strncmp(at + length, " (", 2) == 0))
+                if (begins && (at[length] == '\0' || strncmp(at + length, ", ", 2) == 0 ||
+                               strncmp(at + length, " (", 2) == 0))
                         return true;
         }
         return false;

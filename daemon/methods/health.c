@@ -12,7 +12,7 @@
 #include "daemon/methods/pieces.h"
 #include "daemon/methods/places.h"
 
-/* Of the problems of services, where all are one reply. */
+/* The problems of services take as much of a reply that has all of them. */
 #define HEALTH_BYTES (LIMIT_OUTPUT_BYTES / 4)
 
 struct health {
@@ -37,7 +37,7 @@ static void health_problem(struct health *health, const char *problem)
         text_append_json_string(health->problems, problem);
 }
 
-/* Of a trouble that is a state: its reason follows. */
+/* The verb of a trouble that is a state: its reason follows. */
 static const char *verb_of_trouble(enum trouble trouble)
 {
         switch (trouble) {
@@ -95,8 +95,8 @@ static void health_of_service(struct health *health, const struct service *servi
         health->up += view->state == STATE_UP;
         health->served += view->state == STATE_HELD && view->cause == CAUSE_SERVED;
         if (view->trouble != TROUBLE_NONE) {
-                snprintf(problem, sizeof(problem), "%s%s%s: %s", service->name, verb ? " " : "", verb ? verb : "",
-                         view->reason);
+                snprintf(problem, sizeof(problem), "%s%s%s: %s", service->name, verb ? " " : "",
+                         verb ? verb : "", view->reason);
                 health_problem(health, problem);
         }
         if (view->trouble == TROUBLE_NONE && static_end_loops(service)) {
@@ -174,8 +174,9 @@ static void health_of_broker(struct server *server, struct health *health)
         for (const char *const *fallback = server->fallbacks; fallback && *fallback; fallback++) {
                 char problem[FINDINGS_LINE_BYTES];
 
-                snprintf(problem, sizeof(problem), "the broker could not use all that it was to be started "
-                                                   "with: %s",
+                snprintf(problem, sizeof(problem),
+                         "the broker could not use all that it was to be started "
+                         "with: %s",
                          *fallback);
                 health_problem(health, problem);
         }
@@ -201,7 +202,8 @@ static void health_of_room(struct server *server, struct health *health)
         room_describe(&room, ROOM_LOW_BYTES, ROOM_LOW_INODES, ROOM_LOW_SHARE, text);
         snprintf(problem, sizeof(problem),
                  "the file system of the slots is nearly full: %s are left, which are kept for the gateways "
-                 "that are registered already", text);
+                 "that are registered already",
+                 text);
         health_problem(health, problem);
 }
 
@@ -269,8 +271,9 @@ static void health_of_volume(const struct registry *registry, struct health *hea
                 return;
         snprintf(problem, sizeof(problem),
                  "what is wanted of %zu gateway%s is not recorded on the volume yet: %s: the broker tries "
-                 "again", waiting,
-                 waiting == 1 ? "" : "s", persist_problem(registry->store.failure) ?: "it is being written");
+                 "again",
+                 waiting, waiting == 1 ? "" : "s",
+                 persist_problem(registry->store.failure) ?: "it is being written");
         if (registry->store.failure)
                 health_problem(health, problem);
 }
@@ -289,16 +292,15 @@ static void health_of_all_else(struct server *server, struct health *health)
         health_of_volume(registry, health);
 }
 
-/* From that place on, until the reply is over `most` bytes. The last of which all is told. */
+/* Tells of the services from that place on, until the reply is over `most` bytes. Returns the last one of
+ * which all is told. */
 static const struct service *health_of_services(const struct registry *registry, size_t from, size_t most,
                                                 struct health *health)
 {
         const struct service *last = NULL;
 
         for (size_t i = 0; i < registry->count; i++) {
-                health->part = i < from                          ? TOLD_BEFORE
-                               : health->problems->length > most ? NOT_TOLD
-                                                                 : TOLD_NOW;
+                health->part = i < from ? TOLD_BEFORE : health->problems->length > most ? NOT_TOLD : TOLD_NOW;
                 health_of_service(health, registry->services[i]);
                 if (health->part == TOLD_NOW)
                         last = registry->services[i];
@@ -345,7 +347,8 @@ bool health_write(struct server *server, char *after, struct text *text)
         last = health_of_services(registry, after && after[0] ? registry_behind(registry, after) : 0,
                                   after ? PIECE_BYTES : HEALTH_BYTES, &health);
         if (!after && health.left) {
-                snprintf(further, sizeof(further), "and more problems (%u), which Health tells with \"more\"", health.left);
+                snprintf(further, sizeof(further), "and more problems (%u), which Health tells with \"more\"",
+                         health.left);
                 health_problem(&health, further);
         }
         text_append_string(text, health.count ? "{\"healthy\":false,\"problems\":["

@@ -67,7 +67,8 @@ static const char **names_of_all(const struct registry *registry, enum order_kin
 
         *count = 0;
         for (size_t i = 0; names && i < registry->count; i++)
-                if (is_of_all(registry->services[i], kind) && registry->services[i]->operation == OPERATION_NONE)
+                if (is_of_all(registry->services[i], kind) &&
+                    registry->services[i]->operation == OPERATION_NONE)
                         names[(*count)++] = registry->services[i]->name;
         return names;
 }
@@ -158,7 +159,7 @@ static void order(struct peer *peer, const struct call *call, enum order_kind ki
                 return;
         }
         if (!orders_timeout(peer, parameters.timeout.value, parameters.timeout.present, DEFAULT_WAIT_MSEC,
-                             &request.timeout_msec))
+                            &request.timeout_msec))
                 return;
         request.wait = parameters.wait == 1;
         request.all = !parameters.names;
@@ -279,15 +280,15 @@ static void write_outcome(struct server *server, const struct outcome *outcome, 
         } else if (outcome->fault) {
                 text_init(&parameters);
                 text_append_member_string(text, "error",
-                                          errors_of_fault(server, outcome->fault, outcome->name, outcome->service,
-                                                          &parameters));
+                                          errors_of_fault(server, outcome->fault, outcome->name,
+                                                          outcome->service, &parameters));
                 text_deinit(&parameters);
         }
         text_append_string(text, "}");
 }
 
-/* All outcomes are in one reply, which has its bound: behind half of it they are brief, behind three quarters only those that
- * are not as ordered are told, and what there is no place for is counted. */
+/* All outcomes are in one reply, which has its bound: behind half of it they are brief, behind three quarters
+ * only those that are not as ordered are told, and what there is no place for is counted. */
 static void gather_outcome(struct server *server, struct request *request, const struct outcome *outcome)
 {
         struct text *outcomes = &request->outcomes;

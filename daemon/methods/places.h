@@ -12,8 +12,8 @@ struct server;
  */
 #define PLACES_LINE_BYTES 512
 
-/* Tells of each that is not where it was, the socket too; how many there are. line: what, and what to do; valid during the
- * call only. */
+/* Tells of each place that is not where it was, of the sockets too, and returns how many there are. line:
+ * what is away, and what to do; valid during the call only. */
 unsigned places_check(struct server *server, void (*tell)(void *owner, const char *line), void *owner);
 
 #endif

@@ -12,7 +12,7 @@
 #include "daemon/session/watcher.h"
 #include "proto/interface.h"
 
-/* The services from that place on, until the text is over `most` bytes. Where it ended. */
+/* Appends the services from that place on, until the text is over `most` bytes. Returns where that ended. */
 static size_t list_from(struct server *server, size_t place, size_t most, struct text *text)
 {
         const struct registry *registry = server->registry;

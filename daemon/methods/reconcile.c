@@ -68,8 +68,10 @@ static void write_action(const struct reconcile_action *action, struct text *tex
 /* What a reply ends with: how many actions were left out. */
 #define ACTIONS_END_BYTES 64
 
-/* One reply, which has its bound: if not all fit, what was kept is left out, and whatever else there is no place for. */
-static size_t write_actions(const struct reconcile_action *actions, size_t count, bool kept, struct text *text)
+/* One reply, which has its bound: if not all fit, what was kept is left out, and whatever else there is no
+ * place for. */
+static size_t write_actions(const struct reconcile_action *actions, size_t count, bool kept,
+                            struct text *text)
 {
         size_t left_out = 0, told = 0;
 
@@ -107,7 +109,8 @@ static void reply_actions(const struct asked *asked, const struct reconcile_acti
         ticket_reply(asked->server, asked->ticket, &text);
 }
 
-/* They are gone when this turn is over: what is told of them is kept, one after the other, each ended by a NUL. */
+/* The actions are gone when this turn is over: what is told of them is kept, one after the other, each ended
+ * by a NUL. */
 struct action_pieces {
         struct pieces pieces;
         struct text text;

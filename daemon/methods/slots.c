@@ -72,7 +72,8 @@ static void slot_register(struct peer *peer, const struct call *call)
         struct register_parameters parameters;
 
         if (parameters_read(peer, call, register_fields, &parameters) &&
-            profile_is_valid(peer, parameters.profile) && environment_is_valid(peer, parameters.environment)) {
+            profile_is_valid(peer, parameters.profile) &&
+            environment_is_valid(peer, parameters.environment)) {
                 audit_profile(peer, "Register", parameters.profile);
                 operation_register(peer->server->registry, peer_ticket(peer), parameters.profile,
                                    parameters.environment, parameters.start != FIELD_FALSE,
@@ -98,16 +99,17 @@ static void slot_unregister(struct peer *peer, const struct call *call)
 
         if (parameters_read(peer, call, unregister_fields, &parameters) &&
             profile_is_valid(peer, parameters.profile) &&
-            orders_timeout(peer, parameters.timeout.value, parameters.timeout.present, DEFAULT_UNREGISTER_MSEC,
-                           &timeout_msec)) {
+            orders_timeout(peer, parameters.timeout.value, parameters.timeout.present,
+                           DEFAULT_UNREGISTER_MSEC, &timeout_msec)) {
                 audit_profile(peer, "Unregister", parameters.profile);
                 operation_unregister(peer->server->registry, peer_ticket(peer), parameters.profile,
                                      timeout_msec, peer->access == ACCESS_ROOT);
         }
 }
 
-static void slots_on_registered(void *owner, struct ticket ticket, const char *profile, struct service *service,
-                                const struct fault *fault, const struct registered *registered)
+static void slots_on_registered(void *owner, struct ticket ticket, const char *profile,
+                                struct service *service, const struct fault *fault,
+                                const struct registered *registered)
 {
         struct server *server = owner;
         struct text text;
@@ -128,8 +130,8 @@ static void slots_on_registered(void *owner, struct ticket ticket, const char *p
         ticket_reply(server, ticket, &text);
 }
 
-static void slots_on_unregistered(void *owner, struct ticket ticket, const char *profile, struct service *service,
-                                  const struct fault *fault, int persist_error)
+static void slots_on_unregistered(void *owner, struct ticket ticket, const char *profile,
+                                  struct service *service, const struct fault *fault, int persist_error)
 {
         struct text text;
         char name[LIMIT_SERVICE_NAME_BYTES + 1];

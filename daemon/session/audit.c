@@ -27,8 +27,8 @@ void audit_names(const struct peer *peer, const char *method, const char *const 
                 else if (shown < NAMES_SHOWN)
                         known[shown++] = service->name;
         }
-        log_change(access_log_source(peer->access), known, shown, "audit: %s: " CALL " names=%u unknown=%u", method,
-                   CALL_OF(peer), (unsigned)count, (unsigned)unknown);
+        log_change(access_log_source(peer->access), known, shown, "audit: %s: " CALL " names=%u unknown=%u",
+                   method, CALL_OF(peer), (unsigned)count, (unsigned)unknown);
 }
 
 /* Of a call that is about a slot, which need not be there (yet). */
@@ -37,8 +37,8 @@ void audit_profile(const struct peer *peer, const char *method, const char *prof
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
 
         name_service_of(profile, name, sizeof(name));
-        log_change(access_log_source(peer->access), (const char *const[]){name}, 1, "audit: %s: " CALL, method,
-                   CALL_OF(peer));
+        log_change(access_log_source(peer->access), (const char *const[]){name}, 1, "audit: %s: " CALL,
+                   method, CALL_OF(peer));
 }
 
 void audit_call(const struct peer *peer, const char *method)
@@ -48,7 +48,8 @@ void audit_call(const struct peer *peer, const char *method)
 
 void audit_limit(enum access access, const struct identity *identity, const char *limit, long long value)
 {
-        log_refusal(access_log_source(access), "refused: limit=%s value=%lld " WHO, limit, value, WHO_OF(identity));
+        log_refusal(access_log_source(access), "refused: limit=%s value=%lld " WHO, limit, value,
+                    WHO_OF(identity));
 }
 
 void audit_denied(const struct peer *peer)
@@ -58,16 +59,19 @@ void audit_denied(const struct peer *peer)
 
 void audit_invalid(const struct peer *peer)
 {
-        log_refusal(access_log_source(peer->access), "refused: invalid message: " WHO, WHO_OF(&peer->identity));
+        log_refusal(access_log_source(peer->access), "refused: invalid message: " WHO,
+                    WHO_OF(&peer->identity));
 }
 
 void audit_closed(const struct peer *peer, const char *why)
 {
-        log_refusal(access_log_source(peer->access), "peer: closed: why=%s " WHO, why, WHO_OF(&peer->identity));
+        log_refusal(access_log_source(peer->access), "peer: closed: why=%s " WHO, why,
+                    WHO_OF(&peer->identity));
 }
 
 void audit_dropped(const struct peer *peer, unsigned calls)
 {
-        log_refusal(access_log_source(peer->access), "peer: dropped: why=gone calls=%u " WHO " connection=%lld",
-                    calls, WHO_OF(&peer->identity), (long long)peer->id);
+        log_refusal(access_log_source(peer->access),
+                    "peer: dropped: why=gone calls=%u " WHO " connection=%lld", calls,
+                    WHO_OF(&peer->identity), (long long)peer->id);
 }

@@ -57,7 +57,9 @@ static void add_log_directory(struct text *text, const char *hermes_home, const 
         text_append_member_string(text, "log_directory", path);
 }
 
-static void describe_make(struct server *server, const struct service *service, struct text *text)
+/* All that is compared (struct view) and so changes with events.changed, or never. The object is left
+ * open. */
+static void describe_kept(struct server *server, const struct service *service, struct text *text)
 {
         const struct view *view = &service->shown;
         char problem[LOCKS_PROBLEM_BYTES];
@@ -99,25 +101,33 @@ static void describe_make(struct server *server, const struct service *service, 
                 text_append_member_string(text, "log_problem", problem);
         if (locks_problem(service))
                 text_append_member_string(text, "lock_problem", locks_problem(service));
-        text_append_string(text, "}");
 }
 
-void describe_service(struct server *server, struct service *service, struct text *text)
+/* Made once for each change: a thousand are asked for more often than one changes. */
+static void describe_keep(struct server *server, struct service *service)
 {
         struct text made;
 
-        if (service->text) {
-                text_append(text, service->text, service->text_length);
-                return;
-        }
         text_init(&made);
-        describe_make(server, service, &made);
-        text_append(text, made.bytes, made.length);
-        text->failed = text->failed || made.failed;
+        describe_kept(server, service, &made);
         service->text = made.failed ? NULL : realloc(made.bytes, made.length);
         service->text_length = made.length;
         if (!service->text)
                 text_deinit(&made);
+}
+
+void describe_service(struct server *server, struct service *service, struct text *text)
+{
+        if (!service->text)
+                describe_keep(server, service);
+        if (service->text)
+                text_append(text, service->text, service->text_length);
+        else
+                text->failed = true;
+        /* A member that moves all the time (a load, a count of bytes) is appended here, each time anew: what
+         * is neither in struct view nor in what is kept makes no change, so Watch does not tell of it each
+         * turn. */
+        text_append_string(text, "}");
 }
 
 void describe_forget(struct service *service)

@@ -7,7 +7,7 @@
 /* Appends a service as the interface's Service. Made once for each change and kept. */
 void describe_service(struct server *server, struct service *service, struct text *text);
 
-/* It changed: what was made is out of date. */
+/* Forgets what was made of a service that has changed since. */
 void describe_forget(struct service *service);
 
 /* Appends ,"persisted":... and, where there is a problem, ,"persist_error":... */

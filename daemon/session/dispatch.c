@@ -32,7 +32,8 @@ static void refuse_unknown(struct peer *peer, const char *name)
                        length < sizeof(interface) ? interface : name, NULL, NULL);
 }
 
-/* True: the call is done later, when its uid has a change left, and there is room for the names of another order. */
+/* True: the call is done later, when its uid has a change left, and there is room for the names of another
+ * order. */
 static bool dispatch_park(struct peer *peer, const struct method *method, const struct call *call,
                           const char *message, size_t length)
 {

@@ -13,7 +13,8 @@ typedef void method_function(struct peer *peer, const struct call *call);
 /* How many names there is something to be done for: what the uid is charged. */
 typedef size_t weigh_function(const struct peer *peer, const struct call *call);
 
-/* A row of the one table of methods, which is made of groups (server.h). No row, no method; no class, no call. */
+/* A row of the one table of methods, which is made of groups (server.h). No row, no method; no class, no
+ * call. */
 struct method {
         const char *name;   /* fully qualified; NULL behind the last row of a group */
         enum access access; /* the least that may call it */

@@ -111,9 +111,13 @@ int listener_open(struct listener *listener, uv_loop_t *loop, struct streams *st
 {
         int result;
 
-        *listener = (struct listener){
-                .fd = -1, .lock_fd = -1, .path = path, .gid = gid, .streams = streams, .accepted = accepted,
-                .owner = owner};
+        *listener = (struct listener){.fd = -1,
+                                      .lock_fd = -1,
+                                      .path = path,
+                                      .gid = gid,
+                                      .streams = streams,
+                                      .accepted = accepted,
+                                      .owner = owner};
         if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
                 return -ENAMETOOLONG;
         result = listener_lock(listener);
@@ -222,8 +226,8 @@ void listener_mend(struct listener *listener, bool make_directory)
                         result = listener_bind_again(listener);
         }
         if (result && result != listener->lost)
-                log_event("listener: its file is gone, and cannot be made anew: path=%s why=%s", listener->path,
-                          strerrorname_np(-result));
+                log_event("listener: its file is gone, and cannot be made anew: path=%s why=%s",
+                          listener->path, strerrorname_np(-result));
         listener->lost = result;
 }
 

@@ -41,13 +41,13 @@ void listener_close(struct listener *listener);
  */
 void listener_mend(struct listener *listener, bool make_directory);
 
-/* It is where clients look for it, and so is its lock. */
+/* The socket's file is where clients look for it, and so is its lock. */
 bool listener_is_there(const struct listener *listener);
 
-/* What of it is not; NULL: nothing, or it is closed. */
+/* What of the two is not where it was; NULL: both are, or the listener is closed. */
 const char *listener_lack(const struct listener *listener);
 
-/* What comes of that, or what to do. */
+/* What comes of such a lack, or what a person is to do. */
 const char *listener_remedy(const struct listener *listener);
 
 #endif

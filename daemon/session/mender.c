@@ -9,8 +9,8 @@
 #include "daemon/bounds.h"
 #include "daemon/session/listener.h"
 
-/* The one that is at that path now: it may be another than the one that is watched. What a symbolic link on the
- * way to it does, nobody tells. */
+/* The one that is at that path now: it may be another than the one that is watched. What a symbolic link on
+ * the way to it does, nobody tells. */
 static void mender_watch(struct mender *mender)
 {
         char directory[PATH_MAX], real[PATH_MAX];

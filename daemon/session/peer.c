@@ -328,7 +328,8 @@ void peer_take_turn(struct turn *turn)
         peer_go_on((struct peer *)((char *)turn - offsetof(struct peer, turn)));
 }
 
-/* Its client is gone, and reads nothing any more. What it sent whole is done all the same, but nothing waits. */
+/* Its client is gone, and reads nothing any more. What it sent whole is done all the same, but nothing
+ * waits. */
 static void peer_on_hang_up(struct peer *peer)
 {
         bool unfinished;
@@ -336,7 +337,8 @@ static void peer_on_hang_up(struct peer *peer)
         if (!peer_is_parked(peer))
                 peer_receive(peer);
         unfinished = peer_state_takes_calls(peer->state) &&
-                     (peer_is_parked(peer) || peer_state_reads(peer->state) || frame_buffer_complete(&peer->in, 1));
+                     (peer_is_parked(peer) || peer_state_reads(peer->state) ||
+                      frame_buffer_complete(&peer->in, 1));
         if (!unfinished || !peers_let_go(&peer->server->peers, peer)) {
                 if (unfinished)
                         peer_drop_calls(peer);

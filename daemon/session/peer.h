@@ -35,7 +35,8 @@ struct request {
         uint64_t number; /* counts up, for the ticket */
         char *parked;    /* REQUEST_PARKED, REQUEST_DUE: the call as it came */
         size_t parked_length;
-        struct feed *feed; /* what further replies come of; NULL: of an answer of the model's, or there are none */
+        struct feed *
+                feed; /* what further replies come of; NULL: of an answer of the model's, or there are none */
 
         /* methods/orders.c */
         bool single;          /* one name without "more": a failure is the error reply */
@@ -49,7 +50,7 @@ struct request {
 struct peer {
         struct server *server;
         uint64_t id;
-        unsigned place; /* in server.peers */
+        unsigned seat; /* in server.peers */
         enum peer_state state;
         int fd;
         uv_poll_t poll;
@@ -82,7 +83,7 @@ static inline bool peer_is_parked(const struct peer *peer)
         return peer->request.state == REQUEST_PARKED || peer->request.state == REQUEST_DUE;
 }
 
-/* Nothing waits to be sent. */
+/* Nothing in its output waits to be sent. */
 static inline bool peer_is_drained(const struct peer *peer)
 {
         return peer->sent == peer->out.length;
@@ -98,32 +99,33 @@ static inline void peer_follow(struct peer *peer, enum peer_event event)
         peer->state = peer_state_next(peer->state, event);
 }
 
-/* peer_wants.c: what it waits for, and what is to be done for it. Pure. */
+/* peer_wants.c: what a peer waits for, and what is to be done for it. Pure. */
 
-/* When it is given up; INT64_MAX: it may take as long as it takes. */
+/* When the peer is given up; INT64_MAX: what it waits for may take as long as it takes. */
 int64_t peer_deadline(const struct peer *peer);
 
-/* Its client is gone, and there may be more of what it sent: no event tells of that. */
+/* Its client is gone, and the socket may hold more of what was sent: no event tells of that. */
 bool peer_reads_on(const struct peer *peer);
 
-/* There is something to do that no event will tell of. */
+/* The peer has something to do that no event will tell of. */
 bool peer_has_more(const struct peer *peer);
 
-/* A part of a call came, and nothing but its rest can go on. */
+/* A part of a call came, and until its rest comes there is nothing to do. */
 bool peer_waits_for_rest(const struct peer *peer);
 
-/* The events to poll for; of a client that is gone none is of interest. */
+/* The events that its socket is polled for; of a client that is gone none is of interest. */
 int peer_events(const struct peer *peer);
 
 /* peer_output.c: what is sent, and what buffers cost. */
 
-/* Its turn comes. */
+/* Puts the peer into the queue of turns. */
 void peer_wake(struct peer *peer);
 
-/* Says no more than what is in its output, and is closed then. Lack of memory is such a case. */
+/* Takes nothing more from the peer, and closes it when its output is sent. That is also what is done for want
+ * of memory. */
 void peer_finish(struct peer *peer);
 
-/* Says nothing more to it, and closes it soon. why: for the log. */
+/* Throws its output away, and closes the peer in its next turn. why: for the log. */
 void peer_drop_output(struct peer *peer, const char *why);
 
 /* Sends what is in the output now, as far as the socket takes it. */
@@ -134,16 +136,16 @@ void peer_flush(struct peer *peer);
 void peer_append_reply(struct peer *peer, const char *parameters, size_t length, bool continues);
 void peer_error(struct peer *peer, const char *error, const char *parameters);
 
-/* The running call needs no further answer. */
+/* Ends the running call: it needs no further answer. */
 void peer_end_call(struct peer *peer);
 
-/* The same as soon as it may be too much, while a reply is gathered. */
+/* Holds what is gathered for a reply against the bounds of memory; over one the connection ends. */
 void peer_check_memory(struct peer *peer);
 
 /* Counts what its buffers hold now as the uid's memory, and as root's or that of all others. */
 void peer_charge(struct peer *peer);
 
-/* They are gone. */
+/* Takes them out of the count. */
 void peer_uncharge(struct peer *peer);
 
 /* peer_input.c */
@@ -156,7 +158,7 @@ void peer_receive(struct peer *peer);
 /* NULL: out of memory, fd is closed then. */
 struct peer *peer_new(struct server *server, int fd, const struct identity *identity, enum access access);
 
-/* Drops it now. Its struct is freed later; its orders stand. */
+/* Closes the peer now. Its struct is freed later; its orders stand. */
 void peer_close(struct peer *peer);
 
 /* Replies to the running call. parameters: JSON text of an object. continues false ends the call. */
@@ -164,16 +166,18 @@ void peer_reply(struct peer *peer, const char *parameters, size_t length, bool c
 /* The same, and frees the text. */
 void peer_reply_text(struct peer *peer, struct text *parameters, bool continues);
 
-/* After a reply that was given later: sends it now. The next call is taken in the peer's turn. Closes nothing. */
+/* After a reply that was given later: sends it now. The next call is taken in the peer's turn. Closes
+ * nothing. */
 void peer_answered(struct peer *peer);
 
 /* Puts the running call off. message: as it came. */
 void peer_park(struct peer *peer, const char *message, size_t length, int64_t msec);
 
-/* Works on: takes further calls, sends, sets what is polled for and the timer. The peer may be closed by it. */
+/* Works on: takes further calls, sends, sets what is polled for and the timer. The peer may be closed by
+ * it. */
 void peer_continue(struct peer *peer);
 
-/* Its turn has come, as turns.h wants it. */
+/* Does what is to be done in the peer's turn: turns.take. */
 void peer_take_turn(struct turn *turn);
 
 #endif

@@ -2,6 +2,7 @@
 
 enum peer_state peer_state_next(enum peer_state state, enum peer_event event)
 {
+        /* clang-format off */
         static const enum peer_state next[PEER_STATES][PEER_EVENTS] = {
                 /*                      END                CLOSE              HANG_UP            CLOSED */
                 [PEER_OPEN] =         {PEER_ENDED,        PEER_CLOSING,      PEER_GONE,         PEER_CLOSED},
@@ -12,6 +13,7 @@ enum peer_state peer_state_next(enum peer_state state, enum peer_event event)
                 [PEER_GONE_CLOSING] = {PEER_GONE_CLOSING, PEER_GONE_CLOSING, PEER_GONE_CLOSING, PEER_CLOSED},
                 [PEER_CLOSED] =       {PEER_CLOSED,       PEER_CLOSED,       PEER_CLOSED,       PEER_CLOSED},
         };
+        /* clang-format on */
 
         return next[state][event];
 }

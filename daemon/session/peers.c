@@ -2,18 +2,18 @@
 
 #include "daemon/session/peer.h"
 
-#define PLACE_BITS 8
-_Static_assert(PEERS_MOST <= 1 << PLACE_BITS, "a place fits");
+#define SEAT_BITS 8
+_Static_assert(PEERS_MOST <= 1 << SEAT_BITS, "a seat fits");
 
-size_t peers_place(struct ticket ticket)
+size_t peers_seat(struct ticket ticket)
 {
-        return ticket.peer & ((1 << PLACE_BITS) - 1);
+        return ticket.peer & ((1 << SEAT_BITS) - 1);
 }
 
 struct peer *peers_of_ticket(const struct peers *peers, struct ticket ticket)
 {
-        size_t place = peers_place(ticket);
-        struct peer *peer = place < PEERS_MOST ? peers->at[place] : NULL;
+        size_t seat = peers_seat(ticket);
+        struct peer *peer = seat < PEERS_MOST ? peers->at[seat] : NULL;
 
         if (!peer || peer->id != ticket.peer || peer->request.number != ticket.call || !peer_runs_call(peer))
                 return NULL;
@@ -40,13 +40,13 @@ const char *peers_over_bound(const struct peers *peers, enum access access, cons
 
 void peers_add(struct peers *peers, struct peer *peer)
 {
-        unsigned place = 0;
+        unsigned seat = 0;
 
-        while (peers->at[place])
-                place++;
-        peer->place = place;
-        peer->id = ++peers->last << PLACE_BITS | place;
-        peers->at[place] = peer;
+        while (peers->at[seat])
+                seat++;
+        peer->seat = seat;
+        peer->id = ++peers->last << SEAT_BITS | seat;
+        peers->at[seat] = peer;
         peers->count++;
         peers->denied += peer->access == ACCESS_NOBODY;
         peers->counted += peer->quota != NULL;
@@ -77,7 +77,7 @@ bool peers_let_go(struct peers *peers, struct peer *peer)
 
 void peers_remove(struct peers *peers, struct peer *peer)
 {
-        peers->at[peer->place] = NULL;
+        peers->at[peer->seat] = NULL;
         peers->count--;
         if (!peer_state_is_gone(peer->state)) {
                 peers_uncount(peers, peer);

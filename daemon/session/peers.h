@@ -16,11 +16,11 @@ struct peer;
 #define PEERS_MOST (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED + GONE_CLIENTS)
 
 /*
- * All peers, each at its place for as long as it lives, and what they count for. A ticket names one by its id,
- * which is a count above its place: who comes to a place that was another's has another id.
+ * All peers, each at its seat for as long as it lives, and what they count for. A ticket names one by its id,
+ * which is a count above its seat: who comes to a seat that was another's has another id.
  */
 struct peers {
-        struct peer *at[PEERS_MOST]; /* NULL: the place is free */
+        struct peer *at[PEERS_MOST]; /* NULL: the seat is free */
         size_t count;
         unsigned counted;          /* connections with access, not root's */
         unsigned denied;           /* connections without access */
@@ -33,33 +33,33 @@ struct peers {
         size_t memory_root_bytes;  /* and of root's */
 };
 
-/* Which bound a new connection would break, NULL for none. Root keeps some of the places. quota: of its uid,
+/* Which bound a new connection would break, NULL for none. Root keeps some of the seats. quota: of its uid,
  * NULL where that has no entry. */
 const char *peers_over_bound(const struct peers *peers, enum access access, const struct quota_uid *quota,
                              long long *value);
 
-/* Gives it its place and its id, and counts its connection. There must be a place: peers_over_bound(). */
+/* Gives it its seat and its id, and counts its connection. There must be a seat: peers_over_bound(). */
 void peers_add(struct peers *peers, struct peer *peer);
 
 /*
- * Its client is gone, and calls that it sent are not done yet: from now on it takes the place of no connection.
- * False: there are too many of those. To be asked before its state says that it is gone.
+ * Its client is gone, and calls that it sent are not done yet: from now on it takes the seat of no
+ * connection. False: there are too many of those. To be asked before its state says that it is gone.
  */
 bool peers_let_go(struct peers *peers, struct peer *peer);
 
-/* Counts it out. */
+/* Takes the peer out of its seat, and out of all counts. */
 void peers_remove(struct peers *peers, struct peer *peer);
 
 /* Whose running call that is. NULL: that call has ended, or who asked is gone. */
 struct peer *peers_of_ticket(const struct peers *peers, struct ticket ticket);
 
-/* The place that a ticket's peer has, or had. */
-size_t peers_place(struct ticket ticket);
+/* The seat that a ticket's peer has, or had. */
+size_t peers_seat(struct ticket ticket);
 
 /* The memory that is counted with that peer's: root's connections have a share of their own. */
 size_t *peers_share(struct peers *peers, const struct peer *peer);
 
-/* All that are counted with it, or those of its uid, have more than they may. */
+/* The buffers of all that are counted with this peer, or of its uid, are more than they may be. */
 bool peers_is_over_memory(const struct peers *peers, const struct peer *peer);
 
 #endif

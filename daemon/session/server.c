@@ -47,7 +47,7 @@ void server_init(struct server *server, uv_loop_t *loop, struct registry *regist
         server->methods = methods;
         server->take_call = dispatch_message;
         streams_init(&server->streams);
-        server_set_places(server, PEERS_MOST + CLOSER_PENDING);
+        server_set_seats(server, PEERS_MOST + CLOSER_PENDING);
         server->listener.fd = server->observer_listener.fd = -1;
         turns_init(&server->turns, loop, peer_take_turn);
         timer_init(&server->drain, loop, NULL, server);
@@ -58,16 +58,16 @@ void server_init(struct server *server, uv_loop_t *loop, struct registry *regist
         registry->events.owner = server;
 }
 
-void server_set_places(struct server *server, unsigned places)
+void server_set_seats(struct server *server, unsigned seats)
 {
         struct peers *peers = &server->peers;
-        unsigned denied = places / 4;
+        unsigned denied = seats / 4;
 
-        peers->spare = places >= PEERS_MOST + CLOSER_PENDING;
+        peers->spare = seats >= PEERS_MOST + CLOSER_PENDING;
         server->streams.pending_most = peers->spare ? CLOSER_PENDING : CLOSER_PENDING_FEW;
         peers->denied_most = denied < LIMIT_CONNECTIONS_DENIED ? denied : LIMIT_CONNECTIONS_DENIED;
-        places -= peers->denied_most;
-        peers->connections_most = places < LIMIT_CONNECTIONS ? places : LIMIT_CONNECTIONS;
+        seats -= peers->denied_most;
+        peers->connections_most = seats < LIMIT_CONNECTIONS ? seats : LIMIT_CONNECTIONS;
 }
 
 /* Its answer to whatever it is about to ask; what the socket does not take is lost. */
@@ -126,7 +126,9 @@ static void server_drained(void *owner)
 /* The lesser wait ends: one for a Watch or an order's outcome is the client's to take up again. */
 static bool peer_is_worth_waiting_for(const struct peer *peer)
 {
-        return (peer->request.state == REQUEST_RUNNING && !(peer->request.feed && peer->request.feed->endless)) || !peer_is_drained(peer);
+        return (peer->request.state == REQUEST_RUNNING &&
+                !(peer->request.feed && peer->request.feed->endless)) ||
+               !peer_is_drained(peer);
 }
 
 void server_drain(struct server *server, void (*drained)(struct server *server))

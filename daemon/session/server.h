@@ -29,20 +29,21 @@ struct server {
         struct registry *registry;
         struct access_policy access;
         struct rights rights;
-        const struct method *const *methods; /* the groups that dispatch.h finds a method in; NULL-terminated */
+        const struct method *const
+                *methods; /* the groups that dispatch.h finds a method in; NULL-terminated */
         void (*take_call)(struct peer *peer, char *message, size_t length); /* dispatch.h's */
 
         /* What it was started with, for Health and Diagnose. */
         const char *hermes_home; /* for log_directory, too */
         const char *template_path;
         const char *socket_path;
-        char *supervisor_path;        /* PATH of s6-svscan's environment; NULL: not readable */
-        const char *exec_path;        /* PATH of what the container's runtime executes in it; NULL: not known */
+        char *supervisor_path; /* PATH of s6-svscan's environment; NULL: not readable */
+        const char *exec_path; /* PATH of what the container's runtime executes in it; NULL: not known */
         char loose_path[LOOSE_PATH_BYTES]; /* where they lead and others than root can write; "": nowhere */
-        const char *const *fallbacks; /* what whoever started it had to do without; NULL-terminated */
-        unsigned failed_starts;       /* of containers */
-        unsigned services_max;        /* as --services-max said */
-        unsigned files;               /* descriptors that the process may have */
+        const char *const *fallbacks;      /* what whoever started it had to do without; NULL-terminated */
+        unsigned failed_starts;            /* of containers */
+        unsigned services_max;             /* as --services-max said */
+        unsigned files;                    /* descriptors that the process may have */
 
         struct streams streams;
         struct listener listener;
@@ -59,12 +60,13 @@ struct server {
         void (*drained)(struct server *server);
 };
 
-/* Sets the registry's events of changes; those of answers are set by who answers. methods: as in struct server. */
+/* Sets the registry's events of changes; those of answers are set by who answers. methods: as in struct
+ * server. */
 void server_init(struct server *server, uv_loop_t *loop, struct registry *registry,
                  const struct method *const *methods);
 
 /* So many connections in all, fewer than PEERS_MOST where the process has descriptors for no more. */
-void server_set_places(struct server *server, unsigned places);
+void server_set_seats(struct server *server, unsigned seats);
 
 /* Closes everything; peers get no answer any more. */
 void server_deinit(struct server *server);

@@ -19,8 +19,8 @@ void ticket_reply(const struct server *server, struct ticket ticket, struct text
         peer_answered(peer);
 }
 
-void ticket_fail(const struct server *server, struct ticket ticket, const struct fault *fault, const char *name,
-                 struct service *service)
+void ticket_fail(const struct server *server, struct ticket ticket, const struct fault *fault,
+                 const char *name, struct service *service)
 {
         struct peer *peer = ticket_peer(server, ticket);
 
@@ -32,7 +32,7 @@ void ticket_fail(const struct server *server, struct ticket ticket, const struct
 
 void ticket_set_add(struct ticket_set *set, struct ticket ticket)
 {
-        set->at[peers_place(ticket)] = ticket;
+        set->at[peers_seat(ticket)] = ticket;
 }
 
 bool ticket_set_is_empty(const struct ticket_set *set)

@@ -5,26 +5,27 @@
 #include "daemon/session/peer.h"
 
 /*
- * The way of an answer that comes later. Whatever is at work for a call keeps its ticket (peer_ticket()) and never
- * the peer: who asked may be gone by then, or its call over, and then nothing is told and nothing is lost.
+ * The way of an answer that comes later. Whatever is at work for a call keeps its ticket (peer_ticket()) and
+ * never the peer: who asked may be gone by then, or its call over, and then nothing is told and nothing is
+ * lost.
  */
 
-/* Who waits for it. NULL: nobody does any more. */
+/* The peer that waits for the answer. NULL: nobody does any more. */
 struct peer *ticket_peer(const struct server *server, struct ticket ticket);
 
-/* Gives the last reply, and frees the text. */
+/* Answers the call with its last reply, and frees the text. */
 void ticket_reply(const struct server *server, struct ticket ticket, struct text *parameters);
 
-/* The same with an error. name, service: as errors_of_fault() wants them. */
-void ticket_fail(const struct server *server, struct ticket ticket, const struct fault *fault, const char *name,
-                 struct service *service);
+/* Answers the call with an error. name, service: as errors_of_fault() wants them. */
+void ticket_fail(const struct server *server, struct ticket ticket, const struct fault *fault,
+                 const char *name, struct service *service);
 
 /* Several calls that get the same answer: at most one of each connection. All zeros: none. */
 struct ticket_set {
-        struct ticket at[PEERS_MOST]; /* by place; peer 0: none */
+        struct ticket at[PEERS_MOST]; /* by seat; peer 0: none */
 };
 
-/* Of a peer that had the same place before, nobody waits any more. */
+/* Of a peer that had the same seat before, nobody waits any more. */
 void ticket_set_add(struct ticket_set *set, struct ticket ticket);
 
 bool ticket_set_is_empty(const struct ticket_set *set);

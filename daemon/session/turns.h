@@ -38,11 +38,11 @@ struct turns {
 void turns_init(struct turns *turns, uv_loop_t *loop, void (*take)(struct turn *turn));
 void turns_close(struct turns *turns);
 
-/* Its connection has something to do. Adding what is queued already is allowed. */
+/* Queues a turn of a connection that has something to do. One that is queued already stays where it is. */
 void turns_add(struct turns *turns, struct turn *turn);
 void turns_remove(struct turns *turns, struct turn *turn);
 
-/* Whose turn it is leaves the rest for the next one. */
+/* The time of others than root is over: whose turn this is leaves the rest for the next one. */
 bool turns_is_over(const struct turns *turns, const struct turn *turn);
 
 #endif

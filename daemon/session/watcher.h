@@ -23,9 +23,9 @@ struct watchers {
 };
 
 /*
- * Begins Watch on the peer's running call: a stream of changes. Instead of a queue a watcher has a cursor into the
- * registry's revisions: when the reader has taken what was sent, it gets the newest state of each service that
- * changed since, oldest change first. names: an array of strings, or NULL. 0 or -ENOMEM.
+ * Begins Watch on the peer's running call: a stream of changes. Instead of a queue a watcher has a cursor
+ * into the registry's revisions: when the reader has taken what was sent, it gets the newest state of each
+ * service that changed since, oldest change first. names: an array of strings, or NULL. 0 or -ENOMEM.
  */
 int watcher_new(struct peer *peer, struct json_object *names);
 

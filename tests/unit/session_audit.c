@@ -56,7 +56,8 @@ START_TEST(a_request_is_one_line)
         ck_assert_str_eq(logged(), "audit: Stop: uid=10000 pid=7 connection=513 call=3 names=3 unknown=1 "
                                    "service=gateway-b service=gateway-a\n");
         audit_profile(&peer, "Register", "new");
-        ck_assert_str_eq(logged(), "audit: Register: uid=10000 pid=7 connection=513 call=3 service=gateway-new\n");
+        ck_assert_str_eq(logged(),
+                         "audit: Register: uid=10000 pid=7 connection=513 call=3 service=gateway-new\n");
         audit_call(&peer, "Reconcile");
         ck_assert_str_eq(logged(), "audit: Reconcile: uid=10000 pid=7 connection=513 call=3\n");
 }

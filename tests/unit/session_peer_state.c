@@ -28,8 +28,10 @@ START_TEST(the_whole_table)
                 ck_assert_msg(peer_state_takes_calls(row->state) == row->takes_calls, "state %zu", i);
                 ck_assert_msg(peer_state_is_gone(row->state) == row->is_gone, "state %zu", i);
                 ck_assert_msg(peer_state_next(row->state, PEER_EVENT_END) == row->after_end, "state %zu", i);
-                ck_assert_msg(peer_state_next(row->state, PEER_EVENT_CLOSE) == row->after_close, "state %zu", i);
-                ck_assert_msg(peer_state_next(row->state, PEER_EVENT_HANG_UP) == row->after_hang_up, "state %zu", i);
+                ck_assert_msg(peer_state_next(row->state, PEER_EVENT_CLOSE) == row->after_close, "state %zu",
+                              i);
+                ck_assert_msg(peer_state_next(row->state, PEER_EVENT_HANG_UP) == row->after_hang_up,
+                              "state %zu", i);
                 ck_assert_msg(peer_state_next(row->state, PEER_EVENT_CLOSED) == PEER_CLOSED, "state %zu", i);
         }
 }
@@ -44,7 +46,8 @@ START_TEST(there_is_no_way_back)
 
                         ck_assert(peer_state_reads(state) || !peer_state_reads(next));
                         ck_assert(peer_state_takes_calls(state) || !peer_state_takes_calls(next));
-                        ck_assert(!peer_state_is_gone(state) || peer_state_is_gone(next) || next == PEER_CLOSED);
+                        ck_assert(!peer_state_is_gone(state) || peer_state_is_gone(next) ||
+                                  next == PEER_CLOSED);
                         ck_assert_uint_eq(peer_state_next(next, event), next); /* told twice is told once */
                 }
 }

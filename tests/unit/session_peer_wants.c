@@ -67,7 +67,9 @@ END_TEST
 START_TEST(polled_for_what_its_state_admits)
 {
         static const int events[PEER_STATES] = {
-                [PEER_OPEN] = UV_READABLE, [PEER_ENDED] = UV_PRIORITIZED, [PEER_CLOSING] = UV_PRIORITIZED,
+                [PEER_OPEN] = UV_READABLE,
+                [PEER_ENDED] = UV_PRIORITIZED,
+                [PEER_CLOSING] = UV_PRIORITIZED,
                 [PEER_CLOSED] = UV_PRIORITIZED, /* of a client that is gone: none */
         };
 
@@ -148,9 +150,9 @@ END_TEST
 
 int main(void)
 {
-        const TTest *const tests[] = {what_it_waits_for_says_how_long, nothing_more_is_read_than_is_taken,
+        const TTest *const tests[] = {what_it_waits_for_says_how_long,  nothing_more_is_read_than_is_taken,
                                       polled_for_what_its_state_admits, a_call_that_came_is_more_to_do,
-                                      a_feed_says_whether_it_has_more, who_is_gone_is_read_to_the_end};
+                                      a_feed_says_whether_it_has_more,  who_is_gone_is_read_to_the_end};
         Suite *suite = suite_create("session_peer_wants");
         TCase *tcase = tcase_create("session_peer_wants");
 

@@ -72,8 +72,8 @@ START_TEST(a_ticket_is_for_one_call)
 }
 END_TEST
 
-/* Whoever has its place now has not asked. */
-START_TEST(a_place_is_not_a_peer)
+/* Whoever has its seat now has not asked. */
+START_TEST(a_seat_is_not_a_peer)
 {
         struct peer *peer = joins(0, ACCESS_ROOT);
         struct ticket ticket = calls(peer);
@@ -82,7 +82,7 @@ START_TEST(a_place_is_not_a_peer)
         peers_remove(&server.peers, peer);
         ck_assert_ptr_null(ticket_peer(&server, ticket));
         other = joins(1, ACCESS_ROOT);
-        ck_assert_uint_eq(other->place, peer->place);
+        ck_assert_uint_eq(other->seat, peer->seat);
         calls(other);
         ck_assert_ptr_null(ticket_peer(&server, ticket));
         ck_assert_ptr_null(ticket_peer(&server, (struct ticket){0}));
@@ -133,7 +133,7 @@ START_TEST(several_get_the_same_answer)
 }
 END_TEST
 
-START_TEST(root_keeps_places)
+START_TEST(root_keeps_seats)
 {
         struct quota_uid quota = {.used = true, .uid = 10000};
         long long value;
@@ -148,12 +148,12 @@ START_TEST(root_keeps_places)
         for (; !peers_over_bound(&server.peers, ACCESS_ROOT, NULL, &value); count++)
                 joins(count, ACCESS_ROOT);
         ck_assert_uint_eq(count, LIMIT_CONNECTIONS);
-        /* Strangers neither take a place nor lack one for that. */
+        /* Strangers neither take a seat nor lack one for that. */
         ck_assert_ptr_null(peers_over_bound(&server.peers, ACCESS_NOBODY, NULL, &value));
 }
 END_TEST
 
-START_TEST(who_is_gone_takes_no_place)
+START_TEST(who_is_gone_takes_no_seat)
 {
         struct quota_uid quota = {.used = true, .uid = 10000};
         struct peer *peer = &peers[0];
@@ -180,8 +180,9 @@ END_TEST
 
 int main(void)
 {
-        const TTest *const tests[] = {a_ticket_is_for_one_call,    a_place_is_not_a_peer, an_answer_comes_once,
-                                      several_get_the_same_answer, root_keeps_places,     who_is_gone_takes_no_place};
+        const TTest *const tests[] = {a_ticket_is_for_one_call, a_seat_is_not_a_peer,
+                                      an_answer_comes_once,     several_get_the_same_answer,
+                                      root_keeps_seats,         who_is_gone_takes_no_seat};
         Suite *suite = suite_create("session_ticket");
         TCase *tcase = tcase_create("session_ticket");
 
