@@ -37,6 +37,26 @@
 #define READY_TURN_USEC 2000  /* of a turn of the loop, for the steps of what is ready: loop/ready.h */
 #define SERVER_TURN_USEC 2000 /* of a turn, for the calls of everybody but root: session/turns.h */
 
+/* What one connection may do in its turn, and one listener in a turn of the loop, before the others have theirs. */
+#define PEER_READS_PER_TURN 4
+#define PEER_CALLS_PER_TURN LIMIT_PIPELINED_CALLS
+#define LISTENER_ACCEPTS_PER_TURN 16
+#define LISTENER_PAUSE_MSEC 100 /* until it accepts again, where descriptors or memory are short */
+/* What goes out at once. The kernel counts a piece as read when all of it was: the largest that it would make
+ * of its own accord are half of what it queues, and a slow reader of those would look like none. */
+#define PEER_SEND_BYTES (16 * 1024)
+#define PEER_OUTPUT_KEPT_BYTES 4096        /* of an output's memory between replies */
+#define WATCH_PUMP_BYTES (64 * 1024)       /* of events at once, until the reader took them */
+#define PIECE_BYTES (64 * 1024)            /* of a piece of a reply, roughly: it ends with what goes over this */
+#define HEALTH_BYTES (LIMIT_OUTPUT_BYTES / 4) /* of the problems of services, where all are one reply */
+/* When the broker is told to end: what calls that run may take to end, too. */
+#define SERVER_DRAIN_MSEC 3000
+/* A Diagnose is made in slices, between which everybody else has a turn: each ends with the step that goes over this. */
+#define DIAGNOSE_SLICE_USEC 1000
+#define DIAGNOSE_PAUSE_MSEC 1   /* between two slices */
+#define DIAGNOSE_IDLE_MSEC 10   /* the same, where a step waits for others */
+#define DIAGNOSE_VOLUME_MSEC 2000 /* until the volume is late */
+
 /* Until a socket's file that is gone is made anew: whoever moves or removes its directory may be at it still. */
 #define MENDER_MSEC 200
 

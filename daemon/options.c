@@ -169,7 +169,7 @@ static bool set_number(struct options *options, int option, const char *text)
 
 static bool add_static(struct options *options, const char *name)
 {
-        if (name_check_service(name) != NAME_OK || !strncmp(name, GATEWAY_PREFIX, strlen(GATEWAY_PREFIX)))
+        if (name_check_service(name) != NAME_OK || strncmp(name, GATEWAY_PREFIX, strlen(GATEWAY_PREFIX)) == 0)
                 return false;
         for (size_t i = 0; i < OPTIONS_STATIC_MAX; i++)
                 if (!options->allowed_static[i]) {

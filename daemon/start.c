@@ -132,7 +132,7 @@ static const char *root_home(const char *home)
                 return root;
         *slash = 0;
         above = strrchr(root, '/');
-        if (above && above != root && !strcmp(above, "/profiles"))
+        if (above && above != root && strcmp(above, "/profiles") == 0)
                 *above = 0;
         else
                 *slash = '/';

@@ -2,16 +2,12 @@
 
 #include <stdlib.h>
 
+#include "daemon/bounds.h"
 #include "daemon/doctor/doctor.h"
 #include "daemon/doctor/volume_found.h"
 #include "daemon/methods/parameters.h"
 #include "daemon/session/dispatch.h"
 #include "proto/interface.h"
-
-/* A slice ends with the step that goes over this; then everybody else has a turn. */
-#define SLICE_NSEC 1000000
-#define SLICE_PAUSE_MSEC 1
-#define SLICE_IDLE_MSEC 10 /* of a step that waits for others */
 
 static doctor_step *const steps[] = {
         diagnose_system,      diagnose_services, diagnose_processes, diagnose_container,
@@ -84,13 +80,13 @@ static void round_end(struct doctor *doctor)
 static void doctor_slice(void *owner)
 {
         struct doctor *doctor = owner;
-        uint64_t until = uv_hrtime() + SLICE_NSEC;
+        uint64_t until = uv_hrtime() + DIAGNOSE_SLICE_USEC * UINT64_C(1000);
 
         doctor->idle = false;
         while (doctor->step < STEPS && !doctor->idle && uv_hrtime() < until)
                 doctor->step += steps[doctor->step](doctor);
         if (doctor->step < STEPS) {
-                timer_start(&doctor->slice, doctor->idle ? SLICE_IDLE_MSEC : SLICE_PAUSE_MSEC);
+                timer_start(&doctor->slice, doctor->idle ? DIAGNOSE_IDLE_MSEC : DIAGNOSE_PAUSE_MSEC);
                 return;
         }
         doctor->state = DOCTOR_WAITING;

@@ -119,7 +119,7 @@ static bool is_tight(const FTSENT *entry)
                 return owned;
         if (S_ISSOCK(found->st_mode))
                 return owned && !(found->st_mode & S_IWOTH);
-        if (S_ISFIFO(found->st_mode) && strcmp(entry->fts_name, "control"))
+        if (S_ISFIFO(found->st_mode) && strcmp(entry->fts_name, "control") != 0)
                 return true;
         return rights_is_safe(entry->fts_path, found);
 }

@@ -35,7 +35,7 @@ static void check_pid1(struct doctor *doctor)
         struct stat info;
 
         read_line("/proc/1/comm", name, sizeof(name));
-        if (strcmp(name, "s6-svscan"))
+        if (strcmp(name, "s6-svscan") != 0)
                 doctor_check(doctor, "pid1", VERDICT_WARNING,
                              "make s6-overlay's /init the container's entry point, and start it without "
                              "another init",

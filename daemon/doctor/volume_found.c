@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/volume.h"
 #include "daemon/judge/intent.h"
 #include "daemon/keep/survey.h"
 #include "daemon/session/server.h"
 #include "proto/name.h"
 
-#define VOLUME_MSEC 2000 /* until the deputy is late */
 #define PROBE "/" VOLUME_PROBE
 
 /* The job, and what the thread found. */
@@ -259,7 +259,7 @@ struct volume_found *volume_found_new(struct server *server, bool root, void (*d
                                         .done = look_done,
                                         .clear = look_clear,
                                         .drop = look_drop,
-                                        .timeout_msec = VOLUME_MSEC,
+                                        .timeout_msec = DIAGNOSE_VOLUME_MSEC,
                                         .lane = lane};
         look->found = found;
         look->home = server->hermes_home;

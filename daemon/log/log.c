@@ -250,32 +250,19 @@ void log_refusal(enum log_source source, const char *format, ...)
         errno = error;
 }
 
-void log_change(enum log_source source, const char *const *names, size_t count, const char *format, ...)
+void log_change(enum log_source source, struct line *line)
 {
-        struct line line;
         bool any;
-        va_list arguments;
         int error = errno;
 
-        va_start(arguments, format);
-        line_begin(&line, format, &arguments);
-        va_end(arguments);
-        for (size_t i = 0; i < count && !line.cut; i++) {
-                size_t before = line.length;
-
-                line_append(&line, " service=", strlen(" service="));
-                line_append_escaped(&line, names[i]);
-                if (line.cut) /* no half of a name */
-                        line.length = before;
-        }
-        line_end(&line);
+        line_end(line);
         if (source == LOG_ROOT) {
                 pthread_mutex_lock(&lock);
-                any = put_or_keep(&line);
+                any = put_or_keep(line);
                 pthread_mutex_unlock(&lock);
                 held(any);
         } else {
-                budget_line(&changes[source], &line);
+                budget_line(&changes[source], line);
         }
         errno = error;
 }

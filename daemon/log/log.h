@@ -32,10 +32,11 @@ void log_event(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void log_refusal(enum log_source source, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A change, and behind it ` service=NAME` for as many of the names as fit. Root's have no budget,
- * and some of them are kept while standard error is full. */
-void log_change(enum log_source source, const char *const *names, size_t count, const char *format, ...)
-        __attribute__((format(printf, 4, 5)));
+struct line;
+
+/* A change, as log_line.h has made a line of it, but for its end. Root's have no budget, and some of them are kept while
+ * standard error is full. */
+void log_change(enum log_source source, struct line *line);
 
 /* Calls `held` when a line is held back and a count is to be told: log_settle() is to be called now and then.
  * NULL: nobody does. */

@@ -12,9 +12,6 @@
 #include "daemon/methods/pieces.h"
 #include "daemon/methods/places.h"
 
-/* The problems of services take as much of a reply that has all of them. */
-#define HEALTH_BYTES (LIMIT_OUTPUT_BYTES / 4)
-
 struct health {
         struct text *problems;
         unsigned count; /* of all */

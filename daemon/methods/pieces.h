@@ -1,15 +1,13 @@
 #ifndef METHODS_PIECES_H
 #define METHODS_PIECES_H
 
+#include "daemon/bounds.h"
 #include "daemon/session/peer.h"
 
 /*
  * A reply that grows with the number of services. Who asked with "more" gets it in pieces, each a reply of
  * its own and the last without continues: a feed whose pieces are made one by one.
  */
-
-/* Of a piece, roughly: it ends with what goes over this. */
-#define PIECE_BYTES (64 * 1024)
 
 struct pieces {
         struct feed feed;

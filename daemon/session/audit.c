@@ -1,6 +1,9 @@
 #include "daemon/session/audit.h"
 
+#include <string.h>
+
 #include "daemon/log/log.h"
+#include "daemon/log/log_line.h"
 #include "proto/limits.h"
 #include "proto/name.h"
 
@@ -13,6 +16,28 @@
 
 /* More than any line takes. */
 #define NAMES_SHOWN 64
+
+/* The line of a request, and behind it ` service=NAME` for as many of the names as fit. */
+__attribute__((format(printf, 4, 5))) static void
+audit_request(const struct peer *peer, const char *const *names, size_t count, const char *format, ...)
+{
+        static const char before[] = " service=";
+        struct line line;
+        va_list arguments;
+
+        va_start(arguments, format);
+        line_begin(&line, format, &arguments);
+        va_end(arguments);
+        for (size_t i = 0; i < count && !line.cut; i++) {
+                size_t length = line.length;
+
+                line_append(&line, before, strlen(before));
+                line_append_escaped(&line, names[i]);
+                if (line.cut) /* no half of a name */
+                        line.length = length;
+        }
+        log_change(access_log_source(peer->access), &line);
+}
 
 void audit_names(const struct peer *peer, const char *method, const char *const *names, size_t count)
 {
@@ -27,23 +52,23 @@ void audit_names(const struct peer *peer, const char *method, const char *const 
                 else if (shown < NAMES_SHOWN)
                         known[shown++] = service->name;
         }
-        log_change(access_log_source(peer->access), known, shown, "audit: %s: " CALL " names=%u unknown=%u",
-                   method, CALL_OF(peer), (unsigned)count, (unsigned)unknown);
+        audit_request(peer, known, shown, "audit: %s: " CALL " names=%u unknown=%u", method, CALL_OF(peer),
+                      (unsigned)count, (unsigned)unknown);
 }
 
 /* Of a call that is about a slot, which need not be there (yet). */
 void audit_profile(const struct peer *peer, const char *method, const char *profile)
 {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        const char *const names[] = {name};
 
         name_service_of(profile, name, sizeof(name));
-        log_change(access_log_source(peer->access), (const char *const[]){name}, 1, "audit: %s: " CALL,
-                   method, CALL_OF(peer));
+        audit_request(peer, names, 1, "audit: %s: " CALL, method, CALL_OF(peer));
 }
 
 void audit_call(const struct peer *peer, const char *method)
 {
-        log_change(access_log_source(peer->access), NULL, 0, "audit: %s: " CALL, method, CALL_OF(peer));
+        audit_request(peer, NULL, 0, "audit: %s: " CALL, method, CALL_OF(peer));
 }
 
 void audit_limit(enum access access, const struct identity *identity, const char *limit, long long value)

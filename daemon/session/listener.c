@@ -8,13 +8,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/lock.h"
 #include "daemon/log/log.h"
 #include "daemon/edge/rights.h"
 #include "proto/limits.h"
 
-#define ACCEPTS_PER_TURN 16
-#define PAUSE_MSEC 100
 #define LOCK_PATH_BYTES (sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof(".lock"))
 
 static void listener_readable(uv_poll_t *poll, int status, int events);
@@ -30,7 +29,7 @@ static void listener_pause(struct listener *listener, const char *why)
 {
         log_event("listener: accept: %s", why);
         uv_poll_stop(&listener->poll);
-        uv_timer_start(&listener->pause, listener_resume, PAUSE_MSEC, 0);
+        uv_timer_start(&listener->pause, listener_resume, LISTENER_PAUSE_MSEC, 0);
 }
 
 static void listener_readable(uv_poll_t *poll, int status, int events)
@@ -39,7 +38,7 @@ static void listener_readable(uv_poll_t *poll, int status, int events)
 
         (void)status;
         (void)events;
-        for (int i = 0; i < ACCEPTS_PER_TURN && listener->fd >= 0; i++) {
+        for (int i = 0; i < LISTENER_ACCEPTS_PER_TURN && listener->fd >= 0; i++) {
                 int fd;
 
                 if (streams_are_full(listener->streams)) {

@@ -3,14 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/stream.h"
 #include "daemon/order/order.h"
 #include "daemon/session/audit.h"
 #include "daemon/session/errors.h"
 #include "proto/limits.h"
 
-/* What one connection may do before the others have their turn. */
-#define CALLS_PER_TURN LIMIT_PIPELINED_CALLS
 /* A message takes a little more than its parameters. */
 #define MESSAGE_BYTES 64
 
@@ -154,7 +153,7 @@ static void peer_take_parked(struct peer *peer)
 /* Takes calls as long as none runs and the answers are read. */
 static void peer_take_calls(struct peer *peer)
 {
-        for (int i = 0; i < CALLS_PER_TURN; i++) {
+        for (int i = 0; i < PEER_CALLS_PER_TURN; i++) {
                 char *message;
                 size_t length;
 

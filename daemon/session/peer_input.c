@@ -2,12 +2,10 @@
 
 #include <errno.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/stream.h"
 #include "daemon/session/audit.h"
 #include "proto/interface.h"
-
-/* What one connection may do before the others have their turn. */
-#define READS_PER_TURN 4
 
 /* Whatever else it sent stays where it is. */
 static void peer_refuse_descriptors(struct peer *peer)
@@ -26,7 +24,7 @@ static void peer_refuse_descriptors(struct peer *peer)
 
 void peer_receive(struct peer *peer)
 {
-        for (int i = 0; i < READS_PER_TURN && peer_state_reads(peer->state); i++) {
+        for (int i = 0; i < PEER_READS_PER_TURN && peer_state_reads(peer->state); i++) {
                 size_t room;
                 char *bytes = frame_buffer_reserve(&peer->in, &room);
                 ssize_t length;

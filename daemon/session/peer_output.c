@@ -2,15 +2,10 @@
 
 #include <errno.h>
 
+#include "daemon/bounds.h"
 #include "daemon/session/audit.h"
 #include "proto/call.h"
 #include "proto/limits.h"
-
-/* Output memory that is kept between replies. */
-#define OUTPUT_KEPT_BYTES 4096
-/* What goes out at once. The kernel counts a piece as read when all of it was: the largest that it would make
- * of its own accord are half of what it queues, and a slow reader of those would look like none. */
-#define SEND_BYTES (16 * 1024)
 
 void peer_wake(struct peer *peer)
 {
@@ -66,7 +61,7 @@ void peer_flush(struct peer *peer)
         while (!peer_is_drained(peer)) {
                 size_t left = peer->out.length - peer->sent;
                 ssize_t sent = stream_send(&peer->server->streams, peer->fd, peer->out.bytes + peer->sent,
-                                           left < SEND_BYTES ? left : SEND_BYTES);
+                                           left < PEER_SEND_BYTES ? left : PEER_SEND_BYTES);
 
                 if (sent < 0 && errno == EINTR)
                         continue;
@@ -84,7 +79,7 @@ void peer_flush(struct peer *peer)
         }
         peer->sent = 0;
         text_clear(&peer->out);
-        if (peer->out.capacity > OUTPUT_KEPT_BYTES)
+        if (peer->out.capacity > PEER_OUTPUT_KEPT_BYTES)
                 text_reset(&peer->out);
 }
 

@@ -9,9 +9,6 @@
 #include "daemon/session/errors.h"
 #include "daemon/session/peer.h"
 
-/* How long running calls may take to end when we are told to. */
-#define DRAIN_MSEC 3000
-
 static void server_on_changed(void *owner, struct service *service)
 {
         watchers_on_changed(owner, service);
@@ -139,7 +136,7 @@ void server_drain(struct server *server, void (*drained)(struct server *server))
         listener_close(&server->listener);
         listener_close(&server->observer_listener);
         server->drain.expired = server_drained;
-        timer_start(&server->drain, server->peers.count ? DRAIN_MSEC : 0);
+        timer_start(&server->drain, server->peers.count ? SERVER_DRAIN_MSEC : 0);
         for (size_t i = 0; i < PEERS_MOST; i++) {
                 struct peer *peer = server->peers.at[i];
 

@@ -6,12 +6,11 @@
 
 #include <json-c/json.h>
 
+#include "daemon/bounds.h"
 #include "daemon/session/describe.h"
 #include "daemon/session/peer.h"
 
 #define NAME_BYTES 32 /* of one name, beside it: what malloc keeps, and where it is */
-/* A pump stops after this much, until the reader took it. */
-#define PUMP_BYTES (64 * 1024)
 
 struct watcher {
         struct feed feed;
@@ -196,7 +195,8 @@ static void watcher_pump(struct feed *feed, struct peer *peer)
                 return;
         }
         count = watcher_collect(watcher, changes);
-        for (; told < count && peer->out.length < PUMP_BYTES && peer_state_takes_calls(peer->state); told++) {
+        for (; told < count && peer->out.length < WATCH_PUMP_BYTES && peer_state_takes_calls(peer->state);
+             told++) {
                 watcher_tell(watcher, &changes[told]);
                 watcher->cursor = changes[told].revision;
         }

@@ -79,6 +79,26 @@ START_TEST(a_thousand_names_are_one_line)
 }
 END_TEST
 
+/* The longest names that there are: as many as fit, none of them in part. */
+START_TEST(no_name_is_cut_in_two)
+{
+        const char *names[] = {services[0].name, services[0].name};
+        const char *line, *last;
+
+        memset(services[0].name, 'x', sizeof(services[0].name) - 1);
+        audit_names(&peer, "Stop", names, 2);
+        line = logged();
+        last = strstr(line, " service=");
+        ck_assert_ptr_nonnull(last);
+        ck_assert_uint_eq(strspn(last + strlen(" service="), "x"), LIMIT_SERVICE_NAME_BYTES);
+        ck_assert_str_eq(last + strlen(" service=") + LIMIT_SERVICE_NAME_BYTES, "...\n");
+        services[0].name[0] = ' ';
+        names[1] = "gateway-b";
+        audit_names(&peer, "Stop", names, 1);
+        ck_assert_ptr_nonnull(strstr(logged(), " service=%20x"));
+}
+END_TEST
+
 START_TEST(whoever_is_refused_is_named)
 {
         audit_limit(ACCESS_CLIENT, &peer.identity, "connections_uid", 48);
@@ -97,7 +117,7 @@ END_TEST
 int main(void)
 {
         const TTest *const tests[] = {a_request_is_one_line, a_thousand_names_are_one_line,
-                                      whoever_is_refused_is_named};
+                                      no_name_is_cut_in_two, whoever_is_refused_is_named};
         Suite *suite = suite_create("session_audit");
         TCase *tcase = tcase_create("session_audit");
 
