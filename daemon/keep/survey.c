@@ -202,15 +202,19 @@ static int compare_facts(const void *key, const void *element)
         return strcmp(key, facts->name);
 }
 
-/* A kept one that is listed as a profile is not gone. */
-static bool survey_lists(const struct survey *survey, const char *name)
+const struct profile_facts *survey_find(const struct survey *survey, const char *profile)
 {
         const struct profile_facts *listed = survey->facts + survey->all; /* `default` is first, out of order */
 
-        if (strcmp(name, "default") == 0)
-                return true;
-        return survey->count > survey->all &&
-               bsearch(name, listed, survey->count - survey->all, sizeof(*listed), compare_facts);
+        if (survey->count <= survey->all)
+                return NULL;
+        return bsearch(profile, listed, survey->count - survey->all, sizeof(*listed), compare_facts);
+}
+
+/* A kept one that is listed as a profile is not gone. */
+static bool survey_lists(const struct survey *survey, const char *name)
+{
+        return survey_find(survey, name) || strcmp(name, "default") == 0;
 }
 
 /* False: there is nothing at that place to be waited for. */

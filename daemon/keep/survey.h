@@ -73,6 +73,9 @@ struct survey {
 struct survey *survey_new(const char *const *names, size_t count);
 void survey_free(struct survey *survey);
 
+/* What was found of a profile; NULL: it is none of those that were looked at, or it is `default`. */
+const struct profile_facts *survey_find(const struct survey *survey, const char *profile);
+
 /* Of one that is `kept`: is its directory gone for certain? */
 bool survey_is_gone(const struct survey *survey, const char *profile);
 

@@ -131,24 +131,6 @@ void home_judge_one(struct service *service, const struct profile_facts *facts)
                 mark_gone(service);
 }
 
-static const struct profile_facts *find_facts(const struct survey *survey, const char *profile)
-{
-        size_t low = 1, high = survey->count; /* behind `default`, by name */
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-                int order = strcmp(survey->facts[middle].name, profile);
-
-                if (order == 0)
-                        return &survey->facts[middle];
-                if (order < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return NULL;
-}
-
 bool home_trust(struct registry *registry, const struct survey *survey)
 {
         if (!registry->homes.volume)
@@ -165,7 +147,7 @@ void home_judge(struct registry *registry, const struct survey *survey)
         for (int there = 0; trusted && !survey->more && there < 2; there++)
                 for (size_t i = 0; i < registry->count; i++) {
                         struct service *service = registry->services[i];
-                        const struct profile_facts *facts = service->profile ? find_facts(survey, service->profile) : NULL;
+                        const struct profile_facts *facts = service->profile ? survey_find(survey, service->profile) : NULL;
 
                         if (facts && facts->exists == there)
                                 home_judge_one(service, facts);
