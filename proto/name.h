@@ -16,7 +16,11 @@ enum name_result {
         NAME_BAD_CHARACTER, /* any other byte, a newline at the end included */
 };
 
-/* [a-z0-9][a-z0-9_-]*, at most LIMIT_PROFILE_NAME_BYTES (the Hermes application's rule). */
+/*
+ * [a-z0-9][a-z0-9_-]*, at most LIMIT_PROFILE_NAME_BYTES (the Hermes application's rule). The same is checked in
+ * s6-rc.d/gateway-template/prelude, client/completion/svcctl.bash and client/python/svcbroker/hermes.py, and said in
+ * man/io.svcbroker.7, docs/clients.md and docs/contract.md; tests/integration/test_names.py holds all of them together.
+ */
 enum name_result name_check_profile(const char *name);
 
 /* [A-Za-z0-9][A-Za-z0-9_.-]*, at most LIMIT_SERVICE_NAME_BYTES: what a service may be called in a call or a
@@ -38,7 +42,8 @@ uint64_t name_hash(const char *name, uint64_t of);
 /* For people, to put behind the name: "is empty", ... */
 const char *name_result_text(enum name_result result);
 
-/* [A-Za-z_][A-Za-z0-9_]*, at most LIMIT_ENVIRONMENT_NAME_BYTES: what a variable may be called. */
+/* [A-Za-z_][A-Za-z0-9_]*, at most LIMIT_ENVIRONMENT_NAME_BYTES: what a variable may be called. The same is checked in
+ * s6-rc.d/gateway-template/gateway (tests/integration/test_names.py). */
 bool environment_is_name(const char *name);
 
 /* A variable of a profile's environment. */

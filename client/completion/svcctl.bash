@@ -65,6 +65,7 @@ _svcctl_words() {
         for file in "${HERMES_HOME:-/opt/data}"/profiles/*/SOUL.md; do
             file=${file%/SOUL.md}
             file=${file##*/}
+            # proto/name.h lists who else checks this.
             [[ $file == [a-z0-9]* && $file != *[!a-z0-9_-]* ]] && echo "$file"
         done
         ;;

@@ -102,6 +102,36 @@ def test_nothing_is_decided_by_a_text():
                 assert any(re.search(number, command) for number in NUMBERS), where
 
 
+# Written twice since a slot's scripts take nothing from outside it, nor do the broker's and its logger's, and none of root's reads
+# a file for the sake of three lines. The words are those that the application takes for yes, and for an empty one.
+SAME = {
+    "the effective uid": r"while read -r field _ euid _; do\n\s*\[ \"\$field\" != Uid: \] \|\| break\n\s*done </proc/self/status",
+    "yes": r"1 \| \[Tt\].*\)",
+    "not supervised": r"\$\{?(?:HERMES_GATEWAY_NO_SUPERVISE-|value)\}? in\n\s*'' \| (.*)\) ;;\n\s*\*\) return [01] ;;",
+}
+
+
+def test_a_function_that_is_written_twice_is_the_same():
+    functions = {}
+    for path, lines in shipped().items():
+        for name, body in re.findall(r"^(\w+)\(\) ([({]\n.*?)^[)}]$", "\n".join(lines), re.MULTILINE | re.DOTALL):
+            functions.setdefault(name, {}).setdefault(body, []).append(path)
+    assert {"start_time", "say", "fail"} <= set(functions)
+    assert not {name: list(bodies.values()) for name, bodies in functions.items() if len(bodies) > 1}
+
+
+@pytest.mark.parametrize("what", SAME)
+def test_lines_that_are_written_twice_are_the_same(what):
+    found = {}
+    for path, lines in shipped().items():
+        for match in re.finditer(SAME[what], "\n".join(lines)):
+            found.setdefault(re.sub(r"\s+", " ", match[1] if match.groups() else match[0]), []).append(path)
+    assert len(found) == 1 and len(next(iter(found.values()))) > 1, found
+    if what == "the effective uid":
+        reads = {path for path, lines in shipped().items() for line in lines if re.search(r"read .*\beuid\b", line)}
+        assert reads - set(next(iter(found.values()))) == {"s6-rc.d/gateway-template/prelude"}, "which wants to know whether it is another's"
+
+
 # Single scripts
 
 @pytest.fixture(params=SHELLS)

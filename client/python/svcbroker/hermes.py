@@ -52,6 +52,7 @@ ORDERS: Dict[str, Callable[[svcbroker.Client, str], Tuple[Outcome, ...]]] = {
     "stop": lambda broker, name: broker.stop(name),
     "restart": lambda broker, name: broker.restart(name),
 }
+# proto/name.h lists who else checks this.
 PROFILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 T = TypeVar("T")
