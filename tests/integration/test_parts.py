@@ -49,7 +49,8 @@ def test_a_tree_of_them(make_tree):
     s6 = parts.get("SVCBROKER_S6", "")
     tree = make_tree(**({"s6": s6} if s6 else {}), sh=parts["SVCBROKER_SH"])
     assert read_bytes(f"/proc/{tree.pid}/exe") == read_bytes(f"{s6}/usr/bin/s6-svscan")
-    assert read_bytes(tree.path(os.path.realpath("/bin/sh"))) == read_bytes(parts["SVCBROKER_SH"])
+    assert read_bytes(tree.path(f"{os.path.realpath('/bin')}/sh")) == read_bytes(parts["SVCBROKER_SH"])
+    assert tree.run("root", "dash", "-c", "echo dash").stdout == "dash\n", "by its own name the host's shell is itself"
     tree.register("a")
     tree.wait_gateway("a")
     tree.run("root", "s6-svc", "-wD", "-d", "/run/service/gateway-a/log", check=True)

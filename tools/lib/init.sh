@@ -65,6 +65,11 @@ if [ -d /opt/data/profiles ]; then
     chown -R hermes:hermes /opt/data/profiles
 fi
 
+# Another /bin/sh than the host's: a program that is one when it is called so, as busybox is. What the host's is a link to stays.
+if [ -n "${TREE_SH-}" ]; then
+    lay "$(realpath /bin)/sh" "$TREE_SH"
+fi
+
 # Another s6 than the host's: the directory in which Debian's packages of it are unpacked.
 if [ -n "${TREE_S6-}" ]; then
     mkdir -p /opt/s6 /usr/local/lib
@@ -84,12 +89,6 @@ if [ -n "${TREE_S6-}" ]; then
             lay "/${program#"$TREE_S6"/}" "$program"
         fi
     done
-fi
-
-# Another /bin/sh than the host's: a program that is one when it is called so, as busybox is.
-if [ -n "${TREE_SH-}" ]; then
-    cp "$TREE_SH" /opt/etc/sh
-    mount --bind /opt/etc/sh "$(realpath /bin/sh)"
 fi
 
 hide /run
