@@ -18,6 +18,10 @@
 #define LOG_KEPT_LINES 16              /* of root's changes, while the logger stands */
 #define LOG_SETTLE_MSEC 2000           /* between two looks for a count that is to be told */
 
+/* Options that may be given more than once. */
+#define OPTIONS_STATIC_MOST 32
+#define OPTIONS_FALLBACKS_MOST 8
+
 /* Descriptors that are not connections: what is open all the time (some thirty), and what as many threads as
  * there can be, and a Diagnose, have open for a moment. */
 #define FILES_OWN 160
@@ -49,6 +53,18 @@
 #define WATCH_PUMP_BYTES (64 * 1024)       /* of events at once, until the reader took them */
 #define PIECE_BYTES (64 * 1024)            /* of a piece of a reply, roughly: it ends with what goes over this */
 #define HEALTH_BYTES (LIMIT_OUTPUT_BYTES / 4) /* of the problems of services, where all are one reply */
+#define REPLY_MESSAGE_BYTES 64             /* what a message takes beside its parameters */
+#define REPLY_LEFT_OUT_BYTES 128           /* what a reply ends with: how many outcomes or actions were left out */
+#define WATCH_NAME_BYTES 32                /* of one name, beside it: what malloc keeps, and where it is */
+#define ACCESS_GROUPS_MOST 256             /* who is in more groups than that is no observer */
+/* What Health or Diagnose tells in one line. */
+#define FINDINGS_LISTED_MOST 5 /* by name, */
+#define FINDINGS_TEXT_BYTES 640 /* in so many bytes; the others are a number: */
+#define FINDINGS_LINE_BYTES (FINDINGS_TEXT_BYTES + 32)
+#define PLACES_LINE_BYTES 512
+/* A script's interpreter may be one too; the kernel goes as far. */
+#define DIAGNOSE_INTERPRETERS_MOST 5
+#define DIAGNOSE_CLOCK_USEC 5000000 /* a stamp this far ahead of the clock is no matter of rounding */
 /* When the broker is told to end: what calls that run may take to end, too. */
 #define SERVER_DRAIN_MSEC 3000
 /* A Diagnose is made in slices, between which everybody else has a turn: each ends with the step that goes over this. */

@@ -171,7 +171,7 @@ static bool add_static(struct options *options, const char *name)
 {
         if (name_check_service(name) != NAME_OK || strncmp(name, GATEWAY_PREFIX, strlen(GATEWAY_PREFIX)) == 0)
                 return false;
-        for (size_t i = 0; i < OPTIONS_STATIC_MAX; i++)
+        for (size_t i = 0; i < OPTIONS_STATIC_MOST; i++)
                 if (!options->allowed_static[i]) {
                         options->allowed_static[i] = name;
                         return true;
@@ -184,9 +184,9 @@ static bool add_fallback(struct options *options, const char *text)
 {
         size_t i = 0;
 
-        while (i < OPTIONS_FALLBACKS_MAX && options->fallbacks[i])
+        while (i < OPTIONS_FALLBACKS_MOST && options->fallbacks[i])
                 i++;
-        if (i < OPTIONS_FALLBACKS_MAX)
+        if (i < OPTIONS_FALLBACKS_MOST)
                 options->fallbacks[i] = text;
         return text[0];
 }

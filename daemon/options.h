@@ -4,11 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/bounds.h"
 #include "daemon/service/multiplex.h"
-
-/* At most this many --allow-static. */
-#define OPTIONS_STATIC_MAX 32
-#define OPTIONS_FALLBACKS_MAX 8
 
 struct options {
         const char *socket;
@@ -23,9 +20,9 @@ struct options {
         int64_t settle_msec;
         unsigned start_at_once;        /* gateways that begin together after a boot */
         enum multiplex_from multiplex; /* whether the default gateway serves every profile */
-        const char *fallbacks[OPTIONS_FALLBACKS_MAX + 1]; /* NULL-terminated */
-        bool no_gateways;                                 /* nothing is registered at boot */
-        bool bootstrap;                                   /* default starts where nothing is known of it */
+        const char *fallbacks[OPTIONS_FALLBACKS_MOST + 1]; /* NULL-terminated */
+        bool no_gateways;                                  /* nothing is registered at boot */
+        bool bootstrap;                                    /* default starts where nothing is known of it */
         unsigned services_max;
         int64_t backoff_first_msec;
         int64_t backoff_most_msec;
@@ -36,7 +33,7 @@ struct options {
         int64_t ready_msec;
         int64_t ending_msec;
         int64_t watchdog_msec; /* 0: none */
-        const char *allowed_static[OPTIONS_STATIC_MAX + 1];
+        const char *allowed_static[OPTIONS_STATIC_MOST + 1];
 };
 
 /*

@@ -296,19 +296,9 @@ static int start_rights(struct rights *rights)
                       : 0;
 }
 
-int start_everything(const struct options *options, uv_loop_t *loop, struct server *server,
-                     struct registry *registry, unsigned files)
+/* What Health and Diagnose tell of. */
+static void start_told(const struct options *options, struct server *server)
 {
-        gid_t client_gid = (gid_t)-1;
-        int result = 0;
-
-        if (options->notification_fd >= 0 && fcntl(options->notification_fd, F_GETFD) < 0)
-                return fail(errno, "it must be open: s6-supervise opens the one that notification-fd names",
-                            "--notification-fd %d", options->notification_fd);
-        result = start_identity(options, server, &client_gid);
-
-        if (result == 0)
-                result = start_directories(options, registry, client_gid);
         server->hermes_home = root_home(options->hermes_home);
         server->template_path = options->template;
         server->socket_path = options->socket;
@@ -316,30 +306,53 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
         server->exec_path = options->exec_path;
         server->fallbacks = options->fallbacks;
         server->services_max = options->services_max;
-        /* The lock comes with the listener, and nothing of a live broker's is touched before we have it. */
-        start_seats(server, files);
-        if (result == 0)
-                result = start_listeners(options, loop, server, client_gid);
-        if (result == 0)
-                server->supervisor_path = supervisor_path(registry);
-        if (result == 0)
-                result = start_rights(&server->rights);
-        if (result == 0)
-                start_streams(server);
-        if (result == 0)
-                result = start_registry(options, loop, server, registry);
-        if (result == 0)
-                mender_open(&server->mender, loop, &server->listener, &server->observer_listener);
-        if (result == 0)
-                search_path_look(server);
-        if (result == 0 && server->loose_path[0])
+}
+
+/* What the broker works without, or in spite of. */
+static void start_say(const struct server *server)
+{
+        if (server->loose_path[0])
                 log_line("main: others than root can write where PATH leads");
-        if (result == 0 && !server->rights.supervisor_kills)
+        if (!server->rights.supervisor_kills)
                 log_line("main: s6-supervise lacks CAP_KILL: gateways are signalled from here");
-        if (result == 0 && !server->rights.root)
+        if (!server->rights.root)
                 log_line("main: not started as root: no boundary between the broker and its clients");
-        else if (result == 0 && !server->rights.can_switch)
+        else if (!server->rights.can_switch)
                 log_line("main: CAP_SETUID or CAP_SETGID is missing: files cannot be given to the client "
                          "group");
-        return result;
+}
+
+int start_everything(const struct options *options, uv_loop_t *loop, struct server *server,
+                     struct registry *registry, unsigned files)
+{
+        gid_t client_gid = (gid_t)-1;
+        int result;
+
+        if (options->notification_fd >= 0 && fcntl(options->notification_fd, F_GETFD) < 0)
+                return fail(errno, "it must be open: s6-supervise opens the one that notification-fd names",
+                            "--notification-fd %d", options->notification_fd);
+        result = start_identity(options, server, &client_gid);
+        if (result)
+                return result;
+        result = start_directories(options, registry, client_gid);
+        if (result)
+                return result;
+        start_told(options, server);
+        start_seats(server, files);
+        /* The lock comes with the listener, and nothing of a live broker's is touched before we have it. */
+        result = start_listeners(options, loop, server, client_gid);
+        if (result)
+                return result;
+        server->supervisor_path = supervisor_path(registry);
+        result = start_rights(&server->rights);
+        if (result)
+                return result;
+        start_streams(server);
+        result = start_registry(options, loop, server, registry);
+        if (result)
+                return result;
+        mender_open(&server->mender, loop, &server->listener, &server->observer_listener);
+        search_path_look(server);
+        start_say(server);
+        return 0;
 }

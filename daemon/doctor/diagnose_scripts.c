@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/executable.h"
 #include "daemon/edge/interpreter.h"
 #include "daemon/methods/search_path.h"
@@ -16,9 +17,6 @@
  * What s6 executes as root for each name in the scan directory, wherever that leads: the files, their
  * interpreters, and all directories on the way. What others can write is never opened.
  */
-
-/* A script's interpreter may be one too; the kernel goes as far. */
-#define INTERPRETERS_MOST 5
 
 static const char *const service_files[] = {"run",       "finish", "log/run",       "log/finish",
                                             "supervise", "event",  "log/supervise", "log/event"};
@@ -130,7 +128,7 @@ static void audit_script(const struct doctor *doctor, const char *path, const ch
         int result;
 
         snprintf(next, sizeof(next), "%s", path);
-        for (unsigned i = 0; i < INTERPRETERS_MOST; i++) {
+        for (unsigned i = 0; i < DIAGNOSE_INTERPRETERS_MOST; i++) {
                 result = audit(doctor, next, note);
                 if (result == 0 || (i && result == -ENOENT))
                         look_executable(doctor, i ? next : path, path, note);

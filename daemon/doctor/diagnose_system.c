@@ -9,11 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
 #include "daemon/config.h"
 #include "daemon/edge/process.h"
 
-/* A stamp this far ahead of the clock is no matter of rounding. */
-#define CLOCK_AHEAD_USEC 5000000
 #define CLOCK_2020_USEC INT64_C(1577836800000000)
 
 static void read_line(const char *path, char *line, int size)
@@ -253,7 +252,7 @@ static void check_clock(struct doctor *doctor)
         const struct service *ahead = NULL;
 
         for (size_t i = 0; i < registry->count; i++)
-                if (registry->services[i]->status.since_usec > now_usec + CLOCK_AHEAD_USEC &&
+                if (registry->services[i]->status.since_usec > now_usec + DIAGNOSE_CLOCK_USEC &&
                     (!ahead || registry->services[i]->status.since_usec > ahead->status.since_usec))
                         ahead = registry->services[i];
         if (now_usec < CLOCK_2020_USEC)

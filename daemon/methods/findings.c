@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LISTED_MOST 5
-
 /* Is it one of those in the text? They end at a comma, or at the blank before a note. */
 static bool is_listed(const struct findings *findings, const char *name)
 {
@@ -30,7 +28,7 @@ void findings_add(struct findings *findings, const char *name, const char *note)
         if (*name && is_listed(findings, name))
                 return;
         findings->count++;
-        if (findings->listed == LISTED_MOST)
+        if (findings->listed == FINDINGS_LISTED_MOST)
                 return;
         written =
                 snprintf(findings->text + findings->length, room, "%s%s%s%s%s", findings->length ? ", " : "",

@@ -3,9 +3,9 @@
 
 #include <stddef.h>
 
-/* What a check found, for one line: the first ones by name, the others as a number. Pure. */
-#define FINDINGS_TEXT_BYTES 640
+#include "daemon/bounds.h"
 
+/* What a check found, for one line: the first ones by name, the others as a number. Pure. */
 struct findings {
         char text[FINDINGS_TEXT_BYTES];
         size_t length;
@@ -17,7 +17,6 @@ struct findings {
 void findings_add(struct findings *findings, const char *name, const char *note);
 
 /* "a, b (note) and 3 more"; returns buffer. */
-#define FINDINGS_LINE_BYTES (FINDINGS_TEXT_BYTES + 32)
 const char *findings_line(const struct findings *findings, char buffer[FINDINGS_LINE_BYTES]);
 
 #endif

@@ -13,9 +13,6 @@
 #include "daemon/session/ticket.h"
 #include "proto/interface.h"
 
-/* What a gathered reply ends with: how many outcomes were left out. */
-#define OUTCOMES_END_BYTES 128
-
 struct order_parameters {
         struct json_object *names;
         enum field_bool all;
@@ -152,7 +149,7 @@ static void order(struct peer *peer, const struct call *call, enum order_kind ki
         const char **names;
         size_t count;
 
-        if (!wrong && (parameters.all == FIELD_TRUE) == (parameters.names != NULL))
+        if (!wrong && (parameters.all == FIELD_TRUE) == !!parameters.names)
                 wrong = parameters.names ? "all" : "names";
         if (wrong) {
                 errors_parameter(peer, wrong);
@@ -301,7 +298,7 @@ static void gather_outcome(struct server *server, struct request *request, const
         }
         text_append_string(outcomes, request->any ? "," : "{\"outcomes\":[");
         write_outcome(server, outcome, brief, outcomes);
-        if (outcomes->length <= LIMIT_OUTPUT_BYTES - OUTCOMES_END_BYTES) {
+        if (outcomes->length <= LIMIT_OUTPUT_BYTES - REPLY_LEFT_OUT_BYTES) {
                 request->any = true;
                 return;
         }

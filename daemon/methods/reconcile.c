@@ -65,9 +65,6 @@ static void write_action(const struct reconcile_action *action, struct text *tex
         text_append_string(text, "}");
 }
 
-/* What a reply ends with: how many actions were left out. */
-#define ACTIONS_END_BYTES 64
-
 /* One reply, which has its bound: if not all fit, what was kept is left out, and whatever else there is no
  * place for. */
 static size_t write_actions(const struct reconcile_action *actions, size_t count, bool kept,
@@ -82,7 +79,7 @@ static size_t write_actions(const struct reconcile_action *actions, size_t count
                 if (kept || actions[i].what != RECONCILE_KEPT) {
                         text_append_string(text, told ? "," : "");
                         write_action(&actions[i], text);
-                        if (text->length <= LIMIT_OUTPUT_BYTES - ACTIONS_END_BYTES) {
+                        if (text->length <= LIMIT_OUTPUT_BYTES - REPLY_LEFT_OUT_BYTES) {
                                 told++;
                                 continue;
                         }

@@ -7,8 +7,6 @@
 #include "daemon/edge/rights.h"
 #include "daemon/methods/findings.h"
 
-_Static_assert(LOOSE_PATH_BYTES >= FINDINGS_LINE_BYTES, "a line of findings fits");
-
 static void look_at(const struct server *server, const char *path, struct findings *loose)
 {
         for (const char *entry = path; entry;) {

@@ -2,14 +2,14 @@
 
 #include <sys/socket.h>
 
+#include "daemon/bounds.h"
+
 /* The kernel's stand-in for ids that have no number in our user namespace (/proc/sys/kernel/overflowuid). */
 #define OVERFLOW_ID 65534
-/* A peer in more groups than this is no observer. */
-#define GROUPS_MAX 256
 
 static bool peer_in_group(int fd, gid_t gid)
 {
-        gid_t groups[GROUPS_MAX];
+        gid_t groups[ACCESS_GROUPS_MOST];
         socklen_t length = sizeof(groups);
 
         if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &length) < 0)

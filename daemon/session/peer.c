@@ -10,9 +10,6 @@
 #include "daemon/session/errors.h"
 #include "proto/limits.h"
 
-/* A message takes a little more than its parameters. */
-#define MESSAGE_BYTES 64
-
 static void peer_on_poll(uv_poll_t *poll, int status, int events);
 static void peer_expired(void *owner);
 
@@ -83,7 +80,7 @@ struct peer *peer_new(struct server *server, int fd, const struct identity *iden
 
 void peer_reply(struct peer *peer, const char *parameters, size_t length, bool continues)
 {
-        if (length > LIMIT_OUTPUT_BYTES - MESSAGE_BYTES)
+        if (length > LIMIT_OUTPUT_BYTES - REPLY_MESSAGE_BYTES)
                 errors_limit(peer, "output_bytes", LIMIT_OUTPUT_BYTES);
         else
                 peer_append_reply(peer, parameters, length, continues);

@@ -17,9 +17,6 @@
 #include "daemon/session/turns.h"
 #include "daemon/session/watcher.h"
 
-/* What others than root can write of root's PATH: some by name, the others as a number. */
-#define LOOSE_PATH_BYTES 672
-
 struct doctor;
 struct method;
 
@@ -39,11 +36,12 @@ struct server {
         const char *socket_path;
         char *supervisor_path; /* PATH of s6-svscan's environment; NULL: not readable */
         const char *exec_path; /* PATH of what the container's runtime executes in it; NULL: not known */
-        char loose_path[LOOSE_PATH_BYTES]; /* where they lead and others than root can write; "": nowhere */
-        const char *const *fallbacks;      /* what whoever started it had to do without; NULL-terminated */
-        unsigned failed_starts;            /* of containers */
-        unsigned services_max;             /* as --services-max said */
-        unsigned files;                    /* descriptors that the process may have */
+        char loose_path
+                [FINDINGS_LINE_BYTES]; /* where they lead and others than root can write; "": nowhere */
+        const char *const *fallbacks;  /* what whoever started it had to do without; NULL-terminated */
+        unsigned failed_starts;        /* of containers */
+        unsigned services_max;         /* as --services-max said */
+        unsigned files;                /* descriptors that the process may have */
 
         struct streams streams;
         struct listener listener;

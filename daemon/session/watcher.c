@@ -10,8 +10,6 @@
 #include "daemon/session/describe.h"
 #include "daemon/session/peer.h"
 
-#define NAME_BYTES 32 /* of one name, beside it: what malloc keeps, and where it is */
-
 struct watcher {
         struct feed feed;
         struct peer *peer;
@@ -242,7 +240,7 @@ static int watcher_take_names(struct watcher *watcher, struct json_object *names
                 if (!watcher->names[i])
                         return -ENOMEM;
                 watcher->count++;
-                watcher->feed.bytes += strlen(watcher->names[i]) + NAME_BYTES;
+                watcher->feed.bytes += strlen(watcher->names[i]) + WATCH_NAME_BYTES;
         }
         qsort(watcher->names, watcher->count, sizeof(*watcher->names), compare_names);
         return 0;
