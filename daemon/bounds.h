@@ -16,6 +16,8 @@
 #define LOG_EVENTS_BYTES_PER_SECOND 64 /* lines of one subject */
 #define LOG_HELD_BYTES 2048            /* that are there again before a count is told, and lines go on */
 #define LOG_KEPT_LINES 16              /* of root's changes, while the logger stands */
+#define LOG_LINE_BYTES 512             /* of a line: far below what a pipe takes in one piece */
+#define LOG_SUBJECTS 16                /* that have a budget of their own; the last is for all others */
 #define LOG_SETTLE_MSEC 2000           /* between two looks for a count that is to be told */
 
 /* Options that may be given more than once. */
@@ -36,6 +38,33 @@
 #define WATCHDOG_LOOKS 10
 /* Of its thread, which calls nothing deep. */
 #define WATCHDOG_STACK_BYTES (64 * 1024)
+
+/* The operating system, as edge/ and loop/ meet it. */
+#define PROC_STAT_BYTES 1024            /* of /proc/PID/stat: a command's name, and two dozen numbers */
+#define PROC_STATUS_BYTES 4096          /* of /proc/PID/status, whose lines that matter come first */
+#define PROC_LINE_BYTES 256             /* of a line of it, as far as one is looked at */
+#define CGROUP_LINE_BYTES 4096          /* of a line of /proc/self/cgroup and mountinfo: a path, and more */
+#define CGROUP_PATH_BYTES 512           /* of a group's directory, as far as people are told */
+#define ROOT_GROUP_FIRST 64             /* groups that the client user is looked for in, at first */
+#define ROOT_GROUP_MOST 65536           /* and at most: the kernel takes no more of a process */
+#define AUDIT_LINKS 40                  /* followed on the way to a path, as the kernel follows no more */
+#define LOCK_TRIES 8                    /* each is lost to a broker that starts or ends at this very moment */
+#define WATCH_EVENTS_BYTES (16 * 1024)  /* of one read of inotify's: an event with the longest name has 272 */
+#define WATCH_READS 64                  /* at once: as a full queue takes (16384 events of 32 bytes) */
+#define WORKER_STACK_BYTES (512 * 1024) /* of a deputy's thread: nothing recurses, but sanitizers' frames are large */
+#define STALL_MSEC 20                   /* what sleeps in the loop where nothing may is woken so often */
+
+/* s6. */
+#define S6_PATH_BYTES 512               /* of a path in a service directory, from the directory of all of them */
+#define S6_LETTERS 64                   /* of one order: far below PIPE_BUF, so it goes in whole or not at all */
+#define S6_DEATHS 128                   /* of a death tally, looked at one by one: s6 keeps 100 */
+#define SVSCAN_TEXT_BYTES 4096          /* of its command line, and of its limits */
+#define GROUPS_NOTED 16                 /* process groups of one slot that a killed supervisor left */
+#define GROUPS_AGAIN_MSEC 20            /* between two looks whether they are gone */
+#define TREE_DEPTH 16                   /* of what is removed: far deeper than a slot; each level holds a descriptor */
+#define SETTINGS_LINE_BYTES 4096        /* of a line of the settings, which are shell */
+#define TEMPLATE_DEPTH 4                /* of what is copied: log/ and data/; more than a few levels are a mistake */
+#define COPY_BYTES (16 * 1024)          /* at once */
 
 /* Sessions. */
 #define READY_TURN_USEC 2000  /* of a turn of the loop, for the steps of what is ready: loop/ready.h */
@@ -182,6 +211,8 @@
 #define LOCKS_LOOK_MSEC 2000 /* a look may take as long */
 
 /* The volume, and the threads that look at it. */
+#define VOLUME_FILE_BYTES (64 * 1024)      /* of one file that is read or written */
+#define VOLUME_BOOT_LOG_BYTES (256 * 1024) /* docs/contract.md: at this size it becomes .1 */
 #define VOLUME_LOW_BYTES (4 * 1024 * 1024) /* bytes: with fewer left Health says so */
 #define VOLUME_LOW_INODES 64               /* inodes: the same */
 #define VOLUME_LOW_SHARE 16                /* of a small one: this part of the whole */

@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LINE_BYTES 4096
 /* v1 says a number of pages that no machine has. */
 #define UNLIMITED_FROM (UINT64_C(1) << 60)
+
+_Static_assert(CGROUP_LINE_BYTES == 4096, "the widths that sscanf() is told below");
 
 /* How the two versions call it. */
 static const struct kind {
@@ -24,7 +25,7 @@ static const struct kind {
 
 static FILE *open_below(const char *root, const char *path, const char *name)
 {
-        char whole[2 * LINE_BYTES];
+        char whole[2 * CGROUP_LINE_BYTES];
 
         if (snprintf(whole, sizeof(whole), "%s%s%s%s", root, path, *name == '\0' ? "" : "/", name) >=
             (int)sizeof(whole))
@@ -44,9 +45,9 @@ static bool has_word(const char *words, const char *word)
 }
 
 /* ID:CONTROLLERS:PATH; v2 has the line 0::PATH. */
-static int read_own_path(const char *root, const struct kind *kind, int version, char path[LINE_BYTES])
+static int read_own_path(const char *root, const struct kind *kind, int version, char path[CGROUP_LINE_BYTES])
 {
-        char line[LINE_BYTES];
+        char line[CGROUP_LINE_BYTES];
         int result = -ENOENT;
         FILE *file = open_below(root, "/proc/self/cgroup", "");
 
@@ -63,7 +64,7 @@ static int read_own_path(const char *root, const struct kind *kind, int version,
                 if (version == 1 ? !has_word(controllers, kind->controller)
                                  : strcmp(line, "0") != 0 || *controllers != '\0')
                         continue;
-                snprintf(path, LINE_BYTES, "%s", at);
+                snprintf(path, CGROUP_LINE_BYTES, "%s", at);
                 result = 0;
         }
         fclose(file);
@@ -71,15 +72,15 @@ static int read_own_path(const char *root, const struct kind *kind, int version,
 }
 
 struct mount {
-        char root[LINE_BYTES]; /* of the hierarchy, at its top */
-        char top[LINE_BYTES];
+        char root[CGROUP_LINE_BYTES]; /* of the hierarchy, at its top */
+        char top[CGROUP_LINE_BYTES];
 };
 
 /* A line of mountinfo (proc(5)). Places with blanks in their names are written with backslashes: not ours. */
 static bool is_mount(const char *line, const struct kind *kind, int version, struct mount *mount)
 {
         const char *type = strstr(line, " - ");
-        char options[LINE_BYTES], name[32];
+        char options[CGROUP_LINE_BYTES], name[32];
 
         if (!type || sscanf(line, "%*s %*s %*s %4095s %4095s", mount->root, mount->top) != 2 ||
             sscanf(type + 3, "%31s %*s %4095s", name, options) != 2)
@@ -91,7 +92,7 @@ static bool is_mount(const char *line, const struct kind *kind, int version, str
 
 static int find_mount(const char *root, const struct kind *kind, int version, struct mount *mount)
 {
-        char line[LINE_BYTES];
+        char line[CGROUP_LINE_BYTES];
         int result = -ENOENT;
         FILE *file = open_below(root, "/proc/self/mountinfo", "");
 
@@ -187,7 +188,7 @@ static bool look(const char *root, enum cgroup_kind kind, int version, const cha
 
 static int look_up(const char *root, enum cgroup_kind kind, int version, struct cgroup_limit *limit)
 {
-        char path[LINE_BYTES], directory[2 * LINE_BYTES];
+        char path[CGROUP_LINE_BYTES], directory[2 * CGROUP_LINE_BYTES];
         struct mount mount;
         bool seen = false;
         int result = read_own_path(root, &kinds[kind], version, path);

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/bounds.h"
+
 /*
  * Limits of control groups (v1 and v2, cgroups(7)): of the process's own and of all above it, as far as they
  * are mounted here. A container sees its own, and where the host's are mounted all of them.
@@ -13,7 +15,6 @@ enum cgroup_kind {
         CGROUP_MEMORY, /* bytes, less what the kernel can drop of files; over the limit it kills */
 };
 
-#define CGROUP_PATH_BYTES 512
 #define CGROUP_UNLIMITED UINT64_MAX
 
 struct cgroup_limit {

@@ -13,11 +13,9 @@
 #include "daemon/loop/identity.h"
 #include "daemon/edge/process.h"
 
-#define LOOK_AGAIN_MSEC 20
-
 size_t groups_read(int at, const char *name, uid_t uid, struct groups *groups)
 {
-        char path[512];
+        char path[S6_PATH_BYTES];
         int fd;
         FILE *file;
 
@@ -27,7 +25,7 @@ size_t groups_read(int at, const char *name, uid_t uid, struct groups *groups)
         file = fd < 0 ? NULL : fdopen(fd, "r");
         if (!file)
                 return 0;
-        while (groups->count < GROUPS_MAX) {
+        while (groups->count < GROUPS_NOTED) {
                 struct group_mark *mark = &groups->marks[groups->count];
                 int pid;
 
@@ -95,9 +93,9 @@ static unsigned groups_signal(const struct groups *groups, int number)
 
 bool groups_kill(const struct groups *groups, int msec)
 {
-        const struct timespec pause = {.tv_nsec = LOOK_AGAIN_MSEC * 1000000L};
+        const struct timespec pause = {.tv_nsec = GROUPS_AGAIN_MSEC * 1000000L};
 
-        for (int waited = 0;; waited += LOOK_AGAIN_MSEC) {
+        for (int waited = 0;; waited += GROUPS_AGAIN_MSEC) {
                 if (!groups_signal(groups, SIGKILL))
                         return true;
                 if (waited >= msec)

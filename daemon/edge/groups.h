@@ -4,20 +4,20 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "daemon/bounds.h"
+
 /*
  * What is left of the process groups of runs that are over. The template's run notes each in the slot's
  * data/pgid as a line PID:START (START: field 22 of /proc/PID/stat), its finish empties the file when it has
  * ended them; what is there without a supervisor belongs to one that was killed.
  */
-#define GROUPS_MAX 16
-
 struct groups {
         uid_t uid; /* only processes of this user are signalled */
         size_t count;
         struct group_mark {
                 pid_t pid;
                 unsigned long long start;
-        } marks[GROUPS_MAX];
+        } marks[GROUPS_NOTED];
 };
 
 /* Reads <name>/data/pgid below `at`. Returns how many; a file that is missing or malformed holds none. */

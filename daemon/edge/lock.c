@@ -7,8 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Each try is lost to another broker that starts at this moment, or to one that ends. */
-#define TRIES 8
+#include "daemon/bounds.h"
 
 static bool is_at(const char *path, const struct stat *found)
 {
@@ -48,7 +47,7 @@ int lock_take(const char *path)
 {
         int result = 1;
 
-        for (int i = 0; i < TRIES && result == 1; i++) {
+        for (int i = 0; i < LOCK_TRIES && result == 1; i++) {
                 int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
                 if (fd < 0)

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FILE_BYTES 4096
+#include "daemon/bounds.h"
+
 /* What v1 says where there is no limit is the largest number of pages; no machine has so much. */
 #define NO_LIMIT_BYTES (INT64_C(1) << 60)
 
@@ -97,7 +98,7 @@ static int take_kills(const char *lines, int64_t *kills)
 
 int oom_read_at(const char *self, const char *mount, struct oom *oom)
 {
-        char text[FILE_BYTES], group[PATH_MAX], below[PATH_MAX];
+        char text[CGROUP_LINE_BYTES], group[PATH_MAX], below[PATH_MAX];
         int64_t limit, kills;
         bool first;
         int result = read_file(self, text, sizeof(text));

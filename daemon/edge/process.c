@@ -12,6 +12,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
+
 /* The file system of descriptors of processes, from Linux 6.9 on (linux/magic.h: PID_FS_MAGIC). */
 #define PIDFS 0x50494446
 
@@ -40,7 +42,7 @@ static FILE *open_file(pid_t pid, const char *name)
 
 int process_read(pid_t pid, struct process *process)
 {
-        char line[256];
+        char line[PROC_LINE_BYTES];
         struct process found = {0};
         bool has_uid = false, has_capabilities = false;
         FILE *file = open_file(pid, "status");
@@ -116,7 +118,7 @@ int process_variable(pid_t pid, const char *name, char **value)
 int process_look(pid_t pid, struct process_life *life)
 {
         struct process_life found;
-        char line[1024];
+        char line[PROC_STAT_BYTES];
         char state;
         int result = read_beginning(pid, "stat", line, sizeof(line));
         const char *at;
@@ -149,7 +151,7 @@ static const char *status_line(const char *text, const char *name)
 /* From "status", since "stat" is held up by a process that is in the middle of an exec. */
 enum process_state process_state(pid_t pid)
 {
-        char text[4096];
+        char text[PROC_STATUS_BYTES];
         char state;
         long threads;
         int result = read_beginning(pid, "status", text, sizeof(text));
@@ -209,7 +211,7 @@ int process_start_time(pid_t pid, uint64_t *ticks)
 /* Not the owner of /proc/PID: that is root for a process that has made itself undumpable. */
 int process_is_users(pid_t pid, uid_t uid)
 {
-        char text[1024];
+        char text[PROC_STATUS_BYTES];
         unsigned real, saved;
         int result = read_beginning(pid, "status", text, sizeof(text));
         const char *at;

@@ -11,10 +11,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
+
 /* The whole set: to become the client user in one thread, and to make files of its group. */
 static const cap_value_t kept[] = {CAP_SETUID, CAP_SETGID};
 #define KEPT_COUNT (sizeof(kept) / sizeof(kept[0]))
-#define KEPT_BITS (UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID)
+
+static uint64_t kept_bits(void)
+{
+        uint64_t bits = 0;
+
+        for (size_t i = 0; i < KEPT_COUNT; i++)
+                bits |= UINT64_C(1) << kept[i];
+        return bits;
+}
 
 int rights_begin(unsigned files)
 {
@@ -81,7 +91,7 @@ static void shrink_bounding(bool can)
         if (!can || effective_set(CAP_SETPCAP, CAP_SET) < 0)
                 return;
         for (cap_value_t value = 0; value < cap_max_bits(); value++)
-                if ((KEPT_BITS >> value & 1) == 0)
+                if ((kept_bits() >> value & 1) == 0)
                         cap_drop_bound(value);
 }
 
@@ -110,7 +120,7 @@ struct printed {
 static int read_printed(const char *path, struct printed *printed)
 {
         struct printed now = {0};
-        char line[256];
+        char line[PROC_LINE_BYTES];
         FILE *file = fopen(path, "re");
 
         if (!file)
@@ -155,7 +165,7 @@ int rights_drop(struct rights *rights)
         if (result < 0)
                 return result;
         found.supervisor_kills = supervisor_kills(bits);
-        keep = bits & KEPT_BITS;
+        keep = bits & kept_bits();
         shrink_bounding((bits >> CAP_SETPCAP & 1) != 0);
         /* An old kernel has no ambient set; the reading below is what counts. */
         prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
@@ -171,9 +181,9 @@ int rights_drop(struct rights *rights)
         if (bits != keep || now.found != 5 || now.permitted != keep || now.effective != 0 ||
             now.inheritable != 0 || now.ambient != 0)
                 return -EPERM;
-        found.can_switch = found.root && keep == KEPT_BITS;
-        found.bounding_shrunk = (now.bounding & ~KEPT_BITS) == 0;
-        found.missing = KEPT_BITS & ~keep;
+        found.can_switch = found.root && keep == kept_bits();
+        found.bounding_shrunk = (now.bounding & ~kept_bits()) == 0;
+        found.missing = kept_bits() & ~keep;
         if (!found.bounding_shrunk)
                 found.missing |= UINT64_C(1) << CAP_SETPCAP;
         *rights = found;

@@ -8,7 +8,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define LINKS_MAX 40
+#include "daemon/bounds.h"
 
 /*
  * A walk along the path, component by component, with symbolic links taken apart by hand. Every step is taken
@@ -70,7 +70,7 @@ static int follow(struct walk *walk, const char *path)
         size_t length;
         size_t rest;
 
-        if (++walk->links > LINKS_MAX)
+        if (++walk->links > AUDIT_LINKS)
                 return -ELOOP;
         n = readlink(path, text, sizeof(text));
         if (n < 0)

@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <sys/types.h>
 
-#define GROUPS_AT_FIRST 64
-#define GROUPS_MOST 65536 /* the kernel takes no more */
+#include "daemon/bounds.h"
 
 static int client_is_in(const char *user, gid_t gid, bool *shared)
 {
-        int room = GROUPS_AT_FIRST, count = 0;
+        int room = ROOT_GROUP_FIRST, count = 0;
         gid_t *groups = NULL;
 
         do {
@@ -27,11 +26,11 @@ static int client_is_in(const char *user, gid_t gid, bool *shared)
                         break;
                 count = 0;
                 room *= 4;
-        } while (room <= GROUPS_MOST);
+        } while (room <= ROOT_GROUP_MOST);
         for (int i = 0; i < count; i++)
                 *shared = *shared || groups[i] == 0;
         free(groups);
-        return room <= GROUPS_MOST ? 0 : -EOVERFLOW;
+        return room <= ROOT_GROUP_MOST ? 0 : -EOVERFLOW;
 }
 
 /* A member that has no account is nobody. */

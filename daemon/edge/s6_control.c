@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
+
 /* Opening for writing without blocking is itself the test: ENXIO says that nobody reads. */
 int s6_fifo_open(int at, const char *path)
 {
@@ -46,7 +48,7 @@ int s6_fifo_send(int at, const char *path, const char *letters)
         ssize_t n;
         int result;
 
-        if (length == 0 || length > 64) /* far below PIPE_BUF: goes in whole or not at all */
+        if (length == 0 || length > S6_LETTERS)
                 return -EINVAL;
         fd = s6_fifo_open(at, path);
         if (fd < 0)
@@ -61,11 +63,11 @@ int s6_fifo_send(int at, const char *path, const char *letters)
         return result;
 }
 
-static int control_path(const char *name, char path[512])
+static int control_path(const char *name, char path[S6_PATH_BYTES])
 {
-        int length = snprintf(path, 512, "%s/supervise/control", name);
+        int length = snprintf(path, S6_PATH_BYTES, "%s/supervise/control", name);
 
-        return length < 0 || length >= 512 ? -ENAMETOOLONG : 0;
+        return length < 0 || length >= S6_PATH_BYTES ? -ENAMETOOLONG : 0;
 }
 
 bool s6_control_is_gone(int result)
@@ -84,7 +86,7 @@ bool s6_control_is_gone(int result)
 
 int s6_control_alive(int at, const char *name)
 {
-        char path[512];
+        char path[S6_PATH_BYTES];
         int result = control_path(name, path);
         int fd = result < 0 ? result : s6_fifo_open(at, path);
 
@@ -96,14 +98,14 @@ int s6_control_alive(int at, const char *name)
 
 unsigned s6_control_unread(int at, const char *name)
 {
-        char path[512];
+        char path[S6_PATH_BYTES];
 
         return control_path(name, path) == 0 ? s6_fifo_unread(at, path) : 0;
 }
 
 int s6_control_send(int at, const char *name, const char *letters)
 {
-        char path[512];
+        char path[S6_PATH_BYTES];
         int result = control_path(name, path);
 
         return result < 0 ? result : s6_fifo_send(at, path, letters);

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
+
 /*
  * TAI64 counts from 2^62, which is 1970-01-01 00:00:00 TAI. skalibs keeps real TAI, not "UTC in TAI's
  * clothes": it adds the 10 s by which the two differed when leap seconds began and then one for each row of
@@ -19,6 +21,22 @@
 /* Far beyond any clock (the year 6325), and well within what microseconds in 64 bits can say. */
 #define SECONDS_MAX (INT64_C(1) << 37)
 
+/*
+ * The sizes that versions of s6 write: 35 bytes in 2.11 and from 2.15 on, 43 in 2.12 to 2.14 (a process group behind
+ * the pid). Layout and sizes: s6's libs6 (s6_svstatus_unpack) of those versions. Big-endian: TAI64N stamp, TAI64N
+ * ready stamp, pid u64, what a version may have there of its own, wait status u16, flags u8.
+ */
+static const size_t sizes[] = {35, 43};
+#define S6_STATUS_BYTES_MOST 43 /* the largest of them */
+
+static bool is_known_size(size_t length)
+{
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+                if (sizes[i] == length)
+                        return true;
+        return false;
+}
+
 #define FLAG_PAUSED 1u
 #define FLAG_FINISHING 2u
 #define FLAG_WANT_UP 4u
@@ -26,7 +44,6 @@
 
 /* A death in the tally: TAI64N stamp, exit code, signal. */
 #define TALLY_RECORD_BYTES 14
-#define TALLY_RECENT_MAX 128 /* deaths that are looked at one by one: s6 keeps 100 */
 #define TALLY_TEMPORARY ".svcbroker-tally"
 
 static uint64_t big_endian(const unsigned char *bytes, size_t length)
@@ -60,10 +77,9 @@ int s6_status_decode(const unsigned char *bytes, size_t length, struct s6_status
         uint64_t pid;
         unsigned flags;
 
-        if (length != S6_STATUS_BYTES_SHORT && length != S6_STATUS_BYTES_LONG)
+        if (!is_known_size(length))
                 return -EBADMSG;
 
-        /* The wait status and the flags are the last three bytes of both forms. */
         tail = bytes + length - 3;
         pid = big_endian(bytes + 24, 8);
         flags = tail[2];
@@ -107,7 +123,7 @@ static int supervise_path(const char *name, const char *file, char *path, size_t
 /* The descriptor, or a negative errno. */
 static int open_supervise(int at, const char *name)
 {
-        char path[512];
+        char path[S6_PATH_BYTES];
         int result = supervise_path(name, "", path, sizeof(path));
         int fd;
 
@@ -119,7 +135,7 @@ static int open_supervise(int at, const char *name)
 
 static int open_supervise_file(int at, const char *name, const char *file)
 {
-        char path[512];
+        char path[S6_PATH_BYTES];
         struct stat found;
         int result = supervise_path(name, file, path, sizeof(path));
         int fd;
@@ -139,7 +155,7 @@ static int open_supervise_file(int at, const char *name, const char *file)
 
 int s6_status_read(int at, const char *name, struct s6_status *status)
 {
-        unsigned char bytes[S6_STATUS_BYTES_LONG + 1]; /* one more, to see that a file is too long */
+        unsigned char bytes[S6_STATUS_BYTES_MOST + 1]; /* one more, to see that a file is too long */
         size_t length = 0;
         int fd = open_supervise_file(at, name, "status");
 
@@ -206,7 +222,7 @@ static int read_tally(int fd, unsigned char *bytes, size_t size, size_t *length)
 
 int s6_tally_recent(int at, const char *name, unsigned seconds, unsigned *deaths)
 {
-        unsigned char bytes[TALLY_RECENT_MAX * TALLY_RECORD_BYTES];
+        unsigned char bytes[S6_DEATHS * TALLY_RECORD_BYTES];
         int64_t last = 0, usec;
         unsigned count = 0;
         size_t length = 0;
@@ -290,7 +306,7 @@ static void tidy_tally(int at, const char *name)
 
 void s6_tally_tidy(int at, const char *name)
 {
-        char log[512];
+        char log[S6_PATH_BYTES];
 
         tidy_tally(at, name);
         if (snprintf(log, sizeof(log), "%s/log", name) < (int)sizeof(log))

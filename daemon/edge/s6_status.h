@@ -6,14 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/*
- * supervise/status as s6-supervise writes it: 35 bytes in s6 2.11 and from 2.15 on, 43 in 2.12 to 2.14 (a
- * process group behind the pid). Big-endian: TAI64N stamp, TAI64N ready stamp, pid u64, [pgid u64], wait
- * status u16, flags u8. Layout and sizes: s6's libs6 (s6_svstatus_unpack) of those versions.
- */
-#define S6_STATUS_BYTES_SHORT 35
-#define S6_STATUS_BYTES_LONG 43
-
+/* supervise/status, as s6-supervise writes it: in a form of which s6_status.c knows all. */
 struct s6_status {
         int64_t since_usec; /* UTC; when the run began, or when it ended */
         int64_t ready_usec; /* UTC; when it became ready (or down for good); only of meaning with `ready` */
@@ -50,7 +43,7 @@ int s6_status_read(int at, const char *name, struct s6_status *status);
 int s6_tally_count(int at, const char *name, unsigned *deaths);
 int s6_tally_clear(int at, const char *name);
 
-/* The same of those that were at most so many seconds before the last one, that one included; of more than 128 the last. */
+/* The same of those that were at most so many seconds before the last one, that one included; of more than S6_DEATHS the last. */
 int s6_tally_recent(int at, const char *name, unsigned seconds, unsigned *deaths);
 
 /* Removes what a broker left that was killed in s6_tally_clear(), of the service and its logger. */

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/process.h"
 
 #define LOCK ".s6-svscan/lock"
-#define TEXT_BYTES 4096
 
 /* As in s6's own sources, all versions together. */
 #define SUPERVISORS_DEFAULT 1000
@@ -20,7 +20,7 @@
 #define SERVICES_DEFAULT 500
 #define SERVICES_LEAST 2
 #define SERVICES_MOST 80000
-#define FILES_OWN 16        /* descriptors of an s6-svscan without services, and some to spare */
+#define SVSCAN_FILES 16     /* descriptors of an s6-svscan without services, and some to spare */
 #define WITH_VALUE "cCLtdX" /* options that take one */
 
 static unsigned within(unsigned long value, unsigned least, unsigned most)
@@ -99,12 +99,13 @@ void svscan_read_limits(const char *text, struct svscan_room *room)
         unsigned long files;
 
         if (line && sscanf(line + strlen(name), "%lu", &files) == 1)
-                room->loggers =
-                        files > FILES_OWN + 2 ? within((files - FILES_OWN) / 2, 1, SUPERVISORS_MOST) : 1;
+                room->loggers = files > SVSCAN_FILES + 2
+                                        ? within((files - SVSCAN_FILES) / 2, 1, SUPERVISORS_MOST)
+                                        : 1;
 }
 
 /* As a string; what does not fit is cut. 0 or a negative errno. */
-static int read_file(pid_t pid, const char *name, char text[TEXT_BYTES], size_t *length)
+static int read_file(pid_t pid, const char *name, char text[SVSCAN_TEXT_BYTES], size_t *length)
 {
         char path[64];
         ssize_t n;
@@ -114,7 +115,7 @@ static int read_file(pid_t pid, const char *name, char text[TEXT_BYTES], size_t 
         fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
-        n = read(fd, text, TEXT_BYTES - 1);
+        n = read(fd, text, SVSCAN_TEXT_BYTES - 1);
         result = n < 0 ? -errno : 0;
         close(fd);
         *length = n < 0 ? 0 : (size_t)n;
@@ -126,7 +127,7 @@ int svscan_look(int at, struct svscan_room *room)
 {
         struct svscan_room found;
         struct process process;
-        char text[TEXT_BYTES];
+        char text[SVSCAN_TEXT_BYTES];
         size_t length;
         int result;
         pid_t pid = process_holding(at, LOCK);

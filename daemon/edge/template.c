@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/rights.h"
 
 /*
@@ -84,7 +85,7 @@ static const char *settings_fault(const char *settings, int *error)
         bool sound[sizeof(figures) / sizeof(figures[0])] = {false};
         bool met[sizeof(figures) / sizeof(figures[0])] = {false};
         const char *fault = NULL;
-        char line[4096];
+        char line[SETTINGS_LINE_BYTES];
         FILE *file = fopen(settings, "re");
 
         if (!file) {

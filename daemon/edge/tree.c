@@ -10,8 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Far deeper than anything that lies in a slot; each level holds a descriptor. */
-#define REMOVE_DEPTH_MAX 16
+#include "daemon/bounds.h"
 
 int tree_open(int at, const char *name)
 {
@@ -204,7 +203,7 @@ static int remove_below(int at, const char *name, unsigned depth)
                 return 0;
         if (errno != EISDIR && errno != EPERM)
                 return -errno;
-        if (depth >= REMOVE_DEPTH_MAX)
+        if (depth >= TREE_DEPTH)
                 return -ELOOP;
         fd = tree_open(at, name);
         if (fd == -EACCES) {

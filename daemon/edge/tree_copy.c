@@ -8,15 +8,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A template has log/ and data/; more than a few levels are a mistake. */
-#define COPY_DEPTH_MAX 4
+#include "daemon/bounds.h"
+
 #define MODE_COPIED 0755
 /* A read-only image's directories (0555) must take supervise/ all the same. */
 #define MODE_DIRECTORY 0700
 
 static int copy_bytes(int from, int to)
 {
-        char buffer[16 * 1024];
+        char buffer[COPY_BYTES];
 
         for (;;) {
                 ssize_t n = read(from, buffer, sizeof(buffer));
@@ -54,7 +54,7 @@ static int copy_below(int from, int to, unsigned depth);
 /* Takes `from` over. */
 static int copy_directory(int from, int to_at, const char *name, mode_t mode, unsigned depth)
 {
-        int result = depth >= COPY_DEPTH_MAX ? -EINVAL
+        int result = depth >= TEMPLATE_DEPTH ? -EINVAL
                                              : tree_make(to_at, name, (mode & MODE_COPIED) | MODE_DIRECTORY);
         int to = result < 0 ? result : tree_open(to_at, name);
 

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "daemon/bounds.h"
+
 /*
  * Files under $HERMES_HOME. The client user owns that directory and may put anything there: symbolic links,
  * FIFOs, leases, huge files; it may be on NFS, read-only, full, or hang. So all of these run in the deputy
@@ -18,8 +20,6 @@
  * -EAGAIN, at once. Nothing is ever chowned or chmodded that was there before.
  * All return 0 or a negative errno unless they say otherwise, and leave their output untouched on failure.
  */
-#define VOLUME_FILE_BYTES (64 * 1024)
-#define VOLUME_BOOT_LOG_BYTES (256 * 1024) /* docs/contract.md: at this size it becomes .1 */
 
 /* Under which a file is written before it takes the name's place, beside it. */
 #define VOLUME_TEMPORARY_ENDING ".svcbroker"

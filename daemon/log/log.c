@@ -41,7 +41,7 @@ static struct budget refusals[] = {[LOG_ROOT] = {.what = "refused", .of = "root"
                                    [LOG_CLIENT] = {.what = "refused", .of = "client"},
                                    [LOG_OTHERS] = {.what = "refused", .of = "others"}};
 /* The last one is for all subjects that have no place. */
-static struct budget events[16];
+static struct budget events[LOG_SUBJECTS];
 static struct {
         void (*held)(void *owner);
         void *owner;

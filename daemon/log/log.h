@@ -16,8 +16,6 @@
  * What is over its budget is counted, and the count is a line of its own, as soon as the budget has room for
  * it.
  */
-#define LOG_LINE_BYTES 512
-
 enum log_source {
         LOG_ROOT,
         LOG_CLIENT,

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "daemon/log/log.h"
+#include "daemon/bounds.h"
 
 /* A line of the log as it is made: see log.h for what its formats are. */
 struct line {

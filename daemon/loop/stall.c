@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <sys/time.h>
 
+#include "daemon/bounds.h"
+
 static bool enabled; /* of the process, as its signal handlers are */
 
 static void interrupt(int number)

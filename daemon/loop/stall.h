@@ -7,7 +7,6 @@
  * them. Before, the loop does neither (stream.h); should something sleep there all the same, a signal that comes
  * again and again between these two ends it.
  */
-#define STALL_MSEC 20
 
 /* From now on begin and end do something. Once, before any thread that does not block SIGALRM. */
 void stall_guard_enable(void);

@@ -7,17 +7,13 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
+
 struct watch_entry {
         int wd;
         bool supervise;
         void *subject;
 };
-
-/* One read takes at least one event with a name of NAME_MAX bytes. */
-#define EVENTS_BYTES (16 * 1024)
-/* As many reads as a full queue takes (fs.inotify.max_queued_events is 16384, an event with a short name 32
- * bytes). */
-#define CATCH_UP_READS 64
 
 static int compare_wd(const void *key, const void *element)
 {
@@ -71,7 +67,7 @@ static bool watch_read(struct watch *watch)
 {
         ssize_t length;
 
-        char buffer[EVENTS_BYTES] __attribute__((aligned(__alignof__(struct inotify_event))));
+        char buffer[WATCH_EVENTS_BYTES] __attribute__((aligned(__alignof__(struct inotify_event))));
         length = read(watch->fd, buffer, sizeof(buffer));
 
         for (ssize_t at = 0; at < length;) {
@@ -92,7 +88,7 @@ static void watch_readable(uv_poll_t *poll, int status, int events)
 
 void watch_catch_up(struct watch *watch)
 {
-        for (int reads = 0; watch->fd >= 0 && reads < CATCH_UP_READS && watch_read(watch); reads++)
+        for (int reads = 0; watch->fd >= 0 && reads < WATCH_READS && watch_read(watch); reads++)
                 ;
 }
 

@@ -27,7 +27,7 @@ struct sight {
 
 static char read_state(const struct watchdog *watchdog)
 {
-        char text[512];
+        char text[PROC_STAT_BYTES];
         ssize_t length = watchdog->state_fd < 0 ? -1 : pread(watchdog->state_fd, text, sizeof(text) - 1, 0);
         const char *end;
 
@@ -57,7 +57,7 @@ static bool is_epoll(long call)
 /* False where the kernel does not say. *call is -1 outside of any. */
 static bool read_call(const struct watchdog *watchdog, long *call)
 {
-        char text[256];
+        char text[PROC_LINE_BYTES];
         ssize_t length =
                 watchdog->syscall_fd < 0 ? -1 : pread(watchdog->syscall_fd, text, sizeof(text) - 1, 0);
 

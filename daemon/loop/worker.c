@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
 #include "daemon/loop/identity.h"
 
 static void ring(int fd)
@@ -57,9 +58,6 @@ static void *worker_main(void *argument)
         return NULL;
 }
 
-/* A thread's stack: what it runs recurses nowhere, but the sanitizers' frames are large. */
-#define STACK_BYTES (512 * 1024)
-
 static int start_thread(struct worker *worker)
 {
         pthread_attr_t attributes;
@@ -68,7 +66,7 @@ static int start_thread(struct worker *worker)
 
         if (result)
                 return -result;
-        pthread_attr_setstacksize(&attributes, STACK_BYTES);
+        pthread_attr_setstacksize(&attributes, WORKER_STACK_BYTES);
         sigfillset(&all); /* signals are the loop's */
         pthread_sigmask(SIG_SETMASK, &all, &before);
         result = pthread_create(&worker->thread, &attributes, worker_main, worker);

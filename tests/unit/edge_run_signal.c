@@ -28,7 +28,7 @@ static void put(unsigned char *bytes, uint64_t value, int length)
 /* A status file of s6 2.11: a run of `pid` since `seconds`. */
 static void write_status(pid_t pid, int64_t seconds, unsigned flags)
 {
-        unsigned char bytes[S6_STATUS_BYTES_SHORT] = {0};
+        unsigned char bytes[35] = {0};
         int fd = openat(top, "svc/supervise/status", O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
         put(bytes, (UINT64_C(1) << 62) + 37 + (uint64_t)seconds, 8);
