@@ -8,6 +8,9 @@
 static const char *const verdict_names[] = {"ok", "warning", "failure"};
 
 static void write_check(struct doctor *doctor, const char *name, enum verdict verdict, const char *advice,
+                        const char *format, va_list arguments) __attribute__((format(printf, 5, 0)));
+
+static void write_check(struct doctor *doctor, const char *name, enum verdict verdict, const char *advice,
                         const char *format, va_list arguments)
 {
         struct text *text = &doctor->checks;

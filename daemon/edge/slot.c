@@ -161,17 +161,18 @@ int slot_commit(const struct slots *slots, const char *name)
 static int replace_in_two(int at, const char *staged, const char *name)
 {
         char gone[NAME_SIZE];
+        int result;
 
         gone_name(name, gone);
-        int r = tree_remove(at, gone);
-        if (r < 0)
-                return r;
+        result = tree_remove(at, gone);
+        if (result < 0)
+                return result;
         if (renameat(at, name, at, gone) < 0)
                 return -errno;
         if (renameat(at, staged, at, name) < 0) {
-                r = -errno;
+                result = -errno;
                 renameat(at, gone, at, name);
-                return r;
+                return result;
         }
         tree_remove(at, gone);
         return 0;
@@ -181,15 +182,16 @@ int slot_renew(const struct slots *slots, const char *name, const char *profile,
                struct json_object *environment, const char *state, bool down)
 {
         char staged[NAME_SIZE];
-        int r = slot_stage(slots, name, profile, environment, state, down);
+        int result = slot_stage(slots, name, profile, environment, state, down);
 
-        if (r < 0)
-                return r;
+        if (result < 0)
+                return result;
         staged_name(name, staged);
         if (renameat2(slots->fd, staged, slots->fd, name, RENAME_EXCHANGE) < 0)
-                r = errno == EINVAL || errno == ENOSYS ? replace_in_two(slots->fd, staged, name) : -errno;
+                result =
+                        errno == EINVAL || errno == ENOSYS ? replace_in_two(slots->fd, staged, name) : -errno;
         tree_remove(slots->fd, staged); /* the old one, or where that is still there, the new one */
-        return r;
+        return result;
 }
 
 int slot_remove(const struct slots *slots, const char *name)

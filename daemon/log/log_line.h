@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "daemon/bounds.h"
+#include "daemon/log/log.h"
 
 /* A line of the log as it is made: see log.h for what its formats are. */
 struct line {
