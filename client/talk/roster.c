@@ -9,6 +9,7 @@
 
 #include "client/say/member.h"
 #include "client/say/state.h"
+#include "proto/sorted.h"
 
 void roster_init(struct roster *roster)
 {
@@ -63,16 +64,17 @@ static void drop(struct roster *roster, struct roster_entry *entry)
         memmove(entry, entry + 1, (size_t)(roster->entries + roster->count - entry) * sizeof(*entry));
 }
 
-/* A place among the others by name; they come sorted, most of the time. NULL when out of memory. */
+/* Makes a place among the others, by name. NULL when out of memory. */
 static struct roster_entry *insert(struct roster *roster, const char *name)
 {
         struct roster_entry *entry;
 
         if (make_room(roster) < 0)
                 return NULL;
-        entry = roster->entries + roster->count++;
-        for (; entry > roster->entries && strcmp(name_of(entry - 1), name) > 0; entry--)
-                entry[0] = entry[-1];
+        entry = roster->entries +
+                sorted_place(name, roster->entries, roster->count, sizeof(*roster->entries), compare);
+        memmove(entry + 1, entry, (size_t)(roster->entries + roster->count - entry) * sizeof(*entry));
+        roster->count++;
         return entry;
 }
 
