@@ -32,8 +32,11 @@ enum column {
 
 _Static_assert(COLUMNS <= TABLE_COLUMNS_MAX, "a table takes that many");
 
-static const char *const headings[COLUMNS] = {"NAME",     "STATE",     "FOR",   "PID",
-                                              "RESTARTS", "LAST EXIT", "RETRY", "REASON"};
+static const char *const headings[COLUMNS] = {
+        [COLUMN_NAME] = "NAME",   [COLUMN_STATE] = "STATE",       [COLUMN_AGE] = "FOR",
+        [COLUMN_PID] = "PID",     [COLUMN_RESTARTS] = "RESTARTS", [COLUMN_EXIT] = "LAST EXIT",
+        [COLUMN_RETRY] = "RETRY", [COLUMN_REASON] = "REASON",
+};
 
 /* The columns that are left out where the table is too wide, the first one first. */
 static const enum column least[] = {COLUMN_REASON,   COLUMN_EXIT,  COLUMN_PID,

@@ -10,7 +10,7 @@
 
 /* Rows of text in aligned columns. The last column is not padded, and empty columns are left out. */
 
-#define TABLE_COLUMNS_MAX 8
+#define TABLE_COLUMNS_MAX 12
 
 struct cell {
         const char *text; /* NULL is empty; made printable, see printable.h */

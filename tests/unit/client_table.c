@@ -59,6 +59,24 @@ START_TEST(aligns_and_leaves_out_empty_columns)
 }
 END_TEST
 
+/* Tables one below the other line up, where the columns of all are given a width; a longer cell is cut. */
+START_TEST(columns_may_be_of_a_given_width)
+{
+        struct capture capture;
+        struct table table;
+
+        table_init(&table, 4, NULL);
+        table.least[0] = table.most[0] = 7;
+        table.least[2] = 9; /* of an empty column, which stays out of sight */
+        add(&table, "x", "1", "a", TINT_PLAIN);
+        add(&table, "gateway-coder", "2", "b", TINT_PLAIN);
+        table_print(&table, capture_begin(&capture), false);
+        capture_is(&capture, "x        1  a\n"
+                             "gat~der  2  b\n");
+        table_deinit(&table);
+}
+END_TEST
+
 START_TEST(colours_do_not_move_columns)
 {
         struct capture capture;
@@ -225,6 +243,7 @@ int main(void)
         TCase *tcase = tcase_create("table");
 
         tcase_add_test(tcase, aligns_and_leaves_out_empty_columns);
+        tcase_add_test(tcase, columns_may_be_of_a_given_width);
         tcase_add_test(tcase, colours_do_not_move_columns);
         tcase_add_test(tcase, cells_cannot_steer_a_terminal);
         tcase_add_loop_test(tcase, text_of_others, 0, sizeof(others) / sizeof(others[0]));
