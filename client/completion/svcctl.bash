@@ -59,7 +59,7 @@ _svcctl_words() {
     start | stop | restart | status | top | why | watch | logs | reset | unregister) _svcctl_ask list --names ;;
     register)
         local file
-        # This is a subshell. Which names are those of profiles, proto/name.h says.
+        # This is a subshell.
         unset GLOBIGNORE
         shopt -u failglob
         for file in "${HERMES_HOME:-/opt/data}"/profiles/*/SOUL.md; do

@@ -36,7 +36,7 @@ void facts_read(struct json_object *service, struct facts *facts)
                 .log_problem = member_string(service, "log_problem"),
                 .lock_problem = member_string(service, "lock_problem"),
                 .exit_signal = member_string(last_exit, "signal"),
-                .state = state_find_cause(member_string(service, "state"), member_string(service, "cause")),
+                .state = state_of(service),
                 .gateway = member_is(service, "kind", "gateway"),
                 .want_up = member_is(service, "want", "up"),
                 .pid = member_int(service, "pid", FACTS_UNKNOWN),
@@ -52,7 +52,8 @@ void facts_read(struct json_object *service, struct facts *facts)
         };
 }
 
-bool facts_mismatch(const struct facts *facts)
+/* Whether the service is not as it is wanted, and nothing on the way there says so. */
+static bool is_mismatch(const struct facts *facts)
 {
         return (facts->state->kind == STATE_UP && !facts->want_up && facts->gateway) ||
                (facts->state->kind == STATE_DOWN && facts->want_up);
@@ -76,7 +77,7 @@ bool facts_need_attention(const struct facts *facts)
             facts->state->kind == STATE_SERVED) /* it is on the way, and has time; or well */
                 return false;
         /* A broker that does not tell of problems: in any other state a reason is that of its logger. */
-        return facts->state->wrong || facts->reason || facts_mismatch(facts);
+        return facts->state->wrong || facts->reason || is_mismatch(facts);
 }
 
 const char *facts_exit_brief(const struct facts *facts, char *buffer)

@@ -48,9 +48,6 @@ bool facts_need_attention(const struct facts *facts);
 /* Returns what is to be told of the service, the worst first; NULL: nothing. */
 const char *facts_trouble(const struct facts *facts);
 
-/* Whether the service is not as it is wanted, and nothing on the way there says so. */
-bool facts_mismatch(const struct facts *facts);
-
 #define FACTS_TEXT_BYTES 128
 
 /* "exit 78" or "SIGKILL"; "" before the first end. buffer of all here: FACTS_TEXT_BYTES. */

@@ -6,7 +6,8 @@
 struct json_object;
 
 /*
- * All services as one table. Pure. What needs attention is first, then by state and name.
+ * The list: all services as one table (text/table.h), as `svcctl list` prints it and `top` shows it. Pure.
+ * What needs attention is first, then by state and name.
  *
  * Where it is wider than look->columns, in this order: the reasons go into lines of their own below their
  * rows, then last exits, pids, restarts and retries are left out (these go before the reason), then ages, and
@@ -18,10 +19,7 @@ struct json_object;
 /* The headings in the first line, then a line or more for each; of none a line that says so. */
 char *list_table(struct json_object *services, const struct look *look);
 
-/* Says how many need attention; "" if none does. */
-char *list_footer(struct json_object *services, const struct look *look);
-
-/* Both, with an empty line between. */
+/* The same and, below an empty line, how many need attention, if any does. */
 char *list_text(struct json_object *services, const struct look *look);
 
 #endif

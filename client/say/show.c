@@ -54,7 +54,7 @@ static bool is_pending(const struct facts *facts, const char *order)
 const char *show_state(struct json_object *service)
 {
         const char *word = member_string(service, "state");
-        const struct state *state = state_find_cause(word, member_string(service, "cause"));
+        const struct state *state = state_of(service);
 
         return state->kind == STATE_UNKNOWN ? word : state->name;
 }

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "client/say/member.h"
+
 /* The states stand in the order in which a person is told of them. */
 static const struct state states[] = {
         {STATE_FAILED, "failed", TINT_BAD, false, true, 0, "✗", "x"},
@@ -27,27 +29,16 @@ const struct state *state_at(size_t place)
         return place < STATES ? &states[place] : NULL;
 }
 
-static const struct state *find_kind(enum state_kind kind)
+const struct state *state_of(struct json_object *service)
 {
-        size_t i = 0;
+        const char *name = member_string(service, "state");
+        bool served = name && strcmp(name, "held") == 0 && member_is(service, "cause", "served");
 
-        while (states[i].kind != kind)
-                i++;
-        return &states[i];
-}
-
-const struct state *state_find_cause(const char *name, const char *cause)
-{
-        const struct state *state = state_find(name);
-
-        return state->kind == STATE_HELD && cause && strcmp(cause, "served") == 0 ? find_kind(STATE_SERVED)
-                                                                                  : state;
-}
-
-const struct state *state_find(const char *name)
-{
         for (size_t i = 0; name && i < STATES; i++) {
-                if (states[i].kind != STATE_SERVED && strcmp(states[i].name, name) == 0)
+                bool found = states[i].kind == STATE_SERVED ? served
+                                                            : strcmp(states[i].name, name) == 0 && !served;
+
+                if (found)
                         return &states[i];
         }
         return &unknown;

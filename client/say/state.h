@@ -6,6 +6,8 @@
 
 #include "client/text/tint.h"
 
+struct json_object;
+
 /* What each state of io.svcbroker looks like to a person. */
 
 enum state_kind {
@@ -36,10 +38,8 @@ struct state {
 /* Returns the state at that place, in the order in which a person is told of them; NULL at their end. */
 const struct state *state_at(size_t place);
 
-/* name: NULL, or one that a later broker invented: the one that is called unknown. */
-const struct state *state_find(const char *name);
-
-/* Looks at what the service says of why it is so, too (cause; NULL: nothing). */
-const struct state *state_find_cause(const char *name, const char *cause);
+/* Returns the state of a Service, with what it says of why it is so. One that a later broker invented, or none, is
+ * the one that is called unknown. */
+const struct state *state_of(struct json_object *service);
 
 #endif

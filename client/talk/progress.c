@@ -61,8 +61,7 @@ void progress_deinit(struct progress *progress)
 /* Whether an order to all is for a service that turns up. */
 static bool is_meant(const struct progress *progress, struct json_object *service)
 {
-        const struct state *state =
-                state_find_cause(member_string(service, "state"), member_string(service, "cause"));
+        const struct state *state = state_of(service);
 
         if (!progress->open || !member_is(service, "kind", "gateway"))
                 return false;

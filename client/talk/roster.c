@@ -139,8 +139,7 @@ static size_t count_state(const struct roster *roster, const struct state *state
         for (size_t i = 0; i < roster->count; i++) {
                 struct json_object *service = roster->entries[i].service;
 
-                count += state_find_cause(member_string(service, "state"), member_string(service, "cause")) ==
-                         state;
+                count += state_of(service) == state;
         }
         return count;
 }

@@ -6,7 +6,7 @@
 
 struct json_object;
 
-/* The services that Watch told of, as they were last, by name. Pure. */
+/* The roster: the services that Watch told of, as they were last, by name; what `top` makes its list of. Pure. */
 
 struct roster_entry {
         struct json_object *service;

@@ -8,7 +8,10 @@
 #include "client/text/range.h"
 #include "proto/utf8.h"
 
-size_t printable_escape(unsigned char byte, char *escape)
+#define ESCAPE_BYTES 4
+
+/* Escapes one byte: returns how many bytes were written. No NUL. */
+static size_t escape_byte(unsigned char byte, char *escape)
 {
         static const char digits[] = "0123456789abcdef";
 
@@ -24,7 +27,7 @@ size_t printable_escape(unsigned char byte, char *escape)
         escape[1] = 'x';
         escape[2] = digits[byte >> 4];
         escape[3] = digits[byte & 15];
-        return PRINTABLE_ESCAPE_BYTES;
+        return ESCAPE_BYTES;
 }
 
 /* Control characters (C1), what is invisible, and what changes the direction: UAX #9, and the
@@ -42,7 +45,9 @@ static bool is_harmless(uint32_t character)
         return !range_has(refused, sizeof(refused) / sizeof(refused[0]), character);
 }
 
-size_t printable_character(const char *text, size_t length)
+/* Returns how many bytes the character beyond ASCII takes that text begins with, if a terminal that reads UTF-8
+ * may get it as it is; 0: it is none, or could hide or reorder what is around it. */
+static size_t harmless_bytes(const char *text, size_t length)
 {
         uint32_t character = 0;
         size_t size = utf8_decode(text, length, &character);
@@ -59,7 +64,9 @@ static bool is_control(uint32_t character)
         return (character >= 0x202a && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069);
 }
 
-size_t printable_control(const char *text, size_t length)
+/* Returns the bytes of the control character that text begins with: C0 but for a tab, DEL, C1, or one that
+ * overrides the direction of what follows; 0: there is none. */
+static size_t control_bytes(const char *text, size_t length)
 {
         uint32_t character = 0;
         size_t size = utf8_decode(text, length, &character);
@@ -79,15 +86,16 @@ size_t printable_colour(const char *text, size_t length)
         return at < length && text[at] == 'm' ? at + 1 : 0;
 }
 
-size_t printable_plain(const char *text, size_t length, enum printable printable)
+/* Returns how many bytes stay as they are; 0: the next one is escaped, or a tab. */
+static size_t plain_bytes(const char *text, size_t length, enum printable printable)
 {
         switch (printable) {
         case PRINTABLE_ASCII:
                 return 0;
         case PRINTABLE_UTF8:
-                return printable_character(text, length);
+                return harmless_bytes(text, length);
         case PRINTABLE_BYTES:
-                return printable_control(text, length) > 0 ? 0 : 1;
+                return control_bytes(text, length) > 0 ? 0 : 1;
         }
         return 0;
 }
@@ -95,14 +103,13 @@ size_t printable_plain(const char *text, size_t length, enum printable printable
 /* line: as of printable_line(). */
 static char *make_printable(const char *text, size_t length, enum printable printable, bool line)
 {
-        char *copy = length < SIZE_MAX / PRINTABLE_ESCAPE_BYTES ? malloc(length * PRINTABLE_ESCAPE_BYTES + 1)
-                                                                : NULL;
+        char *copy = length < SIZE_MAX / ESCAPE_BYTES ? malloc(length * ESCAPE_BYTES + 1) : NULL;
         size_t used = 0;
 
         for (size_t at = 0; copy && at < length;) {
                 size_t colour = line ? printable_colour(text + at, length - at) : 0;
-                size_t plain = text[at] == '\t' ? line : printable_plain(text + at, length - at, printable);
-                size_t control = plain > 0 ? 0 : printable_control(text + at, length - at);
+                size_t plain = text[at] == '\t' ? line : plain_bytes(text + at, length - at, printable);
+                size_t control = plain > 0 ? 0 : control_bytes(text + at, length - at);
 
                 if (colour > 0) {
                         at += colour;
@@ -112,7 +119,7 @@ static char *make_printable(const char *text, size_t length, enum printable prin
                         at += plain;
                 } else {
                         do
-                                used += printable_escape((unsigned char)text[at++], copy + used);
+                                used += escape_byte((unsigned char)text[at++], copy + used);
                         while (control > 0 && --control > 0);
                 }
         }
