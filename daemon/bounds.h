@@ -118,6 +118,10 @@
 #define GONE_CLIENTS_ROOT 8  /* of those, kept for root's */
 #define GONE_MSEC 10000      /* what is not begun by then is dropped: a register may take that long, a removal longer */
 
+/* Slots. */
+#define UNLINK_AGAIN_MSEC 1000  /* a link that cannot be removed */
+#define NOTED_BYTES (16 * 1024) /* of names that came or went in a directory; over it the whole of it is looked at */
+
 /* Orders. */
 #define ORDER_BATCHES_AT_ONCE 2  /* of one order, so that few are before whoever comes next */
 #define ORDER_NAMES_MOST 1024      /* under way in all, but root's: over it further orders wait */

@@ -12,7 +12,7 @@
 #include "daemon/loop/watchdog.h"
 #include "daemon/failure.h"
 #include "daemon/memory.h"
-#include "daemon/service/registry.h"
+#include "daemon/order/world.h"
 #include "daemon/options.h"
 #include "daemon/doctor/diagnose.h"
 #include "daemon/methods/methods.h"
@@ -24,7 +24,7 @@ struct broker {
         uv_loop_t loop;
         uv_signal_t term;
         uv_signal_t interrupt;
-        struct registry registry;
+        struct world world;
         struct server server;
         struct watchdog watchdog;
         int notification_fd; /* -1: none, or done */
@@ -43,7 +43,7 @@ static void broker_drained(struct server *server)
         watchdog_stop(&broker->watchdog);
         diagnose_close(server);
         server_deinit(server);
-        registry_deinit(&broker->registry);
+        world_deinit(&broker->world);
         uv_close((uv_handle_t *)&broker->term, NULL);
         uv_close((uv_handle_t *)&broker->interrupt, NULL);
 }
@@ -89,7 +89,7 @@ static void broker_reconciled(void *owner, const struct reconcile_action *action
 static void broker_reconcile(struct broker *broker)
 {
         struct reconcile_request *request =
-                broker->registry.boot_policy.no_gateways ? NULL : calloc(1, sizeof(*request));
+                broker->world.registry.boot_policy.no_gateways ? NULL : calloc(1, sizeof(*request));
 
         if (!request) {
                 broker_say_ready(broker);
@@ -98,7 +98,7 @@ static void broker_reconcile(struct broker *broker)
         request->boot = request->root = true;
         request->done = broker_reconciled;
         request->owner = broker;
-        reconcile_run(&broker->registry, request);
+        reconcile_run(&broker->world.registry, request);
 }
 
 /* What comes before everything else. 0, or the exit code. */
@@ -119,9 +119,9 @@ static int broker_begin(struct broker *broker, unsigned *files)
         if (result)
                 return fail(-result, "see that the kernel has epoll", "event loop");
         broker->loop.data = broker;
-        server_init(&broker->server, &broker->loop, &broker->registry, methods);
-        orders_listen(&broker->registry);
-        slots_listen(&broker->registry);
+        server_init(&broker->server, &broker->loop, &broker->world.registry, methods);
+        orders_listen(&broker->world.registry);
+        slots_listen(&broker->world.registry);
         return 0;
 }
 
@@ -156,7 +156,7 @@ int main(int argc, char **argv)
         clearenv();
         exit_code = broker_begin(&broker, &files);
         if (exit_code == 0)
-                exit_code = start_everything(&options, &broker.loop, &broker.server, &broker.registry, files);
+                exit_code = start_everything(&options, &broker.loop, &broker.server, &broker.world, files);
         if (exit_code == 0)
                 exit_code = broker_watch_signals(&broker);
         if (exit_code == 0)
@@ -167,11 +167,11 @@ int main(int argc, char **argv)
         broker_reconcile(&broker);
         uv_run(&broker.loop, UV_RUN_DEFAULT);
         uv_loop_close(&broker.loop);
-        slots_close(&broker.registry.slots);
-        scandir_close(&broker.registry.scandir);
-        close(broker.registry.lock_fd);
+        slots_close(&broker.world.registry.slots);
+        scandir_close(&broker.world.registry.scandir);
+        close(broker.world.registry.lock_fd);
         log_line("main: ended");
-        if (broker.registry.deputy.abandoned || broker.registry.store.deputy.abandoned)
+        if (broker.world.registry.deputy.abandoned || broker.world.registry.store.deputy.abandoned)
                 _exit(0);
         return 0;
 }

@@ -17,6 +17,7 @@
 #include "daemon/edge/svscan.h"
 #include "daemon/failure.h"
 #include "daemon/methods/search_path.h"
+#include "daemon/slot/adopt.h"
 #include "daemon/start_directories.h"
 
 int start_files(unsigned *files)
@@ -252,7 +253,7 @@ static void start_configure(const struct options *options, const struct server *
         start_room(options, registry);
         registry->stagger.at_once = options->start_at_once;
         multiplex_init(registry, options->multiplex);
-        registry->boot_policy = (struct reconcile_policy){options->no_gateways, options->bootstrap};
+        registry->boot_policy = (struct boot_policy){options->no_gateways, options->bootstrap};
         registry->allowed_static = options->allowed_static;
         registry->policy = (struct policy){.first_msec = options->backoff_first_msec,
                                            .most_msec = options->backoff_most_msec,
@@ -260,26 +261,27 @@ static void start_configure(const struct options *options, const struct server *
                                            .elsewhere_msec = options->elsewhere_look_msec};
 }
 
-static int start_registry(const struct options *options, uv_loop_t *loop, const struct server *server,
-                          struct registry *registry)
+static int start_world(const struct options *options, uv_loop_t *loop, const struct server *server,
+                       struct world *world)
 {
+        struct registry *registry = &world->registry;
         int result = start_lock(options->services, &registry->lock_fd);
 
         if (result)
                 return result;
         start_configure(options, server, registry);
-        result = registry_init(registry, loop);
+        result = world_init(world, loop);
         if (result)
                 return fail(-result, "mount /proc, readable for root", "process 1");
         result = deputy_open(&registry->deputy, loop, server->access.client_uid, registry->slots.client_gid,
                              server->rights.can_switch, true, PROCESS_THREADS);
         if (result == 0)
-                result = store_open(&registry->store, loop, server->hermes_home, server->access.client_uid,
+                result = store_open(&registry->store, loop, &registry->ready, server->hermes_home, server->access.client_uid,
                                     registry->slots.client_gid, server->rights.can_switch);
         if (result)
                 return fail(-result, "give the container CAP_SETUID and CAP_SETGID",
                             "client user %s: its identity cannot be taken", options->client_user);
-        result = registry_adopt(registry);
+        result = adopt(registry);
         if (result)
                 return fail(-result, "see what is in it", "services directory %s", options->services);
         return 0;
@@ -323,8 +325,9 @@ static void start_say(const struct server *server)
 }
 
 int start_everything(const struct options *options, uv_loop_t *loop, struct server *server,
-                     struct registry *registry, unsigned files)
+                     struct world *world, unsigned files)
 {
+        struct registry *registry = &world->registry;
         gid_t client_gid = (gid_t)-1;
         int result;
 
@@ -348,7 +351,7 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
         if (result)
                 return result;
         start_streams(server);
-        result = start_registry(options, loop, server, registry);
+        result = start_world(options, loop, server, world);
         if (result)
                 return result;
         mender_open(&server->mender, loop, &server->listener, &server->observer_listener);

@@ -5,6 +5,7 @@
 
 #include "daemon/bounds.h"
 #include "daemon/options.h"
+#include "daemon/order/world.h"
 #include "daemon/session/server.h"
 
 /* Connections, those that are about to be closed, and our own. */
@@ -19,6 +20,6 @@ int start_files(unsigned *files);
  * that names the thing and the remedy.
  */
 int start_everything(const struct options *options, uv_loop_t *loop, struct server *server,
-                     struct registry *registry, unsigned files);
+                     struct world *world, unsigned files);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/order/boot.h"
 #include "daemon/config.h"
 #include "daemon/edge/template.h"
 #include "daemon/methods/places.h"
@@ -82,7 +83,7 @@ static void check_orders(struct doctor *doctor)
 static void check_boot(struct doctor *doctor)
 {
         const struct registry *registry = doctor->server->registry;
-        const struct boot *boot = &registry->boot_state;
+        const struct boot *boot = registry->boot_state;
         size_t missing = boot_missing(registry);
 
         if (missing)

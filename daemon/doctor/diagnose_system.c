@@ -12,6 +12,7 @@
 #include "daemon/bounds.h"
 #include "daemon/config.h"
 #include "daemon/edge/process.h"
+#include "daemon/service/watches.h"
 
 #define CLOCK_2020_USEC INT64_C(1577836800000000)
 
@@ -273,7 +274,7 @@ static void check_inotify(struct doctor *doctor)
         const char *advice = registry->watch.fd < 0 ? "raise fs.inotify.max_user_instances on the host"
                                                     : "raise fs.inotify.max_user_watches on the host";
         size_t used = registry->watch.count;
-        size_t lacking = registry_polled(registry);
+        size_t lacking = watches_lacking(registry);
         unsigned long most = 0;
         char line[32];
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,10 @@
 
 #define PATH_BYTES (LIMIT_PROFILE_NAME_BYTES + 64)
 
-int store_open(struct store *store, uv_loop_t *loop, const char *home, uid_t uid, gid_t gid, bool switches)
+int store_open(struct store *store, uv_loop_t *loop, struct ready_queue *ready, const char *home, uid_t uid,
+               gid_t gid, bool switches)
 {
+        store->ready = ready;
         store->home = home;
         store->opened_usec = clock_utc_usec() - STORE_CLOCK_USEC;
         int result = deputy_open(&store->deputy, loop, uid, gid, switches, false, STORE_THREADS);
@@ -407,6 +410,21 @@ static bool batch_may_begin(const struct deputy_job *job)
         return may;
 }
 
+/* It was not begun. */
+static void refused_drop(struct ready *ready)
+{
+        struct store_batch *batch = (struct store_batch *)((char *)ready - offsetof(struct store_batch, ready));
+
+        batch_tell(batch);
+        store_batch_free(batch);
+}
+
+static bool refused_step(struct ready *ready)
+{
+        refused_drop(ready);
+        return false;
+}
+
 void store_write(struct store *store, struct store_batch *batch)
 {
         unsigned lane = batch->root ? STORE_LANE_ROOT_WRITES : STORE_LANE_WRITES;
@@ -418,8 +436,10 @@ void store_write(struct store *store, struct store_batch *batch)
         if (!batch->late && batch_is_too_much(batch))
                 batch->refused = ENOBUFS;
         if (batch->late || batch->refused) {
-                batch_tell(batch);
-                store_batch_free(batch);
+                ready_init(&batch->ready, store->ready, refused_step);
+                batch->ready.root = batch->root;
+                batch->ready.drop = refused_drop;
+                ready_wake(&batch->ready);
                 return;
         }
         batch->job = (struct deputy_job){.work = batch_work,

@@ -8,6 +8,7 @@
 
 #include "daemon/bounds.h"
 #include "daemon/loop/deputy.h"
+#include "daemon/loop/ready.h"
 #include "daemon/edge/room.h"
 #include "proto/limits.h"
 #include "proto/text.h"
@@ -35,6 +36,7 @@ enum store_lane {
 
 struct store {
         struct deputy deputy;
+        struct ready_queue *ready; /* whose turns answer what the deputy is not asked */
         const char *home; /* absolute; the root profile's directory */
         int64_t opened_usec; /* UTC: what is older on the volume is not of this broker */
         struct store_batch *batches; /* not dropped yet, newest first */
@@ -49,7 +51,7 @@ struct store {
 };
 
 /* The thread is there from now on. 0 or a negative errno. */
-int store_open(struct store *store, uv_loop_t *loop, const char *home, uid_t uid, gid_t gid, bool switches);
+int store_open(struct store *store, uv_loop_t *loop, struct ready_queue *ready, const char *home, uid_t uid, gid_t gid, bool switches);
 void store_close(struct store *store);
 
 /* One gateway's part of a batch. */
@@ -65,6 +67,7 @@ struct store_entry {
 
 struct store_batch {
         struct deputy_job job; /* of the records */
+        struct ready ready;    /* of one that is late or refused before it is begun */
         struct store *store;
         struct store_batch *next; /* in store.batches */
         bool root;                /* whoever waits for it is root */
@@ -75,7 +78,7 @@ struct store_batch {
         bool dropped;    /* the deputy is through with the records */
         bool apart;      /* another one hangs: fresh files have names of their own */
         unsigned parts;  /* the records and each marker, as far as they are not done */
-        /* Called once, perhaps before store_write() returns; the batch is the store's again after it. */
+        /* Called once, on a later turn of the loop; the batch is the store's again after it. */
         void (*done)(struct store_batch *batch);
         void *owner;
         size_t count;

@@ -75,10 +75,26 @@ bool survey_is_gone(const struct survey *survey, const char *profile)
 /* Where the survey goes on when a job is done. Everything that is its own is the loop's. */
 static void survey_next(struct survey *survey);
 
-static void survey_end(struct survey *survey)
+static void survey_drop(struct ready *ready)
 {
+        struct survey *survey = (struct survey *)ready;
+
         survey->done(survey);
         survey_free(survey);
+}
+
+static bool survey_step(struct ready *ready)
+{
+        survey_drop(ready);
+        return false;
+}
+
+static void survey_end(struct survey *survey)
+{
+        ready_init(&survey->ready, survey->store->ready, survey_step);
+        survey->ready.root = survey->root;
+        survey->ready.drop = survey_drop;
+        ready_wake(&survey->ready);
 }
 
 /* The broker ends, before the job of it was done. NULL: it was. */

@@ -34,6 +34,7 @@ struct profile_facts {
 #define SURVEY_DELETED "the application has deleted that profile (profiles/.deleted has its name)"
 
 struct survey {
+        struct ready ready; /* when it is done */
         struct store *store;
         int64_t until_msec; /* by clock_msec(): what is not looked at by then is taken for hung */
         size_t at;          /* what is looked at next: facts, then `invalid`, then `kept` */
@@ -64,8 +65,7 @@ struct survey {
         bool *invalid_souls; /* as many: it holds SOUL.md */
         size_t invalid_count;
 
-        void (*done)(
-                struct survey *survey); /* once, perhaps before survey_run() returns; it is freed after */
+        void (*done)(struct survey *survey); /* once, on a later turn of the loop; it is freed after */
         void *owner;
 };
 

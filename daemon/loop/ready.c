@@ -57,12 +57,12 @@ void ready_close(struct ready_queue *queue)
 {
         struct ready *ready;
 
-        queue->closed = true;
         while ((ready = queue_first(queue))) {
                 ready_remove(ready);
                 if (ready->drop)
                         ready->drop(ready);
         }
+        queue->closed = true;
         uv_close((uv_handle_t *)&queue->idle, NULL);
 }
 

@@ -39,7 +39,7 @@ struct ready_queue {
 
 void ready_open(struct ready_queue *queue, uv_loop_t *loop);
 
-/* Drops what waits. What is woken from now on stays as it is. */
+/* Drops what waits, and what is woken by that. What is woken from now on stays as it is. */
 void ready_close(struct ready_queue *queue);
 
 void ready_init(struct ready *ready, struct ready_queue *queue, bool (*step)(struct ready *ready));

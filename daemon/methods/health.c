@@ -6,6 +6,7 @@
 
 #include "daemon/bounds.h"
 #include "daemon/order/boot.h"
+#include "daemon/service/watches.h"
 #include "daemon/service/persist.h"
 #include "daemon/service/volume_room.h"
 #include "daemon/methods/findings.h"
@@ -116,7 +117,7 @@ static void health_of_service(struct health *health, const struct service *servi
 /* What is not watched is told late, and what cannot be read may be told wrong. */
 static void health_of_looks(const struct registry *registry, struct health *health)
 {
-        size_t polled = registry_polled(registry);
+        size_t polled = watches_lacking(registry);
         size_t again = 0;
         int error = 0;
         char problem[256];

@@ -75,9 +75,10 @@ static void slot_register(struct peer *peer, const struct call *call)
             profile_is_valid(peer, parameters.profile) &&
             environment_is_valid(peer, parameters.environment)) {
                 audit_profile(peer, "Register", parameters.profile);
-                operation_register(peer->server->registry, peer_ticket(peer), parameters.profile,
-                                   parameters.environment, parameters.start != FIELD_FALSE,
-                                   peer->access == ACCESS_ROOT);
+                if (operation_register(peer->server->registry, peer_ticket(peer), parameters.profile,
+                                       parameters.environment, parameters.start != FIELD_FALSE,
+                                       peer->access == ACCESS_ROOT))
+                        peer_finish(peer);
         }
 }
 
@@ -102,8 +103,9 @@ static void slot_unregister(struct peer *peer, const struct call *call)
             orders_timeout(peer, parameters.timeout.value, parameters.timeout.present,
                            DEFAULT_UNREGISTER_MSEC, &timeout_msec)) {
                 audit_profile(peer, "Unregister", parameters.profile);
-                operation_unregister(peer->server->registry, peer_ticket(peer), parameters.profile,
-                                     timeout_msec, peer->access == ACCESS_ROOT);
+                if (operation_unregister(peer->server->registry, peer_ticket(peer), parameters.profile,
+                                         timeout_msec, peer->access == ACCESS_ROOT))
+                        peer_finish(peer);
         }
 }
 

@@ -10,24 +10,26 @@
 
 #define LINE_BYTES (RECORD_REASON_BYTES + 128)
 
-void boot_init(struct registry *registry)
+void boot_init(struct boot *boot, struct registry *registry)
 {
-        text_init(&registry->boot_state.lost);
+        *boot = (struct boot){.looking = false};
+        text_init(&boot->lost);
+        registry->boot_state = boot;
 }
 
-void boot_deinit(struct registry *registry)
+void boot_deinit(struct boot *boot)
 {
-        text_deinit(&registry->boot_state.lost);
+        text_deinit(&boot->lost);
 }
 
 void boot_look(struct registry *registry, bool looking)
 {
-        registry->boot_state.looking = looking;
+        registry->boot_state->looking = looking;
 }
 
 void boot_begin(struct registry *registry, size_t profiles, size_t to_come)
 {
-        struct boot *boot = &registry->boot_state;
+        struct boot *boot = registry->boot_state;
 
         boot->profiles = profiles;
         boot->to_come = to_come;
@@ -37,12 +39,12 @@ void boot_begin(struct registry *registry, size_t profiles, size_t to_come)
 
 void boot_made(struct registry *registry)
 {
-        registry->boot_state.to_come--;
+        registry->boot_state->to_come--;
 }
 
 void boot_lost(struct registry *registry, const char *profile, const char *why)
 {
-        struct boot *boot = &registry->boot_state;
+        struct boot *boot = registry->boot_state;
 
         boot->to_come--;
         boot->missing++;
@@ -85,7 +87,7 @@ void boot_free_lost(struct boot_lost *lost)
 
 unsigned boot_pause_msec(struct registry *registry)
 {
-        struct boot *boot = &registry->boot_state;
+        struct boot *boot = registry->boot_state;
 
         if (!boot->missing)
                 boot->pause_msec = 0;
@@ -100,12 +102,12 @@ unsigned boot_pause_msec(struct registry *registry)
 
 size_t boot_missing(const struct registry *registry)
 {
-        const struct text *lost = &registry->boot_state.lost;
+        const struct text *lost = &registry->boot_state->lost;
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
         size_t missing = 0;
 
         if (lost->failed)
-                return registry->boot_state.missing;
+                return registry->boot_state->missing;
         for (size_t at = 0; at < lost->length; at += strlen(lost->bytes + at) + 1) {
                 name_service_of(lost->bytes + at, name, sizeof(name));
                 missing += !registry_find(registry, name);
@@ -115,7 +117,7 @@ size_t boot_missing(const struct registry *registry)
 
 void boot_check(const struct registry *registry, void (*tell)(void *owner, const char *line), void *owner)
 {
-        const struct boot *boot = &registry->boot_state;
+        const struct boot *boot = registry->boot_state;
         size_t gateways = 0, alone = 0, missing = boot_missing(registry);
         char line[LINE_BYTES];
 
@@ -142,7 +144,7 @@ void boot_check(const struct registry *registry, void (*tell)(void *owner, const
 
 void boot_notes(const struct registry *registry, void (*tell)(void *owner, const char *line), void *owner)
 {
-        const struct boot *boot = &registry->boot_state;
+        const struct boot *boot = registry->boot_state;
         size_t queued = 0, wanted = 0;
         char line[LINE_BYTES];
 

@@ -23,8 +23,8 @@ struct boot {
         unsigned pause_msec;           /* until they are tried again */
 };
 
-void boot_init(struct registry *registry);
-void boot_deinit(struct registry *registry);
+void boot_init(struct boot *boot, struct registry *registry);
+void boot_deinit(struct boot *boot);
 
 /* The volume is asked; and it has answered, or has not. */
 void boot_look(struct registry *registry, bool looking);

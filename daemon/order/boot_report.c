@@ -78,7 +78,7 @@ static void boot_report_line(const struct plan *plan, size_t place, const char *
         text_append_string(text, "\n");
 }
 
-void boot_report_write(struct store *store, const struct plan *plan, bool again, void (*done)(void *owner),
+int boot_report_write(struct store *store, const struct plan *plan, bool again, void (*done)(void *owner),
                        void *owner)
 {
         struct boot_report *log = calloc(1, sizeof(*log));
@@ -103,10 +103,10 @@ void boot_report_write(struct store *store, const struct plan *plan, bool again,
         }
         if (log && !log->text.failed && !deputy_is_stuck(&store->deputy, STORE_LANE_ROOT_LOOKS)) {
                 deputy_run(&store->deputy, &log->job);
-                return;
+                return 0;
         }
         if (log)
                 boot_report_free(log);
         log_event("reconcile: cannot write the boot log");
-        done(owner);
+        return -EAGAIN;
 }

@@ -47,6 +47,7 @@ static void enroll_one(struct enrolment *enrolment, const struct profile_facts *
 {
         const struct record record = {.want_up = false};
         struct enrolled *enrolled = calloc(1, sizeof(*enrolled));
+        struct fault fault;
 
         if (!enrolled)
                 return; /* it has no slot, and that is what will be said */
@@ -54,8 +55,9 @@ static void enroll_one(struct enrolment *enrolment, const struct profile_facts *
         enrolled->enrolment = enrolment;
         snprintf(enrolled->profile, sizeof(enrolled->profile), "%s", facts->name);
         enrolment->open++;
-        operation_register_own(enrolment->registry, facts->name, &record, facts->intent.environment,
-                               &enrolled->own);
+        if (!operation_register_own(enrolment->registry, facts->name, &record, facts->intent.environment,
+                                    &enrolled->own, &fault))
+                enroll_ended(&enrolled->own, NULL, fault.kind ? &fault : NULL);
 }
 
 static void enrolment_free_facts(struct enrolment *enrolment)

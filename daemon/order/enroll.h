@@ -15,7 +15,7 @@ struct registry;
 struct enroll_events {
         /* Why there is no slot, where it is not for lack of such a profile. profile NULL: for all of them. */
         void (*refused)(void *owner, const char *profile, const struct fault *fault);
-        void (*done)(void *owner); /* once, perhaps before enroll() returns */
+        void (*done)(void *owner); /* once, on a later turn of the loop */
         void *owner;
 };
 

@@ -10,7 +10,7 @@
 #include "daemon/bounds.h"
 #include "daemon/log/log.h"
 #include "daemon/edge/slot_environment.h"
-#include "daemon/order/profiles.h"
+#include "daemon/service/home.h"
 #include "daemon/order/profiles_gone.h"
 #include "daemon/service/registry.h"
 #include "daemon/service/restart.h"

@@ -13,8 +13,7 @@
 #include "daemon/log/log.h"
 #include "daemon/edge/volume.h"
 #include "daemon/service/registry.h"
-#include "daemon/service/restart.h"
-#include "daemon/keep/survey.h"
+#include "daemon/order/reconcile.h"
 
 #define WATCHED (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 /* In the volume itself only what may be profiles/ that comes. */
@@ -77,16 +76,90 @@ static void arming_drop(struct deputy_job *job)
         free(job);
 }
 
+static void changed(struct registry *registry)
+{
+        struct profiles *profiles = registry->profiles;
+
+        if (clock_msec() - profiles->changed_msec > PROFILES_MINUTE_MSEC)
+                profiles->pause_msec = PROFILES_PAUSE_MSEC;
+        profiles->changed_msec = clock_msec();
+        profiles->tries = PROFILES_TRIES;
+        if (profiles->arming || profiles->looking)
+                profiles->again = true;
+        else if (profiles->open &&
+                 (!timer_is_running(&profiles->timer) || timer_left_msec(&profiles->timer) > profiles->pause_msec))
+                timer_start(&profiles->timer, (uint64_t)profiles->pause_msec);
+}
+
+static void readable(uv_poll_t *poll, int status, int events)
+{
+        struct registry *registry = poll->data;
+
+        (void)status;
+        (void)events;
+        uv_poll_stop(poll); /* until it has been looked at */
+        changed(registry);
+}
+
+/* When to look again by itself; 0: not before something is told. */
+static int64_t next_msec(struct profiles *profiles, bool was_changed)
+{
+        bool blind = profiles->fd < 0 || profiles->directory < 0 || profiles->remote;
+        int64_t wait_msec = blind ? PROFILES_MINUTE_MSEC : 0;
+
+        profiles->pause_msec = was_changed                                     ? PROFILES_PAUSE_MSEC
+                               : profiles->pause_msec * 2 < PROFILES_PAUSE_MOST_MSEC ? profiles->pause_msec * 2
+                                                                                     : PROFILES_PAUSE_MOST_MSEC;
+        if (profiles->again)
+                return profiles->pause_msec;
+        if (profiles->tries) {
+                int64_t try_msec = (int64_t)PROFILES_TRY_MSEC << (PROFILES_TRIES - profiles->tries--);
+
+                wait_msec = wait_msec && wait_msec < try_msec ? wait_msec : try_msec;
+        }
+        return wait_msec;
+}
+
+static bool brings(const struct reconcile_action *action)
+{
+        return action->what == RECONCILE_STARTED || action->what == RECONCILE_REGISTERED || action->what == RECONCILE_HELD;
+}
+
+/* A look is over. Where a gateway came of it the next one is soon. */
+static void looked(void *owner, const struct reconcile_action *actions, size_t count, int error)
+{
+        struct registry *registry = owner;
+        struct profiles *profiles = registry->profiles;
+        bool was_changed = false;
+        int64_t wait_msec;
+
+        (void)error;
+        if (registry->stopping || !profiles->open)
+                return;
+        for (size_t at = 0; at < count; at++)
+                was_changed = was_changed || brings(&actions[at]);
+        profiles->looking = false;
+        wait_msec = next_msec(profiles, was_changed);
+        if (wait_msec)
+                timer_start(&profiles->timer, (uint64_t)wait_msec);
+        else
+                timer_stop(&profiles->timer);
+        if (profiles->polled)
+                uv_poll_start(&profiles->poll, UV_READABLE, readable);
+}
+
 static void look(struct registry *registry)
 {
         struct reconcile_request *request = calloc(1, sizeof(*request));
 
         if (!request) {
-                timer_start(&registry->profiles.timer, PROFILES_MINUTE_MSEC);
+                timer_start(&registry->profiles->timer, PROFILES_MINUTE_MSEC);
                 return;
         }
-        registry->profiles.looking = true;
+        registry->profiles->looking = true;
         request->watch = true;
+        request->done = looked;
+        request->owner = registry;
         reconcile_run(registry, request);
 }
 
@@ -94,7 +167,7 @@ static void arming_done(struct deputy_job *job, bool late)
 {
         struct arming *arming = (struct arming *)job;
         struct registry *registry = arming->registry;
-        struct profiles *profiles = &registry->profiles;
+        struct profiles *profiles = registry->profiles;
 
         profiles->arming = false;
         if (registry->stopping)
@@ -106,7 +179,7 @@ static void arming_done(struct deputy_job *job, bool late)
 
 static void arm(struct registry *registry)
 {
-        struct profiles *profiles = &registry->profiles;
+        struct profiles *profiles = registry->profiles;
         struct deputy *deputy = &registry->store.deputy;
         struct arming *arming = deputy_is_stuck(deputy, STORE_LANE_LOOKS) ? NULL : calloc(1, sizeof(*arming));
 
@@ -140,7 +213,7 @@ static void discard(struct profiles *profiles)
 static void expired(void *owner)
 {
         struct registry *registry = owner;
-        struct profiles *profiles = &registry->profiles;
+        struct profiles *profiles = registry->profiles;
 
         if (registry->stopping || profiles->arming || profiles->looking)
                 return;
@@ -153,76 +226,15 @@ static void expired(void *owner)
         arm(registry);
 }
 
-static void changed(struct registry *registry)
-{
-        struct profiles *profiles = &registry->profiles;
-
-        if (clock_msec() - profiles->changed_msec > PROFILES_MINUTE_MSEC)
-                profiles->pause_msec = PROFILES_PAUSE_MSEC;
-        profiles->changed_msec = clock_msec();
-        profiles->tries = PROFILES_TRIES;
-        if (profiles->arming || profiles->looking)
-                profiles->again = true;
-        else if (profiles->open &&
-                 (!timer_is_running(&profiles->timer) || timer_left_msec(&profiles->timer) > profiles->pause_msec))
-                timer_start(&profiles->timer, (uint64_t)profiles->pause_msec);
-}
-
-static void readable(uv_poll_t *poll, int status, int events)
-{
-        struct registry *registry = poll->data;
-
-        (void)status;
-        (void)events;
-        uv_poll_stop(poll); /* until it has been looked at */
-        changed(registry);
-}
-
 void profiles_look_soon(struct registry *registry)
 {
-        if (registry->profiles.open && !registry->stopping)
+        if (registry->profiles->open && !registry->stopping)
                 changed(registry);
-}
-
-/* When to look again by itself; 0: not before something is told. */
-static int64_t next_msec(struct profiles *profiles, bool was_changed)
-{
-        bool blind = profiles->fd < 0 || profiles->directory < 0 || profiles->remote;
-        int64_t wait_msec = blind ? PROFILES_MINUTE_MSEC : 0;
-
-        profiles->pause_msec = was_changed                                     ? PROFILES_PAUSE_MSEC
-                               : profiles->pause_msec * 2 < PROFILES_PAUSE_MOST_MSEC ? profiles->pause_msec * 2
-                                                                                     : PROFILES_PAUSE_MOST_MSEC;
-        if (profiles->again)
-                return profiles->pause_msec;
-        if (profiles->tries) {
-                int64_t try_msec = (int64_t)PROFILES_TRY_MSEC << (PROFILES_TRIES - profiles->tries--);
-
-                wait_msec = wait_msec && wait_msec < try_msec ? wait_msec : try_msec;
-        }
-        return wait_msec;
-}
-
-void profiles_looked(struct registry *registry, bool was_changed)
-{
-        struct profiles *profiles = &registry->profiles;
-        int64_t wait_msec;
-
-        if (registry->stopping || !profiles->open)
-                return;
-        profiles->looking = false;
-        wait_msec = next_msec(profiles, was_changed);
-        if (wait_msec)
-                timer_start(&profiles->timer, (uint64_t)wait_msec);
-        else
-                timer_stop(&profiles->timer);
-        if (profiles->polled)
-                uv_poll_start(&profiles->poll, UV_READABLE, readable);
 }
 
 void profiles_open(struct registry *registry)
 {
-        struct profiles *profiles = &registry->profiles;
+        struct profiles *profiles = registry->profiles;
 
         if (profiles->open || registry->boot_policy.no_gateways)
                 return;
@@ -236,25 +248,24 @@ void profiles_open(struct registry *registry)
         timer_start(&profiles->timer, PROFILES_PAUSE_MSEC);
 }
 
-void profiles_init(struct registry *registry)
+void profiles_init(struct profiles *profiles, struct registry *registry)
 {
-        registry->profiles =
+        *profiles =
                 (struct profiles){.fd = -1, .directory = -1, .pause_msec = PROFILES_PAUSE_MSEC, .changed_msec = INT64_MIN / 2};
-        timer_init(&registry->profiles.timer, registry->loop, expired, registry);
+        timer_init(&profiles->timer, registry->loop, expired, registry);
+        registry->profiles = profiles;
 }
 
 static void closed(uv_handle_t *handle)
 {
         struct registry *registry = handle->data;
 
-        close(registry->profiles.fd);
-        registry->profiles.fd = -1;
+        close(registry->profiles->fd);
+        registry->profiles->fd = -1;
 }
 
-void profiles_close(struct registry *registry)
+void profiles_close(struct profiles *profiles)
 {
-        struct profiles *profiles = &registry->profiles;
-
         profiles->open = false;
         timer_close(&profiles->timer, NULL);
         if (profiles->polled)

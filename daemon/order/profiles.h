@@ -34,16 +34,13 @@ struct profiles {
         int64_t changed_msec; /* by clock_msec() */
 };
 
-void profiles_init(struct registry *registry);
-void profiles_close(struct registry *registry);
+void profiles_init(struct profiles *profiles, struct registry *registry);
+void profiles_close(struct profiles *profiles);
 
 /* The boot is over: from now on changes are looked at. */
 void profiles_open(struct registry *registry);
 
 /* Something may have changed. */
 void profiles_look_soon(struct registry *registry);
-
-/* A look that was asked for is over; changed: a gateway came of it. */
-void profiles_looked(struct registry *registry, bool changed);
 
 #endif

@@ -10,10 +10,13 @@
 #include "daemon/log/log.h"
 #include "daemon/order/boot.h"
 #include "daemon/order/boot_report.h"
+#include "daemon/slot/adopt.h"
 #include "daemon/slot/operation.h"
+#include "daemon/slot/publication.h"
 #include "daemon/service/persist.h"
 #include "daemon/order/plan.h"
 #include "daemon/service/registry.h"
+#include "daemon/service/home.h"
 #include "daemon/slot/removal.h"
 #include "daemon/keep/survey.h"
 #include "proto/name.h"
@@ -26,7 +29,6 @@ struct reconcile {
         struct ready ready;
         struct registry *registry;
         struct reconcile_request *request;
-        struct timer closing;
         struct plan plan;
         size_t next; /* of the plan, to be done */
         size_t open; /* registrations that have begun */
@@ -35,25 +37,14 @@ struct reconcile {
         bool incomplete;  /* some profiles' directories did not answer */
         bool has_dead;    /* what is left of the last container's is removed first */
         bool counted;     /* it is a boot, and boot.h is told of it */
-        bool changed;     /* a gateway came or went */
 };
 
-static void reconcile_begin(struct registry *registry);
-
-static void reconcile_free(void *owner)
+static void reconcile_free(struct reconcile *reconcile)
 {
-        struct reconcile *reconcile = owner;
-
+        ready_remove(&reconcile->ready);
         plan_deinit(&reconcile->plan);
         free(reconcile->request);
         free(reconcile);
-}
-
-/* Whatever holds it may still be under way: it is freed on a later turn of the loop. */
-static void reconcile_close(struct reconcile *reconcile)
-{
-        ready_remove(&reconcile->ready);
-        timer_close(&reconcile->closing, reconcile_free);
 }
 
 static void reconcile_retry(void *owner)
@@ -62,11 +53,11 @@ static void reconcile_retry(void *owner)
         struct reconcile_request *request = calloc(1, sizeof(*request));
 
         if (!request) {
-                timer_start(&registry->reconcile_again, RECONCILE_AGAIN_MSEC);
+                timer_start(&registry->reconciles->again, RECONCILE_AGAIN_MSEC);
                 return;
         }
         request->boot = request->root = true;
-        request->lost = registry->boot_state.missing && !registry->volume_unknown && !registry->boot_hung;
+        request->lost = registry->boot_state->missing && !registry->volume_unknown && !registry->boot_hung;
         reconcile_run(registry, request);
 }
 
@@ -75,18 +66,16 @@ static void reconcile_end(struct reconcile *reconcile, int error)
         struct registry *registry = reconcile->registry;
         struct reconcile_request *request = reconcile->request;
 
-        registry->reconcile = NULL;
-        bool whole = !reconcile->incomplete && !registry->boot_state.missing;
+        registry->reconciles->running = NULL;
+        bool whole = !reconcile->incomplete && !registry->boot_state->missing;
 
-        if (request->watch)
-                profiles_looked(registry, reconcile->changed);
-        else if (request->boot && !error)
-                profiles_open(registry);
+        if (request->boot && !error)
+                registry->reconciles->booted(registry);
         if (request->boot && !error && registry->fresh_boot && whole)
-                registry_note_boot(registry);
+                adopt_note_boot(registry);
         registry->volume_unknown = request->boot ? error != 0 : registry->volume_unknown;
         if (request->boot && error)
-                timer_start(&registry->reconcile_again, RECONCILE_AGAIN_MSEC);
+                timer_start(&registry->reconciles->again, RECONCILE_AGAIN_MSEC);
         else if (request->boot)
                 persist_soon(registry);
         if (request->boot && !error) {
@@ -94,24 +83,23 @@ static void reconcile_end(struct reconcile *reconcile, int error)
 
                 registry->boot_hung = reconcile->incomplete;
                 if (!whole)
-                        timer_start(&registry->reconcile_again,
+                        timer_start(&registry->reconciles->again,
                                     reconcile->incomplete ? RECONCILE_HUNG_AGAIN_MSEC : pause_msec);
         }
         if (request->done)
                 request->done(request->owner, reconcile->plan.actions, reconcile->plan.count, error);
-        reconcile_close(reconcile);
-        if (registry->reconcile_queue && !registry->reconcile)
-                reconcile_begin(registry);
+        reconcile_free(reconcile);
+        ready_wake(&registry->reconciles->ready);
 }
 
 static void boot_logged(void *owner)
 {
         struct registry *registry = owner;
 
-        if (!registry->reconcile || registry->stopping)
+        if (!registry->reconciles->running || registry->stopping)
                 return;
         registry->boot_logged = true;
-        reconcile_end(registry->reconcile, 0);
+        reconcile_end(registry->reconciles->running, 0);
 }
 
 /* All is registered. Tools wait for the line of `default`. */
@@ -123,9 +111,9 @@ static void reconcile_finish(struct reconcile *reconcile)
                 reconcile_end(reconcile, ETIMEDOUT);
         else if (!reconcile->request->boot || !registry->fresh_boot)
                 reconcile_end(reconcile, 0);
-        else
-                boot_report_write(&registry->store, &reconcile->plan, registry->boot_logged, boot_logged,
-                                  registry);
+        else if (boot_report_write(&registry->store, &reconcile->plan, registry->boot_logged, boot_logged,
+                                   registry))
+                boot_logged(registry);
 }
 
 static const char *fault_text(const struct fault *fault, char *line, size_t size)
@@ -138,6 +126,14 @@ static const char *fault_text(const struct fault *fault, char *line, size_t size
                 return fault->text ? fault->text : "see the log";
         snprintf(line, size, "%s: %s", fault->text, strerror(fault->error));
         return line;
+}
+
+static struct service *service_of(const struct registry *registry, const char *profile)
+{
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+
+        name_service_of(profile, name, sizeof(name));
+        return registry_find(registry, name);
 }
 
 static void reconcile_registered(struct own_registration *own, struct service *service,
@@ -162,13 +158,12 @@ static void reconcile_registered(struct own_registration *own, struct service *s
                 action->what = RECONCILE_SKIPPED;
                 snprintf(action->message, sizeof(action->message), "it could not be registered: %s",
                          fault_text(fault, line, sizeof(line)));
-        } else {
+        } else if (service) {
                 service->unclean = reconcile->request->boot && reconcile->registry->fresh_boot &&
                                    action->prior_exit == PRIOR_EXIT_UNCLEAN;
                 if (action->what == RECONCILE_STARTED)
                         stagger_start(service);
         }
-        /* Before all have begun, reconcile_step() itself looks whether that was the last one. */
         if (!reconcile->open && reconcile->all_begun)
                 ready_wake(&reconcile->ready);
 }
@@ -177,8 +172,8 @@ static void reconcile_do(struct reconcile *reconcile, struct planned *planned)
 {
         struct registry *registry = reconcile->registry;
         struct reconcile_action *action = &reconcile->plan.actions[planned->place];
-        char name[LIMIT_SERVICE_NAME_BYTES + 1];
         struct service *service;
+        struct fault fault;
 
         switch (action->what) {
         case RECONCILE_STARTED:
@@ -187,13 +182,13 @@ static void reconcile_do(struct reconcile *reconcile, struct planned *planned)
                 reconcile->open++;
                 planned->owner = reconcile;
                 planned->own.ended = reconcile_registered;
-                reconcile->changed = true;
-                operation_register_own(registry, action->profile, &planned->record, planned->environment,
-                                       &planned->own);
+                if (!operation_register_own(registry, action->profile, &planned->record, planned->environment,
+                                            &planned->own, &fault))
+                        reconcile_registered(&planned->own, service_of(registry, action->profile),
+                                             fault.kind ? &fault : NULL);
                 break;
         case RECONCILE_REMOVED:
-                name_service_of(action->profile, name, sizeof(name));
-                service = registry_find(registry, name);
+                service = service_of(registry, action->profile);
                 if (service && service->operation == OPERATION_NONE && !service_is_alive(service))
                         removal_begin(service, DEFAULT_UNREGISTER_MSEC, true, false);
                 break;
@@ -210,7 +205,7 @@ static bool reconcile_step(struct ready *ready)
 {
         struct reconcile *reconcile = (struct reconcile *)ready;
 
-        if (reconcile->has_dead && registry_remove_dead(reconcile->registry))
+        if (reconcile->has_dead && adopt_remove_dead(reconcile->registry))
                 return true;
         reconcile->has_dead = false;
         while (reconcile->next < reconcile->plan.count) {
@@ -238,7 +233,7 @@ static void reconcile_count(struct reconcile *reconcile)
 
         if (!reconcile->request->boot)
                 return;
-        boot_sort_lost(&registry->boot_state.lost, &lost);
+        boot_sort_lost(&registry->boot_state->lost, &lost);
         for (size_t i = 0; i < reconcile->plan.count; i++) {
                 struct reconcile_action *action = &reconcile->plan.actions[i];
                 bool comes = action->what == RECONCILE_STARTED || action->what == RECONCILE_REGISTERED ||
@@ -308,30 +303,31 @@ static void keep_registered(const struct registry *registry, struct survey *surv
                 }
 }
 
-static void reconcile_begin(struct registry *registry)
+static bool reconcile_begin(struct ready *ready)
 {
-        struct reconcile_request *request = registry->reconcile_queue;
-        struct reconcile *reconcile = calloc(1, sizeof(*reconcile));
+        struct reconciles *reconciles = (struct reconciles *)ready;
+        struct registry *registry = reconciles->registry;
+        struct reconcile_request *request = reconciles->running ? NULL : reconciles->queue;
+        struct reconcile *reconcile = request ? calloc(1, sizeof(*reconcile)) : NULL;
         struct survey *survey = reconcile ? survey_new(NULL, 0) : NULL;
 
-        registry->reconcile_queue = request->next;
+        if (!request)
+                return false;
+        reconciles->queue = request->next;
         if (!survey) {
                 free(reconcile);
-                if (request->watch)
-                        profiles_looked(registry, false);
                 if (request->boot)
-                        timer_start(&registry->reconcile_again, RECONCILE_AGAIN_MSEC);
+                        timer_start(&reconciles->again, RECONCILE_AGAIN_MSEC);
                 if (request->done)
                         request->done(request->owner, NULL, 0, ENOMEM);
                 free(request);
-                return;
+                return true;
         }
         reconcile->registry = registry;
         reconcile->request = request;
         ready_init(&reconcile->ready, &registry->ready, reconcile_step);
         reconcile->ready.root = request->root;
-        timer_init(&reconcile->closing, registry->loop, NULL, reconcile);
-        registry->reconcile = reconcile;
+        reconciles->running = reconcile;
         boot_look(registry, request->boot);
         survey->done = reconcile_surveyed;
         survey->owner = reconcile;
@@ -340,42 +336,49 @@ static void reconcile_begin(struct registry *registry)
         survey->look_kept = !request->boot;
         keep_registered(registry, survey);
         survey_run(&registry->store, survey);
+        return false;
 }
 
 void reconcile_run(struct registry *registry, struct reconcile_request *request)
 {
-        struct reconcile_request **at = &registry->reconcile_queue;
+        struct reconcile_request **at = &registry->reconciles->queue;
 
         /* Root's do not wait for more than the one that goes on. */
         while (*at && (!request->root || (*at)->root))
                 at = &(*at)->next;
         request->next = *at;
         *at = request;
-        if (!registry->reconcile)
-                reconcile_begin(registry);
+        ready_wake(&registry->reconciles->ready);
 }
 
-void reconcile_init(struct registry *registry)
+void reconcile_init(struct reconciles *reconciles, struct registry *registry)
 {
-        timer_init(&registry->reconcile_again, registry->loop, reconcile_retry, registry);
-        boot_init(registry);
+        *reconciles = (struct reconciles){.registry = registry};
+        ready_init(&reconciles->ready, &registry->ready, reconcile_begin);
+        reconciles->ready.root = true; /* it is no work, and whose is first is said by the queue */
+        timer_init(&reconciles->again, registry->loop, reconcile_retry, registry);
+        registry->reconciles = reconciles;
 }
 
-void reconcile_drop(struct registry *registry)
+static void cancel(struct reconcile_request *request)
 {
-        while (registry->reconcile_queue) {
-                struct reconcile_request *request = registry->reconcile_queue;
+        if (request->done)
+                request->done(request->owner, NULL, 0, ECANCELED);
+}
 
-                registry->reconcile_queue = request->next;
-                if (request->done)
-                        request->done(request->owner, NULL, 0, ECANCELED);
+void reconcile_drop(struct reconciles *reconciles)
+{
+        while (reconciles->queue) {
+                struct reconcile_request *request = reconciles->queue;
+
+                reconciles->queue = request->next;
+                cancel(request);
                 free(request);
         }
-        if (registry->reconcile && registry->reconcile->request->done)
-                registry->reconcile->request->done(registry->reconcile->request->owner, NULL, 0, ECANCELED);
-        if (registry->reconcile)
-                reconcile_close(registry->reconcile);
-        registry->reconcile = NULL;
-        timer_close(&registry->reconcile_again, NULL);
-        boot_deinit(registry);
+        if (reconciles->running) {
+                cancel(reconciles->running->request);
+                reconcile_free(reconciles->running);
+        }
+        reconciles->running = NULL;
+        timer_close(&reconciles->again, NULL);
 }

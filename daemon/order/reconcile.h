@@ -7,6 +7,8 @@
 
 #include "daemon/judge/intent.h"
 #include "daemon/judge/record.h"
+#include "daemon/loop/ready.h"
+#include "daemon/loop/timer.h"
 
 struct registry;
 
@@ -48,18 +50,23 @@ struct reconcile_request {
         struct reconcile_request *next;
 };
 
-/* What a container is started with. */
-struct reconcile_policy {
-        bool no_gateways; /* a dashboard's container: there is no reconcile at boot */
-        bool bootstrap;   /* `default` starts where nothing is known of it */
+/* Of a registry: one goes on, and the others wait for it. */
+struct reconciles {
+        struct ready ready; /* the next one begins */
+        struct registry *registry;
+        struct reconcile *running; /* NULL: none */
+        struct reconcile_request *queue;
+        struct timer again; /* a boot that was not whole is tried again */
+        /* A boot is over, as far as it could be. Set by the world. */
+        void (*booted)(struct registry *registry);
 };
 
-void reconcile_init(struct registry *registry);
+void reconcile_init(struct reconciles *reconciles, struct registry *registry);
 
-/* Takes the request, which must be allocated. `done` may be called before this returns. */
+/* Takes the request, which must be allocated. `done` is called on a later turn of the loop. */
 void reconcile_run(struct registry *registry, struct reconcile_request *request);
 
 /* The broker ends: whoever waits is told ECANCELED. */
-void reconcile_drop(struct registry *registry);
+void reconcile_drop(struct reconciles *reconciles);
 
 #endif

@@ -18,7 +18,7 @@ typedef void persist_function(void *owner, const struct store_batch *batch);
 /*
  * Writes the records of these gateways as one batch, for one that is being removed: removes it. stop: with a
  * planned-stop marker for the process that each runs. root: it is root who asks. `done` (may be NULL) is
- * called once, perhaps before this returns; the entries of its batch are as the services were given, which
+ * called once, on a later turn of the loop; the entries of its batch are as the services were given, which
  * may be gone by then. 0, or -ENOMEM with nothing begun. The operation of one of them
  * is woken, with persist_error set.
  */

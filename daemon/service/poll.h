@@ -1,20 +1,19 @@
 #ifndef SERVICE_POLL_H
 #define SERVICE_POLL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/loop/timer.h"
 
 struct registry;
-struct service;
 
 /*
  * What inotify does not tell of is looked at each second: services that the kernel has no watch for (its
  * bounds are for all root processes of a user namespace together), and whose watch is tried for again; the
- * scan directory, where it is not watched; services and loggers that nobody supervises, whose directory may be back, or
- * which s6-svscan may have forgotten (slot/revival.h). As long as everything is watched and supervised nothing wakes up.
+ * scan directory, where it is not watched; services and loggers that nobody supervises, whose
+ * directory may be back, or which s6-svscan may have forgotten (slot/revival.h). As long as everything is watched and
+ * supervised nothing wakes up. What a look is: watches.h.
  */
 struct poll {
         struct timer turn;
@@ -22,11 +21,9 @@ struct poll {
         int64_t rescan_msec; /* by clock_msec(): when s6-svscan was last told to look */
 };
 
-void poll_init(struct registry *registry);
+void poll_init(struct registry *registry, void (*turn)(void *registry));
 
 /* There may be something for it. */
 void poll_wake(struct registry *registry);
-
-bool poll_concerns(const struct service *service);
 
 #endif

@@ -11,87 +11,8 @@
 #include "daemon/log/log.h"
 #include "daemon/edge/process.h"
 #include "daemon/edge/room.h"
-#include "daemon/slot/operation.h"
-#include "daemon/service/persist.h"
-#include "daemon/slot/scan.h"
 #include "proto/name.h"
 #include "proto/sorted.h"
-
-static void registry_look_at_all(struct registry *registry)
-{
-        log_event("watch: events were lost: looking at everything");
-        scan_all(registry);
-        registry_adopt_all_late(registry);
-        /* Looking may remove a service, and then the next one has its place. */
-        for (size_t i = 0; i < registry->count;) {
-                struct service *service = registry->services[i];
-
-                service_see(service);
-                service_wake(service);
-                i += i < registry->count && registry->services[i] == service;
-        }
-}
-
-/* A slot was taken away or put there, by an operator: its service shows what it is without it, and comes back
- * with it. */
-static void registry_on_slot(struct registry *registry, const char *name)
-{
-        struct service *service = registry_find(registry, name);
-
-        if (!service)
-                registry_adopt_late(registry, name);
-        else if (service->profile && service->operation == OPERATION_NONE) {
-                service_see(service);
-                service_wake(service);
-        }
-}
-
-static void registry_on_directory(struct registry *registry, const int *wd, enum watch_event event,
-                                  const char *name)
-{
-        if (event == WATCH_GONE) {
-                *(wd == &registry->scandir_wd ? &registry->scandir_wd : &registry->slots_wd) = -1;
-                poll_wake(registry);
-        } else if (wd == &registry->scandir_wd) {
-                scan_name(registry, name);
-        } else {
-                registry_on_slot(registry, name);
-        }
-}
-
-static void registry_on_service(struct service *service, bool log, enum watch_event event)
-{
-        switch (event) {
-        case WATCH_STATUS:
-                service_on_status(service, log);
-                break;
-        case WATCH_LOCK:
-                service_on_lock(service, log);
-                break;
-        case WATCH_GONE:
-                *(log ? &service->log_wd : &service->wd) = -1;
-                service_see(service);
-                service_wake(service);
-                break;
-        case WATCH_ENTRY:
-        case WATCH_OVERFLOW:
-                break;
-        }
-}
-
-static void registry_on_watch(void *owner, void *subject, enum watch_event event, const char *name)
-{
-        struct registry *registry = owner;
-        /* The logger's watch points to the byte behind, see registry_watch(). */
-        bool log = (uintptr_t)subject & 1;
-
-        if (event == WATCH_OVERFLOW)
-                registry_look_at_all(registry);
-        else if (subject == &registry->scandir_wd || subject == &registry->slots_wd)
-                registry_on_directory(registry, subject, event, name);
-        else
-                registry_on_service((struct service *)((uintptr_t)subject & ~(uintptr_t)1), log, event);
-}
 
 /* When PID 1 started, and in which namespace, tells one life of the container from the next. */
 static int registry_read_boot(struct registry *registry)
@@ -109,61 +30,17 @@ static int registry_read_boot(struct registry *registry)
         return 0;
 }
 
-void registry_watch_directories(struct registry *registry)
-{
-        struct watch *watch = &registry->watch;
-
-        if (registry->scandir_wd < 0)
-                registry->scandir_wd =
-                        watch_add_directory(watch, registry->scandir.path, &registry->scandir_wd);
-        if (registry->slots_wd < 0)
-                registry->slots_wd = watch_add_directory(watch, registry->slots.path, &registry->slots_wd);
-        if (registry->scandir_wd < 0 || registry->slots_wd < 0)
-                poll_wake(registry);
-}
-
-size_t registry_polled(const struct registry *registry)
-{
-        size_t count = (registry->scandir_wd < 0) + (registry->slots_wd < 0);
-
-        for (size_t i = 0; i < registry->count; i++)
-                count += registry->services[i]->supervised && service_lacks_watch(registry->services[i]);
-        return count;
-}
-
 void registry_catch_up(struct registry *registry)
 {
         watch_catch_up(&registry->watch);
 }
 
-static void registry_left(void *owner)
-{
-        profiles_look_soon(owner); /* whoever has its directory now may begin */
-}
-
 int registry_init(struct registry *registry, uv_loop_t *loop)
 {
-        int result = registry_read_boot(registry);
-
         registry->loop = loop;
-        registry->scandir_wd = registry->slots_wd = -1;
-        watch_init(&registry->watch, registry_on_watch, registry);
-        poll_init(registry);
-        step_init(registry);
         ready_open(&registry->ready, loop);
-        publication_init(registry);
-        persist_init(registry);
-        reconcile_init(registry);
-        stagger_init(registry);
-        registry->above = (struct registry_above){registry, registry_left};
-        profiles_init(registry);
         registry->ballast.count = 0;
-        /* Without inotify everything is polled. */
-        if (watch_open(&registry->watch, loop))
-                log_event("watch: there is no inotify: everything is polled: why=%s",
-                          strerrorname_np(-registry->watch.error));
-        registry_watch_directories(registry);
-        return result;
+        return registry_read_boot(registry);
 }
 
 static void service_free(void *owner)
@@ -181,16 +58,12 @@ static void registry_drop(struct registry *registry, struct service *service)
 {
         watch_remove(&registry->watch, service->wd);
         watch_remove(&registry->watch, service->log_wd);
-        operation_drop(service);
         ready_remove(&service->ready);
         timer_close(&service->timer, service_free);
 }
 
 void registry_deinit(struct registry *registry)
 {
-        registry->stopping = true;
-        deputy_close(&registry->deputy); /* its jobs are the operations' */
-        store_close(&registry->store);
         for (size_t i = 0; i < registry->count; i++) {
                 registry->services[i]->waits = NULL;
                 registry_drop(registry, registry->services[i]);
@@ -199,14 +72,6 @@ void registry_deinit(struct registry *registry)
         entries_free(&registry->dead);
         registry->services = NULL;
         registry->count = registry->capacity = 0;
-        timer_close(&registry->publication.turn, NULL);
-        timer_close(&registry->persist_again, NULL);
-        reconcile_drop(registry);
-        profiles_close(registry);
-        timer_close(&registry->stagger.turn, NULL);
-        timer_close(&registry->poll.turn, NULL);
-        timer_close(&registry->halts.turn, NULL);
-        ready_close(&registry->ready);
         ballast_drop(&registry->ballast);
         watch_close(&registry->watch);
 }
@@ -280,37 +145,6 @@ void registry_forget(struct registry *registry, struct service *service)
         memmove(&registry->services[place], &registry->services[place + 1],
                 (registry->count - place) * sizeof(registry->services[0]));
         registry_drop(registry, service);
-}
-
-int registry_watch(struct registry *registry, struct service *service)
-{
-        const char *base = service->profile ? registry->slots.path : registry->scandir.path;
-        char path[4096];
-
-        _Static_assert(_Alignof(struct service) > 1, "the lowest bit of its address is free");
-        snprintf(path, sizeof(path), "%s/%s/supervise", base, service->name);
-        if (service->wd < 0)
-                service->wd = watch_add_supervise(&registry->watch, path, service);
-        if (service->wd < 0)
-                return service->wd;
-        if (!service->has_log || service->log_wd >= 0)
-                return 0;
-        snprintf(path, sizeof(path), "%s/%s/log/supervise", base, service->name);
-        service->log_wd = watch_add_supervise(&registry->watch, path, (void *)((uintptr_t)service | 1));
-        return service->log_wd < 0 ? service->log_wd : 0;
-}
-
-int registry_watch_new(struct service *service)
-{
-        struct registry *registry = service->registry;
-        int has_log = slot_has_log(&registry->slots, service->name);
-        int result;
-
-        if (has_log < 0)
-                return has_log;
-        service->has_log = has_log;
-        result = registry_watch(registry, service);
-        return result == -ENOENT || result == -ENOTDIR ? result : 0;
 }
 
 static const char *slot_path(const struct registry *registry, const char *name, char *path, size_t size)

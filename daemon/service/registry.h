@@ -15,18 +15,21 @@
 #include "daemon/loop/ready.h"
 #include "daemon/edge/slot.h"
 #include "daemon/loop/watch.h"
-#include "daemon/order/boot.h"
 #include "daemon/service/home.h"
 #include "daemon/service/multiplex.h"
 #include "daemon/service/locks.h"
 #include "daemon/judge/policy.h"
 #include "daemon/service/poll.h"
-#include "daemon/order/profiles.h"
-#include "daemon/slot/publication.h"
-#include "daemon/order/reconcile.h"
 #include "daemon/service/service.h"
 #include "daemon/service/stagger.h"
 #include "daemon/keep/store.h"
+
+/* Of those above, which the world holds: order/world.h. */
+struct boot;
+struct order;
+struct profiles;
+struct publication;
+struct reconciles;
 
 /* Which call an answer belongs to: never a pointer, so that a peer may go away. */
 struct ticket {
@@ -67,11 +70,25 @@ struct registry_events {
         void *owner;
 };
 
-/* What goes up within the model. Any may be NULL. */
+/* What goes up within the model, to be looked at on a later turn of the loop. Set by the world. */
 struct registry_above {
         void *owner;
+        /* An entry of the scan directory came, went, or is another one now; the same of the services directory, where there is no such
+         * service. name NULL: any may have. */
+        void (*entry)(void *owner, const char *name);
+        void (*slot)(void *owner, const char *name);
+        /* A gateway that is there has no supervisor: s6-svscan may not have seen it come back. */
+        void (*alone)(void *owner);
+        /* All that is polled has been looked at once more. */
+        void (*round)(void *owner);
         /* A gateway whose profile's directory is gone has ended. */
         void (*left)(void *owner);
+};
+
+/* What a container is started with. */
+struct boot_policy {
+        bool no_gateways; /* a dashboard's container: there is no reconcile at boot */
+        bool bootstrap;   /* `default` starts where nothing is known of it */
 };
 
 /* Lanes of the deputy for processes. */
@@ -110,15 +127,13 @@ struct registry {
         struct order *orders;
         size_t names_under_way; /* of those that are not root's */
         uint64_t order_number; /* of the last one */
-        struct publication publication;
+        struct publication *publication;
         struct stagger stagger;
         uint64_t serial; /* of the last change that persist.h was told of */
         struct timer persist_again;
-        struct reconcile_policy boot_policy;
-        struct reconcile *reconcile; /* one that goes on; NULL: none */
-        struct reconcile_request *reconcile_queue;
-        struct timer reconcile_again;
-        struct boot boot_state;
+        struct boot_policy boot_policy;
+        struct reconciles *reconciles;
+        struct boot *boot_state;
         struct poll poll;
         struct halt_round halts;
         struct locks_look locks;
@@ -137,15 +152,15 @@ struct registry {
         bool profiles_more;  /* it has more directories of profiles than are looked at */
         bool multiplex;      /* the default gateway serves every profile: multiplex.h */
         enum multiplex_from multiplex_from;
-        struct profiles profiles;
+        struct profiles *profiles;
         struct homes homes;
         bool stopping;       /* nothing is ordered or written any more */
 };
 
-/* scandir and slots must be open. 0 or a negative errno. */
+/* scandir and slots must be open. 0 or a negative errno. The rest of it: order/world.h. */
 int registry_init(struct registry *registry, uv_loop_t *loop);
 
-/* Forgets everything, touching nothing outside the process. */
+/* Forgets all services, touching nothing outside the process. */
 void registry_deinit(struct registry *registry);
 
 struct service *registry_find(const struct registry *registry, const char *name);
@@ -159,21 +174,6 @@ struct service *registry_add(struct registry *registry, const char *name, bool g
 /* Calls events.gone, ends its waits, frees it. Never within a step of that service itself, but for that of its operation, which
  * has let go of it. */
 void registry_forget(struct registry *registry, struct service *service);
-
-/* Arms the watches of its supervise directories. 0 or a negative errno: what is not watched is polled
- * (poll.h), but for -ENOENT and -ENOTDIR, which say that the directories are not there. */
-int registry_watch(struct registry *registry, struct service *service);
-
-/* The same of a slot that was just made. What the kernel has no watch for is no error; that it is not there
- * is: somebody moves directories. */
-int registry_watch_new(struct service *service);
-
-/* The same of the scan directory and the services directory. */
-void registry_watch_directories(struct registry *registry);
-
-/* How many services, and directories of them, inotify does not tell of. Those without a supervisor have
- * nothing to tell. */
-size_t registry_polled(const struct registry *registry);
 
 /* What has happened is seen, before the time of anything is judged: after a long turn of the loop timers come
  * first. It is noted, and whom it concerns is woken. */
@@ -202,22 +202,6 @@ size_t registry_environment_bytes(const struct registry *registry);
 /* What is left where the slots are; where it cannot be read, plenty. As it is short or not, the ballast is
  * let go or taken. */
 void registry_read_room(struct registry *registry, struct room *room);
-
-/* Reads the scan directory and the slots: what is there is adopted, what is half there is finished or
- * removed. */
-int registry_adopt(struct registry *registry);
-
-/* One that came later: somebody had moved it away when the broker started, and has put it back. And all that
- * came unseen. */
-void registry_adopt_late(struct registry *registry, const char *name);
-void registry_adopt_all_late(struct registry *registry);
-
-/* Slots of the last container, which nobody has adopted, on a /run that outlived it: one of them. False: there are no more, or they
- * cannot be read. */
-bool registry_remove_dead(struct registry *registry);
-
-/* This life of the container has been reconciled: the next broker finds fresh_boot false. */
-void registry_note_boot(struct registry *registry);
 
 bool registry_allows_static(const struct registry *registry, const char *name);
 

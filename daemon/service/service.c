@@ -41,6 +41,16 @@ bool service_lacks_supervisor(const struct service *service)
         return !service->supervised || (service->profile && service->has_log && !service->logger.supervised);
 }
 
+bool service_is_polled(const struct service *service)
+{
+        return service_lacks_watch(service) || service_lacks_supervisor(service);
+}
+
+bool service_is_wholly_supervised(const struct service *service)
+{
+        return service->supervised && (!service->has_log || service->logger.supervised);
+}
+
 bool service_is_alive(const struct service *service)
 {
         return service->supervised && s6_status_is_alive(&service->status);
@@ -369,7 +379,7 @@ static void service_set_timer(struct service *service)
                 timer_stop(&service->timer);
         else
                 timer_start(&service->timer, wait_msec < 0 ? 0 : (uint64_t)wait_msec + 1);
-        if (poll_concerns(service))
+        if (service_is_polled(service))
                 poll_wake(service->registry);
 }
 

@@ -41,6 +41,22 @@ enum operation {
         OPERATION_UNREGISTER,
 };
 
+/* Is its link in the scan directory? slot/publication.h sees to that. */
+enum place_kind {
+        PLACE_KEPT,    /* as it is: nobody waits for anything */
+        PLACE_COMING,  /* it waits to be linked, */
+        PLACE_LINKED,  /* is, and waits for its supervisors, */
+        PLACE_REFUSED, /* or could not be: error */
+        PLACE_LEAVING, /* it waits to be unlinked, */
+        PLACE_LEFT,    /* and is */
+};
+
+struct place {
+        enum place_kind kind;
+        int error;           /* errno */
+        int64_t linked_msec; /* by clock_msec() */
+};
+
 /* What else is to be known of it. */
 enum service_note {
         NOTE_NONE,
@@ -134,6 +150,7 @@ struct service {
         int64_t operation_began_msec; /* by clock_msec(), of the operation's present phase */
         struct removal *removal;
         struct registration *registration;
+        struct place place;
 
         struct {                   /* slot/revival.h */
                 int64_t since_msec; /* by clock_msec(): since when a supervisor is missing; 0: none is */
@@ -222,6 +239,12 @@ bool service_is_settled(const struct service *service);
 
 /* A gateway: by its record. A static service: as s6 has it. */
 bool service_is_wanted(const struct service *service);
+
+/* It has a supervisor, and its logger has one. */
+bool service_is_wholly_supervised(const struct service *service);
+
+/* It is looked at by poll.h: nothing tells of it. */
+bool service_is_polled(const struct service *service);
 
 /* Its supervise directories are not all watched. */
 bool service_lacks_watch(const struct service *service);

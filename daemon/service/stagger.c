@@ -1,5 +1,6 @@
 #include "daemon/service/stagger.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "daemon/service/registry.h"
@@ -25,9 +26,10 @@ static struct service *stagger_next(const struct registry *registry)
         return next;
 }
 
-static void stagger_turn(void *owner)
+static bool stagger_step(struct ready *ready)
 {
-        struct registry *registry = owner;
+        struct registry *registry =
+                (struct registry *)((char *)ready - offsetof(struct registry, stagger) - offsetof(struct stagger, ready));
         unsigned starting = 0;
         struct service *next;
 
@@ -45,11 +47,12 @@ static void stagger_turn(void *owner)
         }
         for (size_t i = 0; i < registry->count; i++)
                 registry->stagger.waiting = registry->stagger.waiting || registry->services[i]->queued;
+        return false;
 }
 
 void stagger_init(struct registry *registry)
 {
-        timer_init(&registry->stagger.turn, registry->loop, stagger_turn, registry);
+        ready_init(&registry->stagger.ready, &registry->ready, stagger_step);
 }
 
 void stagger_start(struct service *service)
@@ -60,6 +63,6 @@ void stagger_start(struct service *service)
 
 void stagger_wake(struct registry *registry)
 {
-        if (registry->stagger.waiting && !timer_is_running(&registry->stagger.turn))
-                timer_start(&registry->stagger.turn, 0);
+        if (registry->stagger.waiting)
+                ready_wake(&registry->stagger.ready);
 }

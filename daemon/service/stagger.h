@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "daemon/loop/timer.h"
+#include "daemon/loop/ready.h"
 
 struct registry;
 struct service;
@@ -18,7 +18,7 @@ struct service;
 struct stagger {
         unsigned at_once;
         bool waiting; /* somebody is queued */
-        struct timer turn;
+        struct ready ready;
 };
 
 void stagger_init(struct registry *registry);

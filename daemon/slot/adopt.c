@@ -1,3 +1,5 @@
+#include "daemon/slot/adopt.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,15 +18,12 @@
 #include "daemon/service/persist.h"
 #include "daemon/service/registry.h"
 #include "daemon/service/restart.h"
+#include "daemon/slot/publication.h"
 #include "daemon/slot/scan.h"
 #include "daemon/keep/sweep.h"
 #include "daemon/service/volume_room.h"
+#include "daemon/service/watches.h"
 #include "proto/name.h"
-
-/*
- * What a broker finds when it starts: slots of the one before it, live or half done, and the static services.
- * A live slot is looked at, never touched.
- */
 
 /* What makes everything fail alike is no word about a slot: this start is over, and s6 makes another. */
 static bool is_shortage(int result)
@@ -144,7 +143,7 @@ static int adopt_look(struct service *service)
         if (is_shortage(has_log))
                 return has_log;
         service->has_log = has_log > 0;
-        if (registry_watch(service->registry, service))
+        if (watches_arm(service->registry, service))
                 log_event("adopt: cannot watch: service=%s", service->name);
         service_see(service);
         return is_shortage(-service->again.error) ? -service->again.error : 0;
@@ -245,7 +244,7 @@ static int adopt_boot(struct registry *registry)
         return is_shortage(result) ? result : 0;
 }
 
-void registry_note_boot(struct registry *registry)
+void adopt_note_boot(struct registry *registry)
 {
         int result = tree_replace(registry->slots.fd, BOOT_NOTE_NEW, BOOT_NOTE, registry->boot,
                                   strlen(registry->boot), 0600);
@@ -255,7 +254,7 @@ void registry_note_boot(struct registry *registry)
         registry->fresh_boot = false;
 }
 
-static void remove_dead(struct registry *registry, const char *name)
+static void remove_one_dead(struct registry *registry, const char *name)
 {
         if (!is_gateway_name(name) || registry_find(registry, name))
                 return;
@@ -263,14 +262,14 @@ static void remove_dead(struct registry *registry, const char *name)
         slot_remove(&registry->slots, name);
 }
 
-bool registry_remove_dead(struct registry *registry)
+bool adopt_remove_dead(struct registry *registry)
 {
         struct entries *dead = &registry->dead;
 
         if (!registry->has_dead || (!dead->count && entries_read(registry->slots.fd, dead)))
                 return false;
         if (registry->dead_removed < dead->count) {
-                remove_dead(registry, dead->names[registry->dead_removed++]);
+                remove_one_dead(registry, dead->names[registry->dead_removed++]);
                 return true;
         }
         entries_free(dead);
@@ -280,7 +279,7 @@ bool registry_remove_dead(struct registry *registry)
         return false;
 }
 
-void registry_adopt_late(struct registry *registry, const char *name)
+static void adopt_late(struct registry *registry, const char *name)
 {
         struct service *service;
         struct stat info;
@@ -298,18 +297,38 @@ void registry_adopt_late(struct registry *registry, const char *name)
                 registry_forget(registry, service);
 }
 
-void registry_adopt_all_late(struct registry *registry)
+static void adopt_all_late(struct registry *registry)
 {
         struct entries entries;
 
         if (entries_read(registry->slots.fd, &entries))
                 return;
         for (size_t i = 0; i < entries.count; i++)
-                registry_adopt_late(registry, entries.names[i]);
+                adopt_late(registry, entries.names[i]);
         entries_free(&entries);
 }
 
-int registry_adopt(struct registry *registry)
+static bool late_step(struct ready *ready)
+{
+        struct noted *late = (struct noted *)ready;
+        const char *name;
+
+        if (noted_take_all(late)) {
+                adopt_all_late(late->registry);
+                return false;
+        }
+        name = noted_take(late);
+        if (name)
+                adopt_late(late->registry, name);
+        return name != NULL;
+}
+
+void adopt_init(struct noted *late, struct registry *registry)
+{
+        noted_init(late, registry, late_step);
+}
+
+int adopt(struct registry *registry)
 {
         struct entries entries = {0};
         struct room room;

@@ -10,48 +10,44 @@
 struct json_object;
 
 /*
- * A slot coming and going. Both answer through events.registered and events.unregistered, perhaps before they
- * return.
+ * A slot coming and going. Both answer through events.registered and events.unregistered, on a later turn of the loop.
  *
  * Register: stage beside it, commit, link into the scan directory, rescan, wait until the supervisors of
  * gateway and logger have reported; undone where they do not within REGISTER_MSEC. Unregister: record that it
  * goes, stop, KILL after the deadline, unlink, rescan, wait until the supervisors are gone, remove. Killed
- * between any two steps, the next broker's registry_adopt() ends what was begun.
+ * between any two steps, the next broker's adopt() ends what was begun.
  */
 /* Since s6-svscan last began a supervisor, of whomever: many at once on a busy machine take their time. */
 #define REGISTER_MSEC 10000
 /* In all. */
 #define REGISTER_MOST_MSEC 60000
 
-/* root: it is root who asks. */
-void operation_register(struct registry *registry, struct ticket ticket, const char *profile,
-                        struct json_object *environment, bool start, bool root);
+/* root: it is root who asks. 0, or -ENOMEM with nothing begun. */
+int operation_register(struct registry *registry, struct ticket ticket, const char *profile,
+                       struct json_object *environment, bool start, bool root);
 
 /* One of the broker's own: as a boot, or a start of a profile that has no slot yet, wants it. */
 struct own_registration {
-        /* Once, perhaps before operation_register_own() returns. fault NULL: it is supervised (or was there).
-         */
+        /* Once, on a later turn of the loop, where it has begun. fault NULL: it is supervised. It notes that, and wakes. */
         void (*ended)(struct own_registration *own, struct service *service, const struct fault *fault);
 };
 
 /*
  * record: what the new slot begins with. Where record->unpersisted says so, the volume is told. A slot that
- * is there already is left as it is.
+ * is there already is left as it is. True: it has begun. False: it has ended, and *fault says how (FAULT_NONE: the slot
+ * was there).
  */
-void operation_register_own(struct registry *registry, const char *profile, const struct record *record,
-                            struct json_object *environment, struct own_registration *own);
+bool operation_register_own(struct registry *registry, const char *profile, const struct record *record,
+                            struct json_object *environment, struct own_registration *own, struct fault *fault);
 
-/* default is Protected. timeout_msec: until KILL. */
-void operation_unregister(struct registry *registry, struct ticket ticket, const char *profile,
-                          int64_t timeout_msec, bool root);
+/* default is Protected. timeout_msec: until KILL. 0, or -ENOMEM with nothing begun. */
+int operation_unregister(struct registry *registry, struct ticket ticket, const char *profile,
+                         int64_t timeout_msec, bool root);
 
 /* Publishes a slot that is whole and has no supervisor (adoption). 0 or a negative errno. */
 int operation_resume_register(struct service *service);
 
 /* Goes on with a removal that another broker began. */
 void operation_resume_unregister(struct service *service);
-
-/* Frees what the operation holds, answering nobody. */
-void operation_drop(struct service *service);
 
 #endif

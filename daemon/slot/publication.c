@@ -1,36 +1,25 @@
 #include "daemon/slot/publication.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/s6_control.h"
 #include "daemon/log/log.h"
-#include "daemon/slot/registration.h"
-#include "daemon/slot/removal.h"
+#include "daemon/service/registry.h"
 
-static bool waits_to_leave(const struct service *service)
-{
-        return service->removal && service->removal->phase == REMOVAL_WAITING;
-}
-
-static bool waits_to_come(const struct service *service)
-{
-        return service->registration && service->registration->phase == REGISTRATION_HIDDEN;
-}
-
-static bool any(const struct registry *registry, bool (*is)(const struct service *service))
+static bool any(const struct registry *registry, enum place_kind kind)
 {
         for (size_t i = 0; i < registry->count; i++)
-                if (is(registry->services[i]))
+                if (registry->services[i]->place.kind == kind)
                         return true;
         return false;
 }
 
-/* None of what these call takes a service off the registry. */
-static void each(const struct registry *registry, bool (*is)(const struct service *service),
-                 void (*act)(struct service *service))
+static void each(const struct registry *registry, enum place_kind kind, void (*act)(struct service *service))
 {
         for (size_t i = 0; i < registry->count; i++)
-                if (is(registry->services[i]))
+                if (registry->services[i]->place.kind == kind)
                         act(registry->services[i]);
 }
 
@@ -40,12 +29,11 @@ static int64_t publication_held_until(const struct registry *registry)
         int64_t until_msec = 0;
 
         for (size_t i = 0; i < registry->count; i++) {
-                const struct registration *registration = registry->services[i]->registration;
-                int64_t its_msec;
+                const struct service *service = registry->services[i];
+                int64_t its_msec = service->place.linked_msec + PUBLICATION_MOST_MSEC;
 
-                if (!registration || registration->phase != REGISTRATION_LINKED)
+                if (service->place.kind != PLACE_LINKED || service_is_wholly_supervised(service))
                         continue;
-                its_msec = registration->linked_msec + PUBLICATION_MOST_MSEC;
                 until_msec = its_msec > until_msec ? its_msec : until_msec;
         }
         if (until_msec > registry->moved_msec + PUBLICATION_QUIET_MSEC)
@@ -53,67 +41,142 @@ static int64_t publication_held_until(const struct registry *registry)
         return until_msec;
 }
 
-static void publication_turn(void *owner)
+static void tell_follower(struct service *service)
 {
-        struct registry *registry = owner;
-        struct publication *publication = &registry->publication;
+        if (service->follower)
+                ready_wake(service->follower);
+}
+
+static void link_it(struct service *service)
+{
+        struct place *place = &service->place;
+
+        place->error = -registry_link(service->registry, service->name);
+        place->kind = place->error ? PLACE_REFUSED : PLACE_LINKED;
+        place->linked_msec = clock_msec();
+        tell_follower(service);
+}
+
+/* As long as it is linked, s6-svscan starts it again. */
+static void unlink_it(struct service *service)
+{
+        int result = registry_unlink(service->registry, service->name);
+
+        if (result)
+                log_event("unregister: cannot unlink: %s service=%s", strerrorname_np(-result), service->name);
+        if (result && result != -EEXIST) {
+                timer_start(&service->registry->publication->turn, UNLINK_AGAIN_MSEC);
+                return;
+        }
+        service->place.kind = PLACE_LEFT;
+        tell_follower(service);
+}
+
+/* What s6-svscan cannot be told its supervisor is. */
+static void end_it(struct service *service)
+{
+        s6_control_send(service_at(service), service->name, "dx");
+}
+
+static bool publication_step(struct ready *ready)
+{
+        struct publication *publication = (struct publication *)ready;
+        struct registry *registry = publication->registry;
         bool leaving, coming;
         int64_t wait_msec;
         int result;
 
         registry_catch_up(registry); /* who has a supervisor by now keeps nobody waiting */
         wait_msec = publication_held_until(registry) - clock_msec();
-        leaving = any(registry, waits_to_leave);
-        coming = any(registry, waits_to_come);
-        if (publication->held)
-                return;
+        leaving = any(registry, PLACE_LEAVING);
+        coming = any(registry, PLACE_COMING);
+        if (publication->held || (!leaving && !coming && !publication->rescan))
+                return false;
         if (leaving && wait_msec > 0) {
                 timer_start(&publication->turn, (uint64_t)wait_msec);
-                return;
+                return false;
         }
-        if (!leaving && !coming && !publication->rescan)
-                return;
         publication->rescan = false;
         if (coming)
                 registry->moved_msec = clock_msec();
-        each(registry, waits_to_leave, removal_unlink);
-        each(registry, waits_to_come, registration_link);
+        each(registry, PLACE_LEAVING, unlink_it);
+        each(registry, PLACE_COMING, link_it);
         /* "n": the supervisors of what is gone are ended. */
         result = scandir_command(&registry->scandir, leaving ? "an" : "a");
-        if (result)
-                log_event("scandir: cannot order a rescan: %s", strerrorname_np(-result));
-        if (result) { /* a full FIFO, no descriptor: whoever was linked waits for it */
-                publication->rescan = true;
-                timer_start(&publication->turn, RESCAN_AGAIN_MSEC);
-        }
-        if (result && leaving)
-                each(registry, removal_is_leaving, removal_tell);
+        if (result == 0)
+                return false;
+        log_event("scandir: cannot order a rescan: %s", strerrorname_np(-result));
+        publication->rescan = true; /* a full FIFO, no descriptor: whoever was linked waits for it */
+        timer_start(&publication->turn, RESCAN_AGAIN_MSEC);
+        if (leaving)
+                each(registry, PLACE_LEFT, end_it);
+        return false;
 }
 
-void publication_init(struct registry *registry)
+static void publication_expired(void *owner)
 {
-        timer_init(&registry->publication.turn, registry->loop, publication_turn, registry);
+        struct publication *publication = owner;
+
+        ready_wake(&publication->ready);
+}
+
+void publication_init(struct publication *publication, struct registry *registry)
+{
+        *publication = (struct publication){.registry = registry};
+        ready_init(&publication->ready, &registry->ready, publication_step);
+        timer_init(&publication->turn, registry->loop, publication_expired, publication);
+        registry->publication = publication;
         registry->moved_msec = clock_msec();
 }
 
-void publication_rescan(struct registry *registry)
+void publication_close(struct publication *publication)
 {
-        registry->publication.rescan = true;
-        publication_wake(registry);
+        timer_close(&publication->turn, NULL);
+}
+
+static void wake_for(struct registry *registry, bool root)
+{
+        if (root)
+                ready_wake_root(&registry->publication->ready);
+        else
+                ready_wake(&registry->publication->ready);
+}
+
+void publication_come(struct service *service, bool root)
+{
+        service->place = (struct place){.kind = PLACE_COMING};
+        wake_for(service->registry, root);
+}
+
+void publication_leave(struct service *service, bool root)
+{
+        service->place = (struct place){.kind = PLACE_LEAVING};
+        wake_for(service->registry, root);
 }
 
 void publication_wake(struct registry *registry)
 {
-        timer_start(&registry->publication.turn, 0);
+        ready_wake(&registry->publication->ready);
+}
+
+void publication_rescan(struct registry *registry)
+{
+        registry->publication->rescan = true;
+        publication_wake(registry);
 }
 
 void publication_hold(struct registry *registry)
 {
-        registry->publication.held++;
+        registry->publication->held++;
 }
 
 void publication_release(struct registry *registry)
 {
-        if (--registry->publication.held == 0)
+        if (--registry->publication->held == 0)
                 publication_wake(registry);
+}
+
+bool publication_is_held(const struct registry *registry)
+{
+        return registry->publication->held != 0;
 }

@@ -11,6 +11,8 @@
 #include "daemon/slot/registration.h"
 #include "daemon/slot/removal.h"
 #include "daemon/service/restart.h"
+#include "daemon/service/watches.h"
+#include "daemon/slot/publication.h"
 #include "proto/name.h"
 
 static bool registration_step(struct ready *ready);
@@ -24,6 +26,7 @@ static void registration_end(struct service *service, const struct fault *fault)
         service->registration = NULL;
         service->operation = OPERATION_NONE;
         service->follower = NULL;
+        service->place.kind = PLACE_KEPT;
         ready_remove(&registration->ready);
         for (struct registration_waiter *waiter = registration->waiters; waiter; waiter = waiter->next)
                 registration_answer(service->registry, waiter, service->profile, service, fault,
@@ -78,10 +81,10 @@ static int registration_build(struct service *service, struct json_object *envir
         service->environment_bytes = environment_weight(environment);
         if (result == 0) { /* before s6-svscan sees it */
                 *operation = "watch the service directory";
-                result = registry_watch_new(service);
+                result = watches_arm_new(service);
         }
         if (result == 0)
-                publication_wake(registry);
+                publication_come(service, service->registration->root);
         if (result == 0 && service->record.unpersisted)
                 persist_services(registry, &service, 1, false, service->registration->root, NULL, NULL);
         return result;
@@ -93,7 +96,7 @@ static void registration_undo(struct service *service, const struct fault *fault
 {
         struct registration *registration = service->registration;
         bool forget = registration->remove_after;
-        bool late = registration->phase == REGISTRATION_LINKED && fault->error == ETIMEDOUT;
+        bool late = service->place.kind == PLACE_LINKED && fault->error == ETIMEDOUT;
         bool stays = (registration->adopted || (late && registration_is_own(registration))) && !forget;
         int64_t timeout_msec = registration->remove_timeout_msec;
         bool root = registration->root;
@@ -118,9 +121,9 @@ static void registration_undo(struct service *service, const struct fault *fault
  * told in the end. */
 static bool registration_is_held(const struct registration *registration, int64_t now_msec)
 {
-        return registration->phase == REGISTRATION_HIDDEN &&
+        return registration->service->place.kind == PLACE_COMING &&
                (registration_is_own(registration) ||
-                (registration->service->registry->publication.held &&
+                (publication_is_held(registration->service->registry) &&
                  now_msec - registration->began_msec < REGISTER_MOST_MSEC));
 }
 
@@ -153,20 +156,10 @@ static void registration_expired(void *owner)
         ready_wake(&registration->ready);
 }
 
-void registration_link(struct service *service)
-{
-        struct registration *registration = service->registration;
-
-        registration->link_error = -registry_link(service->registry, service->name);
-        registration->phase = registration->link_error ? REGISTRATION_REFUSED : REGISTRATION_LINKED;
-        registration->linked_msec = clock_msec();
-        ready_wake(&registration->ready);
-}
-
 static bool registration_is_complete(const struct service *service)
 {
-        return service->registration->phase == REGISTRATION_LINKED && service->supervised &&
-               (!service->has_log || service->logger.supervised) && service->persisted_serial >= service->serial;
+        return service->place.kind == PLACE_LINKED && service_is_wholly_supervised(service) &&
+               service->persisted_serial >= service->serial;
 }
 
 static void registration_complete(struct service *service)
@@ -190,10 +183,10 @@ static bool registration_step(struct ready *ready)
         bool due = registration->due;
 
         registration->due = false;
-        if (registration->phase == REGISTRATION_REFUSED)
+        if (service->place.kind == PLACE_REFUSED)
                 registration_undo(service, &(struct fault){.kind = FAULT_SYSTEM,
                                                            .text = "link it into the scan directory",
-                                                           .error = registration->link_error});
+                                                           .error = service->place.error});
         else if (registration_is_complete(service))
                 registration_complete(service);
         else if (due)
@@ -201,10 +194,20 @@ static bool registration_step(struct ready *ready)
         return false;
 }
 
-void registration_refuse(struct registry *registry, const struct registration_waiter *waiter,
-                         const char *profile, struct fault fault)
+void registration_drop(struct service *service)
 {
-        registration_answer(registry, waiter, profile, NULL, &fault, 0);
+        struct registration_waiter *waiter = service->registration ? service->registration->waiters : NULL;
+
+        for (; waiter; waiter = waiter->next) /* the broker's own have something to free */
+                if (waiter->own)
+                        waiter->own->ended(waiter->own, NULL, &(struct fault){.kind = FAULT_SUPERSEDED});
+        if (!service->registration)
+                return;
+        ready_remove(&service->registration->ready);
+        timer_close(&service->registration->timer, registration_free);
+        service->registration = NULL;
+        service->operation = OPERATION_NONE;
+        service->follower = NULL;
 }
 
 static void register_new(struct registry *registry, struct registration_waiter *waiter, const char *name,
@@ -236,6 +239,7 @@ static void register_new(struct registry *registry, struct registration_waiter *
                         service->registration->waiters->own = NULL; /* it is told once, below */
                 registry_unlink(registry, name);
                 slot_remove(&registry->slots, name);
+                registration_drop(service);
                 registry_forget(registry, service);
         }
         registration_refuse(registry, waiter, profile,
@@ -264,13 +268,15 @@ void registration_any(struct registry *registry, struct registration_waiter *wai
                 register_new(registry, waiter, name, profile, environment, record);
 }
 
-void operation_register_own(struct registry *registry, const char *profile, const struct record *record,
-                            struct json_object *environment, struct own_registration *own)
+bool operation_register_own(struct registry *registry, const char *profile, const struct record *record,
+                            struct json_object *environment, struct own_registration *own, struct fault *fault)
 {
         /* There is always a gateway for `default`. */
-        struct registration_waiter waiter = {.own = own, .is_default = !strcmp(profile, "default")};
+        struct registration_waiter waiter = {
+                .own = own, .at_once = fault, .is_default = strcmp(profile, "default") == 0};
 
         registration_any(registry, &waiter, profile, environment, record);
+        return !waiter.ended;
 }
 
 int operation_resume_register(struct service *service)
@@ -280,20 +286,6 @@ int operation_resume_register(struct service *service)
         if (result)
                 return result;
         service->registration->adopted = true;
-        publication_wake(service->registry);
+        publication_come(service, false);
         return 0;
-}
-
-void registration_drop(struct service *service)
-{
-        struct registration_waiter *waiter = service->registration ? service->registration->waiters : NULL;
-
-        for (; waiter; waiter = waiter->next) /* the broker's own have something to free */
-                if (waiter->own)
-                        waiter->own->ended(waiter->own, NULL, &(struct fault){.kind = FAULT_SUPERSEDED});
-        if (service->registration) {
-                ready_remove(&service->registration->ready);
-                timer_close(&service->registration->timer, registration_free);
-        }
-        service->registration = NULL;
 }

@@ -12,45 +12,35 @@ struct registration_waiter {
         bool is_default;              /* and the broker's own */
         bool created;
         bool changed;
-};
-
-enum registration_phase {
-        REGISTRATION_HIDDEN,  /* publication.h lets it come into view */
-        REGISTRATION_LINKED,  /* s6-svscan can see it: its supervisors are waited for */
-        REGISTRATION_REFUSED, /* it could not be linked: link_error */
+        struct fault *at_once; /* of the broker's own, as long as it has not begun: where its end is noted */
+        bool ended;            /* and it has */
 };
 
 struct registration {
         struct ready ready;
         struct service *service;
-        enum registration_phase phase;
-        int link_error; /* errno */
         struct timer timer;
         bool due;           /* it has expired */
         int64_t began_msec; /* by clock_msec() */
         struct registration_waiter *waiters;
-        int64_t linked_msec; /* by clock_msec() */
         bool adopted;        /* its slot was there before us: it is never rolled back */
         bool root;           /* who asked for it, or to have it removed again, is root */
         bool remove_after;   /* an unregister came meanwhile */
         int64_t remove_timeout_msec;
 };
 
-void registration_refuse(struct registry *registry, const struct registration_waiter *waiter,
+void registration_refuse(struct registry *registry, struct registration_waiter *waiter,
                          const char *profile, struct fault fault);
 
 /* registration_again.c: of a slot that is there already; only its environment may change. NULL: it stays. */
 void registration_again(struct service *service, struct registration_waiter *waiter,
                         struct json_object *environment);
 
-/* It may come into view now: publication.h. */
-void registration_link(struct service *service);
-
 /* registration_waiters.c. Frees it with all who wait (timer_close()). */
 void registration_free(void *registration);
 
 /* persist_error: of what this waiter asked for; the service's own may be of an order since. */
-void registration_answer(struct registry *registry, const struct registration_waiter *waiter,
+void registration_answer(struct registry *registry, struct registration_waiter *waiter,
                          const char *profile, struct service *service, const struct fault *fault,
                          int persist_error);
 

@@ -32,7 +32,7 @@ static void environment_persisted(void *owner, const struct store_batch *batch)
         free(replaced);
 }
 
-static void environment_replaced(struct service *service, const struct registration_waiter *waiter)
+static void environment_replaced(struct service *service, struct registration_waiter *waiter)
 {
         struct replaced *replaced;
 

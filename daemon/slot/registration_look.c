@@ -10,23 +10,39 @@
 #include "daemon/keep/survey.h"
 #include "proto/name.h"
 
-/* A register of what has no slot yet: whether its directory is one that a profile may have is looked up first. What the
- * volume does not say is no reason not to go on. */
+/* A register that was asked for. Of what has no slot yet it is looked up first whether its directory is one that a profile
+ * may have. What the volume does not say is no reason not to go on. */
 struct asked {
+        struct ready ready;
         struct registry *registry;
         struct registration_waiter waiter;
         char profile[LIMIT_PROFILE_NAME_BYTES + 1];
         struct json_object *environment;
         bool start;
+        struct fault refusal;
 };
 
-static void register_now(struct registry *registry, struct registration_waiter *waiter, const char *profile,
-                         struct json_object *environment, bool start)
+static void asked_drop(struct ready *ready)
 {
-        struct record record = {.want_up = start, .unpersisted = true};
+        struct asked *asked = (struct asked *)ready;
 
-        multiplex_hold(registry, profile, &record);
-        registration_any(registry, waiter, profile, environment, &record);
+        json_object_put(asked->environment);
+        free(asked);
+}
+
+static bool asked_step(struct ready *ready)
+{
+        struct asked *asked = (struct asked *)ready;
+        struct record record = {.want_up = asked->start, .unpersisted = true};
+
+        if (asked->refusal.kind) {
+                registration_refuse(asked->registry, &asked->waiter, asked->profile, asked->refusal);
+        } else {
+                multiplex_hold(asked->registry, asked->profile, &record);
+                registration_any(asked->registry, &asked->waiter, asked->profile, asked->environment, &record);
+        }
+        asked_drop(ready);
+        return false;
 }
 
 static void asked_surveyed(struct survey *survey)
@@ -36,48 +52,45 @@ static void asked_surveyed(struct survey *survey)
         bool known = !survey->late && !survey->result && !facts->hung;
         int link = known ? facts->link : 0;
 
-        if (asked->registry->stopping) {
-                /* Nobody is told any more. */
-        } else if (link == -EXDEV || link == -ELOOP) {
-                registration_refuse(asked->registry, &asked->waiter, asked->profile,
-                                    (struct fault){.kind = FAULT_PROTECTED,
-                                                   .cause = FAULT_CAUSE_LINK,
-                                                   .text = survey_link_text(link)});
-        } else if (known && facts->deleted) {
-                registration_refuse(asked->registry, &asked->waiter, asked->profile,
-                                    (struct fault){.kind = FAULT_PROTECTED,
-                                                   .cause = FAULT_CAUSE_DELETED,
-                                                   .text = SURVEY_DELETED});
-        } else {
+        if (link == -EXDEV || link == -ELOOP)
+                asked->refusal = (struct fault){
+                        .kind = FAULT_PROTECTED, .cause = FAULT_CAUSE_LINK, .text = survey_link_text(link)};
+        else if (known && facts->deleted)
+                asked->refusal = (struct fault){
+                        .kind = FAULT_PROTECTED, .cause = FAULT_CAUSE_DELETED, .text = SURVEY_DELETED};
+        else if (!asked->registry->stopping)
                 multiplex_take(asked->registry, survey->config);
-                register_now(asked->registry, &asked->waiter, asked->profile, asked->environment, asked->start);
-        }
-        json_object_put(asked->environment);
-        free(asked);
+        ready_wake(&asked->ready);
 }
 
-void operation_register(struct registry *registry, struct ticket ticket, const char *profile,
-                        struct json_object *environment, bool start, bool root)
+int operation_register(struct registry *registry, struct ticket ticket, const char *profile,
+                       struct json_object *environment, bool start, bool root)
 {
-        struct registration_waiter waiter = {.ticket = ticket, .root = root};
-        char name[LIMIT_SERVICE_NAME_BYTES + 1];
-        bool look;
-
-        name_service_of(profile, name, sizeof(name));
-        look = strcmp(profile, "default") != 0 && !registry_find(registry, name);
-        struct asked *asked = look ? calloc(1, sizeof(*asked)) : NULL;
+        struct asked *asked = calloc(1, sizeof(*asked));
         const char *names[] = {"default", profile};
-        struct survey *survey = asked ? survey_new(names, 2) : NULL;
-        if (!survey) {
-                free(asked);
-                register_now(registry, &waiter, profile, environment, start);
-                return;
-        }
-        *asked = (struct asked){
-                .registry = registry, .waiter = waiter, .environment = json_object_get(environment), .start = start};
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        struct survey *survey = NULL;
+
+        if (!asked)
+                return -ENOMEM;
+        ready_init(&asked->ready, &registry->ready, asked_step);
+        asked->ready.root = root;
+        asked->ready.drop = asked_drop;
+        asked->registry = registry;
+        asked->waiter = (struct registration_waiter){.ticket = ticket, .root = root};
         snprintf(asked->profile, sizeof(asked->profile), "%s", profile);
+        asked->environment = json_object_get(environment);
+        asked->start = start;
+        name_service_of(profile, name, sizeof(name));
+        if (strcmp(profile, "default") != 0 && !registry_find(registry, name))
+                survey = survey_new(names, 2);
+        if (!survey) {
+                ready_wake(&asked->ready);
+                return 0;
+        }
         survey->root = root;
         survey->done = asked_surveyed;
         survey->owner = asked;
         survey_run(&registry->store, survey);
+        return 0;
 }

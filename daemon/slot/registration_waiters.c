@@ -17,17 +17,26 @@ void registration_free(void *owner)
         free(registration);
 }
 
-void registration_answer(struct registry *registry, const struct registration_waiter *waiter,
+void registration_answer(struct registry *registry, struct registration_waiter *waiter,
                          const char *profile, struct service *service, const struct fault *fault,
                          int persist_error)
 {
         const struct registered registered = {waiter->created, waiter->changed, persist_error};
 
-        if (waiter->own)
+        waiter->ended = true;
+        if (waiter->at_once)
+                *waiter->at_once = fault ? *fault : (struct fault){.kind = FAULT_NONE};
+        else if (waiter->own)
                 waiter->own->ended(waiter->own, service, fault);
         else
                 registry->events.registered(registry->events.owner, waiter->ticket, profile, service, fault,
                                             &registered);
+}
+
+void registration_refuse(struct registry *registry, struct registration_waiter *waiter,
+                         const char *profile, struct fault fault)
+{
+        registration_answer(registry, waiter, profile, NULL, &fault, 0);
 }
 
 bool registration_add_waiter(struct service *service, const struct registration_waiter *wanted)
@@ -37,6 +46,7 @@ bool registration_add_waiter(struct service *service, const struct registration_
         if (!waiter)
                 return false;
         *waiter = *wanted;
+        waiter->at_once = NULL;
         waiter->next = service->registration->waiters;
         service->registration->waiters = waiter;
         return true;

@@ -11,8 +11,9 @@
 #include "daemon/edge/process.h"
 #include "daemon/edge/s6_control.h"
 #include "daemon/service/obstacle.h"
+#include "daemon/service/home.h"
 #include "daemon/service/persist.h"
-#include "daemon/slot/registration.h"
+#include "daemon/slot/publication.h"
 
 /* KILL is repeated, since a new run may have begun; and those who wait are told when it does not help. */
 #define KILL_AGAIN_MSEC 500
@@ -25,7 +26,6 @@
 #define LEAVE_KILL_LOGGER_MSEC 3000
 #define LEAVE_GIVE_UP_MSEC 10000
 #define SWEEP_MSEC 1500
-#define UNLINK_AGAIN_MSEC 1000
 #define REMOVE_AGAIN_MSEC 2000
 
 static void removal_free(void *owner)
@@ -98,31 +98,25 @@ static void removal_leave(struct service *service)
 {
         timer_stop(&service->removal->timer);
         service->removal->phase = REMOVAL_WAITING;
-        publication_wake(service->registry);
+        publication_leave(service, service->removal->ready.root);
 }
 
-void removal_unlink(struct service *service)
-{
-        int result = registry_unlink(service->registry, service->name);
-
-        if (result)
-                log_event("unregister: cannot unlink: %s service=%s", strerrorname_np(-result),
-                          service->name);
-        if (result && result != -EEXIST) { /* as long as it is linked, s6-svscan starts it again */
-                timer_start(&service->removal->timer, UNLINK_AGAIN_MSEC);
-                return;
-        }
-        removal_phase(service, REMOVAL_LEAVING, LEAVE_LOOK_MSEC);
-}
-
-bool removal_is_leaving(const struct service *service)
-{
-        return service->removal && service->removal->phase == REMOVAL_LEAVING;
-}
-
-void removal_tell(struct service *service)
+static void removal_tell(struct service *service)
 {
         s6_control_send(service_at(service), service->name, "dx");
+}
+
+void removal_drop(struct service *service)
+{
+        struct removal *removal = service->removal;
+
+        if (!removal)
+                return;
+        service->removal = NULL;
+        service->operation = OPERATION_NONE;
+        service->follower = NULL;
+        ready_remove(&removal->ready);
+        timer_close(&removal->timer, removal_free);
 }
 
 static void removal_finish(struct service *service)
@@ -137,10 +131,12 @@ static void removal_finish(struct service *service)
         else
                 log_event("unregister: done service=%s", service->name);
         removal_answer(service, result ? &fault : NULL);
-        if (result) /* else nothing could have its name before the next broker's start */
+        if (result) { /* else nothing could have its name before the next broker's start */
                 removal_phase(service, REMOVAL_LEAVING, REMOVE_AGAIN_MSEC);
-        else
-                registry_forget(registry, service);
+                return;
+        }
+        removal_drop(service);
+        registry_forget(registry, service);
 }
 
 /* A directory is some hundred system calls, and many may end together. */
@@ -283,8 +279,8 @@ static bool removal_step(struct ready *ready)
                         removal_press(service);
                 break;
         case REMOVAL_WAITING:
-                if (due)
-                        publication_wake(service->registry);
+                if (service->place.kind == PLACE_LEFT)
+                        removal_phase(service, REMOVAL_LEAVING, LEAVE_LOOK_MSEC);
                 break;
         case REMOVAL_LEAVING:
                 removal_look_leaving(service);
@@ -365,21 +361,4 @@ int removal_add_waiter(struct service *service, struct ticket ticket)
         waiter->next = service->removal->waiters;
         service->removal->waiters = waiter;
         return 0;
-}
-
-void removal_drop(struct service *service)
-{
-        if (service->removal) {
-                ready_remove(&service->removal->ready);
-                timer_close(&service->removal->timer, removal_free);
-        }
-        service->removal = NULL;
-}
-
-void operation_drop(struct service *service)
-{
-        registration_drop(service);
-        removal_drop(service);
-        service->operation = OPERATION_NONE;
-        service->follower = NULL;
 }

@@ -40,12 +40,6 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget, b
 /* Before it begins, since it may end at once. 0, or -ENOMEM. */
 int removal_add_waiter(struct service *service, struct ticket ticket);
 
-/* It may leave s6-svscan's view now: publication.h, which tells s6-svscan; or removal_tell() its supervisor.
- */
-void removal_unlink(struct service *service);
-bool removal_is_leaving(const struct service *service);
-void removal_tell(struct service *service);
-
 void removal_drop(struct service *service);
 
 #endif

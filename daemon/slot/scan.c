@@ -8,7 +8,10 @@
 
 #include "daemon/edge/entries.h"
 #include "daemon/log/log.h"
+#include "daemon/service/poll.h"
 #include "daemon/service/registry.h"
+#include "daemon/service/watches.h"
+#include "daemon/slot/publication.h"
 #include "proto/name.h"
 
 /* Nothing is known of this entry now. */
@@ -57,7 +60,7 @@ static void scan_add(struct registry *registry, const char *name, ino_t inode)
         service->has_log = has_log;
         service->has_readiness = has_readiness;
         service->inode = inode;
-        registry_watch(registry, service); /* it may have no supervise/ yet: poll.h comes back to it */
+        watches_arm(registry, service); /* it may have no supervise/ yet: poll.h comes back to it */
         service_see(service);
         service_follow_time(service);
         service_wake(service);
@@ -136,16 +139,6 @@ static void scan_one(struct registry *registry, const char *name)
                 scan_new(registry, name);
 }
 
-void scan_name(struct registry *registry, const char *name)
-{
-        if (registry->stopping)
-                return;
-        if (registry->scan_whole)
-                scan_all(registry);
-        else if (*name && *name != '.')
-                scan_one(registry, name);
-}
-
 void scan_all(struct registry *registry)
 {
         struct entries entries;
@@ -171,4 +164,24 @@ void scan_all(struct registry *registry)
                 if (entries.names[i][0] != '.' && !registry_find(registry, entries.names[i]))
                         scan_one(registry, entries.names[i]);
         entries_free(&entries);
+}
+
+static bool scan_step(struct ready *ready)
+{
+        struct noted *scan = (struct noted *)ready;
+        const char *name;
+
+        if (noted_take_all(scan) || scan->registry->scan_whole) {
+                scan_all(scan->registry);
+                return false;
+        }
+        name = noted_take(scan);
+        if (name && *name && *name != '.')
+                scan_one(scan->registry, name);
+        return name != NULL;
+}
+
+void scan_init(struct noted *scan, struct registry *registry)
+{
+        noted_init(scan, registry, scan_step);
 }

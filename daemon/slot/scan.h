@@ -1,18 +1,18 @@
 #ifndef SLOT_SCAN_H
 #define SLOT_SCAN_H
 
-struct registry;
+#include <stdbool.h>
+
+#include "daemon/slot/noted.h"
 
 /*
  * The entries of the scan directory: static services, which come and go with them, and the broker's own
  * links, which stay as long as their slots do. What cannot be looked at for a reason that may pass is looked
- * at again: poll.h.
+ * at again: poll.h. Each is looked at on a turn of the loop of its own.
  */
+void scan_init(struct noted *scan, struct registry *registry);
 
-/* An entry came, went, or is another one now. */
-void scan_name(struct registry *registry, const char *name);
-
-/* All of them. */
+/* All of them, at once. */
 void scan_all(struct registry *registry);
 
 #endif

@@ -8,81 +8,124 @@
 #include "daemon/slot/removal.h"
 #include "proto/name.h"
 
-/* There is no slot; what an unregister before this one could not take from the volume may be there still. */
-struct forgotten {
+/* An unregister that was asked for. */
+struct asked {
+        struct ready ready;
+        struct registry *registry;
         struct ticket ticket;
         char profile[LIMIT_PROFILE_NAME_BYTES + 1];
+        int64_t timeout_msec;
+        bool root;
 };
 
-static void answer_absent(struct registry *registry, struct ticket ticket, const char *profile, int error)
+static void asked_drop(struct ready *ready)
 {
-        const struct fault fault = {.kind = FAULT_NOT_REGISTERED};
+        free(ready);
+}
 
-        registry->events.unregistered(registry->events.owner, ticket, profile, NULL, &fault, error);
+static void answer(const struct asked *asked, const struct fault *fault, int persist_error)
+{
+        const struct registry_events *events = &asked->registry->events;
+
+        events->unregistered(events->owner, asked->ticket, asked->profile, NULL, fault, persist_error);
 }
 
 static void forgotten_written(void *owner, const struct store_batch *batch)
 {
-        struct forgotten *forgotten = owner;
+        struct asked *asked = owner;
 
-        answer_absent(persist_registry(batch), forgotten->ticket, forgotten->profile,
-                      -store_batch_result(batch, 0));
-        free(forgotten);
+        answer(asked, &(struct fault){.kind = FAULT_NOT_REGISTERED}, -store_batch_result(batch, 0));
+        free(asked);
 }
 
-static void forget_absent(struct registry *registry, struct ticket ticket, const char *profile, bool root)
+/* There is no slot; what an unregister before this one could not take from the volume may be there still. */
+static void forget_absent(struct asked *asked)
 {
-        struct forgotten *forgotten = malloc(sizeof(*forgotten));
+        if (persist_forget(asked->registry, asked->profile, asked->root, forgotten_written, asked) == 0)
+                return;
+        answer(asked, &(struct fault){.kind = FAULT_NOT_REGISTERED}, ENOMEM);
+        free(asked);
+}
 
-        if (forgotten) {
-                forgotten->ticket = ticket;
-                snprintf(forgotten->profile, sizeof(forgotten->profile), "%s", profile);
-                if (persist_forget(registry, profile, root, forgotten_written, forgotten) == 0)
-                        return;
+/* It is being removed already: the more impatient one wins. */
+static void removal_join(struct service *service, const struct asked *asked)
+{
+        struct removal *removal = service->removal;
+
+        if (!service->record.forgotten) { /* a register is being undone */
+                service->record.forgotten = true;
+                service_save(service);
+                persist_services(service->registry, &service, 1, false, asked->root, NULL, NULL);
+        } else if (removal->phase == REMOVAL_FORGETTING) {
+                if (asked->timeout_msec < removal->timeout_msec)
+                        removal->timeout_msec = asked->timeout_msec;
+        } else if (removal->phase == REMOVAL_STOPPING && asked->timeout_msec < timer_left_msec(&removal->timer)) {
+                timer_start(&removal->timer, (uint64_t)asked->timeout_msec);
         }
-        free(forgotten);
-        answer_absent(registry, ticket, profile, ENOMEM);
 }
 
-void operation_unregister(struct registry *registry, struct ticket ticket, const char *profile,
-                          int64_t timeout_msec, bool root)
+static void unregister(struct service *service, const struct asked *asked)
 {
-        char name[LIMIT_SERVICE_NAME_BYTES + 1];
-        struct registry_events *events = &registry->events;
-        struct service *service;
-        struct fault fault = {.kind = FAULT_NONE};
+        switch (service->operation) {
+        case OPERATION_NONE:
+                removal_begin(service, asked->timeout_msec, true, asked->root);
+                break;
+        case OPERATION_REGISTER:
+                service->registration->remove_after = true;
+                service->registration->root |= asked->root;
+                service->registration->remove_timeout_msec = asked->timeout_msec;
+                break;
+        case OPERATION_UNREGISTER:
+                removal_join(service, asked);
+                break;
+        }
+}
 
-        name_service_of(profile, name, sizeof(name));
-        service = registry_find(registry, name);
-        if (!strcmp(profile, "default"))
+static bool asked_step(struct ready *ready)
+{
+        struct asked *asked = (struct asked *)ready;
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        struct fault fault = {.kind = FAULT_NONE};
+        struct service *service;
+
+        name_service_of(asked->profile, name, sizeof(name));
+        service = registry_find(asked->registry, name);
+        if (strcmp(asked->profile, "default") == 0)
                 fault = (struct fault){.kind = FAULT_PROTECTED,
                                        .text = "the default profile always has its gateway"};
         else if (service && !service->profile)
                 fault = (struct fault){.kind = FAULT_PROTECTED, .text = "it is not the broker's"};
-        else if (service && removal_add_waiter(service, ticket))
+        else if (service && removal_add_waiter(service, asked->ticket))
                 fault = (struct fault){.kind = FAULT_SYSTEM, .text = "unregister", .error = ENOMEM};
-        if (fault.kind) {
-                events->unregistered(events->owner, ticket, profile, NULL, &fault, 0);
-        } else if (!service) {
-                forget_absent(registry, ticket, profile, root);
-        } else if (service->operation == OPERATION_REGISTER) {
-                service->registration->remove_after = true;
-                service->registration->root |= root;
-                service->registration->remove_timeout_msec = timeout_msec;
-        } else if (service->operation == OPERATION_NONE) {
-                removal_begin(service, timeout_msec, true, root);
-        } else if (!service->record.forgotten) { /* a register is being undone */
-                service->record.forgotten = true;
-                service_save(service);
-                persist_services(registry, &service, 1, false, root, NULL, NULL);
-        } else if (service->removal->phase == REMOVAL_FORGETTING) {
-                if (timeout_msec < service->removal->timeout_msec)
-                        service->removal->timeout_msec = timeout_msec;
-        } else if (service->removal->phase == REMOVAL_STOPPING &&
-                   timeout_msec < timer_left_msec(&service->removal->timer)) {
-                timer_start(&service->removal->timer,
-                            (uint64_t)timeout_msec); /* the more impatient one wins */
+        if (!service && !fault.kind) {
+                forget_absent(asked);
+                return false;
         }
+        if (fault.kind)
+                answer(asked, &fault, 0);
+        else
+                unregister(service, asked);
+        free(asked);
+        return false;
+}
+
+int operation_unregister(struct registry *registry, struct ticket ticket, const char *profile,
+                         int64_t timeout_msec, bool root)
+{
+        struct asked *asked = calloc(1, sizeof(*asked));
+
+        if (!asked)
+                return -ENOMEM;
+        ready_init(&asked->ready, &registry->ready, asked_step);
+        asked->ready.root = root;
+        asked->ready.drop = asked_drop;
+        asked->registry = registry;
+        asked->ticket = ticket;
+        snprintf(asked->profile, sizeof(asked->profile), "%s", profile);
+        asked->timeout_msec = timeout_msec;
+        asked->root = root;
+        ready_wake(&asked->ready);
+        return 0;
 }
 
 void operation_resume_unregister(struct service *service)

@@ -50,7 +50,7 @@ static void set_up(void)
         ck_assert_ptr_nonnull(mkdtemp(home));
         uv_loop_init(&loop);
         uv_async_init(&loop, &alive, on_alive);
-        ck_assert_int_eq(store_open(&store, &loop, home, geteuid(), getegid(), false), 0);
+        ck_assert_int_eq(store_open(&store, &loop, NULL, home, geteuid(), getegid(), false), 0);
 }
 
 static void tear_down(void)
@@ -75,7 +75,7 @@ static void report(bool again)
         const struct plan plan = {.actions = (struct reconcile_action *)actions, .count = COUNT(actions)};
         int before = written;
 
-        boot_report_write(&store, &plan, again, on_written, &written);
+        ck_assert_int_eq(boot_report_write(&store, &plan, again, on_written, &written), 0);
         while (written == before)
                 uv_run(&loop, UV_RUN_ONCE);
         ck_assert_int_eq(written, before + 1);

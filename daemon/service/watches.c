@@ -1,0 +1,235 @@
+#include "daemon/service/watches.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/bounds.h"
+#include "daemon/log/log.h"
+#include "daemon/service/registry.h"
+
+static void look(struct service *service)
+{
+        service_see(service);
+        service_wake(service);
+}
+
+int watches_arm(struct registry *registry, struct service *service)
+{
+        const char *base = service->profile ? registry->slots.path : registry->scandir.path;
+        char path[4096];
+
+        _Static_assert(_Alignof(struct service) > 1, "the lowest bit of its address is free");
+        snprintf(path, sizeof(path), "%s/%s/supervise", base, service->name);
+        if (service->wd < 0)
+                service->wd = watch_add_supervise(&registry->watch, path, service);
+        if (service->wd < 0)
+                return service->wd;
+        if (!service->has_log || service->log_wd >= 0)
+                return 0;
+        snprintf(path, sizeof(path), "%s/%s/log/supervise", base, service->name);
+        service->log_wd = watch_add_supervise(&registry->watch, path, (void *)((uintptr_t)service | 1));
+        return service->log_wd < 0 ? service->log_wd : 0;
+}
+
+int watches_arm_new(struct service *service)
+{
+        struct registry *registry = service->registry;
+        int has_log = slot_has_log(&registry->slots, service->name);
+        int result;
+
+        if (has_log < 0)
+                return has_log;
+        service->has_log = has_log;
+        result = watches_arm(registry, service);
+        return result == -ENOENT || result == -ENOTDIR ? result : 0;
+}
+
+static void watch_directories(struct registry *registry)
+{
+        struct watch *watch = &registry->watch;
+
+        if (registry->scandir_wd < 0)
+                registry->scandir_wd =
+                        watch_add_directory(watch, registry->scandir.path, &registry->scandir_wd);
+        if (registry->slots_wd < 0)
+                registry->slots_wd = watch_add_directory(watch, registry->slots.path, &registry->slots_wd);
+        if (registry->scandir_wd < 0 || registry->slots_wd < 0)
+                poll_wake(registry);
+}
+
+size_t watches_lacking(const struct registry *registry)
+{
+        size_t count = (registry->scandir_wd < 0) + (registry->slots_wd < 0);
+
+        for (size_t i = 0; i < registry->count; i++)
+                count += registry->services[i]->supervised && service_lacks_watch(registry->services[i]);
+        return count;
+}
+
+static void look_at_all(struct registry *registry)
+{
+        log_event("watch: events were lost: looking at everything");
+        registry->above.entry(registry->above.owner, NULL);
+        registry->above.slot(registry->above.owner, NULL);
+        for (size_t i = 0; i < registry->count; i++)
+                look(registry->services[i]);
+}
+
+/* A slot was taken away or put there, by an operator: its service shows what it is without it, and comes back
+ * with it. */
+static void on_slot(struct registry *registry, const char *name)
+{
+        struct service *service = registry_find(registry, name);
+
+        if (!service)
+                registry->above.slot(registry->above.owner, name);
+        else if (service->profile && service->operation == OPERATION_NONE)
+                look(service);
+}
+
+static void on_directory(struct registry *registry, const int *wd, enum watch_event event,
+                                  const char *name)
+{
+        if (event == WATCH_GONE) {
+                *(wd == &registry->scandir_wd ? &registry->scandir_wd : &registry->slots_wd) = -1;
+                poll_wake(registry);
+        } else if (wd == &registry->scandir_wd) {
+                registry->above.entry(registry->above.owner, name);
+        } else {
+                on_slot(registry, name);
+        }
+}
+
+static void on_service(struct service *service, bool log, enum watch_event event)
+{
+        switch (event) {
+        case WATCH_STATUS:
+                service_on_status(service, log);
+                break;
+        case WATCH_LOCK:
+                service_on_lock(service, log);
+                break;
+        case WATCH_GONE:
+                *(log ? &service->log_wd : &service->wd) = -1;
+                look(service);
+                break;
+        case WATCH_ENTRY:
+        case WATCH_OVERFLOW:
+                break;
+        }
+}
+
+static void on_watch(void *owner, void *subject, enum watch_event event, const char *name)
+{
+        struct registry *registry = owner;
+        /* The logger's watch points to the byte behind, see registry_watch(). */
+        bool log = (uintptr_t)subject & 1;
+
+        if (event == WATCH_OVERFLOW)
+                look_at_all(registry);
+        else if (subject == &registry->scandir_wd || subject == &registry->slots_wd)
+                on_directory(registry, subject, event, name);
+        else
+                on_service((struct service *)((uintptr_t)subject & ~(uintptr_t)1), log, event);
+}
+
+static void poll_scandir(struct registry *registry)
+{
+        bool lacked = registry->scandir_wd < 0;
+        bool lacked_slots = registry->slots_wd < 0;
+
+        if (lacked || lacked_slots)
+                watch_directories(registry);
+        if (lacked || registry->scan_whole)
+                registry->above.entry(registry->above.owner, NULL);
+        if (lacked_slots)
+                registry->above.slot(registry->above.owner, NULL);
+}
+
+/* Once there is no watch left, no other service of this turn need ask for one. */
+static void poll_watch(struct service *service, bool *full)
+{
+        struct registry *registry = service->registry;
+
+        if (*full || !service_lacks_watch(service))
+                return;
+        if (watches_arm(registry, service) == 0)
+                log_event("watch: watched again: service=%s", service->name);
+        else
+                *full = registry->watch.error != 0;
+}
+
+static void poll_services(struct registry *registry)
+{
+        unsigned looked = 0;
+        bool full = registry->watch.fd < 0;
+        size_t i = registry->poll.next;
+
+        for (; i < registry->count && looked < POLL_SERVICES; i++) {
+                struct service *service = registry->services[i];
+
+                if (service_is_polled(service)) {
+                        looked++;
+                        poll_watch(service, &full);
+                        look(service);
+                }
+        }
+        registry->poll.next = i < registry->count ? i : 0;
+}
+
+/* A gateway or a logger that nobody supervises, though it is there: s6-svscan may not have seen it come back. */
+static void poll_rescan(struct registry *registry)
+{
+        bool alone = false;
+
+        for (size_t i = 0; i < registry->count && !alone; i++)
+                alone = registry->services[i]->profile && service_lacks_supervisor(registry->services[i]);
+        if (!alone || clock_msec() - registry->poll.rescan_msec < RESCAN_MSEC)
+                return;
+        registry->poll.rescan_msec = clock_msec();
+        registry->above.alone(registry->above.owner);
+}
+
+static bool poll_is_needed(const struct registry *registry)
+{
+        if (registry->scandir_wd < 0 || registry->slots_wd < 0)
+                return true;
+        for (size_t i = 0; i < registry->count; i++)
+                if (service_is_polled(registry->services[i]))
+                        return true;
+        return false;
+}
+
+static void poll_turn(void *owner)
+{
+        struct registry *registry = owner;
+
+        if (registry->stopping)
+                return;
+        if (!registry->poll.next) {
+                watch_open(&registry->watch, registry->loop);
+                poll_scandir(registry);
+        }
+        poll_services(registry);
+        poll_rescan(registry);
+        if (!registry->poll.next)
+                registry->above.round(registry->above.owner);
+        if (registry->poll.next)
+                timer_start(&registry->poll.turn, POLL_SLICE_MSEC);
+        else if (poll_is_needed(registry))
+                timer_start(&registry->poll.turn, POLL_MSEC);
+}
+
+void watches_init(struct registry *registry)
+{
+        registry->scandir_wd = registry->slots_wd = -1;
+        watch_init(&registry->watch, on_watch, registry);
+        poll_init(registry, poll_turn);
+        /* Without inotify everything is polled. */
+        if (watch_open(&registry->watch, registry->loop))
+                log_event("watch: there is no inotify: everything is polled: why=%s",
+                          strerrorname_np(-registry->watch.error));
+        watch_directories(registry);
+}
