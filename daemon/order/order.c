@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/edge/s6_control.h"
-#include "daemon/bounds.h"
 #include "daemon/order/enroll.h"
 #include "daemon/order/order_work.h"
 #include "daemon/service/persist.h"
@@ -13,142 +11,6 @@
 #include "daemon/service/restart.h"
 #include "daemon/keep/survey.h"
 #include "proto/name.h"
-
-struct service *order_resolve(const struct registry *registry, const char *name, struct fault *fault)
-{
-        bool gateway = !strncmp(name, GATEWAY_PREFIX, strlen(GATEWAY_PREFIX));
-        enum name_result result =
-                gateway ? name_check_profile(name + strlen(GATEWAY_PREFIX)) : name_check_service(name);
-        struct service *service;
-
-        if (result != NAME_OK) {
-                *fault = (struct fault){.kind = FAULT_INVALID_NAME, .text = name_result_text(result)};
-                return NULL;
-        }
-        service = registry_find(registry, name);
-        if (!service)
-                *fault = (struct fault){.kind = gateway ? FAULT_NOT_REGISTERED : FAULT_NO_SUCH_SERVICE};
-        return service;
-}
-
-/* May this be ordered of that service now? */
-static bool order_is_possible(struct service *service, enum order_kind kind, struct fault *fault)
-{
-        if (!service->profile &&
-            (kind == ORDER_RESET || !registry_allows_static(service->registry, service->name)))
-                *fault = (struct fault){
-                        .kind = FAULT_PROTECTED,
-                        .text = kind == ORDER_RESET
-                                        ? "it is a static service, whose failures are s6's"
-                                        : "it is a static service that the operator did not allow"};
-        else if (service->profile && (kind == ORDER_START || kind == ORDER_RESTART) &&
-                 service->record.gone)
-                *fault = (struct fault){.kind = FAULT_HELD, .text = HOME_GONE_REASON};
-        else if (service->profile && (kind == ORDER_START || kind == ORDER_RESTART) &&
-                 multiplex_holds(service->registry, service->profile))
-                *fault = (struct fault){.kind = FAULT_HELD, .text = MULTIPLEX_REASON};
-        else if (service->operation != OPERATION_NONE)
-                *fault = (struct fault){.kind = FAULT_BUSY,
-                                        .text = service->operation == OPERATION_REGISTER ? "register"
-                                                                                         : "unregister"};
-        else if (kind != ORDER_RESET && !s6_control_alive(service_at(service), service->name))
-                *fault = (struct fault){.kind = FAULT_UNSUPERVISED, .text = "no s6-supervise runs for it"};
-        else
-                return true;
-        return false;
-}
-
-/* The record and the down file say what is wanted before anybody hears of it. */
-static bool order_record(struct service *service, enum order_kind kind, struct fault *fault)
-{
-        struct record before = service->record;
-        int result;
-
-        if (!service->profile)
-                return true;
-        if (kind == ORDER_RESET) {
-                restart_reset(service);
-        } else {
-                restart_forgive(service);
-                service->record.blind = false;
-                service->record.want_up = kind != ORDER_STOP;
-                service->record.unpersisted = true;
-                service->record.pending = kind == ORDER_RESTART ? PENDING_RESTART : PENDING_ORDER;
-        }
-        result = service_save(service);
-        if (result == 0 && kind != ORDER_RESET)
-                result = service_set_down(service, kind == ORDER_STOP);
-        if (result == 0)
-                return true;
-        service->record = before;
-        service_save(service);
-        *fault = (struct fault){.kind = FAULT_SYSTEM, .text = "record the order", .error = -result};
-        return false;
-}
-
-void order_set_goal(struct service *service, enum order_kind kind)
-{
-        pid_t replace = kind == ORDER_RESTART && service_is_alive(service) ? service->status.pid : 0;
-
-        if (service->profile)
-                service_clear_tallies(service, true, false);
-        service->end.given_up = false;
-        service_set_goal(service, kind == ORDER_STOP ? GOAL_DOWN : GOAL_UP, replace);
-}
-
-/* One that came later has been recorded already, while this one had its turns: it is the last, and wins. */
-static bool order_is_overtaken(const struct order *order, const struct service *service)
-{
-        return service->profile && order->kind != ORDER_RESET && service->ordered.number > order->number &&
-               service->record.want_up != (order->kind != ORDER_STOP);
-}
-
-/* A newer one has recorded the very same, and writes it: again, it would only take the place of that. */
-static bool order_is_recorded(const struct order *order, const struct service *service)
-{
-        return service->profile && order->kind != ORDER_RESET && service->ordered.number > order->number;
-}
-
-void order_record_entry(struct order_entry *entry)
-{
-        const struct order *order = entry->order;
-        struct service *service =
-                entry->fault.kind ? NULL : order_resolve(order->registry, entry->name, &entry->fault);
-
-        if (!service || !order_is_possible(service, order->kind, &entry->fault))
-                return;
-        entry->want_up = order->kind != ORDER_STOP;
-        entry->persisted = true;
-        if (order_is_overtaken(order, service)) {
-                entry->fault = (struct fault){.kind = FAULT_SUPERSEDED};
-                return;
-        }
-        entry->repeated = order_is_carried_out(service, order->kind, order->root);
-        if (entry->repeated)
-                return;
-        if (order_is_recorded(order, service)) {
-                entry->recorded = true;
-                entry->persisted = false;
-                entry->persist_problem = persist_problem(ECANCELED);
-                return;
-        }
-        if (!order_record(service, order->kind, &entry->fault))
-                return;
-        if ((service->ordered.number < order->number && order->kind != ORDER_RESET) || !service->profile)
-                service->ordered.number = order->number;
-        service->ordered.kind = order->kind;
-        service->ordered.root = order->root;
-        service->ordered.msec = clock_msec();
-        entry->recorded = true;
-        service_show(service);
-        if (order->kind == ORDER_RESET)
-                return;
-        entry->persisted = false;
-        entry->persist_problem = service->profile
-                                         ? strerrordesc_np(ENOMEM) /* until it is known better */
-                                         : "it is a static service: s6 keeps what is wanted in memory";
-        entry->written = service->profile != NULL;
-}
 
 static void order_refused(void *owner, const char *profile, const struct fault *fault)
 {
@@ -190,8 +52,10 @@ static void order_looked(struct survey *survey)
         struct order *order = survey->owner;
         struct registry *registry = order->registry;
 
-        if (registry->stopping)
+        if (registry->stopping) {
+                ready_wake(&order->ready); /* to be dropped */
                 return;
+        }
         multiplex_take(registry, survey->config);
         for (size_t i = 0; !survey->late && !survey->result && i < survey->count; i++) {
                 const struct profile_facts *facts = &survey->facts[i];
@@ -283,4 +147,50 @@ int order_run(struct registry *registry, const struct order_request *request)
         if ((order->kind != ORDER_START && order->kind != ORDER_RESTART) || !order_look(order))
                 order_find_missing(order);
         return 0;
+}
+
+/* An order that only waits has no outcome left that anybody hears. What is not delivered yet is. */
+static bool order_is_at_its_end(const struct order *order)
+{
+        switch (order->phase) {
+        case ORDER_LOOKING:
+        case ORDER_RECORDING:
+        case ORDER_WRITING:
+        case ORDER_TELLING:
+        case ORDER_DELIVERING:
+                return false;
+        case ORDER_WAITING:
+        case ORDER_CATCHING_UP:
+        case ORDER_EXPIRING:
+        case ORDER_OVER:
+                break;
+        }
+        return true;
+}
+
+static bool is_of(const struct order *order, struct ticket ticket)
+{
+        return order->ticket.peer == ticket.peer && order->ticket.call == ticket.call;
+}
+
+bool order_abandon(struct registry *registry, struct ticket ticket)
+{
+        bool ended = false;
+
+        for (struct order *order = registry->orders; order; order = order->next) {
+                if (!is_of(order, ticket))
+                        continue;
+                order->reader = READER_GONE;
+                ended = order_is_at_its_end(order);
+                if (ended || order->phase == ORDER_TELLING) /* it may wait for its reader */
+                        ready_wake(&order->ready);
+        }
+        return ended;
+}
+
+void order_go_on(struct registry *registry, struct ticket ticket)
+{
+        for (struct order *order = registry->orders; order; order = order->next)
+                if (is_of(order, ticket) && (order->phase == ORDER_TELLING || order->phase == ORDER_WAITING))
+                        ready_wake(&order->ready);
 }

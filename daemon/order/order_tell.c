@@ -4,10 +4,10 @@ bool order_is_heard(const struct order *order)
 {
         const struct registry_events *events = &order->registry->events;
 
-        return order->abandoned || !events->takes || events->takes(events->owner, order->ticket);
+        return order->reader == READER_GONE || !events->takes || events->takes(events->owner, order->ticket);
 }
 
-/* The last one of an order that waits, for goals or for its reader, closes it. */
+/* The last one of an order that waits, for goals or for its reader, ends it. */
 static void order_tell_now(struct order_entry *entry, struct service *service, const struct fault *fault)
 {
         struct order *order = entry->order;
@@ -23,7 +23,7 @@ static void order_tell_now(struct order_entry *entry, struct service *service, c
 
         registry->events.outcome(registry->events.owner, order->ticket, &outcome);
         if (outcome.last && (order->wait || order->phase == ORDER_WAITING))
-                order_close(order);
+                order->phase = ORDER_OVER;
 }
 
 void order_tell_end(struct order *order)
@@ -33,7 +33,7 @@ void order_tell_end(struct order *order)
         struct fault gone = {.kind = FAULT_NONE};
         struct outcome outcome = {.name = entry->name, .last = true};
 
-        if (!order->abandoned || !order->open)
+        if (order->reader != READER_GONE || !order->open)
                 return;
         order->open = 0;
         outcome.service = order_resolve(registry, entry->name, &gone);
@@ -43,7 +43,7 @@ void order_tell_end(struct order *order)
         registry->events.outcome(registry->events.owner, order->ticket, &outcome);
 }
 
-static void order_put_due(struct order_entry *entry)
+void order_put_due(struct order_entry *entry)
 {
         struct order *order = entry->order;
 

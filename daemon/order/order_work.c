@@ -14,7 +14,7 @@ struct order_batch {
         size_t to;
 };
 
-void order_close(struct order *order)
+static void order_close(struct order *order)
 {
         for (struct order **at = &order->registry->orders; *at; at = &(*at)->next)
                 if (*at == order) {
@@ -24,7 +24,6 @@ void order_close(struct order *order)
         for (size_t i = 0; i < order->count; i++)
                 if (order->entries[i].wait.service)
                         service_remove_wait(order->entries[i].wait.service, &order->entries[i].wait);
-        order->closed = true;
         order->registry->names_under_way -= order->charged;
         ready_remove(&order->ready);
         timer_close(&order->timer, free);
@@ -37,7 +36,8 @@ static void order_expired(void *owner)
 
         switch (order->phase) {
         case ORDER_TELLING:
-                order->impatient = true;
+                if (order->reader == READER_LISTENS)
+                        order->reader = READER_LATE;
                 break;
         case ORDER_WAITING:
                 /* What came true by now did: the timer may have come before all events of a long turn. */
@@ -45,31 +45,29 @@ static void order_expired(void *owner)
                 order->phase = ORDER_CATCHING_UP;
                 order->at = 0;
                 break;
+        case ORDER_LOOKING:
         case ORDER_RECORDING:
         case ORDER_WRITING:
         case ORDER_DELIVERING:
         case ORDER_CATCHING_UP:
         case ORDER_EXPIRING:
+        case ORDER_OVER:
                 return;
         }
         ready_wake(&order->ready);
 }
 
-/* What has ended is told. False: nothing has. */
-static bool order_take_ended(struct order *order)
-{
-        struct wait *wait = waiter_take(&order->waiter);
-        struct order_entry *entry = (struct order_entry *)wait;
-
-        if (!wait)
-                return false;
-        order_tell(entry, registry_find(order->registry, entry->name), wait->fault.kind ? &wait->fault : NULL);
-        return true;
-}
-
 static bool waiting_piece(struct order *order)
 {
-        return (order_take_ended(order) || order_tell_due(order)) && !order->closed;
+        struct wait *wait;
+
+        while ((wait = waiter_take(&order->waiter))) {
+                struct order_entry *entry = (struct order_entry *)wait;
+
+                entry->fault = wait->fault;
+                order_put_due(entry);
+        }
+        return order_tell_due(order);
 }
 
 static bool catch_up_piece(struct order *order)
@@ -135,7 +133,7 @@ static void order_tell_now(struct order_entry *entry, struct service *service)
 /* What is to be recorded is: now it is told and ordered. All outcomes come first; of an order that waits, what was refused. */
 static bool order_settle(struct order *order)
 {
-        order->wait = order->wait && !order->abandoned;
+        order->wait = order->wait && order->reader != READER_GONE;
         order->phase = ORDER_TELLING;
         order->at = 0;
         return true;
@@ -148,7 +146,7 @@ static void batch_noted(struct order_batch *batch, const struct store_batch *wri
         for (size_t i = batch->from, place = 0; i < batch->to; i++) {
                 struct order_entry *entry = &order->entries[i];
 
-                if (!entry->written)
+                if (entry->work != WORK_WRITTEN)
                         continue;
                 entry->persisted = store_batch_result(written, place) == 0;
                 entry->persist_problem = persist_problem(-store_batch_result(written, place));
@@ -179,13 +177,18 @@ static size_t batch_collect(struct order *order, struct service **services)
 
         for (size_t i = order->batch_at; i < order->at; i++) {
                 struct order_entry *entry = &order->entries[i];
-                struct service *service = entry->written ? registry_find(order->registry, entry->name) : NULL;
+                struct service *service =
+                        entry->work == WORK_WRITTEN ? registry_find(order->registry, entry->name) : NULL;
 
-                entry->written = service && service->profile && service->operation == OPERATION_NONE &&
-                                 service->ordered.number == order->number;
-                if (entry->written)
+                if (entry->work != WORK_WRITTEN)
+                        continue;
+                if (service && service->profile && service->operation == OPERATION_NONE &&
+                    service->ordered.number == order->number) {
                         services[count++] = service;
-                else if (service)
+                        continue;
+                }
+                entry->work = WORK_RECORDED;
+                if (service)
                         entry->persist_problem = persist_problem(ECANCELED);
         }
         return count;
@@ -219,9 +222,10 @@ static bool order_is_to_write(const struct order *order)
 
 static void order_note_waiting(struct order *order, const struct order_entry *entry)
 {
-        const struct service *service = entry->written ? registry_find(order->registry, entry->name) : NULL;
+        bool written = entry->work == WORK_WRITTEN;
+        const struct service *service = written ? registry_find(order->registry, entry->name) : NULL;
 
-        order->waiting += entry->written;
+        order->waiting += written;
         order->waiting_bytes += service ? service->environment_bytes : 0;
 }
 
@@ -245,14 +249,14 @@ static bool record_piece(struct order *order)
         return order->batches ? false : order_settle(order);
 }
 
-/* All that can be known at once is told. False: the order is to be closed, or only waits now. */
+/* All that can be known at once is told. False: the order is over, or only waits now. */
 static bool order_go_to_wait(struct order *order)
 {
-        bool waits = order->wait && !order->abandoned;
+        bool waits = order->wait && order->reader != READER_GONE;
 
-        if (order->abandoned || (!waits && !order->due_first)) {
+        if (order->reader == READER_GONE || (!waits && !order->due_first)) {
                 order_tell_end(order);
-                order_close(order);
+                order->phase = ORDER_OVER;
                 return false;
         }
         order->phase = ORDER_WAITING;
@@ -267,7 +271,7 @@ static bool tell_piece(struct order *order)
         struct service *service;
 
         /* What is told is told before what is ordered is done, which may end who asked: for so long. */
-        if (!order->impatient && !order_is_heard(order)) {
+        if (order->reader != READER_LATE && !order_is_heard(order)) {
                 if (!timer_is_running(&order->timer))
                         timer_start(&order->timer, ORDER_READER_MSEC);
                 return false;
@@ -278,7 +282,7 @@ static bool tell_piece(struct order *order)
                 entry->told = true;
                 order_tell_now(entry, service);
         }
-        if (order->closed)
+        if (order->phase == ORDER_OVER)
                 return false;
         if (order->at < order->count)
                 return true;
@@ -293,13 +297,13 @@ static void deliver_entry(struct order_entry *entry)
         struct order *order = entry->order;
         struct service *service = order_look_again(entry);
 
-        if (entry->fault.kind || !entry->recorded) {
+        if (entry->fault.kind || entry->work == WORK_NONE) {
                 if (!entry->told)
                         order_tell_now(entry, service);
                 return;
         }
         order_set_goal(service, order->kind);
-        if (order->wait && !order->abandoned) {
+        if (order->wait && order->reader != READER_GONE) {
                 entry->wait.waiter = &order->waiter;
                 service_add_wait(service, &entry->wait);
         }
@@ -309,15 +313,13 @@ static void deliver_entry(struct order_entry *entry)
 static bool deliver_piece(struct order *order)
 {
         deliver_entry(&order->entries[order->at++]);
-        if (order->closed)
+        if (order->phase == ORDER_OVER)
                 return false;
         return order->at < order->count || order_go_to_wait(order);
 }
 
-static bool order_step(struct ready *ready)
+static bool order_piece(struct order *order)
 {
-        struct order *order = (struct order *)ready;
-
         switch (order->phase) {
         case ORDER_RECORDING:
                 return record_piece(order);
@@ -331,9 +333,26 @@ static bool order_step(struct ready *ready)
                 return catch_up_piece(order);
         case ORDER_EXPIRING:
                 return expire_piece(order);
+        case ORDER_LOOKING:
         case ORDER_WRITING:
+        case ORDER_OVER:
                 break;
         }
+        return false;
+}
+
+static bool order_step(struct ready *ready)
+{
+        struct order *order = (struct order *)ready;
+        bool waits = order->phase == ORDER_WAITING || order->phase == ORDER_CATCHING_UP || order->phase == ORDER_EXPIRING;
+        bool more;
+
+        if (waits && order->reader == READER_GONE)
+                order->phase = ORDER_OVER;
+        more = order_piece(order);
+        if (order->phase != ORDER_OVER)
+                return more;
+        order_close(order);
         return false;
 }
 
@@ -355,33 +374,6 @@ void order_begin(void *owner)
 {
         struct order *order = owner;
 
+        order->phase = ORDER_RECORDING;
         ready_wake(&order->ready);
-}
-
-bool order_abandon(struct registry *registry, struct ticket ticket)
-{
-        struct order *next;
-        bool closed = false;
-
-        for (struct order *order = registry->orders; order; order = next) {
-                next = order->next;
-                if (order->ticket.peer != ticket.peer || order->ticket.call != ticket.call)
-                        continue;
-                order->abandoned = true;
-                closed = order->phase == ORDER_WAITING || order->phase == ORDER_CATCHING_UP ||
-                         order->phase == ORDER_EXPIRING;
-                if (closed)
-                        order_close(order);
-                else if (order->phase == ORDER_TELLING) /* it may wait for its reader */
-                        ready_wake(&order->ready);
-        }
-        return closed;
-}
-
-void order_go_on(struct registry *registry, struct ticket ticket)
-{
-        for (struct order *order = registry->orders; order; order = order->next)
-                if (order->ticket.peer == ticket.peer && order->ticket.call == ticket.call &&
-                    (order->phase == ORDER_TELLING || order->phase == ORDER_WAITING))
-                        ready_wake(&order->ready);
 }

@@ -9,6 +9,7 @@
  * have come, gone or been ordered otherwise between two turns is looked up again by its name.
  */
 enum order_phase {
+        ORDER_LOOKING,    /* the volume is asked: may it run, is there such a profile */
         ORDER_RECORDING,  /* each slot's record, and batches of them for the volume */
         ORDER_WRITING,    /* the volume has not answered for all of them */
         ORDER_TELLING,    /* the outcomes; of an order that waits, what was refused */
@@ -16,6 +17,21 @@ enum order_phase {
         ORDER_WAITING,    /* for the goals, and for the reader of the outcomes: it may be closed at any time */
         ORDER_CATCHING_UP, /* the time is over: each entry that still waits is looked at, */
         ORDER_EXPIRING,    /* and told, when what was seen has been judged */
+        ORDER_OVER,        /* it is freed with its next step */
+};
+
+/* Who hears what becomes of it. */
+enum order_reader {
+        READER_LISTENS,
+        READER_LATE, /* it had its time to take outcomes: what it does not take is due, and delivered meanwhile */
+        READER_GONE, /* nobody */
+};
+
+/* What is done for an entry. */
+enum order_work {
+        WORK_NONE,     /* it was refused, or is so already */
+        WORK_RECORDED, /* in its slot: it is to be delivered */
+        WORK_WRITTEN,  /* and its record is in a batch for the volume, or will be */
 };
 
 struct order_entry {
@@ -24,11 +40,9 @@ struct order_entry {
         const char *name;
         struct order_entry *due_next;
         struct fault fault;      /* why not accepted, or why it did not come about */
+        enum order_work work;
         bool want_up;
-        bool told;     /* what became of it, or will be: it is due */
-        bool recorded; /* it is to be delivered */
-        bool repeated; /* nothing is to be done */
-        bool written;  /* its record is in a batch, or will be */
+        bool told; /* what became of it, or will be: it is due */
         bool persisted;
         const char *persist_problem;
 };
@@ -45,9 +59,7 @@ struct order {
         bool root;
         bool wait;
         bool all;       /* every gateway: more names than anybody may list, and each has a slot */
-        bool abandoned; /* nobody hears what becomes of it */
-        bool impatient; /* its reader had its time: what it does not take is due, and delivered meanwhile */
-        bool closed;    /* and is freed on a later turn of the loop */
+        enum order_reader reader;
         int64_t timeout_msec;
         int64_t began_msec;
         struct timer timer;
@@ -64,7 +76,7 @@ struct order {
         struct order_entry entries[]; /* and behind them the names */
 };
 
-/* order.c: one entry, in the slot. */
+/* order_entry.c: one entry, in the slot. */
 void order_record_entry(struct order_entry *entry);
 
 /* Deaths that are ordered do not count against the service: s6's tally begins anew. */
@@ -78,7 +90,7 @@ void order_set_goal(struct service *service, enum order_kind kind);
 bool order_is_carried_out(const struct service *service, enum order_kind kind, bool root);
 
 /* order_tell.c */
-/* What became of an entry, to whoever asked: now, or as soon as the reader takes it. May close the order. */
+/* What became of an entry, to whoever asked: now, or as soon as the reader takes it. The last one ends an order that waits. */
 void order_tell(struct order_entry *entry, struct service *service, const struct fault *fault);
 
 /* The end of an abandoned order that is about to be closed, so that its call is over, and the next one begins. */
@@ -87,11 +99,13 @@ void order_tell_end(struct order *order);
 /* The reader takes another outcome now. */
 bool order_is_heard(const struct order *order);
 
-/* One outcome that is due. False: none is, or the reader takes none now. May close the order. */
+/* It is told when its turn comes: order_tell_due(). Its fault says what became of it. */
+void order_put_due(struct order_entry *entry);
+
+/* One outcome that is due. False: none is, or the reader takes none now. */
 bool order_tell_due(struct order *order);
 
 /* order_work.c */
-void order_close(struct order *order);
 void order_open(struct order *order);
 void order_begin(void *owner);
 

@@ -124,7 +124,7 @@ static void on_service(struct service *service, bool log, enum watch_event event
 static void on_watch(void *owner, void *subject, enum watch_event event, const char *name)
 {
         struct registry *registry = owner;
-        /* The logger's watch points to the byte behind, see registry_watch(). */
+        /* The logger's watch points to the byte behind, see watches_arm(). */
         bool log = (uintptr_t)subject & 1;
 
         if (event == WATCH_OVERFLOW)

@@ -15,6 +15,8 @@
 #include "daemon/judge/revival.h"
 #include "daemon/log/log.h"
 #include "daemon/service/registry.h"
+#include "daemon/service/watches.h"
+#include "daemon/slot/publication.h"
 
 /* The name in the scan directory leads to the slot: s6-svscan can see it. */
 static bool is_in_sight(const struct service *service)
@@ -94,7 +96,7 @@ static int revival_renew(struct service *service)
         watch_remove(&registry->watch, service->wd);
         watch_remove(&registry->watch, service->log_wd);
         service->wd = service->log_wd = -1;
-        return registry_watch_new(service);
+        return watches_arm_new(service);
 }
 
 static void revival_act(struct service *service, enum revival revival)

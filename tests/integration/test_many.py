@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import time
 
 import pytest
@@ -170,6 +171,21 @@ def test_stop_of_all(many):
     assert answered == 3 and len(names) == len(set(names)) and set(NAMES) <= set(names)
     assert all(service["want"] == "down" and service["state"] == "down"
                for service in collect(many, "List", "services")[0] if service["name"] in NAMES)
+
+
+@pytest.mark.parametrize("wait", ["no", "down"])
+def test_a_status_in_the_middle_of_a_stop_of_all(many, wait):
+    """By the same client, for whom nothing comes first: a call that comes while the stop is under way is answered before the stop is,
+    whose one reply has no reader to wait for."""
+    with many.connect() as stops, many.connect() as asks:
+        stops.send("Stop", {"all": True, "wait": wait})
+        answered = 0
+        while not select.select([stops.socket], [], [], 0)[0]:
+            asks.call("Status", name=NAMES[answered % MANY])
+            answered += not select.select([stops.socket], [], [], 0)[0]
+        reply = stops.receive(60)["parameters"]
+    assert len(reply["outcomes"]) + reply.get("left_out", 0) >= MANY
+    assert answered > 1, "the first may have come before the stop, and no other"
 
 
 def test_stop_of_all_without_more(many):
