@@ -174,6 +174,16 @@
 #define REVIVAL_FIRST_MSEC 12000
 #define REVIVAL_MOST_MSEC 3600000
 #define REVIVAL_AT_ONCE 4 /* tries in one look at all, each some hundred system calls */
+/* An order that could not be given, or a `u` that shows no effect, is sent again after this. */
+#define SEND_AGAIN_MSEC 500
+/* A single run of the soft brake: s6-supervise begins it at once; when it cannot, it does not try again by itself. */
+#define BRAKE_TRY_MSEC 5000
+
+/* A signal in the place of s6-supervise: between two tries, doubling: soon, for a run that is about to drop its privileges;
+ * seldom, for a static service that keeps them, and which s6-supervise can signal after all. A try may take as long. */
+#define CONTROL_PAUSE_MSEC 20
+#define CONTROL_PAUSE_MOST_MSEC 10000
+#define CONTROL_SIGNAL_MSEC 2000
 
 /* A finish script that runs for longer than this hangs: s6 itself ends one after 5 s, unless timeout-finish
  * says otherwise. */

@@ -10,7 +10,7 @@
 
 #include "daemon/bounds.h"
 #include "daemon/config.h"
-#include "daemon/judge/policy.h"
+#include "daemon/judge/backoff.h"
 #include "daemon/service/stagger.h"
 #include "proto/name.h"
 
@@ -252,11 +252,11 @@ static void set_defaults(struct options *options)
                 .settle_msec = 3000,
                 .start_at_once = STAGGER_AT_ONCE,
                 .services_max = 1000,
-                .backoff_first_msec = POLICY_DEFAULT.first_msec,
-                .backoff_most_msec = POLICY_DEFAULT.most_msec,
-                .backoff_healthy_msec = POLICY_DEFAULT.healthy_msec,
+                .backoff_first_msec = BACKOFF_DEFAULT.first_msec,
+                .backoff_most_msec = BACKOFF_DEFAULT.most_msec,
+                .backoff_healthy_msec = BACKOFF_DEFAULT.healthy_msec,
                 .failed_starts = 3,
-                .elsewhere_look_msec = POLICY_DEFAULT.elsewhere_msec,
+                .elsewhere_look_msec = BACKOFF_DEFAULT.elsewhere_msec,
                 .process_msec = STEP_PROCESS_MSEC,
                 .ready_msec = STEP_READY_MSEC,
                 .ending_msec = STEP_END_MSEC,

@@ -255,7 +255,7 @@ static void start_configure(const struct options *options, const struct server *
         multiplex_init(registry, options->multiplex);
         registry->boot_policy = (struct boot_policy){options->no_gateways, options->bootstrap};
         registry->allowed_static = options->allowed_static;
-        registry->policy = (struct policy){.first_msec = options->backoff_first_msec,
+        registry->backoff = (struct backoff){.first_msec = options->backoff_first_msec,
                                            .most_msec = options->backoff_most_msec,
                                            .healthy_msec = options->backoff_healthy_msec,
                                            .elsewhere_msec = options->elsewhere_look_msec};

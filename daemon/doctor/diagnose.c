@@ -40,7 +40,7 @@ static bool is_asked_by_root(const struct doctor *doctor)
 
 static void round_begin(struct doctor *doctor)
 {
-        step_look_at_all(doctor->server->registry);
+        halts_look_at_all(doctor->server->registry);
         doctor->state = DOCTOR_LOOKING;
         doctor->step = doctor->count = 0;
         text_init(&doctor->checks);

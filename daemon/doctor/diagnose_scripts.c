@@ -116,7 +116,7 @@ static bool is_executed(const struct doctor *doctor, const char *name, const cha
 {
         const struct service *service = registry_find(doctor->server->registry, name);
 
-        return service && service->supervised && strcmp(file, "run") == 0;
+        return service && service->own.supervised && strcmp(file, "run") == 0;
 }
 
 static void audit_script(const struct doctor *doctor, const char *path, const char *note)

@@ -112,8 +112,8 @@ static void check_services(struct doctor *doctor)
 
                 if (service->shown.state == STATE_UNSUPERVISED) {
                         findings_add(&alone, service->name, NULL);
-                } else if (service->shown.log_trouble != LOGGER_FINE) {
-                        step_describe_logger(service, service->shown.log_trouble, reason, sizeof(reason));
+                } else if (service->shown.log_trouble != TROUBLE_NONE) {
+                        service_describe_logger(service, reason, sizeof(reason));
                         findings_add(&mute, service->name, reason);
                 }
         }

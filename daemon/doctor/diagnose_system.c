@@ -164,7 +164,7 @@ static pid_t find_supervisor(const struct registry *registry)
                 pid_t pid;
 
                 snprintf(path, sizeof(path), "%s/supervise/lock", service->name);
-                pid = service->supervised ? process_holding(service_at(service), path) : 0;
+                pid = service->own.supervised ? process_holding(service_at(service), path) : 0;
                 if (pid > 0)
                         return pid;
         }
@@ -253,15 +253,15 @@ static void check_clock(struct doctor *doctor)
         const struct service *ahead = NULL;
 
         for (size_t i = 0; i < registry->count; i++)
-                if (registry->services[i]->status.since_usec > now_usec + DIAGNOSE_CLOCK_USEC &&
-                    (!ahead || registry->services[i]->status.since_usec > ahead->status.since_usec))
+                if (registry->services[i]->own.status.since_usec > now_usec + DIAGNOSE_CLOCK_USEC &&
+                    (!ahead || registry->services[i]->own.status.since_usec > ahead->own.status.since_usec))
                         ahead = registry->services[i];
         if (now_usec < CLOCK_2020_USEC)
                 doctor_check(doctor, "clock", VERDICT_WARNING, advice, "the clock shows a time before 2020");
         else if (ahead)
                 doctor_check(doctor, "clock", VERDICT_WARNING, advice,
                              "s6's time stamp of %s is %" PRId64 " s ahead of the clock", ahead->name,
-                             (ahead->status.since_usec - now_usec) / 1000000);
+                             (ahead->own.status.since_usec - now_usec) / 1000000);
         else
                 doctor_well(doctor, "clock", "no time stamp of s6 is ahead of the clock");
 }

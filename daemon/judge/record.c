@@ -29,8 +29,7 @@ const char *cause_name(enum cause cause)
 
 bool record_runs_now(const struct record *record)
 {
-        return record->want_up &&
-               (record->hold == HOLD_NONE || (record->hold == HOLD_BACKOFF && !record->next_start_usec));
+        return record->want_up && brake_lets_run(&record->brake);
 }
 
 bool record_is_blind(const struct record *record)
@@ -56,15 +55,15 @@ void record_write(const struct record *record, const struct members *members, st
                 text_append_member_bool(text, "blind_environment", true);
         text_append_member_bool(text, "removing", record->removing);
         text_append_member_bool(text, "forgotten", record->forgotten);
-        text_append_member_string(text, "hold", hold_names[record->hold]);
-        if (record->hold == HOLD_HELD && record->cause != CAUSE_NONE)
+        text_append_member_string(text, "hold", hold_names[record->brake.hold]);
+        if (record->brake.hold == HOLD_HELD && record->cause != CAUSE_NONE)
                 text_append_member_string(text, "cause", cause_names[record->cause]);
-        text_append_member_int(text, "attempt", record->attempt);
-        text_append_member_int(text, "next_start_usec", record->next_start_usec);
-        text_append_member_int(text, "restarts", record->restarts);
-        text_append_member_int(text, "log_restarts", record->log_restarts);
-        text_append_member_int(text, "log_attempt", record->log_attempt);
-        text_append_member_int(text, "log_next_start_usec", record->log_next_start_usec);
+        text_append_member_int(text, "attempt", record->brake.attempt);
+        text_append_member_int(text, "next_start_usec", record->brake.next_start_usec);
+        text_append_member_int(text, "restarts", record->brake.restarts);
+        text_append_member_int(text, "log_restarts", record->logger_brake.restarts);
+        text_append_member_int(text, "log_attempt", record->logger_brake.attempt);
+        text_append_member_int(text, "log_next_start_usec", record->logger_brake.next_start_usec);
         if (record->has_exit) {
                 text_append_member_int(text, "exit_code", record->exit_code);
                 text_append_member_int(text, "exit_signal", record->exit_signal);
@@ -220,14 +219,15 @@ int record_read(const char *text, struct record *record)
                         .blind_environment = parsed.blind_environment == FIELD_TRUE,
                         .removing = parsed.removing == FIELD_TRUE,
                         .forgotten = parsed.forgotten == FIELD_TRUE,
-                        .hold = (enum hold)parsed.hold,
+                        .brake = {.hold = (enum hold)parsed.hold,
+                                  .attempt = (unsigned)parsed.attempt.value,
+                                  .next_start_usec = parsed.next_start.value,
+                                  .restarts = parsed.restarts.value},
+                        .logger_brake = {.hold = parsed.log_next_start.value ? HOLD_BACKOFF : HOLD_NONE,
+                                         .attempt = (unsigned)parsed.log_attempt.value,
+                                         .next_start_usec = parsed.log_next_start.value,
+                                         .restarts = parsed.log_restarts.value},
                         .cause = parsed.cause > 0 ? (enum cause)parsed.cause : CAUSE_NONE,
-                        .attempt = (unsigned)parsed.attempt.value,
-                        .next_start_usec = parsed.next_start.value,
-                        .restarts = parsed.restarts.value,
-                        .log_restarts = parsed.log_restarts.value,
-                        .log_attempt = (unsigned)parsed.log_attempt.value,
-                        .log_next_start_usec = parsed.log_next_start.value,
                         .has_exit = parsed.exit_at.present,
                         .exit_code = parsed.exit_at.present ? (int)parsed.exit_code.value : 0,
                         .exit_signal = (int)parsed.exit_signal.value,

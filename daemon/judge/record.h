@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/judge/brake.h"
 #include "daemon/judge/goal.h"
 #include "daemon/judge/members.h"
 #include "proto/text.h"
@@ -13,13 +14,6 @@
  * Kept in the slot's data/state as one JSON object, so that a restarted broker goes on where the last one
  * was.
  */
-enum hold {
-        HOLD_NONE,
-        HOLD_BACKOFF, /* tried again at next_start_usec */
-        HOLD_FAILED,  /* only a person's start tries again */
-        HOLD_HELD,    /* kept down on purpose */
-};
-
 /* Why it is held, which decides what a person can do about it. Of meaning with HOLD_HELD only. */
 enum cause {
         CAUSE_NONE,       /* it was not recorded */
@@ -56,15 +50,10 @@ struct record {
         enum told told;         /* what the run with told_pid was told */
         pid_t told_pid;
         int64_t told_usec; /* UTC; 0: not known */
-        enum hold hold;
+        struct brake brake;        /* the gateway's */
+        struct brake logger_brake; /* its logger's, which is only held back by HOLD_BACKOFF */
         enum cause cause;
-        unsigned attempt;        /* of the soft brake; 0: none */
-        int64_t next_start_usec; /* UTC; HOLD_BACKOFF */
-        int64_t restarts;
-        int64_t log_restarts; /* the logger's, as the three above are the gateway's */
-        unsigned log_attempt;
-        int64_t log_next_start_usec; /* 0: it is not held */
-        bool has_exit;               /* the three below are set */
+        bool has_exit;  /* the three below are set */
         int exit_code;               /* -1: by a signal */
         int exit_signal;             /* 0: by itself */
         unsigned oom_kills; /* processes of the container that the kernel killed for want of memory before

@@ -150,23 +150,38 @@ bool trouble_is_stuck(enum trouble trouble)
         return false;
 }
 
-enum logger_trouble trouble_of_logger(const struct logger_situation *situation, bool late)
+static enum service_state state_of_down(const struct situation *situation)
+{
+        switch (situation->hold) {
+        case HOLD_BACKOFF:
+                return STATE_BACKOFF;
+        case HOLD_FAILED:
+                return STATE_FAILED;
+        case HOLD_HELD:
+                return STATE_HELD;
+        case HOLD_NONE:
+                break;
+        }
+        if (situation->given_up)
+                return STATE_FAILED;
+        if (!situation->want_up)
+                return STATE_DOWN;
+        return situation->starting || situation->ordered ? STATE_STARTING : STATE_BACKOFF;
+}
+
+enum service_state state_judge(const struct situation *situation)
 {
         if (!situation->supervised)
-                return LOGGER_UNSUPERVISED;
-        if (situation->runs) {
-                switch (situation->halt) {
-                case HALT_NONE:
-                        break;
-                case HALT_PAUSED:
-                case HALT_STOPPED:
-                        return LOGGER_STOPPED;
-                case HALT_ENDED:
-                        return LOGGER_STALE;
-                }
-                return LOGGER_FINE;
+                return situation->operation ? STATE_DOWN : STATE_UNSUPERVISED;
+        switch (situation->process) {
+        case PROCESS_FINISH:
+                return STATE_FINISHING;
+        case PROCESS_NONE:
+                return state_of_down(situation);
+        case PROCESS_RUN:
+                break;
         }
-        if (situation->coming)
-                return late ? LOGGER_NOT_STARTED : LOGGER_FINE;
-        return situation->held ? LOGGER_HELD : LOGGER_DOWN;
+        if (situation->to_end)
+                return STATE_STOPPING;
+        return situation->settled ? STATE_UP : STATE_STARTING;
 }

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "daemon/judge/record.h"
+#include "daemon/judge/brake.h"
 
 /*
  * What of a service somebody should see to. Pure: what is wanted x recorded x seen x for how long -> a
@@ -21,6 +21,11 @@ enum step {
 };
 #define STEP_KINDS 5
 
+/* How long each step may take, in milliseconds, until it is a problem; by enum step. */
+struct patience {
+        int64_t msec[STEP_KINDS];
+};
+
 enum process_kind {
         PROCESS_NONE,
         PROCESS_RUN,
@@ -35,14 +40,17 @@ enum halt {
         HALT_ENDED,   /* its process has ended, and the status is stale: nobody has seen to that */
 };
 
+/* Of a run, with what is wanted of it. A logger is judged by the same rules: it is wanted as long as there is its slot, is never
+ * ordered, and is braked like a gateway. */
 struct situation {
-        bool gateway; /* or a static service, which is wanted as s6 has it, and has no record */
+        bool gateway; /* or its logger; else a static service, which is wanted as s6 has it, and has no record */
         bool want_up;
         enum hold hold;
-        bool given_up;  /* a static service that its finish script gave up: it is wanted, and nobody starts it */
+        bool given_up;  /* its finish script gave it up, and nobody brakes it, who would start it again: a static service's */
         bool served;    /* HOLD_HELD: the default gateway serves its profile, as it is to */
         bool retried;   /* HOLD_BACKOFF: a single try of the soft brake is under way */
         bool ordered;   /* an order was recorded, and is not s6-supervise's yet */
+        bool starting;  /* it was told to start, and is not up yet */
         bool queued;    /* it waits for its turn after a boot */
         bool operation; /* it is being registered or removed, which has deadlines of its own up to the end of
                            a run */
@@ -52,6 +60,19 @@ struct situation {
         bool settled; /* the run counts as up */
         enum halt halt;
         bool unread; /* orders lie in the FIFO of its s6-supervise, or of its logger's */
+};
+
+/* As in the interface. */
+enum service_state {
+        STATE_DOWN,         /* it is not wanted, and does not run */
+        STATE_STARTING,     /* it runs and does not count as up yet, or is about to run */
+        STATE_UP,           /* it runs, and has for long enough, or says that it is ready */
+        STATE_STOPPING,     /* it runs, and was told to end, or is to be told: whatever is to follow */
+        STATE_FINISHING,    /* its finish script runs */
+        STATE_BACKOFF,      /* it ended though it is wanted, and is started again after a pause */
+        STATE_FAILED,       /* it ended though it is wanted, and nobody starts it again */
+        STATE_HELD,         /* it is kept down on purpose */
+        STATE_UNSUPERVISED, /* no s6-supervise runs for it */
 };
 
 enum trouble {
@@ -69,7 +90,7 @@ enum trouble {
         TROUBLE_STOPPED,
         TROUBLE_STALE,
         TROUBLE_UNWANTED, /* a gateway runs that is not wanted, and nothing is under way */
-        TROUBLE_LOGGER,   /* of its logger only: logger_trouble() says which */
+        TROUBLE_LOGGER,   /* of its logger only: its own trouble says which */
         TROUBLE_LOG,      /* its logger does not write in its directory: locks.h */
         TROUBLE_LOCK,     /* it runs without its lock */
 };
@@ -86,26 +107,7 @@ const char *trouble_name(enum trouble trouble);
 /* What was ordered does not come about, or what runs does not work, and no state says so by itself. */
 bool trouble_is_stuck(enum trouble trouble);
 
-/* Of a logger: wanted as long as there is the slot. Only of a service that is supervised and has no
- * operation. */
-struct logger_situation {
-        bool supervised;
-        bool held;   /* it keeps ending, and waits for its next try */
-        bool coming; /* s6 is to start it: STEP_PROCESS */
-        bool runs;
-        enum halt halt;
-};
-
-enum logger_trouble {
-        LOGGER_FINE,
-        LOGGER_UNSUPERVISED,
-        LOGGER_HELD,
-        LOGGER_DOWN,
-        LOGGER_NOT_STARTED,
-        LOGGER_STOPPED,
-        LOGGER_STALE,
-};
-
-enum logger_trouble trouble_of_logger(const struct logger_situation *situation, bool late);
+/* What its state is called. */
+enum service_state state_judge(const struct situation *situation);
 
 #endif

@@ -103,11 +103,11 @@ static void health_of_service(struct health *health, const struct service *servi
                 health_problem(health, problem);
         }
         if (view->note == NOTE_GONE) {
-                snprintf(problem, sizeof(problem), "%s: %s", service->name, service_note_text(view->note));
+                snprintf(problem, sizeof(problem), "%s: %s", service->name, view_note_text(view->note));
                 health_problem(health, problem);
         }
-        if (view->trouble != TROUBLE_LOGGER && view->log_trouble != LOGGER_FINE) {
-                step_describe_logger(service, view->log_trouble, reason, sizeof(reason));
+        if (view->trouble != TROUBLE_LOGGER && view->log_trouble != TROUBLE_NONE) {
+                service_describe_logger(service, reason, sizeof(reason));
                 snprintf(problem, sizeof(problem), "%s: %s", service->name, reason);
                 health_problem(health, problem);
         }
@@ -340,7 +340,7 @@ bool health_write(struct server *server, char *after, struct text *text)
         char further[64];
 
         text_init(&problems);
-        step_look_at_all(server->registry);
+        halts_look_at_all(server->registry);
         health_of_all_else(server, &health);
         last = health_of_services(registry, after && after[0] ? registry_behind(registry, after) : 0,
                                   after ? PIECE_BYTES : HEALTH_BYTES, &health);

@@ -47,7 +47,7 @@ static void list(struct peer *peer, const struct call *call)
 
         if (!parameters_are_none(peer, call))
                 return;
-        step_look_at_all(peer->server->registry);
+        halts_look_at_all(peer->server->registry);
         if (call->more) {
                 service_pieces_begin(peer, list_piece);
                 return;
@@ -82,7 +82,7 @@ static void status(struct peer *peer, const struct call *call)
                 errors_fault(peer, &fault, parameters.name, NULL);
                 return;
         }
-        step_look(service);
+        halts_look(service);
         text_init(&text);
         text_append_string(&text, "{\"service\":");
         describe_service(peer->server, service, &text);
@@ -120,7 +120,7 @@ static void watch(struct peer *peer, const struct call *call)
 
         if (!parameters_read(peer, call, watch_fields, &parameters))
                 return;
-        step_look_at_all(peer->server->registry);
+        halts_look_at_all(peer->server->registry);
         if (parameters.names && json_object_array_length(parameters.names) > LIMIT_NAMES_PER_CALL)
                 errors_limit(peer, "names_per_call", LIMIT_NAMES_PER_CALL);
         else if (peer->quota && peer->quota->watches >= LIMIT_WATCHES_UID)

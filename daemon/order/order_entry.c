@@ -48,7 +48,7 @@ static bool order_is_possible(struct service *service, enum order_kind kind, str
                 *fault = (struct fault){.kind = FAULT_BUSY,
                                         .text = service->operation == OPERATION_REGISTER ? "register"
                                                                                          : "unregister"};
-        else if (kind != ORDER_RESET && !s6_control_alive(service_at(service), service->name))
+        else if (kind != ORDER_RESET && !control_is_alive(&service->own.control))
                 *fault = (struct fault){.kind = FAULT_UNSUPERVISED, .text = "no s6-supervise runs for it"};
         else
                 return true;
@@ -85,10 +85,10 @@ static bool order_record(struct service *service, enum order_kind kind, struct f
 
 void order_set_goal(struct service *service, enum order_kind kind)
 {
-        pid_t replace = kind == ORDER_RESTART && service_is_alive(service) ? service->status.pid : 0;
+        pid_t replace = kind == ORDER_RESTART && service_is_alive(service) ? service->own.status.pid : 0;
 
         if (service->profile)
-                service_clear_tallies(service, true, false);
+                service_clear_tally(&service->own);
         service->end.given_up = false;
         service_set_goal(service, kind == ORDER_STOP ? GOAL_DOWN : GOAL_UP, replace);
 }

@@ -5,19 +5,19 @@
 bool order_is_carried_out(const struct service *service, enum order_kind kind, bool root)
 {
         const struct record *record = &service->record;
-        const struct s6_status *status = &service->status;
+        const struct s6_status *status = &service->own.status;
 
         if (!service->profile || kind == ORDER_RESTART || service->ordered.kind != (int)kind ||
-            service->ordered.root != root || service->goal.kind != GOAL_NONE ||
+            service->ordered.root != root || service->own.goal.kind != GOAL_NONE ||
             clock_msec() - service->ordered.msec >= ORDER_REPEATED_MSEC)
                 return false;
-        if (record->attempt || record->restarts || record->log_attempt || record->log_restarts ||
-            (service->has_log && !logger_is_running(service)))
+        if (record->brake.attempt || record->brake.restarts || record->logger_brake.attempt || record->logger_brake.restarts ||
+            (service->logger.there && !run_is_alive(&service->logger)))
                 return false;
         if (kind == ORDER_RESET)
                 return true;
         return record->want_up == (kind == ORDER_START) && status->want_up == record->want_up &&
-               record->hold == HOLD_NONE && !record->pending && !record->unpersisted && !record->blind &&
+               record->brake.hold == HOLD_NONE && !record->pending && !record->unpersisted && !record->blind &&
                service_state(service) == (kind == ORDER_START ? STATE_UP : STATE_DOWN);
 }
 

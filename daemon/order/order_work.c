@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/bounds.h"
+#include "daemon/service/turn.h"
 #include "daemon/service/persist.h"
 
 /* Entries of an order that are written with one sync. */

@@ -35,7 +35,7 @@ __attribute__((format(printf, 3, 4))) static void plan_hold(struct planned *plan
         va_list arguments;
 
         planned->record.want_up = true;
-        planned->record.hold = HOLD_HELD;
+        planned->record.brake.hold = HOLD_HELD;
         planned->record.cause = cause;
         va_start(arguments, format);
         if (vsnprintf(planned->record.reason, sizeof(planned->record.reason), format, arguments) >=
@@ -101,11 +101,11 @@ static void plan_brake(const struct registry *registry, const char *profile, boo
 {
         struct record *record = &planned->record;
 
-        if (record->want_up && record->hold == HOLD_NONE)
+        if (record->want_up && record->brake.hold == HOLD_NONE)
                 multiplex_hold(registry, profile, record);
-        if (record->want_up && record->hold == HOLD_NONE && locked)
+        if (record->want_up && record->brake.hold == HOLD_NONE && locked)
                 restart_hold_elsewhere(registry, record);
-        if (record->want_up && record->hold == HOLD_NONE)
+        if (record->want_up && record->brake.hold == HOLD_NONE)
                 record->pending = PENDING_ORDER;
 }
 
@@ -116,7 +116,7 @@ static void plan_label(struct plan *plan, struct planned *planned)
 
         if (action->what == RECONCILE_KEPT)
                 return;
-        action->what = record->hold != HOLD_NONE ? RECONCILE_HELD
+        action->what = record->brake.hold != HOLD_NONE ? RECONCILE_HELD
                        : record->want_up         ? RECONCILE_STARTED
                                                  : RECONCILE_REGISTERED;
         snprintf(action->message, sizeof(action->message), "%s", record->reason);
@@ -283,7 +283,7 @@ static bool is_at_rest(const struct service *service)
 {
         enum service_state state = service_state(service);
 
-        if (service->record.gone && service->supervised && !service->status.pid && !service->status.finishing)
+        if (service->record.gone && service->own.supervised && !service->own.status.pid && !service->own.status.finishing)
                 return true; /* it is held with its next step */
         return state == STATE_DOWN || state == STATE_FAILED || state == STATE_HELD;
 }
@@ -360,9 +360,9 @@ static void adjust_want(struct record *record, const struct record *planned)
 {
         record->want_up = planned->want_up;
         record->pending = planned->pending;
-        record->hold = planned->hold;
+        record->brake.hold = planned->brake.hold;
         record->cause = planned->cause;
-        record->next_start_usec = planned->next_start_usec;
+        record->brake.next_start_usec = planned->brake.next_start_usec;
         snprintf(record->reason, sizeof(record->reason), "%s", planned->reason);
 }
 

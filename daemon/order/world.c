@@ -54,7 +54,7 @@ int world_init(struct world *world, uv_loop_t *loop)
         adopt_init(&world->late, registry);
         publication_init(&world->publication, registry);
         persist_init(registry);
-        step_init(registry);
+        halts_init(registry);
         stagger_init(registry);
         boot_init(&world->boot, registry);
         reconcile_init(&world->reconciles, registry);

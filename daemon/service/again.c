@@ -4,7 +4,7 @@
 
 #include "daemon/bounds.h"
 #include "daemon/log/log.h"
-#include "daemon/service/service.h"
+#include "daemon/loop/timer.h"
 
 static const char *again_text(enum again what)
 {
@@ -22,10 +22,8 @@ static const char *again_text(enum again what)
         return "";
 }
 
-void again_note(struct service *service, enum again what, int result)
+void again_note(struct retries *again, enum again what, int result, const char *name)
 {
-        struct retries *again = &service->again;
-
         if (result == 0) {
                 again->what &= ~(unsigned)what;
                 if (!again->what)
@@ -38,31 +36,21 @@ void again_note(struct service *service, enum again what, int result)
         }
         if (!(again->what & what))
                 log_event("service: it is tried again: why=%s what=%s service=%s", strerrorname_np(-result),
-                          again_text(what), service->name);
+                          again_text(what), name);
         again->what |= what;
         again->error = -result;
 }
 
-void again_try(struct service *service)
+unsigned again_take(struct retries *again)
 {
-        struct retries *again = &service->again;
-        unsigned what = again->what;
-
-        if (!what || clock_msec() < again->at_msec)
-                return;
+        if (!again->what || clock_msec() < again->at_msec)
+                return 0;
         again->pause_msec = again->pause_msec * 2 < AGAIN_MOST_MSEC ? again->pause_msec * 2 : AGAIN_MOST_MSEC;
         again->at_msec = clock_msec() + again->pause_msec;
-        if (what & AGAIN_LOOK)
-                service_see(service);
-        if (what & AGAIN_DOWN)
-                service_set_down(service, !record_runs_now(&service->record) || service->queued);
-        if (what & (AGAIN_TALLY | AGAIN_LOG_TALLY))
-                service_clear_tallies(service, what & AGAIN_TALLY, what & AGAIN_LOG_TALLY);
-        if (what & AGAIN_SAVE)
-                service_save(service);
+        return again->what;
 }
 
-int64_t again_wait_msec(const struct service *service)
+int64_t again_wait_msec(const struct retries *again)
 {
-        return service->again.what ? service->again.at_msec - clock_msec() : INT64_MAX;
+        return again->what ? again->at_msec - clock_msec() : INT64_MAX;
 }

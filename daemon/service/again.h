@@ -3,8 +3,6 @@
 
 #include <stdint.h>
 
-struct service;
-
 /*
  * What could not be seen or done with the files of a service for a reason that may pass: too few descriptors,
  * no memory, no space, an error of the disk. It is tried again after a pause that doubles, until it is so;
@@ -25,13 +23,13 @@ struct retries {
         int64_t at_msec; /* by clock_msec() */
 };
 
-/* It was tried. result: 0, or a negative errno. */
-void again_note(struct service *service, enum again what, int result);
+/* It was tried. result: 0, or a negative errno. name: of whose files they are. */
+void again_note(struct retries *again, enum again what, int result, const char *name);
 
-/* Tries what is due. Reads the service's files, and steps nothing. */
-void again_try(struct service *service);
+/* What is to be tried now, of enum again; 0: nothing. Whoever asks tries it. */
+unsigned again_take(struct retries *again);
 
 /* In how many milliseconds to try; INT64_MAX: never. */
-int64_t again_wait_msec(const struct service *service);
+int64_t again_wait_msec(const struct retries *again);
 
 #endif

@@ -76,10 +76,10 @@ static void mark_gone(struct service *service)
 
 void home_end(struct service *old)
 {
-        if (old->goal.kind == GOAL_DOWN || old->operation != OPERATION_NONE)
+        if (old->own.goal.kind == GOAL_DOWN || old->operation != OPERATION_NONE)
                 return;
         log_event("profiles: its profile was renamed, and it is told to end: service=%s", old->name);
-        service_clear_tallies(old, true, false);
+        service_clear_tally(&old->own);
         service_set_goal(old, GOAL_DOWN, 0);
         service_wake(old);
 }

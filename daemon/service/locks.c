@@ -1,13 +1,11 @@
 #include "daemon/service/locks.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/bounds.h"
 #include "daemon/log/log.h"
-#include "daemon/edge/s6_control.h"
 #include "daemon/service/registry.h"
 #include "proto/name.h"
 
@@ -21,48 +19,11 @@ struct look {
         struct volume_locks found;
 };
 
-struct log_place locks_judge_log(const struct volume_locks *found, pid_t logger, int64_t age_msec)
-{
-        const struct log_place unknown = {.trouble = LOG_UNKNOWN};
-        const struct volume_lock *lock = &found->log;
-        bool early = age_msec < LOCKS_GRACE_MSEC;
-        bool held = lock->result == 0 && lock->held && lock->holder == logger;
-
-        if (found->opened || logger <= 0)
-                return unknown;
-        /* What is open stays so, whoever it belongs to now, and however it is mounted. */
-        if (held)
-                return (struct log_place){.trouble = found->log_full ? LOG_FULL : LOG_WELL, .held = found->log_full};
-        if (lock->result == -ENOENT && early) /* it is about to make it */
-                return unknown;
-        if (found->log_read_only)
-                return (struct log_place){.trouble = LOG_READ_ONLY};
-        if (lock->result == 0 && !found->log_writable)
-                return (struct log_place){.trouble = LOG_OWNER, .detail = (int)found->log_uid};
-        if (lock->result)
-                return (struct log_place){.trouble = LOG_ERROR, .detail = -lock->result};
-        if (early)
-                return unknown;
-        if (lock->held)
-                return (struct log_place){.trouble = LOG_BUSY, .detail = lock->holder};
-        return (struct log_place){.trouble = found->log_full ? LOG_FULL : LOG_UNUSED};
-}
-
-bool locks_judge_gateway(const struct volume_locks *found, int64_t age_msec)
-{
-        const struct volume_lock *lock = &found->gateway;
-
-        if (found->opened || (lock->result == 0 && lock->held))
-                return false;
-        /* What is no matter of time is so at any age. */
-        return age_msec >= LOCKS_GRACE_MSEC || (lock->result && lock->result != -ENOENT);
-}
-
 /* Where nobody prints anything, what becomes of it is no problem: its gateway is not wanted, or runs in another container, whose
  * logger has the directory. */
 static bool is_of_use(const struct service *service)
 {
-        return service_is_alive(service) || (service->record.want_up && service->record.hold != HOLD_HELD);
+        return service_is_alive(service) || (service->record.want_up && service->record.brake.hold != HOLD_HELD);
 }
 
 struct log_place locks_log(const struct service *service)
@@ -75,87 +36,45 @@ struct log_place locks_log(const struct service *service)
 
 void locks_log_problem(const struct service *service, char *text, size_t size)
 {
-        const struct log_place place = locks_log(service), *log = &place;
-        char why[96] = "";
+        const struct log_place log = locks_log(service);
 
-        text[0] = 0;
-        switch (log->trouble) {
-        case LOG_UNKNOWN:
-        case LOG_WELL:
-                return;
-        case LOG_ERROR:
-                snprintf(why, sizeof(why), "%s", strerror(log->detail));
-                break;
-        case LOG_OWNER:
-                snprintf(why, sizeof(why), "it or its lock is uid %u's, and cannot be written",
-                         (unsigned)log->detail);
-                break;
-        case LOG_READ_ONLY:
-                snprintf(why, sizeof(why), "%s", strerror(EROFS));
-                break;
-        case LOG_FULL:
-                snprintf(why, sizeof(why), "%s", strerror(ENOSPC));
-                break;
-        case LOG_BUSY:
-                snprintf(why, sizeof(why), "another process holds its lock");
-                if (log->detail)
-                        snprintf(why, sizeof(why), "process %d holds its lock", log->detail);
-                break;
-        case LOG_UNUSED:
-                snprintf(why, sizeof(why), "it could not at its start, and is about to try again");
-                break;
-        }
-        snprintf(text, size, "its logger cannot write in its directory (%s): its lines %s", why,
-                 log->held ? "wait, and in the end so does the gateway" : "go to the container's "
-                                                                                  "log only");
+        locks_describe_log(&log, text, size);
 }
 
 const char *locks_problem(const struct service *service)
 {
-        return service->locks.unlocked
-                       ? "it runs without its lock on the volume, so that another container could start it "
-                         "too: its log says why"
-                       : NULL;
+        return service->locks.unlocked ? locks_unlocked_text : NULL;
 }
 
 static pid_t pid_of_logger(const struct service *service)
 {
-        return service->has_log && logger_is_running(service) ? service->logger.status.pid : 0;
+        return service->logger.there ? run_pid(&service->logger) : 0;
 }
 
 static int64_t log_age_msec(const struct service *service)
 {
-        return clock_msec() - service->logger.run_began_msec;
+        return clock_msec() - service->logger.began_msec;
 }
 
 void locks_try_again(struct service *service)
 {
         struct locks *locks = &service->locks;
-        const struct service_log_name name = service_log_name(service);
 
         if (locks->log.trouble <= LOG_WELL || !pid_of_logger(service) ||
             locks->log_pid != pid_of_logger(service))
                 return;
         locks->try_msec = clock_msec();
-        service->logger.asked = true;
         log_event("logger: is ended, to try its directory again: service=%s", service->name);
-        if (s6_control_is_gone(s6_control_send(service_at(service), name.text, "t")))
-                service->logger.supervised = false;
+        run_order(&service->logger, "t");
 }
 
-/* When to look again: soon while it is too early to say, and now and then while something is wrong. */
 static int64_t next_look_msec(struct locks *locks)
 {
-        bool well = locks->log.trouble == LOG_WELL || (locks->log.trouble == LOG_UNKNOWN && !locks->log_pid);
-        int64_t delay_msec = LOCKS_FIRST_MSEC;
+        int64_t delay_msec = locks_delay_msec(&(struct locks_known){locks->log.trouble, locks->unlocked, locks->log_pid,
+                                                                    locks->pid},
+                                              locks->looks++);
 
-        for (unsigned i = 0; i < locks->looks && delay_msec < LOCKS_AGAIN_MSEC; i++)
-                delay_msec *= 2;
-        locks->looks++;
-        /* The gateway's lock is only judged when it is old enough. */
-        if (well && !locks->unlocked && (!locks->pid || locks->looks > LOCKS_LOOKS))
-                return 0;
-        return clock_msec() + (delay_msec < LOCKS_AGAIN_MSEC ? delay_msec : LOCKS_AGAIN_MSEC);
+        return delay_msec ? clock_msec() + delay_msec : 0;
 }
 
 static void take(struct service *service, const struct volume_locks *found)
@@ -164,11 +83,11 @@ static void take(struct service *service, const struct volume_locks *found)
         pid_t logger = pid_of_logger(service);
         struct log_place before = locks->log;
         bool unlocked = locks->unlocked;
-        int64_t age_msec = clock_msec() - service->run_began_msec;
+        int64_t age_msec = clock_msec() - service->own.began_msec;
 
         if (found && locks->log_pid == logger)
                 locks->log = locks_judge_log(found, logger, log_age_msec(service));
-        if (found && locks->pid && locks->pid == service->status.pid && service_is_alive(service))
+        if (found && locks->pid && locks->pid == run_pid(&service->own))
                 locks->unlocked = locks_judge_gateway(found, age_msec);
         locks->look_msec = next_look_msec(locks);
         if (locks->log.trouble > LOG_WELL && before.trouble != locks->log.trouble)
@@ -273,7 +192,7 @@ void locks_follow(struct service *service)
 {
         struct locks *locks = &service->locks;
         pid_t logger = pid_of_logger(service);
-        pid_t pid = service_is_alive(service) ? service->status.pid : 0;
+        pid_t pid = run_pid(&service->own);
 
         if (logger != locks->log_pid || pid != locks->pid) {
                 if (logger != locks->log_pid)

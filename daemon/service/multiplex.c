@@ -29,9 +29,9 @@ void multiplex_hold(const struct registry *registry, const char *profile, struct
 {
         if (!record->want_up || !multiplex_holds(registry, profile))
                 return;
-        record->hold = HOLD_HELD;
+        record->brake.hold = HOLD_HELD;
         record->cause = CAUSE_SERVED;
-        record->next_start_usec = 0;
+        record->brake.next_start_usec = 0;
         snprintf(record->reason, sizeof(record->reason), "%s", MULTIPLEX_REASON);
 }
 

@@ -1,52 +1,53 @@
-#include <errno.h>
-#include <stddef.h>
+#include "daemon/service/obstacle.h"
 
 #include "daemon/bounds.h"
-#include "daemon/edge/s6_control.h"
-#include "daemon/service/obstacle.h"
 #include "daemon/service/service.h"
 
-/* An s6-supervise that was stopped, or that hangs, leaves in its FIFO what is written there. */
-static bool is_unread(const struct service *service, const char *name)
+static bool is_ordered(const struct run *run)
 {
-        return s6_control_unread(service_at(service), name) > 0;
+        const struct service *service = run->service;
+
+        return run->goal.kind != GOAL_NONE || run->told != TOLD_NOTHING || service->operation == OPERATION_UNREGISTER;
 }
 
-static bool is_ordered(const struct service *service)
+void obstacle_follow(struct service *service)
 {
-        return service->goal.kind != GOAL_NONE || service->removal || service->told != TOLD_NOTHING;
+        service->own.unread = run_is_unread(&service->own, is_ordered(&service->own), UNREAD_MSEC);
+        service->logger.unread = run_is_unread(&service->logger, is_ordered(&service->logger), UNREAD_MSEC);
 }
 
-static const char *obstacle(const struct service *service, int64_t after_msec)
+static const char *text_of(bool own, bool logger)
 {
-        if (service->supervised && (service->send_error == EAGAIN ||
-                                    (is_ordered(service) && clock_msec() - service->sent_msec >= after_msec &&
-                                     is_unread(service, service->name))))
-                return "its s6-supervise does not read its orders: it was stopped, or hangs";
-        if (service->removal && service->has_log &&
-            clock_msec() - service->operation_began_msec >= after_msec &&
-            is_unread(service, service_log_name(service).text))
-                return "its logger's s6-supervise does not read its orders: it was stopped, or hangs";
-        return NULL;
+        if (own)
+                return view_unread_text;
+        return logger ? view_logger_unread_text : NULL;
 }
 
 const char *obstacle_of(const struct service *service)
 {
-        return obstacle(service, UNREAD_MSEC);
+        return text_of(service->own.unread, service->operation == OPERATION_UNREGISTER && service->logger.unread);
+}
+
+static int64_t wait_msec_of(const struct run *run)
+{
+        int64_t left_msec = run->control.sent_msec + UNREAD_MSEC - clock_msec();
+
+        if (run->unread)
+                return POLL_MSEC;
+        return run->there && run->supervised && is_ordered(run) && left_msec > 0 ? left_msec : INT64_MAX;
 }
 
 int64_t obstacle_wait_msec(const struct service *service)
 {
-        int64_t left_msec = service->sent_msec + UNREAD_MSEC - clock_msec();
-
-        if (service->obstacle)
-                return POLL_MSEC;
-        return service->supervised && is_ordered(service) && left_msec > 0 ? left_msec : INT64_MAX;
+        return wait_sooner(wait_msec_of(&service->own), wait_msec_of(&service->logger));
 }
 
 const char *obstacle_now(const struct service *service)
 {
-        if (service->supervised && service->status.finishing)
-                return obstacle(service, 0) ?: "its finish script does not end";
-        return obstacle(service, 0);
+        const char *text = text_of(run_is_unread(&service->own, is_ordered(&service->own), 0),
+                                   run_is_unread(&service->logger, is_ordered(&service->logger), 0));
+
+        if (!text && service->own.supervised && service->own.status.finishing)
+                return "its finish script does not end";
+        return text;
 }

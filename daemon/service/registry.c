@@ -38,6 +38,13 @@ void registry_catch_up(struct registry *registry)
 int registry_init(struct registry *registry, uv_loop_t *loop)
 {
         registry->loop = loop;
+        registry->slots_place = (struct control_place){.at = registry->slots.fd,
+                                                       .lane = PROCESS_LANE_SIGNALS,
+                                                       .deputy = registry->stands_in ? &registry->deputy : NULL,
+                                                       .loop = loop,
+                                                       .delivered = run_delivered};
+        registry->scandir_place = registry->slots_place;
+        registry->scandir_place.at = registry->scandir.fd;
         ready_open(&registry->ready, loop);
         registry->ballast.count = 0;
         return registry_read_boot(registry);
@@ -56,8 +63,9 @@ static void service_free(void *owner)
 
 static void registry_drop(struct registry *registry, struct service *service)
 {
-        watch_remove(&registry->watch, service->wd);
-        watch_remove(&registry->watch, service->log_wd);
+        watch_remove(&registry->watch, service->own.wd);
+        watch_remove(&registry->watch, service->logger.wd);
+        service_deinit(service);
         ready_remove(&service->ready);
         timer_close(&service->timer, service_free);
 }
@@ -123,10 +131,7 @@ struct service *registry_add(struct registry *registry, const char *name, bool g
         service = calloc(1, sizeof(*service));
         if (!service)
                 return NULL;
-        snprintf(service->name, sizeof(service->name), "%s", name);
-        service->profile = gateway ? name_profile_of(service->name) : NULL;
-        service->registry = registry;
-        service->wd = service->log_wd = -1;
+        service_init(service, registry, name, gateway);
         memmove(&registry->services[place + 1], &registry->services[place],
                 (registry->count - place) * sizeof(registry->services[0]));
         registry->services[place] = service;
@@ -187,7 +192,7 @@ unsigned registry_supervisors(const struct registry *registry)
         unsigned count = 0;
 
         for (size_t i = 0; i < registry->count; i++)
-                count += 1 + registry->services[i]->has_log;
+                count += 1 + registry->services[i]->logger.there;
         return count;
 }
 

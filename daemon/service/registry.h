@@ -18,7 +18,8 @@
 #include "daemon/service/home.h"
 #include "daemon/service/multiplex.h"
 #include "daemon/service/locks.h"
-#include "daemon/judge/policy.h"
+#include "daemon/judge/backoff.h"
+#include "daemon/service/halts.h"
 #include "daemon/service/poll.h"
 #include "daemon/service/service.h"
 #include "daemon/service/stagger.h"
@@ -93,7 +94,7 @@ struct boot_policy {
 
 /* Lanes of the deputy for processes. */
 enum {
-        PROCESS_LANE_SIGNALS, /* stand_in.h */
+        PROCESS_LANE_SIGNALS, /* edge/control.h */
         PROCESS_LANE_SWEEPS,  /* what a killed s6-supervise left: may take a second each */
 };
 
@@ -106,8 +107,9 @@ struct registry {
         struct watch watch;
         struct deputy deputy; /* for processes, with the lanes above; the volume has one of its own */
         struct store store;
-        struct policy policy;
-        bool stands_in;                    /* s6-supervise cannot signal gateways: stand_in.h */
+        struct backoff backoff;
+        bool stands_in; /* s6-supervise cannot signal gateways: the deputy does */
+        struct control_place slots_place, scandir_place; /* where gateways are, and static services */
         int64_t settle_msec;               /* a gateway alive for this long is up */
         struct patience patience;          /* for what is on the way */
         unsigned services_max;             /* s6-svscan's or --services-max, the lesser; loggers included */

@@ -7,7 +7,7 @@
 
 bool release_is_held(const struct record *record, const char *reason)
 {
-        return record->hold == HOLD_HELD &&
+        return record->brake.hold == HOLD_HELD &&
                (!strcmp(record->reason, reason) || (record->cause == CAUSE_SERVED && !strcmp(reason, MULTIPLEX_REASON)));
 }
 
@@ -17,7 +17,7 @@ void release(struct service *service, const char *reason)
 
         if (!release_is_held(record, reason))
                 return;
-        record->hold = HOLD_NONE;
+        record->brake.hold = HOLD_NONE;
         record->cause = CAUSE_NONE;
         record->reason[0] = '\0';
         record->pending = record->want_up ? PENDING_ORDER : PENDING_NOTHING;

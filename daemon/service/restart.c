@@ -3,17 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/bounds.h"
 #include "daemon/log/log.h"
-#include "daemon/edge/s6_control.h"
+#include "daemon/service/ask.h"
 #include "daemon/service/home.h"
-#include "daemon/service/persist.h"
 #include "daemon/service/registry.h"
 #include "daemon/service/release.h"
-#include "daemon/keep/survey.h"
-#include "proto/name.h"
 
-/* s6-supervise runs an `o` at once; when it cannot, it does not try again by itself. */
-#define RETRY_MSEC 5000
+static bool is_own(const struct run *run)
+{
+        return run == &run->service->own;
+}
 
 bool restart_is_served(const struct service *service)
 {
@@ -30,7 +30,7 @@ void restart_take_option(struct service *service)
         if (!record->want_up || service_is_alive(service) || served == restart_is_served(service))
                 return;
         if (served) {
-                record->hold = HOLD_NONE;
+                record->brake.hold = HOLD_NONE;
                 record->cause = CAUSE_NONE;
                 record->reason[0] = 0;
                 record->pending = PENDING_ORDER;
@@ -41,401 +41,289 @@ void restart_take_option(struct service *service)
         service_save(service);
 }
 
-/* Held until its lock is free; what is held otherwise is not looked at again by itself. */
-static bool restart_is_elsewhere(const struct service *service)
-{
-        return service->record.hold == HOLD_HELD && service->record.next_start_usec;
-}
-
-void restart_describe_exit(const struct record *record, char *text, size_t size)
-{
-        if (!record->has_exit)
-                snprintf(text, size, "the cause is not known");
-        else if (record->exit_signal)
-                snprintf(text, size, "by SIG%s%s", sigabbrev_np(record->exit_signal) ?: "?",
-                         record->oom_kills ? " (the container is out of memory)" : "");
-        else
-                snprintf(text, size, "with exit code %d%s", record->exit_code,
-                         record->oom_kills ? " (the container is out of memory)" : "");
-}
-
-static void restart_fail(struct service *service)
-{
-        struct record *record = &service->record;
-
-        record->hold = HOLD_FAILED;
-        record->next_start_usec = 0;
-        snprintf(record->reason, sizeof(record->reason),
-                 "configuration error (exit code %d): its log says which; correct it, then start it",
-                 EXIT_CONFIGURATION);
-        log_event("service: failed: configuration error service=%s code=%d", service->name,
-                  EXIT_CONFIGURATION);
-}
-
 void restart_hold_elsewhere(const struct registry *registry, struct record *record)
 {
-        record->hold = HOLD_HELD;
+        record->brake.hold = HOLD_HELD;
         record->cause = CAUSE_ELSEWHERE;
-        record->next_start_usec = clock_utc_usec() + registry->policy.elsewhere_msec * 1000;
+        brake_look_later(&record->brake, &registry->backoff, clock_utc_usec());
         snprintf(record->reason, sizeof(record->reason),
                  "it runs elsewhere: another process holds its lock on the volume");
 }
 
-static void restart_ask(struct service *service);
-
-/* It ended with success, and nobody ordered that. */
-static bool restart_ended_well(const struct record *record)
-{
-        return record->has_exit && !record->exit_signal && record->exit_code == 0;
-}
-
-/* It is down, and s6 does not want it any more: its finish script said so, or it was a single try. */
-static void restart_brake(struct service *service)
-{
-        struct record *record = &service->record;
-        char how[64];
-        int64_t delay_msec;
-
-        if (record->has_exit && record->exit_code == EXIT_CONFIGURATION) {
-                restart_fail(service);
-        } else if (record->has_exit && record->exit_code == EXIT_RUNS_ELSEWHERE) {
-                restart_hold_elsewhere(service->registry, record);
-                log_event("service: held: it runs elsewhere service=%s", service->name);
-        } else {
-                record->attempt =
-                        policy_attempt(&service->registry->policy, record->attempt, service->last_run_msec);
-                delay_msec = policy_delay_msec(&service->registry->policy, record->attempt);
-                record->hold = HOLD_BACKOFF;
-                record->next_start_usec = clock_utc_usec() + delay_msec * 1000;
-                restart_describe_exit(record, how, sizeof(how));
-                snprintf(record->reason, sizeof(record->reason), "%s: %s; attempt %u waits %lld s",
-                         restart_ended_well(record) ? "it ended by itself, though it is wanted" : "it keeps ending",
-                         how, record->attempt, (long long)delay_msec / 1000);
-                log_event("service: backoff: service=%s code=%d signal=%d attempt=%u delay_msec=%lld",
-                          service->name, record->exit_code, record->exit_signal, record->attempt,
-                          (long long)delay_msec);
-        }
-        service_set_down(service, true);
-        service_save(service);
-        restart_ask(service);
-}
-
-/* A single run, so that one retry is not a burst of five. */
-static void restart_run_once(struct service *service)
-{
-        service->record.hold = HOLD_BACKOFF;
-        service->record.next_start_usec = 0;
-        service->retry_base_usec = service->status.since_usec;
-        service->retry_until_msec = clock_msec() + RETRY_MSEC;
-        service_set_down(service, false);
-        service_save(service);
-        service_sent(service, s6_control_send(service_at(service), service->name, "o"));
-}
-
-/* Restarts that it asked for have a budget in a longer time, which a retry does not renew. */
-static void restart_retry(struct service *service)
-{
-        if (!service->record.has_exit || service->record.exit_code != EXIT_RESTART_ME)
-                service_clear_tallies(service, true, false);
-        restart_run_once(service);
-        log_event("service: retry: service=%s attempt=%u", service->name, service->record.attempt);
-}
-
-/* It runs, and has for long enough: s6 shall want it again, and the failures are history. */
-static void restart_recovered(struct service *service)
-{
-        struct record *record = &service->record;
-
-        if (!service->status.want_up)
-                service_sent(service, s6_control_send(service_at(service), service->name, "u"));
-        if (record->hold == HOLD_NONE)
-                return;
-        record->hold = HOLD_NONE;
-        record->next_start_usec = 0;
-        record->reason[0] = 0;
-        service_set_down(service, false);
-        service_save(service);
-}
-
-static void restart_looked(struct survey *survey)
-{
-        struct registry *registry = survey->owner;
-        char name[LIMIT_SERVICE_NAME_BYTES + 1];
-        struct service *service;
-
-        if (registry->stopping)
-                return;
-        name_service_of(survey->facts[0].name, name, sizeof(name));
-        service = registry_find(registry, name);
-        if (!service)
-                return;
-        service->looking = false;
-        if (!restart_is_elsewhere(service) || service->goal.kind != GOAL_NONE ||
-            service->operation != OPERATION_NONE)
-                return;
-        if (survey->late || survey->result || survey->facts[0].hung || survey->facts[0].locked) {
-                service->record.next_start_usec =
-                        clock_utc_usec() + service->registry->policy.elsewhere_msec * 1000;
-                service_wake(service);
-        } else {
-                log_event("service: its lock is free: service=%s", service->name);
-                restart_retry(service);
-        }
-}
-
-/* Its lock is looked at, by the thread that may wait for the volume. */
-static void restart_look(struct service *service)
-{
-        struct survey *survey = survey_new(&service->profile, 1);
-
-        service->record.next_start_usec = clock_utc_usec() + service->registry->policy.elsewhere_msec * 1000;
-        if (!survey)
-                return;
-        service->looking = true;
-        survey->done = restart_looked;
-        survey->owner = service->registry;
-        survey_run(&service->registry->store, survey);
-}
-
-int64_t restart_wait_msec(const struct service *service)
-{
-        const struct registry *registry = service->registry;
-        const struct record *record = &service->record;
-        int64_t most_msec = registry->policy.most_msec;
-        int64_t left_msec;
-
-        if (!record->want_up || !service->supervised || service->status.pid || record->pending)
-                return INT64_MAX;
-        if (record->hold == HOLD_BACKOFF && !record->next_start_usec)
-                return service->retry_until_msec - clock_msec();
-        if (record->hold == HOLD_NONE || !record->next_start_usec)
-                return INT64_MAX;
-        left_msec = (record->next_start_usec - clock_utc_usec()) / 1000;
-        if (most_msec < registry->policy.elsewhere_msec)
-                most_msec = registry->policy.elsewhere_msec;
-        return left_msec > most_msec ? 0 : left_msec; /* more than it ever was: the clock was set back */
-}
-
-/* The single try ended with 75: it gets what it asks for, like any run, unless it asks for it again and
- * again. 1: yes, 0: no, or a negative errno: that cannot be seen yet. */
-static int restart_is_asked_for(struct service *service)
-{
-        unsigned deaths;
-        int result;
-
-        if (!service->record.has_exit || service->record.exit_code != EXIT_RESTART_ME ||
-            service->status.since_usec == service->retry_base_usec)
-                return 0;
-        result = s6_tally_recent(service_at(service), service->name, RESTARTS_SECONDS, &deaths);
-        if (result) {
-                again_note(service, AGAIN_LOOK, result);
-                return result;
-        }
-        return deaths <= RESTARTS_FREE;
-}
-
 /* Why it is not to run now, whatever is wanted; NULL: it may. */
-static const char *restart_obstacle(const struct service *service)
+static const char *bar_of(const struct service *service)
 {
         if (service->record.gone)
                 return HOME_GONE_REASON;
         return multiplex_holds(service->registry, service->profile) ? MULTIPLEX_REASON : NULL;
 }
 
-static void restart_hold(struct service *service, const char *reason)
+/* What the record says of the gateway. Its logger has none: it is wanted as long as it is there, and its exit codes are its
+ * own. */
+static struct brake_facts facts_of(const struct run *run)
 {
+        const struct service *service = run->service;
+        const struct record *record = &service->record;
+        struct brake_facts facts = {
+                .wanted = true, .once = run->once, .asked = -1, .now_usec = clock_utc_usec(), .now_msec = clock_msec()};
+        struct ending ending = ending_of_record(record);
+        const char *bar;
+
+        if (!is_own(run))
+                return facts;
+        bar = bar_of(service);
+        facts.wanted = record->want_up;
+        facts.ordered = record->pending != PENDING_NOTHING;
+        facts.word = ending_word(&ending);
+        facts.lock_is_free = service->asks == ASK_LOCK_IS_FREE;
+        if (bar)
+                facts.bar = record->brake.hold == HOLD_HELD && !strcmp(record->reason, bar) ? BAR_RECORDED : BAR_NEW;
+        return facts;
+}
+
+static bool is_braked(const struct run *run)
+{
+        const struct service *service = run->service;
+
+        return run->there && service->profile && run->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE;
+}
+
+static enum brake_verdict judge(const struct run *run, const struct brake_facts *facts, int64_t *wait_msec)
+{
+        const struct service *service = run->service;
+        const struct seen seen = run_seen(run, service_settle_msec(service));
+
+        return brake_judge(run->brake, &seen, facts, &service->registry->backoff, wait_msec);
+}
+
+int64_t restart_wait_msec(const struct run *run)
+{
+        const struct brake_facts facts = facts_of(run);
+        int64_t wait_msec = INT64_MAX;
+
+        if (is_braked(run))
+                judge(run, &facts, &wait_msec);
+        return wait_msec;
+}
+
+/* Whoever's run it is: the record is written. Of the gateway's, the down file and what is to be read come with it. */
+static void note(struct run *run, bool down)
+{
+        struct service *service = run->service;
+
+        if (is_own(run))
+                service_set_down(service, down);
+        service_save(service);
+}
+
+static void hold(struct run *run)
+{
+        struct service *service = run->service;
         struct record *record = &service->record;
 
-        if (record->hold == HOLD_HELD && !strcmp(record->reason, reason))
-                return;
-        record->hold = HOLD_HELD;
+        run->brake->hold = HOLD_HELD;
+        run->brake->next_start_usec = 0;
         record->cause = record->gone ? CAUSE_NONE : CAUSE_SERVED;
-        record->next_start_usec = 0;
-        snprintf(record->reason, sizeof(record->reason), "%s", reason);
-        service_set_down(service, true);
-        service_save(service);
-        if (service->status.want_up) /* between two of s6's own tries */
-                service_sent(service, s6_control_send(service_at(service), service->name, "d"));
+        snprintf(record->reason, sizeof(record->reason), "%s", bar_of(service));
+        note(run, true);
+        if (run->status.want_up) /* between two of s6's own tries */
+                run_send(run, "d");
         log_event("service: held: service=%s gone=%d", service->name, record->gone);
 }
 
-/* The application's own word: it was not to be down when this run had settled, and is now. */
-static void restart_accept_stop(struct service *service)
+static void fail(struct run *run)
 {
+        struct service *service = run->service;
+
+        run->brake->hold = HOLD_FAILED;
+        run->brake->next_start_usec = 0;
+        snprintf(service->record.reason, sizeof(service->record.reason),
+                 "configuration error (exit code %d): its log says which; correct it, then start it",
+                 EXIT_CONFIGURATION);
+        log_event("service: failed: configuration error service=%s code=%d", service->name,
+                  EXIT_CONFIGURATION);
+        note(run, true);
+        ask_why(service);
+}
+
+static void hold_elsewhere(struct run *run)
+{
+        struct service *service = run->service;
+
+        restart_hold_elsewhere(service->registry, &service->record);
+        log_event("service: held: it runs elsewhere service=%s", service->name);
+        note(run, true);
+        ask_why(service);
+}
+
+static void delay(struct run *run)
+{
+        struct service *service = run->service;
         struct record *record = &service->record;
+        struct brake *brake = run->brake;
+        long long delay_msec = brake_delay(brake, &service->registry->backoff, run->lasted_msec, clock_utc_usec());
+        struct ending ending = ending_of_record(record);
 
-        record->want_up = false;
-        record->hold = HOLD_NONE;
-        record->attempt = 0;
-        record->next_start_usec = 0;
-        record->reason[0] = '\0';
-        record->own_stop = record->unpersisted = true;
-        log_event("service: stopped by its own means: service=%s", service->name);
-        service_save(service);
-        persist_soon(service->registry);
-        service_wake(service);
-}
-
-static struct service *asked_service(const struct survey *survey, const struct profile_facts *facts)
-{
-        char name[LIMIT_SERVICE_NAME_BYTES + 1];
-
-        name_service_of(facts->name, name, sizeof(name));
-        return registry_find(survey->owner, name);
-}
-
-static bool survey_knows(const struct survey *survey)
-{
-        const struct registry *registry = survey->owner;
-
-        return !registry->stopping && !survey->late && !survey->result;
-}
-
-static void restart_asked(struct survey *survey)
-{
-        const struct profile_facts *facts = &survey->facts[survey->count - 1];
-        struct service *service;
-
-        if (!survey_knows(survey))
-                return;
-        multiplex_take(survey->owner, survey->config);
-        service = facts->hung ? NULL : asked_service(survey, facts);
-        if (!service)
-                return;
-        if (home_trust(survey->owner, survey))
-                home_judge_one(service, facts);
-        if (service->record.hold == HOLD_BACKOFF && service->record.next_start_usec && service->record.want_up &&
-            service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE &&
-            restart_ended_well(&service->record) && service->sampled.known && !service->sampled.stopped &&
-            facts->exists && facts->prior.stopped)
-                restart_accept_stop(service);
-        else
-                service_wake(service);
-}
-
-/* Of the volume, and of its profile there; not in root's lane: how often, and how long it takes, is the client's to say. NULL: out of
- * memory. */
-static struct survey *survey_of(const struct service *service, void (*done)(struct survey *survey))
-{
-        const char *names[] = {"default", service->profile};
-        struct survey *survey = survey_new(names, strcmp(service->profile, "default") ? 2 : 1);
-
-        if (!survey)
-                return NULL;
-        survey->done = done;
-        survey->owner = service->registry;
-        return survey;
-}
-
-/* How things are on the volume, now that it has ended. */
-static void restart_ask(struct service *service)
-{
-        struct survey *survey = survey_of(service, restart_asked);
-
-        if (survey)
-                survey_run(&service->registry->store, survey);
-}
-
-static void restart_sampled(struct survey *survey)
-{
-        const struct registry *registry = survey->owner;
-        const struct profile_facts *facts = &survey->facts[survey->count - 1];
-        struct service *service = registry->stopping ? NULL : asked_service(survey, facts);
-
-        if (!service)
-                return;
-        service->sampled.looking = false;
-        if (!survey_knows(survey) || facts->hung || !service_is_alive(service))
-                return;
-        service->sampled.known = true;
-        service->sampled.stopped = facts->prior.stopped;
-        if (home_trust(survey->owner, survey))
-                home_judge_one(service, facts);
-}
-
-/* Once a run: what the application's own state says while it is well. */
-static void restart_sample(struct service *service)
-{
-        struct survey *survey;
-
-        if (service->sampled.known || service->sampled.looking || !(survey = survey_of(service, restart_sampled)))
-                return;
-        service->sampled.looking = true;
-        survey_run(&service->registry->store, survey);
-}
-
-static void restart_follow_down(struct service *service)
-{
-        const struct record *record = &service->record;
-        const char *obstacle = restart_obstacle(service);
-        int asked;
-
-        if (obstacle)
-                restart_hold(service, obstacle);
-        else if (record->hold == HOLD_NONE && !service->status.want_up)
-                restart_brake(service);
-        else if (record->next_start_usec) {
-                if (restart_wait_msec(service) > 0)
-                        return;
-                if (!restart_is_elsewhere(service))
-                        restart_retry(service);
-                else if (!service->looking)
-                        restart_look(service);
-        } else if (record->hold == HOLD_BACKOFF && (asked = restart_is_asked_for(service)) != 0) {
-                if (asked > 0)
-                        restart_run_once(service);
-        } else if (record->hold == HOLD_BACKOFF && (service->status.since_usec != service->retry_base_usec ||
-                                                    clock_msec() >= service->retry_until_msec))
-                restart_brake(service); /* the single try ended too, or s6 could not begin it */
-}
-
-void restart_follow_record(struct service *service)
-{
-        /* What is pending has been recorded and not been ordered yet: it is not lost. */
-        if (!service->record.want_up || !service->supervised || service->status.finishing ||
-            service->record.pending)
-                return;
-        if (!service->status.pid)
-                restart_follow_down(service);
-        else if (service->told == TOLD_NOTHING && service_state(service) == STATE_UP) {
-                if (!service->status.want_up || service->record.hold != HOLD_NONE)
-                        restart_recovered(service);
-                restart_sample(service);
+        if (is_own(run)) {
+                ending_describe_delay(&ending, record->oom_kills, brake->attempt, delay_msec, record->reason,
+                                      sizeof(record->reason));
+                log_event("service: backoff: service=%s code=%d signal=%d attempt=%u delay_msec=%lld",
+                          service->name, record->exit_code, record->exit_signal, brake->attempt, delay_msec);
+        } else {
+                log_event("logger: backoff: service=%s attempt=%u delay_msec=%lld", service->name, brake->attempt,
+                          delay_msec);
         }
+        note(run, true);
+        if (is_own(run))
+                ask_why(service);
+}
+
+/* A single run, so that one try is not a burst of five. */
+static void run_once(struct run *run)
+{
+        run->once = brake_begin_try(run->brake, run->status.since_usec, clock_msec());
+        note(run, false);
+        run_send(run, "o");
+}
+
+static void try_again(struct run *run)
+{
+        struct service *service = run->service;
+
+        if (service->asks == ASK_LOCK_IS_FREE)
+                service->asks = ASK_NOTHING;
+        /* Restarts that it asked for have a budget in a longer time, which a try does not renew. */
+        if (facts_of(run).word != WORD_RESTART_ME)
+                service_clear_tally(run);
+        run_once(run);
+        if (is_own(run))
+                log_event("service: retry: service=%s attempt=%u", service->name, run->brake->attempt);
+        else
+                log_event("logger: retry: service=%s attempt=%u", service->name, run->brake->attempt);
+}
+
+/* It runs, and has for long enough: s6 shall want it again, and the failures are history. */
+static void recovered(struct run *run)
+{
+        if (!run->status.want_up)
+                run_send(run, "u");
+        if (run->brake->hold == HOLD_NONE)
+                return;
+        brake_let_go(run->brake);
+        if (is_own(run))
+                run->service->record.reason[0] = 0;
+        note(run, false);
+}
+
+/* How often it asked to be started again. False: that cannot be seen yet. */
+static bool count_asked(struct run *run, int64_t *asked)
+{
+        struct service *service = run->service;
+        unsigned deaths;
+        int result = s6_tally_recent(service_at(service), control_name(&run->control).text, RESTARTS_SECONDS, &deaths);
+
+        if (result)
+                again_note(&service->again, AGAIN_LOOK, result, service->name);
+        else
+                *asked = deaths;
+        return result == 0;
+}
+
+void restart_follow(struct run *run)
+{
+        struct brake_facts facts = facts_of(run);
+        enum brake_verdict verdict;
+        int64_t wait_msec;
+
+        if (!is_braked(run))
+                return;
+        verdict = judge(run, &facts, &wait_msec);
+        if (verdict == BRAKE_COUNT && count_asked(run, &facts.asked))
+                verdict = judge(run, &facts, &wait_msec);
+        switch (verdict) {
+        case BRAKE_STAY:
+        case BRAKE_COUNT:
+                break;
+        case BRAKE_HOLD:
+                hold(run);
+                break;
+        case BRAKE_DELAY:
+                delay(run);
+                break;
+        case BRAKE_FAIL:
+                fail(run);
+                break;
+        case BRAKE_ELSEWHERE:
+                hold_elsewhere(run);
+                break;
+        case BRAKE_LOOK:
+                ask_lock(run->service);
+                break;
+        case BRAKE_TRY:
+                try_again(run);
+                break;
+        case BRAKE_GRANT:
+                run_once(run);
+                break;
+        case BRAKE_RELEASE:
+                recovered(run);
+                break;
+        }
+        if (is_own(run) && facts.wanted && !facts.ordered && service_state(run->service) == STATE_UP)
+                ask_habit(run->service);
+}
+
+static void forgive(struct run *run)
+{
+        *run->brake = (struct brake){.hold = HOLD_NONE};
+        run->end = RUN_END_NONE;
+}
+
+static void forgive_logger(struct run *logger)
+{
+        forgive(logger);
+        if (!logger->there || !logger->supervised)
+                return;
+        service_clear_tally(logger);
+        if (!run_is_alive(logger)) {
+                run_set_goal(logger, GOAL_UP, 0);
+                service_wake(logger->service);
+                return;
+        }
+        run_see_halt(logger);
+        if (logger->halt.kind == HALT_STOPPED || logger->status.paused)
+                run_send(logger, "c");
+        locks_try_again(logger->service);
 }
 
 void restart_forgive(struct service *service)
 {
         struct record *record = &service->record;
 
-        record->hold = HOLD_NONE;
-        record->attempt = 0;
-        record->next_start_usec = 0;
-        record->restarts = 0;
+        forgive(&service->own);
         record->reason[0] = 0;
         record->own_stop = false;
-        service->died_unasked = false;
-        logger_forgive(service);
+        forgive_logger(&service->logger);
 }
 
 void restart_reset(struct service *service)
 {
         struct record *record = &service->record;
         struct record before = *record;
-        bool held = before.hold != HOLD_NONE && !service_is_alive(service);
+        bool held = before.brake.hold != HOLD_NONE && !service_is_alive(service);
 
         restart_forgive(service);
-        if (held && before.hold == HOLD_HELD) { /* for what is no failure of its own: that is as it was */
-                record->hold = HOLD_HELD;
+        if (held && before.brake.hold == HOLD_HELD) { /* for what is no failure of its own: that is as it was */
+                record->brake.hold = HOLD_HELD;
                 record->cause = before.cause;
-                record->next_start_usec = before.next_start_usec;
+                record->brake.next_start_usec = before.brake.next_start_usec;
                 memcpy(record->reason, before.reason, sizeof(record->reason));
         } else if (held) {
-                record->hold = HOLD_HELD;
+                record->brake.hold = HOLD_HELD;
                 record->cause = CAUSE_FORGIVEN;
                 snprintf(record->reason, sizeof(record->reason),
                          "its failures were forgotten; start it to run it");
         }
-        if (service->supervised)
-                service_clear_tallies(service, true, false);
+        if (service->own.supervised)
+                service_clear_tally(&service->own);
 }

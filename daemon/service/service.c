@@ -1,44 +1,31 @@
 #include "daemon/service/service.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
+#include "daemon/edge/s6_status.h"
 #include "daemon/log/log.h"
-#include "daemon/edge/s6_control.h"
 #include "daemon/service/killed.h"
-#include "daemon/service/poll.h"
 #include "daemon/service/registry.h"
-#include "daemon/service/restart.h"
-
-#define SEND_AGAIN_MSEC 500
+#include "proto/name.h"
 
 int service_at(const struct service *service)
 {
         return service->profile ? service->registry->slots.fd : service->registry->scandir.fd;
 }
 
-struct service_log_name service_log_name(const struct service *service)
-{
-        struct service_log_name name;
-
-        snprintf(name.text, sizeof(name.text), "%s/log", service->name);
-        return name;
-}
-
 bool service_lacks_watch(const struct service *service)
 {
-        return service->wd < 0 || (service->has_log && service->log_wd < 0);
+        return service->own.wd < 0 || (service->logger.there && service->logger.wd < 0);
 }
 
 bool service_lacks_supervisor(const struct service *service)
 {
         if (service->operation != OPERATION_NONE)
                 return false;
-        return !service->supervised || (service->profile && service->has_log && !service->logger.supervised);
+        return !service->own.supervised || (service->profile && service->logger.there && !service->logger.supervised);
 }
 
 bool service_is_polled(const struct service *service)
@@ -48,26 +35,22 @@ bool service_is_polled(const struct service *service)
 
 bool service_is_wholly_supervised(const struct service *service)
 {
-        return service->supervised && (!service->has_log || service->logger.supervised);
+        return service->own.supervised && (!service->logger.there || service->logger.supervised);
 }
 
 bool service_is_alive(const struct service *service)
 {
-        return service->supervised && s6_status_is_alive(&service->status);
+        return run_is_alive(&service->own);
 }
 
 bool service_is_wanted(const struct service *service)
 {
-        return service->profile ? service->record.want_up : service->status.want_up || service->end.given_up;
+        return service->profile ? service->record.want_up : service->own.status.want_up || service->end.given_up;
 }
 
-bool service_is_settled(const struct service *service)
+int64_t service_settle_msec(const struct service *service)
 {
-        if (!service_is_alive(service))
-                return false;
-        if (service->profile)
-                return clock_msec() - service->run_began_msec >= service->registry->settle_msec;
-        return !service->has_readiness || service->status.ready;
+        return service->profile ? service->registry->settle_msec : 0;
 }
 
 int service_save(struct service *service)
@@ -87,7 +70,7 @@ int service_save(struct service *service)
         result = text.failed ? -ENOMEM
                              : slot_write_state(&service->registry->slots, service->name, text.bytes);
         text_deinit(&text);
-        again_note(service, AGAIN_SAVE, result);
+        again_note(&service->again, AGAIN_SAVE, result, service->name);
         return result;
 }
 
@@ -95,18 +78,40 @@ int service_set_down(struct service *service, bool down)
 {
         int result = slot_set_down(&service->registry->slots, service->name, down);
 
-        again_note(service, AGAIN_DOWN, result);
+        again_note(&service->again, AGAIN_DOWN, result, service->name);
         return result;
 }
 
-void service_clear_tallies(struct service *service, bool own, bool log)
+void service_clear_tally(struct run *run)
 {
-        const struct service_log_name name = service_log_name(service);
+        struct service *service = run->service;
 
-        if (own)
-                again_note(service, AGAIN_TALLY, s6_tally_clear(service_at(service), service->name));
-        if (log)
-                again_note(service, AGAIN_LOG_TALLY, s6_tally_clear(service_at(service), name.text));
+        again_note(&service->again, run == &service->own ? AGAIN_TALLY : AGAIN_LOG_TALLY,
+                   s6_tally_clear(run->control.place->at, control_name(&run->control).text), service->name);
+}
+
+void service_see(struct service *service)
+{
+        int own = run_see(&service->own);
+        int log = run_see(&service->logger);
+
+        again_note(&service->again, AGAIN_LOOK, own ? own : log, service->name);
+}
+
+void service_try_again(struct service *service)
+{
+        unsigned what = again_take(&service->again);
+
+        if (what & AGAIN_LOOK)
+                service_see(service);
+        if (what & AGAIN_DOWN)
+                service_set_down(service, !record_runs_now(&service->record) || service->queued);
+        if (what & AGAIN_TALLY)
+                service_clear_tally(&service->own);
+        if (what & AGAIN_LOG_TALLY)
+                service_clear_tally(&service->logger);
+        if (what & AGAIN_SAVE)
+                service_save(service);
 }
 
 void service_add_wait(struct service *service, struct wait *wait)
@@ -141,317 +146,169 @@ void service_settle_waits(struct service *service, const struct fault *fault)
 
 void service_set_goal(struct service *service, enum goal_kind kind, pid_t replace)
 {
-        if (service->goal.kind != GOAL_NONE && (service->goal.kind != kind || replace))
+        if (service->own.goal.kind != GOAL_NONE && (service->own.goal.kind != kind || replace))
                 service_settle_waits(service, &(struct fault){.kind = FAULT_SUPERSEDED});
-        service->goal =
-                (struct goal){.kind = kind, .replace = replace, .base_usec = service->status.since_usec};
+        run_set_goal(&service->own, kind, replace);
 }
 
 void service_delivered(struct service *service)
 {
         struct record *record = &service->record;
+        enum told told = service->own.told;
 
-        if (!record->pending && record->told == service->told)
+        if (!record->pending && record->told == told)
                 return;
         record->pending = PENDING_NOTHING;
-        record->told = service->told;
-        record->told_pid = service->told ? service->status.pid : 0;
+        record->told = told;
+        record->told_pid = told ? service->own.status.pid : 0;
         service_save(service);
 }
 
-bool service_sent(struct service *service, int result)
+void service_ordered(struct service *service)
 {
-        if (s6_control_is_gone(result))
-                service->supervised = false;
-        else if (result)
-                service->send_error = -result;
-        else
-                service->sent_msec = clock_msec();
-        return result == 0;
-}
-
-static void service_send(struct service *service, const char *letters)
-{
-        enum told told = service->told;
-
-        if (!service_sent(service, s6_control_send(service_at(service), service->name, letters)))
-                return;
-        if (s6_status_is_alive(&service->status) && strchr(letters, 'd'))
-                service->told = TOLD_DOWN;
-        else if (s6_status_is_alive(&service->status) && (strchr(letters, 'r') || service->told == TOLD_DOWN))
-                service->told = TOLD_RESTART;
-        if (told == TOLD_NOTHING && service->told != TOLD_NOTHING)
+        if (service->own.told != TOLD_NOTHING && !service->record.told_usec)
                 service->record.told_usec = clock_utc_usec();
-        stand_in_signal(service, false, letters);
-        if (!service->stand_in.open)
+        if (control_is_delivered(&service->own.control))
                 service_delivered(service);
 }
 
-static void service_note_exit(struct service *service, const struct s6_status *now)
+/* An end that nobody ordered, and that did not ask to be followed, makes of what follows a restart. */
+static void count_restart(struct service *service, struct run *run)
 {
-        struct record *record = &service->record;
+        if (run->end != RUN_END_UNASKED)
+                return;
+        run->brake->restarts++;
+        service_save(service);
+}
+
+static void note_exit(struct record *record, const struct s6_status *now)
+{
+        struct ending ending = ending_of_status(now->wait_status);
 
         record->has_exit = true;
-        record->exit_code = WIFSIGNALED(now->wait_status) ? -1 : WEXITSTATUS(now->wait_status);
-        record->exit_signal = WIFSIGNALED(now->wait_status) ? WTERMSIG(now->wait_status) : 0;
+        record->exit_code = ending.code;
+        record->exit_signal = ending.signal;
         record->exit_at_usec = now->since_usec;
 }
 
-/* The run that the old status showed is over. */
-static void service_died(struct service *service, const struct s6_status *now)
+static void own_takes(struct run *run, const struct s6_status *now)
 {
-        bool ordered = service->told != TOLD_NOTHING;
-
-        service->last_run_msec = clock_msec() - service->run_began_msec;
-        service->unclean = false;
-        killed_end(service);
-        service->told = service->record.told = TOLD_NOTHING;
-        service->record.told_pid = 0;
-        service->record.told_usec = 0;
-        /* A new s6-supervise knows nothing of the run of the one before it. */
-        if (service->supervised)
-                service_note_exit(service, now);
-        if (ordered) {
-                service->goal.base_usec = now->since_usec;
-                if (service->profile) /* s6 has noted this one too */
-                        service_clear_tallies(service, true, false);
-        } else if (!service->supervised || service->record.exit_code != EXIT_RESTART_ME)
-                service->died_unasked = true;
-        service_save(service);
-        if (service->record.gone && service->registry->above.left)
-                service->registry->above.left(service->registry->above.owner);
-}
-
-/* late: it has ended, too, before it was seen. */
-static void service_began(struct service *service, const struct s6_status *now, bool late)
-{
-        int64_t age_msec = (clock_utc_usec() - now->since_usec) / 1000;
-
-        killed_begin(service, late);
-        service->run_began_msec = clock_msec() - (age_msec > 0 ? age_msec : 0);
-        service->sampled.known = false;
-        if (!service->died_unasked)
-                return;
-        service->died_unasked = false;
-        service->record.restarts++;
-        service_save(service);
-}
-
-static void service_take_status(struct service *service, const struct s6_status *now)
-{
-        struct s6_status *old = &service->status;
-        bool other = now->pid != old->pid || !s6_status_is_alive(now) != !s6_status_is_alive(old);
+        struct service *service = run->service;
 
         if (!service->profile)
                 static_end_follow(service, now);
         if (service->end.given_up && !service->record.has_exit) /* before there was a broker */
-                service_note_exit(service, now);
-        if (service->supervised && s6_status_ran_between(old, now)) {
-                service_began(service, now, true);
-                service_died(service, now);
-        }
-        if (s6_status_is_alive(old) && other)
-                service_died(service, now);
-        if (s6_status_is_alive(now) && other)
-                service_began(service, now, false);
-        *old = *now;
-        if (!service->supervised) {
+                note_exit(&service->record, now);
+        if (!run->supervised) {
                 service->registry->moved_msec = clock_msec();
                 stagger_wake(service->registry);
         }
-        service->supervised = true;
 }
 
-void service_on_status(struct service *service, bool log)
+static void own_began(struct run *run, const struct s6_status *now, bool late)
 {
-        struct s6_status now;
+        struct service *service = run->service;
 
-        if (log)
-                logger_on_status(service);
-        else if (s6_status_read(service_at(service), service->name, &now) == 0)
-                service_take_status(service, &now);
-        else
-                service_see(service);
+        killed_begin(service, late);
+        service->habit = HABIT_UNKNOWN;
+        count_restart(service, run);
+}
+
+static void own_ended(struct run *run, const struct s6_status *now)
+{
+        struct service *service = run->service;
+        struct record *record = &service->record;
+
+        service->unclean = false;
+        killed_end(service);
+        record->told = TOLD_NOTHING;
+        record->told_pid = 0;
+        record->told_usec = 0;
+        /* A new s6-supervise knows nothing of the run of the one before it. */
+        if (run->supervised)
+                note_exit(record, now);
+        if (run->end == RUN_END_ORDERED && service->profile)
+                service_clear_tally(run); /* s6 has noted this one too */
+        else if (run->supervised && record->exit_code == EXIT_RESTART_ME)
+                run->end = RUN_END_ORDERED;
+        service_save(service);
+        if (record->gone && service->registry->above.left)
+                service->registry->above.left(service->registry->above.owner);
+}
+
+static void own_delivered(struct run *run)
+{
+        struct service *service = run->service;
+
+        service_delivered(service);
         service_wake(service);
 }
 
-void service_on_lock(struct service *service, bool log)
+static void logger_began(struct run *run, const struct s6_status *now, bool late)
 {
-        /* Even if another is there already: what runs now is not the run that the one before it started. */
-        if (log)
-                service->logger.supervised = false;
-        else
-                service->supervised = false;
-        service_see(service);
-        service_wake(service);
+        count_restart(run->service, run);
 }
 
-/* 0, or a negative errno where it could not be seen. */
-static int service_see_own(struct service *service)
+/* A removal ends it on purpose. */
+static void logger_ended(struct run *run, const struct s6_status *now)
 {
-        struct s6_status now;
-        int alive = s6_control_alive(service_at(service), service->name);
-        int result = alive > 0 ? s6_status_read(service_at(service), service->name, &now) : alive;
+        struct service *service = run->service;
 
-        if (alive > 0 && result == 0)
-                service_take_status(service, &now);
-        else if (alive == 0 || result == -ENOENT)
-                service->supervised = false; /* or has only just begun, and writes one soon */
-        return result == -ENOENT ? 0 : result;
+        if (service->operation != OPERATION_NONE)
+                run->end = RUN_END_ORDERED;
+        else if (run->end == RUN_END_ORDERED)
+                service_clear_tally(run);
 }
 
-void service_see(struct service *service)
+static void logger_delivered(struct run *run)
 {
-        int own = service_see_own(service);
-        int log = logger_see(service);
-
-        again_note(service, AGAIN_LOOK, own ? own : log);
+        service_wake(run->service);
 }
 
-void service_catch_up(struct service *service)
+static const struct run_owner own_owner = {own_takes, own_began, own_ended, own_delivered};
+static const struct run_owner logger_owner = {NULL, logger_began, logger_ended, logger_delivered};
+
+void service_init(struct service *service, struct registry *registry, const char *name, bool gateway)
 {
-        if (!service_lacks_watch(service) && !(service->again.what & AGAIN_LOOK))
-                return;
-        service_see(service);
-        service_wake(service);
+        const struct control_place *place = gateway ? &registry->slots_place : &registry->scandir_place;
+        struct control control = {.place = place, .name = service->name, .suffix = ""};
+
+        snprintf(service->name, sizeof(service->name), "%s", name);
+        service->profile = gateway ? name_profile_of(service->name) : NULL;
+        service->registry = registry;
+        run_init(&service->own, service, &own_owner, control, &service->record.brake);
+        control.suffix = "/log";
+        run_init(&service->logger, service, &logger_owner, control, &service->record.logger_brake);
+        service->own.there = true;
+}
+
+void service_deinit(struct service *service)
+{
+        run_deinit(&service->own);
+        run_deinit(&service->logger);
 }
 
 /* Who waits for root is before the others. */
 void service_wake(struct service *service)
 {
-        if (service->goal.kind != GOAL_NONE && service->ordered.root)
+        if (service->own.goal.kind != GOAL_NONE && service->ordered.root)
                 ready_wake_root(&service->ready);
         else
                 ready_wake(&service->ready);
 }
 
-static enum goal_verdict service_judge(struct service *service)
-{
-        struct seen seen = {
-                .supervised = service->supervised,
-                .finishing = service->status.finishing,
-                .paused = service->status.paused || service->halt.kind == HALT_STOPPED,
-                .want_up = service->status.want_up,
-                .settled = service_is_settled(service),
-                .pid = service->status.pid,
-                .since_usec = service->status.since_usec,
-                .told = service->told,
-        };
-        const char *letters = NULL;
-        enum goal_verdict verdict = goal_judge(&service->goal, &seen, &letters);
-
-        switch (verdict) {
-        case GOAL_SEND:
-                service_send(service, letters);
-                break;
-        case GOAL_WAIT:
-                break;
-        case GOAL_DONE:
-        case GOAL_FAILED:
-                service->goal.kind = GOAL_NONE;
-                service_delivered(service);
-                break;
-        }
-        return verdict;
-}
-
-static int64_t sooner(int64_t left, int64_t right)
-{
-        return left < right ? left : right;
-}
-
-static void service_set_timer(struct service *service)
-{
-        int64_t wait_msec = INT64_MAX;
-
-        if (service->profile && service_is_alive(service) && !service_is_settled(service))
-                wait_msec = service->run_began_msec + service->registry->settle_msec - clock_msec();
-        if (service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE && service->profile)
-                wait_msec = sooner(wait_msec, restart_wait_msec(service));
-        if (service->operation == OPERATION_NONE && service->profile)
-                wait_msec = sooner(wait_msec, sooner(logger_wait_msec(service), locks_wait_msec(service)));
-        wait_msec = sooner(wait_msec, stand_in_wait_msec(service));
-        wait_msec = sooner(wait_msec, again_wait_msec(service));
-        wait_msec = sooner(wait_msec, step_wait_msec(service));
-        if (service->send_error)
-                wait_msec = sooner(wait_msec, SEND_AGAIN_MSEC);
-        if (wait_msec == INT64_MAX)
-                timer_stop(&service->timer);
-        else
-                timer_start(&service->timer, wait_msec < 0 ? 0 : (uint64_t)wait_msec + 1);
-        if (service_is_polled(service))
-                poll_wake(service->registry);
-}
-
 void service_show(struct service *service)
 {
         struct registry *registry = service->registry;
+        struct facts facts;
         struct view view;
 
-        service_view(service, &view);
+        service_facts(service, &facts);
+        view_judge(&facts, &view);
         if (service->revision && !memcmp(&view, &service->shown, sizeof(view)))
                 return;
         service->shown = view;
         service->revision = ++registry->revision;
         if (registry->events.changed)
                 registry->events.changed(registry->events.owner, service);
-}
-
-void service_follow_time(struct service *service)
-{
-        step_follow(service);
-        service_set_timer(service);
-        service_show(service);
-}
-
-static bool service_step(struct ready *ready)
-{
-        struct service *service = (struct service *)((char *)ready - offsetof(struct service, ready));
-        bool had_goal = service->goal.kind != GOAL_NONE;
-        bool failed = false;
-
-        if (service->registry->stopping)
-                return false;
-        service->send_error = 0;
-        if (service->goal.kind != GOAL_NONE && s6_status_is_alive(&service->status))
-                step_see(service); /* one that somebody has stopped would not see its TERM */
-        stand_in_step(service);
-        if (had_goal)
-                failed = service_judge(service) == GOAL_FAILED;
-        if (service->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE && service->profile)
-                restart_follow_record(service);
-        if (service->operation == OPERATION_NONE && service->profile) {
-                logger_follow(service);
-                locks_follow(service);
-        }
-        service_follow_time(service);
-        if (had_goal && service->goal.kind == GOAL_NONE)
-                stagger_wake(service->registry);
-        if (had_goal && service->goal.kind == GOAL_NONE && service->waits)
-                service_settle_waits(service, failed ? &(struct fault){.kind = FAULT_FAILED} : NULL);
-        if (service->follower)
-                ready_wake(service->follower);
-        return false;
-}
-
-/* Judged by what is there now, not by what was read before a long turn of the loop. */
-static void service_expired(void *owner)
-{
-        struct service *service = owner;
-
-        registry_catch_up(service->registry);
-        again_try(service);
-        service_see(service);
-        service_wake(service);
-}
-
-struct service *service_new(struct registry *registry, const char *name, bool gateway)
-{
-        struct service *service = registry_add(registry, name, gateway);
-
-        if (!service)
-                return NULL;
-        ready_init(&service->ready, &registry->ready, service_step);
-        timer_init(&service->timer, registry->loop, service_expired, service);
-        return service;
 }

@@ -7,7 +7,7 @@
 
 static bool is_starting(const struct service *service)
 {
-        return service->profile && service->goal.kind == GOAL_UP;
+        return service->profile && service->own.goal.kind == GOAL_UP;
 }
 
 static struct service *stagger_next(const struct registry *registry)
@@ -17,7 +17,7 @@ static struct service *stagger_next(const struct registry *registry)
         for (size_t i = 0; i < registry->count; i++) {
                 struct service *service = registry->services[i];
 
-                if (!service->queued || service->operation != OPERATION_NONE || !service->supervised)
+                if (!service->queued || service->operation != OPERATION_NONE || !service->own.supervised)
                         continue; /* its turn comes with its supervisor, and is nobody else's meanwhile */
                 if (!strcmp(service->profile, "default"))
                         return service;

@@ -1,23 +1,6 @@
 #include "daemon/service/static_end.h"
 
-#include <stdio.h>
-#include <sys/wait.h>
-
 #include "daemon/service/registry.h"
-#include "daemon/service/restart.h"
-
-bool static_end_is_given_up(const struct static_seen *seen)
-{
-        if (seen->told || seen->exit_code == 0 || seen->exit_code == EXIT_OFF)
-                return false;
-        /* What was not seen, s6 has noted; a single end may have been a TERM that somebody ordered. */
-        return seen->ended_wanted || seen->exit_code == EXIT_CONFIGURATION || seen->deaths >= STATIC_ENDS;
-}
-
-static int code_of(const struct s6_status *status)
-{
-        return WIFSIGNALED(status->wait_status) ? -1 : WEXITSTATUS(status->wait_status);
-}
 
 static void note_end(struct static_end *end)
 {
@@ -30,8 +13,8 @@ static void judge(struct service *service, const struct s6_status *now)
 {
         struct static_end *end = &service->end;
         struct static_seen seen = {
-                .exit_code = code_of(now),
-                .told = end->told || service->told != TOLD_NOTHING,
+                .exit_code = ending_of_status(now->wait_status).code,
+                .told = end->told || service->own.told != TOLD_NOTHING,
                 .ended_wanted = end->ended_wanted,
         };
 
@@ -41,18 +24,18 @@ static void judge(struct service *service, const struct s6_status *now)
             s6_tally_recent(service_at(service), service->name, STATIC_ENDS_MSEC / 1000, &seen.deaths))
                 seen.deaths = 0;
         end->judged_usec = now->since_usec;
-        end->given_up = static_end_is_given_up(&seen);
+        end->given_up = ending_is_given_up(&seen);
 }
 
 void static_end_follow(struct service *service, const struct s6_status *now)
 {
-        const struct s6_status *old = &service->status;
+        const struct s6_status *old = &service->own.status;
         struct static_end *end = &service->end;
-        bool ran = service->supervised && s6_status_is_alive(old);
+        bool ran = service->own.supervised && s6_status_is_alive(old);
         bool same = s6_status_is_alive(now) && now->pid == old->pid;
-        bool ended = (ran && !same) || (service->supervised && s6_status_ran_between(old, now));
+        bool ended = (ran && !same) || (service->own.supervised && s6_status_ran_between(old, now));
 
-        if (ended && !end->told && service->told == TOLD_NOTHING) {
+        if (ended && !end->told && service->own.told == TOLD_NOTHING) {
                 note_end(end);
                 end->ended_wanted = now->want_up;
         } else if (ended) {
@@ -77,15 +60,5 @@ bool static_end_loops(const struct service *service)
 
 void static_end_reason(const struct service *service, char *reason, size_t size)
 {
-        const struct record *record = &service->record;
-        char how[64];
-
-        restart_describe_exit(record, how, sizeof(how));
-        if (!service->end.given_up)
-                snprintf(reason, size, "it keeps ending: %s; s6 starts it again", how);
-        else if (record->has_exit && record->exit_code == EXIT_CONFIGURATION)
-                snprintf(reason, size, "configuration error (exit code %d): its last lines say which",
-                         EXIT_CONFIGURATION);
-        else
-                snprintf(reason, size, "it ended: %s; its finish script gave it up", how);
+        ending_describe_static(&service->record, service->end.given_up, reason, size);
 }

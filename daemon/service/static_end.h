@@ -24,18 +24,6 @@ struct static_end {
         unsigned char next;
 };
 
-/* What the judgement stands on. */
-struct static_seen {
-        int exit_code;   /* -1: by a signal */
-        bool told;
-        bool ended_wanted;
-        unsigned deaths; /* that s6 has noted within STATIC_ENDS_MSEC */
-};
-
-/* An end with 79 is run's word for "not here", and 0 is a success: these are as they are to be. Pure. */
-#define EXIT_OFF 79
-bool static_end_is_given_up(const struct static_seen *seen);
-
 /* To be called with each status of it, before it is taken. */
 void static_end_follow(struct service *service, const struct s6_status *now);
 

@@ -1,13 +1,14 @@
 #include "daemon/service/watches.h"
 
 #include <errno.h>
-#include <stdint.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "daemon/bounds.h"
 #include "daemon/log/log.h"
 #include "daemon/service/registry.h"
+#include "daemon/service/turn.h"
 
 static void look(struct service *service)
 {
@@ -15,22 +16,23 @@ static void look(struct service *service)
         service_wake(service);
 }
 
+static int watch_run(struct registry *registry, struct run *run)
+{
+        const char *base = run->service->profile ? registry->slots.path : registry->scandir.path;
+        char path[PATH_MAX];
+
+        if (!run->there || run->wd >= 0)
+                return 0;
+        snprintf(path, sizeof(path), "%s/%s/supervise", base, control_name(&run->control).text);
+        run->wd = watch_add_supervise(&registry->watch, path, run);
+        return run->wd < 0 ? run->wd : 0;
+}
+
 int watches_arm(struct registry *registry, struct service *service)
 {
-        const char *base = service->profile ? registry->slots.path : registry->scandir.path;
-        char path[4096];
+        int result = watch_run(registry, &service->own);
 
-        _Static_assert(_Alignof(struct service) > 1, "the lowest bit of its address is free");
-        snprintf(path, sizeof(path), "%s/%s/supervise", base, service->name);
-        if (service->wd < 0)
-                service->wd = watch_add_supervise(&registry->watch, path, service);
-        if (service->wd < 0)
-                return service->wd;
-        if (!service->has_log || service->log_wd >= 0)
-                return 0;
-        snprintf(path, sizeof(path), "%s/%s/log/supervise", base, service->name);
-        service->log_wd = watch_add_supervise(&registry->watch, path, (void *)((uintptr_t)service | 1));
-        return service->log_wd < 0 ? service->log_wd : 0;
+        return result ? result : watch_run(registry, &service->logger);
 }
 
 int watches_arm_new(struct service *service)
@@ -41,7 +43,7 @@ int watches_arm_new(struct service *service)
 
         if (has_log < 0)
                 return has_log;
-        service->has_log = has_log;
+        service->logger.there = has_log;
         result = watches_arm(registry, service);
         return result == -ENOENT || result == -ENOTDIR ? result : 0;
 }
@@ -64,7 +66,7 @@ size_t watches_lacking(const struct registry *registry)
         size_t count = (registry->scandir_wd < 0) + (registry->slots_wd < 0);
 
         for (size_t i = 0; i < registry->count; i++)
-                count += registry->services[i]->supervised && service_lacks_watch(registry->services[i]);
+                count += registry->services[i]->own.supervised && service_lacks_watch(registry->services[i]);
         return count;
 }
 
@@ -102,37 +104,16 @@ static void on_directory(struct registry *registry, const int *wd, enum watch_ev
         }
 }
 
-static void on_service(struct service *service, bool log, enum watch_event event)
-{
-        switch (event) {
-        case WATCH_STATUS:
-                service_on_status(service, log);
-                break;
-        case WATCH_LOCK:
-                service_on_lock(service, log);
-                break;
-        case WATCH_GONE:
-                *(log ? &service->log_wd : &service->wd) = -1;
-                look(service);
-                break;
-        case WATCH_ENTRY:
-        case WATCH_OVERFLOW:
-                break;
-        }
-}
-
 static void on_watch(void *owner, void *subject, enum watch_event event, const char *name)
 {
         struct registry *registry = owner;
-        /* The logger's watch points to the byte behind, see watches_arm(). */
-        bool log = (uintptr_t)subject & 1;
 
         if (event == WATCH_OVERFLOW)
                 look_at_all(registry);
         else if (subject == &registry->scandir_wd || subject == &registry->slots_wd)
                 on_directory(registry, subject, event, name);
         else
-                on_service((struct service *)((uintptr_t)subject & ~(uintptr_t)1), log, event);
+                turn_on_watch(subject, event);
 }
 
 static void poll_scandir(struct registry *registry)

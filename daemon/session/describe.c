@@ -93,7 +93,7 @@ static void describe_kept(struct server *server, const struct service *service, 
         if (view->has_exit)
                 add_exit(text, view);
         if (view->note != NOTE_NONE)
-                text_append_member_string(text, "note", service_note_text(view->note));
+                text_append_member_string(text, "note", view_note_text(view->note));
         if (service->profile)
                 add_log_directory(text, server->hermes_home, service->profile);
         locks_log_problem(service, problem, sizeof(problem));

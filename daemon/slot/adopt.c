@@ -15,6 +15,7 @@
 #include "daemon/edge/slot_environment.h"
 #include "daemon/edge/tree.h"
 #include "daemon/slot/operation.h"
+#include "daemon/service/turn.h"
 #include "daemon/service/persist.h"
 #include "daemon/service/registry.h"
 #include "daemon/service/restart.h"
@@ -59,17 +60,17 @@ static void adopt_order(struct service *service, const struct s6_status *status)
         bool runs = status->pid && !status->finishing;
 
         if (runs && record->told != TOLD_NOTHING && record->told_pid == status->pid)
-                service->told = record->told;
-        if (!record->pending && record->want_up && service->told == TOLD_NOTHING)
+                service->own.told = record->told;
+        if (!record->pending && record->want_up && service->own.told == TOLD_NOTHING)
                 return;
         if (record->pending == PENDING_ORDER && record->want_up && !runs) {
                 stagger_start(service); /* a boot may have left many */
                 return;
         }
-        service->goal =
+        service->own.goal =
                 (struct goal){.kind = record->want_up ? GOAL_UP : GOAL_DOWN, .base_usec = status->since_usec};
-        if (runs && (record->pending == PENDING_RESTART || service->told == TOLD_RESTART))
-                service->goal.replace = status->pid;
+        if (runs && (record->pending == PENDING_RESTART || service->own.told == TOLD_RESTART))
+                service->own.goal.replace = status->pid;
 }
 
 /*
@@ -84,8 +85,7 @@ static void adopt_live(struct service *service)
         if (!registry_is_linked(registry, service->name) && registry_link(registry, service->name) == 0)
                 publication_rescan(registry);
         service_set_down(service, !record_runs_now(&service->record));
-        service->retry_base_usec = -1;
-        adopt_order(service, &service->status);
+        adopt_order(service, &service->own.status);
 }
 
 /* Whole, and nobody supervises it: a register that a killed broker left, unless s6-svscan is just about to
@@ -122,10 +122,10 @@ static void adopt_unrecorded(struct service *service, int why)
         else
                 log_event("adopt: its record cannot be read service=%s", service->name);
         service->record = (struct record){.want_up = true};
-        if (service->supervised) {
-                service->record.want_up = service->status.want_up;
+        if (service->own.supervised) {
+                service->record.want_up = service->own.status.want_up;
         } else {
-                service->record.hold = HOLD_HELD;
+                service->record.brake.hold = HOLD_HELD;
                 service->record.cause = newer ? CAUSE_NEWER : CAUSE_UNREADABLE;
                 snprintf(service->record.reason, sizeof(service->record.reason), "%s; start it to run it",
                          newer ? "its record was written by a newer svcbrokerd"
@@ -142,7 +142,7 @@ static int adopt_look(struct service *service)
 
         if (is_shortage(has_log))
                 return has_log;
-        service->has_log = has_log > 0;
+        service->logger.there = has_log > 0;
         if (watches_arm(service->registry, service))
                 log_event("adopt: cannot watch: service=%s", service->name);
         service_see(service);
@@ -175,7 +175,7 @@ static int adopt_slot(struct registry *registry, const char *name)
                 result = adopt_look(service);
         if (result)
                 return result;
-        alive = service->supervised || service->again.what & AGAIN_LOOK;
+        alive = service->own.supervised || service->again.what & AGAIN_LOOK;
         if (!alive && (recorded ? registry->fresh_boot : strcmp(service->record.boot, registry->boot) != 0)) {
                 registry->has_dead = true; /* of the last container; the volume says what becomes of it */
                 registry_forget(registry, service);

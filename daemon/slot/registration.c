@@ -7,6 +7,7 @@
 #include "daemon/edge/s6_control.h"
 #include "daemon/edge/slot_environment.h"
 #include "daemon/slot/admission.h"
+#include "daemon/service/turn.h"
 #include "daemon/service/persist.h"
 #include "daemon/slot/registration.h"
 #include "daemon/slot/removal.h"
@@ -226,8 +227,8 @@ static void register_new(struct registry *registry, struct registration_waiter *
                                  : -ENOMEM;
         }
         if (result == 0) {
-                service->goal.kind =
-                        record->want_up && !record->hold && !record->pending ? GOAL_UP : GOAL_NONE;
+                service->own.goal.kind =
+                        record->want_up && !record->brake.hold && !record->pending ? GOAL_UP : GOAL_NONE;
                 log_event("register: begun service=%s want=%s", name, record->want_up ? "up" : "down");
                 service_follow_time(service);
                 service_wake(service);

@@ -65,7 +65,7 @@ static struct fault again_fault(const struct service *service)
         if (service->operation == OPERATION_UNREGISTER ||
             (service->registration && service->registration->remove_after))
                 return (struct fault){.kind = FAULT_BUSY, .text = "unregister"};
-        if (service->operation == OPERATION_NONE && !service->supervised)
+        if (service->operation == OPERATION_NONE && !service->own.supervised)
                 return (struct fault){.kind = FAULT_UNSUPERVISED, .text = "no s6-supervise runs for it"};
         return (struct fault){.kind = FAULT_NONE};
 }

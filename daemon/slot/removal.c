@@ -10,6 +10,7 @@
 #include "daemon/log/log.h"
 #include "daemon/edge/process.h"
 #include "daemon/edge/s6_control.h"
+#include "daemon/service/turn.h"
 #include "daemon/service/obstacle.h"
 #include "daemon/service/home.h"
 #include "daemon/service/persist.h"
@@ -74,24 +75,22 @@ static void removal_phase(struct service *service, enum removal_phase phase, int
 /* What cannot be seen may be alive, and what it works in is not taken from it. */
 static bool is_supervised(const struct service *service)
 {
-        return s6_control_alive(service_at(service), service->name) != 0;
+        return control_is_alive(&service->own.control) != 0;
 }
 
 static bool is_logger_supervised(const struct service *service)
 {
-        return s6_control_alive(service_at(service), service_log_name(service).text) != 0;
+        return control_is_alive(&service->logger.control) != 0;
 }
 
 static void tell_logger(struct service *service, const char *letters)
 {
-        if (s6_control_send(service_at(service), service_log_name(service).text, letters) == 0)
-                stand_in_signal(service, true, letters);
+        run_send(&service->logger, letters);
 }
 
 static void removal_kill(struct service *service)
 {
-        if (s6_control_send(service_at(service), service->name, "k") == 0)
-                stand_in_signal(service, false, "k");
+        run_send(&service->own, "k");
 }
 
 static void removal_leave(struct service *service)
@@ -103,7 +102,7 @@ static void removal_leave(struct service *service)
 
 static void removal_tell(struct service *service)
 {
-        s6_control_send(service_at(service), service->name, "dx");
+        run_send(&service->own, "dx");
 }
 
 void removal_drop(struct service *service)
@@ -199,7 +198,7 @@ static void removal_look_leaving(struct service *service)
 {
         int64_t waited_msec = clock_msec() - service->operation_began_msec;
         bool runs = is_supervised(service);
-        bool logs = !runs && service->has_log && is_logger_supervised(service);
+        bool logs = !runs && service->logger.there && is_logger_supervised(service);
 
         /* The record may go only now, where the register is undone that a client unregistered. */
         if (!runs && !logs && service->persisted_serial >= service->serial) {
@@ -220,16 +219,16 @@ static void removal_look_leaving(struct service *service)
 /* Where s6-supervise cannot write its status, on a file system that is full, that shows a run for ever. */
 static bool removal_run_is_gone(const struct service *service)
 {
-        pid_t pid = service->status.pid;
+        pid_t pid = service->own.status.pid;
 
         return pid && process_state(pid) == PROCESS_STATE_ENDED;
 }
 
 static bool removal_has_ended(const struct service *service)
 {
-        const struct s6_status *status = &service->status;
+        const struct s6_status *status = &service->own.status;
 
-        return !service->supervised || (!status->pid && !status->want_up);
+        return !service->own.supervised || (!status->pid && !status->want_up);
 }
 
 /* Its time is over: it is killed, and again until that helps. */
@@ -239,7 +238,7 @@ static void removal_press(struct service *service)
 
         if (removal->phase == REMOVAL_STOPPING) {
                 log_event("unregister: killed after its deadline service=%s pid=%d", service->name,
-                          service->status.pid);
+                          service->own.status.pid);
                 removal_phase(service, REMOVAL_KILLING, KILL_AGAIN_MSEC);
         } else {
                 if (clock_msec() - service->operation_began_msec > KILL_GIVE_UP_MSEC)
@@ -331,14 +330,14 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget, b
         if (removal_make(service))
                 return; /* out of memory: the record says what is to be done, once there is some */
         service_settle_waits(service, &(struct fault){.kind = FAULT_SUPERSEDED});
-        service->goal.kind = GOAL_NONE;
+        service->own.goal.kind = GOAL_NONE;
         service->operation = OPERATION_UNREGISTER;
         if (forget)
                 home_take_away(service);
         service->record.removing = true;
         service->record.forgotten = forget;
         service->record.want_up = false;
-        service->record.hold = HOLD_NONE;
+        service->record.brake.hold = HOLD_NONE;
         service_save(service);
         service_set_down(service, true);
         log_event("unregister: begun service=%s", service->name);

@@ -55,10 +55,10 @@ static bool is_left_running(const struct service *service)
 static struct halves revival_halves(const struct service *service)
 {
         return (struct halves){
-                .gateway = service->supervised,
-                .logger = service->has_log && service->logger.supervised,
-                .has_log = service->has_log,
-                .runs = service->supervised ? service->status.pid != 0 : is_left_running(service),
+                .gateway = service->own.supervised,
+                .logger = service->logger.there && service->logger.supervised,
+                .has_log = service->logger.there,
+                .runs = service->own.supervised ? service->own.status.pid != 0 : is_left_running(service),
         };
 }
 
@@ -67,9 +67,7 @@ static void revival_end_logger(struct service *service)
 {
         const char *letters = service->revival.tries > 1 ? "kx" : "dx";
 
-        service->logger.asked = service->logger.asked || logger_is_running(service);
-        if (s6_control_send(service_at(service), service_log_name(service).text, letters) == 0)
-                stand_in_signal(service, true, letters);
+        run_order(&service->logger, letters);
 }
 
 /* Whatever its supervisors of before left in it, and what it recorded, but for the record itself, is not in
@@ -93,9 +91,9 @@ static int revival_renew(struct service *service)
         json_object_put(environment);
         if (result)
                 return result;
-        watch_remove(&registry->watch, service->wd);
-        watch_remove(&registry->watch, service->log_wd);
-        service->wd = service->log_wd = -1;
+        watch_remove(&registry->watch, service->own.wd);
+        watch_remove(&registry->watch, service->logger.wd);
+        service->own.wd = service->logger.wd = -1;
         return watches_arm_new(service);
 }
 
@@ -117,8 +115,7 @@ static void revival_act(struct service *service, enum revival revival)
         case REVIVAL_END_GATEWAY:
                 log_event("revival: its s6-supervise is ended, so that both are started: service=%s try=%u",
                           service->name, service->revival.tries);
-                s6_control_send(service_at(service), service->name,
-                                "x"); /* what it starts meanwhile, runs on */
+                run_send(&service->own, "x"); /* what it starts meanwhile, runs on */
                 break;
         case REVIVAL_RENEW:
                 result = revival_renew(service);
@@ -188,7 +185,7 @@ static bool revival_try(struct service *service)
         if (!halves.gateway)
                 revival = revival_of_stray(service, service->name, revival);
         if (revival != REVIVAL_STRAY && halves.has_log && !halves.logger)
-                revival = revival_of_stray(service, service_log_name(service).text, revival);
+                revival = revival_of_stray(service, control_name(&service->logger.control).text, revival);
         if (revival == REVIVAL_NOTHING)
                 return false;
         revival_act(service, revival);

@@ -9,6 +9,7 @@
 #include "daemon/edge/entries.h"
 #include "daemon/log/log.h"
 #include "daemon/service/poll.h"
+#include "daemon/service/turn.h"
 #include "daemon/service/registry.h"
 #include "daemon/service/watches.h"
 #include "daemon/slot/publication.h"
@@ -57,8 +58,8 @@ static void scan_add(struct registry *registry, const char *name, ino_t inode)
                 scan_again(registry, name, ENOMEM);
                 return;
         }
-        service->has_log = has_log;
-        service->has_readiness = has_readiness;
+        service->logger.there = has_log;
+        service->own.has_readiness = has_readiness;
         service->inode = inode;
         watches_arm(registry, service); /* it may have no supervise/ yet: poll.h comes back to it */
         service_see(service);

@@ -17,13 +17,13 @@ static struct record sample(void)
                 .unpersisted = true,
                 .removing = true,
                 .forgotten = true,
-                .hold = HOLD_BACKOFF,
-                .attempt = 7,
-                .next_start_usec = 1700000000123456,
-                .restarts = 12345678901,
-                .log_restarts = 98765432101,
-                .log_attempt = 3,
-                .log_next_start_usec = 1700000000654321,
+                .brake.hold = HOLD_BACKOFF,
+                .brake.attempt = 7,
+                .brake.next_start_usec = 1700000000123456,
+                .brake.restarts = 12345678901,
+                .logger_brake.restarts = 98765432101,
+                .logger_brake.attempt = 3,
+                .logger_brake.next_start_usec = 1700000000654321,
                 .has_exit = true,
                 .exit_code = -1,
                 .exit_signal = 9,
@@ -60,14 +60,14 @@ static void assert_same(const struct record *a, const struct record *b)
         ck_assert_int_eq(a->blind_environment, b->blind_environment);
         ck_assert_int_eq(a->removing, b->removing);
         ck_assert_int_eq(a->forgotten, b->forgotten);
-        ck_assert_int_eq(a->hold, b->hold);
+        ck_assert_int_eq(a->brake.hold, b->brake.hold);
         ck_assert_int_eq(a->cause, b->cause);
-        ck_assert_uint_eq(a->attempt, b->attempt);
-        ck_assert_int_eq(a->next_start_usec, b->next_start_usec);
-        ck_assert_int_eq(a->restarts, b->restarts);
-        ck_assert_int_eq(a->log_restarts, b->log_restarts);
-        ck_assert_uint_eq(a->log_attempt, b->log_attempt);
-        ck_assert_int_eq(a->log_next_start_usec, b->log_next_start_usec);
+        ck_assert_uint_eq(a->brake.attempt, b->brake.attempt);
+        ck_assert_int_eq(a->brake.next_start_usec, b->brake.next_start_usec);
+        ck_assert_int_eq(a->brake.restarts, b->brake.restarts);
+        ck_assert_int_eq(a->logger_brake.restarts, b->logger_brake.restarts);
+        ck_assert_uint_eq(a->logger_brake.attempt, b->logger_brake.attempt);
+        ck_assert_int_eq(a->logger_brake.next_start_usec, b->logger_brake.next_start_usec);
         ck_assert_int_eq(a->has_exit, b->has_exit);
         ck_assert_int_eq(a->exit_code, b->exit_code);
         ck_assert_int_eq(a->exit_signal, b->exit_signal);
@@ -100,7 +100,7 @@ static void refused(const char *text)
 
 START_TEST(round_trip)
 {
-        struct record record = {.hold = HOLD_NONE};
+        struct record record = {.brake.hold = HOLD_NONE};
 
         goes_round(&record);
         record = sample();
@@ -108,7 +108,7 @@ START_TEST(round_trip)
         for (int hold = HOLD_NONE; hold <= HOLD_HELD; hold++)
                 for (int flags = 0; flags < 64; flags++) {
                         record = sample();
-                        record.hold = (enum hold)hold;
+                        record.brake.hold = (enum hold)hold;
                         record.want_up = flags & 1;
                         record.pending = flags & 2 ? PENDING_ORDER : PENDING_NOTHING;
                         record.removing = flags & 4;
@@ -128,18 +128,18 @@ START_TEST(round_trip_of_extremes)
 {
         struct record record = sample();
 
-        record.attempt = record.log_attempt = UINT32_MAX;
-        record.restarts = record.log_restarts = INT64_MAX;
-        record.next_start_usec = record.log_next_start_usec = INT64_MAX;
+        record.brake.attempt = record.logger_brake.attempt = UINT32_MAX;
+        record.brake.restarts = record.logger_brake.restarts = INT64_MAX;
+        record.brake.next_start_usec = record.logger_brake.next_start_usec = INT64_MAX;
         record.exit_at_usec = INT64_MIN;
         record.exit_code = 255;
         record.exit_signal = 127;
         memset(record.reason, 'r', sizeof(record.reason) - 1);
         memset(record.boot, 'b', sizeof(record.boot) - 1);
         goes_round(&record);
-        record.attempt = 0;
-        record.log_restarts = record.log_next_start_usec = record.log_attempt = 0;
-        record.restarts = record.next_start_usec = record.exit_at_usec = 0;
+        record.brake.attempt = 0;
+        record.logger_brake.restarts = record.logger_brake.next_start_usec = record.logger_brake.attempt = 0;
+        record.brake.restarts = record.brake.next_start_usec = record.exit_at_usec = 0;
         record.exit_code = record.exit_signal = 0;
         snprintf(record.reason, sizeof(record.reason),
                  "\"\\/\b\f\n\r\t\x01\x1f\x7f \xc3\xa9 \xf0\x9f\x98\x80");
@@ -295,10 +295,10 @@ START_TEST(an_older_record)
 
         memset(&record, 0xa5, sizeof(record));
         ck_assert_int_eq(record_read(old, &record), 0);
-        ck_assert_int_eq(record.restarts, 2);
-        ck_assert_int_eq(record.log_restarts, 0);
-        ck_assert_uint_eq(record.log_attempt, 0);
-        ck_assert_int_eq(record.log_next_start_usec, 0);
+        ck_assert_int_eq(record.brake.restarts, 2);
+        ck_assert_int_eq(record.logger_brake.restarts, 0);
+        ck_assert_uint_eq(record.logger_brake.attempt, 0);
+        ck_assert_int_eq(record.logger_brake.next_start_usec, 0);
 }
 END_TEST
 
@@ -540,7 +540,7 @@ START_TEST(words_of_a_newer_minor_version)
 
                 ck_assert_int_eq(record_read(text, &record), 0);
                 ck_assert(record.pending == PENDING_NOTHING && record.told == TOLD_NOTHING);
-                ck_assert(record.hold == (i == 2 ? HOLD_HELD : HOLD_NONE));
+                ck_assert(record.brake.hold == (i == 2 ? HOLD_HELD : HOLD_NONE));
                 free(text);
                 spoilt(member_named(words[i]), "\"paused\"", 0, "");
         }

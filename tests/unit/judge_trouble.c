@@ -269,32 +269,6 @@ START_TEST(nothing_right_is_a_trouble)
 }
 END_TEST
 
-/* A logger: S supervised; h held; c s6 is to start it; r runs; -pse as above; l late. */
-static const struct {
-        struct logger_situation situation;
-        bool late;
-        enum logger_trouble trouble;
-} loggers[] = {
-        {{.supervised = false}, false, LOGGER_UNSUPERVISED},
-        {{.supervised = false}, true, LOGGER_UNSUPERVISED},
-        {{.supervised = true, .runs = true}, false, LOGGER_FINE},
-        {{.supervised = true, .runs = true, .held = true}, false, LOGGER_FINE}, /* its retry */
-        {{.supervised = true, .runs = true, .halt = HALT_PAUSED}, false, LOGGER_STOPPED},
-        {{.supervised = true, .runs = true, .halt = HALT_STOPPED}, false, LOGGER_STOPPED},
-        {{.supervised = true, .runs = true, .halt = HALT_ENDED}, false, LOGGER_STALE},
-        {{.supervised = true, .coming = true}, false, LOGGER_FINE},
-        {{.supervised = true, .coming = true}, true, LOGGER_NOT_STARTED},
-        {{.supervised = true, .coming = true, .held = true}, false, LOGGER_FINE},
-        {{.supervised = true, .held = true}, false, LOGGER_HELD},
-        {{.supervised = true}, false, LOGGER_DOWN},
-};
-
-START_TEST(every_logger)
-{
-        ck_assert_int_eq(trouble_of_logger(&loggers[_i].situation, loggers[_i].late), loggers[_i].trouble);
-}
-END_TEST
-
 START_TEST(words)
 {
         ck_assert_ptr_null(trouble_name(TROUBLE_NONE));
@@ -312,10 +286,6 @@ int main(void)
 {
         const TTest *const tests[] = {rows_are_well_formed, every_situation, nothing_wanted_is_forgotten,
                                       nothing_right_is_a_trouble, words};
-        Suite *suite = unit_suite_of("judge_trouble", tests);
-        TCase *tcase = tcase_create("loggers");
 
-        tcase_add_loop_test(tcase, every_logger, 0, sizeof(loggers) / sizeof(loggers[0]));
-        suite_add_tcase(suite, tcase);
-        return unit_run(suite);
+        return unit_run(unit_suite_of("judge_trouble", tests));
 }

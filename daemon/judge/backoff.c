@@ -1,13 +1,13 @@
-#include "daemon/judge/policy.h"
+#include "daemon/judge/backoff.h"
 
-unsigned policy_attempt(const struct policy *policy, unsigned attempt, int64_t ran_msec)
+unsigned backoff_attempt(const struct backoff *policy, unsigned attempt, int64_t ran_msec)
 {
         if (ran_msec >= policy->healthy_msec)
                 return 1;
         return attempt < UINT32_MAX ? attempt + 1 : attempt;
 }
 
-int64_t policy_delay_msec(const struct policy *policy, unsigned attempt)
+int64_t backoff_delay_msec(const struct backoff *policy, unsigned attempt)
 {
         int64_t delay = policy->first_msec;
 

@@ -1,4 +1,4 @@
-#include "daemon/service/locks.h"
+#include "daemon/judge/locks.h"
 
 #include <errno.h>
 

@@ -1,0 +1,228 @@
+#include "daemon/edge/control.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/bounds.h"
+#include "daemon/edge/run_signal.h"
+#include "daemon/edge/s6_control.h"
+#include "daemon/loop/deputy.h"
+
+/* A signal to a run that is not sent yet. It outlives its control as long as its timer or its job does. */
+struct errand {
+        struct control *control; /* NULL: nobody waits for it any more */
+        unsigned users;          /* its control, its timer, its job */
+        bool kill;               /* it is KILL, else TERM */
+        bool busy;               /* the deputy is at it */
+        struct s6_status run;
+        int64_t pause_msec;
+        struct timer again;
+};
+
+/* What the deputy is given; by value, since the control may be gone when it is done. */
+struct signal_job {
+        struct deputy_job job;
+        struct errand *errand; /* NULL: it is tried once */
+        uid_t uid;
+        struct run_mark mark;
+        int signals[2];
+        size_t count;
+        enum run_signal result;
+};
+
+/* What s6-supervise sends for `d` and `r`, `k`, and `c`. */
+static const int term_signals[] = {SIGTERM, SIGCONT};
+static const int kill_signals[] = {SIGKILL};
+static const int continue_signals[] = {SIGCONT};
+
+struct control_name control_name(const struct control *control)
+{
+        struct control_name name;
+
+        snprintf(name.text, sizeof(name.text), "%s%s", control->name, control->suffix);
+        return name;
+}
+
+int control_is_alive(const struct control *control)
+{
+        return s6_control_alive(control->place->at, control_name(control).text);
+}
+
+bool control_is_delivered(const struct control *control)
+{
+        return !control->errand;
+}
+
+static void errand_drop(void *owner)
+{
+        struct errand *errand = owner;
+
+        if (--errand->users == 0)
+                free(errand);
+}
+
+static void errand_end(struct errand *errand)
+{
+        errand->control->errand = NULL;
+        errand->control = NULL;
+        timer_close(&errand->again, errand_drop);
+        errand_drop(errand);
+}
+
+static void errand_deliver(struct errand *errand)
+{
+        struct control *control = errand->control;
+
+        errand_end(errand);
+        control->place->delivered(control);
+}
+
+static void errand_later(struct errand *errand)
+{
+        timer_start(&errand->again, (uint64_t)errand->pause_msec);
+        if (errand->pause_msec < CONTROL_PAUSE_MOST_MSEC)
+                errand->pause_msec *= 2;
+}
+
+static void job_work(struct deputy_job *job)
+{
+        struct signal_job *own = (struct signal_job *)job;
+
+        own->result = run_signal_send(&own->mark, own->uid, own->signals, own->count);
+}
+
+static void job_done(struct deputy_job *job, bool late)
+{
+        struct signal_job *own = (struct signal_job *)job;
+        struct errand *errand = own->errand;
+
+        if (!errand || !errand->control)
+                return;
+        errand->busy = false;
+        if (!late && own->result != RUN_NOT_YET)
+                errand_deliver(errand);
+        else
+                errand_later(errand);
+}
+
+static void job_drop(struct deputy_job *job)
+{
+        struct signal_job *own = (struct signal_job *)job;
+
+        if (own->errand)
+                errand_drop(own->errand);
+        free(own);
+}
+
+static int run_job(const struct control *control, const struct s6_status *run, const int *signals, size_t count,
+                   struct errand *errand)
+{
+        const struct control_place *place = control->place;
+        struct signal_job *own = calloc(1, sizeof(*own));
+        int result = own ? run_mark(place->at, control_name(control).text, run, &own->mark) : -ENOMEM;
+
+        if (result) {
+                free(own);
+                return result;
+        }
+        own->uid = place->deputy->crew.uid;
+        own->errand = errand;
+        if (errand)
+                errand->users++;
+        memcpy(own->signals, signals, count * sizeof(*signals));
+        own->count = count;
+        own->job = (struct deputy_job){
+                .work = job_work,
+                .done = job_done,
+                .drop = job_drop,
+                .timeout_msec = CONTROL_SIGNAL_MSEC,
+                .lane = place->lane,
+        };
+        deputy_run(place->deputy, &own->job);
+        return 0;
+}
+
+/* 0: it is on its way or will be; -ESRCH: the run is over. */
+static int errand_try(struct errand *errand)
+{
+        const int *signals = errand->kill ? kill_signals : term_signals;
+        int result = run_job(errand->control, &errand->run, signals, errand->kill ? 1 : 2, errand);
+
+        if (result == -ESRCH)
+                return result;
+        errand->busy = result == 0;
+        if (result)
+                errand_later(errand);
+        return 0;
+}
+
+static void errand_expired(void *owner)
+{
+        struct errand *errand = owner;
+
+        if (errand->control && errand_try(errand))
+                errand_deliver(errand);
+}
+
+static void errand_begin(struct control *control, bool kill, const struct s6_status *run)
+{
+        struct errand *errand;
+
+        /* A TERM that is under way already is not sent twice; a KILL takes its place. */
+        if (!s6_status_is_alive(run) || (control->errand && control->errand->kill >= kill))
+                return;
+        if (control->errand)
+                errand_end(control->errand);
+        errand = calloc(1, sizeof(*errand));
+        if (!errand) { /* once, at least */
+                run_job(control, run, kill ? kill_signals : term_signals, kill ? 1 : 2, NULL);
+                return;
+        }
+        *errand = (struct errand){
+                .control = control, .users = 2, .kill = kill, .run = *run, .pause_msec = CONTROL_PAUSE_MSEC};
+        timer_init(&errand->again, control->place->loop, errand_expired, errand);
+        control->errand = errand;
+        if (errand_try(errand))
+                errand_end(errand);
+}
+
+int control_send(struct control *control, const char *letters, const struct s6_status *run)
+{
+        const struct control_name name = control_name(control);
+        bool read = s6_control_unread(control->place->at, name.text) == 0;
+        int result = s6_control_send(control->place->at, name.text, letters);
+
+        if (result)
+                return result;
+        if (read || !control->sent_msec)
+                control->sent_msec = clock_msec();
+        if (!control->place->deputy)
+                return 0;
+        if (strpbrk(letters, "kdtr"))
+                errand_begin(control, strchr(letters, 'k') != NULL, run);
+        else if (strchr(letters, 'c'))
+                run_job(control, run, continue_signals, 1, NULL);
+        return 0;
+}
+
+void control_follow(struct control *control, const struct s6_status *run)
+{
+        struct errand *errand = control->errand;
+
+        if (errand && (!s6_status_is_alive(run) || run->pid != errand->run.pid || run->since_usec != errand->run.since_usec))
+                errand_deliver(errand);
+}
+
+bool control_is_unread(const struct control *control, int64_t msec)
+{
+        return clock_msec() - control->sent_msec >= msec && s6_control_unread(control->place->at, control_name(control).text) > 0;
+}
+
+void control_close(struct control *control)
+{
+        if (control->errand)
+                errand_end(control->errand);
+}

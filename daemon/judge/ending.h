@@ -1,0 +1,55 @@
+#ifndef JUDGE_ENDING_H
+#define JUDGE_ENDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/judge/brake.h"
+#include "daemon/judge/record.h"
+
+/* What an end says. A gateway's exit codes (sysexits.h: EX_TEMPFAIL, EX_CONFIG), as the Hermes application means them. */
+#define EXIT_RESTART_ME 75
+#define EXIT_CONFIGURATION 78
+/* The template's own: another container on the volume runs this gateway (EX_UNAVAILABLE). */
+#define EXIT_RUNS_ELSEWHERE 69
+/* Of a static service, its run's word for "not here". */
+#define EXIT_OFF 79
+
+/* How a run ended. */
+struct ending {
+        bool known;
+        int code;   /* -1: by a signal */
+        int signal; /* 0: by itself */
+};
+
+struct ending ending_of_status(int wait_status);
+struct ending ending_of_record(const struct record *record);
+enum brake_word ending_word(const struct ending *ending);
+
+/* With success, and nobody ordered that. */
+bool ending_is_success(const struct ending *ending);
+
+/* For people: "with exit code 3". oom: the kernel killed processes of the container meanwhile. */
+void ending_describe(const struct ending *ending, bool oom, char *text, size_t size);
+
+/* Why a gateway waits for its next try. */
+void ending_describe_delay(const struct ending *ending, bool oom, unsigned attempt, long long delay_msec, char *text, size_t size);
+
+/*
+ * Of a static service: is it down because somebody told it to be, or because its finish script gave it up? s6 says the same of
+ * both, "down, and not wanted".
+ */
+struct static_seen {
+        int exit_code;     /* -1: by a signal */
+        bool told;         /* to end, by whomever */
+        bool ended_wanted; /* s6 still wanted it when it ended */
+        unsigned deaths;   /* that s6 has noted within STATIC_ENDS_MSEC */
+};
+
+/* An end with EXIT_OFF or 0 is as it is to be. */
+bool ending_is_given_up(const struct static_seen *seen);
+
+/* For people, where it keeps ending, or was given up. */
+void ending_describe_static(const struct record *record, bool given_up, char *text, size_t size);
+
+#endif

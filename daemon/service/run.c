@@ -1,0 +1,209 @@
+#include "daemon/service/run.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "daemon/edge/process.h"
+#include "daemon/edge/s6_control.h"
+#include "daemon/loop/timer.h"
+
+void run_delivered(struct control *control)
+{
+        struct run *run = (struct run *)((char *)control - offsetof(struct run, control));
+
+        run->owner->delivered(run);
+}
+
+void run_init(struct run *run, struct service *service, const struct run_owner *owner, struct control control,
+              struct brake *brake)
+{
+        run->service = service;
+        run->owner = owner;
+        run->brake = brake;
+        run->wd = -1;
+        run->control = control;
+}
+
+void run_deinit(struct run *run)
+{
+        control_close(&run->control);
+}
+
+bool run_is_alive(const struct run *run)
+{
+        return run->supervised && s6_status_is_alive(&run->status);
+}
+
+pid_t run_pid(const struct run *run)
+{
+        return run_is_alive(run) ? run->status.pid : 0;
+}
+
+bool run_is_settled(const struct run *run, int64_t settle_msec)
+{
+        if (!run_is_alive(run))
+                return false;
+        return run->has_readiness ? run->status.ready : clock_msec() - run->began_msec >= settle_msec;
+}
+
+bool run_is_to_end(const struct run *run)
+{
+        const struct goal *goal = &run->goal;
+
+        return run->told != TOLD_NOTHING || goal->kind == GOAL_DOWN ||
+               (goal->kind == GOAL_UP && goal->replace && goal->replace == run->status.pid);
+}
+
+struct seen run_seen(const struct run *run, int64_t settle_msec)
+{
+        return (struct seen){
+                .supervised = run->supervised,
+                .finishing = run->status.finishing,
+                .paused = run->status.paused || run->halt.kind == HALT_STOPPED,
+                .want_up = run->status.want_up,
+                .settled = run_is_settled(run, settle_msec),
+                .pid = run->status.pid,
+                .since_usec = run->status.since_usec,
+                .told = run->told,
+        };
+}
+
+static void run_ended(struct run *run, const struct s6_status *now)
+{
+        bool ordered = run->told != TOLD_NOTHING;
+
+        run->lasted_msec = clock_msec() - run->began_msec;
+        run->end = ordered ? RUN_END_ORDERED : RUN_END_UNASKED;
+        if (ordered)
+                run->goal.base_usec = now->since_usec;
+        run->owner->ended(run, now);
+        run->told = TOLD_NOTHING;
+}
+
+static void run_began(struct run *run, const struct s6_status *now, bool late)
+{
+        int64_t age_msec = (clock_utc_usec() - now->since_usec) / 1000;
+
+        run->began_msec = clock_msec() - (age_msec > 0 ? age_msec : 0);
+        run->owner->began(run, now, late);
+        run->end = RUN_END_NONE;
+}
+
+static void run_take(struct run *run, const struct s6_status *now)
+{
+        struct s6_status *old = &run->status;
+        bool other = now->pid != old->pid || s6_status_is_alive(now) != s6_status_is_alive(old);
+
+        if (run->owner->takes)
+                run->owner->takes(run, now);
+        if (run->supervised && s6_status_ran_between(old, now)) {
+                run_began(run, now, true);
+                run_ended(run, now);
+        }
+        if (s6_status_is_alive(old) && other)
+                run_ended(run, now);
+        if (s6_status_is_alive(now) && other)
+                run_began(run, now, false);
+        *old = *now;
+        run->supervised = true;
+        control_follow(&run->control, now);
+}
+
+static int read_status(const struct run *run, struct s6_status *status)
+{
+        return s6_status_read(run->control.place->at, control_name(&run->control).text, status);
+}
+
+int run_see(struct run *run)
+{
+        struct s6_status now;
+        int alive, result;
+
+        if (!run->there)
+                return 0;
+        alive = control_is_alive(&run->control);
+        result = alive > 0 ? read_status(run, &now) : alive;
+        if (alive > 0 && result == 0)
+                run_take(run, &now);
+        else if (alive == 0 || result == -ENOENT)
+                run->supervised = false; /* or has only just begun, and writes one soon */
+        return result == -ENOENT ? 0 : result;
+}
+
+int run_see_status(struct run *run)
+{
+        struct s6_status now;
+
+        if (read_status(run, &now))
+                return run_see(run);
+        run_take(run, &now);
+        return 0;
+}
+
+bool run_send(struct run *run, const char *letters)
+{
+        int result = control_send(&run->control, letters, &run->status);
+
+        if (s6_control_is_gone(result))
+                run->supervised = false;
+        else if (result)
+                run->send_error = -result;
+        return result == 0;
+}
+
+bool run_order(struct run *run, const char *letters)
+{
+        if (!run_send(run, letters))
+                return false;
+        if (!s6_status_is_alive(&run->status))
+                return true;
+        if (strchr(letters, 'd'))
+                run->told = TOLD_DOWN;
+        else if (strpbrk(letters, "rt") || run->told == TOLD_DOWN)
+                run->told = TOLD_RESTART;
+        return true;
+}
+
+void run_set_goal(struct run *run, enum goal_kind kind, pid_t replace)
+{
+        run->goal = (struct goal){.kind = kind, .replace = replace, .base_usec = run->status.since_usec};
+}
+
+enum process_kind run_process(const struct run *run)
+{
+        if (run->status.finishing)
+                return PROCESS_FINISH;
+        return run->status.pid ? PROCESS_RUN : PROCESS_NONE;
+}
+
+void run_see_halt(struct run *run)
+{
+        pid_t pid = s6_status_is_alive(&run->status) ? run->status.pid : 0;
+        enum halt kind = HALT_NONE;
+
+        if (pid)
+                switch (process_state(pid)) {
+                case PROCESS_STATE_STOPPED:
+                        kind = HALT_STOPPED;
+                        break;
+                case PROCESS_STATE_ENDED:
+                        kind = HALT_ENDED;
+                        break;
+                case PROCESS_STATE_OTHER:
+                        break;
+                }
+        halt_see(&run->halt, kind, pid, clock_msec());
+}
+
+enum halt run_halt(const struct run *run)
+{
+        return halt_of(&run->halt, run->status.pid, run->status.paused, clock_msec());
+}
+
+bool run_is_unread(const struct run *run, bool ordered, int64_t msec)
+{
+        if (!run->there)
+                return false;
+        return (run->supervised && run->send_error == EAGAIN) || (ordered && control_is_unread(&run->control, msec));
+}
