@@ -1,0 +1,393 @@
+#include "world.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "daemon/bounds.h"
+#include "daemon/service/halts.h"
+#include "daemon/service/obstacle.h"
+#include "daemon/service/restart.h"
+#include "daemon/service/turn.h"
+
+/* A gateway and its logger, from order to reply, with s6-supervises that the test plays. */
+static struct service *service;
+static struct ready waiting;
+static struct waiter waiter;
+static int woken;
+
+static bool is_woken(struct ready *ready)
+{
+        woken++;
+        return false;
+}
+
+static enum service_state state(void)
+{
+        return service->shown.state;
+}
+
+static enum trouble trouble(void)
+{
+        return service->shown.trouble;
+}
+
+static pid_t logger_pid;
+
+static void begin(void)
+{
+        world_gateway("coder", NULL, &own, &logger);
+        logger_pid = world_process();
+        toy_runs(&logger, logger_pid, true);
+        service = world_adopt(CODER);
+        ready_init(&waiting, &registry.ready, is_woken);
+        waiter_init(&waiter, &waiting);
+}
+
+/* As an order does. */
+static void order(bool up)
+{
+        restart_forgive(service);
+        service->record.want_up = up;
+        service->record.pending = PENDING_ORDER;
+        ck_assert_int_eq(service_save(service), 0);
+        service_set_goal(service, up ? GOAL_UP : GOAL_DOWN, 0);
+        service_wake(service);
+}
+
+#define UNTIL_STATE(wanted) TURN_UNTIL(state() == (wanted))
+
+static void start(pid_t pid)
+{
+        order(true);
+        turn_until_told(&own, "u");
+        toy_runs(&own, pid, true);
+        UNTIL_STATE(STATE_UP);
+}
+
+START_TEST(it_is_started_and_stopped)
+{
+        struct wait wait = {.waiter = &waiter};
+
+        begin();
+        ck_assert_int_eq(state(), STATE_DOWN);
+        service_add_wait(service, &wait);
+        order(true);
+        UNTIL_STATE(STATE_STARTING);
+        turn_until_told(&own, "u");
+        ck_assert_int_eq(service->record.pending, PENDING_NOTHING); /* it is s6-supervise's now */
+        toy_runs(&own, 4000002, true);
+        UNTIL_STATE(STATE_UP);
+        turn_for(5);
+        ck_assert_ptr_eq(waiter_take(&waiter), &wait);
+        ck_assert_int_eq(wait.fault.kind, FAULT_NONE);
+        ck_assert_int_eq(woken, 1);
+        ck_assert_int_eq(service->shown.pid, 4000002);
+
+        order(false);
+        turn_until_told(&own, "d");
+        UNTIL_STATE(STATE_STOPPING);
+        ck_assert_int_eq(service->record.told, TOLD_DOWN);
+        ck_assert_int_eq(service->record.told_pid, 4000002);
+        toy_finishes(&own, false, SIGTERM);
+        UNTIL_STATE(STATE_FINISHING);
+        toy_is_down(&own, false, SIGTERM);
+        UNTIL_STATE(STATE_DOWN);
+        ck_assert_int_eq(service->record.told, TOLD_NOTHING);
+        ck_assert_int_eq(service->shown.exit_signal, SIGTERM);
+        ck_assert_int_eq(service->shown.restarts, 0);
+        ck_assert_str_eq(toy_letters(&logger), "");
+}
+END_TEST
+
+START_TEST(another_order_overtakes)
+{
+        struct wait wait = {.waiter = &waiter};
+
+        begin();
+        order(true);
+        service_add_wait(service, &wait);
+        turn_until_told(&own, "u");
+        toy_is_down(&own, true, 0);
+        turn_for(5);
+        order(false);
+        turn_until_told(&own, "d");
+        ck_assert_ptr_eq(waiter_take(&waiter), &wait);
+        ck_assert_int_eq(wait.fault.kind, FAULT_SUPERSEDED);
+        service_add_wait(service, &wait);
+        service_remove_wait(service, &wait);
+        ck_assert_ptr_null(service->waits);
+}
+END_TEST
+
+START_TEST(it_is_restarted)
+{
+        begin();
+        start(4000002);
+        service_set_goal(service, GOAL_UP, 4000002);
+        service_wake(service);
+        turn_until_told(&own, "ur");
+        UNTIL_STATE(STATE_STOPPING);
+        toy_runs(&own, 4000003, true);
+        UNTIL_STATE(STATE_UP);
+        ck_assert_int_eq(service->shown.restarts, 0); /* it was ordered */
+        ck_assert_int_eq(service->own.goal.kind, GOAL_NONE);
+}
+END_TEST
+
+/* It ends, is braked, tried, ends again, waits longer, is tried, and lasts. */
+static void live(struct toy *toy, struct run *run)
+{
+        for (unsigned attempt = 1; attempt < 4; attempt++) {
+                toy_is_down(toy, false, 0x0300);
+                TURN_UNTIL(run->brake->hold == HOLD_BACKOFF && run->brake->next_start_usec);
+                ck_assert_uint_eq(run->brake->attempt, attempt);
+                turn_until_told(toy, "o");
+                ck_assert_int_eq(run->brake->next_start_usec, 0);
+                toy_runs(toy, 4000010 + (pid_t)attempt, false);
+                turn_for(5);
+                ck_assert_int_eq(run->brake->restarts, attempt);
+        }
+        turn_until_told(toy, "u");
+        toy_runs(toy, 4000013, true);
+        TURN_UNTIL(run->brake->hold == HOLD_NONE);
+        turn_for(2 * SEND_AGAIN_MSEC);
+        ck_assert_int_eq(run->brake->hold, HOLD_NONE);
+        ck_assert_str_eq(toy_letters(toy), "");
+}
+
+START_TEST(a_gateway_keeps_ending)
+{
+        begin();
+        start(4000002);
+        live(&own, &service->own);
+        ck_assert_int_eq(state(), STATE_UP);
+        ck_assert_int_eq(service->shown.restarts, 3);
+        ck_assert_int_eq(service->shown.log_restarts, 0);
+}
+END_TEST
+
+START_TEST(a_logger_keeps_ending)
+{
+        begin();
+        start(4000002);
+        live(&logger, &service->logger);
+        ck_assert_int_eq(state(), STATE_UP);
+        ck_assert_int_eq(service->shown.restarts, 0);
+        ck_assert_int_eq(service->shown.log_restarts, 3);
+        ck_assert_int_eq(trouble(), TROUBLE_NONE);
+}
+END_TEST
+
+START_TEST(a_logger_is_tried_when_a_person_asks)
+{
+        char text[RECORD_REASON_BYTES];
+
+        begin();
+        start(4000002);
+        registry.backoff.first_msec = registry.backoff.most_msec = 3600000;
+        toy_is_down(&logger, false, 0x6f00);
+        TURN_UNTIL(service->shown.trouble == TROUBLE_LOGGER);
+        service_describe_logger(service, text, sizeof(text));
+        ck_assert_str_eq(text, "its logger keeps ending: with exit code 111; attempt 1 waits 3600 s");
+        ck_assert_str_eq(service->shown.reason, text);
+        restart_forgive(service);
+        turn_until_told(&logger, "u");
+        toy_runs(&logger, 4000101, true);
+        TURN_UNTIL(service->shown.trouble == TROUBLE_NONE);
+        ck_assert_int_eq(service->shown.log_restarts, 0);
+}
+END_TEST
+
+START_TEST(a_configuration_error_is_not_tried_again)
+{
+        begin();
+        start(4000002);
+        toy_is_down(&own, false, 78 << 8);
+        UNTIL_STATE(STATE_FAILED);
+        turn_for(3 * BACKOFF_MSEC);
+        ck_assert_str_eq(toy_letters(&own), "");
+        restart_reset(service);
+        service_show(service);
+        ck_assert_int_eq(state(), STATE_HELD);
+        ck_assert_int_eq(service->shown.cause, CAUSE_FORGIVEN);
+        start(4000003);
+}
+END_TEST
+
+START_TEST(one_that_runs_elsewhere_is_looked_at)
+{
+        begin();
+        start(4000002);
+        registry.backoff.elsewhere_msec = 100;
+        toy_is_down(&own, false, 69 << 8);
+        UNTIL_STATE(STATE_HELD);
+        ck_assert_int_eq(service->shown.cause, CAUSE_ELSEWHERE);
+        turn_until_told(&own, "o"); /* nobody holds a lock on this volume */
+        ck_assert_int_eq(service->asks, ASK_NOTHING);
+}
+END_TEST
+
+static void put_tally(unsigned deaths)
+{
+        int fd = openat(world_fd, "services/gateway-coder/supervise/death_tally", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+        for (unsigned i = 0; i < deaths; i++)
+                ck_assert_int_eq(write(fd, (unsigned char[14]){0x40}, 14), 14);
+        close(fd);
+}
+
+START_TEST(a_try_that_asks_for_another_gets_it)
+{
+        begin();
+        start(4000002);
+        toy_is_down(&own, false, 75 << 8);
+        turn_until_told(&own, "o");
+        put_tally(1);
+        toy_runs(&own, 4000003, false);
+        turn_for(5);
+        toy_is_down(&own, false, 75 << 8);
+        turn_until_told(&own, "o");
+        ck_assert_uint_eq(service->record.brake.attempt, 1); /* that was free */
+        put_tally(RESTARTS_FREE + 1);
+        toy_runs(&own, 4000004, false);
+        turn_for(5);
+        toy_is_down(&own, false, 75 << 8);
+        TURN_UNTIL(service->record.brake.attempt == 2);
+}
+END_TEST
+
+START_TEST(its_supervisor_ends)
+{
+        begin();
+        start(4000002);
+        toy_close(&own);
+        UNTIL_STATE(STATE_UNSUPERVISED);
+        ck_assert_int_eq(trouble(), TROUBLE_UNSUPERVISED);
+        toy_open(&own, "services/gateway-coder");
+        toy_runs(&own, 4000003, true);
+        UNTIL_STATE(STATE_UP);
+        toy_close(&logger);
+        TURN_UNTIL(service->shown.trouble == TROUBLE_LOGGER);
+        ck_assert_str_eq(service->shown.reason, "its logger does not run: no s6-supervise runs for it");
+}
+END_TEST
+
+START_TEST(orders_that_nobody_reads)
+{
+        pid_t pid;
+
+        begin();
+        pid = world_process();
+        start(pid);
+        ck_assert_ptr_null(obstacle_now(service));
+        order(false);
+        UNTIL_STATE(STATE_STOPPING);
+        ck_assert_str_eq(obstacle_now(service), view_unread_text);
+        TURN_UNTIL(service->shown.trouble == TROUBLE_UNREAD);
+        ck_assert_str_eq(service->shown.reason, view_unread_text);
+        ck_assert_str_eq(toy_letters(&own), "d");
+        TURN_UNTIL(service->shown.trouble == TROUBLE_NONE);
+        toy_finishes(&own, false, 0);
+        UNTIL_STATE(STATE_FINISHING);
+        ck_assert_str_eq(obstacle_now(service), "its finish script does not end");
+        kill(pid, SIGKILL);
+}
+END_TEST
+
+START_TEST(a_process_that_is_stopped)
+{
+        pid_t pid;
+
+        begin();
+        pid = world_process();
+        start(pid);
+        halts_look(service);
+        ck_assert_int_eq(trouble(), TROUBLE_NONE);
+        kill(pid, SIGSTOP);
+        halts_look_at_all(&registry);
+        TURN_UNTIL(service->shown.trouble == TROUBLE_STOPPED);
+        /* It would not see its TERM. */
+        service_set_goal(service, GOAL_UP, pid);
+        service_wake(service);
+        turn_until_told(&own, "urc");
+        kill(pid, SIGKILL);
+}
+END_TEST
+
+START_TEST(a_short_run_is_counted)
+{
+        begin();
+        start(4000002);
+        toy_is_down(&own, true, 0x0100);
+        UNTIL_STATE(STATE_BACKOFF);
+        ck_assert_str_eq(service->shown.reason, "it ended; s6 starts it again");
+        toy_is_down(&own, true, 0x0200); /* it ran meanwhile */
+        TURN_UNTIL(service->shown.exit_code == 2);
+        ck_assert_int_eq(service->shown.restarts, 1);
+}
+END_TEST
+
+/* The broker finds what the one before it was about to do. */
+static void write_record(const struct record *record)
+{
+        struct record its = *record;
+        struct text text;
+
+        text_init(&text);
+        snprintf(its.boot, sizeof(its.boot), "%s", registry.boot);
+        record_write(&its, NULL, &text);
+        text_append(&text, "", 1);
+        world_gateway("coder", text.bytes, &own, &logger);
+        text_deinit(&text);
+}
+
+START_TEST(a_stop_that_was_under_way)
+{
+        write_record(&(struct record){.pending = PENDING_ORDER});
+        toy_runs(&own, 4000002, true);
+        service = world_adopt(CODER);
+        turn_until_told(&own, "d");
+        ck_assert_int_eq(service->own.told, TOLD_DOWN);
+}
+END_TEST
+
+START_TEST(a_start_that_was_under_way)
+{
+        write_record(&(struct record){.want_up = true, .pending = PENDING_ORDER});
+        service = world_adopt(CODER);
+        turn_until_told(&own, "u");
+        ck_assert(!service->queued);
+}
+END_TEST
+
+START_TEST(a_try_of_another_broker)
+{
+        write_record(&(struct record){.want_up = true, .brake = {.hold = HOLD_BACKOFF, .attempt = 3}});
+        service = world_adopt(CODER);
+        TURN_UNTIL(service->record.brake.attempt == 4);
+        turn_until_told(&own, "o");
+}
+END_TEST
+
+int main(void)
+{
+        const TTest *const tests[] = {it_is_started_and_stopped,
+                                      another_order_overtakes,
+                                      it_is_restarted,
+                                      a_gateway_keeps_ending,
+                                      a_logger_keeps_ending,
+                                      a_logger_is_tried_when_a_person_asks,
+                                      a_configuration_error_is_not_tried_again,
+                                      one_that_runs_elsewhere_is_looked_at,
+                                      a_try_that_asks_for_another_gets_it,
+                                      its_supervisor_ends,
+                                      orders_that_nobody_reads,
+                                      a_process_that_is_stopped,
+                                      a_short_run_is_counted,
+                                      a_stop_that_was_under_way,
+                                      a_start_that_was_under_way,
+                                      a_try_of_another_broker};
+
+        return unit_run(world_suite("service_run", tests, sizeof(tests) / sizeof(tests[0])));
+}
