@@ -1,0 +1,408 @@
+#include "world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "daemon/bounds.h"
+#include "daemon/keep/survey.h"
+#include "daemon/service/home.h"
+#include "daemon/service/obstacle.h"
+#include "daemon/service/persist.h"
+#include "daemon/service/poll.h"
+#include "daemon/service/release.h"
+#include "daemon/service/restart.h"
+#include "daemon/service/turn.h"
+#include "daemon/service/volume_room.h"
+#include "daemon/slot/scan.h"
+
+/* What belongs to no single run: who may run, whose turn it is, what the volume has. */
+static struct toy other, other_logger;
+
+static struct service *find(const char *name)
+{
+        struct service *service = registry_find(&registry, name);
+
+        ck_assert_ptr_nonnull(service);
+        return service;
+}
+
+static void two_gateways(void)
+{
+        world_gateway("coder", NULL, &own, &logger);
+        world_gateway("default", NULL, &other, &other_logger);
+        world_adopt(CODER);
+}
+
+static void put_file(const char *path, const char *text)
+{
+        int fd = openat(world_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+        ck_assert_msg(fd >= 0, "%s", path);
+        ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+        close(fd);
+}
+
+static void want(struct service *service)
+{
+        service->record.want_up = true;
+        ck_assert_int_eq(service_save(service), 0);
+}
+
+START_TEST(the_default_serves_every_profile)
+{
+        struct service *coder, *its_default;
+
+        put_file("home/config.yaml", "multiplex_profiles: true\n"); /* it is looked at whenever a gateway ends */
+        two_gateways();
+        coder = find(CODER);
+        its_default = find("gateway-default");
+        toy_runs(&logger, world_process(), true);
+        want(coder);
+        want(its_default);
+        multiplex_take(&registry, MULTIPLEX_CONFIG_UNREADABLE);
+        ck_assert(!restart_is_served(coder));
+        multiplex_take(&registry, MULTIPLEX_CONFIG_ON);
+        ck_assert(restart_is_served(coder));
+        ck_assert(!restart_is_served(its_default));
+        service_wake(coder);
+        service_wake(its_default);
+        TURN_UNTIL(coder->shown.state == STATE_HELD);
+        ck_assert_int_eq(coder->shown.cause, CAUSE_SERVED);
+        TURN_UNTIL(coder->shown.trouble == TROUBLE_NONE);
+        ck_assert(release_is_held(&coder->record, MULTIPLEX_REASON));
+        ck_assert_int_eq(its_default->shown.state, STATE_BACKOFF);
+        /* And when it does no more, it is started. */
+        put_file("home/config.yaml", "multiplex_profiles: false\n");
+        multiplex_take(&registry, MULTIPLEX_CONFIG_OFF);
+        turn_until_told(&own, "u");
+        toy_runs(&own, 4000002, true);
+        TURN_UNTIL(coder->shown.state == STATE_UP);
+}
+END_TEST
+
+START_TEST(an_option_of_another_broker)
+{
+        struct service *coder;
+
+        two_gateways();
+        coder = find(CODER);
+        want(coder);
+        multiplex_init(&registry, MULTIPLEX_IS_ON);
+        restart_take_option(coder);
+        ck_assert_int_eq(coder->record.brake.hold, HOLD_HELD);
+        multiplex_init(&registry, MULTIPLEX_IS_OFF);
+        restart_take_option(coder);
+        ck_assert_int_eq(coder->record.brake.hold, HOLD_NONE);
+        ck_assert_int_eq(coder->record.pending, PENDING_ORDER);
+        multiplex_init(&registry, MULTIPLEX_FROM_CONFIG);
+        ck_assert(multiplex_asks_volume(&registry));
+}
+END_TEST
+
+START_TEST(starts_that_nobody_waits_for_have_turns)
+{
+        struct service *coder, *its_default;
+
+        two_gateways();
+        coder = find(CODER);
+        its_default = find("gateway-default");
+        registry.stagger.at_once = 1;
+        want(coder);
+        want(its_default);
+        coder->record.pending = its_default->record.pending = PENDING_ORDER;
+        stagger_start(coder);
+        stagger_start(its_default);
+        turn_until_told(&other, "u");
+        turn_for(20);
+        ck_assert(coder->queued);
+        ck_assert_str_eq(toy_letters(&own), "");
+        toy_runs(&other, 4000002, true);
+        turn_until_told(&own, "u");
+        ck_assert(!coder->queued);
+}
+END_TEST
+
+START_TEST(a_profile_that_is_gone)
+{
+        struct profile_facts facts = {.exists = true, .home = 4711};
+        struct service *coder;
+
+        two_gateways();
+        coder = find(CODER);
+        want(coder);
+        snprintf(facts.name, sizeof(facts.name), "coder");
+        home_judge_one(coder, &facts);
+        ck_assert_int_eq(coder->record.home, 4711);
+        facts.exists = false;
+        home_judge_one(coder, &facts);
+        ck_assert(coder->record.gone);
+        TURN_UNTIL(coder->shown.state == STATE_HELD);
+        ck_assert_str_eq(coder->shown.reason, HOME_GONE_REASON);
+        ck_assert_int_eq(coder->shown.cause, CAUSE_NONE);
+        facts.exists = true;
+        home_judge_one(coder, &facts);
+        ck_assert(!coder->record.gone);
+        turn_until_told(&own, "u");
+}
+END_TEST
+
+START_TEST(a_profile_that_has_another_name)
+{
+        struct service *coder;
+
+        two_gateways();
+        coder = find(CODER);
+        toy_runs(&own, 4000002, true);
+        want(coder);
+        TURN_UNTIL(coder->shown.state == STATE_UP);
+        home_end(coder);
+        turn_until_told(&own, "d");
+        home_take_away(coder);
+        ck_assert_uint_eq(registry.homes.away_count, 1);
+        ck_assert(!home_is_new(&registry, &(struct profile_facts){.name = "coder"}));
+}
+END_TEST
+
+static int persisted;
+
+static void count_persisted(void *owner, const struct store_batch *batch)
+{
+        ck_assert_ptr_eq(persist_registry(batch), &registry);
+        persisted++;
+}
+
+START_TEST(what_is_wanted_gets_to_the_volume)
+{
+        struct service *coder;
+        struct stat found;
+
+        two_gateways();
+        coder = find(CODER);
+        want(coder);
+        coder->record.unpersisted = true;
+        ck_assert_uint_eq(persist_waiting(&registry), 1);
+        ck_assert_int_eq(persist_services(&registry, &coder, 1, false, true, count_persisted, NULL), 0);
+        TURN_UNTIL(persisted == 1);
+        ck_assert(!coder->record.unpersisted);
+        ck_assert_uint_eq(persist_waiting(&registry), 0);
+        ck_assert_int_eq(fstatat(world_fd, "home/.svcbroker/intent/coder", &found, 0), 0);
+        ck_assert_int_eq(persist_forget(&registry, "coder", true, count_persisted, NULL), 0);
+        TURN_UNTIL(persisted == 2);
+        ck_assert_int_eq(fstatat(world_fd, "home/.svcbroker/intent/coder", &found, 0), -1);
+        /* What is not there yet comes there by itself. */
+        coder->record.unpersisted = true;
+        persist_soon(&registry);
+        TURN_UNTIL(!coder->record.unpersisted);
+        ck_assert_uint_eq(persist_blind(&registry), 0);
+}
+END_TEST
+
+START_TEST(why_it_is_not_on_the_volume)
+{
+        static const int errors[] = {ENOBUFS, ECANCELED, EPROTONOSUPPORT, ETIMEDOUT, ENOSPC, 100000};
+
+        ck_assert_ptr_null(persist_problem(0));
+        for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+                ck_assert_ptr_nonnull(persist_problem(errors[i]));
+}
+END_TEST
+
+START_TEST(an_application_that_stops_itself)
+{
+        struct service *coder;
+
+        ck_assert_int_eq(mkdirat(world_fd, "home/profiles/coder", 0755), 0);
+        put_file("home/profiles/coder/SOUL.md", "");
+        put_file("home/profiles/coder/gateway_state.json", "{\"desired_state\": \"running\"}");
+        two_gateways();
+        coder = find(CODER);
+        want(coder);
+        toy_runs(&own, 4000002, true);
+        TURN_UNTIL(coder->habit == HABIT_UP);
+        registry.backoff.first_msec = registry.backoff.most_msec = 3600000;
+        put_file("home/profiles/coder/gateway_state.json", "{\"desired_state\": \"stopped\"}");
+        toy_is_down(&own, false, 0);
+        TURN_UNTIL(coder->shown.state == STATE_DOWN);
+        ck_assert_int_eq(coder->shown.note, NOTE_OWN_STOP);
+        ck_assert(!coder->record.want_up);
+        TURN_UNTIL(!coder->record.unpersisted);
+}
+END_TEST
+
+START_TEST(locks_are_looked_at)
+{
+        struct service *coder;
+        char text[LOCKS_PROBLEM_BYTES];
+
+        two_gateways();
+        coder = find(CODER);
+        want(coder);
+        toy_runs(&own, 4000002, true);
+        toy_runs(&logger, world_process(), true);
+        TURN_UNTIL(coder->shown.state == STATE_UP && coder->locks.log_pid);
+        coder->own.began_msec -= 2 * LOCKS_GRACE_MSEC;
+        coder->logger.began_msec -= 2 * LOCKS_GRACE_MSEC;
+        locks_look_all(&registry);
+        TURN_UNTIL(!locks_is_looking(&registry));
+        ck_assert(coder->locks.unlocked);
+        ck_assert_ptr_nonnull(locks_problem(coder));
+        locks_log_problem(coder, text, sizeof(text));
+        ck_assert_ptr_nonnull(strstr(text, "its logger cannot write in its directory"));
+        TURN_UNTIL(coder->shown.trouble == TROUBLE_LOG);
+        locks_try_again(coder); /* for a person's order: it is ended, and that is no restart of its own */
+        turn_until_told(&logger, "t");
+        ck_assert_int_eq(coder->logger.told, TOLD_RESTART);
+        toy_runs(&logger, world_process(), true);
+        TURN_UNTIL(coder->logger.told == TOLD_NOTHING);
+        ck_assert_int_eq(coder->shown.log_restarts, 0);
+}
+END_TEST
+
+START_TEST(what_fails_is_tried_again)
+{
+        struct retries again = {0};
+
+        ck_assert_int_eq(again_wait_msec(&again), INT64_MAX);
+        again_note(&again, AGAIN_SAVE, -ENOSPC, "x");
+        again_note(&again, AGAIN_DOWN, -EIO, "x");
+        ck_assert_int_eq(again.error, EIO);
+        ck_assert_int_le(again_wait_msec(&again), AGAIN_FIRST_MSEC);
+        ck_assert_uint_eq(again_take(&again), 0);
+        again.at_msec = clock_msec();
+        ck_assert_uint_eq(again_take(&again), AGAIN_SAVE | AGAIN_DOWN);
+        ck_assert_int_eq(again.pause_msec, 2 * AGAIN_FIRST_MSEC);
+        again_note(&again, AGAIN_SAVE, 0, "x");
+        ck_assert_uint_eq(again.what, AGAIN_DOWN);
+        again_note(&again, AGAIN_DOWN, 0, "x");
+        ck_assert_int_eq(again_wait_msec(&again), INT64_MAX);
+}
+END_TEST
+
+START_TEST(a_record_that_cannot_be_written)
+{
+        struct service *coder;
+
+        two_gateways();
+        coder = find(CODER);
+        ck_assert_int_eq(renameat(world_fd, "services/gateway-coder/data", world_fd, "services/gateway-coder/away"), 0);
+        ck_assert_int_ne(service_save(coder), 0);
+        ck_assert_uint_eq(coder->again.what, AGAIN_SAVE);
+        service_wake(coder);
+        turn_for(5);
+        ck_assert_int_eq(renameat(world_fd, "services/gateway-coder/away", world_fd, "services/gateway-coder/data"), 0);
+        TURN_UNTIL(!coder->again.what);
+}
+END_TEST
+
+START_TEST(a_service_that_is_not_watched_is_looked_at)
+{
+        struct service *coder;
+
+        two_gateways();
+        coder = find(CODER);
+        watch_remove(&registry.watch, coder->own.wd);
+        coder->own.wd = -1;
+        ck_assert(service_lacks_watch(coder));
+        ck_assert_uint_ge(registry_polled(&registry), 1);
+        toy_runs(&own, 4000002, true);
+        service_catch_up(coder);
+        ck_assert_int_eq(coder->own.status.pid, 4000002);
+        poll_wake(&registry);
+        TURN_UNTIL(coder->own.wd >= 0);
+}
+END_TEST
+
+START_TEST(static_services)
+{
+        struct toy dashboard = {.fifo = -1};
+        struct service *service;
+
+        ck_assert_int_eq(mkdirat(world_fd, "scan/dashboard", 0755), 0);
+        toy_open(&dashboard, "scan/dashboard");
+        toy_runs(&dashboard, 4000002, true);
+        two_gateways();
+        scan_all(&registry);
+        service = find("dashboard");
+        TURN_UNTIL(service->shown.state == STATE_UP); /* what runs is up */
+        for (int i = 0; i < STATIC_ENDS; i++) {
+                toy_is_down(&dashboard, true, 0x0300);
+                TURN_UNTIL(service->shown.state == STATE_BACKOFF);
+                toy_runs(&dashboard, 4000003 + i, true);
+                TURN_UNTIL(service->shown.state == STATE_UP);
+        }
+        ck_assert(static_end_loops(service));
+        ck_assert_int_eq(service->shown.restarts, STATIC_ENDS);
+        toy_finishes(&dashboard, true, 78 << 8);
+        TURN_UNTIL(service->shown.state == STATE_FINISHING);
+        toy_is_down(&dashboard, false, 78 << 8);
+        TURN_UNTIL(service->shown.state == STATE_FAILED);
+        ck_assert_int_eq(service->shown.trouble, TROUBLE_FAILED);
+        /* Somebody of root's starts it, and tells it to end: that is no fault. */
+        toy_runs(&dashboard, 4000009, true);
+        TURN_UNTIL(service->shown.state == STATE_UP);
+        toy_runs(&dashboard, 4000009, false);
+        turn_for(20);
+        toy_is_down(&dashboard, false, 0x0f);
+        TURN_UNTIL(service->shown.state == STATE_DOWN);
+        toy_close(&dashboard);
+}
+END_TEST
+
+START_TEST(room_on_the_volume)
+{
+        struct room room;
+
+        two_gateways();
+        volume_room_look(&registry);
+        TURN_UNTIL(volume_room(&registry, &room));
+        ck_assert_uint_gt(room.bytes, 0);
+        ck_assert_int_eq(volume_refused(&registry), 0);
+}
+END_TEST
+
+START_TEST(names_and_places)
+{
+        two_gateways();
+        ck_assert_ptr_null(registry_find(&registry, "gateway-"));
+        ck_assert_uint_eq(registry_behind(&registry, "gateway-a"), 0);
+        ck_assert_uint_eq(registry_behind(&registry, CODER), 1);
+        ck_assert_uint_eq(registry_behind(&registry, "gateway-z"), 2);
+        ck_assert_uint_eq(registry_supervisors(&registry), 4);
+        ck_assert_uint_eq(registry_room(&registry), 48);
+        ck_assert(!registry_lacks_descriptors(&registry));
+        ck_assert(!registry_allows_static(&registry, "dashboard"));
+        ck_assert_int_eq(registry_is_linked(&registry, CODER), 1);
+        ck_assert(!registry_is_taken(&registry, CODER));
+        ck_assert_int_eq(registry_unlink(&registry, CODER), 0);
+        ck_assert_int_eq(registry_is_linked(&registry, CODER), 0);
+        registry_forget(&registry, find(CODER));
+        ck_assert_ptr_null(registry_find(&registry, CODER));
+        ck_assert_uint_eq(registry.count, 1);
+}
+END_TEST
+
+int main(void)
+{
+        const TTest *const tests[] = {the_default_serves_every_profile,
+                                      an_option_of_another_broker,
+                                      starts_that_nobody_waits_for_have_turns,
+                                      a_profile_that_is_gone,
+                                      a_profile_that_has_another_name,
+                                      what_is_wanted_gets_to_the_volume,
+                                      why_it_is_not_on_the_volume,
+                                      an_application_that_stops_itself,
+                                      locks_are_looked_at,
+                                      what_fails_is_tried_again,
+                                      a_record_that_cannot_be_written,
+                                      a_service_that_is_not_watched_is_looked_at,
+                                      static_services,
+                                      room_on_the_volume,
+                                      names_and_places};
+
+        return unit_run(world_suite("service_rest", tests, sizeof(tests) / sizeof(tests[0])));
+}
