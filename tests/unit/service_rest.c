@@ -18,6 +18,7 @@
 #include "daemon/service/restart.h"
 #include "daemon/service/turn.h"
 #include "daemon/service/volume_room.h"
+#include "daemon/service/watches.h"
 #include "daemon/slot/scan.h"
 
 /* What belongs to no single run: who may run, whose turn it is, what the volume has. */
@@ -25,7 +26,7 @@ static struct toy other, other_logger;
 
 static struct service *find(const char *name)
 {
-        struct service *service = registry_find(&registry, name);
+        struct service *service = registry_find(&model.registry, name);
 
         ck_assert_ptr_nonnull(service);
         return service;
@@ -57,16 +58,17 @@ START_TEST(the_default_serves_every_profile)
 {
         struct service *coder, *its_default;
 
-        put_file("home/config.yaml", "multiplex_profiles: true\n"); /* it is looked at whenever a gateway ends */
+        put_file("home/config.yaml",
+                 "multiplex_profiles: true\n"); /* it is looked at whenever a gateway ends */
         two_gateways();
         coder = find(CODER);
         its_default = find("gateway-default");
         toy_runs(&logger, world_process(), true);
         want(coder);
         want(its_default);
-        multiplex_take(&registry, MULTIPLEX_CONFIG_UNREADABLE);
+        multiplex_take(&model.registry, MULTIPLEX_CONFIG_UNREADABLE);
         ck_assert(!restart_is_served(coder));
-        multiplex_take(&registry, MULTIPLEX_CONFIG_ON);
+        multiplex_take(&model.registry, MULTIPLEX_CONFIG_ON);
         ck_assert(restart_is_served(coder));
         ck_assert(!restart_is_served(its_default));
         service_wake(coder);
@@ -78,7 +80,7 @@ START_TEST(the_default_serves_every_profile)
         ck_assert_int_eq(its_default->shown.state, STATE_BACKOFF);
         /* And when it does no more, it is started. */
         put_file("home/config.yaml", "multiplex_profiles: false\n");
-        multiplex_take(&registry, MULTIPLEX_CONFIG_OFF);
+        multiplex_take(&model.registry, MULTIPLEX_CONFIG_OFF);
         turn_until_told(&own, "u");
         toy_runs(&own, 4000002, true);
         TURN_UNTIL(coder->shown.state == STATE_UP);
@@ -92,15 +94,15 @@ START_TEST(an_option_of_another_broker)
         two_gateways();
         coder = find(CODER);
         want(coder);
-        multiplex_init(&registry, MULTIPLEX_IS_ON);
+        multiplex_init(&model.registry, MULTIPLEX_IS_ON);
         restart_take_option(coder);
         ck_assert_int_eq(coder->record.brake.hold, HOLD_HELD);
-        multiplex_init(&registry, MULTIPLEX_IS_OFF);
+        multiplex_init(&model.registry, MULTIPLEX_IS_OFF);
         restart_take_option(coder);
         ck_assert_int_eq(coder->record.brake.hold, HOLD_NONE);
         ck_assert_int_eq(coder->record.pending, PENDING_ORDER);
-        multiplex_init(&registry, MULTIPLEX_FROM_CONFIG);
-        ck_assert(multiplex_asks_volume(&registry));
+        multiplex_init(&model.registry, MULTIPLEX_FROM_CONFIG);
+        ck_assert(multiplex_asks_volume(&model.registry));
 }
 END_TEST
 
@@ -111,7 +113,7 @@ START_TEST(starts_that_nobody_waits_for_have_turns)
         two_gateways();
         coder = find(CODER);
         its_default = find("gateway-default");
-        registry.stagger.at_once = 1;
+        model.registry.stagger.at_once = 1;
         want(coder);
         want(its_default);
         coder->record.pending = its_default->record.pending = PENDING_ORDER;
@@ -163,8 +165,8 @@ START_TEST(a_profile_that_has_another_name)
         home_end(coder);
         turn_until_told(&own, "d");
         home_take_away(coder);
-        ck_assert_uint_eq(registry.homes.away_count, 1);
-        ck_assert(!home_is_new(&registry, &(struct profile_facts){.name = "coder"}));
+        ck_assert_uint_eq(model.registry.homes.away_count, 1);
+        ck_assert(!home_is_new(&model.registry, &(struct profile_facts){.name = "coder"}));
 }
 END_TEST
 
@@ -172,7 +174,7 @@ static int persisted;
 
 static void count_persisted(void *owner, const struct store_batch *batch)
 {
-        ck_assert_ptr_eq(persist_registry(batch), &registry);
+        ck_assert_ptr_eq(persist_registry(batch), &model.registry);
         persisted++;
 }
 
@@ -185,20 +187,20 @@ START_TEST(what_is_wanted_gets_to_the_volume)
         coder = find(CODER);
         want(coder);
         coder->record.unpersisted = true;
-        ck_assert_uint_eq(persist_waiting(&registry), 1);
-        ck_assert_int_eq(persist_services(&registry, &coder, 1, false, true, count_persisted, NULL), 0);
+        ck_assert_uint_eq(persist_waiting(&model.registry), 1);
+        ck_assert_int_eq(persist_services(&model.registry, &coder, 1, false, true, count_persisted, NULL), 0);
         TURN_UNTIL(persisted == 1);
         ck_assert(!coder->record.unpersisted);
-        ck_assert_uint_eq(persist_waiting(&registry), 0);
+        ck_assert_uint_eq(persist_waiting(&model.registry), 0);
         ck_assert_int_eq(fstatat(world_fd, "home/.svcbroker/intent/coder", &found, 0), 0);
-        ck_assert_int_eq(persist_forget(&registry, "coder", true, count_persisted, NULL), 0);
+        ck_assert_int_eq(persist_forget(&model.registry, "coder", true, count_persisted, NULL), 0);
         TURN_UNTIL(persisted == 2);
         ck_assert_int_eq(fstatat(world_fd, "home/.svcbroker/intent/coder", &found, 0), -1);
         /* What is not there yet comes there by itself. */
         coder->record.unpersisted = true;
-        persist_soon(&registry);
+        persist_soon(&model.registry);
         TURN_UNTIL(!coder->record.unpersisted);
-        ck_assert_uint_eq(persist_blind(&registry), 0);
+        ck_assert_uint_eq(persist_blind(&model.registry), 0);
 }
 END_TEST
 
@@ -224,7 +226,7 @@ START_TEST(an_application_that_stops_itself)
         want(coder);
         toy_runs(&own, 4000002, true);
         TURN_UNTIL(coder->habit == HABIT_UP);
-        registry.backoff.first_msec = registry.backoff.most_msec = 3600000;
+        model.registry.backoff.first_msec = model.registry.backoff.most_msec = 3600000;
         put_file("home/profiles/coder/gateway_state.json", "{\"desired_state\": \"stopped\"}");
         toy_is_down(&own, false, 0);
         TURN_UNTIL(coder->shown.state == STATE_DOWN);
@@ -247,8 +249,8 @@ START_TEST(locks_are_looked_at)
         TURN_UNTIL(coder->shown.state == STATE_UP && coder->locks.log_pid);
         coder->own.began_msec -= 2 * LOCKS_GRACE_MSEC;
         coder->logger.began_msec -= 2 * LOCKS_GRACE_MSEC;
-        locks_look_all(&registry);
-        TURN_UNTIL(!locks_is_looking(&registry));
+        locks_look_all(&model.registry);
+        TURN_UNTIL(!locks_is_looking(&model.registry));
         ck_assert(coder->locks.unlocked);
         ck_assert_ptr_nonnull(locks_problem(coder));
         locks_log_problem(coder, text, sizeof(text));
@@ -289,12 +291,16 @@ START_TEST(a_record_that_cannot_be_written)
 
         two_gateways();
         coder = find(CODER);
-        ck_assert_int_eq(renameat(world_fd, "services/gateway-coder/data", world_fd, "services/gateway-coder/away"), 0);
+        ck_assert_int_eq(
+                renameat(world_fd, "services/gateway-coder/data", world_fd, "services/gateway-coder/away"),
+                0);
         ck_assert_int_ne(service_save(coder), 0);
         ck_assert_uint_eq(coder->again.what, AGAIN_SAVE);
         service_wake(coder);
         turn_for(5);
-        ck_assert_int_eq(renameat(world_fd, "services/gateway-coder/away", world_fd, "services/gateway-coder/data"), 0);
+        ck_assert_int_eq(
+                renameat(world_fd, "services/gateway-coder/away", world_fd, "services/gateway-coder/data"),
+                0);
         TURN_UNTIL(!coder->again.what);
 }
 END_TEST
@@ -305,14 +311,14 @@ START_TEST(a_service_that_is_not_watched_is_looked_at)
 
         two_gateways();
         coder = find(CODER);
-        watch_remove(&registry.watch, coder->own.wd);
+        watch_remove(&model.registry.watch, coder->own.wd);
         coder->own.wd = -1;
         ck_assert(service_lacks_watch(coder));
-        ck_assert_uint_ge(registry_polled(&registry), 1);
+        ck_assert_uint_ge(watches_lacking(&model.registry), 1);
         toy_runs(&own, 4000002, true);
         service_catch_up(coder);
         ck_assert_int_eq(coder->own.status.pid, 4000002);
-        poll_wake(&registry);
+        poll_wake(&model.registry);
         TURN_UNTIL(coder->own.wd >= 0);
 }
 END_TEST
@@ -326,7 +332,7 @@ START_TEST(static_services)
         toy_open(&dashboard, "scan/dashboard");
         toy_runs(&dashboard, 4000002, true);
         two_gateways();
-        scan_all(&registry);
+        scan_all(&model.registry);
         service = find("dashboard");
         TURN_UNTIL(service->shown.state == STATE_UP); /* what runs is up */
         for (int i = 0; i < STATIC_ENDS; i++) {
@@ -358,31 +364,31 @@ START_TEST(room_on_the_volume)
         struct room room;
 
         two_gateways();
-        volume_room_look(&registry);
-        TURN_UNTIL(volume_room(&registry, &room));
+        volume_room_look(&model.registry);
+        TURN_UNTIL(volume_room(&model.registry, &room));
         ck_assert_uint_gt(room.bytes, 0);
-        ck_assert_int_eq(volume_refused(&registry), 0);
+        ck_assert_int_eq(volume_refused(&model.registry), 0);
 }
 END_TEST
 
 START_TEST(names_and_places)
 {
         two_gateways();
-        ck_assert_ptr_null(registry_find(&registry, "gateway-"));
-        ck_assert_uint_eq(registry_behind(&registry, "gateway-a"), 0);
-        ck_assert_uint_eq(registry_behind(&registry, CODER), 1);
-        ck_assert_uint_eq(registry_behind(&registry, "gateway-z"), 2);
-        ck_assert_uint_eq(registry_supervisors(&registry), 4);
-        ck_assert_uint_eq(registry_room(&registry), 48);
-        ck_assert(!registry_lacks_descriptors(&registry));
-        ck_assert(!registry_allows_static(&registry, "dashboard"));
-        ck_assert_int_eq(registry_is_linked(&registry, CODER), 1);
-        ck_assert(!registry_is_taken(&registry, CODER));
-        ck_assert_int_eq(registry_unlink(&registry, CODER), 0);
-        ck_assert_int_eq(registry_is_linked(&registry, CODER), 0);
-        registry_forget(&registry, find(CODER));
-        ck_assert_ptr_null(registry_find(&registry, CODER));
-        ck_assert_uint_eq(registry.count, 1);
+        ck_assert_ptr_null(registry_find(&model.registry, "gateway-"));
+        ck_assert_uint_eq(registry_behind(&model.registry, "gateway-a"), 0);
+        ck_assert_uint_eq(registry_behind(&model.registry, CODER), 1);
+        ck_assert_uint_eq(registry_behind(&model.registry, "gateway-z"), 2);
+        ck_assert_uint_eq(registry_supervisors(&model.registry), 4);
+        ck_assert_uint_eq(registry_room(&model.registry), 48);
+        ck_assert(!registry_lacks_descriptors(&model.registry));
+        ck_assert(!registry_allows_static(&model.registry, "dashboard"));
+        ck_assert_int_eq(registry_is_linked(&model.registry, CODER), 1);
+        ck_assert(!registry_is_taken(&model.registry, CODER));
+        ck_assert_int_eq(registry_unlink(&model.registry, CODER), 0);
+        ck_assert_int_eq(registry_is_linked(&model.registry, CODER), 0);
+        registry_forget(&model.registry, find(CODER));
+        ck_assert_ptr_null(registry_find(&model.registry, CODER));
+        ck_assert_uint_eq(model.registry.count, 1);
 }
 END_TEST
 

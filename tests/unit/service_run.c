@@ -40,7 +40,7 @@ static void begin(void)
         logger_pid = world_process();
         toy_runs(&logger, logger_pid, true);
         service = world_adopt(CODER);
-        ready_init(&waiting, &registry.ready, is_woken);
+        ready_init(&waiting, &model.registry.ready, is_woken);
         waiter_init(&waiter, &waiting);
 }
 
@@ -185,7 +185,7 @@ START_TEST(a_logger_is_tried_when_a_person_asks)
 
         begin();
         start(4000002);
-        registry.backoff.first_msec = registry.backoff.most_msec = 3600000;
+        model.registry.backoff.first_msec = model.registry.backoff.most_msec = 3600000;
         toy_is_down(&logger, false, 0x6f00);
         TURN_UNTIL(service->shown.trouble == TROUBLE_LOGGER);
         service_describe_logger(service, text, sizeof(text));
@@ -219,7 +219,7 @@ START_TEST(one_that_runs_elsewhere_is_looked_at)
 {
         begin();
         start(4000002);
-        registry.backoff.elsewhere_msec = 100;
+        model.registry.backoff.elsewhere_msec = 100;
         toy_is_down(&own, false, 69 << 8);
         UNTIL_STATE(STATE_HELD);
         ck_assert_int_eq(service->shown.cause, CAUSE_ELSEWHERE);
@@ -230,7 +230,8 @@ END_TEST
 
 static void put_tally(unsigned deaths)
 {
-        int fd = openat(world_fd, "services/gateway-coder/supervise/death_tally", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+        int fd = openat(world_fd, "services/gateway-coder/supervise/death_tally",
+                        O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
         for (unsigned i = 0; i < deaths; i++)
                 ck_assert_int_eq(write(fd, (unsigned char[14]){0x40}, 14), 14);
@@ -305,7 +306,7 @@ START_TEST(a_process_that_is_stopped)
         halts_look(service);
         ck_assert_int_eq(trouble(), TROUBLE_NONE);
         kill(pid, SIGSTOP);
-        halts_look_at_all(&registry);
+        halts_look_at_all(&model.registry);
         TURN_UNTIL(service->shown.trouble == TROUBLE_STOPPED);
         /* It would not see its TERM. */
         service_set_goal(service, GOAL_UP, pid);
@@ -335,7 +336,7 @@ static void write_record(const struct record *record)
         struct text text;
 
         text_init(&text);
-        snprintf(its.boot, sizeof(its.boot), "%s", registry.boot);
+        snprintf(its.boot, sizeof(its.boot), "%s", model.registry.boot);
         record_write(&its, NULL, &text);
         text_append(&text, "", 1);
         world_gateway("coder", text.bytes, &own, &logger);

@@ -8,10 +8,11 @@
 #include <unistd.h>
 
 #include "daemon/service/turn.h"
+#include "daemon/slot/adopt.h"
 
 char world[] = "/tmp/unit-world-XXXXXX";
 int world_fd;
-struct registry registry;
+struct world model;
 struct toy own, logger;
 
 static uv_loop_t loop;
@@ -54,18 +55,25 @@ void world_open(void)
         below(scan, sizeof(scan), "scan");
         below(home, sizeof(home), "home");
         ck_assert_int_eq(uv_loop_init(&loop), 0);
-        ck_assert_int_eq(slots_open(&registry.slots, services, template, getgid(), &what), 0);
-        ck_assert_int_eq(scandir_open(&registry.scandir, scan), 0);
-        registry.settle_msec = SETTLE_MSEC;
-        registry.backoff = (struct backoff){
-                .first_msec = BACKOFF_MSEC, .most_msec = 4 * BACKOFF_MSEC, .healthy_msec = 600000, .elsewhere_msec = BACKOFF_MSEC};
-        registry.patience = (struct patience){.msec = {[STEP_PROCESS] = 10000, [STEP_READY] = 10000, [STEP_END] = 10000, [STEP_FINISH] = 10000}};
-        registry.services_max = 100;
-        registry.stagger.at_once = 8;
-        registry.multiplex_from = MULTIPLEX_FROM_CONFIG;
-        ck_assert_int_eq(registry_init(&registry, &loop), 0);
-        ck_assert_int_eq(deputy_open(&registry.deputy, &loop, getuid(), getgid(), false, true, 1), 0);
-        ck_assert_int_eq(store_open(&registry.store, &loop, home, getuid(), getgid(), false), 0);
+        ck_assert_int_eq(slots_open(&model.registry.slots, services, template, getgid(), &what), 0);
+        ck_assert_int_eq(scandir_open(&model.registry.scandir, scan), 0);
+        model.registry.settle_msec = SETTLE_MSEC;
+        model.registry.backoff = (struct backoff){.first_msec = BACKOFF_MSEC,
+                                                  .most_msec = 4 * BACKOFF_MSEC,
+                                                  .healthy_msec = 600000,
+                                                  .elsewhere_msec = BACKOFF_MSEC};
+        model.registry.patience = (struct patience){.msec = {[STEP_PROCESS] = 10000,
+                                                             [STEP_READY] = 10000,
+                                                             [STEP_END] = 10000,
+                                                             [STEP_FINISH] = 10000}};
+        model.registry.services_max = 100;
+        model.registry.stagger.at_once = 8;
+        model.registry.multiplex_from = MULTIPLEX_FROM_CONFIG;
+        ck_assert_int_eq(world_init(&model, &loop), 0);
+        ck_assert_int_eq(deputy_open(&model.registry.deputy, &loop, getuid(), getgid(), false, true, 1), 0);
+        ck_assert_int_eq(store_open(&model.registry.store, &loop, &model.registry.ready, home, getuid(),
+                                    getgid(), false),
+                         0);
 }
 
 void world_close(void)
@@ -74,7 +82,7 @@ void world_close(void)
 
         while (process_count)
                 kill(processes[--process_count], SIGKILL);
-        registry_deinit(&registry);
+        world_deinit(&model);
         uv_run(&loop, UV_RUN_DEFAULT);
         ck_assert_int_eq(uv_loop_close(&loop), 0); /* nothing of it is left there */
         snprintf(command, sizeof(command), "rm -rf '%s'", world);
@@ -122,7 +130,7 @@ static void put_number(unsigned char *bytes, uint64_t value, int length)
 /* As s6 2.11 writes it; stamps differ from each other. */
 static void write_status(struct toy *toy, pid_t pid, int wait_status, unsigned flags)
 {
-        unsigned char bytes[S6_STATUS_BYTES_SHORT] = {0};
+        unsigned char bytes[35] = {0};
         char name[600], new_name[600];
         int64_t now_usec = clock_utc_usec();
         int fd;
@@ -199,7 +207,8 @@ void turn_until_told(const struct toy *toy, const char *letters)
 {
         const char *told = "";
 
-        for (int64_t until_msec = clock_msec() + WORLD_DEADLINE_MSEC; !*told && clock_msec() < until_msec; turn_once())
+        for (int64_t until_msec = clock_msec() + WORLD_DEADLINE_MSEC; !*told && clock_msec() < until_msec;
+             turn_once())
                 told = toy_letters(toy);
         ck_assert_str_eq(told, letters);
 }
@@ -211,12 +220,13 @@ void world_gateway(const char *profile, const char *state, struct toy *gateway, 
         struct text text;
 
         text_init(&text);
-        snprintf(record.boot, sizeof(record.boot), "%s", registry.boot);
+        snprintf(record.boot, sizeof(record.boot), "%s", model.registry.boot);
         record_write(&record, NULL, &text);
         text_append(&text, "", 1);
         snprintf(name, sizeof(name), "gateway-%s", profile);
-        ck_assert_int_eq(slot_stage(&registry.slots, name, profile, NULL, state ? state : text.bytes, true), 0);
-        ck_assert_int_eq(slot_commit(&registry.slots, name), 0);
+        ck_assert_int_eq(
+                slot_stage(&model.registry.slots, name, profile, NULL, state ? state : text.bytes, true), 0);
+        ck_assert_int_eq(slot_commit(&model.registry.slots, name), 0);
         text_deinit(&text);
         snprintf(path, sizeof(path), "services/%s", name);
         toy_open(gateway, path);
@@ -228,8 +238,8 @@ struct service *world_adopt(const char *name)
 {
         struct service *service;
 
-        ck_assert_int_eq(registry_adopt(&registry), 0);
-        service = registry_find(&registry, name);
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        service = registry_find(&model.registry, name);
         ck_assert_ptr_nonnull(service);
         turn_for(5);
         return service;

@@ -6,11 +6,11 @@
 
 #include "unit.h"
 
-#include "daemon/service/registry.h"
+#include "daemon/order/world.h"
 
 /*
  * A world without s6, for tests of the model: a directory of each test's own (Check forks) with a scan directory, slots and a
- * volume, a registry on them with its loop, and s6-supervises that the test plays: it reads what they are told, and writes their
+ * volume, a model.registry on them with its loop, and s6-supervises that the test plays: it reads what they are told, and writes their
  * status.
  */
 struct toy {
@@ -21,7 +21,7 @@ struct toy {
 
 extern char world[];
 extern int world_fd;
-extern struct registry registry;
+extern struct world model;
 extern struct toy own, logger; /* of gateway-coder */
 
 #define CODER "gateway-coder"
