@@ -6,16 +6,17 @@ void feed_pump(struct peer *peer)
 {
         struct feed *feed = peer->request.feed;
 
-        if (feed && peer_state_takes_calls(peer->state) && peer_is_drained(peer))
+        if (peer_state_takes_calls(peer->state) && peer_is_drained(peer))
                 feed->pump(feed, peer);
 }
 
 void feed_begin(struct peer *peer, struct feed *feed)
 {
         peer->request.feed = feed;
-        if (!feed)
+        if (feed)
+                feed_pump(peer);
+        else
                 peer_finish(peer);
-        feed_pump(peer);
 }
 
 void feed_end(struct peer *peer)

@@ -26,7 +26,7 @@ struct feed {
  * for it, and the connection ends. */
 void feed_begin(struct peer *peer, struct feed *feed);
 
-/* Asks the peer's feed for more, if there is one, and the reader took what came before. */
+/* Asks the peer's feed for more, if the reader took what came before. */
 void feed_pump(struct peer *peer);
 void feed_end(struct peer *peer);
 

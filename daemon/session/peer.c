@@ -288,7 +288,8 @@ void peer_continue(struct peer *peer)
                 peer_receive(peer);
         peer_flush(peer); /* what stalled may have been all that kept the next call waiting */
         peer_take_calls(peer);
-        feed_pump(peer);
+        if (peer->request.feed)
+                feed_pump(peer);
         peer_flush(peer);
         peer_take_outcomes(peer);
         peer_charge(peer);
