@@ -1,0 +1,67 @@
+"""What clang's tools say of the C files of the installed programs: nothing. And a minute of the fuzzer, with its sanitizers."""
+
+import concurrent.futures
+import glob
+import json
+import os
+import pathlib
+import plistlib
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("SVCBROKER_BUILD", "build")
+FUZZ_SEC = 60
+JOBS = os.cpu_count()
+
+
+def program(name):
+    """Debian gives some of them the version in their names only."""
+    found = shutil.which(name) or next(iter(sorted(glob.glob(f"/usr/bin/{name}-[0-9]*"), reverse=True)), None)
+    assert found, f"{name} is not here: it is in Debian's clang-tidy or clang-tools"
+    return found
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("clang")
+    subprocess.run(["/usr/bin/python3", ROOT / "tools/lib/clang-commands.py", BUILD, directory], check=True)
+    return directory
+
+
+def test_scan_build(commands, tmp_path):
+    """clang's static analyzer, with scan-build's runner for builds that are there already."""
+    result = subprocess.run([program("analyze-build"), "--cdb", commands / "compile_commands.json", "--output", tmp_path, "--plist",
+                             "--status-bugs"], cwd=ROOT, capture_output=True, text=True)
+    said = []
+    for report in tmp_path.rglob("*.plist"):
+        found = plistlib.loads(report.read_bytes())
+        said += [f"{os.path.relpath(found['files'][bug['location']['file']], ROOT)}:{bug['location']['line']}: {bug['description']}"
+                 for bug in found["diagnostics"]]
+    failures = [str(path) for path in tmp_path.rglob("failures/*")]
+    assert said == [] and failures == [] and result.returncode == 0, "\n".join(sorted(set(said))) + result.stderr[-2000:]
+
+
+def test_clang_tidy(commands):
+    """The checks of .clang-tidy."""
+    files = sorted({os.path.normpath(os.path.join(command["directory"], command["file"]))
+                    for command in json.loads((commands / "compile_commands.json").read_text())})
+    tidy = program("clang-tidy")
+
+    def look(path):
+        return subprocess.run([tidy, "--quiet", "-p", commands, path], cwd=ROOT, capture_output=True, text=True)
+
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        results = list(pool.map(look, files))
+    said = {line for result in results for line in result.stdout.splitlines() if ": error: " in line or ": warning: " in line}
+    assert not said, "\n".join(sorted(said))
+    assert [result.args[-1] for result in results if result.returncode != 0] == []
+
+
+def test_fuzzer(tmp_path):
+    """The way from bytes to parameters."""
+    result = subprocess.run([ROOT / "tests/fuzz/run", str(FUZZ_SEC), tmp_path], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-4000:]
+    assert "Done " in result.stderr, result.stderr[-2000:]
