@@ -335,6 +335,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
  * a thousand services is smaller: as a mapping of its own it took twice as long. */
 #define MEMORY_KEPT_BYTES (1024 * 1024)
 
+/* The sum. */
 #define MEMORY_SUM_BYTES                                                                                               \
         (MEMORY_PROCESS_BYTES + MEMORY_KEPT_BYTES + LIMIT_MEMORY_BYTES + LIMIT_MEMORY_ROOT_BYTES + MEMORY_CALL_BYTES +                      \
          MEMORY_PEERS * MEMORY_PEER_BYTES + MEMORY_SERVICES * MEMORY_SERVICE_BYTES +                                    \

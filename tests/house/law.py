@@ -1,0 +1,72 @@
+"""The law of the house, as data. Each exception has its reason beside it; one that is not needed any more is an error."""
+
+# From the bottom up. A file includes files of its own room and of rooms below it, never above.
+ROOMS = [
+    "proto",
+    "daemon/bounds.h",
+    "daemon/config.h",  # what meson was told
+    "daemon/log",
+    "daemon/loop",
+    "daemon/edge",
+    "daemon/judge",
+    "daemon/keep",
+    "daemon/service",
+    "daemon/slot",
+    "daemon/order",
+    "daemon/session",
+    "daemon/methods",
+    "daemon/doctor",
+    "daemon",
+    "client/lib",
+    "client/text",
+    "client/terminal",
+    "client/log",
+    "client/say",
+    "client/talk",
+    "client/verbs",
+    "client",
+]
+
+# Rooms that see less than all below them.
+SEES = {
+    "proto": (),
+    "daemon/bounds.h": ("proto",),
+    "daemon/config.h": (),
+    "daemon/judge": ("proto", "daemon/bounds.h"),  # pure: no system, no loop, no log
+    "client/lib": ("proto",),
+}
+
+
+def sees(room, other):
+    if room.startswith("client") and other.startswith("daemon"):
+        return False
+    return room == other or room not in SEES or other in SEES[room]
+
+
+GENERATED = ["daemon/config.h"]
+FILE_LINES = 400
+FUNCTION_LINES = 60
+LONG_FILES = {}
+LONG_FUNCTIONS = {}
+CLANG_FORMAT = 14
+COLUMNS = 110
+SPELLINGS = {
+    "say `strcmp(a, b) == 0`": r"!\s*(strcmp|strncmp|strcasecmp|memcmp)\(",
+    "say `sizeof(x)`": r"\bsizeof [^(\s]",
+    "say `int result`": r"\bint (r|rc|ret|res|rv)\b(?=\s*[=;,])",
+    "say `!pointer`": r"[=!]= NULL\b",
+}
+BOUNDS_HEADERS = ("proto/limits.h", "daemon/bounds.h")
+BOUNDS_ELSEWHERE = {}
+CITES_NOTHING = ("tests/unit/json/", "tests/differential/", "tests/house/")
+# What is cited and is not ours.
+CITED_OF_OTHERS = {
+    "SOUL.md",  # of a profile: Hermes's
+    "util.c",  # there is none
+    "include/svcbroker.h",  # as it is installed
+    "linux/magic.h",
+    "sysexits.h",
+}
+# Words that send a reader to pages which are in nobody's checkout.
+CITES_NOWHERE = r"\b(hermes-contract|s6-facts|threat-model\.md|mission\.md|style\.md|architecture\.md)\b|\bissue \d+\b"
+

@@ -1,0 +1,39 @@
+"""The version is said in meson.build; whatever else says it says the same, and is known here."""
+
+import re
+import subprocess
+
+import source
+
+
+def version():
+    return re.search(r"^  version: '([^']+)',$", source.text("meson.build"), flags=re.M).group(1)
+
+
+# What cannot ask meson: a pattern around the version, in files that have it once.
+COPIES = {
+    "client/python/svcbroker/__init__.py": r'^__version__ = "(.+?)"',
+    "docs/clients.md": r'^ *"version": "(.+?)"',
+    "man/svcbroker.3": r"^\.Ql (\d+\.\d+\.\d+) \.$",
+    "NEWS.md": r"^## (\d+\.\d+\.\d+)",
+}
+
+
+def test_copies():
+    found = {path: re.search(pattern, source.text(path), flags=re.M) for path, pattern in COPIES.items()}
+    assert {path: match and match.group(1) for path, match in found.items()} == dict.fromkeys(COPIES, version())
+
+
+def test_nobody_else_says_it():
+    places = set()
+    for path in source.files():
+        if not path.startswith(("tests/", "docs/benchmarks.md")) and re.search(rf"(?<![\d.]){re.escape(version())}(?![\d.])", source.text(path)):
+            places.add(path)
+    # The header shows what a version looks like.
+    assert places - {"meson.build", "client/lib/svcbroker.h"} == set(COPIES)
+
+
+def test_programs():
+    for program in ("client/svcctl", "daemon/svcbrokerd"):
+        said = subprocess.run([source.BUILD / program, "--version"], capture_output=True, text=True, check=True).stdout
+        assert said == f"{program.rpartition('/')[2]} {version()}\n"
