@@ -145,7 +145,7 @@ int main(int argc, char **argv)
 {
         static struct broker broker; /* large, and one */
         struct options options;
-        unsigned files;
+        unsigned files = 0;
         int exit_code;
 
         if (options_parse(argc, argv, &options, &exit_code))

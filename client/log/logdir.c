@@ -131,7 +131,7 @@ static int open_rotated(int directory_fd, struct logdir *logdir)
         int count = list_rotated(directory_fd, names);
 
         for (int i = 0; i < count; i++) {
-                struct logdir_file file;
+                struct logdir_file file = {.fd = -1};
 
                 if (open_file(directory_fd, names[i], &file) == 0)
                         append(logdir, &file);
@@ -155,7 +155,7 @@ static bool is_missing(int directory_fd)
  */
 static int look(int directory_fd, struct logdir *logdir, bool *whole)
 {
-        struct logdir_file current, previous;
+        struct logdir_file current = {.fd = -1}, previous = {.fd = -1};
         int current_result = open_file(directory_fd, "current", &current);
         int previous_result = open_file(directory_fd, "previous", &previous);
         int result = open_rotated(directory_fd, logdir);

@@ -26,7 +26,8 @@ static int64_t minute_usec(bool other_zone, const char *minute)
                             .tm_hour = digits_number(minute + 11, 2),
                             .tm_min = digits_number(minute + 14, 2),
                             .tm_isdst = -1};
-        char *zone = other_zone ? strdup(getenv("TZ")) : NULL;
+        const char *given = other_zone ? getenv("TZ") : NULL;
+        char *zone = given ? strdup(given) : NULL;
         int64_t seconds;
 
         if (zone)

@@ -134,9 +134,12 @@ enum outcome names_resolve(struct session *session, struct json_object **service
 {
         const struct options *options = session->options;
         char **gateways = gateways_of(options);
-        struct json_object *made = json_object_new_array();
-        enum outcome outcome = gateways ? OUTCOME_DONE : session_broken(session, -ENOMEM);
+        struct json_object *made;
+        enum outcome outcome = OUTCOME_DONE;
 
+        if (!gateways)
+                return session_broken(session, -ENOMEM);
+        made = json_object_new_array();
         for (size_t i = 0; !options->profile && i < options->words_count && outcome == OUTCOME_DONE; i++) {
                 outcome = queue_status(session, options->words[i]);
                 if (outcome == OUTCOME_DONE)

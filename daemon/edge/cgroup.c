@@ -188,8 +188,8 @@ static bool look(const char *root, enum cgroup_kind kind, int version, const cha
 
 static int look_up(const char *root, enum cgroup_kind kind, int version, struct cgroup_limit *limit)
 {
-        char path[CGROUP_LINE_BYTES], directory[2 * CGROUP_LINE_BYTES];
-        struct mount mount;
+        char path[CGROUP_LINE_BYTES] = "", directory[2 * CGROUP_LINE_BYTES];
+        struct mount mount = {.root = ""};
         bool seen = false;
         int result = read_own_path(root, &kinds[kind], version, path);
 

@@ -144,7 +144,7 @@ static int read_printed(const char *path, struct printed *printed)
 static bool supervisor_kills(uint64_t own)
 {
         char path[64];
-        struct printed printed;
+        struct printed printed = {0};
 
         if (geteuid() != 0)
                 return true; /* all have one uid */

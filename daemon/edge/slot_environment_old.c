@@ -24,11 +24,10 @@
 /* Adds the name to the list of those with an empty value, which has room for all. */
 static void list_append(char *list, size_t *length, const char *name)
 {
-        size_t bytes = strlen(name);
+        char *end = stpcpy(list + *length, name);
 
-        memcpy(list + *length, name, bytes);
-        list[*length + bytes] = '\n';
-        *length += bytes + 1;
+        *end++ = '\n';
+        *length = (size_t)(end - list);
 }
 
 static int write_variables(int fd, struct json_object *environment)
@@ -98,10 +97,10 @@ static int compare_file(int one, int other, const char *name, bool *content, boo
         size_t length[2] = {0, 0};
         int result = tree_read(one, name, LIMIT_ENVIRONMENT_BYTES, &bytes[0], &length[0]);
 
-        if (result < 0)
+        if (!bytes[0])
                 return result;
         result = tree_read(other, name, LIMIT_ENVIRONMENT_BYTES, &bytes[1], &length[1]);
-        if (result < 0 || length[0] != length[1] || memcmp(bytes[0], bytes[1], length[0]) != 0)
+        if (!bytes[1] || length[0] != length[1] || memcmp(bytes[0], bytes[1], length[0]) != 0)
                 *content = false;
         free(bytes[0]);
         free(bytes[1]);
@@ -173,9 +172,9 @@ int environment_old_compare(int at, const char *one, const char *other, bool *co
         DIR *first = NULL, *second = NULL;
         int result = open_stream(at, one, &first);
 
-        if (result == 0)
+        if (first)
                 result = open_stream(at, other, &second);
-        if (result == 0)
+        if (first && second)
                 result = compare_directories(first, second, content, whole);
         if (result == -ENOENT) {
                 *content = *whole = false;
@@ -223,7 +222,7 @@ static int read_variables(DIR *directory, struct json_object *environment)
                 if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
                         continue;
                 result = tree_read(dirfd(directory), entry->d_name, LIMIT_ENVIRONMENT_BYTES, &bytes, &length);
-                if (result == 0)
+                if (bytes)
                         result = add_file(environment, entry->d_name, bytes, length);
                 free(bytes);
         }
@@ -236,7 +235,7 @@ int environment_old_read(int at, const char *name, struct json_object **environm
         struct json_object *read = json_object_new_object();
         int result = read ? open_stream(at, name, &directory) : -ENOMEM;
 
-        if (result == 0) {
+        if (directory) {
                 result = read_variables(directory, read);
                 closedir(directory);
         }

@@ -128,7 +128,7 @@ int svscan_look(int at, struct svscan_room *room)
         struct svscan_room found;
         struct process process;
         char text[SVSCAN_TEXT_BYTES];
-        size_t length;
+        size_t length = 0;
         int result;
         pid_t pid = process_holding(at, LOCK);
 

@@ -267,9 +267,9 @@ void log_change(enum log_source source, struct line *line)
         errno = error;
 }
 
-void log_on_held(void (*function)(void *owner), void *owner)
+void log_on_held(void (*held)(void *owner), void *owner)
 {
-        listener.held = function;
+        listener.held = held;
         listener.owner = owner;
 }
 

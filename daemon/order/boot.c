@@ -67,7 +67,7 @@ void boot_sort_lost(const struct text *text, struct boot_lost *lost)
         lost->names = text->failed ? NULL : reallocarray(NULL, count + 1, sizeof(*lost->names));
         for (size_t at = 0; lost->names && at < text->length; at += strlen(text->bytes + at) + 1)
                 lost->names[lost->count++] = text->bytes + at;
-        if (lost->count)
+        if (lost->names)
                 qsort(lost->names, lost->count, sizeof(*lost->names), compare_names);
 }
 

@@ -16,7 +16,7 @@
 /* The fully qualified error name of a fault, and its fields as a JSON object. `name`: the service's, as it
  * was asked for. */
 const char *errors_of_fault(struct server *server, const struct fault *fault, const char *name,
-                            struct service *service, struct text *parameters);
+                            struct service *service, struct text *text);
 
 /* The fields of ERROR_LIMIT. */
 void errors_write_limit(struct text *parameters, const char *limit, int64_t value);

@@ -37,7 +37,7 @@ void registration_again(struct service *service, struct registration_waiter *wai
                         struct json_object *environment);
 
 /* registration_waiters.c. Frees it with all who wait (timer_close()). */
-void registration_free(void *registration);
+void registration_free(void *owner);
 
 /* persist_error: of what this waiter asked for; the service's own may be of an order since. */
 void registration_answer(struct registry *registry, struct registration_waiter *waiter,
