@@ -57,6 +57,15 @@ def bare(path):
     return code
 
 
+def arguments(code, begin):
+    """The text of a call's arguments; begin: behind its parenthesis."""
+    depth, at = 1, begin
+    while depth and at < len(code):
+        depth += (code[at] == "(") - (code[at] == ")")
+        at += 1
+    return code[begin:at - 1], at
+
+
 def comments(path):
     """(line, text) of each comment of a C file."""
     code = re.sub(r'"(?:\\.|[^"\\\n])*"', lambda match: '"' + " " * (len(match.group()) - 2) + '"', text(path))

@@ -22,6 +22,38 @@ def test_spelling():
     debts.settle("one voice", found)
 
 
+def test_comparisons():
+    """What strcmp() and its like return is compared, or passed on: it is no truth value."""
+    found = {}
+    for path in source.ours():
+        code = source.bare(path)
+        for match in re.finditer(r"\b(?:strcmp|strncmp|strcasecmp|memcmp)\(", code):
+            _, end = source.arguments(code, match.end())
+            before, behind = code[:match.start()].rstrip(), code[end:].lstrip()
+            passed_on = before.endswith(("return", "=", "?", ":")) and behind.startswith((";", ":"))
+            if not re.match(r"[=!]=|[<>]", behind) and not passed_on:
+                found.setdefault(path, []).append(f"line {code.count(chr(10), 0, match.start()) + 1}: {match.group()}...) is not compared with 0")
+    debts.settle("comparisons", found)
+
+
+def test_descriptors_are_born_closed_on_exec():
+    """No program is executed by the daemon; whoever adds one must not have to look for what it inherits."""
+    found = {}
+    born = "open|openat|openat2|creat|fopen|freopen|pipe|pipe2|dup|dup2|dup3|socket|socketpair|accept|accept4|eventfd|signalfd|memfd_create|" \
+           "inotify_init|inotify_init1|epoll_create|epoll_create1|timerfd_create"
+    for path in source.sources("daemon", "client", ending=".c"):
+        code = source.bare(path)
+        whole = source.text(path)
+        for match in re.finditer(rf"(?<![\w.>])(?:{born})\(", code):
+            given, end = source.arguments(whole, match.end())
+            name = match.group()[:-1]
+            if re.search(r'CLOEXEC|CLOSE_ON_EXEC|VOLUME_OPEN_FLAGS|flags\b|\bhow\b|"[a-z+]*e[a-z+]*"', given):
+                continue
+            if (path, name) not in law.NOT_CLOSED_ON_EXEC:
+                found.setdefault(path, []).append(f"line {code.count(chr(10), 0, match.start()) + 1}: {name}({' '.join(given.split())})")
+    debts.settle("descriptors", found)
+
+
 def test_guards():
     """A header's guard is its path, less the top folder's name in the daemon, so that no two are the same."""
     seen = {}
