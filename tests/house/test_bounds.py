@@ -7,7 +7,7 @@ import law
 import source
 
 NAME = re.compile(r"^\s*#\s*define\s+(\w+)\s+(.*)$|^\s*([A-Z][A-Z0-9_]+) = ([^,\n]+)", re.M)
-BOUND = re.compile(r"_(USEC|MSEC|SEC|SECONDS|BYTES|MAX|MOST|LIMIT|LEAST|DEPTH|AGAIN|SHARE|TRIES|THREADS|AT_ONCE|PER_TURN)(_|$)")
+BOUND = re.compile(r"_(USEC|MSEC|SEC|SECONDS|BYTES|MAX|MOST|LIMIT|LEAST|DEPTH|SHARE|TRIES|THREADS|AT_ONCE|PER_TURN)(_|$)")
 
 
 def bounds():
@@ -15,7 +15,7 @@ def bounds():
     for path in source.sources("proto", "daemon"):
         for match in NAME.finditer(source.bare(path)):
             name, value = match.group(1) or match.group(3), match.group(2) or match.group(4)
-            if BOUND.search("_" + name) and re.search(r"(?<![\w.])\d", value):
+            if BOUND.search("_" + name) and re.search(r"(?<![\w.])\d", value) and not re.search(law.TEXT_BUFFERS, name):
                 yield path, name, value.strip()
 
 
