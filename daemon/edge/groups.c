@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
 #include "daemon/loop/identity.h"
 #include "daemon/edge/process.h"
 

@@ -1,4 +1,5 @@
 #include "daemon/edge/tree.h"
+#include "daemon/bounds.h"
 
 #include <dirent.h>
 #include <errno.h>

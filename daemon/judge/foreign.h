@@ -4,12 +4,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "daemon/bounds.h"
+
 /*
  * JSON that the application wrote: what Python's json writes and reads, which is more than JSON. A byte order mark may come
  * first; NaN and Infinity are numbers, as are those beyond any range; a lone surrogate may be written as an escape. Of
  * such an object a few members are of interest. Pure, and without json-c: it may be used in any thread.
  */
-#define FOREIGN_DEPTH 32        /* objects and arrays inside each other */
 #define FOREIGN_VALUE_BYTES 64  /* of a string, with its end */
 
 enum foreign_kind {

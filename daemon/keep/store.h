@@ -20,7 +20,6 @@
  * so is what hangs, up to the rename that is its last step (volume.h: fence). A profile whose rename hangs has
  * no record written until that is over.
  */
-#define STORE_MSEC 2000
 
 /* Lanes of the volume's deputy. What is read or marked in a profile's directory may hang with that directory; records
  * do not, since they have one of their own. */

@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "daemon/bounds.h"
 #include "daemon/log/log.h"
 #include "daemon/order/boot.h"
 #include "daemon/order/boot_report.h"
@@ -20,9 +21,6 @@
 #include "daemon/slot/removal.h"
 #include "daemon/keep/survey.h"
 #include "proto/name.h"
-
-/* A volume that did not answer at boot is asked again after this. */
-#define RECONCILE_AGAIN_MSEC 5000
 
 /* One that goes on; registry.reconcile. Each profile is a piece. */
 struct reconcile {
