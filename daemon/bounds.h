@@ -328,6 +328,9 @@
 #define FOREIGN_DEPTH 32 /* objects and arrays inside each other, in a file of the application's */
 #define RECONCILE_AGAIN_MSEC 5000 /* a volume that did not answer at boot is asked again after this */
 
+#define FINDINGS_LISTED_MOST 5 /* of what a check found, by name; the others are a number */
+#define ACCESS_GROUPS_MOST 256 /* groups of a peer: in more than these it is no observer */
+
 /* Whatever may be registered can be read again at the next boot. */
 _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at all reads what all may have");
 

@@ -173,7 +173,8 @@ int slot_write_state(const struct slots *slots, const char *name, const char *te
                 return data;
         result = write_spare(data, text, length);
         if (result == 0 && renameat2(data, SPARE_STATE, data, "state", RENAME_EXCHANGE) < 0) {
-                if ((!is_unsupported(errno) && errno != ENOENT) || renameat(data, SPARE_STATE, data, "state") < 0)
+                if ((!is_unsupported(errno) && errno != ENOENT) ||
+                    renameat(data, SPARE_STATE, data, "state") < 0)
                         result = -errno;
                 else
                         make_spare(data);

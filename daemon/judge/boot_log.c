@@ -72,7 +72,8 @@ static struct boot_profile *find_or_add(struct boot_log *log, const char *name)
                 return &log->profiles[place];
         if (log->count == BOOT_LOG_PROFILES || !make_room(log))
                 return NULL;
-        memmove(&log->profiles[place + 1], &log->profiles[place], (log->count - place) * sizeof(log->profiles[0]));
+        memmove(&log->profiles[place + 1], &log->profiles[place],
+                (log->count - place) * sizeof(log->profiles[0]));
         log->count++;
         log->profiles[place] = (struct boot_profile){0};
         strcpy(log->profiles[place].name, name);

@@ -11,7 +11,7 @@ static bool read_value(const char **at, unsigned depth, struct foreign *value);
 
 const char *foreign_begin(const char *text)
 {
-        return strncmp(text, BYTE_ORDER_MARK, 3) ? text : text + 3;
+        return strncmp(text, BYTE_ORDER_MARK, 3) != 0 ? text : text + 3;
 }
 
 static void skip_space(const char **at)
@@ -59,7 +59,8 @@ static bool read_escape(const char **at, struct decoded *decoded)
         if (!skip(at, "u"))
                 return false;
         for (int i = 0; i < 4; i++, ++*at) {
-                const char *digit = **at ? strchr(hex, **at >= 'A' && **at <= 'F' ? **at - 'A' + 'a' : **at) : NULL;
+                const char *digit =
+                        **at ? strchr(hex, **at >= 'A' && **at <= 'F' ? **at - 'A' + 'a' : **at) : NULL;
 
                 if (!digit)
                         return false;
@@ -131,7 +132,7 @@ static bool read_number(const char **at)
 static struct foreign *find(struct foreign *members, size_t count, const char *name)
 {
         for (size_t i = 0; i < count; i++)
-                if (!strcmp(members[i].name, name))
+                if (strcmp(members[i].name, name) == 0)
                         return &members[i];
         return NULL;
 }

@@ -11,7 +11,7 @@
  * first; NaN and Infinity are numbers, as are those beyond any range; a lone surrogate may be written as an escape. Of
  * such an object a few members are of interest. Pure, and without json-c: it may be used in any thread.
  */
-#define FOREIGN_VALUE_BYTES 64  /* of a string, with its end */
+#define FOREIGN_VALUE_BYTES 64 /* of a string, with its end */
 
 enum foreign_kind {
         FOREIGN_ABSENT,

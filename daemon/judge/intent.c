@@ -151,7 +151,8 @@ static bool is_word(const char *state)
 
 static bool means_running(const char *state)
 {
-        return !strcmp(state, "running") || !strcmp(state, "draining") || !strcmp(state, "degraded");
+        return strcmp(state, "running") == 0 || strcmp(state, "draining") == 0 ||
+               strcmp(state, "degraded") == 0;
 }
 
 void prior_read(const char *text, struct prior *prior)
@@ -173,8 +174,8 @@ void prior_read(const char *text, struct prior *prior)
         if (!desired && !state)
                 return;
         prior->known = true;
-        prior->stopped = desired && !strcmp(desired, "stopped");
-        prior->want_up = desired ? !strcmp(desired, "running") : means_running(state);
+        prior->stopped = desired && strcmp(desired, "stopped") == 0;
+        prior->want_up = desired ? strcmp(desired, "running") == 0 : means_running(state);
         if (is_word(state ? state : desired))
                 snprintf(prior->state, sizeof(prior->state), "%s", state ? state : desired);
 }
@@ -192,7 +193,7 @@ enum prior_exit prior_exit_read(const char *text)
 
         if (!foreign_read(text, &phase, 1) || phase.kind != FOREIGN_STRING)
                 return PRIOR_EXIT_UNKNOWN;
-        return !strcmp(phase.value, "exited")    ? PRIOR_EXIT_CLEAN
-               : !strcmp(phase.value, "running") ? PRIOR_EXIT_UNCLEAN
-                                                 : PRIOR_EXIT_UNKNOWN;
+        return strcmp(phase.value, "exited") == 0    ? PRIOR_EXIT_CLEAN
+               : strcmp(phase.value, "running") == 0 ? PRIOR_EXIT_UNCLEAN
+                                                     : PRIOR_EXIT_UNKNOWN;
 }

@@ -43,8 +43,8 @@ void intent_deinit(struct intent *intent);
 
 struct prior {
         bool want_up;
-        bool known;                    /* there was a file, and it had a state */
-        bool stopped;                  /* it says in so many words that it is to be down: desired_state is stopped */
+        bool known;   /* there was a file, and it had a state */
+        bool stopped; /* it says in so many words that it is to be down: desired_state is stopped */
         char state[PRIOR_STATE_BYTES]; /* gateway_state, or desired_state where that is all; only [a-z_], else
                                           "unreadable" */
 };

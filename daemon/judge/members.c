@@ -78,7 +78,7 @@ static bool member_next(const char **at, struct member *member)
 
 static bool member_is(const struct member *member, const char *name)
 {
-        return strlen(name) == member->name_bytes && !memcmp(member->name, name, member->name_bytes);
+        return strlen(name) == member->name_bytes && memcmp(member->name, name, member->name_bytes) == 0;
 }
 
 static bool is_known(const struct member *member, const struct field *known)
@@ -93,7 +93,7 @@ static bool is_repeated(const struct member *seen, size_t count, const struct me
 {
         for (size_t i = 0; i < count; i++)
                 if (seen[i].name_bytes == member->name_bytes &&
-                    !memcmp(seen[i].name, member->name, member->name_bytes))
+                    memcmp(seen[i].name, member->name, member->name_bytes) == 0)
                         return true;
         return false;
 }

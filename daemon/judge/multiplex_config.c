@@ -15,7 +15,7 @@
 static bool is_one_of(const char *word, const char *const *words)
 {
         for (; *words; words++)
-                if (!strcasecmp(word, *words))
+                if (strcasecmp(word, *words) == 0)
                         return true;
         return false;
 }
@@ -23,14 +23,17 @@ static bool is_one_of(const char *word, const char *const *words)
 /* Every value that is written is made by the application, and one that cannot be spoils the file. */
 static bool node_is_sound(yaml_document_t *document, const yaml_node_t *node)
 {
-        static const char *const tags[] = {TAG "null", TAG "bool", TAG "int", TAG "float", TAG "binary", TAG "timestamp",
-                                           TAG "omap", TAG "pairs", TAG "set", TAG "str", TAG "seq", TAG "map", NULL};
+        static const char *const tags[] = {TAG "null",   TAG "bool",      TAG "int",  TAG "float",
+                                           TAG "binary", TAG "timestamp", TAG "omap", TAG "pairs",
+                                           TAG "set",    TAG "str",       TAG "seq",  TAG "map",
+                                           NULL};
 
         if (!is_one_of((const char *)node->tag, tags))
                 return false;
         if (node->type != YAML_MAPPING_NODE)
                 return true;
-        for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++)
+        for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+             pair < node->data.mapping.pairs.top; pair++)
                 if (yaml_document_get_node(document, pair->key)->type != YAML_SCALAR_NODE)
                         return false;
         return true;
@@ -47,7 +50,7 @@ static bool document_is_sound(yaml_document_t *document)
 static bool is_text(const yaml_node_t *node, const char *text)
 {
         return node->type == YAML_SCALAR_NODE && strlen(text) == node->data.scalar.length &&
-               !memcmp(node->data.scalar.value, text, node->data.scalar.length);
+               memcmp(node->data.scalar.value, text, node->data.scalar.length) == 0;
 }
 
 static bool is_merge(const yaml_node_t *node)
@@ -55,10 +58,12 @@ static bool is_merge(const yaml_node_t *node)
         return is_text(node, "<<") && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
-static const yaml_node_t *find(yaml_document_t *document, const yaml_node_t *mapping, const char *name, unsigned *steps);
+static const yaml_node_t *find(yaml_document_t *document, const yaml_node_t *mapping, const char *name,
+                               unsigned *steps);
 
 /* In what a mapping merges: one mapping, or several, of which the first counts. */
-static const yaml_node_t *find_merged(yaml_document_t *document, const yaml_node_t *merged, const char *name, unsigned *steps)
+static const yaml_node_t *find_merged(yaml_document_t *document, const yaml_node_t *merged, const char *name,
+                                      unsigned *steps)
 {
         const yaml_node_t *found = NULL;
 
@@ -76,14 +81,16 @@ static const yaml_node_t *find_merged(yaml_document_t *document, const yaml_node
 }
 
 /* *steps: how many more mappings, and places of lists that are merged, may be looked at. A mapping may merge itself. */
-static const yaml_node_t *find(yaml_document_t *document, const yaml_node_t *mapping, const char *name, unsigned *steps)
+static const yaml_node_t *find(yaml_document_t *document, const yaml_node_t *mapping, const char *name,
+                               unsigned *steps)
 {
         const yaml_node_t *own = NULL, *merged = NULL;
 
         if (mapping->type != YAML_MAPPING_NODE || !*steps)
                 return NULL;
         --*steps;
-        for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top; pair++) {
+        for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
+             pair < mapping->data.mapping.pairs.top; pair++) {
                 const yaml_node_t *key = yaml_document_get_node(document, pair->key);
                 const yaml_node_t *value = yaml_document_get_node(document, pair->value);
 
@@ -104,14 +111,15 @@ static bool is_zero(const char *text)
 static bool looks_like_number(const char *text)
 {
         text += *text == '+' || *text == '-';
-        if (!strcasecmp(text, ".inf") || !strcasecmp(text, ".nan"))
+        if (strcasecmp(text, ".inf") == 0 || strcasecmp(text, ".nan") == 0)
                 return true;
         if ((*text < '0' || *text > '9') && (*text != '.' || text[1] < '0' || text[1] > '9'))
                 return false;
         if (text[0] == '0' && (text[1] == 'x' || text[1] == 'b'))
                 return text[2] && strspn(text + 2, "0123456789abcdefABCDEF_") == strlen(text + 2);
         /* A date is something too; digits and an exponent without a point are a string. */
-        return strspn(text, "0123456789_:.-") == strlen(text) || (strchr(text, '.') && strspn(text, "0123456789_.eE+-") == strlen(text));
+        return strspn(text, "0123456789_:.-") == strlen(text) ||
+               (strchr(text, '.') && strspn(text, "0123456789_.eE+-") == strlen(text));
 }
 
 /* As the application makes a switch of a string: blanks around it count for nothing. */
@@ -136,16 +144,18 @@ static enum multiplex_config string_truth(const char *text, size_t length)
 static enum multiplex_config scalar_truth(const yaml_node_t *node)
 {
         static const char *const booleans[] = {"yes", "true", "on", "no", "false", "off", NULL};
-        const char *text = (const char *)node->data.scalar.value, *tag = (const char *)node->tag + strlen(TAG);
+        const char *text = (const char *)node->data.scalar.value,
+                   *tag = (const char *)node->tag + strlen(TAG);
         bool plain = node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 
         if (memchr(text, '\0', node->data.scalar.length))
                 return MULTIPLEX_CONFIG_OFF; /* a string like no other */
-        if (!strcmp(tag, "null"))
+        if (strcmp(tag, "null") == 0)
                 return MULTIPLEX_CONFIG_OFF;
-        if (!strcmp(tag, "bool"))
-                return is_one_of(text, booleans) ? string_truth(text, strlen(text)) : MULTIPLEX_CONFIG_UNREADABLE;
-        if (!strcmp(tag, "int") || !strcmp(tag, "float"))
+        if (strcmp(tag, "bool") == 0)
+                return is_one_of(text, booleans) ? string_truth(text, strlen(text))
+                                                 : MULTIPLEX_CONFIG_UNREADABLE;
+        if (strcmp(tag, "int") == 0 || strcmp(tag, "float") == 0)
                 return !looks_like_number(text) ? MULTIPLEX_CONFIG_UNREADABLE
                        : is_zero(text)          ? MULTIPLEX_CONFIG_OFF
                                                 : MULTIPLEX_CONFIG_ON;
@@ -208,11 +218,12 @@ static const char *skip_comment(const char *text)
 /* An anchor begins where a value does. */
 static bool is_anchor(const char *begin, const char *text)
 {
-        return *text == '&' && !strchr(" \t\r\n&", text[1]) && (text == begin || strchr(" \t\n[{,", text[-1]));
+        return *text == '&' && !strchr(" \t\r\n&", text[1]) &&
+               (text == begin || strchr(" \t\n[{,", text[-1]));
 }
 
-/* The parser's time grows with the square of how deep it is, and of how many anchors it has: nothing that anybody writes is as deep,
- * or has as many. */
+/* The parser's time grows with the square of how deep it is, and of how many anchors it has: nothing that
+ * anybody writes is as deep, or has as many. */
 static bool is_too_deep(const char *text)
 {
         unsigned open = 0, most = 0, line = 0, anchors = 0;
@@ -226,7 +237,8 @@ static bool is_too_deep(const char *text)
                 open -= open && (*text == ']' || *text == '}');
                 most = open > most ? open : most;
                 anchors += is_anchor(begin, text);
-                line = *text == '\n' ? 0 : line + ((*text == '-' || *text == '?') && strchr(" \t\r\n", text[1]));
+                line = *text == '\n' ? 0
+                                     : line + ((*text == '-' || *text == '?') && strchr(" \t\r\n", text[1]));
                 most = line > most ? line : most;
         }
         return most > CONFIG_DEPTH || anchors > CONFIG_ANCHORS;

@@ -56,7 +56,7 @@ static void look_into(int volume, int directory, struct look *look)
 
         snprintf(path, sizeof(path), INTENT_DIRECTORY "/%s", look->name);
         look->exists = directory >= 0 && !look->deleted &&
-                       (!strcmp(look->name, "default") || volume_has(directory, "SOUL.md"));
+                       (strcmp(look->name, "default") == 0 || volume_has(directory, "SOUL.md"));
         look->recorded = !look->exists && !look->deleted && volume_has(volume, path);
         if (look->exists)
                 look->intent_result = look->with_intent ? volume_read(volume, path, &look->intent) : -ENOBUFS;

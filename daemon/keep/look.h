@@ -37,9 +37,9 @@ struct look {
         int opened;
         bool exists;
         bool recorded; /* it does not exist, and there is a record of it */
-        int link;      /* as of volume_enter(), where its directory is a link that is not taken; 0: it is none */
+        int link; /* as of volume_enter(), where its directory is a link that is not taken; 0: it is none */
         bool deleted;  /* its tombstone is there: profiles/.deleted/NAME */
-        int64_t which;         /* directory it is: of its file system and its number there; 0: there is none */
+        int64_t which; /* directory it is: of its file system and its number there; 0: there is none */
         enum prior_exit prior_exit;
         enum multiplex_config config; /* of `default`, whose directory is the volume */
         bool locked;

@@ -18,7 +18,7 @@ struct planned {
         struct record record; /* of the slot to be made */
         struct json_object *environment;
         const char *why; /* as of reconcile_action */
-        bool adjust; /* KEPT, and registered before the volume said what is wanted of it */
+        bool adjust;     /* KEPT, and registered before the volume said what is wanted of it */
 };
 
 struct plan {
@@ -29,8 +29,8 @@ struct plan {
 
 /*
  * survey NULL: the volume does not answer, and it is about `default` only, as a slot of the last container
- * has it. At boot slots without a profile are left alone. A gateway whose profile has another name now is told to end, unless it is
- * a dry run. 0 or -ENOMEM, then nothing is there to be freed.
+ * has it. At boot slots without a profile are left alone. A gateway whose profile has another name now is
+ * told to end, unless it is a dry run. 0 or -ENOMEM, then nothing is there to be freed.
  */
 int plan_make(struct plan *plan, struct registry *registry, const struct survey *survey,
               const struct reconcile_request *request);

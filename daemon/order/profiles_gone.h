@@ -7,8 +7,8 @@ struct profile_facts;
 struct registry;
 struct service;
 
-/* Gateways whose profiles' directories are gone, by which they were: of as many profiles as the volume may have each may be one of them
- * by another name. 0 or -ENOMEM. */
+/* Gateways whose profiles' directories are gone, by which they were: of as many profiles as the volume may
+ * have each may be one of them by another name. 0 or -ENOMEM. */
 struct profiles_gone {
         struct service **services;
         size_t count;

@@ -54,7 +54,7 @@ COLUMNS = 128
 SPELLINGS = {
     "say `sizeof(x)`": r"\bsizeof [^(\s]",
     "say `int result`": r"\bint (r|rc|ret|res|rv)\b(?=\s*[=;,])",
-    "say `!pointer`": r"\b(if|while) \([^;{]*[=!]= NULL\b",
+    "say `!pointer`": r"\b(if|while) \([\w.>\[\]-]+ [=!]= NULL\)",
 }
 BOUNDS_HEADERS = ("proto/limits.h", "daemon/bounds.h")
 # Room for one text on the stack or in a struct, as its writer knows it: what does not fit is cut, and costs nobody anything.

@@ -1,4 +1,4 @@
-"""Every C file is as .clang-format has it; what it is for, and how to renew it: HACKING.md, "Style"."""
+"""Every C file of what is installed is as .clang-format has it; what it is for, and how to renew it: HACKING.md, "Style"."""
 
 import re
 import shutil
@@ -23,7 +23,7 @@ def program():
 
 
 def test_format():
-    paths = [path for path in source.files() if path.endswith((".c", ".h"))]
+    paths = source.ours()  # in tests, tables of cases are laid out by hand
     result = subprocess.run([program(), "--dry-run", *paths], cwd=source.ROOT, capture_output=True, text=True)
     found = {}
     for line in result.stderr.splitlines():
