@@ -308,28 +308,10 @@
 /* What is passed on comes to them later: of two batches in each share, in buffers up to twice as large. */
 #define STORE_UNKNOWN_QUEUE_BYTES (4 * STORE_UNKNOWN_BYTES)
 
-/* What is read at once of inotify: at least one event with a name of NAME_MAX bytes. And so many reads are what a full queue
- * takes: fs.inotify.max_queued_events is 16384, an event with a short name 32 bytes. */
-#define WATCH_READ_BYTES (16 * 1024)
-#define WATCH_CATCH_UP_READS 64
-/* Of a thread that recurses nowhere; the sanitizers' frames are large. */
-#define WORKER_STACK_BYTES (512 * 1024)
-
-/* What is tried, remembered or descended so often, or so far. */
-#define GROUPS_LOOK_AGAIN_MSEC 20 /* between two looks whether process groups are gone */
-#define GROUPS_MARKS_MOST 16 /* process groups of one service that are remembered */
-#define LOCK_TRIES 8 /* each is lost to a broker that starts at this moment, or to one that ends */
-#define TREE_REMOVE_DEPTH 16 /* levels, each with a descriptor: far deeper than anything in a slot */
-#define TREE_COPY_DEPTH 4 /* levels of a template, which has log/ and data/; more are a mistake */
-#define VOLUME_FILE_BYTES (64 * 1024) /* bytes of a file of the volume that is read */
-
 /* The volume, once more: its batches, and the application's files. */
 #define STORE_MSEC 2000 /* a batch of records on the volume is late after this */
 #define FOREIGN_DEPTH 32 /* objects and arrays inside each other, in a file of the application's */
 #define RECONCILE_AGAIN_MSEC 5000 /* a volume that did not answer at boot is asked again after this */
-
-#define FINDINGS_LISTED_MOST 5 /* of what a check found, by name; the others are a number */
-#define ACCESS_GROUPS_MOST 256 /* groups of a peer: in more than these it is no observer */
 
 /* Whatever may be registered can be read again at the next boot. */
 _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at all reads what all may have");

@@ -10,7 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/bounds.h"
 #include "daemon/loop/identity.h"
 #include "daemon/edge/process.h"
 

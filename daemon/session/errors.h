@@ -19,7 +19,7 @@ const char *errors_of_fault(struct server *server, const struct fault *fault, co
                             struct service *service, struct text *text);
 
 /* The fields of ERROR_LIMIT. */
-void errors_write_limit(struct text *parameters, const char *limit, int64_t value);
+void errors_write_limit(struct text *text, const char *limit, int64_t value);
 
 /* Each of these ends the running call of the peer with an error. */
 void errors_fault(struct peer *peer, const struct fault *fault, const char *name, struct service *service);

@@ -63,24 +63,16 @@ TEXT_BUFFERS = r"(^|_)(FILE|LINE|TEXT|PATH|NAME|WORD|VALUE|REASON|PROBLEM|MARKER
 BOUNDS_ELSEWHERE = {
     "CLOCK_2020_USEC": "It is a date.",
     "FILE_BYTES_MAX": "It is the sum of what proto/limits.h admits, as the file has it.",
-    "GROUPS_MOST": "It is the kernel's.",
     "JSON_DEPTH_MAX": "It is what the scanner has room for, whatever a caller admits.",
-    "LINKS_MAX": "It is the kernel's.",
     "NO_LIMIT_BYTES": "It is the kernel's way to say that there is none.",
-    "OPTIONS_FALLBACKS_MAX": "It is of the command line, which is the operator's.",
-    "OPTIONS_STATIC_MAX": "It is of the command line, which is the operator's.",
     "S6_PAUSE_USEC": "It is s6's.",
-    "S6_STATUS_BYTES_LONG": "It is s6's.",
-    "S6_STATUS_BYTES_SHORT": "It is s6's.",
     "SECONDS_MAX": "It is the largest stamp that fits.",
     "SERVICES_LEAST": "It is s6-svscan's.",
     "SERVICES_MOST": "It is s6-svscan's.",
     "SUPERVISORS_LEAST": "It is s6-svscan's.",
     "SUPERVISORS_MOST": "It is s6-svscan's.",
-    "TALLY_RECENT_MAX": "It is a little more than s6 keeps.",
     "TALLY_RECORD_BYTES": "It is s6's.",
     "UTF8_BYTES_MAX": "It is Unicode's.",
-    "VOLUME_BOOT_LOG_BYTES": "It is the application's, as docs/contract.md has it.",
 }
 CITES_NOTHING = ("tests/unit/json/", "tests/differential/", "tests/house/")
 # What is cited and is not ours.
