@@ -349,7 +349,7 @@ int plan_make(struct plan *plan, struct registry *registry, const struct survey 
 
 void plan_deinit(struct plan *plan)
 {
-        for (size_t i = 0; i < plan->count; i++)
+        for (size_t i = 0; plan->planned && i < plan->count; i++)
                 json_object_put(plan->planned[i].environment);
         free(plan->planned);
         free(plan->actions);
