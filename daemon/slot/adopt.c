@@ -40,7 +40,7 @@ static int adopt_record(struct service *service, int *recorded)
         char *text = NULL;
         int result = slot_read_profile(&registry->slots, service->name, profile, sizeof(profile));
 
-        if (result == 0 && strcmp(profile, service->profile))
+        if (result == 0 && strcmp(profile, service->profile) != 0)
                 result = -EBADMSG;
         if (result == 0)
                 result = slot_read_state(&registry->slots, service->name, &text);
