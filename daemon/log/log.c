@@ -193,7 +193,7 @@ static bool put_or_keep(const struct line *line)
         return true;
 }
 
-static void held(bool any)
+static void tell_held(bool any)
 {
         if (any && listener.held)
                 listener.held(listener.owner);
@@ -221,7 +221,7 @@ static void budget_line(struct budget *budget, const struct line *line)
         pthread_mutex_lock(&lock);
         any = budget_put(budget, line);
         pthread_mutex_unlock(&lock);
-        held(any);
+        tell_held(any);
 }
 
 void log_event(const char *format, ...)
@@ -260,7 +260,7 @@ void log_change(enum log_source source, struct line *line)
                 pthread_mutex_lock(&lock);
                 any = put_or_keep(line);
                 pthread_mutex_unlock(&lock);
-                held(any);
+                tell_held(any);
         } else {
                 budget_line(&changes[source], line);
         }
