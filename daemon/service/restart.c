@@ -98,11 +98,13 @@ static enum brake_verdict judge(const struct run *run, const struct brake_facts 
 
 int64_t restart_wait_msec(const struct run *run)
 {
-        const struct brake_facts facts = facts_of(run);
         int64_t wait_msec = INT64_MAX;
+        struct brake_facts facts;
 
-        if (is_braked(run))
-                judge(run, &facts, &wait_msec);
+        if (!is_braked(run))
+                return INT64_MAX;
+        facts = facts_of(run);
+        judge(run, &facts, &wait_msec);
         return wait_msec;
 }
 
@@ -231,12 +233,13 @@ static bool count_asked(struct run *run, int64_t *asked)
 
 void restart_follow(struct run *run)
 {
-        struct brake_facts facts = facts_of(run);
         enum brake_verdict verdict;
+        struct brake_facts facts;
         int64_t wait_msec;
 
         if (!is_braked(run))
                 return;
+        facts = facts_of(run);
         verdict = judge(run, &facts, &wait_msec);
         if (verdict == BRAKE_COUNT && count_asked(run, &facts.asked))
                 verdict = judge(run, &facts, &wait_msec);
