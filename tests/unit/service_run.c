@@ -306,8 +306,8 @@ START_TEST(a_process_that_is_stopped)
         halts_look(service);
         ck_assert_int_eq(trouble(), TROUBLE_NONE);
         kill(pid, SIGSTOP);
-        halts_look_at_all(&model.registry);
-        TURN_UNTIL(service->shown.trouble == TROUBLE_STOPPED);
+        /* The process is stopped a moment after it was told so. */
+        TURN_UNTIL((halts_look_at_all(&model.registry), service->shown.trouble == TROUBLE_STOPPED));
         /* It would not see its TERM. */
         service_set_goal(service, GOAL_UP, pid);
         service_wake(service);
