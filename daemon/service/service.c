@@ -296,19 +296,3 @@ void service_wake(struct service *service)
         else
                 ready_wake(&service->ready);
 }
-
-void service_show(struct service *service)
-{
-        struct registry *registry = service->registry;
-        struct facts facts;
-        struct view view;
-
-        service_facts(service, &facts);
-        view_judge(&facts, &view);
-        if (service->revision && !memcmp(&view, &service->shown, sizeof(view)))
-                return;
-        service->shown = view;
-        service->revision = ++registry->revision;
-        if (registry->events.changed)
-                registry->events.changed(registry->events.owner, service);
-}

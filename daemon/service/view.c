@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "daemon/service/obstacle.h"
 #include "daemon/service/registry.h"
 #include "daemon/service/service.h"
@@ -92,4 +94,20 @@ void service_describe_logger(const struct service *service, char *text, size_t s
 
         service_facts(service, &facts);
         view_describe_logger(&facts, service->shown.log_trouble, text, size);
+}
+
+void service_show(struct service *service)
+{
+        struct registry *registry = service->registry;
+        struct facts facts;
+        struct view view;
+
+        service_facts(service, &facts);
+        view_judge(&facts, &view);
+        if (service->revision && !memcmp(&view, &service->shown, sizeof(view)))
+                return;
+        service->shown = view;
+        service->revision = ++registry->revision;
+        if (registry->events.changed)
+                registry->events.changed(registry->events.owner, service);
 }
