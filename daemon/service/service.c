@@ -199,10 +199,8 @@ static void own_takes(struct run *run, const struct s6_status *now)
                 static_end_follow(service, now);
         if (service->end.given_up && !service->record.has_exit) /* before there was a broker */
                 note_exit(&service->record, now);
-        if (!run->supervised) {
+        if (!run->supervised)
                 service->registry->moved_msec = clock_msec();
-                stagger_wake(service->registry);
-        }
 }
 
 static void own_began(struct run *run, const struct s6_status *now, bool late)

@@ -133,6 +133,8 @@ static bool service_step(struct ready *ready)
                 service_settle_waits(service,
                                      verdict == GOAL_FAILED ? &(struct fault){.kind = FAULT_FAILED} : NULL);
         }
+        if (service->queued) /* its supervisor may have begun only now */
+                stagger_wake(service->registry);
         if (service->follower)
                 ready_wake(service->follower);
         return false;
