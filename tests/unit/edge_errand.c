@@ -62,14 +62,12 @@ static void setup(void)
         ck_assert_int_eq(mkdirat(at, "svc", 0700), 0);
         ck_assert_int_eq(mkdirat(at, "svc/supervise", 0700), 0);
         ck_assert_int_eq(mkfifoat(at, "svc/supervise/control", 0600), 0);
-        fifo = openat(at, "svc/supervise/control", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         signal(SIGTERM, SIG_DFL); /* in the child Check's handler would end the test */
         child = fork();
-        if (child == 0) {
-                close(fifo);
+        if (child == 0)
                 for (;;)
                         pause();
-        }
+        fifo = openat(at, "svc/supervise/control", O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* which the child does not have */
         write_status(child);
         uv_loop_init(&loop);
         place = (struct control_place){.at = at, .loop = &loop, .delivered = count_delivered};
@@ -202,6 +200,7 @@ START_TEST(a_stopped_run_is_continued)
 
         stand_in(getuid());
         kill(child, SIGSTOP);
+        ck_assert_int_eq(waitpid(child, &state, WUNTRACED), child); /* else CONT takes back the STOP that is on its way */
         ck_assert_int_eq(control_send(&control, "c", &status), 0);
         ck_assert(control_is_delivered(&control)); /* nobody waits for it */
         for (int i = 0; i < 1000 && !WIFCONTINUED(state); i++) {
