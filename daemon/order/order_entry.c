@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "daemon/edge/s6_control.h"
 #include "daemon/service/home.h"
 #include "daemon/service/persist.h"
 #include "daemon/service/restart.h"

@@ -1,6 +1,7 @@
 #include "daemon/order/world.h"
 
 #include "daemon/service/persist.h"
+#include "daemon/service/starts.h"
 #include "daemon/service/watches.h"
 #include "daemon/slot/adopt.h"
 #include "daemon/slot/registration.h"
@@ -55,7 +56,7 @@ int world_init(struct world *world, uv_loop_t *loop)
         publication_init(&world->publication, registry);
         persist_init(registry);
         halts_init(registry);
-        stagger_init(registry);
+        starts_init(registry);
         boot_init(&world->boot, registry);
         reconcile_init(&world->reconciles, registry);
         world->reconciles.booted = profiles_open;

@@ -65,7 +65,8 @@ static void registry_drop(struct registry *registry, struct service *service)
 {
         watch_remove(&registry->watch, service->own.wd);
         watch_remove(&registry->watch, service->logger.wd);
-        service_deinit(service);
+        run_deinit(&service->own);
+        run_deinit(&service->logger);
         ready_remove(&service->ready);
         timer_close(&service->timer, service_free);
 }
@@ -114,7 +115,7 @@ size_t registry_behind(const struct registry *registry, const char *name)
         return place + (place < registry->count && !strcmp(registry->services[place]->name, name));
 }
 
-struct service *registry_add(struct registry *registry, const char *name, bool gateway)
+struct service *registry_add(struct registry *registry, const char *name)
 {
         size_t place = registry_place(registry, name);
         struct service *service;
@@ -131,7 +132,7 @@ struct service *registry_add(struct registry *registry, const char *name, bool g
         service = calloc(1, sizeof(*service));
         if (!service)
                 return NULL;
-        service_init(service, registry, name, gateway);
+        snprintf(service->name, sizeof(service->name), "%s", name);
         memmove(&registry->services[place + 1], &registry->services[place],
                 (registry->count - place) * sizeof(registry->services[0]));
         registry->services[place] = service;
@@ -143,7 +144,7 @@ void registry_forget(struct registry *registry, struct service *service)
 {
         size_t place = registry_place(registry, service->name);
 
-        service_settle_waits(service, &(struct fault){.kind = FAULT_SUPERSEDED});
+        wait_end_all(&service->waits, &(struct fault){.kind = FAULT_SUPERSEDED});
         if (registry->events.gone && service->revision)
                 registry->events.gone(registry->events.owner, service);
         registry->count--;

@@ -171,7 +171,7 @@ struct service *registry_find(const struct registry *registry, const char *name)
 size_t registry_behind(const struct registry *registry, const char *name);
 
 /* A place for it: what service_new() begins with. NULL: out of memory. */
-struct service *registry_add(struct registry *registry, const char *name, bool gateway);
+struct service *registry_add(struct registry *registry, const char *name);
 
 /* Calls events.gone, ends its waits, frees it. Never within a step of that service itself, but for that of its operation, which
  * has let go of it. */

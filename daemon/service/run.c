@@ -160,7 +160,7 @@ bool run_order(struct run *run, const char *letters)
                 return true;
         if (strchr(letters, 'd'))
                 run->told = TOLD_DOWN;
-        else if (strpbrk(letters, "rt") || run->told == TOLD_DOWN)
+        else if (strpbrk(letters, "rtk") || run->told == TOLD_DOWN)
                 run->told = TOLD_RESTART;
         return true;
 }

@@ -133,15 +133,7 @@ void service_remove_wait(struct service *service, struct wait *wait)
 
 void service_settle_waits(struct service *service, const struct fault *fault)
 {
-        struct wait *waits = service->waits;
-
-        service->waits = NULL;
-        while (waits) {
-                struct wait *wait = waits;
-
-                waits = wait->next;
-                wait_end(wait, fault);
-        }
+        wait_end_all(&service->waits, fault);
 }
 
 void service_set_goal(struct service *service, enum goal_kind kind, pid_t replace)
@@ -266,24 +258,17 @@ static void logger_delivered(struct run *run)
 static const struct run_owner own_owner = {own_takes, own_began, own_ended, own_delivered};
 static const struct run_owner logger_owner = {NULL, logger_began, logger_ended, logger_delivered};
 
-void service_init(struct service *service, struct registry *registry, const char *name, bool gateway)
+void service_init(struct service *service, struct registry *registry, bool gateway)
 {
         const struct control_place *place = gateway ? &registry->slots_place : &registry->scandir_place;
         struct control control = {.place = place, .name = service->name, .suffix = ""};
 
-        snprintf(service->name, sizeof(service->name), "%s", name);
         service->profile = gateway ? name_profile_of(service->name) : NULL;
         service->registry = registry;
         run_init(&service->own, service, &own_owner, control, &service->record.brake);
         control.suffix = "/log";
         run_init(&service->logger, service, &logger_owner, control, &service->record.logger_brake);
         service->own.there = true;
-}
-
-void service_deinit(struct service *service)
-{
-        run_deinit(&service->own);
-        run_deinit(&service->logger);
 }
 
 /* Who waits for root is before the others. */

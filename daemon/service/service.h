@@ -119,8 +119,7 @@ struct service {
 };
 
 /* A new one, nothing seen of it yet. */
-void service_init(struct service *service, struct registry *registry, const char *name, bool gateway);
-void service_deinit(struct service *service);
+void service_init(struct service *service, struct registry *registry, bool gateway);
 
 /*
  * Something of it is different now, and was noted in it. On a turn of the loop it acts on what is known: turn.h. Then its

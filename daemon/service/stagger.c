@@ -1,59 +1,6 @@
 #include "daemon/service/stagger.h"
 
-#include <stddef.h>
-#include <string.h>
-
 #include "daemon/service/registry.h"
-
-static bool is_starting(const struct service *service)
-{
-        return service->profile && service->own.goal.kind == GOAL_UP;
-}
-
-static struct service *stagger_next(const struct registry *registry)
-{
-        struct service *next = NULL;
-
-        for (size_t i = 0; i < registry->count; i++) {
-                struct service *service = registry->services[i];
-
-                if (!service->queued || service->operation != OPERATION_NONE || !service->own.supervised)
-                        continue; /* its turn comes with its supervisor, and is nobody else's meanwhile */
-                if (!strcmp(service->profile, "default"))
-                        return service;
-                next = next ?: service;
-        }
-        return next;
-}
-
-static bool stagger_step(struct ready *ready)
-{
-        struct registry *registry =
-                (struct registry *)((char *)ready - offsetof(struct registry, stagger) - offsetof(struct stagger, ready));
-        unsigned starting = 0;
-        struct service *next;
-
-        registry->stagger.waiting = false;
-        for (size_t i = 0; i < registry->count; i++)
-                starting += is_starting(registry->services[i]);
-        while (starting < registry->stagger.at_once && (next = stagger_next(registry))) {
-                next->queued = false;
-                if (!next->record.pending || !next->record.want_up)
-                        continue; /* somebody ordered it meanwhile */
-                service_set_down(next, false);
-                service_set_goal(next, GOAL_UP, 0);
-                service_wake(next);
-                starting += is_starting(next);
-        }
-        for (size_t i = 0; i < registry->count; i++)
-                registry->stagger.waiting = registry->stagger.waiting || registry->services[i]->queued;
-        return false;
-}
-
-void stagger_init(struct registry *registry)
-{
-        ready_init(&registry->stagger.ready, &registry->ready, stagger_step);
-}
 
 void stagger_start(struct service *service)
 {

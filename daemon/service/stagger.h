@@ -21,8 +21,6 @@ struct stagger {
         struct ready ready;
 };
 
-void stagger_init(struct registry *registry);
-
 /* Its record is saved, says that it is wanted, and PENDING_ORDER. One that is being registered, or that nobody
  * supervises yet, begins after that. */
 void stagger_start(struct service *service);

@@ -153,10 +153,11 @@ static void service_expired(void *owner)
 
 struct service *service_new(struct registry *registry, const char *name, bool gateway)
 {
-        struct service *service = registry_add(registry, name, gateway);
+        struct service *service = registry_add(registry, name);
 
         if (!service)
                 return NULL;
+        service_init(service, registry, gateway);
         ready_init(&service->ready, &registry->ready, service_step);
         timer_init(&service->timer, registry->loop, service_expired, service);
         return service;

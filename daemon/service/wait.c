@@ -31,3 +31,13 @@ void wait_end(struct wait *wait, const struct fault *fault)
         waiter->end = &wait->next;
         ready_wake(waiter->ready);
 }
+
+void wait_end_all(struct wait **waits, const struct fault *fault)
+{
+        while (*waits) {
+                struct wait *wait = *waits;
+
+                *waits = wait->next;
+                wait_end(wait, fault);
+        }
+}

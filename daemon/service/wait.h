@@ -32,4 +32,7 @@ struct wait *waiter_take(struct waiter *waiter);
 /* It has ended. It must be on no list. fault NULL: as wanted. */
 void wait_end(struct wait *wait, const struct fault *fault);
 
+/* All of that list, which is empty then. */
+void wait_end_all(struct wait **waits, const struct fault *fault);
+
 #endif

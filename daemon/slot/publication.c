@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "daemon/bounds.h"
-#include "daemon/edge/s6_control.h"
 #include "daemon/log/log.h"
 #include "daemon/service/registry.h"
 
@@ -75,7 +74,7 @@ static void unlink_it(struct service *service)
 /* What s6-svscan cannot be told its supervisor is. */
 static void end_it(struct service *service)
 {
-        s6_control_send(service_at(service), service->name, "dx");
+        run_send(&service->own, "dx");
 }
 
 static bool publication_step(struct ready *ready)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/process.h"
 #include "daemon/service/halts.h"
 #include "daemon/service/obstacle.h"
 #include "daemon/service/restart.h"
@@ -306,8 +307,10 @@ START_TEST(a_process_that_is_stopped)
         halts_look(service);
         ck_assert_int_eq(trouble(), TROUBLE_NONE);
         kill(pid, SIGSTOP);
-        /* The process is stopped a moment after it was told so. */
-        TURN_UNTIL((halts_look_at_all(&model.registry), service->shown.trouble == TROUBLE_STOPPED));
+        while (process_state(pid) != PROCESS_STATE_STOPPED) /* it is, as soon as it is scheduled */
+                turn_once();
+        halts_look_at_all(&model.registry);
+        TURN_UNTIL(service->shown.trouble == TROUBLE_STOPPED);
         /* It would not see its TERM. */
         service_set_goal(service, GOAL_UP, pid);
         service_wake(service);

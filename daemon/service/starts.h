@@ -1,0 +1,9 @@
+#ifndef SERVICE_STARTS_H
+#define SERVICE_STARTS_H
+
+struct registry;
+
+/* Who is queued by stagger.h is started, when it is its turn. */
+void starts_init(struct registry *registry);
+
+#endif
