@@ -40,31 +40,35 @@
 #define WATCHDOG_STACK_BYTES (64 * 1024)
 
 /* The operating system, as edge/ and loop/ meet it. */
-#define PROC_STAT_BYTES 1024            /* of /proc/PID/stat: a command's name, and two dozen numbers */
-#define PROC_STATUS_BYTES 4096          /* of /proc/PID/status, whose lines that matter come first */
-#define PROC_LINE_BYTES 256             /* of a line of it, as far as one is looked at */
-#define CGROUP_LINE_BYTES 4096          /* of a line of /proc/self/cgroup and mountinfo: a path, and more */
-#define CGROUP_PATH_BYTES 512           /* of a group's directory, as far as people are told */
-#define ROOT_GROUP_FIRST 64             /* groups that the client user is looked for in, at first */
-#define ROOT_GROUP_MOST 65536           /* and at most: the kernel takes no more of a process */
-#define AUDIT_LINKS 40                  /* followed on the way to a path, as the kernel follows no more */
-#define LOCK_TRIES 8                    /* each is lost to a broker that starts or ends at this very moment */
-#define WATCH_EVENTS_BYTES (16 * 1024)  /* of one read of inotify's: an event with the longest name has 272 */
-#define WATCH_READS 64                  /* at once: as a full queue takes (16384 events of 32 bytes) */
-#define WORKER_STACK_BYTES (512 * 1024) /* of a deputy's thread: nothing recurses, but sanitizers' frames are large */
-#define STALL_MSEC 20                   /* what sleeps in the loop where nothing may is woken so often */
+#define PROC_STAT_BYTES 1024           /* of /proc/PID/stat: a command's name, and two dozen numbers */
+#define PROC_STATUS_BYTES 4096         /* of /proc/PID/status, whose lines that matter come first */
+#define PROC_LINE_BYTES 256            /* of a line of it, as far as one is looked at */
+#define CGROUP_LINE_BYTES 4096         /* of a line of /proc/self/cgroup and mountinfo: a path, and more */
+#define CGROUP_PATH_BYTES 512          /* of a group's directory, as far as people are told */
+#define ROOT_GROUP_FIRST 64            /* groups that the client user is looked for in, at first */
+#define ROOT_GROUP_MOST 65536          /* and at most: the kernel takes no more of a process */
+#define AUDIT_LINKS 40                 /* followed on the way to a path, as the kernel follows no more */
+#define LOCK_TRIES 8                   /* each is lost to a broker that starts or ends at this very moment */
+#define WATCH_EVENTS_BYTES (16 * 1024) /* of one read of inotify's: an event with the longest name has 272 */
+#define WATCH_READS 64                 /* at once: as a full queue takes (16384 events of 32 bytes) */
+#define WORKER_STACK_BYTES                                                                                   \
+        (512 * 1024)  /* of a deputy's thread: nothing recurses, but sanitizers' frames are large */
+#define STALL_MSEC 20 /* what sleeps in the loop where nothing may is woken so often */
 
 /* s6. */
-#define S6_PATH_BYTES 512               /* of a path in a service directory, from the directory of all of them */
-#define S6_LETTERS 64                   /* of one order: far below PIPE_BUF, so it goes in whole or not at all */
-#define S6_DEATHS 128                   /* of a death tally, looked at one by one: s6 keeps 100 */
-#define SVSCAN_TEXT_BYTES 4096          /* of its command line, and of its limits */
-#define GROUPS_NOTED 16                 /* process groups of one slot that a killed supervisor left */
-#define GROUPS_AGAIN_MSEC 20            /* between two looks whether they are gone */
-#define TREE_DEPTH 16                   /* of what is removed: far deeper than a slot; each level holds a descriptor */
-#define SETTINGS_LINE_BYTES 4096        /* of a line of the settings, which are shell */
-#define TEMPLATE_DEPTH 4                /* of what is copied: log/ and data/; more than a few levels are a mistake */
-#define COPY_BYTES (16 * 1024)          /* at once */
+#define S6_PATH_BYTES 512      /* of a path in a service directory, from the directory of all of them */
+#define S6_LETTERS 64          /* of one order: far below PIPE_BUF, so it goes in whole or not at all */
+#define S6_DEATHS 128          /* of a death tally, looked at one by one: s6 keeps 100 */
+#define SVSCAN_TEXT_BYTES 4096 /* of its command line, and of its limits */
+#define GROUPS_NOTED 16        /* process groups of one slot that a killed supervisor left */
+#define GROUPS_AGAIN_MSEC 20   /* between two looks whether they are gone */
+#define TREE_DEPTH 16          /* of what is removed: far deeper than a slot; each level holds a descriptor */
+#define SETTINGS_LINE_BYTES 4096 /* of a line of the settings, which are shell */
+#define TEMPLATE_DEPTH 4         /* of what is copied: log/ and data/; more than a few levels are a mistake */
+#define COPY_BYTES (16 * 1024)   /* at once */
+
+/* The command line of an s6-supervise; the first of its words may be a path of s6's own. */
+#define STRAY_WORDS_BYTES 1024
 
 /* Sessions. */
 #define READY_TURN_USEC 2000  /* of a turn of the loop, for the steps of what is ready: loop/ready.h */
@@ -78,16 +82,16 @@
 /* What goes out at once. The kernel counts a piece as read when all of it was: the largest that it would make
  * of its own accord are half of what it queues, and a slow reader of those would look like none. */
 #define PEER_SEND_BYTES (16 * 1024)
-#define PEER_OUTPUT_KEPT_BYTES 4096        /* of an output's memory between replies */
-#define WATCH_PUMP_BYTES (64 * 1024)       /* of events at once, until the reader took them */
-#define PIECE_BYTES (64 * 1024)            /* of a piece of a reply, roughly: it ends with what goes over this */
+#define PEER_OUTPUT_KEPT_BYTES 4096  /* of an output's memory between replies */
+#define WATCH_PUMP_BYTES (64 * 1024) /* of events at once, until the reader took them */
+#define PIECE_BYTES (64 * 1024)      /* of a piece of a reply, roughly: it ends with what goes over this */
 #define HEALTH_BYTES (LIMIT_OUTPUT_BYTES / 4) /* of the problems of services, where all are one reply */
-#define REPLY_MESSAGE_BYTES 64             /* what a message takes beside its parameters */
-#define REPLY_LEFT_OUT_BYTES 128           /* what a reply ends with: how many outcomes or actions were left out */
-#define WATCH_NAME_BYTES 32                /* of one name, beside it: what malloc keeps, and where it is */
-#define ACCESS_GROUPS_MOST 256             /* who is in more groups than that is no observer */
+#define REPLY_MESSAGE_BYTES 64                /* what a message takes beside its parameters */
+#define REPLY_LEFT_OUT_BYTES 128 /* what a reply ends with: how many outcomes or actions were left out */
+#define WATCH_NAME_BYTES 32      /* of one name, beside it: what malloc keeps, and where it is */
+#define ACCESS_GROUPS_MOST 256   /* who is in more groups than that is no observer */
 /* What Health or Diagnose tells in one line. */
-#define FINDINGS_LISTED_MOST 5 /* by name, */
+#define FINDINGS_LISTED_MOST 5  /* by name, */
 #define FINDINGS_TEXT_BYTES 640 /* in so many bytes; the others are a number: */
 #define FINDINGS_LINE_BYTES (FINDINGS_TEXT_BYTES + 32)
 #define PLACES_LINE_BYTES 512
@@ -98,36 +102,39 @@
 #define SERVER_DRAIN_MSEC 3000
 /* A Diagnose is made in slices, between which everybody else has a turn: each ends with the step that goes over this. */
 #define DIAGNOSE_SLICE_USEC 1000
-#define DIAGNOSE_PAUSE_MSEC 1   /* between two slices */
-#define DIAGNOSE_IDLE_MSEC 10   /* the same, where a step waits for others */
+#define DIAGNOSE_PAUSE_MSEC 1     /* between two slices */
+#define DIAGNOSE_IDLE_MSEC 10     /* the same, where a step waits for others */
 #define DIAGNOSE_VOLUME_MSEC 2000 /* until the volume is late */
 
 /* Until a socket's file that is gone is made anew: whoever moves or removes its directory may be at it still. */
 #define MENDER_MSEC 200
 
 /* Of sockets whose queue may hold descriptors (loop/closer.h). */
-#define CLOSER_THREADS 4                /* one that sleeps keeps no other from closing */
-#define CLOSER_STACK_BYTES (64 * 1024)  /* of each */
-#define CLOSER_WAKE_USEC 100            /* a close that sleeps is woken so often: as long as a hostile one costs */
-#define CLOSER_PENDING 512              /* descriptors that wait for it; over it nothing is accepted for a moment */
-#define CLOSER_PENDING_FEW 8            /* the same where the process may have few */
-#define CLOSER_RING 1024                /* places for them: all that the process may have */
+#define CLOSER_THREADS 4               /* one that sleeps keeps no other from closing */
+#define CLOSER_STACK_BYTES (64 * 1024) /* of each */
+#define CLOSER_WAKE_USEC 100 /* a close that sleeps is woken so often: as long as a hostile one costs */
+#define CLOSER_PENDING 512   /* descriptors that wait for it; over it nothing is accepted for a moment */
+#define CLOSER_PENDING_FEW 8 /* the same where the process may have few */
+#define CLOSER_RING 1024     /* places for them: all that the process may have */
 
 /* Of clients that are gone, while the calls that they sent whole are done: they take nobody's place, and wait for nothing. */
-#define GONE_CLIENTS 64      /* over it their calls are dropped */
-#define GONE_CLIENTS_ROOT 8  /* of those, kept for root's */
-#define GONE_MSEC 10000      /* what is not begun by then is dropped: a register may take that long, a removal longer */
+#define GONE_CLIENTS 64     /* over it their calls are dropped */
+#define GONE_CLIENTS_ROOT 8 /* of those, kept for root's */
+#define GONE_MSEC                                                                                            \
+        10000 /* what is not begun by then is dropped: a register may take that long, a removal longer */
 
 /* Slots. */
-#define UNLINK_AGAIN_MSEC 1000  /* a link that cannot be removed */
-#define NOTED_BYTES (16 * 1024) /* of names that came or went in a directory; over it the whole of it is looked at */
+#define UNLINK_AGAIN_MSEC 1000 /* a link that cannot be removed */
+#define NOTED_BYTES                                                                                          \
+        (16 * 1024) /* of names that came or went in a directory; over it the whole of it is looked at */
 
 /* Orders. */
-#define ORDER_BATCHES_AT_ONCE 2  /* of one order, so that few are before whoever comes next */
-#define ORDER_NAMES_MOST 1024      /* under way in all, but root's: over it further orders wait */
-#define ORDER_NAMES_WAIT_MSEC 100  /* until such a one is looked at again */
-#define ORDER_NAMES_PER_BATCH 32 /* written to the volume with one sync: what root's may have to wait for */
-#define ORDER_BYTES_PER_BATCH (256 * 1024) /* of variables: with so many a batch is full, and two are within what may wait */
+#define ORDER_BATCHES_AT_ONCE 2   /* of one order, so that few are before whoever comes next */
+#define ORDER_NAMES_MOST 1024     /* under way in all, but root's: over it further orders wait */
+#define ORDER_NAMES_WAIT_MSEC 100 /* until such a one is looked at again */
+#define ORDER_NAMES_PER_BATCH 32  /* written to the volume with one sync: what root's may have to wait for */
+#define ORDER_BYTES_PER_BATCH                                                                                \
+        (256 * 1024) /* of variables: with so many a batch is full, and two are within what may wait */
 /* An order that does not wait is done when its outcomes are told; a reader that does not take them has so long, all pauses
  * together, and is told of the rest later. */
 #define ORDER_READER_MSEC 5000
@@ -144,10 +151,34 @@
 #define ROOM_LOW_SHARE 4                  /* of a small one: this part of the whole */
 /* Held by the broker, and let go when the rest is gone: s6-supervise writes a new status file for each change,
  * or nobody sees it. One at a time for each supervisor, for an instant. */
-#define BALLAST_FILES 4                 /* inodes, and descriptors of the broker */
-#define BALLAST_FILE_BYTES (64 * 1024)  /* bytes of each */
-#define BALLAST_ROOM_BYTES (64 * 1024)  /* bytes: it is let go when fewer are left */
-#define BALLAST_ROOM_INODES 16          /* inodes: the same */
+#define BALLAST_FILES 4                /* inodes, and descriptors of the broker */
+#define BALLAST_FILE_BYTES (64 * 1024) /* bytes of each */
+#define BALLAST_ROOM_BYTES (64 * 1024) /* bytes: it is let go when fewer are left */
+#define BALLAST_ROOM_INODES 16         /* inodes: the same */
+
+/* How slots come and go. */
+/* A register waits for s6-svscan as long, since that last began a supervisor, of whomever: many at once on a busy
+ * machine take their time; and so long in all. */
+#define REGISTER_MSEC 10000
+#define REGISTER_MOST_MSEC 60000
+/* Where s6-svscan has not begun a supervisor for this long, it is not about to: removals go on. And no slot keeps
+ * them waiting for longer than the second: there may be something wrong with it. */
+#define PUBLICATION_QUIET_MSEC 1000
+#define PUBLICATION_MOST_MSEC 5000
+/* KILL is repeated, since a new run may have begun; and those who wait are told when it does not help. */
+#define KILL_AGAIN_MSEC 500
+#define KILL_GIVE_UP_MSEC 5000
+/* While supervisors end, inotify tells; this is for what it cannot tell. */
+#define LEAVE_LOOK_MSEC 100
+/* A supervisor that s6-svscan did not end is told; a logger whose pipe is kept open by somebody who left the
+ * gateway's session does need the second. After the third those who wait are told that it lasts. */
+#define LEAVE_TELL_MSEC 1000
+#define LEAVE_KILL_LOGGER_MSEC 3000
+#define LEAVE_GIVE_UP_MSEC 10000
+/* A look for the processes that a gateway left behind may take as long. */
+#define SWEEP_MSEC 1500
+/* Files of a slot that could not be removed are tried again after this. */
+#define REMOVE_AGAIN_MSEC 2000
 
 /* Services and what is watched. */
 
@@ -197,7 +228,7 @@
 #define STATIC_ENDS 3
 #define STATIC_ENDS_MSEC 60000
 /* What is on the way may take as long, until it is a problem (--process-msec, --ready-msec, --ending-msec). */
-#define STEP_PROCESS_MSEC 10000 /* wanted, and without a process: s6 itself waits a second, and starts at once */
+#define STEP_PROCESS_MSEC 10000 /* wanted, and without a process: s6 waits a second, and starts at once */
 #define STEP_READY_MSEC 30000   /* with one, which does not count as up, beside --settle-msec */
 #define STEP_END_MSEC 180000    /* told to end: a gateway may drain for minutes */
 
@@ -224,6 +255,9 @@
         60000 /* between two ends of a logger that does not use its directory, which could be */
 #define LOCKS_LOOK_MSEC 2000 /* a look may take as long */
 
+/* Starts that nobody waits for, as after a boot: so many at once (--start-at-once). */
+#define STAGGER_AT_ONCE 8
+
 /* The volume, and the threads that look at it. */
 #define VOLUME_FILE_BYTES (64 * 1024)      /* of one file that is read or written */
 #define VOLUME_BOOT_LOG_BYTES (256 * 1024) /* docs/contract.md: at this size it becomes .1 */
@@ -232,7 +266,7 @@
 #define VOLUME_LOW_SHARE 16                /* of a small one: this part of the whole */
 #define VOLUME_ROOM_MSEC 2000              /* until it is looked at again, for who asks then */
 #define SWEEP_ENTRIES_MAX 10000            /* names looked at in a directory, for what a killed broker left */
-#define STORE_CLOCK_USEC 20000             /* so much may a file's time be behind the clock: the kernel's ticks */
+#define STORE_CLOCK_USEC 20000 /* so much may a file's time be behind the clock: the kernel's ticks */
 
 /* Jobs of one lane that may hang, each with a thread of its own; the last of them is not replaced. So many profiles whose
  * directory hangs cost nobody else anything. */
@@ -262,8 +296,8 @@
 #define VOLUME_ENTER_STEPS 128
 /* Records of profiles that are not there, told of by name; the others as a number. */
 #define SURVEY_LOST 64
-/* Something has changed in profiles/: it is looked at after this pause, which doubles with each look that finds nothing, up to the
- * most; a minute without a change, and it is short again. */
+/* Something has changed in profiles/: it is looked at after this pause, which doubles with each look that finds
+ * nothing, up to the most; a minute without a change, and it is short again. */
 #define PROFILES_PAUSE_MSEC 1000
 #define PROFILES_PAUSE_MOST_MSEC 30000
 /* Looks after the last change, after as long, and twice as long each time: a profile is one with its SOUL.md. */
@@ -274,10 +308,11 @@
 /* What is read of its queue at once, bytes and reads: as much as the kernel keeps of events with short names. */
 #define PROFILES_READ_BYTES 16384
 #define PROFILES_READS 32
-/* Profiles that a person took the gateway away of, and whose directories stay; of more, those come back that were taken last. */
+/* Profiles that a person took the gateway away of, and whose directories stay; of more, those come back that were
+ * taken last. */
 #define PROFILES_AWAY_MOST 256
-/* Of the application's config.yaml: mappings that are looked at for one name, with those that they merge and the places of lists of
- * such; and how deep it may be (the parser takes a minute for 64 KiB of brackets). */
+/* Of the application's config.yaml: mappings that are looked at for one name, with those that they merge and the
+ * places of lists of such; and how deep it may be (the parser takes a minute for 64 KiB of brackets). */
 #define CONFIG_MERGES 1000
 #define CONFIG_DEPTH 500
 #define CONFIG_ANCHORS 1000 /* each is compared with all before it */
@@ -293,13 +328,17 @@
 /* Profiles whose directory did not answer at boot are looked at again after this. */
 #define RECONCILE_HUNG_AGAIN_MSEC 10000
 
+/* What could not be written to the volume is tried again after this, so many records at once. */
+#define PERSIST_AGAIN_MSEC 5000
+#define PERSIST_AT_ONCE 64
+
 /* What a broker of a higher minor version may have written in an intent, or in a slot's state, and this one passes on as it
  * is (judge/members.h). Over these it is no broker's file. */
 #define INTENT_UNKNOWN_BYTES 2048 /* bytes of the unknown members of one intent, together */
-#define STORE_UNKNOWN_BYTES (64 * INTENT_UNKNOWN_BYTES) /* of one batch: as many as are written again at once */
-#define STATE_UNKNOWN_BYTES 512   /* the same of one slot's state, which has STATE_BYTES_MAX in all */
-#define MEMBERS_MOST 128          /* members of such a file, known or not */
-#define MEMBERS_DEPTH 8           /* objects and arrays inside each other, the file included */
+#define STORE_UNKNOWN_BYTES (PERSIST_AT_ONCE * INTENT_UNKNOWN_BYTES) /* of one batch */
+#define STATE_UNKNOWN_BYTES 512 /* the same of one slot's state, which has STATE_BYTES_MAX in all */
+#define MEMBERS_MOST 128        /* members of such a file, known or not */
+#define MEMBERS_DEPTH 8         /* objects and arrays inside each other, the file included */
 
 /* Of batches that wait for the volume, or are being written; over it a batch is refused (-ENOBUFS), but never the only one.
  * Those of orders of root's have a share of their own, which nobody else can take. */
@@ -309,8 +348,8 @@
 #define STORE_UNKNOWN_QUEUE_BYTES (4 * STORE_UNKNOWN_BYTES)
 
 /* The volume, once more: its batches, and the application's files. */
-#define STORE_MSEC 2000 /* a batch of records on the volume is late after this */
-#define FOREIGN_DEPTH 32 /* objects and arrays inside each other, in a file of the application's */
+#define STORE_MSEC 2000           /* a batch of records on the volume is late after this */
+#define FOREIGN_DEPTH 32          /* objects and arrays inside each other, in a file of the application's */
 #define RECONCILE_AGAIN_MSEC 5000 /* a volume that did not answer at boot is asked again after this */
 
 /* Whatever may be registered can be read again at the next boot. */
@@ -336,20 +375,21 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 /* A profile's directory, as a look at all finds it, and what is answered about it. */
 #define MEMORY_PROFILE_BYTES 1680
 
-/* From this size on malloc gives a buffer back to the kernel when it is freed, and keeps no more than that at its end. A reply of
- * a thousand services is smaller: as a mapping of its own it took twice as long. */
+/* From this size on malloc gives a buffer back to the kernel when it is freed, and keeps no more than that at its
+ * end. A reply of a thousand services is smaller: as a mapping of its own it took twice as long. */
 #define MEMORY_KEPT_BYTES (1024 * 1024)
 
 /* The sum. */
-#define MEMORY_SUM_BYTES                                                                                               \
-        (MEMORY_PROCESS_BYTES + MEMORY_KEPT_BYTES + LIMIT_MEMORY_BYTES + LIMIT_MEMORY_ROOT_BYTES + MEMORY_CALL_BYTES +                      \
-         MEMORY_PEERS * MEMORY_PEER_BYTES + MEMORY_SERVICES * MEMORY_SERVICE_BYTES +                                    \
-         LIMIT_REMOVED_EVENTS * MEMORY_REMOVED_BYTES + LIMIT_SURVEY_BYTES + SURVEY_PROFILES * MEMORY_PROFILE_BYTES +    \
-         STORE_QUEUE_BYTES + STORE_QUEUE_ROOT_BYTES + STORE_UNKNOWN_QUEUE_BYTES +                                       \
-         MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES)
+#define MEMORY_SUM_BYTES                                                                                     \
+        (MEMORY_PROCESS_BYTES + MEMORY_KEPT_BYTES + LIMIT_MEMORY_BYTES + LIMIT_MEMORY_ROOT_BYTES +           \
+         MEMORY_CALL_BYTES + MEMORY_PEERS * MEMORY_PEER_BYTES + MEMORY_SERVICES * MEMORY_SERVICE_BYTES +     \
+         LIMIT_REMOVED_EVENTS * MEMORY_REMOVED_BYTES + LIMIT_SURVEY_BYTES +                                  \
+         SURVEY_PROFILES * MEMORY_PROFILE_BYTES + STORE_QUEUE_BYTES + STORE_QUEUE_ROOT_BYTES +               \
+         STORE_UNKNOWN_QUEUE_BYTES + MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES)
 /* What the daemon may take in all. Sixteen of it are a look at as many directories below profiles/ as are looked at: with the
  * thousand that a scan directory of the usual size could use it were 34. */
 #define MEMORY_BYTES (48 * 1024 * 1024)
-_Static_assert(MEMORY_SUM_BYTES <= MEMORY_BYTES, "what all bounds admit together is within what the daemon may take");
+_Static_assert(MEMORY_SUM_BYTES <= MEMORY_BYTES,
+               "what all bounds admit together is within what the daemon may take");
 
 #endif

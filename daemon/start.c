@@ -256,9 +256,9 @@ static void start_configure(const struct options *options, const struct server *
         registry->boot_policy = (struct boot_policy){options->no_gateways, options->bootstrap};
         registry->allowed_static = options->allowed_static;
         registry->backoff = (struct backoff){.first_msec = options->backoff_first_msec,
-                                           .most_msec = options->backoff_most_msec,
-                                           .healthy_msec = options->backoff_healthy_msec,
-                                           .elsewhere_msec = options->elsewhere_look_msec};
+                                             .most_msec = options->backoff_most_msec,
+                                             .healthy_msec = options->backoff_healthy_msec,
+                                             .elsewhere_msec = options->elsewhere_look_msec};
 }
 
 static int start_world(const struct options *options, uv_loop_t *loop, const struct server *server,
@@ -276,8 +276,9 @@ static int start_world(const struct options *options, uv_loop_t *loop, const str
         result = deputy_open(&registry->deputy, loop, server->access.client_uid, registry->slots.client_gid,
                              server->rights.can_switch, true, PROCESS_THREADS);
         if (result == 0)
-                result = store_open(&registry->store, loop, &registry->ready, server->hermes_home, server->access.client_uid,
-                                    registry->slots.client_gid, server->rights.can_switch);
+                result = store_open(&registry->store, loop, &registry->ready, server->hermes_home,
+                                    server->access.client_uid, registry->slots.client_gid,
+                                    server->rights.can_switch);
         if (result)
                 return fail(-result, "give the container CAP_SETUID and CAP_SETGID",
                             "client user %s: its identity cannot be taken", options->client_user);

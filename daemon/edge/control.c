@@ -117,8 +117,8 @@ static void job_drop(struct deputy_job *job)
         free(own);
 }
 
-static int run_job(const struct control *control, const struct s6_status *run, const int *signals, size_t count,
-                   struct errand *errand)
+static int run_job(const struct control *control, const struct s6_status *run, const int *signals,
+                   size_t count, struct errand *errand)
 {
         const struct control_place *place = control->place;
         struct signal_job *own = calloc(1, sizeof(*own));
@@ -212,13 +212,15 @@ void control_follow(struct control *control, const struct s6_status *run)
 {
         struct errand *errand = control->errand;
 
-        if (errand && (!s6_status_is_alive(run) || run->pid != errand->run.pid || run->since_usec != errand->run.since_usec))
+        if (errand && (!s6_status_is_alive(run) || run->pid != errand->run.pid ||
+                       run->since_usec != errand->run.since_usec))
                 errand_deliver(errand);
 }
 
 bool control_is_unread(const struct control *control, int64_t msec)
 {
-        return clock_msec() - control->sent_msec >= msec && s6_control_unread(control->place->at, control_name(control).text) > 0;
+        return clock_msec() - control->sent_msec >= msec &&
+               s6_control_unread(control->place->at, control_name(control).text) > 0;
 }
 
 void control_close(struct control *control)

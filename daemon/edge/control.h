@@ -14,10 +14,11 @@ struct deputy;
 struct errand;
 
 /*
- * The way to one s6-supervise. Letters are written into its FIFO (s6_control.h). Where it lacks CAP_KILL it takes an order, and
- * its signal reaches nobody who is not root: then the deputy sends that signal, as the client user. Whoever gives orders here
- * does not know which of the two it is. The deputy tries a TERM or a KILL until it was sent, since run is root's shell at
- * first: s6-supervise may signal that, or be a moment too late; and since something may be short for a moment.
+ * The way to one s6-supervise. Letters are written into its FIFO (s6_control.h). Where it lacks CAP_KILL it takes an
+ * order, and its signal reaches nobody who is not root: then the deputy sends that signal, as the client user. Whoever
+ * gives orders here does not know which of the two it is. The deputy tries a TERM or a KILL until it was sent, since
+ * run is root's shell at first: s6-supervise may signal that, or be a moment too late; and since something may be short
+ * for a moment.
  */
 
 /* Where many of them are, and how they are signalled. */
@@ -35,7 +36,7 @@ struct control {
         const char *name;      /* of a directory there, */
         const char *suffix;    /* or of one in it: "/log" */
         struct errand *errand; /* a signal that is not sent yet; NULL: none is */
-        int64_t sent_msec;     /* by clock_msec(): when the oldest letters that it may not have read were written */
+        int64_t sent_msec; /* by clock_msec(): when the oldest letters that it may not have read were written */
 };
 
 /* name and suffix, as the functions of s6_status.h want it. */

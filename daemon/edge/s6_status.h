@@ -43,7 +43,8 @@ int s6_status_read(int at, const char *name, struct s6_status *status);
 int s6_tally_count(int at, const char *name, unsigned *deaths);
 int s6_tally_clear(int at, const char *name);
 
-/* The same of those that were at most so many seconds before the last one, that one included; of more than S6_DEATHS the last. */
+/* The same of those that were at most so many seconds before the last one, that one included; of more than S6_DEATHS
+ * the last. */
 int s6_tally_recent(int at, const char *name, unsigned seconds, unsigned *deaths);
 
 /* Removes what a broker left that was killed in s6_tally_clear(), of the service and its logger. */

@@ -10,12 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/process.h"
 
 #define SVSCAN_LOCK ".s6-svscan/lock"
 #define SUPERVISE "s6-supervise"
-/* Its first argument may be a path of s6's own. */
-#define WORDS_BYTES 1024
 
 static FILE *children_open(pid_t pid)
 {
@@ -61,7 +60,7 @@ static bool is_ours(pid_t pid)
 /* Its only argument is that name. */
 static bool is_named(pid_t pid, const char *name)
 {
-        char path[64], words[WORDS_BYTES];
+        char path[64], words[STRAY_WORDS_BYTES];
         const char *argument;
         ssize_t length;
         int fd;

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-
 #define MODE_COPIED 0755
 /* A read-only image's directories (0555) must take supervise/ all the same. */
 #define MODE_DIRECTORY 0700

@@ -114,6 +114,9 @@ int volume_append_log(int volume, const char *path, const char *text, size_t len
  */
 int volume_enter(int volume, const char *path);
 
+/* The same of where a profile's own files are: profiles/NAME, or for `default` the volume itself. */
+int volume_enter_profile(int volume, const char *profile);
+
 /*
  * The names of some kinds of entries in `path`; of links, those whose name a profile can have, and `path` is entered as by
  * volume_enter() then. The rest is as volume_directories().

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -300,4 +301,14 @@ int volume_open_regular(int directory, const char *name, int flags, struct stat 
         }
         *found = opened;
         return fd;
+}
+
+int volume_enter_profile(int volume, const char *profile)
+{
+        char path[LIMIT_PROFILE_NAME_BYTES + sizeof("profiles/")];
+
+        if (strcmp(profile, "default") == 0)
+                return volume_enter(volume, ".");
+        snprintf(path, sizeof(path), "profiles/%s", profile);
+        return volume_enter(volume, path);
 }

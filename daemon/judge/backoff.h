@@ -14,8 +14,8 @@ struct backoff {
         int64_t elsewhere_msec; /* between looks at a gateway that runs elsewhere; 2000 */
 };
 
-#define BACKOFF_DEFAULT                                                                                       \
-        ((struct backoff){                                                                                    \
+#define BACKOFF_DEFAULT                                                                                      \
+        ((struct backoff){                                                                                   \
                 .first_msec = 2000, .most_msec = 300000, .healthy_msec = 600000, .elsewhere_msec = 2000})
 
 /* The number (from 1) of the attempt that follows a run of ran_msec, `attempt` being the one before (0:

@@ -55,7 +55,8 @@ static enum brake_verdict judge_waiting(const struct brake *brake, const struct 
                                         const struct backoff *backoff, int64_t *wait_msec)
 {
         int64_t left_msec = (brake->next_start_usec - facts->now_usec) / 1000;
-        int64_t most_msec = backoff->most_msec > backoff->elsewhere_msec ? backoff->most_msec : backoff->elsewhere_msec;
+        int64_t most_msec =
+                backoff->most_msec > backoff->elsewhere_msec ? backoff->most_msec : backoff->elsewhere_msec;
 
         if (brake->hold == HOLD_HELD && facts->lock_is_free)
                 return BRAKE_TRY;
@@ -69,7 +70,8 @@ static enum brake_verdict judge_waiting(const struct brake *brake, const struct 
 }
 
 /* A single run was ordered. It gets what it asks for, like any run, unless it asks again and again. */
-static enum brake_verdict judge_try(const struct seen *seen, const struct brake_facts *facts, int64_t *wait_msec)
+static enum brake_verdict judge_try(const struct seen *seen, const struct brake_facts *facts,
+                                    int64_t *wait_msec)
 {
         bool ended = seen->since_usec != facts->once.base_usec;
 
@@ -83,8 +85,9 @@ static enum brake_verdict judge_try(const struct seen *seen, const struct brake_
         return BRAKE_STAY;
 }
 
-static enum brake_verdict judge_down(const struct brake *brake, const struct seen *seen, const struct brake_facts *facts,
-                                     const struct backoff *backoff, int64_t *wait_msec)
+static enum brake_verdict judge_down(const struct brake *brake, const struct seen *seen,
+                                     const struct brake_facts *facts, const struct backoff *backoff,
+                                     int64_t *wait_msec)
 {
         switch (facts->bar) {
         case BAR_NONE:
@@ -96,7 +99,8 @@ static enum brake_verdict judge_down(const struct brake *brake, const struct see
         }
         switch (brake->hold) {
         case HOLD_NONE:
-                return seen->want_up ? BRAKE_STAY : verdict_of_word(facts->word); /* s6 starts it within its second */
+                return seen->want_up ? BRAKE_STAY
+                                     : verdict_of_word(facts->word); /* s6 starts it within its second */
         case HOLD_FAILED:
                 break;
         case HOLD_HELD:
@@ -110,8 +114,9 @@ static enum brake_verdict judge_down(const struct brake *brake, const struct see
         return BRAKE_STAY;
 }
 
-enum brake_verdict brake_judge(const struct brake *brake, const struct seen *seen, const struct brake_facts *facts,
-                               const struct backoff *backoff, int64_t *wait_msec)
+enum brake_verdict brake_judge(const struct brake *brake, const struct seen *seen,
+                               const struct brake_facts *facts, const struct backoff *backoff,
+                               int64_t *wait_msec)
 {
         *wait_msec = INT64_MAX;
         if (!facts->wanted || facts->ordered || !seen->supervised || seen->finishing)

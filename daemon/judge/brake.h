@@ -8,15 +8,15 @@
 #include "daemon/judge/goal.h"
 
 /*
- * The soft brake of a run, a gateway's or a logger's. It goes down though it is wanted, and s6 does not want it any more: then
- * it waits, longer each time, and is tried again by a single run (`o`), so that one try is not a burst of five. Pure: what is
- * wanted x recorded x seen x the clock -> what to do, and when to look again.
+ * The soft brake of a run, a gateway's or a logger's. It goes down though it is wanted, and s6 does not want it any
+ * more: then it waits, longer each time, and is tried again by a single run (`o`), so that one try is not a burst of
+ * five. Pure: what is wanted x recorded x seen x the clock -> what to do, and when to look again.
  */
 enum hold {
         HOLD_NONE,    /* it may run */
         HOLD_BACKOFF, /* it is tried again at next_start_usec; 0: a single run is under way */
         HOLD_FAILED,  /* only a person's start tries again */
-        HOLD_HELD,    /* it is kept down on purpose; with next_start_usec it is looked then whether it may run */
+        HOLD_HELD, /* it is kept down on purpose; with next_start_usec it is looked then whether it may run */
 };
 
 struct brake {
@@ -28,7 +28,8 @@ struct brake {
 
 /* The single run, which is not recorded. */
 struct brake_try {
-        int64_t base_usec;  /* since_usec of the status when it was ordered: another stamp says that it was; 0: by another broker */
+        /* since_usec of the status when it was ordered: another stamp says that it was; 0: by another broker */
+        int64_t base_usec;
         int64_t until_msec; /* by the clock that only goes forward: s6-supervise begins at once, or never */
 };
 
@@ -54,9 +55,9 @@ struct brake_facts {
         enum brake_bar bar;
         struct brake_try once;
         bool lock_is_free; /* it was held for its lock, and that is free by now */
-        int64_t asked;    /* how often it ended with WORD_RESTART_ME lately; -1: not counted yet */
-        int64_t now_usec; /* UTC */
-        int64_t now_msec; /* by the clock that only goes forward */
+        int64_t asked;     /* how often it ended with WORD_RESTART_ME lately; -1: not counted yet */
+        int64_t now_usec;  /* UTC */
+        int64_t now_msec;  /* by the clock that only goes forward */
 };
 
 enum brake_verdict {
@@ -69,12 +70,13 @@ enum brake_verdict {
         BRAKE_TRY,       /* it has waited: a single run */
         BRAKE_COUNT,     /* that depends on `asked`, which is to be counted */
         BRAKE_GRANT,     /* the single run has asked for another, and gets it */
-        BRAKE_RELEASE,   /* it has run for long enough: s6 shall want it again, and the failures are history */
+        BRAKE_RELEASE, /* it has run for long enough: s6 shall want it again, and the failures are history */
 };
 
 /* *wait_msec: until that may be different by time alone; INT64_MAX: only when something is seen. */
-enum brake_verdict brake_judge(const struct brake *brake, const struct seen *seen, const struct brake_facts *facts,
-                               const struct backoff *backoff, int64_t *wait_msec);
+enum brake_verdict brake_judge(const struct brake *brake, const struct seen *seen,
+                               const struct brake_facts *facts, const struct backoff *backoff,
+                               int64_t *wait_msec);
 
 /* Should s6 run it now? Not while it is held back, but for a single run. */
 bool brake_lets_run(const struct brake *brake);

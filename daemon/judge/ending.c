@@ -51,14 +51,15 @@ void ending_describe(const struct ending *ending, bool oom, char *text, size_t s
                 snprintf(text, size, "with exit code %d%s", ending->code, memory);
 }
 
-void ending_describe_delay(const struct ending *ending, bool oom, unsigned attempt, long long delay_msec, char *text, size_t size)
+void ending_describe_delay(const struct ending *ending, bool oom, unsigned attempt, long long delay_msec,
+                           char *text, size_t size)
 {
         char how[64];
 
         ending_describe(ending, oom, how, sizeof(how));
         snprintf(text, size, "%s: %s; attempt %u waits %lld s",
-                 ending_is_success(ending) ? "it ended by itself, though it is wanted" : "it keeps ending", how, attempt,
-                 delay_msec / 1000);
+                 ending_is_success(ending) ? "it ended by itself, though it is wanted" : "it keeps ending",
+                 how, attempt, delay_msec / 1000);
 }
 
 bool ending_is_given_up(const struct static_seen *seen)
@@ -78,7 +79,8 @@ void ending_describe_static(const struct record *record, bool given_up, char *te
         if (!given_up)
                 snprintf(text, size, "it keeps ending: %s; s6 starts it again", how);
         else if (ending_word(&ending) == WORD_CONFIGURATION)
-                snprintf(text, size, "configuration error (exit code %d): its last lines say which", EXIT_CONFIGURATION);
+                snprintf(text, size, "configuration error (exit code %d): its last lines say which",
+                         EXIT_CONFIGURATION);
         else
                 snprintf(text, size, "it ended: %s; its finish script gave it up", how);
 }

@@ -33,11 +33,12 @@ bool ending_is_success(const struct ending *ending);
 void ending_describe(const struct ending *ending, bool oom, char *text, size_t size);
 
 /* Why a gateway waits for its next try. */
-void ending_describe_delay(const struct ending *ending, bool oom, unsigned attempt, long long delay_msec, char *text, size_t size);
+void ending_describe_delay(const struct ending *ending, bool oom, unsigned attempt, long long delay_msec,
+                           char *text, size_t size);
 
 /*
- * Of a static service: is it down because somebody told it to be, or because its finish script gave it up? s6 says the same of
- * both, "down, and not wanted".
+ * Of a static service: is it down because somebody told it to be, or because its finish script gave it up? s6 says the
+ * same of both, "down, and not wanted".
  */
 struct static_seen {
         int exit_code;     /* -1: by a signal */

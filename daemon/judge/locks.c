@@ -6,8 +6,8 @@
 
 #include "daemon/bounds.h"
 
-const char locks_unlocked_text[] =
-        "it runs without its lock on the volume, so that another container could start it too: its log says why";
+const char locks_unlocked_text[] = "it runs without its lock on the volume, so that another container could "
+                                   "start it too: its log says why";
 
 struct log_place locks_judge_log(const struct volume_locks *found, pid_t logger, int64_t age_msec)
 {
@@ -20,7 +20,8 @@ struct log_place locks_judge_log(const struct volume_locks *found, pid_t logger,
                 return unknown;
         /* What is open stays so, whoever it belongs to now, and however it is mounted. */
         if (held)
-                return (struct log_place){.trouble = found->log_full ? LOG_FULL : LOG_WELL, .held = found->log_full};
+                return (struct log_place){.trouble = found->log_full ? LOG_FULL : LOG_WELL,
+                                          .held = found->log_full};
         if (lock->result == -ENOENT && early) /* it is about to make it */
                 return unknown;
         if (found->log_read_only)
@@ -91,6 +92,7 @@ void locks_describe_log(const struct log_place *log, char *text, size_t size)
                 break;
         }
         snprintf(text, size, "its logger cannot write in its directory (%s): its lines %s", why,
-                 log->held ? "wait, and in the end so does the gateway" : "go to the container's "
-                                                                                  "log only");
+                 log->held ? "wait, and in the end so does the gateway"
+                           : "go to the container's "
+                             "log only");
 }

@@ -6,8 +6,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "daemon/edge/volume_locks.h"
-
 #define LOCKS_PROBLEM_BYTES 160 /* as RECORD_REASON_BYTES */
 
 /*
@@ -34,7 +32,28 @@ struct log_place {
         bool held; /* it uses the directory all the same, and cannot go on for long */
 };
 
-/* Pure. age_msec: how long the logger has run. */
+/*
+ * The locks by which a gateway, and its s6-log, say that they work as they should: each is held by that very
+ * process, as only the kernel can say.
+ */
+struct volume_lock {
+        int result; /* 0, or a negative errno: it could not be looked at */
+        bool held;
+        pid_t holder; /* 0: nobody, or one that is not to be seen here */
+};
+
+struct volume_locks {
+        int opened; /* of the volume: 0 or a negative errno; nothing else is set then */
+        struct volume_lock gateway;
+        struct volume_lock log; /* of logs/gateways/PROFILE; result is that of the directory, if it was none
+                                   to begin with */
+        bool log_writable;  /* by that user, as far as the directory's and the lock's owner and mode say */
+        bool log_read_only; /* its file system is */
+        bool log_full;      /* the same: no room for anybody but root */
+        uid_t log_uid;      /* who the directory, or what in it is not to be written, belongs to */
+};
+
+/* age_msec: how long the logger has run. */
 struct log_place locks_judge_log(const struct volume_locks *found, pid_t logger, int64_t age_msec);
 bool locks_judge_gateway(const struct volume_locks *found, int64_t age_msec); /* true: it has no lock */
 

@@ -168,9 +168,10 @@ static void understand(struct json_object *object)
                     !json_object_is_type(value, json_type_string))
                         continue;
                 for (const char *const *word = least[i].words; *word; word++)
-                        known = known || !strcmp(*word, json_object_get_string(value));
+                        known = known || strcmp(*word, json_object_get_string(value)) == 0;
                 if (!known)
-                        json_object_object_add(object, least[i].member, json_object_new_string(*least[i].instead));
+                        json_object_object_add(object, least[i].member,
+                                               json_object_new_string(*least[i].instead));
         }
 }
 

@@ -49,18 +49,18 @@ struct record {
         bool own_stop;          /* nobody ordered it: the application noted by itself that it is to be down */
         enum told told;         /* what the run with told_pid was told */
         pid_t told_pid;
-        int64_t told_usec; /* UTC; 0: not known */
+        int64_t told_usec;         /* UTC; 0: not known */
         struct brake brake;        /* the gateway's */
         struct brake logger_brake; /* its logger's, which is only held back by HOLD_BACKOFF */
         enum cause cause;
-        bool has_exit;  /* the three below are set */
-        int exit_code;               /* -1: by a signal */
-        int exit_signal;             /* 0: by itself */
+        bool has_exit;      /* the three below are set */
+        int exit_code;      /* -1: by a signal */
+        int exit_signal;    /* 0: by itself */
         unsigned oom_kills; /* processes of the container that the kernel killed for want of memory before
                                that */
         int64_t exit_at_usec;
-        int64_t home;                     /* which directory was the profile's, when it was seen last; 0: none yet */
-        int64_t oom_since_usec;           /* with oom_kills */
+        int64_t home;           /* which directory was the profile's, when it was seen last; 0: none yet */
+        int64_t oom_since_usec; /* with oom_kills */
         char reason[RECORD_REASON_BYTES]; /* for people; empty: none */
         char boot[RECORD_BOOT_BYTES];     /* which life of PID 1 this is from */
 };

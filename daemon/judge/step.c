@@ -7,8 +7,8 @@ int64_t wait_sooner(int64_t left_msec, int64_t right_msec)
         return left_msec < right_msec ? left_msec : right_msec;
 }
 
-void step_begin(struct step_watch *step, enum step kind, pid_t pid, const struct patience *patience, int64_t age_msec,
-                int64_t now_msec, int64_t now_usec)
+void step_begin(struct step_watch *step, enum step kind, pid_t pid, const struct patience *patience,
+                int64_t age_msec, int64_t now_msec, int64_t now_usec)
 {
         if (step->known && step->kind == kind && step->pid == pid)
                 return;
@@ -34,7 +34,8 @@ void halt_see(struct halt_watch *halt, enum halt kind, pid_t pid, int64_t now_ms
 
 enum halt halt_of(const struct halt_watch *halt, pid_t pid, bool paused, int64_t now_msec)
 {
-        enum halt kind = halt->pid == pid && now_msec - halt->since_msec >= HALT_MSEC ? halt->kind : HALT_NONE;
+        enum halt kind =
+                halt->pid == pid && now_msec - halt->since_msec >= HALT_MSEC ? halt->kind : HALT_NONE;
 
         /* One that s6-supervise has paused is stopped too. */
         return kind != HALT_ENDED && paused ? HALT_PAUSED : kind;

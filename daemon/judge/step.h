@@ -8,8 +8,8 @@
 #include "daemon/judge/trouble.h"
 
 /*
- * How long a run is on its step, and how long its process does nothing. Pure: the clock is told. now_msec is of the clock that
- * only goes forward, now_usec UTC.
+ * How long a run is on its step, and how long its process does nothing. Pure: the clock is told. now_msec is of the
+ * clock that only goes forward, now_usec UTC.
  */
 
 /* The step that a run is on, since when, and until when. As long as it is the same step of the same process,
@@ -31,8 +31,8 @@ struct halt_watch {
 };
 
 /* age_msec: of a step that was not seen to begin, as far as anything says. */
-void step_begin(struct step_watch *step, enum step kind, pid_t pid, const struct patience *patience, int64_t age_msec,
-                int64_t now_msec, int64_t now_usec);
+void step_begin(struct step_watch *step, enum step kind, pid_t pid, const struct patience *patience,
+                int64_t age_msec, int64_t now_msec, int64_t now_usec);
 bool step_is_late(const struct step_watch *step, int64_t now_msec);
 
 void halt_see(struct halt_watch *halt, enum halt kind, pid_t pid, int64_t now_msec);

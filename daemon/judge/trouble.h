@@ -40,13 +40,13 @@ enum halt {
         HALT_ENDED,   /* its process has ended, and the status is stale: nobody has seen to that */
 };
 
-/* Of a run, with what is wanted of it. A logger is judged by the same rules: it is wanted as long as there is its slot, is never
- * ordered, and is braked like a gateway. */
+/* Of a run, with what is wanted of it. A logger is judged by the same rules: it is wanted as long as there is its
+ * slot, is never ordered, and is braked like a gateway. */
 struct situation {
         bool gateway; /* or its logger; else a static service, which is wanted as s6 has it, and has no record */
         bool want_up;
         enum hold hold;
-        bool given_up;  /* its finish script gave it up, and nobody brakes it, who would start it again: a static service's */
+        bool given_up; /* its finish script gave it up, and nobody brakes it, who would start it again: a static service's */
         bool served;    /* HOLD_HELD: the default gateway serves its profile, as it is to */
         bool retried;   /* HOLD_BACKOFF: a single try of the soft brake is under way */
         bool ordered;   /* an order was recorded, and is not s6-supervise's yet */

@@ -7,7 +7,8 @@
 #define S6_PAUSE_USEC 1000000
 
 const char view_unread_text[] = "its s6-supervise does not read its orders: it was stopped, or hangs";
-const char view_logger_unread_text[] = "its logger's s6-supervise does not read its orders: it was stopped, or hangs";
+const char view_logger_unread_text[] =
+        "its logger's s6-supervise does not read its orders: it was stopped, or hangs";
 
 /* "180 s", or "1500 ms". */
 static const char *bound_text(const struct patience *patience, enum step step, char text[32])
@@ -21,7 +22,8 @@ static const char *bound_text(const struct patience *patience, enum step step, c
         return text;
 }
 
-void view_describe_trouble(enum trouble trouble, const struct patience *patience, const char *unread, char *text, size_t size)
+void view_describe_trouble(enum trouble trouble, const struct patience *patience, const char *unread,
+                           char *text, size_t size)
 {
         char bound[32];
 
@@ -164,7 +166,8 @@ static void describe_state(const struct facts *facts, enum service_state state, 
 
         text[0] = '\0';
         if (state == STATE_UNSUPERVISED) {
-                reason = facts->unseen ? "it cannot be looked at: the broker tries again" : "no s6-supervise runs for it";
+                reason = facts->unseen ? "it cannot be looked at: the broker tries again"
+                                       : "no s6-supervise runs for it";
         } else if (given_up || (state == STATE_BACKOFF && facts->loops)) {
                 ending_describe_static(facts->record, given_up, text, size);
                 return;
@@ -204,11 +207,14 @@ const char *view_note_text(enum service_note note)
 {
         switch (note) {
         case NOTE_UNCLEAN:
-                return "its last run before this container started did not end cleanly: it was killed, or the machine stopped";
+                return "its last run before this container started did not end cleanly: it was killed, or "
+                       "the machine stopped";
         case NOTE_OWN_STOP:
-                return "it ended by itself, having noted that it is to be stopped (desired_state in its gateway_state.json)";
+                return "it ended by itself, having noted that it is to be stopped (desired_state in its "
+                       "gateway_state.json)";
         case NOTE_GONE:
-                return "its profile's directory is gone from the volume: it runs until it ends, and is not started again";
+                return "its profile's directory is gone from the volume: it runs until it ends, and is not "
+                       "started again";
         case NOTE_NONE:
                 break;
         }

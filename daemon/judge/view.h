@@ -67,14 +67,14 @@ struct facts {
         enum step step;          /* it is on since */
         int64_t step_since_usec; /* 0: on none */
         struct patience patience;
-        struct backoff backoff;       /* of its logger */
-        struct ending logger_ending;  /* of its logger's last run */
-        const char *unread;           /* who does not read orders, if that is its trouble */
-        bool unseen;                  /* its status cannot be read */
-        bool loops;                   /* it is static, and keeps ending */
-        bool served;                  /* the default gateway serves its profile */
-        bool unclean;                 /* the container before this one did not let it end */
-        struct log_place log;         /* where its logger writes */
+        struct backoff backoff;      /* of its logger */
+        struct ending logger_ending; /* of its logger's last run */
+        const char *unread;          /* who does not read orders, if that is its trouble */
+        bool unseen;                 /* its status cannot be read */
+        bool loops;                  /* it is static, and keeps ending */
+        bool served;                 /* the default gateway serves its profile */
+        bool unclean;                /* the container before this one did not let it end */
+        struct log_place log;        /* where its logger writes */
         bool unlocked;
 };
 
@@ -88,7 +88,8 @@ const char *view_note_text(enum service_note note);
 
 /* What is wrong, of which it is the subject ("it has had no process for more than 10 s"); "": nothing that is not its state,
  * whose reason is the record's. */
-void view_describe_trouble(enum trouble trouble, const struct patience *patience, const char *unread, char *text, size_t size);
+void view_describe_trouble(enum trouble trouble, const struct patience *patience, const char *unread,
+                           char *text, size_t size);
 
 /* The same of its logger, all that can be wrong with it. */
 void view_describe_logger(const struct facts *facts, enum trouble trouble, char *text, size_t size);

@@ -10,6 +10,7 @@
 #include "daemon/edge/volume.h"
 #include "daemon/edge/volume_locks.h"
 #include "daemon/judge/intent.h"
+#include "daemon/keep/marker.h"
 #include "daemon/keep/store.h"
 
 #define PATH_BYTES (NAME_MAX + 64)
@@ -70,12 +71,12 @@ static void look_into(int volume, int directory, struct look *look)
         if (look->clean && !look->locked)
                 look_clean(directory, look);
         /* A marker that a killed broker was about to write. */
-        volume_remove_older(directory, VOLUME_TEMPORARY(STORE_MARKER), look->before_usec);
+        volume_remove_older(directory, VOLUME_TEMPORARY(MARKER_NAME), look->before_usec);
 }
 
 static void look_at_profile(int volume, struct look *look)
 {
-        int directory = store_enter_profile(volume, look->name);
+        int directory = volume_enter_profile(volume, look->name);
 
         char path[PATH_BYTES];
 

@@ -1,18 +1,16 @@
 #include "daemon/keep/store.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/log/log.h"
-#include "daemon/edge/process.h"
 #include "daemon/edge/volume.h"
 #include "daemon/judge/intent.h"
+#include "daemon/keep/marker.h"
 #include "proto/name.h"
 
 #define PATH_BYTES (LIMIT_PROFILE_NAME_BYTES + 64)
@@ -61,113 +59,6 @@ void store_batch_free(struct store_batch *batch)
         free(batch);
 }
 
-int store_enter_profile(int volume, const char *profile)
-{
-        char path[PATH_BYTES];
-
-        if (!strcmp(profile, "default"))
-                return volume_enter(volume, ".");
-        snprintf(path, sizeof(path), "profiles/%s", profile);
-        return volume_enter(volume, path);
-}
-
-/* A marker that is to be written. What it costs to lose it is the gateway's own note of its stop, not the record. */
-struct marker {
-        struct deputy_job job;
-        struct store_batch *batch; /* NULL: it is late */
-        const char *home;
-        pid_t pid;
-        char profile[LIMIT_PROFILE_NAME_BYTES + 1];
-};
-
-#define MARKER_BYTES 256
-
-/*
- * As the Hermes application reads it (hermes_cli: planned stop). In a deputy, since the gateway can hold up who asks
- * when it was started; its signal waits for this. The length; 0: it is gone, and needs none.
- */
-static size_t marker_write(pid_t pid, char text[MARKER_BYTES])
-{
-        char stamp[64];
-        time_t now = time(NULL);
-        uint64_t start;
-        struct tm utc;
-
-        if (process_start_time(pid, &start))
-                return 0;
-        gmtime_r(&now, &utc);
-        strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S+00:00", &utc);
-        return (size_t)snprintf(text, MARKER_BYTES,
-                                "{\"target_pid\":%d,\"target_start_time\":%" PRIu64
-                                ",\"stopper_pid\":%d,\"written_at\":\"%s\"}\n",
-                                (int)pid, start, (int)getpid(), stamp);
-}
-
-static void marker_work(struct deputy_job *job)
-{
-        struct marker *marker = (struct marker *)job;
-        char text[MARKER_BYTES];
-        struct volume_file file = {
-                .path = STORE_MARKER, .text = text, .length = marker_write(marker->pid, text), .mode = 0600};
-        int volume = file.length ? volume_open(marker->home) : -ESRCH;
-        int directory = volume < 0 ? volume : store_enter_profile(volume, marker->profile);
-
-        if (directory >= 0) {
-                volume_replace(directory, &file, 1, false);
-                close(directory);
-        }
-        if (volume >= 0)
-                close(volume);
-}
-
-static void batch_part_done(struct store_batch *batch);
-
-static void marker_done(struct deputy_job *job, bool late)
-{
-        struct marker *marker = (struct marker *)job;
-        struct store_batch *batch = marker->batch;
-
-        if (late && job->begun)
-                log_event("store: a profile's directory does not answer: service=" GATEWAY_PREFIX "%s",
-                         marker->profile);
-        marker->batch = NULL;
-        batch_part_done(batch);
-}
-
-static void marker_drop(struct deputy_job *job)
-{
-        struct marker *marker = (struct marker *)job;
-
-        if (marker->batch) /* the broker ends */
-                batch_part_done(marker->batch);
-        free(marker);
-}
-
-static void marker_run(struct store_batch *batch, const struct store_entry *entry)
-{
-        struct deputy *deputy = &batch->store->deputy;
-        unsigned lane = batch->root ? STORE_LANE_ROOT_LOOKS : STORE_LANE_LOOKS;
-        struct marker *marker;
-
-        if (!entry->stopped_pid || deputy_is_stuck(deputy, lane) || deputy_hangs_on(deputy, entry->profile))
-                return;
-        marker = calloc(1, sizeof(*marker));
-        if (!marker)
-                return;
-        marker->job = (struct deputy_job){.work = marker_work,
-                                          .done = marker_done,
-                                          .drop = marker_drop,
-                                          .subject = marker->profile,
-                                          .timeout_msec = STORE_MSEC,
-                                          .lane = lane};
-        marker->home = batch->store->home;
-        snprintf(marker->profile, sizeof(marker->profile), "%s", entry->profile);
-        marker->pid = entry->stopped_pid;
-        marker->batch = batch;
-        batch->parts++;
-        deputy_run(deputy, &marker->job);
-}
-
 static bool has_record(const struct store_entry *entry)
 {
         return (entry->removed || entry->intent.length) && !entry->result;
@@ -193,7 +84,8 @@ static int pass_on(int volume, const char *path, struct store_entry *entry, size
         if (result == 0) {
                 result = *left < INTENT_UNKNOWN_BYTES ? -ENOBUFS : intent_pass_on(before, &entry->intent);
                 *left -= result ? 0 : entry->intent.length - own;
-        } else if (result != -ENOMEM && result != -EMFILE && result != -ENFILE && result != -EIO && result != -ESTALE)
+        } else if (result != -ENOMEM && result != -EMFILE && result != -ENFILE && result != -EIO &&
+                   result != -ESTALE)
                 result = 0;
         free(before);
         return result;
@@ -280,7 +172,8 @@ static bool entry_cancel(struct store_entry *entry)
 {
         int open = VOLUME_OPEN;
 
-        return atomic_compare_exchange_strong(&entry->fence, &open, VOLUME_CANCELLED) || open == VOLUME_CANCELLED;
+        return atomic_compare_exchange_strong(&entry->fence, &open, VOLUME_CANCELLED) ||
+               open == VOLUME_CANCELLED;
 }
 
 static void batch_tell(struct store_batch *batch)
@@ -323,8 +216,10 @@ static void batch_free_if_done(struct store_batch *batch)
         store_batch_free(batch);
 }
 
-static void batch_part_done(struct store_batch *batch)
+static void batch_part_done(void *owner)
 {
+        struct store_batch *batch = owner;
+
         if (--batch->parts == 0)
                 batch_tell(batch);
         batch_free_if_done(batch);
@@ -360,7 +255,8 @@ static void batch_drop(struct deputy_job *job)
 static struct store_entry *batch_entry(struct store_batch *batch, const struct store_entry *like)
 {
         for (size_t i = 0; i < batch->count; i++)
-                if (batch->entries[i].hash == like->hash && !strcmp(batch->entries[i].profile, like->profile))
+                if (batch->entries[i].hash == like->hash &&
+                    strcmp(batch->entries[i].profile, like->profile) == 0)
                         return &batch->entries[i];
         return NULL;
 }
@@ -413,7 +309,8 @@ static bool batch_may_begin(const struct deputy_job *job)
 /* It was not begun. */
 static void refused_drop(struct ready *ready)
 {
-        struct store_batch *batch = (struct store_batch *)((char *)ready - offsetof(struct store_batch, ready));
+        struct store_batch *batch =
+                (struct store_batch *)((char *)ready - offsetof(struct store_batch, ready));
 
         batch_tell(batch);
         store_batch_free(batch);
@@ -423,6 +320,18 @@ static bool refused_step(struct ready *ready)
 {
         refused_drop(ready);
         return false;
+}
+
+static void batch_mark_stop(struct store_batch *batch, const struct store_entry *entry)
+{
+        const struct marker_order order = {.home = batch->store->home,
+                                           .profile = entry->profile,
+                                           .pid = entry->stopped_pid,
+                                           .lane = batch->root ? STORE_LANE_ROOT_LOOKS : STORE_LANE_LOOKS,
+                                           .ended = batch_part_done,
+                                           .owner = batch};
+
+        batch->parts += entry->stopped_pid && marker_run(&batch->store->deputy, &order);
 }
 
 void store_write(struct store *store, struct store_batch *batch)
@@ -455,7 +364,7 @@ void store_write(struct store *store, struct store_batch *batch)
         store->batches = batch;
         deputy_run(&store->deputy, &batch->job);
         for (size_t i = 0; i < batch->count; i++)
-                marker_run(batch, &batch->entries[i]);
+                batch_mark_stop(batch, &batch->entries[i]);
 }
 
 int store_batch_result(const struct store_batch *batch, size_t place)

@@ -30,27 +30,25 @@ enum store_lane {
         STORE_LANE_LOOKS,
 };
 
-/* Of a profile, beside its own files: read by its gateway when it is told to end. */
-#define STORE_MARKER ".gateway-planned-stop.json"
-
 struct store {
         struct deputy deputy;
-        struct ready_queue *ready; /* whose turns answer what the deputy is not asked */
-        const char *home; /* absolute; the root profile's directory */
-        int64_t opened_usec; /* UTC: what is older on the volume is not of this broker */
+        struct ready_queue *ready;   /* whose turns answer what the deputy is not asked */
+        const char *home;            /* absolute; the root profile's directory */
+        int64_t opened_usec;         /* UTC: what is older on the volume is not of this broker */
         struct store_batch *batches; /* not dropped yet, newest first */
-        struct room room; /* what volume_room.h found last */
+        struct room room;            /* what volume_room.h found last */
         int refused; /* errno of making files there, as the client user; 0: it may, or nothing is known */
         bool room_known;
         bool room_asked;
-        int64_t room_msec; /* by clock_msec(): when it was asked last; 0: never */
+        int64_t room_msec;        /* by clock_msec(): when it was asked last; 0: never */
         size_t queued_bytes;      /* of batches, others' than root's */
         size_t queued_root_bytes; /* and of root's */
-        int failure; /* errno of the last batch, or survey, that failed; 0: the last went well */
+        int failure;              /* errno of the last batch, or survey, that failed; 0: the last went well */
 };
 
 /* The thread is there from now on. 0 or a negative errno. */
-int store_open(struct store *store, uv_loop_t *loop, struct ready_queue *ready, const char *home, uid_t uid, gid_t gid, bool switches);
+int store_open(struct store *store, uv_loop_t *loop, struct ready_queue *ready, const char *home, uid_t uid,
+               gid_t gid, bool switches);
 void store_close(struct store *store);
 
 /* One gateway's part of a batch. */
@@ -59,9 +57,9 @@ struct store_entry {
         bool removed;       /* there shall be no record; else: */
         struct text intent; /* what intent_write() wrote; with `removed`, or left empty: none is written */
         pid_t stopped_pid;  /* a planned-stop marker for this process; 0: none */
-        int result;             /* of the record: see store_batch_result() */
-        uint64_t hash;          /* of the profile's name */
-        atomic_int fence;       /* enum volume_fence */
+        int result;         /* of the record: see store_batch_result() */
+        uint64_t hash;      /* of the profile's name */
+        atomic_int fence;   /* enum volume_fence */
 };
 
 struct store_batch {
@@ -71,12 +69,12 @@ struct store_batch {
         struct store_batch *next; /* in store.batches */
         bool root;                /* whoever waits for it is root */
         size_t bytes;
-        int refused;     /* errno, 0: none */
-        bool late;       /* the records are */
-        bool told;       /* `done` has been called */
-        bool dropped;    /* the deputy is through with the records */
-        bool apart;      /* another one hangs: fresh files have names of their own */
-        unsigned parts;  /* the records and each marker, as far as they are not done */
+        int refused;    /* errno, 0: none */
+        bool late;      /* the records are */
+        bool told;      /* `done` has been called */
+        bool dropped;   /* the deputy is through with the records */
+        bool apart;     /* another one hangs: fresh files have names of their own */
+        unsigned parts; /* the records and each marker, as far as they are not done */
         /* Called once, on a later turn of the loop; the batch is the store's again after it. */
         void (*done)(struct store_batch *batch);
         void *owner;
@@ -97,8 +95,5 @@ void store_write(struct store *store, struct store_batch *batch);
 /* In `done`: 0 when that record is on the disk, or a negative errno; -ETIMEDOUT: the volume did not answer in
  * time; -ECANCELED: a newer one took its place. */
 int store_batch_result(const struct store_batch *batch, size_t place);
-
-/* Where a profile's own files are: profiles/NAME, or for `default` the volume itself; as volume_enter(). In the thread. */
-int store_enter_profile(int volume, const char *profile);
 
 #endif

@@ -12,7 +12,6 @@
 #include "daemon/keep/look.h"
 #include "proto/name.h"
 
-
 struct survey *survey_new(const char *const *names, size_t count)
 {
         struct survey *survey = calloc(1, sizeof(*survey));
@@ -71,7 +70,6 @@ bool survey_is_gone(const struct survey *survey, const char *profile)
         return kept && survey->kept_gone[kept - survey->kept];
 }
 
-
 /* Where the survey goes on when a job is done. Everything that is its own is the loop's. */
 static void survey_next(struct survey *survey);
 
@@ -121,7 +119,7 @@ static void look_tell_profile(const struct look *look, struct survey *survey, st
         facts->deleted = look->deleted;
         facts->home = look->which;
         facts->prior_exit = look->prior_exit;
-        if (!strcmp(facts->name, "default")) {
+        if (strcmp(facts->name, "default") == 0) {
                 survey->volume = look->which;
                 survey->config = look->config;
         }
@@ -153,7 +151,8 @@ static void look_done(struct deputy_job *job, bool late)
         look->owner = NULL;
         atomic_store(&look->cancelled, late);
         if (late) {
-                log_event("survey: a profile's directory does not answer: service=" GATEWAY_PREFIX "%s", look->name);
+                log_event("survey: a profile's directory does not answer: service=" GATEWAY_PREFIX "%s",
+                          look->name);
                 if (look->kind == LOOK_PROFILE)
                         survey_is_hung(survey, look->place);
         } else if (look->opened) {
@@ -220,7 +219,8 @@ static int compare_facts(const void *key, const void *element)
 
 const struct profile_facts *survey_find(const struct survey *survey, const char *profile)
 {
-        const struct profile_facts *listed = survey->facts + survey->all; /* `default` is first, out of order */
+        const struct profile_facts *listed =
+                survey->facts + survey->all; /* `default` is first, out of order */
 
         if (survey->count <= survey->all)
                 return NULL;
@@ -284,8 +284,8 @@ static void listing_find_lost(struct listing *listing, int volume)
         for (size_t i = 0, at = 0; listing->lost && i < count && listing->lost_count < SURVEY_LOST; i++) {
                 while (at < listing->count && strcmp(listing->names[at], records[i]) < 0)
                         at++;
-                if ((at < listing->count && !strcmp(listing->names[at], records[i])) ||
-                    !strcmp(records[i], "default") || name_check_profile(records[i]) != NAME_OK)
+                if ((at < listing->count && strcmp(listing->names[at], records[i]) == 0) ||
+                    strcmp(records[i], "default") == 0 || name_check_profile(records[i]) != NAME_OK)
                         continue;
                 listing->lost[listing->lost_count++] = records[i];
                 records[i] = NULL;

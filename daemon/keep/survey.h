@@ -16,19 +16,19 @@
  */
 struct profile_facts {
         char name[LIMIT_PROFILE_NAME_BYTES + 1];
-        bool hung;   /* its directory did not answer: nothing of the rest is known */
-        bool exists; /* as a profile */
+        bool hung;     /* its directory did not answer: nothing of the rest is known */
+        bool exists;   /* as a profile */
         bool recorded; /* it does not exist, and there is a record of it */
         int link; /* -EXDEV, -ENOLINK, -ELOOP: its directory is a link that is not taken; 0: it is none */
         /* 0: intent is set; -ENOENT: there is none; -ENOBUFS: LIMIT_SURVEY_BYTES were read of
          * others; else it cannot be read */
         int intent_result;
         struct intent intent;
-        struct prior prior; /* the application's own state file */
-        bool locked;        /* some process runs that gateway */
-        bool deleted;       /* it has a tombstone, and is none any more whatever is there */
+        struct prior prior;             /* the application's own state file */
+        bool locked;                    /* some process runs that gateway */
+        bool deleted;                   /* it has a tombstone, and is none any more whatever is there */
         enum prior_exit prior_exit : 8; /* how its last gateway ended */
-        int64_t home;       /* which directory it is; 0: it is none */
+        int64_t home;                   /* which directory it is; 0: it is none */
 };
 
 #define SURVEY_DELETED "the application has deleted that profile (profiles/.deleted has its name)"
@@ -40,9 +40,9 @@ struct survey {
         size_t at;          /* what is looked at next: facts, then `invalid`, then `kept` */
         size_t bytes;       /* of what was read so far */
 
-        bool root;         /* whoever waits for it is root, or the broker itself */
-        bool all;          /* every profile there is; else those that `facts` name */
-        bool clean;        /* remove what a gateway of the last container left, of profiles that are not `kept` */
+        bool root;  /* whoever waits for it is root, or the broker itself */
+        bool all;   /* every profile there is; else those that `facts` name */
+        bool clean; /* remove what a gateway of the last container left, of profiles that are not `kept` */
         bool look_invalid; /* which of `invalid` hold SOUL.md */
         bool look_kept;    /* which of `kept` are gone */
         char **kept;       /* sorted; NULL: none. Freed with the survey. */
@@ -53,15 +53,15 @@ struct survey {
         bool late;      /* the volume did not answer: nothing of the rest is set */
         int result;     /* 0, or a negative errno: the volume could not be looked at */
         bool is_marked; /* the broker has been here before: .svcbroker is there */
-        bool more;      /* there are more than SURVEY_PROFILES directories: those behind them are not looked at */
-        size_t hung;    /* of facts */
-        int64_t volume; /* which directory the volume is; 0: `default` was not looked at */
+        bool more; /* there are more than SURVEY_PROFILES directories: those behind them are not looked at */
+        size_t hung;                  /* of facts */
+        int64_t volume;               /* which directory the volume is; 0: `default` was not looked at */
         enum multiplex_config config; /* of the volume, where `default` was looked at; else UNREADABLE */
         struct profile_facts *facts;
         size_t count;
         char **lost; /* of records for which there is not even a directory, the first ones by name */
         size_t lost_count;
-        char **invalid; /* directories whose name cannot be a profile's; and "default" */
+        char **invalid;      /* directories whose name cannot be a profile's; and "default" */
         bool *invalid_souls; /* as many: it holds SOUL.md */
         size_t invalid_count;
 

@@ -5,6 +5,7 @@
 
 #include "daemon/edge/volume.h"
 #include "daemon/judge/intent.h"
+#include "daemon/keep/marker.h"
 #include "daemon/keep/store.h"
 
 struct sweep {
@@ -26,7 +27,7 @@ static void sweep_work(struct deputy_job *job)
         volume_remove_older(volume, ".svcbroker/" VOLUME_PROBE, sweep->before_usec);
         volume_remove_older(volume, VOLUME_PROBE, sweep->before_usec);
         volume_remove_older(volume, VOLUME_TEMPORARY(VOLUME_PROBE), sweep->before_usec);
-        volume_remove_older(volume, VOLUME_TEMPORARY(STORE_MARKER), sweep->before_usec);
+        volume_remove_older(volume, VOLUME_TEMPORARY(MARKER_NAME), sweep->before_usec);
         close(volume);
 }
 

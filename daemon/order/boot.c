@@ -76,7 +76,8 @@ bool boot_is_lost(const struct boot_lost *lost, const char *profile)
         /* Without memory for their names it is not known which. */
         if (!lost->names)
                 return true;
-        return lost->count && bsearch(&profile, lost->names, lost->count, sizeof(*lost->names), compare_names);
+        return lost->count &&
+               bsearch(&profile, lost->names, lost->count, sizeof(*lost->names), compare_names);
 }
 
 void boot_free_lost(struct boot_lost *lost)
@@ -122,8 +123,9 @@ void boot_check(const struct registry *registry, void (*tell)(void *owner, const
         char line[LINE_BYTES];
 
         if (missing) {
-                snprintf(line, sizeof(line), "%zu of %zu profile%s %s no gateway yet: %s: the broker tries again",
-                         missing, boot->profiles, boot->profiles == 1 ? "" : "s", missing == 1 ? "has" : "have",
+                snprintf(line, sizeof(line),
+                         "%zu of %zu profile%s %s no gateway yet: %s: the broker tries again", missing,
+                         boot->profiles, boot->profiles == 1 ? "" : "s", missing == 1 ? "has" : "have",
                          boot->why);
                 tell(owner, line);
         }
@@ -161,8 +163,9 @@ void boot_notes(const struct registry *registry, void (*tell)(void *owner, const
         }
         if (queued) {
                 snprintf(line, sizeof(line),
-                         "%zu of %zu gateway%s wanted up %s still to be started, at most %u at once", queued, wanted,
-                         wanted == 1 ? "" : "s", queued == 1 ? "is" : "are", registry->stagger.at_once);
+                         "%zu of %zu gateway%s wanted up %s still to be started, at most %u at once", queued,
+                         wanted, wanted == 1 ? "" : "s", queued == 1 ? "is" : "are",
+                         registry->stagger.at_once);
                 tell(owner, line);
         }
 }

@@ -14,11 +14,11 @@ struct registry;
  * again, after a pause that doubles.
  */
 struct boot {
-        bool looking;     /* the volume is asked which profiles there are */
-        size_t profiles;  /* that are to have a slot, by the last look at the volume */
-        size_t to_come;   /* of those, that the boot which goes on has not made yet */
-        size_t missing;   /* of those, that could not be made */
-        struct text lost; /* their names, each ended by a NUL */
+        bool looking;                  /* the volume is asked which profiles there are */
+        size_t profiles;               /* that are to have a slot, by the last look at the volume */
+        size_t to_come;                /* of those, that the boot which goes on has not made yet */
+        size_t missing;                /* of those, that could not be made */
+        struct text lost;              /* their names, each ended by a NUL */
         char why[RECORD_REASON_BYTES]; /* the last one could not */
         unsigned pause_msec;           /* until they are tried again */
 };
@@ -35,9 +35,11 @@ void boot_begin(struct registry *registry, size_t profiles, size_t to_come);
 void boot_made(struct registry *registry);
 void boot_lost(struct registry *registry, const char *profile, const char *why);
 
-/* It is tried again: those that were lost, and no others. Of as many as the volume may have, each is looked up: so by name. */
+/* It is tried again: those that were lost, and no others. Of as many as the volume may have, each is looked up: so by
+ * name. */
 struct boot_lost {
-        const char **names; /* sorted, and within the text that they come from; NULL: which they are is not known */
+        const char **
+                names; /* sorted, and within the text that they come from; NULL: which they are is not known */
         size_t count;
 };
 

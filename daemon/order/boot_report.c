@@ -79,7 +79,7 @@ static void boot_report_line(const struct plan *plan, size_t place, const char *
 }
 
 int boot_report_write(struct store *store, const struct plan *plan, bool again, void (*done)(void *owner),
-                       void *owner)
+                      void *owner)
 {
         struct boot_report *log = calloc(1, sizeof(*log));
         char stamp[64];

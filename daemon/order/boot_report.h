@@ -13,6 +13,6 @@
 /* `done` is called once, on a later turn of the loop, also where it could not be written. again: those that
  * had a slot before have their line. 0, or a negative errno with nothing begun, which was logged. */
 int boot_report_write(struct store *store, const struct plan *plan, bool again, void (*done)(void *owner),
-                       void *owner);
+                      void *owner);
 
 #endif

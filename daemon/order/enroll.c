@@ -108,10 +108,11 @@ static void enroll_surveyed(struct survey *survey)
                         fault.error = ETIMEDOUT;
                         enrolment->events.refused(enrolment->events.owner, survey->facts[i].name, &fault);
                 } else if (survey->facts[i].link) {
-                        enrolment->events.refused(enrolment->events.owner, survey->facts[i].name,
-                                                  &(struct fault){.kind = FAULT_PROTECTED,
-                                                                  .cause = FAULT_CAUSE_LINK,
-                                                                  .text = survey_link_text(survey->facts[i].link)});
+                        enrolment->events.refused(
+                                enrolment->events.owner, survey->facts[i].name,
+                                &(struct fault){.kind = FAULT_PROTECTED,
+                                                .cause = FAULT_CAUSE_LINK,
+                                                .text = survey_link_text(survey->facts[i].link)});
                 } else if (survey->facts[i].deleted) {
                         enrolment->events.refused(enrolment->events.owner, survey->facts[i].name,
                                                   &(struct fault){.kind = FAULT_PROTECTED,

@@ -81,9 +81,11 @@ static bool order_look(struct order *order)
 
         for (size_t i = 0; profiles && i < order->count; i++) {
                 const char *profile = name_profile_of(order->entries[i].name);
-                const struct service *service = profile ? registry_find(order->registry, order->entries[i].name) : NULL;
+                const struct service *service =
+                        profile ? registry_find(order->registry, order->entries[i].name) : NULL;
 
-                asks = asks || (profile && strcmp(profile, "default") != 0 && multiplex_asks_volume(order->registry));
+                asks = asks ||
+                       (profile && strcmp(profile, "default") != 0 && multiplex_asks_volume(order->registry));
                 if (service && service->record.gone)
                         profiles[++count] = profile;
         }

@@ -12,7 +12,7 @@
 
 struct service *order_resolve(const struct registry *registry, const char *name, struct fault *fault)
 {
-        bool gateway = !strncmp(name, GATEWAY_PREFIX, strlen(GATEWAY_PREFIX));
+        bool gateway = strncmp(name, GATEWAY_PREFIX, strlen(GATEWAY_PREFIX)) == 0;
         enum name_result result =
                 gateway ? name_check_profile(name + strlen(GATEWAY_PREFIX)) : name_check_service(name);
         struct service *service;
@@ -37,8 +37,7 @@ static bool order_is_possible(struct service *service, enum order_kind kind, str
                         .text = kind == ORDER_RESET
                                         ? "it is a static service, whose failures are s6's"
                                         : "it is a static service that the operator did not allow"};
-        else if (service->profile && (kind == ORDER_START || kind == ORDER_RESTART) &&
-                 service->record.gone)
+        else if (service->profile && (kind == ORDER_START || kind == ORDER_RESTART) && service->record.gone)
                 *fault = (struct fault){.kind = FAULT_HELD, .text = HOME_GONE_REASON};
         else if (service->profile && (kind == ORDER_START || kind == ORDER_RESTART) &&
                  multiplex_holds(service->registry, service->profile))

@@ -11,14 +11,14 @@ bool order_is_carried_out(const struct service *service, enum order_kind kind, b
             service->ordered.root != root || service->own.goal.kind != GOAL_NONE ||
             clock_msec() - service->ordered.msec >= ORDER_REPEATED_MSEC)
                 return false;
-        if (record->brake.attempt || record->brake.restarts || record->logger_brake.attempt || record->logger_brake.restarts ||
-            (service->logger.there && !run_is_alive(&service->logger)))
+        if (record->brake.attempt || record->brake.restarts || record->logger_brake.attempt ||
+            record->logger_brake.restarts || (service->logger.there && !run_is_alive(&service->logger)))
                 return false;
         if (kind == ORDER_RESET)
                 return true;
         return record->want_up == (kind == ORDER_START) && status->want_up == record->want_up &&
-               record->brake.hold == HOLD_NONE && !record->pending && !record->unpersisted && !record->blind &&
-               service_state(service) == (kind == ORDER_START ? STATE_UP : STATE_DOWN);
+               record->brake.hold == HOLD_NONE && !record->pending && !record->unpersisted &&
+               !record->blind && service_state(service) == (kind == ORDER_START ? STATE_UP : STATE_DOWN);
 }
 
 size_t order_weigh_service(const struct service *service, enum order_kind kind)

@@ -131,7 +131,8 @@ static void order_tell_now(struct order_entry *entry, struct service *service)
         order_tell(entry, service, entry->fault.kind ? &entry->fault : NULL);
 }
 
-/* What is to be recorded is: now it is told and ordered. All outcomes come first; of an order that waits, what was refused. */
+/* What is to be recorded is: now it is told and ordered. All outcomes come first; of an order that waits, what was
+ * refused. */
 static bool order_settle(struct order *order)
 {
         order->wait = order->wait && order->reader != READER_GONE;
@@ -345,7 +346,8 @@ static bool order_piece(struct order *order)
 static bool order_step(struct ready *ready)
 {
         struct order *order = (struct order *)ready;
-        bool waits = order->phase == ORDER_WAITING || order->phase == ORDER_CATCHING_UP || order->phase == ORDER_EXPIRING;
+        bool waits = order->phase == ORDER_WAITING || order->phase == ORDER_CATCHING_UP ||
+                     order->phase == ORDER_EXPIRING;
         bool more;
 
         if (waits && order->reader == READER_GONE)

@@ -14,7 +14,7 @@ enum order_phase {
         ORDER_WRITING,    /* the volume has not answered for all of them */
         ORDER_TELLING,    /* the outcomes; of an order that waits, what was refused */
         ORDER_DELIVERING, /* to s6 */
-        ORDER_WAITING,    /* for the goals, and for the reader of the outcomes: it may be closed at any time */
+        ORDER_WAITING, /* for the goals, and for the reader of the outcomes: it may be closed at any time */
         ORDER_CATCHING_UP, /* the time is over: each entry that still waits is looked at, */
         ORDER_EXPIRING,    /* and told, when what was seen has been judged */
         ORDER_OVER,        /* it is freed with its next step */
@@ -39,7 +39,7 @@ struct order_entry {
         struct order *order;
         const char *name;
         struct order_entry *due_next;
-        struct fault fault;      /* why not accepted, or why it did not come about */
+        struct fault fault; /* why not accepted, or why it did not come about */
         enum order_work work;
         bool want_up;
         bool told; /* what became of it, or will be: it is due */
@@ -58,18 +58,18 @@ struct order {
         enum order_phase phase;
         bool root;
         bool wait;
-        bool all;       /* every gateway: more names than anybody may list, and each has a slot */
+        bool all; /* every gateway: more names than anybody may list, and each has a slot */
         enum order_reader reader;
         int64_t timeout_msec;
         int64_t began_msec;
         struct timer timer;
-        size_t at;            /* the entry that is next in this phase */
-        size_t batch_at;      /* the first one that no batch has seen */
-        unsigned waiting;     /* entries behind that, to be written */
-        size_t waiting_bytes; /* of their variables */
-        unsigned batches;     /* that the volume has not answered */
-        size_t open;          /* entries not told of */
-        size_t charged;       /* of registry.names_under_way */
+        size_t at;                     /* the entry that is next in this phase */
+        size_t batch_at;               /* the first one that no batch has seen */
+        unsigned waiting;              /* entries behind that, to be written */
+        size_t waiting_bytes;          /* of their variables */
+        unsigned batches;              /* that the volume has not answered */
+        size_t open;                   /* entries not told of */
+        size_t charged;                /* of registry.names_under_way */
         struct order_entry *due_first; /* that can be told of when the reader takes them */
         struct order_entry *due_last;
         size_t count;
@@ -90,7 +90,8 @@ void order_set_goal(struct service *service, enum order_kind kind);
 bool order_is_carried_out(const struct service *service, enum order_kind kind, bool root);
 
 /* order_tell.c */
-/* What became of an entry, to whoever asked: now, or as soon as the reader takes it. The last one ends an order that waits. */
+/* What became of an entry, to whoever asked: now, or as soon as the reader takes it. The last one ends an order that
+ * waits. */
 void order_tell(struct order_entry *entry, struct service *service, const struct fault *fault);
 
 /* The end of an abandoned order that is about to be closed, so that its call is over, and the next one begins. */

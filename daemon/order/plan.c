@@ -70,7 +70,7 @@ static bool plan_from_dead_slot(const struct registry *registry, const char *pro
 static void plan_from_volume(const struct registry *registry, const struct profile_facts *facts,
                              struct planned *planned)
 {
-        bool is_default = !strcmp(facts->name, "default");
+        bool is_default = strcmp(facts->name, "default") == 0;
 
         if (facts->intent_result == 0) {
                 planned->record.want_up = facts->intent.want_up;
@@ -81,7 +81,8 @@ static void plan_from_volume(const struct registry *registry, const struct profi
                           "one, or remove the record",
                           facts->name);
                 planned->why = "newer_record";
-                log_event("reconcile: its record was written by a newer svcbrokerd: service=" GATEWAY_PREFIX "%s",
+                log_event("reconcile: its record was written by a newer svcbrokerd: service=" GATEWAY_PREFIX
+                          "%s",
                           facts->name);
         } else if (facts->intent_result != -ENOENT) {
                 plan_hold(planned, CAUSE_UNREADABLE,
@@ -117,18 +118,18 @@ static void plan_label(struct plan *plan, struct planned *planned)
         if (action->what == RECONCILE_KEPT)
                 return;
         action->what = record->brake.hold != HOLD_NONE ? RECONCILE_HELD
-                       : record->want_up         ? RECONCILE_STARTED
-                                                 : RECONCILE_REGISTERED;
+                       : record->want_up               ? RECONCILE_STARTED
+                                                       : RECONCILE_REGISTERED;
         snprintf(action->message, sizeof(action->message), "%s", record->reason);
         action->why = planned->why;
         if (action->what == RECONCILE_HELD)
                 action->cause = record->cause;
 }
 
-/* Its directory was another profile's, whose gateway is held: what was wanted of that one is wanted of it, unless it has a record
- * of its own. */
-static void plan_from_renamed(const struct registry *registry, const struct service *old, const struct profile_facts *facts,
-                              struct planned *planned)
+/* Its directory was another profile's, whose gateway is held: what was wanted of that one is wanted of it, unless it
+ * has a record of its own. */
+static void plan_from_renamed(const struct registry *registry, const struct service *old,
+                              const struct profile_facts *facts, struct planned *planned)
 {
         if (facts->intent_result != -ENOENT)
                 return;
@@ -136,11 +137,13 @@ static void plan_from_renamed(const struct registry *registry, const struct serv
         planned->record.unpersisted = true;
         if (slot_read_environment(&registry->slots, old->name, &planned->environment))
                 planned->environment = NULL;
-        log_event("reconcile: the profile was renamed: service=" GATEWAY_PREFIX "%s before=%s", facts->name, old->name);
+        log_event("reconcile: the profile was renamed: service=" GATEWAY_PREFIX "%s before=%s", facts->name,
+                  old->name);
 }
 
 /* True: the gateway under the old name still runs, and is told to end first. */
-static bool plan_ends_old(struct plan *plan, struct service *old, const struct profile_facts *facts, bool dry_run)
+static bool plan_ends_old(struct plan *plan, struct service *old, const struct profile_facts *facts,
+                          bool dry_run)
 {
         struct planned *planned;
 
@@ -148,7 +151,8 @@ static bool plan_ends_old(struct plan *plan, struct service *old, const struct p
                 return false;
         planned = plan_add(plan, facts->name, RECONCILE_SKIPPED);
         snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message),
-                 "it was renamed, and its gateway under the old name, %.60s, has not ended yet", old->profile);
+                 "it was renamed, and its gateway under the old name, %.60s, has not ended yet",
+                 old->profile);
         if (!dry_run)
                 home_end(old);
         return true;
@@ -206,7 +210,7 @@ static void plan_blindly(struct plan *plan, const struct registry *registry, con
         name_service_of(profile, name, sizeof(name));
         if (registry_find(registry, name)) {
                 plan_add(plan, profile, RECONCILE_KEPT);
-        } else if (plan_from_dead_slot(registry, profile, true, &found) || !strcmp(profile, "default")) {
+        } else if (plan_from_dead_slot(registry, profile, true, &found) || strcmp(profile, "default") == 0) {
                 plan_register_blindly(plan, registry, profile, &found);
         } else {
                 planned = plan_add(plan, profile, RECONCILE_SKIPPED);
@@ -224,7 +228,7 @@ static void plan_default_blindly(struct plan *plan, const struct registry *regis
 static void plan_invalid(struct plan *plan, const char *directory)
 {
         struct planned *planned = plan_add(plan, directory, RECONCILE_SKIPPED);
-        bool is_default = !strcmp(directory, "default");
+        bool is_default = strcmp(directory, "default") == 0;
 
         snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message), "%s",
                  is_default ? "profiles/default is no profile: the default profile is the volume itself"
@@ -251,7 +255,8 @@ static void plan_lost(struct plan *plan, const struct registry *registry, const 
         if (registry_find(registry, name))
                 return;
         log_event("reconcile: recorded and not found: service=%s", name);
-        plan_skip(plan, profile, "an order for it is recorded, but there is no such profile (no SOUL.md)", "no_profile");
+        plan_skip(plan, profile, "an order for it is recorded, but there is no such profile (no SOUL.md)",
+                  "no_profile");
 }
 
 static void plan_absent(struct plan *plan, const struct registry *registry, const struct profile_facts *facts)
@@ -283,7 +288,8 @@ static bool is_at_rest(const struct service *service)
 {
         enum service_state state = service_state(service);
 
-        if (service->record.gone && service->own.supervised && !service->own.status.pid && !service->own.status.finishing)
+        if (service->record.gone && service->own.supervised && !service->own.status.pid &&
+            !service->own.status.finishing)
                 return true; /* it is held with its next step */
         return state == STATE_DOWN || state == STATE_FAILED || state == STATE_HELD;
 }
@@ -295,7 +301,7 @@ static void plan_removals(struct plan *plan, const struct registry *registry, co
                 const struct service *service = registry->services[i];
                 struct planned *planned;
 
-                if (!service->profile || !strcmp(service->profile, "default") ||
+                if (!service->profile || strcmp(service->profile, "default") == 0 ||
                     service->operation != OPERATION_NONE || !is_at_rest(service) ||
                     !survey_is_gone(survey, service->profile))
                         continue;
@@ -305,7 +311,8 @@ static void plan_removals(struct plan *plan, const struct registry *registry, co
         }
 }
 
-int plan_make(struct plan *plan, struct registry *registry, const struct survey *survey, const struct reconcile_request *request)
+int plan_make(struct plan *plan, struct registry *registry, const struct survey *survey,
+              const struct reconcile_request *request)
 {
         bool quiet = request->watch;
         struct profiles_gone gone = {0};

@@ -15,7 +15,8 @@
 #include "daemon/service/registry.h"
 #include "daemon/order/reconcile.h"
 
-#define WATCHED (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+#define WATCHED                                                                                              \
+        (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 /* In the volume itself only what may be profiles/ that comes. */
 #define WATCHED_ABOVE (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
 
@@ -35,8 +36,9 @@ struct arming {
 /* Where no other machine, and no program, can change anything that this kernel does not see. */
 static bool is_local(int fd)
 {
-        static const unsigned long kinds[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC,
-                                              RAMFS_MAGIC, F2FS_SUPER_MAGIC, 0x2fc12fc1 /* ZFS */};
+        static const unsigned long kinds[] = {EXT4_SUPER_MAGIC,      XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+                                              OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC,     RAMFS_MAGIC,
+                                              F2FS_SUPER_MAGIC,      0x2fc12fc1 /* ZFS */};
         struct statfs found;
 
         if (fstatfs(fd, &found) < 0)
@@ -60,7 +62,8 @@ static void arming_work(struct deputy_job *job)
                 /* By its descriptor: wherever the path leads by now, this is what was entered. */
                 snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
                 if (arming->fd >= 0)
-                        arming->directory = inotify_add_watch(arming->fd, path, entered >= 0 ? WATCHED : WATCHED_ABOVE);
+                        arming->directory =
+                                inotify_add_watch(arming->fd, path, entered >= 0 ? WATCHED : WATCHED_ABOVE);
                 arming->remote = !is_local(at);
         }
         if (arming->before >= 0 && arming->before != arming->directory)
@@ -86,8 +89,8 @@ static void changed(struct registry *registry)
         profiles->tries = PROFILES_TRIES;
         if (profiles->arming || profiles->looking)
                 profiles->again = true;
-        else if (profiles->open &&
-                 (!timer_is_running(&profiles->timer) || timer_left_msec(&profiles->timer) > profiles->pause_msec))
+        else if (profiles->open && (!timer_is_running(&profiles->timer) ||
+                                    timer_left_msec(&profiles->timer) > profiles->pause_msec))
                 timer_start(&profiles->timer, (uint64_t)profiles->pause_msec);
 }
 
@@ -107,9 +110,10 @@ static int64_t next_msec(struct profiles *profiles, bool was_changed)
         bool blind = profiles->fd < 0 || profiles->directory < 0 || profiles->remote;
         int64_t wait_msec = blind ? PROFILES_MINUTE_MSEC : 0;
 
-        profiles->pause_msec = was_changed                                     ? PROFILES_PAUSE_MSEC
-                               : profiles->pause_msec * 2 < PROFILES_PAUSE_MOST_MSEC ? profiles->pause_msec * 2
-                                                                                     : PROFILES_PAUSE_MOST_MSEC;
+        profiles->pause_msec = was_changed ? PROFILES_PAUSE_MSEC
+                               : profiles->pause_msec * 2 < PROFILES_PAUSE_MOST_MSEC
+                                       ? profiles->pause_msec * 2
+                                       : PROFILES_PAUSE_MOST_MSEC;
         if (profiles->again)
                 return profiles->pause_msec;
         if (profiles->tries) {
@@ -122,7 +126,8 @@ static int64_t next_msec(struct profiles *profiles, bool was_changed)
 
 static bool brings(const struct reconcile_action *action)
 {
-        return action->what == RECONCILE_STARTED || action->what == RECONCILE_REGISTERED || action->what == RECONCILE_HELD;
+        return action->what == RECONCILE_STARTED || action->what == RECONCILE_REGISTERED ||
+               action->what == RECONCILE_HELD;
 }
 
 /* A look is over. Where a gateway came of it the next one is soon. */
@@ -250,8 +255,8 @@ void profiles_open(struct registry *registry)
 
 void profiles_init(struct profiles *profiles, struct registry *registry)
 {
-        *profiles =
-                (struct profiles){.fd = -1, .directory = -1, .pause_msec = PROFILES_PAUSE_MSEC, .changed_msec = INT64_MIN / 2};
+        *profiles = (struct profiles){
+                .fd = -1, .directory = -1, .pause_msec = PROFILES_PAUSE_MSEC, .changed_msec = INT64_MIN / 2};
         timer_init(&profiles->timer, registry->loop, expired, registry);
         registry->profiles = profiles;
 }

@@ -32,9 +32,9 @@ struct reconcile {
         size_t open; /* registrations that have begun */
         bool all_begun;
         bool blind;      /* a boot whose volume did not answer: only `default`, and all is looked at again */
-        bool incomplete;  /* some profiles' directories did not answer */
-        bool has_dead;    /* what is left of the last container's is removed first */
-        bool counted;     /* it is a boot, and boot.h is told of it */
+        bool incomplete; /* some profiles' directories did not answer */
+        bool has_dead;   /* what is left of the last container's is removed first */
+        bool counted;    /* it is a boot, and boot.h is told of it */
 };
 
 static void reconcile_free(struct reconcile *reconcile)

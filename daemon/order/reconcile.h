@@ -39,7 +39,7 @@ struct reconcile_action {
 struct reconcile_request {
         bool boot; /* of the broker: clean up after the last container, keep the boot log, remove nothing */
         bool root; /* it is root who asks, or the broker itself */
-        bool lost;    /* a boot again: of what has no slot, only what could not be made before */
+        bool lost; /* a boot again: of what has no slot, only what could not be made before */
         bool dry_run; /* only say */
         bool watch;   /* nobody has asked: something has changed in profiles/. Nothing is removed */
         /* Once. error: errno, 0 where the volume was looked at. Of a boot: when all are registered, or cannot

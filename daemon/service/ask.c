@@ -9,12 +9,12 @@
 #include "daemon/service/registry.h"
 #include "proto/name.h"
 
-/* A survey of the volume, and of its profile there; not in root's lane: how often, and how long it takes, is the client's to say.
- * False: out of memory. */
+/* A survey of the volume, and of its profile there; not in root's lane: how often, and how long it takes, is the
+ * client's to say. False: out of memory. */
 static bool run_survey(struct service *service, void (*done)(struct survey *survey))
 {
         const char *names[] = {"default", service->profile};
-        struct survey *survey = survey_new(names, strcmp(service->profile, "default") ? 2 : 1);
+        struct survey *survey = survey_new(names, strcmp(service->profile, "default") != 0 ? 2 : 1);
 
         if (!survey)
                 return false;

@@ -123,7 +123,8 @@ static void mark_there(struct service *service, const struct profile_facts *fact
 
 void home_judge_one(struct service *service, const struct profile_facts *facts)
 {
-        if (!service->profile || !strcmp(service->profile, "default") || service->operation != OPERATION_NONE || facts->hung)
+        if (!service->profile || strcmp(service->profile, "default") == 0 ||
+            service->operation != OPERATION_NONE || facts->hung)
                 return;
         if (facts->exists)
                 mark_there(service, facts);
@@ -147,11 +148,13 @@ void home_judge(struct registry *registry, const struct survey *survey)
         for (int there = 0; trusted && !survey->more && there < 2; there++)
                 for (size_t i = 0; i < registry->count; i++) {
                         struct service *service = registry->services[i];
-                        const struct profile_facts *facts = service->profile ? survey_find(survey, service->profile) : NULL;
+                        const struct profile_facts *facts =
+                                service->profile ? survey_find(survey, service->profile) : NULL;
 
                         if (facts && facts->exists == there)
                                 home_judge_one(service, facts);
-                        else if (!facts && !there && service->profile && service->operation == OPERATION_NONE &&
+                        else if (!facts && !there && service->profile &&
+                                 service->operation == OPERATION_NONE &&
                                  survey_is_gone(survey, service->profile))
                                 mark_gone(service);
                 }

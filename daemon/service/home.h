@@ -20,12 +20,14 @@ struct survey;
 
 /* Of a registry. */
 struct homes {
-        int64_t volume;                    /* which directory the profiles are on, of the first look; 0: none yet */
-        uint64_t away[PROFILES_AWAY_MOST]; /* profiles whose gateways a person took away, and that are there still */
+        int64_t volume; /* which directory the profiles are on, of the first look; 0: none yet */
+        uint64_t away
+                [PROFILES_AWAY_MOST]; /* profiles whose gateways a person took away, and that are there still */
         size_t away_count;
 };
 
-/* Is it the volume that was there before, and not what is mounted over it, or below it? Only then what is not there is gone. */
+/* Is it the volume that was there before, and not what is mounted over it, or below it? Only then what is not there
+ * is gone. */
 bool home_trust(struct registry *registry, const struct survey *survey);
 
 /*

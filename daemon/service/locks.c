@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/volume_locks.h"
 #include "daemon/log/log.h"
 #include "daemon/service/registry.h"
 #include "proto/name.h"
@@ -19,11 +20,12 @@ struct look {
         struct volume_locks found;
 };
 
-/* Where nobody prints anything, what becomes of it is no problem: its gateway is not wanted, or runs in another container, whose
- * logger has the directory. */
+/* Where nobody prints anything, what becomes of it is no problem: its gateway is not wanted, or runs in another
+ * container, whose logger has the directory. */
 static bool is_of_use(const struct service *service)
 {
-        return service_is_alive(service) || (service->record.want_up && service->record.brake.hold != HOLD_HELD);
+        return service_is_alive(service) ||
+               (service->record.want_up && service->record.brake.hold != HOLD_HELD);
 }
 
 struct log_place locks_log(const struct service *service)
@@ -70,9 +72,9 @@ void locks_try_again(struct service *service)
 
 static int64_t next_look_msec(struct locks *locks)
 {
-        int64_t delay_msec = locks_delay_msec(&(struct locks_known){locks->log.trouble, locks->unlocked, locks->log_pid,
-                                                                    locks->pid},
-                                              locks->looks++);
+        int64_t delay_msec = locks_delay_msec(
+                &(struct locks_known){locks->log.trouble, locks->unlocked, locks->log_pid, locks->pid},
+                locks->looks++);
 
         return delay_msec ? clock_msec() + delay_msec : 0;
 }
@@ -95,8 +97,8 @@ static void take(struct service *service, const struct volume_locks *found)
                           (int)locks->log.trouble, locks->log.detail);
         if (locks->unlocked && !unlocked)
                 log_event("service: runs without its lock service=%s", service->name);
-        if (locks->log.trouble == LOG_UNUSED && log_age_msec(service) > LOCKS_GRACE_MSEC && is_of_use(service) &&
-            (!locks->try_msec || clock_msec() - locks->try_msec > LOCKS_TRY_MSEC))
+        if (locks->log.trouble == LOG_UNUSED && log_age_msec(service) > LOCKS_GRACE_MSEC &&
+            is_of_use(service) && (!locks->try_msec || clock_msec() - locks->try_msec > LOCKS_TRY_MSEC))
                 locks_try_again(service);
 }
 

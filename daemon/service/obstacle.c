@@ -7,7 +7,8 @@ static bool is_ordered(const struct run *run)
 {
         const struct service *service = run->service;
 
-        return run->goal.kind != GOAL_NONE || run->told != TOLD_NOTHING || service->operation == OPERATION_UNREGISTER;
+        return run->goal.kind != GOAL_NONE || run->told != TOLD_NOTHING ||
+               service->operation == OPERATION_UNREGISTER;
 }
 
 void obstacle_follow(struct service *service)
@@ -25,7 +26,8 @@ static const char *text_of(bool own, bool logger)
 
 const char *obstacle_of(const struct service *service)
 {
-        return text_of(service->own.unread, service->operation == OPERATION_UNREGISTER && service->logger.unread);
+        return text_of(service->own.unread,
+                       service->operation == OPERATION_UNREGISTER && service->logger.unread);
 }
 
 static int64_t wait_msec_of(const struct run *run)

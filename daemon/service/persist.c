@@ -7,13 +7,11 @@
 
 #include <json-c/json.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/process.h"
 #include "daemon/judge/intent.h"
 #include "daemon/service/registry.h"
 #include "proto/name.h"
-
-/* Records that are written again at once. */
-#define AT_ONCE 64
 
 struct persist {
         struct registry *registry;
@@ -203,7 +201,8 @@ static void persist_again(void *owner)
         struct service **services = reallocarray(NULL, registry->count + 1, sizeof(struct service *));
         size_t count = 0, bytes = 0, i = 0;
 
-        for (; services && i < registry->count && count < AT_ONCE && bytes < ORDER_BYTES_PER_BATCH; i++)
+        for (; services && i < registry->count && count < PERSIST_AT_ONCE && bytes < ORDER_BYTES_PER_BATCH;
+             i++)
                 if (waits_for_nothing(registry->services[i])) {
                         bytes += registry->services[i]->environment_bytes;
                         services[count++] = registry->services[i];

@@ -11,7 +11,6 @@
  * whoever changes what is wanted; here it is cleared when that very change is on the disk. What could not be
  * written is tried again every PERSIST_AGAIN_MSEC, so that it gets there when the volume is back.
  */
-#define PERSIST_AGAIN_MSEC 5000
 
 typedef void persist_function(void *owner, const struct store_batch *batch);
 

@@ -38,11 +38,12 @@ void registry_catch_up(struct registry *registry)
 int registry_init(struct registry *registry, uv_loop_t *loop)
 {
         registry->loop = loop;
-        registry->slots_place = (struct control_place){.at = registry->slots.fd,
-                                                       .lane = PROCESS_LANE_SIGNALS,
-                                                       .deputy = registry->stands_in ? &registry->deputy : NULL,
-                                                       .loop = loop,
-                                                       .delivered = run_delivered};
+        registry->slots_place =
+                (struct control_place){.at = registry->slots.fd,
+                                       .lane = PROCESS_LANE_SIGNALS,
+                                       .deputy = registry->stands_in ? &registry->deputy : NULL,
+                                       .loop = loop,
+                                       .delivered = run_delivered};
         registry->scandir_place = registry->slots_place;
         registry->scandir_place.at = registry->scandir.fd;
         ready_open(&registry->ready, loop);
@@ -103,7 +104,7 @@ struct service *registry_find(const struct registry *registry, const char *name)
 {
         size_t place = registry_place(registry, name);
 
-        if (place < registry->count && !strcmp(registry->services[place]->name, name))
+        if (place < registry->count && strcmp(registry->services[place]->name, name) == 0)
                 return registry->services[place];
         return NULL;
 }
@@ -112,7 +113,7 @@ size_t registry_behind(const struct registry *registry, const char *name)
 {
         size_t place = registry_place(registry, name);
 
-        return place + (place < registry->count && !strcmp(registry->services[place]->name, name));
+        return place + (place < registry->count && strcmp(registry->services[place]->name, name) == 0);
 }
 
 struct service *registry_add(struct registry *registry, const char *name)
@@ -217,7 +218,8 @@ bool registry_lacks_descriptors(const struct registry *registry)
 {
         size_t used = registry_supervisors(registry) - registry->count;
 
-        return registry->loggers_max && room_within(UINT_MAX, registry->loggers_max, used) == registry_room(registry);
+        return registry->loggers_max &&
+               room_within(UINT_MAX, registry->loggers_max, used) == registry_room(registry);
 }
 
 size_t registry_environment_bytes(const struct registry *registry)
@@ -232,7 +234,7 @@ size_t registry_environment_bytes(const struct registry *registry)
 bool registry_allows_static(const struct registry *registry, const char *name)
 {
         for (const char *const *at = registry->allowed_static; at && *at; at++)
-                if (!strcmp(*at, name))
+                if (strcmp(*at, name) == 0)
                         return true;
         return false;
 }

@@ -74,8 +74,8 @@ struct registry_events {
 /* What goes up within the model, to be looked at on a later turn of the loop. Set by the world. */
 struct registry_above {
         void *owner;
-        /* An entry of the scan directory came, went, or is another one now; the same of the services directory, where there is no such
-         * service. name NULL: any may have. */
+        /* An entry of the scan directory came, went, or is another one now; the same of the services directory, where
+         * there is no such service. name NULL: any may have. */
         void (*entry)(void *owner, const char *name);
         void (*slot)(void *owner, const char *name);
         /* A gateway that is there has no supervisor: s6-svscan may not have seen it come back. */
@@ -102,7 +102,7 @@ struct registry {
         uv_loop_t *loop;
         struct scandir scandir;
         struct slots slots;
-        int lock_fd; /* that nobody else manages the slots */
+        int lock_fd;            /* that nobody else manages the slots */
         struct ballast ballast; /* on the file system of the slots */
         struct watch watch;
         struct deputy deputy; /* for processes, with the lanes above; the volume has one of its own */
@@ -110,8 +110,8 @@ struct registry {
         struct backoff backoff;
         bool stands_in; /* s6-supervise cannot signal gateways: the deputy does */
         struct control_place slots_place, scandir_place; /* where gateways are, and static services */
-        int64_t settle_msec;               /* a gateway alive for this long is up */
-        struct patience patience;          /* for what is on the way */
+        int64_t settle_msec;                             /* a gateway alive for this long is up */
+        struct patience patience;                        /* for what is on the way */
         unsigned services_max;             /* s6-svscan's or --services-max, the lesser; loggers included */
         unsigned names_max;                /* s6-svscan's, loggers not included; 0: no such bound */
         unsigned loggers_max;              /* by s6-svscan's descriptors; 0: no such bound */
@@ -128,7 +128,7 @@ struct registry {
         struct ready_queue ready;
         struct order *orders;
         size_t names_under_way; /* of those that are not root's */
-        uint64_t order_number; /* of the last one */
+        uint64_t order_number;  /* of the last one */
         struct publication *publication;
         struct stagger stagger;
         uint64_t serial; /* of the last change that persist.h was told of */
@@ -141,22 +141,22 @@ struct registry {
         struct locks_look locks;
         int64_t oom_kills;      /* edge/oom.h, when it was last looked at; -1: not known */
         int64_t oom_since_usec; /* that was then; 0: never */
-        int scandir_wd;      /* -1: the scan directory is not watched */
-        int slots_wd;        /* the same of the services directory */
-        bool scan_whole;     /* something of the scan directory is not known yet */
-        bool has_dead;       /* slots of the last container, not adopted */
-        struct entries dead; /* and what may be some, while they are removed */
-        size_t dead_removed; /* of these */
-        bool fresh_boot;     /* no broker has reconciled in this life of the container */
-        bool boot_hung;      /* at the last look some profiles' directories did not answer */
-        bool boot_logged;    /* container-boot.log has the lines of this boot */
-        bool volume_unknown; /* the volume has not answered since the boot */
-        bool profiles_more;  /* it has more directories of profiles than are looked at */
-        bool multiplex;      /* the default gateway serves every profile: multiplex.h */
+        int scandir_wd;         /* -1: the scan directory is not watched */
+        int slots_wd;           /* the same of the services directory */
+        bool scan_whole;        /* something of the scan directory is not known yet */
+        bool has_dead;          /* slots of the last container, not adopted */
+        struct entries dead;    /* and what may be some, while they are removed */
+        size_t dead_removed;    /* of these */
+        bool fresh_boot;        /* no broker has reconciled in this life of the container */
+        bool boot_hung;         /* at the last look some profiles' directories did not answer */
+        bool boot_logged;       /* container-boot.log has the lines of this boot */
+        bool volume_unknown;    /* the volume has not answered since the boot */
+        bool profiles_more;     /* it has more directories of profiles than are looked at */
+        bool multiplex;         /* the default gateway serves every profile: multiplex.h */
         enum multiplex_from multiplex_from;
         struct profiles *profiles;
         struct homes homes;
-        bool stopping;       /* nothing is ordered or written any more */
+        bool stopping; /* nothing is ordered or written any more */
 };
 
 /* scandir and slots must be open. 0 or a negative errno. The rest of it: order/world.h. */
@@ -173,8 +173,8 @@ size_t registry_behind(const struct registry *registry, const char *name);
 /* A place for it: what service_new() begins with. NULL: out of memory. */
 struct service *registry_add(struct registry *registry, const char *name);
 
-/* Calls events.gone, ends its waits, frees it. Never within a step of that service itself, but for that of its operation, which
- * has let go of it. */
+/* Calls events.gone, ends its waits, frees it. Never within a step of that service itself, but for that of its
+ * operation, which has let go of it. */
 void registry_forget(struct registry *registry, struct service *service);
 
 /* What has happened is seen, before the time of anything is judged: after a long turn of the loop timers come

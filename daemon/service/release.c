@@ -8,7 +8,8 @@
 bool release_is_held(const struct record *record, const char *reason)
 {
         return record->brake.hold == HOLD_HELD &&
-               (!strcmp(record->reason, reason) || (record->cause == CAUSE_SERVED && !strcmp(reason, MULTIPLEX_REASON)));
+               (strcmp(record->reason, reason) == 0 ||
+                (record->cause == CAUSE_SERVED && strcmp(reason, MULTIPLEX_REASON) == 0));
 }
 
 void release(struct service *service, const char *reason)

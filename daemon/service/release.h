@@ -6,7 +6,8 @@
 struct record;
 struct service;
 
-/* What is held for a reason that is no failure of its own: that its profile is gone, or that the default gateway serves it. */
+/* What is held for a reason that is no failure of its own: that its profile is gone, or that the default gateway
+ * serves it. */
 
 /* Is it held for that reason? The multiplex's is known by its cause, too. */
 bool release_is_held(const struct record *record, const char *reason);

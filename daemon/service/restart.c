@@ -64,8 +64,11 @@ static struct brake_facts facts_of(const struct run *run)
 {
         const struct service *service = run->service;
         const struct record *record = &service->record;
-        struct brake_facts facts = {
-                .wanted = true, .once = run->once, .asked = -1, .now_usec = clock_utc_usec(), .now_msec = clock_msec()};
+        struct brake_facts facts = {.wanted = true,
+                                    .once = run->once,
+                                    .asked = -1,
+                                    .now_usec = clock_utc_usec(),
+                                    .now_msec = clock_msec()};
         struct ending ending = ending_of_record(record);
         const char *bar;
 
@@ -77,7 +80,8 @@ static struct brake_facts facts_of(const struct run *run)
         facts.word = ending_word(&ending);
         facts.lock_is_free = service->asks == ASK_LOCK_IS_FREE;
         if (bar)
-                facts.bar = record->brake.hold == HOLD_HELD && !strcmp(record->reason, bar) ? BAR_RECORDED : BAR_NEW;
+                facts.bar = record->brake.hold == HOLD_HELD && strcmp(record->reason, bar) == 0 ? BAR_RECORDED
+                                                                                                : BAR_NEW;
         return facts;
 }
 
@@ -85,7 +89,8 @@ static bool is_braked(const struct run *run)
 {
         const struct service *service = run->service;
 
-        return run->there && service->profile && run->goal.kind == GOAL_NONE && service->operation == OPERATION_NONE;
+        return run->there && service->profile && run->goal.kind == GOAL_NONE &&
+               service->operation == OPERATION_NONE;
 }
 
 static enum brake_verdict judge(const struct run *run, const struct brake_facts *facts, int64_t *wait_msec)
@@ -163,7 +168,8 @@ static void delay(struct run *run)
         struct service *service = run->service;
         struct record *record = &service->record;
         struct brake *brake = run->brake;
-        long long delay_msec = brake_delay(brake, &service->registry->backoff, run->lasted_msec, clock_utc_usec());
+        long long delay_msec =
+                brake_delay(brake, &service->registry->backoff, run->lasted_msec, clock_utc_usec());
         struct ending ending = ending_of_record(record);
 
         if (is_own(run)) {
@@ -172,8 +178,8 @@ static void delay(struct run *run)
                 log_event("service: backoff: service=%s code=%d signal=%d attempt=%u delay_msec=%lld",
                           service->name, record->exit_code, record->exit_signal, brake->attempt, delay_msec);
         } else {
-                log_event("logger: backoff: service=%s attempt=%u delay_msec=%lld", service->name, brake->attempt,
-                          delay_msec);
+                log_event("logger: backoff: service=%s attempt=%u delay_msec=%lld", service->name,
+                          brake->attempt, delay_msec);
         }
         note(run, true);
         if (is_own(run))
@@ -222,7 +228,8 @@ static bool count_asked(struct run *run, int64_t *asked)
 {
         struct service *service = run->service;
         unsigned deaths;
-        int result = s6_tally_recent(service_at(service), control_name(&run->control).text, RESTARTS_SECONDS, &deaths);
+        int result = s6_tally_recent(service_at(service), control_name(&run->control).text, RESTARTS_SECONDS,
+                                     &deaths);
 
         if (result)
                 again_note(&service->again, AGAIN_LOOK, result, service->name);
@@ -316,7 +323,8 @@ void restart_reset(struct service *service)
         bool held = before.brake.hold != HOLD_NONE && !service_is_alive(service);
 
         restart_forgive(service);
-        if (held && before.brake.hold == HOLD_HELD) { /* for what is no failure of its own: that is as it was */
+        if (held &&
+            before.brake.hold == HOLD_HELD) { /* for what is no failure of its own: that is as it was */
                 record->brake.hold = HOLD_HELD;
                 record->cause = before.cause;
                 record->brake.next_start_usec = before.brake.next_start_usec;

@@ -4,9 +4,9 @@
 #include "daemon/service/service.h"
 
 /*
- * A gateway without an open order, held against its record, and its logger, which is wanted as long as there is its slot: what went
- * down is braked and tried again; what came back is wanted up in s6 again too. judge/brake.h says when. Static services' runs
- * are s6's alone.
+ * A gateway without an open order, held against its record, and its logger, which is wanted as long as there is its
+ * slot: what went down is braked and tried again; what came back is wanted up in s6 again too. judge/brake.h says when.
+ * Static services' runs are s6's alone.
  */
 bool restart_is_served(const struct service *service);
 
@@ -24,8 +24,8 @@ int64_t restart_wait_msec(const struct run *run);
 /* Forgets failures. A service that was in backoff or failed is held then, until somebody starts it. */
 void restart_reset(struct service *service);
 
-/* For a start by a person: nothing is held against the gateway any more, nor against its logger, which is started if it does not
- * run, and continued if it stands. */
+/* For a start by a person: nothing is held against the gateway any more, nor against its logger, which is started if
+ * it does not run, and continued if it stands. */
 void restart_forgive(struct service *service);
 
 #endif

@@ -205,5 +205,6 @@ bool run_is_unread(const struct run *run, bool ordered, int64_t msec)
 {
         if (!run->there)
                 return false;
-        return (run->supervised && run->send_error == EAGAIN) || (ordered && control_is_unread(&run->control, msec));
+        return (run->supervised && run->send_error == EAGAIN) ||
+               (ordered && control_is_unread(&run->control, msec));
 }

@@ -12,8 +12,8 @@
 #include "daemon/judge/step.h"
 
 /*
- * What one s6-supervise looks after: a gateway, its logger, a static service. s6 does not know what a logger is, and neither does
- * this: it follows the status, orders, and says what began and what ended.
+ * What one s6-supervise looks after: a gateway, its logger, a static service. s6 does not know what a logger is, and
+ * neither does this: it follows the status, orders, and says what began and what ended.
  */
 
 /* How its last run ended, as far as the next one cares. */

@@ -25,7 +25,8 @@ bool service_lacks_supervisor(const struct service *service)
 {
         if (service->operation != OPERATION_NONE)
                 return false;
-        return !service->own.supervised || (service->profile && service->logger.there && !service->logger.supervised);
+        return !service->own.supervised ||
+               (service->profile && service->logger.there && !service->logger.supervised);
 }
 
 bool service_is_polled(const struct service *service)
@@ -45,7 +46,8 @@ bool service_is_alive(const struct service *service)
 
 bool service_is_wanted(const struct service *service)
 {
-        return service->profile ? service->record.want_up : service->own.status.want_up || service->end.given_up;
+        return service->profile ? service->record.want_up
+                                : service->own.status.want_up || service->end.given_up;
 }
 
 int64_t service_settle_msec(const struct service *service)

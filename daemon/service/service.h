@@ -44,8 +44,8 @@ struct place {
 /* What the volume is asked about one gateway. */
 enum volume_ask {
         ASK_NOTHING,
-        ASK_HABIT, /* what its application says of itself while it is well: the answer is its habit */
-        ASK_LOCK,  /* whether another container still holds its lock */
+        ASK_HABIT,        /* what its application says of itself while it is well: the answer is its habit */
+        ASK_LOCK,         /* whether another container still holds its lock */
         ASK_LOCK_IS_FREE, /* that was answered: nobody does, and it is to be tried */
 };
 
@@ -68,10 +68,10 @@ struct service {
         /* seen */
         struct static_end end; /* of a static service */
         bool queued;           /* stagger.h starts it when it is its turn */
-        bool unclean;          /* the container's last gateway did not end by itself, and this is its first one here */
+        bool unclean; /* the container's last gateway did not end by itself, and this is its first one here */
         enum volume_ask asks;
         enum habit habit;
-        int64_t oom_kills; /* edge/oom.h, when its run was first seen; -1: not known */
+        int64_t oom_kills;      /* edge/oom.h, when its run was first seen; -1: not known */
         int64_t oom_since_usec; /* that was then */
 
         /* wanted */
@@ -97,7 +97,7 @@ struct service {
         struct registration *registration;
         struct place place;
 
-        struct {                   /* slot/revival.h */
+        struct {                    /* slot/revival.h */
                 int64_t since_msec; /* by clock_msec(): since when a supervisor is missing; 0: none is */
                 int64_t next_msec;  /* by clock_msec(): of the next try */
                 int64_t pause_msec;

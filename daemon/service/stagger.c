@@ -1,5 +1,6 @@
 #include "daemon/service/stagger.h"
 
+#include "daemon/bounds.h"
 #include "daemon/service/registry.h"
 
 void stagger_start(struct service *service)

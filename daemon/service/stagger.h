@@ -13,8 +13,6 @@ struct service;
  * one instant. One that is up, has ended, or was ordered otherwise makes room for the next, `default` before
  * all others, then by name. Meanwhile their records say that an order is pending.
  */
-#define STAGGER_AT_ONCE 8
-
 struct stagger {
         unsigned at_once;
         bool waiting; /* somebody is queued */

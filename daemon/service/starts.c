@@ -19,7 +19,7 @@ static struct service *starts_next(const struct registry *registry)
 
                 if (!service->queued || service->operation != OPERATION_NONE || !service->own.supervised)
                         continue; /* its turn comes with its supervisor, and is nobody else's meanwhile */
-                if (!strcmp(service->profile, "default"))
+                if (strcmp(service->profile, "default") == 0)
                         return service;
                 next = next ?: service;
         }
@@ -28,8 +28,8 @@ static struct service *starts_next(const struct registry *registry)
 
 static bool starts_step(struct ready *ready)
 {
-        struct registry *registry =
-                (struct registry *)((char *)ready - offsetof(struct registry, stagger) - offsetof(struct stagger, ready));
+        struct registry *registry = (struct registry *)((char *)ready - offsetof(struct registry, stagger) -
+                                                        offsetof(struct stagger, ready));
         unsigned starting = 0;
         struct service *next;
 

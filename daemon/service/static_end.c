@@ -20,8 +20,8 @@ static void judge(struct service *service, const struct s6_status *now)
 
         if (end->judged_usec == now->since_usec)
                 return;
-        if (!seen.ended_wanted &&
-            s6_tally_recent(service->own.control.place->at, service->name, STATIC_ENDS_MSEC / 1000, &seen.deaths))
+        if (!seen.ended_wanted && s6_tally_recent(service->own.control.place->at, service->name,
+                                                  STATIC_ENDS_MSEC / 1000, &seen.deaths))
                 seen.deaths = 0;
         end->judged_usec = now->since_usec;
         end->given_up = ending_is_given_up(&seen);

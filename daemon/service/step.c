@@ -38,8 +38,8 @@ static void run_follow(struct run *run, const struct situation *situation)
         enum step kind = trouble_step(situation);
         pid_t pid = kind == STEP_PROCESS ? 0 : run->status.pid;
 
-        step_begin(&run->step, kind, pid, &service->registry->patience, step_age_msec(run, kind), clock_msec(),
-                   clock_utc_usec());
+        step_begin(&run->step, kind, pid, &service->registry->patience, step_age_msec(run, kind),
+                   clock_msec(), clock_utc_usec());
 }
 
 void step_follow(struct service *service)
@@ -63,6 +63,7 @@ int64_t step_next_msec(const struct service *service)
         int64_t now_msec = clock_msec();
         int64_t wait_msec = step_wait_msec(&service->own.step, &service->own.halt, now_msec);
 
-        wait_msec = wait_sooner(wait_msec, step_wait_msec(&service->logger.step, &service->logger.halt, now_msec));
+        wait_msec = wait_sooner(wait_msec,
+                                step_wait_msec(&service->logger.step, &service->logger.halt, now_msec));
         return wait_sooner(wait_msec, obstacle_wait_msec(service));
 }

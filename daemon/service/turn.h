@@ -7,16 +7,16 @@
 #include "daemon/service/service.h"
 
 /*
- * The turn of a service that was woken: it acts on what is known. It judges the goals of its runs, sends, keeps to the record,
- * sets the timer, shows changes.
+ * The turn of a service that was woken: it acts on what is known. It judges the goals of its runs, sends, keeps to the
+ * record, sets the timer, shows changes.
  */
 
 /* A new entry of the registry, nothing seen of it yet. NULL: out of memory. gateway: or a static service. */
 struct service *service_new(struct registry *registry, const char *name, bool gateway);
 
 /*
- * Of a run's supervise directory: a status was written by a living s6-supervise, or a supervisor ended or began to. What is there
- * by now is noted at once, since the order of events matters.
+ * Of a run's supervise directory: a status was written by a living s6-supervise, or a supervisor ended or began to.
+ * What is there by now is noted at once, since the order of events matters.
  */
 void turn_on_watch(struct run *run, enum watch_event event);
 

@@ -104,7 +104,7 @@ void service_show(struct service *service)
 
         service_facts(service, &facts);
         view_judge(&facts, &view);
-        if (service->revision && !memcmp(&view, &service->shown, sizeof(view)))
+        if (service->revision && memcmp(&view, &service->shown, sizeof(view)) == 0)
                 return;
         service->shown = view;
         service->revision = ++registry->revision;

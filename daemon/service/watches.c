@@ -91,8 +91,7 @@ static void on_slot(struct registry *registry, const char *name)
                 look(service);
 }
 
-static void on_directory(struct registry *registry, const int *wd, enum watch_event event,
-                                  const char *name)
+static void on_directory(struct registry *registry, const int *wd, enum watch_event event, const char *name)
 {
         if (event == WATCH_GONE) {
                 *(wd == &registry->scandir_wd ? &registry->scandir_wd : &registry->slots_wd) = -1;

@@ -7,8 +7,8 @@ struct registry;
 struct service;
 
 /*
- * What inotify tells of the registry's directories and its services', and the looks at what it does not tell of: it is noted, and whom
- * it concerns is woken.
+ * What inotify tells of the registry's directories and its services', and the looks at what it does not tell of: it is
+ * noted, and whom it concerns is woken.
  */
 void watches_init(struct registry *registry);
 

@@ -340,7 +340,7 @@ int adopt(struct registry *registry)
         for (size_t i = 0; result == 0 && i < entries.count; i++) {
                 const char *name = entries.names[i];
 
-                if (!strncmp(name, BOOT_NOTE, strlen(BOOT_NOTE)))
+                if (strncmp(name, BOOT_NOTE, strlen(BOOT_NOTE)) == 0)
                         continue;
                 if (name[0] == '.')
                         adopt_leftover(registry, name);

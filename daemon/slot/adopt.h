@@ -11,12 +11,12 @@
  */
 int adopt(struct registry *registry);
 
-/* Slots that come later: somebody had moved one away when the broker started, and has put it back. Each is looked at on a turn
- * of the loop of its own. */
+/* Slots that come later: somebody had moved one away when the broker started, and has put it back. Each is looked at
+ * on a turn of the loop of its own. */
 void adopt_init(struct noted *late, struct registry *registry);
 
-/* Slots of the last container, which nobody has adopted, on a /run that outlived it: one of them. False: there are no more, or they
- * cannot be read. */
+/* Slots of the last container, which nobody has adopted, on a /run that outlived it: one of them. False: there are no
+ * more, or they cannot be read. */
 bool adopt_remove_dead(struct registry *registry);
 
 /* This life of the container has been reconciled: the next broker finds fresh_boot false. */

@@ -17,11 +17,6 @@ struct json_object;
  * goes, stop, KILL after the deadline, unlink, rescan, wait until the supervisors are gone, remove. Killed
  * between any two steps, the next broker's adopt() ends what was begun.
  */
-/* Since s6-svscan last began a supervisor, of whomever: many at once on a busy machine take their time. */
-#define REGISTER_MSEC 10000
-/* In all. */
-#define REGISTER_MOST_MSEC 60000
-
 /* root: it is root who asks. 0, or -ENOMEM with nothing begun. */
 int operation_register(struct registry *registry, struct ticket ticket, const char *profile,
                        struct json_object *environment, bool start, bool root);
@@ -38,7 +33,8 @@ struct own_registration {
  * was there).
  */
 bool operation_register_own(struct registry *registry, const char *profile, const struct record *record,
-                            struct json_object *environment, struct own_registration *own, struct fault *fault);
+                            struct json_object *environment, struct own_registration *own,
+                            struct fault *fault);
 
 /* default is Protected. timeout_msec: until KILL. 0, or -ENOMEM with nothing begun. */
 int operation_unregister(struct registry *registry, struct ticket ticket, const char *profile,

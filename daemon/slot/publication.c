@@ -62,7 +62,8 @@ static void unlink_it(struct service *service)
         int result = registry_unlink(service->registry, service->name);
 
         if (result)
-                log_event("unregister: cannot unlink: %s service=%s", strerrorname_np(-result), service->name);
+                log_event("unregister: cannot unlink: %s service=%s", strerrorname_np(-result),
+                          service->name);
         if (result && result != -EEXIST) {
                 timer_start(&service->registry->publication->turn, UNLINK_AGAIN_MSEC);
                 return;

@@ -24,11 +24,6 @@ struct publication {
         bool rescan;   /* s6-svscan is to look even where nothing comes or leaves */
 };
 
-/* Where s6-svscan has not begun a supervisor for this long, it is not about to: removals go on. */
-#define PUBLICATION_QUIET_MSEC 1000
-/* And no slot keeps them waiting for longer: there may be something wrong with it. */
-#define PUBLICATION_MOST_MSEC 5000
-
 void publication_init(struct publication *publication, struct registry *registry);
 void publication_close(struct publication *publication);
 

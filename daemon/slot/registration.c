@@ -1,15 +1,17 @@
+#include "daemon/slot/registration.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/bounds.h"
 #include "daemon/log/log.h"
 #include "daemon/edge/s6_control.h"
 #include "daemon/edge/slot_environment.h"
 #include "daemon/slot/admission.h"
 #include "daemon/service/turn.h"
 #include "daemon/service/persist.h"
-#include "daemon/slot/registration.h"
 #include "daemon/slot/removal.h"
 #include "daemon/service/restart.h"
 #include "daemon/service/watches.h"
@@ -270,7 +272,8 @@ void registration_any(struct registry *registry, struct registration_waiter *wai
 }
 
 bool operation_register_own(struct registry *registry, const char *profile, const struct record *record,
-                            struct json_object *environment, struct own_registration *own, struct fault *fault)
+                            struct json_object *environment, struct own_registration *own,
+                            struct fault *fault)
 {
         /* There is always a gateway for `default`. */
         struct registration_waiter waiter = {

@@ -23,14 +23,14 @@ struct registration {
         bool due;           /* it has expired */
         int64_t began_msec; /* by clock_msec() */
         struct registration_waiter *waiters;
-        bool adopted;        /* its slot was there before us: it is never rolled back */
-        bool root;           /* who asked for it, or to have it removed again, is root */
-        bool remove_after;   /* an unregister came meanwhile */
+        bool adopted;      /* its slot was there before us: it is never rolled back */
+        bool root;         /* who asked for it, or to have it removed again, is root */
+        bool remove_after; /* an unregister came meanwhile */
         int64_t remove_timeout_msec;
 };
 
-void registration_refuse(struct registry *registry, struct registration_waiter *waiter,
-                         const char *profile, struct fault fault);
+void registration_refuse(struct registry *registry, struct registration_waiter *waiter, const char *profile,
+                         struct fault fault);
 
 /* registration_again.c: of a slot that is there already; only its environment may change. NULL: it stays. */
 void registration_again(struct service *service, struct registration_waiter *waiter,
@@ -40,9 +40,8 @@ void registration_again(struct service *service, struct registration_waiter *wai
 void registration_free(void *owner);
 
 /* persist_error: of what this waiter asked for; the service's own may be of an order since. */
-void registration_answer(struct registry *registry, struct registration_waiter *waiter,
-                         const char *profile, struct service *service, const struct fault *fault,
-                         int persist_error);
+void registration_answer(struct registry *registry, struct registration_waiter *waiter, const char *profile,
+                         struct service *service, const struct fault *fault, int persist_error);
 
 /* Takes the waiter. False: out of memory. */
 bool registration_add_waiter(struct service *service, const struct registration_waiter *wanted);

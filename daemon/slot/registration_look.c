@@ -39,7 +39,8 @@ static bool asked_step(struct ready *ready)
                 registration_refuse(asked->registry, &asked->waiter, asked->profile, asked->refusal);
         } else {
                 multiplex_hold(asked->registry, asked->profile, &record);
-                registration_any(asked->registry, &asked->waiter, asked->profile, asked->environment, &record);
+                registration_any(asked->registry, &asked->waiter, asked->profile, asked->environment,
+                                 &record);
         }
         asked_drop(ready);
         return false;

@@ -17,9 +17,8 @@ void registration_free(void *owner)
         free(registration);
 }
 
-void registration_answer(struct registry *registry, struct registration_waiter *waiter,
-                         const char *profile, struct service *service, const struct fault *fault,
-                         int persist_error)
+void registration_answer(struct registry *registry, struct registration_waiter *waiter, const char *profile,
+                         struct service *service, const struct fault *fault, int persist_error)
 {
         const struct registered registered = {waiter->created, waiter->changed, persist_error};
 
@@ -33,8 +32,8 @@ void registration_answer(struct registry *registry, struct registration_waiter *
                                             &registered);
 }
 
-void registration_refuse(struct registry *registry, struct registration_waiter *waiter,
-                         const char *profile, struct fault fault)
+void registration_refuse(struct registry *registry, struct registration_waiter *waiter, const char *profile,
+                         struct fault fault)
 {
         registration_answer(registry, waiter, profile, NULL, &fault, 0);
 }

@@ -16,19 +16,6 @@
 #include "daemon/service/persist.h"
 #include "daemon/slot/publication.h"
 
-/* KILL is repeated, since a new run may have begun; and those who wait are told when it does not help. */
-#define KILL_AGAIN_MSEC 500
-#define KILL_GIVE_UP_MSEC 5000
-/* While supervisors end, inotify tells; this is for what it cannot tell. */
-#define LEAVE_LOOK_MSEC 100
-/* What s6-svscan did not end is told; a logger whose pipe is kept open by somebody who left the gateway's
- * session does need it. */
-#define LEAVE_TELL_MSEC 1000
-#define LEAVE_KILL_LOGGER_MSEC 3000
-#define LEAVE_GIVE_UP_MSEC 10000
-#define SWEEP_MSEC 1500
-#define REMOVE_AGAIN_MSEC 2000
-
 static void removal_free(void *owner)
 {
         struct removal *removal = owner;
@@ -188,10 +175,11 @@ static void removal_tell_who_waits(struct service *service, bool logs)
         if (waited_msec > UNREAD_MSEC) /* who does not read is told of */
                 service_follow_time(service);
         if (waited_msec > LEAVE_GIVE_UP_MSEC)
-                removal_give_up(service,
-                                logs ? "its logger does not end, as on a volume that hangs; it is removed when "
-                                       "it does"
-                                     : "its s6-supervise does not end; it is removed when it does");
+                removal_give_up(
+                        service,
+                        logs ? "its logger does not end, as on a volume that hangs; it is removed when "
+                               "it does"
+                             : "its s6-supervise does not end; it is removed when it does");
 }
 
 static void removal_look_leaving(struct service *service)

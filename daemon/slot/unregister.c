@@ -59,7 +59,8 @@ static void removal_join(struct service *service, const struct asked *asked)
         } else if (removal->phase == REMOVAL_FORGETTING) {
                 if (asked->timeout_msec < removal->timeout_msec)
                         removal->timeout_msec = asked->timeout_msec;
-        } else if (removal->phase == REMOVAL_STOPPING && asked->timeout_msec < timer_left_msec(&removal->timer)) {
+        } else if (removal->phase == REMOVAL_STOPPING &&
+                   asked->timeout_msec < timer_left_msec(&removal->timer)) {
                 timer_start(&removal->timer, (uint64_t)asked->timeout_msec);
         }
 }
