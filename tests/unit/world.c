@@ -234,6 +234,18 @@ void world_gateway(const char *profile, const char *state, struct toy *gateway, 
         toy_open(log, path);
 }
 
+/* What is to be down was found so. */
+static bool are_stepped(void)
+{
+        for (size_t i = 0; i < model.registry.count; i++) {
+                const struct service *service = model.registry.services[i];
+
+                if (!service->record.want_up && service->own.goal.kind != GOAL_NONE && !service->own.status.pid)
+                        return false;
+        }
+        return true;
+}
+
 struct service *world_adopt(const char *name)
 {
         struct service *service;
@@ -242,6 +254,7 @@ struct service *world_adopt(const char *name)
         service = registry_find(&model.registry, name);
         ck_assert_ptr_nonnull(service);
         turn_for(5);
+        TURN_UNTIL(are_stepped());
         return service;
 }
 
