@@ -77,7 +77,7 @@ START_TEST(the_default_serves_every_profile)
         ck_assert_int_eq(coder->shown.cause, CAUSE_SERVED);
         TURN_UNTIL(coder->shown.trouble == TROUBLE_NONE);
         ck_assert(release_is_held(&coder->record, MULTIPLEX_REASON));
-        ck_assert_int_eq(its_default->shown.state, STATE_BACKOFF);
+        TURN_UNTIL(its_default->record.brake.hold == HOLD_BACKOFF);
         /* And when it does no more, it is started. */
         put_file("home/config.yaml", "multiplex_profiles: false\n");
         multiplex_take(&model.registry, MULTIPLEX_CONFIG_OFF);

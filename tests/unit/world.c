@@ -127,6 +127,22 @@ static void put_number(unsigned char *bytes, uint64_t value, int length)
         }
 }
 
+/* A `u` that shows no effect is given again after a moment (SEND_AGAIN_MSEC): how often, depends on the machine. */
+static void take(struct toy *toy)
+{
+        size_t length = strlen(toy->letters);
+        char letter;
+
+        while (toy->fifo >= 0 && read(toy->fifo, &letter, 1) == 1) {
+                if (letter == 'u' && toy->told_up)
+                        continue;
+                toy->told_up = letter == 'u' || (toy->told_up && letter != 'd' && letter != 'o');
+                ck_assert_uint_lt(length, sizeof(toy->letters) - 1);
+                toy->letters[length++] = letter;
+                toy->letters[length] = '\0';
+        }
+}
+
 /* As s6 2.11 writes it; stamps differ from each other. */
 static void write_status(struct toy *toy, pid_t pid, int wait_status, unsigned flags)
 {
@@ -135,6 +151,8 @@ static void write_status(struct toy *toy, pid_t pid, int wait_status, unsigned f
         int64_t now_usec = clock_utc_usec();
         int fd;
 
+        take(toy);
+        toy->told_up = false; /* of what is there now */
         toy->since_usec = now_usec > toy->since_usec ? now_usec : toy->since_usec + 1;
         put_number(bytes, (UINT64_C(1) << 62) + 37 + (uint64_t)(toy->since_usec / 1000000), 8);
         put_number(bytes + 8, (uint64_t)(toy->since_usec % 1000000) * 1000, 4);
@@ -165,12 +183,13 @@ void toy_is_down(struct toy *toy, bool wanted, int wait_status)
         write_status(toy, 0, wait_status, wanted ? 4 : 0);
 }
 
-const char *toy_letters(const struct toy *toy)
+const char *toy_letters(struct toy *toy)
 {
-        static char letters[256];
-        ssize_t length = read(toy->fifo, letters, sizeof(letters) - 1);
+        static char letters[sizeof(toy->letters)];
 
-        letters[length > 0 ? length : 0] = '\0';
+        take(toy);
+        snprintf(letters, sizeof(letters), "%s", toy->letters);
+        toy->letters[0] = '\0';
         return letters;
 }
 
@@ -203,7 +222,7 @@ void turn_for(int msec)
                 turn_once();
 }
 
-void turn_until_told(const struct toy *toy, const char *letters)
+void turn_until_told(struct toy *toy, const char *letters)
 {
         const char *told = "";
 
@@ -240,7 +259,8 @@ static bool are_stepped(void)
         for (size_t i = 0; i < model.registry.count; i++) {
                 const struct service *service = model.registry.services[i];
 
-                if (!service->record.want_up && service->own.goal.kind != GOAL_NONE && !service->own.status.pid)
+                if (!service->record.want_up && service->own.goal.kind != GOAL_NONE &&
+                    !service->own.status.pid)
                         return false;
         }
         return true;

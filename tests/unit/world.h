@@ -17,6 +17,8 @@ struct toy {
         char path[512]; /* of its directory, below the world */
         int fifo;       /* -1: it has ended */
         int64_t since_usec;
+        char letters[64]; /* that it was told, and nobody has asked for */
+        bool told_up;     /* since its last status */
 };
 
 extern char world[];
@@ -47,7 +49,7 @@ void toy_finishes(struct toy *toy, bool wanted, int wait_status);
 void toy_is_down(struct toy *toy, bool wanted, int wait_status);
 
 /* What it was told since it was last asked. */
-const char *toy_letters(const struct toy *toy);
+const char *toy_letters(struct toy *toy);
 
 /* A process that does nothing. */
 pid_t world_process(void);
@@ -66,7 +68,7 @@ void turn_once(void);
 /* For a while, in which nothing may happen. */
 void turn_for(int msec);
 /* Until it was told exactly that. */
-void turn_until_told(const struct toy *toy, const char *letters);
+void turn_until_told(struct toy *toy, const char *letters);
 
 Suite *world_suite(const char *name, const TTest *const *tests, size_t count);
 
