@@ -34,7 +34,34 @@ bool record_runs_now(const struct record *record)
 
 bool record_is_blind(const struct record *record)
 {
-        return record->blind || record->blind_environment;
+        return record->blind != BLIND_TO_NOTHING;
+}
+
+bool record_is_blind_to_want(const struct record *record)
+{
+        return record->blind == BLIND_TO_WANT || record->blind == BLIND_TO_ALL;
+}
+
+bool record_is_blind_to_environment(const struct record *record)
+{
+        return record->blind == BLIND_TO_ENVIRONMENT || record->blind == BLIND_TO_ALL;
+}
+
+void record_know_want(struct record *record)
+{
+        record->blind = record_is_blind_to_environment(record) ? BLIND_TO_ENVIRONMENT : BLIND_TO_NOTHING;
+}
+
+void record_know_environment(struct record *record)
+{
+        record->blind = record_is_blind_to_want(record) ? BLIND_TO_WANT : BLIND_TO_NOTHING;
+}
+
+static enum blind blind_of(bool want, bool environment)
+{
+        if (want)
+                return environment ? BLIND_TO_ALL : BLIND_TO_WANT;
+        return environment ? BLIND_TO_ENVIRONMENT : BLIND_TO_NOTHING;
 }
 
 void record_write(const struct record *record, const struct members *members, struct text *text)
@@ -49,9 +76,9 @@ void record_write(const struct record *record, const struct members *members, st
         if (record->told_usec)
                 text_append_member_int(text, "told_usec", record->told_usec);
         text_append_member_bool(text, "unpersisted", record->unpersisted);
-        if (record->blind)
+        if (record_is_blind_to_want(record))
                 text_append_member_bool(text, "blind", true);
-        if (record->blind_environment)
+        if (record_is_blind_to_environment(record))
                 text_append_member_bool(text, "blind_environment", true);
         text_append_member_bool(text, "removing", record->removing);
         text_append_member_bool(text, "forgotten", record->forgotten);
@@ -216,8 +243,7 @@ int record_read(const char *text, struct record *record)
                         .told_pid = (pid_t)parsed.told_pid.value,
                         .told_usec = parsed.told_usec.value,
                         .unpersisted = parsed.unpersisted == FIELD_TRUE,
-                        .blind = parsed.blind == FIELD_TRUE,
-                        .blind_environment = parsed.blind_environment == FIELD_TRUE,
+                        .blind = blind_of(parsed.blind == FIELD_TRUE, parsed.blind_environment == FIELD_TRUE),
                         .removing = parsed.removing == FIELD_TRUE,
                         .forgotten = parsed.forgotten == FIELD_TRUE,
                         .brake = {.hold = (enum hold)parsed.hold,

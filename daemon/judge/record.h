@@ -34,20 +34,27 @@ enum pending {
         PENDING_RESTART, /* and the run that there is must end first */
 };
 
+/* What only the volume knows, which did not answer when the slot was made. Whoever says one of it anew is believed. */
+enum blind {
+        BLIND_TO_NOTHING,
+        BLIND_TO_WANT,        /* whether it is wanted; its variables were said since */
+        BLIND_TO_ENVIRONMENT, /* its variables; it was ordered since */
+        BLIND_TO_ALL,
+};
+
 #define RECORD_REASON_BYTES 160
 #define RECORD_BOOT_BYTES 64
 
 struct record {
-        bool want_up;
         enum pending pending;
-        bool unpersisted;       /* the volume does not have it yet */
-        bool blind;             /* the volume has not said yet what is wanted, and nobody else has since */
-        bool blind_environment; /* the same of the variables */
-        bool removing;          /* the slot goes: a restarted broker finishes that */
-        bool forgotten;         /* and the volume's record with it */
-        bool gone;              /* its profile's directory was there, and is not any more */
-        bool own_stop;          /* nobody ordered it: the application noted by itself that it is to be down */
-        enum told told;         /* what the run with told_pid was told */
+        enum blind blind;
+        bool want_up;
+        bool unpersisted; /* the volume does not have it yet */
+        bool removing;    /* the slot goes: a restarted broker finishes that */
+        bool forgotten;   /* and the volume's record with it */
+        bool gone;        /* its profile's directory was there, and is not any more */
+        bool own_stop;    /* nobody ordered it: the application noted by itself that it is to be down */
+        enum told told;   /* what the run with told_pid was told */
         pid_t told_pid;
         int64_t told_usec;         /* UTC; 0: not known */
         struct brake brake;        /* the gateway's */
@@ -73,6 +80,12 @@ bool record_runs_now(const struct record *record);
 
 /* There may be a record on the volume that knows better: it is not to be replaced. */
 bool record_is_blind(const struct record *record);
+bool record_is_blind_to_want(const struct record *record);
+bool record_is_blind_to_environment(const struct record *record);
+
+/* What is wanted was said; what its variables are. */
+void record_know_want(struct record *record);
+void record_know_environment(struct record *record);
 
 /* Appends it as a JSON object and a newline. members: what a broker of a higher minor version had written there
  * too; NULL: nothing. */

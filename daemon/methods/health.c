@@ -240,7 +240,7 @@ static void health_of_volume(const struct registry *registry, struct health *hea
         char problem[LIMIT_SERVICE_NAME_BYTES + 256];
         const char *hung;
 
-        if (registry->volume_unknown)
+        if (registry->volume_told == VOLUME_TOLD_NONE)
                 health_problem(health,
                                "the volume cannot be looked at, so its profiles are not known yet: the "
                                "broker tries again");
@@ -259,7 +259,8 @@ static void health_of_volume(const struct registry *registry, struct health *hea
                 health_problem(health, problem);
         }
         /* Where nothing of the volume answers, it is not the profiles' directories. */
-        for (unsigned at = 0; !store_is_stuck(&registry->store) && !registry->volume_unknown &&
+        for (unsigned at = 0; !store_is_stuck(&registry->store) &&
+                              registry->volume_told != VOLUME_TOLD_NONE &&
                               (hung = deputy_next_hung(&registry->store.deputy, &at));) {
                 snprintf(problem, sizeof(problem),
                          "the directory of the profile %s on the volume does not answer", hung);

@@ -65,7 +65,7 @@ static bool order_record(struct service *service, enum order_kind kind, struct f
                 restart_reset(service);
         } else {
                 restart_forgive(service);
-                service->record.blind = false;
+                record_know_want(&service->record);
                 service->record.want_up = kind != ORDER_STOP;
                 service->record.unpersisted = true;
                 service->record.pending = kind == ORDER_RESTART ? PENDING_RESTART : PENDING_ORDER;

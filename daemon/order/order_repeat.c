@@ -18,7 +18,8 @@ bool order_is_carried_out(const struct service *service, enum order_kind kind, b
                 return true;
         return record->want_up == (kind == ORDER_START) && status->want_up == record->want_up &&
                record->brake.hold == HOLD_NONE && !record->pending && !record->unpersisted &&
-               !record->blind && service_state(service) == (kind == ORDER_START ? STATE_UP : STATE_DOWN);
+               !record_is_blind_to_want(record) &&
+               service_state(service) == (kind == ORDER_START ? STATE_UP : STATE_DOWN);
 }
 
 size_t order_weigh_service(const struct service *service, enum order_kind kind)

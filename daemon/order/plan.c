@@ -195,7 +195,7 @@ static void plan_register_blindly(struct plan *plan, const struct registry *regi
         planned->record = found->record;
         planned->environment = found->environment;
         if (!planned->record.unpersisted) /* else it knows better than the volume */
-                planned->record.blind = planned->record.blind_environment = true;
+                planned->record.blind = BLIND_TO_ALL;
         plan_brake(registry, profile, false, planned);
         plan_label(plan, planned);
 }
@@ -385,16 +385,16 @@ void plan_adjust(struct registry *registry, const char *profile, const struct pl
         if (!service || !record_is_blind(&service->record) || service->operation != OPERATION_NONE)
                 return;
         record = &service->record;
-        want = record->blind;
-        all = want && record->blind_environment;
+        want = record_is_blind_to_want(record);
+        all = record->blind == BLIND_TO_ALL;
         if (want)
                 adjust_want(record, &planned->record);
-        if (record->blind_environment && planned->environment &&
+        if (record_is_blind_to_environment(record) && planned->environment &&
             slot_set_environment(&registry->slots, name, planned->environment, &changed) == 0)
                 service->environment_bytes = environment_weight(planned->environment);
         /* What a client said of the one is written with what the volume said of the other. */
         record->unpersisted = !all || planned->record.unpersisted;
-        record->blind = record->blind_environment = false;
+        record->blind = BLIND_TO_NOTHING;
         service_save(service);
         if (want && record->pending)
                 stagger_start(service);

@@ -222,7 +222,8 @@ static void expired(void *owner)
 
         if (registry->stopping || profiles->arming || profiles->looking)
                 return;
-        if (registry->boot_hung) { /* the boot is not through: it looks by itself, and its log is to tell of what it finds */
+        if (registry->volume_told ==
+            VOLUME_TOLD_SOME) { /* the boot is not through: it looks by itself, and its log is to tell of what it finds */
                 timer_start(&profiles->timer, RECONCILE_HUNG_AGAIN_MSEC);
                 return;
         }

@@ -55,7 +55,7 @@ static void reconcile_retry(void *owner)
                 return;
         }
         request->boot = request->root = true;
-        request->lost = registry->boot_state->missing && !registry->volume_unknown && !registry->boot_hung;
+        request->lost = registry->boot_state->missing && registry->volume_told == VOLUME_TOLD_ALL;
         reconcile_run(registry, request);
 }
 
@@ -71,7 +71,10 @@ static void reconcile_end(struct reconcile *reconcile, int error)
                 registry->reconciles->booted(registry);
         if (request->boot && !error && registry->fresh_boot && whole)
                 adopt_note_boot(registry);
-        registry->volume_unknown = request->boot ? error != 0 : registry->volume_unknown;
+        if (request->boot)
+                registry->volume_told = error                   ? VOLUME_TOLD_NONE
+                                        : reconcile->incomplete ? VOLUME_TOLD_SOME
+                                                                : VOLUME_TOLD_ALL;
         if (request->boot && error)
                 timer_start(&registry->reconciles->again, RECONCILE_AGAIN_MSEC);
         else if (request->boot)
@@ -79,7 +82,6 @@ static void reconcile_end(struct reconcile *reconcile, int error)
         if (request->boot && !error) {
                 unsigned pause_msec = boot_pause_msec(registry);
 
-                registry->boot_hung = reconcile->incomplete;
                 if (!whole)
                         timer_start(&registry->reconciles->again,
                                     reconcile->incomplete ? RECONCILE_HUNG_AGAIN_MSEC : pause_msec);
@@ -259,7 +261,7 @@ static void reconcile_surveyed(struct survey *survey)
         if (registry->stopping)
                 return;
         boot_look(registry, false);
-        if (error && !registry->volume_unknown && !request->watch)
+        if (error && registry->volume_told != VOLUME_TOLD_NONE && !request->watch)
                 log_event("reconcile: the volume cannot be looked at: why=%s", strerrorname_np(error));
         if (error && request->boot)
                 reconcile->blind = true;

@@ -98,6 +98,13 @@ enum {
         PROCESS_LANE_SWEEPS,  /* what a killed s6-supervise left: may take a second each */
 };
 
+/* What the volume told of its profiles at the boot, or when that looked again. */
+enum volume_told {
+        VOLUME_TOLD_ALL,
+        VOLUME_TOLD_SOME, /* some profiles' directories did not answer */
+        VOLUME_TOLD_NONE, /* it did not answer */
+};
+
 struct registry {
         uv_loop_t *loop;
         struct scandir scandir;
@@ -148,11 +155,10 @@ struct registry {
         struct entries dead;    /* and what may be some, while they are removed */
         size_t dead_removed;    /* of these */
         bool fresh_boot;        /* no broker has reconciled in this life of the container */
-        bool boot_hung;         /* at the last look some profiles' directories did not answer */
         bool boot_logged;       /* container-boot.log has the lines of this boot */
-        bool volume_unknown;    /* the volume has not answered since the boot */
-        bool profiles_more;     /* it has more directories of profiles than are looked at */
-        bool multiplex;         /* the default gateway serves every profile: multiplex.h */
+        enum volume_told volume_told;
+        bool profiles_more; /* it has more directories of profiles than are looked at */
+        bool multiplex;     /* the default gateway serves every profile: multiplex.h */
         enum multiplex_from multiplex_from;
         struct profiles *profiles;
         struct homes homes;

@@ -37,10 +37,11 @@ static void environment_replaced(struct service *service, struct registration_wa
         struct replaced *replaced;
 
         if (!waiter->changed) { /* else it is recorded already */
-                service->record.blind_environment = false;
+                record_know_environment(&service->record);
                 service_save(service);
         }
-        if (service->record.blind) { /* what is wanted is for the volume to say, which does not answer */
+        if (record_is_blind_to_want(
+                    &service->record)) { /* what is wanted is for the volume to say, which does not answer */
                 registration_answer(service->registry, waiter, service->profile, service, NULL, ETIMEDOUT);
                 return;
         }
@@ -73,7 +74,7 @@ static struct fault again_fault(const struct service *service)
 /* While it is being registered: whoever waits is told together. */
 static void environment_changed(struct service *service, bool root)
 {
-        if (service->record.blind)
+        if (record_is_blind_to_want(&service->record))
                 service->persist_error = ETIMEDOUT;
         else
                 persist_services(service->registry, &service, 1, false, root, NULL, NULL);
@@ -89,7 +90,7 @@ static int environment_set(struct service *service, struct json_object *environm
 
         if (result == 0 && *changed) {
                 service->record.unpersisted = true;
-                service->record.blind_environment = false;
+                record_know_environment(&service->record);
                 result = service_save(service);
         }
         if (result == 0)

@@ -57,7 +57,6 @@ static void assert_same(const struct record *a, const struct record *b)
         ck_assert_int_eq(a->told_usec, b->told_usec);
         ck_assert_int_eq(a->unpersisted, b->unpersisted);
         ck_assert_int_eq(a->blind, b->blind);
-        ck_assert_int_eq(a->blind_environment, b->blind_environment);
         ck_assert_int_eq(a->removing, b->removing);
         ck_assert_int_eq(a->forgotten, b->forgotten);
         ck_assert_int_eq(a->brake.hold, b->brake.hold);
@@ -112,8 +111,7 @@ START_TEST(round_trip)
                         record.want_up = flags & 1;
                         record.pending = flags & 2 ? PENDING_ORDER : PENDING_NOTHING;
                         record.removing = flags & 4;
-                        record.blind = flags & 16;
-                        record.blind_environment = flags & 32;
+                        record.blind = (enum blind)(flags >> 4);
                         if (flags & 8) {
                                 record.has_exit = false;
                                 record.exit_code = record.exit_signal = 0;
@@ -155,7 +153,8 @@ START_TEST(the_format)
         char *text = written(&record);
 
         ck_assert_str_eq(text, "{\"version\":1,\"want\":\"up\",\"pending\":\"restart\",\"told\":\"down\","
-                               "\"told_pid\":4711,\"told_usec\":1699999999654321,\"unpersisted\":true,\"removing\":true,\"forgotten\":true,"
+                               "\"told_pid\":4711,\"told_usec\":1699999999654321,\"unpersisted\":true,"
+                               "\"removing\":true,\"forgotten\":true,"
                                "\"hold\":\"backoff\","
                                "\"attempt\":7,\"next_start_usec\":1700000000123456,\"restarts\":12345678901,"
                                "\"log_restarts\":98765432101,\"log_attempt\":3,"
@@ -461,8 +460,8 @@ static const struct passed {
         {"1", ",\"more\":1", ",\"more\":1", "1"},
         {"1.7", ",\"more\":null", ",\"more\":null", "1.7"},
         {"\"1.10\"", " , \"Version\" : 2", ",\"Version\":2", "\"1.10\""},
-        {"\"1.1\"", ",\"a\":{\"want\":[\"}]\\\"\",{}]},\"b\":-1.50e3", ",\"a\":{\"want\":[\"}]\\\"\",{}]},\"b\":-1.50e3",
-         "\"1.1\""},
+        {"\"1.1\"", ",\"a\":{\"want\":[\"}]\\\"\",{}]},\"b\":-1.50e3",
+         ",\"a\":{\"want\":[\"}]\\\"\",{}]},\"b\":-1.50e3", "\"1.1\""},
 };
 
 START_TEST(what_a_newer_minor_version_wrote)
@@ -480,10 +479,13 @@ START_TEST(what_a_newer_minor_version_wrote)
                 text_init(&again);
                 record_write(&record, kept, &again);
                 text_append(&again, "", 1);
-                snprintf(begin, sizeof(begin), "{\"version\":%s,\"want\"", passed[i].written ? passed[i].written : "1");
-                snprintf(end, sizeof(end), ",\"boot\":\"\"%s}\n", passed[i].passed_on ? passed[i].passed_on : "");
+                snprintf(begin, sizeof(begin), "{\"version\":%s,\"want\"",
+                         passed[i].written ? passed[i].written : "1");
+                snprintf(end, sizeof(end), ",\"boot\":\"\"%s}\n",
+                         passed[i].passed_on ? passed[i].passed_on : "");
                 ck_assert_msg(!strncmp(again.bytes, begin, strlen(begin)), "%s in %s", begin, again.bytes);
-                ck_assert_msg(!strcmp(again.bytes + again.length - 1 - strlen(end), end), "%s in %s", end, again.bytes);
+                ck_assert_msg(!strcmp(again.bytes + again.length - 1 - strlen(end), end), "%s in %s", end,
+                              again.bytes);
                 ck_assert_int_eq(record_read(again.bytes, &record), 0);
                 text_deinit(&again);
                 if (kept)
@@ -498,18 +500,30 @@ static const struct {
         const char *version;
         int result;
 } versions[] = {
-        {"2", -EPROTONOSUPPORT},       {"2.0", -EPROTONOSUPPORT},
-        {"\"2.0\"", -EPROTONOSUPPORT}, {"10.1", -EPROTONOSUPPORT},
-        {"1.4294967295", 0},           {"1.4294967296", -EBADMSG},
-        {"4294967295", -EPROTONOSUPPORT}, {"4294967296", -EBADMSG},
-        {"0", -EBADMSG},               {"0.9", -EBADMSG},
-        {"-1", -EBADMSG},              {"1e1", -EBADMSG},
-        {"1.1e1", -EBADMSG},           {"\"1\"", -EBADMSG},
-        {"\"1.\"", -EBADMSG},          {"\".1\"", -EBADMSG},
-        {"\"01.1\"", -EBADMSG},        {"\"1.01\"", -EBADMSG},
-        {"\"1.1.1\"", -EBADMSG},       {"\" 1.1\"", -EBADMSG},
-        {"\"1.1 \"", -EBADMSG},        {"\"\"", -EBADMSG},
-        {"[1]", -EBADMSG},             {"null", -EBADMSG},
+        {"2", -EPROTONOSUPPORT},
+        {"2.0", -EPROTONOSUPPORT},
+        {"\"2.0\"", -EPROTONOSUPPORT},
+        {"10.1", -EPROTONOSUPPORT},
+        {"1.4294967295", 0},
+        {"1.4294967296", -EBADMSG},
+        {"4294967295", -EPROTONOSUPPORT},
+        {"4294967296", -EBADMSG},
+        {"0", -EBADMSG},
+        {"0.9", -EBADMSG},
+        {"-1", -EBADMSG},
+        {"1e1", -EBADMSG},
+        {"1.1e1", -EBADMSG},
+        {"\"1\"", -EBADMSG},
+        {"\"1.\"", -EBADMSG},
+        {"\".1\"", -EBADMSG},
+        {"\"01.1\"", -EBADMSG},
+        {"\"1.01\"", -EBADMSG},
+        {"\"1.1.1\"", -EBADMSG},
+        {"\" 1.1\"", -EBADMSG},
+        {"\"1.1 \"", -EBADMSG},
+        {"\"\"", -EBADMSG},
+        {"[1]", -EBADMSG},
+        {"null", -EBADMSG},
 };
 
 START_TEST(every_version)
@@ -534,8 +548,8 @@ START_TEST(words_of_a_newer_minor_version)
         static const char *const words[] = {"pending", "told", "hold"};
 
         for (size_t i = 0; i < 3; i++) {
-                char *text = record_with(member_named(words[i]), "\"paused\"", LEFT_OUT(member_named("version")),
-                                         ",\"version\":\"1.1\"");
+                char *text = record_with(member_named(words[i]), "\"paused\"",
+                                         LEFT_OUT(member_named("version")), ",\"version\":\"1.1\"");
                 struct record record;
 
                 ck_assert_int_eq(record_read(text, &record), 0);
