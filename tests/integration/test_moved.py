@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from tree import SERVICES, wait_until
-from varlink import VarlinkError
+from varlink import Closed, VarlinkError
 
 TEMPLATE = "/usr/local/share/svcbroker/gateway"
 SCANDIR = "/run/service"
@@ -241,16 +241,41 @@ class Mover(threading.Thread):
         self.join()
 
 
+class Looker:
+    """Asks for Health, by a connection of its own that outlives the socket's place: the other may wait for a Register, for longer than one
+    may be idle; then a new one is made, as soon as the socket is where it was."""
+
+    def __init__(self, tree):
+        self.tree = tree
+        self.connection = tree.connect("root")
+
+    def look(self):
+        try:
+            self.connection.call("Health")
+        except (Closed, ConnectionError):
+            self.connection.close()
+            self.connection = wait_until(self.connected, what="a connection")
+            self.connection.call("Health")
+
+    def close(self):
+        self.connection.close()
+
+    def connected(self):
+        with contextlib.suppress(OSError):
+            return self.tree.connect("root")
+        return None
+
+
 @pytest.mark.parametrize("how", ["gone", "link"])
 @pytest.mark.parametrize("place", PLACES)
 def test_moved_in_mid_operation(tree, ready, place, how):
     rounds = 0
-    with tree.connect("root") as connection, Mover(Place(tree, PLACES[place][0]), how, place) as mover:
+    with tree.connect("root") as connection, contextlib.closing(Looker(tree)) as looker, Mover(Place(tree, PLACES[place][0]), how, place) as mover:
         while mover.moves < 60 and rounds < 30:
             for method, parameters in VERBS.items():
                 attempt(connection, method, {name: 100 if name == "timeout_msec" else value for name, value in parameters.items()})
                 attempt(connection, "Register", {"profile": "gone", "start": False})
-                tree.call("Health", "root")  # a connection of its own: a Register may take longer than one may be idle
+                looker.look()
             rounds += 1
     assert precious(tree) >= ready
     works(tree)

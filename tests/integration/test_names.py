@@ -12,7 +12,6 @@ from tree import TOP
 
 sys.path.insert(0, f"{TOP}/client/python")
 
-BUILD = os.environ.get("SVCBROKER_BUILD", "build")
 SHELLS = {"dash": ["/bin/dash"], "busybox": ["/usr/bin/busybox", "sh"], "bash": ["/bin/bash"]}
 
 JUDGE = """
@@ -51,7 +50,7 @@ def judged(tmp_path_factory):
     """{what it is a name of: {name: is it one?}}, as proto/ has it."""
     directory = tmp_path_factory.mktemp("names")
     (directory / "judge.c").write_text(JUDGE)
-    subprocess.run(["cc", "-I", TOP, "-o", directory / "judge", directory / "judge.c", f"{TOP}/{BUILD}/proto/libproto.a"], check=True)
+    subprocess.run(["cc", "-D_GNU_SOURCE", "-I", TOP, "-o", directory / "judge", directory / "judge.c", f"{TOP}/proto/name.c"], check=True)
 
     def ask(what):
         said = subprocess.run([directory / "judge", what], input=b"".join(name + b"\n" for name in names()), stdout=subprocess.PIPE, check=True)
