@@ -10,6 +10,8 @@
 #include "daemon/service/registry.h"
 #include "daemon/service/restart.h"
 #include "daemon/keep/survey.h"
+#include "daemon/slot/publication.h"
+#include "daemon/slot/registration.h"
 #include "proto/name.h"
 
 static void order_refused(void *owner, const char *profile, const struct fault *fault)
@@ -27,6 +29,14 @@ static void order_refused(void *owner, const char *profile, const struct fault *
         }
 }
 
+/* The broker makes its slot just now, having seen a new profile: a start waits for that, as it would where it came a moment before.
+ * At a boot it does not: that may take minutes. */
+static bool is_about_to_come(const struct service *service)
+{
+        return service->operation == OPERATION_REGISTER && registration_is_own(service->registration) &&
+               !service->registry->publication->held;
+}
+
 /* A start of what has no slot: there may be such a profile. */
 static void order_find_missing(struct order *order)
 {
@@ -37,9 +47,10 @@ static void order_find_missing(struct order *order)
 
         for (size_t i = 0; profiles && i < order->count; i++) {
                 struct fault fault = {.kind = FAULT_NONE};
+                const struct service *service =
+                        order_resolve(order->registry, order->entries[i].name, &fault);
 
-                if (!order_resolve(order->registry, order->entries[i].name, &fault) &&
-                    fault.kind == FAULT_NOT_REGISTERED)
+                if (service ? is_about_to_come(service) : fault.kind == FAULT_NOT_REGISTERED)
                         profiles[count++] = name_profile_of(order->entries[i].name);
         }
         if (!count || enroll(order->registry, profiles, count, order->root, events))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import shutil
 import subprocess
 
@@ -27,6 +28,21 @@ def test_a_new_profile_gets_its_gateway(boot, volume):
     os.rename(f"{volume.path}/profiles/.late.staging-77", f"{volume.path}/profiles/late")
     wait_until(lambda: states(tree).get("late") == ("down", "down"), 40, "the second one")
     assert set(states(tree)) == {"default", "early", "late"}, "what begins with a dot is none"
+
+
+def test_a_start_waits_for_the_slot_that_is_being_made(boot, volume):
+    """The broker saw the new profile a moment before the order: that is no reason to say Busy."""
+    tree = boot()
+    wait_states(tree, default="down")
+    with tree.connect() as connection:
+        os.kill(tree.pid, signal.SIGSTOP)  # s6-svscan: the register does not end
+        try:
+            volume.profile("new")
+            wait_until(lambda: "register: begun service=gateway-new" in tree.log(), what="the broker has seen it")
+            connection.send("Start", {"names": ["gateway-new"], "wait": "up"})
+        finally:
+            os.kill(tree.pid, signal.SIGCONT)
+        assert [(outcome["name"], outcome["service"]["state"]) for outcome in connection.result()["outcomes"]] == [("gateway-new", "up")]
 
 
 def test_what_a_person_took_away_stays_away(boot, volume):
