@@ -214,6 +214,7 @@
  * seldom, for a static service that keeps them, and which s6-supervise can signal after all. A try may take as long. */
 #define CONTROL_PAUSE_MSEC 20
 #define CONTROL_PAUSE_MOST_MSEC 10000
+#define CONTROL_PAUSE_SHORT_MSEC 320 /* the most where it could not even be tried, for want of a descriptor */
 #define CONTROL_SIGNAL_MSEC 2000
 
 /* A finish script that runs for longer than this hangs: s6 itself ends one after 5 s, unless timeout-finish

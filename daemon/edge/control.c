@@ -80,10 +80,11 @@ static void errand_deliver(struct errand *errand)
         control->place->delivered(control);
 }
 
-static void errand_later(struct errand *errand)
+/* most_msec: up to which the pause doubles. */
+static void errand_later(struct errand *errand, int64_t most_msec)
 {
         timer_start(&errand->again, (uint64_t)errand->pause_msec);
-        if (errand->pause_msec < CONTROL_PAUSE_MOST_MSEC)
+        if (errand->pause_msec < most_msec)
                 errand->pause_msec *= 2;
 }
 
@@ -105,7 +106,7 @@ static void job_done(struct deputy_job *job, bool late)
         if (!late && own->result != RUN_NOT_YET)
                 errand_deliver(errand);
         else
-                errand_later(errand);
+                errand_later(errand, CONTROL_PAUSE_MOST_MSEC);
 }
 
 static void job_drop(struct deputy_job *job)
@@ -154,8 +155,8 @@ static int errand_try(struct errand *errand)
         if (result == -ESRCH)
                 return result;
         errand->busy = result == 0;
-        if (result)
-                errand_later(errand);
+        if (result) /* something is short: that may be over at any moment */
+                errand_later(errand, CONTROL_PAUSE_SHORT_MSEC);
         return 0;
 }
 

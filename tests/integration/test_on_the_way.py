@@ -202,7 +202,7 @@ def test_gateway_that_was_stopped_by_a_signal(tree, profile):
 
 def test_gateway_that_root_paused(tree, profile):
     tree.register(profile)
-    tree.wait_state(profile, "up")
+    tree.call("Start", names=[f"gateway-{profile}"], wait="up")  # while a start is under way, it is continued
     with events(tree, profile) as watching:
         tree.run("root", "s6-svc", "-p", f"{SERVICES}/gateway-{profile}", check=True)
         wait_event(watching, lambda service: service.get("problem") == "paused")
