@@ -13,7 +13,12 @@
 #include "daemon/loop/identity.h"
 #include "daemon/edge/process.h"
 
-size_t groups_read(int at, const char *name, uid_t uid, struct groups *groups)
+static bool is_none(int error)
+{
+        return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
+
+int groups_read(int at, const char *name, uid_t uid, struct groups *groups)
 {
         char path[S6_PATH_BYTES];
         int fd;
@@ -22,9 +27,13 @@ size_t groups_read(int at, const char *name, uid_t uid, struct groups *groups)
         *groups = (struct groups){.uid = uid};
         snprintf(path, sizeof(path), "%s/data/pgid", name);
         fd = openat(at, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-        file = fd < 0 ? NULL : fdopen(fd, "r");
-        if (!file)
-                return 0;
+        if (fd < 0)
+                return is_none(errno) ? 0 : -errno;
+        file = fdopen(fd, "r");
+        if (!file) {
+                close(fd);
+                return -ENOMEM;
+        }
         while (groups->count < GROUPS_NOTED) {
                 struct group_mark *mark = &groups->marks[groups->count];
                 int pid;
@@ -35,7 +44,7 @@ size_t groups_read(int at, const char *name, uid_t uid, struct groups *groups)
                 groups->count++;
         }
         fclose(file);
-        return groups->count;
+        return (int)groups->count;
 }
 
 /* A group lives on under its leader's number after the leader's end; a leader with another start time is

@@ -20,8 +20,9 @@ struct groups {
         } marks[GROUPS_NOTED];
 };
 
-/* Reads <name>/data/pgid below `at`. Returns how many; a file that is missing or malformed holds none. */
-size_t groups_read(int at, const char *name, uid_t uid, struct groups *groups);
+/* Reads <name>/data/pgid below `at`. How many; a file that is missing or malformed holds none. Or a negative errno, as for
+ * want of a descriptor: then nobody knows. */
+int groups_read(int at, const char *name, uid_t uid, struct groups *groups);
 
 /*
  * Sends KILL to every process in them (by pidfd, looked at again behind it, so that a number given out anew

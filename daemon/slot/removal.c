@@ -105,22 +105,26 @@ void removal_drop(struct service *service)
         timer_close(&removal->timer, removal_free);
 }
 
+/* Whoever waits is told; it is tried again, else nothing could have its name before the next broker's start. */
+static void removal_cannot(struct service *service, const char *what, int error)
+{
+        removal_answer(service, &(struct fault){.kind = FAULT_SYSTEM, .text = what, .error = error});
+        removal_phase(service, REMOVAL_LEAVING, REMOVE_AGAIN_MSEC);
+}
+
 static void removal_finish(struct service *service)
 {
         struct registry *registry = service->registry;
         int result = slot_remove(&registry->slots, service->name);
-        struct fault fault = {.kind = FAULT_SYSTEM, .text = "remove the service directory", .error = -result};
 
-        if (result)
+        if (result) {
                 log_event("unregister: cannot remove the directory: %s service=%s", strerrorname_np(-result),
                           service->name);
-        else
-                log_event("unregister: done service=%s", service->name);
-        removal_answer(service, result ? &fault : NULL);
-        if (result) { /* else nothing could have its name before the next broker's start */
-                removal_phase(service, REMOVAL_LEAVING, REMOVE_AGAIN_MSEC);
+                removal_cannot(service, "remove the service directory", -result);
                 return;
         }
+        log_event("unregister: done service=%s", service->name);
+        removal_answer(service, NULL);
         removal_drop(service);
         registry_forget(registry, service);
 }
@@ -154,8 +158,16 @@ static void removal_left(struct service *service)
 {
         struct registry *registry = service->registry;
         struct removal *removal = service->removal;
+        int count =
+                groups_read(registry->slots.fd, service->name, registry->deputy.crew.uid, &removal->groups);
 
-        if (!groups_read(registry->slots.fd, service->name, registry->deputy.crew.uid, &removal->groups)) {
+        if (count < 0) {
+                log_event("unregister: cannot see what it left running: %s service=%s",
+                          strerrorname_np(-count), service->name);
+                removal_cannot(service, "see what it left running", -count);
+                return;
+        }
+        if (count == 0) {
                 removal_finish_later(removal);
                 return;
         }

@@ -35,6 +35,12 @@ static bool is_at_work(pid_t pid)
         return pid > 0 && process_state(pid) != PROCESS_STATE_ENDED;
 }
 
+/* That says nothing: it may be there. */
+static bool is_passing(int result)
+{
+        return result == -EMFILE || result == -ENFILE || result == -ENOMEM || result == -EIO;
+}
+
 /* Of a gateway whose s6-supervise was killed, processes may go on. A number that is another's by now only
  * delays it. */
 static bool is_left_running(const struct service *service)
@@ -42,10 +48,12 @@ static bool is_left_running(const struct service *service)
         const struct registry *registry = service->registry;
         struct s6_status status;
         struct groups groups;
+        int result = s6_status_read(registry->slots.fd, service->name, &status);
 
-        if (s6_status_read(registry->slots.fd, service->name, &status) == 0 && is_at_work(status.pid))
+        if (is_passing(result) || (result == 0 && is_at_work(status.pid)))
                 return true;
-        groups_read(registry->slots.fd, service->name, registry->deputy.crew.uid, &groups);
+        if (groups_read(registry->slots.fd, service->name, registry->deputy.crew.uid, &groups) < 0)
+                return true;
         for (size_t i = 0; i < groups.count; i++)
                 if (is_at_work(groups.marks[i].pid))
                         return true;
