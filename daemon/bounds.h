@@ -61,6 +61,7 @@
 #define S6_DEATHS 128          /* of a death tally, looked at one by one: s6 keeps 100 */
 #define SVSCAN_TEXT_BYTES 4096 /* of its command line, and of its limits */
 #define GROUPS_NOTED 16        /* process groups of one slot that a killed supervisor left */
+#define SLOT_GROUPS_BYTES 4096 /* of that note, which a slot that is made anew keeps */
 #define GROUPS_AGAIN_MSEC 20   /* between two looks whether they are gone */
 #define TREE_DEPTH 16          /* of what is removed: far deeper than a slot; each level holds a descriptor */
 #define SETTINGS_LINE_BYTES 4096 /* of a line of the settings, which are shell */

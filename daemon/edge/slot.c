@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/bounds.h"
 #include "daemon/edge/slot_environment.h"
 #include "daemon/edge/slot_files.h"
 #include "daemon/edge/tree.h"
@@ -157,6 +158,49 @@ int slot_commit(const struct slots *slots, const char *name)
         return 0;
 }
 
+/* The groups of runs that are over, and may not be empty: the next run ends what is left of them. */
+static int carry_groups(int from, int to)
+{
+        static const char *const names[] = {"pgid", "log-pgid"};
+        int result = 0;
+
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && result == 0; i++) {
+                char *text = NULL;
+                size_t length;
+
+                result = tree_read(from, names[i], SLOT_GROUPS_BYTES, &text, &length);
+                if (result == 0)
+                        result = tree_write(to, names[i], text, length, 0644);
+                else if (result == -ENOENT || result == -EFBIG || result == -EINVAL || result == -ELOOP)
+                        result = 0;
+                free(text);
+        }
+        return result;
+}
+
+static int open_data_below(int at, const char *name)
+{
+        int slot = tree_open(at, name);
+        int data = slot < 0 ? slot : tree_open(slot, "data");
+
+        if (slot >= 0)
+                close(slot);
+        return data;
+}
+
+static int renew_groups(const struct slots *slots, const char *name, const char *staged)
+{
+        int from = open_data_below(slots->fd, name);
+        int to = from < 0 ? from : open_data_below(slots->fd, staged);
+        int result = to < 0 ? to : carry_groups(from, to);
+
+        if (from >= 0)
+                close(from);
+        if (to >= 0)
+                close(to);
+        return from == -ENOENT ? 0 : result;
+}
+
 /* Where the kernel or the file system cannot exchange two names, there is none for an instant. */
 static int replace_in_two(int at, const char *staged, const char *name)
 {
@@ -187,7 +231,8 @@ int slot_renew(const struct slots *slots, const char *name, const char *profile,
         if (result < 0)
                 return result;
         staged_name(name, staged);
-        if (renameat2(slots->fd, staged, slots->fd, name, RENAME_EXCHANGE) < 0)
+        result = renew_groups(slots, name, staged);
+        if (result == 0 && renameat2(slots->fd, staged, slots->fd, name, RENAME_EXCHANGE) < 0)
                 result =
                         errno == EINVAL || errno == ENOSYS ? replace_in_two(slots->fd, staged, name) : -errno;
         tree_remove(slots->fd, staged); /* the old one, or where that is still there, the new one */

@@ -59,8 +59,8 @@ int slot_commit(const struct slots *slots, const char *name);
 
 /*
  * Makes another <name> as slot_stage() does, in the place of the one that is there and that nobody supervises: so that
- * it, and its log/, are directories that s6-svscan has not seen before. The name is there all the time. 0 or a negative
- * errno, then the old one is still there.
+ * it, and its log/, are directories that s6-svscan has not seen before. The name is there all the time. What its runs
+ * noted of their groups stays: the next one ends what is left of them. 0 or a negative errno, then the old one is still there.
  */
 int slot_renew(const struct slots *slots, const char *name, const char *profile,
                struct json_object *environment, const char *state, bool down);

@@ -337,6 +337,7 @@ START_TEST(renews)
         ck_assert_uint_eq(0, entries("services"));
         stage_and_commit("{\"A\":\"b\"}", true);
         put("services/gateway-coder/supervise/status", "left", 0644);
+        put("services/gateway-coder/data/pgid", "77:12345\n", 0644);
         slot = inode_of("services/gateway-coder");
         log = inode_of("services/gateway-coder/log");
         ck_assert_int_eq(0, slot_renew(&slots, NAME, "coder", environment, "{\"n\":2}", false));
@@ -348,6 +349,9 @@ START_TEST(renews)
         ck_assert(!exists("services/gateway-coder/down"));
         ck_assert_str_eq("{\"n\":2}", text_of("services/gateway-coder/data/state"));
         ck_assert_str_eq("A=b\n", text_of("services/gateway-coder/env"));
+        ck_assert_str_eq("77:12345\n",
+                         text_of("services/gateway-coder/data/pgid")); /* what is left of it is ended yet */
+        ck_assert(!exists("services/gateway-coder/data/log-pgid"));
 }
 END_TEST
 
