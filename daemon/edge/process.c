@@ -208,18 +208,32 @@ int process_start_time(pid_t pid, uint64_t *ticks)
         return result;
 }
 
-/* Not the owner of /proc/PID: that is root for a process that has made itself undumpable. */
-int process_is_users(pid_t pid, uid_t uid)
+/* 0, or a negative errno, -ESRCH for a process that is gone. */
+static int read_uids(pid_t pid, unsigned *real, unsigned *effective, unsigned *saved)
 {
         char text[PROC_STATUS_BYTES];
-        unsigned real, saved;
         int result = read_beginning(pid, "status", text, sizeof(text));
         const char *at;
 
         if (result < 0)
                 return result;
         at = status_line(text, "Uid:");
-        if (!at || sscanf(at, " %u %*u %u", &real, &saved) != 2)
-                return -EBADMSG;
-        return real == uid || saved == uid;
+        return at && sscanf(at, " %u %u %u", real, effective, saved) == 3 ? 0 : -EBADMSG;
+}
+
+int process_is_only_users(pid_t pid, uid_t uid)
+{
+        unsigned real, effective, saved;
+        int result = read_uids(pid, &real, &effective, &saved);
+
+        return result < 0 ? result : real == uid && effective == uid && saved == uid;
+}
+
+/* Not the owner of /proc/PID: that is root for a process that has made itself undumpable. */
+int process_is_users(pid_t pid, uid_t uid)
+{
+        unsigned real, effective, saved;
+        int result = read_uids(pid, &real, &effective, &saved);
+
+        return result < 0 ? result : real == uid || saved == uid;
 }

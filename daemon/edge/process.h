@@ -61,6 +61,10 @@ enum process_state {
 
 enum process_state process_state(pid_t pid);
 
+/* Is it that user's, whatever it may become: by its real, effective and saved id? A program with the set-user-id bit is
+ * whose it is in effect, and is held by who began it. 1 yes, 0 no, or a negative errno. */
+int process_is_only_users(pid_t pid, uid_t uid);
+
 /* May that user, without any capability, signal it? 1 yes, 0 no, or a negative errno as above. */
 int process_is_users(pid_t pid, uid_t uid);
 

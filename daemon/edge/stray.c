@@ -36,7 +36,8 @@ static bool has_child(pid_t pid)
         return found;
 }
 
-/* Anything else of root's, or of somebody else's, is not read further: process.h says why. */
+/* Anything else of root's, or of somebody else's, is not read further: process.h says why. Nor is a program that is root's
+ * by its set-user-id bit, to which whoever began it gave what name and argument they liked. */
 static bool is_ours(pid_t pid)
 {
         char path[64], comm[sizeof(SUPERVISE) + 1] = "";
@@ -54,7 +55,7 @@ static bool is_ours(pid_t pid)
                 comm[0] = 0;
         fclose(file);
         comm[strcspn(comm, "\n")] = 0;
-        return strcmp(comm, SUPERVISE) == 0;
+        return strcmp(comm, SUPERVISE) == 0 && process_is_only_users(pid, geteuid()) == 1;
 }
 
 /* Its only argument is that name. */

@@ -57,10 +57,11 @@ def works(tree, profile):
                what=f"no problem of it: {tree.call('Health', 'root')}")
 
 
-def lose(tree, profile, *halves):
+def lose(tree, profile, *halves, beside=lambda: None):
     """Kills its supervisors while the slot is out of s6-svscan's sight, and puts it back."""
     slot = tree.slot(profile)
     supervisors = [tree.supervisor(f"gateway-{profile}{half}") for half in halves]
+    beside()
     before = tree.log().count(f"stat gateway-{profile}:")
     os.rename(slot, f"{slot}.away")
     wait_until(lambda: rescan(tree) or tree.log().count(f"stat gateway-{profile}:") > before, what="s6-svscan does not find it")
@@ -147,6 +148,63 @@ def test_a_supervisor_that_went_astray(tree, profile, elsewhere):
     wait_until(lambda: os.path.exists(f"{elsewhere}/{name}/supervise/control"), what="it works there")
     os.unlink(slot)
     os.rename(f"{slot}.away", slot)
+    works(tree, profile)
+
+
+# A program of root's that anybody may run, under the name and with the argument of an s6-supervise: what it says to its standard error stays
+# in a pipe that is full. Its parent ends, so that it is a child of s6-svscan.
+PRETENDER = """
+import os, signal, sys
+os.symlink(sys.argv[1], "s6-supervise")
+readable, writable = os.pipe()
+os.set_blocking(writable, False)
+try:
+    while os.write(writable, bytes(65536)):
+        pass
+except BlockingIOError:
+    pass
+os.set_blocking(writable, True)
+if os.fork() == 0:
+    os.setsid()
+    if pid := os.fork():
+        print(pid, flush=True)
+        os._exit(0)
+    null = os.open("/dev/null", os.O_RDWR)
+    os.dup2(null, 0), os.dup2(writable, 1), os.dup2(writable, 2)
+    os.set_inheritable(readable, True)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.execv("./s6-supervise", ["s6-supervise", *sys.argv[2:]])
+os.wait()
+"""
+
+
+def pretend(tree, name):
+    """Its process, hermes's."""
+    made = tree.run("hermes", "sh", "-c", 'd=$(mktemp -d) && cd "$d" && exec /usr/bin/python3 -c "$@"', "sh", PRETENDER, "/usr/bin/newgrp", name, check=True)
+    pid = int(made.stdout)
+
+    def status():
+        with open(tree.path(f"/proc/{pid}/status")) as file:
+            return file.read()
+
+    wait_until(lambda: "Name:\ts6-supervise\n" in status() and "PPid:\t1\n" in status(), what=f"it is one in name: {status()}")
+    if "Uid:\t10000\t0\t" not in status():
+        tree.signal("KILL", pid)
+        pytest.skip("programs do not become root here")
+    return pid
+
+
+@pytest.mark.parametrize("half", ["", "/log"], ids=["gateway", "logger"])
+def test_a_program_that_calls_itself_a_supervisor(tree, profile, half):
+    """Its effective user is root; its real one is the client user, who keeps nobody's supervisors away by it."""
+    pretenders = []
+    tree.register(profile, start=False)
+    try:
+        lose(tree, profile, half, beside=lambda: pretenders.append(pretend(tree, f"gateway-{profile}{half}")))
+        wait_until(lambda: is_whole(tree, profile), what=f"both supervisors: {tree.log()[-2000:]}")
+        assert pretenders[0] in tree.processes()
+    finally:
+        tree.signal("KILL", *pretenders)
     works(tree, profile)
 
 

@@ -3,10 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/capability.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/edge/groups.h"
 #include "daemon/edge/process.h"
 
 #define NOBODYS_PID 0x3fffffff /* above PID_MAX_LIMIT */
@@ -136,9 +140,67 @@ START_TEST(whether_it_is_at_work)
 }
 END_TEST
 
+/* As a program with the set-user-id bit that another user began. */
+START_TEST(whose_alone_it_is)
+{
+        int ready[2];
+        char byte;
+        pid_t pid;
+
+        if (geteuid() != 0)
+                return;
+        ck_assert_int_eq(process_is_only_users(getpid(), 0), 1);
+        ck_assert_int_eq(process_is_only_users(getpid(), 10000), 0);
+        ck_assert_int_eq(process_is_only_users(NOBODYS_PID, 0), -ESRCH);
+        ck_assert_int_eq(pipe(ready), 0);
+        pid = fork();
+        if (pid == 0) {
+                (void)!(setresuid(10000, 0, 0) == 0 && write(ready[1], "x", 1));
+                for (;;)
+                        pause();
+        }
+        ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+        ck_assert_int_eq(process_is_only_users(pid, 0), 0);
+        ck_assert_int_eq(process_is_only_users(pid, 10000), 0);
+        ck_assert_int_eq(process_is_users(pid, 10000), 1);
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+}
+END_TEST
+
+START_TEST(groups_that_cannot_be_read)
+{
+        char root[] = "/tmp/svcbroker-groups-XXXXXX";
+        struct rlimit before, none;
+        struct groups groups;
+        int at, file;
+
+        ck_assert_ptr_nonnull(mkdtemp(root));
+        at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ck_assert_int_eq(mkdirat(at, "a", 0700) + mkdirat(at, "a/data", 0700), 0);
+        ck_assert_int_eq(groups_read(at, "a", 0, &groups), 0);
+        file = openat(at, "a/data/pgid", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        ck_assert_int_eq(write(file, "77:5\n78:6\nx\n", 12), 12);
+        close(file);
+        ck_assert_int_eq(groups_read(at, "a", 0, &groups), 2);
+        ck_assert_int_eq(groups.marks[1].pid, 78);
+        getrlimit(RLIMIT_NOFILE, &before);
+        none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+        setrlimit(RLIMIT_NOFILE, &none);
+        file = groups_read(at, "a", 0, &groups);
+        setrlimit(RLIMIT_NOFILE, &before);
+        ck_assert_int_eq(file, -EMFILE);
+        ck_assert_int_eq(unlinkat(at, "a/data/pgid", 0) + unlinkat(at, "a/data", AT_REMOVEDIR) +
+                                 unlinkat(at, "a", AT_REMOVEDIR) + rmdir(root),
+                         0);
+        close(at);
+}
+END_TEST
+
 int main(void)
 {
-        const TTest *tests[] = {its_own_rights, variables, who_holds_a_lock, whether_it_is_at_work};
+        const TTest *tests[] = {its_own_rights,        variables,         who_holds_a_lock,
+                                whether_it_is_at_work, whose_alone_it_is, groups_that_cannot_be_read};
 
         return unit_run(unit_suite_of("edge_process", tests));
 }
