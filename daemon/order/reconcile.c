@@ -217,7 +217,7 @@ static bool reconcile_step(struct ready *ready)
                 return true;
         }
         if (!reconcile->all_begun)
-                publication_release(reconcile->registry);
+                publication_release(reconcile->registry, reconcile->request->root);
         reconcile->all_begun = true;
         if (!reconcile->open)
                 reconcile_finish(reconcile);
@@ -285,7 +285,7 @@ static void reconcile_surveyed(struct survey *survey)
         }
         reconcile_count(reconcile);
         reconcile->has_dead = !error && request->boot;
-        publication_hold(registry);
+        publication_hold(registry, request->root);
         ready_wake(&reconcile->ready);
 }
 

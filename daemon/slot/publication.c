@@ -78,6 +78,12 @@ static void end_it(struct service *service)
         run_send(&service->own, "dx");
 }
 
+/* Slots that shall all come into view at once are made; what root waits for does not wait for those of others. */
+static bool is_kept_waiting(const struct publication *publication)
+{
+        return publication->held && (publication->held_root || !publication->root);
+}
+
 static bool publication_step(struct ready *ready)
 {
         struct publication *publication = (struct publication *)ready;
@@ -90,7 +96,7 @@ static bool publication_step(struct ready *ready)
         wait_msec = publication_held_until(registry) - clock_msec();
         leaving = any(registry, PLACE_LEAVING);
         coming = any(registry, PLACE_COMING);
-        if (publication->held || (!leaving && !coming && !publication->rescan))
+        if (is_kept_waiting(publication) || (!leaving && !coming && !publication->rescan))
                 return false;
         if (leaving && wait_msec > 0) {
                 timer_start(&publication->turn, (uint64_t)wait_msec);
@@ -101,6 +107,7 @@ static bool publication_step(struct ready *ready)
                 registry->moved_msec = clock_msec();
         each(registry, PLACE_LEAVING, unlink_it);
         each(registry, PLACE_COMING, link_it);
+        publication->root = publication->root && any(registry, PLACE_LEAVING);
         /* "n": the supervisors of what is gone are ended. */
         result = scandir_command(&registry->scandir, leaving ? "an" : "a");
         if (result == 0)
@@ -136,6 +143,7 @@ void publication_close(struct publication *publication)
 
 static void wake_for(struct registry *registry, bool root)
 {
+        registry->publication->root = registry->publication->root || root;
         if (root)
                 ready_wake_root(&registry->publication->ready);
         else
@@ -165,13 +173,15 @@ void publication_rescan(struct registry *registry)
         publication_wake(registry);
 }
 
-void publication_hold(struct registry *registry)
+void publication_hold(struct registry *registry, bool root)
 {
         registry->publication->held++;
+        registry->publication->held_root += root;
 }
 
-void publication_release(struct registry *registry)
+void publication_release(struct registry *registry, bool root)
 {
+        registry->publication->held_root -= root;
         if (--registry->publication->held == 0)
                 publication_wake(registry);
 }

@@ -20,8 +20,10 @@ struct publication {
         struct ready ready;
         struct registry *registry;
         struct timer turn;
-        unsigned held; /* who still makes slots that shall all come into view at once */
-        bool rescan;   /* s6-svscan is to look even where nothing comes or leaves */
+        unsigned held;      /* who still makes slots that shall all come into view at once, */
+        unsigned held_root; /* and is root */
+        bool root;          /* root waits for one to come or to leave */
+        bool rescan;        /* s6-svscan is to look even where nothing comes or leaves */
 };
 
 void publication_init(struct publication *publication, struct registry *registry);
@@ -40,9 +42,10 @@ void publication_wake(struct registry *registry);
 /* s6-svscan is told to look in any case. */
 void publication_rescan(struct registry *registry);
 
-/* Between these two nothing comes into view or leaves it, so that many slots are one scan. */
-void publication_hold(struct registry *registry);
-void publication_release(struct registry *registry);
+/* Between these two nothing comes into view or leaves it, so that many slots are one scan; where it is not root who makes
+ * them, but for what root waits for, and what is ready with it. */
+void publication_hold(struct registry *registry, bool root);
+void publication_release(struct registry *registry, bool root);
 bool publication_is_held(const struct registry *registry);
 
 #endif

@@ -204,6 +204,28 @@ def test_root_is_heard_while_slots_are_made(make_tree, method):
     raise AssertionError(f"root is heard before and after only: {seen}")
 
 
+@pytest.mark.parametrize("method", ["Register", "Unregister"])
+def test_root_does_not_wait_for_slots_of_others(make_tree, method):
+    """The client's Reconcile brings all that it makes into view at once; root's slot comes and goes before that. The same of the test's
+    processor."""
+    tree = make_tree("--services-max", "4000", services_max=4000)
+    for letter in "mnopqrst":
+        tree.run("hermes", "sh", "-c", f"mkdir -p profiles; cd profiles; for i in $(seq {PROFILES}); do mkdir {letter}$i; touch {letter}$i/SOUL.md; done",
+                 check=True)
+        if method == "Unregister":
+            tree.register(f"root-{letter}", user="root", start=False)
+        with tree.connect() as of_hermes, tree.connect("root") as root:
+            before = root.call("Health")["services"]
+            of_hermes.send("Reconcile", {})
+            wait_until(lambda: root.call("Health")["services"] > before, what="the first slots")
+            root.call(method, profile=f"root-{letter}", **({"start": False} if method == "Register" else {}))
+            there = root.call("Health")["services"]
+            of_hermes.result()
+        if there < before + PROFILES + (1 if method == "Register" else -1):
+            return
+    raise AssertionError("root is answered when all slots are there only")
+
+
 def test_the_same_again_is_done_once(crowd):
     """Who says the same again and again, changing nothing, is told how it is. Root's own Stop is carried out all the same."""
     names = NAMES[:100]
