@@ -90,6 +90,13 @@ static void run_began(struct run *run, const struct s6_status *now, bool late)
         run->end = RUN_END_NONE;
 }
 
+/* The first status of another s6-supervise that has run nothing yet: its stamp is that of its own beginning, and no word of
+ * what the goal is about. */
+static bool is_beginning(const struct run *run, const struct s6_status *now)
+{
+        return !run->supervised && !now->pid && now->wait_status == 0;
+}
+
 static void run_take(struct run *run, const struct s6_status *now)
 {
         struct s6_status *old = &run->status;
@@ -97,6 +104,8 @@ static void run_take(struct run *run, const struct s6_status *now)
 
         if (run->owner->takes)
                 run->owner->takes(run, now);
+        if (is_beginning(run, now) && run->goal.base_usec)
+                run->goal.base_usec = now->since_usec;
         if (run->supervised && s6_status_ran_between(old, now)) {
                 run_began(run, now, true);
                 run_ended(run, now);

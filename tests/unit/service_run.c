@@ -279,6 +279,29 @@ START_TEST(its_supervisor_ends)
 }
 END_TEST
 
+/* It has begun, and runs nothing: that is no end of what was ordered. */
+START_TEST(its_supervisor_is_replaced_while_it_is_to_start)
+{
+        struct wait wait = {.waiter = &waiter};
+
+        begin();
+        service_add_wait(service, &wait);
+        order(true);
+        turn_until_told(&own, "u");
+        toy_close(&own);
+        UNTIL_STATE(STATE_UNSUPERVISED);
+        toy_open(&own, "services/gateway-coder");
+        toy_is_down(&own, false, 0);
+        turn_until_told(&own, "u");
+        ck_assert_int_eq(service->record.brake.attempt, 0);
+        toy_runs(&own, 4000002, true);
+        UNTIL_STATE(STATE_UP);
+        turn_for(5);
+        ck_assert_ptr_eq(waiter_take(&waiter), &wait);
+        ck_assert_int_eq(wait.fault.kind, FAULT_NONE);
+}
+END_TEST
+
 START_TEST(orders_that_nobody_reads)
 {
         pid_t pid;
@@ -390,6 +413,7 @@ int main(void)
                                       one_that_runs_elsewhere_is_looked_at,
                                       a_try_that_asks_for_another_gets_it,
                                       its_supervisor_ends,
+                                      its_supervisor_is_replaced_while_it_is_to_start,
                                       orders_that_nobody_reads,
                                       a_process_that_is_stopped,
                                       a_short_run_is_counted,
