@@ -185,8 +185,11 @@ static void run_next(struct registry *registry)
                 if (!is_due(service, now_msec))
                         continue;
                 registry->locks.at = at + 1;
-                if (!run(service))
-                        service->locks.look_msec = now_msec + LOCKS_AGAIN_MSEC;
+                if (run(service))
+                        continue;
+                service->locks.look_msec = now_msec + LOCKS_AGAIN_MSEC;
+                service_wake(
+                        service); /* its timer may have been stopped, since another's look was under way */
         }
 }
 
