@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,10 +16,19 @@ int world_fd;
 struct world model;
 struct toy own, logger;
 
+struct answer answers[WORLD_ANSWERS];
+size_t answer_count, answers_taken = WORLD_ANSWERS;
+bool svscan_is_blind;
+
 static uv_loop_t loop;
-static pid_t processes[8];
+static pid_t processes[16];
 static size_t process_count;
 static char services[64], template[64], scan[64], home[64];
+static struct toy *toys[32], begun[24]; /* those that live; of these those that s6-svscan began */
+static size_t toy_count, begun_count;
+static int svscan_fifo = -1;
+static pid_t svscan_pid;
+static bool svscan_looks;
 
 static void put(const char *path, const char *text, mode_t mode)
 {
@@ -33,6 +43,94 @@ static const char *below(char *path, size_t size, const char *name)
 {
         snprintf(path, size, "%s/%s", world, name);
         return path;
+}
+
+void world_put(const char *path, const char *text)
+{
+        put(path, text, 0644);
+}
+
+bool world_has(const char *path)
+{
+        struct stat found;
+
+        return fstatat(world_fd, path, &found, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+const char *world_text(const char *path)
+{
+        static char text[4096];
+        int fd = openat(world_fd, path, O_RDONLY | O_CLOEXEC);
+        ssize_t length;
+
+        ck_assert_msg(fd >= 0, "%s", path);
+        length = read(fd, text, sizeof(text) - 1);
+        close(fd);
+        ck_assert_int_ge(length, 0);
+        text[length] = '\0';
+        return text;
+}
+
+void world_profile(const char *profile)
+{
+        char path[300];
+
+        snprintf(path, sizeof(path), "home/profiles/%s", profile);
+        ck_assert_int_eq(mkdirat(world_fd, path, 0755), 0);
+        snprintf(path, sizeof(path), "home/profiles/%s/SOUL.md", profile);
+        put(path, "", 0644);
+}
+
+static struct answer *answer_add(char kind, const char *name, struct service *service,
+                                 const struct fault *fault)
+{
+        struct answer *answer = &answers[answer_count++];
+
+        ck_assert_uint_le(answer_count, WORLD_ANSWERS);
+        *answer = (struct answer){.kind = kind, .has_service = service != NULL};
+        snprintf(answer->name, sizeof(answer->name), "%s", name);
+        if (fault)
+                answer->fault = *fault;
+        return answer;
+}
+
+static void on_registered(void *owner, struct ticket ticket, const char *profile, struct service *service,
+                          const struct fault *fault, const struct registered *registered)
+{
+        struct answer *answer = answer_add('r', profile, service, fault);
+
+        answer->call = ticket.call;
+        answer->created = registered->created;
+        answer->changed = registered->changed;
+        answer->persist_error = registered->persist_error;
+}
+
+static void on_unregistered(void *owner, struct ticket ticket, const char *profile, struct service *service,
+                            const struct fault *fault, int persist_error)
+{
+        struct answer *answer = answer_add('u', profile, service, fault);
+
+        answer->call = ticket.call;
+        answer->persist_error = persist_error;
+}
+
+static void on_outcome(void *owner, struct ticket ticket, const struct outcome *outcome)
+{
+        struct answer *answer = answer_add('o', outcome->name, outcome->service, outcome->fault);
+
+        answer->call = ticket.call;
+        answer->persisted = outcome->persisted;
+        answer->last = outcome->last;
+}
+
+static bool on_takes(void *owner, struct ticket ticket)
+{
+        return answer_count < answers_taken;
+}
+
+static void on_gone(void *owner, struct service *service)
+{
+        answer_add('g', service->name, service, NULL);
 }
 
 void world_open(void)
@@ -70,6 +168,11 @@ void world_open(void)
         model.registry.stagger.at_once = 8;
         model.registry.multiplex_from = MULTIPLEX_FROM_CONFIG;
         ck_assert_int_eq(world_init(&model, &loop), 0);
+        model.registry.events = (struct registry_events){.outcome = on_outcome,
+                                                         .takes = on_takes,
+                                                         .registered = on_registered,
+                                                         .unregistered = on_unregistered,
+                                                         .gone = on_gone};
         ck_assert_int_eq(deputy_open(&model.registry.deputy, &loop, getuid(), getgid(), false, true, 1), 0);
         ck_assert_int_eq(store_open(&model.registry.store, &loop, &model.registry.ready, home, getuid(),
                                     getgid(), false),
@@ -80,6 +183,7 @@ void world_close(void)
 {
         char command[128];
 
+        model.registry.events.gone = NULL; /* all of them are */
         while (process_count)
                 kill(processes[--process_count], SIGKILL);
         world_deinit(&model);
@@ -102,8 +206,18 @@ void toy_open(struct toy *toy, const char *path)
                 ck_assert_int_eq(errno, EEXIST);
         toy->fifo = openat(world_fd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         ck_assert_int_ge(toy->fifo, 0);
+        ck_assert_uint_lt(toy_count, sizeof(toys) / sizeof(toys[0]));
+        toys[toy_count++] = toy;
         if (!toy->since_usec)
                 toy_is_down(toy, false, 0);
+}
+
+struct toy *toy_at(const char *path)
+{
+        for (size_t i = 0; i < toy_count; i++)
+                if (strcmp(toys[i]->path, path) == 0)
+                        return toys[i];
+        return NULL;
 }
 
 void toy_close(struct toy *toy)
@@ -111,6 +225,9 @@ void toy_close(struct toy *toy)
         char name[600];
         int lock;
 
+        for (size_t i = 0; i < toy_count; i++)
+                if (toys[i] == toy)
+                        toys[i--] = toys[--toy_count];
         close(toy->fifo);
         toy->fifo = -1;
         snprintf(name, sizeof(name), "%s/supervise/lock", toy->path);
@@ -193,6 +310,12 @@ const char *toy_letters(struct toy *toy)
         return letters;
 }
 
+bool toy_was_told(struct toy *toy, char letter)
+{
+        take(toy);
+        return strchr(toy->letters, letter) != NULL;
+}
+
 pid_t world_process(void)
 {
         pid_t pid;
@@ -200,8 +323,7 @@ pid_t world_process(void)
         signal(SIGTERM, SIG_DFL);
         pid = fork();
         if (pid == 0) {
-                close(own.fifo);
-                close(logger.fifo);
+                close_range(3, ~0U, 0); /* the FIFOs are the test's to close */
                 for (;;)
                         pause();
         }
@@ -210,8 +332,123 @@ pid_t world_process(void)
         return pid;
 }
 
+/* Its lock is another process's, or nobody would see it. */
+static pid_t hold_lock(void)
+{
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        char path[128], byte = 0;
+        int ends[2], fd;
+        pid_t pid;
+
+        ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+        below(path, sizeof(path), "scan/.s6-svscan/lock");
+        pid = fork();
+        if (pid == 0) {
+                dup2(ends[1], 0);
+                close_range(3, ~0U, 0);
+                fd = open(path, O_WRONLY | O_CLOEXEC);
+                byte = fd >= 0 && fcntl(fd, F_SETLK, &lock) == 0;
+                if (write(0, &byte, 1) != 1)
+                        _exit(1);
+                for (;;)
+                        pause();
+        }
+        ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+        ck_assert_int_eq(byte, 1);
+        close(ends[0]);
+        close(ends[1]);
+        return pid;
+}
+
+void world_svscan(void)
+{
+        ck_assert_int_eq(mkdirat(world_fd, "scan/.s6-svscan", 0700), 0);
+        ck_assert_int_eq(mkfifoat(world_fd, "scan/.s6-svscan/control", 0600), 0);
+        put("scan/.s6-svscan/lock", "", 0600);
+        svscan_fifo = openat(world_fd, "scan/.s6-svscan/control", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+        ck_assert_int_ge(svscan_fifo, 0);
+        ck_assert_uint_lt(process_count, sizeof(processes) / sizeof(processes[0]));
+        processes[process_count++] = svscan_pid = hold_lock();
+}
+
+void svscan_end(void)
+{
+        close(svscan_fifo);
+        svscan_fifo = -1;
+        kill(svscan_pid, SIGKILL);
+}
+
+static void svscan_begins(const char *path, bool runs)
+{
+        struct toy *toy;
+
+        if (toy_at(path))
+                return;
+        ck_assert_uint_lt(begun_count, sizeof(begun) / sizeof(begun[0]));
+        toy = &begun[begun_count];
+        toy_open(toy, path);
+        if (runs)
+                toy_runs(toy, 4000100 + (pid_t)begun_count, true);
+        begun_count++;
+}
+
+static void svscan_sees(const char *name)
+{
+        char path[400], file[420];
+
+        snprintf(path, sizeof(path), "services/%s", name);
+        snprintf(file, sizeof(file), "%s/down", path);
+        if (world_has(path))
+                svscan_begins(path, !world_has(file));
+        snprintf(path, sizeof(path), "services/%s/log", name);
+        if (world_has(path))
+                svscan_begins(path, true);
+}
+
+static void svscan_look(void)
+{
+        DIR *directory = fdopendir(openat(world_fd, "scan", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        struct dirent *entry;
+
+        ck_assert_ptr_nonnull(directory);
+        while ((entry = readdir(directory)))
+                if (entry->d_type == DT_LNK)
+                        svscan_sees(entry->d_name);
+        closedir(directory);
+}
+
+static void svscan_ends_what_is_gone(void)
+{
+        for (size_t i = toy_count; i-- > 0;) {
+                char name[300], link[320];
+
+                if (sscanf(toys[i]->path, "services/%255[^/]", name) != 1)
+                        continue;
+                snprintf(link, sizeof(link), "scan/%s", name);
+                if (!world_has(link))
+                        toy_close(toys[i]);
+                i = i < toy_count ? i : toy_count;
+        }
+}
+
+static void svscan_turn(void)
+{
+        char letter;
+
+        while (svscan_fifo >= 0 && read(svscan_fifo, &letter, 1) == 1) {
+                svscan_looks = svscan_looks || letter == 'a';
+                if (letter == 'n')
+                        svscan_ends_what_is_gone();
+        }
+        if (svscan_looks && !svscan_is_blind) {
+                svscan_looks = false;
+                svscan_look();
+        }
+}
+
 void turn_once(void)
 {
+        svscan_turn();
         uv_run(&loop, UV_RUN_NOWAIT);
         usleep(2000);
 }
@@ -232,21 +469,35 @@ void turn_until_told(struct toy *toy, const char *letters)
         ck_assert_str_eq(told, letters);
 }
 
-void world_gateway(const char *profile, const char *state, struct toy *gateway, struct toy *log)
+const char *world_record(const struct record *record)
 {
-        struct record record = {.want_up = false};
-        char name[300], path[400];
+        static char state[4096];
+        struct record its = *record;
         struct text text;
 
         text_init(&text);
-        snprintf(record.boot, sizeof(record.boot), "%s", model.registry.boot);
-        record_write(&record, NULL, &text);
-        text_append(&text, "", 1);
-        snprintf(name, sizeof(name), "gateway-%s", profile);
-        ck_assert_int_eq(
-                slot_stage(&model.registry.slots, name, profile, NULL, state ? state : text.bytes, true), 0);
-        ck_assert_int_eq(slot_commit(&model.registry.slots, name), 0);
+        snprintf(its.boot, sizeof(its.boot), "%s", model.registry.boot);
+        record_write(&its, NULL, &text);
+        ck_assert(!text.failed);
+        snprintf(state, sizeof(state), "%.*s", (int)text.length, text.bytes);
         text_deinit(&text);
+        return state;
+}
+
+const char *world_wanted(void)
+{
+        return world_record(&(struct record){.want_up = true});
+}
+
+void world_gateway(const char *profile, const char *state, struct toy *gateway, struct toy *log)
+{
+        char name[300], path[400];
+
+        if (!state)
+                state = world_record(&(struct record){.want_up = false});
+        snprintf(name, sizeof(name), "gateway-%s", profile);
+        ck_assert_int_eq(slot_stage(&model.registry.slots, name, profile, NULL, state, true), 0);
+        ck_assert_int_eq(slot_commit(&model.registry.slots, name), 0);
         snprintf(path, sizeof(path), "services/%s", name);
         toy_open(gateway, path);
         snprintf(path, sizeof(path), "services/%s/log", name);

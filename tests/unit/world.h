@@ -37,6 +37,10 @@ void world_close(void);
 /* A slot gateway-PROFILE and its s6-supervises, down. state: of its record; NULL: as one that is not wanted. */
 void world_gateway(const char *profile, const char *state, struct toy *gateway, struct toy *log);
 
+/* A record as such, and the one of a gateway that is up. */
+const char *world_record(const struct record *record);
+const char *world_wanted(void);
+
 /* The broker starts, and finds it. */
 struct service *world_adopt(const char *name);
 
@@ -50,9 +54,45 @@ void toy_is_down(struct toy *toy, bool wanted, int wait_status);
 
 /* What it was told since it was last asked. */
 const char *toy_letters(struct toy *toy);
+/* Was that among it? It stays there. */
+bool toy_was_told(struct toy *toy, char letter);
+
+/*
+ * s6-svscan, which the test plays from now on, with each turn of the loop. Told to look, it begins s6-supervises for the
+ * slots that are linked, down or running as their files say; told to end what is gone, it does.
+ */
+void world_svscan(void);
+extern bool svscan_is_blind; /* it is told, and begins nothing yet */
+void svscan_end(void);       /* it reads no more, and lets go of its lock */
+/* The s6-supervise at a path below the world, whoever began it; NULL: there is none. */
+struct toy *toy_at(const char *path);
+
+/* A file below the world. */
+void world_put(const char *path, const char *text);
+bool world_has(const char *path);
+/* What a file has; it must be there. */
+const char *world_text(const char *path);
+/* A profile on the volume: profiles/NAME with SOUL.md. */
+void world_profile(const char *profile);
 
 /* A process that does nothing. */
 pid_t world_process(void);
+
+/* What the model told its clients, in its order: at most so many are kept. */
+#define WORLD_ANSWERS 64
+struct answer {
+        char kind; /* 'r': registered, 'u': unregistered, 'o': an outcome of an order, 'g': a service is gone */
+        char name[80];
+        uint64_t call;
+        struct fault fault;
+        bool has_service;
+        bool created, changed; /* of 'r' */
+        int persist_error;     /* of 'r' and 'u' */
+        bool persisted, last;  /* of 'o' */
+};
+extern struct answer answers[WORLD_ANSWERS];
+extern size_t answer_count;
+extern size_t answers_taken; /* of outcomes, at most */
 
 /* A moment of the loop. */
 void turn_once(void);
