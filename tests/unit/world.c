@@ -476,7 +476,8 @@ const char *world_record(const struct record *record)
         struct text text;
 
         text_init(&text);
-        snprintf(its.boot, sizeof(its.boot), "%s", model.registry.boot);
+        if (!*its.boot)
+                snprintf(its.boot, sizeof(its.boot), "%s", model.registry.boot);
         record_write(&its, NULL, &text);
         ck_assert(!text.failed);
         snprintf(state, sizeof(state), "%.*s", (int)text.length, text.bytes);

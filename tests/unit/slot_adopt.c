@@ -1,0 +1,270 @@
+#include "world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/bounds.h"
+#include "daemon/slot/adopt.h"
+#include "daemon/slot/registration.h"
+#include "daemon/slot/removal.h"
+
+/* What a broker finds when it starts. */
+static struct service *find(const char *name)
+{
+        return registry_find(&model.registry, name);
+}
+
+static void begin(const char *state)
+{
+        world_svscan();
+        world_gateway("coder", state, &own, &logger);
+}
+
+static void close_both(void)
+{
+        svscan_is_blind = true;
+        toy_close(&own);
+        toy_close(&logger);
+}
+
+START_TEST(one_that_runs_is_left_as_it_is)
+{
+        begin(world_wanted());
+        toy_runs(&own, 4000002, true);
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert(world_has("scan/gateway-coder"));
+        TURN_UNTIL(find(CODER)->shown.state == STATE_UP);
+        ck_assert_str_eq(toy_letters(&own), "");
+        ck_assert_int_eq(find(CODER)->operation, OPERATION_NONE);
+        ck_assert(!world_has("services/gateway-coder/down"));
+        ck_assert(model.registry.fresh_boot);
+        adopt_note_boot(&model.registry);
+        ck_assert(!model.registry.fresh_boot);
+        ck_assert_str_eq(world_text("services/.boot"), model.registry.boot);
+}
+END_TEST
+
+START_TEST(another_broker_has_reconciled)
+{
+        begin(world_wanted());
+        world_put("services/.boot", model.registry.boot);
+        world_put("services/.boot.new", "half");
+        toy_runs(&own, 4000002, true);
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert(!model.registry.fresh_boot);
+        ck_assert(!world_has("services/.boot.new"));
+}
+END_TEST
+
+/* Whole, and nobody supervises it: a register that a killed broker left. */
+START_TEST(one_that_was_being_made)
+{
+        begin(NULL);
+        close_both();
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert_int_eq(find(CODER)->operation, OPERATION_REGISTER);
+        ck_assert(find(CODER)->registration->adopted);
+        svscan_is_blind = false;
+        TURN_UNTIL(find(CODER)->operation == OPERATION_NONE);
+        ck_assert(world_has("scan/gateway-coder"));
+        TURN_UNTIL(find(CODER)->shown.state == STATE_DOWN);
+}
+END_TEST
+
+/* It is never rolled back. */
+START_TEST(one_that_was_being_made_and_is_late)
+{
+        begin(world_record(&(struct record){.want_up = true, .pending = PENDING_ORDER}));
+        close_both();
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        TURN_UNTIL(find(CODER)->place.kind == PLACE_LINKED);
+        find(CODER)->registration->began_msec -= REGISTER_MOST_MSEC;
+        model.registry.moved_msec -= REGISTER_MSEC;
+        timer_start(&find(CODER)->registration->timer, 0);
+        TURN_UNTIL(find(CODER)->operation == OPERATION_NONE);
+        ck_assert(world_has("services/gateway-coder"));
+        ck_assert(world_has("scan/gateway-coder"));
+        svscan_is_blind = false;
+        TURN_UNTIL(toy_at("services/gateway-coder"));
+        turn_until_told(toy_at("services/gateway-coder"), "u");
+}
+END_TEST
+
+START_TEST(one_of_the_last_container)
+{
+        begin(world_record(&(struct record){.want_up = true, .boot = "another"}));
+        close_both();
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert_ptr_null(find(CODER));
+        ck_assert(model.registry.has_dead);
+        ck_assert(world_has("services/gateway-coder"));
+        while (adopt_remove_dead(&model.registry))
+                ;
+        ck_assert(!model.registry.has_dead);
+        ck_assert(!world_has("services/gateway-coder"));
+        ck_assert(!adopt_remove_dead(&model.registry));
+}
+END_TEST
+
+START_TEST(one_that_was_being_removed)
+{
+        begin(world_record(&(struct record){.removing = true, .forgotten = true}));
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert_int_eq(find(CODER)->operation, OPERATION_UNREGISTER);
+        TURN_UNTIL(!find(CODER));
+        ck_assert(!world_has("services/gateway-coder"));
+        ck_assert(!world_has("scan/gateway-coder"));
+}
+END_TEST
+
+START_TEST(halves_of_a_killed_broker)
+{
+        begin(NULL);
+        ck_assert_int_eq(mkdirat(world_fd, "services/.gateway-half", 0755), 0);
+        ck_assert_int_eq(mkdirat(world_fd, "services/.gateway-gone~", 0755), 0);
+        ck_assert_int_eq(mkdirat(world_fd, "services/.gateway-coder", 0755), 0);
+        ck_assert_int_eq(mkdirat(world_fd, "services/.other", 0755), 0);
+        ck_assert_int_eq(mkdirat(world_fd, "services/other", 0755), 0);
+        ck_assert_int_eq(registry_link(&model.registry, "gateway-gone"), 0);
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert(!world_has("services/.gateway-half"));
+        ck_assert(!world_has("services/.gateway-gone~"));
+        ck_assert(!world_has("scan/gateway-gone"));
+        ck_assert(world_has("services/.other")); /* they are nobody's that we know */
+        ck_assert(world_has("services/other"));
+        ck_assert_ptr_nonnull(find(CODER));
+        ck_assert_uint_eq(model.registry.count, 1);
+}
+END_TEST
+
+/* What was wanted is not known: what runs goes on, what does not is left to a person. */
+START_TEST(a_record_that_cannot_be_read)
+{
+        begin("what is this");
+        toy_runs(&own, 4000002, true);
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        TURN_UNTIL(find(CODER)->shown.state == STATE_UP);
+        ck_assert(find(CODER)->record.want_up);
+        ck_assert_str_eq(toy_letters(&own), "");
+}
+END_TEST
+
+START_TEST(a_record_that_cannot_be_read_of_one_that_is_dead)
+{
+        begin("what is this");
+        world_put("services/.boot", model.registry.boot); /* of this container */
+        close_both();
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert_int_eq(find(CODER)->record.brake.hold, HOLD_HELD);
+        ck_assert_int_eq(find(CODER)->record.cause, CAUSE_UNREADABLE);
+        svscan_is_blind = false;
+        TURN_UNTIL(find(CODER)->shown.state == STATE_HELD);
+}
+END_TEST
+
+START_TEST(a_record_of_a_newer_broker)
+{
+        begin("{\"version\":99}");
+        world_put("services/.boot", model.registry.boot);
+        close_both();
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert_int_eq(find(CODER)->record.cause, CAUSE_NEWER);
+}
+END_TEST
+
+START_TEST(one_of_another_profile)
+{
+        begin(world_wanted());
+        world_put("services/.boot", model.registry.boot);
+        world_put("services/gateway-coder/data/profile", "writer\n");
+        close_both();
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert_int_eq(find(CODER)->record.cause, CAUSE_UNREADABLE);
+}
+END_TEST
+
+/* The run has been told to end, and to be followed by another; it is not told once more. */
+START_TEST(a_restart_that_was_under_way)
+{
+        begin(world_record(&(struct record){
+                .want_up = true, .pending = PENDING_RESTART, .told = TOLD_RESTART, .told_pid = 4000002}));
+        toy_runs(&own, 4000002, true);
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        turn_for(20);
+        ck_assert_str_eq(toy_letters(&own), "");
+        ck_assert_int_eq(find(CODER)->own.goal.replace, 4000002);
+        toy_runs(&own, 4000003, true);
+        TURN_UNTIL(find(CODER)->shown.state == STATE_UP);
+        ck_assert_int_eq(find(CODER)->shown.restarts, 0);
+}
+END_TEST
+
+START_TEST(a_restart_that_was_about_to_be)
+{
+        begin(world_record(&(struct record){.want_up = true, .pending = PENDING_RESTART}));
+        toy_runs(&own, 4000002, true);
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        turn_until_told(&own, "ur");
+}
+END_TEST
+
+/* Somebody had moved it away when the broker started, and has put it back. */
+START_TEST(one_that_comes_later)
+{
+        begin(world_wanted());
+        toy_runs(&own, 4000002, true);
+        ck_assert_int_eq(renameat(world_fd, "services/gateway-coder", world_fd, "away"), 0);
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert_ptr_null(find(CODER));
+        ck_assert_int_eq(renameat(world_fd, "away", world_fd, "services/gateway-coder"), 0);
+        TURN_UNTIL(find(CODER) && find(CODER)->shown.state == STATE_UP);
+}
+END_TEST
+
+START_TEST(all_that_come_later)
+{
+        begin(world_wanted());
+        toy_runs(&own, 4000002, true);
+        noted_add(&model.late, NULL);
+        TURN_UNTIL(find(CODER));
+        noted_add(&model.late, "none");
+        noted_add(&model.late, CODER);
+        turn_for(10);
+        ck_assert_uint_eq(model.registry.count, 1);
+}
+END_TEST
+
+START_TEST(the_services_directory_cannot_be_read)
+{
+        int fd = model.registry.slots.fd;
+
+        begin(NULL);
+        model.registry.slots.fd = -1;
+        ck_assert_int_ne(adopt(&model.registry), 0);
+        model.registry.slots.fd = fd;
+}
+END_TEST
+
+int main(void)
+{
+        const TTest *const tests[] = {one_that_runs_is_left_as_it_is,
+                                      another_broker_has_reconciled,
+                                      one_that_was_being_made,
+                                      one_that_was_being_made_and_is_late,
+                                      one_of_the_last_container,
+                                      one_that_was_being_removed,
+                                      halves_of_a_killed_broker,
+                                      a_record_that_cannot_be_read,
+                                      a_record_that_cannot_be_read_of_one_that_is_dead,
+                                      a_record_of_a_newer_broker,
+                                      one_of_another_profile,
+                                      a_restart_that_was_under_way,
+                                      a_restart_that_was_about_to_be,
+                                      one_that_comes_later,
+                                      all_that_come_later,
+                                      the_services_directory_cannot_be_read};
+
+        return unit_run(world_suite("slot_adopt", tests, sizeof(tests) / sizeof(tests[0])));
+}
