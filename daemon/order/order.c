@@ -29,12 +29,12 @@ static void order_refused(void *owner, const char *profile, const struct fault *
         }
 }
 
-/* The broker makes its slot just now, having seen a new profile: a start waits for that, as it would where it came a moment before.
- * At a boot it does not: that may take minutes. */
+/* The broker makes its slot just now, having seen a new profile: a start waits for that, as it would where it came a
+ * moment before. At a boot it does not: that may take minutes. */
 static bool is_about_to_come(const struct service *service)
 {
         return service->operation == OPERATION_REGISTER && registration_is_own(service->registration) &&
-               !service->registry->publication->held;
+               !publication_is_held(service->registry);
 }
 
 /* A start of what has no slot: there may be such a profile. */

@@ -188,13 +188,13 @@ START_TEST(the_volume_cannot_be_looked_at)
         ck_assert_int_ne(done_error, 0);
         expect("default", RECONCILE_REGISTERED); /* which has one whatever is known */
         ck_assert(find("gateway-default")->record.blind);
-        ck_assert(model.registry.volume_unknown);
+        ck_assert_int_eq(model.registry.volume_told, VOLUME_TOLD_NONE);
         /* What the volume says is made up for, when it says it. */
         ck_assert_int_eq(renameat(world_fd, "away", world_fd, "home"), 0);
         intent("default", UP);
         reconcile(BOOT);
         ck_assert_int_eq(done_error, 0);
-        ck_assert(!model.registry.volume_unknown);
+        ck_assert_int_eq(model.registry.volume_told, VOLUME_TOLD_ALL);
         ck_assert(!find("gateway-default")->record.blind);
         turn_until_told(toy_at("services/gateway-default"), "u");
 }
