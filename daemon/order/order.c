@@ -33,7 +33,7 @@ static void order_refused(void *owner, const char *profile, const struct fault *
  * moment before. At a boot it does not: that may take minutes. */
 static bool is_about_to_come(const struct service *service)
 {
-        return service->operation == OPERATION_REGISTER && registration_is_own(service->registration) &&
+        return service->registration && registration_is_own(service->registration) &&
                !publication_is_held(service->registry);
 }
 

@@ -44,19 +44,19 @@ START_TEST(many_come_into_view_at_once)
         struct service *a, *b;
 
         world_svscan();
-        publication_hold(&model.registry, false);
-        publication_hold(&model.registry, false);
+        publication_hold(&model.registry, true);
+        publication_hold(&model.registry, true);
         a = come("a", 0);
         b = come("b", 1);
         publication_wake(&model.registry);
         turn_for(20);
-        publication_release(&model.registry, false);
+        publication_release(&model.registry, true);
         ck_assert(publication_is_held(&model.registry));
         turn_for(20);
         ck_assert_int_eq(a->place.kind, PLACE_COMING);
         ck_assert_int_eq(b->place.kind, PLACE_COMING);
         ck_assert(!world_has("scan/gateway-a") && !world_has("scan/gateway-b"));
-        publication_release(&model.registry, false);
+        publication_release(&model.registry, true);
         ck_assert(!publication_is_held(&model.registry));
         TURN_UNTIL(ended == 2);
         ck_assert(world_has("scan/gateway-a") && world_has("scan/gateway-b"));
@@ -136,10 +136,10 @@ START_TEST(s6_svscan_takes_no_orders)
         struct service *a;
 
         world_svscan();
-        publication_hold(&model.registry, false);
+        publication_hold(&model.registry, true);
         a = come("a", 0);
         ck_assert_int_eq(renameat(world_fd, "scan/.s6-svscan/control", world_fd, "scan/.s6-svscan/away"), 0);
-        publication_release(&model.registry, false);
+        publication_release(&model.registry, true);
         TURN_UNTIL(a->place.kind == PLACE_LINKED);
         ck_assert(model.publication.rescan);
         ck_assert(timer_is_running(&model.publication.turn));

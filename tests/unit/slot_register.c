@@ -185,11 +185,11 @@ START_TEST(a_name_that_is_taken_meanwhile)
         const struct answer *answer;
 
         begin();
-        publication_hold(&model.registry, false);
+        publication_hold(&model.registry, true);
         ask("coder", NULL, false);
         TURN_UNTIL(coder() && coder()->place.kind == PLACE_COMING);
         world_put("scan/gateway-coder", "");
-        publication_release(&model.registry, false);
+        publication_release(&model.registry, true);
         answer = answered();
         ck_assert_int_eq(answer->fault.kind, FAULT_SYSTEM);
         ck_assert_int_eq(answer->fault.error, EEXIST);
@@ -316,14 +316,14 @@ END_TEST
 START_TEST(its_time_is_over_while_nothing_comes_into_view)
 {
         begin();
-        publication_hold(&model.registry, false);
+        publication_hold(&model.registry, true);
         ask("coder", NULL, true);
         TURN_UNTIL(coder() && coder()->place.kind == PLACE_COMING);
         model.registry.moved_msec -= REGISTER_MSEC;
         timer_start(&coder()->registration->timer, 0);
         TURN_UNTIL(timer_left_msec(&coder()->registration->timer) > 0);
         ck_assert_uint_eq(answer_count, 0);
-        publication_release(&model.registry, false);
+        publication_release(&model.registry, true);
         ck_assert_int_eq(answered()->fault.kind, FAULT_NONE);
 }
 END_TEST
