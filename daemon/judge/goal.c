@@ -50,7 +50,8 @@ static enum goal_verdict judge_down(const struct seen *seen, const char **letter
                 return seen->told == TOLD_DOWN ? GOAL_WAIT : goal_send("d", letters);
         if (seen->want_up)
                 return goal_send("d", letters);
-        return seen->finishing ? GOAL_WAIT : GOAL_DONE;
+        /* It obeys that first, and what it starts is told to end then: `d` now would come to it as well. */
+        return seen->finishing || seen->told_up ? GOAL_WAIT : GOAL_DONE;
 }
 
 enum goal_verdict goal_judge(const struct goal *goal, const struct seen *seen, const char **letters)

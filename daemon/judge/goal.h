@@ -38,6 +38,7 @@ struct seen {
         pid_t pid;    /* of run or of finish; 0: down */
         int64_t since_usec;
         enum told told; /* what this very pid was told */
+        bool told_up;   /* to start, and no status says yet what came of that */
 };
 
 enum goal_verdict {

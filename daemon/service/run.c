@@ -66,6 +66,7 @@ struct seen run_seen(const struct run *run, int64_t settle_msec)
                 .pid = run->status.pid,
                 .since_usec = run->status.since_usec,
                 .told = run->told,
+                .told_up = run->told_up,
         };
 }
 
@@ -114,6 +115,8 @@ static void run_take(struct run *run, const struct s6_status *now)
                 run_ended(run, now);
         if (s6_status_is_alive(now) && other)
                 run_began(run, now, false);
+        if (other || now->since_usec != old->since_usec || now->want_up != old->want_up)
+                run->told_up = false;
         *old = *now;
         run->supervised = true;
         control_follow(&run->control, now);
@@ -136,7 +139,7 @@ int run_see(struct run *run)
         if (alive > 0 && result == 0)
                 run_take(run, &now);
         else if (alive == 0 || result == -ENOENT)
-                run->supervised = false; /* or has only just begun, and writes one soon */
+                run->supervised = run->told_up = false; /* or has only just begun, and writes one soon */
         return result == -ENOENT ? 0 : result;
 }
 
@@ -147,6 +150,8 @@ int run_see_status(struct run *run)
         if (read_status(run, &now))
                 return run_see(run);
         run_take(run, &now);
+        /* It may say the same as before. What was not read is no part of it. */
+        run->told_up = run->told_up && control_is_unread(&run->control, 0);
         return 0;
 }
 
@@ -154,6 +159,8 @@ bool run_send(struct run *run, const char *letters)
 {
         int result = control_send(&run->control, letters, &run->status);
 
+        if (result == 0 && !s6_status_is_alive(&run->status) && strpbrk(letters, "uo"))
+                run->told_up = true;
         if (s6_control_is_gone(result))
                 run->supervised = false;
         else if (result)

@@ -61,6 +61,7 @@ struct run {
         struct brake_try once;
         enum run_end end;
         enum told told;
+        bool told_up;   /* it was told to start, and no status says yet what came of that */
         int send_error; /* errno of an order that could not be given: it is given again; 0: none */
 };
 

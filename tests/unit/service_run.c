@@ -121,6 +121,44 @@ START_TEST(another_order_overtakes)
 }
 END_TEST
 
+/* s6-supervise has read its `u`, or has not, and no status says so: it is not down because the last one does. */
+START_TEST(it_is_stopped_before_its_start_shows)
+{
+        struct wait wait = {.waiter = &waiter}, *taken = NULL;
+
+        begin();
+        order(true);
+        turn_until_told(&own, "u");
+        order(false);
+        service_add_wait(service, &wait);
+        turn_for(20);
+        ck_assert_int_eq(service->own.goal.kind, GOAL_DOWN);
+        ck_assert_str_eq(toy_letters(&own), ""); /* a gateway takes a second TERM for impatience */
+        toy_runs(&own, 4000002, true);
+        turn_until_told(&own, "d");
+        ck_assert_ptr_null(waiter_take(&waiter));
+        toy_is_down(&own, false, SIGTERM);
+        UNTIL_STATE(STATE_DOWN);
+        TURN_UNTIL(taken || (taken = waiter_take(&waiter)));
+        ck_assert_ptr_eq(taken, &wait);
+        ck_assert_int_eq(wait.fault.kind, FAULT_NONE);
+}
+END_TEST
+
+/* What it wrote meanwhile is what it wrote before. */
+START_TEST(it_is_stopped_by_two)
+{
+        begin();
+        order(true);
+        turn_until_told(&own, "u");
+        order(false);
+        turn_for(5);
+        toy_is_down(&own, true, 0);
+        toy_is_down(&own, false, 0); /* somebody of root's was sooner */
+        TURN_UNTIL(service->own.goal.kind == GOAL_NONE);
+}
+END_TEST
+
 START_TEST(it_is_restarted)
 {
         begin();
@@ -404,6 +442,8 @@ END_TEST
 int main(void)
 {
         const TTest *const tests[] = {it_is_started_and_stopped,
+                                      it_is_stopped_before_its_start_shows,
+                                      it_is_stopped_by_two,
                                       another_order_overtakes,
                                       it_is_restarted,
                                       a_gateway_keeps_ending,
