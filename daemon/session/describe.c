@@ -118,6 +118,9 @@ static void describe_keep(struct server *server, struct service *service)
 
 void describe_service(struct server *server, struct service *service, struct text *text)
 {
+        /* What was noted of it and waits for its step is told already. */
+        if (ready_is_waiting(&service->ready))
+                service_show(service);
         if (!service->text)
                 describe_keep(server, service);
         if (service->text)

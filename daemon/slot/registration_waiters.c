@@ -23,13 +23,16 @@ void registration_answer(struct registry *registry, struct registration_waiter *
         const struct registered registered = {waiter->created, waiter->changed, persist_error};
 
         waiter->ended = true;
-        if (waiter->at_once)
+        if (waiter->at_once) {
                 *waiter->at_once = fault ? *fault : (struct fault){.kind = FAULT_NONE};
-        else if (waiter->own)
+        } else if (waiter->own) {
                 waiter->own->ended(waiter->own, service, fault);
-        else
+        } else {
+                if (service) /* as it is with this, not as its last step left it */
+                        service_show(service);
                 registry->events.registered(registry->events.owner, waiter->ticket, profile, service, fault,
                                             &registered);
+        }
 }
 
 void registration_refuse(struct registry *registry, struct registration_waiter *waiter, const char *profile,

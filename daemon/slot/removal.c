@@ -35,6 +35,8 @@ static void removal_answer(struct service *service, const struct fault *fault)
         struct registry_events *events = &service->registry->events;
         struct removal *removal = service->removal;
 
+        if (removal->waiters) /* as it is with this, not as its last step left it */
+                service_show(service);
         while (removal->waiters) {
                 struct removal_waiter *waiter = removal->waiters;
 
