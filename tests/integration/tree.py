@@ -295,7 +295,10 @@ class Tree:
     def stop_broker(self):
         self.expected_ends += 1
         self.run("root", "s6-svc", "-d", "/run/service/svcbrokerd", check=True)
-        wait_until(lambda: not (status := s6.read_status(self.path(BROKER))).pid and not status.want_up, what="the broker down")
+        try:
+            wait_until(lambda: not (status := s6.read_status(self.path(BROKER))).pid and not status.want_up, what="the broker down")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.log()[-3000:]}") from error
 
     def start_broker(self):
         self.run("root", "s6-svc", "-u", "/run/service/svcbrokerd", check=True)
