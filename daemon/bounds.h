@@ -139,6 +139,10 @@
 /* An order that does not wait is done when its outcomes are told; a reader that does not take them has so long, all pauses
  * together, and is told of the rest later. */
 #define ORDER_READER_MSEC 5000
+/* An order that lacks descriptors for its slot's record, which the deputies' threads have for an instant, tries it again
+ * for so long, after such a pause. */
+#define ORDER_SHORTAGE_MSEC 2000
+#define ORDER_SHORTAGE_PAUSE_MSEC 20
 #define ORDER_REPEATED_MSEC 5000 /* for so long an order that was carried out need not be again */
 
 /* Slots and the services directory. */

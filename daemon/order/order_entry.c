@@ -104,11 +104,10 @@ static bool order_is_recorded(const struct order *order, const struct service *s
         return service->profile && order->kind != ORDER_RESET && service->ordered.number > order->number;
 }
 
-void order_record_entry(struct order_entry *entry)
+static void order_record_resolved(struct order_entry *entry)
 {
         const struct order *order = entry->order;
-        struct service *service =
-                entry->fault.kind ? NULL : order_resolve(order->registry, entry->name, &entry->fault);
+        struct service *service = order_resolve(order->registry, entry->name, &entry->fault);
 
         if (!service || !order_is_possible(service, order->kind, &entry->fault))
                 return;
@@ -143,4 +142,27 @@ void order_record_entry(struct order_entry *entry)
                                          : "it is a static service: s6 keeps what is wanted in memory";
         if (service->profile)
                 entry->work = WORK_WRITTEN;
+}
+
+/* The threads that have descriptors are through in an instant. */
+static bool order_is_short(struct order *order, const struct fault *fault)
+{
+        if (fault->kind != FAULT_SYSTEM || (fault->error != EMFILE && fault->error != ENFILE)) {
+                order->short_msec = 0;
+                return false;
+        }
+        if (!order->short_msec)
+                order->short_msec = clock_msec();
+        return clock_msec() - order->short_msec < ORDER_SHORTAGE_MSEC;
+}
+
+bool order_record_entry(struct order_entry *entry)
+{
+        if (entry->fault.kind)
+                return true;
+        order_record_resolved(entry);
+        if (!order_is_short(entry->order, &entry->fault))
+                return true;
+        entry->fault = (struct fault){.kind = FAULT_NONE};
+        return false;
 }

@@ -30,7 +30,7 @@ static void order_close(struct order *order)
         timer_close(&order->timer, free);
 }
 
-/* Of its reader, while the outcomes are told, or of the waiting. */
+/* Of its reader, while the outcomes are told, or of the waiting; or a shortage may be over. */
 static void order_expired(void *owner)
 {
         struct order *order = owner;
@@ -46,8 +46,9 @@ static void order_expired(void *owner)
                 order->phase = ORDER_CATCHING_UP;
                 order->at = 0;
                 break;
-        case ORDER_LOOKING:
         case ORDER_RECORDING:
+                break;
+        case ORDER_LOOKING:
         case ORDER_WRITING:
         case ORDER_DELIVERING:
         case ORDER_CATCHING_UP:
@@ -236,13 +237,17 @@ static bool record_piece(struct order *order)
 {
         struct order_entry *entry;
 
-        if (order->batches == ORDER_BATCHES_AT_ONCE)
-                return false; /* the volume's answer goes on with it */
+        if (order->batches == ORDER_BATCHES_AT_ONCE || timer_is_running(&order->timer))
+                return false; /* the volume's answer goes on with it, or the end of a shortage */
         if (order_is_to_write(order)) {
                 order_write(order);
         } else if (order->at < order->count) {
-                entry = &order->entries[order->at++];
-                order_record_entry(entry);
+                entry = &order->entries[order->at];
+                if (!order_record_entry(entry)) {
+                        timer_start(&order->timer, ORDER_SHORTAGE_PAUSE_MSEC);
+                        return false;
+                }
+                order->at++;
                 order_note_waiting(order, entry);
         }
         if (order->at < order->count || order->waiting)

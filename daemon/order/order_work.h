@@ -62,6 +62,7 @@ struct order {
         enum order_reader reader;
         int64_t timeout_msec;
         int64_t began_msec;
+        int64_t short_msec; /* by clock_msec(): since when it lacks descriptors to record; 0: it does not */
         struct timer timer;
         size_t at;                     /* the entry that is next in this phase */
         size_t batch_at;               /* the first one that no batch has seen */
@@ -76,8 +77,8 @@ struct order {
         struct order_entry entries[]; /* and behind them the names */
 };
 
-/* order_entry.c: one entry, in the slot. */
-void order_record_entry(struct order_entry *entry);
+/* order_entry.c: one entry, in the slot. False: it lacks a descriptor, and is to be tried again in a moment. */
+bool order_record_entry(struct order_entry *entry);
 
 /* Deaths that are ordered do not count against the service: s6's tally begins anew. */
 void order_set_goal(struct service *service, enum order_kind kind);

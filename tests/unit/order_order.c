@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -627,6 +628,54 @@ START_TEST(the_volume_does_not_say_whether_there_is_such_a_profile)
 }
 END_TEST
 
+/* No descriptor is free until it is over. */
+static struct rlimit descriptors_take(void)
+{
+        struct rlimit before, none;
+        int next = dup(0);
+
+        ck_assert_int_ge(next, 0);
+        close(next);
+        ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+        none = (struct rlimit){.rlim_cur = (rlim_t)next, .rlim_max = before.rlim_max};
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+        return before;
+}
+
+START_TEST(descriptors_are_short_for_a_moment)
+{
+        struct rlimit before;
+
+        begin_as(true);
+        before = descriptors_take();
+        run(ORDER_STOP, CODER, false);
+        turn_for(ORDER_SHORTAGE_PAUSE_MSEC * 3);
+        ck_assert_uint_eq(answer_count, 0);
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+        ck_assert_int_eq(answered()->fault.kind, FAULT_NONE);
+        ck_assert(answers[0].persisted);
+        turn_until_told(&own, "d");
+        expect_over();
+}
+END_TEST
+
+START_TEST(descriptors_are_short_for_long)
+{
+        struct rlimit before;
+
+        begin_as(true);
+        before = descriptors_take();
+        run(ORDER_STOP, CODER, false);
+        TURN_UNTIL(answer_count);
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+        ck_assert_int_eq(answers[0].fault.kind, FAULT_SYSTEM);
+        ck_assert_int_eq(answers[0].fault.error, EMFILE);
+        ck_assert(service->record.want_up);
+        ck_assert_str_eq(toy_letters(&own), "");
+        expect_over();
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {start_and_stop,
@@ -660,7 +709,9 @@ int main(void)
                                       the_broker_ends_meanwhile,
                                       a_profile_without_a_slot,
                                       profiles_that_can_have_none,
-                                      the_volume_does_not_say_whether_there_is_such_a_profile};
+                                      the_volume_does_not_say_whether_there_is_such_a_profile,
+                                      descriptors_are_short_for_a_moment,
+                                      descriptors_are_short_for_long};
 
         return unit_run(world_suite("order_order", tests, sizeof(tests) / sizeof(tests[0])));
 }
