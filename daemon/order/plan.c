@@ -18,12 +18,17 @@
 #include "proto/name.h"
 #include "proto/utf8.h"
 
+struct reconcile_action *plan_action(const struct plan *plan, const struct planned *planned)
+{
+        return &plan->actions[planned - plan->planned];
+}
+
 static struct planned *plan_add(struct plan *plan, const char *profile, enum reconcile_what what)
 {
         struct planned *planned = &plan->planned[plan->count];
         struct reconcile_action *action = &plan->actions[plan->count];
 
-        planned->place = plan->count++;
+        plan->count++;
         action->what = what;
         snprintf(action->profile, sizeof(action->profile), "%s", profile);
         return planned;
@@ -80,7 +85,6 @@ static void plan_from_volume(const struct registry *registry, const struct profi
                           "its record was written by a newer svcbrokerd (.svcbroker/intent/%.40s): run that "
                           "one, or remove the record",
                           facts->name);
-                planned->why = "newer_record";
                 log_event("reconcile: its record was written by a newer svcbrokerd: service=" GATEWAY_PREFIX
                           "%s",
                           facts->name);
@@ -112,7 +116,7 @@ static void plan_brake(const struct registry *registry, const char *profile, boo
 
 static void plan_label(struct plan *plan, struct planned *planned)
 {
-        struct reconcile_action *action = &plan->actions[planned->place];
+        struct reconcile_action *action = plan_action(plan, planned);
         const struct record *record = &planned->record;
 
         if (action->what == RECONCILE_KEPT)
@@ -121,7 +125,7 @@ static void plan_label(struct plan *plan, struct planned *planned)
                        : record->want_up               ? RECONCILE_STARTED
                                                        : RECONCILE_REGISTERED;
         snprintf(action->message, sizeof(action->message), "%s", record->reason);
-        action->why = planned->why;
+        action->why = record->brake.hold == HOLD_HELD && record->cause == CAUSE_NEWER ? "newer_record" : NULL;
         if (action->what == RECONCILE_HELD)
                 action->cause = record->cause;
 }
@@ -150,7 +154,7 @@ static bool plan_ends_old(struct plan *plan, struct service *old, const struct p
         if (!service_is_alive(old))
                 return false;
         planned = plan_add(plan, facts->name, RECONCILE_SKIPPED);
-        snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message),
+        snprintf(plan_action(plan, planned)->message, sizeof(plan->actions[0].message),
                  "it was renamed, and its gateway under the old name, %.60s, has not ended yet",
                  old->profile);
         if (!dry_run)
@@ -172,9 +176,9 @@ static void plan_profile(struct plan *plan, struct registry *registry, const str
         if (old && plan_ends_old(plan, old, facts, dry_run))
                 return;
         planned = plan_add(plan, facts->name, service ? RECONCILE_KEPT : RECONCILE_REGISTERED);
-        plan->actions[planned->place].prior_exit = facts->prior_exit;
+        plan_action(plan, planned)->prior_exit = facts->prior_exit;
         planned->record.home = facts->home;
-        snprintf(plan->actions[planned->place].prior, PRIOR_STATE_BYTES, "%s", facts->prior.state);
+        snprintf(plan_action(plan, planned)->prior, PRIOR_STATE_BYTES, "%s", facts->prior.state);
         planned->adjust = service && record_is_blind(&service->record);
         if (service && !planned->adjust)
                 return;
@@ -204,7 +208,7 @@ static void plan_register_blindly(struct plan *plan, const struct registry *regi
 static void plan_blindly(struct plan *plan, const struct registry *registry, const char *profile)
 {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
-        struct planned found = {.place = 0};
+        struct planned found = {.adjust = false};
         struct planned *planned;
 
         name_service_of(profile, name, sizeof(name));
@@ -214,7 +218,7 @@ static void plan_blindly(struct plan *plan, const struct registry *registry, con
                 plan_register_blindly(plan, registry, profile, &found);
         } else {
                 planned = plan_add(plan, profile, RECONCILE_SKIPPED);
-                snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message),
+                snprintf(plan_action(plan, planned)->message, sizeof(plan->actions[0].message),
                          "its directory on the volume does not answer");
         }
 }
@@ -230,7 +234,7 @@ static void plan_invalid(struct plan *plan, const char *directory)
         struct planned *planned = plan_add(plan, directory, RECONCILE_SKIPPED);
         bool is_default = strcmp(directory, "default") == 0;
 
-        snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message), "%s",
+        snprintf(plan_action(plan, planned)->message, sizeof(plan->actions[0].message), "%s",
                  is_default ? "profiles/default is no profile: the default profile is the volume itself"
                             : "its name cannot be a profile's: that has lower-case letters, digits, _ and - "
                               "only");
@@ -239,7 +243,7 @@ static void plan_invalid(struct plan *plan, const char *directory)
 static void plan_skip(struct plan *plan, const char *profile, const char *message, const char *why)
 {
         struct planned *planned = plan_add(plan, profile, RECONCILE_SKIPPED);
-        struct reconcile_action *action = &plan->actions[planned->place];
+        struct reconcile_action *action = plan_action(plan, planned);
 
         snprintf(action->message, sizeof(action->message), "%s", message);
         action->why = why;
@@ -278,7 +282,7 @@ static void plan_more(struct plan *plan)
 {
         struct planned *planned = plan_add(plan, "profiles/", RECONCILE_SKIPPED);
 
-        snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message),
+        snprintf(plan_action(plan, planned)->message, sizeof(plan->actions[0].message),
                  "it has more than %d directories: the rest are ignored", SURVEY_PROFILES);
         log_event("reconcile: too many directories: name=profiles/ most=%d", SURVEY_PROFILES);
 }
@@ -306,7 +310,7 @@ static void plan_removals(struct plan *plan, const struct registry *registry, co
                     !survey_is_gone(survey, service->profile))
                         continue;
                 planned = plan_add(plan, service->profile, RECONCILE_REMOVED);
-                snprintf(plan->actions[planned->place].message, sizeof(plan->actions[0].message),
+                snprintf(plan_action(plan, planned)->message, sizeof(plan->actions[0].message),
                          "its directory is gone");
         }
 }

@@ -14,11 +14,9 @@ struct survey;
 struct planned {
         struct own_registration own;
         void *owner;
-        size_t place;         /* of its action */
         struct record record; /* of the slot to be made */
         struct json_object *environment;
-        const char *why; /* as of reconcile_action */
-        bool adjust;     /* KEPT, and registered before the volume said what is wanted of it */
+        bool adjust; /* KEPT, and registered before the volume said what is wanted of it */
 };
 
 struct plan {
@@ -35,6 +33,9 @@ struct plan {
 int plan_make(struct plan *plan, struct registry *registry, const struct survey *survey,
               const struct reconcile_request *request);
 void plan_deinit(struct plan *plan);
+
+/* What is answered of it: it has the same place. */
+struct reconcile_action *plan_action(const struct plan *plan, const struct planned *planned);
 
 /* What the volume says of a gateway that was registered without knowing it, unless somebody ordered it since.
  */

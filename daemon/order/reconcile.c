@@ -141,7 +141,7 @@ static void reconcile_registered(struct own_registration *own, struct service *s
 {
         struct planned *planned = (struct planned *)own;
         struct reconcile *reconcile = planned->owner;
-        struct reconcile_action *action = &reconcile->plan.actions[planned->place];
+        struct reconcile_action *action = plan_action(&reconcile->plan, planned);
         char line[RECORD_REASON_BYTES - 64];
         bool late = fault && service && fault->error == ETIMEDOUT && service->operation == OPERATION_NONE;
 
@@ -171,7 +171,7 @@ static void reconcile_registered(struct own_registration *own, struct service *s
 static void reconcile_do(struct reconcile *reconcile, struct planned *planned)
 {
         struct registry *registry = reconcile->registry;
-        struct reconcile_action *action = &reconcile->plan.actions[planned->place];
+        struct reconcile_action *action = plan_action(&reconcile->plan, planned);
         struct service *service;
         struct fault fault;
 
@@ -211,7 +211,7 @@ static bool reconcile_step(struct ready *ready)
         while (reconcile->next < reconcile->plan.count) {
                 struct planned *planned = &reconcile->plan.planned[reconcile->next++];
 
-                if (reconcile->plan.actions[planned->place].what == RECONCILE_KEPT && !planned->adjust)
+                if (plan_action(&reconcile->plan, planned)->what == RECONCILE_KEPT && !planned->adjust)
                         continue;
                 reconcile_do(reconcile, planned);
                 return true;
