@@ -72,8 +72,7 @@
 #define STRAY_WORDS_BYTES 1024
 
 /* Sessions. */
-#define READY_TURN_USEC 2000  /* of a turn of the loop, for the steps of what is ready: loop/ready.h */
-#define SERVER_TURN_USEC 2000 /* of a turn, for the calls of everybody but root: session/turns.h */
+#define READY_TURN_USEC 2000 /* of a turn of the loop, for the steps of one queue: loop/ready.h */
 
 /* What one connection may do in its turn, and one listener in a turn of the loop, before the others have theirs. */
 #define PEER_READS_PER_TURN 4

@@ -31,14 +31,14 @@ static struct ready *queue_first(struct ready_queue *queue)
 static void ready_turn(uv_idle_t *idle)
 {
         struct ready_queue *queue = idle->data;
-        uint64_t until = uv_hrtime() + READY_TURN_USEC * UINT64_C(1000);
         struct ready *ready;
 
+        queue->until = uv_hrtime() + READY_TURN_USEC * UINT64_C(1000);
         while ((ready = queue_first(queue))) {
                 ready_remove(ready);
                 if (ready->step(ready))
                         ready_wake(ready);
-                if (uv_hrtime() >= until)
+                if (uv_hrtime() >= queue->until)
                         return;
         }
         uv_idle_stop(idle);
@@ -50,6 +50,7 @@ void ready_open(struct ready_queue *queue, uv_loop_t *loop)
         queue->idle.data = queue;
         ring_init(&queue->root);
         ring_init(&queue->others);
+        queue->until = 0;
         queue->closed = false;
 }
 
@@ -98,6 +99,11 @@ void ready_wake_root(struct ready *ready)
 bool ready_is_waiting(const struct ready *ready)
 {
         return ready->ring != NULL;
+}
+
+bool ready_is_over(const struct ready *ready)
+{
+        return uv_hrtime() >= ready->queue->until;
 }
 
 void ready_remove(struct ready *ready)

@@ -2,13 +2,15 @@
 #define LOOP_READY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <uv.h>
 
 /*
- * The one queue of what has something to do. Whatever changes a thing (an event of the watch, a timer, an answer of a
- * thread, a call, the end of another) notes the change in it and wakes it; only the turn of the loop takes it out, and
- * calls its step. So no step is called within another one's, and whoever wakes a thing finds it as it was until it returns.
+ * A queue of what has something to do: the model has one, and connections have theirs (session/server.h). Whatever
+ * changes a thing (an event of the watch, a timer, an answer of a thread, a call, the end of another) notes the change in
+ * it and wakes it; only the turn of the loop takes it out, and calls its step. So no step is called within another one's,
+ * and whoever wakes a thing finds it as it was until it returns.
  *
  * The order: root's before all others'; among these the first that was woken is the first that is stepped. A thing that is
  * woken while it waits keeps its place; one that is woken by its own step, or has more to do, comes again behind all
@@ -32,6 +34,7 @@ struct ready {
 
 struct ready_queue {
         uv_idle_t idle;
+        uint64_t until;    /* steps have the time up to then of this turn, by uv_hrtime() */
         struct ready root; /* rings of those that wait, these two being their ends */
         struct ready others;
         bool closed;
@@ -51,6 +54,9 @@ void ready_wake(struct ready *ready);
 void ready_wake_root(struct ready *ready);
 
 bool ready_is_waiting(const struct ready *ready);
+
+/* The time for steps of this turn is over: one that has more to do leaves the rest for its next one. */
+bool ready_is_over(const struct ready *ready);
 
 /* It is about to be freed; a step may do that to any thing, itself included. */
 void ready_remove(struct ready *ready);

@@ -1,5 +1,6 @@
 #include "daemon/session/peer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 
 static void peer_on_poll(uv_poll_t *poll, int status, int events);
 static void peer_expired(void *owner);
+static bool peer_step(struct ready *ready);
 
 static void peer_freed(void *owner)
 {
@@ -44,7 +46,7 @@ void peer_close(struct peer *peer)
         peer->request.state = REQUEST_NONE;
         timer_stop(&peer->timer);
         feed_end(peer);
-        turns_remove(&server->turns, &peer->turn);
+        ready_remove(&peer->ready);
         peer_uncharge(peer);
         stream_end(peer->fd); /* the descriptor itself is closed when the loop has let go of it */
         uv_close((uv_handle_t *)&peer->poll, peer_poll_closed);
@@ -68,7 +70,7 @@ struct peer *peer_new(struct server *server, int fd, const struct identity *iden
         peer->fd = fd;
         peer->identity = *identity;
         peer->access = access;
-        peer->turn.root = access == ACCESS_ROOT;
+        ready_init(&peer->ready, access == ACCESS_ROOT ? &server->turns_root : &server->turns, peer_step);
         peer->active_msec = clock_msec();
         frame_buffer_init(&peer->in, LIMIT_REQUEST_BYTES);
         text_init(&peer->out);
@@ -95,13 +97,6 @@ void peer_reply_text(struct peer *peer, struct text *parameters, bool continues)
         text_deinit(parameters);
 }
 
-void peer_answered(struct peer *peer)
-{
-        peer_flush(peer);
-        /* Not now: the model is in the middle of something, and the next call must not run in there. */
-        peer_wake(peer);
-}
-
 void peer_park(struct peer *peer, const char *message, size_t length, int64_t msec)
 {
         char *copy = malloc(length + 1);
@@ -115,6 +110,43 @@ void peer_park(struct peer *peer, const char *message, size_t length, int64_t ms
         peer->request.parked = copy;
         peer->request.parked_length = length;
         timer_start(&peer->timer, (uint64_t)msec);
+}
+
+/* Reads what has come, as much as one turn may. */
+static void peer_receive(struct peer *peer)
+{
+        for (int i = 0; i < PEER_READS_PER_TURN && peer_state_reads(peer->state); i++) {
+                size_t room;
+                char *bytes = frame_buffer_reserve(&peer->in, &room);
+                ssize_t length;
+
+                if (!bytes) {
+                        if (room) /* it is not full: there is no memory */
+                                peer_finish(peer);
+                        return;
+                }
+                length = stream_receive(&peer->server->streams, peer->fd, bytes, room);
+                if (length < 0 && errno == EINTR)
+                        continue;
+                if (length < 0 && errno == EAGAIN)
+                        return;
+                if (length < 0 && errno == EBADMSG) {
+                        peer_refuse_descriptors(peer);
+                        return;
+                }
+                if (length <= 0) {
+                        peer_follow(peer, PEER_EVENT_END);
+                        return;
+                }
+                frame_buffer_commit(&peer->in, (size_t)length);
+                peer_charge(peer);
+                if (peers_is_over_memory(&peer->server->peers, peer)) {
+                        peer_drop_output(peer, "input-bound");
+                        return;
+                }
+                if ((size_t)length < room)
+                        return;
+        }
 }
 
 /* Nobody hears what becomes of the running call: it goes on without a wait. */
@@ -155,7 +187,8 @@ static void peer_take_calls(struct peer *peer)
                 size_t length;
 
                 if (peer_runs_call(peer) || !peer_state_takes_calls(peer->state) || peer->stalled_msec ||
-                    peer->server->draining || (i && turns_is_over(&peer->server->turns, &peer->turn)))
+                    peer->server->draining ||
+                    (i && peer->access != ACCESS_ROOT && ready_is_over(&peer->ready)))
                         return;
                 switch (frame_buffer_next(&peer->in, &message, &length)) {
                 case FRAME_PARTIAL:
@@ -269,16 +302,6 @@ static void peer_take_outcomes(struct peer *peer)
                 order_go_on(peer->server->registry, peer_ticket(peer));
 }
 
-/* Nothing is left to be done for it, or to be said to it. */
-static bool peer_is_done(const struct peer *peer, bool more)
-{
-        if (!peer_is_drained(peer))
-                return false;
-        if (!peer_state_takes_calls(peer->state))
-                return true;
-        return (!peer_state_reads(peer->state) || peer->server->draining) && !peer_runs_call(peer) && !more;
-}
-
 void peer_continue(struct peer *peer)
 {
         uint64_t before = peer->request.number;
@@ -320,9 +343,10 @@ static void peer_go_on(struct peer *peer)
         peer_continue(peer);
 }
 
-void peer_take_turn(struct turn *turn)
+static bool peer_step(struct ready *ready)
 {
-        peer_go_on((struct peer *)((char *)turn - offsetof(struct peer, turn)));
+        peer_go_on((struct peer *)((char *)ready - offsetof(struct peer, ready)));
+        return false; /* it has woken itself, if there is more */
 }
 
 /* Its client is gone, and reads nothing any more. What it sent whole is done all the same, but nothing
@@ -361,7 +385,7 @@ static void peer_on_poll(uv_poll_t *poll, int status, int events)
                 return;
         }
         peer->readable = peer->readable || events & UV_READABLE;
-        if (peer->turn.root)
+        if (peer->access == ACCESS_ROOT)
                 peer_go_on(peer);
         else
                 peer_wake(peer);

@@ -4,12 +4,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/loop/ready.h"
 #include "daemon/loop/timer.h"
 #include "daemon/session/access.h"
 #include "daemon/session/feed.h"
 #include "daemon/session/peer_state.h"
 #include "daemon/session/server.h"
-#include "daemon/session/turns.h"
 #include "proto/frame.h"
 #include "proto/text.h"
 
@@ -54,9 +54,9 @@ struct peer {
         enum peer_state state;
         int fd;
         uv_poll_t poll;
-        int polled;    /* the events polled for */
-        bool readable; /* the kernel said so since its last turn */
-        struct turn turn;
+        int polled;         /* the events polled for */
+        bool readable;      /* the kernel said so since its last turn */
+        struct ready ready; /* waits for its turn in one of server.turns */
         struct timer timer;
         int64_t timer_msec; /* when it expires, while it runs */
         struct identity identity;
@@ -113,6 +113,9 @@ bool peer_has_more(const struct peer *peer);
 /* A part of a call came, and until its rest comes there is nothing to do. */
 bool peer_waits_for_rest(const struct peer *peer);
 
+/* Nothing is left to be done for the peer, or to be said to it. more: peer_has_more(). */
+bool peer_is_done(const struct peer *peer, bool more);
+
 /* The events that its socket is polled for; of a client that is gone none is of interest. */
 int peer_events(const struct peer *peer);
 
@@ -136,6 +139,13 @@ void peer_flush(struct peer *peer);
 void peer_append_reply(struct peer *peer, const char *parameters, size_t length, bool continues);
 void peer_error(struct peer *peer, const char *error, const char *parameters);
 
+/* Refuses a peer that has passed descriptors with its bytes: whatever else it sent stays where it is. */
+void peer_refuse_descriptors(struct peer *peer);
+
+/* After a reply that was given later: sends it now. The next call is taken in the peer's turn. Closes
+ * nothing. */
+void peer_answered(struct peer *peer);
+
 /* Ends the running call: it needs no further answer. */
 void peer_end_call(struct peer *peer);
 
@@ -147,11 +157,6 @@ void peer_charge(struct peer *peer);
 
 /* Takes them out of the count. */
 void peer_uncharge(struct peer *peer);
-
-/* peer_input.c */
-
-/* Reads what has come, as much as one turn may. */
-void peer_receive(struct peer *peer);
 
 /* peer.c */
 
@@ -166,18 +171,11 @@ void peer_reply(struct peer *peer, const char *parameters, size_t length, bool c
 /* The same, and frees the text. */
 void peer_reply_text(struct peer *peer, struct text *parameters, bool continues);
 
-/* After a reply that was given later: sends it now. The next call is taken in the peer's turn. Closes
- * nothing. */
-void peer_answered(struct peer *peer);
-
 /* Puts the running call off. message: as it came. */
 void peer_park(struct peer *peer, const char *message, size_t length, int64_t msec);
 
 /* Works on: takes further calls, sends, sets what is polled for and the timer. The peer may be closed by
  * it. */
 void peer_continue(struct peer *peer);
-
-/* Does what is to be done in the peer's turn: turns.take. */
-void peer_take_turn(struct turn *turn);
 
 #endif

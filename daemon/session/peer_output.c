@@ -5,11 +5,12 @@
 #include "daemon/bounds.h"
 #include "daemon/session/audit.h"
 #include "proto/call.h"
+#include "proto/interface.h"
 #include "proto/limits.h"
 
 void peer_wake(struct peer *peer)
 {
-        turns_add(&peer->server->turns, &peer->turn);
+        ready_wake(&peer->ready);
 }
 
 void peer_finish(struct peer *peer)
@@ -125,4 +126,25 @@ void peer_error(struct peer *peer, const char *error, const char *parameters)
                 reply_write_error(&peer->out, error, parameters);
         peer_end_call(peer);
         peer_check_output(peer);
+}
+
+void peer_answered(struct peer *peer)
+{
+        peer_flush(peer);
+        /* Not now: the model is in the middle of something, and the next call must not run in there. */
+        peer_wake(peer);
+}
+
+void peer_refuse_descriptors(struct peer *peer)
+{
+        static const char parameters[] = "{\"reason\":\"descriptors were passed with it\",\"offset\":0}";
+
+        if (peer_runs_call(peer)) {
+                peer_drop_output(peer, "descriptors");
+                return;
+        }
+        audit_closed(peer, "descriptors");
+        peer->request.mode = REPLY_ONCE;
+        peer_error(peer, IO_SVCBROKER ".InvalidMessage", parameters);
+        peer_finish(peer);
 }

@@ -9,7 +9,7 @@
  * - for the rest of the next call, nothing whole being there;
  * - for the next call.
  * Of a client that is gone, what is left to do has a time of its own.
- * With whole calls and no output it waits for nothing, and has its turn again (turns.h): the socket may
+ * With whole calls and no output it waits for nothing, and has its turn again: the socket may
  * be too full to be polled writable (that takes three quarters of it read) and still take a reply.
  */
 int64_t peer_deadline(const struct peer *peer)
@@ -60,4 +60,13 @@ int peer_events(const struct peer *peer)
                 events |= UV_WRITABLE;
         /* Nothing but a complete hang-up is of interest: epoll always tells of that. */
         return events ? events : UV_PRIORITIZED;
+}
+
+bool peer_is_done(const struct peer *peer, bool more)
+{
+        if (!peer_is_drained(peer))
+                return false;
+        if (!peer_state_takes_calls(peer->state))
+                return true;
+        return (!peer_state_reads(peer->state) || peer->server->draining) && !peer_runs_call(peer) && !more;
 }

@@ -46,7 +46,8 @@ void server_init(struct server *server, uv_loop_t *loop, struct registry *regist
         streams_init(&server->streams);
         server_set_seats(server, PEERS_MOST + CLOSER_PENDING);
         server->listener.fd = server->observer_listener.fd = -1;
-        turns_init(&server->turns, loop, peer_take_turn);
+        ready_open(&server->turns_root, loop);
+        ready_open(&server->turns, loop);
         timer_init(&server->drain, loop, NULL, server);
         timer_init(&server->settle_log, loop, server_settle_log, server);
         log_on_held(server_log_held, server);
@@ -156,7 +157,8 @@ void server_deinit(struct server *server)
                         peer_close(server->peers.at[i]);
         free(server->supervisor_path);
         server->supervisor_path = NULL;
-        turns_close(&server->turns);
+        ready_close(&server->turns_root);
+        ready_close(&server->turns);
         timer_close(&server->drain, NULL);
         timer_close(&server->settle_log, NULL);
         log_on_held(NULL, NULL);

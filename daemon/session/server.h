@@ -8,19 +8,25 @@
 #include "daemon/bounds.h"
 #include "daemon/edge/rights.h"
 #include "daemon/edge/stream.h"
+#include "daemon/loop/ready.h"
 #include "daemon/service/registry.h"
 #include "daemon/session/access.h"
 #include "daemon/session/listener.h"
 #include "daemon/session/mender.h"
 #include "daemon/session/peers.h"
 #include "daemon/session/quota.h"
-#include "daemon/session/turns.h"
 #include "daemon/session/watcher.h"
 
 struct doctor;
 struct method;
 
-/* Everything that serves: the listeners, the peers, and what they share. */
+/*
+ * Everything that serves: the listeners, the peers, and what they share.
+ *
+ * Who is served when: root's connections as soon as something comes; those of others, and root's that have more to do, in
+ * turns. Root's and the others' queue have each their time of a turn of the loop: whatever the others send, and however
+ * many they are, root's next call comes into the next turn.
+ */
 struct server {
         uv_loop_t *loop;
         struct registry *registry;
@@ -49,7 +55,8 @@ struct server {
         struct mender mender; /* of both */
         struct quota quota;
         struct peers peers;
-        struct turns turns;
+        struct ready_queue turns_root; /* of root's connections */
+        struct ready_queue turns;      /* and of all others */
         struct watchers watchers;
         struct doctor *doctor; /* the room's above, which keeps it here; NULL: there was no Diagnose yet */
         struct timer settle_log;

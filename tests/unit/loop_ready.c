@@ -288,6 +288,30 @@ START_TEST(nothing_spins)
 }
 END_TEST
 
+/* Who takes all of its queue's time, and always has more to do, keeps no other queue waiting; and knows that it is over. */
+START_TEST(each_queue_has_its_time)
+{
+        struct work *a = work('a', false, 3), *b = work('b', false, 1);
+        static struct ready_queue beside;
+
+        ready_open(&beside, &loop);
+        b->ready.queue = &beside;
+        a->takes_nsec = READY_TURN_USEC * UINT64_C(1000);
+        ready_wake(&a->ready);
+        ready_wake(&b->ready);
+        ck_assert(ready_is_over(&a->ready)); /* its turn has not begun */
+        uv_run(&loop, UV_RUN_NOWAIT);
+        ck_assert(strchr(done, 'b'));
+        ck_assert_uint_eq(count, 2);
+        ck_assert(ready_is_over(&a->ready));
+        uv_run(&loop, UV_RUN_DEFAULT);
+        ck_assert_uint_eq(count, 4);
+        ready_close(&beside);
+        free(a);
+        free(b);
+}
+END_TEST
+
 /* What nobody gave a queue is woken in vain. */
 START_TEST(without_a_queue)
 {
@@ -311,6 +335,7 @@ int main(void)
                                 freed_in_a_step,
                                 removed_and_dropped,
                                 nothing_spins,
+                                each_queue_has_its_time,
                                 without_a_queue};
         Suite *suite = suite_create("loop_ready");
         TCase *tcase = tcase_create("loop_ready");
