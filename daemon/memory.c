@@ -3,7 +3,7 @@
 #include <malloc.h>
 
 #include "daemon/bounds.h"
-#include "daemon/order/order_work.h"
+#include "daemon/order/order_parts.h"
 #include "daemon/order/plan.h"
 #include "daemon/keep/survey.h"
 #include "daemon/session/peer.h"

@@ -4,113 +4,286 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/order/enroll.h"
-#include "daemon/order/order_work.h"
+#include "daemon/bounds.h"
+#include "daemon/order/order_parts.h"
 #include "daemon/service/persist.h"
-#include "daemon/service/registry.h"
-#include "daemon/service/restart.h"
-#include "daemon/keep/survey.h"
-#include "daemon/slot/publication.h"
-#include "daemon/slot/registration.h"
-#include "proto/name.h"
 
-static void order_refused(void *owner, const char *profile, const struct fault *fault)
+/* Entries of an order that are written with one sync. */
+struct order_batch {
+        struct order *order;
+        size_t from;
+        size_t to;
+};
+
+static void order_close(struct order *order)
 {
-        struct order *order = owner;
+        for (struct order **at = &order->registry->orders; *at; at = &(*at)->next)
+                if (*at == order) {
+                        *at = order->next;
+                        break;
+                }
+        for (size_t i = 0; i < order->count; i++)
+                if (order->entries[i].wait.service)
+                        service_remove_wait(order->entries[i].wait.service, &order->entries[i].wait);
+        order->registry->names_under_way -= order->charged;
+        ready_remove(&order->ready);
+        timer_close(&order->timer, free);
+}
 
-        for (size_t i = 0; i < order->count; i++) {
+static void order_tell_now(struct order_entry *entry, struct service *service)
+{
+        order_tell(entry, service, entry->fault.kind ? &entry->fault : NULL);
+}
+
+/* What is to be recorded is: now it is told and ordered. All outcomes come first; of an order that waits, what was
+ * refused. */
+static bool order_settle(struct order *order)
+{
+        order->wait = order->wait && order->reader != READER_GONE;
+        order->phase = ORDER_TELLING;
+        order->at = 0;
+        return true;
+}
+
+static void batch_noted(struct order_batch *batch, const struct store_batch *written)
+{
+        struct order *order = batch->order;
+
+        for (size_t i = batch->from, place = 0; i < batch->to; i++) {
                 struct order_entry *entry = &order->entries[i];
-                const char *its = name_profile_of(entry->name);
 
-                if (!its || entry->fault.kind || (profile && strcmp(profile, its) != 0))
+                if (entry->work != WORK_WRITTEN)
                         continue;
-                if (!registry_find(order->registry, entry->name))
-                        entry->fault = *fault;
+                entry->persisted = store_batch_result(written, place) == 0;
+                entry->persist_problem = persist_problem(-store_batch_result(written, place));
+                place++;
         }
 }
 
-/* The broker makes its slot just now, having seen a new profile: a start waits for that, as it would where it came a
- * moment before. At a boot it does not: that may take minutes. */
-static bool is_about_to_come(const struct service *service)
+static void batch_written(void *owner, const struct store_batch *written)
 {
-        return service->registration && registration_is_own(service->registration) &&
-               !publication_is_held(service->registry);
+        struct order_batch *batch = owner;
+        struct order *order = batch->order;
+
+        batch_noted(batch, written);
+        free(batch);
+        order->batches--;
+        if (order->phase == ORDER_WRITING && order->batches)
+                return;
+        if (order->phase == ORDER_WRITING)
+                order_settle(order);
+        ready_wake(&order->ready);
 }
 
-/* A start of what has no slot: there may be such a profile. */
-static void order_find_missing(struct order *order)
+/* All that has been recorded since the last batch. What was taken away since, or ordered otherwise, is in
+ * none. */
+static size_t batch_collect(struct order *order, struct service **services)
 {
-        bool may_miss = order->kind == ORDER_START && !order->all;
-        const char **profiles = may_miss ? reallocarray(NULL, order->count, sizeof(*profiles)) : NULL;
-        struct enroll_events events = {order_refused, order_begin, order};
         size_t count = 0;
 
-        for (size_t i = 0; profiles && i < order->count; i++) {
-                struct fault fault = {.kind = FAULT_NONE};
-                const struct service *service =
-                        order_resolve(order->registry, order->entries[i].name, &fault);
+        for (size_t i = order->batch_at; i < order->at; i++) {
+                struct order_entry *entry = &order->entries[i];
+                struct service *service =
+                        entry->work == WORK_WRITTEN ? registry_find(order->registry, entry->name) : NULL;
 
-                if (service ? is_about_to_come(service) : fault.kind == FAULT_NOT_REGISTERED)
-                        profiles[count++] = name_profile_of(order->entries[i].name);
+                if (entry->work != WORK_WRITTEN)
+                        continue;
+                if (service && service->profile && service->operation == OPERATION_NONE &&
+                    service->ordered.number == order->number) {
+                        services[count++] = service;
+                        continue;
+                }
+                entry->work = WORK_RECORDED;
+                if (service)
+                        entry->persist_problem = persist_problem(ECANCELED);
         }
-        if (!count || enroll(order->registry, profiles, count, order->root, events))
-                order_begin(order);
-        free(profiles);
+        return count;
 }
 
-static void order_looked(struct survey *survey)
+static void order_write(struct order *order)
 {
-        struct order *order = survey->owner;
-        struct registry *registry = order->registry;
+        struct service *services[ORDER_NAMES_PER_BATCH];
+        struct order_batch *batch = malloc(sizeof(*batch));
+        size_t count = batch ? batch_collect(order, services) : 0;
 
-        if (registry->stopping) {
-                ready_wake(&order->ready); /* to be dropped */
+        if (count) {
+                *batch = (struct order_batch){.order = order, .from = order->batch_at, .to = order->at};
+                order->batches++;
+        }
+        order->batch_at = order->at;
+        order->waiting = 0;
+        order->waiting_bytes = 0;
+        if (!count || persist_services(order->registry, services, count, order->kind == ORDER_STOP,
+                                       order->root, batch_written, batch)) {
+                order->batches -= count != 0;
+                free(batch);
+        }
+}
+
+static bool order_is_to_write(const struct order *order)
+{
+        return order->waiting == ORDER_NAMES_PER_BATCH || order->waiting_bytes >= ORDER_BYTES_PER_BATCH ||
+               (order->waiting && order->at == order->count);
+}
+
+static void order_note_waiting(struct order *order, const struct order_entry *entry)
+{
+        bool written = entry->work == WORK_WRITTEN;
+        const struct service *service = written ? registry_find(order->registry, entry->name) : NULL;
+
+        order->waiting += written;
+        order->waiting_bytes += service ? service->environment_bytes : 0;
+}
+
+/* The slot's record first, then the volume's. */
+static bool record_piece(struct order *order)
+{
+        struct order_entry *entry;
+
+        if (order->batches == ORDER_BATCHES_AT_ONCE || timer_is_running(&order->timer))
+                return false; /* the volume's answer goes on with it, or the end of a shortage */
+        if (order_is_to_write(order)) {
+                order_write(order);
+        } else if (order->at < order->count) {
+                entry = &order->entries[order->at];
+                if (!order_record_entry(entry)) {
+                        timer_start(&order->timer, ORDER_SHORTAGE_PAUSE_MSEC);
+                        return false;
+                }
+                order->at++;
+                order_note_waiting(order, entry);
+        }
+        if (order->at < order->count || order->waiting)
+                return true;
+        order->phase = ORDER_WRITING;
+        return order->batches ? false : order_settle(order);
+}
+
+/* All that can be known at once is told. False: the order is over, or only waits now. */
+static bool order_go_to_wait(struct order *order)
+{
+        bool waits = order->wait && order->reader != READER_GONE;
+
+        if (order->reader == READER_GONE || (!waits && !order->due_first)) {
+                order_tell_end(order);
+                order->phase = ORDER_OVER;
+                return false;
+        }
+        order->phase = ORDER_WAITING;
+        if (waits)
+                timer_start(&order->timer, (uint64_t)order->timeout_msec);
+        return order->due_first != NULL;
+}
+
+static bool tell_piece(struct order *order)
+{
+        struct order_entry *entry = &order->entries[order->at];
+        struct service *service;
+
+        /* What is told is told before what is ordered is done, which may end who asked: for so long. */
+        if (order->reader != READER_LATE && !order_is_heard(order)) {
+                if (!timer_is_running(&order->timer))
+                        timer_start(&order->timer, ORDER_READER_MSEC);
+                return false;
+        }
+        order->at++;
+        service = order_look_again(entry);
+        if (!order->wait || entry->fault.kind) {
+                entry->told = true;
+                order_tell_now(entry, service);
+        }
+        if (order->phase == ORDER_OVER)
+                return false;
+        if (order->at < order->count)
+                return true;
+        timer_stop(&order->timer);
+        order->phase = ORDER_DELIVERING;
+        order->at = 0;
+        return order->kind != ORDER_RESET || order_go_to_wait(order);
+}
+
+static void deliver_entry(struct order_entry *entry)
+{
+        struct order *order = entry->order;
+        struct service *service = order_look_again(entry);
+
+        if (entry->fault.kind || entry->work == WORK_NONE) {
+                if (!entry->told)
+                        order_tell_now(entry, service);
                 return;
         }
-        multiplex_take(registry, survey->config);
-        for (size_t i = 0; !survey->late && !survey->result && i < survey->count; i++) {
-                const struct profile_facts *facts = &survey->facts[i];
-                char name[LIMIT_SERVICE_NAME_BYTES + 1];
-                struct service *service;
-
-                name_service_of(facts->name, name, sizeof(name));
-                service = registry_find(registry, name);
-                if (service && service->record.gone && home_trust(registry, survey))
-                        home_judge_one(service, facts);
+        order_set_goal(service, order->kind);
+        if (order->wait && order->reader != READER_GONE) {
+                entry->wait.waiter = &order->waiter;
+                service_add_wait(service, &entry->wait);
         }
-        order_find_missing(order);
+        if (order->root)
+                ready_wake_root(&service->ready);
+        else
+                ready_wake(&service->ready);
 }
 
-/* What may keep a gateway from being started is looked at first: does the default gateway serve its profile, is the profile's
- * directory there again? */
-static bool order_look(struct order *order)
+static bool deliver_piece(struct order *order)
 {
-        const char **profiles = reallocarray(NULL, order->count + 1, sizeof(*profiles));
-        bool asks = false;
-        size_t count = 0;
-        struct survey *survey;
-
-        for (size_t i = 0; profiles && i < order->count; i++) {
-                const char *profile = name_profile_of(order->entries[i].name);
-                const struct service *service =
-                        profile ? registry_find(order->registry, order->entries[i].name) : NULL;
-
-                asks = asks ||
-                       (profile && strcmp(profile, "default") != 0 && multiplex_asks_volume(order->registry));
-                if (service && service->record.gone)
-                        profiles[++count] = profile;
-        }
-        if (profiles)
-                profiles[0] = "default";
-        survey = profiles && (asks || count) ? survey_new(profiles, count + 1) : NULL;
-        free(profiles);
-        if (!survey)
+        deliver_entry(&order->entries[order->at++]);
+        if (order->phase == ORDER_OVER)
                 return false;
-        survey->root = order->root;
-        survey->done = order_looked;
-        survey->owner = order;
-        survey_run(&order->registry->store, survey);
-        return true;
+        return order->at < order->count || order_go_to_wait(order);
+}
+
+static bool order_piece(struct order *order)
+{
+        switch (order->phase) {
+        case ORDER_LOOKING:
+                order->phase = ORDER_RECORDING;
+                return record_piece(order);
+        case ORDER_RECORDING:
+                return record_piece(order);
+        case ORDER_TELLING:
+                return tell_piece(order);
+        case ORDER_DELIVERING:
+                return deliver_piece(order);
+        case ORDER_WAITING:
+                return order_wait_piece(order);
+        case ORDER_CATCHING_UP:
+                return order_catch_up_piece(order);
+        case ORDER_EXPIRING:
+                return order_expire_piece(order);
+        case ORDER_WRITING:
+        case ORDER_OVER:
+                break;
+        }
+        return false;
+}
+
+static bool order_step(struct ready *ready)
+{
+        struct order *order = (struct order *)ready;
+        bool waits = order->phase == ORDER_WAITING || order->phase == ORDER_CATCHING_UP ||
+                     order->phase == ORDER_EXPIRING;
+        bool more;
+
+        if (waits && order->reader == READER_GONE)
+                order->phase = ORDER_OVER;
+        more = order_piece(order);
+        if (order->phase != ORDER_OVER)
+                return more;
+        order_close(order);
+        return false;
+}
+
+static void order_drop(struct ready *ready)
+{
+        order_close((struct order *)ready);
+}
+
+static void order_open(struct order *order)
+{
+        ready_init(&order->ready, &order->registry->ready, order_step);
+        order->ready.root = order->root;
+        order->ready.drop = order_drop;
+        waiter_init(&order->waiter, &order->ready);
+        timer_init(&order->timer, order->registry->loop, order_expired, order);
 }
 
 static struct order *order_new(const struct order_request *request)
@@ -157,8 +330,8 @@ int order_run(struct registry *registry, const struct order_request *request)
         order->next = registry->orders;
         registry->orders = order;
         order_open(order);
-        if ((order->kind != ORDER_START && order->kind != ORDER_RESTART) || !order_look(order))
-                order_find_missing(order);
+        if (!order_look(order))
+                ready_wake(&order->ready);
         return 0;
 }
 

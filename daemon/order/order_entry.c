@@ -1,4 +1,4 @@
-#include "daemon/order/order_work.h"
+#include "daemon/order/order_parts.h"
 
 #include <errno.h>
 #include <string.h>
@@ -165,4 +165,25 @@ bool order_record_entry(struct order_entry *entry)
                 return true;
         entry->fault = (struct fault){.kind = FAULT_NONE};
         return false;
+}
+
+/* The service may have gone meanwhile, static ones too. Or somebody wants the opposite of it: that one's
+ * order is the last, and wins. */
+struct service *order_look_again(struct order_entry *entry)
+{
+        const struct order *order = entry->order;
+        struct fault fault = {.kind = FAULT_NONE};
+        struct service *service = order_resolve(order->registry, entry->name, &fault);
+
+        /* Of one that was overtaken its service is told, while there is one. */
+        if (entry->fault.kind && (service || entry->fault.kind != FAULT_SUPERSEDED))
+                return service;
+        entry->fault = fault;
+        if (!service || !service->profile || order->kind == ORDER_RESET)
+                return service;
+        if (service->operation != OPERATION_NONE)
+                entry->fault = (struct fault){.kind = FAULT_BUSY, .text = "unregister"};
+        else if (service->ordered.number != order->number && service->record.want_up != entry->want_up)
+                entry->fault = (struct fault){.kind = FAULT_SUPERSEDED};
+        return service;
 }

@@ -1,5 +1,5 @@
 #include "daemon/bounds.h"
-#include "daemon/order/order_work.h"
+#include "daemon/order/order_parts.h"
 #include "proto/name.h"
 
 bool order_is_carried_out(const struct service *service, enum order_kind kind, bool root)

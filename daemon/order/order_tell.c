@@ -1,4 +1,4 @@
-#include "daemon/order/order_work.h"
+#include "daemon/order/order_parts.h"
 
 bool order_is_heard(const struct order *order)
 {

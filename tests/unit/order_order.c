@@ -8,7 +8,7 @@
 
 #include "daemon/bounds.h"
 #include "daemon/order/order.h"
-#include "daemon/order/order_work.h"
+#include "daemon/order/order_parts.h"
 #include "daemon/slot/removal.h"
 #include "proto/limits.h"
 

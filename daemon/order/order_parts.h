@@ -1,5 +1,5 @@
-#ifndef ORDER_ORDER_WORK_H
-#define ORDER_ORDER_WORK_H
+#ifndef ORDER_ORDER_PARTS_H
+#define ORDER_ORDER_PARTS_H
 
 #include "daemon/loop/ready.h"
 #include "daemon/order/order.h"
@@ -77,8 +77,14 @@ struct order {
         struct order_entry entries[]; /* and behind them the names */
 };
 
+/* order_look.c: what the volume is asked first. False: nothing. Else the order is woken when it has answered. */
+bool order_look(struct order *order);
+
 /* order_entry.c: one entry, in the slot. False: it lacks a descriptor, and is to be tried again in a moment. */
 bool order_record_entry(struct order_entry *entry);
+
+/* Its service, as it is now. The entry's fault says why it is not to be delivered (any more). */
+struct service *order_look_again(struct order_entry *entry);
 
 /* Deaths that are ordered do not count against the service: s6's tally begins anew. */
 void order_set_goal(struct service *service, enum order_kind kind);
@@ -107,8 +113,10 @@ void order_put_due(struct order_entry *entry);
 /* One outcome that is due. False: none is, or the reader takes none now. */
 bool order_tell_due(struct order *order);
 
-/* order_work.c */
-void order_open(struct order *order);
-void order_begin(void *owner);
+/* order_wait.c: steps of an order that waits, and its timer. */
+bool order_wait_piece(struct order *order);
+bool order_catch_up_piece(struct order *order);
+bool order_expire_piece(struct order *order);
+void order_expired(void *owner);
 
 #endif
