@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/bounds.h"
+#include "daemon/keep/survey.h"
 #include "daemon/order/order_parts.h"
 #include "daemon/service/persist.h"
 
@@ -306,6 +307,39 @@ static struct order *order_new(const struct order_request *request)
         return order;
 }
 
+/* It has its turn when all is known. */
+static void order_find(struct order *order)
+{
+        if (!order_find_missing(order))
+                ready_wake(&order->ready);
+}
+
+static void order_looked(struct survey *survey)
+{
+        struct order *order = survey->owner;
+
+        if (order->registry->stopping) {
+                ready_wake(&order->ready); /* to be dropped */
+                return;
+        }
+        order_take_survey(order, survey);
+        order_find(order);
+}
+
+static void order_look(struct order *order)
+{
+        struct survey *survey = order_survey(order);
+
+        if (!survey) {
+                order_find(order);
+                return;
+        }
+        survey->root = order->root;
+        survey->done = order_looked;
+        survey->owner = order;
+        survey_run(&order->registry->store, survey);
+}
+
 int order_run(struct registry *registry, const struct order_request *request)
 {
         struct order *order = order_new(request);
@@ -330,53 +364,6 @@ int order_run(struct registry *registry, const struct order_request *request)
         order->next = registry->orders;
         registry->orders = order;
         order_open(order);
-        if (!order_look(order))
-                ready_wake(&order->ready);
+        order_look(order);
         return 0;
-}
-
-/* An order that only waits has no outcome left that anybody hears. What is not delivered yet is. */
-static bool order_is_at_its_end(const struct order *order)
-{
-        switch (order->phase) {
-        case ORDER_LOOKING:
-        case ORDER_RECORDING:
-        case ORDER_WRITING:
-        case ORDER_TELLING:
-        case ORDER_DELIVERING:
-                return false;
-        case ORDER_WAITING:
-        case ORDER_CATCHING_UP:
-        case ORDER_EXPIRING:
-        case ORDER_OVER:
-                break;
-        }
-        return true;
-}
-
-static bool is_of(const struct order *order, struct ticket ticket)
-{
-        return order->ticket.peer == ticket.peer && order->ticket.call == ticket.call;
-}
-
-bool order_abandon(struct registry *registry, struct ticket ticket)
-{
-        bool ended = false;
-
-        for (struct order *order = registry->orders; order; order = order->next) {
-                if (!is_of(order, ticket))
-                        continue;
-                order->reader = READER_GONE;
-                ended = order_is_at_its_end(order);
-                if (ended || order->phase == ORDER_TELLING) /* it may wait for its reader */
-                        ready_wake(&order->ready);
-        }
-        return ended;
-}
-
-void order_go_on(struct registry *registry, struct ticket ticket)
-{
-        for (struct order *order = registry->orders; order; order = order->next)
-                if (is_of(order, ticket) && (order->phase == ORDER_TELLING || order->phase == ORDER_WAITING))
-                        ready_wake(&order->ready);
 }

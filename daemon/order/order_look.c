@@ -40,8 +40,7 @@ static void looked(void *owner)
         ready_wake(&order->ready);
 }
 
-/* A start of what has no slot: there may be such a profile. False: nothing is to be found, or there is no memory. */
-static bool order_find_missing(struct order *order)
+bool order_find_missing(struct order *order)
 {
         bool may_miss = order->kind == ORDER_START && !order->all;
         const char **profiles = may_miss ? reallocarray(NULL, order->count, sizeof(*profiles)) : NULL;
@@ -62,15 +61,10 @@ static bool order_find_missing(struct order *order)
         return asks;
 }
 
-static void order_looked(struct survey *survey)
+void order_take_survey(struct order *order, const struct survey *survey)
 {
-        struct order *order = survey->owner;
         struct registry *registry = order->registry;
 
-        if (registry->stopping) {
-                ready_wake(&order->ready); /* to be dropped */
-                return;
-        }
         multiplex_take(registry, survey->config);
         for (size_t i = 0; !survey->late && !survey->result && i < survey->count; i++) {
                 const struct profile_facts *facts = &survey->facts[i];
@@ -82,18 +76,17 @@ static void order_looked(struct survey *survey)
                 if (service && service->record.gone && home_trust(registry, survey))
                         home_judge_one(service, facts);
         }
-        if (!order_find_missing(order))
-                looked(order);
 }
 
-/* What may keep a gateway from being started is looked at first: does the default gateway serve its profile, is the profile's
- * directory there again? */
-static bool order_ask(struct order *order)
+/* What may keep a gateway from being started: does the default gateway serve its profile, is the profile's directory there
+ * again? */
+struct survey *order_survey(const struct order *order)
 {
-        const char **profiles = reallocarray(NULL, order->count + 1, sizeof(*profiles));
+        bool starts = order->kind == ORDER_START || order->kind == ORDER_RESTART;
+        const char **profiles = starts ? reallocarray(NULL, order->count + 1, sizeof(*profiles)) : NULL;
+        struct survey *survey = NULL;
         bool asks = false;
         size_t count = 0;
-        struct survey *survey;
 
         for (size_t i = 0; profiles && i < order->count; i++) {
                 const char *profile = name_profile_of(order->entries[i].name);
@@ -105,22 +98,10 @@ static bool order_ask(struct order *order)
                 if (service && service->record.gone)
                         profiles[++count] = profile;
         }
-        if (profiles)
+        if (asks || count) {
                 profiles[0] = "default";
-        survey = profiles && (asks || count) ? survey_new(profiles, count + 1) : NULL;
+                survey = survey_new(profiles, count + 1);
+        }
         free(profiles);
-        if (!survey)
-                return false;
-        survey->root = order->root;
-        survey->done = order_looked;
-        survey->owner = order;
-        survey_run(&order->registry->store, survey);
-        return true;
-}
-
-bool order_look(struct order *order)
-{
-        if ((order->kind == ORDER_START || order->kind == ORDER_RESTART) && order_ask(order))
-                return true;
-        return order_find_missing(order);
+        return survey;
 }

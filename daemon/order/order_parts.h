@@ -77,8 +77,13 @@ struct order {
         struct order_entry entries[]; /* and behind them the names */
 };
 
-/* order_look.c: what the volume is asked first. False: nothing. Else the order is woken when it has answered. */
-bool order_look(struct order *order);
+/* order_look.c: what the volume is asked first; NULL: nothing, or there is no memory for it. And what its answer changes. */
+struct survey *order_survey(const struct order *order);
+void order_take_survey(struct order *order, const struct survey *survey);
+
+/* A start of what has no slot: there may be such a profile, and then it gets one. False: nothing is looked for, or there is
+ * no memory. Else the order is woken when that is done. */
+bool order_find_missing(struct order *order);
 
 /* order_entry.c: one entry, in the slot. False: it lacks a descriptor, and is to be tried again in a moment. */
 bool order_record_entry(struct order_entry *entry);

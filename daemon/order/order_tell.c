@@ -1,5 +1,7 @@
 #include "daemon/order/order_parts.h"
 
+/* Who asked: what is told to it, and when it takes that. */
+
 bool order_is_heard(const struct order *order)
 {
         const struct registry_events *events = &order->registry->events;
@@ -84,4 +86,50 @@ bool order_tell_due(struct order *order)
                 entry->fault = gone; /* of those the service is told */
         order_tell_now(entry, service, entry->fault.kind ? &entry->fault : NULL);
         return true;
+}
+
+/* An order that only waits has no outcome left that anybody hears. What is not delivered yet is. */
+static bool order_is_at_its_end(const struct order *order)
+{
+        switch (order->phase) {
+        case ORDER_LOOKING:
+        case ORDER_RECORDING:
+        case ORDER_WRITING:
+        case ORDER_TELLING:
+        case ORDER_DELIVERING:
+                return false;
+        case ORDER_WAITING:
+        case ORDER_CATCHING_UP:
+        case ORDER_EXPIRING:
+        case ORDER_OVER:
+                break;
+        }
+        return true;
+}
+
+static bool is_of(const struct order *order, struct ticket ticket)
+{
+        return order->ticket.peer == ticket.peer && order->ticket.call == ticket.call;
+}
+
+bool order_abandon(struct registry *registry, struct ticket ticket)
+{
+        bool ended = false;
+
+        for (struct order *order = registry->orders; order; order = order->next) {
+                if (!is_of(order, ticket))
+                        continue;
+                order->reader = READER_GONE;
+                ended = order_is_at_its_end(order);
+                if (ended || order->phase == ORDER_TELLING) /* it may wait for its reader */
+                        ready_wake(&order->ready);
+        }
+        return ended;
+}
+
+void order_go_on(struct registry *registry, struct ticket ticket)
+{
+        for (struct order *order = registry->orders; order; order = order->next)
+                if (is_of(order, ticket) && (order->phase == ORDER_TELLING || order->phase == ORDER_WAITING))
+                        ready_wake(&order->ready);
 }

@@ -247,11 +247,11 @@ static void peer_expired(void *owner)
 
         if (peer_is_parked(peer) && (!peer_state_is_gone(peer->state) || now < peer->gone_msec)) {
                 peer->request.state = REQUEST_DUE;
-                peer_wake(peer);
+                ready_wake(&peer->ready);
                 return;
         }
         if (peer_deadline(peer) <= now && peer_was_heard(peer)) {
-                peer_wake(peer);
+                ready_wake(&peer->ready);
                 return;
         }
         if (peer_deadline(peer) <= now) {
@@ -322,7 +322,7 @@ void peer_continue(struct peer *peer)
                 return;
         }
         if (more && peer_is_drained(peer))
-                peer_wake(peer);
+                ready_wake(&peer->ready);
         if (!peer_waits_for_rest(peer))
                 peer->frame_msec = 0;
         else if (!peer->frame_msec || peer->request.number != before)
@@ -373,7 +373,7 @@ static void peer_on_hang_up(struct peer *peer)
         peer->sent = peer->out.length;
         peer->stalled_msec = 0;
         peer_forsake_if_gone(peer);
-        peer_wake(peer);
+        ready_wake(&peer->ready);
 }
 
 static void peer_on_poll(uv_poll_t *poll, int status, int events)
@@ -388,5 +388,5 @@ static void peer_on_poll(uv_poll_t *poll, int status, int events)
         if (peer->access == ACCESS_ROOT)
                 peer_go_on(peer);
         else
-                peer_wake(peer);
+                ready_wake(&peer->ready);
 }

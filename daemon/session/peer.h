@@ -121,9 +121,6 @@ int peer_events(const struct peer *peer);
 
 /* peer_output.c: what is sent, and what buffers cost. */
 
-/* Puts the peer into the queue of turns. */
-void peer_wake(struct peer *peer);
-
 /* Takes nothing more from the peer, and closes it when its output is sent. That is also what is done for want
  * of memory. */
 void peer_finish(struct peer *peer);

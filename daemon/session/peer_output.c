@@ -8,11 +8,6 @@
 #include "proto/interface.h"
 #include "proto/limits.h"
 
-void peer_wake(struct peer *peer)
-{
-        ready_wake(&peer->ready);
-}
-
 void peer_finish(struct peer *peer)
 {
         peer_follow(peer, PEER_EVENT_CLOSE);
@@ -99,7 +94,7 @@ void peer_check_memory(struct peer *peer)
         text_reset(&peer->request.outcomes);
         peer_drop_output(peer, "output-bound");
         peer_charge(peer);
-        peer_wake(peer);
+        ready_wake(&peer->ready);
 }
 
 /* Output over a bound ends the connection: nothing that follows could be in order. */
@@ -132,7 +127,7 @@ void peer_answered(struct peer *peer)
 {
         peer_flush(peer);
         /* Not now: the model is in the middle of something, and the next call must not run in there. */
-        peer_wake(peer);
+        ready_wake(&peer->ready);
 }
 
 void peer_refuse_descriptors(struct peer *peer)

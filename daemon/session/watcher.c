@@ -276,7 +276,7 @@ static void watchers_wake(struct watchers *watchers)
                 return;
         watchers->woken = true;
         for (struct watcher *watcher = watchers->first; watcher; watcher = watcher->next)
-                peer_wake(watcher->peer);
+                ready_wake(&watcher->peer->ready);
 }
 
 void watchers_on_changed(struct server *server, struct service *service)
