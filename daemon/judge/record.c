@@ -57,6 +57,13 @@ void record_know_environment(struct record *record)
         record->blind = record_is_blind_to_want(record) ? BLIND_TO_WANT : BLIND_TO_NOTHING;
 }
 
+static enum removing removing_of(bool removing, bool forgotten)
+{
+        if (!removing)
+                return REMOVING_NOTHING;
+        return forgotten ? REMOVING_ALL : REMOVING_SLOT;
+}
+
 static enum blind blind_of(bool want, bool environment)
 {
         if (want)
@@ -80,8 +87,8 @@ void record_write(const struct record *record, const struct members *members, st
                 text_append_member_bool(text, "blind", true);
         if (record_is_blind_to_environment(record))
                 text_append_member_bool(text, "blind_environment", true);
-        text_append_member_bool(text, "removing", record->removing);
-        text_append_member_bool(text, "forgotten", record->forgotten);
+        text_append_member_bool(text, "removing", record->removing != REMOVING_NOTHING);
+        text_append_member_bool(text, "forgotten", record->removing == REMOVING_ALL);
         text_append_member_string(text, "hold", hold_names[record->brake.hold]);
         if (record->brake.hold == HOLD_HELD && record->cause != CAUSE_NONE)
                 text_append_member_string(text, "cause", cause_names[record->cause]);
@@ -244,8 +251,8 @@ int record_read(const char *text, struct record *record)
                         .told_usec = parsed.told_usec.value,
                         .unpersisted = parsed.unpersisted == FIELD_TRUE,
                         .blind = blind_of(parsed.blind == FIELD_TRUE, parsed.blind_environment == FIELD_TRUE),
-                        .removing = parsed.removing == FIELD_TRUE,
-                        .forgotten = parsed.forgotten == FIELD_TRUE,
+                        .removing =
+                                removing_of(parsed.removing == FIELD_TRUE, parsed.forgotten == FIELD_TRUE),
                         .brake = {.hold = (enum hold)parsed.hold,
                                   .attempt = (unsigned)parsed.attempt.value,
                                   .next_start_usec = parsed.next_start.value,

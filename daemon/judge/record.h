@@ -42,16 +42,22 @@ enum blind {
         BLIND_TO_ALL,
 };
 
+/* Whether the slot goes, which a restarted broker finishes. */
+enum removing {
+        REMOVING_NOTHING,
+        REMOVING_SLOT, /* and what the volume has of it stays */
+        REMOVING_ALL,  /* and the volume's record with it */
+};
+
 #define RECORD_REASON_BYTES 160
 #define RECORD_BOOT_BYTES 64
 
 struct record {
         enum pending pending;
         enum blind blind;
+        enum removing removing;
         bool want_up;
         bool unpersisted; /* the volume does not have it yet */
-        bool removing;    /* the slot goes: a restarted broker finishes that */
-        bool forgotten;   /* and the volume's record with it */
         bool gone;        /* its profile's directory was there, and is not any more */
         bool own_stop;    /* nobody ordered it: the application noted by itself that it is to be down */
         enum told told;   /* what the run with told_pid was told */

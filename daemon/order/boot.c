@@ -159,7 +159,7 @@ void boot_notes(const struct registry *registry, void (*tell)(void *owner, const
         }
         for (size_t i = 0; i < registry->count; i++) {
                 wanted += registry->services[i]->profile && registry->services[i]->shown.want_up;
-                queued += registry->services[i]->queued;
+                queued += registry->services[i]->queued == QUEUED_FOR_START;
         }
         if (queued) {
                 snprintf(line, sizeof(line),

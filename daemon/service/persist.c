@@ -27,7 +27,7 @@ static void persist_entry(struct service *service, bool stop, struct store_entry
         snprintf(entry->profile, sizeof(entry->profile), "%s", service->profile);
         if (stop && service_is_alive(service))
                 entry->stopped_pid = service->own.status.pid;
-        entry->removed = service->record.forgotten;
+        entry->removed = service->record.removing == REMOVING_ALL;
         if (entry->removed)
                 return;
         entry->result = -ETIMEDOUT;

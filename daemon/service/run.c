@@ -164,7 +164,7 @@ bool run_send(struct run *run, const char *letters)
         if (s6_control_is_gone(result))
                 run->supervised = false;
         else if (result)
-                run->send_error = -result;
+                run->send_error = result == -EAGAIN ? SEND_ERROR_FULL : SEND_ERROR_LACK;
         return result == 0;
 }
 
@@ -221,6 +221,6 @@ bool run_is_unread(const struct run *run, bool ordered, int64_t msec)
 {
         if (!run->there)
                 return false;
-        return (run->supervised && run->send_error == EAGAIN) ||
+        return (run->supervised && run->send_error == SEND_ERROR_FULL) ||
                (ordered && control_is_unread(&run->control, msec));
 }

@@ -23,6 +23,13 @@ enum run_end {
         RUN_END_UNASKED, /* nobody did: what begins next is a restart */
 };
 
+/* Why the last order could not be given. It is given again. */
+enum send_error {
+        SEND_ERROR_NONE, /* it was, or there was none */
+        SEND_ERROR_FULL, /* the FIFO is full of orders that its s6-supervise does not read */
+        SEND_ERROR_LACK, /* something was short: descriptors, memory */
+};
+
 struct run;
 struct service;
 
@@ -61,8 +68,8 @@ struct run {
         struct brake_try once;
         enum run_end end;
         enum told told;
-        bool told_up;   /* it was told to start, and no status says yet what came of that */
-        int send_error; /* errno of an order that could not be given: it is given again; 0: none */
+        bool told_up; /* it was told to start, and no status says yet what came of that */
+        enum send_error send_error;
 };
 
 void run_init(struct run *run, struct service *service, const struct run_owner *owner, struct control control,

@@ -56,6 +56,12 @@ enum habit {
         HABIT_DOWN,    /* it was to be down already, and that is no word about this run */
 };
 
+/* What it waits for its turn with. */
+enum queued {
+        QUEUED_FOR_NOTHING,
+        QUEUED_FOR_START, /* stagger.h starts it, when few enough others are starting */
+};
+
 struct service {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
         const char *profile; /* within name; NULL: a static service */
@@ -67,7 +73,7 @@ struct service {
 
         /* seen */
         struct static_end end; /* of a static service */
-        bool queued;           /* stagger.h starts it when it is its turn */
+        enum queued queued;
         bool unclean; /* the container's last gateway did not end by itself, and this is its first one here */
         enum volume_ask asks;
         enum habit habit;

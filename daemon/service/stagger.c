@@ -5,7 +5,8 @@
 
 void stagger_start(struct service *service)
 {
-        service->queued = service->registry->stagger.waiting = true;
+        service->queued = QUEUED_FOR_START;
+        service->registry->stagger.waiting = true;
         stagger_wake(service->registry);
 }
 

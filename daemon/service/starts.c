@@ -37,7 +37,7 @@ static bool starts_step(struct ready *ready)
         for (size_t i = 0; i < registry->count; i++)
                 starting += is_starting(registry->services[i]);
         while (starting < registry->stagger.at_once && (next = starts_next(registry))) {
-                next->queued = false;
+                next->queued = QUEUED_FOR_NOTHING;
                 if (!next->record.pending || !next->record.want_up)
                         continue; /* somebody ordered it meanwhile */
                 service_set_down(next, false);

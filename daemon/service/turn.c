@@ -75,7 +75,7 @@ static enum goal_verdict follow_run(struct run *run)
 {
         enum goal_verdict verdict;
 
-        run->send_error = 0;
+        run->send_error = SEND_ERROR_NONE;
         verdict = judge_goal(run);
         restart_follow(run);
         return verdict;

@@ -32,7 +32,7 @@ struct situation service_situation(const struct service *service)
         situation.served = record->brake.hold == HOLD_HELD && record->cause == CAUSE_SERVED;
         situation.ordered = record->pending != PENDING_NOTHING;
         situation.starting = service->own.goal.kind == GOAL_UP;
-        situation.queued = service->queued;
+        situation.queued = service->queued == QUEUED_FOR_START;
         situation.unread = obstacle_of(service);
         return situation;
 }

@@ -336,8 +336,7 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget, b
         service->operation = OPERATION_UNREGISTER;
         if (forget)
                 home_take_away(service);
-        service->record.removing = true;
-        service->record.forgotten = forget;
+        service->record.removing = forget ? REMOVING_ALL : REMOVING_SLOT;
         service->record.want_up = false;
         service->record.brake.hold = HOLD_NONE;
         service_save(service);

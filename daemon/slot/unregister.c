@@ -52,8 +52,8 @@ static void removal_join(struct service *service, const struct asked *asked)
 {
         struct removal *removal = service->removal;
 
-        if (!service->record.forgotten) { /* a register is being undone */
-                service->record.forgotten = true;
+        if (service->record.removing != REMOVING_ALL) { /* a register is being undone */
+                service->record.removing = REMOVING_ALL;
                 service_save(service);
                 persist_services(service->registry, &service, 1, false, asked->root, NULL, NULL);
         } else if (removal->phase == REMOVAL_FORGETTING) {
@@ -131,5 +131,5 @@ int operation_unregister(struct registry *registry, struct ticket ticket, const 
 
 void operation_resume_unregister(struct service *service)
 {
-        removal_begin(service, DEFAULT_UNREGISTER_MSEC, service->record.forgotten, false);
+        removal_begin(service, DEFAULT_UNREGISTER_MSEC, service->record.removing == REMOVING_ALL, false);
 }

@@ -15,8 +15,7 @@ static struct record sample(void)
                 .told_pid = 4711,
                 .told_usec = 1699999999654321,
                 .unpersisted = true,
-                .removing = true,
-                .forgotten = true,
+                .removing = REMOVING_ALL,
                 .brake.hold = HOLD_BACKOFF,
                 .brake.attempt = 7,
                 .brake.next_start_usec = 1700000000123456,
@@ -58,7 +57,6 @@ static void assert_same(const struct record *a, const struct record *b)
         ck_assert_int_eq(a->unpersisted, b->unpersisted);
         ck_assert_int_eq(a->blind, b->blind);
         ck_assert_int_eq(a->removing, b->removing);
-        ck_assert_int_eq(a->forgotten, b->forgotten);
         ck_assert_int_eq(a->brake.hold, b->brake.hold);
         ck_assert_int_eq(a->cause, b->cause);
         ck_assert_uint_eq(a->brake.attempt, b->brake.attempt);
@@ -110,7 +108,7 @@ START_TEST(round_trip)
                         record.brake.hold = (enum hold)hold;
                         record.want_up = flags & 1;
                         record.pending = flags & 2 ? PENDING_ORDER : PENDING_NOTHING;
-                        record.removing = flags & 4;
+                        record.removing = flags & 4 ? REMOVING_SLOT : REMOVING_NOTHING;
                         record.blind = (enum blind)(flags >> 4);
                         if (flags & 8) {
                                 record.has_exit = false;

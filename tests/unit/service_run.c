@@ -426,7 +426,7 @@ START_TEST(a_start_that_was_under_way)
         write_record(&(struct record){.want_up = true, .pending = PENDING_ORDER});
         service = world_adopt(CODER);
         turn_until_told(&own, "u");
-        ck_assert(!service->queued);
+        ck_assert_int_eq(service->queued, QUEUED_FOR_NOTHING);
 }
 END_TEST
 

@@ -110,7 +110,7 @@ END_TEST
 
 START_TEST(one_that_was_being_removed)
 {
-        begin(world_record(&(struct record){.removing = true, .forgotten = true}));
+        begin(world_record(&(struct record){.removing = REMOVING_ALL}));
         ck_assert_int_eq(adopt(&model.registry), 0);
         ck_assert_int_eq(find(CODER)->operation, OPERATION_UNREGISTER);
         TURN_UNTIL(!find(CODER));

@@ -258,7 +258,7 @@ START_TEST(one_that_is_undone_and_asked_for)
         begin(0);
         persist_it();
         removal_begin(service, LONG_MSEC, false, true);
-        ck_assert(!service->record.forgotten);
+        ck_assert_int_eq(service->record.removing, REMOVING_SLOT);
         ask("coder", LONG_MSEC);
         ck_assert_int_eq(answered()->fault.kind, FAULT_NONE);
         expect_gone();
