@@ -14,6 +14,8 @@
 #include "daemon/edge/lock.h"
 #include "daemon/log/log.h"
 #include "daemon/edge/process.h"
+#include "daemon/edge/rights_audit.h"
+#include "daemon/edge/rights_members.h"
 #include "daemon/edge/svscan.h"
 #include "daemon/failure.h"
 #include "daemon/methods/search_path.h"

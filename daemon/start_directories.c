@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/edge/rights.h"
+#include "daemon/edge/rights_audit.h"
 #include "daemon/edge/socket_file.h"
 #include "daemon/edge/template.h"
 #include "daemon/failure.h"

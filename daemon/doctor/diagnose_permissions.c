@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/edge/rights_audit.h"
 /*
  * Every inode under the directories that are root's. What others can write is told and not looked into: what
  * lies behind is theirs, and may be anything. Without CAP_DAC_OVERRIDE some of it may not be looked at; that

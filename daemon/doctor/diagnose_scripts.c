@@ -11,6 +11,7 @@
 #include "daemon/bounds.h"
 #include "daemon/edge/executable.h"
 #include "daemon/edge/interpreter.h"
+#include "daemon/edge/rights_audit.h"
 #include "daemon/methods/search_path.h"
 
 /*

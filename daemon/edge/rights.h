@@ -2,7 +2,6 @@
 #define EDGE_RIGHTS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -33,32 +32,6 @@ int rights_drop(struct rights *rights);
 /* Makes what this thread may do effective, for a thread that is about to change its ids. 0 or a negative
  * errno. */
 int rights_raise(void);
-
-/*
- * Can anyone but root (or our own uid) write `path` (absolute) or one of its parents, or rename it away? A
- * sticky directory counts as writable; one that a group may write is safe only if that is gid 0, which is
- * root's alone (below), and no ACL adds others. Symbolic links are followed, both where they lie and where
- * they lead. Returns 0 for safe, 1 with *culprit (the caller frees it) naming the path, or a negative errno.
- */
-int rights_audit(const char *path, char **culprit);
-
-/* The same, but that `volume` counts as writable and is not even looked at: a look may take as long as it
- * likes. */
-int rights_audit_outside(const char *path, const char *volume, char **culprit);
-
-/*
- * Is anybody but root in group 0: the client user by its own groups, a member by the account files, or an
- * account whose first group it is? As in images for OpenShift. 0 and *shared, or a negative errno.
- */
-int rights_look_at_root_group(const char *client_user, unsigned client_gid, bool *shared);
-
-/* What was found, for all audits of the process. Until it is told, the group is taken for root's alone. */
-void rights_share_root_group(bool shared);
-
-struct stat;
-
-/* The same of one inode that is no symbolic link; its path is only for its ACL. */
-bool rights_is_safe(const char *path, const struct stat *found);
 
 /*
  * Between these two, files that this thread makes get group `gid` (setfsgid, CAP_SETGID raised for the call).

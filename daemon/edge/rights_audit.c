@@ -1,4 +1,4 @@
-#include "daemon/edge/rights.h"
+#include "daemon/edge/rights_audit.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,4 +1,4 @@
-#include "daemon/edge/rights.h"
+#include "daemon/edge/rights_members.h"
 
 #include <errno.h>
 #include <grp.h>

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/bounds.h"
-#include "daemon/edge/rights.h"
+#include "daemon/edge/rights_audit.h"
 
 /*
  * What is wrong with one entry, NULL for nothing. s6-supervise reads a readiness descriptor as long as there

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/edge/rights.h"
+#include "daemon/edge/rights_audit.h"
 #include "daemon/methods/findings.h"
 
 static void look_at(const struct server *server, const char *path, struct findings *loose)

@@ -11,7 +11,7 @@
 #include "daemon/bounds.h"
 #include "daemon/edge/lock.h"
 #include "daemon/log/log.h"
-#include "daemon/edge/rights.h"
+#include "daemon/edge/rights_audit.h"
 #include "proto/limits.h"
 
 #define LOCK_PATH_BYTES (sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof(".lock"))

@@ -1,4 +1,6 @@
 #include "daemon/edge/rights.h"
+#include "daemon/edge/rights_audit.h"
+#include "daemon/edge/rights_members.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -14,7 +14,6 @@
 
 #include <json-c/json.h>
 
-#include "daemon/edge/rights.h"
 #include "proto/limits.h"
 
 START_TEST(opens)

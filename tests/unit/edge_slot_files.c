@@ -14,7 +14,6 @@
 
 #include <json-c/json.h>
 
-#include "daemon/edge/rights.h"
 #include "proto/limits.h"
 
 /* What s6 and people leave in a slot. Without CAP_DAC_OVERRIDE a directory's mode counts. */
