@@ -115,6 +115,8 @@ static void check_services(struct doctor *doctor)
                 } else if (service->shown.log_trouble != TROUBLE_NONE) {
                         service_describe_logger(service, reason, sizeof(reason));
                         findings_add(&mute, service->name, reason);
+                } else if (service->shown.trouble == TROUBLE_PIPE) {
+                        findings_add(&mute, service->name, service->shown.reason);
                 }
         }
         if (alone.count)

@@ -114,6 +114,16 @@ static enum brake_verdict judge_down(const struct brake *brake, const struct see
         return BRAKE_STAY;
 }
 
+/* What ended is judged at any time; what is to begin waits for its slot. */
+static enum brake_verdict judge_barred(const struct seen *seen, enum brake_verdict verdict,
+                                       int64_t *wait_msec)
+{
+        if (!seen->barred || (verdict != BRAKE_TRY && verdict != BRAKE_GRANT))
+                return verdict;
+        *wait_msec = INT64_MAX;
+        return BRAKE_STAY;
+}
+
 enum brake_verdict brake_judge(const struct brake *brake, const struct seen *seen,
                                const struct brake_facts *facts, const struct backoff *backoff,
                                int64_t *wait_msec)
@@ -122,8 +132,8 @@ enum brake_verdict brake_judge(const struct brake *brake, const struct seen *see
         if (!facts->wanted || facts->ordered || !seen->supervised || seen->finishing)
                 return BRAKE_STAY;
         if (!seen->pid)
-                return judge_down(brake, seen, facts, backoff, wait_msec);
-        if (seen->told != TOLD_NOTHING || (seen->want_up && brake->hold == HOLD_NONE))
+                return judge_barred(seen, judge_down(brake, seen, facts, backoff, wait_msec), wait_msec);
+        if (seen->barred || seen->told != TOLD_NOTHING || (seen->want_up && brake->hold == HOLD_NONE))
                 return BRAKE_STAY;
         if (!seen->settled)
                 return BRAKE_STAY;

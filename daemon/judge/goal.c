@@ -11,11 +11,13 @@ static enum goal_verdict judge_replace(const struct seen *seen, const char **let
 {
         switch (seen->told) {
         case TOLD_NOTHING:
+                if (seen->barred) /* it ends, and its supervisor begins none */
+                        return goal_send(seen->paused ? "Orc" : "Or", letters);
                 if (seen->paused)
                         return goal_send("urc", letters);
                 return goal_send("ur", letters);
         case TOLD_DOWN:
-                return goal_send("u", letters);
+                return seen->barred ? GOAL_WAIT : goal_send("u", letters);
         case TOLD_RESTART:
                 break;
         }
@@ -27,7 +29,7 @@ static enum goal_verdict judge_up(const struct goal *goal, const struct seen *se
         if (seen->pid && !seen->finishing) {
                 if (seen->pid == goal->replace || seen->told != TOLD_NOTHING)
                         return judge_replace(seen, letters);
-                if (!seen->want_up)
+                if (!seen->want_up && !seen->barred)
                         return goal_send(seen->paused ? "uc" : "u", letters);
                 if (seen->paused)
                         return goal_send("c", letters);
@@ -37,6 +39,8 @@ static enum goal_verdict judge_up(const struct goal *goal, const struct seen *se
          */
         if (seen->finishing)
                 return GOAL_WAIT;
+        if (seen->barred)
+                return seen->want_up ? goal_send("O", letters) : GOAL_WAIT;
         if (seen->want_up)
                 return GOAL_WAIT; /* s6 starts it within its second */
         if (seen->since_usec != goal->base_usec)

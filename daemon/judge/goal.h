@@ -35,6 +35,7 @@ struct seen {
         bool paused;
         bool want_up; /* what s6-supervise wants, as far as it announces it */
         bool settled; /* alive for long enough, or ready */
+        bool barred;  /* what runs may go on, but nothing begins here: the slot is to be made anew first */
         pid_t pid;    /* of run or of finish; 0: down */
         int64_t since_usec;
         enum told told; /* what this very pid was told */

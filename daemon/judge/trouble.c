@@ -119,6 +119,7 @@ const char *trouble_name(enum trouble trouble)
                 [TROUBLE_LOGGER] = "logger",
                 [TROUBLE_LOG] = "log",
                 [TROUBLE_LOCK] = "lock",
+                [TROUBLE_PIPE] = "pipe",
         };
 
         return names[trouble];
@@ -145,6 +146,7 @@ bool trouble_is_stuck(enum trouble trouble)
         case TROUBLE_LOGGER:
         case TROUBLE_LOG:
         case TROUBLE_LOCK:
+        case TROUBLE_PIPE:
                 break;
         }
         return false;

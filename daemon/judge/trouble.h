@@ -93,8 +93,9 @@ enum trouble {
         TROUBLE_LOGGER,   /* of its logger only: its own trouble says which */
         TROUBLE_LOG,      /* its logger does not write in its directory: locks.h */
         TROUBLE_LOCK,     /* it runs without its lock */
+        TROUBLE_PIPE,     /* its logger does not get what it prints: log_pipe.h */
 };
-#define TROUBLES 17
+#define TROUBLES 18
 
 enum step trouble_step(const struct situation *situation);
 

@@ -38,6 +38,10 @@ void view_describe_trouble(enum trouble trouble, const struct patience *patience
         case TROUBLE_LOG:
         case TROUBLE_LOCK:
                 break;
+        case TROUBLE_PIPE:
+                snprintf(text, size,
+                         "its logger does not get what it prints: s6-svscan has lost the pipe between them");
+                break;
         case TROUBLE_UNREAD:
                 snprintf(text, size, "%s", unread);
                 break;
@@ -99,6 +103,7 @@ void view_describe_logger(const struct facts *facts, enum trouble trouble, char 
         case TROUBLE_LOGGER:
         case TROUBLE_LOG:
         case TROUBLE_LOCK:
+        case TROUBLE_PIPE:
                 break;
         case TROUBLE_UNREAD:
                 snprintf(text, size, "%s", view_logger_unread_text);
@@ -138,8 +143,9 @@ enum trouble view_logger_trouble(const struct facts *facts)
 {
         const struct situation *own = &facts->own.situation;
 
-        /* Where nobody supervises the service, or it comes or goes, its logger is no trouble of its own. */
-        if (!facts->has_logger || !own->supervised || own->operation)
+        /* Where nobody supervises the service, or it comes or goes, its logger is no trouble of its own; nor that one without a
+         * pipe does not run. */
+        if (!facts->has_logger || facts->unpiped || !own->supervised || own->operation)
                 return TROUBLE_NONE;
         return trouble_judge(&facts->logger.situation, facts->logger.late);
 }
@@ -151,6 +157,8 @@ static enum trouble worst_trouble(const struct facts *facts, const struct view *
 
         if (trouble != TROUBLE_NONE)
                 return trouble;
+        if (facts->unpiped)
+                return TROUBLE_PIPE;
         if (view->log_trouble != TROUBLE_NONE)
                 return TROUBLE_LOGGER;
         if (view->log.trouble > LOG_WELL)

@@ -76,6 +76,7 @@ struct facts {
         bool unclean;                /* the container before this one did not let it end */
         struct log_place log;        /* where its logger writes */
         bool unlocked;
+        bool unpiped; /* the pipe to its logger is closed */
 };
 
 void view_judge(const struct facts *facts, struct view *view);

@@ -60,6 +60,7 @@ static const char *verb_of_trouble(enum trouble trouble)
         case TROUBLE_LOGGER:
         case TROUBLE_LOG:
         case TROUBLE_LOCK:
+        case TROUBLE_PIPE:
                 break;
         }
         return NULL;

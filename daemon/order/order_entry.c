@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/service/home.h"
+#include "daemon/service/log_pipe.h"
 #include "daemon/service/persist.h"
 #include "daemon/service/restart.h"
 #include "proto/name.h"
@@ -46,7 +47,8 @@ static bool order_is_possible(struct service *service, enum order_kind kind, str
                 *fault = (struct fault){.kind = FAULT_BUSY,
                                         .text = service->operation == OPERATION_REGISTER ? "register"
                                                                                          : "unregister"};
-        else if (kind != ORDER_RESET && !control_is_alive(&service->own.control))
+        else if (kind != ORDER_RESET && !log_pipe_is_renewed(service) &&
+                 !control_is_alive(&service->own.control))
                 *fault = (struct fault){.kind = FAULT_UNSUPERVISED, .text = "no s6-supervise runs for it"};
         else
                 return true;

@@ -6,6 +6,7 @@
 #include "daemon/slot/adopt.h"
 #include "daemon/slot/registration.h"
 #include "daemon/slot/removal.h"
+#include "daemon/slot/renewal.h"
 #include "daemon/slot/revival.h"
 #include "daemon/slot/scan.h"
 
@@ -35,6 +36,7 @@ static void on_round(void *owner)
         struct world *world = owner;
 
         revival_turn(&world->registry);
+        renewal_turn(&world->registry);
 }
 
 /* Whoever has its directory now may begin. */

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/piped.h"
 #include "daemon/edge/volume_locks.h"
 #include "daemon/log/log.h"
+#include "daemon/service/log_pipe.h"
 #include "daemon/service/registry.h"
 #include "proto/name.h"
 
@@ -17,7 +19,9 @@ struct look {
         const char *home;
         uid_t uid;
         char profile[LIMIT_PROFILE_NAME_BYTES + 1];
+        pid_t pid, log_pid; /* 0: it does not run */
         struct volume_locks found;
+        enum piped piped;
 };
 
 /* Where nobody prints anything, what becomes of it is no problem: its gateway is not wanted, or runs in another
@@ -113,6 +117,8 @@ static void look_work(struct deputy_job *job)
 {
         struct look *look = (struct look *)job;
 
+        if (look->pid && look->log_pid)
+                look->piped = piped_look(look->pid, look->log_pid, look->uid);
         volume_look_at_locks(look->home, look->profile, look->uid, &look->found);
 }
 
@@ -129,6 +135,9 @@ static void look_done(struct deputy_job *job, bool late)
         service = registry_find(registry, name);
         if (service)
                 take(service, late ? NULL : &look->found);
+        if (service && !late && look->pid && look->pid == run_pid(&service->own) &&
+            look->log_pid == pid_of_logger(service))
+                log_pipe_was_seen(service, look->piped);
         /* While one hangs there is no other: it costs one thread. */
         if (!late) {
                 registry->locks.busy = false;
@@ -166,6 +175,8 @@ static bool run(struct service *service)
         look->registry = registry;
         look->home = store->home;
         look->uid = store->deputy.crew.uid;
+        look->pid = service->locks.pid;
+        look->log_pid = service->locks.log_pid;
         snprintf(look->profile, sizeof(look->profile), "%s", service->profile);
         service->locks.look_msec = 0; /* take() says when again */
         registry->locks.busy = true;

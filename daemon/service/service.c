@@ -8,6 +8,7 @@
 #include "daemon/edge/s6_status.h"
 #include "daemon/log/log.h"
 #include "daemon/service/killed.h"
+#include "daemon/service/log_pipe.h"
 #include "daemon/service/registry.h"
 #include "proto/name.h"
 
@@ -31,7 +32,8 @@ bool service_lacks_supervisor(const struct service *service)
 
 bool service_is_polled(const struct service *service)
 {
-        return service_lacks_watch(service) || service_lacks_supervisor(service);
+        return service_lacks_watch(service) || service_lacks_supervisor(service) ||
+               log_pipe_of_service_is_lost(service) || log_pipe_is_renewed(service);
 }
 
 bool service_is_wholly_supervised(const struct service *service)
@@ -246,10 +248,12 @@ static void logger_ended(struct run *run, const struct s6_status *now)
 {
         struct service *service = run->service;
 
-        if (service->operation != OPERATION_NONE)
+        if (service->operation != OPERATION_NONE || log_pipe_is_renewed(service))
                 run->end = RUN_END_ORDERED;
         else if (run->end == RUN_END_ORDERED)
                 service_clear_tally(run);
+        else
+                log_pipe_logger_ended(run, now);
 }
 
 static void logger_delivered(struct run *run)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "daemon/judge/fault.h"
+#include "daemon/judge/log_pipe.h"
 #include "daemon/judge/record.h"
 #include "daemon/judge/view.h"
 #include "daemon/loop/timer.h"
@@ -109,6 +110,8 @@ struct service {
                 int64_t pause_msec;
                 unsigned tries;
         } revival;
+
+        struct log_pipe log_pipe;
 
         struct timer timer;
         struct retries again;

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "daemon/bounds.h"
+#include "daemon/service/log_pipe.h"
 #include "daemon/service/poll.h"
 #include "daemon/service/registry.h"
 #include "daemon/service/restart.h"
@@ -99,6 +100,7 @@ static void set_timer(struct service *service)
 
         if (service->operation == OPERATION_NONE && service->profile)
                 wait_msec = wait_sooner(wait_msec, locks_wait_msec(service));
+        wait_msec = wait_sooner(wait_msec, log_pipe_wait_msec(service));
         wait_msec = wait_sooner(wait_msec, again_wait_msec(&service->again));
         wait_msec = wait_sooner(wait_msec, step_next_msec(service));
         if (wait_msec == INT64_MAX)
@@ -125,6 +127,7 @@ static bool service_step(struct ready *ready)
                 return false;
         verdict = follow_run(&service->own);
         follow_run(&service->logger);
+        log_pipe_follow(service);
         if (service->operation == OPERATION_NONE && service->profile)
                 locks_follow(service);
         service_follow_time(service);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "daemon/service/log_pipe.h"
 #include "daemon/service/obstacle.h"
 #include "daemon/service/registry.h"
 #include "daemon/service/service.h"
@@ -13,7 +14,7 @@ static struct situation situation_of(const struct run *run)
                 .gateway = service->profile,
                 .hold = run->brake->hold,
                 .retried = !run->brake->next_start_usec,
-                .operation = service->operation != OPERATION_NONE,
+                .operation = service->operation != OPERATION_NONE || log_pipe_is_renewed(service),
                 .supervised = run->supervised,
                 .process = run_process(run),
                 .to_end = run_is_to_end(run),
@@ -85,6 +86,7 @@ void service_facts(const struct service *service, struct facts *facts)
                 .unclean = service->unclean,
                 .log = locks_log(service),
                 .unlocked = service->locks.unlocked,
+                .unpiped = log_pipe_of_service_is_lost(service),
         };
 }
 

@@ -8,6 +8,7 @@
 
 #include "daemon/edge/slot_environment.h"
 #include "daemon/slot/admission.h"
+#include "daemon/service/log_pipe.h"
 #include "daemon/service/persist.h"
 #include "proto/name.h"
 
@@ -66,7 +67,7 @@ static struct fault again_fault(const struct service *service)
         if (service->operation == OPERATION_UNREGISTER ||
             (service->registration && service->registration->remove_after))
                 return (struct fault){.kind = FAULT_BUSY, .text = "unregister"};
-        if (service->operation == OPERATION_NONE && !service->own.supervised)
+        if (service->operation == OPERATION_NONE && !service->own.supervised && !log_pipe_is_renewed(service))
                 return (struct fault){.kind = FAULT_UNSUPERVISED, .text = "no s6-supervise runs for it"};
         return (struct fault){.kind = FAULT_NONE};
 }

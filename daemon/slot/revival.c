@@ -5,8 +5,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <json-c/json.h>
-
 #include "daemon/bounds.h"
 #include "daemon/edge/groups.h"
 #include "daemon/edge/process.h"
@@ -15,8 +13,8 @@
 #include "daemon/judge/revival.h"
 #include "daemon/log/log.h"
 #include "daemon/service/registry.h"
-#include "daemon/service/watches.h"
 #include "daemon/slot/publication.h"
+#include "daemon/slot/renewal.h"
 
 /* The name in the scan directory leads to the slot: s6-svscan can see it. */
 static bool is_in_sight(const struct service *service)
@@ -78,33 +76,6 @@ static void revival_end_logger(struct service *service)
         run_order(&service->logger, letters);
 }
 
-/* Whatever its supervisors of before left in it, and what it recorded, but for the record itself, is not in
- * the new one. */
-static int revival_renew(struct service *service)
-{
-        struct registry *registry = service->registry;
-        struct json_object *environment = NULL;
-        struct text state;
-        int result = slot_read_environment(&registry->slots, service->name, &environment);
-
-        text_init(&state);
-        record_write(&service->record, service->record_members, &state);
-        text_append(&state, "", 1);
-        if (result == 0 && state.failed)
-                result = -ENOMEM;
-        if (result == 0)
-                result = slot_renew(&registry->slots, service->name, service->profile, environment,
-                                    state.bytes, !record_runs_now(&service->record) || service->queued);
-        text_deinit(&state);
-        json_object_put(environment);
-        if (result)
-                return result;
-        watch_remove(&registry->watch, service->own.wd);
-        watch_remove(&registry->watch, service->logger.wd);
-        service->own.wd = service->logger.wd = -1;
-        return watches_arm_new(service);
-}
-
 static void revival_act(struct service *service, enum revival revival)
 {
         int result;
@@ -126,7 +97,7 @@ static void revival_act(struct service *service, enum revival revival)
                 run_send(&service->own, "x"); /* what it starts meanwhile, runs on */
                 break;
         case REVIVAL_RENEW:
-                result = revival_renew(service);
+                result = renewal_make(service);
                 log_event("revival: its slot is made anew: service=%s try=%u why=%s", service->name,
                           service->revival.tries, result ? strerrorname_np(-result) : "-");
                 break;

@@ -8,6 +8,7 @@
 
 #include "daemon/edge/entries.h"
 #include "daemon/log/log.h"
+#include "daemon/service/log_pipe.h"
 #include "daemon/service/poll.h"
 #include "daemon/service/turn.h"
 #include "daemon/service/registry.h"
@@ -108,7 +109,7 @@ static void scan_own(struct service *service)
         struct registry *registry = service->registry;
         int linked, result;
 
-        if (service->operation != OPERATION_NONE)
+        if (service->operation != OPERATION_NONE || log_pipe_is_renewed(service))
                 return;
         linked = registry_is_linked(registry, service->name);
         if (linked > 0)

@@ -70,6 +70,29 @@ def lose(tree, profile, *halves, beside=lambda: None):
     os.rename(f"{slot}.away", slot)
 
 
+def lost_pipe(tree, profile):
+    """What Health says of it."""
+    return [line for line in tree.call("Health", "root")["problems"] if f"gateway-{profile}" in line and "pipe" in line]
+
+
+def reaches_its_logger(tree, profile, end=lambda tree, profile, pid: tree.call("Restart", names=[f"gateway-{profile}"], wait="up")):
+    """What it prints does: of this run, or, where the pipe between them is lost, of the next one. Nobody ends the one that runs for it. Whether it was
+    lost."""
+    name = f"gateway-{profile}"
+    tree.call("Start", names=[name], wait="up")
+    pid = tree.status(profile).pid
+    wait_until(lambda: f"started, pid {pid}\n" in tree.gateway_log(profile) or lost_pipe(tree, profile),
+               what=f"its line, or that it is lost: {tree.log()[-2000:]}")
+    if lost := f"started, pid {pid}\n" not in tree.gateway_log(profile):
+        assert tree.status(profile).pid == pid
+        end(tree, profile, pid)
+        wait_until(lambda: tree.status(profile).pid not in (0, pid), what=f"another run: {tree.log()[-2000:]}")
+        pid = tree.wait_gateway(profile)
+        tree.wait_gateway_log(profile, f"started, pid {pid}")
+        wait_until(lambda: not lost_pipe(tree, profile), what=f"no problem: {tree.log()[-2000:]}")
+    return lost
+
+
 @pytest.mark.parametrize("halves", [("",), ("/log",), ("", "/log")], ids=["gateway", "logger", "both"])
 def test_a_half_that_was_lost_comes_back(tree, profile, halves):
     tree.register(profile, start=False)
@@ -148,13 +171,52 @@ def test_a_supervisor_that_went_astray(tree, profile, elsewhere):
     wait_until(lambda: os.path.exists(f"{elsewhere}/{name}/supervise/control"), what="it works there")
     os.unlink(slot)
     os.rename(f"{slot}.away", slot)
-    # Not that what it prints gets to its logger: where s6-svscan of 2.15 has looked in between, it has closed their pipe (docs/night.md).
     wait_until(lambda: is_whole(tree, profile), what=f"both supervisors: {tree.log()[-2000:]}")
-    tree.call("Start", names=[name], wait="up")
+    # Where s6-svscan of 2.15 has looked in between, it has closed the pipe to its logger.
+    reaches_its_logger(tree, profile)
     pid = tree.status(profile).pid
     tree.call("Stop", names=[name], wait="down")
     assert pid and pid not in tree.processes()
     wait_until(lambda: not [line for line in tree.call("Health", "root")["problems"] if f"{name} is unsupervised" in line])
+
+
+def lose_pipe(tree, profile, elsewhere):
+    """s6-svscan of 2.13 and 2.15 forgets the gateway's half of the slot, and its pipe."""
+    name, slot = f"gateway-{profile}", tree.slot(profile)
+    old = tree.supervisor(name)
+    os.rename(slot, f"{slot}.away")
+    os.symlink(f"{ELSEWHERE}/{name}", slot)
+    wait_until(lambda: rescan(tree) or os.path.exists(f"{elsewhere}/{name}/supervise/status"), what="s6-svscan has found the other directory")
+    tree.signal("KILL", old)
+    wait_until(lambda: old not in tree.processes(), what="it is gone")
+    os.unlink(slot)
+    os.rename(f"{slot}.away", slot)
+    rescan(tree)
+
+
+def ends(tree, profile, pid):
+    """By itself."""
+    tree.signal("KILL", pid)
+
+
+def stops(tree, profile, pid):
+    """And is started again."""
+    tree.call("Stop", names=[f"gateway-{profile}"], wait="down")
+    tree.call("Start", names=[f"gateway-{profile}"], wait="up")
+
+
+def restarts(tree, profile, pid):
+    tree.call("Restart", names=[f"gateway-{profile}"], wait="up")
+
+
+@pytest.mark.parametrize("end", [restarts, stops, ends])
+def test_a_logger_that_lost_its_pipe(tree, profile, elsewhere, request, end):
+    tree.register(profile, start=False)
+    lose_pipe(tree, profile, elsewhere)
+    wait_until(lambda: is_whole(tree, profile), what=f"both supervisors: {tree.log()[-2000:]}")
+    lost = reaches_its_logger(tree, profile, end)
+    assert lost or request.node.callspec.params["tree"] == "own", tree.log()[-2000:]
+    works(tree, profile)
 
 
 # A program of root's that anybody may run, under the name and with the argument of an s6-supervise: what it says to its standard error stays

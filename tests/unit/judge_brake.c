@@ -255,9 +255,36 @@ START_TEST(another_brokers_try_has_ended)
 }
 END_TEST
 
+/* Its slot is to be made anew: what ended is judged, and nothing begins in it. */
+START_TEST(what_is_barred_waits)
+{
+        struct brake brake = {.hold = HOLD_NONE};
+        struct seen seen = {.supervised = true, .since_usec = SINCE_USEC, .barred = true};
+        struct brake_facts facts = {.wanted = true, .asked = -1, .now_usec = NOW_USEC, .now_msec = NOW_MSEC};
+        int64_t wait_msec;
+
+        ck_assert_int_eq(brake_judge(&brake, &seen, &facts, &backoff, &wait_msec), BRAKE_DELAY);
+        facts.word = WORD_CONFIGURATION;
+        ck_assert_int_eq(brake_judge(&brake, &seen, &facts, &backoff, &wait_msec), BRAKE_FAIL);
+        facts.word = WORD_NONE;
+        facts.now_usec += 1000 * brake_delay(&brake, &backoff, 100, facts.now_usec);
+        ck_assert_int_eq(brake_judge(&brake, &seen, &facts, &backoff, &wait_msec), BRAKE_STAY);
+        ck_assert_int_eq(wait_msec, INT64_MAX); /* it is woken */
+        seen.barred = false;
+        ck_assert_int_eq(brake_judge(&brake, &seen, &facts, &backoff, &wait_msec), BRAKE_TRY);
+        /* One that runs is not wanted by s6 for that. */
+        seen.barred = seen.settled = true;
+        seen.pid = 700;
+        ck_assert_int_eq(brake_judge(&brake, &seen, &facts, &backoff, &wait_msec), BRAKE_STAY);
+        seen.barred = false;
+        ck_assert_int_eq(brake_judge(&brake, &seen, &facts, &backoff, &wait_msec), BRAKE_RELEASE);
+}
+END_TEST
+
 int main(void)
 {
-        const TTest *const tests[] = {every_situation, a_life, what_is_held_elsewhere_is_looked_at, another_brokers_try_has_ended};
+        const TTest *const tests[] = {every_situation, a_life, what_is_held_elsewhere_is_looked_at, another_brokers_try_has_ended,
+                                      what_is_barred_waits};
 
         return unit_run(unit_suite_of("judge_brake", tests));
 }

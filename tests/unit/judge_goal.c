@@ -394,9 +394,45 @@ START_TEST(every_order_ends)
 }
 END_TEST
 
+/* The slot is to be made anew: what runs may go on, what is to end ends, and nothing is begun. */
+START_TEST(what_is_barred)
+{
+        static const struct {
+                struct goal goal;
+                struct seen seen;
+                enum goal_verdict verdict;
+                const char *letters;
+        } rows_of_it[] = {
+                {{GOAL_UP, 0, BASE_USEC}, {.pid = PID, .want_up = true, .settled = true}, GOAL_DONE, untouched},
+                {{GOAL_UP, 0, BASE_USEC}, {.pid = PID, .settled = true}, GOAL_DONE, untouched},
+                {{GOAL_UP, 0, BASE_USEC}, {.pid = PID}, GOAL_WAIT, untouched},
+                {{GOAL_UP, 0, BASE_USEC}, {.pid = PID, .paused = true}, GOAL_SEND, "c"},
+                {{GOAL_UP, PID, BASE_USEC}, {.pid = PID, .want_up = true}, GOAL_SEND, "Or"},
+                {{GOAL_UP, PID, BASE_USEC}, {.pid = PID, .paused = true}, GOAL_SEND, "Orc"},
+                {{GOAL_UP, PID, BASE_USEC}, {.pid = PID, .told = TOLD_RESTART}, GOAL_WAIT, untouched},
+                {{GOAL_UP, 0, BASE_USEC}, {.pid = PID, .told = TOLD_DOWN}, GOAL_WAIT, untouched},
+                {{GOAL_UP, 0, BASE_USEC}, {.pid = PID, .finishing = true}, GOAL_WAIT, untouched},
+                {{GOAL_UP, 0, BASE_USEC}, {.want_up = true}, GOAL_SEND, "O"},
+                {{GOAL_UP, 0, BASE_USEC}, {.since_usec = BASE_USEC}, GOAL_WAIT, untouched},
+                {{GOAL_UP, 0, BASE_USEC}, {.since_usec = LATER_USEC}, GOAL_WAIT, untouched},
+                {{GOAL_DOWN, 0, BASE_USEC}, {.pid = PID, .want_up = true}, GOAL_SEND, "d"},
+                {{GOAL_DOWN, 0, BASE_USEC}, {.since_usec = LATER_USEC}, GOAL_DONE, untouched},
+        };
+
+        for (size_t i = 0; i < sizeof(rows_of_it) / sizeof(rows_of_it[0]); i++) {
+                struct seen seen = rows_of_it[i].seen;
+                const char *letters = untouched;
+
+                seen.supervised = seen.barred = true;
+                ck_assert_msg(goal_judge(&rows_of_it[i].goal, &seen, &letters) == rows_of_it[i].verdict, "row %zu", i);
+                ck_assert_msg(strcmp(letters, rows_of_it[i].letters) == 0, "row %zu: %s", i, letters);
+        }
+}
+END_TEST
+
 int main(void)
 {
-        const TTest *tests[] = {rows_are_well_formed, every_situation, invariants, every_order_ends};
+        const TTest *tests[] = {rows_are_well_formed, every_situation, invariants, every_order_ends, what_is_barred};
 
         return unit_run(unit_suite_of("judge_goal", tests));
 }

@@ -159,6 +159,7 @@ static const struct {
         {TROUBLE_LOGGER, ""},
         {TROUBLE_LOG, ""},
         {TROUBLE_LOCK, ""},
+        {TROUBLE_PIPE, "its logger does not get what it prints: s6-svscan has lost the pipe between them"},
 };
 
 START_TEST(every_trouble)
@@ -248,6 +249,21 @@ START_TEST(a_logger_that_keeps_ending)
 }
 END_TEST
 
+START_TEST(a_pipe_that_is_lost)
+{
+        struct facts facts = well();
+
+        facts.unpiped = true;
+        facts.logger.situation.hold = HOLD_BACKOFF; /* it keeps ending, for that */
+        facts.logger.situation.process = PROCESS_NONE;
+        ck_assert_int_eq(judge(&facts).trouble, TROUBLE_PIPE);
+        ck_assert_int_eq(judge(&facts).log_trouble, TROUBLE_NONE);
+        ck_assert_ptr_nonnull(strstr(judge(&facts).reason, "lost the pipe"));
+        facts.own.situation.halt = HALT_STOPPED;
+        ck_assert_int_eq(judge(&facts).trouble, TROUBLE_STOPPED);
+}
+END_TEST
+
 START_TEST(its_files_come_last)
 {
         struct facts facts = well();
@@ -325,6 +341,7 @@ int main(void)
                                       nobody_supervises_it,
                                       what_the_default_serves_is_down_for_that,
                                       a_logger_that_keeps_ending,
+                                      a_pipe_that_is_lost,
                                       its_files_come_last,
                                       a_step_is_told_with_its_end,
                                       notes,

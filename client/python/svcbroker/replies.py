@@ -9,7 +9,7 @@ from typing import Any, Dict, Literal, Optional, Tuple
 State = Literal["down", "starting", "up", "stopping", "finishing", "backoff", "failed", "held", "unsupervised"]
 
 Problem = Literal["unsupervised", "failed", "backoff", "held", "unread", "not_started", "not_ready", "not_ended", "not_finished",
-                  "paused", "stopped", "stale", "unwanted", "logger", "log", "lock"]
+                  "paused", "stopped", "stale", "unwanted", "logger", "log", "lock", "pipe"]
 
 
 def moment(usec: int) -> datetime.datetime:
