@@ -351,7 +351,7 @@ int order_run(struct registry *registry, const struct order_request *request)
         order->kind = request->kind;
         order->root = request->root;
         order->all = request->all;
-        order->wait = request->wait;
+        order->wait = request->wait && request->kind != ORDER_RESET; /* that has no goal to wait for */
         order->timeout_msec = request->timeout_msec;
         order->began_msec = clock_msec();
         order->number = ++registry->order_number;

@@ -28,7 +28,7 @@ struct order_request {
         size_t count;
         bool all;  /* names are those of every gateway */
         bool root; /* it is root who asks */
-        bool wait;
+        bool wait; /* for what becomes of it; of a reset nothing does */
         int64_t timeout_msec;
 };
 

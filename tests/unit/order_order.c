@@ -183,6 +183,20 @@ START_TEST(one_that_fails_while_it_is_waited_for)
 }
 END_TEST
 
+/* It has no goal that could come about: nobody waits for one. */
+START_TEST(a_reset_does_not_wait)
+{
+        begin_as(true);
+        toy_is_down(&own, false, 78 << 8);
+        TURN_UNTIL(service->shown.state == STATE_FAILED);
+        run(ORDER_RESET, CODER, true);
+        ck_assert_int_eq(answered()->fault.kind, FAULT_NONE);
+        ck_assert(answers[0].last);
+        expect_over();
+        ck_assert_ptr_null(service->waits);
+}
+END_TEST
+
 START_TEST(its_time_is_over)
 {
         const char *const name = CODER;
@@ -228,6 +242,31 @@ START_TEST(one_overtakes_the_other_before_it_is_recorded)
                 ck_assert_int_eq(answers[i].fault.kind, answers[i].call == 1 ? FAULT_SUPERSEDED : FAULT_NONE);
         ck_assert(!service->record.want_up);
         expect_over();
+}
+END_TEST
+
+/* It is recorded, and waits for its reader, when the other one is: it is given to nobody. */
+START_TEST(one_overtakes_the_other_that_is_recorded)
+{
+        struct order *order;
+
+        begin();
+        answers_taken = 0;
+        run(ORDER_START, CODER, false);
+        order = model.registry.orders;
+        TURN_UNTIL(order->phase == ORDER_TELLING && timer_is_running(&order->timer));
+        run(ORDER_STOP, CODER, false);
+        TURN_UNTIL(!service->record.want_up);
+        answers_taken = WORLD_ANSWERS;
+        order_go_on(&model.registry, (struct ticket){1, 1});
+        order_go_on(&model.registry, last());
+        TURN_UNTIL(answer_count == 2);
+        for (int i = 0; i < 2; i++)
+                ck_assert_int_eq(answers[i].fault.kind, answers[i].call == 1 ? FAULT_SUPERSEDED : FAULT_NONE);
+        expect_over();
+        TURN_UNTIL(service->own.goal.kind == GOAL_NONE);
+        ck_assert(!toy_was_told(&own, 'u'));
+        ck_assert(world_has("services/gateway-coder/down"));
 }
 END_TEST
 
@@ -683,10 +722,12 @@ int main(void)
                                       a_restart,
                                       a_restart_of_one_that_is_down,
                                       a_reset,
+                                      a_reset_does_not_wait,
                                       one_that_fails_while_it_is_waited_for,
                                       its_time_is_over,
                                       one_overtakes_the_other,
                                       one_overtakes_the_other_before_it_is_recorded,
+                                      one_overtakes_the_other_that_is_recorded,
                                       the_same_from_two,
                                       the_same_again,
                                       names_that_are_none,
