@@ -8,14 +8,7 @@
 #include "daemon/bounds.h"
 #include "proto/fields.h"
 #include "proto/json_scan.h"
-
-/* One member, where it is in a text that json_scan() has taken. */
-struct member {
-        const char *name; /* without its quotes */
-        size_t name_bytes;
-        const char *value;
-        size_t value_bytes;
-};
+#include "proto/json_walk.h"
 
 void members_init(struct members *members)
 {
@@ -28,60 +21,12 @@ void members_deinit(struct members *members)
         text_deinit(&members->unknown);
 }
 
-static const char *skip_space(const char *at)
-{
-        return at + strspn(at, " \t\r\n");
-}
-
-static const char *skip_string(const char *at)
-{
-        for (at++; *at != '"'; at++)
-                at += *at == '\\';
-        return at + 1;
-}
-
-static const char *skip_value(const char *at)
-{
-        size_t depth = 0;
-
-        if (*at != '{' && *at != '[' && *at != '"')
-                return at + strcspn(at, ",}] \t\r\n");
-        do {
-                if (*at == '"') {
-                        at = skip_string(at);
-                        continue;
-                }
-                depth += *at == '{' || *at == '[';
-                depth -= *at == '}' || *at == ']';
-                at++;
-        } while (depth);
-        return at;
-}
-
-/* *at: behind the brace, or behind the member before. */
-static bool member_next(const char **at, struct member *member)
-{
-        const char *from = skip_space(*at);
-
-        if (*from == ',')
-                from = skip_space(from + 1);
-        if (*from == '}')
-                return false;
-        member->name = from + 1;
-        from = skip_string(from);
-        member->name_bytes = (size_t)(from - member->name) - 1;
-        member->value = skip_space(skip_space(from) + 1); /* behind the colon */
-        *at = skip_value(member->value);
-        member->value_bytes = (size_t)(*at - member->value);
-        return true;
-}
-
-static bool member_is(const struct member *member, const char *name)
+static bool member_is(const struct json_member *member, const char *name)
 {
         return strlen(name) == member->name_bytes && memcmp(member->name, name, member->name_bytes) == 0;
 }
 
-static bool is_known(const struct member *member, const struct field *known)
+static bool is_known(const struct json_member *member, const struct field *known)
 {
         for (; known->name; known++)
                 if (member_is(member, known->name))
@@ -89,7 +34,7 @@ static bool is_known(const struct member *member, const struct field *known)
         return false;
 }
 
-static bool is_repeated(const struct member *seen, size_t count, const struct member *member)
+static bool is_repeated(const struct json_member *seen, size_t count, const struct json_member *member)
 {
         for (size_t i = 0; i < count; i++)
                 if (seen[i].name_bytes == member->name_bytes &&
@@ -112,7 +57,7 @@ static bool read_number(const char **at, unsigned long *number)
         return true;
 }
 
-static int read_version(const struct member *member, struct members *members)
+static int read_version(const struct json_member *member, struct members *members)
 {
         const char *at = member->value;
         bool quoted = *at == '"';
@@ -140,7 +85,7 @@ static int read_version(const struct member *member, struct members *members)
         return 0;
 }
 
-static void pass_on(const struct member *member, struct text *unknown)
+static void pass_on(const struct json_member *member, struct text *unknown)
 {
         text_append_string(unknown, ",\"");
         text_append(unknown, member->name, member->name_bytes);
@@ -150,12 +95,12 @@ static void pass_on(const struct member *member, struct text *unknown)
 
 static int take(const char *at, const struct field *known, struct members *members)
 {
-        struct member seen[MEMBERS_MOST], member;
+        struct json_member seen[MEMBERS_MOST], member;
         bool versioned = false;
         size_t count = 0;
         int result = 0;
 
-        while (member_next(&at, &member)) {
+        while (json_walk_member(&at, &member)) {
                 if (count == MEMBERS_MOST || !member.name_bytes ||
                     memchr(member.name, '\\', member.name_bytes) || is_repeated(seen, count, &member))
                         return -EBADMSG;
@@ -183,17 +128,30 @@ static bool is_bounded(const char *text, size_t depth)
         return json_scan(text, strlen(text), bounds, &tally, &problem) == JSON_OK;
 }
 
+/* What could not be read as JSON any more would spoil the file that it is passed on to. */
+static bool unknown_is_sound(const char *at, const struct field *known)
+{
+        struct json_member member;
+
+        while (json_walk_member(&at, &member))
+                if (!is_known(&member, known) && !json_walk_is_sound(member.value))
+                        return false;
+        return true;
+}
+
 int members_read(const char *text, const struct field *known, size_t most_bytes, struct members *members)
 {
+        const char *begin = json_walk_space(text) + 1;
         struct members read;
         int result = -EBADMSG;
 
         /* What a higher major version holds may nest as it likes. */
-        if (!is_bounded(text, JSON_DEPTH_MAX) || *skip_space(text) != '{')
+        if (!is_bounded(text, JSON_DEPTH_MAX) || *json_walk_space(text) != '{')
                 return -EBADMSG;
         members_init(&read);
-        result = take(skip_space(text) + 1, known, &read);
-        if (!result && (read.unknown.length > most_bytes || !is_bounded(text, MEMBERS_DEPTH)))
+        result = take(begin, known, &read);
+        if (!result && (read.unknown.length > most_bytes || !is_bounded(text, MEMBERS_DEPTH) ||
+                        !unknown_is_sound(begin, known)))
                 result = -EBADMSG;
         if (result) {
                 members_deinit(&read);

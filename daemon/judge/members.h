@@ -34,7 +34,7 @@ void members_deinit(struct members *members);
  * text: an object of which `known` (as fields.h) are the members that this broker knows. 0; -EPROTONOSUPPORT:
  * its major version is a higher one; -ENOMEM; or -EBADMSG, for what no broker writes: what is no object, has
  * no version, a name twice, or one that is empty or written with a backslash; unknown members of more than
- * `most_bytes`, or so deep that they could not be passed on.
+ * `most_bytes`, or that could not be read where they are passed on (so deep, with a name twice, or a number out of range).
  */
 int members_read(const char *text, const struct field *known, size_t most_bytes, struct members *members);
 

@@ -160,6 +160,13 @@ static const struct passed {
         {"{\"version\":2", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
         {"{\"version\":1,\"x\":1,\"x\":1,\"want\":\"up\"}", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
         {"{\"version\":1,\"\\u0077ant\":1,\"want\":\"up\"}", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
+        /* What cannot be read where it is passed on, is not. */
+        {"{\"version\":1.5,\"x\":{\"y\":1,\"y\":1},\"want\":\"up\"}", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
+        {"{\"version\":1.5,\"x\":[{\"y\":1,\"\\u0079\":1}],\"want\":\"up\"}", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
+        {"{\"version\":1.5,\"x\":[0,-1e999],\"want\":\"up\"}", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
+        {"{\"version\":1.5,\"x\":1e999,\"want\":\"up\"}", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
+        {"{\"version\":1.5,\"x\":{\"y\":1,\"\\u0059\":[1e308]},\"want\":\"up\"}",
+         "{\"version\":1.5,\"want\":\"down\",\"x\":{\"y\":1,\"\\u0059\":[1e308]}}\n", 0, 0},
         {"[]", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
         {"", "{\"version\":1,\"want\":\"down\"}\n", -EBADMSG, 0},
 };
