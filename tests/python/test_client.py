@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import threading
 import time
 
@@ -10,6 +11,7 @@ import pytest
 import svcbroker
 import svcbroker.aio
 from conftest import DEADLINE_SEC, HEALTH, SERVICE, answering
+from svcbroker import _calls
 
 
 def raw(data):
@@ -239,6 +241,23 @@ def test_hostile_reply(fake, connect, data):
     fake(raw(data))
     with pytest.raises(svcbroker.ProtocolError):
         connect().health()
+
+
+def test_value_that_nests():
+    """What is said of it nests no deeper than can be said: whoever calls has a stack of its own below."""
+    value = []
+    for _ in range(sys.getrecursionlimit()):
+        value = [value]
+    with pytest.raises(svcbroker.ProtocolError):
+        _calls.health().decode({"healthy": value})
+
+
+def test_long_value(fake, connect):
+    """What stands in the place of another type is shown in part."""
+    fake(raw(b'{"parameters": {"healthy": "' + b"x" * 1000000 + b'"}}\0'))
+    with pytest.raises(svcbroker.ProtocolError) as caught:
+        connect().health()
+    assert len(str(caught.value)) < 1000
 
 
 def test_largest_reply(fake, connect):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import reprlib
 import typing
 from typing import Any, Dict, Hashable, Mapping, Type, TypeVar, cast
 
@@ -14,6 +15,11 @@ T = TypeVar("T")
 
 class Mismatch(Exception):
     """The value is not of the type."""
+
+
+# What was given instead is shown as far as a person reads on: a reply may be megabytes, and nest as deep as the interpreter goes.
+_shown = reprlib.Repr()
+_shown.maxstring = _shown.maxother = 80
 
 
 # Looking annotations up takes longer than everything else here.
@@ -30,7 +36,7 @@ def fields(cls: Type[Any], parameters: Mapping[str, Any]) -> Dict[str, Any]:
 def structure(cls: Type[T], given: Any, where: str = "reply") -> T:
     """An instance of a dataclass."""
     if not isinstance(given, dict):
-        raise Mismatch(f"{where}: {given!r} is no object")
+        raise Mismatch(f"{where}: {_shown.repr(given)} is no object")
     return cls(**fields(cls, given))
 
 
@@ -42,12 +48,12 @@ def value(kind: Any, given: Any, where: str) -> Any:
         kind = str  # a newer broker may know more words
     elif origin is tuple:
         if not isinstance(given, list):
-            raise Mismatch(f"{where}: {given!r} is no array")
+            raise Mismatch(f"{where}: {_shown.repr(given)} is no array")
         return tuple(value(arguments[0], element, where) for element in given)
     elif origin is dict:
         kind = dict
     elif dataclasses.is_dataclass(kind):
         return structure(cast("type[Any]", kind), given, where)
     if not isinstance(given, kind) or (isinstance(given, bool) and kind is not bool):
-        raise Mismatch(f"{where}: {given!r} is no {kind.__name__}")
+        raise Mismatch(f"{where}: {_shown.repr(given)} is no {kind.__name__}")
     return given
