@@ -357,7 +357,7 @@ void cases_run(const char *tests, unsigned mutations, case_judge judge)
 
         snprintf(corpus, sizeof(corpus), "%s/unit/json", tests);
         judged_by = judge;
-        read_dictionary(tests, "fuzz/fuzz.dict", take_word);
+        read_dictionary(tests, "fuzz/message.dict", take_word);
         read_dictionary(tests, "differential/words.dict", take_word);
         add_corpus(corpus);
         read_dictionary(tests, "differential/messages.dict", take_message);
