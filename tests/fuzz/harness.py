@@ -5,6 +5,7 @@ import os
 import pathlib
 import shlex
 import subprocess
+import sys
 
 import corpus
 from targets import TARGETS
@@ -88,3 +89,12 @@ class Workshop:
         if words.exists():
             command.append(f"-dict={words}")
         return subprocess.Popen(command, cwd=self.directory, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+
+def run_script(name, seconds, found, top=ROOT, **options):
+    """One of targets.SCRIPTS, with the sources below `top`. CompletedProcess."""
+    arguments = [str(seconds), str(found)]
+    if name == "options_file":
+        arguments.append(str(top / "s6-rc.d/svcbrokerd/run.in"))
+    return subprocess.run([sys.executable, HERE / f"{name}.py", *arguments], stdin=subprocess.DEVNULL,
+                          env={**os.environ, "PYTHONPATH": str(top / "client/python")}, **options)

@@ -92,3 +92,17 @@ class Loop:
                 self.inputs.append(data)
             done += 1
         return done
+
+    def merge(self, check, package):
+        """The committed corpus becomes the shortest inputs of it that together get as far as all."""
+        self.seen = set()
+        kept = [data for data in sorted(self.inputs, key=len) if self._traced(check, data, package)]
+        corpus.write(self.name, kept)
+        return len(kept)
+
+    def main(self, seconds, check, found, package):
+        """seconds: as it was given to the program; "merge" is for merge()."""
+        if seconds == "merge":
+            print(f"{self.name}: {self.merge(check, package)} inputs")
+        else:
+            print(f"Done {self.run(int(seconds), check, found, package)} runs")

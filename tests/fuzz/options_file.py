@@ -134,7 +134,7 @@ def main():
 
     loop = Loop("options_file", int(seed[0]) if seed else None, WORDS, 8 * 1024)
     first = list(loop.inputs)
-    print(f"Done {loop.run(int(seconds), check, found, 'options_file')} runs")
+    loop.main(seconds, check, found, "options_file")
 
 
 if __name__ == "__main__":

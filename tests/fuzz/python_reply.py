@@ -119,7 +119,7 @@ def main():
     seconds, found, *seed = sys.argv[1:]
     words = dictionary(pathlib.Path(__file__).with_name("reply.dict"))
     loop = Loop("python_reply", int(seed[0]) if seed else None, words, 64 * 1024)
-    print(f"Done {loop.run(int(seconds), check, found, 'svcbroker')} runs")
+    loop.main(seconds, check, found, "svcbroker")
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ TARGETS = {
     "reply": Target(CLIENT, Fault("client/say/facts.c", ".name = name ? name : \"?\",", ".name = name,"), most_bytes=8192),
 }
 
-# Those of no compiler: NAME.py is the fuzzer, and these are its arguments behind the seconds and where to leave what it finds.
+# What is not C: NAME.py is the fuzzer, a loop of our own.
 SCRIPTS = {
     "python_reply": Fault("client/python/svcbroker/_decode.py", "if not isinstance(given, list):", "if given is None:"),
     "options_file": Fault("s6-rc.d/svcbrokerd/run.in", "line=${line#\"$mark\"}", "line=$line"),

@@ -3,17 +3,13 @@
 They wait for nobody, so tools/check runs them at the lowest priority: how far they get in their minute is no claim of these tests."""
 
 import os
-import pathlib
 import re
-import subprocess
-import sys
 
 import pytest
 
-from harness import ROOT, Workshop
+from harness import ROOT, Workshop, run_script
 from targets import SCRIPTS, TARGETS
 
-HERE = pathlib.Path(__file__).resolve().parent
 FUZZ_SEC = int(os.environ.get("FUZZ_SEC", "60"))
 FIND_SEC = 600  # a bound: alone, the slowest takes some seconds
 LEAST_RUNS = 10  # the corpus, at least
@@ -50,18 +46,12 @@ def test_harness_finds_a_fault(workshop, name):
     assert status != 0 and list((workshop.directory / "found").glob(f"{name}-crash-*")), said(text)
 
 
-def run_script(name, top, seconds, found):
-    """One of SCRIPTS, with the sources below `top`."""
-    arguments = [str(seconds), str(found)]
-    if name == "options_file":
-        arguments.append(str(top / "s6-rc.d/svcbrokerd/run.in"))
-    return subprocess.run([sys.executable, HERE / f"{name}.py", *arguments], capture_output=True, text=True, errors="replace",
-                          env={**os.environ, "PYTHONPATH": str(top / "client/python")})
+CAPTURED = {"capture_output": True, "text": True, "errors": "replace"}
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_script(tmp_path, name):
-    result = run_script(name, ROOT, FUZZ_SEC, tmp_path)
+    result = run_script(name, FUZZ_SEC, tmp_path, **CAPTURED)
     assert result.returncode == 0, said(result.stderr)
     assert int(re.search(r"Done (\d+) runs", result.stdout).group(1)) >= LEAST_RUNS
 
@@ -76,5 +66,5 @@ def test_script_finds_a_fault(tmp_path, name):
             (tmp_path / fault.path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / fault.path).with_name(path.name).write_bytes(path.read_bytes())
     (tmp_path / fault.path).write_text(text.replace(fault.old, fault.new))
-    result = run_script(name, tmp_path, FIND_SEC, tmp_path / "found")
+    result = run_script(name, FIND_SEC, tmp_path / "found", tmp_path, **CAPTURED)
     assert result.returncode != 0 and list((tmp_path / "found").iterdir()), said(result.stdout + result.stderr)

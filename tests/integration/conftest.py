@@ -59,7 +59,8 @@ def staged():
 @pytest.fixture(scope="session")
 def sanitized(staged):
     with open(f"{TOP}/{staged}/stage/usr/local/sbin/svcbrokerd", "rb") as file:
-        return b"__asan_init" in file.read()
+        program = file.read()
+    return b"__asan_init" in program or b"__tsan_init" in program
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ USERS = {"root": (0, 0, ()), "hermes": (10000, 10000, ()), "stranger": (10001, 1
 # Options for who has gateways that end by themselves: alive for as long as trees let them settle, they count as up or recovered,
 # and on a busy machine the stand-in takes that long to begin at all.
 SLOW_TO_SETTLE = ("--settle-msec", "4000")
-SANITIZER_WORDS = ("AddressSanitizer", "LeakSanitizer", "UndefinedBehaviorSanitizer", "runtime error:")
+SANITIZER_WORDS = ("AddressSanitizer", "ThreadSanitizer", "LeakSanitizer", "UndefinedBehaviorSanitizer", "runtime error:")
 
 
 def wait_until(condition, timeout=HANG_SEC, what=""):

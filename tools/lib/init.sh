@@ -108,7 +108,7 @@ ln -s "$servicedirs/svcbrokerd" "$scandir/svcbrokerd"
 
 cd /
 environment=("PATH=${TREE_PATH:-/usr/local/bin:/usr/bin:/bin}")
-for name in ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS; do
+for name in ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS TSAN_OPTIONS; do
     if [ -n "${!name-}" ]; then
         environment+=("$name=${!name}")
     fi
