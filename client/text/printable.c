@@ -100,20 +100,16 @@ static size_t plain_bytes(const char *text, size_t length, enum printable printa
         return 0;
 }
 
-/* line: as of printable_line(). */
-static char *make_printable(const char *text, size_t length, enum printable printable, bool line)
+static char *make_printable(const char *text, size_t length, enum printable printable, bool tabs)
 {
         char *copy = length < SIZE_MAX / ESCAPE_BYTES ? malloc(length * ESCAPE_BYTES + 1) : NULL;
         size_t used = 0;
 
         for (size_t at = 0; copy && at < length;) {
-                size_t colour = line ? printable_colour(text + at, length - at) : 0;
-                size_t plain = text[at] == '\t' ? line : plain_bytes(text + at, length - at, printable);
+                size_t plain = text[at] == '\t' ? tabs : plain_bytes(text + at, length - at, printable);
                 size_t control = plain > 0 ? 0 : control_bytes(text + at, length - at);
 
-                if (colour > 0) {
-                        at += colour;
-                } else if (plain > 0) {
+                if (plain > 0) {
                         memcpy(copy + used, text + at, plain);
                         used += plain;
                         at += plain;
@@ -133,9 +129,22 @@ char *printable_text(const char *text, enum printable printable)
         return make_printable(text, strlen(text), printable, false);
 }
 
+/* What is around a colour becomes one text, in which it may be a character: so they go before anything is looked at. */
 char *printable_line(const char *text, size_t length, enum printable printable)
 {
-        return make_printable(text, length, printable, true);
+        char *bare = malloc(length + 1), *made;
+        size_t used = 0;
+
+        for (size_t at = 0; bare && at < length;) {
+                size_t colour = printable_colour(text + at, length - at);
+
+                if (colour == 0)
+                        bare[used++] = text[at++];
+                at += colour;
+        }
+        made = bare ? make_printable(bare, used, printable, true) : NULL;
+        free(bare);
+        return made;
 }
 
 void printable_write_json(FILE *file, const char *text)

@@ -114,6 +114,11 @@ static const struct {
         {"\xc2\x9b"
          "31m",
          "\\xc2\\x9b31m", NULL, "\\xc2\\x9b31m"},
+        /* What is left, and was none with the colour in it, is a control character. */
+        {"\xc2\x1b[1m\x9b"
+         "31m",
+         "\\xc2\\x9b31m", NULL, "\\xc2\\x9b31m"},
+        {"\xe2\x1b[m\x80\x1b[0m\xae", "\\xe2\\x80\\xae", NULL, "\\xe2\\x80\\xae"},
         {"na\xc3\xafve", "na\\xc3\\xafve", "na\xc3\xafve", "na\xc3\xafve"},
         {"\xe4\xbd\xa0 \xf0\x9f\x99\x82", "\\xe4\\xbd\\xa0 \\xf0\\x9f\\x99\\x82",
          "\xe4\xbd\xa0 \xf0\x9f\x99\x82", "\xe4\xbd\xa0 \xf0\x9f\x99\x82"},
