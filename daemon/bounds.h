@@ -138,8 +138,7 @@
 /* An order that does not wait is done when its outcomes are told; a reader that does not take them has so long, all pauses
  * together, and is told of the rest later. */
 #define ORDER_READER_MSEC 5000
-/* An order that lacks descriptors for its slot's record, which the deputies' threads have for an instant, tries it again
- * for so long, after such a pause. */
+/* One that lacks a descriptor for a slot's record tries again for so long, after such a pause. */
 #define ORDER_SHORTAGE_MSEC 2000
 #define ORDER_SHORTAGE_PAUSE_MSEC 20
 #define ORDER_REPEATED_MSEC 5000 /* for so long an order that was carried out need not be again */
@@ -331,6 +330,8 @@
 
 /* Directories below profiles/ that are looked at; s6-svscan takes far fewer. */
 #define SURVEY_PROFILES 10000
+/* Slots of what is down that a boot makes at once, when what is wanted has its own: a scan of s6-svscan for each such wave. */
+#define BOOT_WAVE 64
 /* What could not be made at boot is tried again after this, doubling up to the second. */
 #define BOOT_AGAIN_FIRST_MSEC 10000
 #define BOOT_AGAIN_MOST_MSEC 300000
@@ -395,8 +396,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
          LIMIT_REMOVED_EVENTS * MEMORY_REMOVED_BYTES + LIMIT_SURVEY_BYTES +                                  \
          SURVEY_PROFILES * MEMORY_PROFILE_BYTES + STORE_QUEUE_BYTES + STORE_QUEUE_ROOT_BYTES +               \
          STORE_UNKNOWN_QUEUE_BYTES + MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES)
-/* What the daemon may take in all. Sixteen of it are a look at as many directories below profiles/ as are looked at: with the
- * thousand that a scan directory of the usual size could use it were 34. */
+/* What the daemon may take in all. Sixteen of it are a look at as many directories as are looked at below profiles/. */
 #define MEMORY_BYTES (48 * 1024 * 1024)
 _Static_assert(MEMORY_SUM_BYTES <= MEMORY_BYTES,
                "what all bounds admit together is within what the daemon may take");

@@ -28,6 +28,7 @@ struct broker {
         struct server server;
         struct watchdog watchdog;
         int notification_fd; /* -1: none, or done */
+        bool ready;          /* and has said so */
 };
 
 /* All that can be called. */
@@ -70,6 +71,9 @@ static void broker_say_ready(struct broker *broker)
 {
         int fd = broker->notification_fd;
 
+        if (broker->ready)
+                return;
+        broker->ready = true;
         log_line("main: ready");
         broker->notification_fd = -1;
         if (fd < 0)
@@ -85,7 +89,13 @@ static void broker_reconciled(void *owner, const struct reconcile_action *action
                 broker_say_ready(owner);
 }
 
-/* Readiness is announced when every profile has its slot, or the volume had its time. */
+static void broker_has_first(void *owner)
+{
+        broker_say_ready(owner);
+}
+
+/* Readiness is announced when every profile that is wanted has its slot, or the volume had its time: nobody waits for what
+ * is down. */
 static void broker_reconcile(struct broker *broker)
 {
         struct reconcile_request *request =
@@ -96,6 +106,7 @@ static void broker_reconcile(struct broker *broker)
                 return;
         }
         request->boot = request->root = true;
+        request->first = broker_has_first;
         request->done = broker_reconciled;
         request->owner = broker;
         reconcile_run(&broker->world.registry, request);

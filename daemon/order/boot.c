@@ -37,6 +37,16 @@ void boot_begin(struct registry *registry, size_t profiles, size_t to_come)
         text_clear(&boot->lost);
 }
 
+void boot_follow(struct registry *registry, bool follows)
+{
+        registry->boot_state->follows = follows;
+}
+
+bool boot_follows(const struct registry *registry)
+{
+        return registry->boot_state->follows;
+}
+
 void boot_made(struct registry *registry)
 {
         registry->boot_state->to_come--;

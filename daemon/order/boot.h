@@ -15,6 +15,7 @@ struct registry;
  */
 struct boot {
         bool looking;                  /* the volume is asked which profiles there are */
+        bool follows;                  /* what is wanted has its slots: the rest come while people work */
         size_t profiles;               /* that are to have a slot, by the last look at the volume */
         size_t to_come;                /* of those, that the boot which goes on has not made yet */
         size_t missing;                /* of those, that could not be made */
@@ -31,6 +32,10 @@ void boot_look(struct registry *registry, bool looking);
 
 /* A look at the volume found so many, and so many of them have no slot. */
 void boot_begin(struct registry *registry, size_t profiles, size_t to_come);
+/* From now on it is about what is down; and it is over. */
+void boot_follow(struct registry *registry, bool follows);
+/* May there be a profile whose slot is only about to come? */
+bool boot_follows(const struct registry *registry);
 /* One of them came, or could not be made: why. */
 void boot_made(struct registry *registry);
 void boot_lost(struct registry *registry, const char *profile, const char *why);

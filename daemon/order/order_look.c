@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/keep/survey.h"
+#include "daemon/order/boot.h"
 #include "daemon/order/enroll.h"
 #include "daemon/service/home.h"
 #include "daemon/slot/publication.h"
@@ -25,12 +26,12 @@ static void order_refused(void *owner, const char *profile, const struct fault *
         }
 }
 
-/* The broker makes its slot just now, having seen a new profile: a start waits for that, as it would where it came a
- * moment before. At a boot it does not: that may take minutes. */
+/* The broker makes its slot just now, having seen a new profile: an order waits for that, as it would where it came a
+ * moment before. For the first slots of a boot it does not: that may take minutes. */
 static bool is_about_to_come(const struct service *service)
 {
         return service->registration && registration_is_own(service->registration) &&
-               !publication_is_held(service->registry);
+               (boot_follows(service->registry) || !publication_is_held(service->registry));
 }
 
 static void looked(void *owner)
@@ -42,7 +43,7 @@ static void looked(void *owner)
 
 bool order_find_missing(struct order *order)
 {
-        bool may_miss = order->kind == ORDER_START && !order->all;
+        bool may_miss = (order->kind == ORDER_START || boot_follows(order->registry)) && !order->all;
         const char **profiles = may_miss ? reallocarray(NULL, order->count, sizeof(*profiles)) : NULL;
         struct enroll_events events = {order_refused, looked, order};
         bool asks = false;

@@ -5,37 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "daemon/bounds.h"
 #include "daemon/log/log.h"
 #include "daemon/order/boot.h"
 #include "daemon/order/boot_report.h"
+#include "daemon/order/reconcile_work.h"
 #include "daemon/slot/adopt.h"
-#include "daemon/slot/operation.h"
-#include "daemon/slot/publication.h"
 #include "daemon/service/persist.h"
-#include "daemon/order/plan.h"
 #include "daemon/service/registry.h"
 #include "daemon/service/home.h"
-#include "daemon/slot/removal.h"
 #include "daemon/keep/survey.h"
 #include "proto/name.h"
-
-/* One that goes on; registry.reconcile. Each profile is a piece. */
-struct reconcile {
-        struct ready ready;
-        struct registry *registry;
-        struct reconcile_request *request;
-        struct plan plan;
-        size_t next; /* of the plan, to be done */
-        size_t open; /* registrations that have begun */
-        bool all_begun;
-        bool blind;      /* a boot whose volume did not answer: only `default`, and all is looked at again */
-        bool incomplete; /* some profiles' directories did not answer */
-        bool has_dead;   /* what is left of the last container's is removed first */
-        bool counted;    /* it is a boot, and boot.h is told of it */
-};
 
 static void reconcile_free(struct reconcile *reconcile)
 {
@@ -67,6 +47,7 @@ static void reconcile_end(struct reconcile *reconcile, int error)
         registry->reconciles->running = NULL;
         bool whole = !reconcile->incomplete && !registry->boot_state->missing;
 
+        boot_follow(registry, false);
         if (request->boot && !error)
                 registry->reconciles->booted(registry);
         if (request->boot && !error && registry->fresh_boot && whole)
@@ -114,114 +95,6 @@ static void reconcile_finish(struct reconcile *reconcile)
         else if (boot_report_write(&registry->store, &reconcile->plan, registry->boot_logged, boot_logged,
                                    registry))
                 boot_logged(registry);
-}
-
-static const char *fault_text(const struct fault *fault, char *line, size_t size)
-{
-        if (fault->kind == FAULT_TOO_MANY_SERVICES)
-                return "s6-svscan takes no more services";
-        if (fault->kind == FAULT_LIMIT)
-                return "the variables of all profiles together exceed their limit";
-        if (!fault->error)
-                return fault->text ? fault->text : "see the log";
-        snprintf(line, size, "%s: %s", fault->text, strerror(fault->error));
-        return line;
-}
-
-static struct service *service_of(const struct registry *registry, const char *profile)
-{
-        char name[LIMIT_SERVICE_NAME_BYTES + 1];
-
-        name_service_of(profile, name, sizeof(name));
-        return registry_find(registry, name);
-}
-
-static void reconcile_registered(struct own_registration *own, struct service *service,
-                                 const struct fault *fault)
-{
-        struct planned *planned = (struct planned *)own;
-        struct reconcile *reconcile = planned->owner;
-        struct reconcile_action *action = plan_action(&reconcile->plan, planned);
-        char line[RECORD_REASON_BYTES - 64];
-        bool late = fault && service && fault->error == ETIMEDOUT && service->operation == OPERATION_NONE;
-
-        reconcile->open--;
-        if (reconcile->registry->stopping)
-                return;
-        if (reconcile->counted && fault && !late)
-                boot_lost(reconcile->registry, action->profile, fault_text(fault, line, sizeof(line)));
-        else if (reconcile->counted)
-                boot_made(reconcile->registry);
-        if (late && reconcile->counted) { /* it stays, and goes on as soon as s6-svscan comes to it */
-                snprintf(action->message, sizeof(action->message), "it has no s6-supervise yet");
-        } else if (fault) {
-                action->what = RECONCILE_SKIPPED;
-                snprintf(action->message, sizeof(action->message), "it could not be registered: %s",
-                         fault_text(fault, line, sizeof(line)));
-        } else if (service) {
-                service->unclean = reconcile->request->boot && reconcile->registry->fresh_boot &&
-                                   action->prior_exit == PRIOR_EXIT_UNCLEAN;
-                if (action->what == RECONCILE_STARTED)
-                        stagger_start(service);
-        }
-        if (!reconcile->open && reconcile->all_begun)
-                ready_wake(&reconcile->ready);
-}
-
-static void reconcile_do(struct reconcile *reconcile, struct planned *planned)
-{
-        struct registry *registry = reconcile->registry;
-        struct reconcile_action *action = plan_action(&reconcile->plan, planned);
-        struct service *service;
-        struct fault fault;
-
-        switch (action->what) {
-        case RECONCILE_STARTED:
-        case RECONCILE_REGISTERED:
-        case RECONCILE_HELD:
-                reconcile->open++;
-                planned->owner = reconcile;
-                planned->own.ended = reconcile_registered;
-                if (!operation_register_own(registry, action->profile, &planned->record, planned->environment,
-                                            &planned->own, &fault))
-                        reconcile_registered(&planned->own, service_of(registry, action->profile),
-                                             fault.kind ? &fault : NULL);
-                break;
-        case RECONCILE_REMOVED:
-                service = service_of(registry, action->profile);
-                if (service && service->operation == OPERATION_NONE && !service_is_alive(service))
-                        removal_begin(service, DEFAULT_UNREGISTER_MSEC, true, false);
-                break;
-        case RECONCILE_KEPT:
-                if (planned->adjust)
-                        plan_adjust(registry, action->profile, planned);
-                break;
-        case RECONCILE_SKIPPED:
-                break;
-        }
-}
-
-static bool reconcile_step(struct ready *ready)
-{
-        struct reconcile *reconcile = (struct reconcile *)ready;
-
-        if (reconcile->has_dead && adopt_remove_dead(reconcile->registry))
-                return true;
-        reconcile->has_dead = false;
-        while (reconcile->next < reconcile->plan.count) {
-                struct planned *planned = &reconcile->plan.planned[reconcile->next++];
-
-                if (plan_action(&reconcile->plan, planned)->what == RECONCILE_KEPT && !planned->adjust)
-                        continue;
-                reconcile_do(reconcile, planned);
-                return true;
-        }
-        if (!reconcile->all_begun)
-                publication_release(reconcile->registry, reconcile->request->root);
-        reconcile->all_begun = true;
-        if (!reconcile->open)
-                reconcile_finish(reconcile);
-        return false;
 }
 
 /* What a boot is to make; of one that tries again, what is not about it is left as it is. */
@@ -285,8 +158,11 @@ static void reconcile_surveyed(struct survey *survey)
         }
         reconcile_count(reconcile);
         reconcile->has_dead = !error && request->boot;
-        publication_hold(registry, request->root);
-        ready_wake(&reconcile->ready);
+        /* What it told is known from now on; the profiles are watched when the boot is through. */
+        if (request->boot && !error && registry->volume_told == VOLUME_TOLD_NONE)
+                registry->volume_told = VOLUME_TOLD_SOME;
+        reconcile->finished = reconcile_finish;
+        reconcile_work(reconcile);
 }
 
 /* The profiles that have slots: nothing of theirs is removed. They come sorted. */
@@ -325,8 +201,6 @@ static bool reconcile_begin(struct ready *ready)
         }
         reconcile->registry = registry;
         reconcile->request = request;
-        ready_init(&reconcile->ready, &registry->ready, reconcile_step);
-        reconcile->ready.root = request->root;
         reconciles->running = reconcile;
         boot_look(registry, request->boot);
         survey->done = reconcile_surveyed;
@@ -349,6 +223,12 @@ void reconcile_run(struct registry *registry, struct reconcile_request *request)
         request->next = *at;
         *at = request;
         ready_wake(&registry->reconciles->ready);
+}
+
+void reconcile_forget(struct reconciles *reconciles, const char *profile)
+{
+        if (reconciles->running)
+                reconcile_skip(reconciles->running, profile);
 }
 
 void reconcile_init(struct reconciles *reconciles, struct registry *registry)

@@ -42,6 +42,9 @@ struct reconcile_request {
         bool lost; /* a boot again: of what has no slot, only what could not be made before */
         bool dry_run; /* only say */
         bool watch;   /* nobody has asked: something has changed in profiles/. Nothing is removed */
+        /* Of a boot, once, before `done`: `default` and all that are wanted have their slots, or cannot have them now, and the
+         * rest follow, so many at a time, while people work. NULL: nobody asks. */
+        void (*first)(void *owner);
         /* Once. error: errno, 0 where the volume was looked at. Of a boot: when all are registered, or cannot
          * be now. */
         void (*done)(void *owner, const struct reconcile_action *actions, size_t count, int error);
@@ -65,6 +68,9 @@ void reconcile_init(struct reconciles *reconciles, struct registry *registry);
 
 /* Takes the request, which must be allocated. `done` is called on a later turn of the loop. */
 void reconcile_run(struct registry *registry, struct reconcile_request *request);
+
+/* It was unregistered: the boot that goes on makes no slot for it any more. */
+void reconcile_forget(struct reconciles *reconciles, const char *profile);
 
 /* The broker ends: whoever waits is told ECANCELED. */
 void reconcile_drop(struct reconciles *reconciles);

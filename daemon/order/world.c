@@ -47,12 +47,20 @@ static void on_left(void *owner)
         profiles_look_soon(&world->registry);
 }
 
+static void on_forgotten(void *owner, const char *profile)
+{
+        struct world *world = owner;
+
+        reconcile_forget(&world->reconciles, profile);
+}
+
 int world_init(struct world *world, uv_loop_t *loop)
 {
         struct registry *registry = &world->registry;
         int result = registry_init(registry, loop);
 
-        registry->above = (struct registry_above){world, on_entry, on_slot, on_alone, on_round, on_left};
+        registry->above =
+                (struct registry_above){world, on_entry, on_slot, on_alone, on_round, on_left, on_forgotten};
         scan_init(&world->scan, registry);
         adopt_init(&world->late, registry);
         publication_init(&world->publication, registry);

@@ -84,6 +84,8 @@ struct registry_above {
         void (*round)(void *owner);
         /* A gateway whose profile's directory is gone has ended. */
         void (*left)(void *owner);
+        /* A profile is unregistered, whether it has a slot or not: none is to come any more. */
+        void (*forgotten)(void *owner, const char *profile);
 };
 
 /* What a container is started with. */
@@ -101,7 +103,7 @@ enum {
 /* What the volume told of its profiles at the boot, or when that looked again. */
 enum volume_told {
         VOLUME_TOLD_ALL,
-        VOLUME_TOLD_SOME, /* some profiles' directories did not answer */
+        VOLUME_TOLD_SOME, /* the boot is not through, or some profiles' directories did not answer */
         VOLUME_TOLD_NONE, /* it did not answer */
 };
 

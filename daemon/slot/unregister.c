@@ -98,6 +98,8 @@ static bool asked_step(struct ready *ready)
                 fault = (struct fault){.kind = FAULT_PROTECTED, .text = "it is not the broker's"};
         else if (service && removal_add_waiter(service, asked->ticket))
                 fault = (struct fault){.kind = FAULT_SYSTEM, .text = "unregister", .error = ENOMEM};
+        if (!fault.kind)
+                asked->registry->above.forgotten(asked->registry->above.owner, asked->profile);
         if (!service && !fault.kind) {
                 forget_absent(asked);
                 return false;

@@ -207,6 +207,6 @@ def test_slots_that_nobody_was_shown_yet_are_not_undone(make_tree, volume):
     began = time.monotonic()
     wait_until(lambda: time.monotonic() - began > REGISTER_MSEC / 1000 + 1, 60)
     tree.signal("CONT", pid)
-    wait_until(lambda: tree.broker_is_ready(), 300, "svcbrokerd ready")
+    wait_until(lambda: tree.broker_is_ready() and tree.is_booted(), 300, "a slot for each profile")
     assert "rolled back" not in tree.log() and len(gateways("/run/svcbroker/services")) == 300
     wait_until(lambda: tree.call("Health")["healthy"], 120, "all have their supervisors")

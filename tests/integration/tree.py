@@ -149,6 +149,11 @@ class Tree:
             # It may have 200 slots to make.
             wait_until(lambda: self.assert_lives() or self.broker_is_ready() or self.broker_failed(), patience, "svcbrokerd ready")
             assert self.broker_is_ready(), self.log()
+            wait_until(self.is_booted, patience, "a slot for each profile")
+
+    def is_booted(self):
+        """The broker is ready when what is wanted has its slots: those of what is down follow."""
+        return not any(note.startswith("booting: ") for note in self.call("Health").get("notes", []))
 
     def assert_lives(self):
         """PID 1 may also end at once, where the namespaces can be made and nothing can be mounted in them."""

@@ -6,10 +6,12 @@
 
 #include "daemon/bounds.h"
 #include "daemon/order/boot.h"
+#include "daemon/order/order.h"
 #include "daemon/order/plan.h"
 #include "daemon/order/profiles.h"
 #include "daemon/order/reconcile.h"
 #include "daemon/slot/adopt.h"
+#include "daemon/slot/operation.h"
 #include "daemon/slot/removal.h"
 
 /* The slots are brought in line with the volume: at boot, when somebody asks, and when profiles come and go. */
@@ -133,6 +135,91 @@ START_TEST(a_boot)
         reconcile(BOOT);
         expect("up", RECONCILE_KEPT);
         expect("newer", RECONCILE_KEPT);
+}
+END_TEST
+
+static int first;
+static bool down_has_slot;
+static void (*at_first)(void);
+
+static void on_first(void *owner)
+{
+        first++;
+        ck_assert_int_eq(done, 0);
+        down_has_slot = find("gateway-down") != NULL;
+        if (at_first)
+                at_first();
+}
+
+static void boot_with_one_of_each(void (*then)(void))
+{
+        at_first = then;
+        begin();
+        world_profile("down");
+        world_profile("up");
+        world_profile("newer");
+        intent("up", UP);
+        intent("newer", "{\"version\":99}");
+        intent("down", DOWN);
+        reconcile((struct reconcile_request){.boot = true, .root = true, .first = on_first});
+        ck_assert_int_eq(done_error, 0);
+        ck_assert_int_eq(first, 1);
+        ck_assert(!down_has_slot);
+        ck_assert_ptr_nonnull(find("gateway-up"));
+        ck_assert_ptr_nonnull(find("gateway-newer"));
+}
+
+static const char *told(void (*tell)(const struct registry *, void (*)(void *, const char *), void *));
+
+static void expect_notes(void)
+{
+        ck_assert_ptr_nonnull(find("gateway-default"));
+        ck_assert_ptr_nonnull(find("gateway-up"));
+        ck_assert_ptr_nonnull(find("gateway-newer"));
+        ck_assert_ptr_nonnull(strstr(told(boot_notes), "1 of 4 gateways has no slot yet"));
+        ck_assert_int_ne(model.registry.volume_told, VOLUME_TOLD_NONE);
+}
+
+START_TEST(a_boot_makes_first_what_is_wanted)
+{
+        boot_with_one_of_each(expect_notes);
+        ck_assert_ptr_nonnull(find("gateway-down"));
+        expect("down", RECONCILE_REGISTERED);
+        ck_assert_str_eq(told(boot_notes), "");
+}
+END_TEST
+
+static void unregister_down(void)
+{
+        ck_assert_int_eq(operation_unregister(&model.registry, (struct ticket){1, 1}, "down", 1000, true), 0);
+}
+
+START_TEST(one_is_unregistered_before_its_slot_is_made)
+{
+        boot_with_one_of_each(unregister_down);
+        ck_assert_ptr_null(find("gateway-down"));
+        expect("down", RECONCILE_SKIPPED);
+        ck_assert_uint_eq(model.boot.to_come, 0);
+        ck_assert(!world_has("services/gateway-down"));
+}
+END_TEST
+
+static void stop_down(void)
+{
+        const char *const name = "gateway-down";
+        const struct order_request request = {
+                .ticket = {1, 1}, .kind = ORDER_STOP, .names = &name, .count = 1, .root = true};
+
+        ck_assert_int_eq(order_run(&model.registry, &request), 0);
+}
+
+START_TEST(one_is_ordered_before_its_slot_is_made)
+{
+        boot_with_one_of_each(stop_down);
+        TURN_UNTIL(answer_count == 1);
+        ck_assert_int_eq(answers[0].fault.kind, FAULT_NONE);
+        ck_assert(answers[0].persisted);
+        ck_assert_ptr_nonnull(find("gateway-down"));
 }
 END_TEST
 
@@ -397,6 +484,9 @@ END_TEST
 int main(void)
 {
         const TTest *const tests[] = {a_boot,
+                                      a_boot_makes_first_what_is_wanted,
+                                      one_is_unregistered_before_its_slot_is_made,
+                                      one_is_ordered_before_its_slot_is_made,
                                       what_a_boot_tells,
                                       the_volume_cannot_be_looked_at,
                                       a_dry_run,
