@@ -75,6 +75,10 @@ static enum brake_verdict judge_try(const struct seen *seen, const struct brake_
 {
         bool ended = seen->since_usec != facts->once.base_usec;
 
+        /* What s6 wants is no single run any more: another s6-supervise has come, which obeys the down file, that is, has
+         * begun nothing yet and is about to. */
+        if (seen->want_up && (ended || facts->now_msec >= facts->once.until_msec))
+                return BRAKE_STAY;
         if (ended && facts->word == WORD_RESTART_ME && facts->asked < 0)
                 return BRAKE_COUNT;
         if (ended && facts->word == WORD_RESTART_ME && facts->asked <= RESTARTS_FREE)

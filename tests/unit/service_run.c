@@ -340,6 +340,30 @@ START_TEST(its_supervisor_is_replaced_while_it_is_to_start)
 }
 END_TEST
 
+/* The next one obeys the down file, which says up: it has run nothing yet, and so nothing has ended. */
+START_TEST(its_supervisor_is_replaced_while_it_is_tried)
+{
+        begin();
+        start(4000002);
+        toy_is_down(&own, false, 1 << 8);
+        turn_until_told(&own, "o");
+        ck_assert(!world_has("services/gateway-coder/down"));
+        toy_close(&own);
+        UNTIL_STATE(STATE_UNSUPERVISED);
+        toy_open(&own, "services/gateway-coder");
+        toy_is_down(&own, true, 0);
+        TURN_UNTIL(service->own.supervised);
+        turn_for(3 * BACKOFF_MSEC);
+        ck_assert_uint_eq(service->record.brake.attempt, 1);
+        ck_assert(!world_has("services/gateway-coder/down"));
+        ck_assert_str_eq(toy_letters(&own), "");
+        toy_runs(&own, 4000003, true);
+        UNTIL_STATE(STATE_UP);
+        TURN_UNTIL(service->record.brake.hold == HOLD_NONE);
+        ck_assert_uint_eq(service->record.brake.attempt, 1);
+}
+END_TEST
+
 START_TEST(orders_that_nobody_reads)
 {
         pid_t pid;
@@ -459,7 +483,8 @@ int main(void)
                                       a_short_run_is_counted,
                                       a_stop_that_was_under_way,
                                       a_start_that_was_under_way,
-                                      a_try_of_another_broker};
+                                      a_try_of_another_broker,
+                                      its_supervisor_is_replaced_while_it_is_tried};
 
         return unit_run(world_suite("service_run", tests, sizeof(tests) / sizeof(tests[0])));
 }
