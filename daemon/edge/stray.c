@@ -58,10 +58,10 @@ static bool is_ours(pid_t pid)
         return strcmp(comm, SUPERVISE) == 0 && process_is_only_users(pid, geteuid()) == 1;
 }
 
-/* Its only argument is that name. */
-static bool is_named(pid_t pid, const char *name)
+/* Its only argument, within words; NULL: it cannot be read. */
+static const char *read_name(pid_t pid, char words[STRAY_WORDS_BYTES])
 {
-        char path[64], words[STRAY_WORDS_BYTES];
+        char path[64];
         const char *argument;
         ssize_t length;
         int fd;
@@ -69,30 +69,33 @@ static bool is_named(pid_t pid, const char *name)
         snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
         fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
-                return false;
-        length = read(fd, words, sizeof(words) - 1);
+                return NULL;
+        length = read(fd, words, STRAY_WORDS_BYTES - 1);
         close(fd);
         if (length <= 0)
-                return false;
+                return NULL;
         words[length] = 0;
         argument = words + strlen(words) + 1;
-        return argument < words + length && strcmp(argument, name) == 0;
+        return argument < words + length ? argument : NULL;
 }
 
-pid_t stray_find(int at, const char *name)
+int stray_each(int at, void (*found)(void *owner, const char *name, pid_t pid, bool busy), void *owner)
 {
         pid_t svscan = process_holding(at, SVSCAN_LOCK);
         FILE *file = svscan > 0 ? children_open(svscan) : NULL;
-        pid_t found = 0;
+        char words[STRAY_WORDS_BYTES];
         int pid;
 
         if (!file)
                 return svscan < 0 ? svscan : -ENOENT;
-        while (found <= 0 && fscanf(file, "%d", &pid) == 1)
-                if (is_ours(pid) && is_named(pid, name))
-                        found = has_child(pid) ? -EBUSY : pid;
+        while (fscanf(file, "%d", &pid) == 1) {
+                const char *name = is_ours(pid) ? read_name(pid, words) : NULL;
+
+                if (name)
+                        found(owner, name, pid, has_child(pid));
+        }
         fclose(file);
-        return found;
+        return 0;
 }
 
 int stray_dismiss(pid_t pid)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -140,11 +141,37 @@ static bool revival_is_at(struct service *service, bool is_read)
         return now_msec >= service->revival.next_msec;
 }
 
-/* One that has a process where it is leaves everything as it is: that may be the gateway. */
-static enum revival revival_of_stray(const struct service *service, const char *name, enum revival otherwise)
+static void note_stray(void *owner, const char *name, pid_t pid, bool busy)
 {
-        pid_t pid = stray_find(service->registry->scandir.fd, name);
+        const struct registry *registry = owner;
+        const char *suffix = strchr(name, '/');
+        char own[LIMIT_SERVICE_NAME_BYTES + 1];
+        struct service *service;
+        pid_t *stray;
 
+        if ((suffix && strcmp(suffix, "/log") != 0) || strcspn(name, "/") >= sizeof(own))
+                return;
+        snprintf(own, sizeof(own), "%.*s", (int)strcspn(name, "/"), name);
+        service = registry_find(registry, own);
+        if (!service)
+                return;
+        stray = suffix ? &service->revival.stray_logger : &service->revival.stray;
+        if (*stray <= 0)
+                *stray = busy ? -EBUSY : pid;
+}
+
+/* All of them are looked at once, however many slots lack a supervisor. */
+static void look_for_strays(struct registry *registry)
+{
+        for (size_t i = 0; i < registry->count; i++)
+                registry->services[i]->revival.stray = registry->services[i]->revival.stray_logger = 0;
+        stray_each(registry->scandir.fd, note_stray, registry);
+}
+
+/* One that has a process where it is leaves everything as it is: that may be the gateway. */
+static enum revival revival_of_stray(const struct service *service, const char *name, pid_t pid,
+                                     enum revival otherwise)
+{
         if (pid <= 0)
                 return pid == -EBUSY ? REVIVAL_NOTHING : otherwise;
         if (stray_dismiss(pid) < 0)
@@ -162,9 +189,10 @@ static bool revival_try(struct service *service)
         int64_t pause_msec = service->revival.pause_msec * 2;
 
         if (!halves.gateway)
-                revival = revival_of_stray(service, service->name, revival);
+                revival = revival_of_stray(service, service->name, service->revival.stray, revival);
         if (revival != REVIVAL_STRAY && halves.has_log && !halves.logger)
-                revival = revival_of_stray(service, control_name(&service->logger.control).text, revival);
+                revival = revival_of_stray(service, control_name(&service->logger.control).text,
+                                           service->revival.stray_logger, revival);
         if (revival == REVIVAL_NOTHING)
                 return false;
         revival_act(service, revival);
@@ -175,15 +203,22 @@ static bool revival_try(struct service *service)
 
 void revival_turn(struct registry *registry)
 {
-        bool is_read = svscan_has_read(registry);
+        bool is_read = svscan_has_read(registry), has_looked = false;
         unsigned left = REVIVAL_AT_ONCE;
 
         for (size_t i = 0; i < registry->count; i++) {
                 struct service *service = registry->services[i];
 
-                if (!service->profile || !service_lacks_supervisor(service))
+                if (!service->profile || !service_lacks_supervisor(service)) {
                         revival_over(service);
-                else if (revival_is_at(service, is_read) && left && revival_try(service))
+                        continue;
+                }
+                if (!revival_is_at(service, is_read) || !left)
+                        continue;
+                if (!has_looked)
+                        look_for_strays(registry);
+                has_looked = true;
+                if (revival_try(service))
                         left--;
         }
         if (left < REVIVAL_AT_ONCE)

@@ -4,10 +4,35 @@
 #include <unistd.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/stray.h"
 #include "daemon/slot/revival.h"
 
 /* A supervisor is missing, and s6-svscan, which has seen that, does not start it. */
 static struct service *service;
+
+/* In place of edge/stray.c: what it would find. */
+static unsigned looks, dismissed;
+static pid_t stray_pid;
+static bool stray_is_busy;
+
+int stray_each(int at, void (*found)(void *owner, const char *name, pid_t pid, bool busy), void *owner)
+{
+        looks++;
+        found(owner, "gateway-none", 4000500, false);
+        found(owner, "gateway-coder/other", 4000500, false);
+        if (stray_pid)
+                found(owner, CODER "/log", 4000501, true);
+        if (stray_pid)
+                found(owner, CODER, stray_pid, stray_is_busy);
+        return 0;
+}
+
+int stray_dismiss(pid_t pid)
+{
+        ck_assert_int_eq(pid, stray_pid);
+        dismissed++;
+        return 0;
+}
 
 static void begin(void)
 {
@@ -128,11 +153,66 @@ START_TEST(one_that_is_out_of_sight)
 }
 END_TEST
 
+START_TEST(one_that_went_astray)
+{
+        begin();
+        stray_pid = 4000502;
+        lose(&own, &service->own);
+        try_it(1);
+        ck_assert_uint_eq(dismissed, 1);
+        ck_assert_str_eq(toy_letters(&logger), "");
+        stray_is_busy = true; /* that may be the gateway */
+        service->revival.next_msec = clock_msec();
+        revival_turn(&model.registry);
+        ck_assert_uint_eq(service->revival.tries, 1);
+        ck_assert_uint_eq(dismissed, 1);
+}
+END_TEST
+
+/* Nothing can be done about any: each is tried with each look, and what there is is read once. */
+START_TEST(many_are_one_look)
+{
+        static struct toy gateways[4], logs[4];
+        static const char *const names[] = {"a", "b", "c", "d"};
+        char name[32];
+        unsigned before;
+
+        for (int i = 0; i < 4; i++) {
+                world_gateway(names[i], world_wanted(), &gateways[i], &logs[i]);
+                toy_runs(&gateways[i], 4000010 + i, true);
+                toy_runs(&logs[i], 4000020 + i, true);
+        }
+        begin();
+        for (int i = 0; i < 4; i++) {
+                snprintf(name, sizeof(name), "gateway-%s", names[i]);
+                lose(&logs[i], &registry_find(&model.registry, name)->logger);
+        }
+        turn_once();
+        revival_turn(&model.registry);
+        before = looks;
+        for (int i = 0; i < 4; i++) {
+                snprintf(name, sizeof(name), "gateway-%s", names[i]);
+                registry_find(&model.registry, name)->revival.next_msec = clock_msec();
+        }
+        revival_turn(&model.registry);
+        ck_assert_uint_eq(looks, before + 1);
+        for (int i = 0; i < 4; i++) {
+                snprintf(name, sizeof(name), "gateway-%s", names[i]);
+                ck_assert_uint_eq(registry_find(&model.registry, name)->revival.tries, 0);
+        }
+        looks = 0;
+        service_wake(service);
+        turn_for(20);
+        ck_assert_uint_eq(looks, 0); /* and where nobody lacks one it is not */
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {the_logger_that_is_left_is_ended,
                                       the_gateway_that_has_no_process_is_ended, a_gateway_that_runs_is_left,
-                                      a_slot_that_nobody_has_is_made_anew, one_that_is_out_of_sight};
+                                      a_slot_that_nobody_has_is_made_anew, one_that_is_out_of_sight,
+                                      one_that_went_astray, many_are_one_look};
 
         return unit_run(world_suite("slot_revival", tests, sizeof(tests) / sizeof(tests[0])));
 }
