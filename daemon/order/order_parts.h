@@ -65,6 +65,7 @@ struct order {
         int64_t short_msec; /* by clock_msec(): since when it lacks descriptors to record; 0: it does not */
         struct timer timer;
         size_t at;                     /* the entry that is next in this phase */
+        size_t behind;                 /* ORDER_EXPIRING: up to this entry it has waited behind the service */
         size_t batch_at;               /* the first one that no batch has seen */
         unsigned waiting;              /* entries behind that, to be written */
         size_t waiting_bytes;          /* of their variables */

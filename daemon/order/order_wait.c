@@ -65,7 +65,9 @@ bool order_expire_piece(struct order *order)
         struct fault fault = {.kind = FAULT_WAIT_TIMEOUT, .number = clock_msec() - order->began_msec};
         struct service *service = entry->wait.service;
 
-        if (service && ready_is_waiting(&service->ready)) { /* what was seen of it is judged first */
+        /* What was seen of it is judged first: once the order has waited behind it, it was. */
+        if (service && ready_is_waiting(&service->ready) && order->behind != order->at + 1) {
+                order->behind = order->at + 1;
                 if (order->root)
                         ready_wake_root(&service->ready);
                 return true;

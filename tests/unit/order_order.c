@@ -715,6 +715,28 @@ START_TEST(descriptors_are_short_for_long)
 }
 END_TEST
 
+static bool wake_service(struct ready *ready)
+{
+        service_wake(service);
+        return true;
+}
+
+/* Its time is over, also where its service always has something to do. */
+START_TEST(a_wait_for_one_that_is_always_woken)
+{
+        struct ready always;
+        const char *name = CODER;
+
+        begin();
+        ready_init(&always, &model.registry.ready, wake_service);
+        ready_wake(&always);
+        run_many(ORDER_START, &name, 1, true, 100);
+        ck_assert_int_eq(answered()->fault.kind, FAULT_WAIT_TIMEOUT);
+        ready_remove(&always);
+        expect_over();
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {start_and_stop,
@@ -725,6 +747,7 @@ int main(void)
                                       a_reset_does_not_wait,
                                       one_that_fails_while_it_is_waited_for,
                                       its_time_is_over,
+                                      a_wait_for_one_that_is_always_woken,
                                       one_overtakes_the_other,
                                       one_overtakes_the_other_before_it_is_recorded,
                                       one_overtakes_the_other_that_is_recorded,
