@@ -17,6 +17,7 @@ static int capabilities_set(uint32_t permitted, uint32_t effective)
         struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {{effective, permitted, 0}, {0, 0, 0}};
         struct __user_cap_data_struct found[_LINUX_CAPABILITY_U32S_3];
 
+        memset(found, 0xff, sizeof(found)); /* what is not written by the kernel is not as it was set */
         if (syscall(SYS_capset, &header, sets) < 0 || syscall(SYS_capget, &header, found) < 0)
                 return -errno;
         return memcmp(sets, found, sizeof(sets)) != 0 ? -EPERM : 0;

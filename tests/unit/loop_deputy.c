@@ -328,7 +328,7 @@ struct look {
 static void look_work(struct deputy_job *job)
 {
         struct look *look = (struct look *)job;
-        unsigned header[2] = {0x20080522, 0}, sets[6];
+        unsigned header[2] = {0x20080522, 0}, sets[6] = {~0u, ~0u, ~0u, ~0u, ~0u, ~0u};
 
         look->files = (uid_t)syscall(SYS_setfsuid, -1);
         syscall(SYS_getresuid, &look->ids[0], &look->ids[1], &look->ids[2]);
