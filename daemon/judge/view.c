@@ -269,7 +269,10 @@ void view_judge(const struct facts *facts, struct view *view)
         view->oom_kills = record->oom_kills;
         view->oom_since_usec = record->oom_since_usec;
         view->log_restarts = record->logger_brake.restarts;
-        view->log = facts->log;
+        /* One by one, since between the fields of what was noted there may be anything. */
+        view->log.trouble = facts->log.trouble;
+        view->log.detail = facts->log.detail;
+        view->log.held = facts->log.held;
         view->unlocked = facts->unlocked;
         view->log_trouble = view_logger_trouble(facts);
         view->trouble = worst_trouble(facts, view);

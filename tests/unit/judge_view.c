@@ -68,6 +68,42 @@ START_TEST(all_is_well)
 }
 END_TEST
 
+/* A view is compared as a whole. */
+START_TEST(nothing_is_between_the_fields)
+{
+        struct facts one, other;
+        struct view view, again;
+
+        memset(&view, 0x5a, sizeof(view));
+        memset(&again, 0xa5, sizeof(again));
+        memset(&one, 0x5a, sizeof(one));
+        memset(&other, 0xa5, sizeof(other));
+        for (int i = 0; i < 2; i++) {
+                struct facts *facts = i ? &other : &one;
+
+                facts->own = facts->logger = well().own;
+                facts->record = &record;
+                facts->pid = 700;
+                facts->since_usec = SINCE_USEC;
+                facts->ready_usec = SINCE_USEC + 3000000;
+                facts->step = STEP_NONE;
+                facts->step_since_usec = 0;
+                facts->patience = well().patience;
+                facts->backoff = BACKOFF_DEFAULT;
+                facts->logger_ending = well().logger_ending;
+                facts->unread = NULL;
+                facts->log.trouble = LOG_OWNER;
+                facts->log.detail = 5;
+                facts->log.held = true;
+                facts->has_logger = facts->s6_wants = true;
+                facts->unseen = facts->loops = facts->served = facts->unclean = facts->unlocked = facts->unpiped = false;
+        }
+        view_judge(&one, &view);
+        view_judge(&other, &again);
+        ck_assert_int_eq(memcmp(&view, &again, sizeof(view)), 0);
+}
+END_TEST
+
 START_TEST(it_ended_and_s6_starts_it)
 {
         struct facts facts = down(HOLD_NONE);
@@ -335,7 +371,7 @@ END_TEST
 
 int main(void)
 {
-        const TTest *const tests[] = {all_is_well,
+        const TTest *const tests[] = {all_is_well, nothing_is_between_the_fields,
                                       it_ended_and_s6_starts_it,
                                       it_is_held_back,
                                       nobody_supervises_it,
