@@ -99,6 +99,7 @@ void service_see(struct service *service)
         int own = run_see(&service->own);
         int log = run_see(&service->logger);
 
+        service->unseen = false;
         again_note(&service->again, AGAIN_LOOK, own ? own : log, service->name);
 }
 

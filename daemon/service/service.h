@@ -75,6 +75,7 @@ struct service {
         /* seen */
         struct static_end end; /* of a static service */
         enum queued queued;
+        bool unseen;  /* events of it may have been lost: its next step reads its files first */
         bool unclean; /* the container's last gateway did not end by itself, and this is its first one here */
         enum volume_ask asks;
         enum habit habit;

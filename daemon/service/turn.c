@@ -125,6 +125,8 @@ static bool service_step(struct ready *ready)
 
         if (service->registry->stopping)
                 return false;
+        if (service->unseen)
+                service_see(service);
         verdict = follow_run(&service->own);
         follow_run(&service->logger);
         log_pipe_follow(service);

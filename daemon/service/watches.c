@@ -75,8 +75,11 @@ static void look_at_all(struct registry *registry)
         log_event("watch: events were lost: looking at everything");
         registry->above.entry(registry->above.owner, NULL);
         registry->above.slot(registry->above.owner, NULL);
-        for (size_t i = 0; i < registry->count; i++)
-                look(registry->services[i]);
+        /* Each in a step of its own. */
+        for (size_t i = 0; i < registry->count; i++) {
+                registry->services[i]->unseen = true;
+                service_wake(registry->services[i]);
+        }
 }
 
 /* A slot was taken away or put there, by an operator: its service shows what it is without it, and comes back

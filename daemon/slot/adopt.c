@@ -297,15 +297,19 @@ static void adopt_late(struct registry *registry, const char *name)
                 registry_forget(registry, service);
 }
 
-static void adopt_all_late(struct registry *registry)
+static void adopt_all_late(struct noted *late)
 {
         struct entries entries;
+        struct text names;
 
-        if (entries_read(registry->slots.fd, &entries))
+        if (entries_read(late->registry->slots.fd, &entries))
                 return;
+        text_init(&names);
         for (size_t i = 0; i < entries.count; i++)
-                adopt_late(registry, entries.names[i]);
+                text_append(&names, entries.names[i], strlen(entries.names[i]) + 1);
         entries_free(&entries);
+        noted_whole(late, &names);
+        text_deinit(&names);
 }
 
 static bool late_step(struct ready *ready)
@@ -313,10 +317,8 @@ static bool late_step(struct ready *ready)
         struct noted *late = (struct noted *)ready;
         const char *name;
 
-        if (noted_take_all(late)) {
-                adopt_all_late(late->registry);
-                return false;
-        }
+        if (noted_take_all(late))
+                adopt_all_late(late);
         name = noted_take(late);
         if (name)
                 adopt_late(late->registry, name);

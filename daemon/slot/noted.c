@@ -1,5 +1,6 @@
 #include "daemon/slot/noted.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "daemon/bounds.h"
@@ -21,14 +22,14 @@ void noted_deinit(struct noted *noted)
 static void noted_clear(struct noted *noted)
 {
         text_clear(&noted->names);
-        noted->at = 0;
+        noted->at = noted->whole_bytes = 0;
 }
 
 void noted_add(struct noted *noted, const char *name)
 {
         if (noted->at == noted->names.length)
                 noted_clear(noted);
-        if (name && noted->names.length < NOTED_BYTES)
+        if (name && noted->names.length - noted->whole_bytes < NOTED_BYTES)
                 text_append(&noted->names, name, strlen(name) + 1);
         else
                 noted->all = true;
@@ -46,6 +47,11 @@ const char *noted_take(struct noted *noted)
         return name;
 }
 
+bool noted_has_more(const struct noted *noted)
+{
+        return noted->at < noted->names.length;
+}
+
 bool noted_take_all(struct noted *noted)
 {
         bool all = noted->all;
@@ -54,4 +60,24 @@ bool noted_take_all(struct noted *noted)
         if (all)
                 noted_clear(noted);
         return all;
+}
+
+int noted_whole(struct noted *noted, struct text *names)
+{
+        text_deinit(&noted->names);
+        noted->names = *names;
+        text_init(names);
+        noted->at = 0;
+        noted->whole_bytes = noted->names.length;
+        if (!noted->names.failed)
+                return 0;
+        text_deinit(&noted->names);
+        text_init(&noted->names);
+        noted->whole_bytes = 0;
+        return -ENOMEM;
+}
+
+bool noted_is_whole(const struct noted *noted)
+{
+        return noted->at < noted->whole_bytes;
 }

@@ -141,46 +141,69 @@ static void scan_one(struct registry *registry, const char *name)
                 scan_new(registry, name);
 }
 
-void scan_all(struct registry *registry)
+/* Those that are gone have no entry: they come first, and the entries of none behind them. */
+static int scan_names(const struct registry *registry, struct text *names)
 {
         struct entries entries;
-        int result = registry->stopping ? -ECANCELED : entries_read(registry->scandir.fd, &entries);
+        int result = entries_read(registry->scandir.fd, &entries);
 
-        if (result) {
-                if (!registry->stopping)
-                        scan_again(registry, ".", -result);
-                return;
-        }
-        registry->scan_whole = false;
-        /* Those that are gone have no entry. Forgetting one gives its place to the next. */
-        for (size_t i = 0; i < registry->count;) {
-                struct service *service = registry->services[i];
-
-                if (service->profile)
-                        scan_own(service);
-                else if (scan_is_over(registry, service))
-                        registry_forget(registry, service);
-                i += i < registry->count && registry->services[i] == service;
-        }
+        if (result)
+                return result;
+        for (size_t i = 0; i < registry->count; i++)
+                text_append(names, registry->services[i]->name, strlen(registry->services[i]->name) + 1);
         for (size_t i = 0; i < entries.count; i++)
                 if (entries.names[i][0] != '.' && !registry_find(registry, entries.names[i]))
-                        scan_one(registry, entries.names[i]);
+                        text_append(names, entries.names[i], strlen(entries.names[i]) + 1);
         entries_free(&entries);
+        return 0;
+}
+
+static void scan_note_all(struct noted *scan)
+{
+        struct registry *registry = scan->registry;
+        struct text names;
+        int result;
+
+        text_init(&names);
+        registry->scan_whole = false;
+        result = scan_names(registry, &names);
+        if (result == 0)
+                result = noted_whole(scan, &names);
+        text_deinit(&names);
+        if (result)
+                scan_again(registry, ".", -result);
+}
+
+/* False: that was the last one. */
+static bool scan_next(struct noted *scan)
+{
+        const char *name = noted_take(scan);
+
+        if (name && *name && *name != '.')
+                scan_one(scan->registry, name);
+        return noted_has_more(scan);
 }
 
 static bool scan_step(struct ready *ready)
 {
         struct noted *scan = (struct noted *)ready;
-        const char *name;
 
-        if (noted_take_all(scan) || scan->registry->scan_whole) {
-                scan_all(scan->registry);
+        if (scan->registry->stopping)
                 return false;
-        }
-        name = noted_take(scan);
-        if (name && *name && *name != '.')
-                scan_one(scan->registry, name);
-        return name != NULL;
+        if (noted_take_all(scan) || (scan->registry->scan_whole && !noted_is_whole(scan)))
+                scan_note_all(scan);
+        return scan_next(scan);
+}
+
+void scan_all(struct registry *registry)
+{
+        struct noted scan;
+
+        noted_init(&scan, registry, scan_step);
+        scan_note_all(&scan);
+        while (scan_next(&scan))
+                ;
+        noted_deinit(&scan);
 }
 
 void scan_init(struct noted *scan, struct registry *registry)

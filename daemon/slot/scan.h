@@ -12,7 +12,7 @@
  */
 void scan_init(struct noted *scan, struct registry *registry);
 
-/* All of them, at once. */
+/* All of them, at once: at the start, before there are turns. */
 void scan_all(struct registry *registry);
 
 #endif

@@ -463,6 +463,23 @@ START_TEST(a_try_of_another_broker)
 }
 END_TEST
 
+/* Each is looked at in a step of its own: the loop has others to serve. */
+START_TEST(events_were_lost)
+{
+        struct watch *watch = &model.registry.watch;
+
+        begin();
+        TURN_UNTIL(!ready_is_waiting(&service->ready));
+        watch_remove(watch, service->own.wd); /* nothing tells of what comes now */
+        toy_runs(&own, 4000002, true);
+        watch->notify(watch->owner, NULL, WATCH_OVERFLOW, NULL);
+        ck_assert(ready_is_waiting(&service->ready));
+        ck_assert_int_eq(service->own.status.pid, 0);
+        TURN_UNTIL(service->own.status.pid == 4000002);
+        ck_assert(!service->unseen);
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {it_is_started_and_stopped,
@@ -484,7 +501,8 @@ int main(void)
                                       a_stop_that_was_under_way,
                                       a_start_that_was_under_way,
                                       a_try_of_another_broker,
-                                      its_supervisor_is_replaced_while_it_is_tried};
+                                      its_supervisor_is_replaced_while_it_is_tried,
+                                      events_were_lost};
 
         return unit_run(world_suite("service_run", tests, sizeof(tests) / sizeof(tests[0])));
 }

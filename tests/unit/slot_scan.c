@@ -171,6 +171,48 @@ START_TEST(all_are_looked_at)
 }
 END_TEST
 
+static size_t seen_meanwhile;
+
+static bool look_meanwhile(struct ready *ready)
+{
+        seen_meanwhile = model.registry.count;
+        return false;
+}
+
+/* One in a step: whoever waits behind the first has its turn before the second. */
+START_TEST(all_are_looked_at_one_by_one)
+{
+        struct ready behind;
+        char path[40];
+
+        begin();
+        TURN_UNTIL(!ready_is_waiting(&model.scan.ready) && !ready_is_waiting(&service->ready));
+        watch_close(&model.registry.watch);
+        for (int i = 0; i < 20; i++) {
+                snprintf(path, sizeof(path), "scan/web%d", i);
+                ck_assert_int_eq(mkdirat(world_fd, path, 0755), 0);
+        }
+        ready_init(&behind, &model.registry.ready, look_meanwhile);
+        noted_add(&model.scan, NULL);
+        ready_wake(&behind);
+        TURN_UNTIL(model.registry.count == 21);
+        ck_assert_uint_le(seen_meanwhile, 2);
+}
+END_TEST
+
+/* What cannot be known yet is no reason to begin again and again. */
+START_TEST(a_look_at_all_comes_to_its_end)
+{
+        char target[200];
+
+        begin();
+        snprintf(target, sizeof(target), "%s/never", world);
+        ck_assert_int_eq(symlinkat(target, world_fd, "scan/never"), 0);
+        noted_add(&model.scan, NULL);
+        TURN_UNTIL(model.registry.scan_whole && !ready_is_waiting(&model.scan.ready));
+}
+END_TEST
+
 static bool step(struct ready *ready)
 {
         return false;
@@ -210,6 +252,8 @@ int main(void)
                                       something_else_has_its_name,
                                       a_link_to_nothing_of_ours_goes,
                                       all_are_looked_at,
+                                      all_are_looked_at_one_by_one,
+                                      a_look_at_all_comes_to_its_end,
                                       more_names_than_are_noted};
 
         return unit_run(world_suite("slot_scan", tests, sizeof(tests) / sizeof(tests[0])));
