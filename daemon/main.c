@@ -9,6 +9,7 @@
 
 #include "daemon/log/log.h"
 #include "daemon/edge/rights.h"
+#include "daemon/edge/seccomp.h"
 #include "daemon/loop/watchdog.h"
 #include "daemon/failure.h"
 #include "daemon/memory.h"
@@ -113,7 +114,7 @@ static void broker_reconcile(struct broker *broker)
 }
 
 /* What comes before everything else. 0, or the exit code. */
-static int broker_begin(struct broker *broker, unsigned *files)
+static int broker_begin(struct broker *broker, enum seccomp_mode seccomp, unsigned *files)
 {
         int result;
 
@@ -123,6 +124,7 @@ static int broker_begin(struct broker *broker, unsigned *files)
         if (result)
                 return fail(-result, "see that the container lets a process give up privileges",
                             "no_new_privs and limits");
+        seccomp_begin(&broker->server.seccomp, seccomp);
         result = start_files(files);
         if (result)
                 return result;
@@ -165,7 +167,7 @@ int main(int argc, char **argv)
         /* The environment is the container's, and libraries look into it: nothing in it is meant for us any
          * more. What options keep of it stays where it is. */
         clearenv();
-        exit_code = broker_begin(&broker, &files);
+        exit_code = broker_begin(&broker, options.seccomp, &files);
         if (exit_code == 0)
                 exit_code = start_everything(&options, &broker.loop, &broker.server, &broker.world, files);
         if (exit_code == 0)

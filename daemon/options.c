@@ -42,6 +42,7 @@ enum {
         OPTION_READY_MSEC,
         OPTION_ENDING_MSEC,
         OPTION_WATCHDOG_MSEC,
+        OPTION_SECCOMP,
 };
 
 static const struct option long_options[] = {
@@ -72,6 +73,7 @@ static const struct option long_options[] = {
         {"ready-msec", required_argument, NULL, OPTION_READY_MSEC},
         {"ending-msec", required_argument, NULL, OPTION_ENDING_MSEC},
         {"watchdog-msec", required_argument, NULL, OPTION_WATCHDOG_MSEC},
+        {"seccomp", required_argument, NULL, OPTION_SECCOMP},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
@@ -109,6 +111,7 @@ static const char help[] =
         "  --ready-msec N             so is one that is not up this long after settle-msec (30000)\n"
         "  --ending-msec N            so is one that still runs this long after it was told to end (180000)\n"
         "  --watchdog-msec N          the broker is killed when it hangs for so long (10000; 0: never)\n"
+        "  --seccomp on|log|off       refuse, or note, system calls that it does not need (on)\n"
         "  --help, --version\n"
         "\n"
         "It stays in the foreground and logs to standard error. See svcbrokerd(8).\n";
@@ -191,6 +194,19 @@ static bool add_fallback(struct options *options, const char *text)
         return text[0];
 }
 
+static bool set_seccomp(struct options *options, const char *text)
+{
+        static const char *const modes[] = {
+                [SECCOMP_ON] = "on", [SECCOMP_LOG] = "log", [SECCOMP_OFF] = "off"};
+
+        for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+                if (strcmp(text, modes[i]) == 0) {
+                        options->seccomp = (enum seccomp_mode)i;
+                        return true;
+                }
+        return false;
+}
+
 static bool set_option(struct options *options, int option, const char *text)
 {
         switch (option) {
@@ -232,6 +248,8 @@ static bool set_option(struct options *options, int option, const char *text)
                 return (options->no_gateways = true);
         case OPTION_BOOTSTRAP:
                 return (options->bootstrap = true);
+        case OPTION_SECCOMP:
+                return set_seccomp(options, text);
         default:
                 return set_number(options, option, text);
         }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/seccomp.h"
 #include "daemon/service/multiplex.h"
 
 struct options {
@@ -33,6 +34,7 @@ struct options {
         int64_t ready_msec;
         int64_t ending_msec;
         int64_t watchdog_msec; /* 0: none */
+        enum seccomp_mode seccomp;
         const char *allowed_static[OPTIONS_STATIC_MOST + 1];
 };
 

@@ -325,6 +325,9 @@ static void start_say(const struct server *server)
         else if (!server->rights.can_switch)
                 log_line("main: CAP_SETUID or CAP_SETGID is missing: files cannot be given to the client "
                          "group");
+        if (server->seccomp.refused)
+                log_line("main: the kernel takes no filter of system calls: why=%s",
+                         strerrorname_np(server->seccomp.refused));
 }
 
 int start_everything(const struct options *options, uv_loop_t *loop, struct server *server,
@@ -353,6 +356,7 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
         result = start_rights(&server->rights);
         if (result)
                 return result;
+        seccomp_settle(&server->seccomp);
         start_streams(server);
         result = start_world(options, loop, server, world);
         if (result)

@@ -12,6 +12,7 @@
 #include "daemon/bounds.h"
 #include "daemon/config.h"
 #include "daemon/edge/process.h"
+#include "daemon/loop/confine.h"
 #include "daemon/service/watches.h"
 
 #define CLOCK_2020_USEC INT64_C(1577836800000000)
@@ -152,6 +153,33 @@ static void check_rights(struct doctor *doctor)
                      "give the container CAP_SETPCAP (a last line of defence, not needed to work)", "%s",
                      server->rights.bounding_shrunk ? "the broker's bounding set is shrunk"
                                                     : "the broker's bounding set could not be shrunk");
+}
+
+/* A sanitizer or an option is somebody's wish: only what could not be had is to be told as a fault. */
+static void check_seccomp(struct doctor *doctor)
+{
+        static const char advice[] = "let the container's own profile take filters of programs (seccomp(2), with Linux "
+                                     "4.14 or later); it is a last line of defence, not needed to work";
+        const struct seccomp *seccomp = &doctor->server->seccomp;
+        int lacking = confine_failure();
+
+        if (seccomp->refused)
+                doctor_check(doctor, "seccomp", VERDICT_WARNING, advice,
+                             "the kernel takes no filter of system calls from the broker: %s",
+                             strerror(seccomp->refused));
+        else if (lacking)
+                doctor_check(doctor, "seccomp", VERDICT_WARNING, "restart the broker",
+                             "a thread of the broker has the filter of its loop, and not its own: %s",
+                             strerror(lacking));
+        else if (seccomp->sanitized)
+                doctor_well(doctor, "seccomp", "off: the broker was built with a sanitizer, which needs its own calls");
+        else if (seccomp->mode == SECCOMP_OFF)
+                doctor_well(doctor, "seccomp", "off, by --seccomp: the broker may make every system call");
+        else if (seccomp->mode == SECCOMP_LOG)
+                doctor_well(doctor, "seccomp",
+                            "log: system calls that the broker does not need are noted by the kernel, and done");
+        else
+                doctor_well(doctor, "seccomp", "on: system calls that the broker does not need are refused");
 }
 
 /* Any s6-supervise: they all have what s6-svscan gave them. 0: none found. */
@@ -300,6 +328,7 @@ bool diagnose_system(struct doctor *doctor)
         check_descriptors(doctor);
         check_room(doctor);
         check_rights(doctor);
+        check_seccomp(doctor);
         check_kill(doctor);
         check_socket(doctor);
         check_clock(doctor);

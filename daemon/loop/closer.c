@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/loop/confine.h"
+
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
@@ -59,6 +61,7 @@ static void *closer_main(void *argument)
 
         syscall(SYS_capset, &header, none);
         prctl(PR_SET_NAME, "closer");
+        confine_take(CONFINE_CLOSER);
         for (;;) {
                 uint64_t one;
                 int fd;

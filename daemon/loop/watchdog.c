@@ -15,6 +15,7 @@
 
 #include "daemon/bounds.h"
 #include "daemon/log/clock.h"
+#include "daemon/loop/confine.h"
 
 /* What a look at the loop shows. */
 struct sight {
@@ -179,6 +180,7 @@ static void *watchdog_main(void *argument)
 
         pthread_setname_np(pthread_self(), "watchdog");
         drop_capabilities();
+        confine_take(CONFINE_WATCHDOG);
         for (;;) {
                 struct sight before = look(watchdog);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "daemon/bounds.h"
+#include "daemon/loop/confine.h"
 #include "daemon/loop/identity.h"
 
 static void ring(int fd)
@@ -41,6 +42,7 @@ static void *worker_main(void *argument)
         int failure = crew->switches ? -identity_become(crew->uid, crew->gid, crew->signals) : 0;
 
         schedule_read(&schedule);
+        confine_take(crew->signals ? CONFINE_PROCESSES : CONFINE_VOLUME);
         atomic_store(&worker->failure, failure);
         atomic_store(&worker->ready, true);
         ring(crew->finished_fd);

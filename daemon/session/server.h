@@ -7,6 +7,7 @@
 
 #include "daemon/bounds.h"
 #include "daemon/edge/rights.h"
+#include "daemon/edge/seccomp.h"
 #include "daemon/edge/stream.h"
 #include "daemon/loop/ready.h"
 #include "daemon/service/registry.h"
@@ -32,6 +33,7 @@ struct server {
         struct registry *registry;
         struct access_policy access;
         struct rights rights;
+        struct seccomp seccomp;
         const struct method *const
                 *methods; /* the groups that dispatch.h finds a method in; NULL-terminated */
         void (*take_call)(struct peer *peer, char *message, size_t length); /* dispatch.h's */
