@@ -128,7 +128,7 @@ const struct seccomp_call seccomp_allowed[] = {
         {"write", ALL},
         {"writev", ALL},
 
-        /* Files. */
+        /* Files. The directories of profiles are watched with the client's identity. */
         {"access", DEPUTIES},
         {"chdir", DEPUTIES},
         {"chmod", DEPUTIES},
@@ -160,6 +160,8 @@ const struct seccomp_call seccomp_allowed[] = {
         {"getdents", DEPUTIES},
         {"getdents64", DEPUTIES},
         {"getxattr", DEPUTIES},
+        {"inotify_add_watch", DEPUTIES},
+        {"inotify_rm_watch", DEPUTIES},
         {"lgetxattr", DEPUTIES},
         {"link", DEPUTIES},
         {"linkat", DEPUTIES},
@@ -227,10 +229,8 @@ const struct seccomp_call seccomp_allowed[] = {
         {"getpeername", LOOP},
         {"getsockname", LOOP},
         {"getsockopt", LOOP},
-        {"inotify_add_watch", LOOP},
         {"inotify_init", LOOP},
         {"inotify_init1", LOOP},
-        {"inotify_rm_watch", LOOP},
         {"listen", LOOP},
         {"pipe", LOOP},
         {"pipe2", LOOP},
