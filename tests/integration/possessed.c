@@ -1,12 +1,14 @@
 /*
- * Preloaded into the broker: somebody else's code that runs in it. A thread that comes by makes the one system call that /run/possessed
- * names, WHO NUMBER ARGUMENT..., six at most; WHO is loop, deputy or watchdog. What came of it is in /run/possessed.result, where it goes on.
+ * Preloaded into the broker: somebody else's code that runs in it. The thread that /run/possessed names makes one system call when it comes
+ * by: WHO NUMBER ARGUMENT..., six at most; WHO is loop, deputy or watchdog. What came of it is in /run/possessed.result. Only the loop may
+ * read and write files there, so it does that for all.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,65 +18,85 @@
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-static const char *who_am_i(void)
-{
-        char name[32] = "";
+enum { IDLE, WANTED, MADE };
 
-        if (gettid() == getpid())
-                return "loop";
-        prctl(PR_GET_NAME, name);
-        return strcmp(name, "watchdog") == 0 ? "watchdog" : "deputy";
-}
+static atomic_int state;
+static char who[32];
+static long number, arguments[6];
+static int outcome;
 
-static void come_by(void)
+static void read_wish(void)
 {
-        long (*call)(long, ...) = NEXT(syscall);
-        char text[256], said[64], who[32];
-        long number, arguments[6] = {0};
-        int error = errno;
+        char text[256];
         int fd = open("/run/possessed", O_RDONLY | O_CLOEXEC);
         ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 
-        if (fd >= 0)
-                close(fd);
+        if (fd < 0)
+                return;
+        close(fd);
         text[length > 0 ? length : 0] = '\0';
+        unlink("/run/possessed");
         if (sscanf(text, "%31s %ld %li %li %li %li %li %li", who, &number, &arguments[0], &arguments[1], &arguments[2], &arguments[3],
-                   &arguments[4], &arguments[5]) >= 2 && strcmp(who, who_am_i()) == 0 && rename("/run/possessed", "/run/possessed.taken") == 0) {
-                long result = call(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
+                   &arguments[4], &arguments[5]) >= 2)
+                atomic_store(&state, WANTED);
+}
 
-                length = snprintf(said, sizeof(said), "%d\n", result < 0 ? errno : 0);
-                fd = open("/run/possessed.result", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-                if (fd < 0 || write(fd, said, (size_t)length) != length)
-                        _exit(9);
-                close(fd);
+static void write_outcome(void)
+{
+        char said[16];
+        int length = snprintf(said, sizeof(said), "%d\n", outcome);
+        int fd = open("/run/possessed.result", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+        if (fd < 0 || write(fd, said, (size_t)length) != length)
+                _exit(9);
+        close(fd);
+        atomic_store(&state, IDLE);
+}
+
+static void come_by(const char *me)
+{
+        int error = errno;
+
+        if (atomic_load(&state) == WANTED && strcmp(who, me) == 0) {
+                long (*call)(long, ...) = NEXT(syscall);
+
+                outcome = call(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]) < 0 ? errno : 0;
+                atomic_store(&state, MADE);
         }
         errno = error;
 }
 
 int accept4(int listener, struct sockaddr *address, socklen_t *size, int flags)
 {
-        come_by();
+        if (atomic_load(&state) == IDLE)
+                read_wish();
+        come_by("loop");
+        if (atomic_load(&state) == MADE)
+                write_outcome();
         return NEXT(accept4)(listener, address, size, flags);
 }
 
 /* Deputies open what is on the volume by openat2(), which has no function in the C library. */
-long syscall(long number, ...)
+long syscall(long call, ...)
 {
         va_list list;
-        long arguments[6];
+        long its[6];
 
-        va_start(list, number);
+        va_start(list, call);
         for (int i = 0; i < 6; i++)
-                arguments[i] = va_arg(list, long);
+                its[i] = va_arg(list, long);
         va_end(list);
-        if (number == SYS_openat2 && gettid() != getpid())
-                come_by();
-        return NEXT(syscall)(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
+        if (call == SYS_openat2 && gettid() != getpid())
+                come_by("deputy");
+        return NEXT(syscall)(call, its[0], its[1], its[2], its[3], its[4], its[5]);
 }
 
 int poll(struct pollfd *descriptors, nfds_t count, int msec)
 {
-        if (gettid() != getpid())
-                come_by();
+        char name[32] = "";
+
+        prctl(PR_GET_NAME, name);
+        if (strcmp(name, "watchdog") == 0)
+                come_by("watchdog");
         return NEXT(poll)(descriptors, count, msec);
 }
