@@ -158,8 +158,9 @@ static void check_rights(struct doctor *doctor)
 /* A sanitizer or an option is somebody's wish: only what could not be had is to be told as a fault. */
 static void check_seccomp(struct doctor *doctor)
 {
-        static const char advice[] = "let the container's own profile take filters of programs (seccomp(2), with Linux "
-                                     "4.14 or later); it is a last line of defence, not needed to work";
+        static const char advice[] =
+                "let the container's own profile take filters of programs (seccomp(2), with Linux "
+                "4.14 or later); it is a last line of defence, not needed to work";
         const struct seccomp *seccomp = &doctor->server->seccomp;
         int lacking = confine_failure();
 
@@ -172,12 +173,14 @@ static void check_seccomp(struct doctor *doctor)
                              "a thread of the broker has the filter of its loop, and not its own: %s",
                              strerror(lacking));
         else if (seccomp->sanitized)
-                doctor_well(doctor, "seccomp", "off: the broker was built with a sanitizer, which needs its own calls");
+                doctor_well(doctor, "seccomp",
+                            "off: the broker was built with a sanitizer, which needs its own calls");
         else if (seccomp->mode == SECCOMP_OFF)
                 doctor_well(doctor, "seccomp", "off, by --seccomp: the broker may make every system call");
         else if (seccomp->mode == SECCOMP_LOG)
-                doctor_well(doctor, "seccomp",
-                            "log: system calls that the broker does not need are noted by the kernel, and done");
+                doctor_well(
+                        doctor, "seccomp",
+                        "log: system calls that the broker does not need are noted by the kernel, and done");
         else
                 doctor_well(doctor, "seccomp", "on: system calls that the broker does not need are refused");
 }

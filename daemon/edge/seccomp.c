@@ -25,8 +25,8 @@
 #define CALLS_NOT_COUNTED 0x0f0000
 
 /* On these the kernel gives a new call one number everywhere. */
-#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__) || defined(__arm__) || defined(__riscv) ||          \
-        defined(__powerpc__) || defined(__s390x__) || defined(__loongarch__)
+#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__) || defined(__arm__) ||                  \
+        defined(__riscv) || defined(__powerpc__) || defined(__s390x__) || defined(__loongarch__)
 #define CALLS_ARE_COUNTED 1
 #else
 #define CALLS_ARE_COUNTED 0
@@ -41,8 +41,9 @@
 #ifndef CLONE_NEWCGROUP
 #define CLONE_NEWCGROUP 0x02000000
 #endif
-#define CLONE_NEW_ANY                                                                                                    \
-        (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define CLONE_NEW_ANY                                                                                        \
+        (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |        \
+         CLONE_NEWNET)
 
 /* The only sockets that are made: to listen, and to ask whether somebody does. */
 #define SOCKET_TYPE (SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
@@ -87,7 +88,8 @@ static int add(scmp_filter_ctx filter, uint32_t action, const char *name, unsign
 {
         int number = seccomp_syscall_resolve_name(name);
 
-        return number == __NR_SCMP_ERROR ? 0 : seccomp_rule_add_array(filter, action, number, count, arguments);
+        return number == __NR_SCMP_ERROR ? 0
+                                         : seccomp_rule_add_array(filter, action, number, count, arguments);
 }
 
 static int allow_some(scmp_filter_ctx filter, const char *name, struct scmp_arg_cmp argument)

@@ -23,7 +23,7 @@ enum seccomp_mode {
 struct seccomp {
         enum seccomp_mode mode; /* as it was wished */
         bool sanitized;         /* no filters, whatever was wished */
-        int refused;            /* errno: the kernel, or the container, takes no filter; 0: none was refused */
+        int refused; /* errno: the kernel, or the container, takes no filter; 0: none was refused */
 };
 
 /*

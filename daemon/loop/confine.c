@@ -29,7 +29,8 @@ int confine_take(enum confine kind)
 {
         if (!programs[kind].filter)
                 return 0;
-        if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &programs[kind]) == 0 ||
+        if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &programs[kind]) ==
+                    0 ||
             syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &programs[kind]) == 0)
                 return 0;
         atomic_store(&failure, errno);

@@ -73,14 +73,14 @@ static pid_t start(void)
 }
 
 /* One call, made by a thread of that kind. */
-#define attempt(mode, kind, call)                                                                                        \
-        ({                                                                                                               \
-                pid_t attempt_child = start();                                                                           \
-                if (attempt_child == 0) {                                                                                \
-                        confine(mode, kind);                                                                             \
-                        _exit((call) < 0 ? errno : WORKED);                                                              \
-                }                                                                                                        \
-                outcome(attempt_child);                                                                                  \
+#define attempt(mode, kind, call)                                                                            \
+        ({                                                                                                   \
+                pid_t attempt_child = start();                                                               \
+                if (attempt_child == 0) {                                                                    \
+                        confine(mode, kind);                                                                 \
+                        _exit((call) < 0 ? errno : WORKED);                                                  \
+                }                                                                                            \
+                outcome(attempt_child);                                                                      \
         })
 
 START_TEST(what_is_forbidden_ends_the_process)
@@ -93,8 +93,9 @@ START_TEST(what_is_forbidden_ends_the_process)
                 if (number < 0)
                         continue;
                 tried++;
-                ck_assert_msg(attempt(SECCOMP_ON, CONFINE_LOOP, syscall(number, -1, -1, -1, -1, -1, -1)) == DIED, "%s",
-                              *name);
+                ck_assert_msg(attempt(SECCOMP_ON, CONFINE_LOOP, syscall(number, -1, -1, -1, -1, -1, -1)) ==
+                                      DIED,
+                              "%s", *name);
         }
         ck_assert_uint_ge(tried, 40);
 }
@@ -103,7 +104,8 @@ END_TEST
 /* And for each kind of thread, and where the rest is only noted. */
 START_TEST(it_does_so_everywhere)
 {
-        static const char *const names[] = {"execve", "ptrace", "mount", "io_uring_setup", "bpf", "socketpair"};
+        static const char *const names[] = {"execve",         "ptrace", "mount",
+                                            "io_uring_setup", "bpf",    "socketpair"};
 
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
                 int number = seccomp_syscall_resolve_name(names[i]);
@@ -112,7 +114,8 @@ START_TEST(it_does_so_everywhere)
                         ck_assert_msg(attempt(SECCOMP_ON, (enum confine)kind,
                                               syscall(number, -1, -1, -1, -1, -1, -1)) == DIED,
                                       "%s of %d", names[i], kind);
-                ck_assert_msg(attempt(SECCOMP_LOG, CONFINE_LOOP, syscall(number, -1, -1, -1, -1, -1, -1)) == DIED,
+                ck_assert_msg(attempt(SECCOMP_LOG, CONFINE_LOOP, syscall(number, -1, -1, -1, -1, -1, -1)) ==
+                                      DIED,
                               "%s, log", names[i]);
         }
 }
@@ -162,7 +165,8 @@ END_TEST
 START_TEST(what_nobody_has_listed_fails)
 {
         for (int kind = 0; kind < CONFINE_KINDS; kind++)
-                ck_assert_int_eq(EPERM, attempt(SECCOMP_ON, (enum confine)kind, sched_get_priority_max(SCHED_FIFO)));
+                ck_assert_int_eq(EPERM,
+                                 attempt(SECCOMP_ON, (enum confine)kind, sched_get_priority_max(SCHED_FIFO)));
         ck_assert_int_eq(WORKED, attempt(SECCOMP_LOG, CONFINE_LOOP, sched_get_priority_max(SCHED_FIFO)));
         ck_assert_int_eq(WORKED, attempt(SECCOMP_LOG, CONFINE_CLOSER, sched_get_priority_max(SCHED_FIFO)));
         ck_assert_int_eq(WORKED, attempt(SECCOMP_OFF, CONFINE_LOOP, sched_get_priority_max(SCHED_FIFO)));
@@ -175,7 +179,8 @@ START_TEST(what_is_newer_than_the_list_is_not_there)
 {
         for (int kind = 0; kind < CONFINE_KINDS; kind++)
                 for (int number = SECCOMP_CALL_LAST + 1; number < SECCOMP_CALL_LAST + 60; number += 7)
-                        ck_assert_int_eq(ENOSYS, attempt(SECCOMP_ON, (enum confine)kind, syscall(number, -1, -1, -1)));
+                        ck_assert_int_eq(
+                                ENOSYS, attempt(SECCOMP_ON, (enum confine)kind, syscall(number, -1, -1, -1)));
         ck_assert_int_eq(ENOSYS, attempt(SECCOMP_ON, CONFINE_LOOP, syscall(SYS_clone3, NULL, 0)));
 }
 END_TEST
@@ -215,7 +220,9 @@ START_TEST(sockets_of_another_kind_end_the_process)
         };
 
         for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-                ck_assert_msg(attempt(SECCOMP_ON, CONFINE_LOOP, socket(others[i][0], others[i][1], 0)) == DIED, "%zu", i);
+                ck_assert_msg(attempt(SECCOMP_ON, CONFINE_LOOP, socket(others[i][0], others[i][1], 0)) ==
+                                      DIED,
+                              "%zu", i);
         ck_assert_int_eq(WORKED, attempt(SECCOMP_ON, CONFINE_LOOP,
                                          socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
         ck_assert_int_eq(DIED, attempt(SECCOMP_ON, CONFINE_VOLUME, socket(AF_INET, SOCK_STREAM, 0)));
@@ -227,14 +234,17 @@ END_TEST
 START_TEST(processes_end_the_process)
 {
         ck_assert_int_eq(DIED, attempt(SECCOMP_ON, CONFINE_LOOP, fork()));
-        ck_assert_int_eq(DIED, attempt(SECCOMP_ON, CONFINE_LOOP, syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0)));
+        ck_assert_int_eq(DIED,
+                         attempt(SECCOMP_ON, CONFINE_LOOP, syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0)));
         ck_assert_int_eq(DIED, attempt(SECCOMP_ON, CONFINE_LOOP,
                                        syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, 0)));
-        ck_assert_int_eq(EPERM, attempt(SECCOMP_ON, CONFINE_LOOP,
-                                        syscall(SYS_clone, CLONE_THREAD | CLONE_NEWNET, NULL, NULL, NULL, 0)));
+        ck_assert_int_eq(EPERM,
+                         attempt(SECCOMP_ON, CONFINE_LOOP,
+                                 syscall(SYS_clone, CLONE_THREAD | CLONE_NEWNET, NULL, NULL, NULL, 0)));
         ck_assert_int_eq(DIED, attempt(SECCOMP_ON, CONFINE_CLOSER, fork()));
         ck_assert_int_eq(EPERM, attempt(SECCOMP_ON, CONFINE_VOLUME,
-                                        syscall(SYS_clone, CLONE_THREAD | CLONE_VM | CLONE_SIGHAND, NULL, NULL, NULL, 0)));
+                                        syscall(SYS_clone, CLONE_THREAD | CLONE_VM | CLONE_SIGHAND, NULL,
+                                                NULL, NULL, 0)));
 }
 END_TEST
 
@@ -254,7 +264,8 @@ static int start_threads(void)
                 pthread_t thread;
                 int result = -1;
 
-                if (pthread_create(&thread, NULL, confined_thread, &result) || pthread_join(thread, NULL) || result)
+                if (pthread_create(&thread, NULL, confined_thread, &result) || pthread_join(thread, NULL) ||
+                    result)
                         return -1;
         }
         return confine_failure() ? -1 : 0;
@@ -272,10 +283,13 @@ START_TEST(some_arguments_are_refused)
         struct rlimit limit = {1, 1};
         int bytes;
 
-        ck_assert_int_eq(EPERM, attempt(SECCOMP_ON, CONFINE_LOOP, syscall(SYS_prlimit64, 0, RLIMIT_CORE, &limit, NULL)));
+        ck_assert_int_eq(EPERM, attempt(SECCOMP_ON, CONFINE_LOOP,
+                                        syscall(SYS_prlimit64, 0, RLIMIT_CORE, &limit, NULL)));
         ck_assert_int_eq(WORKED, attempt(SECCOMP_ON, CONFINE_CLOSER, getrlimit(RLIMIT_CORE, &limit)));
-        ck_assert_int_eq(EPERM, attempt(SECCOMP_ON, CONFINE_LOOP, syscall(SYS_tgkill, getppid(), getppid(), 0)));
-        ck_assert_int_eq(WORKED, attempt(SECCOMP_ON, CONFINE_CLOSER, syscall(SYS_tgkill, getpid(), getpid(), 0)));
+        ck_assert_int_eq(EPERM,
+                         attempt(SECCOMP_ON, CONFINE_LOOP, syscall(SYS_tgkill, getppid(), getppid(), 0)));
+        ck_assert_int_eq(WORKED,
+                         attempt(SECCOMP_ON, CONFINE_CLOSER, syscall(SYS_tgkill, getpid(), getpid(), 0)));
         ck_assert_int_eq(EPERM, attempt(SECCOMP_ON, CONFINE_WATCHDOG, kill(getppid(), 0)));
         ck_assert_int_eq(WORKED, attempt(SECCOMP_ON, CONFINE_WATCHDOG, kill(getpid(), 0)));
         ck_assert_int_eq(WORKED, attempt(SECCOMP_ON, CONFINE_PROCESSES, kill(getppid(), 0)));
@@ -340,7 +354,8 @@ static void refuse(long number, int error)
         };
         struct sock_fprog program = {4, instructions};
 
-        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+            syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
                 _exit(200);
 }
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034
 # The Debian packages that building and testing need. For tools/sandbox and tools/check.
 
-packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 libjson-c-dev libuv1-dev libcap-dev libyaml-dev)
+packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 libjson-c-dev libuv1-dev libcap-dev libseccomp-dev libyaml-dev)
 packages_tree=(s6 util-linux procps)
 packages_check=(binutils check python3-pytest shellcheck mandoc strace socat netcat-openbsd bash-completion zsh fish jq tmux
     busybox mypy python3-pip python3-setuptools python3-venv python3-wheel
