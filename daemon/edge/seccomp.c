@@ -1,5 +1,6 @@
 #include "daemon/edge/seccomp.h"
 
+#include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -100,7 +101,12 @@ static int allow_some(scmp_filter_ctx filter, const char *name, struct scmp_arg_
 /* What every thread may do with some arguments only. A C library's abort() is tgkill(), or musl's tkill(). */
 static int add_limited(scmp_filter_ctx filter)
 {
-        static const unsigned long requests[] = {FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TCGETS, TIOCGWINSZ};
+        static const unsigned long requests[] = {
+                FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TCGETS, TIOCGWINSZ,
+#ifdef TCGETS2
+                TCGETS2, /* isatty() of glibc 2.42 and later */
+#endif
+        };
         int result = allow_some(filter, "tgkill", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 
 #ifndef __GLIBC__
