@@ -132,13 +132,14 @@ class Tree:
         self.pid = None
         self.expected_ends = 0  # of the broker, told to this class by who caused them
         self.first = ""         # shell commands, before the tree begins
+        self.sanitizers = ""    # what else they are told, after a colon
         self.tainted = False    # the test spoils it on purpose: no check at the end
 
     # Boot and end
 
     def boot(self, ready=True, patience=300):
         environment = {**os.environ, **self.environment,
-                       "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
+                       "ASAN_OPTIONS": f"detect_leaks=1:abort_on_error=0:exitcode=99{self.sanitizers}",
                        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=99"}
         self.unshare_log = tempfile.TemporaryFile("w+")
         log_fd = self.unshare_log.fileno()
