@@ -110,7 +110,8 @@ struct service {
                 int64_t next_msec;  /* by clock_msec(): of the next try */
                 int64_t pause_msec;
                 unsigned tries;
-                pid_t stray, stray_logger; /* that the last look has found; -EBUSY: only such as have a process */
+                pid_t stray,
+                        stray_logger; /* that the last look has found; -EBUSY: only such as have a process */
         } revival;
 
         struct log_pipe log_pipe;
