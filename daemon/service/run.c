@@ -7,7 +7,6 @@
 #include "daemon/edge/process.h"
 #include "daemon/edge/s6_control.h"
 #include "daemon/loop/timer.h"
-#include "daemon/service/log_pipe.h"
 #include "daemon/service/service.h"
 
 void run_delivered(struct control *control)
@@ -65,7 +64,7 @@ struct seen run_seen(const struct run *run, int64_t settle_msec)
                 .paused = run->status.paused || run->halt.kind == HALT_STOPPED,
                 .want_up = run->status.want_up,
                 .settled = run_is_settled(run, settle_msec),
-                .barred = run == &run->service->own && log_pipe_holds(run->service),
+                .barred = run->owner->is_barred && run->owner->is_barred(run),
                 .pid = run->status.pid,
                 .since_usec = run->status.since_usec,
                 .told = run->told,

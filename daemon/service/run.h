@@ -43,6 +43,8 @@ struct run_owner {
         void (*ended)(struct run *run, const struct s6_status *now);
         /* An order, and the signal that it asks for, are on their way no more. */
         void (*delivered)(struct run *run);
+        /* Nothing may begin there now, whatever is wanted. NULL: it always may. */
+        bool (*is_barred)(const struct run *run);
 };
 
 struct run {

@@ -239,6 +239,11 @@ static void own_delivered(struct run *run)
         service_wake(service);
 }
 
+static bool own_is_barred(const struct run *run)
+{
+        return log_pipe_holds(run->service);
+}
+
 static void logger_began(struct run *run, const struct s6_status *now, bool late)
 {
         count_restart(run->service, run);
@@ -262,8 +267,8 @@ static void logger_delivered(struct run *run)
         service_wake(run->service);
 }
 
-static const struct run_owner own_owner = {own_takes, own_began, own_ended, own_delivered};
-static const struct run_owner logger_owner = {NULL, logger_began, logger_ended, logger_delivered};
+static const struct run_owner own_owner = {own_takes, own_began, own_ended, own_delivered, own_is_barred};
+static const struct run_owner logger_owner = {NULL, logger_began, logger_ended, logger_delivered, NULL};
 
 void service_init(struct service *service, struct registry *registry, bool gateway)
 {
