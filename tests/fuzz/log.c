@@ -10,7 +10,7 @@
 
 #include "shown.h"
 
-#define FILE_BYTES_MOST (192 * 1024)
+#define FILE_BYTES_MOST (80 * 1024) /* more than the longest line, and than what a page looks at */
 
 struct taken {
         struct logline_clock clock;
@@ -101,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (size < 3)
                 return -1;
         printable = data[0] % 3 == 0 ? PRINTABLE_ASCII : data[0] % 3 == 1 ? PRINTABLE_UTF8 : PRINTABLE_BYTES;
-        times = data[1] < 128 ? 1 : (size_t)1 << (data[1] % 16);
+        times = data[1] < 240 ? 1 : (size_t)1 << (data[1] % 16);
         length = (size - 2) * times;
         if (length > FILE_BYTES_MOST)
                 return -1;
