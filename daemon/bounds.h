@@ -291,8 +291,9 @@
 #define PROCESS_THREADS 2
 /* So much after its own time one that waits is judged, where the one before it is judged then. */
 #define DEPUTY_VERDICT_MSEC 100
-/* How long the end of the process waits for jobs that are worked, in seconds. */
-#define DEPUTY_END_SEC 2
+/* How long the end of the process waits for jobs that are worked, and how often it looks. */
+#define DEPUTY_END_MSEC 2000
+#define DEPUTY_END_LOOK_MSEC 1
 
 /* One profile's directory may take as long to be looked at; then it is left out, and named. */
 #define SURVEY_PROFILE_MSEC 2000

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/log/log.h"
@@ -292,31 +291,37 @@ static int deputy_wait_ready(struct deputy *deputy)
         return 0;
 }
 
-static void deputy_end_threads(struct deputy *deputy, const struct timespec *until)
+/* Whether it ends by then. By looking, since pthread_timedjoin_np() goes by a clock that somebody may set. */
+static bool worker_ends(const struct worker *worker, int64_t until_msec)
 {
+        while (pthread_tryjoin_np(worker->thread, NULL)) {
+                if (clock_msec() >= until_msec)
+                        return false;
+                poll(NULL, 0, DEPUTY_END_LOOK_MSEC);
+        }
+        return true;
+}
+
+static void deputy_end_threads(struct deputy *deputy)
+{
+        int64_t until_msec = clock_msec() + DEPUTY_END_MSEC;
+
         atomic_store(&deputy->crew.ending, true);
         for (unsigned i = 0; i < deputy->count; i++)
                 worker_wake(&deputy->workers[i]);
         for (unsigned i = 0; i < deputy->count; i++) {
                 struct worker *worker = &deputy->workers[i];
 
-                if (pthread_timedjoin_np(worker->thread, NULL, until))
-                        deputy->abandoned = true;
-                else
+                if (worker_ends(worker, until_msec))
                         close(worker->wake_fd);
+                else
+                        deputy->abandoned = true;
         }
-}
-
-static void end_time(struct timespec *until)
-{
-        clock_gettime(CLOCK_REALTIME, until);
-        until->tv_sec += DEPUTY_END_SEC;
 }
 
 int deputy_open(struct deputy *deputy, uv_loop_t *loop, uid_t uid, gid_t gid, bool switches, bool signals,
                 unsigned threads)
 {
-        struct timespec until;
         int result = 0;
 
         memset(deputy, 0, sizeof(*deputy));
@@ -334,8 +339,7 @@ int deputy_open(struct deputy *deputy, uv_loop_t *loop, uid_t uid, gid_t gid, bo
         if (result == 0)
                 result = deputy_wait_ready(deputy);
         if (result) {
-                end_time(&until);
-                deputy_end_threads(deputy, &until);
+                deputy_end_threads(deputy);
                 close(deputy->crew.finished_fd);
                 return result;
         }
@@ -359,13 +363,10 @@ static void finished_closed(uv_handle_t *handle)
 
 void deputy_close(struct deputy *deputy)
 {
-        struct timespec until;
-
         if (!deputy->started)
                 return;
         deputy->started = false;
-        end_time(&until);
-        deputy_end_threads(deputy, &until);
+        deputy_end_threads(deputy);
         timer_close(&deputy->overseer, NULL);
         uv_close((uv_handle_t *)&deputy->finished, finished_closed);
         for (unsigned i = 0; i < deputy->count; i++) {

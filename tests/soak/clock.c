@@ -4,9 +4,7 @@
  *
  * What the kernel stamps by itself (times of files) and waits for (a futex) is not off.
  */
-#include <dlfcn.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -58,14 +56,4 @@ time_t time(time_t *now)
         if (now)
                 *now = found.tv_sec;
         return found.tv_sec;
-}
-
-/* Its time is one of the clock above, and it waits by the kernel's. */
-int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *until)
-{
-        int (*join)(pthread_t, void **, const struct timespec *) = dlsym(RTLD_NEXT, "pthread_timedjoin_np");
-        struct timespec real = *until;
-
-        real.tv_sec -= offset();
-        return join(thread, result, &real);
 }

@@ -7,12 +7,26 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <uv.h>
 
 #include "daemon/loop/deputy.h"
 #include "daemon/loop/identity.h"
+
+/* The time of day is as far off: whoever reads it, and then waits for the kernel's, is as who waits while somebody
+ * sets the clock back. */
+static time_t ahead_sec;
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+        int result = (int)syscall(SYS_clock_gettime, clock, now);
+
+        if (result == 0 && clock == CLOCK_REALTIME)
+                now->tv_sec += ahead_sec;
+        return result;
+}
 
 /* A job that ends when the test lets it. Static in each test: it is the deputy's until it was dropped, which may
  * be as late as when the deputy is closed. */
@@ -316,6 +330,23 @@ START_TEST(those_that_wait_at_the_end_are_dropped)
 }
 END_TEST
 
+/* Set back, the clock does not make the end wait for what hangs; set forward, it does not make it leave behind what is about
+ * to be done. */
+START_TEST(the_end_does_not_go_by_the_time_of_day)
+{
+        static struct held hangs;
+
+        hold(&hangs, 10);
+        run_until(&hangs.late, 1);
+        ahead_sec = 3600;
+        deputy_close(&deputy);
+        ahead_sec = 0;
+        ck_assert(deputy.abandoned);
+        ck_assert_int_eq(hangs.worked, 0);
+        let_go(&hangs);
+}
+END_TEST
+
 /* What a thread is like, looked at by itself. */
 struct look {
         struct deputy_job job;
@@ -425,6 +456,7 @@ int main(void)
         tcase_add_test(tcase, a_lane_that_may_lose_one);
         tcase_add_test(tcase, one_that_may_not_begin_holds_its_lane_up);
         tcase_add_test(tcase, those_that_wait_at_the_end_are_dropped);
+        tcase_add_test(tcase, the_end_does_not_go_by_the_time_of_day);
         tcase_add_test(tcase, only_files_are_the_clients);
         tcase_add_test(tcase, a_thread_that_was_slowed_down_is_replaced);
         suite_add_tcase(suite, tcase);
