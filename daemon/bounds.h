@@ -208,8 +208,7 @@
 #define REVIVAL_FIRST_MSEC 12000
 #define REVIVAL_MOST_MSEC 3600000
 #define REVIVAL_AT_ONCE 4 /* tries in one look at all, each some hundred system calls */
-/* A logger that ends so often, one after the other, at the end of its input, each within this, has lost its pipe: an s6-log
- * sees that at once. And one that runs for as long has one. */
+/* A logger that ends so often at the end of its input, each time within this, has no pipe; one that runs for as long does. */
 #define LOG_PIPE_ENDS 3
 #define LOG_PIPE_RUN_MSEC 10000
 /* An order that could not be given, or a `u` that shows no effect, is sent again after this. */

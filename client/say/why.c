@@ -63,8 +63,7 @@ static const struct row rows[] = {
         {STATE_UNKNOWN, CLUE_NONE, "{name} ended {age} ago, at {since}, and its finish script does not end.",
          "It is neither started nor down until that has ended.", "'svcctl doctor' looks for the cause.",
          "not_finished"},
-        {STATE_UNKNOWN, CLUE_NONE, "{name} runs, but {reason}.",
-         "As soon as it has ended, however that comes about, both get another one.",
+        {STATE_UNKNOWN, CLUE_NONE, "{name} runs, but {reason}.", "Both get another one when it has ended.",
          "'svcctl restart {name}', when it suits. Until then, see the container's log.", "pipe"},
         {STATE_UNKNOWN, CLUE_NONE, "Orders do not reach {name}: {reason}.",
          "The orders are carried out once they are read; an s6-supervise that is killed is replaced by "
@@ -181,8 +180,7 @@ static const struct row rows[] = {
 
 #define LOGGER_ADVICE                                                                                        \
         "The broker's log may say why, and the volume may be full; mend that, and 'svcctl reset {name}' "    \
-        "tries "                                                                                             \
-        "the logger at once."
+        "tries the logger at once."
 
 static bool is_caused(const struct facts *facts, const char *cause)
 {

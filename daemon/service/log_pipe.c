@@ -41,6 +41,12 @@ static void note(struct service *service, bool was_lost)
         poll_wake(service->registry);
 }
 
+void log_pipe_taken(const struct run *run)
+{
+        if (!run->supervised)
+                log_pipe_renewed(&run->service->log_pipe);
+}
+
 void log_pipe_logger_ended(struct run *logger, const struct s6_status *now)
 {
         struct service *service = logger->service;

@@ -23,6 +23,9 @@ bool log_pipe_holds(const struct service *service);
 /* It just is. */
 bool log_pipe_is_renewed(const struct service *service);
 
+/* A status of one of the two is about to be taken. Of another s6-supervise nothing is known yet. */
+void log_pipe_taken(const struct run *run);
+
 /* What the logger is seen to do. */
 void log_pipe_logger_ended(struct run *logger, const struct s6_status *now);
 void log_pipe_was_seen(struct service *service, enum piped piped);

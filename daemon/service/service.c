@@ -198,6 +198,7 @@ static void own_takes(struct run *run, const struct s6_status *now)
                 note_exit(&service->record, now);
         if (!run->supervised)
                 service->registry->moved_msec = clock_msec();
+        log_pipe_taken(run);
 }
 
 static void own_began(struct run *run, const struct s6_status *now, bool late)
@@ -244,6 +245,11 @@ static bool own_is_barred(const struct run *run)
         return log_pipe_holds(run->service);
 }
 
+static void logger_takes(struct run *run, const struct s6_status *now)
+{
+        log_pipe_taken(run);
+}
+
 static void logger_began(struct run *run, const struct s6_status *now, bool late)
 {
         count_restart(run->service, run);
@@ -268,7 +274,8 @@ static void logger_delivered(struct run *run)
 }
 
 static const struct run_owner own_owner = {own_takes, own_began, own_ended, own_delivered, own_is_barred};
-static const struct run_owner logger_owner = {NULL, logger_began, logger_ended, logger_delivered, NULL};
+static const struct run_owner logger_owner = {logger_takes, logger_began, logger_ended, logger_delivered,
+                                              NULL};
 
 void service_init(struct service *service, struct registry *registry, bool gateway)
 {

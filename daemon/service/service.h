@@ -39,6 +39,7 @@ enum place_kind {
 struct place {
         enum place_kind kind;
         int error;           /* errno */
+        bool quiet;          /* it leaves, and s6-svscan is not told to end what is gone for it */
         int64_t linked_msec; /* by clock_msec() */
 };
 

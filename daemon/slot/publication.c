@@ -7,6 +7,14 @@
 #include "daemon/log/log.h"
 #include "daemon/service/registry.h"
 
+static bool any_loud(const struct registry *registry)
+{
+        for (size_t i = 0; i < registry->count; i++)
+                if (registry->services[i]->place.kind == PLACE_LEAVING && !registry->services[i]->place.quiet)
+                        return true;
+        return false;
+}
+
 static bool any(const struct registry *registry, enum place_kind kind)
 {
         for (size_t i = 0; i < registry->count; i++)
@@ -88,7 +96,7 @@ static bool publication_step(struct ready *ready)
 {
         struct publication *publication = (struct publication *)ready;
         struct registry *registry = publication->registry;
-        bool leaving, coming;
+        bool leaving, coming, loud;
         int64_t wait_msec;
         int result;
 
@@ -103,13 +111,14 @@ static bool publication_step(struct ready *ready)
                 return false;
         }
         publication->rescan = false;
+        loud = any_loud(registry);
         if (coming)
                 registry->moved_msec = clock_msec();
         each(registry, PLACE_LEAVING, unlink_it);
         each(registry, PLACE_COMING, link_it);
         publication->root = publication->root && any(registry, PLACE_LEAVING);
         /* "n": the supervisors of what is gone are ended. */
-        result = scandir_command(&registry->scandir, leaving ? "an" : "a");
+        result = scandir_command(&registry->scandir, loud ? "an" : "a");
         if (result == 0)
                 return false;
         log_event("scandir: cannot order a rescan: %s", strerrorname_np(-result));
@@ -160,6 +169,12 @@ void publication_leave(struct service *service, bool root)
 {
         service->place = (struct place){.kind = PLACE_LEAVING};
         wake_for(service->registry, root);
+}
+
+void publication_leave_quietly(struct service *service)
+{
+        service->place = (struct place){.kind = PLACE_LEAVING, .quiet = true};
+        wake_for(service->registry, false);
 }
 
 void publication_wake(struct registry *registry)

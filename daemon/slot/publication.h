@@ -36,6 +36,10 @@ void publication_come(struct service *service, bool root);
 /* Its link is to go: the same. */
 void publication_leave(struct service *service, bool root);
 
+/* The same, and whoever wants that ends its supervisors: s6-svscan of s6 2.11, told to end those of what is gone, ends a
+ * gateway as well whose logger's it has lost. */
+void publication_leave_quietly(struct service *service);
+
 /* Who waits may have become fewer. */
 void publication_wake(struct registry *registry);
 

@@ -65,17 +65,15 @@ static void renewal_begin(struct service *service)
                 log_pipe_begin(&service->log_pipe, clock_msec());
                 log_event("renewal: its slot is made anew, for a pipe to its logger: service=%s",
                           service->name);
-                publication_leave(service, false);
+                publication_leave_quietly(service);
         }
 }
 
-/* s6-svscan tells them to end. Who does not hear that is told once more, as by an unregister. */
+/* Nothing of the gateway runs. */
 static void renewal_end_supervisors(struct service *service, int64_t waited_msec)
 {
-        if (waited_msec > LEAVE_TELL_MSEC)
-                run_send(&service->own, "dx");
-        if (waited_msec > LEAVE_TELL_MSEC)
-                run_send(&service->logger, waited_msec > LEAVE_KILL_LOGGER_MSEC ? "kx" : "dx");
+        run_send(&service->own, "x");
+        run_send(&service->logger, waited_msec > LEAVE_KILL_LOGGER_MSEC ? "kx" : "dx");
 }
 
 /* Its link is gone. Where its supervisors stay it comes back as it was. */
@@ -83,7 +81,8 @@ static void renewal_left(struct service *service)
 {
         int64_t waited_msec = clock_msec() - service->log_pipe.since_msec;
         bool left = control_is_alive(&service->own.control) == 0 &&
-                    control_is_alive(&service->logger.control) == 0;
+                    control_is_alive(&service->logger.control) == 0 &&
+                    scandir_unread(&service->registry->scandir) == 0;
         int result = left ? renewal_make(service) : -EBUSY;
 
         if (!left && waited_msec < LEAVE_GIVE_UP_MSEC) {

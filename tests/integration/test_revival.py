@@ -125,7 +125,7 @@ def test_a_gateway_that_runs_is_not_ended(tree, profile):
     lose(tree, profile, "/log")
     lose(tree, other, "")
     works(tree, other)
-    assert tree.status(profile).pid == pid and pid in tree.processes()
+    assert tree.status(profile).pid == pid and pid in tree.processes(), tree.log()[-3000:]
     tree.call("Unregister", "root", profile=other, timeout_msec=1)
     if not is_alive(tree, profile, log=True):  # s6 2.11; the others begin it with whatever else begins
         assert [line for line in tree.call("Health", "root")["problems"] if f"gateway-{profile}" in line]
