@@ -47,7 +47,6 @@ GENERATED = ["daemon/config.h"]
 FILE_LINES = 400
 FUNCTION_LINES = 60
 LONG_FILES = {
-    "client/say/why.c": (420, "It is one table, a row a situation: which row fits is seen only beside the others."),
     "daemon/bounds.h": (430, "It is one list, so that its end can add up what all of it may take."),
     "daemon/keep/survey.c": (430, "It is one look: its jobs share what they found, and what a hung one leaves behind."),
     "daemon/loop/deputy.c": (440, "It is one queue and its threads: who takes what, and who is given up, is said once."),
