@@ -27,6 +27,7 @@ static void check_options(const struct options *options)
         must(within(options->backoff_most_msec, 1, DAY_MSEC) && within(options->backoff_healthy_msec, 1, DAY_MSEC));
         must(within(options->elsewhere_look_msec, 1, DAY_MSEC) && within(options->process_msec, 1, DAY_MSEC));
         must(within(options->ready_msec, 1, DAY_MSEC) && within(options->ending_msec, 1, DAY_MSEC));
+        must((unsigned)options->seccomp <= SECCOMP_OFF);
         must(options->watchdog_msec == 0 || within(options->watchdog_msec, 100, DAY_MSEC));
         must(!options->allowed_static[OPTIONS_STATIC_MOST] && !options->fallbacks[OPTIONS_FALLBACKS_MOST]);
         for (const char *const *name = options->allowed_static; *name; name++)

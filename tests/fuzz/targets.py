@@ -25,7 +25,7 @@ class Target:
 
 JUDGE = ("proto", "daemon/judge")
 EDGE = (*JUDGE, "daemon/log", "daemon/loop", "daemon/edge")
-EDGE_PACKAGES = ("json-c", "libuv", "libcap", "yaml-0.1")
+EDGE_PACKAGES = ("json-c", "libuv", "libcap", "libseccomp", "yaml-0.1")
 CLIENT = ("proto", "client/lib", "client/text", "client/terminal", "client/log", "client/say", "client/talk")
 
 TARGETS = {
