@@ -161,26 +161,38 @@ def test_unregister_forgets(boot, volume):
 
 
 def test_reconcile(boot, volume):
+    """The broker sees new profiles by itself, after a second at least: on a busy machine it may be first, and then it is others' turn."""
     tree = boot()
-    volume.profile("one", {"gateway_state": "running"})
-    volume.profile("two")
     volume.directory("profiles/Bad Name")
-    volume.profile("gone")
-    tree.call("Register", profile="gone", start=False)
     tree.call("Register", profile="runs")
-    subprocess.run(["rm", "-r", f"{volume.path}/profiles/gone"], check=True)
-    expected = {("default", "kept"), ("one", "started"), ("two", "registered"), ("Bad Name", "skipped"), ("gone", "removed")}
 
     def actions(**parameters):
         return {(action["profile"], action["action"]) for action in tree.call("Reconcile", **parameters)["actions"]}
-    for _ in range(2):
-        assert actions(dry_run=True) == expected
-        assert set(states(tree)) == {"default", "gone", "runs"}, "only said"
-    assert actions() == expected
-    wait_until(lambda: set(states(tree)) == {"default", "one", "two", "runs"}, what="the one that is gone to be removed")
-    tree.wait_state("one", "up")
-    assert states(tree)["runs"][1] == "up", "what runs is never touched, directory or not"
-    assert actions() == {("default", "kept"), ("one", "kept"), ("two", "kept"), ("Bad Name", "skipped")}
+
+    def is_first(one, two, gone):
+        volume.profile(gone)
+        tree.call("Register", profile=gone, start=False)
+        volume.profile(one, {"gateway_state": "running"})
+        volume.profile(two)
+        subprocess.run(["rm", "-r", f"{volume.path}/profiles/{gone}"], check=True)
+        expected = {("default", "kept"), (one, "started"), (two, "registered"), ("Bad Name", "skipped"), (gone, "removed")}
+        for dry_run in (True, True, False):
+            said = actions(dry_run=dry_run)
+            if said & {(one, "kept"), (two, "kept")}:
+                tree.call("Unregister", profile=gone)
+                for name in (one, two):
+                    subprocess.run(["rm", "-r", f"{volume.path}/profiles/{name}"], check=True)
+                    tree.call("Unregister", profile=name)
+                return False
+            assert said == expected
+            assert not dry_run or one in states(tree) or set(states(tree)) == {"default", gone, "runs"}, "only said"
+        wait_until(lambda: set(states(tree)) == {"default", one, two, "runs"}, what="the one that is gone to be removed")
+        tree.wait_state(one, "up")
+        assert states(tree)["runs"][1] == "up", "what runs is never touched, directory or not"
+        assert actions() == {("default", "kept"), (one, "kept"), (two, "kept"), ("Bad Name", "skipped")}
+        return True
+
+    assert any(is_first(f"one{i}", f"two{i}", f"gone{i}") for i in range(20))
     assert len(volume.boot_log()) == 1
 
 
@@ -436,5 +448,6 @@ def test_what_has_no_place_at_boot_is_told_and_tried_again(boot, volume):
     tree.call("Unregister", profile="a")
     wait_until(lambda: set(states(tree)) == {"default", "b", "c", "d"}, 60, "the one that had no place")
     wait_until(lambda: tree.call("Health")["healthy"], 60, "nothing is missing")
+    wait_until(tree.is_booted, 60, "nothing is to come")
     checks = {check["name"]: check for check in tree.call("Diagnose")["checks"]}
     assert checks["boot"]["verdict"] == "ok"

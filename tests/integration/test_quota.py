@@ -57,6 +57,7 @@ def test_a_boot_with_a_part_of_a_cpu(quota, make_tree, volume):
             time.sleep(0.2)
         print(f"{PROFILES} profiles, {CPUS} CPUs: {time.monotonic() - began:.1f} s; told: {told}")
         assert any("no slot yet" in line or "is looking for the profiles" in line for line in told), told
+        wait_until(lambda: os.path.exists(f"{volume.path}/logs/container-boot.log"), PATIENCE, "the boot to be over")
         assert "rolled back" not in tree.log() and len(volume.boot_log()) == PROFILES + 1
         assert all(service["state"] in ("up", "down") for service in there)
         assert len([name for name in os.listdir(tree.path(SERVICES)) if name.startswith("gateway-")]) == PROFILES + 1
