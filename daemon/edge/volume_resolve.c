@@ -90,6 +90,33 @@ int volume_sync_directory(int directory)
         return fsync(directory) < 0 && errno != EINVAL ? -errno : 0;
 }
 
+static int sync_one(int volume, const char *path)
+{
+        int directory = volume_resolve(volume, path, O_RDONLY);
+        int result;
+
+        if (directory < 0)
+                return directory == -EACCES || directory == -EPERM ? 0 : directory;
+        result = volume_sync_directory(directory);
+        close(directory);
+        return result;
+}
+
+int volume_sync_above(int volume, const char *path)
+{
+        char above[PATH_MAX];
+        char *slash;
+        int result = check_path(path);
+
+        if (result == 0)
+                memcpy(above, path, strlen(path) + 1);
+        while (result == 0 && (slash = strrchr(above, '/'))) {
+                *slash = '\0';
+                result = sync_one(volume, above);
+        }
+        return result ? result : sync_one(volume, ".");
+}
+
 /* A step into a directory that is made if it is missing. `at` is open for reading then. */
 static int make_step(int at, const char *name, int access, mode_t make)
 {

@@ -44,6 +44,12 @@ int volume_remove_at(int directory, const char *name);
 /* fsync; not an error where the file system has none for directories. */
 int volume_sync_directory(int directory);
 
+/*
+ * Syncs the volume, and what is on the way from it to `path`, but not that itself: so that the name of each is on the disk,
+ * whoever made it. One that may not be opened for reading is left out. 0 or a negative errno.
+ */
+int volume_sync_above(int volume, const char *path);
+
 /* What was just made by us, with the part of its mode that the umask took. */
 void volume_widen(int fd, mode_t mode);
 

@@ -9,6 +9,7 @@
 
 #include "daemon/log/log.h"
 #include "daemon/edge/volume.h"
+#include "daemon/edge/volume_resolve.h"
 #include "daemon/judge/intent.h"
 #include "daemon/keep/marker.h"
 #include "proto/name.h"
@@ -134,6 +135,21 @@ static int write_records(int volume, struct store_batch *batch)
         return enough ? 0 : -ENOMEM;
 }
 
+/* Who made the directories above the records may have been killed before it synced them, or be a gateway, which never does. */
+static void settle(int volume, struct store_batch *batch)
+{
+        int result = volume_sync_above(volume, INTENT_DIRECTORY);
+
+        /* There are none, where nothing but removals was asked for. */
+        if (result == -ENOENT) {
+                batch->settles = false;
+                return;
+        }
+        for (size_t i = 0; i < batch->count; i++)
+                if (batch->entries[i].result == 0)
+                        batch->entries[i].result = result;
+}
+
 static void batch_work(struct deputy_job *job)
 {
         struct store_batch *batch = (struct store_batch *)job;
@@ -142,6 +158,8 @@ static void batch_work(struct deputy_job *job)
 
         if (volume >= 0) {
                 result = write_records(volume, batch);
+                if (result == 0 && batch->settles)
+                        settle(volume, batch);
                 close(volume);
         }
         for (size_t i = 0; result && i < batch->count; i++)
@@ -188,6 +206,11 @@ static void batch_tell(struct store_batch *batch)
                         failure = -result;
         }
         store_note(batch->store, failure);
+        /* After a failure it may be another volume, or one that was away. */
+        if (failure)
+                batch->store->settled = false;
+        else if (batch->settles && !batch->late)
+                batch->store->settled = true;
         batch->done(batch);
 }
 
@@ -341,6 +364,7 @@ void store_write(struct store *store, struct store_batch *batch)
         batch->store = store;
         batch->parts = 1;
         batch->bytes = batch_size(batch);
+        batch->settles = !store->settled;
         batch->late = deputy_is_stuck(&store->deputy, lane);
         if (!batch->late && batch_is_too_much(batch))
                 batch->refused = ENOBUFS;

@@ -44,6 +44,7 @@ struct store {
         size_t queued_bytes;      /* of batches, others' than root's */
         size_t queued_root_bytes; /* and of root's */
         int failure;              /* errno of the last batch, or survey, that failed; 0: the last went well */
+        bool settled; /* the names of the directories above the records are on the disk, as far as this broker knows */
 };
 
 /* The thread is there from now on. 0 or a negative errno. */
@@ -73,6 +74,7 @@ struct store_batch {
         bool late;      /* the records are */
         bool told;      /* `done` has been called */
         bool dropped;   /* the deputy is through with the records */
+        bool settles;   /* it sees to store.settled, too */
         bool apart;     /* another one hangs: fresh files have names of their own */
         unsigned parts; /* the records and each marker, as far as they are not done */
         /* Called once, on a later turn of the loop; the batch is the store's again after it. */

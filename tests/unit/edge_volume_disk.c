@@ -1,4 +1,5 @@
 #include "daemon/edge/volume.h"
+#include "daemon/edge/volume_resolve.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,6 +87,26 @@ START_TEST(errors_of_the_disk)
         fail_directory = EINVAL; /* a file system that has no such thing */
         ck_assert_int_eq(0, replace_two("13", "14"));
         ck_assert_uint_eq(4, entries("home"));
+}
+END_TEST
+
+/* Whoever made them: each directory on the way, from the inner ones to the volume, but not the last. */
+START_TEST(what_is_above_is_synced)
+{
+        make("home/x", 0700);
+        make("home/x/y", 0700);
+        make("home/x/y/z", 0700);
+        ck_assert_int_eq(0, volume_sync_above(volume, "x/y/z"));
+        ck_assert_str_eq("ddd", steps);
+        steps[0] = '\0';
+        ck_assert_int_eq(0, volume_sync_above(volume, "x"));
+        ck_assert_str_eq("d", steps);
+        ck_assert_int_eq(-ENOENT, volume_sync_above(volume, "nowhere/z"));
+        ck_assert_int_eq(-EINVAL, volume_sync_above(volume, "../x"));
+        fail_directory = EIO;
+        ck_assert_int_eq(-EIO, volume_sync_above(volume, "x/y"));
+        fail_directory = EINVAL;
+        ck_assert_int_eq(0, volume_sync_above(volume, "x/y"));
 }
 END_TEST
 
@@ -231,6 +252,7 @@ static void add(TCase *cases)
 {
         tcase_add_test(cases, one_fails);
         tcase_add_test(cases, errors_of_the_disk);
+        tcase_add_test(cases, what_is_above_is_synced);
         tcase_add_test(cases, several_file_systems);
         tcase_add_loop_test(cases, killed, 0, 4);
         tcase_add_test(cases, full);
