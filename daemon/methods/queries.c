@@ -35,7 +35,7 @@ static bool list_piece(struct pieces *pieces, struct server *server, struct text
         text_append_string(text, "{\"services\":[");
         place = list_from(server, registry_behind(registry, list->after), PIECE_BYTES, text);
         text_append_string(text, "]}");
-        if (place >= registry->count)
+        if (place >= registry->count || text->failed) /* perhaps before the first of them */
                 return false;
         snprintf(list->after, sizeof(list->after), "%s", registry->services[place - 1]->name);
         return true;
