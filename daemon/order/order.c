@@ -214,6 +214,8 @@ static void deliver_entry(struct order_entry *entry)
                 return;
         }
         order_set_goal(service, order->kind);
+        if (service->ordered.delivered < order->number)
+                service->ordered.delivered = order->number;
         if (order->wait && order->reader != READER_GONE) {
                 entry->wait.waiter = &order->waiter;
                 service_add_wait(service, &entry->wait);

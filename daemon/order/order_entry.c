@@ -73,8 +73,11 @@ static bool order_record(struct service *service, enum order_kind kind, struct f
                 service->record.pending = kind == ORDER_RESTART ? PENDING_RESTART : PENDING_ORDER;
         }
         result = service_save(service);
-        if (result == 0 && kind != ORDER_RESET)
-                result = service_set_down(service, kind == ORDER_STOP);
+        if (result == 0)
+                result = service_set_down(service, kind == ORDER_RESET
+                                                           ? !record_runs_now(&service->record) ||
+                                                                     service->queued != QUEUED_FOR_NOTHING
+                                                           : kind == ORDER_STOP);
         if (result == 0)
                 return true;
         service->record = before;

@@ -152,10 +152,13 @@ void service_delivered(struct service *service)
 {
         struct record *record = &service->record;
         enum told told = service->own.told;
+        /* A newer one has been recorded, and waits for the volume: what comes about now was ordered before it. */
+        bool newer = service->ordered.delivered < service->ordered.number;
 
-        if (!record->pending && record->told == told)
+        if ((!record->pending || newer) && record->told == told)
                 return;
-        record->pending = PENDING_NOTHING;
+        if (!newer)
+                record->pending = PENDING_NOTHING;
         record->told = told;
         record->told_pid = told ? service->own.status.pid : 0;
         service_save(service);

@@ -87,10 +87,11 @@ struct service {
         struct record record;
         struct members *record_members; /* of a newer broker, passed on as they are; NULL: none */
         struct {
-                uint64_t number; /* of the last order to it that was recorded; 0: none */
-                int kind;        /* enum order_kind, */
-                bool root;       /* and whose it was */
-                int64_t msec;    /* by clock_msec() */
+                uint64_t number;    /* of the last order to it that was recorded; 0: none */
+                uint64_t delivered; /* of the last one that its goal is of */
+                int kind;           /* enum order_kind, */
+                bool root;          /* and whose it was */
+                int64_t msec;       /* by clock_msec() */
         } ordered;
         struct wait *waits;
         uint64_t serial;           /* of its last change that persist.h was told of */

@@ -172,6 +172,43 @@ START_TEST(a_reset)
 }
 END_TEST
 
+/* It was brought back by somebody else, while it waited for its next start. */
+START_TEST(a_reset_of_one_that_runs)
+{
+        begin_as(true);
+        service->record.brake.hold = HOLD_BACKOFF;
+        service->record.brake.next_start_usec = INT64_MAX;
+        ck_assert_int_eq(service_set_down(service, true), 0);
+        run(ORDER_RESET, CODER, false);
+        ck_assert_int_eq(answered()->fault.kind, FAULT_NONE);
+        ck_assert_int_eq(service->record.brake.hold, HOLD_NONE);
+        ck_assert(!world_has("services/gateway-coder/down")); /* a new s6-supervise would obey that */
+        expect_over();
+}
+END_TEST
+
+/* What it was told before has come about: that is no word about the order that waits for the volume. */
+START_TEST(a_stop_that_ends_while_its_start_is_written)
+{
+        begin_as(true);
+        run(ORDER_STOP, CODER, false);
+        turn_until_told(&own, "d");
+        expect_over();
+        run(ORDER_START, CODER, false);
+        TURN_UNTIL(service->record.want_up);
+        service_delivered(service);
+        ck_assert(service->record.pending || service->ordered.delivered == service->ordered.number);
+        toy_is_down(&own, false, SIGTERM);
+        turn_until_told(&own, "u");
+        ck_assert_int_eq(service->record.brake.hold, HOLD_NONE);
+        ck_assert_uint_eq(service->record.brake.attempt, 0);
+        toy_runs(&own, 4000003, true);
+        TURN_UNTIL(service->shown.state == STATE_UP);
+        ck_assert(!service->record.pending);
+        expect_over();
+}
+END_TEST
+
 START_TEST(one_that_fails_while_it_is_waited_for)
 {
         begin();
@@ -745,6 +782,8 @@ int main(void)
                                       a_restart_of_one_that_is_down,
                                       a_reset,
                                       a_reset_does_not_wait,
+                                      a_reset_of_one_that_runs,
+                                      a_stop_that_ends_while_its_start_is_written,
                                       one_that_fails_while_it_is_waited_for,
                                       its_time_is_over,
                                       a_wait_for_one_that_is_always_woken,
