@@ -45,6 +45,12 @@ static void persist_entry(struct service *service, bool stop, struct store_entry
         entry->result = -ENOMEM;
 }
 
+void persist_later(struct registry *registry)
+{
+        if (!registry->stopping && !timer_is_running(&registry->persist_again))
+                timer_start(&registry->persist_again, PERSIST_AGAIN_MSEC);
+}
+
 /* The volume has it, or will not have it now. */
 static void persist_settle(struct service *service, const struct store_batch *batch, size_t place)
 {
@@ -81,8 +87,8 @@ static void persist_ended(struct store_batch *batch)
         }
         if (persist->done)
                 persist->done(persist->owner, batch);
-        if (failed && !registry->stopping && !timer_is_running(&registry->persist_again))
-                timer_start(&registry->persist_again, PERSIST_AGAIN_MSEC);
+        if (failed)
+                persist_later(registry);
         batch->owner = NULL;
         free(persist);
 }
@@ -127,6 +133,7 @@ int persist_services(struct registry *registry, struct service *const *services,
         if (!batch) {
                 for (size_t i = 0; i < count; i++)
                         services[i]->persist_error = ENOMEM;
+                persist_later(registry);
                 return -ENOMEM;
         }
         for (size_t i = 0; i < count; i++) {

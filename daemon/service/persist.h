@@ -36,6 +36,9 @@ struct registry *persist_registry(const struct store_batch *batch);
 /* For those that are unpersisted: soon, as one batch. */
 void persist_soon(struct registry *registry);
 
+/* The same in a while: what could not be written, or not even begun, is tried again. */
+void persist_later(struct registry *registry);
+
 /* How many gateways' records wait for the volume. */
 size_t persist_waiting(const struct registry *registry);
 

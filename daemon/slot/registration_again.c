@@ -55,6 +55,7 @@ static void environment_replaced(struct service *service, struct registration_wa
                                          environment_persisted, replaced) == 0)
                 return;
         free(replaced);
+        persist_later(service->registry);
         registration_answer(service->registry, waiter, service->profile, service, NULL, ENOMEM);
 }
 
