@@ -57,6 +57,16 @@ int64_t service_settle_msec(const struct service *service)
         return service->profile ? service->registry->settle_msec : 0;
 }
 
+/* Whoever's turn it is: what is to be tried again needs the timer, which its own next turn sets. */
+static void note_again(struct service *service, enum again what, int result)
+{
+        bool known = service->again.what & what;
+
+        again_note(&service->again, what, result, service->name);
+        if (result && !known)
+                service_wake(service);
+}
+
 int service_save(struct service *service)
 {
         struct text text;
@@ -74,7 +84,7 @@ int service_save(struct service *service)
         result = text.failed ? -ENOMEM
                              : slot_write_state(&service->registry->slots, service->name, text.bytes);
         text_deinit(&text);
-        again_note(&service->again, AGAIN_SAVE, result, service->name);
+        note_again(service, AGAIN_SAVE, result);
         return result;
 }
 
@@ -82,7 +92,7 @@ int service_set_down(struct service *service, bool down)
 {
         int result = slot_set_down(&service->registry->slots, service->name, down);
 
-        again_note(&service->again, AGAIN_DOWN, result, service->name);
+        note_again(service, AGAIN_DOWN, result);
         return result;
 }
 
@@ -90,8 +100,8 @@ void service_clear_tally(struct run *run)
 {
         struct service *service = run->service;
 
-        again_note(&service->again, run == &service->own ? AGAIN_TALLY : AGAIN_LOG_TALLY,
-                   s6_tally_clear(run->control.place->at, control_name(&run->control).text), service->name);
+        note_again(service, run == &service->own ? AGAIN_TALLY : AGAIN_LOG_TALLY,
+                   s6_tally_clear(run->control.place->at, control_name(&run->control).text));
 }
 
 void service_see(struct service *service)
@@ -100,7 +110,7 @@ void service_see(struct service *service)
         int log = run_see(&service->logger);
 
         service->unseen = false;
-        again_note(&service->again, AGAIN_LOOK, own ? own : log, service->name);
+        note_again(service, AGAIN_LOOK, own ? own : log);
 }
 
 void service_try_again(struct service *service)
