@@ -118,7 +118,8 @@ static void order_write(struct order *order)
                                        order->root, batch_written, batch)) {
                 order->batches -= count != 0;
                 free(batch);
-                persist_later(order->registry); /* what was recorded in the slots is not lost for want of memory */
+                persist_later(
+                        order->registry); /* what was recorded in the slots is not lost for want of memory */
         }
 }
 
