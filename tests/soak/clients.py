@@ -18,7 +18,7 @@ BEHAVIOURS = [""] * 12 + ["crash:4", "kill:6", "exit:1:3", "exit:0:5", "exit:75:
 STEADY = ("", "drain:1", "drain:2")
 
 # What a client does, and how often.
-VERBS = {"start": 22, "stop": 18, "restart": 14, "several": 8, "all": 2, "reset": 4, "register": 8, "come": 8, "go": 7, "reconcile": 4,
+VERBS = {"start": 22, "stop": 18, "restart": 14, "several": 8, "all": 0.4, "reset": 4, "register": 8, "come": 8, "go": 7, "reconcile": 4,
          "list": 6, "status": 8, "health": 5, "diagnose": 2, "watch": 3, "rude": 6}
 
 
