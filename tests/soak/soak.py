@@ -61,7 +61,9 @@ class Soak:
             return Connection(self.door(user).connect(SOCKET), self.ground.service)
 
     def signal(self, name, pid):
-        """As Tree.signal does, to a process that may be gone."""
+        """To a process that may be gone. 0 would be all of this one's group."""
+        if not pid:
+            raise ProcessLookupError("it has no process")
         with self.gate:
             self.door("root").kill(signal.Signals[f"SIG{name}"], pid)
 
@@ -100,6 +102,8 @@ class Soak:
         except Exception as error:  # noqa: BLE001: whatever it is, the logs are kept
             self.ledger.violated(f"the soak itself: {error!r}")
         finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             self.ending.set()
             self.leave()
         return self.summary()
