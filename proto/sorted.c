@@ -1,5 +1,7 @@
 #include "proto/sorted.h"
 
+#include <string.h>
+
 size_t sorted_place(const void *key, const void *elements, size_t count, size_t size,
                     int (*compare)(const void *key, const void *element))
 {
@@ -15,4 +17,9 @@ size_t sorted_place(const void *key, const void *elements, size_t count, size_t 
                         high = middle;
         }
         return low;
+}
+
+int sorted_compare_strings(const void *left, const void *right)
+{
+        return strcmp(*(const char *const *)left, *(const char *const *)right);
 }

@@ -10,4 +10,7 @@
 size_t sorted_place(const void *key, const void *elements, size_t count, size_t size,
                     int (*compare)(const void *key, const void *element));
 
+/* Orders an array of strings, for qsort(3) and bsearch(3); the key is the address of one, too. */
+int sorted_compare_strings(const void *left, const void *right);
+
 #endif

@@ -12,6 +12,7 @@
 #include "daemon/edge/tree.h"
 #include "proto/limits.h"
 #include "proto/name.h"
+#include "proto/sorted.h"
 #include "proto/text.h"
 
 #define MODE_FILE 0640
@@ -48,11 +49,6 @@ size_t environment_weight(struct json_object *environment)
         return environment_bytes(environment) + variables * LIMIT_ENVIRONMENT_VARIABLE_BYTES;
 }
 
-static int compare_names(const void *left, const void *right)
-{
-        return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
 int environment_names(struct json_object *environment, const char **names, size_t *count)
 {
         size_t found = 0;
@@ -73,7 +69,7 @@ int environment_names(struct json_object *environment, const char **names, size_
         if (environment_bytes(environment) > LIMIT_ENVIRONMENT_BYTES)
                 return -EINVAL;
         if (found > 0)
-                qsort(names, found, sizeof(*names), compare_names);
+                qsort(names, found, sizeof(*names), sorted_compare_strings);
         *count = found;
         return 0;
 }

@@ -183,17 +183,26 @@ int slot_write_state(const struct slots *slots, const char *name, const char *te
         return result;
 }
 
-int slot_read_state(const struct slots *slots, const char *name, char **text)
+/* A file of its data/, whole. */
+static int read_data(const struct slots *slots, const char *name, const char *file, size_t most, char **text,
+                     size_t *length)
 {
-        size_t length = 0;
-        char *read = NULL;
         int data = open_data(slots, name);
         int result;
 
         if (data < 0)
                 return data;
-        result = tree_read(data, "state", STATE_BYTES_MAX, &read, &length);
+        result = tree_read(data, file, most, text, length);
         close(data);
+        return result;
+}
+
+int slot_read_state(const struct slots *slots, const char *name, char **text)
+{
+        size_t length = 0;
+        char *read = NULL;
+        int result = read_data(slots, name, "state", STATE_BYTES_MAX, &read, &length);
+
         if (result < 0)
                 return result;
         if (memchr(read, '\0', length)) {
@@ -208,13 +217,8 @@ int slot_read_profile(const struct slots *slots, const char *name, char *buffer,
 {
         size_t length = 0;
         char *read = NULL;
-        int data = open_data(slots, name);
-        int result;
+        int result = read_data(slots, name, "profile", LIMIT_SERVICE_NAME_BYTES + 1, &read, &length);
 
-        if (data < 0)
-                return data;
-        result = tree_read(data, "profile", LIMIT_SERVICE_NAME_BYTES + 1, &read, &length);
-        close(data);
         if (result < 0)
                 return result;
         /* One line: a second newline, or a NUL, is no name either. */

@@ -11,6 +11,7 @@
 #include "daemon/edge/volume.h"
 #include "daemon/keep/look.h"
 #include "proto/name.h"
+#include "proto/sorted.h"
 
 struct survey *survey_new(const char *const *names, size_t count)
 {
@@ -51,16 +52,12 @@ void survey_free(struct survey *survey)
         free(survey);
 }
 
-static int compare_strings(const void *left, const void *right)
-{
-        return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
 static char **survey_keeps(const struct survey *survey, const char *name)
 {
         if (!survey->kept_count)
                 return NULL;
-        return bsearch(&name, survey->kept, survey->kept_count, sizeof(*survey->kept), compare_strings);
+        return bsearch(&name, survey->kept, survey->kept_count, sizeof(*survey->kept),
+                       sorted_compare_strings);
 }
 
 bool survey_is_gone(const struct survey *survey, const char *profile)

@@ -12,6 +12,7 @@
 #include "daemon/session/errors.h"
 #include "daemon/session/ticket.h"
 #include "proto/interface.h"
+#include "proto/sorted.h"
 
 struct order_parameters {
         struct json_object *names;
@@ -70,11 +71,6 @@ static const char **names_of_all(const struct registry *registry, enum order_kin
         return names;
 }
 
-static int compare_names(const void *left, const void *right)
-{
-        return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
 static bool names_repeat(const char **names, size_t count)
 {
         const char **sorted = reallocarray(NULL, count + 1, sizeof(*sorted));
@@ -82,7 +78,7 @@ static bool names_repeat(const char **names, size_t count)
 
         if (sorted) {
                 memcpy(sorted, names, count * sizeof(*names));
-                qsort(sorted, count, sizeof(*sorted), compare_names);
+                qsort(sorted, count, sizeof(*sorted), sorted_compare_strings);
         }
         for (size_t i = 1; sorted && i < count; i++)
                 repeat = repeat || strcmp(sorted[i - 1], sorted[i]) == 0;

@@ -7,6 +7,7 @@
 #include "daemon/bounds.h"
 #include "daemon/service/registry.h"
 #include "proto/name.h"
+#include "proto/sorted.h"
 
 #define LINE_BYTES (RECORD_REASON_BYTES + 128)
 
@@ -62,11 +63,6 @@ void boot_lost(struct registry *registry, const char *profile, const char *why)
         text_append(&boot->lost, profile, strlen(profile) + 1);
 }
 
-static int compare_names(const void *left, const void *right)
-{
-        return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
 void boot_sort_lost(const struct text *text, struct boot_lost *lost)
 {
         size_t count = 0;
@@ -78,7 +74,7 @@ void boot_sort_lost(const struct text *text, struct boot_lost *lost)
         for (size_t at = 0; lost->names && at < text->length; at += strlen(text->bytes + at) + 1)
                 lost->names[lost->count++] = text->bytes + at;
         if (lost->names)
-                qsort(lost->names, lost->count, sizeof(*lost->names), compare_names);
+                qsort(lost->names, lost->count, sizeof(*lost->names), sorted_compare_strings);
 }
 
 bool boot_is_lost(const struct boot_lost *lost, const char *profile)
@@ -87,7 +83,7 @@ bool boot_is_lost(const struct boot_lost *lost, const char *profile)
         if (!lost->names)
                 return true;
         return lost->count &&
-               bsearch(&profile, lost->names, lost->count, sizeof(*lost->names), compare_names);
+               bsearch(&profile, lost->names, lost->count, sizeof(*lost->names), sorted_compare_strings);
 }
 
 void boot_free_lost(struct boot_lost *lost)

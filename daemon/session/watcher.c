@@ -9,6 +9,7 @@
 #include "daemon/bounds.h"
 #include "daemon/session/describe.h"
 #include "daemon/session/peer.h"
+#include "proto/sorted.h"
 
 struct watcher {
         struct feed feed;
@@ -61,16 +62,12 @@ static bool bit_set(struct watcher *watcher, unsigned index, bool value)
         return true;
 }
 
-static int compare_names(const void *left, const void *right)
-{
-        return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
 static bool watcher_wants(const struct watcher *watcher, const char *name)
 {
         if (!watcher->names)
                 return true;
-        return bsearch(&name, watcher->names, watcher->count, sizeof(*watcher->names), compare_names) != NULL;
+        return bsearch(&name, watcher->names, watcher->count, sizeof(*watcher->names),
+                       sorted_compare_strings) != NULL;
 }
 
 /* Its index for watcher.seen. False: out of memory. */
@@ -242,7 +239,7 @@ static int watcher_take_names(struct watcher *watcher, struct json_object *names
                 watcher->count++;
                 watcher->feed.bytes += strlen(watcher->names[i]) + WATCH_NAME_BYTES;
         }
-        qsort(watcher->names, watcher->count, sizeof(*watcher->names), compare_names);
+        qsort(watcher->names, watcher->count, sizeof(*watcher->names), sorted_compare_strings);
         return 0;
 }
 
