@@ -15,12 +15,14 @@ class Fault:
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """NAME.c is its harness, and NAME.dict has words for it. rooms: folders whose objects it may need. most_bytes: of one input."""
+    """NAME.c is its harness, and NAME.dict has words for it. rooms: folders whose objects it may need. most_bytes: of one input; kept_bytes: of one that
+    is committed."""
 
     rooms: Tuple[str, ...]
     fault: Fault
     packages: Tuple[str, ...] = ("json-c",)
     most_bytes: int = 4096
+    kept_bytes: int = 2048
 
 
 JUDGE = ("proto", "daemon/judge")
@@ -43,7 +45,7 @@ TARGETS = {
     "options": Target((*JUDGE, "daemon/options.c"),
                       Fault("daemon/options.c", "i < OPTIONS_STATIC_MOST; i++", "i <= OPTIONS_STATIC_MOST; i++")),
     "log": Target(CLIENT, Fault("client/text/printable.c", "if (character >= 0x7f && character < 0xa0)", "if (character == 0x7f)")),
-    "reply": Target(CLIENT, Fault("client/say/facts.c", ".name = name ? name : \"?\",", ".name = name,"), most_bytes=8192),
+    "reply": Target(CLIENT, Fault("client/say/facts.c", ".name = name ? name : \"?\",", ".name = name,"), most_bytes=8192, kept_bytes=500),
 }
 
 # What is not C: NAME.py is the fuzzer, a loop of our own.
