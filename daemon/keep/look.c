@@ -51,23 +51,32 @@ static void look_at_notes(int directory, struct look *look)
         free(text);
 }
 
+/* What is not there, or cannot be read, is taken for such; what could not be seen for want of descriptors or memory is not. */
+static int noted(struct look *look, int result)
+{
+        if (result == -EMFILE || result == -ENFILE || result == -ENOMEM)
+                look->shortage = result;
+        return result;
+}
+
 static void look_into(int volume, int directory, struct look *look)
 {
         char path[PATH_BYTES];
 
         snprintf(path, sizeof(path), INTENT_DIRECTORY "/%s", look->name);
         look->exists = directory >= 0 && !look->deleted &&
-                       (strcmp(look->name, "default") == 0 || volume_has(directory, "SOUL.md"));
+                       (strcmp(look->name, "default") == 0 || noted(look, volume_look(directory, "SOUL.md")) > 0);
         look->recorded = !look->exists && !look->deleted && volume_has(volume, path);
         if (look->exists)
-                look->intent_result = look->with_intent ? volume_read(volume, path, &look->intent) : -ENOBUFS;
+                look->intent_result =
+                        look->with_intent ? noted(look, volume_read(volume, path, &look->intent)) : -ENOBUFS;
         snprintf(path, sizeof(path), ".svcbroker/lock/%s", look->name);
         look->locked = volume_is_locked(volume, path) > 0;
         if (!look->exists)
                 return;
         look_at_directory(directory, look);
         look_at_notes(directory, look);
-        look->prior_result = volume_read(directory, "gateway_state.json", &look->prior);
+        look->prior_result = noted(look, volume_read(directory, "gateway_state.json", &look->prior));
         if (look->clean && !look->locked)
                 look_clean(directory, look);
         /* A marker that a killed broker was about to write. */
@@ -76,12 +85,12 @@ static void look_into(int volume, int directory, struct look *look)
 
 static void look_at_profile(int volume, struct look *look)
 {
-        int directory = volume_enter_profile(volume, look->name);
+        int directory = noted(look, volume_enter_profile(volume, look->name));
 
         char path[PATH_BYTES];
 
         snprintf(path, sizeof(path), "profiles/.deleted/%s", look->name);
-        look->deleted = strcmp(look->name, "default") != 0 && volume_has(volume, path);
+        look->deleted = strcmp(look->name, "default") != 0 && noted(look, volume_look(volume, path)) > 0;
         look->link = directory == -EXDEV || directory == -ENOLINK || directory == -ELOOP ? directory : 0;
         look_into(volume, directory, look);
         if (directory >= 0)

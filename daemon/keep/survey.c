@@ -154,6 +154,10 @@ static void look_done(struct deputy_job *job, bool late)
                         survey_is_hung(survey, look->place);
         } else if (look->opened) {
                 survey->result = look->opened;
+        } else if (look->shortage && look->kind == LOOK_PROFILE) {
+                log_event("survey: a profile's directory cannot be looked at: why=%s service=" GATEWAY_PREFIX "%s",
+                          strerrorname_np(-look->shortage), look->name);
+                survey_is_hung(survey, look->place); /* it is looked at again, as what did not answer */
         } else {
                 survey->is_marked = look->marked;
                 if (look->kind == LOOK_PROFILE)
