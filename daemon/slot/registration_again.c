@@ -33,11 +33,12 @@ static void environment_persisted(void *owner, const struct store_batch *batch)
         free(replaced);
 }
 
-static void environment_replaced(struct service *service, struct registration_waiter *waiter)
+/* said: the caller has said what they are, and they were no others; who said nothing knows nothing of them. */
+static void environment_replaced(struct service *service, struct registration_waiter *waiter, bool said)
 {
         struct replaced *replaced;
 
-        if (!waiter->changed) { /* else it is recorded already */
+        if (said && !waiter->changed) { /* else it is recorded already */
                 record_know_environment(&service->record);
                 service_save(service);
         }
@@ -147,7 +148,7 @@ void registration_again(struct service *service, struct registration_waiter *wai
                 else if (waiter->changed)
                         environment_changed(service, waiter->root);
         } else if (waiter->changed || (service->record.unpersisted && !waiter->own)) {
-                environment_replaced(service, waiter); /* or was, and the volume does not have it yet */
+                environment_replaced(service, waiter, environment); /* or was, and the volume does not have it yet */
         } else {
                 registration_answer(registry, waiter, service->profile, service, NULL, 0);
         }
