@@ -91,14 +91,25 @@ tree_group() {
     esac
 }
 
-# tree_wait_ready: until svcbrokerd is. If it is not within that time, its log goes to standard error.
+# It is ready when what is wanted has its slots: those of what is down follow.
+tree_is_booted() {
+    case $(tree_run root svcctl --json health 2>/dev/null) in
+    *'"booting: '*) return 1 ;;
+    esac
+}
+
+# tree_wait_ready: until svcbrokerd is, and each profile has its slot. If it is not within that time, its log goes to standard error.
 tree_wait_ready() {
     local root=/proc/$tree_pid/root deadline=$((SECONDS + ${TREE_WAIT_SEC-60})) word=""
     while [ $SECONDS -lt $deadline ] && kill -0 "$tree_parent" 2>/dev/null; do
         if [ -e "$root/run/s6-rc/servicedirs/svcbrokerd/supervise/status" ]; then
             word=$(tree_run root s6-svstat -o ready,wantedup /run/service/svcbrokerd 2>/dev/null)
             case $word in
-            'true '*) return 0 ;;
+            'true '*)
+                if tree_is_booted; then
+                    return 0
+                fi
+                ;;
             *' false') break ;;
             esac
         fi
