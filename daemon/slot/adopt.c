@@ -146,6 +146,9 @@ static int adopt_look(struct service *service)
         if (watches_arm(service->registry, service))
                 log_event("adopt: cannot watch: service=%s", service->name);
         service_see(service);
+        /* What the last broker told it, and it has not read yet, may start it. */
+        service->own.told_up = service->own.supervised && !run_is_alive(&service->own) &&
+                               control_is_unread(&service->own.control, 0);
         return is_shortage(-service->again.error) ? -service->again.error : 0;
 }
 
