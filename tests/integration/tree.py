@@ -154,7 +154,7 @@ class Tree:
 
     def is_booted(self):
         """The broker is ready when what is wanted has its slots: those of what is down follow."""
-        return not any(note.startswith("booting: ") for note in self.call("Health").get("notes", []))
+        return not any(note.startswith("booting: ") for note in self.call("Health", "root").get("notes", []))
 
     def assert_lives(self):
         """PID 1 may also end at once, where the namespaces can be made and nothing can be mounted in them."""
