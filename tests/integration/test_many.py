@@ -176,16 +176,19 @@ def test_stop_of_all(many):
 @pytest.mark.parametrize("wait", ["no", "down"])
 def test_a_status_in_the_middle_of_a_stop_of_all(many, wait):
     """By the same client, for whom nothing comes first: a call that comes while the stop is under way is answered before the stop is,
-    whose one reply has no reader to wait for."""
-    with many.connect() as stops, many.connect() as asks:
-        stops.send("Stop", {"all": True, "wait": wait})
-        answered = 0
-        while not select.select([stops.socket], [], [], 0)[0]:
-            asks.call("Status", name=NAMES[answered % MANY])
-            answered += not select.select([stops.socket], [], [], 0)[0]
-        reply = stops.receive(60)["parameters"]
-    assert len(reply["outcomes"]) + reply.get("left_out", 0) >= MANY
-    assert answered > 1, "the first may have come before the stop, and no other"
+    whose one reply has no reader to wait for. On a busy machine nobody may be there to ask meanwhile: then it is ordered again."""
+    def answered_meanwhile():
+        with many.connect() as stops, many.connect() as asks:
+            stops.send("Stop", {"all": True, "wait": wait})
+            answered = 0
+            while not select.select([stops.socket], [], [], 0)[0]:
+                asks.call("Status", name=NAMES[answered % MANY])
+                answered += not select.select([stops.socket], [], [], 0)[0]
+            reply = stops.receive(60)["parameters"]
+        assert len(reply["outcomes"]) + reply.get("left_out", 0) >= MANY
+        return answered
+
+    assert any(answered_meanwhile() > 1 for _ in range(20)), "the first may have come before the stop, and no other"
 
 
 def test_stop_of_all_without_more(many):

@@ -30,15 +30,16 @@ class Volume:
                 os.chown(path, UID, UID)
 
     def profile(self, name, state=None, intent=None, **files):
+        """What makes it one comes last: a broker that looks meanwhile sees all of it, or nothing."""
         where = "" if name == "default" else f"profiles/{name}/"
-        if where:
-            self.write(f"{where}SOUL.md", "You.\n")
         if state is not None:
             self.write(f"{where}gateway_state.json", state if isinstance(state, (str, bytes)) else json.dumps(state))
         if intent is not None:
             self.write(f".svcbroker/intent/{name}", intent if isinstance(intent, (str, bytes)) else json.dumps(intent))
         for file, text in files.items():
             self.write(f"{where}{file.replace('_json', '.json').replace('_pid', '.pid')}", text)
+        if where:
+            self.write(f"{where}SOUL.md", "You.\n")
 
     def read(self, name):
         with open(f"{self.path}/{name}") as file:
