@@ -64,8 +64,9 @@ static void look_into(int volume, int directory, struct look *look)
         char path[PATH_BYTES];
 
         snprintf(path, sizeof(path), INTENT_DIRECTORY "/%s", look->name);
-        look->exists = directory >= 0 && !look->deleted &&
-                       (strcmp(look->name, "default") == 0 || noted(look, volume_look(directory, "SOUL.md")) > 0);
+        look->exists =
+                directory >= 0 && !look->deleted &&
+                (strcmp(look->name, "default") == 0 || noted(look, volume_look(directory, "SOUL.md")) > 0);
         look->recorded = !look->exists && !look->deleted && volume_has(volume, path);
         if (look->exists)
                 look->intent_result =

@@ -35,7 +35,8 @@ struct look {
 
         /* What was found; the thread's until it is done. */
         int opened;
-        int shortage; /* a negative errno: for want of what may be there again soon it was not seen; nothing of the rest counts */
+        /* A negative errno: for want of what may be there again soon it was not seen; nothing of the rest counts. */
+        int shortage;
         bool exists;
         bool recorded; /* it does not exist, and there is a record of it */
         int link; /* as of volume_enter(), where its directory is a link that is not taken; 0: it is none */

@@ -155,7 +155,8 @@ static void look_done(struct deputy_job *job, bool late)
         } else if (look->opened) {
                 survey->result = look->opened;
         } else if (look->shortage && look->kind == LOOK_PROFILE) {
-                log_event("survey: a profile's directory cannot be looked at: why=%s service=" GATEWAY_PREFIX "%s",
+                log_event("survey: a profile's directory cannot be looked at: why=%s service=" GATEWAY_PREFIX
+                          "%s",
                           strerrorname_np(-look->shortage), look->name);
                 survey_is_hung(survey, look->place); /* it is looked at again, as what did not answer */
         } else {

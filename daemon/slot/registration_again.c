@@ -148,7 +148,8 @@ void registration_again(struct service *service, struct registration_waiter *wai
                 else if (waiter->changed)
                         environment_changed(service, waiter->root);
         } else if (waiter->changed || (service->record.unpersisted && !waiter->own)) {
-                environment_replaced(service, waiter, environment); /* or was, and the volume does not have it yet */
+                environment_replaced(service, waiter,
+                                     environment); /* or was, and the volume does not have it yet */
         } else {
                 registration_answer(registry, waiter, service->profile, service, NULL, 0);
         }
