@@ -1,0 +1,59 @@
+"""The simulation (docs/simulation.md): the same seed is the same run everywhere, the seeds that once found something find nothing any more, and
+some minutes of new ones find nothing either."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SEEDS = ROOT / "tests/simulation/seeds"
+BUILDS = [build for build in ("build", "build-sanitize") if (ROOT / build / "build.ninja").exists()]
+EXPLORE_SEC = {"build": 120, "build-sanitize": 60}
+SAME = (1, 2, 3, 20, 38, 1011)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built():
+    for directory in BUILDS:
+        subprocess.run(["ninja", "-C", directory, "tests/simulation/simulate"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.fixture(params=BUILDS)
+def build(request):
+    return request.param
+
+
+def simulate(build, *arguments):
+    """Behind the tests that wait for a real tree."""
+    return subprocess.run(["nice", "-n", "5", ROOT / build / "tests/simulation/simulate", *arguments], cwd=ROOT, capture_output=True, text=True)
+
+
+def traces(build, *arguments):
+    said = [simulate(build, "--seed", str(seed), "--steps", "1500", *arguments) for seed in SAME]
+    lines = [re.search(r"^seed .* trace ([0-9a-f]{16})$", result.stdout, re.MULTILINE) for result in said]
+    assert None not in lines, said
+    return [line.group(1) for line in lines]
+
+
+def test_a_seed_is_one_run():
+    """Whoever runs it, with what else to do: under the sanitizers, too; and looking on changes nothing."""
+    first = traces(BUILDS[0])
+    assert len(set(first)) == len(SAME)
+    assert traces(BUILDS[0], "--trace") == first
+    for directory in BUILDS:
+        assert traces(directory) == first, directory
+
+
+def test_seeds_that_found_something(build):
+    result = simulate(build, "--keep-going", "--seeds", str(SEEDS))
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_new_seeds(build):
+    """The first one is in the output: with it, and how many there were, a run can be had again."""
+    result = simulate(build, "--shrink", "--explore", os.environ.get("SIMULATION_SEC", str(EXPLORE_SEC[build])))
+    print(result.stdout)
+    assert result.returncode == 0, result.stdout + result.stderr

@@ -1,0 +1,88 @@
+#ifndef SIMULATION_WANTS_H
+#define SIMULATION_WANTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client.h"
+
+/*
+ * What was acknowledged to clients, for each profile, and what must follow. A change of intent begins when the last byte of its
+ * call was sent, and ends when its answer was read. One that came after another had ended takes its place; those that
+ * overlap may have come in either order; one whose answer never came may have been done or not. So of each profile there
+ * is a set of what may be wanted: with what was acknowledged as being on the volume, after any kill; with all that was
+ * acknowledged, when the world is at rest.
+ */
+
+/* What may be wanted: bits. */
+enum {
+        WANT_NOTHING = 1 << 0, /* there is no record of it */
+        WANT_DOWN = 1 << 1,
+        WANT_UP = 1 << 2,
+        WANT_KEPT = 1 << 3, /* as it was before */
+        WANT_ANY = WANT_NOTHING | WANT_DOWN | WANT_UP,
+};
+
+/* Variables are told apart by one of them: MARK=<number>. */
+#define WANTS_NO_ENVIRONMENT 0
+#define WANTS_SAME_ENVIRONMENT (-1)
+#define WANTS_ANY_ENVIRONMENT (-2)
+
+enum wants_answer {
+        WANTS_DONE,      /* acknowledged, and on the volume */
+        WANTS_ACCEPTED,  /* acknowledged, and said not to be there yet */
+        WANTS_REFUSED,   /* nothing of it was done */
+        WANTS_UNCERTAIN, /* it ended, and may have been done or not */
+};
+
+/* The broker takes it up now: of orders, the last one wins. */
+void wants_taken_up(unsigned change);
+
+/* A call was sent whole. Its number, or 0: it changes nothing. */
+unsigned wants_begin(const struct client *client, const struct call_sent *call);
+/* So was answered about one of its names (a service's). want: bits, of what was acknowledged. */
+void wants_answered(unsigned change, const char *name, enum wants_answer answer, unsigned want);
+/* A Register: created, or its variables replaced. */
+void wants_registered(unsigned change, const char *name, enum wants_answer answer, bool created,
+                      bool changed);
+/* All that was not answered of it never will be; it may go on until this life of the broker is over. */
+void wants_unanswered(unsigned change);
+/* All of it was answered. */
+void wants_over(unsigned change);
+
+/* Nothing else was sent about that name since, and all that was before had ended. */
+bool wants_is_last(unsigned change, const char *name);
+
+/* Reconcile has made a slot for it, by what its application says of itself. */
+void wants_found(const char *name);
+/* The broker said that one has stopped by its own means. */
+void wants_stopped(const char *name);
+
+int wants_new_environment(void);
+
+/* What may be wanted of a service by all that was acknowledged; WANT_ANY of one that is not known. */
+unsigned wants_of(const char *name);
+
+/* Every profile that the world has: NULL behind the last one. One more than there are directories for. */
+const char *wants_profile(unsigned number);
+
+/* wants_volume.c: what the volume holds of a profile. False: what is there is no record. */
+struct wants_record {
+        unsigned want; /* one of the bits */
+        int environment;
+};
+bool wants_read(const char *profile, struct wants_record *record);
+/* What its application says of itself: one of the bits; 0: nothing. */
+unsigned wants_read_state(const char *profile);
+
+/* check.c */
+void check_after_step(void);
+/* The model has nothing under way, and each service is where it may stay. */
+bool check_is_at_rest(void);
+void check_at_rest(void);
+/* check_files.c */
+void check_files_at_rest(void);
+/* After a kill, before the next broker begins: what it left behind. */
+void check_after_kill(void);
+
+#endif
