@@ -161,6 +161,18 @@ static void take_actions(struct json_object *actions)
         }
 }
 
+/* Whose time is over is told so only of what has not come about. */
+static void check_not_there(const struct client *client, const struct call_sent *call,
+                            struct json_object *parameters)
+{
+        struct json_object *service = NULL;
+
+        json_object_object_get_ex(parameters, "service", &service);
+        SIM_HOLDS(call->method != METHOD_START || strcmp(string_of(service, "state"), "up") != 0,
+                  "waited-for", "client %u: %s is up, and its waiting ended for want of time", client->number,
+                  string_of(service, "name"));
+}
+
 static void take_error(struct client *client, struct call_sent *call, const char *error,
                        struct json_object *parameters)
 {
@@ -171,6 +183,8 @@ static void take_error(struct client *client, struct call_sent *call, const char
                   "reply-form", "client %u: an error %s", client->number, error);
         SIM_HOLDS(call->method != METHOD_STATUS || call->wrong || !*name || is_named(call->names[0], name),
                   "in-order", "client %u: asked for %s, told of %s", client->number, call->names[0], name);
+        if (is_own(error, "WaitTimeout"))
+                check_not_there(client, call, parameters);
         if (is_order(call->method) && call->count == 1 && !call->more && !call->wrong)
                 note_outcome(call, call->names[0], error, false);
         else if (call->method == METHOD_REGISTER && !is_refusal(error))
