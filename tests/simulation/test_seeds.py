@@ -8,10 +8,12 @@ import subprocess
 
 import pytest
 
+import drawn
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "tests/simulation/seeds"
 BUILDS = [build for build in ("build", "build-sanitize") if (ROOT / build / "build.ninja").exists()]
-EXPLORE_SEC = {"build": 120, "build-sanitize": 60}
+NEW = {"build": 1000, "build-sanitize": 200}  # seeds: two minutes of a processor, and one
 SAME = (1, 2, 3, 20, 38, 1011)
 
 
@@ -52,8 +54,14 @@ def test_seeds_that_found_something(build):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_new_seeds(build):
-    """The first one is in the output: with it, and how many there were, a run can be had again."""
-    result = simulate(build, "--shrink", "--explore", os.environ.get("SIMULATION_SEC", str(EXPLORE_SEC[build])))
+def test_new_seeds(build, tmp_path):
+    """Others with each change of the source. SIMULATION_SEC: for so long, whatever there is."""
+    seconds = os.environ.get("SIMULATION_SEC")
+    first = drawn.number()
+    if seconds:
+        result = simulate(build, "--shrink", "--explore", seconds, "--first", str(first))
+    else:
+        (tmp_path / "seeds").write_text("".join(f"{first + i}\n" for i in range(NEW[build])))
+        result = simulate(build, "--keep-going", "--seeds", str(tmp_path / "seeds"))
     print(result.stdout)
     assert result.returncode == 0, result.stdout + result.stderr
