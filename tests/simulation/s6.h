@@ -50,6 +50,8 @@ struct s6_seen s6_look(unsigned service, bool log);
 
 /* How many processes of that gateway are at work (its hermes; not scripts that wait for an earlier one). Never more than one. */
 unsigned s6_gateways(unsigned service);
+/* Of those: how many were left by an s6-supervise that was killed. */
+unsigned s6_left(unsigned service);
 /* Of those: the first; 0: none. For a client that plays it. */
 pid_t s6_gateway_pid(unsigned service);
 /* Any process of it, by whatever supervisor: run, hermes, children it left, finish; none of its logger's. */

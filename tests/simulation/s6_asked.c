@@ -130,6 +130,16 @@ unsigned s6_gateways(unsigned service)
         return count;
 }
 
+unsigned s6_left(unsigned service)
+{
+        const struct task *process;
+        unsigned left = 0;
+
+        for (unsigned i = 0; (process = gateway_of(service, i)); i++)
+                left += process->parent == 1;
+        return left;
+}
+
 pid_t s6_gateway_pid(unsigned service)
 {
         const struct task *process = gateway_of(service, 0);
