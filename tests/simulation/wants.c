@@ -240,11 +240,19 @@ void wants_taken_up(unsigned number)
         each(number, take_up);
 }
 
-/* It stays open until the life is over. */
+/* It stays open until the life is over. An Unregister that nobody heard of may have found no way to the volume, which has what it
+ * had then: as where the reply says `persisted: false` (docs/simulation.md). */
 static void doubt(struct change *change)
 {
-        if (change->end == CHANGE_OPEN)
-                change->end = CHANGE_UNCERTAIN;
+        const unsigned keeps = FAULT_DISK | FAULT_VOLUME | FAULT_MEMORY | FAULT_DESCRIPTORS;
+
+        if (change->end != CHANGE_OPEN)
+                return;
+        change->end = CHANGE_UNCERTAIN;
+        if (!(change->want & WANT_NOTHING) || !(sim_settings->faults & keeps))
+                return;
+        change->want = WANT_ANY | WANT_KEPT;
+        change->environment = WANTS_ANY_ENVIRONMENT;
 }
 
 void wants_unanswered(unsigned number)
