@@ -72,11 +72,6 @@ static bool is_logger_supervised(const struct service *service)
         return control_is_alive(&service->logger.control) != 0;
 }
 
-static void tell_logger(struct service *service, const char *letters)
-{
-        run_send(&service->logger, letters);
-}
-
 static void removal_kill(struct service *service)
 {
         run_send(&service->own, "k");
@@ -89,9 +84,20 @@ static void removal_leave(struct service *service)
         publication_leave(service, service->removal->ready.root);
 }
 
-static void removal_tell(struct service *service)
+/* Not at each look: what is told is seen in the status file, which is a reason to look again. */
+static void removal_tell(struct service *service, int64_t waited_msec, bool logs)
 {
-        run_send(&service->own, "dx");
+        struct removal *removal = service->removal;
+        int64_t now_msec = clock_msec();
+        bool kills = waited_msec > (logs ? LEAVE_KILL_LOGGER_MSEC : removal->timeout_msec);
+
+        if (waited_msec <= LEAVE_TELL_MSEC || now_msec - removal->told_msec < LEAVE_LOOK_MSEC)
+                return;
+        removal->told_msec = now_msec;
+        if (logs)
+                run_send(&service->logger, kills ? "kx" : "dx");
+        else
+                run_send(&service->own, kills ? "kdx" : "dx");
 }
 
 void removal_drop(struct service *service)
@@ -208,12 +214,8 @@ static void removal_look_leaving(struct service *service)
                 return;
         }
         removal_tell_who_waits(service, logs);
-        if (runs && waited_msec > LEAVE_TELL_MSEC)
-                removal_tell(service);
-        else if (logs && waited_msec > LEAVE_KILL_LOGGER_MSEC)
-                tell_logger(service, "kx");
-        else if (logs && waited_msec > LEAVE_TELL_MSEC)
-                tell_logger(service, "dx");
+        if (runs || logs)
+                removal_tell(service, waited_msec, logs);
         timer_start(&service->removal->timer,
                     waited_msec > LEAVE_GIVE_UP_MSEC ? 10 * LEAVE_LOOK_MSEC : LEAVE_LOOK_MSEC);
 }

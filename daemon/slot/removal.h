@@ -28,6 +28,7 @@ struct removal {
         struct timer timer;
         bool due;             /* it has expired */
         int64_t timeout_msec; /* of STOPPING */
+        int64_t told_msec;    /* by clock_msec(): when whoever does not leave was last told to */
         struct removal_waiter *waiters;
         struct deputy_job job;
         struct groups groups;

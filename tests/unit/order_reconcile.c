@@ -256,11 +256,29 @@ START_TEST(what_a_boot_tells)
         ck_assert_ptr_nonnull(strstr(told(boot_check), "1 of 3 profiles has no gateway yet"));
         expect("b", RECONCILE_SKIPPED);
         ck_assert(model.registry.fresh_boot); /* it is not whole: it is tried again */
+        boot_forget(&model.registry, "a");
+        ck_assert_uint_eq(model.boot.missing, 1);
         ck_assert_int_eq(unlinkat(world_fd, "scan/gateway-b", 0), 0);
         TURN_UNTIL(find("gateway-b"));
         timer_start(&model.reconciles.again, 0); /* profiles/ may have been looked at first */
         TURN_UNTIL(!model.registry.fresh_boot);
         ck_assert_str_eq(told(boot_check), "");
+}
+END_TEST
+
+START_TEST(one_that_was_lost_is_unregistered)
+{
+        begin();
+        world_profile("b");
+        world_put("scan/gateway-b", "");
+        reconcile(BOOT);
+        ck_assert_uint_eq(model.boot.missing, 1);
+        ck_assert_int_eq(operation_unregister(&model.registry, (struct ticket){1, 1}, "b", 1000, true), 0);
+        TURN_UNTIL(answer_count == 1);
+        ck_assert_uint_eq(model.boot.missing, 0);
+        ck_assert_int_eq(unlinkat(world_fd, "scan/gateway-b", 0), 0);
+        reconcile((struct reconcile_request){.boot = true, .root = true, .lost = true});
+        ck_assert_ptr_null(find("gateway-b"));
 }
 END_TEST
 
@@ -488,6 +506,7 @@ int main(void)
                                       one_is_unregistered_before_its_slot_is_made,
                                       one_is_ordered_before_its_slot_is_made,
                                       what_a_boot_tells,
+                                      one_that_was_lost_is_unregistered,
                                       the_volume_cannot_be_looked_at,
                                       a_dry_run,
                                       one_that_is_gone_is_removed,

@@ -184,6 +184,35 @@ START_TEST(supervisors_that_do_not_end)
 }
 END_TEST
 
+/* What it is told is seen in its status, which is a reason to look again, and none to tell it again at once. In its time it is killed. */
+START_TEST(one_that_begins_behind_our_back_and_does_not_end)
+{
+        int64_t began_msec;
+        unsigned told = 0;
+        bool killed = false;
+
+        begin(0);
+        svscan_end();
+        ask("coder", LEAVE_TELL_MSEC + 500);
+        TURN_UNTIL(service->removal && service->removal->phase == REMOVAL_LEAVING);
+        began_msec = clock_msec();
+        while (!killed && clock_msec() - began_msec < WORLD_DEADLINE_MSEC) {
+                const char *letters = toy_letters(&own);
+
+                told += strchr(letters, 'x') != NULL;
+                killed = strchr(letters, 'k') != NULL;
+                if (letters[0])
+                        toy_runs(&own, 4000002, false);
+                turn_once();
+        }
+        ck_assert(killed);
+        ck_assert_uint_le(told, (unsigned)((clock_msec() - began_msec) / LEAVE_LOOK_MSEC));
+        toy_close(&own);
+        toy_close(&logger);
+        expect_gone();
+}
+END_TEST
+
 START_TEST(two_ask)
 {
         begin(4000002);
@@ -311,6 +340,7 @@ int main(void)
                                       one_whose_run_is_gone_and_shown,
                                       one_that_lacks_its_supervisor,
                                       supervisors_that_do_not_end,
+                                      one_that_begins_behind_our_back_and_does_not_end,
                                       two_ask,
                                       two_ask_before_the_volume_knows,
                                       one_that_is_there_no_more,
