@@ -63,6 +63,22 @@ void boot_lost(struct registry *registry, const char *profile, const char *why)
         text_append(&boot->lost, profile, strlen(profile) + 1);
 }
 
+void boot_forget(struct registry *registry, const char *profile)
+{
+        struct boot *boot = registry->boot_state;
+        struct text *lost = &boot->lost;
+        size_t bytes = strlen(profile) + 1;
+
+        for (size_t at = 0; !lost->failed && at < lost->length; at += strlen(lost->bytes + at) + 1) {
+                if (strcmp(lost->bytes + at, profile) != 0)
+                        continue;
+                memmove(lost->bytes + at, lost->bytes + at + bytes, lost->length - at - bytes);
+                lost->length -= bytes;
+                boot->missing--;
+                return;
+        }
+}
+
 void boot_sort_lost(const struct text *text, struct boot_lost *lost)
 {
         size_t count = 0;

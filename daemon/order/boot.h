@@ -40,6 +40,9 @@ bool boot_follows(const struct registry *registry);
 void boot_made(struct registry *registry);
 void boot_lost(struct registry *registry, const char *profile, const char *why);
 
+/* It was unregistered: it is not tried again. */
+void boot_forget(struct registry *registry, const char *profile);
+
 /* It is tried again: those that were lost, and no others. Of as many as the volume may have, each is looked up: so by
  * name. */
 struct boot_lost {

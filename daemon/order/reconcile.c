@@ -227,6 +227,7 @@ void reconcile_run(struct registry *registry, struct reconcile_request *request)
 
 void reconcile_forget(struct reconciles *reconciles, const char *profile)
 {
+        boot_forget(reconciles->registry, profile);
         if (reconciles->running)
                 reconcile_skip(reconciles->running, profile);
 }
