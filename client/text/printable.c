@@ -132,7 +132,7 @@ char *printable_text(const char *text, enum printable printable)
 /* What is around a colour becomes one text, in which it may be a character: so they go before anything is looked at. */
 char *printable_line(const char *text, size_t length, enum printable printable)
 {
-        char *bare = malloc(length + 1), *made;
+        char *bare = calloc(length + 1, 1), *made;
         size_t used = 0;
 
         for (size_t at = 0; bare && at < length;) {

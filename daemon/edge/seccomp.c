@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -213,8 +214,13 @@ static int translate(scmp_filter_ctx filter, enum seccomp_mode mode, enum confin
                 return result;
         }
         count = (unsigned short)(count + before);
-        fitting = realloc(program, count * sizeof(program[0]));
-        confine_prepare(kind, fitting ? fitting : program, count);
+        fitting = calloc(count, sizeof(program[0]));
+        if (fitting)
+                memcpy(fitting, program, count * sizeof(program[0]));
+        free(program);
+        if (!fitting)
+                return -ENOMEM;
+        confine_prepare(kind, fitting, count);
         return 0;
 }
 
