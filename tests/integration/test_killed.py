@@ -281,9 +281,9 @@ def test_a_reconcile_is_ended_by_the_next_broker(boot, volume, sanitized, call):
             wait_until(lambda name=name: pending(tree, name) == "nothing", what="the order of the start delivered")
         assert not leftovers(tree)
 
-    died = kill_points(tree, call, 5 * (SLOW_STRIDE if sanitized else 1), prepare,
-                       lambda: call_and_maybe_die(tree, "Reconcile", user="root"), check)
-    assert died > 0
+    # The broker sees new profiles by itself: on a busy machine it may have been first, and nothing is left to do.
+    assert any(kill_points(tree, call, 5 * (SLOW_STRIDE if sanitized else 1), prepare,
+                           lambda: call_and_maybe_die(tree, "Reconcile", user="root"), check) > 0 for _ in range(10))
 
 
 @pytest.mark.parametrize("gateways", [False, True], ids=["no-gateways", "gateways"])

@@ -156,10 +156,7 @@ def test_what_could_not_be_written_is_written_again(tree, profile, word):
     wait_until(lambda: [line for line in tree.log().splitlines() if "tried again" in line and f"gateway-{profile}" in line],
                what="it could not be written")
     faults.inject(tree)
-    with open(f"{tree.slot(profile)}/run", "r+") as run:
-        first, rest = run.readline(), run.read()
-        run.seek(0)
-        run.write(f"{first}exec /bin/sleep 1000\n{rest}")
+    tree.begin_run_with(profile, "exec /bin/sleep 1000")
     tree.wait_state(profile, "up")
     wait_until(lambda: json.load(open(f"{tree.slot(profile)}/data/state"))["hold"] == "none", what="and recorded so")
     assert not os.path.exists(f"{tree.slot(profile)}/down")

@@ -152,7 +152,7 @@ def test_a_logger_that_hangs_with_the_volume(boot, volume):
             tree.call("Unregister", profile="late", timeout_msec=1000)
         assert caught.value.name == "Unsupervised" and "its logger does not end" in caught.value.parameters["reason"]
         assert "does not read its orders" not in problems(tree)
-    wait_until(lambda: not os.path.lexists(tree.slot("late")), what="it goes when that answers")
+    wait_until(lambda: "gateway-late" not in " ".join(os.listdir(tree.path(SERVICES))), what="it goes when that answers")
     tree.assert_absent("late")
 
 

@@ -135,10 +135,7 @@ def test_an_order_while_privileges_are_dropped(tree, profile):
     """The deputy finds root's shell, which it leaves to s6-supervise; and that comes when hermes's program is there already."""
     tree.register(profile, start=False)
     gate = f"/opt/data/gate-{profile}"
-    with open(f"{tree.slot(profile)}/run", "r+") as run:
-        first, rest = run.readline(), run.read()
-        run.seek(0)
-        run.write(f"{first}while [ ! -e {gate} ]; do /bin/sleep 0.02; done\n{rest}")
+    tree.begin_run_with(profile, f"while [ ! -e {gate} ]; do /bin/sleep 0.02; done")
     tree.call("Start", names=[f"gateway-{profile}"])
     wait_until(lambda: tree.status(profile).pid and not tree.status(profile).finishing, what="its run")
     supervisor = tree.supervisor(f"gateway-{profile}")

@@ -401,6 +401,16 @@ class Tree:
         """Until its logger has written all of these: what a gateway printed before something else is seen may be on its way yet."""
         return wait_until(lambda: all(text in (log := self.gateway_log(profile)) for text in texts) and log, what=f"{texts} in its log")
 
+    def begin_run_with(self, profile, line):
+        """Its run script has that line first. Another file: one that is just being executed cannot be written."""
+        path = f"{self.slot(profile)}/run"
+        with open(path) as run:
+            first, rest = run.readline(), run.read()
+        with open(f"{path}~", "w") as run:
+            run.write(f"{first}{line}\n{rest}")
+        os.chmod(f"{path}~", 0o755)
+        os.rename(f"{path}~", path)
+
     def assert_absent(self, profile):
         """Nothing is left of a gateway: no link, no directory, no supervisor, no process."""
         name = f"gateway-{profile}"
