@@ -187,7 +187,7 @@ def test_static_service_that_is_not_ready(make_tree):
 
 def test_gateway_that_was_stopped_by_a_signal(tree, profile):
     tree.register(profile)
-    tree.wait_state(profile, "up")
+    tree.call("Start", names=[f"gateway-{profile}"], wait="up")  # while a start is under way, it is continued
     pid = tree.wait_gateway(profile)
     tree.run("hermes", "kill", "-STOP", str(pid), check=True)
     wait_until(lambda: problems(tree, profile), what="Health looks")
