@@ -20,8 +20,9 @@ class Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_uint16), ("instructions", ctypes.POINTER(Instruction))]
 
 
-def refuse():
-    jumps = [(JUMP_IF_EQUAL, len(REFUSED) - at, 0, number) for at, number in enumerate(REFUSED.values())]
+def refuse(refused=tuple(REFUSED.values())):
+    """The calls of these numbers, from now on, and in whatever is executed."""
+    jumps = [(JUMP_IF_EQUAL, len(refused) - at, 0, number) for at, number in enumerate(refused)]
     program = [(LOAD_NUMBER, 0, 0, 0), *jumps, (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, ERRNO_EPERM)]
     instructions = (Instruction * len(program))(*program)
     libc = ctypes.CDLL(None, use_errno=True)
