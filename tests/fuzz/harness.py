@@ -91,10 +91,12 @@ class Workshop:
         return subprocess.Popen(command, cwd=self.directory, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
 
-def run_script(name, seconds, found, top=ROOT, **options):
-    """One of targets.SCRIPTS, with the sources below `top`. CompletedProcess."""
+def run_script(name, seconds, found, top=ROOT, seed=None, **options):
+    """One of targets.SCRIPTS, with the sources below `top`, and by chance where there is no seed. CompletedProcess."""
     arguments = [str(seconds), str(found)]
     if name == "options_file":
         arguments.append(str(top / "s6-rc.d/svcbrokerd/run.in"))
+    if seed is not None:
+        arguments.append(str(seed))
     return subprocess.run([sys.executable, HERE / f"{name}.py", *arguments], stdin=subprocess.DEVNULL,
                           env={**os.environ, "PYTHONPATH": str(top / "client/python")}, **options)

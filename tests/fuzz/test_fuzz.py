@@ -21,11 +21,11 @@ def workshop(tmp_path_factory):
     return Workshop(tmp_path_factory.mktemp("fuzz"))
 
 
-def search(workshop, program, name, seconds):
+def search(workshop, program, name, seconds, *options):
     """The exit status, and what it said."""
     path = workshop.directory / f"{program.name}.log"
     with path.open("w") as log:
-        status = workshop.run(program, name, f"-max_total_time={seconds}", log=log).wait()
+        status = workshop.run(program, name, f"-max_total_time={seconds}", *options, log=log).wait()
     return status, path.read_text(errors="replace")
 
 
@@ -42,7 +42,7 @@ def test_harness(workshop, name):
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_harness_finds_a_fault(workshop, name):
-    status, text = search(workshop, workshop.build(name, TARGETS[name].fault), name, FIND_SEC)
+    status, text = search(workshop, workshop.build(name, TARGETS[name].fault), name, FIND_SEC, "-seed=1")
     assert status != 0 and list((workshop.directory / "found").glob(f"{name}-crash-*")), said(text)
 
 
@@ -66,5 +66,5 @@ def test_script_finds_a_fault(tmp_path, name):
             (tmp_path / fault.path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / fault.path).with_name(path.name).write_bytes(path.read_bytes())
     (tmp_path / fault.path).write_text(text.replace(fault.old, fault.new))
-    result = run_script(name, FIND_SEC, tmp_path / "found", tmp_path, **CAPTURED)
+    result = run_script(name, FIND_SEC, tmp_path / "found", tmp_path, fault.seed, **CAPTURED)
     assert result.returncode != 0 and list((tmp_path / "found").iterdir()), said(result.stdout + result.stderr)

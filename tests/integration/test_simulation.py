@@ -57,7 +57,7 @@ class Place:
         self.flavour = flavour_of(s6 or os.environ.get("SVCBROKER_S6", "/"))
 
     def volume(self, name):
-        path = self.memory_disk / f"simulation-{self.flavour}-{name}"
+        path = self.memory_disk / f"simulation-{self.name}-{name}"
         path.mkdir()
         return Volume(path).path
 
