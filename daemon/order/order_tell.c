@@ -1,5 +1,7 @@
 #include "daemon/order/order_parts.h"
 
+#include "daemon/service/turn.h"
+
 /* Who asked: what is told to it, and when it takes that. */
 
 bool order_is_heard(const struct order *order)
@@ -7,6 +9,16 @@ bool order_is_heard(const struct order *order)
         const struct registry_events *events = &order->registry->events;
 
         return order->reader == READER_GONE || !events->takes || events->takes(events->owner, order->ticket);
+}
+
+/* Its time is over, and meanwhile it has come about: in the same instant, or while its reader took nothing. */
+static bool has_come_about(const struct order_entry *entry, struct service *service, const struct fault *fault)
+{
+        if (!fault || fault->kind != FAULT_WAIT_TIMEOUT || !service ||
+            !service_has_come_to(service, entry->want_up ? GOAL_UP : GOAL_DOWN))
+                return false;
+        service_show(service);
+        return true;
 }
 
 /* The last one of an order that waits, for goals or for its reader, ends it. */
@@ -17,7 +29,7 @@ static void order_tell_now(struct order_entry *entry, struct service *service, c
         struct outcome outcome = {
                 .name = entry->name,
                 .service = service,
-                .fault = fault,
+                .fault = has_come_about(entry, service, fault) ? NULL : fault,
                 .persisted = entry->persisted,
                 .persist_problem = entry->persist_problem,
                 .last = --order->open == 0,

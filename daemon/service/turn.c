@@ -71,6 +71,18 @@ static enum goal_verdict judge_goal(struct run *run)
         return verdict;
 }
 
+bool service_has_come_to(const struct service *service, enum goal_kind kind)
+{
+        const struct run *own = &service->own;
+        struct goal goal = {.kind = kind, .base_usec = own->status.since_usec};
+        const struct seen seen = run_seen(own, service_settle_msec(service));
+        const char *letters;
+
+        if (own->goal.kind != GOAL_NONE)
+                goal = own->goal;
+        return goal.kind == kind && goal_judge(&goal, &seen, &letters) == GOAL_DONE;
+}
+
 /* The goal, or where there is none what the record says. */
 static enum goal_verdict follow_run(struct run *run)
 {

@@ -24,6 +24,9 @@ void turn_on_watch(struct run *run, enum watch_event event);
  * registry_catch_up(). */
 void service_catch_up(struct service *service);
 
+/* Would a goal of that kind be done by what is seen, or is it? Not where the opposite was ordered since. */
+bool service_has_come_to(const struct service *service, enum goal_kind kind);
+
 /* Follows what time changes, or a look at something that nobody tells of, and acts on nothing. */
 void service_follow_time(struct service *service);
 

@@ -248,6 +248,59 @@ START_TEST(its_time_is_over)
 }
 END_TEST
 
+/* As its words go: who is told that its time is over is told so only of what has not come about. */
+START_TEST(it_comes_about_in_the_moment_in_which_its_time_is_over)
+{
+        begin();
+        model.registry.settle_msec = LONG_MSEC;
+        run(ORDER_START, CODER, true);
+        turn_until_told(&own, "u");
+        toy_runs(&own, 4000002, true);
+        TURN_UNTIL(service->shown.state == STATE_STARTING && service->own.status.pid == 4000002);
+        turn_for(20);
+        model.registry.settle_msec = 0; /* it counts as up now, and nothing has woken it */
+        timer_start(&model.registry.orders->timer, 0);
+        ck_assert_int_eq(answered()->fault.kind, FAULT_NONE);
+        expect_over();
+}
+END_TEST
+
+START_TEST(it_comes_about_before_its_reader_takes_that_its_time_is_over)
+{
+        begin();
+        run(ORDER_START, CODER, true);
+        turn_until_told(&own, "u");
+        answers_taken = 0;
+        timer_start(&model.registry.orders->timer, 0);
+        TURN_UNTIL(model.registry.orders->due_first);
+        toy_runs(&own, 4000002, true);
+        TURN_UNTIL(service->shown.state == STATE_UP);
+        answers_taken = WORLD_ANSWERS;
+        order_go_on(&model.registry, last());
+        ck_assert_int_eq(answered()->fault.kind, FAULT_NONE);
+        expect_over();
+}
+END_TEST
+
+/* It runs, but that is the run which is to be replaced; and what somebody else has ordered since is not what was waited for. */
+START_TEST(what_has_not_come_about_when_its_time_is_over)
+{
+        begin_as(true);
+        run(ORDER_RESTART, CODER, true);
+        turn_until_told(&own, "ur");
+        timer_start(&model.registry.orders->timer, 0);
+        ck_assert_int_eq(answered()->fault.kind, FAULT_WAIT_TIMEOUT);
+        expect_over();
+        toy_runs(&own, 4000003, true);
+        TURN_UNTIL(service->shown.state == STATE_UP);
+        run(ORDER_STOP, CODER, true);
+        turn_until_told(&own, "d");
+        timer_start(&model.registry.orders->timer, 0);
+        ck_assert_int_eq(answered()->fault.kind, FAULT_WAIT_TIMEOUT);
+        expect_over();
+}
+END_TEST
+
 START_TEST(one_overtakes_the_other)
 {
         begin();
@@ -786,6 +839,9 @@ int main(void)
                                       a_stop_that_ends_while_its_start_is_written,
                                       one_that_fails_while_it_is_waited_for,
                                       its_time_is_over,
+                                      it_comes_about_in_the_moment_in_which_its_time_is_over,
+                                      it_comes_about_before_its_reader_takes_that_its_time_is_over,
+                                      what_has_not_come_about_when_its_time_is_over,
                                       a_wait_for_one_that_is_always_woken,
                                       one_overtakes_the_other,
                                       one_overtakes_the_other_before_it_is_recorded,
