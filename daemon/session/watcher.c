@@ -92,6 +92,14 @@ static bool index_take(struct watchers *watchers, unsigned *index)
         return true;
 }
 
+/* It is known to watchers by that. False: out of memory, and tried again when it is told of. */
+static bool service_index(struct watchers *watchers, struct service *service)
+{
+        if (!service->has_index)
+                service->has_index = index_take(watchers, &service->index);
+        return service->has_index;
+}
+
 static void index_return(struct watchers *watchers, unsigned index)
 {
         watchers->index_used[index / 64] &= ~((uint64_t)1 << index % 64);
@@ -158,18 +166,29 @@ static void watcher_send(struct peer *peer, const char *event, struct service *s
         peer_reply_text(peer, &text, true);
 }
 
+/* What nobody could note that it was told of would come twice, and never go: it is not told. The Watch ends, and may begin
+ * anew. */
 static void watcher_tell(struct watcher *watcher, const struct change *change)
 {
         const struct tombstone *stone = change->tombstone;
         const char *name = stone ? stone->text + stone->length + 1 : change->service->name;
-        unsigned index = stone ? stone->index : change->service->index;
-        bool indexed = stone || change->service->has_index;
-        bool seen = indexed && bit_get(watcher, index);
+        unsigned index;
+        bool seen;
 
-        if (!watcher_wants(watcher, name) || (stone && !seen))
+        if (!watcher_wants(watcher, name))
                 return;
-        if (indexed && !bit_set(watcher, index, !stone))
+        if (!stone && !service_index(&watcher->peer->server->watchers, change->service)) {
                 peer_finish(watcher->peer);
+                return;
+        }
+        index = stone ? stone->index : change->service->index;
+        seen = bit_get(watcher, index);
+        if (stone && !seen)
+                return;
+        if (!bit_set(watcher, index, !stone)) {
+                peer_finish(watcher->peer);
+                return;
+        }
         watcher_send(watcher->peer, stone ? "removed" : seen ? "changed" : "present", change->service, stone);
 }
 
@@ -278,8 +297,7 @@ static void watchers_wake(struct watchers *watchers)
 
 void watchers_on_changed(struct server *server, struct service *service)
 {
-        if (!service->has_index) /* without one it is new to watchers each time, and tried again */
-                service->has_index = index_take(&server->watchers, &service->index);
+        service_index(&server->watchers, service);
         describe_forget(service);
         watchers_wake(&server->watchers);
 }
