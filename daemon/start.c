@@ -16,7 +16,6 @@
 #include "daemon/edge/process.h"
 #include "daemon/edge/rights_audit.h"
 #include "daemon/edge/rights_members.h"
-#include "daemon/edge/svscan.h"
 #include "daemon/failure.h"
 #include "daemon/methods/search_path.h"
 #include "daemon/slot/adopt.h"
@@ -222,28 +221,8 @@ static int start_lock(const char *services, int *fd)
         return *fd < 0 ? fail(-*fd, LOCK_REMEDY, "lock %s", path) : 0;
 }
 
-/* What s6-svscan was told is what it takes, whatever we were. Where it cannot be asked, our option counts. */
-static void start_room(const struct options *options, struct registry *registry)
-{
-        struct svscan_room room;
-        int result = svscan_look(registry->scandir.fd, &room);
-
-        registry->services_max = options->services_max;
-        if (result) {
-                log_line("main: what s6-svscan takes cannot be looked at: why=%s", strerrorname_np(-result));
-                return;
-        }
-        registry->names_max = room.services;
-        registry->loggers_max = room.loggers;
-        if (room.supervisors >= options->services_max)
-                return;
-        registry->services_max = room.supervisors;
-        log_line("main: --services-max is more than s6-svscan takes: limit=%u option=%u", room.supervisors,
-                 options->services_max);
-}
-
-static void start_configure(const struct options *options, const struct server *server,
-                            struct registry *registry)
+static int start_configure(const struct options *options, const struct server *server,
+                           struct registry *registry)
 {
         registry->stands_in = !server->rights.supervisor_kills;
         registry->settle_msec = options->settle_msec;
@@ -252,7 +231,6 @@ static void start_configure(const struct options *options, const struct server *
                                            [STEP_READY] = options->settle_msec + options->ready_msec,
                                            [STEP_END] = options->ending_msec,
                                            [STEP_FINISH] = FINISHING_MSEC}};
-        start_room(options, registry);
         registry->stagger.at_once = options->start_at_once;
         multiplex_init(registry, options->multiplex);
         registry->boot_policy = (struct boot_policy){options->no_gateways, options->bootstrap};
@@ -261,6 +239,7 @@ static void start_configure(const struct options *options, const struct server *
                                              .most_msec = options->backoff_most_msec,
                                              .healthy_msec = options->backoff_healthy_msec,
                                              .elsewhere_msec = options->elsewhere_look_msec};
+        return registry_read_limits(registry, options->services_max);
 }
 
 static int start_world(const struct options *options, uv_loop_t *loop, const struct server *server,
@@ -271,7 +250,10 @@ static int start_world(const struct options *options, uv_loop_t *loop, const str
 
         if (result)
                 return result;
-        start_configure(options, server, registry);
+        result = start_configure(options, server, registry);
+        if (result)
+                return fail(-result, "see that the container has memory and descriptors left",
+                            "s6-svscan's capacity");
         result = world_init(world, loop);
         if (result)
                 return fail(-result, "mount /proc, readable for root", "process 1");

@@ -10,6 +10,7 @@
 #include "daemon/edge/volume.h"
 #include "daemon/edge/volume_locks.h"
 #include "daemon/judge/intent.h"
+#include "daemon/judge/shortage.h"
 #include "daemon/keep/marker.h"
 #include "daemon/keep/store.h"
 
@@ -54,7 +55,7 @@ static void look_at_notes(int directory, struct look *look)
 /* What is not there, or cannot be read, is taken for such; what could not be seen for want of descriptors or memory is not. */
 static int noted(struct look *look, int result)
 {
-        if (result == -EMFILE || result == -ENFILE || result == -ENOMEM)
+        if (shortage_is_why(result))
                 look->shortage = result;
         return result;
 }

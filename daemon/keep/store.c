@@ -11,6 +11,7 @@
 #include "daemon/edge/volume.h"
 #include "daemon/edge/volume_resolve.h"
 #include "daemon/judge/intent.h"
+#include "daemon/judge/shortage.h"
 #include "daemon/keep/marker.h"
 #include "proto/name.h"
 
@@ -85,9 +86,9 @@ static int pass_on(int volume, const char *path, struct store_entry *entry, size
         if (result == 0) {
                 result = *left < INTENT_UNKNOWN_BYTES ? -ENOBUFS : intent_pass_on(before, &entry->intent);
                 *left -= result ? 0 : entry->intent.length - own;
-        } else if (result != -ENOMEM && result != -EMFILE && result != -ENFILE && result != -EIO &&
-                   result != -ESTALE)
+        } else if (!shortage_is_why(result) && result != -EIO && result != -ESTALE) {
                 result = 0;
+        }
         free(before);
         return result;
 }

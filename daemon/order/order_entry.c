@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/judge/shortage.h"
 #include "daemon/service/home.h"
 #include "daemon/service/log_pipe.h"
 #include "daemon/service/persist.h"
@@ -149,10 +150,10 @@ static void order_record_resolved(struct order_entry *entry)
                 entry->work = WORK_WRITTEN;
 }
 
-/* The threads that have descriptors are through in an instant. */
+/* The threads that have them are through in an instant. */
 static bool order_is_short(struct order *order, const struct fault *fault)
 {
-        if (fault->kind != FAULT_SYSTEM || (fault->error != EMFILE && fault->error != ENFILE)) {
+        if (fault->kind != FAULT_SYSTEM || !shortage_is_why(-fault->error)) {
                 order->short_msec = 0;
                 return false;
         }

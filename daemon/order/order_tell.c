@@ -12,7 +12,8 @@ bool order_is_heard(const struct order *order)
 }
 
 /* Its time is over, and meanwhile it has come about: in the same instant, or while its reader took nothing. */
-static bool has_come_about(const struct order_entry *entry, struct service *service, const struct fault *fault)
+static bool has_come_about(const struct order_entry *entry, struct service *service,
+                           const struct fault *fault)
 {
         if (!fault || fault->kind != FAULT_WAIT_TIMEOUT || !service ||
             !service_has_come_to(service, entry->want_up ? GOAL_UP : GOAL_DOWN))

@@ -209,6 +209,10 @@ bool registry_lacks_descriptors(const struct registry *registry);
 /* The names and values of all gateways' variables, as they count for LIMIT_ENVIRONMENT_TOTAL_BYTES. */
 size_t registry_environment_bytes(const struct registry *registry);
 
+/* What s6-svscan was told is what it takes, whatever we were. Where it cannot be asked, our option counts. 0; or a negative
+ * errno where something was only short for a moment, which is no word about it: the next start asks again. */
+int registry_read_limits(struct registry *registry, unsigned services_max);
+
 /* What is left where the slots are; where it cannot be read, plenty. As it is short or not, the ballast is
  * let go or taken. */
 void registry_read_room(struct registry *registry, struct room *room);

@@ -12,6 +12,7 @@
 #include "daemon/edge/lock.h"
 #include "daemon/log/log.h"
 #include "daemon/edge/rights_audit.h"
+#include "daemon/judge/shortage.h"
 #include "proto/limits.h"
 
 #define LOCK_PATH_BYTES (sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof(".lock"))
@@ -52,7 +53,7 @@ static void listener_readable(uv_poll_t *poll, int status, int events)
                 }
                 if (errno == ECONNABORTED || errno == EINTR)
                         continue;
-                if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                if (shortage_is_why(-errno) || errno == ENOBUFS)
                         listener_pause(listener, strerrorname_np(errno));
                 break;
         }

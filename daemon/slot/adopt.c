@@ -14,6 +14,7 @@
 #include "daemon/log/log.h"
 #include "daemon/edge/slot_environment.h"
 #include "daemon/edge/tree.h"
+#include "daemon/judge/shortage.h"
 #include "daemon/slot/operation.h"
 #include "daemon/service/turn.h"
 #include "daemon/service/persist.h"
@@ -26,13 +27,8 @@
 #include "daemon/service/watches.h"
 #include "proto/name.h"
 
-/* What makes everything fail alike is no word about a slot: this start is over, and s6 makes another. */
-static bool is_shortage(int result)
-{
-        return result == -EMFILE || result == -ENFILE || result == -ENOMEM;
-}
-
-/* *recorded: 0, or a negative errno: what is no record of it is no record. */
+/* *recorded: 0, or a negative errno: what is no record of it is no record. What makes everything fail alike is no word about a
+ * slot: this start is over, and s6 makes another. */
 static int adopt_record(struct service *service, int *recorded)
 {
         struct registry *registry = service->registry;
@@ -50,7 +46,7 @@ static int adopt_record(struct service *service, int *recorded)
                 result = record_read_members(text, &service->record_members);
         free(text);
         *recorded = result;
-        return is_shortage(result) ? result : 0;
+        return shortage_is_why(result) ? result : 0;
 }
 
 /* The order that the last broker was about to give, or that the run has been given and is still about. */
@@ -140,7 +136,7 @@ static int adopt_look(struct service *service)
 {
         int has_log = slot_has_log(&service->registry->slots, service->name);
 
-        if (is_shortage(has_log))
+        if (shortage_is_why(has_log))
                 return has_log;
         service->logger.there = has_log > 0;
         if (watches_arm(service->registry, service))
@@ -149,7 +145,7 @@ static int adopt_look(struct service *service)
         /* What the last broker told it, and it has not read yet, may start it. */
         service->own.told_up = service->own.supervised && !run_is_alive(&service->own) &&
                                control_is_unread(&service->own.control, 0);
-        return is_shortage(-service->again.error) ? -service->again.error : 0;
+        return shortage_is_why(-service->again.error) ? -service->again.error : 0;
 }
 
 /* What was begun in the slot and not ended is gone after this; and how much its variables are is known. */
@@ -244,7 +240,7 @@ static int adopt_boot(struct registry *registry)
         registry->fresh_boot = result != 0 || strcmp(note, registry->boot) != 0;
         free(note);
         tree_remove(registry->slots.fd, BOOT_NOTE_NEW);
-        return is_shortage(result) ? result : 0;
+        return shortage_is_why(result) ? result : 0;
 }
 
 void adopt_note_boot(struct registry *registry)

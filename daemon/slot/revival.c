@@ -12,6 +12,7 @@
 #include "daemon/edge/s6_control.h"
 #include "daemon/edge/stray.h"
 #include "daemon/judge/revival.h"
+#include "daemon/judge/shortage.h"
 #include "daemon/log/log.h"
 #include "daemon/service/registry.h"
 #include "daemon/slot/publication.h"
@@ -37,7 +38,7 @@ static bool is_at_work(pid_t pid)
 /* That says nothing: it may be there. */
 static bool is_passing(int result)
 {
-        return result == -EMFILE || result == -ENFILE || result == -ENOMEM || result == -EIO;
+        return shortage_is_why(result) || result == -EIO;
 }
 
 /* Of a gateway whose s6-supervise was killed, processes may go on. A number that is another's by now only

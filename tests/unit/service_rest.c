@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -393,6 +394,29 @@ START_TEST(names_and_places)
 }
 END_TEST
 
+/* A broker that takes the want of a descriptor for an answer registers more than s6-svscan takes. */
+START_TEST(what_s6_svscan_takes)
+{
+        struct rlimit before, none;
+        int next = dup(0);
+
+        close(next);
+        world_svscan();
+        ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+        none = (struct rlimit){.rlim_cur = (rlim_t)next, .rlim_max = before.rlim_max};
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+        ck_assert_int_eq(registry_read_limits(&model.registry, 100000), -EMFILE);
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+        ck_assert_int_eq(registry_read_limits(&model.registry, 100000), 0);
+        ck_assert_uint_lt(model.registry.services_max, 100000);
+        ck_assert_int_eq(registry_read_limits(&model.registry, 7), 0);
+        ck_assert_uint_eq(model.registry.services_max, 7);
+        svscan_end();
+        ck_assert_int_eq(registry_read_limits(&model.registry, 9), 0); /* nobody is there to be asked */
+        ck_assert_uint_eq(model.registry.services_max, 9);
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {the_default_serves_every_profile,
@@ -409,7 +433,8 @@ int main(void)
                                       a_service_that_is_not_watched_is_looked_at,
                                       static_services,
                                       room_on_the_volume,
-                                      names_and_places};
+                                      names_and_places,
+                                      what_s6_svscan_takes};
 
         return unit_run(world_suite("service_rest", tests, sizeof(tests) / sizeof(tests[0])));
 }
