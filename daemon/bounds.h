@@ -365,6 +365,13 @@
 /* Whatever may be registered can be read again at the next boot. */
 _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at all reads what all may have");
 
+/* What happened (judge/past.h). */
+#define PAST_SERVICE_BYTES (16 * 1024) /* of one service: some sixty events */
+#define PAST_BYTES (1536 * 1024)       /* of all: some six thousand */
+#define PAST_EVENT_BYTES 32            /* malloc's share of one */
+#define EVENT_PROCESS_BYTES 46         /* of a process's name: fifteen bytes, each as %XX at worst */
+#define EVENT_DEPTH 3                  /* objects and arrays inside each other, in a line */
+
 /* Memory: what all of these, and those of proto/limits.h, admit together. daemon/memory.c holds the structs against it. */
 
 /* The process with 10 services, its libraries' share and its threads' stacks included; and what malloc holds in between. */
@@ -395,9 +402,9 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
          MEMORY_CALL_BYTES + MEMORY_PEERS * MEMORY_PEER_BYTES + MEMORY_SERVICES * MEMORY_SERVICE_BYTES +     \
          LIMIT_REMOVED_EVENTS * MEMORY_REMOVED_BYTES + LIMIT_SURVEY_BYTES +                                  \
          SURVEY_PROFILES * MEMORY_PROFILE_BYTES + STORE_QUEUE_BYTES + STORE_QUEUE_ROOT_BYTES +               \
-         STORE_UNKNOWN_QUEUE_BYTES + MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES)
+         STORE_UNKNOWN_QUEUE_BYTES + MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES + PAST_BYTES)
 /* What the daemon may take in all. Sixteen of it are a look at as many directories as are looked at below profiles/. */
-#define MEMORY_BYTES (48 * 1024 * 1024)
+#define MEMORY_BYTES (50 * 1024 * 1024)
 _Static_assert(MEMORY_SUM_BYTES <= MEMORY_BYTES,
                "what all bounds admit together is within what the daemon may take");
 
