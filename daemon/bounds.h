@@ -90,6 +90,8 @@
 #define REPLY_LEFT_OUT_BYTES 128 /* what a reply ends with: how many outcomes or actions were left out */
 #define WATCH_NAME_BYTES 32      /* of one name, beside it: what malloc keeps, and where it is */
 #define ACCESS_GROUPS_MOST 256   /* who is in more groups than that is no observer */
+#define COUNTS_METHODS_MOST 48   /* methods that are counted, each by itself */
+#define COUNTS_CAUSES_MOST 64    /* and causes of refusals, which are all names of ours */
 /* What Health or Diagnose tells in one line. */
 #define FINDINGS_LISTED_MOST 5  /* by name, */
 #define FINDINGS_TEXT_BYTES 640 /* in so many bytes; the others are a number: */

@@ -34,8 +34,8 @@ struct broker {
 
 /* All that can be called. */
 static const struct method *const methods[] = {
-        queries_methods,  orders_methods, slots_methods, reconcile_methods,
-        diagnose_methods, about_methods,  NULL,
+        queries_methods,  orders_methods, slots_methods,   reconcile_methods,
+        diagnose_methods, about_methods,  metrics_methods, NULL,
 };
 
 static void broker_drained(struct server *server)

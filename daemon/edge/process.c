@@ -40,6 +40,19 @@ static FILE *open_file(pid_t pid, const char *name)
         return fopen(path, "re");
 }
 
+int64_t process_resident_bytes(void)
+{
+        FILE *file = fopen("/proc/self/statm", "re");
+        int64_t pages = -1;
+
+        if (!file)
+                return -errno;
+        if (fscanf(file, "%*s %" SCNd64, &pages) != 1)
+                pages = -1;
+        fclose(file);
+        return pages < 0 ? -EBADMSG : pages * sysconf(_SC_PAGESIZE);
+}
+
 int process_read(pid_t pid, struct process *process)
 {
         char line[PROC_LINE_BYTES];

@@ -52,6 +52,9 @@ int process_look(pid_t pid, struct process_life *life);
  */
 int process_birth(pid_t pid, unsigned long long *birth);
 
+/* What of our own memory is resident; or a negative errno. */
+int64_t process_resident_bytes(void);
+
 /* Is it at work? As far as can be seen: one that /proc hides (hidepid) is PROCESS_STATE_OTHER. */
 enum process_state {
         PROCESS_STATE_OTHER,

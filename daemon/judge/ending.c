@@ -34,6 +34,38 @@ enum brake_word ending_word(const struct ending *ending)
         }
 }
 
+enum death ending_death(const struct ending *ending, bool ordered, bool oom)
+{
+        if (ordered)
+                return DEATH_ORDERED;
+        if (ending->signal)
+                return oom ? DEATH_MEMORY : DEATH_SIGNAL;
+        switch (ending->code) {
+        case 0:
+                return DEATH_SUCCESS;
+        case EXIT_RESTART_ME:
+                return DEATH_RESTART_ME;
+        case EXIT_CONFIGURATION:
+                return DEATH_CONFIGURATION;
+        case EXIT_RUNS_ELSEWHERE:
+                return DEATH_ELSEWHERE;
+        default:
+                return DEATH_CODE;
+        }
+}
+
+const char *death_name(enum death death)
+{
+        static const char *const names[DEATHS] = {
+                [DEATH_ORDERED] = "ordered",     [DEATH_SUCCESS] = "success",
+                [DEATH_RESTART_ME] = "restart",  [DEATH_CONFIGURATION] = "configuration",
+                [DEATH_ELSEWHERE] = "elsewhere", [DEATH_CODE] = "code",
+                [DEATH_MEMORY] = "memory",       [DEATH_SIGNAL] = "signal",
+        };
+
+        return names[death];
+}
+
 bool ending_is_success(const struct ending *ending)
 {
         return ending->known && !ending->signal && ending->code == 0;

@@ -26,6 +26,22 @@ struct ending ending_of_status(int wait_status);
 struct ending ending_of_record(const struct record *record);
 enum brake_word ending_word(const struct ending *ending);
 
+/* What a run ended of, to be counted. */
+enum death {
+        DEATH_ORDERED,       /* somebody had ordered it, whatever it said then */
+        DEATH_SUCCESS,       /* exit code 0 */
+        DEATH_RESTART_ME,    /* EXIT_RESTART_ME */
+        DEATH_CONFIGURATION, /* EXIT_CONFIGURATION */
+        DEATH_ELSEWHERE,     /* EXIT_RUNS_ELSEWHERE */
+        DEATH_CODE,          /* any other */
+        DEATH_MEMORY,        /* a signal, when the kernel killed for want of memory */
+        DEATH_SIGNAL,        /* any other signal */
+};
+#define DEATHS 8
+
+enum death ending_death(const struct ending *ending, bool ordered, bool oom);
+const char *death_name(enum death death);
+
 /* With success, and nobody ordered that. */
 bool ending_is_success(const struct ending *ending);
 

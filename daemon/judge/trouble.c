@@ -187,3 +187,28 @@ enum service_state state_judge(const struct situation *situation)
                 return STATE_STOPPING;
         return situation->settled ? STATE_UP : STATE_STARTING;
 }
+
+const char *service_state_name(enum service_state state)
+{
+        switch (state) {
+        case STATE_DOWN:
+                return "down";
+        case STATE_STARTING:
+                return "starting";
+        case STATE_UP:
+                return "up";
+        case STATE_STOPPING:
+                return "stopping";
+        case STATE_FINISHING:
+                return "finishing";
+        case STATE_BACKOFF:
+                return "backoff";
+        case STATE_FAILED:
+                return "failed";
+        case STATE_HELD:
+                return "held";
+        case STATE_UNSUPERVISED:
+                return "unsupervised";
+        }
+        return "unsupervised";
+}

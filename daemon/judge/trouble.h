@@ -74,6 +74,7 @@ enum service_state {
         STATE_HELD,         /* it is kept down on purpose */
         STATE_UNSUPERVISED, /* no s6-supervise runs for it */
 };
+#define SERVICE_STATES 9
 
 enum trouble {
         TROUBLE_NONE,
@@ -110,5 +111,8 @@ bool trouble_is_stuck(enum trouble trouble);
 
 /* What its state is called. */
 enum service_state state_judge(const struct situation *situation);
+
+/* As the interface names it. */
+const char *service_state_name(enum service_state state);
 
 #endif

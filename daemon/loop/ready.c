@@ -52,6 +52,7 @@ void ready_open(struct ready_queue *queue, uv_loop_t *loop)
         ring_init(&queue->others);
         queue->until = 0;
         queue->closed = false;
+        queue->count = 0;
 }
 
 void ready_close(struct ready_queue *queue)
@@ -79,6 +80,7 @@ static void ready_put(struct ready *ready, bool root)
         if (!queue || queue->closed)
                 return;
         ring_put(root ? &queue->root : &queue->others, ready);
+        queue->count++;
         uv_idle_start(&queue->idle, ready_turn);
 }
 
@@ -113,4 +115,5 @@ void ready_remove(struct ready *ready)
         ready->before->next = ready->next;
         ready->next->before = ready->before;
         ready->ring = NULL;
+        ready->queue->count--;
 }

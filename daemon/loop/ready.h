@@ -2,6 +2,7 @@
 #define LOOP_READY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <uv.h>
@@ -38,6 +39,7 @@ struct ready_queue {
         struct ready root; /* rings of those that wait, these two being their ends */
         struct ready others;
         bool closed;
+        size_t count; /* that wait */
 };
 
 void ready_open(struct ready_queue *queue, uv_loop_t *loop);

@@ -12,7 +12,7 @@ static void get_info(struct peer *peer, const struct call *call)
         static const char info[] =
                 "{\"vendor\":\"svcbroker\",\"product\":\"svcbrokerd\",\"version\":\"" SVCBROKER_VERSION
                 "\",\"url\":\"https://varlink.org/\",\"interfaces\":[\"" ORG_VARLINK_SERVICE
-                "\",\"" IO_SVCBROKER "\"]}";
+                "\",\"" IO_SVCBROKER "\",\"" IO_SYSTEMD_METRICS "\"]}";
 
         if (parameters_are_none(peer, call))
                 peer_reply(peer, info, strlen(info), false);
@@ -37,6 +37,8 @@ static void get_interface_description(struct peer *peer, const struct call *call
                 return;
         if (strcmp(parameters.interface, IO_SVCBROKER) == 0)
                 description = interface_io_svcbroker;
+        else if (strcmp(parameters.interface, IO_SYSTEMD_METRICS) == 0)
+                description = interface_io_systemd_Metrics;
         else if (strcmp(parameters.interface, ORG_VARLINK_SERVICE) == 0)
                 description = interface_org_varlink_service;
         if (!description) {

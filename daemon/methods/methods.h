@@ -11,6 +11,7 @@ extern const struct method queries_methods[];   /* queries.c */
 extern const struct method orders_methods[];    /* orders.c */
 extern const struct method slots_methods[];     /* slots.c */
 extern const struct method reconcile_methods[]; /* reconcile.c */
+extern const struct method metrics_methods[];   /* metrics.c: io.systemd.Metrics */
 
 /* Sets the registry's events of answers that come later; their owner is the server. */
 void orders_listen(struct registry *registry);

@@ -234,8 +234,12 @@ static void own_ended(struct run *run, const struct s6_status *now)
         record->told_pid = 0;
         record->told_usec = 0;
         /* A new s6-supervise knows nothing of the run of the one before it. */
-        if (run->supervised)
+        if (run->supervised) {
+                struct ending ending = ending_of_status(now->wait_status);
+
                 note_exit(record, now);
+                service->deaths[ending_death(&ending, run->end == RUN_END_ORDERED, record->oom_kills)]++;
+        }
         if (run->end == RUN_END_ORDERED && service->profile)
                 service_clear_tally(run); /* s6 has noted this one too */
         else if (run->supervised && record->exit_code == EXIT_RESTART_ME)

@@ -80,8 +80,9 @@ struct service {
         bool unclean; /* the container's last gateway did not end by itself, and this is its first one here */
         enum volume_ask asks;
         enum habit habit;
-        int64_t oom_kills;      /* edge/oom.h, when its run was first seen; -1: not known */
-        int64_t oom_since_usec; /* that was then */
+        int64_t oom_kills;       /* edge/oom.h, when its run was first seen; -1: not known */
+        int64_t oom_since_usec;  /* that was then */
+        unsigned deaths[DEATHS]; /* of its runs, seen by this broker */
 
         /* wanted */
         struct record record;

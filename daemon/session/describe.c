@@ -4,31 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *state_name(enum service_state state)
-{
-        switch (state) {
-        case STATE_DOWN:
-                return "down";
-        case STATE_STARTING:
-                return "starting";
-        case STATE_UP:
-                return "up";
-        case STATE_STOPPING:
-                return "stopping";
-        case STATE_FINISHING:
-                return "finishing";
-        case STATE_BACKOFF:
-                return "backoff";
-        case STATE_FAILED:
-                return "failed";
-        case STATE_HELD:
-                return "held";
-        case STATE_UNSUPERVISED:
-                return "unsupervised";
-        }
-        return "unsupervised";
-}
-
 static void add_exit(struct text *text, const struct view *view)
 {
         char name[32];
@@ -69,7 +44,7 @@ static void describe_kept(struct server *server, const struct service *service, 
         text_append_member_string(text, "kind", service->profile ? "gateway" : "static");
         if (service->profile)
                 text_append_member_string(text, "profile", service->profile);
-        text_append_member_string(text, "state", state_name(view->state));
+        text_append_member_string(text, "state", service_state_name(view->state));
         text_append_member_string(text, "want", view->want_up ? "up" : "down");
         if (view->reason[0])
                 text_append_member_string(text, "reason", view->reason);

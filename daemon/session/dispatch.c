@@ -7,13 +7,21 @@
 #include "daemon/session/errors.h"
 #include "proto/interface.h"
 
-static const struct method *dispatch_find(const struct server *server, const char *name)
+/* *number: its place among them all. */
+static const struct method *dispatch_find(const struct server *server, const char *name, size_t *number)
 {
+        *number = 0;
         for (const struct method *const *group = server->methods; *group; group++)
-                for (const struct method *method = *group; method->name; method++)
+                for (const struct method *method = *group; method->name; method++, ++*number)
                         if (strcmp(method->name, name) == 0)
                                 return method;
         return NULL;
+}
+
+/* Whether the first length bytes of the name are that interface's. */
+static bool is_of(const char *name, size_t length, const char *interface)
+{
+        return length == strlen(interface) && strncmp(name, interface, length) == 0;
 }
 
 static void refuse_unknown(struct peer *peer, const char *name)
@@ -22,8 +30,8 @@ static void refuse_unknown(struct peer *peer, const char *name)
         size_t length = dot ? (size_t)(dot - name) : 0;
         char interface[sizeof(ORG_VARLINK_SERVICE)];
 
-        if ((length == strlen(IO_SVCBROKER) && strncmp(name, IO_SVCBROKER, length) == 0) ||
-            (length == strlen(ORG_VARLINK_SERVICE) && strncmp(name, ORG_VARLINK_SERVICE, length) == 0)) {
+        if (is_of(name, length, IO_SVCBROKER) || is_of(name, length, IO_SYSTEMD_METRICS) ||
+            is_of(name, length, ORG_VARLINK_SERVICE)) {
                 errors_strings(peer, ORG_VARLINK_SERVICE ".MethodNotFound", "method", name, NULL, NULL);
                 return;
         }
@@ -51,7 +59,8 @@ static bool dispatch_park(struct peer *peer, const struct method *method, const 
 
 static void dispatch_call(struct peer *peer, const struct call *call, const char *message, size_t length)
 {
-        const struct method *method = dispatch_find(peer->server, call->method);
+        size_t number;
+        const struct method *method = dispatch_find(peer->server, call->method, &number);
 
         if (call->oneway || peer_state_is_gone(peer->state))
                 peer->request.mode = REPLY_NONE;
@@ -67,8 +76,10 @@ static void dispatch_call(struct peer *peer, const struct call *call, const char
                 errors_parameter(peer, call->upgrade ? "upgrade" : "oneway");
         else if (peer_state_is_gone(peer->state) && !method->changes)
                 peer_end_call(peer); /* nobody reads the answer */
-        else if (!dispatch_park(peer, method, call, message, length))
+        else if (!dispatch_park(peer, method, call, message, length)) {
+                counts_begin(&peer->server->counts, number, &peer->request.counted);
                 method->run(peer, call);
+        }
 }
 
 void dispatch_message(struct peer *peer, char *message, size_t length)

@@ -33,6 +33,8 @@ static const char *const fault_errors[] = {
 const char *errors_of_fault(struct server *server, const struct fault *fault, const char *name,
                             struct service *service, struct text *text)
 {
+        counts_refusal(&server->counts, fault_errors[fault->kind],
+                       fault->kind == FAULT_LIMIT ? fault->text : NULL);
         if (fault->kind == FAULT_LIMIT) {
                 errors_write_limit(text, fault->text, fault->number);
                 return ERROR_LIMIT;
@@ -111,6 +113,7 @@ void errors_strings(struct peer *peer, const char *error, const char *name1, con
 {
         struct text parameters;
 
+        counts_refusal(&peer->server->counts, error, NULL);
         text_init(&parameters);
         text_append_string(&parameters, "{");
         if (name1)
@@ -139,6 +142,7 @@ void errors_limit(struct peer *peer, const char *limit, int64_t value)
         struct text parameters;
 
         audit_limit(peer->access, &peer->identity, limit, value);
+        counts_refusal(&peer->server->counts, ERROR_LIMIT, limit);
         text_init(&parameters);
         errors_write_limit(&parameters, limit, value);
         errors_send(peer, ERROR_LIMIT, &parameters);
@@ -149,6 +153,7 @@ void errors_invalid_message(struct peer *peer, const char *reason, size_t offset
         struct text parameters;
 
         audit_invalid(peer);
+        counts_refusal(&peer->server->counts, IO_SVCBROKER ".InvalidMessage", NULL);
         text_init(&parameters);
         text_append_string(&parameters, "{");
         text_append_member_string(&parameters, "reason", reason);

@@ -201,6 +201,8 @@ static void peer_take_calls(struct peer *peer)
                 case FRAME_READY:
                         peer->active_msec = clock_msec();
                         peer->request.number++;
+                        peer->request.counted = 0;
+                        peer->request.came_nsec = clock_nsec_of(CLOCK_MONOTONIC);
                         peer_take_call(peer, message, length);
                         peer_flush(peer); /* who does not read stalls its own next call */
                         break;

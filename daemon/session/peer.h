@@ -33,7 +33,9 @@ struct request {
         enum request_state state;
         enum reply_mode mode;
         uint64_t number; /* counts up, for the ticket */
-        char *parked;    /* REQUEST_PARKED, REQUEST_DUE: the call as it came */
+        size_t counted;  /* which method's it is, for counts.h: its number and one; 0: of none, or not yet */
+        int64_t came_nsec; /* by CLOCK_MONOTONIC */
+        char *parked;      /* REQUEST_PARKED, REQUEST_DUE: the call as it came */
         size_t parked_length;
         struct feed *
                 feed; /* what further replies come of; NULL: of an answer of the model's, or there are none */

@@ -81,6 +81,8 @@ void peer_flush(struct peer *peer)
 
 void peer_end_call(struct peer *peer)
 {
+        counts_end(&peer->server->counts, peer->request.counted, peer->request.came_nsec);
+        peer->request.counted = 0;
         peer->request.state = REQUEST_NONE;
         peer->active_msec = clock_msec();
         text_reset(&peer->request.outcomes);

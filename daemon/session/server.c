@@ -48,6 +48,7 @@ void server_init(struct server *server, uv_loop_t *loop, struct registry *regist
         server->listener.fd = server->observer_listener.fd = -1;
         ready_open(&server->turns_root, loop);
         ready_open(&server->turns, loop);
+        pace_open(&server->pace, loop);
         timer_init(&server->drain, loop, NULL, server);
         timer_init(&server->settle_log, loop, server_settle_log, server);
         log_on_held(server_log_held, server);
@@ -75,6 +76,7 @@ static void server_turn_away(struct server *server, int fd, enum access access, 
         struct text parameters, reply;
 
         audit_limit(access, identity, limit, value);
+        counts_refusal(&server->counts, ERROR_LIMIT, limit);
         text_init(&parameters);
         text_init(&reply);
         errors_write_limit(&parameters, limit, value);
@@ -159,6 +161,7 @@ void server_deinit(struct server *server)
         server->supervisor_path = NULL;
         ready_close(&server->turns_root);
         ready_close(&server->turns);
+        pace_close(&server->pace);
         timer_close(&server->drain, NULL);
         timer_close(&server->settle_log, NULL);
         log_on_held(NULL, NULL);

@@ -9,9 +9,11 @@
 #include "daemon/edge/rights.h"
 #include "daemon/edge/seccomp.h"
 #include "daemon/edge/stream.h"
+#include "daemon/loop/pace.h"
 #include "daemon/loop/ready.h"
 #include "daemon/service/registry.h"
 #include "daemon/session/access.h"
+#include "daemon/session/counts.h"
 #include "daemon/session/listener.h"
 #include "daemon/session/mender.h"
 #include "daemon/session/peers.h"
@@ -60,6 +62,8 @@ struct server {
         struct ready_queue turns_root; /* of root's connections */
         struct ready_queue turns;      /* and of all others */
         struct watchers watchers;
+        struct counts counts;
+        struct pace pace;
         struct doctor *doctor; /* the room's above, which keeps it here; NULL: there was no Diagnose yet */
         struct timer settle_log;
         struct timer drain;

@@ -41,7 +41,7 @@ def memory_disk(tmp_path_factory):
 @pytest.fixture(scope="session")
 def interface_texts():
     texts = []
-    for name in ("io.svcbroker", "org.varlink.service"):
+    for name in ("io.svcbroker", "io.systemd.Metrics", "org.varlink.service"):
         with open(f"{TOP}/proto/{name}.varlink") as file:
             texts.append(file.read())
     return texts

@@ -411,9 +411,9 @@ def test_removals_that_a_watcher_never_read(tree):
 
 def test_introspection(tree, interface_texts):
     info = tree.call("org.varlink.service.GetInfo")
-    assert set(info["interfaces"]) == {"io.svcbroker", "org.varlink.service"}
+    assert set(info["interfaces"]) == {"io.svcbroker", "io.systemd.Metrics", "org.varlink.service"}
     assert info["product"] and info["version"]
-    for name, text in zip(("io.svcbroker", "org.varlink.service"), interface_texts):
+    for name, text in zip(("io.svcbroker", "io.systemd.Metrics", "org.varlink.service"), interface_texts):
         assert tree.call("org.varlink.service.GetInterfaceDescription", interface=name)["description"] == text
     with pytest.raises(VarlinkError) as caught:
         tree.call("org.varlink.service.GetInterfaceDescription", interface="com.example")

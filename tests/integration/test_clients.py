@@ -135,6 +135,18 @@ def test_health(make_tree):
     talk.show("Diagnose", "Diagnose", shorten=two_checks)
 
 
+def test_metrics(talk):
+    """The first families, and what there is of them of one gateway."""
+    replies, _ = talk.ask("io.systemd.Metrics.Describe", more=True)
+    shorter = "".join(shown("<", reply) for reply in replies[:3])
+    PAGE.check("Describe", fenced(shown(">", {"method": "io.systemd.Metrics.Describe", "more": True}) + shorter))
+    replies, _ = talk.ask("io.systemd.Metrics.List", more=True)
+    wanted = ("io.svcbroker.ServiceState", "io.svcbroker.ServiceWanted", "io.svcbroker.ServiceRestarts")
+    shorter = "".join(shown("<", reply) for reply in replies
+                      if reply["parameters"]["name"] in wanted and reply["parameters"].get("object") == "gateway-writer")
+    PAGE.check("Metrics", fenced(shown(">", {"method": "io.systemd.Metrics.List", "more": True}) + shorter))
+
+
 def test_errors(talk):
     talk.show_error("NoSuchService", "Status", {"name": "nothing"})
     talk.show_error("NotRegistered", "Start", {"names": ["gateway-nobody"]})
@@ -240,7 +252,7 @@ def test_every_method_and_error_is_there(service, interface_texts):
     page = PAGE.read()
     methods = {name for text in interface_texts for name in idl.parse(text).methods}
     blocks = set(PAGE.blocks())
-    assert methods <= blocks, methods - blocks
+    assert methods - {"List"} <= blocks and {"List", "Metrics"} <= blocks, methods - blocks
     errors = {name for text in interface_texts for name in idl.parse(text).errors}
     assert errors, "the table has a row for each"
     for error in errors:

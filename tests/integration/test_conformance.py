@@ -26,7 +26,7 @@ mount --bind /proc {GUEST}/proc
 mount --rbind /dev {GUEST}/dev
 mount --bind /run/svcbroker {GUEST}/run/svcbroker
 """
-INTERFACES = ["io.svcbroker", "org.varlink.service"]
+INTERFACES = ["io.svcbroker", "io.systemd.Metrics", "org.varlink.service"]
 
 
 class Guest:
@@ -169,7 +169,7 @@ def test_varlinkctl_lists(guest, service):
     assert methods == sorted(f"{name}.{method}" for name in INTERFACES for method in service.interfaces[name].methods)
 
 
-@pytest.mark.parametrize("number", [0, 1], ids=INTERFACES)
+@pytest.mark.parametrize("number", [0, 1, 2], ids=INTERFACES)
 def test_varlinkctl_understands_the_interface(guest, interface_texts, number):
     """It parses the text, and writes from what it understood: the same interface, comments included."""
     text = guest.varlinkctl("introspect", SOCKET, INTERFACES[number])
@@ -182,7 +182,7 @@ def test_varlinkctl_understands_the_interface(guest, interface_texts, number):
     assert comments(text) == comments(interface_texts[number])
 
 
-@pytest.mark.parametrize("number", [0, 1], ids=INTERFACES)
+@pytest.mark.parametrize("number", [0, 1, 2], ids=INTERFACES)
 def test_varlinkctl_validates_the_files(guest, interface_texts, number):
     text = interface_texts[number]
     assert guest.run("varlinkctl", "validate-idl", text=text).returncode == 0

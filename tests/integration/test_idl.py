@@ -106,6 +106,6 @@ def test_bad_interfaces(text):
 
 def test_ours_parse(interface_texts):
     ours = idl.Service(*interface_texts)
-    assert set(ours.interfaces) == {"io.svcbroker", "org.varlink.service"}
+    assert set(ours.interfaces) == {"io.svcbroker", "io.systemd.Metrics", "org.varlink.service"}
     assert "Register" in ours.interfaces["io.svcbroker"].methods
     assert ours.interfaces["io.svcbroker"].types["Service"][1]["state"] == ("named", "State")

@@ -280,3 +280,19 @@ client.close()
 """
     done = many.run("hermes", "env", f"PYTHONPATH={INSTALLED}", "python3", "-B", "-c", script, timeout=200)
     assert done.stdout == "gateway-default\n", done.stderr
+
+
+def test_metrics_come_in_pieces(many):
+    """Every service's, and who does not read keeps what was told back to a piece, and nobody waiting."""
+    with many.connect() as slow, many.connect() as other:
+        slow.send("io.systemd.Metrics.List", more=True)
+        assert other.call("Health")["services"] >= MANY
+        told = []
+        while True:
+            reply = slow.receive()
+            told.append(reply["parameters"])
+            if not reply.get("continues", False):
+                break
+        assert other.call("Health")["services"] >= MANY
+    states = [metric["object"] for metric in told if metric["name"] == "io.svcbroker.ServiceState"]
+    assert [name for name in states if name in set(NAMES)] == NAMES and len(set(states)) == len(states)

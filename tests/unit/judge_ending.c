@@ -44,6 +44,32 @@ START_TEST(every_ending)
 }
 END_TEST
 
+static const struct {
+        int wait_status;
+        bool ordered, oom;
+        const char *name;
+} counted[] = {
+        {0, false, false, "success"},
+        {0x0100, false, false, "code"},
+        {0x0100, false, true, "code"}, /* whom the kernel killed then, nobody says: it was not this one */
+        {75 << 8, false, false, "restart"},
+        {78 << 8, false, false, "configuration"},
+        {69 << 8, false, false, "elsewhere"},
+        {SIGKILL, false, false, "signal"},
+        {SIGKILL, false, true, "memory"},
+        {SIGKILL, true, true, "ordered"},
+        {78 << 8, true, false, "ordered"},
+};
+
+START_TEST(deaths)
+{
+        struct ending ending = ending_of_status(counted[_i].wait_status);
+
+        ck_assert_str_eq(death_name(ending_death(&ending, counted[_i].ordered, counted[_i].oom)),
+                         counted[_i].name);
+}
+END_TEST
+
 START_TEST(delays)
 {
         struct ending well = ending_of_status(0), killed = ending_of_status(SIGSEGV);
@@ -100,6 +126,7 @@ int main(void)
         TCase *tcase = tcase_create("tables");
 
         tcase_add_loop_test(tcase, every_ending, 0, sizeof(endings) / sizeof(endings[0]));
+        tcase_add_loop_test(tcase, deaths, 0, sizeof(counted) / sizeof(counted[0]));
         tcase_add_loop_test(tcase, every_static_end, 0, sizeof(statics) / sizeof(statics[0]));
         suite_add_tcase(suite, tcase);
         return unit_run(suite);

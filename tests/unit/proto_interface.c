@@ -17,6 +17,7 @@ static void is_the_file(const char *interface, const char *file)
 START_TEST(embedded_byte_for_byte)
 {
         is_the_file(interface_io_svcbroker, "../../proto/" IO_SVCBROKER ".varlink");
+        is_the_file(interface_io_systemd_Metrics, "../../proto/" IO_SYSTEMD_METRICS ".varlink");
         is_the_file(interface_org_varlink_service, "../../proto/" ORG_VARLINK_SERVICE ".varlink");
 }
 END_TEST

@@ -1,0 +1,48 @@
+#include "daemon/session/counts.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "daemon/log/clock.h"
+
+void counts_begin(struct counts *counts, size_t number, size_t *counted)
+{
+        if (number >= COUNTS_METHODS_MOST)
+                return;
+        counts->methods[number].begun++;
+        *counted = number + 1;
+}
+
+void counts_end(struct counts *counts, size_t counted, int64_t came_nsec)
+{
+        struct call_count *count;
+        int64_t nsec;
+
+        if (!counted)
+                return;
+        count = &counts->methods[counted - 1];
+        nsec = clock_nsec_of(CLOCK_MONOTONIC) - came_nsec;
+        count->ended++;
+        count->nsec += nsec;
+        if (nsec > count->longest_nsec)
+                count->longest_nsec = nsec;
+}
+
+static bool is_same(const char *one, const char *other)
+{
+        return one == other || (one && other && strcmp(one, other) == 0);
+}
+
+void counts_refusal(struct counts *counts, const char *error, const char *limit)
+{
+        for (size_t i = 0; error && i < COUNTS_CAUSES_MOST; i++) {
+                struct refusal_count *refusal = &counts->refusals[i];
+
+                if (!refusal->error)
+                        *refusal = (struct refusal_count){.error = error, .limit = limit};
+                if (is_same(refusal->error, error) && is_same(refusal->limit, limit)) {
+                        refusal->count++;
+                        return;
+                }
+        }
+}
