@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "proto/sysname.h"
+
 bool failure_passes(int error)
 {
         switch (error) {
@@ -46,7 +48,7 @@ int fail(int error, const char *remedy, const char *format, ...)
         vfprintf(stderr, format, arguments);
         va_end(arguments);
         if (error && remedy)
-                fprintf(stderr, ": %s", strerror(error));
+                fprintf(stderr, ": %s", sysname_error_words(error));
         if (passes)
                 fputs(": it is tried again", stderr);
         else if (remedy)

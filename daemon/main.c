@@ -20,6 +20,7 @@
 #include "daemon/session/peer.h"
 #include "daemon/session/server.h"
 #include "daemon/start.h"
+#include "proto/sysname.h"
 
 struct broker {
         uv_loop_t loop;
@@ -80,7 +81,7 @@ static void broker_say_ready(struct broker *broker)
         if (fd < 0)
                 return;
         if (write(fd, "\n", 1) != 1)
-                log_line("main: cannot announce readiness: %s", strerrorname_np(errno));
+                log_line("main: cannot announce readiness: %s", sysname_error(errno));
         close(fd);
 }
 

@@ -20,6 +20,7 @@
 #include "daemon/methods/search_path.h"
 #include "daemon/slot/adopt.h"
 #include "daemon/start_directories.h"
+#include "proto/sysname.h"
 
 int start_files(unsigned *files)
 {
@@ -196,7 +197,7 @@ static void start_streams(struct server *server)
         int result = streams_begin(&server->streams);
 
         if (result)
-                log_line("main: no thread for what peers pass yet: why=%s", strerrorname_np(-result));
+                log_line("main: no thread for what peers pass yet: why=%s", sysname_error(-result));
 }
 
 /*
@@ -309,7 +310,7 @@ static void start_say(const struct server *server)
                          "group");
         if (server->seccomp.refused)
                 log_line("main: the kernel takes no filter of system calls: why=%s",
-                         strerrorname_np(server->seccomp.refused));
+                         sysname_error(server->seccomp.refused));
 }
 
 int start_everything(const struct options *options, uv_loop_t *loop, struct server *server,

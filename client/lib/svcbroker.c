@@ -17,6 +17,7 @@
 #include "proto/frame.h"
 #include "proto/json.h"
 #include "proto/limits.h"
+#include "proto/sysname.h"
 #include "proto/text.h"
 
 #define API __attribute__((visibility("default")))
@@ -373,7 +374,7 @@ API const char *svcbroker_strerror(int result)
         case ENODATA:
                 return "no answer is due";
         default:
-                return strerror(-result);
+                return sysname_error_words(-result);
         }
 }
 

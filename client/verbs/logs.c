@@ -15,6 +15,7 @@
 #include "client/terminal/look.h"
 #include "client/text/document.h"
 #include "client/verbs/verb.h"
+#include "proto/sysname.h"
 
 /* So many lines are shown when nobody says how many. */
 #define LINES_SHOWN 50
@@ -182,7 +183,7 @@ static enum outcome show_logs(const struct options *options, const char *name, c
         if (result == -EACCES)
                 return fail(options, OUTCOME_DENIED, path, "permission denied",
                             "run it as root or as the user whose gateways these are");
-        return fail(options, OUTCOME_FAILED, path, strerror(-result),
+        return fail(options, OUTCOME_FAILED, path, sysname_error_words(-result),
                     "see that it is a directory as s6-log keeps it");
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/edge/rights_audit.h"
+#include "proto/sysname.h"
 /*
  * Every inode under the directories that are root's. What others can write is told and not looked into: what
  * lies behind is theirs, and may be anything. Without CAP_DAC_OVERRIDE some of it may not be looked at; that
@@ -69,7 +70,7 @@ static void audit_parents(struct permission_walk *walk, const char *path)
         if (result > 0)
                 findings_add(&walk->loose, culprit, NULL);
         else if (result < 0)
-                findings_add(&walk->unseen, path, strerror(-result));
+                findings_add(&walk->unseen, path, sysname_error_words(-result));
         free(culprit);
 }
 
@@ -103,7 +104,7 @@ static bool root_begin(struct permission_walk *walk)
                 return false;
         walk->fts = fts_open(top, FTS_PHYSICAL | FTS_NOCHDIR | FTS_COMFOLLOW | FTS_XDEV, NULL);
         if (!walk->fts)
-                findings_add(&walk->unseen, top[0], strerror(errno));
+                findings_add(&walk->unseen, top[0], sysname_error_words(errno));
         return walk->fts != NULL;
 }
 
@@ -134,7 +135,7 @@ static void look_at(struct permission_walk *walk, FTSENT *entry)
         case FTS_DNR:
         case FTS_ERR:
                 if (entry->fts_errno != ENOENT) /* it is gone again: a service was removed */
-                        findings_add(&walk->unseen, entry->fts_path, strerror(entry->fts_errno));
+                        findings_add(&walk->unseen, entry->fts_path, sysname_error_words(entry->fts_errno));
                 return;
         default:
                 break;

@@ -13,6 +13,7 @@
 #include "daemon/edge/interpreter.h"
 #include "daemon/edge/rights_audit.h"
 #include "daemon/methods/search_path.h"
+#include "proto/sysname.h"
 
 /*
  * What s6 executes as root for each name in the scan directory, wherever that leads: the files, their
@@ -50,7 +51,7 @@ static void list_names(const struct registry *registry, struct script_walk *walk
         DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 
         if (!directory) {
-                findings_add(&walk->unseen, registry->scandir.path, strerror(errno));
+                findings_add(&walk->unseen, registry->scandir.path, sysname_error_words(errno));
                 if (fd >= 0)
                         close(fd);
                 return;
@@ -71,7 +72,7 @@ static int audit(const struct doctor *doctor, const char *path, const char *note
         if (result > 0)
                 findings_add(&walk->loose, culprit, note);
         else if (result < 0 && result != -ENOENT && result != -ENOTDIR)
-                findings_add(&walk->unseen, path, strerror(-result));
+                findings_add(&walk->unseen, path, sysname_error_words(-result));
         free(culprit);
         return result;
 }
@@ -138,7 +139,7 @@ static void audit_script(const struct doctor *doctor, const char *path, const ch
                 walk->scripts += i == 0;
                 result = interpreter_read(next, &interpreter);
                 if (result < 0)
-                        findings_add(&walk->unseen, next, strerror(-result));
+                        findings_add(&walk->unseen, next, sysname_error_words(-result));
                 if (result <= 0)
                         return;
                 slash = strrchr(interpreter.path, '/');

@@ -8,6 +8,7 @@
 #include "daemon/config.h"
 #include "daemon/edge/template.h"
 #include "daemon/methods/places.h"
+#include "proto/sysname.h"
 
 static void check_template(struct doctor *doctor)
 {
@@ -61,7 +62,7 @@ static void check_orders(struct doctor *doctor)
                 if (trouble_is_stuck(service->shown.trouble))
                         findings_add(&found, service->name, service->shown.reason);
                 if (service->again.what)
-                        findings_add(&again, service->name, strerror(service->again.error));
+                        findings_add(&again, service->name, sysname_error_words(service->again.error));
         }
         if (found.count)
                 doctor_check(doctor, "orders", VERDICT_FAILURE,

@@ -14,6 +14,7 @@
 #include "daemon/edge/process.h"
 #include "daemon/loop/confine.h"
 #include "daemon/service/watches.h"
+#include "proto/sysname.h"
 
 #define CLOCK_2020_USEC INT64_C(1577836800000000)
 
@@ -167,11 +168,11 @@ static void check_seccomp(struct doctor *doctor)
         if (seccomp->refused)
                 doctor_check(doctor, "seccomp", VERDICT_WARNING, advice,
                              "the kernel takes no filter of system calls from the broker: %s",
-                             strerror(seccomp->refused));
+                             sysname_error_words(seccomp->refused));
         else if (lacking)
                 doctor_check(doctor, "seccomp", VERDICT_WARNING, "restart the broker",
                              "a thread of the broker has the filter of its loop, and not its own: %s",
-                             strerror(lacking));
+                             sysname_error_words(lacking));
         else if (seccomp->sanitized)
                 doctor_well(doctor, "seccomp",
                             "off: the broker was built with a sanitizer, which needs its own calls");
@@ -216,7 +217,7 @@ static void check_kill(struct doctor *doctor)
                 doctor_check(doctor, "kill", VERDICT_WARNING,
                              "mount /proc without hidepid, and look at CapEff in its status",
                              "the capabilities of %s (pid %d) cannot be read: %s", name, (int)pid,
-                             strerror(-result));
+                             sysname_error_words(-result));
         else if (process.effective >> CAP_KILL & 1)
                 doctor_well(doctor, "kill", "%s (pid %d) has CAP_KILL", name, (int)pid);
         else if (process.uid == server->access.client_uid)

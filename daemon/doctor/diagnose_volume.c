@@ -8,6 +8,7 @@
 #include "daemon/judge/intent.h"
 #include "daemon/keep/survey.h"
 #include "proto/name.h"
+#include "proto/sysname.h"
 
 static void check_volume(struct doctor *doctor, const struct volume_found *found)
 {
@@ -18,7 +19,7 @@ static void check_volume(struct doctor *doctor, const struct volume_found *found
         if (found->opened)
                 doctor_check(doctor, "volume", VERDICT_FAILURE,
                              "mount it, or name another with HERMES_HOME or --hermes-home", "%s: %s", home,
-                             strerror(-found->opened));
+                             sysname_error_words(-found->opened));
         else if (found->uid != client)
                 doctor_check(doctor, "volume", VERDICT_WARNING,
                              "give it to the client user, with all that is in it",
@@ -78,7 +79,7 @@ static void check_store(struct doctor *doctor, const struct volume_found *found)
                              "make it writable for the client user, and make room: until then orders do not "
                              "survive the container",
                              "nothing can be written in %s/%.*s: %s", home, length, found->store,
-                             strerror(-found->written));
+                             sysname_error_words(-found->written));
         else if (found->newer.count || found->unreadable.count || found->lost.count)
                 check_records(doctor, found);
         else
@@ -189,7 +190,7 @@ static void check_starts(struct doctor *doctor, const struct volume_found *found
                              "the last %s in startup_failed for %s", starts, findings_line(&findings, line));
         else if (found->logged)
                 doctor_check(doctor, "container_starts", VERDICT_WARNING, "look at " BOOT_LOG " yourself",
-                             BOOT_LOG " cannot be read: %s", strerror(-found->logged));
+                             BOOT_LOG " cannot be read: %s", sysname_error_words(-found->logged));
         else
                 doctor_well(doctor, "container_starts",
                             "there is no gateway for which the last %s in startup_failed", starts);
@@ -217,7 +218,8 @@ static void check_found(struct doctor *doctor, const struct volume_found *found)
                 for (int i = 0; i < 2; i++)
                         doctor_check(doctor, i ? "slots" : "profiles", VERDICT_WARNING,
                                      "see to the volume's profiles/ directory",
-                                     "not checked: profiles/ cannot be read: %s", strerror(-found->listed));
+                                     "not checked: profiles/ cannot be read: %s",
+                                     sysname_error_words(-found->listed));
         } else {
                 check_profiles(doctor, found);
         }

@@ -13,6 +13,7 @@
 #include "daemon/keep/survey.h"
 #include "daemon/session/server.h"
 #include "proto/name.h"
+#include "proto/sysname.h"
 
 #define PROBE "/" VOLUME_PROBE
 
@@ -153,7 +154,8 @@ static void found_take_records(struct volume_found *found, const struct survey *
                 if (facts->intent_result == -EPROTONOSUPPORT)
                         findings_add(&found->newer, facts->name, NULL);
                 else if (facts->intent_result)
-                        findings_add(&found->unreadable, facts->name, strerror(-facts->intent_result));
+                        findings_add(&found->unreadable, facts->name,
+                                     sysname_error_words(-facts->intent_result));
         }
 }
 

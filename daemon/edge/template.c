@@ -11,6 +11,7 @@
 
 #include "daemon/bounds.h"
 #include "daemon/edge/rights_audit.h"
+#include "proto/sysname.h"
 
 /*
  * What is wrong with one entry, NULL for nothing. s6-supervise reads a readiness descriptor as long as there
@@ -31,7 +32,7 @@ static const char *entry_fault(const FTSENT *entry, int *error)
                 return "neither a file nor a directory";
         default:
                 *error = entry->fts_errno;
-                return strerror(entry->fts_errno);
+                return sysname_error_words(entry->fts_errno);
         }
         if (!rights_is_safe(entry->fts_path, entry->fts_statp))
                 return "users other than root can write it: make it root's and chmod go-w it";
@@ -47,7 +48,7 @@ static const char *run_fault(const char *run, int *error)
 
         if (lstat(run, &info) < 0) {
                 *error = errno;
-                return strerror(errno);
+                return sysname_error_words(errno);
         }
         return S_ISREG(info.st_mode) && info.st_mode & S_IXUSR ? NULL : "it must be an executable file";
 }
@@ -90,7 +91,7 @@ static const char *settings_fault(const char *settings, int *error)
 
         if (!file) {
                 *error = errno;
-                return strerror(errno);
+                return sysname_error_words(errno);
         }
         while (fgets(line, sizeof(line), file))
                 for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
@@ -100,7 +101,7 @@ static const char *settings_fault(const char *settings, int *error)
                         }
         if (ferror(file)) {
                 *error = EIO;
-                fault = strerror(EIO);
+                fault = sysname_error_words(EIO);
         }
         fclose(file);
         for (size_t i = sizeof(figures) / sizeof(figures[0]); i-- && !*error;)
@@ -119,7 +120,7 @@ static const char *tree_fault(const char *path, char **culprit, int *error)
 
         if (!walk) {
                 *error = errno;
-                return strerror(errno);
+                return sysname_error_words(errno);
         }
         errno = 0;
         while (!fault && (entry = fts_read(walk))) {
@@ -130,7 +131,7 @@ static const char *tree_fault(const char *path, char **culprit, int *error)
         }
         if (!fault && errno) {
                 *error = errno;
-                fault = strerror(errno);
+                fault = sysname_error_words(errno);
         }
         fts_close(walk);
         return fault;
@@ -144,7 +145,7 @@ static const char *file_fault(const char *path, const char *name, const char *(*
         if (asprintf(culprit, "%s/%s", path, name) < 0) {
                 *culprit = NULL;
                 *error = ENOMEM;
-                return strerror(ENOMEM);
+                return sysname_error_words(ENOMEM);
         }
         fault = look(*culprit, error);
         if (!fault) {

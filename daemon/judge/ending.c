@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "daemon/bounds.h"
+#include "proto/sysname.h"
 
 struct ending ending_of_status(int wait_status)
 {
@@ -78,7 +79,7 @@ void ending_describe(const struct ending *ending, bool oom, char *text, size_t s
         if (!ending->known)
                 snprintf(text, size, "the cause is not known");
         else if (ending->signal)
-                snprintf(text, size, "by SIG%s%s", sigabbrev_np(ending->signal) ?: "?", memory);
+                snprintf(text, size, "by SIG%s%s", sysname_signal(ending->signal) ?: "?", memory);
         else
                 snprintf(text, size, "with exit code %d%s", ending->code, memory);
 }

@@ -13,6 +13,7 @@
 #include "proto/json.h"
 #include "proto/limits.h"
 #include "proto/name.h"
+#include "proto/sysname.h"
 
 static const char *const kind_names[] = {"order",       "began",  "ended",     "state",
                                          "environment", "logger", "container", NULL};
@@ -56,7 +57,7 @@ static void write_signal(int number, struct text *text)
 {
         char name[32];
 
-        snprintf(name, sizeof(name), "SIG%s", sigabbrev_np(number) ?: "UNKNOWN");
+        snprintf(name, sizeof(name), "SIG%s", sysname_signal(number) ?: "UNKNOWN");
         text_append_member_string(text, "signal", name);
 }
 
@@ -184,7 +185,7 @@ static bool is_process(const char *name)
 static int signal_of(const char *name)
 {
         for (int number = 1; name && number < NSIG; number++) {
-                const char *known = sigabbrev_np(number);
+                const char *known = sysname_signal(number);
 
                 if (known && strncmp(name, "SIG", 3) == 0 && strcmp(name + 3, known) == 0)
                         return number;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/bounds.h"
+#include "proto/sysname.h"
 
 const char locks_unlocked_text[] = "it runs without its lock on the volume, so that another container could "
                                    "start it too: its log says why";
@@ -70,17 +71,17 @@ void locks_describe_log(const struct log_place *log, char *text, size_t size)
         case LOG_WELL:
                 return;
         case LOG_ERROR:
-                snprintf(why, sizeof(why), "%s", strerror(log->detail));
+                snprintf(why, sizeof(why), "%s", sysname_error_words(log->detail));
                 break;
         case LOG_OWNER:
                 snprintf(why, sizeof(why), "it or its lock is uid %u's, and cannot be written",
                          (unsigned)log->detail);
                 break;
         case LOG_READ_ONLY:
-                snprintf(why, sizeof(why), "%s", strerror(EROFS));
+                snprintf(why, sizeof(why), "%s", sysname_error_words(EROFS));
                 break;
         case LOG_FULL:
-                snprintf(why, sizeof(why), "%s", strerror(ENOSPC));
+                snprintf(why, sizeof(why), "%s", sysname_error_words(ENOSPC));
                 break;
         case LOG_BUSY:
                 snprintf(why, sizeof(why), "another process holds its lock");

@@ -14,6 +14,7 @@
 #include "daemon/judge/shortage.h"
 #include "daemon/keep/marker.h"
 #include "proto/name.h"
+#include "proto/sysname.h"
 
 #define PATH_BYTES (LIMIT_PROFILE_NAME_BYTES + 64)
 
@@ -171,7 +172,7 @@ static void batch_work(struct deputy_job *job)
 static void store_note(struct store *store, int failure)
 {
         if (failure && failure != store->failure)
-                log_event("store: cannot write to the volume: why=%s", strerrorname_np(failure));
+                log_event("store: cannot write to the volume: why=%s", sysname_error(failure));
         else if (!failure && store->failure)
                 log_event("store: the volume can be written again");
         store->failure = failure;

@@ -12,6 +12,7 @@
 #include "daemon/keep/look.h"
 #include "proto/name.h"
 #include "proto/sorted.h"
+#include "proto/sysname.h"
 
 struct survey *survey_new(const char *const *names, size_t count)
 {
@@ -157,7 +158,7 @@ static void look_done(struct deputy_job *job, bool late)
         } else if (look->shortage && look->kind == LOOK_PROFILE) {
                 log_event("survey: a profile's directory cannot be looked at: why=%s service=" GATEWAY_PREFIX
                           "%s",
-                          strerrorname_np(-look->shortage), look->name);
+                          sysname_error(-look->shortage), look->name);
                 survey_is_hung(survey, look->place); /* it is looked at again, as what did not answer */
         } else {
                 survey->is_marked = look->marked;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "daemon/log/log.h"
+#include "proto/sysname.h"
 
 static int deputy_add_worker(struct deputy *deputy)
 {
@@ -177,7 +178,7 @@ static void worker_failed(struct deputy *deputy, struct worker *worker)
         struct deputy_job *job = worker->job;
 
         log_event("deputy: a thread cannot take the client user's identity: why=%s",
-                  strerrorname_np(atomic_load(&worker->failure)));
+                  sysname_error(atomic_load(&worker->failure)));
         worker->retired = true;
         worker->job = NULL;
         while (worker->trash) {

@@ -12,6 +12,7 @@
 #include "daemon/methods/findings.h"
 #include "daemon/methods/pieces.h"
 #include "daemon/methods/places.h"
+#include "proto/sysname.h"
 
 struct health {
         struct text *problems;
@@ -133,7 +134,8 @@ static void health_of_looks(const struct registry *registry, struct health *heal
                          "%zu service%s or director%s cannot be watched (inotify: %s), and %s looked at "
                          "each second: %s",
                          polled, polled == 1 ? "" : "s", polled == 1 ? "y" : "ies",
-                         registry->watch.error ? strerror(-registry->watch.error) : "there is room again",
+                         registry->watch.error ? sysname_error_words(-registry->watch.error)
+                                               : "there is room again",
                          polled == 1 ? "is" : "are",
                          registry->watch.fd < 0 ? "raise fs.inotify.max_user_instances"
                                                 : "raise fs.inotify.max_user_watches");
@@ -143,7 +145,7 @@ static void health_of_looks(const struct registry *registry, struct health *heal
                 snprintf(problem, sizeof(problem),
                          "some files of %zu service%s cannot be read or written (%s): the broker tries "
                          "again, and until then what it tells of them may be old",
-                         again, again == 1 ? "" : "s", strerror(error));
+                         again, again == 1 ? "" : "s", sysname_error_words(error));
                 health_problem(health, problem);
         }
 }
@@ -230,7 +232,7 @@ static void health_of_writing(struct registry *registry, struct health *health)
                 return;
         snprintf(problem, sizeof(problem),
                  "the client user cannot write to the volume: %s: orders do not outlive this container",
-                 strerror(refused));
+                 sysname_error_words(refused));
         health_problem(health, problem);
 }
 

@@ -8,6 +8,7 @@
 
 #include "daemon/log/log.h"
 #include "daemon/edge/volume.h"
+#include "proto/sysname.h"
 
 struct boot_report {
         struct deputy_job job;
@@ -41,7 +42,7 @@ static void boot_report_done(struct deputy_job *job, bool late)
         int error = late ? ETIMEDOUT : -log->result;
 
         if (error)
-                log_event("reconcile: cannot write the boot log: why=%s", strerrorname_np(error));
+                log_event("reconcile: cannot write the boot log: why=%s", sysname_error(error));
         log->done(log->owner);
 }
 

@@ -9,6 +9,7 @@
 #include "daemon/service/persist.h"
 #include "daemon/service/restart.h"
 #include "proto/name.h"
+#include "proto/sysname.h"
 
 /* One name of an order: which service it means, and what is recorded of it in the slot. */
 
@@ -144,7 +145,7 @@ static void order_record_resolved(struct order_entry *entry)
                 return;
         entry->persisted = false;
         entry->persist_problem = service->profile
-                                         ? strerrordesc_np(ENOMEM) /* until it is known better */
+                                         ? sysname_error_words(ENOMEM) /* until it is known better */
                                          : "it is a static service: s6 keeps what is wanted in memory";
         if (service->profile)
                 entry->work = WORK_WRITTEN;

@@ -16,6 +16,7 @@
 #include "daemon/service/restart.h"
 #include "daemon/keep/survey.h"
 #include "proto/name.h"
+#include "proto/sysname.h"
 #include "proto/utf8.h"
 
 struct reconcile_action *plan_action(const struct plan *plan, const struct planned *planned)
@@ -91,7 +92,7 @@ static void plan_from_volume(const struct registry *registry, const struct profi
         } else if (facts->intent_result != -ENOENT) {
                 plan_hold(planned, CAUSE_UNREADABLE,
                           "its record cannot be read (.svcbroker/intent/%.64s: %s); start it to run it",
-                          facts->name, strerrorname_np(-facts->intent_result) ?: "?");
+                          facts->name, sysname_error(-facts->intent_result));
         } else if (facts->prior.known) {
                 planned->record.want_up = facts->prior.want_up;
                 planned->record.unpersisted = true;
@@ -270,7 +271,7 @@ static void plan_absent(struct plan *plan, const struct registry *registry, cons
                 plan_skip(plan, facts->name, SURVEY_DELETED, "deleted");
         } else if (facts->link) {
                 log_event("reconcile: a link is not followed: why=%s service=" GATEWAY_PREFIX "%s",
-                          strerrorname_np(-facts->link), facts->name);
+                          sysname_error(-facts->link), facts->name);
                 plan_skip(plan, facts->name, survey_link_text(facts->link), "link");
         } else if (facts->recorded) {
                 plan_lost(plan, registry, facts->name);

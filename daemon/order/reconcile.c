@@ -16,6 +16,7 @@
 #include "daemon/service/home.h"
 #include "daemon/keep/survey.h"
 #include "proto/name.h"
+#include "proto/sysname.h"
 
 static void reconcile_free(struct reconcile *reconcile)
 {
@@ -135,7 +136,7 @@ static void reconcile_surveyed(struct survey *survey)
                 return;
         boot_look(registry, false);
         if (error && registry->volume_told != VOLUME_TOLD_NONE && !request->watch)
-                log_event("reconcile: the volume cannot be looked at: why=%s", strerrorname_np(error));
+                log_event("reconcile: the volume cannot be looked at: why=%s", sysname_error(error));
         if (error && request->boot)
                 reconcile->blind = true;
         else if (error) {

@@ -12,6 +12,7 @@
 #include "daemon/slot/publication.h"
 #include "daemon/slot/removal.h"
 #include "proto/name.h"
+#include "proto/sysname.h"
 
 static const char *fault_text(const struct fault *fault, char *line, size_t size)
 {
@@ -21,7 +22,7 @@ static const char *fault_text(const struct fault *fault, char *line, size_t size
                 return "the variables of all profiles together exceed their limit";
         if (!fault->error)
                 return fault->text ? fault->text : "see the log";
-        snprintf(line, size, "%s: %s", fault->text, strerror(fault->error));
+        snprintf(line, size, "%s: %s", fault->text, sysname_error_words(fault->error));
         return line;
 }
 

@@ -5,6 +5,7 @@
 #include "daemon/bounds.h"
 #include "daemon/log/log.h"
 #include "daemon/loop/timer.h"
+#include "proto/sysname.h"
 
 static const char *again_text(enum again what)
 {
@@ -35,7 +36,7 @@ void again_note(struct retries *again, enum again what, int result, const char *
                 again->at_msec = clock_msec() + AGAIN_FIRST_MSEC;
         }
         if (!(again->what & what))
-                log_event("service: it is tried again: why=%s what=%s service=%s", strerrorname_np(-result),
+                log_event("service: it is tried again: why=%s what=%s service=%s", sysname_error(-result),
                           again_text(what), name);
         again->what |= what;
         again->error = -result;

@@ -12,6 +12,7 @@
 #include "daemon/judge/intent.h"
 #include "daemon/service/registry.h"
 #include "proto/name.h"
+#include "proto/sysname.h"
 
 struct persist {
         struct registry *registry;
@@ -237,7 +238,7 @@ const char *persist_problem(int error)
                 return "the record there was written by a newer svcbrokerd, and is left as it is";
         if (error == ETIMEDOUT)
                 return "the volume does not answer";
-        return strerrordesc_np(error) ?: "the volume cannot be written";
+        return sysname_error_words(error);
 }
 
 void persist_init(struct registry *registry)

@@ -5,6 +5,7 @@
 #include "daemon/judge/shortage.h"
 #include "daemon/log/log.h"
 #include "daemon/service/registry.h"
+#include "proto/sysname.h"
 
 int registry_read_limits(struct registry *registry, unsigned services_max)
 {
@@ -13,7 +14,7 @@ int registry_read_limits(struct registry *registry, unsigned services_max)
 
         registry->services_max = services_max;
         if (result) {
-                log_line("main: what s6-svscan takes cannot be looked at: why=%s", strerrorname_np(-result));
+                log_line("main: what s6-svscan takes cannot be looked at: why=%s", sysname_error(-result));
                 return shortage_is_why(result) ? result : 0;
         }
         registry->names_max = room.services;

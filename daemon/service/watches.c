@@ -9,6 +9,7 @@
 #include "daemon/log/log.h"
 #include "daemon/service/registry.h"
 #include "daemon/service/turn.h"
+#include "proto/sysname.h"
 
 static void look(struct service *service)
 {
@@ -213,6 +214,6 @@ void watches_init(struct registry *registry)
         /* Without inotify everything is polled. */
         if (watch_open(&registry->watch, registry->loop))
                 log_event("watch: there is no inotify: everything is polled: why=%s",
-                          strerrorname_np(-registry->watch.error));
+                          sysname_error(-registry->watch.error));
         watch_directories(registry);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/sysname.h"
+
 static void add_exit(struct text *text, const struct view *view)
 {
         char name[32];
@@ -11,7 +13,7 @@ static void add_exit(struct text *text, const struct view *view)
         text_append_member(text, "last_exit");
         text_append_string(text, "{");
         if (view->exit_signal) {
-                snprintf(name, sizeof(name), "SIG%s", sigabbrev_np(view->exit_signal) ?: "UNKNOWN");
+                snprintf(name, sizeof(name), "SIG%s", sysname_signal(view->exit_signal) ?: "UNKNOWN");
                 text_append_member_string(text, "signal", name);
         } else {
                 text_append_member_int(text, "code", view->exit_code);

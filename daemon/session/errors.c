@@ -7,6 +7,7 @@
 #include "daemon/session/describe.h"
 #include "proto/interface.h"
 #include "proto/name.h"
+#include "proto/sysname.h"
 
 static void add_service(struct text *text, struct server *server, struct service *service)
 {
@@ -80,8 +81,8 @@ const char *errors_of_fault(struct server *server, const struct fault *fault, co
                 break;
         case FAULT_SYSTEM:
                 text_append_member_string(text, "operation", fault->text);
-                text_append_member_string(text, "errno_name", strerrorname_np(fault->error) ?: "EUNKNOWN");
-                text_append_member_string(text, "message", strerror(fault->error));
+                text_append_member_string(text, "errno_name", sysname_error(fault->error));
+                text_append_member_string(text, "message", sysname_error_words(fault->error));
                 break;
         }
         text_append_string(text, "}");

@@ -14,6 +14,7 @@
 #include "daemon/edge/rights_audit.h"
 #include "daemon/judge/shortage.h"
 #include "proto/limits.h"
+#include "proto/sysname.h"
 
 #define LOCK_PATH_BYTES (sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof(".lock"))
 
@@ -54,7 +55,7 @@ static void listener_readable(uv_poll_t *poll, int status, int events)
                 if (errno == ECONNABORTED || errno == EINTR)
                         continue;
                 if (shortage_is_why(-errno) || errno == ENOBUFS)
-                        listener_pause(listener, strerrorname_np(errno));
+                        listener_pause(listener, sysname_error(errno));
                 break;
         }
 }
@@ -227,7 +228,7 @@ void listener_mend(struct listener *listener, bool make_directory)
         }
         if (result && result != listener->lost)
                 log_event("listener: its file is gone, and cannot be made anew: path=%s why=%s",
-                          listener->path, strerrorname_np(-result));
+                          listener->path, sysname_error(-result));
         listener->lost = result;
 }
 

@@ -26,6 +26,7 @@
 #include "daemon/service/volume_room.h"
 #include "daemon/service/watches.h"
 #include "proto/name.h"
+#include "proto/sysname.h"
 
 /* *recorded: 0, or a negative errno: what is no record of it is no record. What makes everything fail alike is no word about a
  * slot: this start is over, and s6 makes another. */
@@ -105,7 +106,7 @@ static void adopt_dead(struct service *service)
         else
                 service->record.pending = PENDING_NOTHING;
         if (result)
-                log_event("adopt: cannot publish: %s service=%s", strerrorname_np(-result), service->name);
+                log_event("adopt: cannot publish: %s service=%s", sysname_error(-result), service->name);
 }
 
 /* What was wanted is not known: what runs goes on as s6 has it, what does not is left to a person. */
@@ -249,7 +250,7 @@ void adopt_note_boot(struct registry *registry)
                                   strlen(registry->boot), 0600);
 
         if (result)
-                log_event("reconcile: cannot note that it is done: why=%s", strerrorname_np(-result));
+                log_event("reconcile: cannot note that it is done: why=%s", sysname_error(-result));
         registry->fresh_boot = false;
 }
 

@@ -6,6 +6,7 @@
 #include "daemon/bounds.h"
 #include "daemon/log/log.h"
 #include "daemon/service/registry.h"
+#include "proto/sysname.h"
 
 static bool any_loud(const struct registry *registry)
 {
@@ -70,8 +71,7 @@ static void unlink_it(struct service *service)
         int result = registry_unlink(service->registry, service->name);
 
         if (result)
-                log_event("unregister: cannot unlink: %s service=%s", strerrorname_np(-result),
-                          service->name);
+                log_event("unregister: cannot unlink: %s service=%s", sysname_error(-result), service->name);
         if (result && result != -EEXIST) {
                 timer_start(&service->registry->publication->turn, UNLINK_AGAIN_MSEC);
                 return;
@@ -121,7 +121,7 @@ static bool publication_step(struct ready *ready)
         result = scandir_command(&registry->scandir, loud ? "an" : "a");
         if (result == 0)
                 return false;
-        log_event("scandir: cannot order a rescan: %s", strerrorname_np(-result));
+        log_event("scandir: cannot order a rescan: %s", sysname_error(-result));
         publication->rescan = true; /* a full FIFO, no descriptor: whoever was linked waits for it */
         timer_start(&publication->turn, RESCAN_AGAIN_MSEC);
         if (leaving)

@@ -17,6 +17,7 @@
 #include "daemon/service/watches.h"
 #include "daemon/slot/publication.h"
 #include "proto/name.h"
+#include "proto/sysname.h"
 
 static bool registration_step(struct ready *ready);
 static void registration_expired(void *owner);
@@ -105,10 +106,10 @@ static void registration_undo(struct service *service, const struct fault *fault
         bool root = registration->root;
 
         if (stays)
-                log_event("register: left as it is: why=%s service=%s", strerrorname_np(fault->error),
+                log_event("register: left as it is: why=%s service=%s", sysname_error(fault->error),
                           service->name);
         else
-                log_event("register: rolled back: why=%s service=%s", strerrorname_np(fault->error),
+                log_event("register: rolled back: why=%s service=%s", sysname_error(fault->error),
                           service->name);
         registration_end(service, fault);
         if (!stays) {
@@ -236,7 +237,7 @@ static void register_new(struct registry *registry, struct registration_waiter *
                 service_wake(service);
                 return;
         }
-        log_event("register: failed: why=%s service=%s", strerrorname_np(-result), name);
+        log_event("register: failed: why=%s service=%s", sysname_error(-result), name);
         if (service) {
                 if (service->registration && service->registration->waiters)
                         service->registration->waiters->own = NULL; /* it is told once, below */

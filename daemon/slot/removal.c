@@ -15,6 +15,7 @@
 #include "daemon/service/home.h"
 #include "daemon/service/persist.h"
 #include "daemon/slot/publication.h"
+#include "proto/sysname.h"
 
 static void removal_free(void *owner)
 {
@@ -126,7 +127,7 @@ static void removal_finish(struct service *service)
         int result = slot_remove(&registry->slots, service->name);
 
         if (result) {
-                log_event("unregister: cannot remove the directory: %s service=%s", strerrorname_np(-result),
+                log_event("unregister: cannot remove the directory: %s service=%s", sysname_error(-result),
                           service->name);
                 removal_cannot(service, "remove the service directory", -result);
                 return;
@@ -170,8 +171,8 @@ static void removal_left(struct service *service)
                 groups_read(registry->slots.fd, service->name, registry->deputy.crew.uid, &removal->groups);
 
         if (count < 0) {
-                log_event("unregister: cannot see what it left running: %s service=%s",
-                          strerrorname_np(-count), service->name);
+                log_event("unregister: cannot see what it left running: %s service=%s", sysname_error(-count),
+                          service->name);
                 removal_cannot(service, "see what it left running", -count);
                 return;
         }

@@ -11,6 +11,7 @@
 #include "daemon/service/registry.h"
 #include "daemon/service/watches.h"
 #include "daemon/slot/publication.h"
+#include "proto/sysname.h"
 
 int renewal_make(struct service *service)
 {
@@ -90,8 +91,8 @@ static void renewal_left(struct service *service)
                 return;
         }
         if (result)
-                log_event("renewal: its slot cannot be made anew: why=%s service=%s",
-                          strerrorname_np(-result), service->name);
+                log_event("renewal: its slot cannot be made anew: why=%s service=%s", sysname_error(-result),
+                          service->name);
         publication_come(service, false);
 }
 

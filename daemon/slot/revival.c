@@ -17,6 +17,7 @@
 #include "daemon/service/registry.h"
 #include "daemon/slot/publication.h"
 #include "daemon/slot/renewal.h"
+#include "proto/sysname.h"
 
 /* The name in the scan directory leads to the slot: s6-svscan can see it. */
 static bool is_in_sight(const struct service *service)
@@ -101,7 +102,7 @@ static void revival_act(struct service *service, enum revival revival)
         case REVIVAL_RENEW:
                 result = renewal_make(service);
                 log_event("revival: its slot is made anew: service=%s try=%u why=%s", service->name,
-                          service->revival.tries, result ? strerrorname_np(-result) : "-");
+                          service->revival.tries, result ? sysname_error(-result) : "-");
                 break;
         }
 }

@@ -15,12 +15,13 @@
 #include "daemon/service/watches.h"
 #include "daemon/slot/publication.h"
 #include "proto/name.h"
+#include "proto/sysname.h"
 
 /* Nothing is known of this entry now. */
 static void scan_again(struct registry *registry, const char *name, int error)
 {
         if (!registry->scan_whole)
-                log_event("scandir: it is tried again: why=%s name=%s", strerrorname_np(error), name);
+                log_event("scandir: it is tried again: why=%s name=%s", sysname_error(error), name);
         registry->scan_whole = true;
         poll_wake(registry);
 }

@@ -59,6 +59,8 @@ COLUMNS = 128
 SPELLINGS = {
     "say `sizeof(x)`": r"\bsizeof [^(\s]",
     "say `int result`": r"\bint (r|rc|ret|res|rv)\b(?=\s*[=;,])",
+    # glibc alone has these; and what strerror() says is another text with each C library.
+    "say `sysname_error()` and its kin (proto/sysname.h)": r"\b(strerrorname_np|strerrordesc_np|sigabbrev_np|sigdescr_np)\(|(?<!svcbroker_)\bstrerror\(",
     "say `!pointer`": r"\b(if|while) \([\w.>\[\]-]+ [=!]= NULL\)",
 }
 BOUNDS_HEADERS = ("proto/limits.h", "daemon/bounds.h")

@@ -1,5 +1,6 @@
 /* What befalls a call of the broker's. */
 #include "calls.h"
+#include "proto/sysname.h"
 #include "s6.h"
 
 #include <dirent.h>
@@ -63,7 +64,7 @@ int call_fails(const char *name, unsigned kinds)
         error = kinds ? fault_of((int)kinds) : 0;
         if (error) {
                 core->faults_met++;
-                sim_trace("fault: %s %s", name, strerrorname_np(error));
+                sim_trace("fault: %s %s", name, sysname_error(error));
         }
         return error;
 }

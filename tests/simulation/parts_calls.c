@@ -20,6 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "proto/sysname.h"
 #include "tests/unit/unit.h"
 
 #include "clients.h"
@@ -57,7 +58,7 @@ static void say(const char *format, ...)
 /* Of a call that says -1 and errno. */
 static int came(const char *what, int result)
 {
-        say("%s: %s\n", what, result < 0 ? strerrorname_np(errno) : "ok");
+        say("%s: %s\n", what, result < 0 ? sysname_error(errno) : "ok");
         return result;
 }
 
@@ -172,7 +173,7 @@ static void list_deeds(int at)
                 rewinddir(directory);
         }
         came("closedir", closedir(directory));
-        say("opendir of nothing: %s\n", opendir("/nonexistent") ? "ok" : strerrorname_np(errno));
+        say("opendir of nothing: %s\n", opendir("/nonexistent") ? "ok" : sysname_error(errno));
 }
 
 static void lock_deeds(int at)
@@ -245,7 +246,7 @@ static void other_deeds(int at)
         say("names of %lu, room %d, read-only %d\n", system.f_namemax, system.f_bavail > 0,
             (int)(system.f_flag & ST_RDONLY));
         say("process 1 is there: %d\n", kill(1, 0) == 0 || errno == EPERM);
-        say("no such process: %s\n", kill(2999999, 0) < 0 ? strerrorname_np(errno) : "ok");
+        say("no such process: %s\n", kill(2999999, 0) < 0 ? sysname_error(errno) : "ok");
 }
 
 static void deeds(bool inside)

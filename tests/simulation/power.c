@@ -15,6 +15,7 @@
 #include "core.h"
 
 #include "daemon/judge/intent.h"
+#include "proto/sysname.h"
 
 #define NAMES_MOST 256
 #define NAME_BYTES 256
@@ -58,7 +59,7 @@ static void name_path(char path[PATH_BYTES], const char *name)
 
 static void must_link(int result)
 {
-        SIM_HOLDS(result == 0, "simulator", "a link: %s", strerrorname_np(errno));
+        SIM_HOLDS(result == 0, "simulator", "a link: %s", sysname_error(errno));
 }
 
 /* What it holds now is durable. */

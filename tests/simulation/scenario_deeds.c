@@ -1,4 +1,5 @@
 /* What a scenario does that is no call, and what it finds at the end. */
+#include "proto/sysname.h"
 #include "scenario.h"
 
 #include <dirent.h>
@@ -47,7 +48,7 @@ static const char *string_of(struct json_object *step, const char *name)
 
 static void must(bool done, const char *what, const char *path)
 {
-        SIM_HOLDS(done, "scenario", "%s %s: %s", what, path, strerrorname_np(errno));
+        SIM_HOLDS(done, "scenario", "%s %s: %s", what, path, sysname_error(errno));
 }
 
 static void put(const char *path, const char *text)
@@ -247,7 +248,8 @@ static bool is_supervised(const char *name)
         if (at < 0)
                 return false;
         seen = s6_look((unsigned)at, name[length] == '/');
-        return seen.state >= S6_DOWN && (name[length] != '/' || (seen.state == S6_UP && s6_is_alive(seen.pid)));
+        return seen.state >= S6_DOWN &&
+               (name[length] != '/' || (seen.state == S6_UP && s6_is_alive(seen.pid)));
 }
 
 bool scenario_is_over(const char *profile)
