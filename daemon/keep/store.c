@@ -1,7 +1,6 @@
 #include "daemon/keep/store.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
