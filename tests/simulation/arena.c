@@ -92,6 +92,11 @@ static unsigned kind_of(enum sim_fault_kind kind)
         return (unsigned)__builtin_ctz(kind);
 }
 
+bool sim_habit(unsigned habits)
+{
+        return (core->settings.habits & habits) != 0;
+}
+
 bool sim_fault(enum sim_fault_kind kind, unsigned per_million)
 {
         unsigned number = kind_of(kind);

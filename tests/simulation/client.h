@@ -128,6 +128,12 @@ void client_make_nonsense(struct client *client);
 void client_make_query(struct client *client, enum call_kind method, bool more, const char *name);
 void client_make_watch(struct client *client, const char *name);
 
+/* client_habits.c: what they are like in this run. */
+enum call_kind habit_method(void);
+const char *habit_profile(void);
+int64_t habit_pause_usec(const struct client *client);
+uid_t habit_uid(unsigned number);
+
 /* client_replies.c: judges one message of the broker's. */
 void client_take_message(struct client *client, const char *message, size_t length);
 

@@ -113,23 +113,15 @@ static bool has_name(const struct call_sent *call, const char *name)
         return false;
 }
 
-static void choose_name(struct call_sent *call, char name[CLIENT_NAME_BYTES])
+static void choose_name(char name[CLIENT_NAME_BYTES])
 {
-        unsigned profiles = 0;
-
-        while (wants_profile(profiles))
-                profiles++;
         if (sim_chance(40000))
                 snprintf(name, CLIENT_NAME_BYTES, "%s",
                          bad_names[sim_below(sizeof(bad_names) / sizeof(bad_names[0]))]);
         else if (sim_chance(50000))
                 snprintf(name, CLIENT_NAME_BYTES, "%s", sim_chance(500000) ? "dashboard" : "main-hermes");
         else
-                /* One of them more than the others: orders are to meet. */
-                snprintf(name, CLIENT_NAME_BYTES, "gateway-%s",
-                         wants_profile((unsigned)(sim_chance(500000) ? sim_settings->seed % profiles
-                                                                     : sim_below(profiles))));
-        (void)call;
+                snprintf(name, CLIENT_NAME_BYTES, "gateway-%s", habit_profile());
 }
 
 static void put_names(struct draft *draft, struct call_sent *call, unsigned most)
@@ -139,7 +131,7 @@ static void put_names(struct draft *draft, struct call_sent *call, unsigned most
         for (unsigned i = 0; i < wanted; i++) {
                 char name[CLIENT_NAME_BYTES];
 
-                choose_name(call, name);
+                choose_name(name);
                 if (!has_name(call, name))
                         memcpy(call->names[call->count++], name, CLIENT_NAME_BYTES);
         }
@@ -191,7 +183,7 @@ static void put_profile(struct draft *draft, struct call_sent *call)
         char name[CLIENT_NAME_BYTES];
 
         do
-                choose_name(call, name);
+                choose_name(name);
         while (strncmp(name, "gateway-", 8) != 0);
         memcpy(call->names[0], name, CLIENT_NAME_BYTES);
         call->count = 1;
@@ -250,7 +242,7 @@ static void make_unregister(struct draft *draft, struct call_sent *call)
 
 static void make_subject(struct draft *draft, struct call_sent *call)
 {
-        choose_name(call, call->names[0]);
+        choose_name(call->names[0]);
         call->count = 1;
         put_name(draft, "name");
         put(draft, "\"%s\"", call->names[0]);
@@ -308,26 +300,6 @@ static void spoil(struct draft *draft, struct call_sent *call)
         put(draft, "%s", sim_chance(500000) ? "7" : "{\"a\":null}");
 }
 
-static enum call_kind choose_method(void)
-{
-        static const struct {
-                enum call_kind method;
-                unsigned share;
-        } shares[] = {{METHOD_START, 20}, {METHOD_STOP, 16},       {METHOD_RESTART, 8},
-                      {METHOD_RESET, 4},  {METHOD_REGISTER, 12},   {METHOD_UNREGISTER, 10},
-                      {METHOD_STATUS, 9}, {METHOD_LIST, 5},        {METHOD_HEALTH, 4},
-                      {METHOD_WATCH, 5},  {METHOD_RECONCILE, 3},   {METHOD_DIAGNOSE, 1},
-                      {METHOD_INFO, 1},   {METHOD_DESCRIPTION, 1}, {METHOD_NONSENSE, 1}};
-        unsigned number = sim_below(100);
-
-        for (unsigned i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
-                if (number < shares[i].share)
-                        return shares[i].method;
-                number -= shares[i].share;
-        }
-        return METHOD_START;
-}
-
 void client_make_call(struct client *client)
 {
         static struct draft parameters;
@@ -337,7 +309,7 @@ void client_make_call(struct client *client)
                 return;
         parameters.length = 0;
         parameters.any = false;
-        call = add_call(client, choose_method());
+        call = add_call(client, habit_method());
         make_parameters(&parameters, call);
         if (sim_chance(20000) && call->method != METHOD_NONSENSE)
                 spoil(&parameters, call);

@@ -29,13 +29,6 @@ struct clients {
 
 static struct clients *clients;
 
-static uid_t uid_of(unsigned number)
-{
-        if (number == 0)
-                return 0;
-        return number % 5 == 4 ? CLIENTS_NOBODY : number % 2 == 0 ? 0 : CLIENTS_UID;
-}
-
 static void clients_init(void)
 {
         clients = sim_alloc(sizeof(*clients));
@@ -44,7 +37,7 @@ static void clients_init(void)
         for (unsigned i = 0; i < clients->count; i++) {
                 clients->at[i] = sim_alloc(sizeof(struct client));
                 clients->at[i]->number = i;
-                clients->at[i]->uid = uid_of(i);
+                clients->at[i]->uid = habit_uid(i);
                 clients->at[i]->asker = i == 0;
                 clients->at[i]->fd = -1;
         }
@@ -134,20 +127,6 @@ void clients_lost(struct client *client)
         client_close(client);
 }
 
-/* The next thing soon or late: so that what takes long has its time, too. */
-static int64_t pause_usec(const struct client *client)
-{
-        unsigned kind = sim_below(100);
-
-        if (client->slow)
-                return sim_between(100000, 8000000);
-        if (kind < 45)
-                return 0;
-        if (kind < 75)
-                return sim_between(0, 100000);
-        return kind < 96 ? sim_between(0, 5000000) : sim_between(0, 70000000);
-}
-
 static void connect_client(struct client *client)
 {
         client_connect(client);
@@ -203,7 +182,7 @@ static void act(struct client *client)
 /* A client in its noisy time. */
 static void live(struct client *client)
 {
-        client->next_usec = sim_now_usec() + pause_usec(client);
+        client->next_usec = sim_now_usec() + habit_pause_usec(client);
         if (client->fd < 0)
                 connect_client(client);
         else if (client->slow && sim_chance(700000))

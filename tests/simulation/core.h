@@ -18,6 +18,7 @@ enum life_end {
 };
 
 #define FAULT_KINDS 11
+#define HABITS 7
 
 /* In the arena. */
 struct core {
@@ -66,9 +67,11 @@ void arena_open(void);
 void arena_seal(void); /* no sim_alloc() any more */
 
 /* settings.c */
-void settings_draw(struct sim_settings *settings, uint64_t seed);
+/* habits: in the place of what the seed says; NULL: that. */
+void settings_draw(struct sim_settings *settings, uint64_t seed, const unsigned *habits);
 void settings_describe(const struct sim_settings *settings, char *text, size_t size);
 bool settings_parse_faults(const char *list, unsigned *faults);
+bool settings_parse_habits(const char *list, unsigned *habits);
 bool settings_parse_flavour(const char *name, enum s6_flavour *flavour);
 
 /* run.c: one seed. 0: nothing found. */

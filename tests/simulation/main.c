@@ -15,6 +15,7 @@ enum {
         OPTION_EXPLORE,
         OPTION_S6,
         OPTION_FAULTS,
+        OPTION_HABITS,
         OPTION_CLIENTS,
         OPTION_PROFILES,
         OPTION_TRACE,
@@ -31,6 +32,7 @@ static const struct option long_options[] = {
         {"explore", required_argument, NULL, OPTION_EXPLORE},
         {"s6", required_argument, NULL, OPTION_S6},
         {"faults", required_argument, NULL, OPTION_FAULTS},
+        {"habits", required_argument, NULL, OPTION_HABITS},
         {"clients", required_argument, NULL, OPTION_CLIENTS},
         {"profiles", required_argument, NULL, OPTION_PROFILES},
         {"trace", no_argument, NULL, OPTION_TRACE},
@@ -60,6 +62,7 @@ static const char help[] =
         "  --faults LIST       kill, disk, volume, memory, descriptors, s6, clock, clients, inotify, "
         "gateways, power; "
         "all; none\n"
+        "  --habits LIST       crowd, watchers, churn, lookers, slow-s6, paths, hermes; all; none\n"
         "  --clients N, --profiles N\n"
         "\n"
         "Exits 1 when a seed failed. See docs/simulation.md.\n";
@@ -90,10 +93,13 @@ static bool set_wish(struct wished *wished, int option, const char *text)
         case OPTION_FAULTS:
                 wished->has_faults = true;
                 return settings_parse_faults(text, &wished->settings.faults);
+        case OPTION_HABITS:
+                wished->has_habits = true;
+                return settings_parse_habits(text, &wished->settings.habits);
         case OPTION_CLIENTS:
                 wished->has_clients = true;
                 wished->settings.clients = (unsigned)strtoul(text, NULL, 10);
-                return wished->settings.clients > 0 && wished->settings.clients <= 16;
+                return wished->settings.clients > 0 && wished->settings.clients < 40;
         case OPTION_PROFILES:
                 wished->has_profiles = true;
                 wished->settings.profiles = (unsigned)strtoul(text, NULL, 10);
@@ -132,7 +138,7 @@ static bool set_option(struct options *options, int option, const char *text)
 
 static void say_failed(const struct sim_settings *settings, const struct verdict *outcome)
 {
-        char text[256];
+        char text[512];
 
         settings_describe(settings, text, sizeof(text));
         printf("failed: simulate %s\n        step %llu, life %llu: %s: %s\n", text,
@@ -147,7 +153,7 @@ static bool run_one(const struct options *options, uint64_t seed, const struct w
         struct sim_settings settings;
         struct verdict outcome;
 
-        settings_draw(&settings, seed);
+        settings_draw(&settings, seed, wished->has_habits ? &wished->settings.habits : NULL);
         wished_apply(wished, &settings);
         settings.trace = options->trace;
         run_seed(&settings, &outcome);

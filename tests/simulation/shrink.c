@@ -53,6 +53,20 @@ static bool fewer_faults(struct sim_settings *settings, struct verdict *outcome)
         return any;
 }
 
+static bool fewer_habits(struct sim_settings *settings, struct verdict *outcome)
+{
+        bool any = false;
+
+        for (unsigned i = 0; i < HABITS; i++) {
+                struct sim_settings smaller = *settings;
+
+                smaller.habits &= ~(1U << i);
+                if (smaller.habits != settings->habits)
+                        any = try(settings, outcome, smaller) || any;
+        }
+        return any;
+}
+
 static bool less(struct sim_settings *settings, struct verdict *outcome)
 {
         struct sim_settings smaller = *settings;
@@ -78,6 +92,6 @@ static bool less(struct sim_settings *settings, struct verdict *outcome)
 
 void shrink(struct sim_settings *settings, struct verdict *outcome)
 {
-        while (fewer_faults(settings, outcome) || less(settings, outcome))
+        while (fewer_faults(settings, outcome) || fewer_habits(settings, outcome) || less(settings, outcome))
                 ;
 }

@@ -6,7 +6,7 @@
 /* What was said on the command line, in the place of what the seed says. */
 struct wished {
         struct sim_settings settings;
-        bool has_steps, has_flavour, has_faults, has_clients, has_profiles;
+        bool has_steps, has_flavour, has_faults, has_habits, has_clients, has_profiles;
 };
 
 void wished_apply(const struct wished *wished, struct sim_settings *settings);
