@@ -40,6 +40,7 @@
 #define WATCHDOG_STACK_BYTES (64 * 1024)
 
 /* The operating system, as edge/ and loop/ meet it. */
+#define PROC_COMM_BYTES 18             /* of /proc/PID/comm: fifteen bytes, a newline, and more of none */
 #define PROC_STAT_BYTES 1024           /* of /proc/PID/stat: a command's name, and two dozen numbers */
 #define PROC_STATUS_BYTES 4096         /* of /proc/PID/status, whose lines that matter come first */
 #define PROC_LINE_BYTES 256            /* of a line of it, as far as one is looked at */
@@ -372,6 +373,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 #define PAST_BYTES (1536 * 1024)       /* of all: some six thousand */
 #define PAST_EVENT_BYTES 32            /* malloc's share of one */
 #define EVENT_PROCESS_BYTES 46         /* of a process's name: fifteen bytes, each as %XX at worst */
+#define HISTORY_EVENT_BYTES 64         /* of an event in a reply, beside its line and its name */
 #define EVENT_DEPTH 3                  /* objects and arrays inside each other, in a line */
 
 /* Memory: what all of these, and those of proto/limits.h, admit together. daemon/memory.c holds the structs against it. */

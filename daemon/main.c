@@ -35,8 +35,8 @@ struct broker {
 
 /* All that can be called. */
 static const struct method *const methods[] = {
-        queries_methods,  orders_methods, slots_methods,   reconcile_methods,
-        diagnose_methods, about_methods,  metrics_methods, NULL,
+        queries_methods, orders_methods,  slots_methods, reconcile_methods, diagnose_methods, history_methods,
+        about_methods,   metrics_methods, NULL,
 };
 
 static void broker_drained(struct server *server)
@@ -135,6 +135,7 @@ static int broker_begin(struct broker *broker, enum seccomp_mode seccomp, unsign
         broker->loop.data = broker;
         server_init(&broker->server, &broker->loop, &broker->world.registry, methods);
         orders_listen(&broker->world.registry);
+        history_listen(&broker->world.registry);
         slots_listen(&broker->world.registry);
         return 0;
 }

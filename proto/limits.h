@@ -18,7 +18,8 @@
 /* Names. */
 #define LIMIT_SERVICE_NAME_BYTES 251 /* what s6-svscan supervises (name_max) */
 #define LIMIT_PROFILE_NAME_BYTES 243 /* that less "gateway-" */
-#define LIMIT_NAMES_PER_CALL 1000 /* names of one Start, Stop, Restart, Reset or Watch; `all` may be more */
+#define LIMIT_NAMES_PER_CALL                                                                                 \
+        1000 /* names of one Start, Stop, Restart, Reset, Watch or History; `all` may be more */
 
 /* A profile's environment. */
 #define LIMIT_ENVIRONMENT_VARIABLES 64                  /* of one profile */
@@ -45,7 +46,7 @@
 #define LIMIT_SURVEY_BYTES (4 * 1024 * 1024) /* variables that one look at all profiles may find */
 
 /* What a uid other than root's may ask for. */
-#define LIMIT_WATCHES_UID 16        /* Watches under way */
+#define LIMIT_WATCHES_UID 16        /* Watches, and followed Histories, under way */
 #define LIMIT_CHANGES_PER_SECOND 20 /* changes (a batch is one), refill of the bucket */
 #define LIMIT_CHANGES_BURST 60      /* size of the bucket */
 #define LIMIT_NAMES_PER_SECOND 100  /* names of changes that need something done, refill of a second bucket */

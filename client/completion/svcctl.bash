@@ -44,6 +44,7 @@ _svcctl_options() {
     start | stop | restart) echo --all --wait --no-wait --profile ;;
     status) echo --profile --watch ;;
     top | why | reset | watch) echo --profile ;;
+    history) echo --follow --lines --since --profile ;;
     list) echo --names --watch ;;
     logs) echo --follow --lines --since --raw --profile ;;
     register) echo --env --no-start ;;
@@ -55,8 +56,8 @@ _svcctl_options() {
 # _svcctl_words VERB: what may stand for its arguments.
 _svcctl_words() {
     case $1 in
-    '') echo start stop restart status list top why watch logs reset register unregister reconcile health doctor call introspect ;;
-    start | stop | restart | status | top | why | watch | logs | reset | unregister) _svcctl_ask list --names ;;
+    '') echo start stop restart status list top why history watch logs reset register unregister reconcile health doctor call introspect ;;
+    start | stop | restart | status | top | why | history | watch | logs | reset | unregister) _svcctl_ask list --names ;;
     register)
         local file
         # This is a subshell.

@@ -30,7 +30,7 @@ function __svcctl_profiles
     end
 end
 
-set -l verbs start stop restart status list top why watch logs reset register unregister reconcile health doctor call introspect
+set -l verbs start stop restart status list top why history watch logs reset register unregister reconcile health doctor call introspect
 set -l before "not __fish_seen_subcommand_from $verbs"
 
 complete -c svcctl -f
@@ -41,6 +41,7 @@ complete -c svcctl -n $before -a status -d 'show one service in full, or all'
 complete -c svcctl -n $before -a list -d 'show all services'
 complete -c svcctl -n $before -a top -d 'show them as they change, until q is typed'
 complete -c svcctl -n $before -a why -d 'say what happened, what comes next, and what to do'
+complete -c svcctl -n $before -a history -d 'tell who ordered what, what ended, and how'
 complete -c svcctl -n $before -a watch -d 'print a line for each change'
 complete -c svcctl -n $before -a logs -d 'show what a gateway printed'
 complete -c svcctl -n $before -a reset -d 'forget the failures of gateways'
@@ -52,7 +53,7 @@ complete -c svcctl -n $before -a doctor -d 'check everything closely, and say wh
 complete -c svcctl -n $before -a call -d 'call any method'
 complete -c svcctl -n $before -a introspect -d 'print the text of an interface'
 
-complete -c svcctl -n '__fish_seen_subcommand_from start stop restart status top why watch logs reset unregister' -a '(__svcctl_ask list --names)'
+complete -c svcctl -n '__fish_seen_subcommand_from start stop restart status top why history watch logs reset unregister' -a '(__svcctl_ask list --names)'
 complete -c svcctl -n '__fish_seen_subcommand_from register' -a '(__svcctl_profiles)'
 complete -c svcctl -n '__fish_seen_subcommand_from call' -a '(__svcctl_methods)'
 complete -c svcctl -n '__fish_seen_subcommand_from introspect' -a 'io.svcbroker org.varlink.service'
@@ -66,12 +67,15 @@ complete -c svcctl -n '__fish_seen_subcommand_from start stop restart' -l all -d
 complete -c svcctl -n '__fish_seen_subcommand_from start restart' -a '--wait=up --wait=ready'
 complete -c svcctl -n '__fish_seen_subcommand_from stop' -a --wait=down
 complete -c svcctl -n '__fish_seen_subcommand_from start stop restart' -l no-wait -d 'do not wait'
-complete -c svcctl -n '__fish_seen_subcommand_from start stop restart status top why watch logs reset' -l profile -d 'names are those of profiles'
+complete -c svcctl -n '__fish_seen_subcommand_from start stop restart status top why history watch logs reset' -l profile -d 'names are those of profiles'
 complete -c svcctl -n '__fish_seen_subcommand_from list' -l names -d 'names only'
 complete -c svcctl -n '__fish_seen_subcommand_from status list' -l watch -d 'the same as top'
 complete -c svcctl -n '__fish_seen_subcommand_from logs' -s f -l follow -d 'print new lines as they come'
 complete -c svcctl -n '__fish_seen_subcommand_from logs' -s n -l lines -x -d 'the last lines'
 complete -c svcctl -n '__fish_seen_subcommand_from logs' -l since -x -a '10m 1h 1d' -d 'lines since then'
+complete -c svcctl -n '__fish_seen_subcommand_from history' -s f -l follow -d 'go on as it comes'
+complete -c svcctl -n '__fish_seen_subcommand_from history' -s n -l lines -x -d 'the last ones'
+complete -c svcctl -n '__fish_seen_subcommand_from history' -l since -x -a '10m 1h 1d' -d 'what happened since then'
 complete -c svcctl -n '__fish_seen_subcommand_from logs' -l raw -d 'control characters and colours too'
 complete -c svcctl -n '__fish_seen_subcommand_from register' -l env -x -d 'a variable'
 complete -c svcctl -n '__fish_seen_subcommand_from register' -l no-start -d 'leave it down'

@@ -10,6 +10,7 @@
 #include "client/talk/session.h"
 
 struct json_object;
+struct svcbroker_reply;
 
 /*
  * A verb of svcctl is a row: what may stand behind it, what --help says of it, and what it does. Each has
@@ -38,6 +39,12 @@ struct verb {
         bool costly;         /* it is never proposed for a mistyped word: something would be lost by it */
         enum outcome (*run)(struct session *session); /* the session is open */
 };
+
+enum verb_next { NEXT_REPLY, NEXT_READER_GONE, NEXT_BROKEN };
+
+/* Receives the next reply of a stream that has no end. A reader of stdout that goes away ends the verb at once, not only when
+ * something comes. NEXT_BROKEN: *result says why. */
+enum verb_next verb_next_reply(struct session *session, struct svcbroker_reply *reply, int *result);
 
 /* Prints a text that was made, and frees it. NULL: memory was short, which is told. */
 void verb_print(char *text);

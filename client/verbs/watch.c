@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdio.h>
 
 #include <json-c/json.h>
@@ -8,7 +7,6 @@
 #include "client/say/show.h"
 #include "client/talk/names.h"
 #include "client/terminal/look.h"
-#include "client/terminal/output.h"
 #include "client/text/document.h"
 #include "client/verbs/verb.h"
 
@@ -26,26 +24,6 @@ static enum outcome queue_watch(struct session *session)
                 json_object_object_add(parameters, "names", names);
         }
         return session_queue(session, "Watch", parameters, SVCBROKER_MORE);
-}
-
-enum next { NEXT_REPLY, NEXT_READER_GONE, NEXT_BROKEN };
-
-/* Receives the next event. A reader of stdout that goes away ends the watch at once, not only at the next
- * change. */
-static enum next next_reply(struct session *session, struct svcbroker_reply *reply, int *result)
-{
-        for (;;) {
-                *result = svcbroker_receive(session->connection, 0, reply);
-                if (*result == 0)
-                        return NEXT_REPLY;
-                if (*result != -ETIMEDOUT)
-                        return NEXT_BROKEN;
-                /* All that came is shown before the wait. */
-                if (!output_flush() || ferror(stdout))
-                        return NEXT_READER_GONE;
-                if (session_pause(session, -1) == -EPIPE)
-                        return NEXT_READER_GONE;
-        }
 }
 
 static enum outcome show_reply(struct session *session, const struct svcbroker_reply *reply, bool colour)
@@ -73,7 +51,7 @@ static enum outcome run(struct session *session)
         while (outcome == OUTCOME_DONE && reply.continues) {
                 int result;
 
-                switch (next_reply(session, &reply, &result)) {
+                switch (verb_next_reply(session, &reply, &result)) {
                 case NEXT_REPLY:
                         outcome = show_reply(session, &reply, colour);
                         break;

@@ -105,6 +105,21 @@ static int read_beginning(pid_t pid, const char *name, char *bytes, size_t size)
         return result;
 }
 
+int process_name(pid_t pid, char *name)
+{
+        char read[PROC_COMM_BYTES];
+        int result = read_beginning(pid, "comm", read, sizeof(read));
+        char *end;
+
+        if (result)
+                return result;
+        end = strrchr(read, '\n'); /* the name may have some, too */
+        if (end)
+                *end = '\0';
+        strcpy(name, read);
+        return 0;
+}
+
 int process_variable(pid_t pid, const char *name, char **value)
 {
         char *entry = NULL;

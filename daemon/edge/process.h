@@ -55,6 +55,12 @@ int process_birth(pid_t pid, unsigned long long *birth);
 /* What of our own memory is resident; or a negative errno. */
 int64_t process_resident_bytes(void);
 
+/*
+ * What it calls itself: any bytes and a NUL, PROC_COMM_BYTES at most. 0, or a negative errno, as process_look(); but the
+ * loop may read it.
+ */
+int process_name(pid_t pid, char *name);
+
 /* Is it at work? As far as can be seen: one that /proc hides (hidepid) is PROCESS_STATE_OTHER. */
 enum process_state {
         PROCESS_STATE_OTHER,

@@ -8,6 +8,7 @@ struct registry;
 /* The rows of the dispatch table, one group a file: main.c puts them together. */
 extern const struct method about_methods[];     /* about.c: org.varlink.service */
 extern const struct method queries_methods[];   /* queries.c */
+extern const struct method history_methods[];   /* history.c */
 extern const struct method orders_methods[];    /* orders.c */
 extern const struct method slots_methods[];     /* slots.c */
 extern const struct method reconcile_methods[]; /* reconcile.c */
@@ -15,6 +16,7 @@ extern const struct method metrics_methods[];   /* metrics.c: io.systemd.Metrics
 
 /* Sets the registry's events of answers that come later; their owner is the server. */
 void orders_listen(struct registry *registry);
+void history_listen(struct registry *registry);
 void slots_listen(struct registry *registry);
 
 /* timeout_msec of a call: absent is `absent_msec`. False: out of range, and answered so. */

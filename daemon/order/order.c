@@ -354,6 +354,7 @@ int order_run(struct registry *registry, const struct order_request *request)
         order->ticket = request->ticket;
         order->kind = request->kind;
         order->root = request->root;
+        history_see_caller(registry, request->ticket, &order->by);
         order->all = request->all;
         order->wait = request->wait && request->kind != ORDER_RESET; /* that has no goal to wait for */
         order->timeout_msec = request->timeout_msec;

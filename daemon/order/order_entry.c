@@ -96,6 +96,7 @@ void order_set_goal(struct service *service, enum order_kind kind)
                 service_clear_tally(&service->own);
         service->end.given_up = false;
         service_set_goal(service, kind == ORDER_STOP ? GOAL_DOWN : GOAL_UP, replace);
+        service->starter = kind == ORDER_STOP ? STARTER_S6 : STARTER_PERSON;
 }
 
 /* One that came later has been recorded already, while this one had its turns: it is the last, and wins. */
@@ -109,6 +110,16 @@ static bool order_is_overtaken(const struct order *order, const struct service *
 static bool order_is_recorded(const struct order *order, const struct service *service)
 {
         return service->profile && order->kind != ORDER_RESET && service->ordered.number > order->number;
+}
+
+static void note_order(const struct order *order, const struct service *service)
+{
+        static const enum event_order names[] = {[ORDER_START] = EVENT_START,
+                                                 [ORDER_STOP] = EVENT_STOP,
+                                                 [ORDER_RESTART] = EVENT_RESTART,
+                                                 [ORDER_RESET] = EVENT_RESET};
+
+        history_note_order(order->registry, service->name, names[order->kind], &order->by);
 }
 
 static void order_record_resolved(struct order_entry *entry)
@@ -140,6 +151,7 @@ static void order_record_resolved(struct order_entry *entry)
         service->ordered.root = order->root;
         service->ordered.msec = clock_msec();
         entry->work = WORK_RECORDED;
+        note_order(order, service);
         service_show(service);
         if (order->kind == ORDER_RESET)
                 return;

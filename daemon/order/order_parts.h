@@ -56,6 +56,7 @@ struct order {
         uint64_t number; /* they are counted as they come */
         enum order_kind kind;
         enum order_phase phase;
+        struct event_by by;
         bool root;
         bool wait;
         bool all; /* every gateway: more names than anybody may list, and each has a slot */

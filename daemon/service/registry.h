@@ -15,6 +15,7 @@
 #include "daemon/loop/ready.h"
 #include "daemon/edge/slot.h"
 #include "daemon/loop/watch.h"
+#include "daemon/service/history.h"
 #include "daemon/service/home.h"
 #include "daemon/service/multiplex.h"
 #include "daemon/service/locks.h"
@@ -68,6 +69,10 @@ struct registry_events {
         /* persist_error: as in struct registered. */
         void (*unregistered)(void *owner, struct ticket ticket, const char *profile, struct service *service,
                              const struct fault *fault, int persist_error);
+        /* Who makes that call; left as it is where that is not known. */
+        void (*caller)(void *owner, struct ticket ticket, struct event_by *by);
+        /* An event more is in the history. Called from within steps of the model: it wakes, and no more. */
+        void (*happened)(void *owner);
         void *owner;
 };
 
@@ -116,6 +121,7 @@ struct registry {
         struct watch watch;
         struct deputy deputy; /* for processes, with the lanes above; the volume has one of its own */
         struct store store;
+        struct history history;
         struct backoff backoff;
         bool stands_in; /* s6-supervise cannot signal gateways: the deputy does */
         struct control_place slots_place, scandir_place; /* where gateways are, and static services */

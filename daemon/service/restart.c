@@ -189,6 +189,8 @@ static void delay(struct run *run)
 /* A single run, so that one try is not a burst of five. */
 static void run_once(struct run *run)
 {
+        if (is_own(run))
+                run->service->starter = STARTER_RETRY;
         run->once = brake_begin_try(run->brake, run->status.since_usec, clock_msec());
         note(run, false);
         run_send(run, "o");

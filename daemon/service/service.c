@@ -220,6 +220,7 @@ static void own_began(struct run *run, const struct s6_status *now, bool late)
 
         killed_begin(service, late);
         service->habit = HABIT_UNKNOWN;
+        history_note_began(service, now, late);
         count_restart(service, run);
 }
 
@@ -230,6 +231,7 @@ static void own_ended(struct run *run, const struct s6_status *now)
 
         service->unclean = false;
         killed_end(service);
+        history_note_ended(service, now);
         record->told = TOLD_NOTHING;
         record->told_pid = 0;
         record->told_usec = 0;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/judge/event.h"
 #include "daemon/judge/fault.h"
 #include "daemon/judge/log_pipe.h"
 #include "daemon/judge/record.h"
@@ -76,7 +77,8 @@ struct service {
         /* seen */
         struct static_end end; /* of a static service */
         enum queued queued;
-        bool unseen;  /* events of it may have been lost: its next step reads its files first */
+        enum event_starter starter; /* of what begins next */
+        bool unseen;                /* events of it may have been lost: its next step reads its files first */
         bool unclean; /* the container's last gateway did not end by itself, and this is its first one here */
         enum volume_ask asks;
         enum habit habit;

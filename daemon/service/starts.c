@@ -42,6 +42,7 @@ static bool starts_step(struct ready *ready)
                         continue; /* somebody ordered it meanwhile */
                 service_set_down(next, false);
                 service_set_goal(next, GOAL_UP, 0);
+                next->starter = STARTER_BOOT;
                 service_wake(next);
                 starting += is_starting(next);
         }

@@ -108,6 +108,7 @@ void service_show(struct service *service)
         view_judge(&facts, &view);
         if (service->revision && memcmp(&view, &service->shown, sizeof(view)) == 0)
                 return;
+        history_note_shown(service, &facts, &view);
         service->shown = view;
         service->revision = ++registry->revision;
         if (registry->events.changed)

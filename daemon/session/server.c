@@ -5,6 +5,7 @@
 #include "daemon/bounds.h"
 #include "daemon/log/log.h"
 #include "daemon/session/audit.h"
+#include "daemon/session/caller.h"
 #include "daemon/session/dispatch.h"
 #include "daemon/session/errors.h"
 #include "daemon/session/peer.h"
@@ -54,6 +55,7 @@ void server_init(struct server *server, uv_loop_t *loop, struct registry *regist
         log_on_held(server_log_held, server);
         registry->events.changed = server_on_changed;
         registry->events.gone = server_on_gone;
+        registry->events.caller = caller_see;
         registry->events.owner = server;
 }
 

@@ -21,6 +21,7 @@
 #include "daemon/session/watcher.h"
 
 struct doctor;
+struct telling;
 struct method;
 
 /*
@@ -64,7 +65,9 @@ struct server {
         struct watchers watchers;
         struct counts counts;
         struct pace pace;
-        struct doctor *doctor; /* the room's above, which keeps it here; NULL: there was no Diagnose yet */
+        struct telling *tellings; /* methods/history.c: who follows History; */
+        bool tellings_woken;      /* each of them has its turn */
+        struct doctor *doctor;    /* the room's above, which keeps it here; NULL: there was no Diagnose yet */
         struct timer settle_log;
         struct timer drain;
         bool draining;

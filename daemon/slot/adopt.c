@@ -66,6 +66,7 @@ static void adopt_order(struct service *service, const struct s6_status *status)
         }
         service->own.goal =
                 (struct goal){.kind = record->want_up ? GOAL_UP : GOAL_DOWN, .base_usec = status->since_usec};
+        service->starter = STARTER_PERSON;
         if (runs && (record->pending == PENDING_RESTART || service->own.told == TOLD_RESTART))
                 service->own.goal.replace = status->pid;
 }

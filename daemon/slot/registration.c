@@ -214,6 +214,19 @@ void registration_drop(struct service *service)
         service->follower = NULL;
 }
 
+static void note_begun(struct service *service, const struct registration_waiter *waiter,
+                       struct json_object *environment)
+{
+        service->starter = waiter->own ? STARTER_BOOT : STARTER_PERSON;
+        if (waiter->own) {
+                if (service->registry->fresh_boot)
+                        history_note_container(service);
+                return;
+        }
+        history_note_order(service->registry, service->name, EVENT_REGISTER, &waiter->by);
+        registration_note_variables(service, NULL, environment);
+}
+
 static void register_new(struct registry *registry, struct registration_waiter *waiter, const char *name,
                          const char *profile, struct json_object *environment, const struct record *record)
 {
@@ -232,6 +245,7 @@ static void register_new(struct registry *registry, struct registration_waiter *
         if (result == 0) {
                 service->own.goal.kind =
                         record->want_up && !record->brake.hold && !record->pending ? GOAL_UP : GOAL_NONE;
+                note_begun(service, waiter, environment);
                 log_event("register: begun service=%s want=%s", name, record->want_up ? "up" : "down");
                 service_follow_time(service);
                 service_wake(service);

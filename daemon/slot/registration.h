@@ -10,6 +10,7 @@ struct registration_waiter {
         struct own_registration *own; /* instead of the ticket; NULL: a client's */
         bool root;                    /* it is root who asks */
         bool is_default;              /* and the broker's own */
+        struct event_by by;           /* who asks, where it is a client */
         bool created;
         bool changed;
         struct fault *at_once; /* of the broker's own, as long as it has not begun: where its end is noted */
@@ -35,6 +36,10 @@ void registration_refuse(struct registry *registry, struct registration_waiter *
 /* registration_again.c: of a slot that is there already; only its environment may change. NULL: it stays. */
 void registration_again(struct service *service, struct registration_waiter *waiter,
                         struct json_object *environment);
+
+/* registration_names.c: notes which variables are others now. before, after: NULL: none. */
+void registration_note_variables(struct service *service, struct json_object *before,
+                                 struct json_object *after);
 
 /* registration_waiters.c. Frees it with all who wait (timer_close()). */
 void registration_free(void *owner);

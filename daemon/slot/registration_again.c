@@ -129,6 +129,23 @@ static struct fault environment_give(struct service *service, struct json_object
         return fault;
 }
 
+/* And who has made what of them. What they were where that cannot be read is not told. */
+static struct fault environment_note(struct service *service, struct registration_waiter *waiter,
+                                     struct json_object *environment)
+{
+        struct json_object *before = NULL;
+        struct fault fault;
+
+        slot_read_environment(&service->registry->slots, service->name, &before);
+        fault = environment_give(service, environment, &waiter->changed);
+        if (waiter->changed) {
+                history_note_order(service->registry, service->name, EVENT_REGISTER, &waiter->by);
+                registration_note_variables(service, before, environment);
+        }
+        json_object_put(before);
+        return fault;
+}
+
 /* It is there already: only its environment may change. */
 void registration_again(struct service *service, struct registration_waiter *waiter,
                         struct json_object *environment)
@@ -137,7 +154,7 @@ void registration_again(struct service *service, struct registration_waiter *wai
         struct fault fault = again_fault(service);
 
         if (!fault.kind && environment)
-                fault = environment_give(service, environment, &waiter->changed);
+                fault = environment_note(service, waiter, environment);
         if (fault.kind) {
                 registration_refuse(registry, waiter, name_profile_of(service->name), fault);
         } else if (service->operation == OPERATION_REGISTER) {

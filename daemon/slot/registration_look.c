@@ -79,6 +79,7 @@ int operation_register(struct registry *registry, struct ticket ticket, const ch
         asked->ready.drop = asked_drop;
         asked->registry = registry;
         asked->waiter = (struct registration_waiter){.ticket = ticket, .root = root};
+        history_see_caller(registry, ticket, &asked->waiter.by);
         snprintf(asked->profile, sizeof(asked->profile), "%s", profile);
         asked->environment = json_object_get(environment);
         asked->start = start;

@@ -16,6 +16,7 @@ struct asked {
         char profile[LIMIT_PROFILE_NAME_BYTES + 1];
         int64_t timeout_msec;
         bool root;
+        struct event_by by;
 };
 
 static void asked_drop(struct ready *ready)
@@ -67,6 +68,7 @@ static void removal_join(struct service *service, const struct asked *asked)
 
 static void unregister(struct service *service, const struct asked *asked)
 {
+        history_note_order(asked->registry, service->name, EVENT_UNREGISTER, &asked->by);
         switch (service->operation) {
         case OPERATION_NONE:
                 removal_begin(service, asked->timeout_msec, true, asked->root);
@@ -127,6 +129,7 @@ int operation_unregister(struct registry *registry, struct ticket ticket, const 
         snprintf(asked->profile, sizeof(asked->profile), "%s", profile);
         asked->timeout_msec = timeout_msec;
         asked->root = root;
+        history_see_caller(registry, ticket, &asked->by);
         ready_wake(&asked->ready);
         return 0;
 }

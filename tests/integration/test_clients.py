@@ -95,6 +95,14 @@ def test_introspection(talk):
     talk.show("GetInterfaceDescription", "org.varlink.service.GetInterfaceDescription", {"interface": "io.svcbroker"})
 
 
+def plain_history(parameters):
+    """How long a run lasted, and who asked, are others each time."""
+    for event in parameters["events"]:
+        for name, value in (("lasted_msec", 60000), ("caller_pid", PID), ("process", "svcctl")):
+            if name in event:
+                event[name] = value
+
+
 def test_a_life(talk):
     talk.show("Register", "Register", {"profile": "coder", "environment": {"BOT_TOKEN": "s3cret"}, "start": False})
     talk.show("Start", "Start", {"names": ["gateway-coder"], "wait": "up"})
@@ -105,6 +113,8 @@ def test_a_life(talk):
     talk.show("Restart", "Restart", {"names": ["gateway-coder"], "wait": "up", "timeout_msec": 60000}, more=True)
     talk.tree.wait_gateway("coder")
     talk.show("Stop", "Stop", {"names": ["gateway-coder"], "wait": "down"})
+    history = talk.show("History", "History", {"names": ["gateway-coder"], "count": 4}, shorten=plain_history)
+    assert len(history[0]["parameters"]["events"]) == 4
     talk.show("Reset", "Reset", {"names": ["gateway-coder"]})
     talk.show("Reconcile", "Reconcile", {"dry_run": True})
     talk.show("Unregister", "Unregister", {"profile": "coder"})

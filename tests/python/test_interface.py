@@ -83,7 +83,7 @@ def test_methods(interfaces):
     streams = {f"{name}_each" for name in ("start", "stop", "restart")}
     for client in (svcbroker.Client, aio.Client):
         public = {name for name in vars(client) if not name.startswith("_")}
-        assert public == names | streams | {"call", "stream", "close"}
+        assert public == names | streams | {"history_follow", "call", "stream", "close"}
 
 
 def test_limits():

@@ -40,14 +40,14 @@ from svcbroker.errors import (
     WaitTimeout,
     failure,
 )
-from svcbroker.replies import Action, Check, Event, Exit, Health, Outcome, Registered, Service, Unregistered, moment
+from svcbroker.replies import Action, Check, Event, Exit, Health, Outcome, PastEvent, Registered, Service, Unregistered, moment
 
 __version__ = "0.1.0"  # meson.build's
 
 __all__ = [
     "DEFAULT_SOCKET", "__version__", "Action", "BrokerError", "Busy", "Check", "Client", "ConnectionFailed", "Error", "Event", "Exit",
     "ExpectedMore", "Failed", "Health", "Held", "InterfaceNotFound", "InvalidEnvironment", "InvalidMessage", "InvalidName",
-    "InvalidParameter", "LimitExceeded", "MethodNotFound", "MethodNotImplemented", "NoSuchService", "NotRegistered", "Outcome",
+    "InvalidParameter", "LimitExceeded", "MethodNotFound", "MethodNotImplemented", "NoSuchService", "NotRegistered", "Outcome", "PastEvent",
     "PermissionDenied", "Protected", "ProtocolError", "Registered", "Service", "Stream", "Superseded", "SystemError", "TimedOut",
     "TooManyServices", "Unregistered", "Unsupervised", "WaitTimeout", "Watch", "default_socket", "failure", "moment",
 ]  # fmt: skip

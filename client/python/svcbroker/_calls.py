@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, Generic, Mapping, Optional, Sequence, Tu
 
 from svcbroker import _decode
 from svcbroker.errors import ProtocolError
-from svcbroker.replies import Action, Check, Event, Health, Outcome, Registered, Service, Unregistered
+from svcbroker.replies import Action, Check, Event, Health, Outcome, PastEvent, Registered, Service, Unregistered
 
 T = TypeVar("T")
 
@@ -108,6 +108,17 @@ def reconcile(dry_run: bool) -> Call[Tuple[Action, ...]]:
 
 def watch(names: Sequence[str]) -> Call[Event]:
     return Call("Watch", {"names": _names(names)} if names else {}, _whole(Event))
+
+
+def history(names: Sequence[str], since_usec: Optional[int], count: Optional[int], follow: bool) -> Call[Tuple[PastEvent, ...]]:
+    parameters: Dict[str, Any] = {"names": _names(names)} if names else {}
+    if since_usec is not None:
+        parameters["since_usec"] = since_usec
+    if count is not None:
+        parameters["count"] = count
+    if follow:
+        parameters["follow"] = True
+    return Call("History", parameters, _member(Tuple[PastEvent, ...], "events"), pieces="events")
 
 
 def health() -> Call[Health]:

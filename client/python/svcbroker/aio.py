@@ -18,7 +18,7 @@ from svcbroker._link import Steps, Wait
 from svcbroker._pool import Flow, Pool, deadline_after
 from svcbroker.client import TIMEOUT_SEC, only
 from svcbroker.errors import TimedOut
-from svcbroker.replies import Action, Check, Event, Health, Outcome, Registered, Service, Unregistered
+from svcbroker.replies import Action, Check, Event, Health, Outcome, PastEvent, Registered, Service, Unregistered
 
 T = TypeVar("T")
 
@@ -251,6 +251,14 @@ class Client:
     def watch(self, *names: str, timeout: Optional[float] = None) -> Watch:
         """Connects when it is first iterated."""
         return Watch(Flow(self.socket, _calls.watch(names), self.timeout, timeout, only))
+
+    async def history(self, *names: str, since_usec: Optional[int] = None, count: Optional[int] = None) -> Tuple[PastEvent, ...]:
+        return await self._run(_calls.history(names, since_usec, count, False))
+
+    def history_follow(
+        self, *names: str, since_usec: Optional[int] = None, count: Optional[int] = None, timeout: Optional[float] = None
+    ) -> Stream[PastEvent]:
+        return Stream(Flow(self.socket, _calls.history(names, since_usec, count, True), self.timeout, timeout, tuple))
 
     async def health(self) -> Health:
         return await self._run(_calls.health())

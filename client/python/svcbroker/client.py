@@ -14,7 +14,7 @@ from svcbroker import _calls, _wire
 from svcbroker._calls import UNREGISTER_SEC, WAIT_SEC, Call
 from svcbroker._link import Steps, Wait
 from svcbroker._pool import Flow, Pool, deadline_after
-from svcbroker.replies import Action, Check, Event, Health, Outcome, Registered, Service, Unregistered
+from svcbroker.replies import Action, Check, Event, Health, Outcome, PastEvent, Registered, Service, Unregistered
 
 T = TypeVar("T")
 
@@ -212,6 +212,17 @@ class Client:
         flow: Flow[Event] = Flow(self.socket, _calls.watch(names), self.timeout, timeout, only)
         _drive(flow.open())
         return Watch(flow)
+
+    def history(self, *names: str, since_usec: Optional[int] = None, count: Optional[int] = None) -> Tuple[PastEvent, ...]:
+        """What happened to these services, or to all, also to those that are gone, by time; since then, and the last `count`."""
+        return self._run(_calls.history(names, since_usec, count, False))
+
+    def history_follow(
+        self, *names: str, since_usec: Optional[int] = None, count: Optional[int] = None, timeout: Optional[float] = None
+    ) -> Stream[PastEvent]:
+        """The same, and then what happens, as it comes to be known. Calls when it is first iterated. timeout: seconds to wait for
+        an event; None: for ever."""
+        return Stream(Flow(self.socket, _calls.history(names, since_usec, count, True), self.timeout, timeout, tuple))
 
     def health(self) -> Health:
         """From the broker's memory, at once."""

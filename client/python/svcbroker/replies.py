@@ -131,6 +131,37 @@ class Event:
 
 
 @dataclasses.dataclass(frozen=True)
+class PastEvent:
+    """Something that happened to a service; event says what, and so which of the others are set.
+
+    order: what was ordered, with uid, caller_pid and process: whose it was, and who connected, which may call itself anything.
+    started_by: what began a run. code, signal, ordered, lasted_msec, oom_kills: how one ended. state: it is held back now, and
+    reason says why. variables: that are different now, by name; left_out: how many more. from_volume: it was read from a file
+    that the client user can write.
+    """
+
+    name: str
+    at_usec: int
+    event: Literal["order", "began", "ended", "state", "environment", "logger", "container"]
+    order: Optional[Literal["start", "stop", "restart", "reset", "register", "unregister", "signal"]] = None
+    uid: Optional[int] = None
+    caller_pid: Optional[int] = None
+    process: Optional[str] = None
+    started_by: Optional[Literal["s6", "person", "retry", "boot"]] = None
+    pid: Optional[int] = None
+    code: Optional[int] = None
+    signal: Optional[str] = None
+    ordered: Optional[bool] = None
+    lasted_msec: Optional[int] = None
+    oom_kills: Optional[int] = None
+    state: Optional[Literal["backoff", "failed", "held"]] = None
+    variables: Optional[Tuple[str, ...]] = None
+    left_out: Optional[int] = None
+    reason: Optional[str] = None
+    from_volume: Optional[bool] = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Health:
     """problems: one line each, for people. services, wanted, up: how many there are, are to run, and do. served: of those wanted,
     how many the default gateway serves; None where each has its own. notes: what is under way and no problem; None: nothing is, or

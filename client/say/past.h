@@ -1,0 +1,26 @@
+#ifndef CLIENT_SAY_PAST_H
+#define CLIENT_SAY_PAST_H
+
+#include <stdbool.h>
+
+#include "client/terminal/look.h"
+
+struct json_object;
+
+/* What happened, in words: a PastEvent of io.svcbroker, or several. Pure. */
+
+#define PAST_TEXT_BYTES 1024
+
+/* "restart ordered by uid 10000 (svcctl, pid 12)". buffer: PAST_TEXT_BYTES. */
+const char *past_words(struct json_object *event, char *buffer);
+
+/* Prints the line of an event. */
+void past_show(struct json_object *event, const struct look *look);
+
+/*
+ * "ended 3 times in 24 h that nobody ordered: exit 1 twice, SIGKILL once (out of memory)"; "": none did. hours: that the events
+ * are of. buffer: PAST_TEXT_BYTES.
+ */
+const char *past_ends(struct json_object *events, unsigned hours, char *buffer);
+
+#endif

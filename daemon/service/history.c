@@ -1,0 +1,131 @@
+#include "daemon/service/history.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/service/registry.h"
+
+void history_deinit(struct history *history)
+{
+        past_deinit(&history->past);
+}
+
+static void note(struct registry *registry, const char *name, const struct event *event)
+{
+        if (registry->stopping || !past_add(&registry->history.past, name, event))
+                return;
+        if (registry->events.happened)
+                registry->events.happened(registry->events.owner);
+}
+
+void history_see_caller(const struct registry *registry, struct ticket ticket, struct event_by *by)
+{
+        *by = (struct event_by){.known = false};
+        if (registry->events.caller)
+                registry->events.caller(registry->events.owner, ticket, by);
+}
+
+void history_note_order(struct registry *registry, const char *name, enum event_order order,
+                        const struct event_by *by)
+{
+        const struct event event = {
+                .kind = EVENT_ORDER, .at_usec = clock_utc_usec(), .order = order, .by = *by};
+
+        note(registry, name, &event);
+}
+
+/* Of one that has ended already, before it was seen, its process and its beginning are not known. */
+void history_note_began(struct service *service, const struct s6_status *now, bool late)
+{
+        const struct past_of *of = past_of(&service->registry->history.past, service->name);
+        struct event event = {.kind = EVENT_BEGAN,
+                              .at_usec = now->since_usec,
+                              .starter = service->starter,
+                              .pid = late ? 0 : now->pid};
+
+        service->starter = STARTER_S6;
+        if (!of || late || of->began_pid != event.pid || of->began_usec != event.at_usec)
+                note(service->registry, service->name, &event);
+}
+
+void history_note_ended(struct service *service, const struct s6_status *now)
+{
+        const struct run *run = &service->own;
+        struct ending ending = {.known = false};
+        struct event event = {.kind = EVENT_ENDED,
+                              .at_usec = now->since_usec,
+                              .pid = s6_status_is_alive(&run->status) ? run->status.pid : 0,
+                              .ordered = run->told != TOLD_NOTHING,
+                              .lasted_msec = run->lasted_msec > 0 ? run->lasted_msec : 0,
+                              .oom_kills = service->record.oom_kills};
+
+        /* A new s6-supervise knows nothing of the run of the one before it. */
+        if (run->supervised)
+                ending = ending_of_status(now->wait_status);
+        event.has_exit = ending.known;
+        event.exit_code = ending.code;
+        event.exit_signal = ending.signal;
+        note(service->registry, service->name, &event);
+}
+
+/* False: it is none of those that are told. */
+static bool state_of(const struct service *service, const struct view *view, enum event_state *state)
+{
+        bool held = view->state == STATE_HELD;
+
+        /* s6's own pause of a second is no state that anybody needs to know of later. */
+        if (view->state == STATE_BACKOFF && service->record.brake.hold != HOLD_BACKOFF)
+                return false;
+        *state = held ? EVENT_HELD : view->state == STATE_FAILED ? EVENT_FAILED : EVENT_BACKOFF;
+        return held || view->state == STATE_FAILED || view->state == STATE_BACKOFF;
+}
+
+static void note_state(struct service *service, const struct view *view)
+{
+        const struct past_of *of = past_of(&service->registry->history.past, service->name);
+        struct event event = {.kind = EVENT_STATE, .at_usec = clock_utc_usec()};
+
+        if (!state_of(service, view, &event.state) || (of && of->is_held && of->held == event.state))
+                return;
+        snprintf(event.text, sizeof(event.text), "%s", view->reason);
+        note(service->registry, service->name, &event);
+}
+
+static void note_logger(struct service *service, const struct facts *facts, const struct view *view)
+{
+        const struct view *before = &service->shown;
+        struct event event = {.kind = EVENT_LOGGER, .at_usec = clock_utc_usec()};
+
+        if (view->log_trouble != before->log_trouble)
+                view_describe_logger(facts, view->log_trouble, event.text, sizeof(event.text));
+        if (!event.text[0] && view->log.trouble != before->log.trouble)
+                locks_describe_log(&view->log, event.text, sizeof(event.text));
+        if (!event.text[0] && view->trouble == TROUBLE_PIPE && before->trouble != TROUBLE_PIPE)
+                view_describe_trouble(TROUBLE_PIPE, &facts->patience, NULL, event.text, sizeof(event.text));
+        if (event.text[0])
+                note(service->registry, service->name, &event);
+}
+
+void history_note_shown(struct service *service, const struct facts *facts, const struct view *view)
+{
+        note_state(service, view);
+        /* What a broker before this one may have told is not told again. */
+        if (service->revision)
+                note_logger(service, facts, view);
+}
+
+void history_note_variables(struct service *service, const char *const *names, size_t count)
+{
+        struct event event = {.kind = EVENT_ENVIRONMENT, .at_usec = clock_utc_usec()};
+
+        for (size_t i = 0; i < count; i++)
+                event_add_variable(&event, names[i]);
+        note(service->registry, service->name, &event);
+}
+
+void history_note_container(struct service *service)
+{
+        const struct event event = {.kind = EVENT_CONTAINER, .at_usec = clock_utc_usec()};
+
+        note(service->registry, service->name, &event);
+}

@@ -1,0 +1,46 @@
+#ifndef SERVICE_HISTORY_H
+#define SERVICE_HISTORY_H
+
+#include <stdbool.h>
+
+#include "daemon/edge/s6_status.h"
+#include "daemon/judge/past.h"
+#include "daemon/judge/view.h"
+
+struct registry;
+struct run;
+struct service;
+struct ticket;
+
+/*
+ * What happened to services: each fact is noted here, by whoever of the model learns it, and nowhere else. Noting calls
+ * nothing, but that it wakes those who tell of it (events.happened); it cannot fail: an event for which there is no memory is
+ * not in the history.
+ */
+struct history {
+        struct past past;
+};
+
+void history_deinit(struct history *history);
+
+/* Who makes that call, by the kernel's word: asked while the call is made, since they may be gone later. */
+void history_see_caller(const struct registry *registry, struct ticket ticket, struct event_by *by);
+
+/* Somebody ordered something, which is recorded. */
+void history_note_order(struct registry *registry, const char *name, enum event_order order,
+                        const struct event_by *by);
+
+/* Of a service's own run, as struct run_owner has it. A run that a broker before this one has noted is not noted again. */
+void history_note_began(struct service *service, const struct s6_status *now, bool late);
+void history_note_ended(struct service *service, const struct s6_status *now);
+
+/* What is shown of it is about to be that, and was service->shown. */
+void history_note_shown(struct service *service, const struct facts *facts, const struct view *view);
+
+/* The names of the variables that are different now; at least one. */
+void history_note_variables(struct service *service, const char *const *names, size_t count);
+
+/* It came with the container. */
+void history_note_container(struct service *service);
+
+#endif

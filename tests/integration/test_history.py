@@ -1,0 +1,196 @@
+"""History: who ordered what, what began and ended, and what came of it; and where it is kept."""
+
+import json
+
+import pytest
+
+from tree import wait_until
+from varlink import VarlinkError
+
+
+def events_of(tree, profile, user="hermes", **parameters):
+    return tree.call("History", user, names=[f"gateway-{profile}"], **parameters)["events"]
+
+
+def wait_event(tree, profile, count=1, **members):
+    """Until there are so many that have all of these; the last of them."""
+    def there():
+        found = [event for event in events_of(tree, profile) if members.items() <= event.items()]
+        return len(found) >= count and found[-1]
+    return wait_until(there, what=f"{count} times {members} in {events_of(tree, profile)}")
+
+
+def brief(events):
+    """Each event as a word or two."""
+    return [":".join([event["event"], *[str(event[name]) for name in ("order", "started_by", "state") if name in event]]) for event in events]
+
+
+def test_who_ordered_what(tree, profile):
+    name = f"gateway-{profile}"
+    tree.register(profile, start=False)
+    tree.call("Start", names=[name], wait="up")
+    tree.call("Restart", "root", names=[name], wait="up")
+    tree.call("Stop", names=[name], wait="down")
+    events = events_of(tree, profile)
+    assert brief(events) == ["order:register", "order:start", "began:person", "order:restart", "ended", "began:person", "order:stop", "ended"]
+    assert [event["uid"] for event in events if event["event"] == "order"] == [10000, 10000, 0, 10000]
+    assert all(event["caller_pid"] > 0 and event["process"] for event in events if event["event"] == "order")
+    ends = [event for event in events if event["event"] == "ended"]
+    begins = [event for event in events if event["event"] == "began"]
+    assert [event["pid"] for event in begins] == [event["pid"] for event in ends]
+    assert all(event["ordered"] and event["lasted_msec"] >= 0 for event in ends)
+    assert [event["at_usec"] for event in events] == sorted(event["at_usec"] for event in events)
+    assert all("from_volume" not in event and event["name"] == name for event in events)
+
+
+def test_what_nobody_ordered(tree, profile):
+    tree.register(profile)
+    pid = tree.wait_gateway(profile)
+    tree.signal("KILL", pid)
+    ended = wait_event(tree, profile, event="ended", pid=pid)
+    assert ended["signal"] == "SIGKILL" and not ended["ordered"]
+    assert wait_event(tree, profile, event="began", started_by="s6")["pid"] != pid
+
+
+def test_what_comes_of_failures(tree, profile):
+    tree.register(profile, "exit:78")
+    failed = wait_event(tree, profile, event="state", state="failed")
+    assert "configuration error" in failed["reason"]
+    ended = wait_event(tree, profile, event="ended")
+    assert ended["code"] == 78 and not ended["ordered"]
+
+
+def test_retries_are_told_apart(make_tree):
+    tree = make_tree("--backoff-first-msec", "100", "--backoff-most-msec", "100")
+    tree.register("p", "exit:3")
+    wait_event(tree, "p", event="state", state="backoff")
+    wait_event(tree, "p", event="began", started_by="retry")
+    assert wait_event(tree, "p", 2, event="state", state="backoff")["reason"]
+    tree.unregister("p")
+
+
+def test_variables_by_name_only(tree, profile):
+    tree.register(profile, environment={"TOKEN": "secret-one", "KEPT": "secret-two"}, start=False)
+    assert wait_event(tree, profile, event="environment")["variables"] == ["TOKEN", "KEPT"]
+    tree.register(profile, environment={"TOKEN": "secret-three", "KEPT": "secret-two", "NEW": ""}, start=False)
+    assert wait_event(tree, profile, 2, event="environment")["variables"] == ["TOKEN", "NEW"]
+    tree.register(profile, environment={"KEPT": "secret-two"}, start=False)
+    assert sorted(wait_event(tree, profile, 3, event="environment")["variables"]) == ["NEW", "TOKEN"]
+    tree.register(profile, environment={"KEPT": "secret-two"}, start=False)
+    assert len([event for event in events_of(tree, profile) if event["event"] == "environment"]) == 3
+    assert "secret" not in json.dumps(events_of(tree, profile))
+
+
+def test_a_gateway_that_is_gone_is_not_forgotten(tree):
+    tree.register("was-here", start=False)
+    tree.call("Unregister", "root", profile="was-here")
+    gone = events_of(tree, "was-here")[-1]
+    assert gone["order"] == "unregister" and gone["uid"] == 0
+    with pytest.raises(VarlinkError, match="NotRegistered"):
+        events_of(tree, "never-was-here")
+    with pytest.raises(VarlinkError, match="InvalidName"):
+        tree.call("History", names=["../etc"])
+
+
+def test_the_name_of_a_process_is_escaped(tree, profile):
+    tree.register(profile, start=False)
+    program = ("import socket,json\n"
+               "open('/proc/self/comm','wb').write(b'a b\\x1b]0;x\\xff\"')\n"
+               "s=socket.socket(socket.AF_UNIX)\ns.connect('/run/svcbroker/io.svcbroker')\n"
+               f"s.sendall(json.dumps({{'method':'io.svcbroker.Reset','parameters':{{'names':['gateway-{profile}']}}}}).encode()+b'\\0')\n"
+               "s.recv(1)\n")
+    tree.run("hermes", "/usr/bin/python3", "-c", program, check=True)
+    assert wait_event(tree, profile, event="order", order="reset")["process"] == "a%20b%1B%5D0%3Bx%FF%22"
+
+
+def test_how_many_and_since(tree, profile):
+    name = f"gateway-{profile}"
+    tree.register(profile, start=False)
+    for _ in range(3):
+        tree.call("Start", names=[name], wait="up")
+        tree.call("Stop", names=[name], wait="down")
+    events = events_of(tree, profile)
+    assert events_of(tree, profile, count=2) == events[-2:]
+    assert events_of(tree, profile, count=0) == []
+    assert events_of(tree, profile, count=1000) == events
+    since = events[4]["at_usec"]
+    assert events_of(tree, profile, since_usec=since) == [event for event in events if event["at_usec"] >= since]
+    for wrong in ({"count": -1}, {"since_usec": -1}):
+        with pytest.raises(VarlinkError, match="InvalidParameter"):
+            events_of(tree, profile, **wrong)
+    with pytest.raises(VarlinkError, match="ExpectedMore"):
+        events_of(tree, profile, follow=True)
+
+
+def test_who_follows_is_told_of_what_comes(tree, profile):
+    name = f"gateway-{profile}"
+    tree.register(profile, start=False)
+    with tree.connect() as connection:
+        connection.send("History", {"names": [name], "follow": True}, more=True)
+        told = connection.result()["events"]
+        assert brief(told) == ["order:register"]
+        tree.call("Start", names=[name], wait="up")
+        tree.call("Stop", names=[name], wait="down")
+        while brief(told)[-1] != "ended":
+            told += connection.result()["events"]
+    assert told == events_of(tree, profile)
+
+
+def test_pieces_are_the_whole(tree, profile):
+    name = f"gateway-{profile}"
+    tree.register(profile, start=False)
+    tree.call("Start", names=[name], wait="up")
+    whole = tree.call("History")["events"]
+    with tree.connect() as connection:
+        connection.send("History", {}, more=True)
+        pieces = connection.result()["events"]
+    assert pieces[:len(whole)] == whole
+
+
+def test_an_observer_may_read(make_tree):
+    tree = make_tree("--observer-group", "observers")
+    tree.register("p", start=False)
+    events = tree.call("History", "observer", path="/run/svcbroker/io.svcbroker.observer", names=["gateway-p"])["events"]
+    assert brief(events) == ["order:register"]
+    tree.unregister("p")
+
+
+def test_follows_have_a_bound(tree):
+    connections = [tree.connect() for _ in range(17)]
+    for connection in connections:
+        connection.send("History", {"follow": True}, more=True)
+    for connection in connections[:16]:
+        connection.result()
+    with pytest.raises(VarlinkError, match="LimitExceeded"):
+        connections[16].result()
+    for connection in connections:
+        connection.close()
+
+
+def test_svcctl_tells_it(tree, profile):
+    name = f"gateway-{profile}"
+    tree.run("hermes", "svcctl", "register", profile, "--env", "COLOUR=secret-red", check=True)
+    pid = tree.wait_gateway(profile)
+    tree.signal("KILL", pid)
+    wait_event(tree, profile, event="began", started_by="s6")
+    tree.run("root", "svcctl", "stop", profile, check=True)
+    shown = tree.run("hermes", "svcctl", "history", profile, check=True).stdout
+    for text in ("register ordered by uid 10000 (svcctl, pid ", "variables changed: COLOUR\n", f"began, pid {pid}: it was ordered\n",
+                 "ended: SIGKILL, after ", ", which nobody ordered", "began, pid ", ": s6 started it by itself\n", "stop ordered by root (",
+                 ", as ordered\n"):
+        assert text in shown, shown
+    assert "secret" not in shown
+    assert all(f"  {name}  " in line for line in shown.splitlines())
+    lines = shown.splitlines()
+    assert tree.run("hermes", "svcctl", "history", "-n", "2", name, check=True).stdout.splitlines() == lines[-2:]
+    assert tree.run("hermes", "svcctl", "history", "--since", "1h", "--profile", profile, check=True).stdout.splitlines() == lines
+    document = json.loads(tree.run("hermes", "svcctl", "--json", "history", name, check=True).stdout)
+    assert document["events"] == events_of(tree, profile)
+    absent = tree.run("hermes", "svcctl", "history", "nothing-like-it")
+    assert absent.returncode == 4 and "nothing-like-it" in absent.stderr
+
+
+def test_svcctl_follows(tree, profile):
+    tree.register(profile, start=False)
+    followed = tree.run("hermes", "sh", "-c", f"svcctl history -f --json {profile} | head -n 1", check=True).stdout
+    assert json.loads(followed)["order"] == "register"
