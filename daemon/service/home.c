@@ -9,23 +9,21 @@
 #include "daemon/service/release.h"
 #include "proto/name.h"
 
-/* Of a directory under a name: renamed, it is another profile's. */
-static uint64_t away_as(const char *profile, int64_t home)
+/* The directory under that name: renamed, it is another profile's. Which one it is may not be known, here or there. */
+static size_t away_find(const struct homes *homes, size_t from, const char *profile, int64_t home)
 {
-        return name_hash(profile, (uint64_t)home);
-}
+        uint64_t name = name_hash(profile, 0);
 
-static bool is_away(const struct homes *homes, uint64_t number)
-{
-        for (size_t i = 0; i < homes->away_count; i++)
-                if (homes->away[i] == number)
-                        return true;
-        return false;
+        while (from < homes->away_count &&
+               (homes->away[from].name != name ||
+                (home && homes->away[from].home && homes->away[from].home != home)))
+                from++;
+        return from;
 }
 
 bool home_is_new(const struct registry *registry, const struct profile_facts *facts)
 {
-        return !is_away(&registry->homes, away_as(facts->name, facts->home));
+        return away_find(&registry->homes, 0, facts->name, facts->home) == registry->homes.away_count;
 }
 
 void home_note(struct registry *registry, const struct survey *survey)
@@ -37,26 +35,25 @@ void home_note(struct registry *registry, const struct survey *survey)
                 return; /* a directory that was not looked at, or did not answer, may be there */
         for (size_t i = 0; i < survey->count && count < homes->away_count; i++) {
                 const struct profile_facts *facts = &survey->facts[i];
-                uint64_t number = away_as(facts->name, facts->home);
-                size_t at = facts->exists ? count : homes->away_count;
+                size_t at =
+                        facts->exists ? away_find(homes, count, facts->name, facts->home) : homes->away_count;
+                struct home_away its;
 
-                while (at < homes->away_count && homes->away[at] != number)
-                        at++;
-                if (at < homes->away_count) {
-                        homes->away[at] = homes->away[count];
-                        homes->away[count++] = number;
-                }
+                if (at == homes->away_count)
+                        continue;
+                its = (struct home_away){homes->away[at].name, facts->home};
+                homes->away[at] = homes->away[count];
+                homes->away[count++] = its;
         }
         homes->away_count = count;
 }
 
-void home_take_away(const struct service *service)
+void home_take_away(struct registry *registry, const char *profile, int64_t home)
 {
-        struct homes *homes = &service->registry->homes;
-        uint64_t number = service->profile ? away_as(service->profile, service->record.home) : 0;
+        struct homes *homes = &registry->homes;
 
-        if (service->profile && !is_away(homes, number) && homes->away_count < PROFILES_AWAY_MOST)
-                homes->away[homes->away_count++] = number;
+        if (homes->away_count < PROFILES_AWAY_MOST && away_find(homes, 0, profile, home) == homes->away_count)
+                homes->away[homes->away_count++] = (struct home_away){name_hash(profile, 0), home};
 }
 
 static bool is_home(const struct record *record, const struct profile_facts *facts)

@@ -21,8 +21,10 @@ struct survey;
 /* Of a registry. */
 struct homes {
         int64_t volume; /* which directory the profiles are on, of the first look; 0: none yet */
-        uint64_t away
-                [PROFILES_AWAY_MOST]; /* profiles whose gateways a person took away, and that are there still */
+        struct home_away {
+                uint64_t name; /* its hash */
+                int64_t home;  /* 0: its directory has not been seen, and is the one that the next look finds */
+        } away[PROFILES_AWAY_MOST]; /* profiles whose gateways a person took away, and that are there still */
         size_t away_count;
 };
 
@@ -31,12 +33,12 @@ struct homes {
 bool home_trust(struct registry *registry, const struct survey *survey);
 
 /*
- * The watch of profiles/ makes a gateway of what is new, and not again what a person took away: that comes back when
- * somebody asks, or with the next container. home_note() comes before the plan of a look, home_take_away() with the
- * removal. What a look no longer finds is forgotten.
+ * The watch of profiles/, and a boot that is not through and tries again, make a gateway of what is new, and not again what a
+ * person took away: that comes back when somebody asks, or with the next broker. home_note() comes before the plan of a look,
+ * home_take_away() with the removal, or where there is no slot to remove. What a look no longer finds is forgotten.
  */
 void home_note(struct registry *registry, const struct survey *survey);
-void home_take_away(const struct service *service);
+void home_take_away(struct registry *registry, const char *profile, int64_t home);
 bool home_is_new(const struct registry *registry, const struct profile_facts *facts);
 
 /* Of each gateway: is its profile's directory still there? Where the survey does not know, nothing changes. */

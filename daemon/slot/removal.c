@@ -338,7 +338,7 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget, b
         service->own.goal.kind = GOAL_NONE;
         service->operation = OPERATION_UNREGISTER;
         if (forget)
-                home_take_away(service);
+                home_take_away(registry, service->profile, service->record.home);
         service->record.removing = forget ? REMOVING_ALL : REMOVING_SLOT;
         service->record.want_up = false;
         service->record.brake.hold = HOLD_NONE;

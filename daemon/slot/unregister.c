@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/service/home.h"
 #include "daemon/service/persist.h"
 #include "daemon/slot/registration.h"
 #include "daemon/slot/removal.h"
@@ -103,6 +104,7 @@ static bool asked_step(struct ready *ready)
         if (!fault.kind)
                 asked->registry->above.forgotten(asked->registry->above.owner, asked->profile);
         if (!service && !fault.kind) {
+                home_take_away(asked->registry, asked->profile, 0); /* a boot may be about to make it */
                 forget_absent(asked);
                 return false;
         }

@@ -9,7 +9,9 @@
 #include "daemon/order/order.h"
 #include "daemon/order/plan.h"
 #include "daemon/order/profiles.h"
+#include "daemon/keep/survey.h"
 #include "daemon/order/reconcile.h"
+#include "daemon/service/home.h"
 #include "daemon/slot/adopt.h"
 #include "daemon/slot/operation.h"
 #include "daemon/slot/removal.h"
@@ -488,6 +490,58 @@ START_TEST(one_that_was_taken_away)
 }
 END_TEST
 
+/* A boot that is not through tries again. What a person took away meanwhile, it does not bring back: neither what has had a
+ * slot, nor what the boot had not come to. */
+START_TEST(one_that_was_taken_away_during_a_boot)
+{
+        begin();
+        world_profile("a");
+        world_profile("b");
+        world_put("home/profiles/a/gateway_state.json", "{\"desired_state\": \"running\"}");
+        world_put("home/profiles/b/gateway_state.json", "{\"desired_state\": \"running\"}");
+        world_put("scan/gateway-b", "");
+        reconcile(BOOT);
+        ck_assert_uint_eq(model.boot.missing, 1);
+        turn_until_told(toy_at("services/gateway-a"), "u");
+        toy_runs(toy_at("services/gateway-a"), 4000002, true);
+        TURN_UNTIL(find("gateway-a")->shown.state == STATE_UP);
+        ck_assert_int_eq(operation_unregister(&model.registry, (struct ticket){1, 1}, "a", 60000, true), 0);
+        TURN_UNTIL(toy_was_told(toy_at("services/gateway-a"), 'd'));
+        toy_is_down(toy_at("services/gateway-a"), false, 0);
+        ck_assert_int_eq(operation_unregister(&model.registry, (struct ticket){1, 2}, "b", 0, true), 0);
+        TURN_UNTIL(!find("gateway-a") && answer_count >= 2);
+        ck_assert_int_eq(unlinkat(world_fd, "scan/gateway-b", 0), 0);
+        reconcile(BOOT);
+        ck_assert_ptr_null(find("gateway-a"));
+        ck_assert_ptr_null(find("gateway-b"));
+        reconcile(ASKED);
+        ck_assert_ptr_nonnull(find("gateway-a"));
+        ck_assert_ptr_nonnull(find("gateway-b"));
+}
+END_TEST
+
+/* A directory that nobody has looked at yet. */
+START_TEST(one_that_was_taken_away_unseen)
+{
+        const struct profile_facts facts = {.name = "a", .home = 7}, other = {.name = "a", .home = 8},
+                                   hung = {.name = "a"}, b = {.name = "b", .home = 7};
+
+        begin();
+        home_take_away(&model.registry, "a", 0);
+        ck_assert(!home_is_new(&model.registry, &facts) && !home_is_new(&model.registry, &hung));
+        ck_assert(home_is_new(&model.registry, &b));
+        model.registry.homes.away_count = 0;
+        home_take_away(&model.registry, "a", 7);
+        home_take_away(&model.registry, "a", 7);
+        ck_assert_uint_eq(model.registry.homes.away_count, 1);
+        ck_assert(!home_is_new(&model.registry, &facts) && !home_is_new(&model.registry, &hung));
+        ck_assert(home_is_new(&model.registry, &other)); /* it was made anew */
+        for (int home = 8; home < 2 * PROFILES_AWAY_MOST; home++)
+                home_take_away(&model.registry, "a", home);
+        ck_assert_uint_eq(model.registry.homes.away_count, PROFILES_AWAY_MOST);
+}
+END_TEST
+
 START_TEST(a_container_without_gateways)
 {
         begin();
@@ -519,6 +573,8 @@ int main(void)
                                       a_profile_goes_and_comes,
                                       a_profile_has_another_name,
                                       one_that_was_taken_away,
+                                      one_that_was_taken_away_during_a_boot,
+                                      one_that_was_taken_away_unseen,
                                       a_container_without_gateways};
 
         return unit_run(world_suite("order_reconcile", tests, sizeof(tests) / sizeof(tests[0])));

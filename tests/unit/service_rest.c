@@ -165,7 +165,7 @@ START_TEST(a_profile_that_has_another_name)
         TURN_UNTIL(coder->shown.state == STATE_UP);
         home_end(coder);
         turn_until_told(&own, "d");
-        home_take_away(coder);
+        home_take_away(&model.registry, coder->profile, coder->record.home);
         ck_assert_uint_eq(model.registry.homes.away_count, 1);
         ck_assert(!home_is_new(&model.registry, &(struct profile_facts){.name = "coder"}));
 }
