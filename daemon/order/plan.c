@@ -316,17 +316,6 @@ static void plan_removals(struct plan *plan, const struct registry *registry, co
         }
 }
 
-/* A person took it away, and nobody has asked for it since: a boot that tries again is no new one. */
-static bool is_taken_away(const struct registry *registry, const struct profile_facts *facts,
-                          const struct reconcile_request *request)
-{
-        char name[LIMIT_SERVICE_NAME_BYTES + 1];
-
-        name_service_of(facts->name, name, sizeof(name));
-        return (request->watch || request->boot) && !home_is_new(registry, facts) &&
-               !registry_find(registry, name);
-}
-
 int plan_make(struct plan *plan, struct registry *registry, const struct survey *survey,
               const struct reconcile_request *request)
 {
@@ -345,8 +334,8 @@ int plan_make(struct plan *plan, struct registry *registry, const struct survey 
         if (!survey)
                 plan_default_blindly(plan, registry);
         for (size_t i = 0; survey && i < survey->count; i++)
-                if (is_taken_away(registry, &survey->facts[i], request))
-                        continue;
+                if ((quiet || request->boot) && home_stays_away(registry, &survey->facts[i]))
+                        continue; /* a boot that tries again is no new one */
                 else if (survey->facts[i].hung)
                         plan_blindly(plan, registry, survey->facts[i].name);
                 else if (survey->facts[i].exists)

@@ -26,6 +26,14 @@ bool home_is_new(const struct registry *registry, const struct profile_facts *fa
         return away_find(&registry->homes, 0, facts->name, facts->home) == registry->homes.away_count;
 }
 
+bool home_stays_away(const struct registry *registry, const struct profile_facts *facts)
+{
+        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+
+        name_service_of(facts->name, name, sizeof(name));
+        return !home_is_new(registry, facts) && !registry_find(registry, name);
+}
+
 void home_note(struct registry *registry, const struct survey *survey)
 {
         struct homes *homes = &registry->homes;

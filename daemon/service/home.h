@@ -23,7 +23,7 @@ struct homes {
         int64_t volume; /* which directory the profiles are on, of the first look; 0: none yet */
         struct home_away {
                 uint64_t name; /* its hash */
-                int64_t home;  /* 0: its directory has not been seen, and is the one that the next look finds */
+                int64_t home; /* 0: its directory has not been seen, and is the one that the next look finds */
         } away[PROFILES_AWAY_MOST]; /* profiles whose gateways a person took away, and that are there still */
         size_t away_count;
 };
@@ -40,6 +40,9 @@ bool home_trust(struct registry *registry, const struct survey *survey);
 void home_note(struct registry *registry, const struct survey *survey);
 void home_take_away(struct registry *registry, const char *profile, int64_t home);
 bool home_is_new(const struct registry *registry, const struct profile_facts *facts);
+
+/* It was taken away, and nobody has asked for it since. */
+bool home_stays_away(const struct registry *registry, const struct profile_facts *facts);
 
 /* Of each gateway: is its profile's directory still there? Where the survey does not know, nothing changes. */
 void home_judge(struct registry *registry, const struct survey *survey);
