@@ -54,7 +54,7 @@ int call_fails(const char *name, unsigned kinds)
         int error;
 
         core->calls++;
-        worker_call();
+        worker_call(name);
         if (kinds & MAY_KILL && sim_fault(FAULT_KILL, KILL_RATE)) {
                 char why[64];
 

@@ -111,7 +111,7 @@ unsigned loop_handles(void); /* that are not closed */
 /* worker.c: threads of the broker's deputies */
 bool worker_is_running(void); /* in one, now */
 bool worker_is_the_volumes(void);
-void worker_call(void); /* one is about to make a system call: others may come first */
+void worker_call(const char *name); /* one is about to make that system call: others may come first */
 void worker_sleep(int64_t usec);
 int64_t workers_due_usec(void);
 bool workers_are_busy(void);

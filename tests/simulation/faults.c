@@ -191,8 +191,20 @@ static bool faults_at_rest(void)
         return !faults->gone;
 }
 
+/* As at a boot whose volume is mounted later than the broker begins. */
+static void faults_begin(void)
+{
+        if (!sim_habit(HABIT_PATHS) || !sim_fault(FAULT_VOLUME, 300000))
+                return;
+        if (sim_below(3) == 0 && !faults->gone)
+                take_volume();
+        else
+                core->volume_hung_until_usec = core->now_usec + sim_between(SECOND, 30 * SECOND);
+}
+
 const struct actor actor_faults = {.name = "faults",
                                    .init = faults_init,
+                                   .begin = faults_begin,
                                    .due_usec = faults_due_usec,
                                    .step = faults_step,
                                    .at_rest = faults_at_rest};

@@ -20,6 +20,8 @@ int64_t s6_reaction_usec(void)
 {
         unsigned luck = sim_below(100);
 
+        if (sim_habit(HABIT_SLOW_S6) && !sim_faults_ceased() && sim_chance(250000))
+                return sim_between(0, 4 * SEC);
         if (sim_fault(FAULT_S6, 4000))
                 return sim_between(0, 8 * SEC);
         return luck < 70 ? 0 : luck < 95 ? sim_between(0, 2 * MSEC) : sim_between(0, 100 * MSEC);

@@ -138,7 +138,8 @@ struct actor {
         void (*step)(void);    /* does one thing */
         bool (*at_rest)(void); /* nothing is under way; asked in the quiet phase */
         void (*check)(void);   /* what must hold after each step; cheap */
-        void (*check_at_rest)(void); /* and when all are at rest */
+        void (*check_when_idle)(void); /* when nothing can happen before some time has passed */
+        void (*check_at_rest)(void);   /* and when all are at rest */
 };
 /* Any of an actor's functions may be NULL. */
 extern const struct actor actor_s6, actor_clients, actor_faults, actor_wants;

@@ -22,6 +22,13 @@ static void check_actors(void)
                         actors[i]->check();
 }
 
+static void check_idle(void)
+{
+        for (unsigned i = 0; actors[i]; i++)
+                if (actors[i]->check_when_idle)
+                        actors[i]->check_when_idle();
+}
+
 static const struct actor *who_is_not_at_rest(void)
 {
         for (unsigned i = 0; actors[i]; i++)
@@ -156,6 +163,7 @@ void turn_once(uv_loop_t *loop)
 
         inside_end();
         while (!act_now(loop)) {
+                check_idle();
                 go_on_to(next_due_usec(true));
                 look_for_end();
         }

@@ -75,8 +75,14 @@ bool wants_read(const char *profile, struct wants_record *record);
 /* What its application says of itself: one of the bits; 0: nothing. */
 unsigned wants_read_state(const char *profile);
 
+/* Nobody can say what is wanted of it: the directory of its profile comes and goes. */
+bool wants_is_loose(const char *name);
+
 /* check.c */
 void check_after_step(void);
+/* check_idle.c */
+void check_when_idle(void);
+/* check.c */
 /* The model has nothing under way, and each service is where it may stay. */
 bool check_is_at_rest(void);
 void check_at_rest(void);

@@ -6,7 +6,7 @@
 /* The inside of wants.h: what is remembered of each profile, and what may be wanted by it (wants_may.c). */
 
 /* So much is remembered of one profile; what is more makes that it may be anything. */
-#define CHANGES 96
+#define CHANGES 640
 #define PROFILES_MOST 32
 
 enum change_end {

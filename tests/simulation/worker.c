@@ -18,6 +18,7 @@
 
 #define STACK_BYTES (512 * 1024)
 #define THREADS_MOST 128
+#define PATH_HANGS_USEC 20000000
 
 struct thread {
         struct worker *worker;
@@ -130,15 +131,26 @@ static void put_off(void)
         inside_begin();
 }
 
+/* One call of one thread: the others go on, and overtake it. */
+static bool path_hangs(const struct thread *thread, const char *name)
+{
+        return sim_habit(HABIT_PATHS) && !thread->worker->crew->signals &&
+               (strstr(name, "sync") || strncmp(name, "rename", 6) == 0 || strcmp(name, "unlinkat") == 0) &&
+               sim_fault(FAULT_VOLUME, 20000);
+}
+
 /* Between two system calls of a job: others may come first. */
-void worker_call(void)
+void worker_call(const char *name)
 {
         struct thread *thread = current;
         int error = errno;
 
         if (!thread)
                 return;
-        if (hangs(thread)) {
+        if (path_hangs(thread, name)) {
+                thread->due_usec = core->now_usec + sim_between(0, PATH_HANGS_USEC);
+                sim_trace("fault: worker %u hangs in %s", thread->worker->number, name);
+        } else if (hangs(thread)) {
                 thread->due_usec = core->volume_hung_until_usec + sim_below(1000);
                 sim_trace("worker %u hangs", thread->worker->number);
         } else if (sim_chance(core->yield_rate)) {
