@@ -17,6 +17,15 @@ static const struct registry *registry(void)
         return sim_server() ? sim_server()->registry : NULL;
 }
 
+static unsigned peers_of(const struct server *server, const struct quota_uid *quota)
+{
+        unsigned count = 0;
+
+        for (size_t i = 0; i < PEERS_MOST; i++)
+                count += server->peers.at[i] && server->peers.at[i]->quota == quota;
+        return count;
+}
+
 /* Bounds: nobody holds more than he may, but for what one turn takes in before it is looked at. */
 static void check_bounds(const struct server *server)
 {
@@ -41,6 +50,9 @@ static void check_bounds(const struct server *server)
 
                 if (!quota->used)
                         continue;
+                SIM_HOLDS(quota->watches <= peers_of(server, quota), "counts",
+                          "a uid has %u connections, and %u watches are counted", peers_of(server, quota),
+                          quota->watches);
                 SIM_HOLDS(quota->connections <= LIMIT_CONNECTIONS_UID &&
                                   quota->watches <= LIMIT_WATCHES_UID &&
                                   quota->memory_bytes <= LIMIT_MEMORY_UID_BYTES + LIMIT_REQUEST_BYTES * 2,
@@ -187,6 +199,7 @@ void check_after_step(void)
                 return;
         check_configuration();
         check_followed();
+        check_brakes();
         check_bounds(sim_server());
         check_counts(sim_server());
         check_serials();
@@ -305,6 +318,10 @@ static void check_record(const struct service *service)
                           (record.want == WANT_UP) == service->record.want_up,
                   "record-is-recorded", "%s: the slot says %s, and the volume does not", service->name,
                   service->record.want_up ? "up" : "down");
+        SIM_HOLDS(record.want == WANT_NOTHING || record_is_blind(&service->record) ||
+                          record.environment == check_mark_of(service->name),
+                  "record-is-recorded", "%s: the slot has variables %d, and the volume %d", service->name,
+                  check_mark_of(service->name), record.environment);
 }
 
 /* What is wanted is up, or said to be held back, and why; what is not is down. */
@@ -317,9 +334,9 @@ static void check_alive(const struct service *service)
         if (ignores_its_end(service))
                 return;
         if (record->want_up && record->brake.hold == HOLD_NONE)
-                SIM_HOLDS(service->shown.state == STATE_UP && seen.state == S6_UP, "wanted-is-up",
-                          "%s is wanted and not held back: state %d, s6's %d", service->name,
-                          (int)service->shown.state, (int)seen.state);
+                SIM_HOLDS(service->shown.state == STATE_UP && seen.state == S6_UP && seen.wanted, "wanted-is-up",
+                          "%s is wanted and not held back: state %d, s6's %d%s", service->name,
+                          (int)service->shown.state, (int)seen.state, seen.wanted ? "" : ", which does not want it");
         else if (record->want_up)
                 SIM_HOLDS(service->shown.reason[0] || record->brake.next_start_usec == 0,
                           "held-with-a-reason", "%s is held back (%d), and nobody says why", service->name,

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core.h"
 #include "daemon/judge/record.h"
 #include "daemon/service/registry.h"
 #include "daemon/session/server.h"
@@ -123,8 +124,27 @@ static void check_no_stages(const char *directory, const char *name)
 
 static void check_no_dots(const char *directory, const char *name)
 {
-        SIM_HOLDS(name[0] != '.' || sim_settings->faults & (FAULT_DISK | FAULT_VOLUME | FAULT_DESCRIPTORS),
-                  "nothing-is-left", "%s/%s is left", directory, name);
+        SIM_HOLDS(name[0] != '.' || core->volume_keeps || sim_settings->faults & FAULT_DESCRIPTORS, "nothing-is-left",
+                  "%s/%s is left", directory, name);
+}
+
+/* The variables of a slot, by their mark. */
+int check_mark_of(const char *name)
+{
+        char path[512], text[65536], *mark;
+        ssize_t length;
+        int fd;
+
+        snprintf(path, sizeof(path), "services/%s/env", name);
+        fd = openat(sim_directory, path, O_RDONLY | O_CLOEXEC);
+        length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        if (fd >= 0)
+                close(fd);
+        text[length < 0 ? 0 : length] = '\0';
+        mark = strstr(text, "MARK=");
+        while (mark && mark != text && mark[-1] != '\n')
+                mark = strstr(mark + 1, "MARK=");
+        return length <= 0 ? WANTS_NO_ENVIRONMENT : mark ? atoi(mark + 5) : WANTS_ANY_ENVIRONMENT;
 }
 
 /* The slot is linked, and its files say what the model says. */

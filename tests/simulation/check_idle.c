@@ -140,6 +140,16 @@ static void check_written(const struct service *service)
                   service->name, record.want, service->record.want_up ? "up" : "down");
 }
 
+/* A slot is gone from view, and its supervisors have ended, before it is taken apart. */
+static void check_taken_apart(unsigned service, bool log)
+{
+        const struct s6_seen seen = s6_look(service, log);
+
+        SIM_HOLDS(!seen.supervisor || !seen.deleted, "gone-before-it-is-taken-apart",
+                  "%s%s: its directory is gone, and its s6-supervise is not", s6_name(service),
+                  log ? "/log" : "");
+}
+
 void check_when_idle(void)
 {
         if (!sim_server() || !sim_broker_is_ready() || registry()->stopping)
@@ -153,4 +163,8 @@ void check_when_idle(void)
                 check_written(service);
         }
         check_queued();
+        for (unsigned i = 0; i < s6_count(); i++) {
+                check_taken_apart(i, false);
+                check_taken_apart(i, true);
+        }
 }

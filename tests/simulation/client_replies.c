@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clients.h"
+#include "profiles.h"
 #include "wants.h"
 
 /* What the broker says, held against what it was asked. */
@@ -104,10 +105,15 @@ static void check_waited(const struct client *client, const struct call_sent *ca
         const char *state;
 
         if (!call->waits || !json_object_object_get_ex(outcome, "service", &service) ||
-            *string_of(outcome, "error") || !wants_is_last(call->change, string_of(outcome, "name")) ||
-            sim_settings->faults & (FAULT_GATEWAYS | FAULT_S6))
+            *string_of(outcome, "error") || sim_settings->faults & (FAULT_GATEWAYS | FAULT_S6))
                 return;
         state = string_of(service, "state");
+        SIM_HOLDS(strcmp(string_of(service, "kind"), "gateway") != 0 ||
+                          strcmp(state, call->method == METHOD_STOP ? "up" : "down") != 0,
+                  "waited-for", "client %u: %s has come about, it is said, and it is %s", client->number,
+                  string_of(service, "name"), state);
+        if (!wants_is_last(call->change, string_of(outcome, "name")))
+                return;
         SIM_HOLDS(call->method == METHOD_STOP || strcmp(string_of(service, "kind"), "gateway") != 0 ||
                           strcmp(state, "up") == 0,
                   "waited-for", "client %u: %s was waited for, and is %s", client->number,
@@ -158,6 +164,9 @@ static void take_actions(struct json_object *actions)
                 if (strcmp(what, "registered") == 0 || strcmp(what, "started") == 0 ||
                     strcmp(what, "held") == 0)
                         wants_found(name);
+                SIM_HOLDS(strcmp(what, "removed") != 0 || !profile_is_there(string_of(action, "profile")) ||
+                                  !profile_is_settled(string_of(action, "profile")),
+                          "removed-is-gone", "%s is removed, and its profile is there", name);
         }
 }
 
@@ -173,6 +182,13 @@ static void check_not_there(const struct client *client, const struct call_sent 
                   string_of(service, "name"));
 }
 
+/* Something that the broker cannot do without fails in this run, or is late. */
+static bool may_lack_something(void)
+{
+        return sim_settings->faults & ~(unsigned)(FAULT_KILL | FAULT_CLIENTS | FAULT_GATEWAYS) ||
+               sim_habit(HABIT_SLOW_S6 | HABIT_PATHS);
+}
+
 static void take_error(struct client *client, struct call_sent *call, const char *error,
                        struct json_object *parameters)
 {
@@ -183,6 +199,9 @@ static void take_error(struct client *client, struct call_sent *call, const char
                   "reply-form", "client %u: an error %s", client->number, error);
         SIM_HOLDS(call->method != METHOD_STATUS || call->wrong || !*name || is_named(call->names[0], name),
                   "in-order", "client %u: asked for %s, told of %s", client->number, call->names[0], name);
+        SIM_HOLDS(call->method != METHOD_REGISTER || !is_own(error, "SystemError") || may_lack_something(),
+                  "no-fault-no-error", "client %u: Register has failed, and nothing is wrong: %s", client->number,
+                  parameters ? json_object_to_json_string(parameters) : "");
         if (is_own(error, "WaitTimeout"))
                 check_not_there(client, call, parameters);
         if (is_order(call->method) && call->count == 1 && !call->more && !call->wrong)

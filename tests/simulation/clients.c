@@ -337,6 +337,23 @@ static void clients_check(void)
         }
 }
 
+/* When the broker sleeps a Watcher that reads has been told of everything. */
+static void clients_check_when_idle(void)
+{
+        static uint64_t looked[CLIENTS_MOST]; /* at, of the model's revisions */
+
+        for (unsigned i = 0; sim_server() && !sim_server()->draining && i < clients->count; i++) {
+                const struct client *client = clients->at[i];
+                uint64_t revision = sim_server()->registry->revision;
+
+                if (client->fd < 0 || !client->watches || client->slow || client->partial || client->ended ||
+                    looked[i] == revision || sim_settings->faults & FAULT_MEMORY || client_is_readable(client))
+                        continue;
+                looked[i] = revision;
+                client_check_picture(client);
+        }
+}
+
 static void clients_check_at_rest(void)
 {
         for (unsigned i = 0; i < clients->count; i++) {
@@ -358,5 +375,6 @@ const struct actor actor_clients = {
         .step = clients_step,
         .at_rest = clients_at_rest,
         .check = clients_check,
+        .check_when_idle = clients_check_when_idle,
         .check_at_rest = clients_check_at_rest,
 };

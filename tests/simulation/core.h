@@ -46,6 +46,7 @@ struct core {
         /* Storms: then it is this one. */
         int64_t storm_until_usec[FAULT_KINDS];
         unsigned storm_rate[FAULT_KINDS];
+        bool volume_keeps;   /* something could not be removed there */
         unsigned yield_rate; /* of a worker, at each call */
         ino_t space_inode;   /* of /proc/self/ns/pid */
         unsigned spaces;

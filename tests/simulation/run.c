@@ -13,7 +13,7 @@
 #define LIFE_CPU_SEC 60 /* of the processor, real: a life that takes more hangs */
 #define LIVES_MOST 2000
 
-const struct actor *const actors[] = {&actor_s6, &actor_clients, &actor_faults, &actor_wants, NULL};
+const struct actor *const actors[] = {&actor_s6, &actor_clients, &actor_faults, &actor_wants, &actor_profiles, NULL};
 
 static void draw_state(uint64_t seed)
 {

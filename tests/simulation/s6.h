@@ -44,12 +44,19 @@ struct s6_seen {
         pid_t pid;           /* of what it has begun, or its finish; 0: none */
         bool wanted, paused, ready;
         bool leaves;  /* it ends with its process (x) */
+        bool deleted; /* its directory is */
         bool strayed; /* its s6-supervise works in a directory that is not the slot of that name any more */
 };
 struct s6_seen s6_look(unsigned service, bool log);
 
 /* How many processes of that gateway are at work (its hermes; not scripts that wait for an earlier one). Never more than one. */
 unsigned s6_gateways(unsigned service);
+/* How many ended that nobody had told to, in all; and of the last of these, since then (at most 16). */
+unsigned s6_crashes(unsigned service);
+unsigned s6_crashes_since(unsigned service, int64_t usec);
+/* The oldest of them: what tells it from others with its number, and whether that one is there, and is its supervisor's. */
+uint64_t s6_gateway_start(unsigned service);
+bool s6_gateway_is_there(unsigned service, uint64_t start);
 /* Of those: how many were left by an s6-supervise that was killed. */
 unsigned s6_left(unsigned service);
 /* Of those: the first; 0: none. For a client that plays it. */

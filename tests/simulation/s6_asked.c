@@ -68,6 +68,13 @@ static bool has_strayed(const struct supervise *supervise)
                id.inode != supervise->place_id.inode;
 }
 
+static bool is_deleted(const struct supervise *supervise)
+{
+        struct stat found;
+
+        return supervise->place >= 0 && fstat(supervise->place, &found) == 0 && found.st_nlink == 0;
+}
+
 struct s6_seen s6_look(unsigned service, bool log)
 {
         const struct supervise *supervise = find(service, log);
@@ -80,6 +87,7 @@ struct s6_seen s6_look(unsigned service, bool log)
                                 .wanted = supervise->wanted,
                                 .paused = supervise->paused,
                                 .ready = supervise->ready,
+                                .deleted = is_deleted(supervise),
                                 .strayed = has_strayed(supervise)};
         switch (supervise->state) {
         case SUPERVISE_FREE:
@@ -138,6 +146,38 @@ unsigned s6_left(unsigned service)
         for (unsigned i = 0; (process = gateway_of(service, i)); i++)
                 left += process->parent == 1;
         return left;
+}
+
+uint64_t s6_gateway_start(unsigned service)
+{
+        const struct task *process = gateway_of(service, 0);
+
+        return process ? process->start * 4096 + (uint64_t)process->pid : 0;
+}
+
+bool s6_gateway_is_there(unsigned service, uint64_t start)
+{
+        const struct task *process;
+
+        for (unsigned i = 0; (process = gateway_of(service, i)); i++)
+                if (process->start * 4096 + (uint64_t)process->pid == start)
+                        return process->parent != 1;
+        return false;
+}
+
+unsigned s6_crashes(unsigned service)
+{
+        return s6->services[service].crashes;
+}
+
+unsigned s6_crashes_since(unsigned service, int64_t usec)
+{
+        const struct service_known *known = &s6->services[service];
+        unsigned count = 0;
+
+        for (unsigned i = 0; i < S6_CRASHES && i < known->crashes; i++)
+                count += known->crash_usec[i] >= usec;
+        return count;
 }
 
 pid_t s6_gateway_pid(unsigned service)

@@ -14,6 +14,7 @@
 #define S6_FIFO_BYTES 65536
 #define S6_SERVICES 64
 #define S6_NOTED 16 /* groups of a note */
+#define S6_CRASHES 16
 
 #define MSEC INT64_C(1000)
 #define SEC INT64_C(1000000)
@@ -57,6 +58,7 @@ struct task {
         int supervise; /* index of who began it, or which it is; -1 */
         bool root;     /* it has not dropped its rights yet */
         bool stopped, zombie, dirty;
+        bool ordered; /* its s6-supervise was told to end it */
         int wait_status;
         unsigned signals; /* that came while it was stopped: bits */
         int64_t due_usec; /* of its next deed */
@@ -113,6 +115,8 @@ struct service_known {
         struct file_id elsewhere; /* its lock, held by another container */
         struct s6_run plan;
         unsigned planned; /* runs */
+        unsigned crashes; /* ends of a gateway's that nobody ordered, and when the last ones were */
+        int64_t crash_usec[S6_CRASHES];
 };
 
 struct s6_world {

@@ -374,3 +374,4 @@ static void save(void)
 const struct actor actor_clients = {
         .name = "scenario", .init = init, .begin = begin, .save = save, .due_usec = due_usec, .step = step};
 const struct actor actor_wants = {.name = "nobody"};
+const struct actor actor_profiles = {.name = "nobody"};

@@ -26,6 +26,8 @@ static void draw_habits(struct sim_settings *settings, uint64_t bits, const unsi
                         settings->habits |= 1U << i;
         if (wished)
                 settings->habits = *wished;
+        if (settings->habits && bits >> 56 & 1) /* what meets there is not to be hidden by what fails */
+                settings->faults &= FAULT_KILL | FAULT_CLIENTS | FAULT_GATEWAYS;
         if (settings->habits & (HABIT_CROWD | HABIT_WATCHERS))
                 settings->clients += 4 + (unsigned)(bits >> 32) % 20;
         if (settings->habits & HABIT_CHURN)

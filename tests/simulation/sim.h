@@ -142,6 +142,6 @@ struct actor {
         void (*check_at_rest)(void);   /* and when all are at rest */
 };
 /* Any of an actor's functions may be NULL. */
-extern const struct actor actor_s6, actor_clients, actor_faults, actor_wants;
+extern const struct actor actor_s6, actor_clients, actor_faults, actor_profiles, actor_wants;
 
 #endif

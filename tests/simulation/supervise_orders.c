@@ -130,6 +130,8 @@ void supervise_take_letter(struct supervise *supervise, char letter)
         const bool up = supervise_is_up(supervise), down = supervise->state == SUPERVISE_DOWN;
 
         sim_trace("s6: %s: takes %c", supervise->name, letter > ' ' && letter < 127 ? letter : '?');
+        if (up && letter && strchr("dDtkKrhqabi12", letter) && task_find(supervise->child))
+                task_find(supervise->child)->ordered = true;
         if (up && signal_letter(supervise, letter))
                 return;
         if (down && (letter == 'u' || letter == 'o' || letter == 'U')) {

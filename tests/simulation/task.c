@@ -100,10 +100,19 @@ static void give_away_children(pid_t parent)
         }
 }
 
+static void note_crash(const struct task *process)
+{
+        struct service_known *known = &s6->services[process->service];
+
+        if (process->kind == TASK_GATEWAY && !process->ordered)
+                known->crash_usec[known->crashes++ % S6_CRASHES] = sim_now_usec();
+}
+
 void task_end(struct task *process, int wait_status)
 {
         struct task *parent = task_find(process->parent);
 
+        note_crash(process);
         sim_trace("s6: process %d ends: %s status=%x", (int)process->pid, task_word(process),
                   (unsigned)wait_status);
         process->zombie = true;

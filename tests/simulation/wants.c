@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "profiles.h"
 #include "s6.h"
 
 static struct wants *wants;
@@ -16,8 +17,7 @@ const char *wants_profile(unsigned number)
 
 bool wants_is_loose(const char *name)
 {
-        (void)name;
-        return false;
+        return profile_was_touched(name + strlen("gateway-"));
 }
 
 static struct profile_wants *find(const char *name)
@@ -53,6 +53,7 @@ static void add(struct profile_wants *profile, unsigned number, const struct cli
         if (profile->count == CHANGES)
                 wants_forget_what_is_over(profile, wants->clock);
         change = &profile->changes[profile->count++];
+        profile->ends = 0;
         *change = (struct change){.number = number,
                                   .connection = client->connection,
                                   .place = call->end,
@@ -69,6 +70,7 @@ static void add(struct profile_wants *profile, unsigned number, const struct cli
         case METHOD_RESTART:
                 change->orders = true;
                 change->want |= WANT_UP;
+                change->runs = s6_gateway_start((unsigned)s6_find(profile->name));
                 break;
         case METHOD_STOP:
                 change->orders = true;
@@ -191,6 +193,8 @@ void wants_answered(unsigned number, const char *name, enum wants_answer answer,
                 change->environment = WANTS_ANY_ENVIRONMENT;
         }
         end(change, answer);
+        if (change->runs && (answer == WANTS_DONE || answer == WANTS_ACCEPTED) && wants_is_last(number, name))
+                profile->ends = change->runs;
         sim_trace("wants: %s: %s%s%s%s by %u, %s", name, want & WANT_NOTHING ? "nothing " : "",
                   want & WANT_DOWN ? "down " : "", want & WANT_UP ? "up " : "",
                   want & WANT_KEPT ? "kept" : "", number,
@@ -286,7 +290,7 @@ bool wants_is_last(unsigned number, const char *name)
         for (unsigned i = 0; change && i < profile->count; i++)
                 if (&profile->changes[i] != change && !change_is_after(change, &profile->changes[i]))
                         return false;
-        return change != NULL;
+        return change != NULL && !wants_is_loose(name);
 }
 
 int wants_new_environment(void)
@@ -298,7 +302,7 @@ unsigned wants_of(const char *name)
 {
         const struct profile_wants *profile = find(name);
 
-        return profile ? wants_by(profile, false) : WANT_ANY;
+        return profile && !wants_is_loose(name) ? wants_by(profile, false) : WANT_ANY;
 }
 
 /* What could still be done by a broker that is dead was, or never will be. */
@@ -330,6 +334,8 @@ static void hold(const struct profile_wants *profile, bool persisted, const char
         bool whole = wants_read(profile->name + strlen("gateway-"), &record);
 
         SIM_HOLDS(whole, "record-is-whole", "%s: what the volume has of it is no record", profile->name);
+        if (wants_is_loose(profile->name))
+                return;
         SIM_HOLDS(record.want & want, invariant,
                   "%s: the volume says %u, and what was acknowledged %u (1 nothing, 2 down, 4 up)",
                   profile->name, record.want, want);
@@ -374,6 +380,15 @@ static void wants_check_at_rest(void)
         for (unsigned i = 0; i < wants->profiles; i++)
                 hold(&wants->at[i], false, "accepted-gets-to-the-volume");
         check_at_rest();
+        wants_check_restarted();
+}
+
+void wants_check_restarted(void)
+{
+        for (unsigned i = 0; i < wants->profiles; i++)
+                SIM_HOLDS(!wants->at[i].ends ||
+                                  !s6_gateway_is_there((unsigned)s6_find(wants->at[i].name), wants->at[i].ends),
+                          "restarted-is-another", "%s was restarted, and runs on as it was", wants->at[i].name);
 }
 
 const struct actor actor_wants = {

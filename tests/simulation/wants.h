@@ -75,11 +75,15 @@ bool wants_read(const char *profile, struct wants_record *record);
 /* What its application says of itself: one of the bits; 0: nothing. */
 unsigned wants_read_state(const char *profile);
 
+/* At rest: the process that an acknowledged Restart was to replace, and nothing after it, is not there any more. */
+void wants_check_restarted(void);
 /* Nobody can say what is wanted of it: the directory of its profile comes and goes. */
 bool wants_is_loose(const char *name);
 
 /* check.c */
 void check_after_step(void);
+/* check_brake.c */
+void check_brakes(void);
 /* check_idle.c */
 void check_when_idle(void);
 /* check.c */
@@ -88,6 +92,8 @@ bool check_is_at_rest(void);
 void check_at_rest(void);
 /* check_files.c */
 void check_files_at_rest(void);
+/* The variables that a slot has, by their mark. */
+int check_mark_of(const char *name);
 /* After a kill, before the next broker begins: what it left behind. */
 void check_after_kill(void);
 

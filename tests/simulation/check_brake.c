@@ -1,0 +1,86 @@
+/* A gateway is held back for what has happened, and goes when it is told to. */
+#include "wants.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/service/registry.h"
+#include "daemon/session/server.h"
+#include "daemon/slot/removal.h"
+#include "s6.h"
+
+#define FOLLOWED_MOST 64
+#define REMOVED_MOST_USEC (180 * (int64_t)1000000) /* beside the time that an Unregister gives */
+
+/* Of one service, in this life of the broker. */
+static struct braked {
+        char name[CLIENT_NAME_BYTES];
+        bool held;
+        unsigned attempt, crashes;
+        int64_t leaves_usec; /* since then it is being removed, and runs */
+} followed[FOLLOWED_MOST];
+
+static bool is_braked(const struct service *service)
+{
+        return service->record.brake.hold == HOLD_BACKOFF || service->record.brake.hold == HOLD_FAILED;
+}
+
+static struct braked *follow(const struct service *service)
+{
+        unsigned i = 0;
+
+        while (i < FOLLOWED_MOST - 1 && followed[i].name[0] && strcmp(followed[i].name, service->name) != 0)
+                i++;
+        if (strcmp(followed[i].name, service->name) != 0) {
+                followed[i] = (struct braked){.held = is_braked(service),
+                                              .attempt = service->record.brake.attempt,
+                                              .leaves_usec = SIM_NEVER};
+                snprintf(followed[i].name, sizeof(followed[i].name), "%.*s", CLIENT_NAME_BYTES - 1,
+                         service->name);
+        }
+        return &followed[i];
+}
+
+/* Since it was last held back, something has ended that nobody had told to. */
+static void check_cause(const struct service *service, struct braked *its)
+{
+        unsigned crashes = s6_crashes((unsigned)s6_find(service->name));
+        bool held = is_braked(service), more = held && (!its->held || service->record.brake.attempt > its->attempt);
+
+        SIM_HOLDS(!more || crashes > its->crashes, "held-for-a-crash",
+                  "%s is held back (attempt %u, %s), and nothing has ended by itself", service->name,
+                  service->record.brake.attempt, service->record.reason);
+        if (more)
+                its->crashes = crashes;
+        its->held = held;
+        its->attempt = service->record.brake.attempt;
+}
+
+/* An Unregister whose time is over kills; s6 may be late with that where it is stopped. */
+static void check_leaves(const struct service *service, struct braked *its)
+{
+        bool leaves = service->operation == OPERATION_UNREGISTER && service_is_alive(service);
+
+        if (!leaves)
+                its->leaves_usec = SIM_NEVER;
+        else if (its->leaves_usec == SIM_NEVER)
+                its->leaves_usec = sim_now_usec();
+        SIM_HOLDS(!leaves || sim_now_usec() - its->leaves_usec < REMOVED_MOST_USEC ||
+                          sim_settings->faults & (FAULT_S6 | FAULT_VOLUME),
+                  "unregistered-is-gone", "%s was unregistered %lld s ago, and runs", service->name,
+                  (long long)(sim_now_usec() - its->leaves_usec) / 1000000);
+}
+
+void check_brakes(void)
+{
+        const struct registry *registry = sim_server()->registry;
+
+        for (size_t i = 0; i < registry->count; i++) {
+                const struct service *service = registry->services[i];
+
+                if (!service->profile || s6_find(service->name) < 0)
+                        continue;
+                check_cause(service, follow(service));
+                check_leaves(service, follow(service));
+        }
+}
