@@ -18,8 +18,7 @@
 /* Names. */
 #define LIMIT_SERVICE_NAME_BYTES 251 /* what s6-svscan supervises (name_max) */
 #define LIMIT_PROFILE_NAME_BYTES 243 /* that less "gateway-" */
-#define LIMIT_NAMES_PER_CALL                                                                                 \
-        1000 /* names of one Start, Stop, Restart, Reset, Watch or History; `all` may be more */
+#define LIMIT_NAMES_PER_CALL 1000    /* names of one order, Watch or History; `all` may be more */
 
 /* A profile's environment. */
 #define LIMIT_ENVIRONMENT_VARIABLES 64                  /* of one profile */

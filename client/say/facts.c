@@ -39,6 +39,7 @@ void facts_read(struct json_object *service, struct facts *facts)
                 .state = state_of(service),
                 .gateway = member_is(service, "kind", "gateway"),
                 .want_up = member_is(service, "want", "up"),
+                .exit_ordered = member_true(last_exit, "ordered"),
                 .pid = member_int(service, "pid", FACTS_UNKNOWN),
                 .since_usec = step_usec >= 0 ? step_usec : moment(service, "since_usec"),
                 .until_usec = moment(service, "step_until_usec"),
@@ -83,9 +84,9 @@ bool facts_need_attention(const struct facts *facts)
 const char *facts_exit_brief(const struct facts *facts, char *buffer)
 {
         buffer[0] = '\0';
-        if (facts->exit_signal)
+        if (facts->exit_signal && !facts->exit_ordered)
                 snprintf(buffer, FACTS_TEXT_BYTES, "%s", facts->exit_signal);
-        else if (facts->exit_code >= 0)
+        else if (facts->exit_code >= 0 && !facts->exit_ordered)
                 snprintf(buffer, FACTS_TEXT_BYTES, "exit %" PRId64, facts->exit_code);
         return buffer;
 }
@@ -105,18 +106,21 @@ static const struct meaning meanings[] = {
 
 const char *facts_exit_words(const struct facts *facts, char *buffer)
 {
+        const char *ordered = facts->exit_ordered ? ", as ordered" : "";
         const char *text = NULL;
 
         for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
                 if (meanings[i].code == facts->exit_code && (facts->gateway || !meanings[i].gateways))
                         text = meanings[i].text;
         }
+        buffer[0] = '\0';
         if (facts->exit_signal)
-                snprintf(buffer, FACTS_TEXT_BYTES, "killed by %s", facts->exit_signal);
+                snprintf(buffer, FACTS_TEXT_BYTES, "killed by %s%s", facts->exit_signal, ordered);
         else if (text)
-                snprintf(buffer, FACTS_TEXT_BYTES, "exit %" PRId64 " (%s)", facts->exit_code, text);
-        else
-                facts_exit_brief(facts, buffer);
+                snprintf(buffer, FACTS_TEXT_BYTES, "exit %" PRId64 " (%s)%s", facts->exit_code, text,
+                         ordered);
+        else if (facts->exit_code >= 0)
+                snprintf(buffer, FACTS_TEXT_BYTES, "exit %" PRId64 "%s", facts->exit_code, ordered);
         return buffer;
 }
 

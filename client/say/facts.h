@@ -27,6 +27,7 @@ struct facts {
         const struct state *state;
         bool gateway;
         bool want_up;
+        bool exit_ordered;  /* the last end was, so that it is no failure, whatever it looks like */
         int64_t pid;        /* FACTS_UNKNOWN where there is none, as all below */
         int64_t since_usec; /* it is as it is: of what is on the way, since when it is */
         int64_t until_usec; /* of what is on the way: until when that is no problem */
@@ -50,10 +51,10 @@ const char *facts_trouble(const struct facts *facts);
 
 #define FACTS_TEXT_BYTES 128
 
-/* "exit 78" or "SIGKILL"; "" before the first end. buffer of all here: FACTS_TEXT_BYTES. */
+/* "exit 78" or "SIGKILL"; "" before the first end, and of one that was ordered. buffer of all here: FACTS_TEXT_BYTES. */
 const char *facts_exit_brief(const struct facts *facts, char *buffer);
 
-/* "exit 78 (configuration error)" or "killed by SIGKILL"; "" before the first end. */
+/* "exit 78 (configuration error)", "killed by SIGKILL" or "exit 1, as ordered"; "" before the first end. */
 const char *facts_exit_words(const struct facts *facts, char *buffer);
 
 /* " The kernel killed 2 processes ...", a sentence; nothing where it did not. Which ones they were it does

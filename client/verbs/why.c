@@ -1,15 +1,50 @@
+#include <stdio.h>
+
 #include <json-c/json.h>
 
 #include "client/say/facts.h"
 #include "client/say/member.h"
 #include "client/say/page.h"
+#include "client/say/past.h"
 #include "client/say/why.h"
 #include "client/talk/names.h"
 #include "client/terminal/look.h"
 #include "client/text/document.h"
+#include "client/text/wrap.h"
 #include "client/verbs/verb.h"
 
-static void write_why(struct json_object *service, const struct look *look)
+#define HOURS 24
+#define USEC_PER_HOUR (INT64_C(3600) * 1000 * 1000)
+
+/* How often it ended in the last day though nobody had ordered that; "": never, or the broker is an older one. */
+static const char *ask_ends(struct session *session, struct json_object *service, const struct look *look,
+                            char *buffer)
+{
+        struct json_object *parameters = json_object_new_object(), *names = json_object_new_array();
+        const char *name = member_string(service, "name");
+        struct answer answer = {0};
+
+        json_object_array_add(names, json_object_new_string(name ? name : ""));
+        json_object_object_add(parameters, "names", names);
+        json_object_object_add(parameters, "since_usec",
+                               json_object_new_int64(look->now_usec - HOURS * USEC_PER_HOUR));
+        buffer[0] = '\0';
+        if (session_try(session, "History", parameters, "events", session_patience(session), &answer))
+                past_ends(member_array(answer.parameters, "events"), HOURS, buffer);
+        answer_deinit(&answer);
+        return buffer;
+}
+
+static void print_ends(const char *ends, const struct look *look)
+{
+        char line[PAST_TEXT_BYTES + 64];
+
+        snprintf(line, sizeof(line), "It %s; 'svcctl history' tells more.", ends);
+        if (*ends)
+                wrap_print(stdout, line, look->printable, 0, 0, look->columns);
+}
+
+static void write_why(struct json_object *service, const char *ends, const struct look *look)
 {
         struct json_object *document = json_object_new_object();
         struct facts facts;
@@ -23,6 +58,8 @@ static void write_why(struct json_object *service, const struct look *look)
                 json_object_object_add(document, "advice", json_object_new_string(why.advice));
                 why_deinit(&why);
         }
+        if (*ends)
+                json_object_object_add(document, "past", json_object_new_string(ends));
         document_write(document);
         json_object_put(document);
 }
@@ -32,16 +69,20 @@ static enum outcome run(struct session *session)
         struct json_object *service;
         struct answer answer;
         struct look look;
+        char ends[PAST_TEXT_BYTES];
         enum outcome outcome = names_ask(session, session->options->words[0], &answer);
 
         if (outcome != OUTCOME_DONE)
                 return outcome;
         service = member_object(answer.parameters, "service");
         look_init(&look);
-        if (session->options->json)
-                write_why(service, &look);
-        else
+        ask_ends(session, service, &look, ends);
+        if (session->options->json) {
+                write_why(service, ends, &look);
+        } else {
                 verb_print(page_why_text(service, &look));
+                print_ends(ends, &look);
+        }
         answer_deinit(&answer);
         return OUTCOME_DONE;
 }

@@ -102,6 +102,12 @@ void record_write(const struct record *record, const struct members *members, st
                 text_append_member_int(text, "exit_code", record->exit_code);
                 text_append_member_int(text, "exit_signal", record->exit_signal);
                 text_append_member_int(text, "exit_at_usec", record->exit_at_usec);
+                /* It says of which end it is: a broker that does not know it passes it on, whatever ends after that. */
+                if (record->exit_order != EXIT_ORDER_UNKNOWN)
+                        text_append_member_int(text,
+                                               record->exit_order == EXIT_ORDERED ? "exit_ordered_usec"
+                                                                                  : "exit_unordered_usec",
+                                               record->exit_at_usec);
                 if (record->oom_kills) {
                         text_append_member_int(text, "oom_kills", record->oom_kills);
                         text_append_member_int(text, "oom_since_usec", record->oom_since_usec);
@@ -127,6 +133,7 @@ struct parsed {
         struct field_int home;
         struct field_int log_restarts, log_attempt, log_next_start; /* 0 in records of before they were */
         struct field_int oom_kills, oom_since;                      /* the same */
+        struct field_int exit_ordered, exit_unordered;              /* the same */
         int want, hold, pending, told;
         int cause;                            /* -1 in records of before it was */
         struct field_int told_pid, told_usec; /* the latter 0 where it is not known */
@@ -157,6 +164,8 @@ static const struct field record_fields[] = {
         {"exit_code", FIELD_INT, false, offsetof(struct parsed, exit_code), NULL},
         {"exit_signal", FIELD_INT, false, offsetof(struct parsed, exit_signal), NULL},
         {"exit_at_usec", FIELD_INT, false, offsetof(struct parsed, exit_at), NULL},
+        {"exit_ordered_usec", FIELD_INT, false, offsetof(struct parsed, exit_ordered), NULL},
+        {"exit_unordered_usec", FIELD_INT, false, offsetof(struct parsed, exit_unordered), NULL},
         {"gone", FIELD_BOOL, false, offsetof(struct parsed, gone), NULL},
         {"own_stop", FIELD_BOOL, false, offsetof(struct parsed, own_stop), NULL},
         {"home", FIELD_INT, false, offsetof(struct parsed, home), NULL},
@@ -226,6 +235,17 @@ int record_read_members(const char *text, struct members **members)
         return result;
 }
 
+static enum exit_order exit_order_of(const struct parsed *parsed)
+{
+        if (!parsed->exit_at.present)
+                return EXIT_ORDER_UNKNOWN;
+        if (parsed->exit_ordered.present && parsed->exit_ordered.value == parsed->exit_at.value)
+                return EXIT_ORDERED;
+        return parsed->exit_unordered.present && parsed->exit_unordered.value == parsed->exit_at.value
+                       ? EXIT_UNORDERED
+                       : EXIT_ORDER_UNKNOWN;
+}
+
 int record_read(const char *text, struct record *record)
 {
         struct json_object *object = NULL;
@@ -266,6 +286,7 @@ int record_read(const char *text, struct record *record)
                         .exit_code = parsed.exit_at.present ? (int)parsed.exit_code.value : 0,
                         .exit_signal = (int)parsed.exit_signal.value,
                         .exit_at_usec = parsed.exit_at.value,
+                        .exit_order = exit_order_of(&parsed),
                         .gone = parsed.gone == FIELD_TRUE,
                         .own_stop = parsed.own_stop == FIELD_TRUE,
                         .home = parsed.home.value,

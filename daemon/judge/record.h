@@ -49,6 +49,13 @@ enum removing {
         REMOVING_ALL,  /* and the volume's record with it */
 };
 
+/* Whether somebody had told the last run to end. */
+enum exit_order {
+        EXIT_ORDER_UNKNOWN, /* it ended before that was recorded, or nobody saw it */
+        EXIT_UNORDERED,
+        EXIT_ORDERED,
+};
+
 #define RECORD_REASON_BYTES 160
 #define RECORD_BOOT_BYTES 64
 
@@ -66,9 +73,10 @@ struct record {
         struct brake brake;        /* the gateway's */
         struct brake logger_brake; /* its logger's, which is only held back by HOLD_BACKOFF */
         enum cause cause;
-        bool has_exit;      /* the three below are set */
-        int exit_code;      /* -1: by a signal */
-        int exit_signal;    /* 0: by itself */
+        bool has_exit;   /* the three below are set */
+        int exit_code;   /* -1: by a signal */
+        int exit_signal; /* 0: by itself */
+        enum exit_order exit_order;
         unsigned oom_kills; /* processes of the container that the kernel killed for want of memory before
                                that */
         int64_t exit_at_usec;

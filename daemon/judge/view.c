@@ -266,6 +266,7 @@ void view_judge(const struct facts *facts, struct view *view)
         view->exit_code = record->exit_code;
         view->exit_signal = record->exit_signal;
         view->exit_at_usec = record->exit_at_usec;
+        view->exit_order = record->exit_order;
         view->oom_kills = record->oom_kills;
         view->oom_since_usec = record->oom_since_usec;
         view->log_restarts = record->logger_brake.restarts;

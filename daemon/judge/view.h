@@ -37,6 +37,7 @@ struct view {
         int exit_code;
         int exit_signal;
         int64_t exit_at_usec;
+        enum exit_order exit_order;
         enum service_note note;
         int64_t oom_kills;
         int64_t oom_since_usec;

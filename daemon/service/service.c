@@ -191,7 +191,7 @@ static void count_restart(struct service *service, struct run *run)
         service_save(service);
 }
 
-static void note_exit(struct record *record, const struct s6_status *now)
+static void note_exit(struct record *record, const struct s6_status *now, enum exit_order order)
 {
         struct ending ending = ending_of_status(now->wait_status);
 
@@ -199,6 +199,7 @@ static void note_exit(struct record *record, const struct s6_status *now)
         record->exit_code = ending.code;
         record->exit_signal = ending.signal;
         record->exit_at_usec = now->since_usec;
+        record->exit_order = order;
 }
 
 static void own_takes(struct run *run, const struct s6_status *now)
@@ -208,7 +209,7 @@ static void own_takes(struct run *run, const struct s6_status *now)
         if (!service->profile)
                 static_end_follow(service, now);
         if (service->end.given_up && !service->record.has_exit) /* before there was a broker */
-                note_exit(&service->record, now);
+                note_exit(&service->record, now, EXIT_ORDER_UNKNOWN);
         if (!run->supervised)
                 service->registry->moved_msec = clock_msec();
         log_pipe_taken(run);
@@ -239,7 +240,7 @@ static void own_ended(struct run *run, const struct s6_status *now)
         if (run->supervised) {
                 struct ending ending = ending_of_status(now->wait_status);
 
-                note_exit(record, now);
+                note_exit(record, now, run->told == TOLD_NOTHING ? EXIT_UNORDERED : EXIT_ORDERED);
                 service->deaths[ending_death(&ending, run->end == RUN_END_ORDERED, record->oom_kills)]++;
         }
         if (run->end == RUN_END_ORDERED && service->profile)

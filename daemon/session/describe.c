@@ -19,6 +19,8 @@ static void add_exit(struct text *text, const struct view *view)
                 text_append_member_int(text, "code", view->exit_code);
         }
         text_append_member_int(text, "at_usec", view->exit_at_usec);
+        if (view->exit_order != EXIT_ORDER_UNKNOWN)
+                text_append_member_bool(text, "ordered", view->exit_order == EXIT_ORDERED);
         if (view->oom_kills) {
                 text_append_member_int(text, "oom_kills", view->oom_kills);
                 text_append_member_int(text, "oom_since_usec", view->oom_since_usec);

@@ -194,3 +194,33 @@ def test_svcctl_follows(tree, profile):
     tree.register(profile, start=False)
     followed = tree.run("hermes", "sh", "-c", f"svcctl history -f --json {profile} | head -n 1", check=True).stdout
     assert json.loads(followed)["order"] == "register"
+
+
+def test_what_a_person_ended_is_no_crash(tree, profile):
+    """Its code after a TERM is 1, and nothing is wrong with that."""
+    name = f"gateway-{profile}"
+    tree.register(profile)
+    tree.wait_gateway(profile)
+    tree.call("Restart", names=[name], wait="up")
+    ended = tree.state(profile)["last_exit"]
+    assert ended["code"] == 1 and ended["ordered"] is True
+    row = next(line for line in tree.run("hermes", "svcctl", "list", check=True).stdout.splitlines() if line.startswith(f"{name} "))
+    assert "exit 1" not in row
+    assert "exit 1, as ordered" in tree.run("hermes", "svcctl", "status", profile, check=True).stdout
+    why = tree.run("hermes", "svcctl", "why", profile, check=True).stdout
+    assert "exit 1, as ordered" in why and "nobody ordered" not in why
+    tree.kill_broker()
+    assert tree.state(profile)["last_exit"] == ended
+
+
+def test_why_tells_from_it(tree, profile):
+    name = f"gateway-{profile}"
+    tree.register(profile, "exit:1:0.1")
+    wait_event(tree, profile, 2, event="ended", code=1)
+    tree.call("Stop", names=[name], wait="down")
+    ends = [event for event in events_of(tree, profile) if event["event"] == "ended" and not event["ordered"]]
+    times = {1: "once", 2: "twice"}.get(len(ends), f"{len(ends)} times")
+    why = tree.run("hermes", "svcctl", "why", profile, check=True).stdout
+    assert f"It ended {times} in 24 h that nobody ordered: exit 1 {times}; 'svcctl history' tells more.\n" in why
+    document = json.loads(tree.run("hermes", "svcctl", "--json", "why", profile, check=True).stdout)
+    assert document["past"] == f"ended {times} in 24 h that nobody ordered: exit 1 {times}"

@@ -52,6 +52,9 @@ START_TEST(a_pipe_gets_all_of_it)
                "\n"
                "1 of 4 needs attention: 1 backoff; 'svcctl why gateway-bad' tells more\n");
         expect(one_up, &look, "NAME   STATE  PID  RESTARTS\ncoder  up       7         0\n");
+        expect("[{\"name\":\"coder\",\"state\":\"up\",\"want\":\"up\",\"pid\":7,"
+               "\"last_exit\":{\"code\":1,\"at_usec\":1,\"ordered\":true}}]",
+               &look, "NAME   STATE  PID  RESTARTS\ncoder  up       7         0\n");
         expect("[]", &look, "no services; 'svcctl register PROFILE' makes a gateway\n");
 }
 END_TEST

@@ -42,6 +42,11 @@ static const struct {
          "g has been up for 12s with pid 7. It was restarted once; its last run ended with exit 75 (it asked "
          "to be started again), 20s ago.",
          "If it ends, it is started again.", LOGS "."},
+        /* What a person ended is no crash. */
+        {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,"
+                 "\"last_exit\":{\"code\":1,\"at_usec\":980000000,\"ordered\":true}}",
+         "g has been up for 12s with pid 7. Its last run ended with exit 1, as ordered, 20s ago.",
+         "If it ends, it is started again.", ""},
         {GATEWAY "\"state\":\"up\",\"want\":\"down\",\"pid\":7}",
          "g has been up for 12s with pid 7, though it is wanted down.",
          "It runs on until it is told to stop.", "'svcctl stop g' stops it."},

@@ -69,6 +69,7 @@ static void assert_same(const struct record *a, const struct record *b)
         ck_assert_int_eq(a->exit_code, b->exit_code);
         ck_assert_int_eq(a->exit_signal, b->exit_signal);
         ck_assert_int_eq(a->exit_at_usec, b->exit_at_usec);
+        ck_assert_int_eq(a->exit_order, b->exit_order);
         ck_assert_str_eq(a->reason, b->reason);
         ck_assert_str_eq(a->boot, b->boot);
 }
@@ -161,6 +162,26 @@ START_TEST(the_format)
                                "\"reason\":\"it keeps ending: by SIGKILL; attempt 7 waits 128 s\","
                                "\"boot\":\"4026531836:1\"}\n");
         free(text);
+}
+END_TEST
+
+/* A broker that does not know the member passes it on, and notes another end beside it: then nobody knows. */
+START_TEST(whether_an_end_was_ordered)
+{
+        static const char stale[] =
+                "{\"version\":1,\"want\":\"up\",\"pending\":\"nothing\",\"told\":\"nothing\","
+                "\"told_pid\":0,\"removing\":false,\"hold\":\"none\",\"attempt\":0,"
+                "\"next_start_usec\":0,\"restarts\":0,\"exit_code\":1,\"exit_signal\":0,"
+                "\"exit_at_usec\":2,\"exit_ordered_usec\":1,\"reason\":\"\",\"boot\":\"\"}";
+        struct record record = sample();
+
+        for (int order = EXIT_ORDER_UNKNOWN; order <= EXIT_ORDERED; order++) {
+                record.exit_order = (enum exit_order)order;
+                goes_round(&record);
+        }
+        ck_assert_int_eq(record_read(stale, &record), 0);
+        ck_assert_int_eq(record.exit_code, 1);
+        ck_assert_int_eq(record.exit_order, EXIT_ORDER_UNKNOWN);
 }
 END_TEST
 
@@ -585,14 +606,23 @@ END_TEST
 int main(void)
 {
         const TTest *tests[] = {
-                round_trip,       round_trip_of_extremes,
-                the_format,       truncated_at_every_byte,
-                missing_member,   an_older_record,
-                some_of_the_exit, wrong_type,
-                wrong_value,      too_long,
-                duplicate_member, extra_member,
-                no_record_at_all, what_a_newer_minor_version_wrote,
-                every_version,    words_of_a_newer_minor_version,
+                round_trip,
+                round_trip_of_extremes,
+                the_format,
+                truncated_at_every_byte,
+                missing_member,
+                an_older_record,
+                some_of_the_exit,
+                wrong_type,
+                wrong_value,
+                too_long,
+                duplicate_member,
+                extra_member,
+                no_record_at_all,
+                what_a_newer_minor_version_wrote,
+                every_version,
+                words_of_a_newer_minor_version,
+                whether_an_end_was_ordered,
         };
 
         return unit_run(unit_suite_of("judge_record", tests));

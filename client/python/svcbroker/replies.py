@@ -20,13 +20,15 @@ def moment(usec: int) -> datetime.datetime:
 @dataclasses.dataclass(frozen=True)
 class Exit:
     """How the last run ended: one of code and signal ("SIGTERM") is set. oom_kills: so many processes of the container the kernel
-    killed for want of memory between oom_since_usec and that end; which ones it does not say."""
+    killed for want of memory between oom_since_usec and that end; which ones it does not say. ordered: somebody had told it to end;
+    None where nobody knows, or the broker is an older one."""
 
     code: Optional[int]
     signal: Optional[str]
     at_usec: int
     oom_kills: Optional[int] = None
     oom_since_usec: Optional[int] = None
+    ordered: Optional[bool] = None
 
 
 @dataclasses.dataclass(frozen=True)
