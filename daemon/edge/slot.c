@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/exchange.h"
 #include "daemon/edge/slot_environment.h"
 #include "daemon/edge/slot_files.h"
 #include "daemon/edge/tree.h"
@@ -232,7 +233,7 @@ int slot_renew(const struct slots *slots, const char *name, const char *profile,
                 return result;
         staged_name(name, staged);
         result = renew_groups(slots, name, staged);
-        if (result == 0 && renameat2(slots->fd, staged, slots->fd, name, RENAME_EXCHANGE) < 0)
+        if (result == 0 && exchange_names(slots->fd, staged, name) < 0)
                 result =
                         errno == EINVAL || errno == ENOSYS ? replace_in_two(slots->fd, staged, name) : -errno;
         tree_remove(slots->fd, staged); /* the old one, or where that is still there, the new one */

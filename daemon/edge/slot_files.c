@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/exchange.h"
 #include "daemon/edge/s6_status.h"
 #include "daemon/edge/slot.h"
 #include "daemon/edge/slot_environment.h"
@@ -172,7 +173,7 @@ int slot_write_state(const struct slots *slots, const char *name, const char *te
         if (data < 0)
                 return data;
         result = write_spare(data, text, length);
-        if (result == 0 && renameat2(data, SPARE_STATE, data, "state", RENAME_EXCHANGE) < 0) {
+        if (result == 0 && exchange_names(data, SPARE_STATE, "state") < 0) {
                 if ((!is_unsupported(errno) && errno != ENOENT) ||
                     renameat(data, SPARE_STATE, data, "state") < 0)
                         result = -errno;
@@ -273,7 +274,7 @@ static int take_old(int slot)
 {
         int result;
 
-        if (renameat2(slot, NEW_ENVIRONMENT, slot, ENVIRONMENT, RENAME_EXCHANGE) == 0)
+        if (exchange_names(slot, NEW_ENVIRONMENT, ENVIRONMENT) == 0)
                 return tree_remove(slot, NEW_ENVIRONMENT);
         if (!is_unsupported(errno))
                 return -errno;

@@ -1,6 +1,7 @@
 #include "daemon/log/log.h"
 
 #include <errno.h>
+#include <linux/fs.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -46,6 +48,14 @@ static struct {
         void (*held)(void *owner);
         void *owner;
 } listener;
+
+#ifndef HAVE_PWRITEV2
+/* Where the C library lacks it. */
+static ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t at, int flags)
+{
+        return syscall(SYS_pwritev2, fd, parts, count, (long)at, (long)at, flags);
+}
+#endif
 
 /*
  * One write that does not wait. O_NONBLOCK is no way to it: it would belong to everybody who shares this

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -323,7 +324,8 @@ pid_t world_process(void)
         signal(SIGTERM, SIG_DFL);
         pid = fork();
         if (pid == 0) {
-                close_range(0, ~0U, 0); /* the FIFOs are the test's to close, and its output is nobody's */
+                syscall(SYS_close_range, 0, ~0U,
+                        0); /* the FIFOs are the test's to close, and its output is nobody's */
                 for (;;)
                         pause();
         }
@@ -345,7 +347,7 @@ static pid_t hold_lock(void)
         pid = fork();
         if (pid == 0) {
                 dup2(ends[1], 0);
-                close_range(3, ~0U, 0);
+                syscall(SYS_close_range, 3, ~0U, 0);
                 fd = open(path, O_WRONLY | O_CLOEXEC);
                 byte = fd >= 0 && fcntl(fd, F_SETLK, &lock) == 0;
                 if (write(0, &byte, 1) != 1)
