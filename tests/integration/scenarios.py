@@ -1,5 +1,5 @@
 """Scenarios (tests/simulation/scenarios) on a real tree: what is done to the broker and its world, and what is there at the end. The
-same files are run in the simulation by build/tests/simulation/simulate-scenario."""
+same files are run in the simulation by build/tests/simulation/simulate --scenario."""
 
 import json
 import os

@@ -22,15 +22,15 @@ from volume import Volume
 SCENARIOS = scenarios.load()
 FLAVOURS = ("own", "trixie", "sid")
 AT_ONCE = 6
-SIMULATE = f"{BUILD}/tests/simulation/simulate-scenario"
+SIMULATE = f"{BUILD}/tests/simulation/simulate"
 
 
 @pytest.fixture(scope="session")
 def simulate():
-    subprocess.run(["ninja", "-C", BUILD, "tests/simulation/simulate-scenario"], cwd=TOP, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["ninja", "-C", BUILD, "tests/simulation/simulate"], cwd=TOP, check=True, stdout=subprocess.DEVNULL)
 
     def run(name, flavour):
-        result = subprocess.run([f"{TOP}/{SIMULATE}", "--s6", flavour, f"{scenarios.DIRECTORY}/{name}.json"], capture_output=True, text=True,
+        result = subprocess.run([f"{TOP}/{SIMULATE}", "--s6", flavour, "--scenario", f"{scenarios.DIRECTORY}/{name}.json"], capture_output=True, text=True,
                                 check=False)
         assert result.returncode == 0, result.stdout + result.stderr
         return json.loads(result.stdout)

@@ -200,3 +200,22 @@ struct s6_status status(const char *name)
         ck_assert_int_eq(s6_status_read(sim_directory, name, &status), 0);
         return status;
 }
+
+bool sim_habit(unsigned habits)
+{
+        (void)habits;
+        return false;
+}
+
+bool sim_chance(unsigned per_million)
+{
+        (void)per_million;
+        return false;
+}
+
+void sim_violation(const char *invariant, const char *format, ...)
+{
+        (void)format;
+        fprintf(stderr, "%s\n", invariant);
+        abort();
+}

@@ -122,7 +122,7 @@ long __wrap_syscall(long number, ...)
                 return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
         switch (number) {
         case SYS_openat2:
-                clients_on_path((const char *)a[1]);
+                company->on_path((const char *)a[1]);
                 errno = call_fails("openat2", MAY_LACK_FD);
                 break;
         case SYS_faccessat2:
@@ -197,7 +197,7 @@ int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *len
 {
         if (sim_inside && level == SOL_SOCKET && option == SO_PEERCRED) {
                 *length = sizeof(struct ucred);
-                if (clients_identity(fd, value))
+                if (company->identity(fd, value))
                         return 0;
         }
         return __real_getsockopt(fd, level, option, value, length);

@@ -43,7 +43,7 @@ static void clients_init(void)
         }
 }
 
-bool clients_identity(int fd, struct ucred *credentials)
+static bool clients_identity(int fd, struct ucred *credentials)
 {
         char peer[128], own[128];
         socklen_t length = sizeof(peer), own_length;
@@ -82,7 +82,7 @@ static void take_audit(const char *line)
 
 #define STOPPED "service: stopped by its own means: service="
 
-void clients_on_log(const char *line)
+static void clients_on_log(const char *line)
 {
         if (!clients)
                 return;
@@ -95,7 +95,7 @@ void clients_on_log(const char *line)
         clients->held_lines += strstr(line, "held") != NULL || strstr(line, "lines") != NULL;
 }
 
-void clients_on_path(const char *path)
+static void clients_on_path(const char *path)
 {
         SIM_HOLDS(!path || !strstr(path, "evil"), "names-are-checked", "what is no name became a path: %s",
                   path);
@@ -378,3 +378,9 @@ const struct actor actor_clients = {
         .check_when_idle = clients_check_when_idle,
         .check_at_rest = clients_check_at_rest,
 };
+
+static const struct actor *const actors[] = {&actor_s6,    &actor_clients,  &actor_faults,
+                                             &actor_wants, &actor_profiles, NULL};
+
+const struct company company_of_clients = {
+        .actors = actors, .identity = clients_identity, .on_log = clients_on_log, .on_path = clients_on_path};

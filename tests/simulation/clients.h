@@ -5,14 +5,20 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-/* For the core: whom the peer of a connection that the broker accepted plays. False: it is no client here. */
-bool clients_identity(int fd, struct ucred *credentials);
+struct actor;
 
-/* A line that the broker wrote to its log, without its newline. */
-void clients_on_log(const char *line);
-
-/* What the broker was told to touch, as it came with a system call: no name that is not one is in there. */
-void clients_on_path(const char *path);
+/* Who is in a run beside the broker: clients that the seed makes up, or a scenario. */
+struct company {
+        const struct actor *const *actors; /* NULL behind the last one */
+        /* Whom the peer of a connection that the broker accepted plays. False: it is no client here. */
+        bool (*identity)(int fd, struct ucred *credentials);
+        /* A line that the broker wrote to its log, without its newline. */
+        void (*on_log)(const char *line);
+        /* What the broker was told to touch, as it came with a system call: no name that is not one is in there. */
+        void (*on_path)(const char *path);
+};
+extern const struct company company_of_clients, company_of_scenario;
+extern const struct company *company; /* chosen before a run */
 
 /* The user that clients play; and one that nobody knows. */
 #define CLIENTS_UID 10000

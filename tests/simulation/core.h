@@ -85,7 +85,6 @@ struct verdict {
 };
 void run_seed(const struct sim_settings *settings, struct verdict *outcome);
 void trace_flush(void);
-extern const struct actor *const actors[];
 
 /* place.c: the world's directory. */
 void place_make(void);

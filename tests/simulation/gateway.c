@@ -106,15 +106,7 @@ static void prelude(struct task *process)
                 return;
         }
         close(place);
-        script_note(process, "data/pgid");
-        process->root = false;
-        process->dirty = true;
-        if (process->earlier_count) {
-                sweep_begin(process, SWEEP_USEC);
-                return;
-        }
-        process->phase = PHASE_ENTERS;
-        process->due_usec = sim_now_usec() + script_usec();
+        script_drop_rights(process, "data/pgid", SWEEP_USEC);
 }
 
 /* The volume, and its lock there. */
@@ -176,24 +168,8 @@ static void act(struct task *process)
 void gateway_step(struct task *process)
 {
         process->due_usec = SIM_NEVER;
-        switch (process->phase) {
-        case PHASE_PRELUDE:
-                prelude(process);
-                return;
-        case PHASE_SWEEPS:
-                if (sweep_step(process)) {
-                        process->phase = PHASE_ENTERS;
-                        process->due_usec = sim_now_usec() + script_usec();
-                }
-                return;
-        case PHASE_ENTERS:
-                enter(process);
-                return;
-        case PHASE_RUNS:
-        case PHASE_DRAINS:
+        if (!script_begins(process, prelude, enter))
                 act(process);
-                return;
-        }
 }
 
 void gateway_signal(struct task *process, int number)

@@ -81,7 +81,7 @@ void calls_log(const char *bytes, size_t length)
         snprintf(line, sizeof(line), "%.*s", (int)length, bytes);
         sim_trace("log %s", line);
         inside_end();
-        clients_on_log(line);
+        company->on_log(line);
         if (inside)
                 inside_begin();
         if (length >= 11 && memcmp(bytes, "main: ready", 11) == 0)
@@ -95,9 +95,9 @@ _Noreturn void life_end(enum life_end how)
 {
         inside_end();
         if (how == LIFE_KILLED || how == LIFE_ENDED)
-                for (unsigned i = 0; actors[i]; i++)
-                        if (actors[i]->save)
-                                actors[i]->save();
+                for (unsigned i = 0; company->actors[i]; i++)
+                        if (company->actors[i]->save)
+                                company->actors[i]->save();
         core->end = how;
         trace_flush();
         if (__gcov_dump)
@@ -232,9 +232,9 @@ _Noreturn void broker_left(int result)
 
 _Noreturn void life_run(void)
 {
-        for (unsigned i = 0; actors[i]; i++)
-                if (actors[i]->begin)
-                        actors[i]->begin();
+        for (unsigned i = 0; company->actors[i]; i++)
+                if (company->actors[i]->begin)
+                        company->actors[i]->begin();
         turn_wait_for_broker();
         sim_trace("broker begins: life %u", core->life);
         finish(run_broker(), false);

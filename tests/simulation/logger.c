@@ -38,15 +38,7 @@ static void prelude(struct task *process)
         }
         process->run.code = unlinkat(place, "log/forward-only", 0) == 0; /* it does not try its directory */
         close(place);
-        script_note(process, "data/log-pgid");
-        process->root = false;
-        process->dirty = true;
-        if (process->earlier_count) {
-                sweep_begin(process, SWEEP_USEC);
-                return;
-        }
-        process->phase = PHASE_ENTERS;
-        process->due_usec = sim_now_usec() + script_usec();
+        script_drop_rights(process, "data/log-pgid", SWEEP_USEC);
 }
 
 static void enter(struct task *process)
@@ -85,26 +77,10 @@ static void enter(struct task *process)
 void logger_step(struct task *process)
 {
         process->due_usec = SIM_NEVER;
-        switch (process->phase) {
-        case PHASE_PRELUDE:
-                prelude(process);
-                return;
-        case PHASE_SWEEPS:
-                if (sweep_step(process)) {
-                        process->phase = PHASE_ENTERS;
-                        process->due_usec = sim_now_usec() + script_usec();
-                }
-                return;
-        case PHASE_ENTERS:
-                enter(process);
-                return;
-        case PHASE_RUNS:
-        case PHASE_DRAINS:
+        if (!script_begins(process, prelude, enter))
                 task_end(process, process->phase == PHASE_DRAINS || !logger_has_writers(process)
                                           ? 0
                                           : process->run.code << 8);
-                return;
-        }
 }
 
 void logger_signal(struct task *process, int number)

@@ -6,7 +6,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clients.h"
 #include "core.h"
+#include "scenario.h"
 #include "shrink.h"
 
 enum {
@@ -21,6 +23,7 @@ enum {
         OPTION_TRACE,
         OPTION_SHRINK,
         OPTION_SEEDS,
+        OPTION_SCENARIO,
         OPTION_FIRST,
         OPTION_FIGURES,
         OPTION_KEEP_GOING
@@ -38,6 +41,7 @@ static const struct option long_options[] = {
         {"trace", no_argument, NULL, OPTION_TRACE},
         {"shrink", no_argument, NULL, OPTION_SHRINK},
         {"seeds", required_argument, NULL, OPTION_SEEDS},
+        {"scenario", required_argument, NULL, OPTION_SCENARIO},
         {"first", required_argument, NULL, OPTION_FIRST},
         {"keep-going", no_argument, NULL, OPTION_KEEP_GOING},
         {"help", no_argument, NULL, 'h'},
@@ -45,7 +49,7 @@ static const struct option long_options[] = {
 };
 
 static const char help[] =
-        "Usage: simulate --seed N [OPTION]... | --explore SECONDS [OPTION]... | --seeds FILE\n"
+        "Usage: simulate --seed N [OPTION]... | --explore SECONDS [OPTION]... | --seeds FILE | --scenario FILE\n"
         "Run the broker in a world that a seed decides, and look whether what must hold does.\n"
         "\n"
         "  --seed N            this one\n"
@@ -54,6 +58,8 @@ static const char help[] =
         "  --first N           the first of them (the time of day)\n"
         "  --seeds FILE        those in a file: a line is a seed, and options of those below; # begins a "
         "comment\n"
+        "  --scenario FILE     what a file says is done (tests/simulation/scenarios), and print what it ended in; with\n"
+        "                      --seed, --s6 and --trace\n"
         "  --shrink            of one that fails, find the smallest run that fails the same way\n"
         "  --trace             print what happens, a line a step\n"
         "Instead of what the seed says:\n"
@@ -71,7 +77,7 @@ struct options {
         bool has_seed, shrink, keep_going, trace;
         uint64_t seed, first;
         long explore_sec;
-        const char *seeds;
+        const char *seeds, *scenario;
         struct wished wished;
 };
 
@@ -124,6 +130,9 @@ static bool set_option(struct options *options, int option, const char *text)
                 return true;
         case OPTION_SEEDS:
                 options->seeds = text;
+                return true;
+        case OPTION_SCENARIO:
+                options->scenario = text;
                 return true;
         case OPTION_TRACE:
                 return options->trace = true;
@@ -278,7 +287,11 @@ int main(int argc, char **argv)
                         return 2;
                 }
         }
-        if (optind < argc || options.has_seed + (options.explore_sec > 0) + (options.seeds != NULL) != 1) {
+        if (options.scenario && optind == argc && !options.explore_sec && !options.seeds)
+                return scenario_run(&options.wished, options.has_seed ? options.seed : 1, options.trace,
+                                    options.scenario);
+        company = &company_of_clients;
+        if (optind < argc || options.scenario || options.has_seed + (options.explore_sec > 0) + (options.seeds != NULL) != 1) {
                 fputs(help, stderr);
                 return 2;
         }

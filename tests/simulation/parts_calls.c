@@ -29,20 +29,11 @@
 static char said[2][32768];
 static char *saying;
 
-const struct actor actor_clients = {.name = "nobody"}, actor_wants = {.name = "nobody"};
-
-bool clients_identity(int fd, struct ucred *credentials)
-{
-        return false;
-}
-
-void clients_on_log(const char *line)
+static void on_text(const char *text)
 {
 }
 
-void clients_on_path(const char *path)
-{
-}
+static const struct company nobody = {.on_log = on_text, .on_path = on_text};
 
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void say(const char *format, ...)
@@ -278,6 +269,7 @@ START_TEST(come_out_as_the_librarys)
 {
         static const struct sim_settings settings = {.seed = 1, .profiles = 2, .flavour = S6_2_13};
 
+        company = &nobody;
         arena_open();
         core->settings = settings;
         core->now_usec = INT64_C(1000000000);

@@ -1,93 +1,8 @@
 /*
  * What the broker relies on of libuv. The same tests are linked with libuv and with loop.c, which stands for it in the simulation
- * (SIMULATED): both must pass them.
+ * (SIMULATED): both must pass them. Of its time and its order; parts_polls.c has what the kernel tells.
  */
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <uv.h>
-
-#include "tests/unit/unit.h"
-
-#ifdef SIMULATED
-#include "core.h"
-
-static struct core own_core = {.now_usec = 1000000000};
-struct core *core = &own_core;
-
-int64_t sim_now_usec(void)
-{
-        return core->now_usec;
-}
-
-unsigned sim_below(unsigned most)
-{
-        static unsigned number;
-
-        return most ? number++ % most : 0;
-}
-
-_Noreturn void sim_violation(const char *invariant, const char *format, ...)
-{
-        ck_abort_msg("%s: %s", invariant, format);
-}
-
-bool descriptor_is_inotify(int fd)
-{
-        return false;
-}
-
-void life_runs(void)
-{
-}
-
-void turn_once(uv_loop_t *its)
-{
-        if (!loop_is_ready())
-                core->now_usec = loop_due_usec();
-        loop_turn(its);
-}
-
-#define SIGNAL(number) loop_signal(number)
-#else
-#define SIGNAL(number) raise(number)
-#endif
-
-/* Each test is a process of its own, and leaves its loop as it is: that is no leak (asked by LeakSanitizer). */
-int __lsan_is_turned_off(void);
-int __lsan_is_turned_off(void)
-{
-        return 1;
-}
-
-static uv_loop_t loop;
-static char happened[256];
-
-static void begin(void)
-{
-        happened[0] = '\0';
-        ck_assert_int_eq(uv_loop_init(&loop), 0);
-}
-
-static void name_it(void *handle, const char *name)
-{
-        ((uv_handle_t *)handle)->data = (void *)name;
-}
-
-static void note(const void *handle)
-{
-        strcat(happened, ((const uv_handle_t *)handle)->data);
-}
-
-static void run(const char *expected)
-{
-        ck_assert_int_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
-        ck_assert_str_eq(happened, expected);
-}
+#include "parts_loop.h"
 
 static void on_timer(uv_timer_t *timer)
 {
@@ -310,99 +225,6 @@ START_TEST(what_is_unreferenced_keeps_no_loop)
 }
 END_TEST
 
-static int seen_status, seen_events;
-
-static void on_any(uv_poll_t *poll, int status, int events)
-{
-        note(poll);
-        seen_status = status;
-        seen_events = events;
-        uv_poll_stop(poll);
-}
-
-static int events_of(int fd, int asked)
-{
-        begin();
-        ck_assert_int_eq(uv_poll_init(&loop, &polls[0], fd), 0);
-        name_it(&polls[0], "e");
-        ck_assert_int_eq(uv_poll_start(&polls[0], asked, on_any), 0);
-        run("e");
-        ck_assert_int_eq(seen_status, 0);
-        return seen_events;
-}
-
-START_TEST(a_socket_says_what_it_can_do)
-{
-        int sockets[2];
-
-        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sockets), 0);
-        ck_assert_int_eq(events_of(sockets[0], UV_READABLE | UV_WRITABLE | UV_DISCONNECT), UV_WRITABLE);
-        ck_assert_int_eq(write(sockets[1], "a", 1), 1);
-        ck_assert_int_eq(events_of(sockets[0], UV_READABLE), UV_READABLE);
-        ck_assert_int_eq(events_of(sockets[0], UV_READABLE | UV_WRITABLE), UV_READABLE | UV_WRITABLE);
-        ck_assert_int_eq(shutdown(sockets[1], SHUT_WR), 0);
-        ck_assert_int_eq(events_of(sockets[0], UV_READABLE | UV_DISCONNECT), UV_READABLE | UV_DISCONNECT);
-        ck_assert_int_eq(events_of(sockets[0], UV_DISCONNECT), UV_DISCONNECT);
-        close(sockets[1]);
-        ck_assert_int_eq(events_of(sockets[0], UV_READABLE), UV_READABLE);
-        ck_assert_int_eq(events_of(sockets[0], UV_DISCONNECT), UV_DISCONNECT);
-}
-END_TEST
-
-START_TEST(a_pipe_whose_writer_is_gone_is_readable)
-{
-        ck_assert_int_eq(pipe(ends), 0);
-        close(ends[1]);
-        ck_assert_int_eq(events_of(ends[0], UV_READABLE), UV_READABLE);
-}
-END_TEST
-
-static void on_stops_both(uv_poll_t *poll, int status, int events)
-{
-        note(poll);
-        uv_poll_stop(&polls[0]);
-        uv_poll_stop(&polls[1]);
-}
-
-START_TEST(what_another_stopped_is_not_told)
-{
-        int second[2];
-
-        begin();
-        ck_assert_int_eq(pipe(ends), 0);
-        ck_assert_int_eq(pipe(second), 0);
-        ck_assert_int_eq(write(ends[1], "a", 1), 1);
-        ck_assert_int_eq(write(second[1], "a", 1), 1);
-        for (int i = 0; i < 2; i++) {
-                ck_assert_int_eq(uv_poll_init(&loop, &polls[i], i ? second[0] : ends[0]), 0);
-                name_it(&polls[i], "e");
-                ck_assert_int_eq(uv_poll_start(&polls[i], UV_READABLE, on_stops_both), 0);
-        }
-        run("e");
-}
-END_TEST
-
-static uv_signal_t signals;
-
-static void on_signal(uv_signal_t *its, int number)
-{
-        note(its);
-        ck_assert_int_eq(number, SIGUSR1);
-        uv_close((uv_handle_t *)its, NULL);
-}
-
-START_TEST(a_signal_comes_by_the_loop)
-{
-        begin();
-        ck_assert_int_eq(uv_signal_init(&loop, &signals), 0);
-        name_it(&signals, "s");
-        ck_assert_int_eq(uv_signal_start(&signals, on_signal, SIGUSR1), 0);
-        SIGNAL(SIGUSR1);
-        ck_assert_str_eq(happened, "");
-        run("s");
-}
-END_TEST
-
 START_TEST(the_time_of_the_loop_stands_while_it_steps)
 {
         uint64_t before;
@@ -426,10 +248,6 @@ int main(void)
                                       one_may_stop_and_start_another,
                                       the_last_closed_is_told_first_and_no_step_tells_it,
                                       what_is_unreferenced_keeps_no_loop,
-                                      a_socket_says_what_it_can_do,
-                                      a_pipe_whose_writer_is_gone_is_readable,
-                                      what_another_stopped_is_not_told,
-                                      a_signal_comes_by_the_loop,
                                       the_time_of_the_loop_stands_while_it_steps};
 
         return unit_run(unit_suite_of("parts_loop", tests));

@@ -8,12 +8,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clients.h"
 #include "core.h"
 
 #define LIFE_CPU_SEC 60 /* of the processor, real: a life that takes more hangs */
 #define LIVES_MOST 2000
 
-const struct actor *const actors[] = {&actor_s6, &actor_clients, &actor_faults, &actor_wants, &actor_profiles, NULL};
+const struct company *company;
 
 static void draw_state(uint64_t seed)
 {
@@ -48,9 +49,9 @@ static void begin(const struct sim_settings *settings)
         draw_state(settings->seed);
         draw_rates();
         place_make();
-        for (unsigned i = 0; actors[i]; i++)
-                if (actors[i]->init)
-                        actors[i]->init();
+        for (unsigned i = 0; company->actors[i]; i++)
+                if (company->actors[i]->init)
+                        company->actors[i]->init();
         arena_seal();
 }
 

@@ -182,6 +182,10 @@ void script_note(struct task *process,
                  const char *path); /* its own group; what lives of others is its `earlier` */
 void script_note_read(struct task *process, const char *path); /* all of it is its `earlier` */
 void script_note_empty(struct task *process, const char *path);
+/* run and log/run: noted there, it is the client user's from now on, who ends what is left of earlier runs first, and goes in then. */
+void script_drop_rights(struct task *process, const char *path, int64_t patience_usec);
+/* A step of its beginning; false: it runs. */
+bool script_begins(struct task *process, void (*prelude)(struct task *), void (*enter)(struct task *));
 void sweep_begin(struct task *process, int64_t patience_usec);
 bool sweep_step(struct task *process);             /* true: none is left, or nothing more can be done */
 int64_t script_usec(void);                         /* that a script takes for a piece of it */

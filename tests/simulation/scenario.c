@@ -12,6 +12,7 @@
 
 #include "clients.h"
 #include "core.h"
+#include "shrink.h"
 
 #define AGAIN_USEC INT64_C(50000)
 #define PATIENCE_USEC INT64_C(900000000) /* virtual */
@@ -33,11 +34,6 @@ static int peer = -1;
 static bool peer_is_root;
 static char reply[REPLY_BYTES];
 static size_t reply_length;
-
-void scenario_choose(struct json_object *chosen)
-{
-        scenario = chosen;
-}
 
 static void init(void)
 {
@@ -80,7 +76,7 @@ static bool connect_as(bool root)
         return false;
 }
 
-bool clients_identity(int fd, struct ucred *credentials)
+static bool identity(int fd, struct ucred *credentials)
 {
         unsigned id = peer_is_root ? 0 : CLIENTS_UID;
 
@@ -89,12 +85,12 @@ bool clients_identity(int fd, struct ucred *credentials)
         return true;
 }
 
-void clients_on_log(const char *line)
+static void on_log(const char *line)
 {
         (void)line;
 }
 
-void clients_on_path(const char *path)
+static void on_path(const char *path)
 {
         (void)path;
 }
@@ -371,7 +367,37 @@ static void save(void)
         disconnect();
 }
 
-const struct actor actor_clients = {
+static const struct actor actor_scenario = {
         .name = "scenario", .init = init, .begin = begin, .save = save, .due_usec = due_usec, .step = step};
-const struct actor actor_wants = {.name = "nobody"};
-const struct actor actor_profiles = {.name = "nobody"};
+
+static const struct actor *const actors[] = {&actor_s6, &actor_scenario, &actor_faults, NULL};
+
+const struct company company_of_scenario = {
+        .actors = actors, .identity = identity, .on_log = on_log, .on_path = on_path};
+
+static const char *const options[] = {"--settle-msec", "300", NULL};
+
+int scenario_run(const struct wished *wished, uint64_t seed, bool trace, const char *path)
+{
+        struct sim_settings settings = {.seed = seed,
+                                        .steps = UINT64_MAX,
+                                        .flavour = wished->has_flavour ? wished->settings.flavour : S6_2_15,
+                                        .clients = 1,
+                                        .profiles = 1,
+                                        .trace = trace,
+                                        .options = options};
+        struct verdict outcome;
+
+        scenario = json_object_from_file(path);
+        if (!scenario) {
+                fprintf(stderr, "%s: %s\n", path, json_util_get_last_err());
+                return 2;
+        }
+        company = &company_of_scenario;
+        run_seed(&settings, &outcome);
+        json_object_put(scenario);
+        if (outcome.failed)
+                printf("failed: %s: %s\n", outcome.invariant, outcome.message);
+        fflush(stdout);
+        return outcome.failed;
+}

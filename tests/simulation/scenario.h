@@ -7,13 +7,15 @@
 
 #include "sim.h"
 
+struct wished;
+
 /*
  * A scenario (scenarios/README): what is done to the broker and its world, one thing after the other, and what is there at the end. The
  * same files are run on a real tree by tests/integration/test_simulation.py.
  */
 
-/* Which one is run; before run_seed(). */
-void scenario_choose(struct json_object *scenario);
+/* Runs the one in that file, and prints what it ended in. 0; 1: it failed; 2: it is none. */
+int scenario_run(const struct wished *wished, uint64_t seed, bool trace, const char *path);
 /* What it ended in, as one line of JSON; of the process that runs it. */
 #define SCENARIO_RESULT_BYTES 16384
 

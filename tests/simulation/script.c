@@ -153,6 +153,36 @@ bool sweep_step(struct task *process)
         return false;
 }
 
+static void goes_in(struct task *process)
+{
+        process->phase = PHASE_ENTERS;
+        process->due_usec = sim_now_usec() + script_usec();
+}
+
+void script_drop_rights(struct task *process, const char *path, int64_t patience_usec)
+{
+        script_note(process, path);
+        process->root = false;
+        process->dirty = true;
+        if (process->earlier_count)
+                sweep_begin(process, patience_usec);
+        else
+                goes_in(process);
+}
+
+bool script_begins(struct task *process, void (*prelude)(struct task *), void (*enter)(struct task *))
+{
+        if (process->phase == PHASE_PRELUDE)
+                prelude(process);
+        else if (process->phase == PHASE_ENTERS)
+                enter(process);
+        else if (process->phase != PHASE_SWEEPS)
+                return false;
+        else if (sweep_step(process))
+                goes_in(process);
+        return true;
+}
+
 /* Each directory on the way, as `mkdir -p` with a umask of 077 would. */
 int volume_directory(const char *path, bool make)
 {

@@ -1,4 +1,5 @@
 /* What happens next: of all that could, one thing. When nothing could, time goes on to where something can. */
+#include "clients.h"
 #include "core.h"
 
 #define STEP_USEC 50                       /* a step takes up to as long */
@@ -17,23 +18,23 @@ static int64_t actor_due_usec(const struct actor *actor)
 
 static void check_actors(void)
 {
-        for (unsigned i = 0; actors[i]; i++)
-                if (actors[i]->check)
-                        actors[i]->check();
+        for (unsigned i = 0; company->actors[i]; i++)
+                if (company->actors[i]->check)
+                        company->actors[i]->check();
 }
 
 static void check_idle(void)
 {
-        for (unsigned i = 0; actors[i]; i++)
-                if (actors[i]->check_when_idle)
-                        actors[i]->check_when_idle();
+        for (unsigned i = 0; company->actors[i]; i++)
+                if (company->actors[i]->check_when_idle)
+                        company->actors[i]->check_when_idle();
 }
 
 static const struct actor *who_is_not_at_rest(void)
 {
-        for (unsigned i = 0; actors[i]; i++)
-                if (actors[i]->at_rest && !actors[i]->at_rest())
-                        return actors[i];
+        for (unsigned i = 0; company->actors[i]; i++)
+                if (company->actors[i]->at_rest && !company->actors[i]->at_rest())
+                        return company->actors[i];
         return NULL;
 }
 
@@ -68,9 +69,9 @@ static void look_for_end(void)
                 return;
         }
         sim_trace("all are at rest");
-        for (unsigned i = 0; actors[i]; i++)
-                if (actors[i]->check_at_rest)
-                        actors[i]->check_at_rest();
+        for (unsigned i = 0; company->actors[i]; i++)
+                if (company->actors[i]->check_at_rest)
+                        company->actors[i]->check_at_rest();
         core->is_over = true;
         sim_broker_terminate();
 }
@@ -87,9 +88,9 @@ static int64_t next_due_usec(bool broker)
                 next = core->inotify_late_until_usec;
         if (!broker && core->broker_not_before_usec < next)
                 next = core->broker_not_before_usec;
-        for (unsigned i = 0; actors[i]; i++)
-                if (actor_due_usec(actors[i]) < next)
-                        next = actor_due_usec(actors[i]);
+        for (unsigned i = 0; company->actors[i]; i++)
+                if (actor_due_usec(company->actors[i]) < next)
+                        next = actor_due_usec(company->actors[i]);
         return next;
 }
 
@@ -145,10 +146,10 @@ static bool act_now(uv_loop_t *loop)
                 could[n++].who = WHO_BROKER;
         if (loop && workers_due_usec() <= core->now_usec)
                 could[n++].who = WHO_WORKERS;
-        for (unsigned i = 0; actors[i] && n < 16; i++)
-                if (actor_due_usec(actors[i]) <= core->now_usec) {
+        for (unsigned i = 0; company->actors[i] && n < 16; i++)
+                if (actor_due_usec(company->actors[i]) <= core->now_usec) {
                         could[n].who = WHO_ACTOR;
-                        could[n++].actor = actors[i];
+                        could[n++].actor = company->actors[i];
                 }
         if (n == 0)
                 return false;
