@@ -80,6 +80,7 @@ static void take_audit(const char *line)
         }
 }
 
+#define BEGUN "register: begun service="
 #define STOPPED "service: stopped by its own means: service="
 
 static void clients_on_log(const char *line)
@@ -90,6 +91,12 @@ static void clients_on_log(const char *line)
         clients->why_lines += strstr(line, "peer: ") != NULL || strstr(line, "refused: ") != NULL;
         if (strncmp(line, "audit: ", 7) == 0)
                 take_audit(line);
+        if (strncmp(line, BEGUN, strlen(BEGUN)) == 0) {
+                char name[CLIENT_NAME_BYTES];
+
+                snprintf(name, sizeof(name), "%.*s", (int)strcspn(line + strlen(BEGUN), " "), line + strlen(BEGUN));
+                wants_begun(name);
+        }
         if (strncmp(line, STOPPED, strlen(STOPPED)) == 0)
                 wants_stopped(line + strlen(STOPPED));
         clients->held_lines += strstr(line, "held") != NULL || strstr(line, "lines") != NULL;

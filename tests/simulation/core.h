@@ -18,7 +18,7 @@ enum life_end {
 };
 
 #define FAULT_KINDS 11
-#define HABITS 7
+#define HABITS 8
 
 /* In the arena. */
 struct core {

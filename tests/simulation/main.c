@@ -68,7 +68,7 @@ static const char help[] =
         "  --faults LIST       kill, disk, volume, memory, descriptors, s6, clock, clients, inotify, "
         "gateways, power; "
         "all; none\n"
-        "  --habits LIST       crowd, watchers, churn, lookers, slow-s6, paths, hermes; all; none\n"
+        "  --habits LIST       crowd, watchers, churn, lookers, slow-s6, paths, hermes, odd-files; all; none\n"
         "  --clients N, --profiles N\n"
         "\n"
         "Exits 1 when a seed failed. See docs/simulation.md.\n";

@@ -1,4 +1,4 @@
-/* What people do to directories of profiles, past the broker: they make them, delete them, and put them back (HABIT_HERMES). */
+/* What people do to directories of profiles, past the broker: they make them, delete them, and put them back (HABIT_HERMES), and what they write (HABIT_ODD_FILES). */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static struct profiles {
 static void init(void)
 {
         profiles = sim_alloc(sizeof(*profiles));
-        profiles->due_usec = sim_habit(HABIT_HERMES) ? sim_now_usec() + sim_between(0, PAUSE_USEC) : SIM_NEVER;
+        profiles->due_usec = sim_habit(HABIT_HERMES | HABIT_ODD_FILES) ? sim_now_usec() + sim_between(0, PAUSE_USEC) : SIM_NEVER;
         for (unsigned i = 0; i < PROFILES_MOST; i++)
                 profiles->touched_usec[i] = SIM_NEVER;
 }
@@ -74,16 +74,35 @@ static void make(const char *path)
                 close(fd);
 }
 
+/* What a newer broker wrote is in nobody's way for ever. */
+static void mend(void)
+{
+        char path[128];
+
+        for (unsigned i = 0; sim_habit(HABIT_ODD_FILES) && wants_profile(i); i++) {
+                snprintf(path, sizeof(path), "%s/.svcbroker/intent/%s", sim_volume(), wants_profile(i));
+                if (profile_was_touched(wants_profile(i)))
+                        unlinkat(sim_directory, path, 0);
+        }
+}
+
 /* One that is there goes, for good or not; one that is not comes, or comes back. */
 static void step(void)
 {
         unsigned count = 0, number;
         char path[128], away[128];
 
+        if (sim_faults_ceased())
+                mend();
         profiles->due_usec = sim_faults_ceased() ? SIM_NEVER : sim_now_usec() + sim_between(0, 2 * PAUSE_USEC);
         while (wants_profile(count) && count < PROFILES_MOST)
                 count++;
         number = sim_below(count);
+        if (!sim_faults_ceased() && sim_habit(HABIT_ODD_FILES)) {
+                profiles->touched_usec[number] = sim_now_usec();
+                odd_file_write(wants_profile(number));
+                return;
+        }
         if (sim_faults_ceased() || strcmp(wants_profile(number), "default") == 0)
                 return;
         snprintf(path, sizeof(path), "%s/profiles/%s", sim_volume(), wants_profile(number));

@@ -9,4 +9,7 @@ bool profile_is_there(const char *profile);
 bool profile_is_settled(const char *profile);
 bool profile_was_touched(const char *profile);
 
+/* odd_files.c: something that others write, about that profile or about all. */
+void odd_file_write(const char *profile);
+
 #endif

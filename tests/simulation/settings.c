@@ -5,7 +5,7 @@
 
 static const char *const kinds[FAULT_KINDS] = {"kill",  "disk",    "volume",  "memory",   "descriptors", "s6",
                                                "clock", "clients", "inotify", "gateways", "power"};
-static const char *const customs[HABITS] = {"crowd", "watchers", "churn", "lookers", "slow-s6", "paths", "hermes"};
+static const char *const customs[HABITS] = {"crowd", "watchers", "churn", "lookers", "slow-s6", "paths", "hermes", "odd-files"};
 static const char *const flavours[] = {[S6_2_11] = "2.11", [S6_2_13] = "2.13", [S6_2_15] = "2.15"};
 
 /* splitmix64: what makes a state of a seed. */

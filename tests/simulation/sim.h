@@ -41,7 +41,8 @@ enum sim_habit {
         HABIT_SLOW_S6 = 1 << 4, /* what is told to s6 is read seconds later */
         HABIT_PATHS = 1 << 5,   /* FAULT_VOLUME: a single sync or rename hangs; a boot finds no volume */
         HABIT_HERMES = 1 << 6,  /* directories of profiles come and go */
-        HABIT_ALL = (1 << 7) - 1,
+        HABIT_ODD_FILES = 1 << 7, /* the application and other brokers write what they like into the volume */
+        HABIT_ALL = (1 << 8) - 1,
 };
 
 struct sim_settings {

@@ -127,6 +127,18 @@ void wants_found(const char *name)
                 add_own(find(name), WANT_UP | WANT_DOWN);
 }
 
+/* One whose directory nobody had looked at when it was unregistered comes back by itself: OPEN. */
+void wants_begun(const char *name)
+{
+        struct profile_wants *profile = find(name);
+
+        for (unsigned i = 0; profile && i < profile->count; i++)
+                if (profile->changes[i].end == CHANGE_OPEN)
+                        return;
+        if (profile && wants_by(profile, false) & WANT_NOTHING)
+                add_own(profile, WANT_UP | WANT_DOWN);
+}
+
 void wants_stopped(const char *name)
 {
         if (find(name))
@@ -333,9 +345,9 @@ static void hold(const struct profile_wants *profile, bool persisted, const char
         unsigned want = wants_by(profile, persisted);
         bool whole = wants_read(profile->name + strlen("gateway-"), &record);
 
-        SIM_HOLDS(whole, "record-is-whole", "%s: what the volume has of it is no record", profile->name);
         if (wants_is_loose(profile->name))
                 return;
+        SIM_HOLDS(whole, "record-is-whole", "%s: what the volume has of it is no record", profile->name);
         SIM_HOLDS(record.want & want, invariant,
                   "%s: the volume says %u, and what was acknowledged %u (1 nothing, 2 down, 4 up)",
                   profile->name, record.want, want);

@@ -55,6 +55,8 @@ bool wants_is_last(unsigned change, const char *name);
 
 /* Reconcile has made a slot for it, by what its application says of itself. */
 void wants_found(const char *name);
+/* The broker said that it makes a slot of one. */
+void wants_begun(const char *name);
 /* The broker said that one has stopped by its own means. */
 void wants_stopped(const char *name);
 

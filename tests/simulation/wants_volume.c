@@ -13,7 +13,7 @@ static int mark_of(struct json_object *environment)
 {
         struct json_object *mark = NULL;
 
-        if (!environment || json_object_object_length(environment) == 0)
+        if (!json_object_is_type(environment, json_type_object) || json_object_object_length(environment) == 0)
                 return WANTS_NO_ENVIRONMENT;
         if (!json_object_object_get_ex(environment, "MARK", &mark))
                 return WANTS_ANY_ENVIRONMENT;
@@ -45,8 +45,10 @@ static const char *string_of(struct json_object *object, const char *name)
 {
         struct json_object *member = NULL;
 
-        return object && json_object_object_get_ex(object, name, &member) ? json_object_get_string(member)
-                                                                          : "";
+        return json_object_is_type(object, json_type_object) && json_object_object_get_ex(object, name, &member) &&
+                               json_object_is_type(member, json_type_string)
+                       ? json_object_get_string(member)
+                       : "";
 }
 
 bool wants_read(const char *profile, struct wants_record *record)
@@ -61,7 +63,7 @@ bool wants_read(const char *profile, struct wants_record *record)
                 return true;
         want = string_of(object, "want");
         record->want = strcmp(want, "up") == 0 ? WANT_UP : strcmp(want, "down") == 0 ? WANT_DOWN : 0;
-        if (object)
+        if (json_object_is_type(object, json_type_object))
                 json_object_object_get_ex(object, "environment", &member);
         record->environment = mark_of(member);
         json_object_put(object);
