@@ -17,82 +17,6 @@ static const struct registry *registry(void)
         return sim_server() ? sim_server()->registry : NULL;
 }
 
-static unsigned peers_of(const struct server *server, const struct quota_uid *quota)
-{
-        unsigned count = 0;
-
-        for (size_t i = 0; i < PEERS_MOST; i++)
-                count += server->peers.at[i] && server->peers.at[i]->quota == quota;
-        return count;
-}
-
-/* Bounds: nobody holds more than he may, but for what one turn takes in before it is looked at. */
-static void check_bounds(const struct server *server)
-{
-        const struct peers *peers = &server->peers;
-        const struct store *store = &server->registry->store;
-
-        SIM_HOLDS(peers->counted <= LIMIT_CONNECTIONS - LIMIT_CONNECTIONS_ROOT + LIMIT_CONNECTIONS_ROOT &&
-                          peers->denied <= LIMIT_CONNECTIONS_DENIED && peers->gone <= GONE_CLIENTS,
-                  "bounds", "connections: %u, denied %u, gone %u", peers->counted, peers->denied,
-                  peers->gone);
-        SIM_HOLDS(peers->memory_bytes <= LIMIT_MEMORY_BYTES + LIMIT_REQUEST_BYTES * 2 &&
-                          peers->memory_root_bytes <= LIMIT_MEMORY_ROOT_BYTES + LIMIT_REQUEST_BYTES * 2,
-                  "bounds", "memory: %zu bytes, root's %zu", peers->memory_bytes, peers->memory_root_bytes);
-        SIM_HOLDS(server->registry->names_under_way <= ORDER_NAMES_MOST + LIMIT_NAMES_PER_CALL, "bounds",
-                  "%zu names under way", server->registry->names_under_way);
-        SIM_HOLDS(store->queued_bytes <= STORE_QUEUE_BYTES &&
-                          store->queued_root_bytes <= STORE_QUEUE_ROOT_BYTES,
-                  "bounds", "%zu bytes wait for the volume, of root's %zu", store->queued_bytes,
-                  store->queued_root_bytes);
-        for (size_t i = 0; i < sizeof(server->quota.uids) / sizeof(server->quota.uids[0]); i++) {
-                const struct quota_uid *quota = &server->quota.uids[i];
-
-                if (!quota->used)
-                        continue;
-                SIM_HOLDS(quota->watches <= peers_of(server, quota), "counts",
-                          "a uid has %u connections, and %u watches are counted", peers_of(server, quota),
-                          quota->watches);
-                SIM_HOLDS(quota->connections <= LIMIT_CONNECTIONS_UID &&
-                                  quota->watches <= LIMIT_WATCHES_UID &&
-                                  quota->memory_bytes <= LIMIT_MEMORY_UID_BYTES + LIMIT_REQUEST_BYTES * 2,
-                          "bounds", "a uid has %u connections, %u watches, %zu bytes", quota->connections,
-                          quota->watches, quota->memory_bytes);
-        }
-}
-
-/* What peers are counted for is what they have. */
-static void check_counts(const struct server *server)
-{
-        unsigned counted = 0, denied = 0, gone = 0;
-        size_t all = 0, memory = 0, root = 0;
-
-        for (size_t i = 0; i < PEERS_MOST; i++) {
-                const struct peer *peer = server->peers.at[i];
-
-                if (!peer)
-                        continue;
-                all++;
-                gone += peer_state_is_gone(peer->state);
-                if (peer_state_is_gone(peer->state))
-                        continue;
-                denied += peer->access == ACCESS_NOBODY;
-                counted += peer->access != ACCESS_NOBODY && peer->access != ACCESS_ROOT;
-        }
-        for (size_t i = 0; i < PEERS_MOST; i++)
-                if (server->peers.at[i])
-                        *(server->peers.at[i]->access == ACCESS_ROOT ? &root : &memory) +=
-                                server->peers.at[i]->charged_bytes;
-        SIM_HOLDS(all == server->peers.count && denied == server->peers.denied &&
-                          gone == server->peers.gone && counted == server->peers.counted,
-                  "counts", "%zu peers, %u counted, %u denied, %u gone; counts say %zu, %u, %u, %u", all,
-                  counted, denied, gone, server->peers.count, server->peers.counted, server->peers.denied,
-                  server->peers.gone);
-        SIM_HOLDS(memory == server->peers.memory_bytes && root == server->peers.memory_root_bytes, "counts",
-                  "peers have %zu and %zu bytes; counts say %zu and %zu", memory, root,
-                  server->peers.memory_bytes, server->peers.memory_root_bytes);
-}
-
 static void check_one_gateway(void)
 {
         for (unsigned i = 0; i < s6_count(); i++)
@@ -201,7 +125,6 @@ void check_after_step(void)
         check_followed();
         check_brakes();
         check_bounds(sim_server());
-        check_counts(sim_server());
         check_serials();
 }
 
@@ -336,19 +259,18 @@ static void check_alive(const struct service *service)
         if (ignores_its_end(service))
                 return;
         if (record->want_up && record->brake.hold == HOLD_NONE)
-                SIM_HOLDS(service->shown.state == STATE_UP && seen.state == S6_UP && seen.wanted, "wanted-is-up",
-                          "%s is wanted and not held back: state %d, s6's %d%s", service->name,
-                          (int)service->shown.state, (int)seen.state, seen.wanted ? "" : ", which does not want it");
+                SIM_HOLDS(service->shown.state == STATE_UP && seen.state == S6_UP && seen.wanted,
+                          "wanted-is-up", "%s is wanted and not held back: state %d, s6's %d%s",
+                          service->name, (int)service->shown.state, (int)seen.state,
+                          seen.wanted ? "" : ", which does not want it");
         else if (record->want_up)
                 SIM_HOLDS(service->shown.reason[0] || record->brake.next_start_usec == 0,
                           "held-with-a-reason", "%s is held back (%d), and nobody says why", service->name,
                           (int)record->brake.hold);
         else /* what a killed s6-supervise left is ended by the next run, or by Unregister: docs/simulation.md */
-                SIM_HOLDS(seen.state == S6_DOWN &&
-                                  s6_gateways((unsigned)place) == s6_left((unsigned)place),
-                          "unwanted-is-down",
-                          "%s is not wanted, and s6 has it as %d, with %u processes", service->name,
-                          (int)seen.state, s6_processes((unsigned)place));
+                SIM_HOLDS(seen.state == S6_DOWN && s6_gateways((unsigned)place) == s6_left((unsigned)place),
+                          "unwanted-is-down", "%s is not wanted, and s6 has it as %d, with %u processes",
+                          service->name, (int)seen.state, s6_processes((unsigned)place));
 }
 
 /* What is shown is what is. */

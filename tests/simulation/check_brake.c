@@ -45,7 +45,8 @@ static struct braked *follow(const struct service *service)
 static void check_cause(const struct service *service, struct braked *its)
 {
         unsigned crashes = s6_crashes((unsigned)s6_find(service->name));
-        bool held = is_braked(service), more = held && (!its->held || service->record.brake.attempt > its->attempt);
+        bool held = is_braked(service),
+             more = held && (!its->held || service->record.brake.attempt > its->attempt);
 
         SIM_HOLDS(!more || crashes > its->crashes, "held-for-a-crash",
                   "%s is held back (attempt %u, %s), and nothing has ended by itself", service->name,

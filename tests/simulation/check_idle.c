@@ -114,7 +114,8 @@ static bool is_news(const struct service *service)
         if (strcmp(written[i].name, service->name) == 0 && written[i].serial == service->persisted_serial &&
             written[i].want_up == service->record.want_up)
                 return false;
-        written[i] = (struct written){.serial = service->persisted_serial, .want_up = service->record.want_up};
+        written[i] =
+                (struct written){.serial = service->persisted_serial, .want_up = service->record.want_up};
         snprintf(written[i].name, sizeof(written[i].name), "%.*s", CLIENT_NAME_BYTES - 1, service->name);
         return true;
 }

@@ -75,7 +75,8 @@ int64_t habit_pause_usec(const struct client *client)
                 return sim_between(100000, 8000000);
         /* All at once, and then nobody for a while. */
         if (sim_habit(HABIT_CROWD | HABIT_WATCHERS) && kind < 90)
-                return kind < 60 ? sim_between(0, 200) : 3000000 - sim_now_usec() % 3000000 + sim_between(0, 200);
+                return kind < 60 ? sim_between(0, 200)
+                                 : 3000000 - sim_now_usec() % 3000000 + sim_between(0, 200);
         if (kind < 45)
                 return 0;
         if (kind < 75)

@@ -94,7 +94,8 @@ static void clients_on_log(const char *line)
         if (strncmp(line, BEGUN, strlen(BEGUN)) == 0) {
                 char name[CLIENT_NAME_BYTES];
 
-                snprintf(name, sizeof(name), "%.*s", (int)strcspn(line + strlen(BEGUN), " "), line + strlen(BEGUN));
+                snprintf(name, sizeof(name), "%.*s", (int)strcspn(line + strlen(BEGUN), " "),
+                         line + strlen(BEGUN));
                 wants_begun(name);
         }
         if (strncmp(line, STOPPED, strlen(STOPPED)) == 0)
@@ -338,7 +339,8 @@ static void clients_check(void)
                 if (client->fd < 0 || !client->count || !call->whole || call->method == METHOD_WATCH ||
                     call->oneway || client->slow || client->ended || client->partial)
                         continue;
-                SIM_HOLDS(waited_usec < client->before_usec + call->wait_usec + ANSWER_MOST_USEC || client_is_readable(client),
+                SIM_HOLDS(waited_usec < client->before_usec + call->wait_usec + ANSWER_MOST_USEC ||
+                                  client_is_readable(client),
                           "answered-in-time", "client %u: not answered for %lld s (method %d)",
                           client->number, (long long)waited_usec / 1000000, (int)call->method);
         }
@@ -354,7 +356,8 @@ static void clients_check_when_idle(void)
                 uint64_t revision = sim_server()->registry->revision;
 
                 if (client->fd < 0 || !client->watches || client->slow || client->partial || client->ended ||
-                    looked[i] == revision || sim_settings->faults & FAULT_MEMORY || client_is_readable(client))
+                    looked[i] == revision || sim_settings->faults & FAULT_MEMORY ||
+                    client_is_readable(client))
                         continue;
                 looked[i] = revision;
                 client_check_picture(client);

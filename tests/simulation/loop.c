@@ -26,7 +26,8 @@ static void run_signals(void)
                 for (unsigned i = 0; i < loop_state.count; i++)
                         if (handle_is_active(loop_state.handles[i], UV_SIGNAL) &&
                             ((uv_signal_t *)loop_state.handles[i])->signum == number) {
-                                ((uv_signal_t *)loop_state.handles[i])->signal_cb((uv_signal_t *)loop_state.handles[i], number);
+                                ((uv_signal_t *)loop_state.handles[i])
+                                        ->signal_cb((uv_signal_t *)loop_state.handles[i], number);
                                 break;
                         }
         }
@@ -99,7 +100,8 @@ static void run_all(uv_handle_type type)
                 n++;
         }
         for (unsigned i = 0; i < n; i++)
-                if (is_there(found[i]) && handle_is_active(found[i], type) && handle_place(found[i]) == places[i]) {
+                if (is_there(found[i]) && handle_is_active(found[i], type) &&
+                    handle_place(found[i]) == places[i]) {
                         found[i]->u.reserved[0] = (void *)++last_place;
                         call(found[i]);
                 }
@@ -184,7 +186,8 @@ static void run_polls(void)
 
                 found[other] = found[i];
                 found[i] = next;
-                if (!is_there((uv_handle_t *)next.poll) || !handle_is_active((uv_handle_t *)next.poll, UV_POLL))
+                if (!is_there((uv_handle_t *)next.poll) ||
+                    !handle_is_active((uv_handle_t *)next.poll, UV_POLL))
                         continue;
                 if (i >= most && ++*skips_of(next.poll) < SKIPS_MOST)
                         continue;

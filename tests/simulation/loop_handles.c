@@ -27,7 +27,8 @@ void handle_drop(const uv_handle_t *handle)
 
         while (loop_state.handles[i] != handle)
                 i++;
-        memmove(&loop_state.handles[i], &loop_state.handles[i + 1], (--loop_state.count - i) * sizeof(loop_state.handles[0]));
+        memmove(&loop_state.handles[i], &loop_state.handles[i + 1],
+                (--loop_state.count - i) * sizeof(loop_state.handles[0]));
         memmove(&loop_state.skipped[i], &loop_state.skipped[i + 1], loop_state.count - i);
 }
 

@@ -49,7 +49,8 @@ static const struct option long_options[] = {
 };
 
 static const char help[] =
-        "Usage: simulate --seed N [OPTION]... | --explore SECONDS [OPTION]... | --seeds FILE | --scenario FILE\n"
+        "Usage: simulate --seed N [OPTION]... | --explore SECONDS [OPTION]... | --seeds FILE | --scenario "
+        "FILE\n"
         "Run the broker in a world that a seed decides, and look whether what must hold does.\n"
         "\n"
         "  --seed N            this one\n"
@@ -58,7 +59,8 @@ static const char help[] =
         "  --first N           the first of them (the time of day)\n"
         "  --seeds FILE        those in a file: a line is a seed, and options of those below; # begins a "
         "comment\n"
-        "  --scenario FILE     what a file says is done (tests/simulation/scenarios), and print what it ended in; with\n"
+        "  --scenario FILE     what a file says is done (tests/simulation/scenarios), and print what it "
+        "ended in; with\n"
         "                      --seed, --s6 and --trace\n"
         "  --shrink            of one that fails, find the smallest run that fails the same way\n"
         "  --trace             print what happens, a line a step\n"
@@ -68,7 +70,8 @@ static const char help[] =
         "  --faults LIST       kill, disk, volume, memory, descriptors, s6, clock, clients, inotify, "
         "gateways, power; "
         "all; none\n"
-        "  --habits LIST       crowd, watchers, churn, lookers, slow-s6, paths, hermes, odd-files; all; none\n"
+        "  --habits LIST       crowd, watchers, churn, lookers, slow-s6, paths, hermes, odd-files; all; "
+        "none\n"
         "  --clients N, --profiles N\n"
         "\n"
         "Exits 1 when a seed failed. See docs/simulation.md.\n";
@@ -291,7 +294,8 @@ int main(int argc, char **argv)
                 return scenario_run(&options.wished, options.has_seed ? options.seed : 1, options.trace,
                                     options.scenario);
         company = &company_of_clients;
-        if (optind < argc || options.scenario || options.has_seed + (options.explore_sec > 0) + (options.seeds != NULL) != 1) {
+        if (optind < argc || options.scenario ||
+            options.has_seed + (options.explore_sec > 0) + (options.seeds != NULL) != 1) {
                 fputs(help, stderr);
                 return 2;
         }

@@ -12,13 +12,38 @@
 #define ONE_OF(list) (list)[sim_below(sizeof(list) / sizeof((list)[0]))]
 
 static const char *const values[] = {
-        "\"running\"", "\"running\"", "\"stopped\"",  "\"draining\"",    "\"degraded\"", "\"exited\"",
-        "\"\"",        "\"A b\"",     "\"run\\u0065d\"", "\"\\ud83d\\ude00\"", "\"\\\\\\n\\/\"",  "\"\xc3\xa4\"",
-        "\"\xff\"",      "\"a\tb\"",    "true",         "false",           "null",         "0",
-        "-1.5e+7",       "01",          "NaN",          "-Infinity",       "1e",           "[1,[2,[]],\"x\"]",
-        "{\"a\":{}}",    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
-        "[1,]",          "\"\\u00\"",   "\"\\x\"",      "\"\\u0000\""};
-static const char *const names[] = {"gateway_state", "gateway_state", "desired_state", "desired_state", "phase", "pid",
+        "\"running\"",
+        "\"running\"",
+        "\"stopped\"",
+        "\"draining\"",
+        "\"degraded\"",
+        "\"exited\"",
+        "\"\"",
+        "\"A b\"",
+        "\"run\\u0065d\"",
+        "\"\\ud83d\\ude00\"",
+        "\"\\\\\\n\\/\"",
+        "\"\xc3\xa4\"",
+        "\"\xff\"",
+        "\"a\tb\"",
+        "true",
+        "false",
+        "null",
+        "0",
+        "-1.5e+7",
+        "01",
+        "NaN",
+        "-Infinity",
+        "1e",
+        "[1,[2,[]],\"x\"]",
+        "{\"a\":{}}",
+        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
+        "[1,]",
+        "\"\\u00\"",
+        "\"\\x\"",
+        "\"\\u0000\""};
+static const char *const names[] = {"gateway_state", "gateway_state", "desired_state",
+                                    "desired_state", "phase",         "pid",
                                     "kind",          "\\u0061",       "active"};
 
 static const char *const configurations[] = {
@@ -61,7 +86,8 @@ static const char *const configurations[] = {
         "# [[[[[[\n",
         "a: [\n",
         "\tx",
-        "- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - 1\n"};
+        "- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - "
+        "- - - 1\n"};
 
 static const char *const records[] = {
         "{\"version\":1,\"want\":\"up\"}\n",
@@ -100,8 +126,8 @@ static void make_state(char text[TEXT_BYTES])
         size_t at = (size_t)snprintf(text, TEXT_BYTES, "%s{ ", sim_below(8) ? "" : "\xef\xbb\xbf");
 
         for (unsigned i = 0; i < members; i++)
-                at += (size_t)snprintf(text + at, TEXT_BYTES - at, "%s\"%s\"%s:%s", i ? "," : "", ONE_OF(names),
-                                       sim_below(4) ? "" : " ", ONE_OF(values));
+                at += (size_t)snprintf(text + at, TEXT_BYTES - at, "%s\"%s\"%s:%s", i ? "," : "",
+                                       ONE_OF(names), sim_below(4) ? "" : " ", ONE_OF(values));
         snprintf(text + at, TEXT_BYTES - at, "}%s", sim_below(8) ? "" : " x");
 }
 
@@ -133,7 +159,8 @@ void odd_file_write(const char *profile)
                 if (strcmp(profile, "default") == 0)
                         snprintf(path, sizeof(path), "%s/gateway_state.json", sim_volume());
                 else
-                        snprintf(path, sizeof(path), "%s/profiles/%s/gateway_state.json", sim_volume(), profile);
+                        snprintf(path, sizeof(path), "%s/profiles/%s/gateway_state.json", sim_volume(),
+                                 profile);
         }
         spoil(text);
         put(path, text);

@@ -99,10 +99,8 @@ END_TEST
 
 int main(void)
 {
-        const TTest *const tests[] = {a_socket_says_what_it_can_do,
-                                      a_pipe_whose_writer_is_gone_is_readable,
-                                      what_another_stopped_is_not_told,
-                                      a_signal_comes_by_the_loop};
+        const TTest *const tests[] = {a_socket_says_what_it_can_do, a_pipe_whose_writer_is_gone_is_readable,
+                                      what_another_stopped_is_not_told, a_signal_comes_by_the_loop};
 
         return unit_run(unit_suite_of("parts_polls", tests));
 }

@@ -22,7 +22,9 @@ static struct profiles {
 static void init(void)
 {
         profiles = sim_alloc(sizeof(*profiles));
-        profiles->due_usec = sim_habit(HABIT_HERMES | HABIT_ODD_FILES) ? sim_now_usec() + sim_between(0, PAUSE_USEC) : SIM_NEVER;
+        profiles->due_usec = sim_habit(HABIT_HERMES | HABIT_ODD_FILES)
+                                     ? sim_now_usec() + sim_between(0, PAUSE_USEC)
+                                     : SIM_NEVER;
         for (unsigned i = 0; i < PROFILES_MOST; i++)
                 profiles->touched_usec[i] = SIM_NEVER;
 }
@@ -94,7 +96,8 @@ static void step(void)
 
         if (sim_faults_ceased())
                 mend();
-        profiles->due_usec = sim_faults_ceased() ? SIM_NEVER : sim_now_usec() + sim_between(0, 2 * PAUSE_USEC);
+        profiles->due_usec =
+                sim_faults_ceased() ? SIM_NEVER : sim_now_usec() + sim_between(0, 2 * PAUSE_USEC);
         while (wants_profile(count) && count < PROFILES_MOST)
                 count++;
         number = sim_below(count);

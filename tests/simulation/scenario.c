@@ -12,7 +12,6 @@
 
 #include "clients.h"
 #include "core.h"
-#include "shrink.h"
 
 #define AGAIN_USEC INT64_C(50000)
 #define PATIENCE_USEC INT64_C(900000000) /* virtual */
@@ -34,6 +33,11 @@ static int peer = -1;
 static bool peer_is_root;
 static char reply[REPLY_BYTES];
 static size_t reply_length;
+
+void scenario_choose(struct json_object *chosen)
+{
+        scenario = chosen;
+}
 
 static void init(void)
 {
@@ -374,30 +378,3 @@ static const struct actor *const actors[] = {&actor_s6, &actor_scenario, &actor_
 
 const struct company company_of_scenario = {
         .actors = actors, .identity = identity, .on_log = on_log, .on_path = on_path};
-
-static const char *const options[] = {"--settle-msec", "300", NULL};
-
-int scenario_run(const struct wished *wished, uint64_t seed, bool trace, const char *path)
-{
-        struct sim_settings settings = {.seed = seed,
-                                        .steps = UINT64_MAX,
-                                        .flavour = wished->has_flavour ? wished->settings.flavour : S6_2_15,
-                                        .clients = 1,
-                                        .profiles = 1,
-                                        .trace = trace,
-                                        .options = options};
-        struct verdict outcome;
-
-        scenario = json_object_from_file(path);
-        if (!scenario) {
-                fprintf(stderr, "%s: %s\n", path, json_util_get_last_err());
-                return 2;
-        }
-        company = &company_of_scenario;
-        run_seed(&settings, &outcome);
-        json_object_put(scenario);
-        if (outcome.failed)
-                printf("failed: %s: %s\n", outcome.invariant, outcome.message);
-        fflush(stdout);
-        return outcome.failed;
-}

@@ -14,7 +14,9 @@ struct wished;
  * same files are run on a real tree by tests/integration/test_simulation.py.
  */
 
-/* Runs the one in that file, and prints what it ended in. 0; 1: it failed; 2: it is none. */
+/* Which one is run; before run_seed(). */
+void scenario_choose(struct json_object *scenario);
+/* scenario_run.c: runs the one in that file, and prints what it ended in. 0; 1: it failed; 2: it is none. */
 int scenario_run(const struct wished *wished, uint64_t seed, bool trace, const char *path);
 /* What it ended in, as one line of JSON; of the process that runs it. */
 #define SCENARIO_RESULT_BYTES 16384

@@ -5,7 +5,8 @@
 
 static const char *const kinds[FAULT_KINDS] = {"kill",  "disk",    "volume",  "memory",   "descriptors", "s6",
                                                "clock", "clients", "inotify", "gateways", "power"};
-static const char *const customs[HABITS] = {"crowd", "watchers", "churn", "lookers", "slow-s6", "paths", "hermes", "odd-files"};
+static const char *const customs[HABITS] = {"crowd",   "watchers", "churn",  "lookers",
+                                            "slow-s6", "paths",    "hermes", "odd-files"};
 static const char *const flavours[] = {[S6_2_11] = "2.11", [S6_2_13] = "2.13", [S6_2_15] = "2.15"};
 
 /* splitmix64: what makes a state of a seed. */
@@ -66,7 +67,8 @@ bool settings_parse_flavour(const char *name, enum s6_flavour *flavour)
         return false;
 }
 
-static bool parse_word(const char *const *words, unsigned count, const char *word, size_t length, unsigned *found)
+static bool parse_word(const char *const *words, unsigned count, const char *word, size_t length,
+                       unsigned *found)
 {
         if (length == 3 && strncmp(word, "all", 3) == 0) {
                 *found = (1U << count) - 1;
@@ -124,7 +126,8 @@ void settings_describe(const struct sim_settings *settings, char *text, size_t s
 
         describe_list(kinds, FAULT_KINDS, settings->faults, faults, sizeof(faults));
         describe_list(customs, HABITS, settings->habits, habits, sizeof(habits));
-        snprintf(text, size, "--seed %llu --steps %llu --s6 %s --clients %u --profiles %u --faults %s --habits %s",
+        snprintf(text, size,
+                 "--seed %llu --steps %llu --s6 %s --clients %u --profiles %u --faults %s --habits %s",
                  (unsigned long long)settings->seed, (unsigned long long)settings->steps,
                  flavours[settings->flavour], settings->clients, settings->profiles, faults, habits);
 }

@@ -34,13 +34,13 @@ enum sim_fault_kind {
 
 /* What is more frequent in a run than by chance: what is rare meets only where somebody does much of it. */
 enum sim_habit {
-        HABIT_CROWD = 1 << 0,   /* many clients, who order the same gateway in one instant */
-        HABIT_WATCHERS = 1 << 1, /* many of one uid, who watch */
-        HABIT_CHURN = 1 << 2,   /* gateways are registered and unregistered all the time */
-        HABIT_LOOKERS = 1 << 3, /* clients ask more than they order */
-        HABIT_SLOW_S6 = 1 << 4, /* what is told to s6 is read seconds later */
-        HABIT_PATHS = 1 << 5,   /* FAULT_VOLUME: a single sync or rename hangs; a boot finds no volume */
-        HABIT_HERMES = 1 << 6,  /* directories of profiles come and go */
+        HABIT_CROWD = 1 << 0,     /* many clients, who order the same gateway in one instant */
+        HABIT_WATCHERS = 1 << 1,  /* many of one uid, who watch */
+        HABIT_CHURN = 1 << 2,     /* gateways are registered and unregistered all the time */
+        HABIT_LOOKERS = 1 << 3,   /* clients ask more than they order */
+        HABIT_SLOW_S6 = 1 << 4,   /* what is told to s6 is read seconds later */
+        HABIT_PATHS = 1 << 5,     /* FAULT_VOLUME: a single sync or rename hangs; a boot finds no volume */
+        HABIT_HERMES = 1 << 6,    /* directories of profiles come and go */
         HABIT_ODD_FILES = 1 << 7, /* the application and other brokers write what they like into the volume */
         HABIT_ALL = (1 << 8) - 1,
 };
@@ -83,7 +83,7 @@ uint64_t sim_random(void);
 unsigned sim_below(unsigned most); /* 0 to most - 1; 0 for 0 */
 bool sim_chance(unsigned per_million);
 int64_t sim_between(int64_t least, int64_t most); /* both included */
-bool sim_habit(unsigned habits); /* one of them */
+bool sim_habit(unsigned habits);                  /* one of them */
 /* A fault of that kind is to happen now, by such a chance: it is allowed, and faults have not ceased. */
 bool sim_fault(enum sim_fault_kind kind, unsigned per_million);
 

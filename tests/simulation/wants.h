@@ -84,6 +84,9 @@ bool wants_is_loose(const char *name);
 
 /* check.c */
 void check_after_step(void);
+/* check_bounds.c */
+struct server;
+void check_bounds(const struct server *server);
 /* check_brake.c */
 void check_brakes(void);
 /* check_idle.c */

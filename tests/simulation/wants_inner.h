@@ -46,6 +46,12 @@ struct wants {
         struct profile_wants at[PROFILES_MOST];
 };
 
+extern struct wants *wants;
+
+/* wants.c: before the first life; what the broker makes of a profile that has no record. */
+void wants_init(void);
+void wants_add_found(struct profile_wants *profile);
+
 /* Does `later` come after that one, whenever each was done? */
 bool change_is_after(const struct change *later, const struct change *change);
 

@@ -13,7 +13,8 @@ static int mark_of(struct json_object *environment)
 {
         struct json_object *mark = NULL;
 
-        if (!json_object_is_type(environment, json_type_object) || json_object_object_length(environment) == 0)
+        if (!json_object_is_type(environment, json_type_object) ||
+            json_object_object_length(environment) == 0)
                 return WANTS_NO_ENVIRONMENT;
         if (!json_object_object_get_ex(environment, "MARK", &mark))
                 return WANTS_ANY_ENVIRONMENT;
@@ -45,7 +46,8 @@ static const char *string_of(struct json_object *object, const char *name)
 {
         struct json_object *member = NULL;
 
-        return json_object_is_type(object, json_type_object) && json_object_object_get_ex(object, name, &member) &&
+        return json_object_is_type(object, json_type_object) &&
+                               json_object_object_get_ex(object, name, &member) &&
                                json_object_is_type(member, json_type_string)
                        ? json_object_get_string(member)
                        : "";
