@@ -47,6 +47,12 @@ bool sim_fault(enum sim_fault_kind kind, unsigned per_million)
         return false;
 }
 
+bool sim_habit(unsigned habits)
+{
+        (void)habits;
+        return false;
+}
+
 void sim_trace(const char *format, ...)
 {
 }
