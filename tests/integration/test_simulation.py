@@ -141,7 +141,8 @@ class Supervised:
             self.script("finish", f"exit {finish}")
         if not up:
             (path / "down").touch()
-        self.process = subprocess.Popen([f"{programs}/s6-supervise", str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        # What a shell starts in the background ignores both, and so would what it starts.
+        self.process = subprocess.Popen(["env", "--default-signal=INT,QUIT", f"{programs}/s6-supervise", str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, env={**os.environ, "LD_LIBRARY_PATH": libraries})
         self.up = up
 
