@@ -67,45 +67,62 @@ static int groups_contain(const struct groups *groups, pid_t pid)
         return result == 1 || result == -ESRCH ? 0 : result;
 }
 
-/* Behind the descriptor it is looked at again, since the number may be another process's by now. */
-static void signal_one(const struct groups *groups, pid_t pid, int number)
+/* Behind the descriptor it is looked at again, since the number may be another process's by now. 0, also where it is gone by
+ * now, or a negative errno. */
+static int signal_one(const struct groups *groups, pid_t pid, int number)
 {
         int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+        int result = 0;
 
         if (fd < 0 && errno != ENOSYS && errno != EPERM)
-                return;
+                return errno == ESRCH ? 0 : -errno;
         if (groups_contain(groups, pid) == 1)
-                identity_signal(groups->uid, fd, pid, number);
+                result = identity_signal(groups->uid, fd, pid, number);
         if (fd >= 0)
                 close(fd);
+        return result == -ESRCH ? 0 : result;
 }
 
-/* Returns how many there were, or may have been: what cannot be looked at for a passing reason is not gone. */
-static unsigned groups_signal(const struct groups *groups, int number)
+/* Returns how many there were, or may have been: what cannot be looked at for a passing reason is not gone. *problem: the
+ * negative errno of one that was not signalled; untouched where all were. */
+static unsigned groups_signal(const struct groups *groups, int number, int *problem)
 {
         DIR *directory = opendir("/proc");
         unsigned count = 0;
 
-        if (!directory)
+        if (!directory) {
+                *problem = -errno;
                 return 1;
+        }
         for (struct dirent *entry; (entry = readdir(directory));) {
                 pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
                 int contains = pid > 1 ? groups_contain(groups, pid) : 0;
+                int result = contains == 1 ? signal_one(groups, pid, number) : contains;
 
                 count += contains != 0;
-                if (contains == 1)
-                        signal_one(groups, pid, number);
+                if (result < 0)
+                        *problem = result;
         }
         closedir(directory);
         return count;
+}
+
+int groups_end(const struct groups *groups)
+{
+        int problem = 0;
+        unsigned count = groups_signal(groups, SIGTERM, &problem);
+
+        if (count) /* one that is stopped would not see it */
+                groups_signal(groups, SIGCONT, &problem);
+        return problem ?: (int)count;
 }
 
 bool groups_kill(const struct groups *groups, int msec)
 {
         const struct timespec pause = {.tv_nsec = GROUPS_AGAIN_MSEC * 1000000L};
 
-        for (int waited = 0;; waited += GROUPS_AGAIN_MSEC) {
-                if (!groups_signal(groups, SIGKILL))
+        for (int waited = 0, problem;; waited += GROUPS_AGAIN_MSEC) {
+                if (!groups_signal(groups, SIGKILL, &problem))
                         return true;
                 if (waited >= msec)
                         return false;

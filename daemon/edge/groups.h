@@ -24,6 +24,10 @@ struct groups {
  * want of a descriptor: then nobody knows. */
 int groups_read(int at, const char *name, uid_t uid, struct groups *groups);
 
+/* Sends TERM, and CONT, to every process in them, once. How many there were; or a negative errno: of one nobody knows, as for
+ * want of a descriptor. Looks at all processes: for the deputy. */
+int groups_end(const struct groups *groups);
+
 /*
  * Sends KILL to every process in them (by pidfd, looked at again behind it, so that a number given out anew
  * is spared) until none is left or msec have passed. Blocks: for the deputy. True: none is left.

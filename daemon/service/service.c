@@ -210,8 +210,10 @@ static void own_takes(struct run *run, const struct s6_status *now)
                 static_end_follow(service, now);
         if (service->end.given_up && !service->record.has_exit) /* before there was a broker */
                 note_exit(&service->record, now, EXIT_ORDER_UNKNOWN);
-        if (!run->supervised)
+        if (!run->supervised) {
                 service->registry->moved_msec = clock_msec();
+                service->leftover = LEFTOVER_UNKNOWN;
+        }
         log_pipe_taken(run);
 }
 

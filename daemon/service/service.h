@@ -11,6 +11,7 @@
 #include "daemon/judge/view.h"
 #include "daemon/loop/timer.h"
 #include "daemon/service/again.h"
+#include "daemon/service/leftover.h"
 #include "daemon/service/locks.h"
 #include "daemon/service/run.h"
 #include "daemon/service/static_end.h"
@@ -79,6 +80,7 @@ struct service {
         enum queued queued;
         enum event_starter starter; /* of what begins next */
         bool unseen;                /* events of it may have been lost: its next step reads its files first */
+        enum leftover leftover;
         bool unclean; /* the container's last gateway did not end by itself, and this is its first one here */
         enum volume_ask asks;
         enum habit habit;

@@ -142,8 +142,10 @@ static bool service_step(struct ready *ready)
         verdict = follow_run(&service->own);
         follow_run(&service->logger);
         log_pipe_follow(service);
-        if (service->operation == OPERATION_NONE && service->profile)
+        if (service->operation == OPERATION_NONE && service->profile) {
+                leftover_follow(service);
                 locks_follow(service);
+        }
         service_follow_time(service);
         if (verdict == GOAL_DONE || verdict == GOAL_FAILED) {
                 stagger_wake(service->registry);

@@ -267,10 +267,10 @@ static void check_alive(const struct service *service)
                 SIM_HOLDS(service->shown.reason[0] || record->brake.next_start_usec == 0,
                           "held-with-a-reason", "%s is held back (%d), and nobody says why", service->name,
                           (int)record->brake.hold);
-        else /* what a killed s6-supervise left is ended by the next run, or by Unregister: docs/simulation.md */
-                SIM_HOLDS(seen.state == S6_DOWN && s6_gateways((unsigned)place) == s6_left((unsigned)place),
-                          "unwanted-is-down", "%s is not wanted, and s6 has it as %d, with %u processes",
-                          service->name, (int)seen.state, s6_processes((unsigned)place));
+        else
+                SIM_HOLDS(seen.state == S6_DOWN && !s6_gateways((unsigned)place), "unwanted-is-down",
+                          "%s is not wanted, and s6 has it as %d, with %u processes", service->name,
+                          (int)seen.state, s6_processes((unsigned)place));
 }
 
 /* What is shown is what is. */

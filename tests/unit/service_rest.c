@@ -5,11 +5,13 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/process.h"
 #include "daemon/keep/survey.h"
 #include "daemon/service/home.h"
 #include "daemon/service/obstacle.h"
@@ -394,6 +396,63 @@ START_TEST(names_and_places)
 }
 END_TEST
 
+/* Its group is in the slot's note, and it goes on. */
+static pid_t leave_running(const char *state)
+{
+        pid_t pid = world_process();
+        struct process_life life;
+        char note[64];
+
+        world_gateway("coder", state, &own, &logger);
+        ck_assert_int_eq(setpgid(pid, pid), 0);
+        ck_assert_int_eq(process_look(pid, &life), 0);
+        snprintf(note, sizeof(note), "%d:%llu\n", (int)pid, life.start);
+        put_file("services/gateway-coder/data/pgid", note);
+        return pid;
+}
+
+static bool has_ended(pid_t pid)
+{
+        siginfo_t info = {.si_pid = 0};
+
+        ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT), 0);
+        return info.si_pid == pid;
+}
+
+/* What an s6-supervise that was killed left running goes on behind a Stop. */
+START_TEST(what_was_left_running_and_is_not_wanted)
+{
+        pid_t pid = leave_running(NULL), other_pid;
+        struct service *coder;
+
+        coder = world_adopt(CODER);
+        TURN_UNTIL(has_ended(pid));
+        TURN_UNTIL(coder->leftover == LEFTOVER_NONE);
+        /* Another s6-supervise, whose next one comes when its gateway runs. */
+        other_pid = world_process();
+        toy_runs(&own, other_pid, false);
+        TURN_UNTIL(coder->own.status.pid == other_pid);
+        turn_for(20);
+        ck_assert(!has_ended(other_pid));
+}
+END_TEST
+
+/* Its next run ends it, and whoever waits for that is told. */
+START_TEST(what_was_left_running_and_is_wanted)
+{
+        pid_t pid = leave_running(world_wanted());
+        struct service *coder = world_adopt(CODER);
+
+        turn_for(50);
+        ck_assert(!has_ended(pid));
+        ck_assert_int_eq(coder->leftover, LEFTOVER_UNKNOWN);
+        toy_runs(&own, 4000002, true);
+        TURN_UNTIL(coder->shown.state == STATE_UP);
+        ck_assert_int_eq(coder->leftover, LEFTOVER_NONE);
+        ck_assert(!has_ended(pid));
+}
+END_TEST
+
 /* A broker that takes the want of a descriptor for an answer registers more than s6-svscan takes. */
 START_TEST(what_s6_svscan_takes)
 {
@@ -434,7 +493,9 @@ int main(void)
                                       static_services,
                                       room_on_the_volume,
                                       names_and_places,
-                                      what_s6_svscan_takes};
+                                      what_s6_svscan_takes,
+                                      what_was_left_running_and_is_not_wanted,
+                                      what_was_left_running_and_is_wanted};
 
         return unit_run(world_suite("service_rest", tests, sizeof(tests) / sizeof(tests[0])));
 }
