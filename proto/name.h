@@ -18,8 +18,8 @@ enum name_result {
 
 /*
  * [a-z0-9][a-z0-9_-]*, at most LIMIT_PROFILE_NAME_BYTES (the Hermes application's rule). The same is checked in
- * s6-rc.d/gateway-template/prelude, client/completion/svcctl.bash and client/python/svcbroker/hermes.py, and said in
- * man/io.svcbroker.7, docs/clients.md and docs/contract.md; tests/integration/test_names.py holds all of them together.
+ * client/completion/svcctl.bash and client/python/svcbroker/hermes.py, and said in man/io.svcbroker.7, docs/clients.md and
+ * docs/contract.md; tests/integration/test_names.py holds all of them together.
  */
 enum name_result name_check_profile(const char *name);
 
@@ -42,8 +42,7 @@ uint64_t name_hash(const char *name, uint64_t of);
 /* For people, to put behind the name: "is empty", ... */
 const char *name_result_text(enum name_result result);
 
-/* [A-Za-z_][A-Za-z0-9_]*, at most LIMIT_ENVIRONMENT_NAME_BYTES: what a variable may be called. The same is checked in
- * s6-rc.d/gateway-template/gateway (tests/integration/test_names.py). */
+/* [A-Za-z_][A-Za-z0-9_]*, at most LIMIT_ENVIRONMENT_NAME_BYTES: what a variable may be called. */
 bool environment_is_name(const char *name);
 
 /* A variable of a profile's environment. */

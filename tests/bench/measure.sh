@@ -272,7 +272,7 @@ measure_everything() {
 --no-gateways" tree_boot "$build" && tree_wait_ready || return 1
     socket=/proc/$tree_pid/root/run/svcbroker/io.svcbroker
 
-    fill 1 10 && measure_round_trip 10 && measure_rate && measure_programs && measure_register && measure_memory 10 &&
+    measure_slot && fill 1 10 && measure_round_trip 10 && measure_rate && measure_programs && measure_register && measure_memory 10 &&
         fill 11 100 && measure_memory 100 && measure_idle 100 &&
         fill 101 "$services" && measure_memory "$services" 8 && measure_round_trip "$services" &&
         measure_list "$services" && measure_starvation "$services" || return 1

@@ -46,6 +46,8 @@ TARGETS = {
     "system": Target(EDGE, Fault("daemon/edge/interpreter.c", "length = INTERPRETER_LINE_BYTES - 1;", ";"), EDGE_PACKAGES),
     "options": Target((*JUDGE, "daemon/options.c"),
                       Fault("daemon/options.c", "i < OPTIONS_STATIC_MOST; i++", "i <= OPTIONS_STATIC_MOST; i++")),
+    "slot": Target((*EDGE, "template/parse.c"), Fault("template/parse.c", "memmove(end, more, strlen(more) + 1);", "memmove(end, more, strlen(more));"),
+                   EDGE_PACKAGES),
     "log": Target(CLIENT, Fault("client/text/printable.c", "if (character >= 0x7f && character < 0xa0)", "if (character == 0x7f)")),
     "reply": Target(CLIENT, Fault("client/say/facts.c", ".name = name ? name : \"?\",", ".name = name,"), most_bytes=8192, kept_bytes=500),
 }

@@ -3,6 +3,7 @@
 # From the bottom up. A file includes files of its own room and of rooms below it, never above.
 ROOMS = [
     "proto",
+    "template",
     "daemon/bounds.h",
     "daemon/config.h",  # what meson was told
     "daemon/judge",
@@ -30,6 +31,7 @@ ROOMS = [
 # Rooms that see less than all below them.
 SEES = {
     "proto": (),
+    "template": ("proto",),  # nothing that could load more
     "daemon/bounds.h": ("proto",),
     "daemon/config.h": (),
     "daemon/judge": ("proto", "daemon/bounds.h"),  # pure: no system, no loop, no log

@@ -36,7 +36,7 @@ def sources(*folders, ending=(".c", ".h")):
 
 def ours():
     """The C files of what is installed; tests have fewer rules."""
-    return sources("proto", "daemon", "client")
+    return sources("proto", "template", "daemon", "client")
 
 
 @functools.cache

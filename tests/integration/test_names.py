@@ -1,4 +1,4 @@
-"""What may be a name is written in four languages: all of them must say the same, of many names. proto/name.h lists the places."""
+"""What may be a name is written in three languages: all of them must say the same, of many names. proto/name.h lists the places."""
 
 import os
 import random
@@ -73,24 +73,6 @@ def by_shell(command, script):
     said = subprocess.run([*command, "-c", script], input=b"".join(name + b"\n" for name in names()), stdout=subprocess.PIPE, check=True,
                           env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
     return dict(zip(names(), (word == b"yes" for word in said.stdout.splitlines()), strict=True))
-
-
-def loop(case):
-    return f"while IFS= LC_ALL=C read -r name; do case $name in\n{case}\necho no ;;\n*) echo yes ;;\nesac; done"
-
-
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_slot_s_scripts_have_the_same_profiles(judged, shell):
-    case = only("s6-rc.d/gateway-template/prelude", r"^case \$profile in\n(.*\))$")
-    assert by_shell(SHELLS[shell], loop(case)) == judged["profile"]
-
-
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_slot_s_scripts_have_the_same_variables(judged, shell):
-    case = only("s6-rc.d/gateway-template/gateway", r"case \$HERMES_S6_name in\n *(.*\)) ;;$")
-    short = {name: is_one for name, is_one in judged["variable"].items() if len(name) <= 64}
-    said = by_shell(SHELLS[shell], loop(case))
-    assert {name: said[name] for name in short} == short
 
 
 def test_completion_has_the_same_profiles(judged):

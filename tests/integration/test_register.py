@@ -6,6 +6,7 @@ import stat
 
 import pytest
 
+from slot_directory import OLD_TEMPLATE
 from tree import SERVICES, wait_until
 from varlink import VarlinkError, encode
 
@@ -131,7 +132,7 @@ END
 @pytest.mark.parametrize("running", [True, False])
 def test_slot_of_an_older_broker(make_tree, running):
     """It keeps its scripts, which read a directory with a file for each variable: so that is what it goes on having."""
-    tree = make_tree()
+    tree = make_tree(before=OLD_TEMPLATE)
     tree.register("coder", start=running)
     tree.wait_state("coder", "up" if running else "down")
     tree.stop_broker()

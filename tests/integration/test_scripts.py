@@ -3,11 +3,11 @@
 import glob
 import os
 import re
-import shutil
 import subprocess
 
 import pytest
 
+from slot_directory import SlotDirectory
 from tree import TOP
 
 BUILD = os.environ.get("SVCBROKER_BUILD", "build")
@@ -129,7 +129,7 @@ def test_lines_that_are_written_twice_are_the_same(what):
     assert len(found) == 1 and len(next(iter(found.values()))) > 1, found
     if what == "the effective uid":
         reads = {path for path, lines in shipped().items() for line in lines if re.search(r"read .*\beuid\b", line)}
-        assert reads - set(next(iter(found.values()))) == {"s6-rc.d/gateway-template/prelude"}, "which wants to know whether it is another's"
+        assert reads == set(next(iter(found.values())))
 
 
 # Single scripts
@@ -139,99 +139,9 @@ def shell(request):
     return SHELLS[request.param]
 
 
-class Slot:
-    """A copy of the template, with a world of its own: programs, volume, container environment."""
-
-    def __init__(self, directory):
-        self.path = str(directory)
-        shutil.copytree(f"{TOP}/s6-rc.d/gateway-template", f"{self.path}/slot")
-        for name in ("bin", "venv/bin", "volume", "environment", "slot/data"):
-            os.makedirs(f"{self.path}/{name}")
-        self.write("slot/settings", f"s6={self.path}/bin\nclient_user=hermes\ndefault_home={self.path}/volume\n"
-                   f"container_environment={self.path}/environment\nvenv={self.path}/venv\nbrake_seconds=60\nbrake_deaths=5\nbrake_restarts=10\n"
-                   "log_files=10\nlog_file_bytes=1000000\n")
-        self.write("slot/data/profile", "coder\n")
-        self.write("slot/env", "")
-        self.program("venv/bin/hermes", 'printf "%s\\n" "$@"; env')
-        self.program("bin/s6-setlock", 'shift 2; exec "$@"')
-        self.program("bin/s6-permafailon", "exit 0")
-        self.program("bin/s6-envdir", 'while [ "${1#./}" = "$1" ]; do shift; done; exec "$@"')
-
-    def write(self, name, text):
-        with open(f"{self.path}/{name}", "w", newline="") as file:
-            file.write(text)
-
-    def program(self, name, script):
-        self.write(name, f"#!/bin/sh\n{script}\n")
-        os.chmod(f"{self.path}/{name}", 0o755)
-
-    def run(self, shell, script, *arguments, **environment):
-        return subprocess.run([*shell, script, *arguments], cwd=f"{self.path}/slot", env={"PATH": "/usr/bin:/bin", **environment},
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30)
-
-    def gateway(self, shell):
-        return self.run(shell, "./gateway", "coder", f"{self.path}/volume", "/usr/bin:/bin")
-
-
 @pytest.fixture
 def slot(tmp_path):
-    return Slot(tmp_path)
-
-
-@pytest.mark.parametrize("text", ["Device or resource busy", "Resource busy", "", "Das Geraet ist belegt", "No locks available"])
-@pytest.mark.parametrize("code, result", [(1, 69), (111, 0), (126, 0), (137, 0)])
-def test_a_lock_that_cannot_be_had(slot, shell, text, code, result):
-    """1 is a busy one, whatever s6-setlock's C library calls that; with any other failure the gateway runs, and it is said."""
-    slot.program("bin/s6-setlock", f'echo "s6-setlock: fatal: unable to lock $2: {text}" >&2; exit {code}')
-    said = slot.gateway(shell)
-    assert said.returncode == result, said.stdout
-    assert ("not started: it runs elsewhere" in said.stdout) == (code == 1)
-    assert ("started without its lock" in said.stdout) == (code != 1)
-    assert ("gateway\nrun\n--replace\n" in said.stdout) == (code != 1)
-
-
-def test_the_installed_s6_answers_so(tmp_path):
-    """Busy is 1, and what cannot be locked is 111; a program that cannot be executed is neither."""
-    with open(tmp_path / "lock", "w"):
-        pass
-    holder = subprocess.Popen(["s6-setlock", tmp_path / "lock", "/bin/sh", "-c", "echo held; read line"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert holder.stdout.readline() == b"held\n"
-    codes = [subprocess.run(["s6-setlock", "-n", path, program], stderr=subprocess.DEVNULL, check=False).returncode
-             for path, program in ((tmp_path / "lock", "/bin/true"), (tmp_path, "/bin/true"), (tmp_path / "none/lock", "/bin/true"),
-                                   (tmp_path / "free", "/nonexistent"), (tmp_path / "free", "/bin/true"))]
-    holder.communicate(b"\n")
-    assert codes == [1, 111, 111, 127, 0]
-
-
-@pytest.mark.parametrize("end", ["\n", ""])
-def test_the_slot_s_files_need_no_last_newline(slot, shell, end):
-    slot.write("slot/data/profile", f"coder{end}")
-    slot.write("slot/env", f"FIRST=\nLAST=the last{end}")
-    slot.write("environment/HERMES_HOME", f"{slot.path}/other{end}")
-    os.mkdir(f"{slot.path}/other")
-    said = slot.gateway(shell).stdout.splitlines()
-    assert {"FIRST=", "LAST=the last", f"HERMES_HOME={slot.path}/other"} <= set(said)
-    said = slot.run(shell, "-c", "slot=.; . ./prelude; echo $profile")
-    assert said.stdout == "coder\n"
-    child = subprocess.Popen(["/bin/sleep", "1000"], start_new_session=True)
-    try:
-        with open(f"/proc/{child.pid}/stat") as file:
-            group = f"{child.pid}:{file.read().rpartition(')')[2].split()[19]}"
-        slot.write("slot/data/pgid", f"7777777:1\n{group}{end}")
-        said = slot.run(shell, "-c", ". ./groups; note_group data/noted; cp data/pgid data/both; note_group data/both; echo $earlier")
-        assert said.stdout == f"{group}\n"
-        slot.program("bin/s6-setuidgid", 'shift; exec "$@"')
-        assert slot.run(shell, "./finish", "1", "0", "coder").returncode == 0
-        assert child.wait(10) == -15, "finish ended what it found there"
-    finally:
-        child.kill()
-
-
-@pytest.mark.parametrize("line", ["0:", "1:", "1:5", "-1:", "12", ":", "x:1", "1 1:2", "00:1"])
-def test_what_is_no_group_s_note_is_nobody(slot, shell, line):
-    """To kill 0 or -1 would be to kill others."""
-    said = slot.run(shell, "-c", f". ./groups; group_lives '{line}'; echo $?")
-    assert said.stdout == "1\n"
+    return SlotDirectory(tmp_path)
 
 
 @pytest.mark.parametrize("end", ["\n", ""])

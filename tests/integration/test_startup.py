@@ -45,7 +45,7 @@ CASES = [
     ("", ["--services", "/nonexistent/deep"], "/nonexistent/deep", "--services"),
     (f"chmod o+w {TEMPLATE}", [], TEMPLATE, "chmod"),
     (f"chmod o+w {TEMPLATE}/run", [], f"{TEMPLATE}/run", "chmod"),
-    (f"chown hermes {TEMPLATE}/log/collect", [], f"{TEMPLATE}/log/collect", "root's"),
+    (f"chown hermes {TEMPLATE}/log/run", [], f"{TEMPLATE}/log/run", "root's"),
     (f"ln -s /opt/data/x {TEMPLATE}/link", [], TEMPLATE, ""),
     ("chmod o+w /usr/local/share", [], "/usr/local/share", "chmod"),
     ("chmod 777 /run/svcbroker", [], "/run/svcbroker", "chmod"),

@@ -147,7 +147,7 @@ def test_a_logger_that_hangs_with_the_volume(boot, volume):
     tree = boot()
     with Hang(tree):
         tree.register("late", start=False)
-        wait_until(lambda: [line for line, _, _ in tree.processes().values() if "./collect late" in line], what="its logger")
+        wait_until(lambda: [line for line, _, _ in tree.processes().values() if "svcbroker-slot log " in line and "late" in line], what="its logger")
         with pytest.raises(VarlinkError) as caught:
             tree.call("Unregister", profile="late", timeout_msec=1000)
         assert caught.value.name == "Unsupervised" and "its logger does not end" in caught.value.parameters["reason"]

@@ -1,0 +1,239 @@
+/*
+ * svcbroker-slot, which the template's scripts have in their first line: svcbroker-slot WHAT [SCRIPT] [WORD...], in
+ * a slot's directory. run, finish, log and log-finish begin as root. Nothing that is the client user's is opened or
+ * looked up in PATH before drop(), and nothing is allocated. gateway and collect are the halves behind it.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "proto/name.h"
+#include "template/drop.h"
+#include "template/file.h"
+#include "template/gateway.h"
+
+#define WORDS_MOST (GROUPS_MOST + 16)
+#define DEATH_BYTES 14 /* of supervise/death_tally: s6's */
+
+typedef int half(struct slot *slot, const char **words);
+
+/* What cannot be opened now can be a second later, so only what is wrong for good is 78. */
+static int begin(struct slot *slot, const char *directory)
+{
+        char path[32];
+        ssize_t length;
+        unsigned line;
+
+        snprintf(path, sizeof(path), "%s/settings", directory);
+        length = file_read(path, slot->settings_text, sizeof(slot->settings_text));
+        line = length < 0 ? 0 : parse_settings(slot->settings_text, slot->settings);
+        if (line > 0) {
+                file_say("gateway: %s: line %u is not NAME=VALUE, or one is missing", path, line);
+                return 78;
+        }
+        if (length >= 0) {
+                snprintf(path, sizeof(path), "%s/data/profile", directory);
+                length = file_read_line(path, slot->profile, sizeof(slot->profile));
+        }
+        if (length >= 0 && name_check_profile(slot->profile) == NAME_OK)
+                return 0;
+        file_say("gateway: %s: %s", path, length < 0 ? strerror((int)-length) : "not the name of a profile");
+        return length < 0 ? 111 : 78;
+}
+
+/* Becomes the program, or says why not. */
+static int become(const struct slot *slot, const char *const *words)
+{
+        execv(words[0], (char *const *)words);
+        file_say("gateway %s: %s: %s", slot->profile, words[0], strerror(errno));
+        return 111;
+}
+
+/* The account files have no such account: s6-setuidgid asks whatever else there is. */
+static int ask_s6(struct slot *slot, const char *script, const char **words, bool container)
+{
+        char setuidgid[4096], envdir[4096];
+        const char *others[WORDS_MOST + 8] = {setuidgid, slot->settings[CLIENT_USER]};
+        const char **next = others + 2;
+
+        snprintf(setuidgid, sizeof(setuidgid), "%s/s6-setuidgid", slot->settings[S6]);
+        snprintf(envdir, sizeof(envdir), "%s/s6-envdir", slot->settings[S6]);
+        if (container && file_is(slot->settings[CONTAINER], S_IFDIR)) {
+                *next++ = envdir;
+                *next++ = "-Lf";
+                *next++ = slot->settings[CONTAINER];
+        }
+        *next++ = script ? script : SVCBROKER_SLOT_PATH;
+        for (words += script != NULL; *words; words++)
+                *next++ = *words;
+        return become(slot, others);
+}
+
+/* Goes on as the client user in a script of the slot's or, where it has none, in a half of ours, whose name is the
+ * first word. */
+static int go_on(struct slot *slot, const char *script, half *ours, const char **words, bool container)
+{
+        int result = drop(slot->settings[CLIENT_USER], slot->text, sizeof(slot->text));
+
+        if (script && !file_is(script, S_IFREG))
+                script = NULL;
+        if (result < 0) {
+                file_say("gateway %s: cannot become %s: %s", slot->profile, slot->settings[CLIENT_USER],
+                         strerror(-result));
+                return 111;
+        }
+        if (result == 0)
+                return ask_s6(slot, script, words, container);
+        if (script) {
+                snprintf(slot->path, sizeof(slot->path), "%s:/usr/bin:/bin", slot->settings[S6]);
+                setenv("PATH", slot->path, 1);
+        }
+        result = container ? gateway_container(slot) : 0;
+        if (result || !script)
+                return result ? result : ours(slot, words);
+        groups_sweep(words + 4, container ? GATEWAY_TENTHS : LOGGER_TENTHS);
+        words[0] = script;
+        words[4] = NULL;
+        return become(slot, words);
+}
+
+/* Groups that were noted and live are of an s6-supervise that was killed: they stay in the note, for finish, and
+ * whoever goes on ends them first. */
+static int start(struct slot *slot, const char *note, const char *script, half *ours, const char **words,
+                 bool container)
+{
+        groups_read(&slot->groups, note);
+        groups_keep_living(&slot->groups);
+        if (groups_note(&slot->groups, note) < 0)
+                file_say("gateway %s: %s cannot be written: processes it leaves behind may outlive it",
+                         slot->profile, note);
+        words[1] = slot->profile;
+        words[2] = getenv("HERMES_HOME");
+        words[2] = words[2] ? words[2] : "";
+        memcpy(words + 4, slot->groups.notes, sizeof(slot->groups.notes));
+        return go_on(slot, script, ours, words, container);
+}
+
+static int sweep(struct slot *slot, const char **words)
+{
+        groups_sweep(words + 1, FINISH_TENTHS);
+        return 0;
+}
+
+/* Ends what is left of the groups, as the client user, in a process of its own: this one is needed as it is. Is it
+ * done? */
+static bool end_groups(struct slot *slot)
+{
+        const char *words[WORDS_MOST] = {"sweep"};
+        pid_t pid;
+
+        groups_keep_living(&slot->groups);
+        if (!slot->groups.notes[0])
+                return true;
+        memcpy(words + 1, slot->groups.notes, sizeof(slot->groups.notes));
+        pid = fork();
+        if (pid == 0)
+                _exit(go_on(slot, NULL, sweep, words, false));
+        while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+                ;
+        return pid > 0;
+}
+
+/* s6's own brake: exit 125 stops what keeps ending. s6-permafailon counts, where there are deaths enough to be
+ * counted. */
+static int brake(struct slot *slot, unsigned long least, const char *restarts, const char *events)
+{
+        char program[4096];
+        const char *words[] = {program,
+                               "3600",
+                               restarts,
+                               "75",
+                               program,
+                               slot->settings[BRAKE_SECONDS],
+                               slot->settings[BRAKE_DEATHS],
+                               events,
+                               "/bin/true",
+                               NULL};
+        struct stat info;
+
+        if (stat("supervise/death_tally", &info) == 0 && (unsigned long)info.st_size < least * DEATH_BYTES)
+                return 0;
+        snprintf(program, sizeof(program), "%s/s6-permafailon", slot->settings[S6]);
+        return become(slot, restarts ? words : words + 4);
+}
+
+/* finish EXITCODE SIGNAL NAME [GROUP]. run's note has every group; GROUP (from s6 2.12 on) is there in case that
+ * could not be written. */
+static int finish(struct slot *slot, const char **given)
+{
+        unsigned long deaths = strtoul(slot->settings[BRAKE_DEATHS], NULL, 10);
+        unsigned long restarts = strtoul(slot->settings[BRAKE_RESTARTS], NULL, 10) + 1;
+        char count[32];
+
+        if (!groups_read(&slot->groups, "data/pgid") && given[1] && given[2] && given[3])
+                groups_set(&slot->groups, given[3]);
+        if (slot->groups.notes[0] && end_groups(slot))
+                file_write("data/pgid", "", 0);
+        if (strcmp(given[0], "78") == 0)
+                file_say("gateway %s: configuration error (exit 78): not started again until somebody does",
+                         slot->profile);
+        /* 69: it runs elsewhere, as was said. 0: no crash, and perhaps a stop; svcbrokerd finds out, and starts it
+         * again if not. */
+        if (strcmp(given[0], "78") == 0 || strcmp(given[0], "69") == 0 || strcmp(given[0], "0") == 0)
+                return 125;
+        snprintf(count, sizeof(count), "%lu", restarts);
+        return brake(slot, deaths < restarts ? deaths : restarts, count, "1-68,70-74,76-77,79-255");
+}
+
+/* After an s6-log that could not use its directory comes one that does not try. A signal is 256, the end of the
+ * gateway's output 0. */
+static int finish_log(struct slot *slot, const char **given)
+{
+        file_write("../data/log-pgid", "", 0);
+        if (strcmp(given[0], "0") != 0 && strcmp(given[0], "256") != 0)
+                file_write("forward-only", "", 0);
+        return brake(slot, strtoul(slot->settings[BRAKE_DEATHS], NULL, 10), NULL, "0-255");
+}
+
+int main(int argc, char **argv)
+{
+        static struct slot slot;
+        const char *first[WORDS_MOST] = {NULL};
+        const char *what = argc > 1 ? argv[1] : "";
+        /* The kernel adds the script's path. */
+        const char **words = (const char **)argv + 1 + (argc > 2 && strchr(argv[2], '/'));
+        bool logs =
+                strcmp(what, "log") == 0 || strcmp(what, "log-finish") == 0 || strcmp(what, "collect") == 0;
+        int code;
+
+        umask(022);
+        if (strcmp(what, "run") == 0 || strcmp(what, "finish") == 0)
+                dup2(STDOUT_FILENO, STDERR_FILENO);
+        if (strcmp(what, "sweep") == 0)
+                return sweep(&slot, words);
+        code = begin(&slot, logs ? ".." : ".");
+        if (code)
+                return code;
+        if (strcmp(what, "run") == 0) {
+                first[0] = "gateway";
+                first[3] = getenv("PATH") ? getenv("PATH") : "";
+                return start(&slot, "data/pgid", "./gateway", gateway_run, first, true);
+        }
+        if (strcmp(what, "log") == 0) {
+                first[0] = "collect";
+                first[3] = unlink("forward-only") == 0 ? "forward-only" : "-";
+                return start(&slot, "../data/log-pgid", "./collect", gateway_collect, first, false);
+        }
+        if (argc >= 5 && (strcmp(what, "gateway") == 0 || strcmp(what, "collect") == 0))
+                return logs ? gateway_collect(&slot, words) : gateway_run(&slot, words);
+        if (words[0] && words[1] && (strcmp(what, "finish") == 0 || strcmp(what, "log-finish") == 0))
+                return logs ? finish_log(&slot, words + 1) : finish(&slot, words + 1);
+        file_say("usage: svcbroker-slot run|finish|log|log-finish, in the first line of a slot's scripts: "
+                 "svcbroker-slot(8)");
+        return 100;
+}
