@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/sysname.h"
 #include "template/file.h"
 
 /* Where a file of the container's environment is, in slot->path. */
@@ -45,7 +46,7 @@ int gateway_container(struct slot *slot)
         if (directory && errno == 0)
                 return closedir(directory);
         file_say("gateway %s: %s: %s", slot->profile, directory ? slot->path : slot->settings[CONTAINER],
-                 strerror(errno));
+                 sysname_error_words(errno));
         return 111;
 }
 
@@ -74,7 +75,8 @@ static bool set_variables(struct slot *slot, const char *path)
         ssize_t length = file_read("env", slot->text, sizeof(slot->text));
 
         if (length < 0 || (size_t)length != strlen(rest)) {
-                file_say("gateway %s: env: %s", slot->profile, strerror(length < 0 ? (int)-length : EBADMSG));
+                file_say("gateway %s: env: %s", slot->profile,
+                         sysname_error_words(length < 0 ? (int)-length : EBADMSG));
                 return false;
         }
         while (parse_variable(&rest, &name, &value)) {
@@ -119,7 +121,8 @@ static int take_lock(struct slot *slot, const char *home)
                          slot->path);
                 return 69;
         }
-        file_say("gateway %s: started without its lock: %s: %s", slot->profile, slot->path, strerror(errno));
+        file_say("gateway %s: started without its lock: %s: %s", slot->profile, slot->path,
+                 sysname_error_words(errno));
         return 0;
 }
 
@@ -139,7 +142,7 @@ int gateway_run(struct slot *slot, const char **words)
         groups_sweep(words + 4, GATEWAY_TENTHS);
         if (chdir(home) < 0) {
                 file_say("gateway %s: HERMES_HOME=%s cannot be entered: %s", slot->profile, home,
-                         strerror(errno));
+                         sysname_error_words(errno));
                 return 1;
         }
         code = take_lock(slot, home);
@@ -150,7 +153,7 @@ int gateway_run(struct slot *slot, const char **words)
                 file_say("gateway %s: no program `hermes' in PATH=%s", slot->profile, getenv("PATH"));
                 return 127;
         }
-        file_say("gateway %s: `hermes' cannot be executed: %s", slot->profile, strerror(errno));
+        file_say("gateway %s: `hermes' cannot be executed: %s", slot->profile, sysname_error_words(errno));
         return 126;
 }
 
@@ -200,6 +203,6 @@ int gateway_collect(struct slot *slot, const char **words)
                          slot->profile, directory);
                 execv(program, (char *const *)forward);
         }
-        file_say("gateway %s: %s: %s", slot->profile, program, strerror(errno));
+        file_say("gateway %s: %s: %s", slot->profile, program, sysname_error_words(errno));
         return 111;
 }

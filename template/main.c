@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "proto/name.h"
+#include "proto/sysname.h"
 #include "template/drop.h"
 #include "template/file.h"
 #include "template/gateway.h"
@@ -42,7 +43,8 @@ static int begin(struct slot *slot, const char *directory)
         }
         if (length >= 0 && name_check_profile(slot->profile) == NAME_OK)
                 return 0;
-        file_say("gateway: %s: %s", path, length < 0 ? strerror((int)-length) : "not the name of a profile");
+        file_say("gateway: %s: %s", path,
+                 length < 0 ? sysname_error_words((int)-length) : "not the name of a profile");
         return length < 0 ? 111 : 78;
 }
 
@@ -50,7 +52,7 @@ static int begin(struct slot *slot, const char *directory)
 static int become(const struct slot *slot, const char *const *words)
 {
         execv(words[0], (char *const *)words);
-        file_say("gateway %s: %s: %s", slot->profile, words[0], strerror(errno));
+        file_say("gateway %s: %s: %s", slot->profile, words[0], sysname_error_words(errno));
         return 111;
 }
 
@@ -84,7 +86,7 @@ static int go_on(struct slot *slot, const char *script, half *ours, const char *
                 script = NULL;
         if (result < 0) {
                 file_say("gateway %s: cannot become %s: %s", slot->profile, slot->settings[CLIENT_USER],
-                         strerror(-result));
+                         sysname_error_words(-result));
                 return 111;
         }
         if (result == 0)
