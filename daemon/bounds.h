@@ -369,12 +369,14 @@
 _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at all reads what all may have");
 
 /* What happened (judge/past.h). */
-#define PAST_SERVICE_BYTES (16 * 1024) /* of one service: some sixty events */
-#define PAST_BYTES (1536 * 1024)       /* of all: some six thousand */
-#define PAST_EVENT_BYTES 32            /* malloc's share of one */
-#define EVENT_PROCESS_BYTES 46         /* of a process's name: fifteen bytes, each as %XX at worst */
-#define HISTORY_EVENT_BYTES 64         /* of an event in a reply, beside its line and its name */
-#define EVENT_DEPTH 3                  /* objects and arrays inside each other, in a line */
+#define PAST_SERVICE_BYTES (16 * 1024)      /* of one service: some sixty events */
+#define PAST_BYTES (1536 * 1024)            /* of all: some six thousand */
+#define PAST_EVENT_BYTES 32                 /* malloc's share of one */
+#define SLOT_HISTORY_BYTES (4 * 1024)       /* of the newer of a slot's two files: then it is the older one */
+#define SLOT_HISTORY_WRITE_BYTES (4 * 1024) /* at once: what goes over a quarter of it is the last */
+#define EVENT_PROCESS_BYTES 46              /* of a process's name: fifteen bytes, each as %XX at worst */
+#define HISTORY_EVENT_BYTES 64              /* of an event in a reply, beside its line and its name */
+#define EVENT_DEPTH 3                       /* objects and arrays inside each other, in a line */
 
 /* Memory: what all of these, and those of proto/limits.h, admit together. daemon/memory.c holds the structs against it. */
 

@@ -12,6 +12,7 @@
 #include "daemon/edge/exchange.h"
 #include "daemon/edge/slot_environment.h"
 #include "daemon/edge/slot_files.h"
+#include "daemon/edge/slot_history.h"
 #include "daemon/edge/tree.h"
 #include "proto/limits.h"
 
@@ -194,6 +195,9 @@ static int renew_groups(const struct slots *slots, const char *name, const char 
         int from = open_data_below(slots->fd, name);
         int to = from < 0 ? from : open_data_below(slots->fd, staged);
         int result = to < 0 ? to : carry_groups(from, to);
+
+        if (result == 0)
+                slot_carry_history(from, to);
 
         if (from >= 0)
                 close(from);

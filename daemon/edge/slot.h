@@ -21,6 +21,7 @@ struct json_object;
  *     data/.state    0600: of the size of the largest state; the next one is written here, then the two are
  *                    exchanged
  *     data/down      0644: down, while it is not in the slot
+ *     data/history   0600, and data/history.1: what happened to it (slot_history.h)
  *     env            0640 root:<client group> (our own, where we may not give files away): the variables
  *     supervise/, event/, and in log/, where the template has it: 0700, made in advance
  *
@@ -60,7 +61,8 @@ int slot_commit(const struct slots *slots, const char *name);
 /*
  * Makes another <name> as slot_stage() does, in the place of the one that is there and that nobody supervises: so that
  * it, and its log/, are directories that s6-svscan has not seen before. The name is there all the time. What its runs
- * noted of their groups stays: the next one ends what is left of them. 0 or a negative errno, then the old one is still there.
+ * noted of their groups stays, since the next one ends what is left of them, and so does what happened to it. 0 or a
+ * negative errno, then the old one is still there.
  */
 int slot_renew(const struct slots *slots, const char *name, const char *profile,
                struct json_object *environment, const char *state, bool down);

@@ -65,6 +65,7 @@ int world_init(struct world *world, uv_loop_t *loop)
         adopt_init(&world->late, registry);
         publication_init(&world->publication, registry);
         persist_init(registry);
+        history_init(registry);
         halts_init(registry);
         starts_init(registry);
         boot_init(&world->boot, registry);

@@ -1,19 +1,102 @@
 #include "daemon/service/history.h"
 
+#include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "daemon/bounds.h"
+#include "daemon/edge/slot_history.h"
+#include "daemon/log/log.h"
 #include "daemon/service/registry.h"
+#include "proto/sysname.h"
 
-void history_deinit(struct history *history)
+/* What a step could not write is left out, and so is what a slot that is about to go would have. */
+static bool is_kept_in_slot(const struct registry *registry, const char *name)
 {
-        past_deinit(&history->past);
+        const struct service *service = registry_find(registry, name);
+
+        return service && service->profile && service->record.removing == REMOVING_NOTHING;
+}
+
+/* Told once when it begins to fail, and once when it works again. */
+static void note_slot_error(struct history *history, const char *name, int error)
+{
+        if (error && error != history->slot_error)
+                log_event("history: cannot be noted in the slot: why=%s service=%s", sysname_error(error),
+                          name);
+        else if (!error && history->slot_error)
+                log_event("history: is noted in the slots again");
+        history->slot_error = error;
+}
+
+/* Where the file system is nearly full, what is left is for what is wanted. */
+static void write_to_slot(struct registry *registry, struct past_of *of)
+{
+        const size_t most = SLOT_HISTORY_WRITE_BYTES / 4;
+        struct text text;
+        int64_t last;
+        int result = registry->ballast.count ? 0 : -ENOSPC;
+
+        text_init(&text);
+        last = past_lines(of, of->in_slot, most, &text);
+        if (result == 0)
+                result = text.failed
+                                 ? -ENOMEM
+                                 : slot_append_history(&registry->slots, of->name, text.bytes, text.length);
+        text_deinit(&text);
+        of->in_slot = last;
+        note_slot_error(&registry->history, of->name, -result);
+}
+
+static bool history_step(struct ready *ready)
+{
+        struct registry *registry = (struct registry *)((char *)ready - offsetof(struct registry, history) -
+                                                        offsetof(struct history, ready));
+        struct history *history = &registry->history;
+
+        for (size_t looked = 0; looked < history->past.count; looked++, history->next++) {
+                struct past_of *of;
+
+                if (history->next >= history->past.count)
+                        history->next = 0;
+                of = history->past.services[history->next];
+                if (!past_waits_for_slot(of))
+                        continue;
+                if (is_kept_in_slot(registry, of->name))
+                        write_to_slot(registry, of);
+                else
+                        of->in_slot = of->last->number;
+                return true;
+        }
+        return false;
+}
+
+void history_init(struct registry *registry)
+{
+        ready_init(&registry->history.ready, &registry->ready, history_step);
+}
+
+void history_recall(struct service *service)
+{
+        struct past *past = &service->registry->history.past;
+        struct event event;
+        char *text = NULL, *rest, *line;
+
+        if (slot_read_history(&service->registry->slots, service->name, &text))
+                return;
+        for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+                if (event_read(line, &event) == 0)
+                        past_add_again(past, service->name, &event);
+        free(text);
 }
 
 static void note(struct registry *registry, const char *name, const struct event *event)
 {
         if (registry->stopping || !past_add(&registry->history.past, name, event))
                 return;
+        ready_wake(&registry->history.ready);
         if (registry->events.happened)
                 registry->events.happened(registry->events.owner);
 }

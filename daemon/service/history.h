@@ -6,6 +6,7 @@
 #include "daemon/edge/s6_status.h"
 #include "daemon/judge/past.h"
 #include "daemon/judge/view.h"
+#include "daemon/loop/ready.h"
 
 struct registry;
 struct run;
@@ -14,14 +15,20 @@ struct ticket;
 
 /*
  * What happened to services: each fact is noted here, by whoever of the model learns it, and nowhere else. Noting calls
- * nothing, but that it wakes those who tell of it (events.happened); it cannot fail: an event for which there is no memory is
- * not in the history.
+ * nothing: it wakes those who tell of it (events.happened), and who writes it into the slot. It cannot fail: an event for which
+ * there is no memory is not in the history.
  */
 struct history {
         struct past past;
+        struct ready ready; /* writes it into the slots, one at a time */
+        size_t next;        /* of past.services: who is looked at */
+        int slot_error;     /* errno of the last time; 0: it went well */
 };
 
-void history_deinit(struct history *history);
+void history_init(struct registry *registry);
+
+/* What a broker before this one has noted in its slot: before anything of it is seen. */
+void history_recall(struct service *service);
 
 /* Who makes that call, by the kernel's word: asked while the call is made, since they may be gone later. */
 void history_see_caller(const struct registry *registry, struct ticket ticket, struct event_by *by);

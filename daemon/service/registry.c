@@ -79,7 +79,7 @@ void registry_deinit(struct registry *registry)
                 registry_drop(registry, registry->services[i]);
         }
         free(registry->services);
-        history_deinit(&registry->history);
+        past_deinit(&registry->history.past);
         entries_free(&registry->dead);
         registry->services = NULL;
         registry->count = registry->capacity = 0;

@@ -172,6 +172,7 @@ static int adopt_slot(struct registry *registry, const char *name)
         if (!service)
                 return -ENOMEM;
         result = adopt_record(service, &recorded);
+        history_recall(service);
         if (result == 0)
                 result = adopt_look(service);
         if (result)

@@ -224,3 +224,37 @@ def test_why_tells_from_it(tree, profile):
     assert f"It ended {times} in 24 h that nobody ordered: exit 1 {times}; 'svcctl history' tells more.\n" in why
     document = json.loads(tree.run("hermes", "svcctl", "--json", "why", profile, check=True).stdout)
     assert document["past"] == f"ended {times} in 24 h that nobody ordered: exit 1 {times}"
+
+
+def test_over_the_brokers_restart(tree, profile):
+    """It is in the slot, root's; and what went on meanwhile is told once."""
+    name = f"gateway-{profile}"
+    tree.register(profile)
+    pid = tree.wait_gateway(profile)
+    tree.wait_state(profile, "up")
+    tree.signal("KILL", pid)
+    wait_event(tree, profile, event="began", started_by="s6")
+    tree.wait_state(profile, "up")
+    before = events_of(tree, profile)
+    kept = tree.path(f"/run/svcbroker/services/{name}/data/history")
+    wait_until(lambda: open(kept).read().count("\n") == len(before), what="all of it in the slot")
+    tree.kill_broker()
+    assert events_of(tree, profile) == before
+    tree.call("Stop", names=[name], wait="down")
+    tree.kill_broker()
+    after = events_of(tree, profile)
+    assert after[:len(before)] == before and brief(after[len(before):]) == ["order:stop", "ended"]
+
+
+def test_what_no_broker_wrote_in_the_slot_is_passed_over(tree, profile):
+    tree.register(profile, start=False)
+    kept = tree.path(f"/run/svcbroker/services/gateway-{profile}/data/history")
+    wait_until(lambda: open(kept).read().count("\n") == 1, what="the first line")
+    with open(kept, "a") as file:
+        file.write('{"at_usec":1,"event":"later","what":[]}\nnonsense\n{"at_usec":2,"event":"container","later":1}\n{"at_us')
+    tree.kill_broker()
+    assert brief(events_of(tree, profile)) == ["container", "order:register"]
+    tree.call("Reset", names=[f"gateway-{profile}"])
+    tree.kill_broker()
+    assert brief(events_of(tree, profile)) == ["container", "order:register"] or \
+        brief(events_of(tree, profile)) == ["container", "order:register", "order:reset"]

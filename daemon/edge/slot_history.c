@@ -1,0 +1,110 @@
+#include "daemon/edge/slot_history.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/bounds.h"
+#include "daemon/edge/slot_files.h"
+#include "daemon/edge/tree.h"
+
+#define NEWER "history"
+#define OLDER "history.1"
+/* With what one write more has put behind it. */
+#define FILE_MOST (SLOT_HISTORY_BYTES + SLOT_HISTORY_WRITE_BYTES)
+
+static int open_data(const struct slots *slots, const char *name)
+{
+        int slot = slot_open(slots, name);
+        int data = slot < 0 ? slot : tree_open(slot, "data");
+
+        if (slot >= 0)
+                close(slot);
+        return data;
+}
+
+/* *size: of what is there. */
+static int open_newer(int data, off_t *size)
+{
+        struct stat found;
+        int fd = openat(data, NEWER, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                        0600);
+
+        if (fd < 0)
+                return -errno;
+        if (fstat(fd, &found) < 0 || !S_ISREG(found.st_mode) || found.st_nlink != 1) {
+                close(fd);
+                return -EINVAL;
+        }
+        *size = found.st_size;
+        return fd;
+}
+
+static int append(int fd, off_t size, const char *text, size_t length)
+{
+        int result = tree_write_all(fd, text, length);
+
+        /* No half of a line stays; where one does, whoever reads it passes it over. */
+        if (result && ftruncate(fd, size) < 0)
+                result = -errno;
+        if (close(fd) < 0 && result == 0)
+                result = -errno;
+        return result;
+}
+
+int slot_append_history(const struct slots *slots, const char *name, const char *text, size_t length)
+{
+        int data = open_data(slots, name);
+        off_t size = 0;
+        int fd;
+
+        if (data < 0)
+                return data;
+        fd = length > SLOT_HISTORY_WRITE_BYTES ? -EFBIG : open_newer(data, &size);
+        if (fd >= 0 && size >= SLOT_HISTORY_BYTES) {
+                close(fd);
+                fd = renameat(data, NEWER, data, OLDER) < 0 ? -errno : open_newer(data, &size);
+        }
+        close(data);
+        return fd < 0 ? fd : append(fd, size, text, length);
+}
+
+int slot_read_history(const struct slots *slots, const char *name, char **text)
+{
+        char *older = NULL, *newer = NULL, *whole = NULL;
+        size_t length;
+        int data = open_data(slots, name);
+
+        if (data < 0)
+                return data;
+        /* What cannot be read is not known. */
+        tree_read(data, OLDER, FILE_MOST, &older, &length);
+        tree_read(data, NEWER, FILE_MOST, &newer, &length);
+        close(data);
+        if (asprintf(&whole, "%s%s", older ? older : "", newer ? newer : "") < 0)
+                whole = NULL;
+        free(older);
+        free(newer);
+        if (!whole)
+                return -ENOMEM;
+        *text = whole;
+        return 0;
+}
+
+void slot_carry_history(int from, int to)
+{
+        static const char *const names[] = {OLDER, NEWER};
+
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                char *text = NULL;
+                size_t length;
+
+                if (tree_read(from, names[i], FILE_MOST, &text, &length) == 0)
+                        tree_write(to, names[i], text, length, 0600);
+                free(text);
+        }
+}
