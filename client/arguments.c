@@ -132,6 +132,8 @@ static const struct {
 } contraries[] = {
         {OPTION_NAMES | OPTION_JSON, "--names", "does not go with --json"},
         {OPTION_NAMES | OPTION_WATCH, "--names", "does not go with --watch"},
+        {OPTION_NAMES | OPTION_USAGE, "--names", "does not go with --usage"},
+        {OPTION_PROMETHEUS | OPTION_JSON, "--prometheus", "does not go with --json"},
         {OPTION_RAW | OPTION_JSON, "--raw", "does not go with --json"},
         {OPTION_MORE | OPTION_ONEWAY, "--more", "does not go with --oneway"},
         {OPTION_ALL | OPTION_PROFILE, "--all", "does not go with --profile"},

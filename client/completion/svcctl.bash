@@ -42,10 +42,11 @@ _svcctl_options() {
     echo --help --version --json --socket --timeout
     case $1 in
     start | stop | restart) echo --all --wait --no-wait --profile ;;
-    status) echo --profile --watch ;;
+    status) echo --profile --usage --watch ;;
     top | why | reset | watch) echo --profile ;;
     history) echo --follow --lines --since --profile ;;
-    list) echo --names --watch ;;
+    list) echo --names --usage --watch ;;
+    metrics) echo --prometheus ;;
     logs) echo --follow --lines --since --raw --profile ;;
     register) echo --env --no-start ;;
     reconcile) echo --dry-run ;;
@@ -56,7 +57,7 @@ _svcctl_options() {
 # _svcctl_words VERB: what may stand for its arguments.
 _svcctl_words() {
     case $1 in
-    '') echo start stop restart status list top why history watch logs reset register unregister reconcile health doctor call introspect ;;
+    '') echo start stop restart status list top why history watch logs reset register unregister reconcile health doctor metrics call introspect ;;
     start | stop | restart | status | top | why | history | watch | logs | reset | unregister) _svcctl_ask list --names ;;
     register)
         local file
@@ -76,7 +77,7 @@ _svcctl_words() {
             [[ $word == method ]] && echo "${rest%%(*}"
         done
         ;;
-    introspect) echo io.svcbroker org.varlink.service ;;
+    introspect) echo io.svcbroker io.systemd.Metrics org.varlink.service ;;
     esac
 }
 

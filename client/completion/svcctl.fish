@@ -30,7 +30,7 @@ function __svcctl_profiles
     end
 end
 
-set -l verbs start stop restart status list top why history watch logs reset register unregister reconcile health doctor call introspect
+set -l verbs start stop restart status list top why history watch logs reset register unregister reconcile health doctor metrics call introspect
 set -l before "not __fish_seen_subcommand_from $verbs"
 
 complete -c svcctl -f
@@ -50,13 +50,14 @@ complete -c svcctl -n $before -a unregister -d 'end the gateway of a profile, an
 complete -c svcctl -n $before -a reconcile -d 'make a gateway for each profile that has none'
 complete -c svcctl -n $before -a health -d 'list the problems'
 complete -c svcctl -n $before -a doctor -d 'check everything closely, and say what to do'
+complete -c svcctl -n $before -a metrics -d 'print figures for Prometheus'
 complete -c svcctl -n $before -a call -d 'call any method'
 complete -c svcctl -n $before -a introspect -d 'print the text of an interface'
 
 complete -c svcctl -n '__fish_seen_subcommand_from start stop restart status top why history watch logs reset unregister' -a '(__svcctl_ask list --names)'
 complete -c svcctl -n '__fish_seen_subcommand_from register' -a '(__svcctl_profiles)'
 complete -c svcctl -n '__fish_seen_subcommand_from call' -a '(__svcctl_methods)'
-complete -c svcctl -n '__fish_seen_subcommand_from introspect' -a 'io.svcbroker org.varlink.service'
+complete -c svcctl -n '__fish_seen_subcommand_from introspect' -a 'io.svcbroker io.systemd.Metrics org.varlink.service'
 
 complete -c svcctl -s h -l help -d 'a summary'
 complete -c svcctl -s V -l version -d 'the version'
@@ -69,6 +70,8 @@ complete -c svcctl -n '__fish_seen_subcommand_from stop' -a --wait=down
 complete -c svcctl -n '__fish_seen_subcommand_from start stop restart' -l no-wait -d 'do not wait'
 complete -c svcctl -n '__fish_seen_subcommand_from start stop restart status top why history watch logs reset' -l profile -d 'names are those of profiles'
 complete -c svcctl -n '__fish_seen_subcommand_from list' -l names -d 'names only'
+complete -c svcctl -n '__fish_seen_subcommand_from status list' -l usage -d 'with memory and processor'
+complete -c svcctl -n '__fish_seen_subcommand_from metrics' -l prometheus -d 'in the format before OpenMetrics'
 complete -c svcctl -n '__fish_seen_subcommand_from status list' -l watch -d 'the same as top'
 complete -c svcctl -n '__fish_seen_subcommand_from logs' -s f -l follow -d 'print new lines as they come'
 complete -c svcctl -n '__fish_seen_subcommand_from logs' -s n -l lines -x -d 'the last lines'

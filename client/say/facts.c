@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "client/say/member.h"
+#include "client/text/bytes.h"
 #include "client/text/duration.h"
 
 #define USEC_PER_SEC INT64_C(1000000)
@@ -24,6 +25,7 @@ void facts_read(struct json_object *service, struct facts *facts)
 {
         struct json_object *last_exit = member_object(service, "last_exit");
         const char *name = member_string(service, "name");
+        struct json_object *usage = member_object(service, "usage");
         int64_t step_usec = moment(service, "step_since_usec");
 
         *facts = (struct facts){
@@ -48,6 +50,13 @@ void facts_read(struct json_object *service, struct facts *facts)
                 .exit_at_usec = moment(last_exit, "at_usec"),
                 .oom_kills = member_int(last_exit, "oom_kills", FACTS_UNKNOWN),
                 .oom_since_usec = moment(last_exit, "oom_since_usec"),
+                .used = usage != NULL,
+                .memory_bytes = member_int(usage, "memory_bytes", FACTS_UNKNOWN),
+                .cpu_usec = member_int(usage, "cpu_usec", FACTS_UNKNOWN),
+                .cpu_permille = member_int(usage, "cpu_permille", FACTS_UNKNOWN),
+                .processes = member_int(usage, "processes", FACTS_UNKNOWN),
+                .threads = member_int(usage, "threads", FACTS_UNKNOWN),
+                .files = member_int(usage, "files", FACTS_UNKNOWN),
                 .restarts = member_int(service, "restarts", 0),
                 .log_restarts = member_int(service, "log_restarts", 0),
         };
@@ -181,4 +190,25 @@ void facts_write_memory(const struct facts *facts, FILE *file)
               : facts->exit_signal ? ", perhaps this one."
                                    : ", perhaps one that it had started.",
               file);
+}
+
+const char *facts_memory(const struct facts *facts, char *buffer)
+{
+        buffer[0] = '\0';
+        if (facts->used && facts->memory_bytes >= 0)
+                return bytes_format(facts->memory_bytes, buffer);
+        if (facts->used)
+                strcpy(buffer, "?");
+        return buffer;
+}
+
+const char *facts_share(const struct facts *facts, char *buffer)
+{
+        buffer[0] = '\0';
+        if (facts->used && facts->cpu_permille >= 0)
+                snprintf(buffer, FACTS_TEXT_BYTES, "%" PRId64 ".%" PRId64 "%%", facts->cpu_permille / 10,
+                         facts->cpu_permille % 10);
+        else if (facts->used)
+                strcpy(buffer, facts->cpu_usec < 0 ? "?" : "-");
+        return buffer;
 }

@@ -36,6 +36,13 @@ struct facts {
         int64_t exit_at_usec;
         int64_t oom_kills;
         int64_t oom_since_usec;
+        bool used; /* what it takes was looked at; what of that may not be read is FACTS_UNKNOWN: */
+        int64_t memory_bytes;
+        int64_t cpu_usec;
+        int64_t cpu_permille; /* of one processor, since the last look */
+        int64_t processes;
+        int64_t threads;
+        int64_t files;
         int64_t restarts; /* 0 */
         int64_t log_restarts;
 };
@@ -64,6 +71,11 @@ void facts_write_memory(const struct facts *facts, FILE *file);
 /* "3h 12m" since then, or until then; "" when unknown. The other side of now counts as a second. */
 const char *facts_age(int64_t then_usec, int64_t now_usec, char *buffer);
 const char *facts_until(int64_t then_usec, int64_t now_usec, char *buffer);
+
+/* Memory as "12.3M", the share of a processor as "1.5%", where they were looked at: "" where they were not, "?" where they
+ * may not be read. A share is "-" before there were two looks. */
+const char *facts_memory(const struct facts *facts, char *buffer);
+const char *facts_share(const struct facts *facts, char *buffer);
 
 /* "2026-11-23 08:58:51" in local time; "" when unknown. */
 const char *facts_moment(int64_t then_usec, char *buffer);

@@ -8,6 +8,8 @@
 #include <json-c/json.h>
 
 #include "client/say/facts.h"
+#include "client/say/member.h"
+#include "client/text/bytes.h"
 #include "client/text/stream.h"
 #include "client/text/table.h"
 #include "client/text/wrap.h"
@@ -23,6 +25,8 @@ enum column {
         COLUMN_STATE,
         COLUMN_AGE,
         COLUMN_PID,
+        COLUMN_MEMORY,
+        COLUMN_SHARE,
         COLUMN_RESTARTS,
         COLUMN_EXIT,
         COLUMN_RETRY,
@@ -35,12 +39,13 @@ _Static_assert(COLUMNS <= TABLE_COLUMNS_MAX, "a table takes that many");
 static const char *const headings[COLUMNS] = {
         [COLUMN_NAME] = "NAME",   [COLUMN_STATE] = "STATE",       [COLUMN_AGE] = "FOR",
         [COLUMN_PID] = "PID",     [COLUMN_RESTARTS] = "RESTARTS", [COLUMN_EXIT] = "LAST EXIT",
-        [COLUMN_RETRY] = "RETRY", [COLUMN_REASON] = "REASON",
+        [COLUMN_RETRY] = "RETRY", [COLUMN_REASON] = "REASON",     [COLUMN_MEMORY] = "MEM",
+        [COLUMN_SHARE] = "CPU",
 };
 
 /* The columns that are left out where the table is too wide, the first one first. */
-static const enum column least[] = {COLUMN_REASON,   COLUMN_EXIT,  COLUMN_PID,
-                                    COLUMN_RESTARTS, COLUMN_RETRY, COLUMN_AGE};
+static const enum column least[] = {COLUMN_REASON, COLUMN_EXIT,  COLUMN_PID, COLUMN_RESTARTS,
+                                    COLUMN_RETRY,  COLUMN_SHARE, COLUMN_AGE, COLUMN_MEMORY};
 
 static int compare(const void *one, const void *other)
 {
@@ -93,6 +98,7 @@ static size_t prefix_length(const char *name)
 static void add_row(struct table *table, const struct facts *facts, const struct look *look)
 {
         char age[FACTS_TEXT_BYTES], ended[FACTS_TEXT_BYTES], until[FACTS_TEXT_BYTES];
+        char memory[FACTS_TEXT_BYTES], share[FACTS_TEXT_BYTES];
         char retry[FACTS_TEXT_BYTES + 4], pid[NUMBER_BYTES], restarts[NUMBER_BYTES];
 
         snprintf(retry, sizeof(retry), "%s%s", facts->next_start_usec >= 0 ? "in " : "",
@@ -105,6 +111,8 @@ static void add_row(struct table *table, const struct facts *facts, const struct
                                             .symbol = symbol(facts, look)},
                           [COLUMN_AGE] = {.text = facts_age(facts->since_usec, look->now_usec, age)},
                           [COLUMN_PID] = {.text = number_text(facts->pid, pid), .right = true},
+                          [COLUMN_MEMORY] = {.text = facts_memory(facts, memory), .right = true},
+                          [COLUMN_SHARE] = {.text = facts_share(facts, share), .right = true},
                           [COLUMN_RESTARTS] = {.text = number_text(facts->restarts, restarts), .right = true},
                           [COLUMN_EXIT] = {.text = facts_exit_brief(facts, ended)},
                           [COLUMN_RETRY] = {.text = retry},
@@ -176,6 +184,9 @@ static void write_table(FILE *file, const struct facts *all, size_t count, const
 
         table_init(&table, COLUMNS, headings);
         table.printable = look->printable;
+        /* So that nothing moves from look to look. */
+        table.least[COLUMN_MEMORY] = strlen("1023M");
+        table.least[COLUMN_SHARE] = strlen("100.0%");
         for (size_t i = 0; i < count; i++)
                 add_row(&table, &all[i], look);
         if (!table.failed && count > 0) {
@@ -251,4 +262,31 @@ char *list_table(struct json_object *services, const struct look *look)
 char *list_text(struct json_object *services, const struct look *look)
 {
         return make_text(services, look, true);
+}
+
+int list_container_share(struct json_object *document)
+{
+        struct json_object *container = member_object(document, "container");
+        int64_t used = member_int(container, "memory_bytes", -1);
+        int64_t limit = member_int(container, "memory_limit_bytes", -1);
+
+        return used >= 0 && limit > 0 ? (int)(100.0 * (double)used / (double)limit) : -1;
+}
+
+const char *list_container(struct json_object *document, char *buffer)
+{
+        struct json_object *container = member_object(document, "container");
+        int64_t used = member_int(container, "memory_bytes", -1);
+        int64_t limit = member_int(container, "memory_limit_bytes", -1);
+        char used_text[BYTES_TEXT_BYTES], limit_text[BYTES_TEXT_BYTES];
+
+        buffer[0] = '\0';
+        if (used >= 0 && limit > 0)
+                snprintf(buffer, LIST_CONTAINER_BYTES, "container: %s of %s of memory (%d%%)",
+                         bytes_format(used, used_text), bytes_format(limit, limit_text),
+                         list_container_share(document));
+        else if (used >= 0)
+                snprintf(buffer, LIST_CONTAINER_BYTES, "container: %s of memory, without a limit",
+                         bytes_format(used, used_text));
+        return buffer;
 }

@@ -11,7 +11,8 @@ struct json_object;
  *
  * Where it is wider than look->columns, in this order: the reasons go into lines of their own below their
  * rows, then last exits, pids, restarts and retries are left out (these go before the reason), then ages, and
- * at last names are cut. So no line is wider.
+ * at last names are cut. So no line is wider. What they take has columns where it was looked at (usage/usage.h):
+ * the share of a processor goes before the ages, memory behind them.
  *
  * services: an array of Service. Lines that each end in a newline; free() them. NULL when out of memory.
  */
@@ -21,5 +22,11 @@ char *list_table(struct json_object *services, const struct look *look);
 
 /* The same and, below an empty line, how many need attention, if any does. */
 char *list_text(struct json_object *services, const struct look *look);
+
+/* "container: 1.2G of 2.0G of memory (60%)", of a document with a member `container`; "" where there is none. */
+#define LIST_CONTAINER_BYTES 96
+/* What the container has of its limit, in hundredths; -1: there is none, or nobody knows. */
+int list_container_share(struct json_object *document);
+const char *list_container(struct json_object *document, char *buffer);
 
 #endif

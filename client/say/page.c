@@ -9,6 +9,7 @@
 #include "client/log/logtail.h"
 #include "client/say/facts.h"
 #include "client/say/why.h"
+#include "client/text/duration.h"
 #include "client/text/printable.h"
 #include "client/text/stream.h"
 #include "client/text/width.h"
@@ -112,6 +113,28 @@ static void add_next_start(const struct page *page, const struct facts *facts)
                 add(page, "next start", line);
 }
 
+/* What of it may not be read is said to be so: nobody is to take that for nothing. */
+static void add_usage(const struct page *page, const struct facts *facts)
+{
+        char text[FACTS_TEXT_BYTES], line[LINE_BYTES];
+
+        if (!facts->used)
+                return;
+        if (facts->processes < 0) {
+                add(page, "usage", "what its processes take may not be read");
+                return;
+        }
+        add(page, "memory", facts->memory_bytes < 0 ? "may not be read" : facts_memory(facts, text));
+        duration_format(facts->cpu_usec / 1000, text);
+        snprintf(line, sizeof(line), "%s of processor time", text);
+        add(page, "cpu", line);
+        snprintf(line, sizeof(line), "%" PRId64 " (%" PRId64 " thread%s)", facts->processes, facts->threads,
+                 facts->threads == 1 ? "" : "s");
+        add(page, "processes", line);
+        snprintf(line, sizeof(line), "%" PRId64, facts->files);
+        add(page, "open files", facts->files < 0 ? "may not be counted" : line);
+}
+
 /* Whether the page has told of that problem already, as the reason. */
 static bool is_told(const struct facts *facts, const char *problem)
 {
@@ -132,6 +155,7 @@ static void write_page(const struct page *page, const struct facts *facts)
         add_next_start(page, facts);
         add(page, "wanted", want_text(facts));
         add_number(page, "pid", facts->pid);
+        add_usage(page, facts);
         add_number(page, "restarts", facts->restarts);
         if (facts->log_restarts > 0)
                 add_number(page, "log restarts", facts->log_restarts);

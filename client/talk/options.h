@@ -31,6 +31,8 @@ enum option {
         OPTION_SINCE = 1 << 17,
         OPTION_RAW = 1 << 18,
         OPTION_WATCH = 1 << 19,
+        OPTION_USAGE = 1 << 28,
+        OPTION_PROMETHEUS = 1 << 29,
 };
 
 /* What every verb takes. */
@@ -49,8 +51,10 @@ struct options {
         bool profile; /* names are those of profiles */
         bool names;   /* list: nothing else */
         bool follow;
-        bool raw;   /* logs: nothing of a line is changed */
-        bool watch; /* status, list: as top */
+        bool raw;        /* logs: nothing of a line is changed */
+        bool watch;      /* status, list: as top */
+        bool usage;      /* list: what they take, too */
+        bool prometheus; /* metrics: in the format before OpenMetrics */
         bool no_start;
         bool dry_run;
         bool more;

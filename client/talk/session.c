@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -128,6 +129,17 @@ enum outcome session_open(struct session *session, const struct options *options
         *session = (struct session){.options = options};
         result = connect_broker(session, session_patience(session));
         return result < 0 ? session_broken(session, result) : OUTCOME_DONE;
+}
+
+bool session_sees_processes(const struct session *session)
+{
+        struct ucred broker = {.pid = 0};
+        socklen_t length = sizeof(broker);
+
+        return session->connection &&
+               getsockopt(svcbroker_fd(session->connection), SOL_SOCKET, SO_PEERCRED, &broker, &length) ==
+                       0 &&
+               broker.pid > 0;
 }
 
 int session_reconnect(struct session *session, int timeout_msec)

@@ -63,6 +63,9 @@ int session_take(struct session *session, int timeout_msec, struct answer *answe
  * more. */
 int session_pause(const struct session *session, int timeout_msec);
 
+/* Whether the pids that the broker tells are those of our own /proc: it runs where we see it. */
+bool session_sees_processes(const struct session *session);
+
 /* Makes another connection in place of this one, silently. 0 or negative errno; then there is none. */
 int session_reconnect(struct session *session, int timeout_msec);
 

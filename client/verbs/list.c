@@ -1,5 +1,6 @@
 #include "client/verbs/list.h"
 
+#include <poll.h>
 #include <stdio.h>
 
 #include <json-c/json.h>
@@ -9,8 +10,12 @@
 #include "client/terminal/look.h"
 #include "client/text/document.h"
 #include "client/text/tint.h"
+#include "client/usage/usage.h"
 #include "client/verbs/top.h"
 #include "client/verbs/verb.h"
+
+/* Between the two looks of --usage. */
+#define LOOK_MSEC 500
 
 static bool is_service(struct json_object *services, const char *word)
 {
@@ -47,6 +52,28 @@ static enum outcome list_names(struct session *session)
         return outcome;
 }
 
+/* Two looks, since what is used of a processor is a difference. */
+static void usage_add_all(const struct session *session, struct json_object *document,
+                          struct json_object *services)
+{
+        struct usages usages = {0};
+        bool here = session_sees_processes(session);
+
+        usages_add(&usages, services, here, false);
+        poll(NULL, 0, LOOK_MSEC);
+        usages_add(&usages, services, here, true);
+        usages_deinit(&usages);
+        usage_add_container(document);
+}
+
+static void print_container(struct json_object *document)
+{
+        char text[LIST_CONTAINER_BYTES];
+
+        if (*list_container(document, text))
+                printf("\n%s\n", text);
+}
+
 enum outcome list_run(struct session *session)
 {
         struct json_object *services;
@@ -58,10 +85,14 @@ enum outcome list_run(struct session *session)
                 return outcome;
         services = member_array(answer.parameters, "services");
         look_init(&look);
+        if (session->options->usage)
+                usage_add_all(session, answer.parameters, services);
         if (session->options->json)
                 document_write(answer.parameters);
         else if (services)
                 verb_print(list_text(services, &look));
+        if (!session->options->json && session->options->usage)
+                print_container(answer.parameters);
         answer_deinit(&answer);
         return outcome;
 }
@@ -76,6 +107,6 @@ static enum outcome run(struct session *session)
 const struct verb verb_list = {
         .name = "list",
         .summary = "show all services",
-        .options = OPTION_NAMES | OPTION_WATCH,
+        .options = OPTION_NAMES | OPTION_WATCH | OPTION_USAGE,
         .run = run,
 };

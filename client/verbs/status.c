@@ -10,6 +10,7 @@
 #include "client/talk/names.h"
 #include "client/terminal/look.h"
 #include "client/text/document.h"
+#include "client/usage/usage.h"
 #include "client/verbs/list.h"
 #include "client/verbs/top.h"
 #include "client/verbs/verb.h"
@@ -39,6 +40,18 @@ static void show_page(struct json_object *service, const struct facts *facts, co
         logtail_deinit(&tail);
 }
 
+/* What it takes, too: of the service in the answer, which is told as a list of one. */
+static void add_usage(const struct session *session, struct json_object *service)
+{
+        struct json_object *services = json_object_new_array();
+        struct usages usages = {0};
+
+        json_object_array_add(services, json_object_get(service));
+        usages_add(&usages, services, session_sees_processes(session), true);
+        usages_deinit(&usages);
+        json_object_put(services);
+}
+
 static enum outcome run(struct session *session)
 {
         const struct options *options = session->options;
@@ -55,6 +68,8 @@ static enum outcome run(struct session *session)
         if (outcome != OUTCOME_DONE)
                 return outcome;
         look_init(&look);
+        if (options->usage || !options->json)
+                add_usage(session, member_object(answer.parameters, "service"));
         facts_read(member_object(answer.parameters, "service"), &facts);
         if (options->json)
                 document_write(answer.parameters);
@@ -69,7 +84,7 @@ const struct verb verb_status = {
         .name = "status",
         .usage = "[NAME]",
         .summary = "show one service in full; without NAME, as list",
-        .options = OPTION_PROFILE | OPTION_WATCH,
+        .options = OPTION_PROFILE | OPTION_WATCH | OPTION_USAGE,
         .words_max = 1,
         .run = run,
 };

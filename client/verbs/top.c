@@ -23,10 +23,15 @@
 #include "client/terminal/pane.h"
 #include "client/terminal/screen.h"
 #include "client/text/duration.h"
+#include "client/usage/usage.h"
 #include "client/verbs/verb.h"
 
 /* Ages go on. */
 #define DRAW_EVERY_MSEC 1000
+/* So often, at most, processes are looked at, however often a picture is drawn. */
+#define LOOK_EVERY_MSEC 900
+/* From this share of its limit on, in hundredths, the title tells of the memory of the container. */
+#define CONTAINER_TOLD_SHARE 75
 /* Events that come in a storm share a picture. */
 #define DRAW_AFTER_MSEC 40
 /* How long the title says that the broker was away. */
@@ -39,12 +44,30 @@ struct top {
         struct canvas canvas;
         struct pane pane;
         struct keys keys;
+        struct usages usages;
+        char container[LIST_CONTAINER_BYTES];
         int64_t draw_msec; /* when to draw next */
         bool ended;
         bool terminal_lost;
         bool memory_short;
         int signal_number; /* why it ended, if it was a signal; else 0 */
 };
+
+/* The container is told of when it may soon be full. */
+static void add_usage(struct top *top, struct json_object *services)
+{
+        struct json_object *document = json_object_new_object();
+
+        top->usages.least_msec = LOOK_EVERY_MSEC;
+        usages_add(&top->usages, services,
+                   top->feed.away_msec == FEED_NEVER_MSEC && session_sees_processes(top->feed.session),
+                   false);
+        usage_add_container(document);
+        top->container[0] = '\0';
+        if (list_container_share(document) >= CONTAINER_TOLD_SHARE)
+                list_container(document, top->container);
+        json_object_put(document);
+}
 
 /* The table as `status` prints it; "" while nothing is known. free() it; NULL when out of memory. */
 static char *table_text(struct top *top)
@@ -56,6 +79,7 @@ static char *table_text(struct top *top)
         if (top->feed.roster.count == 0 && !top->feed.settled)
                 return strdup("");
         services = roster_array(&top->feed.roster);
+        add_usage(top, services);
         look_init(&look);
         look.columns = top->pane.columns;
         top->pane.ellipsis = look.utf8 ? "…" : "~";
@@ -78,7 +102,8 @@ static void write_title(const struct top *top, char *title)
         else if (top->feed.roster.count == 0 && !top->feed.settled)
                 snprintf(title, TITLE_BYTES, "asking the broker");
         else
-                snprintf(title, TITLE_BYTES, "%s", roster_summary(&top->feed.roster, summary));
+                snprintf(title, TITLE_BYTES, "%s%s%s", roster_summary(&top->feed.roster, summary),
+                         *top->container ? "; " : "", top->container);
 }
 
 static bool is_over(const struct top *top)
@@ -276,6 +301,7 @@ enum outcome top_run(struct session *session)
                 outcome = OUTCOME_FAILED;
         }
         canvas_deinit(&top.canvas);
+        usages_deinit(&top.usages);
         feed_deinit(&top.feed);
         return outcome;
 }

@@ -61,6 +61,12 @@ static void problem(struct scrape *scrape, const struct service *service)
         tell_word_of(scrape, service, trouble_name(service->shown.trouble));
 }
 
+static void pid(struct scrape *scrape, const struct service *service)
+{
+        if (service->shown.pid)
+                tell_of(scrape, service, service->shown.pid);
+}
+
 static void in_state(struct scrape *scrape, const struct service *service)
 {
         tell_seconds_of(scrape, service, scrape->now_usec - service->shown.since_usec);
@@ -329,6 +335,7 @@ const struct family metrics_families[] = {
         {FAMILY("ServiceWanted"), GAUGE, "Whether a person wants the service up: 1, or 0", wanted, NULL},
         {FAMILY("ServiceProblem"), STRING,
          "What of the service somebody should see to; none where all is well", problem, NULL},
+        {FAMILY("ServicePid"), GAUGE, "Process of the service; none where it has none", pid, NULL},
         {FAMILY("ServiceInStateSeconds"), GAUGE, "Time since this run, or this time down, began", in_state,
          NULL},
         {FAMILY("ServiceNextStartSeconds"), GAUGE,

@@ -23,6 +23,7 @@ ROOMS = [
     "client/terminal",
     "client/log",
     "client/say",
+    "client/usage",
     "client/talk",
     "client/verbs",
     "client",

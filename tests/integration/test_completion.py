@@ -150,7 +150,7 @@ def test_names_of_the_broker(tree, shell, verb):
 @pytest.mark.parametrize("shell", SHELLS)
 def test_other_words(tree, shell):
     assert complete(tree, shell, "svcctl register ") == ["coder", "writer"]
-    assert complete(tree, shell, "svcctl introspect i") == ["io.svcbroker"]
+    assert complete(tree, shell, "svcctl introspect i") == ["io.svcbroker", "io.systemd.Metrics"]
     assert {"List", "Reconcile", "Watch"} <= set(complete(tree, shell, "svcctl call "))
     assert complete(tree, shell, "svcctl call Reg") == ["Register"]
     assert not {"coder", "start"} & set(complete(tree, shell, "svcctl health "))
@@ -159,7 +159,7 @@ def test_other_words(tree, shell):
 @pytest.mark.parametrize("shell", SHELLS)
 def test_options(tree, shell):
     offered = set()
-    for verb in ("start", "logs", "list", "register", "reconcile", "call"):
+    for verb in ("start", "logs", "list", "register", "reconcile", "metrics", "call"):
         offered |= {option.rstrip("=").partition("=")[0] for option in complete(tree, shell, f"svcctl {verb} --")}
     assert offered == options(tree) | {"--all"}
     assert "--all" not in complete(tree, shell, "svcctl status --")

@@ -214,7 +214,8 @@ def test_no_verb_is_the_table(tree, profile):
 def test_introspect(tree, interface_texts):
     result = svcctl(tree, "introspect")
     assert (result.returncode, result.stdout, result.stderr) == (0, interface_texts[0], "")
-    assert svcctl(tree, "introspect", "org.varlink.service").stdout == interface_texts[1]
+    assert svcctl(tree, "introspect", "io.systemd.Metrics").stdout == interface_texts[1]
+    assert svcctl(tree, "introspect", "org.varlink.service").stdout == interface_texts[2]
     assert json.loads(svcctl(tree, "introspect", "--json").stdout)["product"] == "svcbrokerd"
     assert svcctl(tree, "introspect", "io.nothing").returncode == 1
 

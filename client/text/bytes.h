@@ -1,0 +1,13 @@
+#ifndef CLIENT_TEXT_BYTES_H
+#define CLIENT_TEXT_BYTES_H
+
+#include <stdint.h>
+
+/* Amounts of memory, as people write them: in at most five characters, by powers of 1024. */
+
+#define BYTES_TEXT_BYTES 24
+
+/* "0", "512K", "12.3M", "1.2G". */
+const char *bytes_format(int64_t bytes, char *buffer);
+
+#endif

@@ -1,0 +1,94 @@
+"""svcctl metrics: the text, as others' parsers read it."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from test_metrics import described, metrics
+from tree import wait_until
+
+parsers = pytest.importorskip("prometheus_client.parser")
+openmetrics = pytest.importorskip("prometheus_client.openmetrics.parser")
+MEDIUM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@pytest.fixture(scope="module")
+def tree(module_trees):
+    tree = module_trees()
+    tree.register("running")
+    tree.register("stopped", start=False)
+    tree.wait_gateway("running")
+    return tree
+
+
+def samples(families):
+    return {(sample.name, tuple(sorted(sample.labels.items()))): sample.value for family in families for sample in family.samples}
+
+
+def text_of(tree, *options):
+    return tree.run("hermes", "svcctl", "metrics", *options, check=True).stdout
+
+
+def test_openmetrics(tree):
+    text = text_of(tree)
+    families = list(openmetrics.text_string_to_metric_families(text))
+    assert text.endswith("# EOF\n")
+    for family in families:
+        assert family.documentation and family.type in ("counter", "gauge") and family.samples, family
+        for unit in ("seconds", "bytes"):
+            assert (family.unit == unit) == family.name.endswith(f"_{unit}"), family
+    found = samples(families)
+    assert found["svcbroker_service_state", (("service", "gateway-stopped"), ("state", "down"))] == 1
+    assert found["svcbroker_service_wanted", (("service", "gateway-running"),)] == 1
+    assert found["svcbroker_service_memory_bytes", (("service", "gateway-running"),)] > 1024 * 1024
+    assert found["svcbroker_service_processor_seconds_total", (("service", "gateway-running"),)] >= 0
+    assert found["svcbroker_service_open_files", (("service", "gateway-running"),)] >= 3
+    assert found["svcbroker_calls_total", (("method", "io.systemd.Metrics.List"),)] >= 1
+    assert ("svcbroker_service_memory_bytes", (("service", "gateway-stopped"),)) not in found
+
+
+def test_every_metric_of_the_broker_is_there(tree):
+    """The text leaves nothing out, whatever family it is of: a newer broker's comes through by the same rules."""
+    names = {sample[0] for sample in samples(openmetrics.text_string_to_metric_families(text_of(tree)))}
+    types = {family["name"].removeprefix("io.svcbroker."): family["type"] for family in described(tree)}
+    for family in metrics(tree):
+        name = "svcbroker_" + MEDIUM.sub("_", family).lower()
+        assert name + ("_total" if types[family] == "counter" else "") in names, family
+
+
+def test_the_older_format(tree):
+    text = text_of(tree, "--prometheus")
+    found = samples(parsers.text_string_to_metric_families(text))
+    assert found["svcbroker_service_state", (("service", "gateway-running"), ("state", "up"))] == 1 or \
+        found["svcbroker_service_state", (("service", "gateway-running"), ("state", "starting"))] == 1
+    assert found["svcbroker_calls_total", (("method", "io.systemd.Metrics.List"),)] >= 1
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="no promtool")
+def test_promtool(tree):
+    """It takes the text, and has nothing to say against the names."""
+    done = subprocess.run(["promtool", "check", "metrics"], input=text_of(tree, "--prometheus"), capture_output=True, text=True, timeout=90)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_json(tree):
+    document = json.loads(text_of(tree, "--json"))
+    described_names = [family["name"] for family in document["families"]]
+    assert {metric["name"] for metric in document["metrics"]} <= set(described_names)
+    assert "io.svcbroker.ServiceMemoryBytes" in described_names
+
+
+def test_a_stopped_broker_is_told(tree):
+    """As of every verb: no half of a text."""
+    done = tree.run("hermes", "svcctl", "--socket", "/run/nothing", "metrics")
+    assert done.returncode == 69 and done.stdout == "" and done.stderr
+
+
+def test_of_a_gateway_that_goes(tree, profile):
+    tree.register(profile)
+    tree.wait_gateway(profile)
+    tree.unregister(profile)
+    wait_until(lambda: f"gateway-{profile}" not in text_of(tree), what="its metrics are gone")
