@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from test_metrics import described, metrics
-from tree import wait_until
+from tree import TOP, wait_until
 
 parsers = pytest.importorskip("prometheus_client.parser")
 openmetrics = pytest.importorskip("prometheus_client.openmetrics.parser")
@@ -62,8 +62,7 @@ def test_every_metric_of_the_broker_is_there(tree):
 def test_the_older_format(tree):
     text = text_of(tree, "--prometheus")
     found = samples(parsers.text_string_to_metric_families(text))
-    assert found["svcbroker_service_state", (("service", "gateway-running"), ("state", "up"))] == 1 or \
-        found["svcbroker_service_state", (("service", "gateway-running"), ("state", "starting"))] == 1
+    assert found["svcbroker_service_state", (("service", "gateway-stopped"), ("state", "down"))] == 1
     assert found["svcbroker_calls_total", (("method", "io.systemd.Metrics.List"),)] >= 1
 
 
@@ -92,3 +91,41 @@ def test_of_a_gateway_that_goes(tree, profile):
     tree.wait_gateway(profile)
     tree.unregister(profile)
     wait_until(lambda: f"gateway-{profile}" not in text_of(tree), what="its metrics are gone")
+
+
+# What docs/metrics.md comes with
+
+NAMES = re.compile(r"\bsvcbroker_[a-z_]+\b")
+EXAMPLES = f"{TOP}/docs/examples"
+
+
+def named(tree):
+    """Every name that there may be, whether there is such a figure now or not."""
+    families = json.loads(text_of(tree, "--json"))["families"]
+    names = {"svcbroker_" + MEDIUM.sub("_", family["name"].removeprefix("io.svcbroker.")).lower(): family["type"] for family in families}
+    return {name + ("_total" if kind == "counter" else "") for name, kind in names.items()} | \
+        {"svcbroker_container_memory_bytes", "svcbroker_container_memory_limit_bytes"}
+
+
+@pytest.mark.parametrize("page", ["docs/metrics.md", "docs/examples/prometheus-rules.yml", "docs/examples/grafana-dashboard.json", "man/svcctl.1"])
+def test_pages_name_what_there_is(tree, page):
+    with open(f"{TOP}/{page}") as file:
+        found = set(NAMES.findall(file.read()))
+    assert found and found <= named(tree), found - named(tree)
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="no promtool")
+def test_the_rules():
+    done = subprocess.run(["promtool", "check", "rules", f"{EXAMPLES}/prometheus-rules.yml"], capture_output=True, text=True, timeout=90)
+    assert done.returncode == 0 and "4 rules found" in done.stdout, done
+
+
+def test_the_dashboard():
+    with open(f"{EXAMPLES}/grafana-dashboard.json") as file:
+        dashboard = json.load(file)
+    assert dashboard["title"] and dashboard["schemaVersion"] and dashboard["templating"]["list"]
+    assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"]) >= 6
+    for panel in dashboard["panels"]:
+        assert panel["title"] and panel["targets"] and {"h", "w", "x", "y"} == set(panel["gridPos"]), panel
+        for target in panel["targets"]:
+            assert target["expr"].count("(") == target["expr"].count(")") and target["refId"], target

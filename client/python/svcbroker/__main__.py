@@ -1,4 +1,7 @@
-"""python3 -m svcbroker METHOD [JSON]: one call for a script. Replies are printed as JSON, one a line."""
+"""python3 -m svcbroker METHOD [JSON]: one call for a script. Replies are printed as JSON, one a line.
+
+python3 -m svcbroker metrics [--listen ADDRESS:PORT]: metrics for Prometheus.
+"""
 
 from __future__ import annotations
 
@@ -134,7 +137,8 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser() -> Parser:
-    made = Parser(prog="python3 -m svcbroker", description=(__doc__ or "").partition(": ")[2])
+    made = Parser(prog="python3 -m svcbroker", description=(__doc__ or "").partition("\n")[0].partition(": ")[2],
+                  epilog="'python3 -m svcbroker metrics' is for Prometheus; see its --help.")  # fmt: skip
     made.add_argument("method", help="of io.svcbroker, like Status, or with its interface, like org.varlink.service.GetInfo")
     made.add_argument("parameters", nargs="?", default="{}", type=json_object, help="""a JSON object, like '{"name": "gateway-coder"}'""")
     made.add_argument("--more", action="store_true", help="ask for a stream of replies")
@@ -210,6 +214,30 @@ def call(options: argparse.Namespace) -> int:
         return USAGE
 
 
+def serve_metrics(words: List[str]) -> int:
+    """HTTP for Prometheus, until somebody ends it; or its text, once."""
+    from svcbroker import metrics, usage  # http.server takes its time
+
+    options = metrics.parser(Parser).parse_args(words)
+    try:
+        with Client(options.socket, timeout=options.timeout) as client:
+            if options.listen is None:
+                here = usage.is_here(client.socket)
+                show(metrics.text(metrics.families(client), metrics.with_usage(metrics.metrics(client), here)))
+                return DONE
+            with metrics.Server(options.listen, client) as server:
+                server.serve_forever()
+        return DONE
+    except Error as error:
+        say(error)
+        return exit_code(error)
+    except Unwritable as lost:
+        return unwritable(lost, DONE)
+    except (OSError, ValueError) as error:  # the address is taken, or none of ours
+        say("metrics", error)
+        return FAILED
+
+
 def open_standard_descriptors() -> None:
     """The connection must not become standard output because somebody closed that. Not for writing, so that what is lost there does
     not count as printed."""
@@ -225,6 +253,9 @@ def open_standard_descriptors() -> None:
 def main(words: Optional[List[str]] = None) -> int:
     try:
         open_standard_descriptors()
+        words = sys.argv[1:] if words is None else words
+        if words[:1] == ["metrics"]:
+            return serve_metrics(words[1:])
         return call(parser().parse_args(words))
     except Unwritable as lost:  # --help
         return unwritable(lost, DONE)
