@@ -19,7 +19,7 @@ AS_WRITTEN = pytest.mark.parametrize("built", ["bookworm", "trixie"], indirect=T
 def rows():
     """README's table: [(what, [where, ...])]"""
     found = [(what, re.findall(r"`([^`]+)`", where)) for what, where in re.findall(r"^\| (.*?) \| (`.*?) \|$", section(), re.M)]
-    assert len(found) == 8
+    assert len(found) == 9
     return found
 
 
