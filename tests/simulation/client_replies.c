@@ -5,6 +5,7 @@
 
 #include "clients.h"
 #include "profiles.h"
+#include "s6.h"
 #include "wants.h"
 
 /* What the broker says, held against what it was asked. */
@@ -72,11 +73,27 @@ static unsigned wanted_by(const struct call_sent *call)
         return call->method == METHOD_STOP ? WANT_DOWN : call->method == METHOD_RESET ? WANT_KEPT : WANT_UP;
 }
 
+/* Who is told that it has failed is told so of something that has ended, and nobody had told it to, since it was asked for. */
+static void check_failed(const struct client *client, const struct call_sent *call, const char *name)
+{
+        int place = s6_find(name);
+
+        SIM_HOLDS(place < 0 || !s6_profile((unsigned)place) ||
+                          s6_crashes_since((unsigned)place, call->whole_usec) ||
+                          sim_settings->faults & FAULT_POWER,
+                  "failed-has-failed",
+                  "client %u: %s has failed, it is said, and nothing has ended by itself", client->number,
+                  name);
+}
+
 /* error "": none. */
-static void note_outcome(struct call_sent *call, const char *name, const char *error, bool persisted)
+static void note_outcome(const struct client *client, struct call_sent *call, const char *name,
+                         const char *error, bool persisted)
 {
         unsigned want = wanted_by(call);
 
+        if (is_own(error, "Failed"))
+                check_failed(client, call, name);
         if (*error && is_refusal(error))
                 wants_answered(call->change, name, WANTS_REFUSED, WANT_KEPT);
         else if (*error && !is_accepted(error)) /* a start may have made the slot of it */
@@ -137,7 +154,8 @@ static void take_outcomes(struct client *client, struct call_sent *call, struct 
                 note_told(client, call, name);
                 call->outcomes++;
                 check_waited(client, call, outcome);
-                note_outcome(call, name, string_of(outcome, "error"), bool_of(client, outcome, "persisted"));
+                note_outcome(client, call, name, string_of(outcome, "error"),
+                             bool_of(client, outcome, "persisted"));
         }
 }
 
@@ -200,12 +218,12 @@ static void take_error(struct client *client, struct call_sent *call, const char
         SIM_HOLDS(call->method != METHOD_STATUS || call->wrong || !*name || is_named(call->names[0], name),
                   "in-order", "client %u: asked for %s, told of %s", client->number, call->names[0], name);
         SIM_HOLDS(call->method != METHOD_REGISTER || !is_own(error, "SystemError") || may_lack_something(),
-                  "no-fault-no-error", "client %u: Register has failed, and nothing is wrong: %s", client->number,
-                  parameters ? json_object_to_json_string(parameters) : "");
+                  "no-fault-no-error", "client %u: Register has failed, and nothing is wrong: %s",
+                  client->number, parameters ? json_object_to_json_string(parameters) : "");
         if (is_own(error, "WaitTimeout"))
                 check_not_there(client, call, parameters);
         if (is_order(call->method) && call->count == 1 && !call->more && !call->wrong)
-                note_outcome(call, call->names[0], error, false);
+                note_outcome(client, call, call->names[0], error, false);
         else if (call->method == METHOD_REGISTER && !is_refusal(error))
                 wants_registered(call->change, call->names[0], WANTS_UNCERTAIN, false, false);
         else if (call->method == METHOD_UNREGISTER && !is_refusal(error))

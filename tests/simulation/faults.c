@@ -180,6 +180,11 @@ static void faults_step(void)
 void faults_cease(void)
 {
         put_volume_back();
+        if (core->settings.faults & FAULT_CLOCK &&
+            core->settings.habits) { /* somebody has seen that it was wrong */
+                core->utc_offset_usec += sim_between(-7200 * SECOND, SECOND);
+                sim_trace("fault: UTC is set");
+        }
         core->volume_hung_until_usec = core->volume_slow_until_usec = 0;
         core->volume_read_only_until_usec = core->volume_full_until_usec = 0;
         core->inotify_late_until_usec = 0;

@@ -104,7 +104,11 @@ static void note_crash(const struct task *process)
 {
         struct service_known *known = &s6->services[process->service];
 
-        if (process->kind == TASK_GATEWAY && !process->ordered)
+        bool lost = process->kind == TASK_SUPERVISE && !process->log && process->supervise >= 0 &&
+                    s6->supervises[process->supervise].child;
+
+        /* What runs on without its supervisor has ended for everybody who asks that. */
+        if ((process->kind == TASK_GATEWAY && !process->ordered) || lost)
                 known->crash_usec[known->crashes++ % S6_CRASHES] = sim_now_usec();
 }
 
