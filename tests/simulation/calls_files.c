@@ -264,7 +264,7 @@ int __real_inotify_add_watch(int fd, const char *path, uint32_t mask);
 int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask);
 int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
 {
-        if (!sim_inside || !sim_fault(FAULT_INOTIFY, 1000))
+        if (!sim_inside || !sim_fault(FAULT_INOTIFY, core->settings.habits ? 10000 : 1000))
                 return __real_inotify_add_watch(fd, path, mask);
         sim_trace("fault: inotify_add_watch ENOSPC");
         errno = ENOSPC;

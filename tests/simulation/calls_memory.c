@@ -1,4 +1,5 @@
 /* The broker's memory: what it asks for may not be there. What libraries ask for is. */
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,4 +48,14 @@ char *__wrap_strdup(const char *text);
 char *__wrap_strdup(const char *text)
 {
         return fails() ? NULL : __real_strdup(text);
+}
+
+/* What is freed holds nothing any more: who looks at it all the same does not find what was there. */
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+void __wrap_free(void *memory)
+{
+        if (memory && sim_inside)
+                memset(memory, 0xdd, malloc_usable_size(memory));
+        __real_free(memory);
 }
