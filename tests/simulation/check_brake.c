@@ -10,6 +10,8 @@
 #include "s6.h"
 
 #define FOLLOWED_MOST 64
+#define LEFT_MOST_USEC (950 * (int64_t)1000)
+#define LINKED_MOST_USEC (4 * (int64_t)1000000)
 #define REMOVED_MOST_USEC (180 * (int64_t)1000000) /* beside the time that an Unregister gives */
 
 /* Of one service, in this life of the broker. */
@@ -18,6 +20,7 @@ static struct braked {
         bool held;
         unsigned attempt, crashes;
         int64_t leaves_usec; /* since then it is being removed, and runs */
+        int64_t left_usec;   /* since then it is not linked any more */
 } followed[FOLLOWED_MOST];
 
 static bool is_braked(const struct service *service)
@@ -34,7 +37,8 @@ static struct braked *follow(const struct service *service)
         if (strcmp(followed[i].name, service->name) != 0) {
                 followed[i] = (struct braked){.held = is_braked(service),
                                               .attempt = service->record.brake.attempt,
-                                              .leaves_usec = SIM_NEVER};
+                                              .leaves_usec = SIM_NEVER,
+                                              .left_usec = SIM_NEVER};
                 snprintf(followed[i].name, sizeof(followed[i].name), "%.*s", CLIENT_NAME_BYTES - 1,
                          service->name);
         }
@@ -72,6 +76,32 @@ static void check_leaves(const struct service *service, struct braked *its)
                   (long long)(sim_now_usec() - its->leaves_usec) / 1000000);
 }
 
+/* Nothing in this run makes s6 late. */
+static bool is_prompt(unsigned may)
+{
+        return !(sim_settings->faults & ~(FAULT_KILL | FAULT_CLIENTS | may)) &&
+               !sim_habit(HABIT_SLOW_S6 | HABIT_PATHS);
+}
+
+/* s6-svscan begins what was linked at once, and ends what is not any more: what it is told once more comes later. */
+static void check_place(const struct service *service, struct braked *its)
+{
+        int64_t since_usec = service->place.linked_msec * 1000;
+
+        SIM_HOLDS(service->place.kind != PLACE_LINKED || sim_now_usec() - since_usec < LINKED_MOST_USEC ||
+                          !is_prompt(FAULT_GATEWAYS),
+                  "linked-is-begun", "%s is linked since %lld s, and s6-svscan has not begun it",
+                  service->name, (long long)(sim_now_usec() - since_usec) / 1000000);
+        if (service->place.kind != PLACE_LEFT || service->place.quiet)
+                its->left_usec = SIM_NEVER;
+        else if (its->left_usec == SIM_NEVER)
+                its->left_usec = sim_now_usec();
+        SIM_HOLDS(its->left_usec == SIM_NEVER || sim_now_usec() - its->left_usec < LEFT_MOST_USEC ||
+                          !is_prompt(0),
+                  "unlinked-is-ended", "%s is not linked any more, and s6-svscan does not end it",
+                  service->name);
+}
+
 void check_brakes(void)
 {
         const struct registry *registry = sim_server()->registry;
@@ -83,5 +113,6 @@ void check_brakes(void)
                         continue;
                 check_cause(service, follow(service));
                 check_leaves(service, follow(service));
+                check_place(service, follow(service));
         }
 }
