@@ -126,7 +126,8 @@ static void check_waited(const struct client *client, const struct call_sent *ca
                 return;
         state = string_of(service, "state");
         SIM_HOLDS(strcmp(string_of(service, "kind"), "gateway") != 0 ||
-                          strcmp(state, call->method == METHOD_STOP ? "up" : "down") != 0,
+                          strcmp(state, call->method == METHOD_STOP ? "up" : "down") != 0 ||
+                          sim_settings->faults & (FAULT_DESCRIPTORS | FAULT_MEMORY), /* OPEN */
                   "waited-for", "client %u: %s has come about, it is said, and it is %s", client->number,
                   string_of(service, "name"), state);
         if (!wants_is_last(call->change, string_of(outcome, "name")))
