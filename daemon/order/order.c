@@ -175,7 +175,8 @@ static bool order_go_to_wait(struct order *order)
         order->phase = ORDER_WAITING;
         if (waits)
                 timer_start(&order->timer, (uint64_t)order->timeout_msec);
-        return order->due_first != NULL;
+        /* What came about while the others were delivered has woken it already. */
+        return order->due_first != NULL || order->waiter.ended != NULL;
 }
 
 static bool tell_piece(struct order *order)

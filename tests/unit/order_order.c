@@ -447,6 +447,23 @@ START_TEST(some_are_refused_and_some_are_waited_for)
 }
 END_TEST
 
+/* The one has come about before the other is delivered, or refused: nobody waits for the end of its time to hear of that. */
+START_TEST(one_comes_about_while_the_others_are_delivered)
+{
+        static const char *const names[] = {CODER, WRITER, "gateway-none"};
+
+        two();
+        run_many(ORDER_STOP, names, 3, true, LONG_MSEC);
+        TURN_UNTIL(answer_count == 3);
+        for (int i = 0; i < 3; i++)
+                ck_assert_int_eq(answers[i].fault.kind, strcmp(answers[i].name, "gateway-none") == 0
+                                                                ? FAULT_NOT_REGISTERED
+                                                                : FAULT_NONE);
+        ck_assert(answers[2].last);
+        expect_over();
+}
+END_TEST
+
 START_TEST(what_is_not_possible_now)
 {
         begin();
@@ -850,6 +867,7 @@ int main(void)
                                       the_same_again,
                                       names_that_are_none,
                                       some_are_refused_and_some_are_waited_for,
+                                      one_comes_about_while_the_others_are_delivered,
                                       what_is_not_possible_now,
                                       a_profile_whose_directory_is_gone,
                                       one_that_the_default_serves,
