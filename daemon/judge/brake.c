@@ -102,9 +102,8 @@ static enum brake_verdict judge_down(const struct brake *brake, const struct see
                 return BRAKE_STAY;
         }
         switch (brake->hold) {
-        case HOLD_NONE:
-                return seen->want_up ? BRAKE_STAY
-                                     : verdict_of_word(facts->word); /* s6 starts it within its second */
+        case HOLD_NONE: /* s6 starts it within its second, or has not read yet that it is to, as the last broker said */
+                return seen->want_up || seen->told_up ? BRAKE_STAY : verdict_of_word(facts->word);
         case HOLD_FAILED:
                 break;
         case HOLD_HELD:

@@ -284,10 +284,26 @@ START_TEST(what_is_barred_waits)
 }
 END_TEST
 
+/* The last broker told it to start, and was gone before that was read: what it shows is the end of the run before. */
+START_TEST(what_was_told_to_start_has_not_ended)
+{
+        struct brake brake = {.hold = HOLD_NONE};
+        struct seen seen = {.supervised = true, .since_usec = SINCE_USEC, .told_up = true};
+        struct brake_facts facts = {.wanted = true, .asked = -1, .now_usec = NOW_USEC, .now_msec = NOW_MSEC};
+        int64_t wait_msec;
+
+        ck_assert_int_eq(brake_judge(&brake, &seen, &facts, &backoff, &wait_msec), BRAKE_STAY);
+        facts.word = WORD_CONFIGURATION;
+        ck_assert_int_eq(brake_judge(&brake, &seen, &facts, &backoff, &wait_msec), BRAKE_STAY);
+        seen.told_up = false;
+        ck_assert_int_eq(brake_judge(&brake, &seen, &facts, &backoff, &wait_msec), BRAKE_FAIL);
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {every_situation, a_life, what_is_held_elsewhere_is_looked_at, another_brokers_try_has_ended,
-                                      what_is_barred_waits};
+                                      what_is_barred_waits, what_was_told_to_start_has_not_ended};
 
         return unit_run(unit_suite_of("judge_brake", tests));
 }
