@@ -344,6 +344,8 @@
 /* What could not be written to the volume is tried again after this, so many records at once. */
 #define PERSIST_AGAIN_MSEC 5000
 #define PERSIST_AT_ONCE 64
+/* Records of what was unregistered that could not be taken from the volume, and still are to be. */
+#define OWED_MOST 256
 
 /* What a broker of a higher minor version may have written in an intent, or in a slot's state, and this one passes on as it
  * is (judge/members.h). Over these it is no broker's file. */

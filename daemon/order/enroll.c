@@ -55,7 +55,9 @@ static void enroll_one(struct enrolment *enrolment, const struct profile_facts *
         enrolled->enrolment = enrolment;
         snprintf(enrolled->profile, sizeof(enrolled->profile), "%s", facts->name);
         enrolment->open++;
-        if (!operation_register_own(enrolment->registry, facts->name, &record, facts->intent.environment,
+        if (!operation_register_own(enrolment->registry, facts->name, &record,
+                                    owed_has(enrolment->registry, facts->name) ? NULL
+                                                                               : facts->intent.environment,
                                     &enrolled->own, &fault))
                 enroll_ended(&enrolled->own, NULL, fault.kind ? &fault : NULL);
 }

@@ -77,11 +77,12 @@ static void plan_from_volume(const struct registry *registry, const struct profi
                              struct planned *planned)
 {
         bool is_default = strcmp(facts->name, "default") == 0;
+        int result = owed_has(registry, facts->name) ? -ENOENT : facts->intent_result;
 
-        if (facts->intent_result == 0) {
+        if (result == 0) {
                 planned->record.want_up = facts->intent.want_up;
                 planned->environment = json_object_get(facts->intent.environment);
-        } else if (facts->intent_result == -EPROTONOSUPPORT) {
+        } else if (result == -EPROTONOSUPPORT) {
                 plan_hold(planned, CAUSE_NEWER,
                           "its record was written by a newer svcbrokerd (.svcbroker/intent/%.40s): run that "
                           "one, or remove the record",
@@ -89,10 +90,10 @@ static void plan_from_volume(const struct registry *registry, const struct profi
                 log_event("reconcile: its record was written by a newer svcbrokerd: service=" GATEWAY_PREFIX
                           "%s",
                           facts->name);
-        } else if (facts->intent_result != -ENOENT) {
+        } else if (result != -ENOENT) {
                 plan_hold(planned, CAUSE_UNREADABLE,
                           "its record cannot be read (.svcbroker/intent/%.64s: %s); start it to run it",
-                          facts->name, sysname_error(-facts->intent_result));
+                          facts->name, sysname_error(-result));
         } else if (facts->prior.known) {
                 planned->record.want_up = facts->prior.want_up;
                 planned->record.unpersisted = true;

@@ -141,6 +141,8 @@ int persist_services(struct registry *registry, struct service *const *services,
                 struct persist *persist = batch->owner;
 
                 persist->serials[i] = services[i]->serial = ++registry->serial;
+                if (services[i]->record.removing != REMOVING_ALL)
+                        owed_pay(registry, services[i]->profile); /* it gets another */
                 persist_entry(services[i], stop, &batch->entries[i]);
         }
         store_write(&registry->store, batch);
@@ -203,6 +205,35 @@ static void persist_rest(void *owner, const struct store_batch *batch)
                 persist_soon(owner);
 }
 
+static void owed_written(void *owner, const struct store_batch *batch)
+{
+        struct registry *registry = owner;
+        int result = store_batch_result(batch, 0);
+
+        registry->owed.under_way--;
+        if (registry->stopping)
+                return;
+        if (result == 0 || result == -EPROTONOSUPPORT) /* that one is left as it is */
+                owed_pay(registry, batch->entries[0].profile);
+        if (registry->owed.count && !registry->owed.under_way)
+                persist_later(registry);
+}
+
+/* What is not on its way already. */
+static void persist_owed(struct registry *registry)
+{
+        struct owed *owed = &registry->owed;
+        size_t count = owed->under_way ? 0 : owed->count < PERSIST_AT_ONCE ? owed->count : PERSIST_AT_ONCE;
+        bool failed = owed_save(registry) != 0;
+
+        for (size_t i = 0; i < count && !failed; i++) {
+                failed = persist_forget(registry, owed->names[i], false, owed_written, registry) != 0;
+                owed->under_way += !failed;
+        }
+        if (failed)
+                persist_later(registry);
+}
+
 static void persist_again(void *owner)
 {
         struct registry *registry = owner;
@@ -219,6 +250,7 @@ static void persist_again(void *owner)
                                                     i < registry->count ? persist_rest : NULL, registry)))
                 timer_start(&registry->persist_again, PERSIST_AGAIN_MSEC);
         free(services);
+        persist_owed(registry);
 }
 
 void persist_soon(struct registry *registry)

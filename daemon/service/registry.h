@@ -21,6 +21,7 @@
 #include "daemon/service/locks.h"
 #include "daemon/judge/backoff.h"
 #include "daemon/service/halts.h"
+#include "daemon/service/owed.h"
 #include "daemon/service/poll.h"
 #include "daemon/service/service.h"
 #include "daemon/service/stagger.h"
@@ -148,6 +149,7 @@ struct registry {
         struct stagger stagger;
         uint64_t serial; /* of the last change that persist.h was told of */
         struct timer persist_again;
+        struct owed owed;
         struct boot_policy boot_policy;
         struct reconciles *reconciles;
         struct boot *boot_state;

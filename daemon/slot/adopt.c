@@ -339,12 +339,15 @@ int adopt(struct registry *registry)
         int result;
 
         result = adopt_boot(registry);
+        if (result == 0 && shortage_is_why(owed_read(registry)))
+                result = -EMFILE;
         if (result == 0)
                 result = entries_read(registry->slots.fd, &entries);
         for (size_t i = 0; result == 0 && i < entries.count; i++) {
                 const char *name = entries.names[i];
 
-                if (strncmp(name, BOOT_NOTE, strlen(BOOT_NOTE)) == 0)
+                if (strncmp(name, BOOT_NOTE, strlen(BOOT_NOTE)) == 0 ||
+                    strncmp(name, OWED_FILE, strlen(OWED_FILE)) == 0)
                         continue;
                 if (name[0] == '.')
                         adopt_leftover(registry, name);

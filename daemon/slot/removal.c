@@ -121,10 +121,26 @@ static void removal_cannot(struct service *service, const char *what, int error)
         removal_phase(service, REMOVAL_LEAVING, REMOVE_AGAIN_MSEC);
 }
 
+/* Before the slot goes, which has noted it till now. */
+static void removal_note_owed(struct service *service)
+{
+        if (service->record.removing != REMOVING_ALL)
+                return;
+        if (!service->persist_error)
+                owed_pay(service->registry, service->profile);
+        else if (service->persist_error != EPROTONOSUPPORT)
+                owed_note(service->registry, service->profile);
+        if (service->registry->owed.count)
+                persist_later(service->registry);
+}
+
 static void removal_finish(struct service *service)
 {
         struct registry *registry = service->registry;
-        int result = slot_remove(&registry->slots, service->name);
+        int result;
+
+        removal_note_owed(service);
+        result = slot_remove(&registry->slots, service->name);
 
         if (result) {
                 log_event("unregister: cannot remove the directory: %s service=%s", sysname_error(-result),

@@ -32,9 +32,22 @@ static void answer(const struct asked *asked, const struct fault *fault, int per
         events->unregistered(events->owner, asked->ticket, asked->profile, NULL, fault, persist_error);
 }
 
+static void note_owed(const struct asked *asked, int error)
+{
+        if (!error)
+                owed_pay(asked->registry, asked->profile);
+        else if (error != EPROTONOSUPPORT && error != ECANCELED)
+                owed_note(asked->registry, asked->profile);
+        if (asked->registry->owed.count)
+                persist_later(asked->registry);
+}
+
 static void forgotten_written(void *owner, const struct store_batch *batch)
 {
         struct asked *asked = owner;
+
+        if (!asked->registry->stopping)
+                note_owed(asked, -store_batch_result(batch, 0));
 
         answer(asked, &(struct fault){.kind = FAULT_NOT_REGISTERED}, -store_batch_result(batch, 0));
         free(asked);
@@ -45,6 +58,7 @@ static void forget_absent(struct asked *asked)
 {
         if (persist_forget(asked->registry, asked->profile, asked->root, forgotten_written, asked) == 0)
                 return;
+        note_owed(asked, ENOMEM);
         answer(asked, &(struct fault){.kind = FAULT_NOT_REGISTERED}, ENOMEM);
         free(asked);
 }

@@ -216,6 +216,10 @@ bool check_is_at_rest(void)
         if (!all)
                 return false;
         open = all->orders ?: all->reconciles->running ?: all->reconciles->queue ?: (const void *)all->store.batches;
+        if (all->owed.count || all->owed.unsaved) {
+                tell("%zu records are to go", all->owed.count);
+                return false;
+        }
         if (open) {
                 tell("%s", all->orders ? "an order" : all->store.batches ? "a batch" : "a reconcile");
                 return false;

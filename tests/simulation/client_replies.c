@@ -256,8 +256,8 @@ static void take_parameters(struct client *client, struct call_sent *call, struc
         } else if (call->method == METHOD_UNREGISTER) {
                 bool persisted = bool_of(client, parameters, "persisted");
 
-                wants_answered(call->change, call->names[0], persisted ? WANTS_DONE : WANTS_UNCERTAIN,
-                               persisted ? WANT_NOTHING : WANT_NOTHING | WANT_KEPT);
+                wants_answered(call->change, call->names[0], persisted ? WANTS_DONE : WANTS_ACCEPTED,
+                               WANT_NOTHING);
         } else if (call->method == METHOD_RECONCILE && !call->dry) {
                 take_actions(member);
         } else if (call->method == METHOD_WATCH) {

@@ -8,8 +8,12 @@
 #include "s6.h"
 
 /* What could still be done by a broker that is dead was, or never will be. */
-static void end_all(bool lost)
+/* ends: with a life. An Unregister that the volume did not take is noted beside the slots, where there may have been no place for it; and
+ * what the volume has then may be older than what the slot had. */
+static void end_all(bool lost, bool ends)
 {
+        const bool is_short = sim_settings->faults & (FAULT_DISK | FAULT_MEMORY | FAULT_DESCRIPTORS);
+
         wants->clock++;
         for (unsigned i = 0; i < wants->profiles; i++) {
                 struct profile_wants *profile = &wants->at[i];
@@ -21,7 +25,14 @@ static void end_all(bool lost)
                                 change->end = CHANGE_UNCERTAIN;
                         if (!change->ended)
                                 change->ended = wants->clock;
-                        if (lost && change->end == CHANGE_ACCEPTED)
+                        if (change->end != CHANGE_ACCEPTED)
+                                continue;
+                        if ((lost || is_short) && ends && change->want == WANT_NOTHING) {
+                                change->want = WANT_ANY | WANT_KEPT;
+                                change->environment = WANTS_ANY_ENVIRONMENT;
+                                change->end = CHANGE_UNCERTAIN;
+                        }
+                        if (lost)
                                 change->end = CHANGE_UNCERTAIN;
                 }
                 wants_forget_what_is_over(profile, wants->clock);
@@ -66,7 +77,7 @@ static void wants_begin_life(void)
         for (unsigned i = 0; wants->reconciles && i < wants->profiles; i++)
                 wants_add_found(&wants->at[i]); /* one may have been under way */
         wants->reconciles = 0;
-        end_all(lost);
+        end_all(lost, true);
         for (unsigned i = 0; i < wants->profiles; i++)
                 hold(&wants->at[i], true, "acknowledged-is-on-the-volume");
         for (unsigned i = 0; i < wants->profiles; i++)
@@ -78,7 +89,7 @@ static void wants_check_at_rest(void)
 {
         for (unsigned i = 0; wants->reconciles && i < wants->profiles; i++)
                 wants_add_found(&wants->at[i]); /* by one whose answer nobody heard */
-        end_all(false);
+        end_all(false, false);
         for (unsigned i = 0; i < wants->profiles; i++)
                 hold(&wants->at[i], false, "accepted-gets-to-the-volume");
         check_at_rest();

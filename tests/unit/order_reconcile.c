@@ -542,6 +542,18 @@ START_TEST(one_that_was_taken_away_unseen)
 }
 END_TEST
 
+/* What the volume has of it was to go with its Unregister, and could not. */
+START_TEST(one_whose_record_is_to_go)
+{
+        begin();
+        world_profile("a");
+        intent("a", UP);
+        owed_note(&model.registry, "a");
+        reconcile(BOOT);
+        expect("a", RECONCILE_REGISTERED);
+}
+END_TEST
+
 START_TEST(a_container_without_gateways)
 {
         begin();
@@ -575,6 +587,7 @@ int main(void)
                                       one_that_was_taken_away,
                                       one_that_was_taken_away_during_a_boot,
                                       one_that_was_taken_away_unseen,
+                                      one_whose_record_is_to_go,
                                       a_container_without_gateways};
 
         return unit_run(world_suite("order_reconcile", tests, sizeof(tests) / sizeof(tests[0])));

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -266,6 +267,65 @@ START_TEST(one_that_only_the_volume_has)
 }
 END_TEST
 
+/* It said `persisted: false`; and the volume forgets it when it can be written again. */
+START_TEST(one_that_the_volume_does_not_forget)
+{
+        begin(0);
+        persist_it();
+        ck_assert_int_eq(renameat(world_fd, "home", world_fd, "away"), 0);
+        ask("coder", LONG_MSEC);
+        ck_assert_int_ne(answered()->persist_error, 0);
+        TURN_UNTIL(!is_there());
+        ck_assert_str_eq(world_text("services/.owed"), "coder\n"); /* for the next broker */
+        ck_assert(owed_has(&model.registry, "coder"));
+        persist_soon(&model.registry);
+        turn_for(20);
+        ck_assert(owed_has(&model.registry, "coder"));
+        ck_assert_int_eq(renameat(world_fd, "away", world_fd, "home"), 0);
+        ck_assert(world_has("home/.svcbroker/intent/coder"));
+        TURN_UNTIL(!model.registry.owed.under_way);
+        persist_soon(&model.registry);
+        TURN_UNTIL(!world_has("home/.svcbroker/intent/coder"));
+        TURN_UNTIL(!world_has("services/.owed"));
+        ck_assert_uint_eq(model.registry.owed.count, 0);
+}
+END_TEST
+
+START_TEST(one_that_the_last_broker_could_not_forget)
+{
+        ck_assert_int_eq(mkdirat(world_fd, "home/.svcbroker", 0700), 0);
+        ck_assert_int_eq(mkdirat(world_fd, "home/.svcbroker/intent", 0700), 0);
+        world_put("home/.svcbroker/intent/writer", "{\"version\":1,\"want\":\"up\"}");
+        world_put("services/.owed", "writer\nNo Name\n../run\nwriter\n");
+        world_put("services/.owed.new", "wri");
+        begin(0);
+        TURN_UNTIL(!world_has("home/.svcbroker/intent/writer"));
+        TURN_UNTIL(!world_has("services/.owed"));
+        ck_assert(!world_has("services/.owed.new"));
+}
+END_TEST
+
+/* What has a record again is nothing to be forgotten; and there is a bound. */
+START_TEST(what_is_owed)
+{
+        char name[16];
+
+        begin(0);
+        owed_note(&model.registry, "coder");
+        owed_note(&model.registry, "coder");
+        ck_assert_uint_eq(model.registry.owed.count, 1);
+        persist_it();
+        ck_assert_uint_eq(model.registry.owed.count, 0);
+        ck_assert(!world_has("services/.owed"));
+        for (int i = 0; i < OWED_MOST + 2; i++) {
+                snprintf(name, sizeof(name), "p%d", i);
+                owed_note(&model.registry, name);
+        }
+        ck_assert_uint_eq(model.registry.owed.count, OWED_MOST);
+        ck_assert(owed_has(&model.registry, "p0") && !owed_has(&model.registry, name));
+}
+END_TEST
+
 START_TEST(what_is_protected)
 {
         struct toy toy = {.fifo = -1};
@@ -345,6 +405,9 @@ int main(void)
                                       two_ask_before_the_volume_knows,
                                       one_that_is_there_no_more,
                                       one_that_only_the_volume_has,
+                                      one_that_the_volume_does_not_forget,
+                                      one_that_the_last_broker_could_not_forget,
+                                      what_is_owed,
                                       what_is_protected,
                                       one_that_is_undone_and_asked_for,
                                       one_that_is_undone,
