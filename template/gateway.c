@@ -24,6 +24,7 @@ int gateway_container(struct slot *slot)
 {
         DIR *directory = opendir(slot->settings[CONTAINER]);
         struct dirent *entry;
+        int result;
 
         if (!directory && (errno == ENOENT || errno == ENOTDIR))
                 return 0;
@@ -43,26 +44,28 @@ int gateway_container(struct slot *slot)
                     (length > 0 ? setenv(entry->d_name, slot->text, 1) : unsetenv(entry->d_name)))
                         break;
         }
-        if (directory && errno == 0)
-                return closedir(directory);
-        file_say("gateway %s: %s: %s", slot->profile, directory ? slot->path : slot->settings[CONTAINER],
-                 sysname_error_words(errno));
-        return 111;
+        result = errno;
+        if (result)
+                file_say("gateway %s: %s: %s", slot->profile,
+                         directory ? slot->path : slot->settings[CONTAINER], sysname_error_words(result));
+        if (directory)
+                closedir(directory);
+        return result ? 111 : 0;
 }
 
 /* The root of the volume: the container's HERMES_HOME, else that of the supervisor's environment, else the
  * installation's. */
-static char *find_home(struct slot *slot, const char *given)
+static const char *find_home(struct slot *slot, const char *given)
 {
-        char *home;
+        int length;
 
         if (file_read_line(container_file(slot, "HERMES_HOME"), slot->text, sizeof(slot->text)) >= 0)
                 given = slot->text;
-        home = strdup(*given ? given : slot->settings[DEFAULT_HOME]);
-        if (home)
-                parse_home(home);
-        if (home && *home == '/')
-                return home;
+        given = *given ? given : slot->settings[DEFAULT_HOME];
+        length = snprintf(slot->home, sizeof(slot->home), "%s", given);
+        parse_home(slot->home);
+        if (length < (int)sizeof(slot->home) && slot->home[0] == '/')
+                return slot->home;
         file_say("gateway: HERMES_HOME must be an absolute path");
         exit(78);
 }
@@ -130,7 +133,7 @@ int gateway_run(struct slot *slot, const char **words)
 {
         const char *named[] = {"hermes", "-p", slot->profile, "gateway", "run", "--replace", NULL};
         const char *unnamed[] = {"hermes", "gateway", "run", "--replace", NULL};
-        char *home = find_home(slot, words[2]);
+        const char *home = find_home(slot, words[2]);
         int code;
 
         if (!set_variables(slot, words[3]) || setenv("HOME", home, 1) < 0 ||
@@ -182,7 +185,8 @@ static bool can_be_written(struct slot *slot, char *directory)
  * would leave the gateway blocked on a full pipe: so without a directory it forwards only. */
 int gateway_collect(struct slot *slot, const char **words)
 {
-        static char program[4096], directory[4096], files[32], bytes[32];
+        char program[4096], directory[sizeof(slot->home) + LIMIT_PROFILE_NAME_BYTES + 32], files[32],
+                bytes[32];
         const char *whole[] = {program, "1", files, bytes, "T", directory, NULL},
                    *forward[] = {program, "1", NULL};
 

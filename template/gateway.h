@@ -13,6 +13,7 @@ struct slot {
         char settings_text[16384];
         char profile[LIMIT_PROFILE_NAME_BYTES + 2];
         struct groups groups;
+        char home[4096];
         char path[8192];
         char text[TEXT_BYTES];
 };
