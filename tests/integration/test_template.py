@@ -8,6 +8,7 @@ import shutil
 
 import pytest
 
+from slot_directory import OLD_TEMPLATE
 from tree import SERVICES, wait_until
 
 CONTAINER = "/run/s6/container_environment"
@@ -92,10 +93,10 @@ READERS = [["dash"], ["bash", "--posix"], ["busybox", "ash"]]
 
 @pytest.mark.parametrize("shell", READERS, ids=" ".join)
 def test_variables_are_whole_in_every_shell(make_tree, shell):
-    """`gateway` reads them; /bin/sh is another shell in each image. Names that a shell keeps for itself must not end it."""
+    """A `gateway` that is a script reads them; /bin/sh is another shell in each image. Names that a shell keeps for itself must not end it."""
     if not shutil.which(shell[0]):
         pytest.skip(f"there is no {shell[0]} here")
-    tree, profile = make_tree(profiles=""), "a"
+    tree, profile = make_tree(profiles="", before=OLD_TEMPLATE), "a"
     special = {name: "a[$(echo evaluated >&2)]" for name in ("OPTIND", "PPID", "UID", "EUID", "IFS", "SHELLOPTS", "BASHOPTS", "BASH_VERSINFO", "RANDOM", "LINENO", "SECONDS",
                                          "SRANDOM", "EPOCHSECONDS", "FUNCNAME", "GROUPS", "DIRSTACK", "BASH_ARGV0", "HISTCMD", "BASHPID")}
     tree.register(profile, environment=WHOLE | special, start=False)
@@ -107,6 +108,15 @@ def test_variables_are_whole_in_every_shell(make_tree, shell):
     for name, value in WHOLE.items():
         if (name, shell[0]) != ("_", "bash"):
             assert found.get(name) == value, name
+
+
+def test_variables_are_whole(make_tree):
+    """Those that a shell keeps for itself, too: no shell reads them."""
+    tree = make_tree(profiles="")
+    own = WHOLE | {name: "a[$(echo evaluated >&2)]" for name in ("OPTIND", "PPID", "UID", "EUID", "IFS", "SHELLOPTS", "BASH_VERSINFO", "BASH_ENV", "ENV")}
+    tree.register("a", environment=own)
+    environment = environment_of(tree, "a")
+    assert {name: environment.get(name) for name in own} == own
 
 
 def test_home_of_a_profile_means_the_root_above(make_tree):
