@@ -281,15 +281,16 @@
 /* Jobs of one lane that may hang, each with a thread of its own; the last of them is not replaced. So many profiles whose
  * directory hangs cost nobody else anything. */
 #define DEPUTY_LOST_MOST 6
-/* Threads of one deputy: for four lanes, what hangs and the one that goes on. */
-#define DEPUTY_WORKERS_MOST 28
+/* Threads of one deputy: for four lanes, what hangs and the one that goes on; and for the history's, which may lose one. */
+#define DEPUTY_WORKERS_MOST 30
 /* Threads that are replaced since the client changed how they are scheduled; then they are used all the same. */
 #define DEPUTY_SPOILED_MOST 8
 /* Until a thread that could not be made (a limit on processes) is tried again. */
 #define DEPUTY_THREAD_AGAIN_MSEC 200
 /* Threads that are there from the start, so that no limit on processes keeps the first ones from being made: for records,
- * for what is looked at meanwhile, and one for when a job hangs; for signals, and for what a killed supervisor left. */
-#define STORE_THREADS 3
+ * for what is looked at meanwhile, for the history, and one for when a job hangs; for signals, and for what a killed supervisor
+ * left. */
+#define STORE_THREADS 4
 #define PROCESS_THREADS 2
 /* So much after its own time one that waits is judged, where the one before it is judged then. */
 #define DEPUTY_VERDICT_MSEC 100
@@ -376,9 +377,15 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 #define PAST_EVENT_BYTES 32                 /* malloc's share of one */
 #define SLOT_HISTORY_BYTES (4 * 1024)       /* of the newer of a slot's two files: then it is the older one */
 #define SLOT_HISTORY_WRITE_BYTES (4 * 1024) /* at once: what goes over a quarter of it is the last */
-#define EVENT_PROCESS_BYTES 46              /* of a process's name: fifteen bytes, each as %XX at worst */
-#define HISTORY_EVENT_BYTES 64              /* of an event in a reply, beside its line and its name */
-#define EVENT_DEPTH 3                       /* objects and arrays inside each other, in a line */
+#define PAST_FILE_BYTES                                                                                      \
+        (28 * 1024) /* of the newer of a gateway's two files on the volume: with a write more, 32 KiB */
+#define PAST_WRITE_BYTES 1024       /* of one gateway at once: what goes over it is the last */
+#define PAST_LOOK_BYTES (16 * 1024) /* of one gateway, read when the broker is started */
+#define PAST_PARTS 16               /* gateways of one job */
+#define HISTORY_VOLUME_MSEC 1000    /* between two jobs, and until what happened is written */
+#define EVENT_PROCESS_BYTES 46      /* of a process's name: fifteen bytes, each as %XX at worst */
+#define HISTORY_EVENT_BYTES 64      /* of an event in a reply, beside its line and its name */
+#define EVENT_DEPTH 3               /* objects and arrays inside each other, in a line */
 
 /* Memory: what all of these, and those of proto/limits.h, admit together. daemon/memory.c holds the structs against it. */
 
@@ -410,7 +417,8 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
          MEMORY_CALL_BYTES + MEMORY_PEERS * MEMORY_PEER_BYTES + MEMORY_SERVICES * MEMORY_SERVICE_BYTES +     \
          LIMIT_REMOVED_EVENTS * MEMORY_REMOVED_BYTES + LIMIT_SURVEY_BYTES +                                  \
          SURVEY_PROFILES * MEMORY_PROFILE_BYTES + STORE_QUEUE_BYTES + STORE_QUEUE_ROOT_BYTES +               \
-         STORE_UNKNOWN_QUEUE_BYTES + MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES + PAST_BYTES)
+         STORE_UNKNOWN_QUEUE_BYTES + MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES + PAST_BYTES +             \
+         PAST_PARTS * 2 * PAST_LOOK_BYTES)
 /* What the daemon may take in all. Sixteen of it are a look at as many directories as are looked at below profiles/. */
 #define MEMORY_BYTES (50 * 1024 * 1024)
 _Static_assert(MEMORY_SUM_BYTES <= MEMORY_BYTES,

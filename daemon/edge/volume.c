@@ -145,18 +145,18 @@ int volume_read_tail(int volume, const char *path, size_t most, char **text)
         return result;
 }
 
-static int make_log(int directory, const char *name)
+static int make_log(int directory, const char *name, mode_t mode)
 {
-        int fd = openat(directory, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | VOLUME_OPEN_FLAGS, 0644);
+        int fd = openat(directory, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | VOLUME_OPEN_FLAGS, mode);
 
         if (fd < 0)
                 return -errno;
-        volume_widen(fd, 0644);
+        volume_widen(fd, mode);
         return fd;
 }
 
 /* Out of the way of a new one. Takes `fd` over, which is it. */
-static int rotate_log(int directory, const char *name, int fd)
+static int rotate_log(int directory, const char *name, mode_t mode, int fd)
 {
         char old[NAME_MAX + 1];
 
@@ -165,14 +165,15 @@ static int rotate_log(int directory, const char *name, int fd)
                 return -ENAMETOOLONG;
         if (renameat(directory, name, directory, old) < 0)
                 return -errno;
-        return make_log(directory, name);
+        return make_log(directory, name, mode);
 }
 
-int volume_append_log(int volume, const char *path, const char *text, size_t length)
+/* mode: of the file. */
+static int append(int volume, const char *path, mode_t mode, off_t most, const char *text, size_t length)
 {
         struct stat found;
         const char *name = NULL;
-        int directory = volume_parent(volume, path, O_PATH, 0755, &name);
+        int directory = volume_parent(volume, path, O_PATH, mode == 0600 ? 0700 : 0755, &name);
         int fd;
         int result;
 
@@ -180,9 +181,9 @@ int volume_append_log(int volume, const char *path, const char *text, size_t len
                 return directory;
         fd = volume_open_regular(directory, name, O_WRONLY | O_APPEND, &found);
         if (fd == -ENOENT)
-                fd = make_log(directory, name);
-        else if (fd >= 0 && found.st_size >= VOLUME_BOOT_LOG_BYTES)
-                fd = rotate_log(directory, name, fd);
+                fd = make_log(directory, name, mode);
+        else if (fd >= 0 && found.st_size >= most)
+                fd = rotate_log(directory, name, mode, fd);
         close(directory);
         if (fd < 0)
                 return fd;
@@ -190,6 +191,16 @@ int volume_append_log(int volume, const char *path, const char *text, size_t len
         if (close(fd) < 0 && result == 0)
                 result = -errno;
         return result;
+}
+
+int volume_append_log(int volume, const char *path, const char *text, size_t length)
+{
+        return append(volume, path, 0644, VOLUME_BOOT_LOG_BYTES, text, length);
+}
+
+int volume_append_lines(int volume, const char *path, const char *text, size_t length, size_t most)
+{
+        return append(volume, path, 0600, (off_t)most, text, length);
 }
 
 static bool is_of_kind(int at, const struct dirent *entry, unsigned kinds)

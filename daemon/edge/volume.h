@@ -106,6 +106,9 @@ int volume_look(int volume, const char *path);
  */
 int volume_append_log(int volume, const char *path, const char *text, size_t length);
 
+/* The same, at most `most` bytes of it, in a file (0600) and directories (0700) of the broker's own. */
+int volume_append_lines(int volume, const char *path, const char *text, size_t length, size_t most);
+
 /*
  * The directory `path` (O_PATH), of whose components each may be a symbolic link, or lead through some: followed with the
  * client's own rights, and taken only if what is there lies beneath the volume, whose mount points are the volume too.

@@ -12,6 +12,7 @@
 #include "daemon/judge/intent.h"
 #include "daemon/judge/shortage.h"
 #include "daemon/keep/marker.h"
+#include "daemon/keep/past_file.h"
 #include "proto/name.h"
 #include "proto/sysname.h"
 
@@ -28,6 +29,7 @@ int store_open(struct store *store, uv_loop_t *loop, struct ready_queue *ready, 
         /* All records are in one directory: where one hangs, so would the next. */
         deputy_limit_lane(&store->deputy, STORE_LANE_ROOT_WRITES, 1);
         deputy_limit_lane(&store->deputy, STORE_LANE_WRITES, 1);
+        deputy_limit_lane(&store->deputy, STORE_LANE_HISTORY, 1);
         return result;
 }
 
@@ -111,6 +113,8 @@ static int write_records(int volume, struct store_batch *batch)
                         entry->result = -ECANCELED;
                         continue;
                 }
+                if (entry->removed)
+                        past_file_remove(volume, entry->profile);
                 snprintf(paths[count], sizeof(paths[count]), INTENT_DIRECTORY "/%s", entry->profile);
                 entry->result = entry->removed ? 0 : pass_on(volume, paths[count], entry, &left);
                 if (entry->result)

@@ -28,6 +28,7 @@ enum store_lane {
         STORE_LANE_WRITES,
         STORE_LANE_ROOT_LOOKS, /* the broker's own, too */
         STORE_LANE_LOOKS,
+        STORE_LANE_HISTORY, /* behind all others */
 };
 
 struct store {

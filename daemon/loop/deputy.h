@@ -26,7 +26,7 @@
  * must not use what has a lock in the C library: stdio's fopen(), the time zone's functions, locales (and so
  * json-c), and the log.
  */
-#define DEPUTY_LANES 4
+#define DEPUTY_LANES 5
 
 struct deputy_lane {
         struct deputy_job *queue; /* oldest first */

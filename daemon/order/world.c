@@ -1,5 +1,6 @@
 #include "daemon/order/world.h"
 
+#include "daemon/service/history_volume.h"
 #include "daemon/service/persist.h"
 #include "daemon/service/starts.h"
 #include "daemon/service/watches.h"
@@ -66,6 +67,7 @@ int world_init(struct world *world, uv_loop_t *loop)
         publication_init(&world->publication, registry);
         persist_init(registry);
         history_init(registry);
+        history_volume_init(registry);
         halts_init(registry);
         starts_init(registry);
         boot_init(&world->boot, registry);
@@ -95,6 +97,7 @@ void world_deinit(struct world *world)
         profiles_close(&world->profiles);
         publication_close(&world->publication);
         timer_close(&registry->persist_again, NULL);
+        timer_close(&registry->history.volume_timer, NULL);
         timer_close(&registry->poll.turn, NULL);
         timer_close(&registry->halts.turn, NULL);
         registry_deinit(registry);

@@ -97,6 +97,8 @@ static void note(struct registry *registry, const char *name, const struct event
         if (registry->stopping || !past_add(&registry->history.past, name, event))
                 return;
         ready_wake(&registry->history.ready);
+        if (!timer_is_running(&registry->history.volume_timer))
+                timer_start(&registry->history.volume_timer, HISTORY_VOLUME_MSEC);
         if (registry->events.happened)
                 registry->events.happened(registry->events.owner);
 }

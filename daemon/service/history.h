@@ -7,6 +7,7 @@
 #include "daemon/judge/past.h"
 #include "daemon/judge/view.h"
 #include "daemon/loop/ready.h"
+#include "daemon/loop/timer.h"
 
 struct registry;
 struct run;
@@ -20,9 +21,13 @@ struct ticket;
  */
 struct history {
         struct past past;
-        struct ready ready; /* writes it into the slots, one at a time */
-        size_t next;        /* of past.services: who is looked at */
-        int slot_error;     /* errno of the last time; 0: it went well */
+        struct ready ready;        /* writes it into the slots, one at a time */
+        size_t next;               /* of past.services: who is looked at */
+        struct ready volume_ready; /* history_volume.h: begins its next job */
+        struct timer volume_timer;
+        bool volume_busy; /* a job is under way */
+        int volume_error; /* errno of the last one; 0: it went well */
+        int slot_error;   /* errno of the last time; 0: it went well */
 };
 
 void history_init(struct registry *registry);

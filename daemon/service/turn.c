@@ -179,5 +179,6 @@ struct service *service_new(struct registry *registry, const char *name, bool ga
         service_init(service, registry, gateway);
         ready_init(&service->ready, &registry->ready, service_step);
         timer_init(&service->timer, registry->loop, service_expired, service);
+        ready_wake(&registry->history.volume_ready);
         return service;
 }

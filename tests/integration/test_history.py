@@ -1,6 +1,7 @@
 """History: who ordered what, what began and ended, and what came of it; and where it is kept."""
 
 import json
+import os
 
 import pytest
 
@@ -258,3 +259,68 @@ def test_what_no_broker_wrote_in_the_slot_is_passed_over(tree, profile):
     tree.kill_broker()
     assert brief(events_of(tree, profile)) == ["container", "order:register"] or \
         brief(events_of(tree, profile)) == ["container", "order:register", "order:reset"]
+
+
+def lines_of(volume, profile):
+    """What the volume has of a gateway, the older file first."""
+    lines = []
+    for ending in (".1", ""):
+        name = f".svcbroker/history/{profile}{ending}"
+        if os.path.exists(f"{volume.path}/{name}"):
+            lines += [json.loads(line) for line in volume.read(name).splitlines()]
+    return lines
+
+
+def test_over_the_containers_restart(boot, volume):
+    """It is on the volume, and said to be from there."""
+    volume.profile("coder")
+    tree = boot()
+    tree.call("Start", names=["gateway-coder"], wait="up")
+    tree.call("Stop", names=["gateway-coder"], wait="down")
+    before = events_of(tree, "coder")
+    assert brief(before)[0] == "container"
+    wait_until(lambda: len(lines_of(volume, "coder")) == len(before), what="all of it on the volume")
+    tree.stop()
+    tree = boot()
+    wait_event(tree, "coder", len(before), from_volume=True)
+    after = events_of(tree, "coder")
+    assert after[:len(before)] == [{**event, "from_volume": True} for event in before]
+    assert brief(after[len(before):]) == ["container"] and "from_volume" not in after[-1]
+    assert "[from the volume]" in tree.run("hermes", "svcctl", "history", "coder", check=True).stdout
+    wait_until(lambda: len(lines_of(volume, "coder")) == len(after), what="what is new on the volume, once")
+    tree.kill_broker()
+    wait_event(tree, "coder", len(before), from_volume=True)
+    assert events_of(tree, "coder") == after
+    tree.call("Unregister", "root", profile="coder")
+    assert lines_of(volume, "coder") == []
+
+
+def test_what_the_client_wrote_there(boot, volume):
+    """It is read strictly, within its bound, and marked."""
+    volume.profile("coder")
+    forged = '{"at_usec":1,"event":"order","order":"stop","uid":0,"caller_pid":1,"process":"sshd"}\n'
+    volume.write(".svcbroker/history/coder", "x" * 100000 + "\n" + forged +
+                 '{"at_usec":1,"event":"order","order":"stop","uid":0,"process":"\\u001b[2J"}\n[\n')
+    os.symlink("/etc/passwd", f"{volume.path}/.svcbroker/history/default")
+    os.mkfifo(f"{volume.path}/.svcbroker/history/default.1")
+    tree = boot()
+    event = wait_event(tree, "coder", from_volume=True)
+    assert event["process"] == "sshd" and event["uid"] == 0
+    assert brief(events_of(tree, "coder")) == ["order:stop", "container"]
+    tree.wait_log("history: cannot be written to the volume")
+    with open("/etc/passwd") as file:
+        assert "at_usec" not in file.read()
+
+
+def test_what_cannot_be_written_is_dropped_and_said(boot, volume):
+    """What cannot be written is dropped, and said; it is in memory, and in the slot."""
+    volume.profile("coder")
+    tree = boot()
+    wait_until(lambda: lines_of(volume, "coder"), what="the first lines")
+    os.chmod(f"{volume.path}/.svcbroker/history", 0)
+    tree.call("Start", names=["gateway-coder"], wait="up")
+    tree.wait_log("history: cannot be written to the volume")
+    assert brief(events_of(tree, "coder"))[-1] == "began:person"
+    os.chmod(f"{volume.path}/.svcbroker/history", 0o700)
+    tree.call("Stop", names=["gateway-coder"], wait="down")
+    tree.wait_log("history: is written to the volume again")
