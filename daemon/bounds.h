@@ -91,6 +91,7 @@
 #define REPLY_LEFT_OUT_BYTES 128 /* what a reply ends with: how many outcomes or actions were left out */
 #define WATCH_NAME_BYTES 32      /* of one name, beside it: what malloc keeps, and where it is */
 #define ACCESS_GROUPS_MOST 256   /* who is in more groups than that is no observer */
+#define MEMORY_CHECK_MSEC 1000   /* until the container's memory is looked at again, for who asks Health */
 #define COUNTS_METHODS_MOST 48   /* methods that are counted, each by itself */
 #define COUNTS_CAUSES_MOST 64    /* and causes of refusals, which are all names of ours */
 /* What Health or Diagnose tells in one line. */

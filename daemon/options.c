@@ -37,6 +37,7 @@ enum {
         OPTION_BACKOFF_MOST_MSEC,
         OPTION_BACKOFF_HEALTHY_MSEC,
         OPTION_FAILED_STARTS,
+        OPTION_MEMORY_PERCENT,
         OPTION_ELSEWHERE_LOOK_MSEC,
         OPTION_PROCESS_MSEC,
         OPTION_READY_MSEC,
@@ -68,6 +69,7 @@ static const struct option long_options[] = {
         {"backoff-most-msec", required_argument, NULL, OPTION_BACKOFF_MOST_MSEC},
         {"backoff-healthy-msec", required_argument, NULL, OPTION_BACKOFF_HEALTHY_MSEC},
         {"failed-starts", required_argument, NULL, OPTION_FAILED_STARTS},
+        {"memory-percent", required_argument, NULL, OPTION_MEMORY_PERCENT},
         {"elsewhere-look-msec", required_argument, NULL, OPTION_ELSEWHERE_LOOK_MSEC},
         {"process-msec", required_argument, NULL, OPTION_PROCESS_MSEC},
         {"ready-msec", required_argument, NULL, OPTION_READY_MSEC},
@@ -106,6 +108,7 @@ static const char help[] =
         "  --backoff-most-msec N      the delay doubles up to this (300000)\n"
         "  --backoff-healthy-msec N   a run this long forgets the failures before it (600000)\n"
         "  --failed-starts N          failed container starts in a row that Diagnose reports (3)\n"
+        "  --memory-percent N         Health warns when the container uses more of its memory (0: never)\n"
         "  --elsewhere-look-msec N    how often to look whether another container runs a gateway (2000)\n"
         "  --process-msec N           a wanted service without a process for so long is a problem (10000)\n"
         "  --ready-msec N             so is one that is not up this long after settle-msec (30000)\n"
@@ -153,6 +156,9 @@ static bool set_number(struct options *options, int option, const char *text)
         case OPTION_FAILED_STARTS:
                 return parse_number(text, 1, 1000, &value) &&
                        (options->failed_starts = (unsigned)value, true);
+        case OPTION_MEMORY_PERCENT:
+                return parse_number(text, 0, 100, &value) &&
+                       (options->memory_percent = (unsigned)value, true);
         case OPTION_ELSEWHERE_LOOK_MSEC:
                 return parse_number(text, 1, 86400000, &value) &&
                        (options->elsewhere_look_msec = value, true);

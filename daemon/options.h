@@ -29,6 +29,7 @@ struct options {
         int64_t backoff_most_msec;
         int64_t backoff_healthy_msec;
         unsigned failed_starts;
+        unsigned memory_percent; /* of the container's, above which Health warns; 0: never */
         int64_t elsewhere_look_msec;
         int64_t process_msec;
         int64_t ready_msec;

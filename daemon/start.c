@@ -291,6 +291,7 @@ static void start_told(const struct options *options, struct server *server)
         server->template_path = options->template;
         server->socket_path = options->socket;
         server->failed_starts = options->failed_starts;
+        server->memory.percent = options->memory_percent;
         server->exec_path = options->exec_path;
         server->fallbacks = options->fallbacks;
         server->services_max = options->services_max;

@@ -10,6 +10,7 @@
 #include "daemon/service/persist.h"
 #include "daemon/service/volume_room.h"
 #include "daemon/methods/findings.h"
+#include "daemon/methods/memory_check.h"
 #include "daemon/methods/pieces.h"
 #include "daemon/methods/places.h"
 #include "proto/sysname.h"
@@ -280,6 +281,14 @@ static void health_of_volume(const struct registry *registry, struct health *hea
                 health_problem(health, problem);
 }
 
+static void health_of_memory(struct server *server, struct health *health)
+{
+        char problem[256];
+
+        if (memory_check(server, problem, sizeof(problem)))
+                health_problem(health, problem);
+}
+
 static void health_of_all_else(struct server *server, struct health *health)
 {
         struct registry *registry = server->registry;
@@ -289,6 +298,7 @@ static void health_of_all_else(struct server *server, struct health *health)
         health_of_looks(registry, health);
         boot_check(registry, health_of_place, health);
         health_of_room(server, health);
+        health_of_memory(server, health);
         health_of_volume_room(registry, health);
         health_of_writing(registry, health);
         health_of_volume(registry, health);

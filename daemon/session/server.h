@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/cgroup.h"
 #include "daemon/edge/rights.h"
 #include "daemon/edge/seccomp.h"
 #include "daemon/edge/stream.h"
@@ -52,7 +53,13 @@ struct server {
         const char *const *fallbacks;  /* what whoever started it had to do without; NULL-terminated */
         unsigned failed_starts;        /* of containers */
         unsigned services_max;         /* as --services-max said */
-        unsigned files;                /* descriptors that the process may have */
+        struct {
+                unsigned percent;    /* above which Health warns; 0: never */
+                int64_t looked_msec; /* by clock_msec(); 0: never */
+                bool known;
+                struct cgroup_limit limit;
+        } memory;       /* of the container */
+        unsigned files; /* descriptors that the process may have */
 
         struct streams streams;
         struct listener listener;

@@ -19,6 +19,9 @@ VOLATILE = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+", "2026-01-01 00:00:00.000000000"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?!\.)", "2026-01-01 00:00:00"),
     (r"\bpid( +)\d+", r"pid\g<1>1234"),
+    (r"(?m)^memory( +)[\d.]+[KM]$", r"memory\g<1>8.4M"),
+    (r"(?m)^cpu( +)\S.* of processor time$", r"cpu\g<1>150ms of processor time"),
+    (r"(?m)^open files( +)\d+$", r"open files\g<1>6"),
     (r" pgid \d+", ""),  # s6 2.12 and later
     (rf"\bfor {DURATION}\b", "for 5s"),
     (rf"\bnext start( +)in {DURATION}\b", r"next start\g<1>in 55s"),

@@ -22,7 +22,7 @@ def own_group():
 
 
 @pytest.fixture
-def small(boot, volume):
+def small(boot, volume, request):
     """A tree in a control group with little memory; it cannot be written without one."""
     place = own_group()
     if place is None:
@@ -35,7 +35,8 @@ def small(boot, volume):
     try:
         with open(f"{group}/{place[1]}", "w") as file:
             file.write(str(LIMIT_BYTES))
-        tree = boot(*SLOW_TO_SETTLE)
+        tree = boot(*SLOW_TO_SETTLE, *getattr(request, "param", ()))
+        tree.limit_file = f"{group}/{place[1]}"
         space = os.readlink(f"/proc/{tree.pid}/ns/pid")
 
         def move():
@@ -84,3 +85,22 @@ def test_somebody_else_killed_it(small):
     small.signal("KILL", small.wait_gateway("coder"))
     assert "oom_kills" not in end_of(small, "SIGKILL")
     assert "memory" not in small.run("hermes", "svcctl", "why", "coder").stdout
+
+
+def memory_problems(tree):
+    return [line for line in tree.call("Health", "root")["problems"] if "of memory, more than" in line]
+
+
+@pytest.mark.parametrize("small", [("--memory-percent", "1")], indirect=True)
+def test_health_warns_before_that(small):
+    """Of what is used, a hundredth is little enough to be over at any time; and so large a limit is none that it comes near."""
+    (problem,) = wait_until(lambda: memory_problems(small), what="the warning")
+    assert f" of {LIMIT_BYTES >> 20} MiB of memory, more than 1 %" in problem
+    assert small.run("hermes", "svcctl", "health").returncode == 1
+    with open(small.limit_file, "w") as file:
+        file.write(str(1 << 44))
+    wait_until(lambda: not memory_problems(small), what="no warning")
+
+
+def test_it_does_not_unless_it_is_told_to(small):
+    assert memory_problems(small) == []

@@ -79,6 +79,8 @@ CASES = [
     ("", ["--ending-msec", "86400001"], "ending-msec", ""),
     ("", ["--services-max", "1e3"], "services-max", ""),
     ("", ["--services-max", ""], "services-max", ""),
+    ("", ["--memory-percent", "101"], "memory-percent", ""),
+    ("", ["--memory-percent", "90%"], "memory-percent", ""),
     ("", ["--failed-starts", "0"], "failed-starts", ""),
     ("", ["--notification-fd", "99"], "notification-fd", ""),
     ("", ["argument"], "argument", ""),

@@ -1,0 +1,15 @@
+#ifndef METHODS_MEMORY_CHECK_H
+#define METHODS_MEMORY_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/session/server.h"
+
+/*
+ * Whether the container's memory is nearly used up, by its control group: with --memory-percent only. Looked at again when
+ * the last look is older than MEMORY_CHECK_MSEC. True: *problem says so.
+ */
+bool memory_check(struct server *server, char *problem, size_t size);
+
+#endif
