@@ -7,7 +7,7 @@ packages_check=(binutils check patch python3-pytest shellcheck mandoc strace soc
     prometheus python3-prometheus-client busybox mypy python3-pip python3-setuptools python3-venv python3-wheel
     clang clang-format clang-tidy clang-tools libclang-rt-dev valgrind)
 packages_image=(podman runc debootstrap execline xz-utils python3-yaml bindfs fuse3)
-packages_musl=(cmake make musl-tools linux-libc-dev) # what tests/integration/musl-root and tools/musl build with; what can be tested without it is
+packages_musl=(cmake make musl-tools linux-libc-dev xz-utils) # what tests/integration/musl-root and tools/musl build with; what can be tested without it is
 packages_hermes=(python3-yaml python3-psutil) # what a checkout of Hermes imports in the tests of the adapter
 
 # packages_install NAME...: those of them that are not there yet.
