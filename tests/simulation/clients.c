@@ -14,7 +14,7 @@
 
 #define CLIENTS_MOST 40
 /* By when what does not wait is answered, beside what the volume and the others under way may take. */
-#define ROOT_STEPS 3000
+#define ROOT_STEPS 600
 #define ANSWER_MOST_USEC (120 * (int64_t)1000000)
 
 struct clients {
