@@ -3,9 +3,11 @@
  * would make up for it later. */
 #include "wants.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core.h"
 #include "daemon/order/reconcile.h"
@@ -32,6 +34,21 @@ static void check_tried_again(const struct service *service)
                   service->again.what);
         SIM_HOLDS(!told || service->operation != OPERATION_NONE || is_due(service), "tried-again",
                   "%s: an order could not be given, and nobody gives it again", service->name);
+}
+
+/* Whatever becomes of the broker, another s6-supervise obeys what is wanted now. */
+static void check_down(const struct service *service)
+{
+        bool runs = record_runs_now(&service->record), is_down;
+        char path[CLIENT_NAME_BYTES + 32];
+
+        if (!service->profile || service->operation != OPERATION_NONE || service->again.what ||
+            service->queued || service->record.pending)
+                return;
+        snprintf(path, sizeof(path), "services/%.63s/down", service->name);
+        is_down = faccessat(sim_directory, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        SIM_HOLDS(is_down == !runs, "down-file", "%s: it is %sto run now, and its down file is %sthere",
+                  service->name, runs ? "" : "not ", is_down ? "" : "not ");
 }
 
 /* What the volume does not have is on its way there, or will be. */
@@ -159,6 +176,7 @@ void check_when_idle(void)
                 const struct service *service = registry()->services[i];
 
                 check_tried_again(service);
+                check_down(service);
                 check_persisted(service);
                 check_seen(service);
                 check_written(service);
