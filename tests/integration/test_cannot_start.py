@@ -91,7 +91,7 @@ def spoil_interpreter(tree, run):
     with open(run) as file:
         text = file.read()
     with open(run, "w") as file:
-        file.write(text.replace("#!/bin/sh", "#!/usr/bin/no-such-shell", 1))
+        file.write("#!/usr/bin/no-such-shell\n" + text.partition("\n")[2])
 
 
 def spoil_emptied(tree, run):

@@ -357,7 +357,7 @@ METHODS = {
     "List": {}, "Status": {"name": "gateway-P"}, "Start": {"names": ["gateway-P"], "wait": "up"}, "Stop": {"names": ["gateway-P"], "wait": "down"},
     "Restart": {"names": ["gateway-P"], "wait": "up", "timeout_msec": 20000}, "Reset": {"names": ["gateway-P"]},
     "Register": {"profile": "P", "environment": {"A": "\u00e4"}, "start": False}, "Unregister": {"profile": "P", "timeout_msec": 1},
-    "Reconcile": {"dry_run": True}, "Watch": {"names": ["gateway-P"]}, "Health": {}, "Diagnose": {},
+    "Reconcile": {"dry_run": True}, "History": {"names": ["gateway-P"]}, "Watch": {"names": ["gateway-P"]}, "Health": {}, "Diagnose": {},
 }
 
 

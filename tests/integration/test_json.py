@@ -18,6 +18,8 @@ VERBS = {
     "status": ("Status", {("P",): 3, ("svcbrokerd",): 0, ("nobody",): 4}),
     "list": ("List", {(): 0}),
     "why": ("Status", {("P",): 0, ("--profile", "P"): 0, ("nobody",): 4}),
+    "history": ("History", {("P",): 0, ("P", "-n1"): 0, ("nobody",): 4}),
+    "metrics": (None, {(): 0}),
     "watch": ("Watch", {("P",): 0, (): 0, ("nobody",): 4}),
     "logs": (None, {("P",): 0, ("P", "-n1"): 0, ("svcbrokerd",): 1, ("nobody",): 4}),
     "reset": ("Reset", {("P",): 0, ("P", "nobody"): 4, ("svcbrokerd",): 5}),
