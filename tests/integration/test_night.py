@@ -213,7 +213,8 @@ def test_every_file_is_there(boot, volume):
     assert len(paths) > 8
     down = paths.pop(paths.index("/run/svcbroker/services/gateway-NAME/down"))
     for path in paths:
-        assert os.path.lexists(tree.path(path.replace("NAME", "coder"))), path
+        # What happened is written a moment later.
+        wait_until(lambda path=path: os.path.lexists(tree.path(path.replace("NAME", "coder"))), what=path)
     assert not os.path.lexists(tree.path(down.replace("NAME", "coder")))
     tree.call("Stop", names=["gateway-coder"], wait="down")
     assert os.path.lexists(tree.path(down.replace("NAME", "coder")))
