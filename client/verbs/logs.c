@@ -24,6 +24,10 @@
 /* Said of lines that are not current, where they end, or before what is followed. */
 #define OLDER "the lines in its directory are older; see the container's log, and 'svcctl why'"
 
+/* The broker's own, where its logger can make it. */
+#define BROKER "svcbrokerd"
+#define BROKER_LOG "/var/log/svcbrokerd"
+
 /* Which of the lines are shown, and how. */
 struct view {
         const char *name;
@@ -174,6 +178,9 @@ static enum outcome show_logs(const struct options *options, const char *name, c
                 close(fd);
         if (result == 0)
                 return OUTCOME_DONE;
+        if (result == -ENOENT && strcmp(path, BROKER_LOG) == 0)
+                return fail(options, OUTCOME_FAILED, name, "its log is not kept in " BROKER_LOG,
+                            "see the container's log, which has every line of it");
         if (result == -ENOENT && fd < 0)
                 return fail(options, OUTCOME_FAILED, name, "has no log yet",
                             "its first start makes one; if it did not, the container's log says why");
@@ -219,6 +226,8 @@ static enum outcome run(struct session *session)
         service = member_object(answer.parameters, "service");
         name = member_string(service, "name");
         path = member_string(service, "log_directory");
+        if (!path && name && strcmp(name, BROKER) == 0)
+                path = BROKER_LOG;
         if (path) {
                 /* Nothing more is asked of the broker, which may be restarted while a log is followed. */
                 session_close(session);

@@ -324,3 +324,17 @@ def test_what_cannot_be_written_is_dropped_and_said(boot, volume):
     os.chmod(f"{volume.path}/.svcbroker/history", 0o700)
     tree.call("Stop", names=["gateway-coder"], wait="down")
     tree.wait_log("history: is written to the volume again")
+
+
+def test_the_brokers_own_log(tree):
+    """Where it is kept, and may be read."""
+    absent = tree.run("hermes", "svcctl", "logs", "svcbrokerd")
+    assert absent.returncode == 1 and "container's log" in absent.stderr
+    directory = tree.path("/var/log/svcbrokerd")
+    os.makedirs(directory)
+    with open(f"{directory}/current", "w") as file:
+        file.write("2026-11-27T14:32:17.123456789  audit: Stop: uid=0 pid=7\n")
+    assert "audit: Stop: uid=0 pid=7\n" in tree.run("hermes", "svcctl", "logs", "svcbrokerd", check=True).stdout
+    os.chmod(directory, 0o700)
+    refused = tree.run("hermes", "svcctl", "logs", "svcbrokerd")
+    assert refused.returncode != 0 and "permission denied" in refused.stderr
