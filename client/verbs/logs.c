@@ -179,7 +179,7 @@ static enum outcome show_logs(const struct options *options, const char *name, c
         if (result == 0)
                 return OUTCOME_DONE;
         if (result == -ENOENT && strcmp(path, BROKER_LOG) == 0)
-                return fail(options, OUTCOME_FAILED, name, "its log is not kept in " BROKER_LOG,
+                return fail(options, OUTCOME_FAILED, name, "it has no log directory, " BROKER_LOG,
                             "see the container's log, which has every line of it");
         if (result == -ENOENT && fd < 0)
                 return fail(options, OUTCOME_FAILED, name, "has no log yet",
