@@ -28,7 +28,7 @@ def test_broker_is_nothing_but_the_installed_files(broker_root):
 
 
 def test_programs_need_nothing(broker_root):
-    for name in ("sbin/svcbrokerd", "bin/svcctl"):
+    for name in ("sbin/svcbrokerd", "bin/svcctl", "libexec/svcbroker/svcbroker-slot"):
         headers = subprocess.run(["readelf", "-dl", f"{broker_root}/usr/local/{name}"], capture_output=True, text=True, check=True).stdout
         assert "FLAGS_1" in headers and "NEEDED" not in headers and "INTERP" not in headers, (name, headers)
     assert find(broker_root, "-name", "*.so*") == []

@@ -42,7 +42,8 @@ def test_what_is_in_them(tarballs):
         assert member.name.startswith(("usr/local/", "etc/s6-overlay/s6-rc.d/"))
         assert not member.isdir() or "/svcbroker" in member.name or "/s6-rc.d/" in member.name, member.name
     native = {member.name for member in found[os.uname().machine]}
-    assert {"usr/local/sbin/svcbrokerd", "usr/local/bin/svcctl", "usr/local/lib/libsvcbroker.a"} < native
+    assert {"usr/local/sbin/svcbrokerd", "usr/local/bin/svcctl", "usr/local/libexec/svcbroker/svcbroker-slot",
+            "usr/local/lib/libsvcbroker.a"} < native
     assert [member.name for member in found["noarch"] if member.isfile() and member.name.startswith(("usr/local/bin", "usr/local/sbin", "usr/local/lib/"))] == []
     assert {"usr/local/share/licenses/svcbroker/LICENSE", "usr/local/share/svcbroker/gateway/run"} < {member.name for member in found["noarch"]}
 
@@ -74,7 +75,7 @@ def test_whose_work_it_is(releases, tarballs):
 def test_programs_need_nothing(tarballs, tmp_path):
     for path in tarballs:
         subprocess.run(["tar", "-C", tmp_path, "-xJf", path], check=True)
-    for name in ("sbin/svcbrokerd", "bin/svcctl"):
+    for name in ("sbin/svcbrokerd", "bin/svcctl", "libexec/svcbroker/svcbroker-slot"):
         program = f"{tmp_path}/usr/local/{name}"
         headers = subprocess.run(["readelf", "-hdlS", program], check=True, capture_output=True, text=True).stdout
         assert "NEEDED" not in headers and "INTERP" not in headers and ".symtab" not in headers

@@ -8,7 +8,7 @@ import sys
 import time
 
 LIBRARIES = ("json-c", "libcap", "libseccomp", "libuv", "libyaml", "musl")
-STATIC = ("sbin/svcbrokerd", "bin/svcctl", "lib/libsvcbroker.a")
+STATIC = ("sbin/svcbrokerd", "bin/svcctl", "libexec/svcbroker/svcbroker-slot", "lib/libsvcbroker.a")
 
 
 def package(identifier, name, version, licence, location, sum_):
