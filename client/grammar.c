@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/grammar.h"
 
 #include <stdio.h>

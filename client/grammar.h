@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef CLIENT_GRAMMAR_H
 #define CLIENT_GRAMMAR_H
 

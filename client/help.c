@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/help.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef CLIENT_HELP_H
 #define CLIENT_HELP_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef DAEMON_BOUNDS_H
 #define DAEMON_BOUNDS_H
 

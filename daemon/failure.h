@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef DAEMON_FAILURE_H
 #define DAEMON_FAILURE_H
 

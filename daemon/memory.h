@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef DAEMON_MEMORY_H
 #define DAEMON_MEMORY_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef DAEMON_OPTIONS_H
 #define DAEMON_OPTIONS_H
 

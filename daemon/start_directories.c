@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/start_directories.h"
 
 #include <errno.h>

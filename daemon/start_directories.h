@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef DAEMON_START_DIRECTORIES_H
 #define DAEMON_START_DIRECTORIES_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "proto/call.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PROTO_CALL_H
 #define PROTO_CALL_H
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Writes a C file that holds text files as strings: embed.py OUTPUT INPUT.varlink...
 
 The interface is served and documented from one source, so that they cannot differ.

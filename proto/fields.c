@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "proto/fields.h"
 
 #include <string.h>

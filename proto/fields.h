@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PROTO_FIELDS_H
 #define PROTO_FIELDS_H
 

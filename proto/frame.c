@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "proto/frame.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PROTO_INTERFACE_H
 #define PROTO_INTERFACE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "proto/json.h"
 
 #include <limits.h>

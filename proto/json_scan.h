@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PROTO_JSON_SCAN_H
 #define PROTO_JSON_SCAN_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "proto/json_walk.h"
 
 #include <math.h>

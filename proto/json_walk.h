@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PROTO_JSON_WALK_H
 #define PROTO_JSON_WALK_H
 

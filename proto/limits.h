@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PROTO_LIMITS_H
 #define PROTO_LIMITS_H
 

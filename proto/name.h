@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PROTO_NAME_H
 #define PROTO_NAME_H
 

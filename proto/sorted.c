@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "proto/sorted.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PROTO_SORTED_H
 #define PROTO_SORTED_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "proto/sysname.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PROTO_SYSNAME_H
 #define PROTO_SYSNAME_H
 

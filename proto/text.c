@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "proto/text.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PROTO_TEXT_H
 #define PROTO_TEXT_H
 

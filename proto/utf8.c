@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "proto/utf8.h"
 
 #include <string.h>

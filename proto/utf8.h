@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PROTO_UTF8_H
 #define PROTO_UTF8_H
 

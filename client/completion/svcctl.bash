@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# SPDX-License-Identifier: ISC
 # Completion of svcctl(1) for bash. Loaded by bash-completion, or sourced. Nothing of it is looked up in PATH if the command on the line is not,
 # and no name of the volume's is ever expanded, as compgen -W would do: root presses tab too.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Completion of svcctl(1) for fish.
 
 # What the broker says, within a second; nothing when it is gone. The socket is the one on the command line.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/lib/clock.h"
 
 #include <limits.h>

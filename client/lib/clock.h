@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef CLIENT_LIB_CLOCK_H
 #define CLIENT_LIB_CLOCK_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SVCBROKER_H
 #define SVCBROKER_H
 

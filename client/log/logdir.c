@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/log/logdir.h"
 
 #include <dirent.h>

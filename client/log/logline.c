@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/log/logline.h"
 
 #include <stdio.h>

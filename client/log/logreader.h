@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef CLIENT_LOG_LOGREADER_H
 #define CLIENT_LOG_LOGREADER_H
 

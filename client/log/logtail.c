@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/log/logtail.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef CLIENT_LOG_LOGTAIL_H
 #define CLIENT_LOG_LOGTAIL_H
 

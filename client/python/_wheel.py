@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Makes the wheel, with nothing but the standard library: no setuptools, no network, and no file but the result.
 
     python3 _wheel.py [--version VERSION] [--depfile FILE] DIRECTORY

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Lets an unmodified Hermes use svcbrokerd.
 
 Every Python process of an image may load this, by way of svcbroker-hermes.pth: it imports nothing that the interpreter has not

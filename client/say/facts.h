@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef CLIENT_SAY_FACTS_H
 #define CLIENT_SAY_FACTS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/say/member.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef CLIENT_SAY_PAGE_H
 #define CLIENT_SAY_PAGE_H
 

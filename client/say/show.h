@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef CLIENT_SAY_SHOW_H
 #define CLIENT_SAY_SHOW_H
 

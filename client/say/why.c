@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/say/why.h"
 
 #include <inttypes.h>

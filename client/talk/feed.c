@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/talk/feed.h"
 
 #include <errno.h>

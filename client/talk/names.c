@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/talk/names.h"
 
 #include <errno.h>

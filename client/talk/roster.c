@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/talk/roster.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef CLIENT_TALK_ROSTER_H
 #define CLIENT_TALK_ROSTER_H
 

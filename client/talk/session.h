@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef CLIENT_TALK_SESSION_H
 #define CLIENT_TALK_SESSION_H
 

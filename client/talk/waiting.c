@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/talk/waiting.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef CLIENT_TERMINAL_CANVAS_H
 #define CLIENT_TERMINAL_CANVAS_H
 

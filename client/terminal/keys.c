@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/terminal/keys.h"
 
 #define NUMBER_MAX 999

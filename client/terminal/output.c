@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/terminal/output.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef CLIENT_TEXT_DIGITS_H
 #define CLIENT_TEXT_DIGITS_H
 

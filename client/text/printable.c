@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/text/printable.h"
 
 #include <stdbool.h>

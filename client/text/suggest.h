@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef CLIENT_TEXT_SUGGEST_H
 #define CLIENT_TEXT_SUGGEST_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/text/table.h"
 
 #include <stdlib.h>

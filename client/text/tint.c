@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/text/tint.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/text/wrap.h"
 
 #include <stdbool.h>

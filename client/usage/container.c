@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/usage/container.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/usage/session.h"
 
 #include <ctype.h>

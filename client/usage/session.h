@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef CLIENT_USAGE_SESSION_H
 #define CLIENT_USAGE_SESSION_H
 

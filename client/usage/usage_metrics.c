@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/usage/usage.h"
 
 #include <string.h>

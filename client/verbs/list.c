@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/verbs/list.h"
 
 #include <poll.h>

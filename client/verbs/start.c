@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/talk/order.h"
 #include "client/verbs/verb.h"
 

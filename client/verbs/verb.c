@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/verbs/verb.h"
 
 #include <errno.h>

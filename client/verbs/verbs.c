@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/verbs/verbs.h"
 
 #include <string.h>

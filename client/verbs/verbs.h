@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef CLIENT_VERBS_VERBS_H
 #define CLIENT_VERBS_VERBS_H
 

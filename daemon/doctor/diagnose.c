@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/doctor/diagnose.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef DOCTOR_DIAGNOSE_H
 #define DOCTOR_DIAGNOSE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/doctor/doctor.h"
 
 #include <stdarg.h>

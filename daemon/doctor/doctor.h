@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef DOCTOR_DOCTOR_H
 #define DOCTOR_DOCTOR_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/doctor/volume_found.h"
 
 #include <errno.h>

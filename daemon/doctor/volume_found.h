@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef DOCTOR_VOLUME_FOUND_H
 #define DOCTOR_VOLUME_FOUND_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_BALLAST_H
 #define EDGE_BALLAST_H
 

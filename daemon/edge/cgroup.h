@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_CGROUP_H
 #define EDGE_CGROUP_H
 

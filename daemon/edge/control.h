@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_CONTROL_H
 #define EDGE_CONTROL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_ENTRIES_H
 #define EDGE_ENTRIES_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/edge/exchange.h"
 
 #include <linux/fs.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_EXCHANGE_H
 #define EDGE_EXCHANGE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_EXECUTABLE_H
 #define EDGE_EXECUTABLE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_GROUPS_H
 #define EDGE_GROUPS_H
 

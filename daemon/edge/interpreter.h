@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_INTERPRETER_H
 #define EDGE_INTERPRETER_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/edge/lock.h"
 
 #include <errno.h>

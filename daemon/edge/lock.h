@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_LOCK_H
 #define EDGE_LOCK_H
 

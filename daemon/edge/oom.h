@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_OOM_H
 #define EDGE_OOM_H
 

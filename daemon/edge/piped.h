@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_PIPED_H
 #define EDGE_PIPED_H
 

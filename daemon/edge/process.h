@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_PROCESS_H
 #define EDGE_PROCESS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_RIGHTS_AUDIT_H
 #define EDGE_RIGHTS_AUDIT_H
 

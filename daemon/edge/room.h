@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_ROOM_H
 #define EDGE_ROOM_H
 

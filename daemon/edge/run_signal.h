@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_RUN_SIGNAL_H
 #define EDGE_RUN_SIGNAL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/edge/s6_status.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_SCANDIR_H
 #define EDGE_SCANDIR_H
 

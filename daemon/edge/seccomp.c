@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/edge/seccomp.h"
 
 #include <asm/termbits.h>

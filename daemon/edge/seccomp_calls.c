@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/edge/seccomp_calls.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_SECCOMP_CALLS_H
 #define EDGE_SECCOMP_CALLS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/edge/slot_environment.h"
 
 #include <errno.h>

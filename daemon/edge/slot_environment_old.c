@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/edge/slot_environment_old.h"
 
 #include <dirent.h>

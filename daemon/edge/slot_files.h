@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_SLOT_FILES_H
 #define EDGE_SLOT_FILES_H
 

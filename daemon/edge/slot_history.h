@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_SLOT_HISTORY_H
 #define EDGE_SLOT_HISTORY_H
 

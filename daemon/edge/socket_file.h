@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_SOCKET_FILE_H
 #define EDGE_SOCKET_FILE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_STRAY_H
 #define EDGE_STRAY_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/edge/stream.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_STREAM_H
 #define EDGE_STREAM_H
 

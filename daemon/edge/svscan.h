@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_SVSCAN_H
 #define EDGE_SVSCAN_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_TEMPLATE_H
 #define EDGE_TEMPLATE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_TREE_H
 #define EDGE_TREE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_VOLUME_LOCKS_H
 #define EDGE_VOLUME_LOCKS_H
 

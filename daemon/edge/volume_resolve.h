@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef EDGE_VOLUME_RESOLVE_H
 #define EDGE_VOLUME_RESOLVE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/judge/backoff.h"
 
 unsigned backoff_attempt(const struct backoff *policy, unsigned attempt, int64_t ran_msec)

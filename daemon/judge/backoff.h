@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_POLICY_H
 #define JUDGE_POLICY_H
 

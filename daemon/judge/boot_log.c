@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/judge/boot_log.h"
 
 #include <stdlib.h>

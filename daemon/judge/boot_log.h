@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_BOOT_LOG_H
 #define JUDGE_BOOT_LOG_H
 

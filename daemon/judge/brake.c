@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/judge/brake.h"
 
 #include "daemon/bounds.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_BRAKE_H
 #define JUDGE_BRAKE_H
 

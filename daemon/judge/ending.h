@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_ENDING_H
 #define JUDGE_ENDING_H
 

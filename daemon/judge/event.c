@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/judge/event.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_EVENT_H
 #define JUDGE_EVENT_H
 

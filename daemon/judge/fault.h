@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_FAULT_H
 #define JUDGE_FAULT_H
 

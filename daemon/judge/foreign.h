@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_FOREIGN_H
 #define JUDGE_FOREIGN_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/judge/goal.h"
 
 static enum goal_verdict goal_send(const char *what, const char **letters)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_GOAL_H
 #define JUDGE_GOAL_H
 

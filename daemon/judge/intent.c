@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/judge/intent.h"
 
 #include <errno.h>

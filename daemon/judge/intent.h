@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_INTENT_H
 #define JUDGE_INTENT_H
 

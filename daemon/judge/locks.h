@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_LOCKS_H
 #define JUDGE_LOCKS_H
 

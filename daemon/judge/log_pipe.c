@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/judge/log_pipe.h"
 
 #include "daemon/bounds.h"

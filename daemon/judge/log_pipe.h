@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_LOG_PIPE_H
 #define JUDGE_LOG_PIPE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/judge/members.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_MEMBERS_H
 #define JUDGE_MEMBERS_H
 

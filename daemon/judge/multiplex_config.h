@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_MULTIPLEX_CONFIG_H
 #define JUDGE_MULTIPLEX_CONFIG_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_PAST_H
 #define JUDGE_PAST_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_RECORD_H
 #define JUDGE_RECORD_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/judge/revival.h"
 
 bool revival_is_due(const struct halves *halves)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_REVIVAL_H
 #define JUDGE_REVIVAL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/judge/shortage.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_SHORTAGE_H
 #define JUDGE_SHORTAGE_H
 

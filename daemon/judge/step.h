@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_STEP_H
 #define JUDGE_STEP_H
 

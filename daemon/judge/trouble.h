@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_TROUBLE_H
 #define JUDGE_TROUBLE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef JUDGE_VIEW_H
 #define JUDGE_VIEW_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef KEEP_LOOK_H
 #define KEEP_LOOK_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef KEEP_MARKER_H
 #define KEEP_MARKER_H
 

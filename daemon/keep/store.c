@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/keep/store.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef KEEP_STORE_H
 #define KEEP_STORE_H
 

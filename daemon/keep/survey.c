@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/keep/survey.h"
 
 #include <errno.h>

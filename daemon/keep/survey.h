@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef KEEP_SURVEY_H
 #define KEEP_SURVEY_H
 

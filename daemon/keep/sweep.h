@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef KEEP_SWEEP_H
 #define KEEP_SWEEP_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/log/clock.h"
 
 static int64_t clock_read(clockid_t clock, int64_t per_second)

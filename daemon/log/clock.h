@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef LOG_CLOCK_H
 #define LOG_CLOCK_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/log/log_line.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef LOOP_CLOSER_H
 #define LOOP_CLOSER_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef LOOP_CONFINE_H
 #define LOOP_CONFINE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef LOOP_DEPUTY_H
 #define LOOP_DEPUTY_H
 

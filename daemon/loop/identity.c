@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/loop/identity.h"
 
 #include <errno.h>

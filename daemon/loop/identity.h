@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef LOOP_IDENTITY_H
 #define LOOP_IDENTITY_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/loop/pace.h"
 
 /* Each time that the loop is about to wait. */

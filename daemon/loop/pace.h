@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef LOOP_PACE_H
 #define LOOP_PACE_H
 

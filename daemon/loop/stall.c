@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/loop/stall.h"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef LOOP_STALL_H
 #define LOOP_STALL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/loop/timer.h"
 
 static void timer_expired(uv_timer_t *handle)

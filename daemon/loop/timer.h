@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef LOOP_TIMER_H
 #define LOOP_TIMER_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef LOOP_WATCH_H
 #define LOOP_WATCH_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef LOOP_WATCHDOG_H
 #define LOOP_WATCHDOG_H
 

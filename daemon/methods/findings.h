@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef METHODS_FINDINGS_H
 #define METHODS_FINDINGS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef METHODS_HEALTH_H
 #define METHODS_HEALTH_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/methods/history_events.h"
 
 #include <errno.h>

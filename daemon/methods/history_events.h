@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef METHODS_HISTORY_EVENTS_H
 #define METHODS_HISTORY_EVENTS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef METHODS_METHODS_H
 #define METHODS_METHODS_H
 

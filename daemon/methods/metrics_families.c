@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/methods/metrics_families.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef METHODS_METRICS_FAMILIES_H
 #define METHODS_METRICS_FAMILIES_H
 

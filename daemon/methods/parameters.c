@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/methods/parameters.h"
 
 #include "daemon/session/errors.h"

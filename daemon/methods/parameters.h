@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef METHODS_PARAMETERS_H
 #define METHODS_PARAMETERS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/methods/pieces.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef METHODS_PIECES_H
 #define METHODS_PIECES_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/methods/places.h"
 
 #include <errno.h>

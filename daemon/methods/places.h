@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef METHODS_PLACES_H
 #define METHODS_PLACES_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/methods/search_path.h"
 
 #include <stdio.h>

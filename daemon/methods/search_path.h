@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef METHODS_SEARCH_PATH_H
 #define METHODS_SEARCH_PATH_H
 

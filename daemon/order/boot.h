@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef ORDER_BOOT_H
 #define ORDER_BOOT_H
 

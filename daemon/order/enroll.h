@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef ORDER_ENROLL_H
 #define ORDER_ENROLL_H
 

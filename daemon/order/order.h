@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef ORDER_ORDER_H
 #define ORDER_ORDER_H
 

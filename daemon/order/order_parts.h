@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef ORDER_ORDER_PARTS_H
 #define ORDER_ORDER_PARTS_H
 

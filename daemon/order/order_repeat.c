@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/bounds.h"
 #include "daemon/order/order_parts.h"
 #include "proto/name.h"

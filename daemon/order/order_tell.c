@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/order/order_parts.h"
 
 #include "daemon/service/turn.h"

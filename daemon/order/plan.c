@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/order/plan.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef ORDER_PLAN_H
 #define ORDER_PLAN_H
 

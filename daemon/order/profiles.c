@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/order/profiles.h"
 
 #include <errno.h>

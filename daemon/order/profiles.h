@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef ORDER_PROFILES_H
 #define ORDER_PROFILES_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/order/profiles_gone.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/order/reconcile_work.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef ORDER_RECONCILE_WORK_H
 #define ORDER_RECONCILE_WORK_H
 

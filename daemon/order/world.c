@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/order/world.h"
 
 #include "daemon/service/history_volume.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef ORDER_WORLD_H
 #define ORDER_WORLD_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_AGAIN_H
 #define SERVICE_AGAIN_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_ASK_H
 #define SERVICE_ASK_H
 

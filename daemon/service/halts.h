@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_HALTS_H
 #define SERVICE_HALTS_H
 

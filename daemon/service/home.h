@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_HOME_H
 #define SERVICE_HOME_H
 

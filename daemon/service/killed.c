@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/service/killed.h"
 
 #include "daemon/edge/oom.h"

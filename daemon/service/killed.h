@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_KILLED_H
 #define SERVICE_KILLED_H
 

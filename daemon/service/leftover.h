@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_LEFTOVER_H
 #define SERVICE_LEFTOVER_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_LOCKS_H
 #define SERVICE_LOCKS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/service/log_pipe.h"
 
 #include "daemon/bounds.h"

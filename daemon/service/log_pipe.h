@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_LOG_PIPE_H
 #define SERVICE_LOG_PIPE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/service/multiplex.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_MULTIPLEX_H
 #define SERVICE_MULTIPLEX_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/service/obstacle.h"
 
 #include "daemon/bounds.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_OBSTACLE_H
 #define SERVICE_OBSTACLE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_PERSIST_H
 #define SERVICE_PERSIST_H
 

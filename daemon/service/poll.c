@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/service/poll.h"
 
 #include "daemon/bounds.h"

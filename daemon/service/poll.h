@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_POLL_H
 #define SERVICE_POLL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/service/registry.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_REGISTRY_H
 #define SERVICE_REGISTRY_H
 

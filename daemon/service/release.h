@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_RELEASE_H
 #define SERVICE_RELEASE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_RESTART_H
 #define SERVICE_RESTART_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_RUN_H
 #define SERVICE_RUN_H
 

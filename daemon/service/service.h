@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/service/stagger.h"
 
 #include "daemon/bounds.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_STAGGER_H
 #define SERVICE_STAGGER_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/service/starts.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_STARTS_H
 #define SERVICE_STARTS_H
 

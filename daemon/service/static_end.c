@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/service/static_end.h"
 
 #include "daemon/service/registry.h"

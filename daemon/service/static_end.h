@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_STATIC_END_H
 #define SERVICE_STATIC_END_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/service/step.h"
 
 #include "daemon/bounds.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_STEP_H
 #define SERVICE_STEP_H
 

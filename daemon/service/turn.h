@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_TURN_H
 #define SERVICE_TURN_H
 

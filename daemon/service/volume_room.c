@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/service/volume_room.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_VOLUME_ROOM_H
 #define SERVICE_VOLUME_ROOM_H
 

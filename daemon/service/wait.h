@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_WAIT_H
 #define SERVICE_WAIT_H
 

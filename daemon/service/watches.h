@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_WATCHES_H
 #define SERVICE_WATCHES_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_ACCESS_H
 #define SESSION_ACCESS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_AUDIT_H
 #define SESSION_AUDIT_H
 

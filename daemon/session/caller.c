@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/session/caller.h"
 
 #include "daemon/edge/process.h"

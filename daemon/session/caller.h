@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_CALLER_H
 #define SESSION_CALLER_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_COUNTS_H
 #define SESSION_COUNTS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_DESCRIBE_H
 #define SESSION_DESCRIBE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/session/dispatch.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_DISPATCH_H
 #define SESSION_DISPATCH_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_ERRORS_H
 #define SESSION_ERRORS_H
 

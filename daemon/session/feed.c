@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/session/feed.h"
 
 #include "daemon/session/peer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_FEED_H
 #define SESSION_FEED_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_LISTENER_H
 #define SESSION_LISTENER_H
 

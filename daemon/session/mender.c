@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/session/mender.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_MENDER_H
 #define SESSION_MENDER_H
 

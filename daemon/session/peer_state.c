@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/session/peer_state.h"
 
 enum peer_state peer_state_next(enum peer_state state, enum peer_event event)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_PEER_STATE_H
 #define SESSION_PEER_STATE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_PEERS_H
 #define SESSION_PEERS_H
 

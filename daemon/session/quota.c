@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/session/quota.h"
 
 #include <stddef.h>

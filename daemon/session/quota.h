@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_QUOTA_H
 #define SESSION_QUOTA_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_SERVER_H
 #define SESSION_SERVER_H
 

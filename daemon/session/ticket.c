@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/session/ticket.h"
 
 #include "daemon/session/errors.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_TICKET_H
 #define SESSION_TICKET_H
 

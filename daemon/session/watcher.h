@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SESSION_WATCHER_H
 #define SESSION_WATCHER_H
 

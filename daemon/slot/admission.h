@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SLOT_ADMISSION_H
 #define SLOT_ADMISSION_H
 

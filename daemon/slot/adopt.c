@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/slot/adopt.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SLOT_ADOPT_H
 #define SLOT_ADOPT_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/slot/noted.h"
 
 #include <errno.h>

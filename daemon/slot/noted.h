@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SLOT_NOTED_H
 #define SLOT_NOTED_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SLOT_OPERATION_H
 #define SLOT_OPERATION_H
 

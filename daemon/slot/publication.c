@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/slot/publication.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SLOT_PUBLICATION_H
 #define SLOT_PUBLICATION_H
 

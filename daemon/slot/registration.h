@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SLOT_REGISTRATION_H
 #define SLOT_REGISTRATION_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SLOT_REMOVAL_H
 #define SLOT_REMOVAL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/slot/renewal.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SLOT_RENEWAL_H
 #define SLOT_RENEWAL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/slot/revival.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SLOT_REVIVAL_H
 #define SLOT_REVIVAL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SLOT_SCAN_H
 #define SLOT_SCAN_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What it costs that an order is on the disk before it is answered. Both take turns; medians, and the median
  * of the rounds' ratios.

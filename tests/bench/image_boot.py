@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """How long a container takes from `podman run` to its command: Hermes's own image, which writes its gateways' service directories by a script
 of its own, and ours on that one. Rows of tools/bench: what, ours, beside it, ratio.
 

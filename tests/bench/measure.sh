@@ -1,4 +1,5 @@
 # shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: ISC
 # The measurements of tools/bench, which sources this at the top of the checkout, as root, with build, services and work set.
 # Everything is measured from outside the tree but what runs whole programs.
 

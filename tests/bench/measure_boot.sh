@@ -1,4 +1,5 @@
 # shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: ISC
 # The measurements of tools/bench that need a boot, or a volume on a disk: sourced by it beside measure.sh.
 
 # volume_make COUNT WANT: $volume, with that many profiles, by the name that `bench client fill` gives.

@@ -1,4 +1,5 @@
 # shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: ISC
 # What a gateway's scripts take, from s6-supervise's fork to the program that they become: sourced by tools/bench beside measure.sh.
 
 # A slot that nobody supervises, and what somebody who has s6 and execline alone would write in its place.

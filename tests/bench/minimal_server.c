@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * minimal_server SOCKET METHOD REPLY [NAME]: the least that a server made of libuv and json-c does for a
  * call: it parses the request, looks at its method and at the parameter `name` (where NAME is given), and

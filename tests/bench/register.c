@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * register SOCKET SCANDIR PREPARED WORK ROUNDS: three ways from nothing to a supervised service that is down,
  * with a logger, in turns, the way back not timed:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * slot ROUNDS WORDS DIRECTORY PROGRAM WORD... -- DIRECTORY PROGRAM WORD...: runs the two in turns, each in its
  * directory, and counts the processor time of all that it becomes and waits for, in microseconds: medians, and the

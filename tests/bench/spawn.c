@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * spawn ROUNDS OURS... -- FLOOR...: runs the two commands (absolute paths) in turns, each to its end. Prints
  * the medians in microseconds and the median of the rounds' ratios.

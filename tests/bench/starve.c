@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * starve SOCKET UID GID SAMPLES REQUEST: how long root waits for its Health, and for its own Stop of one
  * gateway, while that uid floods the broker with REQUEST: 40 connections, up to 16 calls ahead on each.

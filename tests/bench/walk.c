@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Notes every function that svcbrokerd enters and leaves, for tools/walk: linked into a build that has -finstrument-functions,
  * it fills /run/walk. Not installed, and part of no other build.

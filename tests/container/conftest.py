@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Fixtures of the tests of the image. S6_OVERLAY_DIST: a directory of s6-overlay's release tarballs, instead of the double."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Podman, for the tests of the image: commands, and containers that end with their test."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The images that the tests need, built by the real Dockerfile. What can be is kept between runs, by podman."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The container's contract: what runs, as whom, where, and how it ends."""
 
 import fcntl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the tests of the image rely on of s6-overlay, one check each: of the double, and with S6_OVERLAY_DIST of the real one.
 
 tests/container/double/README.md has the list. Neither broker nor application is in these images: whoever has the tarballs checks the double by

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Ways to become root, or to harm the broker, that worked on careless designs. Each is tried as the client user and must fail."""
 
 import json

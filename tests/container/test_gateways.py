@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Gateways in a container: boot, orders as the client user, restarts of the container, its end."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Environments that a container may be started in, each a row of docs/environments.md: what works, and what is said. Rows that are tested elsewhere
 are not repeated here."""
 

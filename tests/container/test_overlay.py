@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Versions of s6-overlay: the one of a base under another, and what a container says whose services do not come up."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """An application's image whose PATH begins with directories of hermes's: nothing of theirs is ever run by root."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Hermes itself, where HERMES_SOURCE=DIRECTORY is a checkout of it: an image as its own Dockerfile makes one, from Debian's packages alone, and
 ours on that. Nothing of it is stubbed but what Debian does not have."""
 

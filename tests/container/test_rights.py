@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Numbers, capabilities and file systems that a container may be started with; and the examples that say so."""
 
 import json

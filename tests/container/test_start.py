@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Ways in which a container is started: as another user, not as process 1, by a template of before; and what it prints where."""
 
 import os

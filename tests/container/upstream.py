@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Hermes's own image, of a checkout of it (HERMES_SOURCE), from Debian's packages alone. Nothing of it is stubbed but what Debian does not have."""
 
 import os

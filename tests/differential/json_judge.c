@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * json_judge TESTS OUTPUT: writes to the file OUTPUT how thousands of texts are judged, a line each. TESTS is
  * the directory tests/. Nothing in it depends on the machine or the time; whether it depends on the version

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "tests/differential/mutate.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef DIFFERENTIAL_MUTATE_H
 #define DIFFERENTIAL_MUTATE_H
 

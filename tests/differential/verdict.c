@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "tests/differential/verdict.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef DIFFERENTIAL_VERDICT_H
 #define DIFFERENTIAL_VERDICT_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* logs/container-boot.log on the volume. */
 #include "daemon/judge/boot_log.h"
 #include "proto/name.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* config.yaml of the application, read in a thread of the volume's: whatever it holds, it is read in the time that its length is
  * worth (the runner's -timeout), and is one of four things. */
 #include "daemon/judge/multiplex_config.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 import pathlib
 import sys
 

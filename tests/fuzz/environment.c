@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A slot's file of variables: written by a broker, read by it, by a later one and by the template's shell. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef FUZZ_FUZZ_H
 #define FUZZ_FUZZ_H
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Builds harnesses with clang's fuzzer, AddressSanitizer and UndefinedBehaviorSanitizer, and runs them."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* .svcbroker/intent/PROFILE on the volume, which is the client user's. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The lines of s6-log as svcctl reads them: a gateway wrote them, or whoever may write the file. The first byte says how often the
  * rest is there, so that lines longer than any bound are met.

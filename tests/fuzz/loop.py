@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A fuzzer's loop for what is not C: inputs of a corpus are changed by chance, but the same by the same seed, and kept where they get to
 lines of Python that none before got to."""
 

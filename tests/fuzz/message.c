@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a peer's bytes go through before anything acts on them: frame, JSON, call, parameters. Besides not
  * crashing it must keep some promises, each an abort() here. Built and run by the script beside it.

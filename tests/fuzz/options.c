@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The daemon's command line: each line of the input is a word, as in data/options. */
 #include "daemon/options.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the service's run script makes of data/options and of the container's variables: the arguments that svcbrokerd(8) promises, in
 every shell that runs it. The rules are written down a second time here.
 

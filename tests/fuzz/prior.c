@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* gateway_state.json and state/gateway.lifecycle.json, which the application writes, or anybody of the client's. */
 #include <json-c/json.h>
 

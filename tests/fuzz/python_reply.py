@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the Python package makes of a broker's bytes: a reply, or one of its own errors, whatever they are.
 
 python_reply.py SECONDS FOUND [SEED]; the package is the first in PYTHONPATH. The first byte says how the rest is cut in pieces."""

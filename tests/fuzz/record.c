@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A slot's data/state. It is root's, but brokers of other versions and hands of people write it too. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a broker, or whoever listens in its place, answers: how the C library takes it apart, and what svcctl makes of it. The first
  * byte says how the terminal looks.

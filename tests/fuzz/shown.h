@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef FUZZ_SHOWN_H
 #define FUZZ_SHOWN_H
 

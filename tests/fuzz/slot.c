@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What svcbroker-slot reads as root, and the profile's variables behind the drop. The first byte says which file it is. */
 #include <json-c/json.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What s6-supervise writes: supervise/status, and the death tally. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What the system says of others and of us: the command line and the limits of s6-svscan, a script's first line, control groups. The
  * first byte says which; sections of an input end with a form feed.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What is fuzzed: each harness, what it is linked with, and a fault that it must find."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Every fuzzer for a minute, and that each finds a fault that was put there for it: a search that cannot find anything proves nothing.
 
 They wait for nobody, so tools/check runs them at the lowest priority: how far they get in their minute is no claim of these tests."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Beside the tests: nothing here is started, mounted or written; a built tree is read."""
 
 import sys

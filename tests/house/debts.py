@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the code still owes to the law: debts.json, by rule, then by place, with a number. It only shrinks.
 
 A finding that is in no debt fails, and so does one of which there is more than there was; a debt that is paid has to be struck out.

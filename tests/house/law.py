@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The law of the house, as data. Each exception has its reason beside it; one that is not needed any more is an error."""
 
 # From the bottom up. A file includes files of its own room and of rooms below it, never above.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the tests of the house read: the files of the checkout, and what the compiler made of them."""
 
 import functools

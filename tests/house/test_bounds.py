@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Limits and times have their place: what a client can meet in proto/limits.h, all others of the daemon in daemon/bounds.h."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the broker calls is on its own list of system calls: one that is not fails with EPERM, far from whoever notices."""
 
 import re

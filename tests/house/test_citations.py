@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What is cited is there: a file that a comment, a page, a script or a manual names exists in the repository, or is known to be somebody else's."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Every C file of what is installed is as .clang-format has it; what it is for, and how to renew it: HACKING.md, "Style"."""
 
 import re

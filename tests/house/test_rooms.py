@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Includes, and what the linker makes of them, go down the list of rooms only; and in no room do files call each other in a ring."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A file over 400 lines, or a function over 60, is a smell. What has a reason to be longer is in law.py, with the reason and a bound."""
 
 import debts
@@ -21,7 +22,7 @@ def check(rule, lines_of, limit, excused):
 
 
 def test_files():
-    check("files are short", {path: len(source.text(path).splitlines()) for path in source.ours()}, law.FILE_LINES, law.LONG_FILES)
+    check("files are short", {path: len([line for line in source.text(path).splitlines() if "SPDX-License-Identifier" not in line]) for path in source.ours()}, law.FILE_LINES, law.LONG_FILES)
 
 
 def test_functions():

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The version is said in meson.build; whatever else says it says the same, and is known here."""
 
 import re

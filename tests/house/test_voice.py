@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """One spelling of the same thing, as far as a machine can see it."""
 
 import re

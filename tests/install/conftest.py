@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What README says of installing, done as it is written: in a fresh root, with what it says to be installed and nothing else."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Roots of Debian: their packages are kept between runs by debian-root, what is written into one is gone with it."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """README's section on installing, and what it says of the result; for Debian 12 and 13."""
 
 import glob

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """carry.py SCENARIO CONNECTIONS SOCKETS: opens connections to the broker and leaves in each a message that carries so many TCP sockets,
 whose close sleeps for an hour. Says `waits` when the broker reads none of them any more, where that is the scenario, and goes on when told
 by a line; says `ready` when all are sent; when told by a line closes the connections and says `closed`. All of it ends with this process."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A control group (cgroups(7), v1 or v2) for a whole tree: what of it is started later is in it too."""
 
 import os

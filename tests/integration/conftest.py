@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Fixtures. SVCBROKER_BUILD chooses the build directory (build), SVCBROKER_STAGED=1 says that it is staged already. SVCBROKER_S6 is
 the directory of another s6 than this machine's (what s6-root or musl-root prints), SVCBROKER_SH a program to be /bin/sh."""
 

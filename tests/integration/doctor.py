@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the tests of Diagnose and `svcctl doctor` share."""
 
 from tree import wait_until

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Preloaded into the broker: system calls fail as long as /run/fault says so, a line each: CALL ERRNO WORD. Those fail whose path has
  * that word in it (- is in all). For what cannot be had otherwise without the same befalling all other processes of root.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """System calls of the broker that fail while a test wants it: fault.c, preloaded."""
 
 import errno

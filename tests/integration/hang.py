@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """hang.py DIRECTORY [by-signal]: mounts a file system there whose server never answers, so that whatever touches it waits. Says `hung`; ends,
 and takes the mount away, at the end of its input, or by SIGTERM."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Reads Varlink interface files and holds replies against them.
 
 Strict on purpose: what a client in another language would trip over is an error here. A nullable member may be missing or

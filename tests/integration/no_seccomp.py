@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: ISC
 """no_seccomp.py PROGRAM WORD...: executes it where no further filter of system calls is taken, as in a container whose profile refuses that."""
 
 import os

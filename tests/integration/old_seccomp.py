@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: ISC
 """old_seccomp.py PROGRAM WORD...: executes it where the system calls that are newer than an old Docker's profile are refused with EPERM, as
 that did before 20.10, and not with ENOSYS. Of faccessat2 the C library takes that for the answer: whoever asks it whether a file can be read,
 written or executed is told no."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Pages of docs/ with blocks that are made: each stands between <!-- made: NAME --> and <!-- end -->.
 
 A test says what a block must be. It fails where the page says something else; with SVCBROKER_PAGES=write the page is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Preloaded into the broker: somebody else's code that runs in it. The thread that /run/possessed names makes one system call when it comes
  * by: WHO NUMBER ARGUMENT..., six at most; WHO is loop, deputy or watchdog. What came of it is in /run/possessed.result. Only the loop may

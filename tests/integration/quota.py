@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """So much of a CPU and no more, for what is put into it: a cgroup of either version."""
 
 import os

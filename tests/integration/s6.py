@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What s6 leaves in a service directory, read from outside a tree."""
 
 import struct

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Scenarios (tests/simulation/scenarios) on a real tree: what is done to the broker and its world, and what is there at the end. The
 same files are run in the simulation by build/tests/simulation/simulate --scenario."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A slot's directory that nobody supervises, with a world of its own: programs, volume, container environment."""
 
 import os

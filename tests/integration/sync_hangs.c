@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Preloaded into the broker: the first sync after /run/sync-hangs is there takes until /run/sync-goes is. For a file system that is
  * busy with what others have written to it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A terminal for a command in a tree, and what a person sees in it."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Attacks of docs/security.md that no subject's own tests try: what the broker calls, what it does without a descriptor, and what
 not every json-c reads."""
 

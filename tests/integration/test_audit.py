@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The log: who did what is there, and nobody can drown it."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What does not go on: a finish script that hangs, a logger that is stopped or dead with a full pipe and a gateway that waits for it, an s6-supervise
 that was stopped with a full FIFO. Orders, Health and Unregister keep to their bounds, and say why; and all goes on when that does."""
 

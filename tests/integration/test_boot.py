@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Boot: what the volume says is wanted comes back, and nothing else; readiness, order, boot log, what spoils a profile."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Each bound is reached, answered as the interface says, and costs nobody else anything."""
 
 import re

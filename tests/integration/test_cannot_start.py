@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What keeps a `run` from being executed is told by Health, and by Diagnose with its cause."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Descriptors that a peer passes (SCM_RIGHTS), and whose release sleeps: on a kernel that lets them through, nobody waits for that.
 Linux 6.16 and later refuse them: a preloaded library makes this one older."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """docs/clients.md: each exchange on it is had with a broker, each bound is that of proto/limits.h, each client runs."""
 
 import json

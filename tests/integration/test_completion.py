@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Completion in real shells: each is told what stands on the line, and says what it would offer."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Clients we did not write: varlinkctl of systemd and python3-varlink, both of Debian 13, talk to the broker as other uids.
 
 They run in a root of their own inside the tree (trixie-root makes it), and reach nothing of the tree but the broker's directory.

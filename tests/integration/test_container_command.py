@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the container's command means for the broker is s6-overlay's word, and of nobody who looks like it."""
 
 import os

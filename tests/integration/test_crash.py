@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Gateways that keep ending: s6's brake in finish, the broker's on top of it, and what an order does to both."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Diagnose and `svcctl doctor`: what is well has no failure; what is printed; many who ask."""
 
 import json

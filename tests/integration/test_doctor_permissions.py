@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Diagnose finds what users other than root can write, wherever s6 or the broker trusts it."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Diagnose tells what the container lacks, and what does not run."""
 
 import json

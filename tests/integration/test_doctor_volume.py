@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Diagnose on a volume that lacks something, cannot be written, or does not answer."""
 
 import select

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A gateway that ends with success, though it is wanted: neither a crash nor, by itself, a stop."""
 
 import json

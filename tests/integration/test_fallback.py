@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Fallbacks of the scripts that only the container's log would tell of: a logger without its directory, a gateway without its
 lock, options that cannot be read. Service, Health, Diagnose and svcctl tell of each, and why, also after the broker's restart."""
 

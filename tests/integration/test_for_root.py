@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the pages, examples and messages tell root to run: by its path, since a PATH may lead to what hermes has put there."""
 
 import glob

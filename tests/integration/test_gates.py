@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Who gets in. There are two gates, the socket's mode and the credentials; each is tested with the other one open."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Clients that are gone: their places are free at once, whatever they waited for, and the calls that they sent whole are done."""
 
 import re

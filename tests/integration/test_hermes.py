@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The adapter for Hermes in a tree, as an image has it: a virtual environment with the package, the .pth file and a stand-in of
 Hermes that knows nothing of the broker; or, with HERMES_SOURCE, a checkout of it. Its commands run as hermes."""
 

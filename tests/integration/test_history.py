@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """History: who ordered what, what began and ended, and what came of it; and where it is kept."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The checker of replies is itself checked: it must take what the interface allows, and nothing else."""
 
 import pytest

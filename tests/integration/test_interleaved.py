@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What happens in the middle of something else: pipelined calls, supervisors and directories that come and go, half of a crash."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What programs get from svcctl: with --json only what the interface says, and the exit codes of its manual."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """This machine's json-c and those of Debian 12, 13 and of Debian's development suite judge alike: what a client sends, and what is
 read from the volume. And so does Python, as far as JSON itself goes."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The broker is killed at every step of an operation, and the next one finds a slot that is whole or absent, and works.
 
 strace delivers SIGKILL when the broker enters the N-th call of some system call: each change on disk is such a call, so the

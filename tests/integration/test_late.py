@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A broker that had no time: what has happened meanwhile is seen before any deadline is judged; and what was killed together with it is adopted."""
 
 import contextlib

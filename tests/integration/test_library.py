@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """libsvcbroker as somebody else's program finds it: installed, linked by what pkg-config says, and nothing else to be had."""
 
 import glob

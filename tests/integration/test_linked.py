@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Profiles whose directory in profiles/ is a symbolic link: followed where it stays on the volume, said where it does not."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Loggers that keep ending: they are counted, braked and shown like gateways, and come back like them."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """svcctl logs: which lines of which files, when, and what may not come out of them."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The manual pages as they are read: rendered by mandoc, and what they show done."""
 
 import glob

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """More gateways than a call may list, with names as long as they may be: `all`, and whatever grows with the number of services."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """All bounds of memory reached at once: what the broker takes is what daemon/bounds.h says that it may."""
 
 import re

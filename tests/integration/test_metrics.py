@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """io.systemd.Metrics: what the broker counts and tells, to whom, and in what form."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """python3 -m svcbroker metrics: over HTTP, as hermes, for a Prometheus; and the usage of a service in Python."""
 
 import json

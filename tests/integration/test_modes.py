@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What hermes must not be able to touch, and what the broker must not be able to do."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Directories that an operator moves, removes or replaces while the broker works in them: it does not end or hang, deletes nothing elsewhere,
 says what is wrong, and works again when all is back."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A profile that the default gateway serves (multiplexing) is well: wherever somebody looks, and whatever is ordered."""
 
 import json

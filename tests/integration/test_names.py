@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What may be a name is written in three languages: all of them must say the same, of many names. proto/name.h lists the places."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Files that a newer broker wrote, met by this one: what it does not know is passed on, or said."""
 
 import json

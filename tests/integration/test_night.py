@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """docs/night.md: each symptom on it is made in a tree, and what is printed there is what stands on the page."""
 
 import glob

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What is on the way has a bound, and what stands is seen: everything that is wanted and does not run is told by Health, stands
 first in the list, and has a cause in `why`; and before the bound nothing is called wrong."""
 

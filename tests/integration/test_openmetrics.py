@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """svcctl metrics: the text, as others' parsers read it."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Start, Stop, Restart and Status of gateways, as hermes: what is answered, and what s6 then holds."""
 
 import json

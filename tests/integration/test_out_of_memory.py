@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the kernel killed for want of memory is told, in a real control group of the tree's own."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What tools/check runs its second build's trees on: parts as s6-overlay's containers have them, or what comes nearest to them here."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Errors that pass: what the broker could not see or do for want of descriptors, memory, space or watches is seen and done later, by itself;
 meanwhile nothing is taken for gone, and Health says it."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Profiles that come, go and are renamed while the container runs, without anybody telling the broker."""
 
 import json

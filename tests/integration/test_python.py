@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The Python package, as it is installed, against the real broker: each method, and a broker that is killed."""
 
 import json

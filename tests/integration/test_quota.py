@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Boot with hundreds of profiles and a part of a CPU: nothing is undone for being late, and Health says how far it is."""
 
 import os

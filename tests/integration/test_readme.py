@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What README says, done; and that its links, and those of docs/, lead somewhere."""
 
 import glob

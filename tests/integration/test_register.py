@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Register and Unregister: what is made, what is left, and how names and environments are judged."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Slots that s6-svscan has lost one or both supervisors of, while their names were away or led elsewhere: what it starts again by itself it
 does, the rest the broker brings back, whichever s6 it is, and no gateway that runs is ended by that."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """/run is small, and may be full to the last byte and inode: then nothing new is made, and everything can still be ended."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """tools/sandbox: exit status, users, and that nothing is left of it."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The shipped shell scripts: rules that all of them keep, and single ones run as plain processes, by each shell that may be /bin/sh."""
 
 import glob

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The last layer: what somebody else's code in the broker can still call (tests/unit/edge_seccomp.c has each list)."""
 
 import errno

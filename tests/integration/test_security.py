@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """docs/security.md: each row of the catalogue says an attack, what holds, and tests that exist."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Connections on which nothing happens: which of them end, and when. One test, since each of them takes its time."""
 
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The simulation (docs/simulation.md) against what it plays: each scenario ends there as it ends with the real s6, of each flavour."""
 
 import array

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """svcbroker-slot, which the template's scripts are: as plain processes, its order of system calls, and older scripts in its place."""
 
 import fcntl

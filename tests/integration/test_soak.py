@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """tools/soak itself, for some seconds: it comes to its end, and finds nothing; and what it looks at, it sees."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The socket's file is removed, moved or replaced under the broker, or its directory is: it is made anew where only root can put
 something, nothing of somebody else's is removed, there are never two, and the connections of before stay."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What keeps the broker from starting, and who can bring that about: nobody but root, and never for good."""
 
 import os

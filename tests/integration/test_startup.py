@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Configuration errors: exit 78, one line that names the thing and the remedy, and no loop. And how the broker ends. What passes by
 itself is in test_start_again.py."""
 

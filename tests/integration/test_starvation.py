@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Whatever hermes makes the broker do, root has its turn: no batch, flood or burst is worked off before root is heard. Counted in what
 was done before root's turn, not in seconds: the broker is stopped until all requests are there, hermes's before root's."""
 

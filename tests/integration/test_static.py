@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Static services that end by themselves: what is told of them, and what of those that somebody stopped."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """s6-supervise and s6-svscan killed or stopped: orders hold, and nobody else waits."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """svcctl as a person and as a program use it: what is done, what is printed, how it exits."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The gateway template: what runs as whom, with which environment, and what is left of it."""
 
 import base64

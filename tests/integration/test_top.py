@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """svcctl top, as a person sees it."""
 
 import re

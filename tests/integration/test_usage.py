@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What gateways take: svcctl reads it from /proc with the rights of whoever asks, and the broker has no part in it."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The newer s6 of Debian 13 and of Debian's development suite: another size of status file, finish's fourth argument, other options."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What svcctl list, status NAME and why NAME look like, in terminals of several widths and elsewhere."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A volume that is read-only, full, another's, slow or hung: orders still work at once, and say that they are not on it."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """One profile's directory hangs, and the volume does not: it costs that profile, and nobody else anything."""
 
 import contextlib

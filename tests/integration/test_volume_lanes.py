@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What root's orders wait for on the volume cannot be occupied by hermes's, and nothing old overtakes what is new."""
 
 import os

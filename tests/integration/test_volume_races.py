@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What is under way at the volume while what it is about goes, changes, or is ordered anew."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Orders that are waited for: what is told meanwhile, Ctrl-C, and brokers that end."""
 
 import json

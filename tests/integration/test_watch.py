@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Watch: what is there, then every change; and what a reader gets who does not keep up."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A loop that stands is ended and replaced; one that has no chance to go on is not."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A container without CAP_KILL: s6-supervise takes orders and cannot signal what runs as hermes. The broker does, as hermes."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A tmux of a test's own, with a shell in a tree: what a person sees of a program that has the whole terminal."""
 
 import contextlib

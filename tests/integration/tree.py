@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A private tree for a test: tools/lib/tree.sh boots it, this drives it from outside."""
 
 import ctypes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A Varlink client of the standard library, which holds every reply against the interface."""
 
 import json

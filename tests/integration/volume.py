@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A volume for a tree, from outside."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Both clients for the same tests: `Blocking` is svcbroker.aio.Client, called like svcbroker.Client."""
 
 import asyncio

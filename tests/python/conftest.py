@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A broker of the test's own making: a function for each connection says what it answers, byte by byte."""
 
 import json

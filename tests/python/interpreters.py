@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Every Python from 3.9 on that this machine has: a test that takes `interpreter` runs with each, as its own process."""
 
 import glob

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """HERMES_SOURCE=DIRECTORY: a checkout of Hermes, whose own module the tests use instead of the stand-in's beside this file.
 
 It is the real text, and behind it what notes Hermes's own way instead of going it: calls must fit the real parameters.

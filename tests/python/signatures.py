@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """signatures.py CHECKOUT: what the adapter touches of Hermes, as JSON: parameters, bases, values, exceptions; and what callers use.
 
 Read from the text of a checkout, of which nothing is run. Facts, no code. signatures.json beside this file has what was found in

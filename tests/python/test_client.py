@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """svcbroker.Client against a broker that behaves in ways a real one rarely does. Both clients: the blocking one, and aio's."""
 
 import asyncio

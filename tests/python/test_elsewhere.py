@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A client that is closed from another thread or task, and many calls at once."""
 
 import asyncio

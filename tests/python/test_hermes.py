@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """svcbroker.hermes and what lets Hermes use it: with a Client that a test answers for, and interpreters of their own."""
 
 import atexit

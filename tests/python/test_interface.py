@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The package's types and errors are those of the interface file, which idl.py reads. And they are typed as they say."""
 
 import dataclasses

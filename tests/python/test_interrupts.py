@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Exceptions that come out of nowhere: of a signal's handler, of a cancelled task. The next call has its own reply, whatever the
 exception is, and wherever it came."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """python3 -m svcbroker, as a script uses it."""
 
 import json

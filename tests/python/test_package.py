@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The wheel: what is in it, that it is always the same, and that it installs without a network and without a trace."""
 
 import base64

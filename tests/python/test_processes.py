@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What a client meets beside signals: forks, threads, other event loops, being closed from elsewhere, and the interpreter's end. Each
 script runs with every Python that there is, and says nothing at its end."""
 

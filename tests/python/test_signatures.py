@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The stand-in and the adapter against what is known of Hermes; with HERMES_SOURCE=DIRECTORY, what is known against a checkout."""
 
 import inspect

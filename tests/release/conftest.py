@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A release, made twice by tools/release; and roots that have of it what the tarballs have."""
 
 import glob

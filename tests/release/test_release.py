@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What tools/release makes: the same twice, whole, and enough for a root that has nothing but s6 and a shell."""
 
 import filecmp

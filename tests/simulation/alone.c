@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A core that is only a clock and a seed: for tests of the world of s6 without a broker. */
 #include "alone.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SIMULATION_ALONE_H
 #define SIMULATION_ALONE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What befalls a call of the broker's. */
 #include "calls.h"
 #include "proto/sysname.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SIMULATION_CALLS_H
 #define SIMULATION_CALLS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The broker's calls that are about files. */
 #include <fcntl.h>
 #include <limits.h>

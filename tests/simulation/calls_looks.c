@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The broker's looks at what is there: what they find must not depend on the machine. */
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The broker's memory: what it asks for may not be there. What libraries ask for is. */
 #include <malloc.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The broker's calls that are about processes, identities, time and what the system has. */
 #include <dirent.h>
 #include <fcntl.h>

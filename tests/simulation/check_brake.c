@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A gateway is held back for what has happened, and goes when it is told to. */
 #include "wants.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "wants.h"
 
 #include <dirent.h>

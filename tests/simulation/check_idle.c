@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What must hold whenever nothing can happen before some time has passed: the broker sleeps then, so it must know of what is, and have a
  * timer, or somebody's answer to come, for whatever it still has to do. A wake that was lost shows here at once, though something else
  * would make up for it later. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SIMULATION_CLIENT_H
 #define SIMULATION_CLIENT_H
 

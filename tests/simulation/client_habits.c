@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What clients are like in a run: what they call most, whom they mean, how long they pause, who they are. Without a habit (sim.h) of
  * everything a little. */
 #include "client.h"

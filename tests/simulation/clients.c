@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "clients.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SIMULATION_CLIENTS_H
 #define SIMULATION_CLIENTS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* daemon/log/clock.c, by the virtual clock. */
 #include "daemon/log/clock.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SIMULATION_CORE_H
 #define SIMULATION_CORE_H
 

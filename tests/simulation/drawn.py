@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What is drawn anew with each change of the source, and is the same for everybody who has that source: so that a run that finds something
 can be had again, and what lands was looked at."""
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Faults that come by themselves, between two steps of the others: kills, storms, what befalls the volume and the clock. */
 #include <fcntl.h>
 #include <stdio.h>

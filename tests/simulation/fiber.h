@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SIMULATION_FIBER_H
 #define SIMULATION_FIBER_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* finish and log/finish of the template. */
 #include "s6_inner.h"
 

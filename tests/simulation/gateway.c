@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A gateway: run and gateway of the template, then hermes, all in one process. And a static service, which is what it is at once. */
 #include "s6_inner.h"
 

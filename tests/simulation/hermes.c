@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What tools/demo/hermes does with its profile's directory, and what the words of GATEWAY_TEST make it do. */
 #include "s6_inner.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * letters FLAVOUR: what each letter does to an s6-supervise of the world, that is down and one that is up: a line each. What it does to
  * a real one is tests/integration/test_simulation.py's.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A gateway's logger: log/run and log/collect of the template, then s6-log. */
 #include "s6_inner.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * libuv, as far as the broker calls it: the same handles, the same order within a turn (1.44's), by the virtual clock. What the
  * kernel says is ready is asked of it; in which order of what is, the seed says, and whether now or in a later turn. Here: the turn.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* libuv's handles, as loop.c turns them: what is begun, started, stopped and closed. */
 #include <errno.h>
 #include <poll.h>

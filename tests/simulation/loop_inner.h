@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SIMULATION_LOOP_INNER_H
 #define SIMULATION_LOOP_INNER_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What others than the broker write into the volume, well and badly: the application's state and configuration, records of another broker. */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The calls that the linker gives to the simulation. Where no fault is drawn they are the C library's: the same deeds are done with the
  * broker's code at work and without, each in a directory of its own, and must come out alike.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The clocks: linked with daemon/log/clock.c and with the one of the simulation, which goes on only when it is told to. */
 #include <time.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What the broker relies on of libuv. The same tests are linked with libuv and with loop.c, which stands for it in the simulation
  * (SIMULATED): both must pass them. Of its time and its order; parts_polls.c has what the kernel tells.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SIMULATION_PARTS_LOOP_H
 #define SIMULATION_PARTS_LOOP_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the broker relies on of libuv, as parts_loop.c: what the kernel tells of descriptors and signals. */
 #include "parts_loop.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* /proc of the world against the kernel's: the same lines in the same form, and the daemon's readers find the same in both. */
 #include "s6_inner.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A deputy's threads: linked with daemon/loop/worker.c, and with the simulation's, which are coroutines. */
 #include <poll.h>
 #include <stdint.h>

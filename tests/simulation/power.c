@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What of the volume is on its disk, and what would be lost with the machine's power. Of what the broker promises to keep, that is: its
  * records; all else there is as if it had been synced. A name is on the disk when its directory was synced behind the change, what a file

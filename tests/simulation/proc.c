@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the broker finds below /proc and in its control group, as the kernel writes it. */
 #include "s6_inner.h"
 #include "clients.h"

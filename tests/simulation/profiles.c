@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What people do to directories of profiles, past the broker: they make them, delete them, and put them back (HABIT_HERMES), and what they write (HABIT_ODD_FILES). */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SIMULATION_PROFILES_H
 #define SIMULATION_PROFILES_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The world of s6 as one actor: whose turn it is, and what others ask of it. */
 #include "s6_inner.h"
 

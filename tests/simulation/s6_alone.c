@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The world of s6 without a broker, which the tests play. */
 #include "s6_inner.h"
 

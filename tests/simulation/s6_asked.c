@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What others ask of the world of s6, and do to it. */
 #include "s6_inner.h"
 

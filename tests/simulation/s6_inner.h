@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SIMULATION_S6_INNER_H
 #define SIMULATION_S6_INNER_H
 

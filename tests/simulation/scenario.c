@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The actor that runs a scenario: a client of root's or the client user's, and somebody with a hand in the world. */
 #include "scenario.h"
 

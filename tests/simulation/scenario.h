@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SIMULATION_SCENARIO_H
 #define SIMULATION_SCENARIO_H
 

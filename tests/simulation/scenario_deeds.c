@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a scenario does that is no call, and what it finds at the end. */
 #include "proto/sysname.h"
 #include "scenario.h"

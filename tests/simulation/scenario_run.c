@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "scenario.h"
 
 #include <stdio.h>

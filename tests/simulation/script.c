@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the template's scripts read and write, and whom they end. */
 #include "s6_inner.h"
 

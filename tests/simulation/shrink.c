@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A run that fails, made smaller: fewer kinds of faults, clients, profiles and steps. What is left out changes all that follows, so some
  * other seeds are tried, too, for each change. */
 #include "shrink.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SIMULATION_SHRINK_H
 #define SIMULATION_SHRINK_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SIMULATION_SIM_H
 #define SIMULATION_SIM_H
 

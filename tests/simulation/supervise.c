@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* s6-supervise: its states, and what each letter, signal and end does in them. */
 #include "s6_inner.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What an s6-supervise reads and writes in its directory, as each version of it does. */
 #include "s6_inner.h"
 

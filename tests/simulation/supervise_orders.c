@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* s6-supervise: what each letter and signal does in its states. */
 #include "s6_inner.h"
 

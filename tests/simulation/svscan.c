@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* s6-svscan, process 1: what its versions have in common. It looks at one name in a step, so that others come in between. */
 #include "s6_inner.h"
 

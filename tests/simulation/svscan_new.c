@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * s6-svscan of 2.12 and later. A service and its logger are entries of their own, found by device and inode. A scan that fails at a name is
  * given up: what it has seen for the first time stays in the table, but is not active, and no later scan finds it new; so

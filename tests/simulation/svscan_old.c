@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * s6-svscan of 2.11. A service and its logger are one entry; a name that cannot be looked at is one that is gone, and the scan goes on;
  * each scan starts what lacks a process.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The processes of the world, and the signals that they get. */
 #include "s6_inner.h"
 

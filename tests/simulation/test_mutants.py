@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Small faults that the simulation must find (tests/simulation/mutants, tools/mutants): all of them fit the source, and five of them, others
 with each change of the source, are looked for."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The simulation (docs/simulation.md): the same seed is the same run everywhere, the seeds that once found something find nothing any more, and
 some minutes of new ones find nothing either."""
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What happens next: of all that could, one thing. When nothing could, time goes on to where something can. */
 #include "clients.h"
 #include "core.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "wants_inner.h"
 
 #include <fcntl.h>

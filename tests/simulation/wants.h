@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SIMULATION_WANTS_H
 #define SIMULATION_WANTS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What was acknowledged, where a life of the broker ends, and where all is at rest. */
 #include "wants_inner.h"
 

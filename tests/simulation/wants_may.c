@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "wants_inner.h"
 
 /* What may be wanted of a profile, by the changes of it that are remembered. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The threads of the broker's deputies (daemon/loop/worker.c): each is a coroutine of the one thread, which is let run, for a while
  * or to its end, when the seed says so. At each system call of its it may be put off: for an instant, for as long as the volume is slow,

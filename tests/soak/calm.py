@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The end of a soak: faults and orders have ceased, and what is wrong now stays wrong."""
 
 import os

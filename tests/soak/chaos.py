@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What befalls a tree: each fault is drawn whole before it begins, lasts as long as it was drawn, and is taken back."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Who orders: each client draws what it does from a sequence of its own, whatever becomes of it."""
 
 import random

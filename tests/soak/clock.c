@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Preloaded into every program of a tree: the time of day is as far off as /run/soak.clock says, a number of seconds in eight
  * bytes. What steps a container's clock steps the machine's, and that is nobody's to move for a test.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The tree that a soak runs on, and the volume below it."""
 
 import ctypes

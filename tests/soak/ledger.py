@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What may be, after what was ordered: by whom an answer came, and when, decides which orders can still be the last one."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Looking on from outside: while it goes on, at what must hold always; and for figures."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A run from its beginning to its end; tools/soak is its command line."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What clang's tools say of the C files of the installed programs: nothing."""
 
 import concurrent.futures

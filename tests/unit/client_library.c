@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/lib/svcbroker.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/say/page.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/terminal/pane.h"
 
 #include <stdio.h>

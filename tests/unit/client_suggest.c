@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "client/text/suggest.h"
 
 #include <stdint.h>

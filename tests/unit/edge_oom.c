@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/edge/oom.h"
 
 #include <errno.h>

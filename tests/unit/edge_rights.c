@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/edge/rights.h"
 #include "daemon/edge/rights_audit.h"
 #include "daemon/edge/rights_members.h"

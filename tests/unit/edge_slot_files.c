@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "slot_fixture.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/edge/svscan.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "situations.h"
 
 #include "daemon/bounds.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/judge/multiplex_config.h"
 
 #include <stdlib.h>

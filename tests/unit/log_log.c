@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/bounds.h"
 #include "daemon/log/log_line.h"
 

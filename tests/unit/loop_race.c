@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What ThreadSanitizer is there for: a job of the deputy's that writes what the loop reads meanwhile. Built with it only, and to be
  * found by it (meson.build): a sanitizer that does not see this one sees none.

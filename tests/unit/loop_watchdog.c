@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/loop/watchdog.h"
 
 #include <fcntl.h>

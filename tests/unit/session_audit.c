@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What stands in the log of who did what: every line has the same fields for the same thing. */
 #include "unit.h"
 

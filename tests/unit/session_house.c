@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Sockets of peers are accepted, read, written and closed by edge/stream.c alone, since whoever drops what a peer passed
  * may sleep. Here the sources of the sessions are read: a call of the kernel's own is there for what is no peer's.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a connection waits for, and until when: no socket, no loop. */
 #include "unit.h"
 

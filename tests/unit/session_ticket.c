@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Who is found by a ticket, and what becomes of an answer that nobody waits for. Sessions are not linked: what they would do is noted
  * here. */
 #include "unit.h"

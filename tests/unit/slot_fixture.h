@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef UNIT_SLOT_FIXTURE_H
 #define UNIT_SLOT_FIXTURE_H
 

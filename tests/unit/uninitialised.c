@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What valgrind is there for: a decision by memory that nothing was written to. To be found by it (meson.build): with nothing found
  * here, nothing found elsewhere would prove anything. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef UNIT_UNIT_H
 #define UNIT_UNIT_H
 

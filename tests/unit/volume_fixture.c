@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "tests/unit/volume_fixture.h"
 
 #include <dirent.h>

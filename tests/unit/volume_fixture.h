@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef VOLUME_FIXTURE_H
 #define VOLUME_FIXTURE_H
 

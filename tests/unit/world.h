@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef UNIT_WORLD_H
 #define UNIT_WORLD_H
 

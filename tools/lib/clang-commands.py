@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: ISC
 """clang-commands.py BUILD DIRECTORY: writes compile_commands.json of the installed programs' C files to DIRECTORY, for clang's tools.
 
 What gcc understands and clang does not is left out, and so are warnings, which the build has given already.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: ISC
 """count.py FILE...: adds up the tests in JUnit files of pytest (.xml) and test logs of meson (.json), and names what failed.
 
 The last line is "N passed, N failed", with ", N skipped" where there were any. Exits 1 when a test failed, when none ran, or

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # PID 1 of a private tree, until it becomes s6-svscan: init.sh STAGE, called by tree_exec in namespaces of its own, with the
 # checkout as working directory. Paths into the checkout are relative, since what is mounted here may cover it.
 

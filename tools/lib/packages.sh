@@ -1,4 +1,5 @@
 # shellcheck shell=bash disable=SC2034
+# SPDX-License-Identifier: ISC
 # The Debian packages that building and testing need. For tools/sandbox and tools/check.
 
 packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 libjson-c-dev libuv1-dev libcap-dev libseccomp-dev libyaml-dev)

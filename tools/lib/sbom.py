@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """sbom.py VERSION EPOCH LIBRARIES INSTALLED: what a release is made of, as SPDX 2.3 in JSON. LIBRARIES/NAME/about is what tools/musl wrote of
 each library: its name, version, licence, where its source is, and that one's sum, a line each. INSTALLED is what is in the tarballs."""
 

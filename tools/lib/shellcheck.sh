@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Runs shellcheck over every shell file of the checkout: what says in its first line that it is one.
 
 set -euo pipefail

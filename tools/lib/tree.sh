@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# SPDX-License-Identifier: ISC
 # A private tree: namespaces of its own with s6-svscan as PID 1, svcbrokerd under it, a user hermes and a volume. For
 # tools/sandbox, the benchmarks and the integration tests. Whoever sources this is at the top of the checkout, as root.
 #

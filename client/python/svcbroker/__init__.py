@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A client of svcbrokerd: the gateways of profiles, without being root.
 
     import svcbroker

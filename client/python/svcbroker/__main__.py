@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """python3 -m svcbroker METHOD [JSON]: one call for a script. Replies are printed as JSON, one a line.
 
 python3 -m svcbroker metrics [--listen ADDRESS:PORT]: metrics for Prometheus.

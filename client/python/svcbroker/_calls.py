@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Every method of the interface, as a request and what to make of its reply. No sockets here."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Values of the interface's types, from what JSON gave. What a class does not name is left out, so that a newer broker's replies
 still fit; what it names must be there, unless it is Optional, and of its type.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The errors of Hermes's service managers, for where Hermes itself is not there to be imported."""
 
 from __future__ import annotations

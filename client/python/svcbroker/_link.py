@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """One connection to the broker, in steps that never block.
 
 A generator of this package yields what it waits for, and who drives it (client.py with poll, aio.py with the event loop) goes on when

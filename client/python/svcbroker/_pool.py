@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What both clients do with connections, as steps (see _link.py).
 
 A connection is in a pool, or in a stream, only while it is idle. Who calls takes it out and puts it back after the whole reply was

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Messages as bytes: JSON objects, each ended by a NUL byte (https://varlink.org/Method-Call). No sockets here."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The client for asyncio: the same methods as svcbroker.Client, each a coroutine, and iterators for what streams."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The blocking client."""
 
 from __future__ import annotations

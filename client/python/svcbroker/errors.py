@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What can go wrong: one class for each error of io.svcbroker and of org.varlink.service, with its fields as attributes, and three
 for a broker that is not there or does not answer as it should.
 """

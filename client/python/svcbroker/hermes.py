@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Hermes's ServiceManager protocol, over the broker.
 
     manager = svcbroker.hermes.get_service_manager()

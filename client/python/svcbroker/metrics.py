@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The broker's metrics for Prometheus: as text, and over HTTP. Docs: docs/metrics.md.
 
 python3 -m svcbroker metrics --listen 127.0.0.1:9464

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The types of io.svcbroker. Times are microseconds since 1970-01-01 UTC, in fields ending in _usec."""
 
 from __future__ import annotations

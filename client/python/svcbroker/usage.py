@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What services take, read from /proc with the rights of this process; the broker has no part in it.
 
 Of all processes of the session that s6-supervise began for a service. What may not be read is None, and so is all of it where the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * TEST DOUBLE of s6-overlay-suexec: suexec PREINIT STAGE0 [WORD...], set-uid root. PREINIT as root, where the kernel lets it, and then
  * STAGE0 as who the container was started as. A failure of the first is the container's end.

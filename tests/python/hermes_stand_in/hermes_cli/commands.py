@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Commands as Hermes has them: `python3 -m hermes_cli.commands WORD ...`. Imported at the top or when needed, both occur."""
 
 import sys

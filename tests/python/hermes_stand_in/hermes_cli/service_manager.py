@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the adapter touches of Hermes's module of this name. Its own way is only noted. Its names, parameters and errors are Hermes's as
 tests/python/signatures.json has them (read on 2026-11-27), which test_signatures.py holds."""
 
