@@ -99,6 +99,7 @@ static void note_whole(struct client *client)
                 if (call->whole || call->end > client->sent)
                         continue;
                 call->whole = true;
+                call->sent_usec = sim_now_usec();
                 begin_to_wait(call);
                 if (!call->wrong && !call->fatal && client->uid != CLIENTS_NOBODY)
                         call->change = wants_begin(client, call);

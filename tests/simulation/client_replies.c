@@ -80,7 +80,7 @@ static void check_failed(const struct client *client, const struct call_sent *ca
         int place = s6_find(name);
 
         SIM_HOLDS(place < 0 || !s6_profile((unsigned)place) ||
-                          s6_crashes_since((unsigned)place, call->whole_usec) ||
+                          s6_crashes_since((unsigned)place, call->sent_usec) ||
                           sim_settings->faults & FAULT_POWER,
                   "failed-has-failed",
                   "client %u: %s has failed, it is said, and nothing has ended by itself", client->number,
