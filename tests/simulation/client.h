@@ -63,8 +63,8 @@ struct call_sent {
         int64_t whole_usec; /* then; and when the one before it was answered, if that was later */
         uint64_t whole_step;
         int64_t sent_usec; /* all of it was sent then, whenever that before it was answered */
-        unsigned ordinal; /* of all on this connection, from 1 */
-        unsigned change;  /* wants.h: number of what it may have changed; 0: nothing */
+        unsigned ordinal;  /* of all on this connection, from 1 */
+        unsigned change;   /* wants.h: number of what it may have changed; 0: nothing */
 };
 
 /* What a Watcher has put together of the events that it was told. */
