@@ -133,6 +133,10 @@ static const struct {
 } contraries[] = {
         {OPTION_NAMES | OPTION_JSON, "--names", "does not go with --json"},
         {OPTION_NAMES | OPTION_WATCH, "--names", "does not go with --watch"},
+        {OPTION_STATE | OPTION_WATCH, "--state", "does not go with --watch"},
+        {OPTION_WANTED | OPTION_WATCH, "--wanted", "does not go with --watch"},
+        {OPTION_SORT | OPTION_WATCH, "--sort", "does not go with --watch"},
+        {OPTION_NO_HEADER | OPTION_WATCH, "--no-header", "does not go with --watch"},
         {OPTION_NAMES | OPTION_USAGE, "--names", "does not go with --usage"},
         {OPTION_PROMETHEUS | OPTION_JSON, "--prometheus", "does not go with --json"},
         {OPTION_RAW | OPTION_JSON, "--raw", "does not go with --json"},
@@ -175,13 +179,16 @@ static bool check_verb(const struct options *options, struct problem *problem)
         if (options->goal && verb->waits == WAIT_UP && down)
                 return grammar_wrong(problem, "--wait", "start and restart wait for up only",
                                      "write --wait=up, or ready");
-        if (options->words_count < verb->words_min && !options->all)
+        if (options->words_count < verb->words_min && !options->all && !options->states && !options->wanted)
                 return grammar_wrong(problem, verb->name, "needs an argument", verb->missing);
         if (options->words_count > verb->words_max)
                 return grammar_wrong(problem, options->words[verb->words_max], "is one argument too many",
                                      SEE_HELP);
         if (options->timeout_msec > LIMIT_WAIT_MSEC)
                 return grammar_wrong(problem, "--timeout", "is longer than the broker waits",
+                                     "10m is the most");
+        if (options->kill_after_msec > LIMIT_KILL_AFTER_MSEC)
+                return grammar_wrong(problem, "--kill-after", "is longer than the broker waits",
                                      "10m is the most");
         return true;
 }
@@ -190,6 +197,7 @@ enum arguments_result arguments_parse(int argc, char *const *argv, const char *e
                                       struct options *options, struct problem *problem)
 {
         struct options made = {.timeout_msec = OPTIONS_NO_TIMEOUT,
+                               .kill_after_msec = OPTIONS_NO_TIMEOUT,
                                .lines = OPTIONS_NO_LINES,
                                .since_usec = OPTIONS_NO_SINCE,
                                .socket = SVCBROKER_SOCKET_PATH};
@@ -213,6 +221,9 @@ enum arguments_result arguments_parse(int argc, char *const *argv, const char *e
                 arguments_deinit(&made);
                 return result;
         }
+        made.subject = made.verb->name;
+        made.patterns = made.verb->patterns;
+        made.orders = made.verb->orders;
         made.broker_waits = made.verb->waits != WAIT_ANSWER && !made.no_wait;
         *options = made;
         return ARGUMENTS_OK;

@@ -5,9 +5,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/say/sort.h"
+#include "client/say/state.h"
 #include "client/text/digits.h"
 #include "client/text/duration.h"
 #include "client/text/moment.h"
+#include "client/text/signals.h"
 #include "client/text/suggest.h"
 #include "client/verbs/verbs.h"
 
@@ -36,6 +39,65 @@ static bool take_timeout(struct options *options, const char *value, struct prob
 {
         return duration_parse(value, &options->timeout_msec) ||
                grammar_wrong(problem, value, "is not a length of time", "write it like 500ms, 30s or 2m");
+}
+
+static bool take_kill_after(struct options *options, const char *value, struct problem *problem)
+{
+        return duration_parse(value, &options->kill_after_msec) ||
+               grammar_wrong(problem, value, "is not a length of time", "write it like 500ms, 30s or 2m");
+}
+
+static bool take_signal(struct options *options, const char *value, struct problem *problem)
+{
+        options->signal = signals_find(value);
+        return options->signal || grammar_wrong(problem, value, "is not a signal that can be sent",
+                                                "write one of " SIGNALS_KNOWN);
+}
+
+/* Words with commas between them. */
+static bool take_states(struct options *options, const char *value, struct problem *problem)
+{
+        const char *word = value;
+
+        for (;;) {
+                size_t length = strcspn(word, ",");
+                const struct state *state;
+                size_t i = 0;
+
+                while ((state = state_at(i)) &&
+                       (strlen(state->name) != length || strncmp(state->name, word, length) != 0))
+                        i++;
+                if (!state)
+                        return grammar_wrong(problem, value, "is not a list of states",
+                                             "write it like --state up,backoff; 'svcctl list' shows states");
+                options->states |= 1u << state->kind;
+                if (!word[length])
+                        return true;
+                word += length + 1;
+        }
+}
+
+static bool take_wanted(struct options *options, const char *value, struct problem *problem)
+{
+        options->wanted = value;
+        return strcmp(value, "up") == 0 || strcmp(value, "down") == 0 ||
+               grammar_wrong(problem, value, "is not what can be wanted",
+                             "write --wanted up or --wanted down");
+}
+
+static bool take_for(struct options *options, const char *value, struct problem *problem)
+{
+        options->until = value;
+        return grammar_is_goal(value) || strcmp(value, "failed") == 0 || strcmp(value, "gone") == 0 ||
+               grammar_wrong(problem, value, "is not a state to wait for",
+                             "write --for up, ready, down, failed or gone");
+}
+
+static bool take_sort(struct options *options, const char *value, struct problem *problem)
+{
+        options->sort = value;
+        return sort_is_key(value) ||
+               grammar_wrong(problem, value, "is nothing to sort by", "write one of " SORT_KEYS);
 }
 
 static bool take_lines(struct options *options, const char *value, struct problem *problem)
@@ -76,8 +138,20 @@ const struct option_row grammar_options[] = {
         {OPTION_NO_WAIT, FLAG(no_wait), .name = "--no-wait", .summary = "start, stop, restart: do not wait"},
         {OPTION_TIMEOUT, VALUE_NEEDED, .name = "--timeout", .usage = " TIME", .take = take_timeout,
          .summary = "how long to wait, like 500ms, 30s or 2m"},
+        {OPTION_KILL_AFTER, VALUE_NEEDED, .name = "--kill-after", .usage = " TIME", .take = take_kill_after,
+         .summary = "stop, restart: SIGKILL to what still runs then"},
+        {OPTION_SIGNAL, VALUE_NEEDED, .letter = "-s", .name = "--signal", .usage = " SIG",
+         .take = take_signal,
+         .summary = "kill: HUP, INT, QUIT, KILL (default), TERM, USR1, USR2, CONT,\n"
+                    "                      STOP or WINCH"},
+        {OPTION_FOR, VALUE_NEEDED, .name = "--for", .usage = " GOAL", .take = take_for,
+         .summary = "wait: up (default), ready, down, failed or gone"},
         {OPTION_PROFILE, FLAG(profile), .name = "--profile",
          .summary = "take each NAME for that of a profile"},
+        {OPTION_STATE, VALUE_NEEDED, .name = "--state", .usage = " STATE", .take = take_states,
+         .summary = "of these, what is in one of the STATEs"},
+        {OPTION_WANTED, VALUE_NEEDED, .name = "--wanted", .usage = " up|down", .take = take_wanted,
+         .summary = "of these, what is wanted so"},
         {OPTION_FOLLOW, FLAG(follow), .letter = "-f", .name = "--follow",
          .summary = "logs, history: go on as it comes, until interrupted"},
         {OPTION_LINES, VALUE_NEEDED, .letter = "-n", .name = "--lines", .usage = " N", .take = take_lines,
@@ -90,12 +164,18 @@ const struct option_row grammar_options[] = {
          .summary = "list, status --json: with memory and processor"},
         {OPTION_PROMETHEUS, FLAG(prometheus), .name = "--prometheus",
          .summary = "metrics: in the text format before OpenMetrics"},
-        {OPTION_NAMES, FLAG(names), .name = "--names", .summary = "list: print names only"},
+        {OPTION_NAMES, FLAG(names), .letter = "-q", .name = "--names", .summary = "list: print names only"},
+        {OPTION_SORT, VALUE_NEEDED, .name = "--sort", .usage = " KEY", .take = take_sort,
+         .summary = "list: by " SORT_KEYS},
+        {OPTION_NO_HEADER, FLAG(no_header), .name = "--no-header", .summary = "list: only the services"},
         {OPTION_ENV, VALUE_NEEDED, .name = "--env", .usage = " NAME=VALUE", .take = take_environment,
          .summary = "register: set a variable of the gateway; repeatable"},
         {OPTION_NO_START, FLAG(no_start), .name = "--no-start", .summary = "register: leave it down"},
-        {OPTION_DRY_RUN, FLAG(dry_run), .name = "--dry-run",
-         .summary = "reconcile: only say what it would do"},
+        {OPTION_DRY_RUN, FLAG(dry_run), .name = "--dry-run", .summary = "only say what would be done"},
+        {OPTION_WITH_ENVIRONMENT, FLAG(with_environment), .name = "--with-environment",
+         .summary = "export: and their variables, as the volume has them"},
+        {OPTION_FAILURES, FLAG(failures), .name = "--failures",
+         .summary = "watch: only what somebody should see to, and its end"},
         {OPTION_MORE, FLAG(more), .name = "--more", .summary = NULL},
         {OPTION_ONEWAY, FLAG(oneway), .name = "--oneway",
          .summary = "call: ask for a stream of replies, or for none"},
@@ -103,7 +183,7 @@ const struct option_row grammar_options[] = {
          .summary = "print JSON: one document, or one per line of a stream"},
         {OPTION_SOCKET, VALUE_NEEDED, .name = "--socket", .usage = " PATH", .take = take_socket,
          .summary = "the broker's socket (else $SVCBROKER_SOCKET, else\n"
-                    "                    " SVCBROKER_SOCKET_PATH ")"},
+                    "                      " SVCBROKER_SOCKET_PATH ")"},
         {OPTION_HELP, VALUE_NONE, .letter = "-h", .name = "--help", .usage = "",
          .summary = "print this text"},
         {OPTION_VERSION, VALUE_NONE, .letter = "-V", .name = "--version", .usage = "",

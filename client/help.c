@@ -33,7 +33,7 @@ static void print_options(void)
                                            row->letter ? ", " : "", row->name, row->usage);
                 if (!row->summary)
                         continue;
-                printf("  %-18s%s\n", label, row->summary);
+                printf("  %-20s%s\n", label, row->summary);
                 length = 0;
         }
 }
@@ -52,7 +52,7 @@ void help_print(void)
               stdout);
         print_options();
         fputs("\n"
-              "Exit codes: 0 done, 1 failed, 2 usage, 3 not running (status NAME),\n"
+              "Exit codes: 0 done, 1 failed, 2 usage, 3 not running (status, kill),\n"
               "4 not registered, 5 denied, 6 deadline passed, 7 held or failed,\n"
               "69 broker not reachable, 130 interrupted while waiting. See svcctl(1).\n",
               stdout);

@@ -135,7 +135,7 @@ static int broker_begin(struct broker *broker, enum seccomp_mode seccomp, unsign
                 return fail(-result, "see that the kernel has epoll", "event loop");
         broker->loop.data = broker;
         server_init(&broker->server, &broker->loop, &broker->world.registry, methods);
-        orders_listen(&broker->world.registry);
+        outcomes_listen(&broker->world.registry);
         history_listen(&broker->world.registry);
         slots_listen(&broker->world.registry);
         return 0;

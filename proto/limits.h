@@ -52,7 +52,8 @@
 #define LIMIT_NAMES_PER_SECOND 100  /* names of changes that need something done, refill of a second bucket */
 #define LIMIT_NAMES_BURST 2000      /* its size: everything stopped, and started again, at once */
 #define LIMIT_WAIT_MSEC 600000      /* longest timeout_msec of a wait */
-#define LIMIT_REMOVED_EVENTS 512    /* removals kept for slow readers of Watch; older readers are closed */
+#define LIMIT_KILL_AFTER_MSEC 600000 /* longest kill_after_msec of Stop and Restart */
+#define LIMIT_REMOVED_EVENTS 512     /* removals kept for slow readers of Watch; older readers are closed */
 
 /* Defaults of timeout_msec. */
 #define DEFAULT_WAIT_MSEC 30000       /* Start, Stop, Restart */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "template/drop.h"
 
 #include <errno.h>

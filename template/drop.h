@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef TEMPLATE_DROP_H
 #define TEMPLATE_DROP_H
 

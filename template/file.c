@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "template/file.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef TEMPLATE_GATEWAY_H
 #define TEMPLATE_GATEWAY_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "template/groups.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef TEMPLATE_GROUPS_H
 #define TEMPLATE_GROUPS_H
 

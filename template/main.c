@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * svcbroker-slot, which the template's scripts have in their first line: svcbroker-slot WHAT [SCRIPT] [WORD...], in
  * a slot's directory. run, finish, log and log-finish begin as root. Nothing that is the client user's is opened or

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "template/parse.h"
 
 #include <limits.h>

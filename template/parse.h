@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef TEMPLATE_PARSE_H
 #define TEMPLATE_PARSE_H
 

@@ -24,7 +24,7 @@ _svcctl_verb() {
     local i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        --socket | --timeout | --env | --lines | -n | --since)
+        --socket | --timeout | --env | --lines | -n | --since | --kill-after | --signal | -s | --state | --wanted | --sort | --for)
             [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
             ((i++))
             ;;
@@ -42,15 +42,21 @@ _svcctl_verb() {
 _svcctl_options() {
     echo --help --version --json --socket --timeout
     case $1 in
-    start | stop | restart) echo --all --wait --no-wait --profile ;;
-    status) echo --profile --usage --watch ;;
-    top | why | reset | watch) echo --profile ;;
-    history) echo --follow --lines --since --profile ;;
-    list) echo --names --usage --watch ;;
+    start) echo --all --wait --no-wait --profile --state --wanted --dry-run ;;
+    stop | restart) echo --all --wait --no-wait --profile --state --wanted --kill-after --dry-run ;;
+    kill) echo --signal --profile --state --wanted --dry-run ;;
+    wait) echo --for --profile --state --wanted ;;
+    status) echo --profile --state --wanted --usage --watch ;;
+    top | why) echo --profile --state --wanted ;;
+    reset) echo --profile --state --wanted --dry-run ;;
+    watch) echo --profile --state --wanted --failures ;;
+    list) echo --profile --state --wanted --names --usage --watch --sort --no-header ;;
+    history) echo --follow --lines --since --profile --state --wanted ;;
     metrics) echo --prometheus ;;
     logs) echo --follow --lines --since --raw --profile ;;
-    register) echo --env --no-start ;;
-    reconcile) echo --dry-run ;;
+    register) echo --env --no-start --dry-run ;;
+    unregister | reconcile | import) echo --dry-run ;;
+    export) echo --with-environment --profile --state --wanted ;;
     call) echo --more --oneway ;;
     esac
 }
@@ -58,8 +64,8 @@ _svcctl_options() {
 # _svcctl_words VERB: what may stand for its arguments.
 _svcctl_words() {
     case $1 in
-    '') echo start stop restart status list top why history watch logs reset register unregister reconcile health doctor metrics call introspect ;;
-    start | stop | restart | status | top | why | history | watch | logs | reset | unregister) _svcctl_ask list --names ;;
+    '') echo start stop restart kill wait status list top why history watch logs reset register unregister reconcile export import health doctor metrics call introspect ;;
+    start | stop | restart | kill | wait | export | status | list | top | why | history | watch | logs | reset | unregister) _svcctl_ask list --names ;;
     register)
         local file
         # This is a subshell.
@@ -78,6 +84,7 @@ _svcctl_words() {
             [[ $word == method ]] && echo "${rest%%(*}"
         done
         ;;
+    import) compgen -f -- "$current" ;;
     introspect) echo io.svcbroker io.systemd.Metrics org.varlink.service ;;
     esac
 }
@@ -117,6 +124,30 @@ _svcctl() {
         ;;
     --timeout)
         _svcctl_offer "$current" 500ms 5s 30s 2m 10m
+        return
+        ;;
+    --state)
+        _svcctl_offer "$current" up down starting stopping finishing backoff failed held served unsupervised
+        return
+        ;;
+    --for)
+        _svcctl_offer "$current" up ready down failed gone
+        return
+        ;;
+    --wanted)
+        _svcctl_offer "$current" up down
+        return
+        ;;
+    --sort)
+        _svcctl_offer "$current" name state age restarts pid
+        return
+        ;;
+    --kill-after)
+        _svcctl_offer "$current" 5s 30s 2m 10m
+        return
+        ;;
+    --signal | -s)
+        _svcctl_offer "$current" HUP INT QUIT KILL TERM USR1 USR2 CONT STOP WINCH
         return
         ;;
     --since)

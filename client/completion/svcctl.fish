@@ -31,13 +31,15 @@ function __svcctl_profiles
     end
 end
 
-set -l verbs start stop restart status list top why history watch logs reset register unregister reconcile health doctor metrics call introspect
+set -l verbs start stop restart kill wait export status list top why history watch logs reset register unregister reconcile export import health doctor metrics call introspect
 set -l before "not __fish_seen_subcommand_from $verbs"
 
 complete -c svcctl -f
 complete -c svcctl -n $before -a start -d 'start, and wait until up'
 complete -c svcctl -n $before -a stop -d 'stop, and wait until down'
 complete -c svcctl -n $before -a restart -d 'stop, start, and wait until up'
+complete -c svcctl -n $before -a kill -d 'send a signal, KILL if not told otherwise'
+complete -c svcctl -n $before -a wait -d 'order nothing, and wait for a state'
 complete -c svcctl -n $before -a status -d 'show one service in full, or all'
 complete -c svcctl -n $before -a list -d 'show all services'
 complete -c svcctl -n $before -a top -d 'show them as they change, until q is typed'
@@ -49,13 +51,15 @@ complete -c svcctl -n $before -a reset -d 'forget the failures of gateways'
 complete -c svcctl -n $before -a register -d 'make the gateway of a profile, and start it'
 complete -c svcctl -n $before -a unregister -d 'end the gateway of a profile, and remove it'
 complete -c svcctl -n $before -a reconcile -d 'make a gateway for each profile that has none'
+complete -c svcctl -n $before -a export -d 'print what is wanted of gateways'
+complete -c svcctl -n $before -a import -d 'make gateways wanted as export printed it'
 complete -c svcctl -n $before -a health -d 'list the problems'
 complete -c svcctl -n $before -a doctor -d 'check everything closely, and say what to do'
 complete -c svcctl -n $before -a metrics -d 'print figures for Prometheus'
 complete -c svcctl -n $before -a call -d 'call any method'
 complete -c svcctl -n $before -a introspect -d 'print the text of an interface'
 
-complete -c svcctl -n '__fish_seen_subcommand_from start stop restart status top why history watch logs reset unregister' -a '(__svcctl_ask list --names)'
+complete -c svcctl -n '__fish_seen_subcommand_from start stop restart kill wait export status list top why history watch logs reset unregister' -a '(__svcctl_ask list --names)'
 complete -c svcctl -n '__fish_seen_subcommand_from register' -a '(__svcctl_profiles)'
 complete -c svcctl -n '__fish_seen_subcommand_from call' -a '(__svcctl_methods)'
 complete -c svcctl -n '__fish_seen_subcommand_from introspect' -a 'io.svcbroker io.systemd.Metrics org.varlink.service'
@@ -69,8 +73,14 @@ complete -c svcctl -n '__fish_seen_subcommand_from start stop restart' -l all -d
 complete -c svcctl -n '__fish_seen_subcommand_from start restart' -a '--wait=up --wait=ready'
 complete -c svcctl -n '__fish_seen_subcommand_from stop' -a --wait=down
 complete -c svcctl -n '__fish_seen_subcommand_from start stop restart' -l no-wait -d 'do not wait'
-complete -c svcctl -n '__fish_seen_subcommand_from start stop restart status top why history watch logs reset' -l profile -d 'names are those of profiles'
-complete -c svcctl -n '__fish_seen_subcommand_from list' -l names -d 'names only'
+complete -c svcctl -n '__fish_seen_subcommand_from start stop restart kill wait export status list top why history watch logs reset' -l profile -d 'names are those of profiles'
+complete -c svcctl -n '__fish_seen_subcommand_from start stop restart kill wait export status list top why history watch reset' -l state -x -a 'up down starting stopping finishing backoff failed held served unsupervised' -d 'of these, what is in that state'
+complete -c svcctl -n '__fish_seen_subcommand_from start stop restart kill wait export status list top why history watch reset' -l wanted -x -a 'up down' -d 'of these, what is wanted so'
+complete -c svcctl -n '__fish_seen_subcommand_from list' -l sort -x -a 'name state age restarts pid' -d 'in that order'
+complete -c svcctl -n '__fish_seen_subcommand_from list' -l no-header -d 'only the services'
+complete -c svcctl -n '__fish_seen_subcommand_from stop restart' -l kill-after -x -a '5s 30s 2m 10m' -d 'KILL to what still runs then'
+complete -c svcctl -n '__fish_seen_subcommand_from kill' -s s -l signal -x -a 'HUP INT QUIT KILL TERM USR1 USR2 CONT STOP WINCH' -d 'which signal'
+complete -c svcctl -n '__fish_seen_subcommand_from list' -s q -l names -d 'names only'
 complete -c svcctl -n '__fish_seen_subcommand_from status list' -l usage -d 'with memory and processor'
 complete -c svcctl -n '__fish_seen_subcommand_from metrics' -l prometheus -d 'in the format before OpenMetrics'
 complete -c svcctl -n '__fish_seen_subcommand_from status list' -l watch -d 'the same as top'
@@ -83,6 +93,10 @@ complete -c svcctl -n '__fish_seen_subcommand_from history' -l since -x -a '10m 
 complete -c svcctl -n '__fish_seen_subcommand_from logs' -l raw -d 'control characters and colours too'
 complete -c svcctl -n '__fish_seen_subcommand_from register' -l env -x -d 'a variable'
 complete -c svcctl -n '__fish_seen_subcommand_from register' -l no-start -d 'leave it down'
-complete -c svcctl -n '__fish_seen_subcommand_from reconcile' -l dry-run -d 'only say what it would do'
+complete -c svcctl -n '__fish_seen_subcommand_from start stop restart kill reset register unregister reconcile import' -l dry-run -d 'only say what would be done'
+complete -c svcctl -n '__fish_seen_subcommand_from wait' -l for -x -a 'up ready down failed gone' -d 'what to wait for'
+complete -c svcctl -n '__fish_seen_subcommand_from import' -F
+complete -c svcctl -n '__fish_seen_subcommand_from export' -l with-environment -d 'and their variables'
+complete -c svcctl -n '__fish_seen_subcommand_from watch' -l failures -d 'only what somebody should see to'
 complete -c svcctl -n '__fish_seen_subcommand_from call' -l more -d 'replies as a stream'
 complete -c svcctl -n '__fish_seen_subcommand_from call' -l oneway -d 'no reply'

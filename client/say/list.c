@@ -60,8 +60,8 @@ static int compare(const void *one, const void *other)
         return strcmp(left->name, right->name);
 }
 
-/* Sorted; free() it. NULL when out of memory. */
-static struct facts *read_all(struct json_object *services, size_t *count)
+/* free() it. NULL when out of memory. */
+static struct facts *read_all(struct json_object *services, size_t *count, bool sorted)
 {
         struct facts *all;
 
@@ -69,7 +69,7 @@ static struct facts *read_all(struct json_object *services, size_t *count)
         all = calloc(*count + 1, sizeof(*all));
         for (size_t i = 0; all && i < *count; i++)
                 facts_read(json_object_array_get_idx(services, i), &all[i]);
-        if (all)
+        if (all && !sorted)
                 qsort(all, *count, sizeof(*all), compare);
         return all;
 }
@@ -179,7 +179,7 @@ static void write_rest(FILE *file, const struct table *table, const struct facts
         free(line);
 }
 
-static void write_table(FILE *file, const struct facts *all, size_t count, const struct look *look)
+static void write_table(FILE *file, const struct facts *all, size_t count, const struct look *look, bool bare)
 {
         struct table table;
 
@@ -192,13 +192,14 @@ static void write_table(FILE *file, const struct facts *all, size_t count, const
                 add_row(&table, &all[i], look);
         if (!table.failed && count > 0) {
                 fit(&table, look);
-                table_print_headings(&table, file, look->colour);
+                if (!bare)
+                        table_print_headings(&table, file, look->colour);
                 for (size_t i = 0; i < count; i++) {
                         table_print_row(&table, i, file, look->colour);
                         write_rest(file, &table, &all[i], look);
                 }
         }
-        if (count == 0)
+        if (count == 0 && !bare)
                 wrap_line(file, "no services; 'svcctl register PROFILE' makes a gateway", 0, 0,
                           look->columns);
         table_deinit(&table);
@@ -239,17 +240,20 @@ static void write_footer(FILE *file, const struct facts *all, size_t count, cons
         free(line);
 }
 
-static char *make_text(struct json_object *services, const struct look *look, bool footer)
+static char *make_text(struct json_object *services, const struct look *look, struct list_form form,
+                       bool footer)
 {
         size_t count, size;
-        struct facts *all = read_all(services, &count);
+        struct facts *all = read_all(services, &count, form.sorted);
         char *text = NULL;
         FILE *file = all ? open_memstream(&text, &size) : NULL;
 
-        if (file) {
-                write_table(file, all, count, look);
-                if (footer)
-                        write_footer(file, all, count, look);
+        if (file)
+                write_table(file, all, count, look, form.bare);
+        if (file && footer && !form.bare) {
+                if (form.sorted) /* otherwise than the last line counts */
+                        qsort(all, count, sizeof(*all), compare);
+                write_footer(file, all, count, look);
         }
         free(all);
         return stream_text(file, &text);
@@ -257,12 +261,17 @@ static char *make_text(struct json_object *services, const struct look *look, bo
 
 char *list_table(struct json_object *services, const struct look *look)
 {
-        return make_text(services, look, false);
+        return make_text(services, look, (struct list_form){.bare = false}, false);
+}
+
+char *list_text_as(struct json_object *services, const struct look *look, struct list_form form)
+{
+        return make_text(services, look, form, true);
 }
 
 char *list_text(struct json_object *services, const struct look *look)
 {
-        return make_text(services, look, true);
+        return list_text_as(services, look, (struct list_form){.bare = false});
 }
 
 int list_container_share(struct json_object *document)

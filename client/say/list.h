@@ -2,6 +2,8 @@
 #ifndef CLIENT_SAY_LIST_H
 #define CLIENT_SAY_LIST_H
 
+#include <stdbool.h>
+
 #include "client/terminal/look.h"
 
 struct json_object;
@@ -18,11 +20,18 @@ struct json_object;
  * services: an array of Service. Lines that each end in a newline; free() them. NULL when out of memory.
  */
 
+/* What is not told beside the rows, and whether they come as they are. */
+struct list_form {
+        bool bare;   /* neither headings nor a last line */
+        bool sorted; /* already */
+};
+
 /* The headings in the first line, then a line or more for each; of none a line that says so. */
 char *list_table(struct json_object *services, const struct look *look);
 
 /* The same and, below an empty line, how many need attention, if any does. */
 char *list_text(struct json_object *services, const struct look *look);
+char *list_text_as(struct json_object *services, const struct look *look, struct list_form form);
 
 /* "container: 1.2G of 2.0G of memory (60%)", of a document with a member `container`; "" where there is none. */
 #define LIST_CONTAINER_BYTES 96

@@ -52,13 +52,13 @@ static const struct row rows[] = {
         {STATE_UNKNOWN, CLUE_WANT_UP,
          "{name} was told to end for a restart {age} ago, at {since}, and still runs with pid {pid}.",
          "It is started when it has ended, and nothing ends it by force.",
-         "'svcctl logs {name}' shows what it does; 'kill -KILL {pid}' ends it at once, and what it has not "
+         "'svcctl logs {name}' shows what it does; 'svcctl kill {name}' ends it at once, and what it has not "
          "saved is lost.",
          "not_ended"},
         {STATE_UNKNOWN, CLUE_NONE,
          "{name} was told to stop {age} ago, at {since}, and still runs with pid {pid}.",
          "It is down when it has ended, and nothing ends it by force.",
-         "'svcctl logs {name}' shows what it does; 'kill -KILL {pid}' ends it at once, and what it has not "
+         "'svcctl logs {name}' shows what it does; 'svcctl kill {name}' ends it at once, and what it has not "
          "saved is lost.",
          "not_ended"},
         {STATE_UNKNOWN, CLUE_NONE, "{name} ended {age} ago, at {since}, and its finish script does not end.",

@@ -72,6 +72,8 @@ static const struct failure_row failure_rows[] = {
          "served"},
         {"io.svcbroker.Held", OUTCOME_HELD, "{name}", "held: {reason}", "'svcctl why {name}' tells more"},
         {"io.svcbroker.Busy", OUTCOME_FAILED, "{name}", "busy: {operation}", "try again when that is done"},
+        {"io.svcbroker.NotRunning", OUTCOME_NOT_RUNNING, "{name}",
+         "nothing is there to be sent a signal: {reason}", "'svcctl status {name}' shows how it is"},
         {"io.svcbroker.LimitExceeded", OUTCOME_FAILED, NULL, "the limit {limit} of {value} is exceeded",
          "ask for less at once"},
         {"io.svcbroker.SystemError", OUTCOME_FAILED, NULL, "{operation}: {message} ({errno_name})",

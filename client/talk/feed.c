@@ -37,14 +37,12 @@ static int queue_calls(struct feed *feed)
         return result < 0 ? result : svcbroker_queue(connection, IO_SVCBROKER ".Watch", text, SVCBROKER_MORE);
 }
 
-static void begin_watch(struct feed *feed)
+/* Whether the result is that of a broker that is being started again, not of one that nobody could talk
+ * to. */
+static bool is_absence(int result)
 {
-        feed->result = queue_calls(feed);
-        feed->connect_msec = FEED_NEVER_MSEC;
-        feed->settle_msec = FEED_NEVER_MSEC;
-        feed->answer_msec = clock_now_msec() + session_patience(feed->session);
-        feed->settled = false;
-        roster_doubt(&feed->roster);
+        return result == -ENOENT || result == -ECONNREFUSED || result == -ECONNRESET ||
+               result == -ETIMEDOUT || result == -EAGAIN || result == -ENODATA || result == -EPIPE;
 }
 
 static void note_absence(struct feed *feed)
@@ -60,6 +58,21 @@ static void note_absence(struct feed *feed)
         feed->changed = true;
 }
 
+static void begin_watch(struct feed *feed)
+{
+        int result = queue_calls(feed);
+
+        feed->connect_msec = FEED_NEVER_MSEC;
+        feed->settle_msec = FEED_NEVER_MSEC;
+        feed->answer_msec = clock_now_msec() + session_patience(feed->session);
+        feed->settled = false;
+        roster_doubt(&feed->roster);
+        if (is_absence(result))
+                note_absence(feed);
+        else
+                feed->result = result;
+}
+
 /* Notes that the broker answers again. */
 static void note_return(struct feed *feed)
 {
@@ -71,14 +84,6 @@ static void note_return(struct feed *feed)
         feed->back_msec = now_msec;
         feed->away_msec = FEED_NEVER_MSEC;
         feed->changed = true;
-}
-
-/* Whether the result is that of a broker that is being started again, not of one that nobody could talk
- * to. */
-static bool is_absence(int result)
-{
-        return result == -ENOENT || result == -ECONNREFUSED || result == -ECONNRESET ||
-               result == -ETIMEDOUT || result == -EAGAIN || result == -ENODATA || result == -EPIPE;
 }
 
 static void reconnect(struct feed *feed)
@@ -168,10 +173,16 @@ void feed_deinit(struct feed *feed)
 
 void feed_turn(struct feed *feed)
 {
+        bool away;
+
         if (feed->session->connection)
                 take_answers(feed);
-        if (!feed_is_over(feed))
-                look_at_clock(feed);
+        if (feed_is_over(feed))
+                return;
+        away = !feed->session->connection;
+        look_at_clock(feed);
+        if (away && feed->session->connection && !feed_is_over(feed))
+                take_answers(feed); /* which sends what was asked on the new connection */
 }
 
 int feed_fd(const struct feed *feed)

@@ -10,6 +10,7 @@
 
 #include "client/say/member.h"
 #include "client/talk/options.h"
+#include "client/talk/select.h"
 #include "client/talk/session.h"
 #include "client/text/document.h"
 #include "client/text/suggest.h"
@@ -134,10 +135,13 @@ static char **gateways_of(const struct options *options)
 enum outcome names_resolve(struct session *session, struct json_object **services)
 {
         const struct options *options = session->options;
-        char **gateways = gateways_of(options);
+        char **gateways = select_is_asked(options) ? NULL : gateways_of(options);
         struct json_object *made;
         enum outcome outcome = OUTCOME_DONE;
 
+        *services = NULL;
+        if (select_is_asked(options))
+                return select_names(session, services);
         if (!gateways)
                 return session_broken(session, -ENOMEM);
         made = json_object_new_array();

@@ -24,7 +24,9 @@ enum outcome names_ask(struct session *session, const char *word, struct answer 
 bool names_is_absence(const char *error);
 bool names_is_absent(const struct answer *answer);
 
-/* The services that the options' words mean, each once, as a new JSON array. */
+/* The services that the options' words mean, each once, as a new JSON array: OUTCOME_DONE, or *services is not set. Where
+ * the words are patterns, or filters were given (select.h), it is also set where some words mean nothing, which was told;
+ * or else NULL. */
 enum outcome names_resolve(struct session *session, struct json_object **services);
 
 /* The answer says that there is none of that name: tells it in the user's word, and what may have been meant.

@@ -10,9 +10,11 @@
 #include "client/lib/clock.h"
 #include "client/lib/svcbroker.h"
 #include "client/say/member.h"
+#include "client/talk/dry_run.h"
 #include "client/say/show.h"
 #include "client/talk/names.h"
 #include "client/talk/options.h"
+#include "client/talk/select.h"
 #include "client/talk/session.h"
 #include "client/talk/waiting.h"
 #include "client/text/document.h"
@@ -30,8 +32,12 @@ struct giving {
         const struct order *order;
         struct json_object *names; /* NULL: all */
         const char *goal;          /* NULL: the order itself is all that is waited for */
+        int kill_after_msec;       /* negative: none is killed */
         bool streamed;             /* its replies may come one by one */
         int64_t deadline_msec;
+        struct json_object
+                *held; /* outcomes by name, which are shown in the order of the names; NULL: as they come */
+        size_t shown;  /* of the names, those that were */
         struct json_object *absent; /* outcomes of names that there are not, which are told of at the end */
 };
 
@@ -85,8 +91,8 @@ static enum outcome report_absent(struct session *session, struct json_object *a
 }
 
 /* Returns the outcomes of a reply that were not told of before: an order that is given again says them
- * once more. */
-static struct json_object *take_new(struct progress *progress, struct json_object *outcomes)
+ * once more. once: what comes here comes once. */
+static struct json_object *take_new(struct progress *progress, struct json_object *outcomes, bool once)
 {
         struct json_object *fresh = json_object_new_array();
 
@@ -94,7 +100,7 @@ static struct json_object *take_new(struct progress *progress, struct json_objec
                 struct json_object *outcome = json_object_array_get_idx(outcomes, i);
                 const char *name = member_string(outcome, "name");
 
-                if (!name || progress_settle(progress, name))
+                if (!name || progress_settle(progress, name) || once)
                         json_object_array_add(fresh, json_object_get(outcome));
         }
         return fresh;
@@ -116,12 +122,60 @@ static size_t longest_name(const struct progress *progress)
 static void show_table(const struct options *options, const struct order *order,
                        const struct progress *progress, struct json_object *outcomes)
 {
-        show_outcomes(outcomes, options->no_wait ? order->word : NULL,
+        show_outcomes(outcomes, options->no_wait || order->signal ? order->word : NULL,
                       show_name_columns(longest_name(progress)));
 }
 
-static enum outcome show_reply(const struct giving *giving, struct waiting *waiting,
-                               struct json_object *parameters)
+/* What patterns mean has the order of the list: an outcome waits for those before it. all: none of them comes any more. */
+static struct json_object *take_in_order(struct giving *giving, struct json_object *outcomes, bool all)
+{
+        struct json_object *ready = json_object_new_array(), *outcome;
+
+        for (size_t i = 0; i < json_object_array_length(outcomes); i++) {
+                const char *name = member_string(json_object_array_get_idx(outcomes, i), "name");
+
+                if (name)
+                        json_object_object_add(giving->held, name,
+                                               json_object_get(json_object_array_get_idx(outcomes, i)));
+        }
+        for (; giving->shown < json_object_array_length(giving->names); giving->shown++) {
+                struct json_object *name = json_object_array_get_idx(giving->names, giving->shown);
+
+                outcome = member_object(giving->held, json_object_get_string(name));
+                if (outcome)
+                        json_object_array_add(ready, json_object_get(outcome));
+                else if (!all)
+                        break;
+        }
+        return ready;
+}
+
+static enum outcome show_outcomes_of(const struct giving *giving, struct waiting *waiting,
+                                     struct json_object *parameters);
+
+static enum outcome show_held(struct giving *giving, struct waiting *waiting, struct json_object *outcomes,
+                              bool all)
+{
+        struct json_object *document = json_object_new_object();
+        enum outcome worst = OUTCOME_DONE;
+
+        json_object_object_add(document, "outcomes", take_in_order(giving, outcomes, all));
+        if (json_object_array_length(member_array(document, "outcomes")) > 0)
+                worst = show_outcomes_of(giving, waiting, document);
+        json_object_put(document);
+        return worst;
+}
+
+static enum outcome show_reply(struct giving *giving, struct waiting *waiting, struct json_object *parameters)
+{
+        struct json_object *outcomes = member_array(parameters, "outcomes");
+
+        return giving->held && outcomes ? show_held(giving, waiting, outcomes, false)
+                                        : show_outcomes_of(giving, waiting, parameters);
+}
+
+static enum outcome show_outcomes_of(const struct giving *giving, struct waiting *waiting,
+                                     struct json_object *parameters)
 {
         const struct options *options = waiting->session->options;
         struct progress *progress = &waiting->progress;
@@ -131,7 +185,7 @@ static enum outcome show_reply(const struct giving *giving, struct waiting *wait
 
         if (!outcomes)
                 return OUTCOME_DONE;
-        fresh = take_new(progress, outcomes);
+        fresh = take_new(progress, outcomes, giving->held != NULL);
         if (options->json) {
                 if (json_object_array_length(fresh) > 0 || json_object_array_length(outcomes) == 0)
                         document_write(parameters);
@@ -156,6 +210,11 @@ static enum outcome queue_order(struct session *session, const struct giving *gi
                 json_object_object_add(parameters, "names", json_object_get(giving->names));
         else
                 json_object_object_add(parameters, "all", json_object_new_boolean(true));
+        if (giving->order->signal)
+                json_object_object_add(parameters, "signal", json_object_new_string(giving->order->signal));
+        if (giving->kill_after_msec >= 0)
+                json_object_object_add(parameters, "kill_after_msec",
+                                       json_object_new_int(giving->kill_after_msec));
         if (giving->goal) {
                 int64_t left_msec = giving->deadline_msec - clock_now_msec();
 
@@ -181,8 +240,7 @@ static enum outcome tell_interrupted(const struct waiting *waiting, const struct
         return OUTCOME_INTERRUPTED;
 }
 
-static enum outcome take_reply(const struct giving *giving, struct waiting *waiting,
-                               const struct answer *answer)
+static enum outcome take_reply(struct giving *giving, struct waiting *waiting, const struct answer *answer)
 {
         struct session *session = waiting->session;
         const struct options *options = session->options;
@@ -196,7 +254,7 @@ static enum outcome take_reply(const struct giving *giving, struct waiting *wait
 }
 
 /* The replies to one order as they come. *result: 0 at their end, or what ended the connection. */
-static enum outcome receive_replies(const struct giving *giving, struct waiting *waiting, int *result)
+static enum outcome receive_replies(struct giving *giving, struct waiting *waiting, int *result)
 {
         int64_t deadline_msec = giving->deadline_msec + (giving->goal ? ANSWER_SLACK_MSEC : 0);
         struct answer answer = {.continues = true};
@@ -221,7 +279,7 @@ static enum outcome receive_replies(const struct giving *giving, struct waiting 
  * for as long as the caller would wait. It was recorded before it was answered, but perhaps it never got
  * there.
  */
-static enum outcome give(const struct giving *giving, struct waiting *waiting)
+static enum outcome give(struct giving *giving, struct waiting *waiting)
 {
         enum outcome worst = OUTCOME_DONE;
         int result = 0;
@@ -280,36 +338,60 @@ static void tell_left_alone(struct session *session)
 
 static int64_t deadline_of(const struct session *session, const char *goal)
 {
-        int timeout_msec = session->options->timeout_msec;
+        int timeout_msec = session->options->timeout_msec,
+            kill_after_msec = session->options->kill_after_msec;
 
         if (!goal)
                 return clock_now_msec() + session_patience(session);
-        return clock_now_msec() + (timeout_msec == OPTIONS_NO_TIMEOUT ? DEFAULT_WAIT_MSEC : timeout_msec);
+        if (timeout_msec == OPTIONS_NO_TIMEOUT) /* what is killed then is waited for, too */
+                timeout_msec = DEFAULT_WAIT_MSEC + (kill_after_msec > 0 ? kill_after_msec : 0);
+        return clock_now_msec() + (timeout_msec > LIMIT_WAIT_MSEC ? LIMIT_WAIT_MSEC : timeout_msec);
+}
+
+/* What was held back is shown, whatever it waited for. */
+static enum outcome end_order(struct giving *giving, struct waiting *waiting, enum outcome outcome)
+{
+        struct json_object *none = json_object_new_array();
+
+        if (giving->held)
+                outcome = failure_worse(outcome, show_held(giving, waiting, none, true));
+        json_object_put(none);
+        json_object_put(giving->held);
+        return outcome;
 }
 
 enum outcome order_run(struct session *session, const struct order *order)
 {
         const struct options *options = session->options;
-        struct giving giving = {.order = order, .goal = options->no_wait ? NULL : order->goal};
-        bool some = order->only_wanted && options->all;
+        struct giving giving = {.order = order,
+                                .goal = options->no_wait ? NULL : order->goal,
+                                .kill_after_msec = options->kill_after_msec};
+        bool selected = select_is_asked(options), all = options->all && !selected;
         struct waiting waiting;
-        enum outcome outcome = options->all ? OUTCOME_DONE : names_resolve(session, &giving.names);
+        enum outcome missing = all ? OUTCOME_DONE : names_resolve(session, &giving.names), outcome;
 
-        if (outcome != OUTCOME_DONE)
+        if (!all && !giving.names)
+                return missing;
+        if (options->dry_run) {
+                outcome = failure_worse(missing, dry_run(session, order, giving.names));
+                json_object_put(giving.names);
                 return outcome;
-        giving.streamed = order->goal && (options->all || json_object_array_length(giving.names) > 1);
+        }
+        giving.streamed = order->goal && (all || json_object_array_length(giving.names) > 1);
         giving.deadline_msec = deadline_of(session, giving.goal);
         giving.absent = json_object_new_array();
+        giving.held = selected ? json_object_new_object() : NULL;
         waiting_begin(&waiting, session, giving.names, !giving.goal);
-        waiting.progress.only_wanted = some;
+        waiting.progress.only_wanted = order->only_wanted && all;
         waiting.progress.not_served = order->not_served;
         outcome = give(&giving, &waiting);
+        outcome = end_order(&giving, &waiting, outcome);
         waiting_end(&waiting);
-        if (some && !options->json && session->connection)
+        if (order->only_wanted && all && !options->json && session->connection)
                 tell_left_alone(session);
         if (session->connection)
                 outcome = failure_worse(outcome, report_absent(session, giving.absent));
         json_object_put(giving.absent);
         json_object_put(giving.names);
-        return outcome;
+        return failure_worse(outcome, missing);
 }

@@ -7,6 +7,7 @@
 #include "client/say/member.h"
 #include "client/say/past.h"
 #include "client/talk/names.h"
+#include "client/talk/select.h"
 #include "client/text/document.h"
 #include "client/verbs/verb.h"
 
@@ -21,9 +22,10 @@ static enum outcome make_parameters(struct session *session, struct json_object 
         enum outcome outcome;
         int lines = options->lines;
 
-        if (options->words_count > 0) {
+        *parameters = NULL;
+        if (options->words_count > 0 || select_is_asked(options)) {
                 outcome = names_resolve(session, &names);
-                if (outcome != OUTCOME_DONE) {
+                if (!names) {
                         json_object_put(made);
                         return outcome;
                 }
@@ -128,7 +130,8 @@ const struct verb verb_history = {
         .name = "history",
         .usage = "[NAME]...",
         .summary = "tell who ordered what, what ended, and how",
-        .options = OPTION_PROFILE | OPTION_FOLLOW | OPTION_LINES | OPTION_SINCE,
+        .options = OPTIONS_SELECT | OPTION_FOLLOW | OPTION_LINES | OPTION_SINCE,
+        .patterns = true,
         .words_max = WORDS_ANY,
         .run = run,
 };

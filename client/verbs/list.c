@@ -8,6 +8,8 @@
 
 #include "client/say/list.h"
 #include "client/say/member.h"
+#include "client/say/sort.h"
+#include "client/talk/select.h"
 #include "client/terminal/look.h"
 #include "client/text/document.h"
 #include "client/text/tint.h"
@@ -27,17 +29,36 @@ static bool is_service(struct json_object *services, const char *word)
         return false;
 }
 
-/* Prints of each service the shortest name that means it, for the completion of shells. */
-static enum outcome list_names(struct session *session)
+/* All services, or those that are meant, as they are to be shown. */
+static enum outcome gather(struct session *session, struct json_object **services)
 {
-        struct json_object *services;
+        const struct options *options = session->options;
+        struct json_object *sorted;
         struct answer answer;
-        enum outcome outcome = session_gather(session, "List", NULL, "services", "list", &answer);
+        enum outcome outcome;
 
-        if (outcome != OUTCOME_DONE)
+        *services = NULL;
+        if (options->words_count > 0 || select_is_asked(options)) {
+                outcome = select_services(session, services);
+        } else {
+                outcome = session_gather(session, "List", NULL, "services", "list", &answer);
+                if (outcome != OUTCOME_DONE)
+                        return outcome;
+                *services = json_object_get(member_array(answer.parameters, "services"));
+                answer_deinit(&answer);
+        }
+        if (!*services || !options->sort)
                 return outcome;
-        services = member_array(answer.parameters, "services");
-        for (size_t i = 0; services && i < json_object_array_length(services); i++) {
+        sorted = sort_services(*services, options->sort);
+        json_object_put(*services);
+        *services = sorted;
+        return outcome;
+}
+
+/* Prints of each service the shortest name that means it, for the completion of shells. */
+static void list_names(struct json_object *services)
+{
+        for (size_t i = 0; i < json_object_array_length(services); i++) {
                 struct json_object *service = json_object_array_get_idx(services, i);
                 const char *profile = member_string(service, "profile");
                 const char *name = member_string(service, "name");
@@ -49,8 +70,6 @@ static enum outcome list_names(struct session *session)
                 tint_print(stdout, name, look_printable(), TINT_PLAIN, false);
                 putchar('\n');
         }
-        answer_deinit(&answer);
-        return outcome;
 }
 
 /* Two looks, since what is used of a processor is a difference. */
@@ -77,37 +96,43 @@ static void print_container(struct json_object *document)
 
 enum outcome list_run(struct session *session)
 {
-        struct json_object *services;
-        struct answer answer;
+        const struct options *options = session->options;
+        const struct list_form form = {.bare = options->no_header, .sorted = options->sort};
+        struct json_object *services, *document;
         struct look look;
-        enum outcome outcome = session_gather(session, "List", NULL, "services", "list", &answer);
+        enum outcome outcome = gather(session, &services);
 
-        if (outcome != OUTCOME_DONE)
+        if (!services)
                 return outcome;
-        services = member_array(answer.parameters, "services");
         look_init(&look);
-        if (session->options->usage)
-                usage_add_all(session, answer.parameters, services);
-        if (session->options->json)
-                document_write(answer.parameters);
-        else if (services)
-                verb_print(list_text(services, &look));
-        if (!session->options->json && session->options->usage)
-                print_container(answer.parameters);
-        answer_deinit(&answer);
+        document = json_object_new_object();
+        json_object_object_add(document, "services", services);
+        if (options->usage)
+                usage_add_all(session, document, services);
+        if (options->json)
+                document_write(document);
+        else if (options->names)
+                list_names(services);
+        else
+                verb_print(list_text_as(services, &look, form));
+        if (!options->json && options->usage)
+                print_container(document);
+        json_object_put(document);
         return outcome;
 }
 
 static enum outcome run(struct session *session)
 {
-        if (session->options->watch)
-                return top_run(session);
-        return session->options->names ? list_names(session) : list_run(session);
+        return session->options->watch ? top_run(session) : list_run(session);
 }
 
 const struct verb verb_list = {
         .name = "list",
+        .usage = "[NAME]...",
         .summary = "show all services",
-        .options = OPTION_NAMES | OPTION_WATCH | OPTION_USAGE,
+        .options =
+                OPTIONS_SELECT | OPTION_NAMES | OPTION_WATCH | OPTION_SORT | OPTION_NO_HEADER | OPTION_USAGE,
+        .patterns = true,
+        .words_max = WORDS_ANY,
         .run = run,
 };

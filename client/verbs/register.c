@@ -10,6 +10,7 @@
 #include "client/terminal/look.h"
 #include "client/text/document.h"
 #include "client/text/suggest.h"
+#include "client/verbs/foretell.h"
 #include "client/verbs/verb.h"
 #include "proto/name.h"
 
@@ -137,6 +138,15 @@ static enum outcome run(struct session *session)
 
         if (outcome != OUTCOME_DONE)
                 return outcome;
+        if (options->dry_run) {
+                json_object_put(parameters);
+                return foretell(
+                        session,
+                        (struct foretold){options->no_start ? "register" : "register and start",
+                                          OUTCOME_DONE},
+                        (struct foretold){options->environment_count ? "replace its variables" : "keep",
+                                          OUTCOME_DONE});
+        }
         outcome = session_ask(session, "Register", parameters, profile, &answer);
         if (outcome != OUTCOME_DONE)
                 return outcome;
@@ -156,7 +166,7 @@ const struct verb verb_register = {
         .name = "register",
         .usage = "PROFILE",
         .summary = "make the gateway of a profile, and start it",
-        .options = OPTION_ENV | OPTION_NO_START,
+        .options = OPTION_ENV | OPTION_NO_START | OPTION_DRY_RUN,
         .words_min = 1,
         .words_max = 1,
         .missing = "give a PROFILE",

@@ -17,9 +17,12 @@ const struct verb verb_restart = {
         .name = "restart",
         .usage = "NAME... | --all",
         .summary = "stop, start, and wait until up",
-        .options = OPTION_ALL | OPTION_WAIT | OPTION_NO_WAIT | OPTION_PROFILE,
+        .options = OPTION_ALL | OPTION_WAIT | OPTION_NO_WAIT | OPTIONS_SELECT | OPTION_DRY_RUN |
+                   OPTION_KILL_AFTER,
         .waits = WAIT_UP,
         .words_min = 1,
+        .patterns = true,
+        .orders = true,
         .words_max = WORDS_ANY,
         .missing = "give NAMEs or --all",
         .costly = true,

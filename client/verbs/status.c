@@ -9,6 +9,7 @@
 #include "client/say/member.h"
 #include "client/say/page.h"
 #include "client/talk/names.h"
+#include "client/talk/select.h"
 #include "client/terminal/look.h"
 #include "client/text/document.h"
 #include "client/usage/usage.h"
@@ -53,19 +54,14 @@ static void add_usage(const struct session *session, struct json_object *service
         json_object_put(services);
 }
 
-static enum outcome run(struct session *session)
+static enum outcome show_one(struct session *session)
 {
         const struct options *options = session->options;
         struct answer answer;
         struct facts facts;
         struct look look;
-        enum outcome outcome;
+        enum outcome outcome = names_ask(session, options->words[0], &answer);
 
-        if (options->watch)
-                return top_run(session);
-        if (options->words_count == 0)
-                return list_run(session);
-        outcome = names_ask(session, options->words[0], &answer);
         if (outcome != OUTCOME_DONE)
                 return outcome;
         look_init(&look);
@@ -81,11 +77,54 @@ static enum outcome run(struct session *session)
         return outcome;
 }
 
+/* One below the other, in the order of the list. */
+static enum outcome show_several(struct session *session)
+{
+        struct json_object *services, *document;
+        struct look look;
+        enum outcome outcome = select_services(session, &services);
+
+        if (!services)
+                return outcome;
+        look_init(&look);
+        for (size_t i = 0; i < json_object_array_length(services); i++) {
+                struct json_object *service = json_object_array_get_idx(services, i);
+                struct facts facts;
+
+                if (session->options->usage || !session->options->json)
+                        add_usage(session, service);
+                facts_read(service, &facts);
+                if (!session->options->json && i > 0)
+                        putchar('\n');
+                if (!session->options->json)
+                        show_page(service, &facts, &look);
+                outcome = failure_worse(outcome, facts.state->running ? OUTCOME_DONE : OUTCOME_NOT_RUNNING);
+        }
+        document = json_object_new_object();
+        json_object_object_add(document, "services", services);
+        if (session->options->json)
+                document_write(document);
+        json_object_put(document);
+        return outcome;
+}
+
+static enum outcome run(struct session *session)
+{
+        const struct options *options = session->options;
+
+        if (options->watch)
+                return top_run(session);
+        if (options->words_count > 1 || select_is_asked(options))
+                return show_several(session);
+        return options->words_count == 0 ? list_run(session) : show_one(session);
+}
+
 const struct verb verb_status = {
         .name = "status",
-        .usage = "[NAME]",
-        .summary = "show one service in full; without NAME, as list",
-        .options = OPTION_PROFILE | OPTION_WATCH | OPTION_USAGE,
-        .words_max = 1,
+        .usage = "[NAME]...",
+        .summary = "show services in full; without NAME, as list",
+        .options = OPTIONS_SELECT | OPTION_WATCH | OPTION_USAGE,
+        .patterns = true,
+        .words_max = WORDS_ANY,
         .run = run,
 };

@@ -17,6 +17,7 @@
 #include "client/say/list.h"
 #include "client/talk/feed.h"
 #include "client/talk/names.h"
+#include "client/talk/select.h"
 #include "client/talk/session.h"
 #include "client/terminal/canvas.h"
 #include "client/terminal/keys.h"
@@ -266,10 +267,10 @@ static enum outcome resolve(struct session *session, struct json_object **parame
         enum outcome outcome;
 
         *parameters = NULL;
-        if (session->options->words_count == 0)
+        if (session->options->words_count == 0 && !select_is_asked(session->options))
                 return OUTCOME_DONE;
         outcome = names_resolve(session, &names);
-        if (outcome != OUTCOME_DONE)
+        if (!names)
                 return outcome;
         *parameters = json_object_new_object();
         json_object_object_add(*parameters, "names", names);
@@ -311,7 +312,8 @@ const struct verb verb_top = {
         .name = "top",
         .usage = "[NAME]...",
         .summary = "show them as they change, until q is typed",
-        .options = OPTION_PROFILE,
+        .options = OPTIONS_SELECT,
+        .patterns = true,
         .words_max = WORDS_ANY,
         .live = true,
         .run = top_run,

@@ -9,6 +9,7 @@
 #include "client/terminal/look.h"
 #include "client/text/document.h"
 #include "client/text/tint.h"
+#include "client/verbs/foretell.h"
 #include "client/verbs/verb.h"
 #include "proto/limits.h"
 #include "proto/name.h"
@@ -74,9 +75,17 @@ static void show_removed(struct json_object *parameters, const char *profile)
 static enum outcome run(struct session *session)
 {
         const char *profile = session->options->words[0];
+        bool is_default = strcmp(profile, "default") == 0;
         struct answer answer;
-        enum outcome outcome = ask(session, &answer);
+        enum outcome outcome;
 
+        if (session->options->dry_run)
+                return foretell(session,
+                                (struct foretold){is_default ? "refuse" : "keep",
+                                                  is_default ? OUTCOME_DENIED : OUTCOME_DONE},
+                                (struct foretold){is_default ? "refuse" : "unregister",
+                                                  is_default ? OUTCOME_DENIED : OUTCOME_DONE});
+        outcome = ask(session, &answer);
         if (outcome != OUTCOME_DONE)
                 return outcome;
         if (answer.error)
@@ -97,6 +106,7 @@ const struct verb verb_unregister = {
         .name = "unregister",
         .usage = "PROFILE",
         .summary = "end a profile's gateway, and remove it",
+        .options = OPTION_DRY_RUN,
         .waits = WAIT_GONE,
         .words_min = 1,
         .words_max = 1,

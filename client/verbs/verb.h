@@ -23,6 +23,7 @@ enum verb_wait {
         WAIT_UP,         /* the services are up, unless --no-wait says otherwise */
         WAIT_DOWN,       /* they are down, in the same way */
         WAIT_GONE,       /* the service is removed */
+        WAIT_STATE,      /* they are in that state, which nobody orders */
 };
 
 #define WORDS_ANY SIZE_MAX
@@ -36,6 +37,8 @@ struct verb {
         size_t words_min; /* --all stands for them */
         size_t words_max;
         const char *missing; /* what to give where there are fewer words; NULL: it needs none */
+        bool patterns;       /* its words are names, or patterns of them */
+        bool orders;         /* and patterns mean gateways only */
         bool live;           /* it draws on a terminal, and knows no JSON */
         bool costly;         /* it is never proposed for a mistyped word: something would be lost by it */
         enum outcome (*run)(struct session *session); /* the session is open */

@@ -9,6 +9,7 @@
 #include "client/say/past.h"
 #include "client/say/why.h"
 #include "client/talk/names.h"
+#include "client/talk/select.h"
 #include "client/terminal/look.h"
 #include "client/text/document.h"
 #include "client/text/wrap.h"
@@ -45,7 +46,8 @@ static void print_ends(const char *ends, const struct look *look)
                 wrap_print(stdout, line, look->printable, 0, 0, look->columns);
 }
 
-static void write_why(struct json_object *service, const char *ends, const struct look *look)
+static struct json_object *why_document(struct json_object *service, const char *ends,
+                                        const struct look *look)
 {
         struct json_object *document = json_object_new_object();
         struct facts facts;
@@ -61,40 +63,85 @@ static void write_why(struct json_object *service, const char *ends, const struc
         }
         if (*ends)
                 json_object_object_add(document, "past", json_object_new_string(ends));
+        return document;
+}
+
+static void write_json(struct json_object *document)
+{
         document_write(document);
         json_object_put(document);
 }
 
-static enum outcome run(struct session *session)
+static void print_why(struct json_object *service, const char *ends, const struct look *look)
+{
+        verb_print(page_why_text(service, look));
+        print_ends(ends, look);
+}
+
+static enum outcome tell_one(struct session *session, const struct look *look)
 {
         struct json_object *service;
         struct answer answer;
-        struct look look;
         char ends[PAST_TEXT_BYTES];
         enum outcome outcome = names_ask(session, session->options->words[0], &answer);
 
         if (outcome != OUTCOME_DONE)
                 return outcome;
         service = member_object(answer.parameters, "service");
-        look_init(&look);
-        ask_ends(session, service, &look, ends);
-        if (session->options->json) {
-                write_why(service, ends, &look);
-        } else {
-                verb_print(page_why_text(service, &look));
-                print_ends(ends, &look);
-        }
+        ask_ends(session, service, look, ends);
+        if (session->options->json)
+                write_json(why_document(service, ends, look));
+        else
+                print_why(service, ends, look);
         answer_deinit(&answer);
         return OUTCOME_DONE;
 }
 
+/* One below the other, in the order of the list. */
+static enum outcome tell_several(struct session *session, const struct look *look)
+{
+        struct json_object *services, *array = json_object_new_array(), *document = json_object_new_object();
+        enum outcome outcome = select_services(session, &services);
+
+        json_object_object_add(document, "services", array);
+        for (size_t i = 0; services && i < json_object_array_length(services); i++) {
+                struct json_object *service = json_object_array_get_idx(services, i);
+                char ends[PAST_TEXT_BYTES];
+
+                ask_ends(session, service, look, ends);
+                if (session->options->json) {
+                        json_object_array_add(array, why_document(service, ends, look));
+                        continue;
+                }
+                if (i > 0)
+                        putchar('\n');
+                print_why(service, ends, look);
+        }
+        if (services && session->options->json)
+                document_write(document);
+        json_object_put(document);
+        json_object_put(services);
+        return outcome;
+}
+
+static enum outcome run(struct session *session)
+{
+        const struct options *options = session->options;
+        struct look look;
+
+        look_init(&look);
+        return options->words_count > 1 || select_is_asked(options) ? tell_several(session, &look)
+                                                                    : tell_one(session, &look);
+}
+
 const struct verb verb_why = {
         .name = "why",
-        .usage = "NAME",
+        .usage = "NAME...",
         .summary = "say what happened, what comes next, and what to do",
-        .options = OPTION_PROFILE,
+        .options = OPTIONS_SELECT,
         .words_min = 1,
-        .words_max = 1,
-        .missing = "give a NAME",
+        .patterns = true,
+        .words_max = WORDS_ANY,
+        .missing = "give NAMEs",
         .run = run,
 };

@@ -10,6 +10,7 @@
 #include "daemon/bounds.h"
 #include "daemon/edge/run_signal.h"
 #include "daemon/edge/s6_control.h"
+#include "daemon/judge/signals.h"
 #include "daemon/loop/deputy.h"
 
 /* A signal to a run that is not sent yet. It outlives its control as long as its timer or its job does. */
@@ -34,10 +35,9 @@ struct signal_job {
         enum run_signal result;
 };
 
-/* What s6-supervise sends for `d` and `r`, `k`, and `c`. */
+/* What s6-supervise sends for `d` and `r`, and for `k`. */
 static const int term_signals[] = {SIGTERM, SIGCONT};
 static const int kill_signals[] = {SIGKILL};
-static const int continue_signals[] = {SIGCONT};
 
 struct control_name control_name(const struct control *control)
 {
@@ -191,6 +191,17 @@ static void errand_begin(struct control *control, bool kill, const struct s6_sta
                 errand_end(errand);
 }
 
+/* The others are sent once: who is not there yet has nothing to do with them. */
+static void send_once(const struct control *control, const char *letters, const struct s6_status *run)
+{
+        for (; *letters; letters++) {
+                const struct signal_row *row = signals_of_letter(*letters);
+
+                if (row && row->number != SIGTERM && row->number != SIGKILL)
+                        run_job(control, run, &row->number, 1, NULL);
+        }
+}
+
 int control_send(struct control *control, const char *letters, const struct s6_status *run)
 {
         const struct control_name name = control_name(control);
@@ -205,8 +216,8 @@ int control_send(struct control *control, const char *letters, const struct s6_s
                 return 0;
         if (strpbrk(letters, "kdtr"))
                 errand_begin(control, strchr(letters, 'k') != NULL, run);
-        else if (strchr(letters, 'c'))
-                run_job(control, run, continue_signals, 1, NULL);
+        if (!strpbrk(letters, "dr")) /* these continue it, too */
+                send_once(control, letters, run);
         return 0;
 }
 

@@ -80,6 +80,8 @@ static enum brake_verdict judge_try(const struct seen *seen, const struct brake_
          * begun nothing yet and is about to. */
         if (seen->want_up && (ended || facts->now_msec >= facts->once.until_msec))
                 return BRAKE_STAY;
+        if (ended && facts->signalled)
+                return BRAKE_GRANT;
         if (ended && facts->word == WORD_RESTART_ME && facts->asked < 0)
                 return BRAKE_COUNT;
         if (ended && facts->word == WORD_RESTART_ME && facts->asked <= RESTARTS_FREE)

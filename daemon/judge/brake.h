@@ -55,6 +55,7 @@ struct brake_facts {
         enum brake_word word;
         enum brake_bar bar;
         struct brake_try once;
+        bool signalled; /* the last run ended by a signal that a person ordered, and its end does not count */
         bool lock_is_free; /* it was held for its lock, and that is free by now */
         int64_t asked;     /* how often it ended with WORD_RESTART_ME lately; -1: not counted yet */
         int64_t now_usec;  /* UTC */

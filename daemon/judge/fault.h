@@ -16,6 +16,7 @@ enum fault_kind {
         FAULT_UNSUPERVISED,
         FAULT_HELD,
         FAULT_BUSY,
+        FAULT_NOT_RUNNING,
         FAULT_LIMIT,
         FAULT_SYSTEM,
 };

@@ -31,8 +31,8 @@ static enum goal_verdict judge_up(const struct goal *goal, const struct seen *se
                 if (seen->pid == goal->replace || seen->told != TOLD_NOTHING)
                         return judge_replace(seen, letters);
                 if (!seen->want_up && !seen->barred)
-                        return goal_send(seen->paused ? "uc" : "u", letters);
-                if (seen->paused)
+                        return goal_send(seen->paused && !seen->stands ? "uc" : "u", letters);
+                if (seen->paused && !seen->stands)
                         return goal_send("c", letters);
                 return seen->settled ? GOAL_DONE : GOAL_WAIT;
         }

@@ -28,12 +28,15 @@ struct goal {
         pid_t replace;     /* GOAL_UP: a run with this pid must end first (restart); 0: none */
         int64_t base_usec; /* GOAL_UP: since_usec when ordered; down with another stamp means it ran and died
                             */
+        unsigned
+                kill_after_msec; /* what still runs so long after it was told to end is killed; 0: nothing is */
 };
 
 struct seen {
         bool supervised;
         bool finishing;
         bool paused;
+        bool stands;  /* paused by a later order than the goal's */
         bool want_up; /* what s6-supervise wants, as far as it announces it */
         bool settled; /* alive for long enough, or ready */
         bool barred;  /* what runs may go on, but nothing begins here: the slot is to be made anew first */

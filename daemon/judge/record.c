@@ -83,6 +83,12 @@ void record_write(const struct record *record, const struct members *members, st
         text_append_member_int(text, "told_pid", record->told_pid);
         if (record->told_usec)
                 text_append_member_int(text, "told_usec", record->told_usec);
+        if (record->kill_after_msec)
+                text_append_member_int(text, "kill_after_msec", record->kill_after_msec);
+        if (record->signalled_pid) {
+                text_append_member_int(text, "signalled_pid", record->signalled_pid);
+                text_append_member_int(text, "signalled", record->signalled);
+        }
         text_append_member_bool(text, "unpersisted", record->unpersisted);
         if (record_is_blind_to_want(record))
                 text_append_member_bool(text, "blind", true);
@@ -136,8 +142,9 @@ struct parsed {
         struct field_int oom_kills, oom_since;                      /* the same */
         struct field_int exit_ordered, exit_unordered;              /* the same */
         int want, hold, pending, told;
-        int cause;                            /* -1 in records of before it was */
-        struct field_int told_pid, told_usec; /* the latter 0 where it is not known */
+        int cause;                                             /* -1 in records of before it was */
+        struct field_int told_pid, told_usec;                  /* the latter 0 where it is not known */
+        struct field_int kill_after, signalled_pid, signalled; /* 0 where nobody asked */
         const char *reason, *boot;
 };
 
@@ -149,6 +156,9 @@ static const struct field record_fields[] = {
         {"told", FIELD_CHOICE, true, offsetof(struct parsed, told), told_names},
         {"told_pid", FIELD_INT, true, offsetof(struct parsed, told_pid), NULL},
         {"told_usec", FIELD_INT, false, offsetof(struct parsed, told_usec), NULL},
+        {"kill_after_msec", FIELD_INT, false, offsetof(struct parsed, kill_after), NULL},
+        {"signalled_pid", FIELD_INT, false, offsetof(struct parsed, signalled_pid), NULL},
+        {"signalled", FIELD_INT, false, offsetof(struct parsed, signalled), NULL},
         {"unpersisted", FIELD_BOOL, false, offsetof(struct parsed, unpersisted), NULL},
         {"blind", FIELD_BOOL, false, offsetof(struct parsed, blind), NULL},
         {"blind_environment", FIELD_BOOL, false, offsetof(struct parsed, blind_environment), NULL},
@@ -181,7 +191,10 @@ static bool parsed_is_sound(const struct parsed *parsed)
 {
         return parsed->attempt.value >= 0 && parsed->oom_kills.value >= 0 &&
                parsed->oom_kills.value <= UINT32_MAX && parsed->told_pid.value >= 0 &&
-               parsed->told_pid.value <= INT_MAX && parsed->attempt.value <= UINT32_MAX &&
+               parsed->told_pid.value <= INT_MAX && parsed->kill_after.value >= 0 &&
+               parsed->kill_after.value <= LIMIT_KILL_AFTER_MSEC && parsed->signalled_pid.value >= 0 &&
+               parsed->signalled_pid.value <= INT_MAX && parsed->signalled.value >= 0 &&
+               parsed->signalled.value <= USHRT_MAX && parsed->attempt.value <= UINT32_MAX &&
                parsed->restarts.value >= 0 && parsed->log_restarts.value >= 0 &&
                parsed->log_attempt.value >= 0 && parsed->log_attempt.value <= UINT32_MAX &&
                strlen(parsed->reason) < RECORD_REASON_BYTES && strlen(parsed->boot) < RECORD_BOOT_BYTES &&
@@ -270,6 +283,9 @@ int record_read(const char *text, struct record *record)
                         .told = (enum told)parsed.told,
                         .told_pid = (pid_t)parsed.told_pid.value,
                         .told_usec = parsed.told_usec.value,
+                        .kill_after_msec = (unsigned)parsed.kill_after.value,
+                        .signalled_pid = (pid_t)parsed.signalled_pid.value,
+                        .signalled = (unsigned short)parsed.signalled.value,
                         .unpersisted = parsed.unpersisted == FIELD_TRUE,
                         .blind = blind_of(parsed.blind == FIELD_TRUE, parsed.blind_environment == FIELD_TRUE),
                         .removing =
@@ -284,8 +300,8 @@ int record_read(const char *text, struct record *record)
                                          .restarts = parsed.log_restarts.value},
                         .cause = parsed.cause > 0 ? (enum cause)parsed.cause : CAUSE_NONE,
                         .has_exit = parsed.exit_at.present,
-                        .exit_code = parsed.exit_at.present ? (int)parsed.exit_code.value : 0,
-                        .exit_signal = (int)parsed.exit_signal.value,
+                        .exit_code = parsed.exit_at.present ? (short)parsed.exit_code.value : 0,
+                        .exit_signal = (short)parsed.exit_signal.value,
                         .exit_at_usec = parsed.exit_at.value,
                         .exit_order = exit_order_of(&parsed),
                         .gone = parsed.gone == FIELD_TRUE,

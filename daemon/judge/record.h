@@ -71,13 +71,16 @@ struct record {
         enum told told;   /* what the run with told_pid was told */
         pid_t told_pid;
         int64_t told_usec;         /* UTC; 0: not known */
+        unsigned kill_after_msec;  /* of the last order; 0: it kills none */
+        pid_t signalled_pid;       /* the run that was sent `signalled`; 0: none */
         struct brake brake;        /* the gateway's */
         struct brake logger_brake; /* its logger's, which is only held back by HOLD_BACKOFF */
         enum cause cause;
-        bool has_exit;   /* the three below are set */
-        int exit_code;   /* -1: by a signal */
-        int exit_signal; /* 0: by itself */
-        enum exit_order exit_order;
+        bool has_exit; /* code, signal and time of it are set */
+        enum exit_order exit_order : 8;
+        short exit_code;          /* -1: by a signal */
+        short exit_signal;        /* 0: by itself */
+        unsigned short signalled; /* signals.h: what was sent by order */
         unsigned oom_kills; /* processes of the container that the kernel killed for want of memory before
                                that */
         int64_t exit_at_usec;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/keep/past_file.h"
 
 #include <stdio.h>

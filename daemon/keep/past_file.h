@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef KEEP_PAST_FILE_H
 #define KEEP_PAST_FILE_H
 

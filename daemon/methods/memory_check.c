@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "daemon/methods/memory_check.h"
 
 #include <inttypes.h>

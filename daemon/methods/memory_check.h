@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef METHODS_MEMORY_CHECK_H
 #define METHODS_MEMORY_CHECK_H
 

@@ -16,7 +16,7 @@ extern const struct method reconcile_methods[]; /* reconcile.c */
 extern const struct method metrics_methods[];   /* metrics.c: io.systemd.Metrics */
 
 /* Sets the registry's events of answers that come later; their owner is the server. */
-void orders_listen(struct registry *registry);
+void outcomes_listen(struct registry *registry);
 void history_listen(struct registry *registry);
 void slots_listen(struct registry *registry);
 

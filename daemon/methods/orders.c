@@ -6,10 +6,10 @@
 
 #include "daemon/methods/methods.h"
 #include "daemon/methods/parameters.h"
+#include "daemon/judge/signals.h"
 #include "daemon/order/order.h"
 #include "daemon/service/restart.h"
 #include "daemon/session/audit.h"
-#include "daemon/session/describe.h"
 #include "daemon/session/errors.h"
 #include "daemon/session/ticket.h"
 #include "proto/interface.h"
@@ -20,23 +20,33 @@ struct order_parameters {
         enum field_bool all;
         int wait;
         struct field_int timeout;
+        struct field_int kill_after; /* of those that end something */
 };
 
 static const char *const wait_up[] = {"no", "up", NULL};
 static const char *const wait_down[] = {"no", "down", NULL};
 
 #define ORDER_FIELDS(choices)                                                                                \
+        {"names", FIELD_STRING_LIST, false, offsetof(struct order_parameters, names), NULL},                 \
+                {"all", FIELD_BOOL, false, offsetof(struct order_parameters, all), NULL},                    \
+                {"wait", FIELD_CHOICE, false, offsetof(struct order_parameters, wait), choices},             \
         {                                                                                                    \
-                {"names", FIELD_STRING_LIST, false, offsetof(struct order_parameters, names), NULL},         \
-                        {"all", FIELD_BOOL, false, offsetof(struct order_parameters, all), NULL},            \
-                        {"wait", FIELD_CHOICE, false, offsetof(struct order_parameters, wait), choices},     \
-                        {"timeout_msec", FIELD_INT, false, offsetof(struct order_parameters, timeout),       \
-                         NULL},                                                                              \
-                        {NULL, FIELD_STRING, false, 0, NULL},                                                \
+                "timeout_msec", FIELD_INT, false, offsetof(struct order_parameters, timeout), NULL           \
         }
 
-static const struct field up_fields[] = ORDER_FIELDS(wait_up);
-static const struct field down_fields[] = ORDER_FIELDS(wait_down);
+#define KILL_FIELD                                                                                           \
+        {                                                                                                    \
+                "kill_after_msec", FIELD_INT, false, offsetof(struct order_parameters, kill_after), NULL     \
+        }
+
+#define END_FIELD                                                                                            \
+        {                                                                                                    \
+                NULL, FIELD_STRING, false, 0, NULL                                                           \
+        }
+
+static const struct field start_fields[] = {ORDER_FIELDS(wait_up), END_FIELD};
+static const struct field stop_fields[] = {ORDER_FIELDS(wait_down), KILL_FIELD, END_FIELD};
+static const struct field restart_fields[] = {ORDER_FIELDS(wait_up), KILL_FIELD, END_FIELD};
 
 bool orders_timeout(struct peer *peer, long long value, bool present, int64_t absent_msec,
                     int64_t *timeout_msec)
@@ -107,6 +117,8 @@ static const char *method_name(enum order_kind kind)
                 return "Stop";
         case ORDER_RESTART:
                 return "Restart";
+        case ORDER_SIGNAL:
+                return "Signal";
         case ORDER_RESET:
                 break;
         }
@@ -126,7 +138,10 @@ static void order_names(struct peer *peer, struct order_request *request, const 
         } else if (count == 0) {
                 peer_reply(peer, none, strlen(none), false);
         } else {
-                audit_names(peer, method_name(request->kind), names, count);
+                if (request->kind == ORDER_SIGNAL)
+                        audit_signal(peer, signal_names[request->signal], names, count);
+                else
+                        audit_names(peer, method_name(request->kind), names, count);
                 request->ticket = peer_ticket(peer);
                 request->names = names;
                 request->count = count;
@@ -137,12 +152,24 @@ static void order_names(struct peer *peer, struct order_request *request, const 
         free(names);
 }
 
-static void order(struct peer *peer, const struct call *call, enum order_kind kind)
+/* False: out of range, and answered so. At once is soon enough: 0 would be never. */
+static bool take_kill_after(struct peer *peer, const struct field_int *value, unsigned *kill_after_msec)
 {
-        struct order_parameters parameters;
+        if (value->present && value->value < 0)
+                errors_parameter(peer, "kill_after_msec");
+        else if (value->present && value->value > LIMIT_KILL_AFTER_MSEC)
+                errors_limit(peer, "kill_after_msec", LIMIT_KILL_AFTER_MSEC);
+        else
+                *kill_after_msec = !value->present ? 0 : value->value ? (unsigned)value->value : 1;
+        return !value->present || (value->value >= 0 && value->value <= LIMIT_KILL_AFTER_MSEC);
+}
+
+static void order(struct peer *peer, const struct call *call, enum order_kind kind,
+                  const struct field *fields)
+{
+        struct order_parameters parameters = {.kill_after = {.present = false}};
         struct order_request request = {.kind = kind};
-        const char *wrong =
-                fields_read(call->parameters, kind == ORDER_STOP ? down_fields : up_fields, &parameters);
+        const char *wrong = fields_read(call->parameters, fields, &parameters);
         const char **names;
         size_t count;
 
@@ -153,7 +180,8 @@ static void order(struct peer *peer, const struct call *call, enum order_kind ki
                 return;
         }
         if (!orders_timeout(peer, parameters.timeout.value, parameters.timeout.present, DEFAULT_WAIT_MSEC,
-                            &request.timeout_msec))
+                            &request.timeout_msec) ||
+            !take_kill_after(peer, &parameters.kill_after, &request.kill_after_msec))
                 return;
         request.wait = parameters.wait == 1;
         request.all = !parameters.names;
@@ -200,6 +228,11 @@ static size_t weigh_restart(const struct peer *peer, const struct call *call)
         return weigh(peer, call, ORDER_RESTART);
 }
 
+static size_t weigh_signal(const struct peer *peer, const struct call *call)
+{
+        return weigh(peer, call, ORDER_SIGNAL);
+}
+
 static size_t weigh_reset(const struct peer *peer, const struct call *call)
 {
         return weigh(peer, call, ORDER_RESET);
@@ -207,17 +240,17 @@ static size_t weigh_reset(const struct peer *peer, const struct call *call)
 
 static void order_start(struct peer *peer, const struct call *call)
 {
-        order(peer, call, ORDER_START);
+        order(peer, call, ORDER_START, start_fields);
 }
 
 static void order_stop(struct peer *peer, const struct call *call)
 {
-        order(peer, call, ORDER_STOP);
+        order(peer, call, ORDER_STOP, stop_fields);
 }
 
 static void order_restart(struct peer *peer, const struct call *call)
 {
-        order(peer, call, ORDER_RESTART);
+        order(peer, call, ORDER_RESTART, restart_fields);
 }
 
 struct reset_parameters {
@@ -243,132 +276,30 @@ static void order_reset(struct peer *peer, const struct call *call)
         order_names(peer, &request, names, count);
 }
 
-static void write_fault(struct server *server, const struct outcome *outcome, struct text *text)
+struct signal_parameters {
+        struct json_object *names;
+        int signal;
+};
+
+static const struct field signal_fields[] = {
+        {"names", FIELD_STRING_LIST, true, offsetof(struct signal_parameters, names), NULL},
+        {"signal", FIELD_CHOICE, true, offsetof(struct signal_parameters, signal), signal_names},
+        {NULL, FIELD_STRING, false, 0, NULL},
+};
+
+static void order_signal(struct peer *peer, const struct call *call)
 {
-        struct text parameters;
-        const char *error;
+        struct signal_parameters parameters;
+        struct order_request request = {.kind = ORDER_SIGNAL};
+        const char **names;
+        size_t count;
 
-        text_init(&parameters);
-        error = errors_of_fault(server, outcome->fault, outcome->name, outcome->service, &parameters);
-        text_append_member_string(text, "error", error);
-        text_append_member(text, "error_parameters");
-        text_append(text, parameters.bytes, parameters.length);
-        text->failed = text->failed || parameters.failed;
-        text_deinit(&parameters);
-}
-
-/* brief: nothing but what became of it. */
-static void write_outcome(struct server *server, const struct outcome *outcome, bool brief, struct text *text)
-{
-        struct text parameters;
-
-        text_append_string(text, "{");
-        text_append_member_string(text, "name", outcome->name);
-        if (outcome->service && !brief) {
-                text_append_member(text, "service");
-                describe_service(server, outcome->service, text);
-        }
-        describe_persisted(outcome->persisted, outcome->persist_problem, text);
-        if (outcome->fault && !brief) {
-                write_fault(server, outcome, text);
-        } else if (outcome->fault) {
-                text_init(&parameters);
-                text_append_member_string(text, "error",
-                                          errors_of_fault(server, outcome->fault, outcome->name,
-                                                          outcome->service, &parameters));
-                text_deinit(&parameters);
-        }
-        text_append_string(text, "}");
-}
-
-/* All outcomes are in one reply, which has its bound: behind half of it they are brief, behind three quarters
- * only those that are not as ordered are told, and what there is no place for is counted. */
-static void gather_outcome(struct server *server, struct request *request, const struct outcome *outcome)
-{
-        struct text *outcomes = &request->outcomes;
-        size_t before = outcomes->length;
-        bool brief = before > LIMIT_OUTPUT_BYTES / 2;
-
-        if (before > LIMIT_OUTPUT_BYTES / 4 * 3 && !outcome->fault && outcome->persisted) {
-                request->left_out++;
+        if (!parameters_read(peer, call, signal_fields, &parameters))
                 return;
-        }
-        text_append_string(outcomes, request->any ? "," : "{\"outcomes\":[");
-        write_outcome(server, outcome, brief, outcomes);
-        if (outcomes->length <= LIMIT_OUTPUT_BYTES - REPLY_LEFT_OUT_BYTES) {
-                request->any = true;
-                return;
-        }
-        outcomes->length = before;
-        request->left_out++;
-}
-
-static void reply_gathered(struct peer *peer)
-{
-        struct text *outcomes = &peer->request.outcomes;
-
-        text_append_string(outcomes, "]");
-        if (peer->request.left_out)
-                text_append_member_int(outcomes, "left_out", peer->request.left_out);
-        text_append_string(outcomes, "}");
-        if (outcomes->failed)
-                peer_finish(peer);
-        else
-                peer_reply(peer, outcomes->bytes, outcomes->length, false);
-}
-
-static void reply_outcome(struct peer *peer, const struct outcome *outcome)
-{
-        struct text text;
-
-        text_init(&text);
-        text_append_string(&text, "{\"outcomes\":[");
-        write_outcome(peer->server, outcome, false, &text);
-        text_append_string(&text, "]}");
-        peer_reply_text(peer, &text, !outcome->last);
-}
-
-static void orders_on_outcome(void *owner, struct ticket ticket, const struct outcome *outcome)
-{
-        struct peer *peer = ticket_peer(owner, ticket);
-
-        if (!peer || !peer_state_takes_calls(peer->state))
-                return;
-        if (peer->request.mode == REPLY_NONE) {
-                if (!outcome->last)
-                        return;
-                peer_end_call(peer);
-        } else if (peer->request.single && outcome->fault) {
-                errors_fault(peer, outcome->fault, outcome->name, outcome->service);
-        } else if (peer->request.mode == REPLY_MORE) {
-                reply_outcome(peer, outcome);
-        } else {
-                gather_outcome(peer->server, &peer->request, outcome);
-                if (!outcome->last) {
-                        peer_check_memory(peer);
-                        return;
-                }
-                reply_gathered(peer);
-        }
-        /* Sent now: what was ordered is delivered when this returns, and may end who asked. */
-        peer_answered(peer);
-}
-
-static bool orders_take_outcome(void *owner, struct ticket ticket)
-{
-        struct peer *peer = ticket_peer(owner, ticket);
-
-        if (!peer || !peer_state_takes_calls(peer->state) || peer->request.mode != REPLY_MORE ||
-            peer_is_drained(peer))
-                return true;
-        peer->request.behind = true;
-        return false;
-}
-
-void orders_listen(struct registry *registry)
-{
-        registry->events.outcome = orders_on_outcome;
-        registry->events.takes = orders_take_outcome;
+        request.signal = (unsigned)parameters.signal;
+        names = names_of_list(parameters.names, &count);
+        peer->request.single = count == 1 && !call->more;
+        order_names(peer, &request, names, count);
 }
 
 const struct method orders_methods[] = {
@@ -376,5 +307,6 @@ const struct method orders_methods[] = {
         {IO_SVCBROKER ".Stop", ACCESS_CLIENT, true, false, order_stop, weigh_stop},
         {IO_SVCBROKER ".Restart", ACCESS_CLIENT, true, false, order_restart, weigh_restart},
         {IO_SVCBROKER ".Reset", ACCESS_CLIENT, true, false, order_reset, weigh_reset},
+        {IO_SVCBROKER ".Signal", ACCESS_CLIENT, true, false, order_signal, weigh_signal},
         {NULL},
 };

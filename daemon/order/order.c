@@ -217,9 +217,13 @@ static void deliver_entry(struct order_entry *entry)
                         order_tell_now(entry, service);
                 return;
         }
-        order_set_goal(service, order->kind);
-        if (service->ordered.delivered < order->number)
-                service->ordered.delivered = order->number;
+        if (order->kind == ORDER_SIGNAL) {
+                service_signal(service, order->signal);
+        } else {
+                order_set_goal(service, order);
+                if (service->ordered.delivered < order->number)
+                        service->ordered.delivered = order->number;
+        }
         if (order->wait && order->reader != READER_GONE) {
                 entry->wait.waiter = &order->waiter;
                 service_add_wait(service, &entry->wait);
@@ -358,7 +362,9 @@ int order_run(struct registry *registry, const struct order_request *request)
         order->root = request->root;
         history_see_caller(registry, request->ticket, &order->by);
         order->all = request->all;
-        order->wait = request->wait && request->kind != ORDER_RESET; /* that has no goal to wait for */
+        order->wait = request->wait && order_kind_wants(request->kind); /* others have no goal to wait for */
+        order->kill_after_msec = request->kill_after_msec;
+        order->signal = request->signal;
         order->timeout_msec = request->timeout_msec;
         order->began_msec = clock_msec();
         order->number = ++registry->order_number;

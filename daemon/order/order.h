@@ -20,7 +20,14 @@ enum order_kind {
         ORDER_STOP,
         ORDER_RESTART,
         ORDER_RESET,
+        ORDER_SIGNAL, /* changes nothing of what is wanted, and is of the run that there is */
 };
+
+/* Does it say what is wanted? */
+static inline bool order_kind_wants(enum order_kind kind)
+{
+        return kind == ORDER_START || kind == ORDER_STOP || kind == ORDER_RESTART;
+}
 
 struct order_request {
         struct ticket ticket;
@@ -29,8 +36,10 @@ struct order_request {
         size_t count;
         bool all;  /* names are those of every gateway */
         bool root; /* it is root who asks */
-        bool wait; /* for what becomes of it; of a reset nothing does */
+        bool wait; /* for what becomes of it; of a reset and a signal nothing does */
         int64_t timeout_msec;
+        unsigned kill_after_msec; /* what it ends and still runs then is killed; 0: nothing is */
+        unsigned signal;          /* ORDER_SIGNAL: its row, signals.h */
 };
 
 /* 0, or -ENOMEM with no outcome told and nothing ordered. count must not be 0. */

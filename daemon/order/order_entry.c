@@ -31,6 +31,15 @@ struct service *order_resolve(const struct registry *registry, const char *name,
         return service;
 }
 
+/* Nobody is there that a signal could be sent to. */
+static struct fault not_running(const struct service *service)
+{
+        return (struct fault){.kind = FAULT_NOT_RUNNING,
+                              .text = service->own.status.finishing
+                                              ? "it has ended, and its finish script runs"
+                                              : "it does not run"};
+}
+
 /* May this be ordered of that service now? */
 static bool order_is_possible(struct service *service, enum order_kind kind, struct fault *fault)
 {
@@ -53,18 +62,21 @@ static bool order_is_possible(struct service *service, enum order_kind kind, str
         else if (kind != ORDER_RESET && !log_pipe_is_renewed(service) &&
                  !control_is_alive(&service->own.control))
                 *fault = (struct fault){.kind = FAULT_UNSUPERVISED, .text = "no s6-supervise runs for it"};
+        else if (kind == ORDER_SIGNAL && !service_is_alive(service))
+                *fault = not_running(service);
         else
                 return true;
         return false;
 }
 
 /* The record and the down file say what is wanted before anybody hears of it. */
-static bool order_record(struct service *service, enum order_kind kind, struct fault *fault)
+static bool order_record(struct service *service, const struct order *order, struct fault *fault)
 {
+        enum order_kind kind = order->kind;
         struct record before = service->record;
         int result;
 
-        if (!service->profile)
+        if (!service->profile || kind == ORDER_SIGNAL)
                 return true;
         if (kind == ORDER_RESET) {
                 restart_reset(service);
@@ -73,6 +85,7 @@ static bool order_record(struct service *service, enum order_kind kind, struct f
                 record_know_want(&service->record);
                 service->record.want_up = kind != ORDER_STOP;
                 service->record.unpersisted = true;
+                service->record.kill_after_msec = order->kill_after_msec;
                 service->record.pending = kind == ORDER_RESTART ? PENDING_RESTART : PENDING_ORDER;
         }
         result = service_save(service);
@@ -89,28 +102,32 @@ static bool order_record(struct service *service, enum order_kind kind, struct f
         return false;
 }
 
-void order_set_goal(struct service *service, enum order_kind kind)
+void order_set_goal(struct service *service, const struct order *order)
 {
+        enum order_kind kind = order->kind;
         pid_t replace = kind == ORDER_RESTART && service_is_alive(service) ? service->own.status.pid : 0;
 
         if (service->profile)
                 service_clear_tally(&service->own);
         service->end.given_up = false;
         service_set_goal(service, kind == ORDER_STOP ? GOAL_DOWN : GOAL_UP, replace);
+        /* One that is delivered late does not undo what a newer one has recorded. */
+        service->own.goal.kill_after_msec =
+                service->profile ? service->record.kill_after_msec : order->kill_after_msec;
         service->starter = kind == ORDER_STOP ? STARTER_S6 : STARTER_PERSON;
 }
 
 /* One that came later has been recorded already, while this one had its turns: it is the last, and wins. */
 static bool order_is_overtaken(const struct order *order, const struct service *service)
 {
-        return service->profile && order->kind != ORDER_RESET && service->ordered.number > order->number &&
+        return service->profile && order_kind_wants(order->kind) && service->ordered.number > order->number &&
                service->record.want_up != (order->kind != ORDER_STOP);
 }
 
 /* A newer one has recorded the very same, and writes it: again, it would only take the place of that. */
 static bool order_is_recorded(const struct order *order, const struct service *service)
 {
-        return service->profile && order->kind != ORDER_RESET && service->ordered.number > order->number;
+        return service->profile && order_kind_wants(order->kind) && service->ordered.number > order->number;
 }
 
 static void note_order(const struct order *order, const struct service *service)
@@ -118,7 +135,8 @@ static void note_order(const struct order *order, const struct service *service)
         static const enum event_order names[] = {[ORDER_START] = EVENT_START,
                                                  [ORDER_STOP] = EVENT_STOP,
                                                  [ORDER_RESTART] = EVENT_RESTART,
-                                                 [ORDER_RESET] = EVENT_RESET};
+                                                 [ORDER_RESET] = EVENT_RESET,
+                                                 [ORDER_SIGNAL] = EVENT_SIGNAL};
 
         history_note_order(order->registry, service->name, names[order->kind], &order->by);
 }
@@ -144,14 +162,18 @@ static void order_record_resolved(struct order_entry *entry)
                 entry->persist_problem = persist_problem(ECANCELED);
                 return;
         }
-        if (!order_record(service, order->kind, &entry->fault))
+        if (!order_record(service, order, &entry->fault))
                 return;
+        entry->work = WORK_RECORDED;
+        if (order->kind == ORDER_SIGNAL) {
+                note_order(order, service);
+                return;
+        }
         if ((service->ordered.number < order->number && order->kind != ORDER_RESET) || !service->profile)
                 service->ordered.number = order->number;
         service->ordered.kind = order->kind;
         service->ordered.root = order->root;
         service->ordered.msec = clock_msec();
-        entry->work = WORK_RECORDED;
         note_order(order, service);
         service_show(service);
         if (order->kind == ORDER_RESET)
@@ -199,11 +221,15 @@ struct service *order_look_again(struct order_entry *entry)
         if (entry->fault.kind && (service || entry->fault.kind != FAULT_SUPERSEDED))
                 return service;
         entry->fault = fault;
+        if (service && order->kind == ORDER_SIGNAL && service->operation == OPERATION_NONE &&
+            !service_is_alive(service))
+                entry->fault = not_running(service);
         if (!service || !service->profile || order->kind == ORDER_RESET)
                 return service;
         if (service->operation != OPERATION_NONE)
                 entry->fault = (struct fault){.kind = FAULT_BUSY, .text = "unregister"};
-        else if (service->ordered.number != order->number && service->record.want_up != entry->want_up)
+        else if (order->kind != ORDER_SIGNAL && service->ordered.number != order->number &&
+                 service->record.want_up != entry->want_up)
                 entry->fault = (struct fault){.kind = FAULT_SUPERSEDED};
         return service;
 }

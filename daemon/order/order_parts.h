@@ -63,6 +63,8 @@ struct order {
         bool all; /* every gateway: more names than anybody may list, and each has a slot */
         enum order_reader reader;
         int64_t timeout_msec;
+        unsigned kill_after_msec;
+        unsigned signal; /* ORDER_SIGNAL: its row */
         int64_t began_msec;
         int64_t short_msec; /* by clock_msec(): since when it lacks descriptors to record; 0: it does not */
         struct timer timer;
@@ -95,7 +97,7 @@ bool order_record_entry(struct order_entry *entry);
 struct service *order_look_again(struct order_entry *entry);
 
 /* Deaths that are ordered do not count against the service: s6's tally begins anew. */
-void order_set_goal(struct service *service, enum order_kind kind);
+void order_set_goal(struct service *service, const struct order *order);
 
 /* order_repeat.c */
 /*

@@ -3,12 +3,18 @@
 #include "daemon/order/order_parts.h"
 #include "proto/name.h"
 
+/* Of these a second one is something to be done in any case. */
+static bool order_repeats(enum order_kind kind)
+{
+        return kind != ORDER_RESTART && kind != ORDER_SIGNAL;
+}
+
 bool order_is_carried_out(const struct service *service, enum order_kind kind, bool root)
 {
         const struct record *record = &service->record;
         const struct s6_status *status = &service->own.status;
 
-        if (!service->profile || kind == ORDER_RESTART || service->ordered.kind != (int)kind ||
+        if (!service->profile || !order_repeats(kind) || service->ordered.kind != (int)kind ||
             service->ordered.root != root || service->own.goal.kind != GOAL_NONE ||
             clock_msec() - service->ordered.msec >= ORDER_REPEATED_MSEC)
                 return false;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_HISTORY_VOLUME_H
 #define SERVICE_HISTORY_VOLUME_H
 

@@ -24,7 +24,7 @@ void killed_end(struct service *service)
         struct oom now;
 
         record->oom_kills = record->oom_since_usec = 0;
-        if (service->own.told != TOLD_NOTHING || service->oom_kills < 0 || oom_read(&now) ||
+        if (service->own.end == RUN_END_ORDERED || service->oom_kills < 0 || oom_read(&now) ||
             now.kills <= service->oom_kills)
                 return;
         record->oom_kills = (unsigned)(now.kills - service->oom_kills);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVICE_OWED_H
 #define SERVICE_OWED_H
 

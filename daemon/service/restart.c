@@ -79,6 +79,7 @@ static struct brake_facts facts_of(const struct run *run)
         facts.wanted = record->want_up;
         facts.ordered = record->pending != PENDING_NOTHING;
         facts.word = ending_word(&ending);
+        facts.signalled = run->signalled;
         facts.lock_is_free = service->asks == ASK_LOCK_IS_FREE;
         if (bar)
                 facts.bar = record->brake.hold == HOLD_HELD && strcmp(record->reason, bar) == 0 ? BAR_RECORDED

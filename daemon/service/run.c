@@ -8,7 +8,7 @@
 #include "daemon/edge/process.h"
 #include "daemon/edge/s6_control.h"
 #include "daemon/loop/timer.h"
-#include "daemon/service/service.h"
+#include "daemon/service/registry.h"
 
 void run_delivered(struct control *control)
 {
@@ -63,6 +63,7 @@ struct seen run_seen(const struct run *run, int64_t settle_msec)
                 .supervised = run->supervised,
                 .finishing = run->status.finishing,
                 .paused = run->status.paused || run->halt.kind == HALT_STOPPED,
+                .stands = signals_stands(&run->signals, run_pid(run)),
                 .want_up = run->status.want_up,
                 .settled = run_is_settled(run, settle_msec),
                 .barred = run->owner->is_barred && run->owner->is_barred(run),
@@ -73,10 +74,22 @@ struct seen run_seen(const struct run *run, int64_t settle_msec)
         };
 }
 
+bool run_is_signalled(const struct run *run, const struct s6_status *now)
+{
+        struct ending ending = ending_of_status(now->wait_status);
+        int64_t ending_msec = run->service->registry->patience.msec[STEP_END];
+
+        return signals_ended(&run->signals, run_pid(run), &ending, ending_msec, now->since_usec);
+}
+
 static void run_ended(struct run *run, const struct s6_status *now)
 {
-        bool ordered = run->told != TOLD_NOTHING;
+        bool ordered;
 
+        run->signalled = run_is_signalled(run, now);
+        run->signals = (struct signals){0};
+        run->kill_msec = 0;
+        ordered = run->told != TOLD_NOTHING || run->signalled;
         run->lasted_msec = clock_msec() - run->began_msec;
         run->end = ordered ? RUN_END_ORDERED : RUN_END_UNASKED;
         if (ordered)
@@ -187,6 +200,40 @@ bool run_order(struct run *run, const char *letters)
 void run_set_goal(struct run *run, enum goal_kind kind, pid_t replace)
 {
         run->goal = (struct goal){.kind = kind, .replace = replace, .base_usec = run->status.since_usec};
+        run->kill_msec = 0;
+        signals_forget_stop(&run->signals);
+}
+
+/* A goal that is another begins its time anew; one that kills nobody ends it. */
+static void set_kill(struct run *run)
+{
+        bool ends = run->goal.kind != GOAL_NONE && run->told != TOLD_NOTHING && run_is_alive(run);
+
+        if (!ends || !run->goal.kill_after_msec)
+                run->kill_msec = 0;
+        else if (!run->kill_msec)
+                run->kill_msec = clock_msec() + run->goal.kill_after_msec;
+}
+
+bool run_send_due(struct run *run)
+{
+        char letters[SIGNALS + 1];
+        bool any = false;
+
+        signals_letters(&run->signals, run_pid(run), letters);
+        if (*letters && run_send(run, letters)) {
+                signals_note(&run->signals, clock_utc_usec());
+                any = true;
+        }
+        set_kill(run);
+        if (run->kill_msec && clock_msec() >= run->kill_msec && run_send(run, "k"))
+                run->goal.kill_after_msec = run->kill_msec = 0;
+        return any;
+}
+
+int64_t run_kill_wait_msec(const struct run *run)
+{
+        return run->kill_msec ? run->kill_msec - clock_msec() : INT64_MAX;
 }
 
 enum process_kind run_process(const struct run *run)

@@ -10,6 +10,7 @@
 #include "daemon/edge/s6_status.h"
 #include "daemon/judge/brake.h"
 #include "daemon/judge/goal.h"
+#include "daemon/judge/signals.h"
 #include "daemon/judge/step.h"
 
 /*
@@ -72,6 +73,9 @@ struct run {
         enum run_end end;
         enum told told;
         bool told_up; /* it was told to start, and no status says yet what came of that */
+        struct signals signals;
+        bool signalled;    /* its last run ended by one of these */
+        int64_t kill_msec; /* by clock_msec(): when the run that was told to end is killed; 0: it is not */
         enum send_error send_error;
 };
 
@@ -109,6 +113,15 @@ bool run_order(struct run *run, const char *letters);
 
 /* A goal, overtaking another. */
 void run_set_goal(struct run *run, enum goal_kind kind, pid_t replace);
+
+/* What is due is sent: signals that were ordered, and a KILL where its time is over. False: nothing was. */
+bool run_send_due(struct run *run);
+
+/* In how many milliseconds that is so; INT64_MAX: it is not. */
+int64_t run_kill_wait_msec(const struct run *run);
+
+/* The end of its run that `now` shows was ordered by a signal. */
+bool run_is_signalled(const struct run *run, const struct s6_status *now);
 
 /* Looks whether its process is at work: halt_of() says so later. */
 void run_see_halt(struct run *run);

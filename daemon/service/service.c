@@ -159,6 +159,21 @@ void service_set_goal(struct service *service, enum goal_kind kind, pid_t replac
         run_set_goal(&service->own, kind, replace);
 }
 
+void service_signal(struct service *service, unsigned row)
+{
+        signals_add(&service->own.signals, service->own.status.pid, row);
+}
+
+void service_signalled(struct service *service)
+{
+        const struct signals *signals = &service->own.signals;
+        struct record *record = &service->record;
+
+        record->signalled_pid = signals->pid;
+        record->signalled = signals->sent;
+        service_save(service);
+}
+
 void service_delivered(struct service *service)
 {
         struct record *record = &service->record;
@@ -197,8 +212,8 @@ static void note_exit(struct record *record, const struct s6_status *now, enum e
         struct ending ending = ending_of_status(now->wait_status);
 
         record->has_exit = true;
-        record->exit_code = ending.code;
-        record->exit_signal = ending.signal;
+        record->exit_code = (short)ending.code;
+        record->exit_signal = (short)ending.signal;
         record->exit_at_usec = now->since_usec;
         record->exit_order = order;
 }
@@ -239,6 +254,7 @@ static void own_ended(struct run *run, const struct s6_status *now)
         record->told = TOLD_NOTHING;
         record->told_pid = 0;
         record->told_usec = 0;
+        record->signalled_pid = 0;
         /* A new s6-supervise knows nothing of the run of the one before it. */
         if (run->supervised) {
                 struct ending ending = ending_of_status(now->wait_status);

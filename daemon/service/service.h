@@ -182,6 +182,12 @@ void service_try_again(struct service *service);
 /* Sets the goal, overtaking a different one (its waits end with Superseded). */
 void service_set_goal(struct service *service, enum goal_kind kind, pid_t replace);
 
+/* A signal to the run that there is, by its row: sent with its turn. */
+void service_signal(struct service *service, unsigned row);
+
+/* Signals were sent to its run. */
+void service_signalled(struct service *service);
+
 /* Ends all waits. */
 void service_settle_waits(struct service *service, const struct fault *fault);
 void service_add_wait(struct service *service, struct wait *wait);

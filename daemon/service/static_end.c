@@ -34,9 +34,10 @@ void static_end_follow(struct service *service, const struct s6_status *now)
         struct static_end *end = &service->end;
         bool ran = service->own.supervised && s6_status_is_alive(old);
         bool same = s6_status_is_alive(now) && now->pid == old->pid;
+        bool told = end->told || service->own.told != TOLD_NOTHING || run_is_signalled(&service->own, now);
         bool ended = (ran && !same) || (service->own.supervised && s6_status_ran_between(old, now));
 
-        if (ended && !end->told && service->own.told == TOLD_NOTHING) {
+        if (ended && !told) {
                 note_end(end);
                 end->ended_wanted = now->want_up;
         } else if (ended) {

@@ -91,6 +91,8 @@ static enum goal_verdict follow_run(struct run *run)
 
         run->send_error = SEND_ERROR_NONE;
         verdict = judge_goal(run);
+        if (run_send_due(run) && run == &run->service->own)
+                service_signalled(run->service);
         restart_follow(run);
         return verdict;
 }
@@ -100,6 +102,7 @@ static int64_t run_wait_msec(const struct run *run)
         int64_t settle_msec = service_settle_msec(run->service);
         int64_t wait_msec = restart_wait_msec(run);
 
+        wait_msec = wait_sooner(wait_msec, run_kill_wait_msec(run));
         if (run->send_error)
                 wait_msec = wait_sooner(wait_msec, SEND_AGAIN_MSEC);
         if (settle_msec && run_is_alive(run) && !run_is_settled(run, settle_msec))

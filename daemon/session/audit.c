@@ -40,21 +40,38 @@ audit_request(const struct peer *peer, const char *const *names, size_t count, c
         log_change(access_log_source(peer->access), &line);
 }
 
-void audit_names(const struct peer *peer, const char *method, const char *const *names, size_t count)
+/* Returns how many are known; of these as many as a line may take are in `known`, *shown of them. */
+static size_t look_up(const struct peer *peer, const char *const *names, size_t count,
+                      const char *known[NAMES_SHOWN], size_t *shown)
 {
-        const char *known[NAMES_SHOWN];
-        size_t shown = 0, unknown = 0;
+        size_t found = 0;
 
         for (size_t i = 0; i < count; i++) {
                 const struct service *service = registry_find(peer->server->registry, names[i]);
 
-                if (!service)
-                        unknown++;
-                else if (shown < NAMES_SHOWN)
-                        known[shown++] = service->name;
+                if (service && found++ < NAMES_SHOWN)
+                        known[found - 1] = service->name;
         }
+        *shown = found < NAMES_SHOWN ? found : NAMES_SHOWN;
+        return found;
+}
+
+void audit_names(const struct peer *peer, const char *method, const char *const *names, size_t count)
+{
+        const char *known[NAMES_SHOWN];
+        size_t shown, found = look_up(peer, names, count, known, &shown);
+
         audit_request(peer, known, shown, "audit: %s: " CALL " names=%u unknown=%u", method, CALL_OF(peer),
-                      (unsigned)count, (unsigned)unknown);
+                      (unsigned)count, (unsigned)(count - found));
+}
+
+void audit_signal(const struct peer *peer, const char *signal, const char *const *names, size_t count)
+{
+        const char *known[NAMES_SHOWN];
+        size_t shown, found = look_up(peer, names, count, known, &shown);
+
+        audit_request(peer, known, shown, "audit: Signal: " CALL " signal=%s names=%u unknown=%u",
+                      CALL_OF(peer), signal, (unsigned)count, (unsigned)(count - found));
 }
 
 /* Of a call that is about a slot, which need not be there (yet). */

@@ -13,6 +13,7 @@
  * service has are counted, and only names of services are written, as many as the line takes.
  */
 void audit_names(const struct peer *peer, const char *method, const char *const *names, size_t count);
+void audit_signal(const struct peer *peer, const char *signal, const char *const *names, size_t count);
 void audit_profile(const struct peer *peer, const char *method, const char *profile);
 void audit_call(const struct peer *peer, const char *method);
 

@@ -28,6 +28,7 @@ static const char *const fault_errors[] = {
         [FAULT_UNSUPERVISED] = IO_SVCBROKER ".Unsupervised",
         [FAULT_HELD] = IO_SVCBROKER ".Held",
         [FAULT_BUSY] = IO_SVCBROKER ".Busy",
+        [FAULT_NOT_RUNNING] = IO_SVCBROKER ".NotRunning",
         [FAULT_LIMIT] = ERROR_LIMIT,
         [FAULT_SYSTEM] = IO_SVCBROKER ".SystemError",
 };
@@ -56,6 +57,7 @@ const char *errors_of_fault(struct server *server, const struct fault *fault, co
         case FAULT_PROTECTED:
         case FAULT_UNSUPERVISED:
         case FAULT_HELD:
+        case FAULT_NOT_RUNNING:
                 text_append_member_string(text, "name", name);
                 text_append_member_string(text, "reason", fault->text);
                 if (fault->kind == FAULT_HELD && strcmp(fault->text, MULTIPLEX_REASON) == 0)

@@ -51,6 +51,15 @@ static int adopt_record(struct service *service, int *recorded)
         return shortage_is_why(result) ? result : 0;
 }
 
+/* When what it was told to end is killed: its time began when it was told. */
+static int64_t adopt_kill_msec(const struct record *record)
+{
+        int64_t age_msec = record->told_usec ? (clock_utc_usec() - record->told_usec) / 1000 : 0;
+        int64_t left_msec = (int64_t)record->kill_after_msec - (age_msec > 0 ? age_msec : 0);
+
+        return clock_msec() + (left_msec > 0 ? left_msec : 0);
+}
+
 /* The order that the last broker was about to give, or that the run has been given and is still about. */
 static void adopt_order(struct service *service, const struct s6_status *status)
 {
@@ -59,6 +68,8 @@ static void adopt_order(struct service *service, const struct s6_status *status)
 
         if (runs && record->told != TOLD_NOTHING && record->told_pid == status->pid)
                 service->own.told = record->told;
+        if (runs && record->signalled_pid == status->pid)
+                signals_adopt(&service->own.signals, status->pid, record->signalled, clock_utc_usec());
         if (!record->pending && record->want_up && service->own.told == TOLD_NOTHING)
                 return;
         if (record->pending == PENDING_ORDER && record->want_up && !runs) {
@@ -67,6 +78,9 @@ static void adopt_order(struct service *service, const struct s6_status *status)
         }
         service->own.goal =
                 (struct goal){.kind = record->want_up ? GOAL_UP : GOAL_DOWN, .base_usec = status->since_usec};
+        service->own.goal.kill_after_msec = record->kill_after_msec;
+        if (service->own.told != TOLD_NOTHING && record->kill_after_msec)
+                service->own.kill_msec = adopt_kill_msec(record);
         service->starter = STARTER_PERSON;
         if (runs && (record->pending == PENDING_RESTART || service->own.told == TOLD_RESTART))
                 service->own.goal.replace = status->pid;

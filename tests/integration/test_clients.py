@@ -113,10 +113,12 @@ def test_a_life(talk):
     talk.tree.wait_gateway("coder")
     talk.show("Restart", "Restart", {"names": ["gateway-coder"], "wait": "up", "timeout_msec": 60000}, more=True)
     talk.tree.wait_gateway("coder")
-    talk.show("Stop", "Stop", {"names": ["gateway-coder"], "wait": "down"})
+    talk.show("Signal", "Signal", {"names": ["gateway-coder"], "signal": "WINCH"})
+    talk.show("Stop", "Stop", {"names": ["gateway-coder"], "wait": "down", "kill_after_msec": 60000})
     history = talk.show("History", "History", {"names": ["gateway-coder"], "count": 4}, shorten=plain_history)
     assert len(history[0]["parameters"]["events"]) == 4
     talk.show("Reset", "Reset", {"names": ["gateway-coder"]})
+    talk.show_error("NotRunning", "Signal", {"names": ["gateway-coder"], "signal": "KILL"})
     talk.show("Reconcile", "Reconcile", {"dry_run": True})
     talk.show("Unregister", "Unregister", {"profile": "coder"})
 

@@ -108,7 +108,7 @@ def options(tree):
     return {option for line in re.findall(r"^  (-.*)", text, re.M) for option in re.findall(r"--[a-z-]+", line.split("   ")[0])}
 
 
-VALUES = {"": "", "[=STATE]": "", " TIME": "=1m", " N": "=1", " PATH": "=/nonexistent", " NAME=VALUE": "=A=b"}
+VALUES = {"": "", "[=STATE]": "", " TIME": "=1m", " N": "=1", " SIG": "=KILL", " STATE": "=up", " up|down": "=up", " KEY": "=name", " GOAL": "=up", " PATH": "=/nonexistent", " NAME=VALUE": "=A=b"}
 TAKEN = r"""
 while read -r verb option; do
     svcctl "$verb" "$option" 2>&1 | grep -q 'does not go with this verb' || echo "$verb ${option%%=*}"
@@ -142,7 +142,7 @@ def test_verbs(tree, shell):
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("verb", ["start", "stop", "restart", "status", "top", "why", "watch", "logs", "reset", "unregister"])
+@pytest.mark.parametrize("verb", ["start", "stop", "restart", "kill", "wait", "status", "top", "why", "watch", "logs", "reset", "unregister"])
 def test_names_of_the_broker(tree, shell, verb):
     assert {"coder", "writer", "svcbrokerd"} <= set(complete(tree, shell, f"svcctl {verb} "))
     assert complete(tree, shell, f"svcctl --timeout 2s {verb} co") == ["coder"]
@@ -160,7 +160,7 @@ def test_other_words(tree, shell):
 @pytest.mark.parametrize("shell", SHELLS)
 def test_options(tree, shell):
     offered = set()
-    for verb in ("start", "logs", "list", "register", "reconcile", "metrics", "call"):
+    for verb in ("start", "stop", "kill", "wait", "watch", "export", "logs", "list", "register", "reconcile", "metrics", "call"):
         offered |= {option.rstrip("=").partition("=")[0] for option in complete(tree, shell, f"svcctl {verb} --")}
     assert offered == options(tree) | {"--all"}
     assert "--all" not in complete(tree, shell, "svcctl status --")

@@ -357,6 +357,7 @@ def test_python_watches(guest, service, tree, profile):
 METHODS = {
     "List": {}, "Status": {"name": "gateway-P"}, "Start": {"names": ["gateway-P"], "wait": "up"}, "Stop": {"names": ["gateway-P"], "wait": "down"},
     "Restart": {"names": ["gateway-P"], "wait": "up", "timeout_msec": 20000}, "Reset": {"names": ["gateway-P"]},
+    "Signal": {"names": ["gateway-P", "gateway-nobody"], "signal": "KILL"},
     "Register": {"profile": "P", "environment": {"A": "\u00e4"}, "start": False}, "Unregister": {"profile": "P", "timeout_msec": 1},
     "Reconcile": {"dry_run": True}, "History": {"names": ["gateway-P"]}, "Watch": {"names": ["gateway-P"]}, "Health": {}, "Diagnose": {},
 }

@@ -14,7 +14,7 @@ from varlink import Connection, VarlinkError, encode
 READING = [("org.varlink.service.GetInfo", {}), ("org.varlink.service.GetInterfaceDescription", {"interface": "io.svcbroker"}),
            ("List", {}), ("Status", {"name": "svcbrokerd"}), ("Health", {}), ("Diagnose", {})]
 CHANGING = [("Start", {"names": ["gateway-x"]}), ("Stop", {"names": ["gateway-x"]}), ("Restart", {"names": ["gateway-x"]}),
-            ("Reset", {"names": ["gateway-x"]}), ("Register", {"profile": "x"}), ("Unregister", {"profile": "x"})]
+            ("Reset", {"names": ["gateway-x"]}), ("Signal", {"names": ["gateway-x"], "signal": "KILL"}), ("Register", {"profile": "x"}), ("Unregister", {"profile": "x"})]
 
 
 def is_denied(tree, user, method, parameters, path=SOCKET):

@@ -163,7 +163,7 @@ def test_does_not_stop(make_tree):
     tree.wait_gateway("coder")
     tree.wait_state("coder", "up")
     show(tree, "does-not-stop", "svcctl stop --timeout 1s coder; echo $?", "svcctl status coder")
-    tree.run("hermes", "bash", "-c", command_of("kill"), check=True)
+    tree.run("hermes", "bash", "-c", command_of("svcctl kill"), check=True)
     tree.wait_state("coder", "down")
     show(tree, "does-not-stop-killed", "svcctl status coder")
 

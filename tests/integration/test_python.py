@@ -117,6 +117,7 @@ refused(client.register, "../x")
 refused(client.register, sys.argv[1], environment={"HERMES_HOME": "x"})
 refused(client.unregister, "default")
 refused(client.stop, "svcbrokerd")
+refused(client.signal, "gateway-default", signal="NONE")
 refused(client.call, "Nonsense")
 refused(client.call, "Status", {"nam": "x"})
 refused(client.call, "org.example.X")
@@ -124,7 +125,7 @@ say(do(client.call("org.varlink.service.GetInfo")))
 """, profile)
     assert [line["class"] for line in said[:-1]] == [
         "NoSuchService", "NotRegistered", "NotRegistered", "InvalidName", "InvalidEnvironment", "Protected", "Protected",
-        "MethodNotFound", "InvalidParameter", "InterfaceNotFound"]
+        "InvalidParameter", "MethodNotFound", "InvalidParameter", "InterfaceNotFound"]
     assert said[0]["text"] == "NoSuchService: nobody"
     assert "io.svcbroker" in said[-1]["interfaces"]
 

@@ -55,7 +55,7 @@ def test_a_life(tree, profile, service):
     (("start", "missing"), 4), (("stop", "gateway-missing"), 4), (("status", "nothing"), 4), (("stop", "svcbrokerd"), 5),
     (("start", "Bad Name"), 1), (("register", "Bad Name"), 1), (("unregister", "never"), 0), (("list",), 0), (("status", "svcbrokerd"), 0),
     ((), 0), (("--json",), 0), (("--all",), 2), (("--",), 0), (("nonsense",), 2), (("start",), 2), (("start", "a", "--all"), 2), (("start", "--nonsense", "a"), 2),
-    (("start", "--timeout", "soon", "a"), 2), (("register",), 2), (("register", "a", "b"), 2), (("status", "a", "b"), 2), (("why",), 2), (("why", "a", "b"), 2), (("why", "svcbrokerd"), 0),
+    (("start", "--timeout", "soon", "a"), 2), (("register",), 2), (("register", "a", "b"), 2), (("status", "a", "b"), 4), (("why",), 2), (("why", "a", "b"), 4), (("why", "svcbrokerd"), 0),
     (("call",), 2), (("call", "Health", "{"), 2), (("call", "Nonsense"), 1), (("--socket", "/nonexistent", "list"), 69),
     (("--socket", "/opt/data/profiles/coder/SOUL.md", "list"), 69), (("--help",), 0), (("--version",), 0), (("start", "--no-wait", "missing", "svcbrokerd"), 5),
 ])

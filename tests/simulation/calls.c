@@ -65,7 +65,8 @@ int call_fails(const char *name, unsigned kinds)
         error = kinds ? fault_of((int)kinds) : 0;
         if (error) {
                 core->faults_met++;
-                core->volume_keeps = core->volume_keeps || (worker_is_the_volumes() && strcmp(name, "unlinkat") == 0);
+                core->volume_keeps =
+                        core->volume_keeps || (worker_is_the_volumes() && strcmp(name, "unlinkat") == 0);
                 sim_trace("fault: %s %s", name, sysname_error(error));
         }
         return error;

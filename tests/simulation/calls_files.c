@@ -110,7 +110,7 @@ static unsigned opens(int flags)
                 va_end(arguments);                                                                           \
                 if (!sim_inside)                                                                             \
                         return __real_##name(at, path, flags, mode);                                         \
-                company->on_path(path);                                                                       \
+                company->on_path(path);                                                                      \
                 errno = call_fails("openat", opens(flags));                                                  \
                 if (errno)                                                                                   \
                         return -1;                                                                           \

@@ -22,6 +22,7 @@ enum call_kind {
         METHOD_STOP,
         METHOD_RESTART,
         METHOD_RESET,
+        METHOD_SIGNAL,
         METHOD_REGISTER,
         METHOD_UNREGISTER,
         METHOD_RECONCILE,

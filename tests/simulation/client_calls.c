@@ -18,6 +18,7 @@ static const char *const call_names[METHODS] = {
         [METHOD_STOP] = "io.svcbroker.Stop",
         [METHOD_RESTART] = "io.svcbroker.Restart",
         [METHOD_RESET] = "io.svcbroker.Reset",
+        [METHOD_SIGNAL] = "io.svcbroker.Signal",
         [METHOD_REGISTER] = "io.svcbroker.Register",
         [METHOD_UNREGISTER] = "io.svcbroker.Unregister",
         [METHOD_RECONCILE] = "io.svcbroker.Reconcile",
@@ -164,17 +165,44 @@ static void put_wait(struct draft *draft, struct call_sent *call, const char *st
         }
 }
 
+static void put_kill_after(struct draft *draft)
+{
+        static const int msec[] = {0, 200, 5000, 60000, 600000};
+
+        if (!sim_chance(250000))
+                return;
+        put_name(draft, "kill_after_msec");
+        put(draft, "%d", msec[sim_below(5)]);
+}
+
+static void put_signal(struct draft *draft, struct call_sent *call)
+{
+        static const char *const names[] = {"KILL", "TERM", "KILL", "TERM", "INT",   "QUIT", "HUP",
+                                            "USR1", "USR2", "STOP", "CONT", "WINCH", "SEGV"};
+        unsigned number = sim_below(13);
+
+        put_name(draft, "signal");
+        put(draft, "\"%s\"", names[number]);
+        call->wrong = call->wrong || number == 12;
+}
+
 static void make_order(struct draft *draft, struct call_sent *call)
 {
-        call->all = call->method != METHOD_RESET && sim_chance(80000);
+        const bool wants = call->method != METHOD_RESET && call->method != METHOD_SIGNAL;
+
+        call->all = wants && sim_chance(80000);
         if (call->all) {
                 put_name(draft, "all");
                 put(draft, "true");
         } else {
                 put_names(draft, call, sim_chance(300000) ? CLIENT_CALL_NAMES : 1);
         }
-        if (call->method != METHOD_RESET)
+        if (wants)
                 put_wait(draft, call, call->method == METHOD_STOP ? "down" : "up");
+        if (call->method == METHOD_STOP || call->method == METHOD_RESTART)
+                put_kill_after(draft);
+        if (call->method == METHOD_SIGNAL)
+                put_signal(draft, call);
         call->more = sim_chance(250000);
 }
 
@@ -256,6 +284,7 @@ static void make_parameters(struct draft *draft, struct call_sent *call)
         case METHOD_STOP:
         case METHOD_RESTART:
         case METHOD_RESET:
+        case METHOD_SIGNAL:
                 make_order(draft, call);
                 break;
         case METHOD_REGISTER:

@@ -10,11 +10,11 @@ struct share {
         unsigned share;
 };
 
-static const struct share usual[] = {{METHOD_START, 20}, {METHOD_STOP, 16},       {METHOD_RESTART, 8},
-                                     {METHOD_RESET, 4},  {METHOD_REGISTER, 12},   {METHOD_UNREGISTER, 10},
-                                     {METHOD_STATUS, 9}, {METHOD_LIST, 5},        {METHOD_HEALTH, 4},
-                                     {METHOD_WATCH, 5},  {METHOD_RECONCILE, 3},   {METHOD_DIAGNOSE, 1},
-                                     {METHOD_INFO, 1},   {METHOD_DESCRIPTION, 1}, {METHOD_NONSENSE, 1}};
+static const struct share usual[] = {
+        {METHOD_START, 20},   {METHOD_STOP, 16},     {METHOD_RESTART, 8},     {METHOD_RESET, 3},
+        {METHOD_SIGNAL, 4},   {METHOD_REGISTER, 12}, {METHOD_UNREGISTER, 10}, {METHOD_STATUS, 7},
+        {METHOD_LIST, 4},     {METHOD_HEALTH, 4},    {METHOD_WATCH, 5},       {METHOD_RECONCILE, 3},
+        {METHOD_DIAGNOSE, 1}, {METHOD_INFO, 1},      {METHOD_DESCRIPTION, 1}, {METHOD_NONSENSE, 1}};
 
 /* How many times as often. */
 static unsigned factor_of(enum call_kind method)

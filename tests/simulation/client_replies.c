@@ -16,11 +16,12 @@
 
 /* A member that only replies of that method have. */
 static const char *const reply_members[METHODS] = {
-        [METHOD_INFO] = "vendor",        [METHOD_DESCRIPTION] = "description", [METHOD_LIST] = "services",
-        [METHOD_STATUS] = "service",     [METHOD_START] = "outcomes",          [METHOD_STOP] = "outcomes",
-        [METHOD_RESTART] = "outcomes",   [METHOD_RESET] = "outcomes",          [METHOD_REGISTER] = "created",
-        [METHOD_UNREGISTER] = "removed", [METHOD_RECONCILE] = "actions",       [METHOD_WATCH] = "event",
-        [METHOD_HEALTH] = "healthy",     [METHOD_DIAGNOSE] = "checks",         [METHOD_NONSENSE] = "-",
+        [METHOD_INFO] = "vendor",      [METHOD_DESCRIPTION] = "description", [METHOD_LIST] = "services",
+        [METHOD_STATUS] = "service",   [METHOD_START] = "outcomes",          [METHOD_STOP] = "outcomes",
+        [METHOD_SIGNAL] = "outcomes",  [METHOD_RESTART] = "outcomes",        [METHOD_RESET] = "outcomes",
+        [METHOD_REGISTER] = "created", [METHOD_UNREGISTER] = "removed",      [METHOD_RECONCILE] = "actions",
+        [METHOD_WATCH] = "event",      [METHOD_HEALTH] = "healthy",          [METHOD_DIAGNOSE] = "checks",
+        [METHOD_NONSENSE] = "-",
 };
 
 static const char *string_of(struct json_object *object, const char *name)
@@ -71,7 +72,9 @@ static bool is_named(const char *sent, const char *name)
 
 static unsigned wanted_by(const struct call_sent *call)
 {
-        return call->method == METHOD_STOP ? WANT_DOWN : call->method == METHOD_RESET ? WANT_KEPT : WANT_UP;
+        if (call->method == METHOD_RESET || call->method == METHOD_SIGNAL)
+                return WANT_KEPT;
+        return call->method == METHOD_STOP ? WANT_DOWN : WANT_UP;
 }
 
 /* Who is told that it has failed is told so of something that has ended, and nobody had told it to, since it was asked for. */
@@ -170,7 +173,7 @@ static void check_all_told(const struct client *client, const struct call_sent *
 static bool is_order(enum call_kind method)
 {
         return method == METHOD_START || method == METHOD_STOP || method == METHOD_RESTART ||
-               method == METHOD_RESET;
+               method == METHOD_RESET || method == METHOD_SIGNAL;
 }
 
 static void take_actions(struct json_object *actions)

@@ -38,7 +38,8 @@ void finish_begin(struct task *process)
  * nor may any be where the broker was killed, or could not empty it. */
 static bool deaths_are_ordered(const struct task *process)
 {
-        unsigned crashes = s6_crashes_since((unsigned)process->service, sim_now_usec() - s6->brake_seconds * SEC);
+        unsigned crashes =
+                s6_crashes_since((unsigned)process->service, sim_now_usec() - s6->brake_seconds * SEC);
 
         return !(sim_settings->faults & ~(unsigned)(FAULT_GATEWAYS | FAULT_CLIENTS | FAULT_POWER)) &&
                crashes + ORDERED_MOST < s6->brake_deaths &&

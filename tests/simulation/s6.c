@@ -172,12 +172,10 @@ static void look_at_fifos(void)
 
 static int64_t task_due_usec(const struct task *process)
 {
-        bool paused = process->supervise >= 0 && s6->supervises[process->supervise].paused;
-
         if (!task_is_alive(process) || process->kind == TASK_SVSCAN || process->kind == TASK_SUPERVISE)
                 return SIM_NEVER;
         if (process->stopped)
-                return sim_faults_ceased() && !paused ? sim_now_usec() : SIM_NEVER;
+                return sim_faults_ceased() ? sim_now_usec() : SIM_NEVER;
         if (process->kind == TASK_LOGGER && process->phase == PHASE_RUNS && !logger_has_writers(process))
                 return sim_now_usec();
         return process->due_usec;
@@ -185,6 +183,12 @@ static int64_t task_due_usec(const struct task *process)
 
 static void task_step(struct task *process)
 {
+        struct supervise *supervise = process->supervise >= 0 ? &s6->supervises[process->supervise] : NULL;
+
+        if (process->stopped && supervise && supervise->paused) { /* by who ordered it */
+                supervise_child_pause(supervise, false);
+                return;
+        }
         if (process->stopped) {
                 task_signal(process, SIGCONT);
                 return;

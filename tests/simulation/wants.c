@@ -92,6 +92,7 @@ static void add(struct profile_wants *profile, unsigned number, const struct cli
         case METHOD_LIST:
         case METHOD_STATUS:
         case METHOD_RESET:
+        case METHOD_SIGNAL:
         case METHOD_RECONCILE:
         case METHOD_WATCH:
         case METHOD_HEALTH:

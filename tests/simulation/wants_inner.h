@@ -26,14 +26,14 @@ struct change {
         bool orders;                /* it is a Start, Stop or Restart */
         unsigned want;              /* bits */
         int environment;
-        uint64_t runs; /* Restart: what ran when it was sent (s6_gateway_start()) */
+        uint64_t runs;         /* Restart: what ran when it was sent (s6_gateway_start()) */
         bool start, replaces;  /* Register: variables were given */
         bool environment_kept; /* or it may be as before */
 };
 
 struct profile_wants {
         char name[CLIENT_NAME_BYTES]; /* of its service */
-        uint64_t ends; /* that one was to end, by the last of all that was ordered */
+        uint64_t ends;                /* that one was to end, by the last of all that was ordered */
         unsigned count;
         struct change changes[CHANGES];
 };

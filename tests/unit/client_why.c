@@ -139,7 +139,7 @@ static const struct {
         "end\",\"step_since_usec\":800000000,"                                                               \
         "\"step_until_usec\":980000000}"
 #define KILLS                                                                                                \
-        "'svcctl logs g' shows what it does; 'kill -KILL 7' ends it at once, and what it has not saved is "  \
+        "'svcctl logs g' shows what it does; 'svcctl kill g' ends it at once, and what it has not saved is " \
         "lost."
         {GATEWAY "\"state\":\"stopping\",\"want\":\"up\"," TOLD,
          "g was told to end for a restart 3m 20s ago, at 00:13:20, and still runs with pid 7.",

@@ -431,9 +431,29 @@ START_TEST(what_is_barred)
 }
 END_TEST
 
+/* What stands by a later order than the goal's is not continued for it, unless it is to end. */
+START_TEST(what_stands)
+{
+        struct seen seen = {.supervised = true, .paused = true, .stands = true, .pid = PID, .since_usec = BASE_USEC};
+        struct goal goal = {.kind = GOAL_UP, .base_usec = BASE_USEC};
+        const char *letters = "";
+
+        ck_assert_int_eq(goal_judge(&goal, &seen, &letters), GOAL_SEND);
+        ck_assert_str_eq(letters, "u");
+        seen.want_up = true;
+        ck_assert_int_eq(goal_judge(&goal, &seen, &letters), GOAL_WAIT);
+        seen.settled = true;
+        ck_assert_int_eq(goal_judge(&goal, &seen, &letters), GOAL_DONE);
+        goal.replace = PID;
+        ck_assert_int_eq(goal_judge(&goal, &seen, &letters), GOAL_SEND);
+        ck_assert_str_eq(letters, "urc");
+}
+END_TEST
+
 int main(void)
 {
-        const TTest *tests[] = {rows_are_well_formed, every_situation, invariants, every_order_ends, what_is_barred};
+        const TTest *tests[] = {rows_are_well_formed, every_situation, invariants,
+                                every_order_ends,     what_is_barred,  what_stands};
 
         return unit_run(unit_suite_of("judge_goal", tests));
 }

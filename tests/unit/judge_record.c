@@ -15,6 +15,9 @@ static struct record sample(void)
                 .told = TOLD_DOWN,
                 .told_pid = 4711,
                 .told_usec = 1699999999654321,
+                .kill_after_msec = 30000,
+                .signalled_pid = 4711,
+                .signalled = 24,
                 .unpersisted = true,
                 .removing = REMOVING_ALL,
                 .brake.hold = HOLD_BACKOFF,
@@ -55,6 +58,9 @@ static void assert_same(const struct record *a, const struct record *b)
         ck_assert_int_eq(a->told, b->told);
         ck_assert_int_eq(a->told_pid, b->told_pid);
         ck_assert_int_eq(a->told_usec, b->told_usec);
+        ck_assert_uint_eq(a->kill_after_msec, b->kill_after_msec);
+        ck_assert_int_eq(a->signalled_pid, b->signalled_pid);
+        ck_assert_uint_eq(a->signalled, b->signalled);
         ck_assert_int_eq(a->unpersisted, b->unpersisted);
         ck_assert_int_eq(a->blind, b->blind);
         ck_assert_int_eq(a->removing, b->removing);
@@ -153,7 +159,8 @@ START_TEST(the_format)
         char *text = written(&record);
 
         ck_assert_str_eq(text, "{\"version\":1,\"want\":\"up\",\"pending\":\"restart\",\"told\":\"down\","
-                               "\"told_pid\":4711,\"told_usec\":1699999999654321,\"unpersisted\":true,"
+                               "\"told_pid\":4711,\"told_usec\":1699999999654321,\"kill_after_msec\":30000,"
+                               "\"signalled_pid\":4711,\"signalled\":24,\"unpersisted\":true,"
                                "\"removing\":true,\"forgotten\":true,"
                                "\"hold\":\"backoff\","
                                "\"attempt\":7,\"next_start_usec\":1700000000123456,\"restarts\":12345678901,"

@@ -30,6 +30,7 @@ from svcbroker.errors import (
     MethodNotImplemented,
     NoSuchService,
     NotRegistered,
+    NotRunning,
     PermissionDenied,
     Protected,
     ProtocolError,
@@ -48,7 +49,7 @@ __version__ = "0.1.0"  # meson.build's
 __all__ = [
     "DEFAULT_SOCKET", "__version__", "Action", "BrokerError", "Busy", "Check", "Client", "ConnectionFailed", "Error", "Event", "Exit",
     "ExpectedMore", "Failed", "Health", "Held", "InterfaceNotFound", "InvalidEnvironment", "InvalidMessage", "InvalidName",
-    "InvalidParameter", "LimitExceeded", "MethodNotFound", "MethodNotImplemented", "NoSuchService", "NotRegistered", "Outcome", "PastEvent",
+    "InvalidParameter", "LimitExceeded", "MethodNotFound", "MethodNotImplemented", "NoSuchService", "NotRegistered", "NotRunning", "Outcome", "PastEvent",
     "PermissionDenied", "Protected", "ProtocolError", "Registered", "Service", "Stream", "Superseded", "SystemError", "TimedOut",
     "TooManyServices", "Unregistered", "Unsupervised", "WaitTimeout", "Watch", "default_socket", "failure", "moment",
 ]  # fmt: skip

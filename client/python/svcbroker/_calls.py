@@ -15,6 +15,7 @@ T = TypeVar("T")
 WAIT_SEC = 30.0  # the broker's own default of a wait; proto/limits.h
 UNREGISTER_SEC = 20.0  # the same of how long a gateway may take to end before it is killed
 WAIT_SEC_MAX = 600.0  # the longest it waits
+KILL_AFTER_SEC_MAX = 600.0  # the latest that it kills what an order ends
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,13 +71,19 @@ def status(name: str) -> Call[Service]:
     return Call("Status", {"name": name}, _member(Service, "service"))
 
 
-def order(method: str, goal: str, names: Sequence[str], everything: bool, wait: bool, wait_sec: float) -> Call[Tuple[Outcome, ...]]:
+def order(
+    method: str, goal: str, names: Sequence[str], everything: bool, wait: bool, wait_sec: float, kill_after_sec: Optional[float] = None
+) -> Call[Tuple[Outcome, ...]]:
     """Start, Stop or Restart."""
     if everything == bool(names):
         raise ValueError("give names, or all=True for every gateway")
     parameters: Dict[str, Any] = {"all": True} if everything else {"names": _names(names)}
     if wait:
         parameters.update(wait=goal, timeout_msec=_msec(wait_sec))
+    if kill_after_sec is not None:
+        if not 0 <= kill_after_sec <= KILL_AFTER_SEC_MAX:
+            raise ValueError(f"{kill_after_sec} s: nothing is killed later than after {KILL_AFTER_SEC_MAX:g} s")
+        parameters["kill_after_msec"] = round(kill_after_sec * 1000)
     takes_sec = wait_sec if wait else 0.0
     # Of one name a failure is the error reply, which it would not be in pieces.
     pieces = "outcomes" if len(names) != 1 else ""
@@ -88,6 +95,14 @@ def reset(names: Sequence[str]) -> Call[Tuple[Outcome, ...]]:
         raise ValueError("names are missing")
     pieces = "outcomes" if len(names) != 1 else ""
     return Call("Reset", {"names": _names(names)}, _member(Tuple[Outcome, ...], "outcomes"), pieces=pieces)
+
+
+def signal(names: Sequence[str], number: str) -> Call[Tuple[Outcome, ...]]:
+    if not names:
+        raise ValueError("names are missing")
+    pieces = "outcomes" if len(names) != 1 else ""
+    parameters = {"names": _names(names), "signal": number}
+    return Call("Signal", parameters, _member(Tuple[Outcome, ...], "outcomes"), repeat=False, pieces=pieces)
 
 
 def register(profile: str, environment: Optional[Mapping[str, str]], start: Optional[bool]) -> Call[Registered]:

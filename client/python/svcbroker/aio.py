@@ -19,7 +19,7 @@ from svcbroker._link import Steps, Wait
 from svcbroker._pool import Flow, Pool, deadline_after
 from svcbroker.client import TIMEOUT_SEC, only
 from svcbroker.errors import TimedOut
-from svcbroker.replies import Action, Check, Event, Health, Outcome, PastEvent, Registered, Service, Unregistered
+from svcbroker.replies import Action, Check, Event, Health, Outcome, PastEvent, Registered, Service, Signal, Unregistered
 
 T = TypeVar("T")
 
@@ -217,26 +217,37 @@ class Client:
     async def start(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Tuple[Outcome, ...]:
         return await self._run(_calls.order("Start", "up", names, all, wait, wait_sec))
 
-    async def stop(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Tuple[Outcome, ...]:
-        return await self._run(_calls.order("Stop", "down", names, all, wait, wait_sec))
+    async def stop(
+        self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC, kill_after_sec: Optional[float] = None
+    ) -> Tuple[Outcome, ...]:
+        return await self._run(_calls.order("Stop", "down", names, all, wait, wait_sec, kill_after_sec))
 
-    async def restart(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Tuple[Outcome, ...]:
-        return await self._run(_calls.order("Restart", "up", names, all, wait, wait_sec))
+    async def restart(
+        self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC, kill_after_sec: Optional[float] = None
+    ) -> Tuple[Outcome, ...]:
+        return await self._run(_calls.order("Restart", "up", names, all, wait, wait_sec, kill_after_sec))
 
     def start_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Stream[Outcome]:
         return self._each(_calls.order("Start", "up", names, all, wait, wait_sec))
 
-    def stop_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Stream[Outcome]:
-        return self._each(_calls.order("Stop", "down", names, all, wait, wait_sec))
+    def stop_each(
+        self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC, kill_after_sec: Optional[float] = None
+    ) -> Stream[Outcome]:
+        return self._each(_calls.order("Stop", "down", names, all, wait, wait_sec, kill_after_sec))
 
-    def restart_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Stream[Outcome]:
-        return self._each(_calls.order("Restart", "up", names, all, wait, wait_sec))
+    def restart_each(
+        self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC, kill_after_sec: Optional[float] = None
+    ) -> Stream[Outcome]:
+        return self._each(_calls.order("Restart", "up", names, all, wait, wait_sec, kill_after_sec))
 
     def _each(self, call: Call[Tuple[Outcome, ...]]) -> Stream[Outcome]:
         return Stream(self._flow(call, None, tuple))
 
     async def reset(self, *names: str) -> Tuple[Outcome, ...]:
         return await self._run(_calls.reset(names))
+
+    async def signal(self, *names: str, signal: Signal) -> Tuple[Outcome, ...]:
+        return await self._run(_calls.signal(names, signal))
 
     async def register(
         self, profile: str, *, environment: Optional[Mapping[str, str]] = None, start: Optional[bool] = None

@@ -15,7 +15,7 @@ from svcbroker import _calls, _wire
 from svcbroker._calls import UNREGISTER_SEC, WAIT_SEC, Call
 from svcbroker._link import Steps, Wait
 from svcbroker._pool import Flow, Pool, deadline_after
-from svcbroker.replies import Action, Check, Event, Health, Outcome, PastEvent, Registered, Service, Unregistered
+from svcbroker.replies import Action, Check, Event, Health, Outcome, PastEvent, Registered, Service, Signal, Unregistered
 
 T = TypeVar("T")
 
@@ -100,7 +100,7 @@ class Client:
 
     A broker that was restarted, or closed the idle connection, is connected to once more, and waited for until the timeout. If it
     ended before the call was sent, every call is sent then. If it ended later, those are sent again that change nothing a second
-    time: all but restart(), call() and stream(), which raise ConnectionFailed with `sent`.
+    time: all but restart(), signal(), call() and stream(), which raise ConnectionFailed with `sent`.
 
     Any other exception that comes out of a call (KeyboardInterrupt, one of a signal's handler) closes that call's connection; what was
     ordered holds. Threads may share a client, and a signal's handler may use the one that it interrupts: calls at the same time have
@@ -163,25 +163,33 @@ class Client:
         """
         return self._run(_calls.order("Start", "up", names, all, wait, wait_sec))
 
-    def stop(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Tuple[Outcome, ...]:
-        """As start(); with wait it returns when it is down."""
-        return self._run(_calls.order("Stop", "down", names, all, wait, wait_sec))
+    def stop(
+        self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC, kill_after_sec: Optional[float] = None
+    ) -> Tuple[Outcome, ...]:
+        """As start(); with wait it returns when it is down. What still runs after kill_after_sec seconds is killed; None: nothing is."""
+        return self._run(_calls.order("Stop", "down", names, all, wait, wait_sec, kill_after_sec))
 
-    def restart(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Tuple[Outcome, ...]:
-        """As start(); one that is down is started, but of all only those that are wanted up. Never repeated by itself."""
-        return self._run(_calls.order("Restart", "up", names, all, wait, wait_sec))
+    def restart(
+        self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC, kill_after_sec: Optional[float] = None
+    ) -> Tuple[Outcome, ...]:
+        """As start(); one that is down is started, but of all only those that are wanted up. kill_after_sec as in stop(). Never repeated by itself."""
+        return self._run(_calls.order("Restart", "up", names, all, wait, wait_sec, kill_after_sec))
 
     def start_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Stream[Outcome]:
         """As start(), but every outcome as it happens, and none is raised. Orders when it is first iterated."""
         return self._each(_calls.order("Start", "up", names, all, wait, wait_sec))
 
-    def stop_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Stream[Outcome]:
+    def stop_each(
+        self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC, kill_after_sec: Optional[float] = None
+    ) -> Stream[Outcome]:
         """As start_each()."""
-        return self._each(_calls.order("Stop", "down", names, all, wait, wait_sec))
+        return self._each(_calls.order("Stop", "down", names, all, wait, wait_sec, kill_after_sec))
 
-    def restart_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Stream[Outcome]:
+    def restart_each(
+        self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC, kill_after_sec: Optional[float] = None
+    ) -> Stream[Outcome]:
         """As start_each()."""
-        return self._each(_calls.order("Restart", "up", names, all, wait, wait_sec))
+        return self._each(_calls.order("Restart", "up", names, all, wait, wait_sec, kill_after_sec))
 
     def _each(self, call: Call[Tuple[Outcome, ...]]) -> Stream[Outcome]:
         return Stream(self._flow(call, None, tuple))
@@ -189,6 +197,11 @@ class Client:
     def reset(self, *names: str) -> Tuple[Outcome, ...]:
         """Forgets failures: back-off, failed, the counted deaths. Starts nothing."""
         return self._run(_calls.reset(names))
+
+    def signal(self, *names: str, signal: Signal) -> Tuple[Outcome, ...]:
+        """Sends it to the processes that run, like "KILL". What is wanted stays as it is: one that ends by it is started again if it is
+        wanted, and that end does not count. NotRunning: there is no process. Never repeated by itself."""
+        return self._run(_calls.signal(names, signal))
 
     def register(
         self, profile: str, *, environment: Optional[Mapping[str, str]] = None, start: Optional[bool] = None

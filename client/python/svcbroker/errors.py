@@ -148,6 +148,13 @@ class Busy(BrokerError):
     operation: str
 
 
+class NotRunning(BrokerError):
+    """What was to be signalled has no process of its own; reason says why."""
+
+    name: str
+    reason: str
+
+
 class LimitExceeded(BrokerError):
     """limit: which one, like request_bytes; value: what it is."""
 

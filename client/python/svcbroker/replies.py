@@ -9,6 +9,8 @@ from typing import Any, Dict, Literal, Optional, Tuple
 
 State = Literal["down", "starting", "up", "stopping", "finishing", "backoff", "failed", "held", "unsupervised"]
 
+Signal = Literal["HUP", "INT", "QUIT", "KILL", "TERM", "USR1", "USR2", "CONT", "STOP", "WINCH"]
+
 Problem = Literal["unsupervised", "failed", "backoff", "held", "unread", "not_started", "not_ready", "not_ended", "not_finished",
                   "paused", "stopped", "stale", "unwanted", "logger", "log", "lock", "pipe"]
 

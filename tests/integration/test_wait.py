@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: ISC
+"""svcctl wait, --dry-run and watch --failures: looking and waiting, and nothing ordered."""
+
+import json
+import subprocess
+import threading
+
+import pytest
+
+from tree import TOP, wait_until
+
+
+@pytest.fixture(scope="module")
+def tree(module_trees):
+    return module_trees()
+
+
+def svcctl(tree, *words, code=0, user="hermes"):
+    result = tree.run(user, "svcctl", *words)
+    assert result.returncode == code, (words, result)
+    return result
+
+
+def begun(tree, *words):
+    """One that waits, and the thread that has what came of it."""
+    found = []
+    thread = threading.Thread(target=lambda: found.append(tree.run("hermes", "svcctl", *words)))
+    thread.start()
+    return thread, found
+
+
+def audited(tree):
+    return tree.log().count("audit: ")
+
+
+@pytest.mark.parametrize("goal,act", [("up", "Start"), ("ready", "Start"), ("down", "Stop"), ("gone", "Unregister")])
+def test_it_comes_about(tree, profile, goal, act):
+    tree.register(profile, start=act != "Start")
+    thread, found = begun(tree, "wait", profile, "--for", goal, "--timeout", "5m")
+    if act == "Unregister":
+        tree.call(act, profile=profile, timeout_msec=1)
+    else:
+        tree.call(act, names=[f"gateway-{profile}"])
+    thread.join()
+    assert (found[0].returncode, found[0].stderr) == (0, "") and found[0].stdout.startswith(f"gateway-{profile}  "), found
+
+
+def test_failed(tree, profile):
+    tree.register(profile, "exit:78")
+    result = svcctl(tree, "wait", profile, "--for", "failed", "--timeout", "5m", "--json")
+    (service,) = json.loads(result.stdout)["services"]
+    assert service["state"] == "failed"
+    result = svcctl(tree, "wait", profile, "--for", "up", code=7)
+    assert "failed: configuration error" in result.stderr
+
+
+def test_what_does_not_come_about(tree, profile):
+    tree.register(profile, start=False)
+    assert "still down after" in svcctl(tree, "wait", profile, "--timeout", "100ms", code=6).stderr
+    svcctl(tree, "wait", "nobody", code=4)
+    svcctl(tree, "wait", "nobody", "--for", "gone")
+    svcctl(tree, "wait", profile, "nobody", "--for", "down", code=4)
+    svcctl(tree, "wait", f"{profile}*", "--for", "down")
+    svcctl(tree, "wait", profile, "--for", "soon", code=2)
+    svcctl(tree, "wait", code=2)
+
+
+def test_it_outlives_the_broker(tree, profile):
+    tree.register(profile, start=False)
+    tree.register("there")
+    tree.wait_state("there", "up")
+    with watching(tree, "svcctl", "wait", "there", profile, "--timeout", "5m") as process:
+        assert process.stdout.readline() == "gateway-there  up\n"
+        tree.kill_broker()
+        tree.call("Start", names=[f"gateway-{profile}"])
+        assert process.stdout.readline() == f"gateway-{profile}  up\n"
+        assert process.wait() == 0
+    tree.unregister("there")
+
+
+def test_dry_runs_order_nothing_and_exit_as_the_order_would(tree, profile):
+    tree.register(profile)
+    service, before = tree.wait_state(profile, "up"), None
+    wait_until(lambda: "audit: Register" in tree.log())
+    before = audited(tree)
+    for words, code, action in (
+            (("start", profile), 0, "keep"), (("stop", profile), 0, "stop"), (("restart", profile), 0, "restart"), (("kill", profile), 0, "signal"),
+            (("reset", profile), 0, "reset"), (("stop", "nobody"), 4, "refuse"), (("start", "nobody"), 0, "register"), (("stop", "--all"), 0, "stop"),
+            (("register", profile), 0, "keep"), (("register", "other", "--no-start"), 0, "register"), (("unregister", profile), 0, "unregister"),
+            (("unregister", "default"), 5, "refuse"), (("unregister", "other"), 0, "keep"), (("stop", f"{profile}*"), 0, "stop"),
+            (("register", "Bad"), 1, None)):
+        result = svcctl(tree, *words, "--dry-run", code=code)
+        assert action is None or f"would {action}" in result.stdout, (words, result)
+        told = json.loads(svcctl(tree, *words, "--dry-run", "--json", code=code).stdout)
+        assert action is None or action in [one["action"] for one in told["would"]], words
+    assert audited(tree) == before
+    assert tree.state(profile)["pid"] == service["pid"]
+
+
+def test_dry_kill_of_what_is_down(tree, profile):
+    tree.register(profile, start=False)
+    svcctl(tree, "kill", profile, "--dry-run", code=3)
+
+
+def watching(tree, *words):
+    return subprocess.Popen(["bash", "-c", '. tools/lib/tree.sh; tree_pid=$1; shift; tree_enter "$@"', "tree", str(tree.pid), "hermes", *words],
+                            cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+
+
+def test_failures_only(tree, profile):
+    tree.register(profile, start=False)
+    with watching(tree, "svcctl", "watch", "--failures", "--json", profile) as process:
+        tree.call("Register", profile=profile, environment={"GATEWAY_TEST": "exit:78"})
+        tree.call("Start", names=[f"gateway-{profile}"])
+        event = json.loads(process.stdout.readline())
+        assert (event["service"]["name"], event["service"]["problem"]) == (f"gateway-{profile}", "failed")
+        tree.call("Register", profile=profile, environment={})
+        tree.call("Start", names=[f"gateway-{profile}"], wait="up")
+        event = json.loads(process.stdout.readline())
+        assert event["service"]["state"] == "up" and event["service"].get("problem") is None
+        process.kill()
+
+
+def test_the_example_of_a_notifier(tree, profile):
+    """As the page has it, with a command that notes what it was told."""
+    tree.register(profile, "exit:78", start=False)
+    with open(f"{TOP}/docs/examples/notify") as file:
+        text = file.read()
+    assert len(text.splitlines()) <= 20
+    tree.run("hermes", "sh", "-c", "cat >notify; chmod 755 notify", text=text, check=True)
+    with watching(tree, "./notify", "sh", "-c", 'cat; echo "$SERVICE=$PROBLEM"') as process:
+        tree.call("Start", names=[f"gateway-{profile}"])
+        lines = [process.stdout.readline() for _ in range(2)]
+        assert lines[0].startswith(f"gateway-{profile}: failed: configuration error") and lines[1] == f"gateway-{profile}=failed\n", lines
+        tree.call("Register", profile=profile, environment={})
+        tree.call("Start", names=[f"gateway-{profile}"], wait="up")
+        lines = [process.stdout.readline() for _ in range(2)]
+        assert lines == [f"gateway-{profile}: well again: up\n", f"gateway-{profile}=\n"]
+        tree.run("root", "sh", "-c", "/usr/bin/pkill -KILL -x notify; /usr/bin/pkill -KILL -x svcctl", check=False)
+        process.kill()
+
+
+def test_export_and_import(tree, profile):
+    other = f"{profile}-2"
+    tree.register(profile, environment={"SECRET": "s3cret", "EMPTY": ""})
+    tree.register(other, start=False)
+    kept = json.loads(svcctl(tree, "export", profile, other).stdout)
+    assert kept == {"version": 1, "gateways": [{"profile": profile, "want": "up"}, {"profile": other, "want": "down"}]}
+    whole = svcctl(tree, "export", "--with-environment", f"{profile}*", "--json").stdout
+    assert [entry["environment"] for entry in json.loads(whole)["gateways"]] == [{"SECRET": "s3cret", "EMPTY": ""}, {}]
+    tree.unregister(profile)
+    tree.call("Register", profile=other, environment={"A": "b"})
+    tree.call("Start", names=[f"gateway-{other}"], wait="up")
+    result = tree.run("hermes", "svcctl", "import", "-", "--dry-run", text=whole)
+    assert result.returncode == 0 and f"{profile}  would register, wanted up" in result.stdout and f"{other}  would stop" in result.stdout
+    assert tree.state(other)["state"] == "up"
+    result = tree.run("hermes", "svcctl", "import", "-", text=whole)
+    assert (result.returncode, result.stderr) == (0, ""), result
+    tree.wait_state(profile, "up")
+    tree.wait_state(other, "down")
+    assert tree.slot_variables(profile) == {"SECRET": "s3cret", "EMPTY": ""} and tree.slot_variables(other) == {}
+    tree.unregister(other)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"version":2,"gateways":[]}', '{"version":1,"gateways":[{"profile":"a"}]}',
+                                  '{"version":1,"gateways":[{"profile":"a","want":"no"}]}', '{"version":1,"gateways":[{"profile":"a","want":"up","environment":[]}]}'])
+def test_what_is_no_export(tree, text):
+    result = tree.run("hermes", "svcctl", "import", "-", text=text)
+    assert (result.returncode, result.stdout) == (2, "") and "is not what 'svcctl export' prints" in result.stderr
+
+
+def test_import_of_a_name_that_is_none(tree):
+    text = '{"version":1,"gateways":[{"profile":"../x","want":"up"},{"profile":"%s","want":"down"}]}' % ("a" * 300)
+    for words in (("import", "-"), ("import", "-", "--dry-run")):
+        result = tree.run("hermes", "svcctl", *words, text=text)
+        assert result.returncode == 1 and result.stderr.count("svcctl: ") >= 2, result
+
+
+def test_what_stands_in_the_place_of_a_record_is_not_followed(tree, profile):
+    tree.register(profile, environment={"A": "b"})
+    tree.run("hermes", "sh", "-c", f"cd .svcbroker/intent && mv {profile} kept && mkfifo {profile}", check=True)
+    result = svcctl(tree, "export", profile, "--with-environment", code=1)
+    assert "environment" not in result.stdout
+    tree.run("hermes", "sh", "-c", f"cd .svcbroker/intent && rm {profile} && ln -s /etc/passwd {profile}", check=True)
+    svcctl(tree, "export", profile, "--with-environment", code=1)
+    tree.run("hermes", "sh", "-c", f"cd .svcbroker/intent && mv -f kept {profile}", check=True)
