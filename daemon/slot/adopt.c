@@ -60,6 +60,22 @@ static int64_t adopt_kill_msec(const struct record *record)
         return clock_msec() + (left_msec > 0 ? left_msec : 0);
 }
 
+/* The end that the status shows is the one that an order had asked for, and what was to follow has not begun: finish may
+ * undo a `u` that came before it has ended. */
+static bool adopt_ended_by_order(const struct service *service, const struct s6_status *status)
+{
+        const struct record *record = &service->record;
+        unsigned deaths;
+
+        if (s6_status_is_alive(status) || record->brake.hold != HOLD_NONE)
+                return false;
+        if (record->exit_order == EXIT_ORDERED && record->exit_at_usec == status->since_usec)
+                return true;
+        /* No broker has seen that end; with an order, the tally begins anew. */
+        return record->told != TOLD_NOTHING &&
+               s6_tally_count(service_at(service), service->name, &deaths) == 0 && deaths <= 1;
+}
+
 /* The order that the last broker was about to give, or that the run has been given and is still about. */
 static void adopt_order(struct service *service, const struct s6_status *status)
 {
@@ -70,7 +86,8 @@ static void adopt_order(struct service *service, const struct s6_status *status)
                 service->own.told = record->told;
         if (runs && record->signalled_pid == status->pid)
                 signals_adopt(&service->own.signals, status->pid, record->signalled, clock_utc_usec());
-        if (!record->pending && record->want_up && service->own.told == TOLD_NOTHING)
+        if (!record->pending && record->want_up && service->own.told == TOLD_NOTHING &&
+            !adopt_ended_by_order(service, status))
                 return;
         if (record->pending == PENDING_ORDER && record->want_up && !runs) {
                 stagger_start(service); /* a boot may have left many */

@@ -19,15 +19,17 @@
 static struct braked {
         char name[CLIENT_NAME_BYTES];
         bool held;
-        bool free; /* whose end was ordered by a broker that was killed before it came is held back once: OPEN */
         unsigned attempt, crashes;
         int64_t leaves_usec; /* since then it is being removed, and runs */
         int64_t left_usec;   /* since then it is not linked any more */
 } followed[FOLLOWED_MOST];
 
+/* Attempt 0: it ran elsewhere, which is over, and is tried. */
 static bool is_braked(const struct service *service)
 {
-        return service->record.brake.hold == HOLD_BACKOFF || service->record.brake.hold == HOLD_FAILED;
+        const struct brake *brake = &service->record.brake;
+
+        return (brake->hold == HOLD_BACKOFF && brake->attempt) || brake->hold == HOLD_FAILED;
 }
 
 static struct braked *follow(const struct service *service)
@@ -38,7 +40,6 @@ static struct braked *follow(const struct service *service)
                 i++;
         if (strcmp(followed[i].name, service->name) != 0) {
                 followed[i] = (struct braked){.held = is_braked(service),
-                                              .free = sim_life() > 0,
                                               .attempt = service->record.brake.attempt,
                                               .leaves_usec = SIM_NEVER,
                                               .left_usec = SIM_NEVER};
@@ -55,12 +56,11 @@ static void check_cause(const struct service *service, struct braked *its)
         bool held = is_braked(service),
              more = held && (!its->held || service->record.brake.attempt > its->attempt);
 
-        SIM_HOLDS(!more || its->free || crashes > its->crashes, "held-for-a-crash",
+        SIM_HOLDS(!more || crashes > its->crashes, "held-for-a-crash",
                   "%s is held back (attempt %u, %s), and nothing has ended by itself", service->name,
                   service->record.brake.attempt, service->record.reason);
         if (more)
                 its->crashes = crashes;
-        its->free = its->free && !more;
         its->held = held;
         its->attempt = service->record.brake.attempt;
 }

@@ -211,6 +211,99 @@ START_TEST(a_restart_that_was_about_to_be)
 }
 END_TEST
 
+/* It was told to end, and to be followed by another, and has ended since: what was to follow, finish has undone. */
+START_TEST(a_restart_whose_run_has_ended)
+{
+        begin(world_record(&(struct record){
+                .want_up = true, .told = TOLD_RESTART, .told_pid = 4000002, .told_usec = 1}));
+        toy_is_down(&own, false, 0);
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        turn_until_told(&own, "u");
+        toy_runs(&own, 4000003, true);
+        TURN_UNTIL(find(CODER)->shown.state == STATE_UP);
+        ck_assert_int_eq(find(CODER)->record.told, TOLD_NOTHING);
+        ck_assert_int_eq(find(CODER)->record.brake.attempt, 0);
+        ck_assert_int_eq(find(CODER)->shown.restarts, 0);
+}
+END_TEST
+
+static void put_ended(enum exit_order order, int64_t at_usec, enum hold hold)
+{
+        world_put("services/gateway-coder/data/state",
+                  world_record(&(struct record){.want_up = true,
+                                                .brake = {.hold = hold},
+                                                .has_exit = true,
+                                                .exit_order = order,
+                                                .exit_at_usec = at_usec}));
+}
+
+/* The last broker has seen the end that it had ordered, and not what came of its `u`. */
+START_TEST(a_restart_whose_end_was_seen)
+{
+        begin(NULL);
+        toy_finishes(&own, true, 0);
+        put_ended(EXIT_ORDERED, own.since_usec, HOLD_NONE);
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert_int_eq(find(CODER)->own.goal.kind, GOAL_UP);
+        ck_assert_int_eq(find(CODER)->own.goal.base_usec, own.since_usec);
+        turn_for(20);
+        ck_assert_str_eq(toy_letters(&own), ""); /* finish would undo it */
+}
+END_TEST
+
+START_TEST(a_restart_that_was_undone)
+{
+        begin(NULL);
+        toy_is_down(&own, false, 0);
+        put_ended(EXIT_ORDERED, own.since_usec, HOLD_NONE);
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        turn_until_told(&own, "u");
+        ck_assert_int_eq(find(CODER)->record.brake.hold, HOLD_NONE);
+}
+END_TEST
+
+static void check_no_goal(enum exit_order order, int earlier_usec, enum hold hold)
+{
+        begin(NULL);
+        toy_is_down(&own, false, 256);
+        put_ended(order, own.since_usec - earlier_usec, hold);
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert_int_eq(find(CODER)->own.goal.kind, GOAL_NONE);
+        TURN_UNTIL(find(CODER)->record.brake.hold != HOLD_NONE);
+        ck_assert_str_eq(toy_letters(&own), "");
+}
+
+START_TEST(an_end_that_nobody_ordered)
+{
+        check_no_goal(EXIT_UNORDERED, 0, HOLD_NONE);
+}
+END_TEST
+
+START_TEST(an_end_after_the_one_that_was_ordered)
+{
+        check_no_goal(EXIT_ORDERED, 1, HOLD_NONE);
+}
+END_TEST
+
+START_TEST(an_ordered_end_of_one_that_is_held)
+{
+        check_no_goal(EXIT_ORDERED, 0, HOLD_HELD);
+}
+END_TEST
+
+/* The run that followed has ended as well, by itself: s6 has noted two. */
+START_TEST(a_restart_that_has_ended_again)
+{
+        begin(world_record(&(struct record){
+                .want_up = true, .told = TOLD_RESTART, .told_pid = 4000002, .told_usec = 1}));
+        world_put("services/gateway-coder/supervise/death_tally", "two deaths, of 14 bytes each");
+        toy_is_down(&own, false, 256);
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert_int_eq(find(CODER)->own.goal.kind, GOAL_NONE);
+        TURN_UNTIL(find(CODER)->record.brake.hold == HOLD_BACKOFF);
+}
+END_TEST
+
 /* Somebody had moved it away when the broker started, and has put it back. */
 START_TEST(one_that_comes_later)
 {
@@ -263,6 +356,13 @@ int main(void)
                                       one_of_another_profile,
                                       a_restart_that_was_under_way,
                                       a_restart_that_was_about_to_be,
+                                      a_restart_whose_run_has_ended,
+                                      a_restart_whose_end_was_seen,
+                                      a_restart_that_was_undone,
+                                      an_end_that_nobody_ordered,
+                                      an_end_after_the_one_that_was_ordered,
+                                      an_ordered_end_of_one_that_is_held,
+                                      a_restart_that_has_ended_again,
                                       one_that_comes_later,
                                       all_that_come_later,
                                       the_services_directory_cannot_be_read};
