@@ -188,26 +188,37 @@ static void delay(struct run *run)
                 ask_why(service);
 }
 
-/* A single run, so that one try is not a burst of five. */
-static void run_once(struct run *run)
+/* A single run, so that one try is not a burst of five. False: it could not be ordered, which is no try. */
+static bool run_once(struct run *run)
 {
+        const struct brake before = *run->brake;
+        const struct brake_try once = run->once;
+
         if (is_own(run))
                 run->service->starter = STARTER_RETRY;
         run->once = brake_begin_try(run->brake, run->status.since_usec, clock_msec());
         note(run, false);
-        run_send(run, "o");
+        if (run_send(run, "o") || !run->send_error)
+                return true;
+        *run->brake = before;
+        run->once = once;
+        if (before.next_start_usec)
+                run->brake->next_start_usec = clock_utc_usec() + SEND_AGAIN_MSEC * 1000;
+        note(run, !brake_lets_run(run->brake));
+        return false;
 }
 
 static void try_again(struct run *run)
 {
         struct service *service = run->service;
 
-        if (service->asks == ASK_LOCK_IS_FREE)
-                service->asks = ASK_NOTHING;
         /* Restarts that it asked for have a budget in a longer time, which a try does not renew. */
         if (facts_of(run).word != WORD_RESTART_ME)
                 service_clear_tally(run);
-        run_once(run);
+        if (!run_once(run))
+                return;
+        if (service->asks == ASK_LOCK_IS_FREE)
+                service->asks = ASK_NOTHING;
         if (is_own(run))
                 log_event("service: retry: service=%s attempt=%u", service->name, run->brake->attempt);
         else

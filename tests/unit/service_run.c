@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemon/bounds.h"
@@ -219,6 +220,44 @@ START_TEST(a_logger_keeps_ending)
         ck_assert_int_eq(service->shown.restarts, 0);
         ck_assert_int_eq(service->shown.log_restarts, 3);
         ck_assert_int_eq(trouble(), TROUBLE_NONE);
+}
+END_TEST
+
+static void limit_files(rlim_t limit)
+{
+        struct rlimit files;
+
+        ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+        files.rlim_cur = limit;
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+}
+
+/* What was not given has not failed. */
+START_TEST(a_try_without_descriptors)
+{
+        struct brake *brake;
+        struct rlimit before;
+        int64_t due_usec;
+        int next = dup(0);
+
+        close(next);
+        begin();
+        start(4000002);
+        brake = &service->record.brake;
+        ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+        model.registry.backoff.first_msec = model.registry.backoff.most_msec = 3600000;
+        toy_is_down(&own, false, 256);
+        TURN_UNTIL(brake->hold == HOLD_BACKOFF);
+        limit_files((rlim_t)next);
+        brake->next_start_usec = due_usec = clock_utc_usec();
+        service_wake(service);
+        TURN_UNTIL(brake->next_start_usec != due_usec);
+        ck_assert_int_gt(brake->next_start_usec, due_usec); /* 0: it is under way */
+        limit_files(before.rlim_cur);
+        turn_until_told(&own, "o");
+        ck_assert_uint_eq(brake->attempt, 1);
+        ck_assert_int_eq(brake->hold, HOLD_BACKOFF);
+        ck_assert(!world_has("services/gateway-coder/down"));
 }
 END_TEST
 
@@ -490,6 +529,7 @@ int main(void)
                                       it_is_restarted,
                                       a_gateway_keeps_ending,
                                       a_logger_keeps_ending,
+                                      a_try_without_descriptors,
                                       a_logger_is_tried_when_a_person_asks,
                                       a_configuration_error_is_not_tried_again,
                                       one_that_runs_elsewhere_is_looked_at,
