@@ -94,8 +94,11 @@ static bool order_record(struct service *service, const struct order *order, str
                                                            ? !record_runs_now(&service->record) ||
                                                                      service->queued != QUEUED_FOR_NOTHING
                                                            : kind == ORDER_STOP);
-        if (result == 0)
+        if (result == 0) {
+                if (kind != ORDER_RESET)
+                        persist_outdate(service);
                 return true;
+        }
         service->record = before;
         service_save(service);
         *fault = (struct fault){.kind = FAULT_SYSTEM, .text = "record the order", .error = -result};

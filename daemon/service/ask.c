@@ -110,6 +110,7 @@ static void accept_stop(struct service *service)
         record->own_stop = record->unpersisted = true;
         log_event("service: stopped by its own means: service=%s", service->name);
         service_save(service);
+        persist_outdate(service);
         persist_soon(service->registry);
 }
 

@@ -47,6 +47,11 @@ static void persist_entry(struct service *service, bool stop, struct store_entry
         entry->result = -ENOMEM;
 }
 
+void persist_outdate(struct service *service)
+{
+        service->serial = service->persisted_serial = ++service->registry->serial;
+}
+
 void persist_later(struct registry *registry)
 {
         if (!registry->stopping && !timer_is_running(&registry->persist_again))
@@ -133,8 +138,10 @@ int persist_services(struct registry *registry, struct service *const *services,
         struct store_batch *batch = persist_begin(registry, count, root, done, owner);
 
         if (!batch) {
-                for (size_t i = 0; i < count; i++)
+                for (size_t i = 0; i < count; i++) {
+                        persist_outdate(services[i]);
                         services[i]->persist_error = ENOMEM;
+                }
                 persist_later(registry);
                 return -ENOMEM;
         }

@@ -29,6 +29,9 @@ int persist_services(struct registry *registry, struct service *const *services,
 int persist_forget(struct registry *registry, const char *profile, bool root, persist_function *done,
                    void *owner);
 
+/* What is wanted of it is another since that was given to the volume, and is not given yet: the answer is about less. */
+void persist_outdate(struct service *service);
+
 /* Is this still the newest of what persist_services() was told of that service? place: of the batch. */
 bool persist_is_newest(const struct store_batch *batch, size_t place, const struct service *service);
 

@@ -145,9 +145,6 @@ static void check_written(const struct service *service)
         /* One that a Start has made is down, whatever the volume says, until that comes to it, if it does: OPEN. */
         if (!service->ordered.number)
                 return;
-        /* The answer about the one before may come when a newer order is recorded, and not yet given to the volume: OPEN. */
-        if (service->persisted_serial < service->serial)
-                return;
         if (!service->profile || service->record.unpersisted || record_is_blind(&service->record) ||
             service->record.removing || service->operation != OPERATION_NONE ||
             service->record.brake.hold != HOLD_NONE || wants_is_loose(service->name) || !is_news(service))

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +12,7 @@
 #include "daemon/bounds.h"
 #include "daemon/order/order.h"
 #include "daemon/order/order_parts.h"
+#include "daemon/service/persist.h"
 #include "daemon/slot/removal.h"
 #include "proto/limits.h"
 
@@ -358,6 +361,40 @@ START_TEST(one_overtakes_the_other_that_is_recorded)
         TURN_UNTIL(service->own.goal.kind == GOAL_NONE);
         ck_assert(!toy_was_told(&own, 'u'));
         ck_assert(world_has("services/gateway-coder/down"));
+}
+END_TEST
+
+static int written;
+
+static void count_written(void *owner, const struct store_batch *batch)
+{
+        ck_assert_ptr_eq(persist_registry(batch), owner);
+        written++;
+}
+
+/* The answer comes when another order is recorded, and not given to the volume yet. */
+START_TEST(the_volume_has_what_was_wanted_before)
+{
+        struct order *order = calloc(1, sizeof(*order) + sizeof(order->entries[0]));
+
+        begin_as(true);
+        service->record.unpersisted = true;
+        ck_assert_int_eq(
+                persist_services(&model.registry, &service, 1, false, true, count_written, &model.registry),
+                0);
+        order->registry = &model.registry;
+        order->kind = ORDER_STOP;
+        order->number = ++model.registry.order_number;
+        order->entries[0].order = order;
+        order->entries[0].name = CODER;
+        ck_assert(order_record_entry(&order->entries[0]));
+        ck_assert(!service->record.want_up);
+        TURN_UNTIL(written);
+        ck_assert(service->record.unpersisted);
+        persist_soon(&model.registry); /* as where nothing of it is under way */
+        TURN_UNTIL(!service->record.unpersisted);
+        ck_assert_ptr_nonnull(strstr(world_text("home/.svcbroker/intent/coder"), "\"down\""));
+        free(order);
 }
 END_TEST
 
@@ -864,6 +901,7 @@ int main(void)
                                       one_overtakes_the_other,
                                       one_overtakes_the_other_before_it_is_recorded,
                                       one_overtakes_the_other_that_is_recorded,
+                                      the_volume_has_what_was_wanted_before,
                                       the_same_from_two,
                                       the_same_again,
                                       names_that_are_none,
