@@ -403,12 +403,12 @@ class Tree:
         return wait_until(lambda: all(text in (log := self.gateway_log(profile)) for text in texts) and log, what=f"{texts} in its log")
 
     def begin_run_with(self, profile, line):
-        """Its run script has that line first. Another file: one that is just being executed cannot be written."""
+        """Its run script is one for a shell, with that line first. Another file: one that is just being executed cannot be written."""
         path = f"{self.slot(profile)}/run"
         with open(path) as run:
-            first, rest = run.readline(), run.read()
+            interpreter = run.readline().removeprefix("#!").strip()
         with open(f"{path}~", "w") as run:
-            run.write(f"{first}{line}\n{rest}")
+            run.write(f'#!/bin/sh\n{line}\nexec {interpreter} "$0"\n')
         os.chmod(f"{path}~", 0o755)
         os.rename(f"{path}~", path)
 
