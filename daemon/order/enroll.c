@@ -7,6 +7,8 @@
 
 #include "daemon/slot/operation.h"
 #include "daemon/keep/survey.h"
+#include "daemon/service/registry.h"
+#include "daemon/service/restart.h"
 
 /* A slot takes long to make: each is a piece. */
 struct enrolment {
@@ -40,13 +42,31 @@ static void enroll_ended(struct own_registration *own, struct service *service, 
 
         if (fault)
                 enrolment->events.refused(enrolment->events.owner, enrolled->profile, fault);
+        else if (service && service->record.pending && service->record.want_up)
+                stagger_start(service);
         free(enrolled);
         enrolment_close(enrolment);
 }
 
+/* What the volume says is wanted is wanted, whatever becomes of the order that the slot is made for. */
+static struct record enroll_record(const struct registry *registry, const struct profile_facts *facts)
+{
+        struct record record = {.want_up = false};
+
+        if (owed_has(registry, facts->name) || facts->intent_result != 0 || !facts->intent.want_up)
+                return record;
+        record.want_up = true;
+        multiplex_hold(registry, facts->name, &record);
+        if (record.brake.hold == HOLD_NONE && facts->locked)
+                restart_hold_elsewhere(registry, &record);
+        if (record.brake.hold == HOLD_NONE)
+                record.pending = PENDING_ORDER;
+        return record;
+}
+
 static void enroll_one(struct enrolment *enrolment, const struct profile_facts *facts)
 {
-        const struct record record = {.want_up = false};
+        const struct record record = enroll_record(enrolment->registry, facts);
         struct enrolled *enrolled = calloc(1, sizeof(*enrolled));
         struct fault fault;
 

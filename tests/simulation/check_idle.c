@@ -142,9 +142,6 @@ static void check_written(const struct service *service)
 {
         struct wants_record record;
 
-        /* One that a Start has made is down, whatever the volume says, until that comes to it, if it does: OPEN. */
-        if (!service->ordered.number)
-                return;
         if (!service->profile || service->record.unpersisted || record_is_blind(&service->record) ||
             service->record.removing || service->operation != OPERATION_NONE ||
             service->record.brake.hold != HOLD_NONE || wants_is_loose(service->name) || !is_news(service))

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/bounds.h"
+#include "daemon/order/enroll.h"
 #include "daemon/order/order.h"
 #include "daemon/order/order_parts.h"
 #include "daemon/service/persist.h"
@@ -776,6 +777,37 @@ START_TEST(a_profile_without_a_slot)
 }
 END_TEST
 
+static bool enrolled;
+
+static void not_enrolled(void *owner, const char *profile, const struct fault *fault)
+{
+        ck_abort();
+}
+
+static void is_enrolled(void *owner)
+{
+        enrolled = true;
+}
+
+/* The order that a slot is made for does not come to it: what is wanted is what the volume says. */
+START_TEST(a_slot_that_no_order_comes_to)
+{
+        static const char *const profiles[] = {"new"};
+
+        begin();
+        world_profile("new");
+        run(ORDER_START, CODER, false);
+        ck_assert_int_eq(answered()->fault.kind, FAULT_NONE);
+        world_put("home/.svcbroker/intent/new", world_text("home/.svcbroker/intent/coder"));
+        ck_assert_int_eq(enroll(&model.registry, profiles, 1, false,
+                                (struct enroll_events){not_enrolled, is_enrolled, NULL}),
+                         0);
+        TURN_UNTIL(enrolled);
+        ck_assert(registry_find(&model.registry, "gateway-new")->record.want_up);
+        turn_until_told(toy_at("services/gateway-new"), "u");
+}
+END_TEST
+
 START_TEST(profiles_that_can_have_none)
 {
         static const char *const names[] = {"gateway-none", "gateway-link", "gateway-deleted", CODER,
@@ -924,6 +956,7 @@ int main(void)
                                       one_goes_before_it_is_told,
                                       the_broker_ends_meanwhile,
                                       a_profile_without_a_slot,
+                                      a_slot_that_no_order_comes_to,
                                       profiles_that_can_have_none,
                                       the_volume_does_not_say_whether_there_is_such_a_profile,
                                       descriptors_are_short_for_a_moment,
