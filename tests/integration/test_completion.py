@@ -205,7 +205,7 @@ def test_whatever_the_shell_is_set_to(tree, settings):
     """Which stays as it was, and without a word on standard error."""
     before = f"{settings}; [[ -o posix ]] || :"
     for line, words in (("svcctl sta", ["start", "status"]), ("svcctl status co", ["coder"]), ("svcctl register ", ["coder", "writer"]),
-                        ("svcctl call Reg", ["Register"]), ("svcctl list --n", ["--names"]), ("svcctl stop --wait=", ["down"])):
+                        ("svcctl call Reg", ["Register"]), ("svcctl list --n", ["--names", "--no-header"]), ("svcctl stop --wait=", ["down"])):
         assert complete(tree, "bash", line, f"SETTINGS={before}") == words, line
     script = f"{settings}; before=$(set -o; shopt; declare -p IFS); _svcctl svcctl r svcctl; test \"$before\" = \"$(set -o; shopt; declare -p IFS)\" && set +eu && echo same"
     setup = ". /usr/share/bash-completion/bash_completion; _completion_loader svcctl || :; COMP_WORDS=(svcctl register ''); COMP_CWORD=2; "

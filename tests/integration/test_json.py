@@ -22,25 +22,27 @@ VERBS = {
     "list": ("List", {(): 0}),
     "why": ("Status", {("P",): 0, ("--profile", "P"): 0, ("nobody",): 4}),
     "history": ("History", {("P",): 0, ("P", "-n1"): 0, ("nobody",): 4}),
-    "metrics": (None, {(): 0}),
+    "metrics": ("io.systemd.Metrics.List", {(): 0}),
     "watch": ("Watch", {("P",): 0, (): 0, ("nobody",): 4}),
     "logs": (None, {("P",): 0, ("P", "-n1"): 0, ("svcbrokerd",): 1, ("nobody",): 4}),
     "reset": ("Reset", {("P",): 0, ("P", "nobody"): 4, ("svcbrokerd",): 5}),
     "register": ("Register", {("P",): 0, ("P", "--env", "A=B"): 0, ("Bad",): 1}),
     "unregister": ("Unregister", {("P",): 0, ("nobody",): 0, ("default",): 5}),
     "reconcile": ("Reconcile", {(): 0, ("--dry-run",): 0}),
-    "export": (None, {}), "import": (None, {}),  # no replies: test_wait.py
+    "export": (None, {("P",): 0, ("P", "--with-environment"): 0, ("P", "nobody"): 4}),
+    "import": (None, {("-",): 0, ("-", "--dry-run"): 0, ("/nonexistent",): 1}),
     "health": ("Health", {(): 0}),
     "doctor": ("Diagnose", {(): 0}),
     "call": ("List", {("List",): 0, ("Nothing",): 1, ("Watch",): 1}),
     "introspect": ("org.varlink.service.GetInfo", {(): 0}),
 }
 STREAMS = ("watch", "logs", "start", "stop", "restart")
+KEPT = {"version": 1, "gateways": [{"profile": "P", "want": "down"}]}
 CASES = [(verb, arguments, code) for verb, (_, cases) in VERBS.items() for arguments, code in cases.items()]
 
 
-def svcctl(tree, *arguments, user="hermes"):
-    return tree.run(user, "svcctl", *arguments)
+def svcctl(tree, *arguments, user="hermes", **how):
+    return tree.run(user, "svcctl", *arguments, **how)
 
 
 def test_every_verb_is_looked_at(tree):
@@ -63,7 +65,8 @@ def test_replies_are_those_of_the_interface(tree, profile, service, verb, argume
     if verb == "watch" and code == 0:
         result = tree.run("hermes", "bash", "-c", 'svcctl --json watch "$@" | head -n 1; exit ${PIPESTATUS[0]}', "bash", *words)
     else:
-        result = svcctl(tree, verb, "--json", *words)
+        kept = {"text": json.dumps(KEPT).replace('"P"', f'"{profile}"')} if "-" in words else {}
+        result = svcctl(tree, verb, "--json", *words, **kept)
     assert result.returncode == code, result
     lines = result.stdout.splitlines()
     assert result.stdout.isascii() and result.stdout == "".join(f"{line}\n" for line in lines)
@@ -81,6 +84,17 @@ def test_replies_are_those_of_the_interface(tree, profile, service, verb, argume
         elif verb == "why":
             assert all(isinstance(reply.pop(name), str) for name in ("happened", "next", "advice"))
             service.reply(full, False, {"parameters": reply})
+        elif verb == "metrics":
+            assert set(reply) == {"families", "metrics"} and all(reply.values())
+            for member, told in (("families", "io.systemd.Metrics.Describe"), ("metrics", full)):
+                for each in reply[member]:
+                    service.reply(told, True, {"parameters": each, "continues": True})
+        elif verb == "export":
+            (entry,) = reply.pop("gateways")
+            assert reply == {"version": 1} and entry.pop("environment", {}) == {} and entry == {"profile": profile, "want": "down"}
+        elif verb == "import":
+            (entry,) = reply.pop("would" if "--dry-run" in words else "done")
+            assert reply == {} and entry == {"profile": profile, "want": "down", "action": "stop"}
         elif verb == "logs":
             assert reply["name"] == f"gateway-{profile}" and set(reply) <= {"name", "at_usec", "line"}
         else:
