@@ -4,6 +4,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ import threading
 import pytest
 
 import svcbroker
-from conftest import HEALTH, SERVICE, TOP, answering
+from conftest import DEADLINE_SEC, HEALTH, SERVICE, TOP, answering
 
 
 def run(path, *words, check=None):
@@ -216,3 +217,24 @@ def test_text_of_others_in_a_pipe_is_as_it_is_but_for_control_characters():
         said = subprocess.run([sys.executable, "-m", "svcbroker", "--socket", f"/nowhere/{WORDS}\udcff", "Health"], capture_output=True,
                               env={**os.environ, "PYTHONPATH": f"{TOP}/client/python", **locale}, timeout=60).stderr  # fmt: skip
         assert "/nowhere/ключ\\x1b[2J\\xe2\\x80\\xae".encode() + b"\xff" in said, said
+
+
+def test_metrics_when_there_is_no_thread_to_be_had(monkeypatch):
+    """As often as there are places for connections, and then there are threads again."""
+    from svcbroker import metrics
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+    with metrics.Server(("127.0.0.1", 0), None) as server:
+        loop = threading.Thread(target=server.serve_forever, daemon=True)
+        loop.start()
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", refuse)
+            for _ in range(metrics.CONNECTIONS_MAX):
+                with socket.create_connection(server.server_address, timeout=DEADLINE_SEC) as connection:
+                    assert connection.recv(1) == b""
+        with socket.create_connection(server.server_address, timeout=DEADLINE_SEC) as connection:
+            connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            assert connection.makefile("rb").readline().startswith(b"HTTP/1.0 404 ")
+        server.shutdown()
+        loop.join()

@@ -205,7 +205,11 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self.threads.acquire()
-        super().process_request(request, client_address)
+        try:
+            super().process_request(request, client_address)
+        except Exception:
+            self.threads.release()  # no thread was begun, whose end would do it
+            raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
