@@ -30,8 +30,14 @@ bool logdir_is_same(const struct logdir_file *one, const struct logdir_file *oth
 static int open_file(int directory_fd, const char *name, struct logdir_file *file)
 {
         struct stat status;
-        int fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        int fd;
 
+        /* Asked first: to open a device is to do something to it. */
+        if (fstatat(directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        if (!S_ISREG(status.st_mode))
+                return S_ISLNK(status.st_mode) ? -ELOOP : -EINVAL;
+        fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
         if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {

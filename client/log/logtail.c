@@ -2,7 +2,6 @@
 #include "client/log/logtail.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/log/home.h"
 #include "client/log/logdir.h"
 #include "client/log/logline.h"
 #include "proto/utf8.h"
@@ -110,8 +110,8 @@ int logtail_init(struct logtail *tail, const char *directory, enum printable pri
         struct logtail made = {0};
         struct logdir *logdir = malloc(sizeof(*logdir));
         char *bytes = malloc(LOGTAIL_BYTES);
-        int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        int result = fd < 0 ? -errno : 0;
+        int fd = home_open_log(directory);
+        int result = fd < 0 ? fd : 0;
 
         if (!logdir || !bytes)
                 result = -ENOMEM;

@@ -214,6 +214,8 @@ const char *page_log_problem(int error)
         case EACCES:
         case EPERM:
                 return "its log may not be read: permission denied";
+        case ENOTDIR:
+                return "its log is not read: it is no directory, or behind a link, which is not followed";
         default:
                 return "its log cannot be read";
         }

@@ -11,27 +11,15 @@
 
 #include <json-c/json.h>
 
+#include "client/log/home.h"
 #include "client/say/member.h"
 #include "proto/json.h"
 #include "proto/limits.h"
 #include "proto/sysname.h"
 
 #define RECORD_BYTES_MAX (64 * 1024) /* what the broker reads of one */
-
-/* What a gateway's lines are in is below the same directory. NULL: it is not known, or memory is short. */
-static char *record_path(struct json_object *service)
-{
-        static const char logs[] = "/logs/gateways/";
-        const char *directory = member_string(service, "log_directory"),
-                   *profile = member_string(service, "profile");
-        const char *end = directory ? strstr(directory, logs) : NULL;
-        char *path = NULL;
-
-        if (!end || !profile ||
-            asprintf(&path, "%.*s/.svcbroker/intent/%s", (int)(end - directory), directory, profile) < 0)
-                return NULL;
-        return path;
-}
+#define RECORDS ".svcbroker/intent"
+#define RECORD_TRIES 16
 
 /* Up to `most` bytes, with a NUL behind them. 0 or a negative errno. */
 static int read_all(int fd, size_t most, char **text)
@@ -58,20 +46,69 @@ static int read_all(int fd, size_t most, char **text)
         return 0;
 }
 
-/* A plain file, and no link, FIFO or device that somebody has put in its place. */
-static int read_record(const char *path, char **text)
+/* A record is the client user's, and so are all directories that it is in. In the volume of root, whose
+ * owner says nothing, it is of whoever made the broker's directory. */
+static bool is_record(const struct stat *info, uid_t owner)
 {
-        int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        struct stat info;
-        int result;
+        return S_ISREG(info->st_mode) && info->st_nlink == 1 && info->st_uid == owner && owner != 0;
+}
 
-        if (fd < 0)
+/* -EAGAIN: there is another one in its place since, as each order makes it. */
+static int open_record(int at, const char *profile, uid_t owner)
+{
+        struct stat before, info;
+        int fd, result = 0;
+
+        /* Asked first: to open a device, or a FIFO, is to do something to it. */
+        if (fstatat(at, profile, &before, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
+        if (!is_record(&before, owner))
+                return -EINVAL;
+        fd = openat(at, profile, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0)
+                return errno == ENOENT ? -EAGAIN : -errno;
         if (fstat(fd, &info) < 0)
                 result = -errno;
-        else
-                result = S_ISREG(info.st_mode) ? read_all(fd, RECORD_BYTES_MAX, text) : -EINVAL;
+        else if (info.st_dev != before.st_dev || info.st_ino != before.st_ino || info.st_nlink == 0)
+                result = -EAGAIN;
+        else if (!is_record(&info, owner))
+                result = -EINVAL;
+        if (result == 0)
+                return fd;
         close(fd);
+        return result;
+}
+
+static int read_record(int top, const struct stat *home, const char *profile, char **text)
+{
+        struct stat broker = {0};
+        int result, at = home_below(top, RECORDS), fd = at < 0 ? at : -EAGAIN;
+
+        if (at >= 0 && home->st_uid == 0 && fstatat(at, "..", &broker, 0) < 0)
+                fd = -errno;
+        for (int i = 0; i < RECORD_TRIES && fd == -EAGAIN; i++)
+                fd = open_record(at, profile, home->st_uid ? home->st_uid : broker.st_uid);
+        result = fd < 0 ? fd : read_all(fd, RECORD_BYTES_MAX, text);
+        if (fd >= 0)
+                close(fd);
+        if (at >= 0)
+                close(at);
+        return result;
+}
+
+/* What a gateway's lines are in is below the same directory. */
+static int read_record_of(struct json_object *service, char **text)
+{
+        const char *directory = member_string(service, "log_directory"),
+                   *profile = member_string(service, "profile");
+        char *home = directory && profile && !strchr(profile, '/') ? home_of_log(directory) : NULL;
+        struct stat info;
+        int top = home ? home_open(home, &info) : -ENOENT;
+        int result = top < 0 ? top : read_record(top, &info, profile, text);
+
+        if (top >= 0)
+                close(top);
+        free(home);
         return result;
 }
 
@@ -86,12 +123,18 @@ static struct json_object *parse(const char *text)
 enum outcome intents_environment(struct json_object *service, struct json_object **environment)
 {
         const char *name = member_string(service, "name");
-        char *path = record_path(service), *text = NULL;
-        int result = path ? read_record(path, &text) : -ENOENT;
+        char *text = NULL;
+        int result = read_record_of(service, &text);
         struct json_object *record = result == 0 ? parse(text) : NULL;
 
         *environment = json_object_get(member_object(record, "environment"));
-        if (result != 0 && result != -ENOENT)
+        if (result == -ENOTDIR || result == -ELOOP || result == -EINVAL)
+                failure_print(
+                        name ? name : "?",
+                        "what is recorded of it is behind a link, or no plain file of the client user's "
+                        "alone",
+                        "its variables are not in what was printed; see .svcbroker/intent on the volume");
+        else if (result != 0 && result != -ENOENT)
                 failure_print(name ? name : "?", sysname_error_words(-result),
                               "its variables are the client user's to read");
         else if (!record)
@@ -99,7 +142,6 @@ enum outcome intents_environment(struct json_object *service, struct json_object
                               "its variables are not in what was printed");
         json_object_put(record);
         free(text);
-        free(path);
         return record ? OUTCOME_DONE : OUTCOME_FAILED;
 }
 

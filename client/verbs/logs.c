@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "client/log/home.h"
 #include "client/log/logdir.h"
 #include "client/log/logfollow.h"
 #include "client/log/logreader.h"
@@ -172,8 +172,8 @@ static enum outcome fail(const struct options *options, enum outcome outcome, co
 
 static enum outcome show_logs(const struct options *options, const char *name, const char *path)
 {
-        int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        int result = fd < 0 ? -errno : show_directory(options, fd, name);
+        int fd = home_open_log(path);
+        int result = fd < 0 ? fd : show_directory(options, fd, name);
 
         if (fd >= 0)
                 close(fd);
@@ -191,6 +191,10 @@ static enum outcome show_logs(const struct options *options, const char *name, c
         if (result == -EACCES)
                 return fail(options, OUTCOME_DENIED, path, "permission denied",
                             "run it as root or as the user whose gateways these are");
+        if (result == -ENOTDIR)
+                return fail(options, OUTCOME_FAILED, path,
+                            "it is no directory, or behind a link, which is not followed",
+                            "see what is in its place, or run it as the user whose gateways these are");
         return fail(options, OUTCOME_FAILED, path, sysname_error_words(-result),
                     "see that it is a directory as s6-log keeps it");
 }

@@ -271,6 +271,27 @@ def test_only_regular_files_are_read(tree, profile, log):
     assert svcctl(tree, "logs", profile).returncode == 1
 
 
+@pytest.mark.parametrize("name", ["logs", "logs/gateways", "logs/gateways/coder"])
+def test_root_follows_no_link_of_the_client_s(make_tree, name):
+    """In the place of a directory below the top of the volume: root may read what is behind it, and hermes not."""
+    tree = make_tree(*PATIENT)
+    tree.register("coder", start=False)
+    log = make_log(tree, "coder")
+    log.write("current", stamped(1))
+    assert texts(svcctl(tree, "logs", "coder", user="root")) == numbered([1])
+    behind = f"/run/rootonly/{name}"
+    tree.run("root", "sh", "-c", "mkdir -p -m 700 /run/rootonly/logs/gateways/coder && echo of root >/run/rootonly/logs/gateways/coder/current", check=True)
+    tree.run("hermes", "sh", "-ec", f"mv {name} kept; ln -s {behind} {name}", check=True)
+    for words in (("logs", "coder"), ("logs", "coder", "--json"), ("logs", "coder", "-f"), ("status", "coder")):
+        result = svcctl(tree, *words, user="root")
+        assert "of root" not in result.stdout and "behind a link, which is not followed" in result.stdout + result.stderr, result
+        assert result.returncode == (3 if words[0] == "status" else 1), result
+    tree.run("hermes", "sh", "-ec", f"rm {name}; ln -s /opt/data/kept {name}", check=True)
+    assert svcctl(tree, "logs", "coder", user="root").returncode == 1
+    if name != "logs/gateways/coder":
+        assert texts(svcctl(tree, "logs", "coder")) == numbered([1])
+
+
 def test_the_newest_of_very_many_files(tree, profile, log):
     """LOGDIR_FILES_MAX of them."""
     for number in range(200):

@@ -184,3 +184,31 @@ def test_what_stands_in_the_place_of_a_record_is_not_followed(tree, profile):
     tree.run("hermes", "sh", "-c", f"cd .svcbroker/intent && rm {profile} && ln -s /etc/passwd {profile}", check=True)
     svcctl(tree, "export", profile, "--with-environment", code=1)
     tree.run("hermes", "sh", "-c", f"cd .svcbroker/intent && mv -f kept {profile}", check=True)
+
+
+# What hermes does with a record of root's, /run/rootonly/intent/P, and with one that root left on the volume, to have root's export print it.
+PLANTED = {
+    "the records' directory": "mv .svcbroker/intent kept; ln -s /run/rootonly/intent .svcbroker/intent",
+    "the directory above": "mv .svcbroker kept; ln -s /run/rootonly .svcbroker",
+    "the directory above, by another link": "mv .svcbroker kept; ln -s /run/rootonly second; ln -s second .svcbroker",
+    "the record": "rm .svcbroker/intent/P; ln -s /run/rootonly/intent/P .svcbroker/intent/P",
+    "a file of root's": "mv rootfile .svcbroker/intent/P",
+    "two names of a file": "ln .svcbroker/intent/P second",
+    "a FIFO": "rm .svcbroker/intent/P; mkfifo .svcbroker/intent/P",
+    "no directory": "mv .svcbroker/intent kept; touch .svcbroker/intent",
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_root_s_export_reads_nothing_that_is_not_the_client_s(make_tree, planted):
+    tree = make_tree()
+    tree.register("coder", start=False, environment={"A": "of hermes"})
+    record = "/opt/data/.svcbroker/intent/coder"
+    assert "of hermes" in svcctl(tree, "export", "coder", "--with-environment", user="root").stdout
+    tree.run("root", "sh", "-c", f"mkdir -p -m 700 /run/rootonly/intent && sed 's/of hermes/of root/' {record} >/run/rootonly/intent/coder && "
+             "cp /run/rootonly/intent/coder rootfile && chmod 600 rootfile", check=True)
+    tree.run("root", "mv", "rootfile", "/opt/data/rootfile", check=True)
+    tree.run("hermes", "sh", "-ec", PLANTED[planted].replace("/P", "/coder"), check=True)
+    result = svcctl(tree, "export", "coder", "--with-environment", user="root", code=1)
+    assert "of " not in result.stdout and "of root" not in result.stderr and "environment" not in result.stdout
+    assert "svcctl: gateway-coder: " in result.stderr and "the client user's" in result.stderr, result.stderr

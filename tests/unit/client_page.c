@@ -227,6 +227,8 @@ START_TEST(what_cannot_be_read)
         ck_assert_str_eq(page_log_problem(-ENOENT), "no log yet");
         ck_assert_str_eq(page_log_problem(-EACCES), "its log may not be read: permission denied");
         ck_assert_str_eq(page_log_problem(-ELOOP), "its log cannot be read");
+        ck_assert_str_eq(page_log_problem(-ENOTDIR),
+                         "its log is not read: it is no directory, or behind a link, which is not followed");
 }
 END_TEST
 
