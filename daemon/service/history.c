@@ -141,7 +141,7 @@ void history_note_ended(struct service *service, const struct s6_status *now)
         struct event event = {.kind = EVENT_ENDED,
                               .at_usec = now->since_usec,
                               .pid = s6_status_is_alive(&run->status) ? run->status.pid : 0,
-                              .ordered = run->told != TOLD_NOTHING,
+                              .ordered = run->end == RUN_END_ORDERED,
                               .lasted_msec = run->lasted_msec > 0 ? run->lasted_msec : 0,
                               .oom_kills = service->record.oom_kills};
 

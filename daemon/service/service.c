@@ -259,7 +259,7 @@ static void own_ended(struct run *run, const struct s6_status *now)
         if (run->supervised) {
                 struct ending ending = ending_of_status(now->wait_status);
 
-                note_exit(record, now, run->told == TOLD_NOTHING ? EXIT_UNORDERED : EXIT_ORDERED);
+                note_exit(record, now, run->end == RUN_END_ORDERED ? EXIT_ORDERED : EXIT_UNORDERED);
                 service->deaths[ending_death(&ending, run->end == RUN_END_ORDERED, record->oom_kills)]++;
         }
         if (run->end == RUN_END_ORDERED && service->profile)

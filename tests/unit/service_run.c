@@ -103,6 +103,44 @@ START_TEST(it_is_started_and_stopped)
 }
 END_TEST
 
+static bool past_says(const char *words)
+{
+        const struct past_of *of = past_of(&model.registry.history.past, CODER);
+
+        for (const struct past_event *at = of ? of->first : NULL; at; at = at->next)
+                if (strstr(at->line, words))
+                        return true;
+        return false;
+}
+
+static void signal_it(char letter)
+{
+        const char letters[] = {letter, '\0'};
+
+        service_signal(service, (unsigned)(signals_of_letter(letter) - signal_rows));
+        service_wake(service);
+        turn_until_told(&own, letters);
+}
+
+/* Its end is told as what it is, to whoever asks, and later. */
+START_TEST(what_a_signal_ends_was_ordered)
+{
+        begin();
+        start(4000002);
+        signal_it('k');
+        toy_finishes(&own, true, SIGKILL);
+        UNTIL_STATE(STATE_FINISHING);
+        ck_assert_int_eq(service->record.exit_order, EXIT_ORDERED);
+        ck_assert(past_says("\"signal\":\"SIGKILL\",\"ordered\":true"));
+        toy_runs(&own, 4000003, true);
+        UNTIL_STATE(STATE_UP);
+        toy_finishes(&own, true, SIGKILL);
+        UNTIL_STATE(STATE_FINISHING);
+        ck_assert_int_eq(service->record.exit_order, EXIT_UNORDERED);
+        ck_assert(past_says("\"signal\":\"SIGKILL\",\"ordered\":false"));
+}
+END_TEST
+
 START_TEST(another_order_overtakes)
 {
         struct wait wait = {.waiter = &waiter};
@@ -523,6 +561,7 @@ END_TEST
 int main(void)
 {
         const TTest *const tests[] = {it_is_started_and_stopped,
+                                      what_a_signal_ends_was_ordered,
                                       it_is_stopped_before_its_start_shows,
                                       it_is_stopped_by_two,
                                       another_order_overtakes,
