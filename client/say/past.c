@@ -31,6 +31,8 @@ static void add_order(struct json_object *event, char *buffer)
         const char *signal = member_string(event, "signal");
         int64_t uid = member_int(event, "uid", -1), pid = member_int(event, "caller_pid", -1);
 
+        if (signal && strncmp(signal, "SIG", 3) == 0)
+                signal += 3;
         add(buffer, "%s%s%s ordered", order ? order : "something", signal ? " " : "", signal ? signal : "");
         if (uid == 0)
                 add(buffer, " by root");

@@ -141,7 +141,8 @@ static void note_order(const struct order *order, const struct service *service)
                                                  [ORDER_RESET] = EVENT_RESET,
                                                  [ORDER_SIGNAL] = EVENT_SIGNAL};
 
-        history_note_order(order->registry, service->name, names[order->kind], &order->by);
+        history_note_order(order->registry, service->name, names[order->kind],
+                           order->kind == ORDER_SIGNAL ? signal_rows[order->signal].number : 0, &order->by);
 }
 
 static void order_record_resolved(struct order_entry *entry)

@@ -111,11 +111,14 @@ void history_see_caller(const struct registry *registry, struct ticket ticket, s
                 registry->events.caller(registry->events.owner, ticket, by);
 }
 
-void history_note_order(struct registry *registry, const char *name, enum event_order order,
+void history_note_order(struct registry *registry, const char *name, enum event_order order, int signal,
                         const struct event_by *by)
 {
-        const struct event event = {
-                .kind = EVENT_ORDER, .at_usec = clock_utc_usec(), .order = order, .by = *by};
+        const struct event event = {.kind = EVENT_ORDER,
+                                    .at_usec = clock_utc_usec(),
+                                    .order = order,
+                                    .exit_signal = signal,
+                                    .by = *by};
 
         note(registry, name, &event);
 }

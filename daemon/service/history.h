@@ -39,8 +39,8 @@ void history_recall(struct service *service);
 /* Who makes that call, by the kernel's word: asked while the call is made, since they may be gone later. */
 void history_see_caller(const struct registry *registry, struct ticket ticket, struct event_by *by);
 
-/* Somebody ordered something, which is recorded. */
-void history_note_order(struct registry *registry, const char *name, enum event_order order,
+/* Somebody ordered something, which is recorded. signal: of EVENT_SIGNAL, its number; 0: none. */
+void history_note_order(struct registry *registry, const char *name, enum event_order order, int signal,
                         const struct event_by *by);
 
 /* Of a service's own run, as struct run_owner has it. A run that a broker before this one has noted is not noted again. */

@@ -224,7 +224,7 @@ static void note_begun(struct service *service, const struct registration_waiter
                         history_note_container(service);
                 return;
         }
-        history_note_order(service->registry, service->name, EVENT_REGISTER, &waiter->by);
+        history_note_order(service->registry, service->name, EVENT_REGISTER, 0, &waiter->by);
         registration_note_variables(service, NULL, environment);
 }
 

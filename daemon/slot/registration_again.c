@@ -140,7 +140,7 @@ static struct fault environment_note(struct service *service, struct registratio
         slot_read_environment(&service->registry->slots, service->name, &before);
         fault = environment_give(service, environment, &waiter->changed);
         if (waiter->changed) {
-                history_note_order(service->registry, service->name, EVENT_REGISTER, &waiter->by);
+                history_note_order(service->registry, service->name, EVENT_REGISTER, 0, &waiter->by);
                 registration_note_variables(service, before, environment);
         }
         json_object_put(before);

@@ -84,7 +84,7 @@ static void removal_join(struct service *service, const struct asked *asked)
 
 static void unregister(struct service *service, const struct asked *asked)
 {
-        history_note_order(asked->registry, service->name, EVENT_UNREGISTER, &asked->by);
+        history_note_order(asked->registry, service->name, EVENT_UNREGISTER, 0, &asked->by);
         switch (service->operation) {
         case OPERATION_NONE:
                 removal_begin(service, asked->timeout_msec, true, asked->root);

@@ -192,6 +192,17 @@ def test_svcctl_tells_it(tree, profile):
     assert absent.returncode == 4 and "nothing-like-it" in absent.stderr
 
 
+def test_svcctl_tells_which_signal(tree, profile):
+    tree.register(profile)
+    pid = tree.wait_gateway(profile)
+    tree.run("hermes", "svcctl", "kill", profile, check=True)
+    ended = wait_event(tree, profile, event="ended", pid=pid)
+    assert ended["signal"] == "SIGKILL" and ended["ordered"]
+    assert wait_event(tree, profile, order="signal")["signal"] == "SIGKILL"
+    shown = tree.run("hermes", "svcctl", "history", profile, check=True).stdout
+    assert "signal KILL ordered by uid 10000 (svcctl, pid " in shown and "ended: SIGKILL, after " in shown and "nobody ordered" not in shown
+
+
 def test_svcctl_follows(tree, profile):
     tree.register(profile, start=False)
     followed = tree.run("hermes", "sh", "-c", f"svcctl history -f --json {profile} | head -n 1", check=True).stdout

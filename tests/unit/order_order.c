@@ -86,6 +86,36 @@ static void two(void)
         begin();
 }
 
+static bool past_says(const char *words)
+{
+        const struct past_of *of = past_of(&model.registry.history.past, CODER);
+
+        for (const struct past_event *at = of ? of->first : NULL; at; at = at->next)
+                if (strstr(at->line, words))
+                        return true;
+        return false;
+}
+
+START_TEST(a_signal)
+{
+        struct order_request request = {.ticket = {1, ++calls},
+                                        .kind = ORDER_SIGNAL,
+                                        .signal = (unsigned)(signals_of_letter('1') - signal_rows),
+                                        .names = (const char *[]){CODER},
+                                        .count = 1,
+                                        .timeout_msec = LONG_MSEC};
+
+        begin_as(true);
+        ck_assert_int_eq(order_run(&model.registry, &request), 0);
+        turn_until_told(&own, "1");
+        expect_over();
+        ck_assert(past_says("\"order\":\"signal\",\"signal\":\"SIGUSR1\""));
+        run(ORDER_STOP, CODER, false);
+        expect_over();
+        ck_assert(past_says("\"order\":\"stop\"}"));
+}
+END_TEST
+
 START_TEST(start_and_stop)
 {
         begin();
@@ -916,7 +946,8 @@ END_TEST
 
 int main(void)
 {
-        const TTest *const tests[] = {start_and_stop,
+        const TTest *const tests[] = {a_signal,
+                                      start_and_stop,
                                       one_that_waits,
                                       a_restart,
                                       a_restart_of_one_that_is_down,

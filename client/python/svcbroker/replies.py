@@ -139,7 +139,8 @@ class Event:
 class PastEvent:
     """Something that happened to a service; event says what, and so which of the others are set.
 
-    order: what was ordered, with uid, caller_pid and process: whose it was, and who connected, which may call itself anything.
+    order: what was ordered, with uid, caller_pid and process: whose it was, and who connected, which may call itself anything; of a
+    signal, signal is which.
     started_by: what began a run. code, signal, ordered, lasted_msec, oom_kills: how one ended. state: it is held back now, and
     reason says why. variables: that are different now, by name; left_out: how many more. from_volume: it was read from a file
     that the client user can write.
