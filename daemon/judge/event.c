@@ -54,11 +54,13 @@ void event_add_variable(struct event *event, const char *name)
                 snprintf(event->text + length, sizeof(event->text) - length, "%s ", name);
 }
 
+#define NAMELESS "UNKNOWN" /* a signal that has no name, as those of real time */
+
 static void write_signal(int number, struct text *text)
 {
         char name[32];
 
-        snprintf(name, sizeof(name), "SIG%s", sysname_signal(number) ?: "UNKNOWN");
+        snprintf(name, sizeof(name), "SIG%s", sysname_signal(number) ?: NAMELESS);
         text_append_member_string(text, "signal", name);
 }
 
@@ -183,8 +185,11 @@ static bool is_process(const char *name)
         return length < EVENT_PROCESS_BYTES;
 }
 
+/* 0: that is none. Which one it was of those without a name is not known. */
 static int signal_of(const char *name)
 {
+        if (name && strcmp(name, "SIG" NAMELESS) == 0)
+                return NSIG;
         for (int number = 1; name && number < NSIG; number++) {
                 const char *known = sysname_signal(number);
 

@@ -54,6 +54,9 @@ static const struct {
          "\"oom_kills\":2}"},
         {{.kind = EVENT_ENDED, .at_usec = 3},
          "{\"at_usec\":3,\"event\":\"ended\",\"ordered\":false,\"lasted_msec\":0}"},
+        /* One that has no name, as those of real time. */
+        {{.kind = EVENT_ENDED, .at_usec = 3, .has_exit = true, .exit_code = -1, .exit_signal = 35},
+         "{\"at_usec\":3,\"event\":\"ended\",\"signal\":\"SIGUNKNOWN\",\"ordered\":false,\"lasted_msec\":0}"},
         {{.kind = EVENT_STATE, .at_usec = 4, .state = EVENT_HELD, .text = "why \"so\""},
          "{\"at_usec\":4,\"event\":\"state\",\"state\":\"held\",\"reason\":\"why \\\"so\\\"\"}"},
         {{.kind = EVENT_ENVIRONMENT, .at_usec = 5, .text = "A B_2 ", .left_out = 3},
