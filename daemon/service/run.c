@@ -233,7 +233,10 @@ bool run_send_due(struct run *run)
 
 int64_t run_kill_wait_msec(const struct run *run)
 {
-        return run->kill_msec ? run->kill_msec - clock_msec() : INT64_MAX;
+        int64_t wait_msec = run->kill_msec - clock_msec();
+
+        /* One that is due and could not be sent is tried again when any other letter is. */
+        return !run->kill_msec || (run->send_error && wait_msec <= 0) ? INT64_MAX : wait_msec;
 }
 
 enum process_kind run_process(const struct run *run)

@@ -464,6 +464,34 @@ START_TEST(orders_that_nobody_reads)
 }
 END_TEST
 
+/* Its KILL is due, and no letter more finds room: it is tried again, and not at once each time. */
+START_TEST(a_kill_that_finds_no_room)
+{
+        char unread[4096];
+        int fifo;
+
+        begin();
+        start(4000002);
+        order(false);
+        service->own.goal.kill_after_msec = 3600000;
+        turn_until_told(&own, "d");
+        fifo = openat(world_fd, "services/gateway-coder/supervise/control", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        ck_assert_int_ge(fifo, 0);
+        while (write(fifo, "c", 1) == 1)
+                ;
+        close(fifo);
+        service->own.kill_msec = clock_msec();
+        service_wake(service);
+        TURN_UNTIL(service->own.send_error == SEND_ERROR_FULL);
+        ck_assert_int_ne(service->own.kill_msec, 0);
+        ck_assert(run_kill_wait_msec(&service->own) == INT64_MAX);
+        while (read(own.fifo, unread, sizeof(unread)) > 0)
+                ;
+        TURN_UNTIL(toy_was_told(&own, 'k'));
+        ck_assert_int_eq(service->own.kill_msec, 0);
+}
+END_TEST
+
 START_TEST(a_process_that_is_stopped)
 {
         pid_t pid;
@@ -576,6 +604,7 @@ int main(void)
                                       its_supervisor_ends,
                                       its_supervisor_is_replaced_while_it_is_to_start,
                                       orders_that_nobody_reads,
+                                      a_kill_that_finds_no_room,
                                       a_process_that_is_stopped,
                                       a_short_run_is_counted,
                                       a_stop_that_was_under_way,
