@@ -88,6 +88,8 @@ void record_write(const struct record *record, const struct members *members, st
         if (record->signalled_pid) {
                 text_append_member_int(text, "signalled_pid", record->signalled_pid);
                 text_append_member_int(text, "signalled", record->signalled);
+                if (record->signalled_usec)
+                        text_append_member_int(text, "signalled_usec", record->signalled_usec);
         }
         text_append_member_bool(text, "unpersisted", record->unpersisted);
         if (record_is_blind_to_want(record))
@@ -144,7 +146,7 @@ struct parsed {
         int want, hold, pending, told;
         int cause;                                             /* -1 in records of before it was */
         struct field_int told_pid, told_usec;                  /* the latter 0 where it is not known */
-        struct field_int kill_after, signalled_pid, signalled; /* 0 where nobody asked */
+        struct field_int kill_after, signalled_pid, signalled, signalled_at; /* 0 where nobody asked */
         const char *reason, *boot;
 };
 
@@ -159,6 +161,7 @@ static const struct field record_fields[] = {
         {"kill_after_msec", FIELD_INT, false, offsetof(struct parsed, kill_after), NULL},
         {"signalled_pid", FIELD_INT, false, offsetof(struct parsed, signalled_pid), NULL},
         {"signalled", FIELD_INT, false, offsetof(struct parsed, signalled), NULL},
+        {"signalled_usec", FIELD_INT, false, offsetof(struct parsed, signalled_at), NULL},
         {"unpersisted", FIELD_BOOL, false, offsetof(struct parsed, unpersisted), NULL},
         {"blind", FIELD_BOOL, false, offsetof(struct parsed, blind), NULL},
         {"blind_environment", FIELD_BOOL, false, offsetof(struct parsed, blind_environment), NULL},
@@ -194,7 +197,7 @@ static bool parsed_is_sound(const struct parsed *parsed)
                parsed->told_pid.value <= INT_MAX && parsed->kill_after.value >= 0 &&
                parsed->kill_after.value <= LIMIT_KILL_AFTER_MSEC && parsed->signalled_pid.value >= 0 &&
                parsed->signalled_pid.value <= INT_MAX && parsed->signalled.value >= 0 &&
-               parsed->signalled.value <= USHRT_MAX && parsed->attempt.value <= UINT32_MAX &&
+               parsed->signalled.value <= USHRT_MAX && parsed->signalled_at.value >= 0 && parsed->attempt.value <= UINT32_MAX &&
                parsed->restarts.value >= 0 && parsed->log_restarts.value >= 0 &&
                parsed->log_attempt.value >= 0 && parsed->log_attempt.value <= UINT32_MAX &&
                strlen(parsed->reason) < RECORD_REASON_BYTES && strlen(parsed->boot) < RECORD_BOOT_BYTES &&
@@ -286,6 +289,7 @@ int record_read(const char *text, struct record *record)
                         .kill_after_msec = (unsigned)parsed.kill_after.value,
                         .signalled_pid = (pid_t)parsed.signalled_pid.value,
                         .signalled = (unsigned short)parsed.signalled.value,
+                        .signalled_usec = parsed.signalled_at.value,
                         .unpersisted = parsed.unpersisted == FIELD_TRUE,
                         .blind = blind_of(parsed.blind == FIELD_TRUE, parsed.blind_environment == FIELD_TRUE),
                         .removing =

@@ -66,10 +66,10 @@ void signals_note(struct signals *signals, int64_t now_usec)
         signals->due = 0;
 }
 
-void signals_adopt(struct signals *signals, pid_t pid, unsigned sent, int64_t now_usec)
+void signals_adopt(struct signals *signals, pid_t pid, unsigned sent, int64_t sent_usec)
 {
         *signals = (struct signals){.pid = pid, .due = (unsigned short)sent};
-        signals_note(signals, now_usec);
+        signals_note(signals, sent_usec);
 }
 
 bool signals_ended(const struct signals *signals, pid_t pid, const struct ending *ending, int64_t ending_msec,

@@ -47,8 +47,8 @@ void signals_letters(const struct signals *signals, pid_t pid, char letters[SIGN
 bool signals_stands(const struct signals *signals, pid_t pid);
 void signals_forget_stop(struct signals *signals);
 
-/* What another broker sent to it; when is not known. */
-void signals_adopt(struct signals *signals, pid_t pid, unsigned sent, int64_t now_usec);
+/* What another broker sent to it. sent_usec: as in struct signals; 0 also where it is not known. */
+void signals_adopt(struct signals *signals, pid_t pid, unsigned sent, int64_t sent_usec);
 
 /* They are s6-supervise's. */
 void signals_note(struct signals *signals, int64_t now_usec);

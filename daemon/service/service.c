@@ -171,6 +171,7 @@ void service_signalled(struct service *service)
 
         record->signalled_pid = signals->pid;
         record->signalled = signals->sent;
+        record->signalled_usec = signals->sent_usec;
         service_save(service);
 }
 

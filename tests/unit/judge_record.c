@@ -18,6 +18,7 @@ static struct record sample(void)
                 .kill_after_msec = 30000,
                 .signalled_pid = 4711,
                 .signalled = 24,
+                .signalled_usec = 1699999999754321,
                 .unpersisted = true,
                 .removing = REMOVING_ALL,
                 .brake.hold = HOLD_BACKOFF,
@@ -61,6 +62,7 @@ static void assert_same(const struct record *a, const struct record *b)
         ck_assert_uint_eq(a->kill_after_msec, b->kill_after_msec);
         ck_assert_int_eq(a->signalled_pid, b->signalled_pid);
         ck_assert_uint_eq(a->signalled, b->signalled);
+        ck_assert_int_eq(a->signalled_usec, b->signalled_usec);
         ck_assert_int_eq(a->unpersisted, b->unpersisted);
         ck_assert_int_eq(a->blind, b->blind);
         ck_assert_int_eq(a->removing, b->removing);
@@ -160,7 +162,8 @@ START_TEST(the_format)
 
         ck_assert_str_eq(text, "{\"version\":1,\"want\":\"up\",\"pending\":\"restart\",\"told\":\"down\","
                                "\"told_pid\":4711,\"told_usec\":1699999999654321,\"kill_after_msec\":30000,"
-                               "\"signalled_pid\":4711,\"signalled\":24,\"unpersisted\":true,"
+                               "\"signalled_pid\":4711,\"signalled\":24,\"signalled_usec\":1699999999754321,"
+                               "\"unpersisted\":true,"
                                "\"removing\":true,\"forgotten\":true,"
                                "\"hold\":\"backoff\","
                                "\"attempt\":7,\"next_start_usec\":1700000000123456,\"restarts\":12345678901,"

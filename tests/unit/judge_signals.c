@@ -118,10 +118,23 @@ START_TEST(another_broker_s)
 
         send(&signals, "TERM");
         send(&signals, "STOP");
-        signals_adopt(&adopted, PID, signals.sent, NOW_USEC);
+        signals_adopt(&adopted, PID, signals.sent, signals.sent_usec);
         ck_assert(ends(&adopted, 1, 0, 10));
+        ck_assert(!ends(&adopted, 1, 0, ENDING_MSEC));
         ck_assert(signals_stands(&adopted, PID));
         ck_assert(!signals_stands(&adopted, PID + 1));
+}
+END_TEST
+
+/* Which did not say when: only that very signal has ended it. */
+START_TEST(an_older_broker_s)
+{
+        struct signals adopted = {0};
+
+        signals_adopt(&adopted, PID, 1u << row_of("INT") | 1u << row_of("STOP"), 0);
+        ck_assert(!ends(&adopted, 1, 0, 10));
+        ck_assert(ends(&adopted, -1, SIGINT, 10));
+        ck_assert(signals_stands(&adopted, PID));
 }
 END_TEST
 
@@ -150,6 +163,7 @@ int main(void)
                                 ends_that_were_ordered,
                                 what_is_not_sent_has_ended_nothing,
                                 another_broker_s,
+                                an_older_broker_s,
                                 stop_and_cont};
 
         return unit_run(unit_suite_of("judge_signals", tests));

@@ -202,6 +202,22 @@ START_TEST(a_restart_that_was_under_way)
 }
 END_TEST
 
+/* It was sent a signal that ends a run, has gone on for long, and ends by itself. */
+START_TEST(a_signal_of_long_ago)
+{
+        begin(world_record(&(struct record){.want_up = true,
+                                            .signalled_pid = 4000002,
+                                            .signalled = 1u << (signals_of_letter('i') - signal_rows),
+                                            .signalled_usec = 1}));
+        toy_runs(&own, 4000002, true);
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        TURN_UNTIL(find(CODER)->shown.state == STATE_UP);
+        toy_finishes(&own, true, 256);
+        TURN_UNTIL(find(CODER)->shown.state == STATE_FINISHING);
+        ck_assert_int_eq(find(CODER)->record.exit_order, EXIT_UNORDERED);
+}
+END_TEST
+
 START_TEST(a_restart_that_was_about_to_be)
 {
         begin(world_record(&(struct record){.want_up = true, .pending = PENDING_RESTART}));
@@ -355,6 +371,7 @@ int main(void)
                                       a_record_of_a_newer_broker,
                                       one_of_another_profile,
                                       a_restart_that_was_under_way,
+                                      a_signal_of_long_ago,
                                       a_restart_that_was_about_to_be,
                                       a_restart_whose_run_has_ended,
                                       a_restart_whose_end_was_seen,
