@@ -262,6 +262,31 @@ def test_a_client_user_that_is_root_is_refused(slot):
     assert said.returncode == 111 and "cannot become root" in said.stdout
 
 
+@pytest.mark.parametrize("words, at", [(["gateway", "coder", "", "/usr/bin:/bin"], "slot"), (["collect", "coder", "", "-"], "slot/log"), (["sweep"], "slot")])
+def test_what_is_behind_the_drop_is_not_done_as_root(slot, words, at):
+    """Whoever was to give up root's rights did not, with an account of another source that is uid 0, say."""
+    child = subprocess.Popen(["/bin/sleep", "1000"], start_new_session=True)
+    slot.program("bin/s6-log", "echo logged")
+    slot.program("slot/gateway", "echo started")
+    slot.program("slot/log/collect", "echo logged")
+    try:
+        said = slot.execute([PROGRAM, *words, f"{child.pid}:"], at, {})
+        assert said.returncode == 111 and said.stdout == f"gateway: {words[0]} is for the client user, and this is root: client_user in settings must be another account\n"
+        assert child.poll() is None
+    finally:
+        child.kill()
+        child.wait()
+    assert slot.slot(*words, at=at).returncode == 0
+
+
+def test_an_account_of_another_source_that_is_root(slot):
+    """s6-setuidgid becomes what NSS says, and goes on."""
+    slot.program("bin/s6-setuidgid", f'echo "became $1"; shift\n[ "${{1##*/}}" != s6-envdir ] || shift 3\n[ "${{1##*/}}" != svcbroker-slot ] || {{ shift; set -- {PROGRAM} "$@"; }}\nexec "$@"')
+    for words, at in ((["run"], "slot"), (["log"], "slot/log")):
+        said = slot.slot(*words, at=at)
+        assert said.returncode == 111 and "became hermes\n" in said.stdout and "is for the client user, and this is root" in said.stdout
+
+
 # The order of what it does
 
 def calls(slot, *words, at="slot"):
