@@ -133,6 +133,7 @@ static int sweep(struct slot *slot, const char **words)
 static bool end_groups(struct slot *slot)
 {
         const char *words[WORDS_MOST] = {"sweep"};
+        int status = 0;
         pid_t pid;
 
         groups_keep_living(&slot->groups);
@@ -142,9 +143,9 @@ static bool end_groups(struct slot *slot)
         pid = fork();
         if (pid == 0)
                 _exit(go_on(slot, NULL, sweep, words, false));
-        while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
                 ;
-        return pid > 0;
+        return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 /* s6's own brake: exit 125 stops what keeps ending. s6-permafailon counts, where there are deaths enough to be
@@ -194,10 +195,13 @@ static int finish(struct slot *slot, const char **given)
 }
 
 /* After an s6-log that could not use its directory comes one that does not try. A signal is 256, the end of the
- * gateway's output 0. */
+ * gateway's output 0. An earlier one that lives, since this one could not begin, stays noted. */
 static int finish_log(struct slot *slot, const char **given)
 {
-        file_write("../data/log-pgid", "", 0);
+        groups_read(&slot->groups, "../data/log-pgid");
+        groups_keep_living(&slot->groups);
+        if (!slot->groups.notes[0])
+                file_write("../data/log-pgid", "", 0);
         if (strcmp(given[0], "0") != 0 && strcmp(given[0], "256") != 0)
                 file_write("forward-only", "", 0);
         return brake(slot, strtoul(slot->settings[BRAKE_DEATHS], NULL, 10), NULL, "0-255");

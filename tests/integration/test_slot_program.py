@@ -161,11 +161,15 @@ def test_the_gateway_is_not_there(slot):
 
 # finish
 
+def start_of(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rpartition(")")[2].split()[19]
+
+
 @pytest.mark.parametrize("end", ["\n", ""])
 def test_finish_ends_what_is_noted(shared, end):
     child = subprocess.Popen(["/bin/sleep", "1000"], start_new_session=True, user=USER)
-    with open(f"/proc/{child.pid}/stat") as file:
-        start = file.read().rpartition(")")[2].split()[19]
+    start = start_of(child.pid)
     other = subprocess.Popen(["/bin/sleep", "1000"], start_new_session=True, user=USER)
     root = subprocess.Popen(["/bin/sleep", "1000"], start_new_session=True)
     try:
@@ -180,6 +184,27 @@ def test_finish_ends_what_is_noted(shared, end):
         for process in (child, other, root):
             process.kill()
             process.wait()
+
+
+@pytest.mark.parametrize("end", ["exit 111", "exit 0", "kill -9 $$"])
+def test_a_note_stays_until_its_groups_were_ended(slot, end):
+    """Whoever was to end them could not become the client user."""
+    child = subprocess.Popen(["/bin/sleep", "1000"], start_new_session=True)
+    try:
+        slot.program("bin/s6-setuidgid", end)
+        note = f"{child.pid}:{start_of(child.pid)}\n"
+        slot.write("slot/data/pgid", note)
+        slot.write("slot/data/log-pgid", note)
+        said = slot.slot("finish", "0", "0", "gateway-coder")
+        assert said.returncode == 125
+        assert slot.read("slot/data/pgid") == ("" if end == "exit 0" else note)
+        slot.slot("log-finish", "0", "0", "gateway-coder/log", at="slot/log")
+        assert slot.read("slot/data/log-pgid") != "", "nobody has ended it"
+    finally:
+        child.kill()
+        child.wait()
+    slot.slot("log-finish", "0", "0", "gateway-coder/log", at="slot/log")
+    assert slot.read("slot/data/log-pgid") == ""
 
 
 @pytest.mark.parametrize("line", ["0:", "1:", "1:5", "-1:", "12", ":", "x:1", "1 1:2", "00:1", "99999999999:1", "4294967297:", "2:x"])
