@@ -11,33 +11,41 @@
 #include "template/file.h"
 #include "template/parse.h"
 
-static unsigned long long start_of(pid_t pid)
+/* 0 of one that is gone. false: it cannot be said, for want of a descriptor, say. */
+static bool start_of(pid_t pid, unsigned long long *start)
 {
         char path[32], stat[1024];
+        ssize_t length;
 
         snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-        return file_read(path, stat, sizeof(stat)) > 0 ? parse_start(stat) : 0;
+        length = file_read(path, stat, sizeof(stat));
+        *start = length > 0 ? parse_start(stat) : 0;
+        return *start || length == -ENOENT || length == -ESRCH;
 }
 
-/* Signals the group, when it is still the one that was noted. Root may lack the right to signal it, and yet it is
- * there. */
-static bool signal_group(const char *note, int number)
+/* Signals the group, when it is still the one that was noted; where that is unknown it is only asked for. Root may
+ * lack the right to signal it, and yet it is there. */
+static bool signal_group(const char *note, int number, bool *unknown)
 {
         unsigned long long start = 0, now;
         pid_t pid = parse_note(note, &start);
 
         if (!pid)
                 return false;
-        now = start_of(pid);
+        if (!start_of(pid, &now)) {
+                *unknown = true;
+                if (number)
+                        return false;
+        }
         return (!now || now == start) && (kill(-pid, number) == 0 || (number == 0 && errno == EPERM));
 }
 
-static bool signal_groups(const char *const *notes, int number)
+static bool signal_groups(const char *const *notes, int number, bool *unknown)
 {
         bool any = false;
 
         for (; *notes; notes++)
-                any = signal_group(*notes, number) || any;
+                any = signal_group(*notes, number, unknown) || any;
         return any;
 }
 
@@ -63,9 +71,10 @@ void groups_set(struct groups *groups, const char *number)
 void groups_keep_living(struct groups *groups)
 {
         const char **kept = groups->notes;
+        bool unknown = false;
 
         for (const char **note = kept; *note; note++)
-                if (signal_group(*note, 0))
+                if (signal_group(*note, 0, &unknown))
                         *kept++ = *note;
         *kept = NULL;
 }
@@ -73,24 +82,28 @@ void groups_keep_living(struct groups *groups)
 int groups_note(const struct groups *groups, const char *path)
 {
         char text[sizeof(groups->text) + 48];
-        int length = 0;
+        unsigned long long start;
+        bool known = start_of(getpid(), &start) || start_of(getpid(), &start);
+        int length = 0, result;
 
         for (const char *const *note = groups->notes; *note; note++)
                 length += snprintf(text + length, sizeof(text) - (size_t)length, "%s\n", *note);
-        length += snprintf(text + length, sizeof(text) - (size_t)length, "%d:%llu\n", getpid(),
-                           start_of(getpid()));
-        return file_write(path, text, (size_t)length);
+        length += snprintf(text + length, sizeof(text) - (size_t)length, "%d:%llu\n", getpid(), start);
+        result = file_write(path, text, (size_t)length);
+        return result || known ? result : -EAGAIN;
 }
 
-void groups_sweep(const char *const *notes, unsigned tenths)
+bool groups_sweep(const char *const *notes, unsigned tenths)
 {
         const struct timespec tenth = {.tv_nsec = 100 * 1000 * 1000};
+        bool unknown = false;
 
-        if (!signal_groups(notes, SIGTERM))
-                return;
-        signal_groups(notes, SIGCONT);
-        for (; tenths > 0 && signal_groups(notes, 0); tenths--)
+        if (!signal_groups(notes, SIGTERM, &unknown))
+                return !unknown;
+        signal_groups(notes, SIGCONT, &unknown);
+        for (; tenths > 0 && signal_groups(notes, 0, &unknown); tenths--)
                 nanosleep(&tenth, NULL);
-        for (tenths = 10; tenths > 0 && signal_groups(notes, SIGKILL); tenths--)
+        for (tenths = 10; tenths > 0 && signal_groups(notes, SIGKILL, &unknown); tenths--)
                 nanosleep(&tenth, NULL);
+        return !unknown;
 }

@@ -29,10 +29,10 @@ void groups_set(struct groups *groups, const char *number);
  * is empty. */
 void groups_keep_living(struct groups *groups);
 
-/* Writes them down, and our own process behind them. 0 or a negative errno. */
+/* Writes them down, and our own process behind them. 0 or a negative errno; EAGAIN where our own start is unknown. */
 int groups_note(const struct groups *groups, const char *path);
 
-/* Ends them, with a second more for the kernel to be done with them. */
-void groups_sweep(const char *const *notes, unsigned tenths);
+/* Ends them, with a second more for the kernel to be done with them. false: which they are could not be looked at. */
+bool groups_sweep(const char *const *notes, unsigned tenths);
 
 #endif

@@ -124,8 +124,7 @@ static int start(struct slot *slot, const char *note, const char *script, half *
 
 static int sweep(struct slot *slot, const char **words)
 {
-        groups_sweep(words + 1, FINISH_TENTHS);
-        return 0;
+        return groups_sweep(words + 1, FINISH_TENTHS) ? 0 : 111;
 }
 
 /* Ends what is left of the groups, as the client user, in a process of its own: this one is needed as it is. Is it

@@ -207,6 +207,41 @@ def test_a_note_stays_until_its_groups_were_ended(slot, end):
     assert slot.read("slot/data/log-pgid") == ""
 
 
+def with_shortage(slot, path, *words, when=""):
+    """As root of a machine that had no file left for a moment, when that path was to be opened."""
+    return subprocess.run(["strace", "-f", "-o", "/dev/null", *(["-P", path] if path else []), "-e", "trace=open,openat", "-e", f"inject=open,openat:error=ENFILE{when}", PROGRAM, *words],
+                          cwd=f"{slot.path}/slot", env=TRACED, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
+
+
+def test_a_leader_that_cannot_be_looked_at_is_not_gone(shared):
+    """The number may be another's by now: nobody is signalled, and the note stays."""
+    other = subprocess.Popen(["/bin/sleep", "1000"], start_new_session=True, user=USER)
+    try:
+        shared.write("slot/data/pgid", f"{other.pid}:1\n")
+        with_shortage(shared, f"/proc/{other.pid}/stat", "finish", "0", "0", "gateway-coder")
+        assert other.poll() is None and shared.read("slot/data/pgid") == f"{other.pid}:1\n"
+        with_shortage(shared, f"/proc/{other.pid}/stat", "run")
+        assert other.poll() is None and shared.read("slot/data/pgid").startswith(f"{other.pid}:1\n")
+        assert shared.slot("finish", "0", "0", "gateway-coder").returncode == 125
+        assert other.poll() is None and shared.read("slot/data/pgid") == ""
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_a_group_is_noted_with_its_start(shared):
+    """A start that could not be looked at is asked for once more, and its lack is said."""
+    opened = [line for line in calls(shared, "run") if line.startswith(("open(", "openat("))]
+    at = next(number for number, line in enumerate(opened, 1) if re.search(r"/proc/\d+/stat", line))
+    shared.write("slot/data/pgid", "")
+    said = with_shortage(shared, "", "run", when=f":when={at}")
+    assert re.fullmatch(r"\d+:[1-9]\d*\n", shared.read("slot/data/pgid")), shared.read("slot/data/pgid")
+    assert "outlive" not in said.stdout
+    shared.write("slot/data/pgid", "")
+    said = with_shortage(shared, "", "run", when=f":when={at}..{at + 1}")
+    assert re.fullmatch(r"\d+:0\n", shared.read("slot/data/pgid")) and "processes it leaves behind may outlive it" in said.stdout
+
+
 @pytest.mark.parametrize("line", ["0:", "1:", "1:5", "-1:", "12", ":", "x:1", "1 1:2", "00:1", "99999999999:1", "4294967297:", "2:x"])
 def test_what_is_no_group_s_note_is_nobody(shared, line):
     """To kill 0 or -1 would be to kill others: this very process among them."""
