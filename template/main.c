@@ -2,7 +2,7 @@
 /*
  * svcbroker-slot, which the template's scripts have in their first line: svcbroker-slot WHAT [SCRIPT] [WORD...], in
  * a slot's directory. run, finish, log and log-finish begin as root. Nothing that is the client user's is opened or
- * looked up in PATH before drop(), and nothing is allocated. gateway and collect are the halves behind it.
+ * looked up in PATH before drop(), and nothing is allocated. gateway and collect are the halves behind it; `behind` in front of them is for whom s6-setuidgid has dropped.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -57,41 +57,37 @@ static int become(const struct slot *slot, const char *const *words)
         return 111;
 }
 
-/* The account files have no such account: s6-setuidgid asks whatever else there is. */
-static int ask_s6(struct slot *slot, const char *script, const char **words, bool container)
+static int sweep(struct slot *slot, const char **words)
 {
-        char setuidgid[4096], envdir[4096];
-        const char *others[WORDS_MOST + 8] = {setuidgid, slot->settings[CLIENT_USER]};
-        const char **next = others + 2;
+        return groups_sweep(words + 1, FINISH_TENTHS) ? 0 : 111;
+}
+
+/* The account files have no such account: s6-setuidgid asks whatever else there is, and becomes us again, to go on. */
+static int ask_s6(struct slot *slot, half *ours, const char **words)
+{
+        char setuidgid[4096];
+        const char *others[WORDS_MOST + 4] = {setuidgid, slot->settings[CLIENT_USER], SVCBROKER_SLOT_PATH,
+                                              "behind"};
+        const char **next = others + (ours == sweep ? 3 : 4);
 
         snprintf(setuidgid, sizeof(setuidgid), "%s/s6-setuidgid", slot->settings[S6]);
-        snprintf(envdir, sizeof(envdir), "%s/s6-envdir", slot->settings[S6]);
-        if (container && file_is(slot->settings[CONTAINER], S_IFDIR)) {
-                *next++ = envdir;
-                *next++ = "-Lf";
-                *next++ = slot->settings[CONTAINER];
-        }
-        *next++ = script ? script : SVCBROKER_SLOT_PATH;
-        for (words += script != NULL; *words; words++)
+        do
                 *next++ = *words;
+        while (*words++);
         return become(slot, others);
 }
 
-/* Goes on as the client user in a script of the slot's or, where it has none, in a half of ours, whose name is the
- * first word. */
-static int go_on(struct slot *slot, const char *script, half *ours, const char **words, bool container)
+/* As the client user, in a script of the slot's or, where it has none, in a half of ours, whose name is the first
+ * word. */
+static int behind(struct slot *slot, const char *script, half *ours, const char **words)
 {
-        int result = drop(slot->settings[CLIENT_USER], slot->text, sizeof(slot->text));
+        bool container = ours == gateway_run;
+        int result;
 
-        if (script && !file_is(script, S_IFREG))
+        if (ours == sweep)
+                return sweep(slot, words);
+        if (!file_is(script, S_IFREG))
                 script = NULL;
-        if (result < 0) {
-                file_say("gateway %s: cannot become %s: %s", slot->profile, slot->settings[CLIENT_USER],
-                         sysname_error_words(-result));
-                return 111;
-        }
-        if (result == 0)
-                return ask_s6(slot, script, words, container);
         if (script) {
                 snprintf(slot->path, sizeof(slot->path), "%s:/usr/bin:/bin", slot->settings[S6]);
                 setenv("PATH", slot->path, 1);
@@ -105,10 +101,23 @@ static int go_on(struct slot *slot, const char *script, half *ours, const char *
         return become(slot, words);
 }
 
+/* Goes on as the client user. */
+static int go_on(struct slot *slot, const char *script, half *ours, const char **words)
+{
+        int result = drop(slot->settings[CLIENT_USER], slot->text, sizeof(slot->text));
+
+        if (result > 0)
+                return behind(slot, script, ours, words);
+        if (result == 0)
+                return ask_s6(slot, ours, words);
+        file_say("gateway %s: cannot become %s: %s", slot->profile, slot->settings[CLIENT_USER],
+                 sysname_error_words(-result));
+        return 111;
+}
+
 /* Groups that were noted and live are of an s6-supervise that was killed: they stay in the note, for finish, and
  * whoever goes on ends them first. */
-static int start(struct slot *slot, const char *note, const char *script, half *ours, const char **words,
-                 bool container)
+static int start(struct slot *slot, const char *note, const char *script, half *ours, const char **words)
 {
         groups_read(&slot->groups, note);
         groups_keep_living(&slot->groups);
@@ -119,12 +128,7 @@ static int start(struct slot *slot, const char *note, const char *script, half *
         words[2] = getenv("HERMES_HOME");
         words[2] = words[2] ? words[2] : "";
         memcpy(words + 4, slot->groups.notes, sizeof(slot->groups.notes));
-        return go_on(slot, script, ours, words, container);
-}
-
-static int sweep(struct slot *slot, const char **words)
-{
-        return groups_sweep(words + 1, FINISH_TENTHS) ? 0 : 111;
+        return go_on(slot, script, ours, words);
 }
 
 /* Ends what is left of the groups, as the client user, in a process of its own: this one is needed as it is. Is it
@@ -141,7 +145,7 @@ static bool end_groups(struct slot *slot)
         memcpy(words + 1, slot->groups.notes, sizeof(slot->groups.notes));
         pid = fork();
         if (pid == 0)
-                _exit(go_on(slot, NULL, sweep, words, false));
+                _exit(go_on(slot, NULL, sweep, words));
         while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
                 ;
         return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -209,14 +213,13 @@ static int finish_log(struct slot *slot, const char **given)
 /* What is behind the drop is not done as root, whoever was to drop: an account of another source may be uid 0. */
 static bool is_for_root(const char *what)
 {
-        bool behind =
+        bool clients =
                 strcmp(what, "gateway") == 0 || strcmp(what, "collect") == 0 || strcmp(what, "sweep") == 0;
 
-        if (!behind || geteuid() != 0)
+        if (!clients || geteuid() != 0)
                 return true;
         file_say("gateway: %s is for the client user, and this is root: client_user in settings must be "
-                 "another "
-                 "account",
+                 "another account",
                  what);
         return false;
 }
@@ -225,6 +228,7 @@ int main(int argc, char **argv)
 {
         static struct slot slot;
         const char *first[WORDS_MOST] = {NULL};
+        bool is_behind = argc > 2 && strcmp(argv[1], "behind") == 0 && argc-- && argv++;
         const char *what = argc > 1 ? argv[1] : "";
         /* The kernel adds the script's path. */
         const char **words = (const char **)argv + 1 + (argc > 2 && strchr(argv[2], '/'));
@@ -245,13 +249,16 @@ int main(int argc, char **argv)
         if (strcmp(what, "run") == 0) {
                 first[0] = "gateway";
                 first[3] = getenv("PATH") ? getenv("PATH") : "";
-                return start(&slot, "data/pgid", "./gateway", gateway_run, first, true);
+                return start(&slot, "data/pgid", "./gateway", gateway_run, first);
         }
         if (strcmp(what, "log") == 0) {
                 first[0] = "collect";
                 first[3] = unlink("forward-only") == 0 ? "forward-only" : "-";
-                return start(&slot, "../data/log-pgid", "./collect", gateway_collect, first, false);
+                return start(&slot, "../data/log-pgid", "./collect", gateway_collect, first);
         }
+        if (argc >= 5 && is_behind && (strcmp(what, "gateway") == 0 || strcmp(what, "collect") == 0))
+                return logs ? behind(&slot, "./collect", gateway_collect, words)
+                            : behind(&slot, "./gateway", gateway_run, words);
         if (argc >= 5 && (strcmp(what, "gateway") == 0 || strcmp(what, "collect") == 0))
                 return logs ? gateway_collect(&slot, words) : gateway_run(&slot, words);
         if (words[0] && words[1] && (strcmp(what, "finish") == 0 || strcmp(what, "log-finish") == 0))

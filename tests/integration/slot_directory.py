@@ -10,7 +10,7 @@ PROGRAM = f"{TOP}/{os.environ.get('SVCBROKER_BUILD', 'build')}/template/svcbroke
 TEMPLATE = "/usr/local/share/svcbroker/gateway"
 # Of a tree: its template is of before, when all of it was shell scripts.
 OLD_TEMPLATE = f"cp -a tests/integration/old-template /opt/old; mv {TEMPLATE}/settings /opt/old/; rm -rf {TEMPLATE}; cp -a /opt/old {TEMPLATE}"
-BEHIND = ("gateway", "collect", "sweep")
+BEHIND = ("behind", "gateway", "collect", "sweep")
 NOT_ROOT = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
 SETTINGS = {"brake_seconds": 60, "brake_deaths": 5, "brake_restarts": 10, "log_files": 10, "log_file_bytes": 1000000}
 

@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 
 import pytest
@@ -305,15 +306,36 @@ def test_s6_is_asked_only_where_there_is_something_to_count(slot):
 def test_an_account_that_the_files_do_not_have_is_s6_s_to_find(slot):
     """It may come from elsewhere: NSS of another C library, say. Nothing runs as root instead."""
     slot.program("bin/s6-setuidgid", 'printf "%s|" "$@"')
-    inside = f"{slot.s6}/s6-envdir|-Lf|{slot.path}/environment"
-    ours = r"\|/\S*/svcbroker-slot\|"
-    said = slot.slot("run", "./run", "gateway-coder", HERMES_HOME="/h", PATH="/p")
-    assert re.fullmatch(f"{re.escape(f'hermes|{inside}')}{ours}{re.escape('gateway|coder|/h|/p|')}", said.stdout), said.stdout
-    slot.program("slot/gateway", "echo never")
-    said = slot.slot("run", "./run", "gateway-coder", HERMES_HOME="/h", PATH="/p")
-    assert said.stdout == f"hermes|{inside}|./gateway|coder|/h|/p|"
-    said = slot.slot("log", "./run", "gateway-coder/log", at="slot/log")
-    assert re.fullmatch(f"hermes{ours}{re.escape('collect|coder||-|')}", said.stdout), said.stdout
+    ours = r"hermes\|/\S*/svcbroker-slot\|behind\|"
+    for own in (False, True):  # a script of one's own too, which ours looks for
+        said = slot.slot("run", "./run", "gateway-coder", HERMES_HOME="/h", PATH="/p")
+        assert re.fullmatch(f"{ours}{re.escape('gateway|coder|/h|/p|')}", said.stdout), said.stdout
+        said = slot.slot("log", "./run", "gateway-coder/log", at="slot/log")
+        assert re.fullmatch(f"{ours}{re.escape('collect|coder||-|')}", said.stdout), said.stdout
+        slot.program("slot/gateway", "echo never")
+        slot.program("slot/log/collect", "echo never")
+
+
+@pytest.mark.parametrize("by_s6", [False, True])
+def test_a_script_of_one_s_own_is_the_same_whoever_drops(shared, by_s6):
+    """What lives of earlier groups is ended first, PATH is programs' own and then the container's, and it gets three words."""
+    shared.write("environment/OWN", "yes\n")
+    for words, at, expected in ((["gateway", "coder", "/h", "/p"], "slot", "yes|coder|/h|/p|"), (["collect", "coder", "", "-"], "slot/log", "|coder||-|")):
+        child = subprocess.Popen(["/bin/sleep", "1000"], start_new_session=True, user=USER)
+        reaped = threading.Thread(target=child.wait)
+        reaped.start()
+        note = f"{child.pid}:{start_of(child.pid)}"
+        shared.program(f"{at}/{words[0]}", f'printf "%s|" "$PATH" "${{OWN-}}" "$@"; ! kill -0 -{child.pid} 2>/dev/null || echo lives')
+        try:
+            if by_s6:  # as s6-setuidgid does
+                said = shared.slot("behind", *words, note, at=at, PATH="/p")
+            else:
+                shared.write("slot/data/log-pgid" if at.endswith("log") else "slot/data/pgid", f"{note}\n")
+                said = shared.slot("run" if at == "slot" else "log", at=at, HERMES_HOME=words[2], PATH=words[3])
+            assert said.stdout == f"/usr/bin:/usr/bin:/bin|{expected}", said.stdout
+        finally:
+            child.kill()
+            reaped.join()
 
 
 def test_a_client_user_that_is_root_is_refused(slot):
