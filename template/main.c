@@ -2,7 +2,8 @@
 /*
  * svcbroker-slot, which the template's scripts have in their first line: svcbroker-slot WHAT [SCRIPT] [WORD...], in
  * a slot's directory. run, finish, log and log-finish begin as root. Nothing that is the client user's is opened or
- * looked up in PATH before drop(), and nothing is allocated. gateway and collect are the halves behind it; `behind` in front of them is for whom s6-setuidgid has dropped.
+ * looked up in PATH before drop(), and nothing is allocated. gateway and collect are the halves behind it; with
+ * `behind` in front s6-setuidgid has dropped.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -62,7 +63,8 @@ static int sweep(struct slot *slot, const char **words)
         return groups_sweep(words + 1, FINISH_TENTHS) ? 0 : 111;
 }
 
-/* The account files have no such account: s6-setuidgid asks whatever else there is, and becomes us again, to go on. */
+/* The account files have no such account: s6-setuidgid asks whatever else there is, and becomes us again, to go
+ * on. */
 static int ask_s6(struct slot *slot, half *ours, const char **words)
 {
         char setuidgid[4096];
