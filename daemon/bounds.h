@@ -399,7 +399,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 #define MEMORY_PEER_BYTES 1024
 #define MEMORY_PEERS (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED + GONE_CLIENTS)
 /* A service, its runs, and its description for replies; and one that was removed. As many as s6-svscan has by default. */
-#define MEMORY_SERVICE_BYTES (4 * 1024 + 680)
+#define MEMORY_SERVICE_BYTES (4 * 1024 + 704)
 #define MEMORY_SERVICES 1000
 #define MEMORY_REMOVED_BYTES (2 * 1024)
 /* A name of an order under way: its entry, and what the volume is asked about it. One more order may come in than there is
@@ -407,7 +407,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 #define MEMORY_ORDER_NAME_BYTES 992
 #define MEMORY_ORDER_NAMES (ORDER_NAMES_MOST + 2 * LIMIT_NAMES_PER_CALL)
 /* A profile's directory, as a look at all finds it, and what is answered about it. */
-#define MEMORY_PROFILE_BYTES 1664
+#define MEMORY_PROFILE_BYTES 1680
 
 /* From this size on malloc gives a buffer back to the kernel when it is freed, and keeps no more than that at its
  * end. A reply of a thousand services is smaller: as a mapping of its own it took twice as long. */
@@ -422,7 +422,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
          STORE_UNKNOWN_QUEUE_BYTES + MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES + PAST_BYTES +             \
          PAST_PARTS * 2 * PAST_LOOK_BYTES)
 /* What the daemon may take in all. Sixteen of it are a look at as many directories as are looked at below profiles/. */
-#define MEMORY_BYTES (50 * 1024 * 1024)
+#define MEMORY_BYTES (51 * 1024 * 1024)
 _Static_assert(MEMORY_SUM_BYTES <= MEMORY_BYTES,
                "what all bounds admit together is within what the daemon may take");
 

@@ -72,6 +72,23 @@ static enum blind blind_of(bool want, bool environment)
         return environment ? BLIND_TO_ENVIRONMENT : BLIND_TO_NOTHING;
 }
 
+static void write_exit(const struct record *record, struct text *text)
+{
+        text_append_member_int(text, "exit_code", record->exit_code);
+        text_append_member_int(text, "exit_signal", record->exit_signal);
+        text_append_member_int(text, "exit_at_usec", record->exit_at_usec);
+        /* It says of which end it is: a broker that does not know it passes it on, whatever ends after that. */
+        if (record->exit_order != EXIT_ORDER_UNKNOWN)
+                text_append_member_int(text,
+                                       record->exit_order == EXIT_ORDERED ? "exit_ordered_usec"
+                                                                          : "exit_unordered_usec",
+                                       record->exit_at_usec);
+        if (record->oom_kills) {
+                text_append_member_int(text, "oom_kills", record->oom_kills);
+                text_append_member_int(text, "oom_since_usec", record->oom_since_usec);
+        }
+}
+
 void record_write(const struct record *record, const struct members *members, struct text *text)
 {
         text_append_string(text, "{");
@@ -107,21 +124,8 @@ void record_write(const struct record *record, const struct members *members, st
         text_append_member_int(text, "log_restarts", record->logger_brake.restarts);
         text_append_member_int(text, "log_attempt", record->logger_brake.attempt);
         text_append_member_int(text, "log_next_start_usec", record->logger_brake.next_start_usec);
-        if (record->has_exit) {
-                text_append_member_int(text, "exit_code", record->exit_code);
-                text_append_member_int(text, "exit_signal", record->exit_signal);
-                text_append_member_int(text, "exit_at_usec", record->exit_at_usec);
-                /* It says of which end it is: a broker that does not know it passes it on, whatever ends after that. */
-                if (record->exit_order != EXIT_ORDER_UNKNOWN)
-                        text_append_member_int(text,
-                                               record->exit_order == EXIT_ORDERED ? "exit_ordered_usec"
-                                                                                  : "exit_unordered_usec",
-                                               record->exit_at_usec);
-                if (record->oom_kills) {
-                        text_append_member_int(text, "oom_kills", record->oom_kills);
-                        text_append_member_int(text, "oom_since_usec", record->oom_since_usec);
-                }
-        }
+        if (record->has_exit)
+                write_exit(record, text);
         if (record->gone)
                 text_append_member_bool(text, "gone", true);
         if (record->own_stop)
@@ -144,8 +148,8 @@ struct parsed {
         struct field_int oom_kills, oom_since;                      /* the same */
         struct field_int exit_ordered, exit_unordered;              /* the same */
         int want, hold, pending, told;
-        int cause;                                             /* -1 in records of before it was */
-        struct field_int told_pid, told_usec;                  /* the latter 0 where it is not known */
+        int cause;                            /* -1 in records of before it was */
+        struct field_int told_pid, told_usec; /* the latter 0 where it is not known */
         struct field_int kill_after, signalled_pid, signalled, signalled_at; /* 0 where nobody asked */
         const char *reason, *boot;
 };
@@ -197,10 +201,11 @@ static bool parsed_is_sound(const struct parsed *parsed)
                parsed->told_pid.value <= INT_MAX && parsed->kill_after.value >= 0 &&
                parsed->kill_after.value <= LIMIT_KILL_AFTER_MSEC && parsed->signalled_pid.value >= 0 &&
                parsed->signalled_pid.value <= INT_MAX && parsed->signalled.value >= 0 &&
-               parsed->signalled.value <= USHRT_MAX && parsed->signalled_at.value >= 0 && parsed->attempt.value <= UINT32_MAX &&
-               parsed->restarts.value >= 0 && parsed->log_restarts.value >= 0 &&
-               parsed->log_attempt.value >= 0 && parsed->log_attempt.value <= UINT32_MAX &&
-               strlen(parsed->reason) < RECORD_REASON_BYTES && strlen(parsed->boot) < RECORD_BOOT_BYTES &&
+               parsed->signalled.value <= USHRT_MAX && parsed->signalled_at.value >= 0 &&
+               parsed->attempt.value <= UINT32_MAX && parsed->restarts.value >= 0 &&
+               parsed->log_restarts.value >= 0 && parsed->log_attempt.value >= 0 &&
+               parsed->log_attempt.value <= UINT32_MAX && strlen(parsed->reason) < RECORD_REASON_BYTES &&
+               strlen(parsed->boot) < RECORD_BOOT_BYTES &&
                parsed->exit_code.present == parsed->exit_at.present &&
                parsed->exit_signal.present == parsed->exit_at.present && parsed->exit_code.value >= -1 &&
                parsed->exit_code.value <= 255 && parsed->exit_signal.value >= 0 &&

@@ -70,11 +70,11 @@ struct record {
         bool own_stop;    /* nobody ordered it: the application noted by itself that it is to be down */
         enum told told;   /* what the run with told_pid was told */
         pid_t told_pid;
-        int64_t told_usec;         /* UTC; 0: not known */
-        unsigned kill_after_msec;  /* of the last order; 0: it kills none */
-        pid_t signalled_pid;       /* the run that was sent `signalled`; 0: none */
-        int64_t signalled_usec;    /* UTC, the last of them that ends a run; 0: none does, or it is not known */
-        struct brake brake;        /* the gateway's */
+        int64_t told_usec;        /* UTC; 0: not known */
+        unsigned kill_after_msec; /* of the last order; 0: it kills none */
+        pid_t signalled_pid;      /* the run that was sent `signalled`; 0: none */
+        int64_t signalled_usec; /* UTC, the last of them that ends a run; 0: none does, or it is not known */
+        struct brake brake;     /* the gateway's */
         struct brake logger_brake; /* its logger's, which is only held back by HOLD_BACKOFF */
         enum cause cause;
         bool has_exit; /* code, signal and time of it are set */

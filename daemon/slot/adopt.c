@@ -85,8 +85,7 @@ static void adopt_order(struct service *service, const struct s6_status *status)
         if (runs && record->told != TOLD_NOTHING && record->told_pid == status->pid)
                 service->own.told = record->told;
         if (runs && record->signalled_pid == status->pid)
-                signals_adopt(&service->own.signals, status->pid, record->signalled,
-                              record->signalled_usec);
+                signals_adopt(&service->own.signals, status->pid, record->signalled, record->signalled_usec);
         if (!record->pending && record->want_up && service->own.told == TOLD_NOTHING &&
             !adopt_ended_by_order(service, status))
                 return;
