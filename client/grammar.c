@@ -134,7 +134,7 @@ static bool take_socket(struct options *options, const char *value, struct probl
 const struct option_row grammar_options[] = {
         {OPTION_ALL, FLAG(all), .name = "--all", .summary = "", .costly = true},
         {OPTION_WAIT, VALUE_OPTIONAL, .name = "--wait", .usage = "[=STATE]", .take = take_wait,
-         .summary = "start, stop, restart: wait for up, ready or down (default)"},
+         .summary = "start, stop, restart: for up, ready or down (default)"},
         {OPTION_NO_WAIT, FLAG(no_wait), .name = "--no-wait", .summary = "start, stop, restart: do not wait"},
         {OPTION_TIMEOUT, VALUE_NEEDED, .name = "--timeout", .usage = " TIME", .take = take_timeout,
          .summary = "how long to wait, like 500ms, 30s or 2m"},
@@ -142,8 +142,8 @@ const struct option_row grammar_options[] = {
          .summary = "stop, restart: SIGKILL to what still runs then"},
         {OPTION_SIGNAL, VALUE_NEEDED, .letter = "-s", .name = "--signal", .usage = " SIG",
          .take = take_signal,
-         .summary = "kill: HUP, INT, QUIT, KILL (default), TERM, USR1, USR2, CONT,\n"
-                    "                      STOP or WINCH"},
+         .summary = "kill: HUP, INT, QUIT, KILL (default), TERM, USR1, USR2,\n"
+                    "                      CONT, STOP or WINCH"},
         {OPTION_FOR, VALUE_NEEDED, .name = "--for", .usage = " GOAL", .take = take_for,
          .summary = "wait: up (default), ready, down, failed or gone"},
         {OPTION_PROFILE, FLAG(profile), .name = "--profile",
@@ -157,7 +157,7 @@ const struct option_row grammar_options[] = {
         {OPTION_LINES, VALUE_NEEDED, .letter = "-n", .name = "--lines", .usage = " N", .take = take_lines,
          .summary = "logs, history: show the last N (default 50; with -f, 10)"},
         {OPTION_SINCE, VALUE_NEEDED, .name = "--since", .usage = " TIME", .take = take_since,
-         .summary = "logs, history: since TIME, like 10m, today or '2026-11-22 14:30'"},
+         .summary = "logs, history: since then, like 10m or '2026-11-22 14:30'"},
         {OPTION_RAW, FLAG(raw), .name = "--raw", .summary = "logs: print control characters and colours too"},
         {OPTION_WATCH, FLAG(watch), .name = "--watch", .summary = "status, list: the same as top"},
         {OPTION_USAGE, FLAG(usage), .name = "--usage",
