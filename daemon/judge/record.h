@@ -61,14 +61,14 @@ enum exit_order {
 #define RECORD_BOOT_BYTES 64
 
 struct record {
-        enum pending pending;
-        enum blind blind;
-        enum removing removing;
+        enum pending pending : 8;
+        enum blind blind : 8;
+        enum removing removing : 8;
         bool want_up;
-        bool unpersisted; /* the volume does not have it yet */
-        bool gone;        /* its profile's directory was there, and is not any more */
-        bool own_stop;    /* nobody ordered it: the application noted by itself that it is to be down */
-        enum told told;   /* what the run with told_pid was told */
+        bool unpersisted;   /* the volume does not have it yet */
+        bool gone;          /* its profile's directory was there, and is not any more */
+        bool own_stop;      /* nobody ordered it: the application noted by itself that it is to be down */
+        enum told told : 8; /* what the run with told_pid was told */
         pid_t told_pid;
         int64_t told_usec;        /* UTC; 0: not known */
         unsigned kill_after_msec; /* of the last order; 0: it kills none */
