@@ -86,6 +86,7 @@ void home_end(struct service *old)
                 return;
         log_event("profiles: its profile was renamed, and it is told to end: service=%s", old->name);
         service_clear_tally(&old->own);
+        old->record.kill_after_msec = 0; /* of a person's order, which this is none of */
         service_set_goal(old, GOAL_DOWN, 0);
         service_wake(old);
 }

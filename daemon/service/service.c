@@ -244,11 +244,23 @@ static void own_began(struct run *run, const struct s6_status *now, bool late)
         count_restart(service, run);
 }
 
+/* What was ordered has come with the end of that run: it is not one of an older order, after which the run that follows is
+ * told as well. */
+static bool is_end_of_order(const struct service *service)
+{
+        const struct run *own = &service->own;
+
+        return own->told != TOLD_NOTHING && service->ordered.delivered >= service->ordered.number &&
+               (own->goal.kind != GOAL_DOWN || own->told == TOLD_DOWN);
+}
+
 static void own_ended(struct run *run, const struct s6_status *now)
 {
         struct service *service = run->service;
         struct record *record = &service->record;
 
+        if (is_end_of_order(service))
+                record->kill_after_msec = 0;
         service->unclean = false;
         killed_end(service);
         history_note_ended(service, now);

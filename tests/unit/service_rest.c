@@ -166,7 +166,9 @@ START_TEST(a_profile_that_has_another_name)
         toy_runs(&own, 4000002, true);
         want(coder);
         TURN_UNTIL(coder->shown.state == STATE_UP);
+        coder->record.kill_after_msec = 60000;
         home_end(coder);
+        ck_assert_uint_eq(coder->record.kill_after_msec, 0);
         turn_until_told(&own, "d");
         home_take_away(&model.registry, coder->profile, coder->record.home);
         ck_assert_uint_eq(model.registry.homes.away_count, 1);

@@ -475,7 +475,8 @@ START_TEST(a_kill_that_finds_no_room)
         order(false);
         service->own.goal.kill_after_msec = 3600000;
         turn_until_told(&own, "d");
-        fifo = openat(world_fd, "services/gateway-coder/supervise/control", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        fifo = openat(world_fd, "services/gateway-coder/supervise/control",
+                      O_WRONLY | O_NONBLOCK | O_CLOEXEC);
         ck_assert_int_ge(fifo, 0);
         while (write(fifo, "c", 1) == 1)
                 ;
@@ -489,6 +490,39 @@ START_TEST(a_kill_that_finds_no_room)
                 ;
         TURN_UNTIL(toy_was_told(&own, 'k'));
         ck_assert_int_eq(service->own.kill_msec, 0);
+}
+END_TEST
+
+/* Its order's end has come: what ends it later kills nobody. */
+START_TEST(a_kill_is_of_its_order)
+{
+        begin();
+        start(4000002);
+        service->record.kill_after_msec = 3600000;
+        order(false);
+        turn_until_told(&own, "d");
+        ck_assert_uint_eq(service->record.kill_after_msec, 3600000);
+        toy_finishes(&own, false, SIGTERM);
+        UNTIL_STATE(STATE_FINISHING);
+        ck_assert_uint_eq(service->record.kill_after_msec, 0);
+}
+END_TEST
+
+/* It is not over yet: the run was told to end, and to be followed by another, before somebody wanted it down. */
+START_TEST(a_kill_of_an_order_that_goes_on)
+{
+        begin();
+        start(4000002);
+        service_set_goal(service, GOAL_UP, 4000002);
+        service_wake(service);
+        turn_until_told(&own, "ur");
+        service->record.kill_after_msec = 3600000;
+        service->record.want_up = false;
+        service->record.pending = PENDING_ORDER;
+        service->ordered.number++; /* it waits for the volume */
+        toy_runs(&own, 4000003, true);
+        TURN_UNTIL(service->shown.pid == 4000003);
+        ck_assert_uint_eq(service->record.kill_after_msec, 3600000);
 }
 END_TEST
 
@@ -605,6 +639,8 @@ int main(void)
                                       its_supervisor_is_replaced_while_it_is_to_start,
                                       orders_that_nobody_reads,
                                       a_kill_that_finds_no_room,
+                                      a_kill_is_of_its_order,
+                                      a_kill_of_an_order_that_goes_on,
                                       a_process_that_is_stopped,
                                       a_short_run_is_counted,
                                       a_stop_that_was_under_way,
