@@ -114,8 +114,6 @@ static int write_records(int volume, struct store_batch *batch)
                         entry->result = -ECANCELED;
                         continue;
                 }
-                if (entry->removed)
-                        past_file_remove(volume, entry->profile);
                 snprintf(paths[count], sizeof(paths[count]), INTENT_DIRECTORY "/%s", entry->profile);
                 entry->result = entry->removed ? 0 : pass_on(volume, paths[count], entry, &left);
                 if (entry->result)
@@ -133,8 +131,12 @@ static int write_records(int volume, struct store_batch *batch)
         }
         if (count)
                 volume_replace(volume, files, count, true);
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
                 entries[i]->result = files[i].result;
+                /* Only of what is gone: one whose removal another order has cancelled keeps its past. */
+                if (entries[i]->removed && entries[i]->result == 0)
+                        past_file_remove(volume, entries[i]->profile);
+        }
         free(files);
         free(paths);
         free(entries);

@@ -210,6 +210,26 @@ START_TEST(what_is_wanted_gets_to_the_volume)
 }
 END_TEST
 
+/* Its record is still there: so is what happened to it. */
+START_TEST(what_is_not_forgotten_keeps_its_past)
+{
+        two_gateways();
+        for (size_t i = 0; i < 2; i++)
+                ck_assert_int_eq(mkdirat(world_fd, i ? "home/.svcbroker/history" : "home/.svcbroker", 0700),
+                                 0);
+        ck_assert_int_eq(mkdirat(world_fd, "home/.svcbroker/intent", 0700), 0);
+        ck_assert_int_eq(mkdirat(world_fd, "home/.svcbroker/intent/coder", 0700), 0);
+        put_file("home/.svcbroker/history/coder", "{}\n");
+        ck_assert_int_eq(persist_forget(&model.registry, "coder", true, count_persisted, NULL), 0);
+        TURN_UNTIL(persisted == 1);
+        ck_assert(world_has("home/.svcbroker/history/coder"));
+        ck_assert_int_eq(unlinkat(world_fd, "home/.svcbroker/intent/coder", AT_REMOVEDIR), 0);
+        ck_assert_int_eq(persist_forget(&model.registry, "coder", true, count_persisted, NULL), 0);
+        TURN_UNTIL(persisted == 2);
+        ck_assert(!world_has("home/.svcbroker/history/coder"));
+}
+END_TEST
+
 START_TEST(why_it_is_not_on_the_volume)
 {
         static const int errors[] = {ENOBUFS, ECANCELED, EPROTONOSUPPORT, ETIMEDOUT, ENOSPC, 100000};
@@ -487,6 +507,7 @@ int main(void)
                                       a_profile_that_is_gone,
                                       a_profile_that_has_another_name,
                                       what_is_wanted_gets_to_the_volume,
+                                      what_is_not_forgotten_keeps_its_past,
                                       why_it_is_not_on_the_volume,
                                       an_application_that_stops_itself,
                                       locks_are_looked_at,
