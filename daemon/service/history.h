@@ -26,9 +26,10 @@ struct history {
         size_t next;               /* of past.services: who is looked at */
         struct ready volume_ready; /* history_volume.h: begins its next job */
         struct timer volume_timer;
-        bool volume_busy; /* a job is under way */
-        int volume_error; /* errno of the last one; 0: it went well */
-        int slot_error;   /* errno of the last time; 0: it went well */
+        size_t volume_next; /* of past.services: whose lines are collected first */
+        bool volume_busy;   /* a job is under way */
+        int volume_error;   /* errno of the last one; 0: it went well */
+        int slot_error;     /* errno of the last time; 0: it went well */
 };
 
 void history_init(struct registry *registry);

@@ -95,13 +95,18 @@ static bool is_kept(const struct registry *registry, const char *name)
         return service && service->profile && service->record.removing == REMOVING_NOTHING;
 }
 
+/* All have their turns, also where the first ones always have something new. */
 static void collect_lines(struct registry *registry, struct past_job *job)
 {
         struct past *past = &registry->history.past;
+        size_t *next = &registry->history.volume_next;
 
-        for (size_t i = 0; i < past->count && job->count < PAST_PARTS; i++) {
-                struct past_of *of = past->services[i];
+        for (size_t looked = 0; looked < past->count && job->count < PAST_PARTS; looked++, ++*next) {
+                struct past_of *of;
 
+                if (*next >= past->count)
+                        *next = 0;
+                of = past->services[*next];
                 if (!past_waits_for_volume(of))
                         continue;
                 if (!is_kept(registry, of->name)) {

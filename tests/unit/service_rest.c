@@ -176,6 +176,32 @@ START_TEST(a_profile_that_has_another_name)
 }
 END_TEST
 
+/* Those that are first by name always have something new: the last one gets to the volume all the same. */
+START_TEST(every_past_gets_to_the_volume)
+{
+        struct past *past = &model.registry.history.past;
+        const struct event event = {.kind = EVENT_CONTAINER, .at_usec = 1};
+        char name[32];
+
+        two_gateways();
+        for (unsigned round = 0; round < 2; round++) {
+                for (unsigned i = 0; i < PAST_PARTS; i++) {
+                        snprintf(name, sizeof(name), "gateway-a%02u", i);
+                        if (!registry_find(&model.registry, name))
+                                ck_assert_ptr_nonnull(service_new(&model.registry, name, true));
+                        find(name)->past_is_known = true;
+                        ck_assert(past_add(past, name, &event));
+                }
+                find(CODER)->past_is_known = find("gateway-default")->past_is_known = true;
+                if (round == 0)
+                        ck_assert(past_add(past, CODER, &event));
+                ready_wake(&model.registry.history.volume_ready);
+                TURN_UNTIL(!past_waits_for_volume(past_of(past, "gateway-a00")));
+        }
+        ck_assert(!past_waits_for_volume(past_of(past, CODER)));
+}
+END_TEST
+
 static int persisted;
 
 static void count_persisted(void *owner, const struct store_batch *batch)
@@ -506,6 +532,7 @@ int main(void)
                                       starts_that_nobody_waits_for_have_turns,
                                       a_profile_that_is_gone,
                                       a_profile_that_has_another_name,
+                                      every_past_gets_to_the_volume,
                                       what_is_wanted_gets_to_the_volume,
                                       what_is_not_forgotten_keeps_its_past,
                                       why_it_is_not_on_the_volume,
