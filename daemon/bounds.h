@@ -383,6 +383,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
         (28 * 1024) /* of the newer of a gateway's two files on the volume: with a write more, 32 KiB */
 #define PAST_WRITE_BYTES 1024       /* of one gateway at once: what goes over it is the last */
 #define PAST_LOOK_BYTES (16 * 1024) /* of one gateway, read when the broker is started */
+#define PAST_LINES_LOOKED 128       /* of these, the last: more than have a place in PAST_SERVICE_BYTES */
 #define PAST_PARTS 16               /* gateways of one job */
 #define HISTORY_VOLUME_MSEC 1000    /* between two jobs, and until what happened is written */
 #define EVENT_PROCESS_BYTES 46      /* of a process's name: fifteen bytes, each as %XX at worst */

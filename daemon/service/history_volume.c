@@ -32,7 +32,7 @@ static void take_found(struct registry *registry, const char *profile, char *tex
         size_t length = strlen(text);
 
         name_service_of(profile, name, sizeof(name));
-        while (length) {
+        for (unsigned looked = 0; length && looked < PAST_LINES_LOOKED; looked++) {
                 char *line;
 
                 while (length && text[length - 1] == '\n')

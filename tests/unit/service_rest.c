@@ -202,6 +202,38 @@ START_TEST(every_past_gets_to_the_volume)
 }
 END_TEST
 
+/* What the volume has of it: an event, and after that so many lines that are none. */
+static bool past_is_found_before(size_t lines)
+{
+        struct service *coder = find(CODER);
+        const struct past_of *of;
+        struct text text;
+
+        text_init(&text);
+        text_append_string(&text, "{\"at_usec\":1,\"event\":\"container\"}\n");
+        while (lines--)
+                text_append_string(&text, "[\n");
+        text_append(&text, "", 1);
+        ck_assert(!text.failed);
+        put_file("home/.svcbroker/history/coder", text.bytes);
+        text_deinit(&text);
+        coder->past_is_known = false;
+        ready_wake(&model.registry.history.volume_ready);
+        TURN_UNTIL(coder->past_is_known && !model.registry.history.volume_busy);
+        of = past_of(&model.registry.history.past, CODER);
+        return of && past_is_from_volume(of->first);
+}
+
+START_TEST(so_many_lines_of_a_past_are_looked_at)
+{
+        two_gateways();
+        ck_assert_int_eq(mkdirat(world_fd, "home/.svcbroker", 0700), 0);
+        ck_assert_int_eq(mkdirat(world_fd, "home/.svcbroker/history", 0700), 0);
+        ck_assert(!past_is_found_before(PAST_LINES_LOOKED));
+        ck_assert(past_is_found_before(PAST_LINES_LOOKED - 1));
+}
+END_TEST
+
 static int persisted;
 
 static void count_persisted(void *owner, const struct store_batch *batch)
@@ -533,6 +565,7 @@ int main(void)
                                       a_profile_that_is_gone,
                                       a_profile_that_has_another_name,
                                       every_past_gets_to_the_volume,
+                                      so_many_lines_of_a_past_are_looked_at,
                                       what_is_wanted_gets_to_the_volume,
                                       what_is_not_forgotten_keeps_its_past,
                                       why_it_is_not_on_the_volume,
