@@ -248,12 +248,14 @@ def test_why(tree, tmp_path):
         assert (result.returncode, result.stderr) == (0, "")
         return result.stdout.splitlines()
 
-    happened, coming, advice = why("ends")
+    happened, coming, advice, past = why("ends")
     assert re.fullmatch(rf"gateway-ends has not run for (\d+m )?\d+s: {re.escape(ENDS)}\. It was restarted \d+ times; its last run ended with exit 1, "
                         r"(\d+m )?\d+s ago\.", happened)
     assert coming.startswith("It is started again in 4") and "'svcctl start gateway-ends' tries at once" in advice
-    happened, coming, advice = why("misled")
+    assert re.fullmatch(r"It ended \d+ times in 24 h that nobody ordered: exit 1 \d+ times; 'svcctl history' tells more\.", past)
+    happened, coming, advice, past = why("misled")
     assert "(configuration error)" in happened and coming.startswith("It is not started again") and "'svcctl start gateway-misled'" in advice
+    assert past.startswith("It ended once in 24 h that nobody ordered: exit 78 once")
     assert [line.split(".")[0] for line in why("good")][1] == "If it ends, it is started again"
     assert len(why("good")) == 2 and len(why("new")) == 3
     assert "svcbrokerd has been up" in why("svcbrokerd")[0]
