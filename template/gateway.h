@@ -5,13 +5,14 @@
 #include "template/groups.h"
 #include "template/parse.h"
 #include "proto/limits.h"
+#include "proto/settings.h"
 
 #define TEXT_BYTES (1024 * 1024) /* the account files; what is not touched takes no memory */
 
 /* What a slot's scripts know: kept whole, since nothing is allocated before the drop. */
 struct slot {
         const char *settings[SETTINGS];
-        char settings_text[16384];
+        char settings_text[SETTINGS_BYTES];
         char profile[LIMIT_PROFILE_NAME_BYTES + 2];
         struct groups groups;
         char home[4096];

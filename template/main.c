@@ -34,7 +34,7 @@ static int begin(struct slot *slot, const char *directory)
 
         snprintf(path, sizeof(path), "%s/settings", directory);
         length = file_read(path, slot->settings_text, sizeof(slot->settings_text));
-        line = length < 0 ? 0 : parse_settings(slot->settings_text, slot->settings);
+        line = length < 0 ? 0 : settings_parse(slot->settings_text, slot->settings);
         if (line > 0) {
                 file_say("gateway: %s: line %u is not NAME=VALUE, or one is missing", path, line);
                 return 78;

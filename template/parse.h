@@ -8,24 +8,6 @@
 
 /* What files say. All of it is pure, and works in place on text that ends with NUL: nothing is allocated. */
 
-enum setting {
-        S6,
-        CLIENT_USER,
-        DEFAULT_HOME,
-        CONTAINER,
-        VENV,
-        BRAKE_SECONDS,
-        BRAKE_DEATHS,
-        BRAKE_RESTARTS,
-        LOG_FILES,
-        LOG_FILE_BYTES,
-        SETTINGS
-};
-
-/* Lines NAME=VALUE, where a shell would do no more with the value than take its quotes off; other names are left
- * alone. 0, or the number of the line that is something else, or where one is missing: the last. */
-unsigned parse_settings(char *text, const char *values[SETTINGS]);
-
 /* An account's numbers, by the lines of passwd. */
 bool parse_user(char *text, const char *user, uid_t *uid, gid_t *gid);
 

@@ -12,6 +12,7 @@
 
 #include "daemon/bounds.h"
 #include "daemon/edge/rights_audit.h"
+#include "proto/settings.h"
 #include "proto/sysname.h"
 
 /*
@@ -61,13 +62,16 @@ static const struct figure {
         long least, most;
         const char *fault;
         bool optional; /* a template of an older version has it in the script */
+        enum setting setting;
 } figures[] = {
-        {"brake_seconds=", 1, 86400, "brake_seconds must be a number from 1 to 86400"},
-        {"brake_deaths=", 1, 99, "brake_deaths must be a number from 1 to 99"},
-        {"brake_restarts=", 1, 99, "brake_restarts must be a number from 1 to 99"},
-        {"log_files=", 1, 1000, "log_files must be a number from 1 to 1000", .optional = true},
+        {"brake_seconds=", 1, 86400, "brake_seconds must be a number from 1 to 86400",
+         .setting = BRAKE_SECONDS},
+        {"brake_deaths=", 1, 99, "brake_deaths must be a number from 1 to 99", .setting = BRAKE_DEATHS},
+        {"brake_restarts=", 1, 99, "brake_restarts must be a number from 1 to 99", .setting = BRAKE_RESTARTS},
+        {"log_files=", 1, 1000, "log_files must be a number from 1 to 1000", .optional = true,
+         .setting = LOG_FILES},
         {"log_file_bytes=", 4096, 268435455, "log_file_bytes must be a number from 4096 to 268435455",
-         .optional = true},
+         .optional = true, .setting = LOG_FILE_BYTES},
 };
 
 static bool figure_is_sound(const struct figure *figure, const char *text)
@@ -79,7 +83,7 @@ static bool figure_is_sound(const struct figure *figure, const char *text)
                 return false;
         errno = 0;
         value = strtol(text, &end, 10);
-        return !errno && *end == '\n' && value >= figure->least && value <= figure->most;
+        return !errno && (*end == '\n' || !*end) && value >= figure->least && value <= figure->most;
 }
 
 static const char *settings_fault(const char *settings, int *error)
@@ -109,6 +113,57 @@ static const char *settings_fault(const char *settings, int *error)
                 if (!sound[i] && !(figures[i].optional && !met[i]))
                         fault = figures[i].fault;
         return fault;
+}
+
+/* What svcbroker-slot refuses, at a gateway's start. */
+static const char *plain_fault(const char *settings, int *error)
+{
+        char text[SETTINGS_BYTES];
+        const char *values[SETTINGS];
+        FILE *file = fopen(settings, "re");
+        size_t length;
+
+        if (!file) {
+                *error = errno;
+                return sysname_error_words(errno);
+        }
+        length = fread(text, 1, sizeof(text), file);
+        fclose(file);
+        if (length == sizeof(text))
+                return "it must be shorter than 16384 bytes";
+        text[length] = '\0';
+        if (strlen(text) != length || settings_parse(text, values) > 0)
+                return "svcbroker-slot takes lines NAME=VALUE only, with nothing to expand, export or "
+                       "execute, "
+                       "and none missing: svcbroker-slot(8)";
+        for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+                if (!figure_is_sound(&figures[i], values[figures[i].setting]))
+                        return figures[i].fault;
+        return NULL;
+}
+
+/* Is one of its scripts svcbroker-slot? One of an older version has shell scripts, whose settings are a shell's. */
+static bool is_of_slot_program(const char *path)
+{
+        static const char *const scripts[] = {"run", "finish", "log/run", "log/finish"};
+        bool found = false;
+
+        for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]) && !found; i++) {
+                char line[SETTINGS_LINE_BYTES];
+                char *name;
+                FILE *file;
+
+                if (asprintf(&name, "%s/%s", path, scripts[i]) < 0)
+                        return false;
+                file = fopen(name, "re");
+                free(name);
+                if (!file)
+                        continue;
+                found = fgets(line, sizeof(line), file) && strncmp(line, "#!", 2) == 0 &&
+                        strstr(line, "/svcbroker-slot");
+                fclose(file);
+        }
+        return found;
 }
 
 /* Every inode of it. NULL: nothing is wrong; else *culprit names what is, where there was memory for it. */
@@ -166,6 +221,8 @@ int template_check(const char *path, char **culprit, const char **why)
                 fault = file_fault(path, "run", run_fault, &name, &error);
         if (!fault)
                 fault = file_fault(path, "settings", settings_fault, &name, &error);
+        if (!fault && is_of_slot_program(path))
+                fault = file_fault(path, "settings", plain_fault, &name, &error);
         if (!fault)
                 return 0;
         *culprit = name ? name : strdup(path);

@@ -4,6 +4,7 @@
 
 #include "daemon/edge/slot_environment.h"
 #include "proto/name.h"
+#include "proto/settings.h"
 #include "template/parse.h"
 
 #include "fuzz.h"
@@ -14,7 +15,7 @@ static void check_settings(char *text)
 {
         const char *end = strchr(text, '\0'), *values[SETTINGS];
 
-        if (parse_settings(text, values) != 0)
+        if (settings_parse(text, values) != 0)
                 return;
         for (int i = 0; i < SETTINGS; i++) {
                 must(values[i] && !strchr(values[i], '\n'));

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 
+#include "proto/settings.h"
 #include "template/parse.h"
 
 #define ALL                                                                                                  \
@@ -36,7 +37,7 @@ START_TEST(settings)
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 strcpy(text, cases[i].text);
-                ck_assert_uint_eq(parse_settings(text, values), cases[i].line);
+                ck_assert_uint_eq(settings_parse(text, values), cases[i].line);
                 if (cases[i].line == 0) {
                         ck_assert_str_eq(values[VENV], cases[i].venv);
                         ck_assert_str_eq(values[S6], "/usr/bin");
