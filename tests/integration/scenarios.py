@@ -50,10 +50,22 @@ class Scenario:
         place, _, rest = name.partition("/")
         return f"{self.tree.path(PLACES[place])}/{rest}"
 
-    def run(self):
+    def run(self, is_expected):
+        """What it ends in, {profile: ...}. What was told last may not have been taken up yet: it is looked at until is_expected() of it, or
+        for as long as no machine is that busy."""
         for step in self.scenario["steps"]:
             self.do(self.named(step))
-        return {profile: self.look(self.named(profile)) for profile in self.scenario["profiles"]}
+        found = {}
+
+        def looked():
+            found.update({profile: self.look(self.named(profile)) for profile in self.scenario["profiles"]})
+            return is_expected(found)
+        try:
+            wait_until(looked)
+        except AssertionError:
+            if not found:
+                raise
+        return found
 
     def do(self, step):
         (name, value), *more = step.items()

@@ -83,9 +83,10 @@ def place(request, module_trees, memory_disk):
     return Place(request.param, module_trees, memory_disk, s6_of(request.param))
 
 
-def run_one(tree, name, another_tree=None):
+def run_one(tree, name, expected, another_tree=None):
+    scenario = scenarios.Scenario(tree, SCENARIOS[name], f"s{list(SCENARIOS).index(name)}", another_tree)
     try:
-        return scenarios.Scenario(tree, SCENARIOS[name], f"s{list(SCENARIOS).index(name)}", another_tree).run()
+        return scenario.run(lambda ends: of_interest(name, ends) == of_interest(name, expected))
     except Exception as error:  # it is of the test that asks for it
         return error
 
@@ -95,20 +96,20 @@ def are_run(names, **keys):
 
 
 @pytest.fixture(scope="module")
-def ends(request, place):
+def ends(request, place, simulate):
     """What all scenarios end in: those that are about one gateway at once, those about the whole one after the other."""
     wanted = [item.callspec.params["name"] for item in request.session.items
               if item.module is request.module and hasattr(item, "callspec") and item.callspec.params.get("place") == place.name]
     found = {}
     tree = place.tree(place.volume("all"))
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        running = {name: pool.submit(run_one, tree, name) for name in are_run(wanted, everything=False, own=False)}
+        running = {name: pool.submit(run_one, tree, name, simulate(name, place.flavour)) for name in are_run(wanted, everything=False, own=False)}
         found.update({name: future.result() for name, future in running.items()})
     for name in are_run(wanted, everything=True):
-        found[name] = run_one(tree, name)
+        found[name] = run_one(tree, name, simulate(name, place.flavour))
     for name in are_run(wanted, own=True):
         volume = place.volume(name)
-        found[name] = run_one(place.tree(volume), name, lambda volume=volume: place.tree(volume))
+        found[name] = run_one(place.tree(volume), name, simulate(name, place.flavour), lambda volume=volume: place.tree(volume))
     return found
 
 
