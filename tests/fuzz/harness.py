@@ -2,6 +2,7 @@
 """Builds harnesses with clang's fuzzer, AddressSanitizer and UndefinedBehaviorSanitizer, and runs them."""
 
 import concurrent.futures
+import ctypes
 import os
 import pathlib
 import shlex
@@ -16,7 +17,8 @@ HERE = ROOT / "tests/fuzz"
 CLANG = os.environ.get("CLANG", "clang")
 FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-g", "-O1", "-fno-omit-frame-pointer", "-fsanitize=fuzzer-no-link,address,undefined",
          "-fno-sanitize-recover=all", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Werror",
-         '-DSVCBROKER_VERSION="0"', '-DSVCBROKER_SOCKET_PATH="/nowhere"', f"-I{ROOT}"]
+         '-DSVCBROKER_VERSION="0"', '-DSVCBROKER_SOCKET_PATH="/nowhere"', f"-I{ROOT}",
+         *(f"-DHAVE_{name.upper()}" for name in ("pwritev2", "renameat2") if hasattr(ctypes.CDLL(None), name))]
 # What meson makes of its options; nothing of it is opened.
 CONFIG = ["SOCKET", "SCANDIR", "SERVICES", "TEMPLATE", "CLIENT_USER", "S6_BINDIR", "HERMES_HOME"]
 SLOW_SEC = 60  # for one input, on a machine with a load of fifty
