@@ -95,8 +95,8 @@ static void clients_on_log(const char *line)
         if (strncmp(line, BEGUN, strlen(BEGUN)) == 0) {
                 char name[CLIENT_NAME_BYTES];
 
-                snprintf(name, sizeof(name), "%.*s", (int)strcspn(line + strlen(BEGUN), " "),
-                         line + strlen(BEGUN));
+                snprintf(name, sizeof(name), "%s", line + strlen(BEGUN));
+                name[strcspn(name, " ")] = '\0';
                 wants_begun(name);
         }
         if (strncmp(line, STOPPED, strlen(STOPPED)) == 0)
