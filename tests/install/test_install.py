@@ -20,7 +20,7 @@ AS_WRITTEN = pytest.mark.parametrize("built", ["bookworm", "trixie"], indirect=T
 def rows():
     """README's table: [(what, [where, ...])]"""
     found = [(what, re.findall(r"`([^`]+)`", where)) for what, where in re.findall(r"^\| (.*?) \| (`.*?) \|$", section(), re.M)]
-    assert len(found) == 9
+    assert len(found) == 10
     return found
 
 
@@ -72,7 +72,7 @@ def test_uninstalling(built, tmp_path):
 @AS_WRITTEN
 def test_the_manual_is_found(used):
     for what, places in rows():
-        for name, number in re.findall(r"`([\w.]+)\((\d)\)`", what):
+        for name, number in re.findall(r"`([\w.-]+)\((\d)\)`", what):
             page = used.run(f"man -P cat {number} {name}")
             assert page.startswith(f"{name.upper()}({number})") and "NAME" in page
 
