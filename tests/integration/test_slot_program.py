@@ -230,8 +230,10 @@ def test_a_leader_that_cannot_be_looked_at_is_not_gone(shared):
         other.wait()
 
 
-def test_a_group_is_noted_with_its_start(shared):
+def test_a_group_is_noted_with_its_start(shared, sanitized):
     """A start that could not be looked at is asked for once more, and its lack is said."""
+    if sanitized:
+        pytest.skip("the sanitizer makes system calls of its own")
     opened = [line for line in calls(shared, "run") if line.startswith(("open(", "openat("))]
     at = next(number for number, line in enumerate(opened, 1) if re.search(r"/proc/\d+/stat", line))
     shared.write("slot/data/pgid", "")
