@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/edge/scandir.h"
+#include "daemon/edge/control.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,8 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "daemon/edge/s6_control.h"
 
 #define CONTROL ".s6-svscan/control"
 #define LOCK ".s6-svscan/lock"

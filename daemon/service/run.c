@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "daemon/edge/control.h"
 #include "daemon/edge/process.h"
-#include "daemon/edge/s6_control.h"
 #include "daemon/loop/timer.h"
 #include "daemon/service/registry.h"
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/control.h"
 #include "daemon/log/log.h"
-#include "daemon/edge/s6_control.h"
 #include "daemon/edge/slot_environment.h"
 #include "daemon/slot/admission.h"
 #include "daemon/service/turn.h"

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/control.h"
 #include "daemon/log/log.h"
 #include "daemon/edge/process.h"
-#include "daemon/edge/s6_control.h"
 #include "daemon/service/turn.h"
 #include "daemon/service/obstacle.h"
 #include "daemon/service/home.h"

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/control.h"
 #include "daemon/edge/groups.h"
 #include "daemon/edge/process.h"
-#include "daemon/edge/s6_control.h"
 #include "daemon/edge/stray.h"
 #include "daemon/judge/revival.h"
 #include "daemon/judge/shortage.h"

@@ -10,11 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/edge/control.h"
 #include "tests/unit/unit.h"
 
 #include "s6_inner.h"
-
-#include "daemon/edge/s6_control.h"
 
 static struct sim_settings settings = {.profiles = 3};
 const struct sim_settings *sim_settings = &settings;

@@ -5,12 +5,12 @@
 #include <signal.h>
 #include <string.h>
 
+#include "daemon/edge/control.h"
 #include "tests/unit/unit.h"
 
 #include "alone.h"
 
 #include "daemon/edge/process.h"
-#include "daemon/edge/s6_control.h"
 
 #define P1 "scan/gateway-p1"
 #define P1_SERVICE ((unsigned)s6_find("gateway-p1"))

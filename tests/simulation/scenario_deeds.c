@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What a scenario does that is no call, and what it finds at the end. */
+#include "daemon/edge/control.h"
 #include "proto/sysname.h"
 #include "scenario.h"
 
@@ -15,8 +16,6 @@
 
 #include "core.h"
 #include "s6.h"
-
-#include "daemon/edge/s6_control.h"
 
 const char *scenario_text(const char *text)
 {

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/edge/s6_control.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +13,7 @@
 #include <check.h>
 
 #include "daemon/edge/scandir.h"
+#include "daemon/edge/control.h"
 
 static char root[] = "/tmp/edge-control-XXXXXX";
 static int at = -1;
