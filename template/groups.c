@@ -49,16 +49,17 @@ static bool signal_groups(const char *const *notes, int number, bool *unknown)
         return any;
 }
 
-bool groups_read(struct groups *groups, const char *path)
+int groups_read(struct groups *groups, const char *path)
 {
+        ssize_t length = file_read(path, groups->text, sizeof(groups->text));
         char *rest = groups->text;
         size_t count = 0;
 
-        if (file_read(path, groups->text, sizeof(groups->text)) > 0)
+        if (length > 0)
                 for (; rest && *rest && count < GROUPS_MOST; count++)
                         groups->notes[count] = strsep(&rest, "\n");
         groups->notes[count] = NULL;
-        return count > 0;
+        return length < 0 && length != -ENOENT ? (int)length : 0;
 }
 
 void groups_set(struct groups *groups, const char *number)

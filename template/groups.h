@@ -19,8 +19,9 @@ struct groups {
 #define LOGGER_TENTHS 10
 #define FINISH_TENTHS 20
 
-/* Those of a file; whether there are any. */
-bool groups_read(struct groups *groups, const char *path);
+/* Those of a file, none where there is no such file. 0, or a negative errno: then it is not known which there are, and
+ * none is in `groups`. */
+int groups_read(struct groups *groups, const char *path);
 
 /* The one with that number. */
 void groups_set(struct groups *groups, const char *number);

@@ -118,10 +118,16 @@ static int go_on(struct slot *slot, const char *script, half *ours, const char *
 }
 
 /* Groups that were noted and live are of an s6-supervise that was killed: they stay in the note, for finish, and
- * whoever goes on ends them first. */
+ * whoever goes on ends them first. A note that cannot be read now may name one, so nothing is started beside it. */
 static int start(struct slot *slot, const char *note, const char *script, half *ours, const char **words)
 {
-        groups_read(&slot->groups, note);
+        int result = groups_read(&slot->groups, note);
+
+        if (result < 0) {
+                file_say("gateway %s: %s cannot be read: %s: not started, since what it names may still run",
+                         slot->profile, note, sysname_error_words(-result));
+                return 111;
+        }
         groups_keep_living(&slot->groups);
         if (groups_note(&slot->groups, note) < 0)
                 file_say("gateway %s: %s cannot be written: processes it leaves behind may outlive it",
@@ -182,11 +188,12 @@ static int finish(struct slot *slot, const char **given)
 {
         unsigned long deaths = strtoul(slot->settings[BRAKE_DEATHS], NULL, 10);
         unsigned long restarts = strtoul(slot->settings[BRAKE_RESTARTS], NULL, 10) + 1;
+        bool known = groups_read(&slot->groups, "data/pgid") == 0;
         char count[32];
 
-        if (!groups_read(&slot->groups, "data/pgid") && given[1] && given[2] && given[3])
+        if (!slot->groups.notes[0] && given[1] && given[2] && given[3])
                 groups_set(&slot->groups, given[3]);
-        if (slot->groups.notes[0] && end_groups(slot))
+        if (slot->groups.notes[0] && end_groups(slot) && known)
                 file_write("data/pgid", "", 0);
         if (strcmp(given[0], "78") == 0)
                 file_say("gateway %s: configuration error (exit 78): not started again until somebody does",
@@ -203,9 +210,10 @@ static int finish(struct slot *slot, const char **given)
  * gateway's output 0. An earlier one that lives, since this one could not begin, stays noted. */
 static int finish_log(struct slot *slot, const char **given)
 {
-        groups_read(&slot->groups, "../data/log-pgid");
+        bool known = groups_read(&slot->groups, "../data/log-pgid") == 0;
+
         groups_keep_living(&slot->groups);
-        if (!slot->groups.notes[0])
+        if (known && !slot->groups.notes[0])
                 file_write("../data/log-pgid", "", 0);
         if (strcmp(given[0], "0") != 0 && strcmp(given[0], "256") != 0)
                 file_write("forward-only", "", 0);

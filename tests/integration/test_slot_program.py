@@ -208,10 +208,10 @@ def test_a_note_stays_until_its_groups_were_ended(slot, end):
     assert slot.read("slot/data/log-pgid") == ""
 
 
-def with_shortage(slot, path, *words, when=""):
+def with_shortage(slot, path, *words, when="", directory="slot"):
     """As root of a machine that had no file left for a moment, when that path was to be opened."""
     return subprocess.run(["strace", "-f", "-o", "/dev/null", *(["-P", path] if path else []), "-e", "trace=open,openat", "-e", f"inject=open,openat:error=ENFILE{when}", PROGRAM, *words],
-                          cwd=f"{slot.path}/slot", env=TRACED, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
+                          cwd=f"{slot.path}/{directory}", env=TRACED, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
 
 
 def test_a_leader_that_cannot_be_looked_at_is_not_gone(shared):
@@ -228,6 +228,26 @@ def test_a_leader_that_cannot_be_looked_at_is_not_gone(shared):
     finally:
         other.kill()
         other.wait()
+
+
+@pytest.mark.parametrize("note, directory, words", [("data/pgid", "slot", ("run",)), ("../data/log-pgid", "slot/log", ("log",)),
+                                                    ("data/pgid", "slot", ("finish", "1", "0", "gateway-coder")),
+                                                    ("../data/log-pgid", "slot/log", ("log-finish", "1", "0", "gateway-coder/log"))])
+def test_a_note_that_cannot_be_read_is_not_empty(shared, note, directory, words):
+    """What it names may still run: nothing is started beside that, and the note stays."""
+    other = subprocess.Popen(["/bin/sleep", "1000"], start_new_session=True, user=USER)
+    path = os.path.normpath(f"{directory}/{note}")
+    text = f"{other.pid}:{start_of(other.pid)}\n"
+    try:
+        shared.write(path, text)
+        said = with_shortage(shared, note, *words, directory=directory)
+        assert shared.read(path) == text and other.poll() is None
+        if words[0] in ("run", "log"):
+            assert said.returncode == 111 and f"{note} cannot be read: " in said.stdout, said.stdout
+    finally:
+        other.kill()
+        other.wait()
+        shared.write(path, "")
 
 
 def test_a_group_is_noted_with_its_start(shared, sanitized):
