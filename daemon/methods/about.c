@@ -12,8 +12,8 @@ static void get_info(struct peer *peer, const struct call *call)
 {
         static const char info[] =
                 "{\"vendor\":\"svcbroker\",\"product\":\"svcbrokerd\",\"version\":\"" SVCBROKER_VERSION
-                "\",\"url\":\"https://varlink.org/\",\"interfaces\":[\"" ORG_VARLINK_SERVICE
-                "\",\"" IO_SVCBROKER "\",\"" IO_SYSTEMD_METRICS "\"]}";
+                "\",\"url\":\"" SVCBROKER_URL "\",\"interfaces\":[\"" ORG_VARLINK_SERVICE "\",\"" IO_SVCBROKER
+                "\",\"" IO_SYSTEMD_METRICS "\"]}";
 
         if (parameters_are_none(peer, call))
                 peer_reply(peer, info, strlen(info), false);

@@ -4,6 +4,7 @@
 import json
 import re
 import shutil
+import subprocess
 
 import pytest
 
@@ -299,6 +300,38 @@ def test_shell(tree):
         assert result.returncode == 0 and "gateway-coder" in result.stdout, (command, result)
         done.append(tool)
     assert {"socat", "nc"} <= set(done)
+
+
+def test_go(tree, tmp_path):
+    """Generated, compiled and run by the commands of the page, where there are Go and its generator."""
+    if not (shutil.which("go") and shutil.which("varlink-go-interface-generator")):
+        pytest.skip("golang-go, varlink-go or golang-github-varlink-go-dev is not installed")
+    (section,) = re.findall(r"^## In Go.*?(?=^## )", PAGE.read(), re.M | re.S)
+    (program,) = re.findall(r"```go\n(.*?)```", section, re.S)
+    commands = "\n".join(re.findall(r"^    (.*)$", section.partition("```")[0], re.M))
+    (tmp_path / "restart.go").write_text(program)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/svcctl").write_text(f"#!/bin/sh\nexec cat {TOP}/proto/$2.varlink\n")
+    (tmp_path / "bin/svcctl").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "HOME": str(tmp_path), "GOCACHE": str(tmp_path / "cache"), "GOFLAGS": "", "GOPROXY": "off"}
+    built = subprocess.run(["sh", "-ec", commands], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert built.returncode == 0 and "Error" not in built.stdout + built.stderr, built
+    with open(f"/proc/{tree.pid}/root/opt/data/restart", "wb") as file:
+        file.write((tmp_path / "restart").read_bytes())
+    tree.run("root", "chmod", "755", "/opt/data/restart", check=True)
+    tree.register("coder", start=False)
+    ran = tree.run("hermes", "./restart", "gateway-coder")
+    assert (ran.returncode, ran.stdout) == (0, "gateway-coder up\n"), ran
+    ran = tree.run("hermes", "./restart", "gateway-nobody")
+    assert (ran.returncode, ran.stdout) == (1, "io.svcbroker.NotRegistered(Profile: nobody)\n"), ran
+    assert tree.run("hermes", "svcctl", "introspect", "io.svcbroker").stdout == open(f"{TOP}/proto/io.svcbroker.varlink").read()
+
+
+def test_who_serves(tree):
+    """As it was built: by its own version, and its own page, not that of the protocol."""
+    said = tree.call("org.varlink.service.GetInfo")
+    assert said["version"] == tree.run("hermes", "svcbrokerd", "--version").stdout.split()[1]
+    assert said["url"] == "https://svcbroker.invalid/" and said["product"] == "svcbrokerd"
 
 
 def test_the_page_has_nothing_else():
