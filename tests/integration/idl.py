@@ -224,3 +224,43 @@ class Service:
             raise Mismatch(f"a success where no call was: {reply}")
         interface, (_, members) = self.find(method, "methods")
         self.struct(interface, members[1], reply.get("parameters", {}), method)
+
+
+# Enums of replies that say themselves that there may be further words, so that a client of before must take any.
+OPEN_ENUMS = ("Problem", "PastEvent")
+
+
+def breaks(before, after):
+    """What a client or a broker of before would trip over in the interface of after, a line each. It may grow: by types, methods and errors,
+    by members that may be missing, and by words where any must be expected."""
+    found = [] if before.name == after.name else [f"it is called {after.name}"]
+
+    def compare(old, new, where, is_open):
+        if old[0] != new[0]:
+            found.append(f"{where}: {new[0]} was {old[0]}")
+        elif old[0] == "struct":
+            for name, kind in old[1].items():
+                if name in new[1]:
+                    compare(kind, new[1][name], f"{where}.{name}", is_open)
+                else:
+                    found.append(f"{where}.{name} is gone")
+            found.extend(f"{where}.{name} is new and may not be missing" for name, kind in new[1].items() if name not in old[1] and kind[0] != "maybe")
+        elif old[0] == "enum":
+            found.extend(f"{where}: {word} is gone" for word in old[1] if word not in new[1])
+            found.extend(f"{where}: {word} is a new word, which no client expects" for word in new[1] if word not in old[1] and not is_open)
+        elif old[0] in ("array", "map", "maybe"):
+            compare(old[1], new[1], where, is_open)
+        elif old != new:
+            found.append(f"{where}: {new[-1]} was {old[-1]}")
+
+    for name in before.types.keys() | before.methods.keys() | before.errors.keys():
+        if name in before.types and name in after.types:
+            compare(before.types[name], after.types[name], name, name in OPEN_ENUMS)
+        elif name in before.errors and name in after.errors:
+            compare(before.errors[name], after.errors[name], name, False)
+        elif name in before.methods and name in after.methods:
+            compare(before.methods[name][0], after.methods[name][0], f"{name}()", True)
+            compare(before.methods[name][1], after.methods[name][1], f"{name}() ->", False)
+        else:
+            found.append(f"{name} is gone")
+    return sorted(found)

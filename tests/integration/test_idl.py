@@ -4,6 +4,7 @@
 import pytest
 
 import idl
+from tree import TOP
 
 TEXT = """# A comment, (with: marks)
 interface com.example-1.test
@@ -110,3 +111,53 @@ def test_ours_parse(interface_texts):
     assert set(ours.interfaces) == {"io.svcbroker", "io.systemd.Metrics", "org.varlink.service"}
     assert "Register" in ours.interfaces["io.svcbroker"].methods
     assert ours.interfaces["io.svcbroker"].types["Service"][1]["state"] == ("named", "State")
+
+
+# It grows
+
+def of_before():
+    with open(f"{TOP}/tests/released/io.svcbroker.varlink") as file:
+        return file.read()
+
+
+def test_the_interface_only_grew(interface_texts):
+    """Since the last release: a client or a broker of that one finds all that it knows."""
+    before, now = idl.parse(of_before()), idl.parse(interface_texts[0])
+    assert idl.breaks(before, now) == []
+    assert idl.breaks(now, before) != [], "and it did"
+
+
+@pytest.mark.parametrize("old, new, what", [
+    ("interface io.svcbroker", "interface io.svcbrokers", "it is called io.svcbrokers"),
+    ("method Reset(", "method Forget(", "Reset is gone"),
+    ("error Busy (", "error Occupied (", "Busy is gone"),
+    ("error Busy (name: string, ", "error Busy (", "Busy.name is gone"),
+    ("error Busy (name: string, ", "error Busy (name: int, ", "Busy.name: int was string"),
+    ("error Busy (name: string, ", "error Busy (name: ?string, ", "Busy.name: maybe was string"),
+    ("error Busy (name: string, ", "error Busy (pid: int, name: string, ", "Busy.pid is new and may not be missing"),
+    ("  restarts: int,\n", "", "Service.restarts is gone"),
+    ("  restarts: int,\n", "  restarts: int,\n  memory: int,\n", "Service.memory is new and may not be missing"),
+    ("  want: (up, down),", "  want: (up, down, once),", "Service.want: once is a new word, which no client expects"),
+    ("method Status(name: string)", "method Status(name: string, deep: bool)", "Status().deep is new and may not be missing"),
+    ("method Status(name: string)", "method Status(name: []string)", "Status().name: array was string"),
+    ("wait: ?(no, down), timeout_msec", "wait: ?(no), timeout_msec", "Stop().wait: down is gone"),
+    ("method List() -> (services: []Service)", "method List() -> (services: []string)", "List() ->.services: string was named"),
+    ("type State (down, ", "type State (", "State: down is gone"),
+    ("type State (down, ", "type State (down, resting, ", "State: resting is a new word, which no client expects"),
+    ("event: (present, changed, removed)", "event: (present, changed, removed, renamed)", "Watch() ->.event: renamed is a new word, which no client expects"),
+])
+def test_what_is_no_growth_is_found(interface_texts, old, new, what):
+    assert old in interface_texts[0]
+    assert what in idl.breaks(idl.parse(of_before()), idl.parse(interface_texts[0].replace(old, new)))
+
+
+@pytest.mark.parametrize("old, new", [
+    ("error Busy (", "error Idle ()\n\nerror Busy ("),
+    ("error Busy (name: string, ", "error Busy (name: string, since_usec: ?int, "),
+    ("type Problem (", "type Problem (haunted, "),
+    ("wait: ?(no, down), timeout_msec", "wait: ?(no, down, gone), timeout_msec"),
+    ("method Status(name: string)", "method Status(name: string, deep: ?bool)"),
+])
+def test_growth_is_let_through(interface_texts, old, new):
+    assert old in interface_texts[0]
+    assert idl.breaks(idl.parse(of_before()), idl.parse(interface_texts[0].replace(old, new))) == []
