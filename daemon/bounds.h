@@ -134,7 +134,7 @@
         (16 * 1024) /* of names that came or went in a directory; over it the whole of it is looked at */
 
 /* Orders. */
-#define ORDER_BATCHES_AT_ONCE 2   /* of one order, so that few are before whoever comes next */
+#define ORDER_BATCHES_AT_ONCE 2   /* of one order; more where the volume writes as many names together */
 #define ORDER_NAMES_MOST 1024     /* under way in all, but root's: over it further orders wait */
 #define ORDER_NAMES_WAIT_MSEC 100 /* until such a one is looked at again */
 #define ORDER_NAMES_PER_BATCH 32  /* written to the volume with one sync: what root's may have to wait for */
@@ -366,7 +366,12 @@
 #define STORE_UNKNOWN_QUEUE_BYTES (4 * STORE_UNKNOWN_BYTES)
 
 /* The volume, once more: its batches, and the application's files. */
-#define STORE_MSEC 2000           /* a batch of records on the volume is late after this */
+#define STORE_MSEC 2000 /* a batch of records on the volume is late after this */
+/* What waits is written together, with one pair of syncs: so many names as can be read in this time, at the pace of the last ones,
+ * since each is written in some four times as much, and what is left of STORE_MSEC is the syncs'. */
+#define STORE_TOGETHER_MSEC 125
+#define STORE_TOGETHER_LEAST ORDER_NAMES_PER_BATCH
+#define STORE_TOGETHER_MOST 512
 #define FOREIGN_DEPTH 32          /* objects and arrays inside each other, in a file of the application's */
 #define RECONCILE_AGAIN_MSEC 5000 /* a volume that did not answer at boot is asked again after this */
 

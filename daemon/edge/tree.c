@@ -111,6 +111,24 @@ static int read_all(int fd, char *bytes, size_t size, size_t *length)
         return 0;
 }
 
+/* What has come to the size that it had has come to its end. */
+static int read_file(int fd, const struct stat *found, char *bytes, size_t size, size_t *length)
+{
+        int result = 0;
+        size_t more = 0;
+        ssize_t n;
+
+        do
+                n = read(fd, bytes, size);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return -errno;
+        if (n > 0 && n != found->st_size)
+                result = read_all(fd, bytes + n, size - (size_t)n, &more);
+        *length = (size_t)n + more;
+        return result;
+}
+
 int tree_read(int at, const char *name, size_t limit, char **bytes, size_t *length)
 {
         struct stat found;
@@ -125,7 +143,7 @@ int tree_read(int at, const char *name, size_t limit, char **bytes, size_t *leng
         buffer = malloc(limit + 2);
         result = !buffer ? -ENOMEM : fstat(fd, &found) < 0 ? -errno : S_ISREG(found.st_mode) ? 0 : -EINVAL;
         if (result == 0)
-                result = read_all(fd, buffer, limit + 1, &filled);
+                result = read_file(fd, &found, buffer, limit + 1, &filled);
         close(fd);
         if (result == 0 && filled > limit)
                 result = -EFBIG;

@@ -35,16 +35,18 @@ int volume_may_write(int volume, const char *path)
 
 int volume_read(int volume, const char *path, char **text)
 {
-        const char *name = NULL;
+        const char *name = path;
         char *bytes = NULL;
         size_t length = 0;
-        int directory = volume_parent(volume, path, O_PATH, 0, &name);
+        bool here = volume_is_name(path);
+        int directory = here ? volume : volume_parent(volume, path, O_PATH, 0, &name);
         int result;
 
         if (directory < 0)
                 return directory;
         result = tree_read(directory, name, VOLUME_FILE_BYTES, &bytes, &length);
-        close(directory);
+        if (!here)
+                close(directory);
         if (result < 0)
                 return result == -ENXIO ? -EINVAL : result; /* a socket cannot even be opened */
         if (memchr(bytes, '\0', length)) {
@@ -152,7 +154,7 @@ static int make_log(int directory, const char *name, mode_t mode)
 
         if (fd < 0)
                 return -errno;
-        volume_widen(fd, mode);
+        volume_widen(fd, mode, NULL);
         return fd;
 }
 

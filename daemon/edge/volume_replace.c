@@ -16,9 +16,9 @@
 #include "daemon/edge/volume_resolve.h"
 
 /*
- * Nothing is held from one step to the next but one descriptor for each file system: a batch may be as long
- * as there are profiles. What is swapped under us between two steps costs an error, or ends in a place that
- * is the client's all the same.
+ * Nothing is held from one step to the next but one descriptor for each file system, and the directory that was the last one:
+ * a batch may be as long as there are profiles. What is swapped under us between two steps costs an error, or ends in a place
+ * that is the client's all the same.
  */
 struct temporary {
         bool written;    /* it is there, and waits for its rename */
@@ -27,6 +27,61 @@ struct temporary {
         int fd; /* of the first durable one on its device, open since before its first byte: so no error is
                    missed */
 };
+
+/* The directory of the file that was worked last. */
+struct place {
+        int volume;
+        mode_t make;      /* of missing ones; 0: none is made */
+        int fd;           /* -1: none yet */
+        const char *path; /* of a file in it */
+        bool readable;    /* it can be synced */
+};
+
+static size_t directory_length(const char *path)
+{
+        const char *slash = strrchr(path, '/');
+
+        return slash ? (size_t)(slash - path) : 0;
+}
+
+static bool in_same_directory(const char *path, const char *other)
+{
+        size_t length = directory_length(path);
+
+        return directory_length(other) == length && memcmp(path, other, length) == 0;
+}
+
+static void place_leave(struct place *place)
+{
+        if (place->fd >= 0)
+                close(place->fd);
+        place->fd = -1;
+}
+
+/* The directory's descriptor, which stays the place's, or a negative errno. make: where it is missing. */
+static int place_enter(struct place *place, const struct volume_file *file, mode_t make, const char **name)
+{
+        bool readable = file->durable;
+        const char *slash = strrchr(file->path, '/');
+        int fd;
+
+        if (place->fd >= 0 && in_same_directory(place->path, file->path) && (place->readable || !readable)) {
+                *name = slash ? slash + 1 : file->path;
+                return place->fd;
+        }
+        fd = volume_parent(place->volume, file->path, readable ? O_RDONLY : O_PATH, make, name);
+        if (fd == -EACCES && readable) { /* who may write in it and not read it */
+                readable = false;
+                fd = volume_parent(place->volume, file->path, O_PATH, make, name);
+        }
+        if (fd < 0)
+                return fd;
+        place_leave(place);
+        place->fd = fd;
+        place->path = file->path;
+        place->readable = readable;
+        return fd;
+}
 
 /* Always the same for a file, but where another replacement hangs, so that what a killed broker left is found again. */
 static int temporary_name(const char *name, char mark, char temporary[NAME_MAX + 1])
@@ -48,19 +103,25 @@ static bool claim(const struct volume_file *file)
 static int write_temporary(int directory, const char *temporary, const struct volume_file *file,
                            dev_t *device)
 {
+        const int flags = O_WRONLY | O_CREAT | O_EXCL | VOLUME_OPEN_FLAGS;
         struct stat made;
+        int fd = openat(directory, temporary, flags, file->mode);
         int result;
-        int fd;
 
-        /* Only what may be ours is cleared away: in place of anything else, O_EXCL would fail. */
-        result = volume_remove_at(directory, temporary);
-        if (result < 0)
-                return result;
-        fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | VOLUME_OPEN_FLAGS, file->mode);
+        if (fd < 0 && errno == EEXIST) {
+                /* Only what may be ours is cleared away. */
+                result = volume_remove_at(directory, temporary);
+                if (result < 0)
+                        return result;
+                fd = openat(directory, temporary, flags, file->mode);
+        }
         if (fd < 0)
                 return -errno;
-        volume_widen(fd, file->mode);
-        result = fstat(fd, &made) < 0 ? -errno : tree_write_all(fd, file->text, file->length);
+        result = fstat(fd, &made) < 0 ? -errno : 0;
+        if (result == 0) {
+                volume_widen(fd, file->mode, &made);
+                result = tree_write_all(fd, file->text, file->length);
+        }
         if (result < 0) {
                 close(fd);
                 unlinkat(directory, temporary, 0);
@@ -80,8 +141,8 @@ static bool has_durable(const struct volume_file *files, const struct temporary 
         return false;
 }
 
-static int prepare(int volume, const struct volume_file *files, size_t i, struct temporary *temporaries,
-                   mode_t make)
+static int prepare(struct place *place, const struct volume_file *files, size_t i,
+                   struct temporary *temporaries)
 {
         char temporary[NAME_MAX + 1];
         const char *name = NULL;
@@ -91,7 +152,7 @@ static int prepare(int volume, const struct volume_file *files, size_t i, struct
 
         if (files[i].length > VOLUME_FILE_BYTES)
                 return -EFBIG;
-        directory = volume_parent(volume, files[i].path, O_PATH, make, &name);
+        directory = place_enter(place, &files[i], place->make, &name);
         if (directory < 0)
                 return directory;
         result = temporary_name(name, files[i].mark, temporary);
@@ -104,7 +165,6 @@ static int prepare(int volume, const struct volume_file *files, size_t i, struct
                         unlinkat(directory, temporary, 0);
                 }
         }
-        close(directory);
         result = fd < 0 ? fd : result;
         temporaries[i].written = result == 0;
         return result;
@@ -132,11 +192,11 @@ static void sync_device(struct volume_file *files, struct temporary *temporaries
 }
 
 /* The rename; or, of one that failed since, no trace. */
-static int publish(int volume, const struct volume_file *file)
+static int publish(struct place *place, const struct volume_file *file)
 {
         char temporary[NAME_MAX + 1];
         const char *name = NULL;
-        int directory = volume_parent(volume, file->path, O_PATH, 0, &name);
+        int directory = place_enter(place, file, 0, &name);
         int result;
 
         if (directory < 0)
@@ -150,15 +210,14 @@ static int publish(int volume, const struct volume_file *file)
                 result = -errno;
         if (result < 0)
                 unlinkat(directory, temporary, 0);
-        close(directory);
         return result;
 }
 
-static int remove_one(int volume, const struct volume_file *file)
+static int remove_one(struct place *place, const struct volume_file *file)
 {
         char temporary[NAME_MAX + 1];
         const char *name = NULL;
-        int directory = volume_parent(volume, file->path, O_PATH, 0, &name);
+        int directory = place_enter(place, file, 0, &name);
         int result;
 
         if (directory < 0)
@@ -167,42 +226,24 @@ static int remove_one(int volume, const struct volume_file *file)
         /* What was half written when a broker was killed goes with it: nobody would come back for it. */
         if (result == 0 && temporary_name(name, file->mark, temporary) == 0)
                 volume_remove_at(directory, temporary);
-        close(directory);
         return result;
 }
 
-static size_t directory_length(const char *path)
-{
-        const char *slash = strrchr(path, '/');
-
-        return slash ? (size_t)(slash - path) : 0;
-}
-
-static bool in_same_directory(const char *path, const char *other)
-{
-        size_t length = directory_length(path);
-
-        return directory_length(other) == length && memcmp(path, other, length) == 0;
-}
-
-static int sync_directory_of(int volume, const char *path)
+static int sync_directory_of(struct place *place, const struct volume_file *file)
 {
         const char *name = NULL;
-        int directory = volume_parent(volume, path, O_RDONLY, 0, &name);
-        int result;
+        int directory = place_enter(place, file, 0, &name);
 
         if (directory < 0)
                 return directory;
-        result = volume_sync_directory(directory);
-        close(directory);
-        return result;
+        return place->readable ? volume_sync_directory(directory) : -EACCES;
 }
 
 /* The directory of one file, for all that are in it. */
-static void settle(int volume, struct volume_file *files, struct temporary *temporaries, size_t first,
-                   size_t count)
+static void settle(struct place *place, struct volume_file *files, struct temporary *temporaries,
+                   size_t first, size_t count)
 {
-        int result = sync_directory_of(volume, files[first].path);
+        int result = sync_directory_of(place, &files[first]);
 
         /* Nothing was there to be removed. */
         if (result == -ENOENT && !files[first].text)
@@ -216,28 +257,29 @@ static void settle(int volume, struct volume_file *files, struct temporary *temp
         }
 }
 
-static void replace(int volume, struct volume_file *files, struct temporary *temporaries, size_t count,
-                    mode_t make)
+static void replace(struct place *place, struct volume_file *files, struct temporary *temporaries,
+                    size_t count)
 {
         for (size_t i = 0; i < count; i++) {
                 temporaries[i].fd = -1;
-                files[i].result = files[i].text ? prepare(volume, files, i, temporaries, make) : 0;
+                files[i].result = files[i].text ? prepare(place, files, i, temporaries) : 0;
         }
         for (size_t i = 0; i < count; i++)
                 if (temporaries[i].fd >= 0)
                         sync_device(files, temporaries, i, count);
         for (size_t i = 0; i < count; i++)
                 if (!files[i].text)
-                        files[i].result = remove_one(volume, &files[i]);
+                        files[i].result = remove_one(place, &files[i]);
                 else if (temporaries[i].written)
-                        files[i].result = publish(volume, &files[i]);
+                        files[i].result = publish(place, &files[i]);
         for (size_t i = 0; i < count; i++)
                 if (files[i].durable && files[i].result == 0 && !temporaries[i].is_settled)
-                        settle(volume, files, temporaries, i, count);
+                        settle(place, files, temporaries, i, count);
 }
 
 void volume_replace(int volume, struct volume_file *files, size_t count, bool make_directories)
 {
+        struct place place = {.volume = volume, .make = make_directories ? 0700 : 0, .fd = -1};
         struct temporary *temporaries;
 
         if (count == 0)
@@ -248,7 +290,8 @@ void volume_replace(int volume, struct volume_file *files, size_t count, bool ma
                         files[i].result = -ENOMEM;
                 return;
         }
-        replace(volume, files, temporaries, count, make_directories ? 0700 : 0);
+        replace(&place, files, temporaries, count);
+        place_leave(&place);
         free(temporaries);
 }
 

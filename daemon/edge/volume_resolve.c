@@ -27,6 +27,13 @@ static bool is_clean_component(const char *name, size_t length)
                !(length == 2 && name[0] == '.' && name[1] == '.');
 }
 
+bool volume_is_name(const char *path)
+{
+        size_t length = strcspn(path, "/");
+
+        return path[length] == '\0' && is_clean_component(path, length);
+}
+
 /* So that openat2 and the walk need not agree on "..", and no two ways of writing name the same file. */
 static int check_path(const char *path)
 {
@@ -76,13 +83,15 @@ static int open_step(int at, const char *name, int access)
         return result;
 }
 
-void volume_widen(int fd, mode_t mode)
+void volume_widen(int fd, mode_t mode, const struct stat *found)
 {
-        struct stat found;
+        struct stat asked;
 
+        if (!found && fstat(fd, &asked) < 0)
+                return;
+        found = found ? found : &asked;
         /* A volume that cannot hold modes is no reason to lose what is written there. */
-        if (fstat(fd, &found) < 0 || (found.st_mode & 0777) == mode ||
-            fchmod(fd, (found.st_mode & 07000) | mode) < 0)
+        if ((found->st_mode & 0777) == mode || fchmod(fd, (found->st_mode & 07000) | mode) < 0)
                 return;
 }
 
@@ -131,7 +140,7 @@ static int make_step(int at, const char *name, int access, mode_t make)
         fd = open_step(at, name, made ? O_RDONLY : access);
         if (fd < 0 || !made)
                 return fd;
-        volume_widen(fd, make);
+        volume_widen(fd, make, NULL);
         result = volume_sync_directory(at);
         if (result < 0) {
                 close(fd);

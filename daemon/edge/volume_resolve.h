@@ -2,6 +2,7 @@
 #ifndef EDGE_VOLUME_RESOLVE_H
 #define EDGE_VOLUME_RESOLVE_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -15,6 +16,9 @@
 
 /* What opening the last component always takes: it may be a link, a FIFO, a terminal, or under a lease. */
 #define VOLUME_OPEN_FLAGS (O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+/* One component: what it names is in the directory itself. */
+bool volume_is_name(const char *path);
 
 /* A directory; `access` is O_PATH or O_RDONLY. "." is the volume itself. By openat2, else by
  * volume_walk(). */
@@ -51,7 +55,7 @@ int volume_sync_directory(int directory);
  */
 int volume_sync_above(int volume, const char *path);
 
-/* What was just made by us, with the part of its mode that the umask took. */
-void volume_widen(int fd, mode_t mode);
+/* What was just made by us, with the part of its mode that the umask took. found: what it was made as; NULL: it is asked. */
+void volume_widen(int fd, mode_t mode, const struct stat *found);
 
 #endif

@@ -2,22 +2,15 @@
 #include "daemon/keep/store.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "daemon/log/log.h"
 #include "daemon/edge/volume.h"
-#include "daemon/edge/volume_resolve.h"
-#include "daemon/judge/intent.h"
-#include "daemon/judge/shortage.h"
+#include "daemon/keep/commit.h"
 #include "daemon/keep/marker.h"
-#include "daemon/keep/past_file.h"
 #include "proto/name.h"
 #include "proto/sysname.h"
-
-#define PATH_BYTES (LIMIT_PROFILE_NAME_BYTES + 64)
 
 int store_open(struct store *store, uv_loop_t *loop, struct ready_queue *ready, const char *home, uid_t uid,
                gid_t gid, bool switches)
@@ -25,6 +18,7 @@ int store_open(struct store *store, uv_loop_t *loop, struct ready_queue *ready, 
         store->ready = ready;
         store->home = home;
         store->opened_usec = clock_utc_usec() - STORE_CLOCK_USEC;
+        store->at_once = STORE_TOGETHER_LEAST;
         int result = deputy_open(&store->deputy, loop, uid, gid, switches, false, STORE_THREADS);
 
         /* All records are in one directory: where one hangs, so would the next. */
@@ -62,116 +56,6 @@ void store_batch_free(struct store_batch *batch)
         for (size_t i = 0; i < batch->count; i++)
                 text_deinit(&batch->entries[i].intent);
         free(batch);
-}
-
-static bool has_record(const struct store_entry *entry)
-{
-        return (entry->removed || entry->intent.length) && !entry->result;
-}
-
-static char batch_mark(const struct store_batch *batch)
-{
-        static const char marks[] = "0123456789abcdefghijklmnopqrstuvwxyz";
-
-        _Static_assert(sizeof(marks) > DEPUTY_WORKERS_MOST, "each thread has a mark");
-        return batch->apart ? marks[batch->job.worker] : '\0';
-}
-
-/* What is not known of the file that is to be replaced is passed on: read from it in this very moment, so that there is
- * one place that keeps it, whoever was killed when. What is no record is replaced; what cannot be read is not. *left: how
- * much may still be passed on in this batch; what is over it is written with the next one. */
-static int pass_on(int volume, const char *path, struct store_entry *entry, size_t *left)
-{
-        size_t own = entry->intent.length;
-        char *before = NULL;
-        int result = volume_read(volume, path, &before);
-
-        if (result == 0) {
-                result = *left < INTENT_UNKNOWN_BYTES ? -ENOBUFS : intent_pass_on(before, &entry->intent);
-                *left -= result ? 0 : entry->intent.length - own;
-        } else if (!shortage_is_why(result) && result != -EIO && result != -ESTALE) {
-                result = 0;
-        }
-        free(before);
-        return result;
-}
-
-static int write_records(int volume, struct store_batch *batch)
-{
-        struct volume_file *files = calloc(batch->count, sizeof(*files));
-        char(*paths)[PATH_BYTES] = calloc(batch->count, sizeof(*paths));
-        struct store_entry **entries = calloc(batch->count, sizeof(*entries));
-        bool enough = files && paths && entries;
-        size_t count = 0, left = STORE_UNKNOWN_BYTES;
-
-        for (size_t i = 0; enough && i < batch->count; i++) {
-                struct store_entry *entry = &batch->entries[i];
-
-                if (!has_record(entry))
-                        continue;
-                /* What a newer one has taken the place of needs no fresh file, whose name might be the newer one's. */
-                if (atomic_load(&entry->fence) == VOLUME_CANCELLED) {
-                        entry->result = -ECANCELED;
-                        continue;
-                }
-                snprintf(paths[count], sizeof(paths[count]), INTENT_DIRECTORY "/%s", entry->profile);
-                entry->result = entry->removed ? 0 : pass_on(volume, paths[count], entry, &left);
-                if (entry->result)
-                        continue;
-                files[count] = (struct volume_file){
-                        .path = paths[count],
-                        .text = entry->removed ? NULL : entry->intent.bytes,
-                        .length = entry->intent.length,
-                        .mode = 0600,
-                        .durable = true,
-                        .fence = &entry->fence,
-                        .mark = batch_mark(batch),
-                };
-                entries[count++] = entry;
-        }
-        if (count)
-                volume_replace(volume, files, count, true);
-        for (size_t i = 0; i < count; i++) {
-                entries[i]->result = files[i].result;
-                /* Only of what is gone: one whose removal another order has cancelled keeps its past. */
-                if (entries[i]->removed && entries[i]->result == 0)
-                        past_file_remove(volume, entries[i]->profile);
-        }
-        free(files);
-        free(paths);
-        free(entries);
-        return enough ? 0 : -ENOMEM;
-}
-
-/* Who made the directories above the records may have been killed before it synced them, or be a gateway, which never does. */
-static void settle(int volume, struct store_batch *batch)
-{
-        int result = volume_sync_above(volume, INTENT_DIRECTORY);
-
-        /* There are none, where nothing but removals was asked for. */
-        if (result == -ENOENT) {
-                batch->settles = false;
-                return;
-        }
-        for (size_t i = 0; i < batch->count; i++)
-                if (batch->entries[i].result == 0)
-                        batch->entries[i].result = result;
-}
-
-static void batch_work(struct deputy_job *job)
-{
-        struct store_batch *batch = (struct store_batch *)job;
-        int volume = volume_open(batch->store->home);
-        int result = volume < 0 ? volume : 0;
-
-        if (volume >= 0) {
-                result = write_records(volume, batch);
-                if (result == 0 && batch->settles)
-                        settle(volume, batch);
-                close(volume);
-        }
-        for (size_t i = 0; result && i < batch->count; i++)
-                batch->entries[i].result = result;
 }
 
 /* Told once when it begins to fail, and once when it works again. */
@@ -256,10 +140,34 @@ static void batch_part_done(void *owner)
         batch_free_if_done(batch);
 }
 
+size_t store_names_at_once(const struct store *store)
+{
+        return store->at_once;
+}
+
+static void store_see_pace(struct store *store, const struct store_batch *first)
+{
+        int64_t most = STORE_TOGETHER_MSEC * (int64_t)first->together / (first->read_msec + 1);
+
+        store->at_once = most < STORE_TOGETHER_LEAST  ? STORE_TOGETHER_LEAST
+                         : most > STORE_TOGETHER_MOST ? STORE_TOGETHER_MOST
+                                                      : (size_t)most;
+}
+
+/* It, and those that were written with it, keep nobody waiting any more. */
+static void batches_through(struct store_batch *first)
+{
+        for (struct store_batch *batch = first->store->batches; batch; batch = batch->next)
+                batch->through = batch->through || (batch->first == first && batch->job.begun);
+        store_see_pace(first->store, first);
+}
+
 static void batch_done(struct deputy_job *job, bool late)
 {
         struct store_batch *batch = (struct store_batch *)job;
 
+        if (!late && batch->first == batch)
+                batches_through(batch);
         batch->late = late;
         for (size_t i = 0; late && i < batch->count; i++)
                 entry_cancel(&batch->entries[i]);
@@ -319,14 +227,14 @@ static void batch_leave_out(struct store_batch *batch, struct store_batch *hung)
         }
 }
 
-/* Every batch behind it in the list is older. Of its own lane none is under way but what hangs. */
-static bool batch_may_begin(const struct deputy_job *job)
+/* Every batch behind it in the list is older. Of its own lane none is under way but what hangs, and those that it is written
+ * with. */
+static bool batch_may_join(struct store_batch *batch, struct store_batch *first)
 {
-        struct store_batch *batch = (struct store_batch *)job;
         bool may = true;
 
         for (struct store_batch *older = batch->next; older; older = older->next) {
-                if (older->dropped)
+                if (older->dropped || older->through || (older != batch && older->first == first))
                         continue;
                 batch->apart = batch->apart || older->job.begun;
                 if (older->late)
@@ -334,7 +242,26 @@ static bool batch_may_begin(const struct deputy_job *job)
                 else if (!batch_supersede(batch, older))
                         may = false; /* it is in the middle of it, and done in a moment */
         }
+        batch->first = may ? first : NULL;
         return may;
+}
+
+static bool batch_may_begin(const struct deputy_job *job)
+{
+        struct store_batch *batch = (struct store_batch *)job;
+
+        batch->together = batch->count;
+        return batch_may_join(batch, batch);
+}
+
+static bool batch_joins(struct deputy_job *leader, struct deputy_job *job)
+{
+        struct store_batch *first = (struct store_batch *)leader, *batch = (struct store_batch *)job;
+
+        if (first->together + batch->count > first->store->at_once || !batch_may_join(batch, first))
+                return false;
+        first->together += batch->count;
+        return true;
 }
 
 /* It was not begun. */
@@ -383,10 +310,11 @@ void store_write(struct store *store, struct store_batch *batch)
                 ready_wake(&batch->ready);
                 return;
         }
-        batch->job = (struct deputy_job){.work = batch_work,
+        batch->job = (struct deputy_job){.work = commit_work,
                                          .done = batch_done,
                                          .drop = batch_drop,
                                          .may_begin = batch_may_begin,
+                                         .joins = batch_joins,
                                          .timeout_msec = STORE_MSEC,
                                          .lane = lane};
         for (size_t i = 0; i < batch->count; i++)

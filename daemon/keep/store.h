@@ -38,7 +38,8 @@ struct store {
         const char *home;            /* absolute; the root profile's directory */
         int64_t opened_usec;         /* UTC: what is older on the volume is not of this broker */
         struct store_batch *batches; /* not dropped yet, newest first */
-        struct room room;            /* what volume_room.h found last */
+        size_t at_once; /* names that are written with one pair of syncs, by what the last ones have taken */
+        struct room room; /* what volume_room.h found last */
         int refused; /* errno of making files there, as the client user; 0: it may, or nothing is known */
         bool room_known;
         bool room_asked;
@@ -61,8 +62,10 @@ struct store_entry {
         struct text intent; /* what intent_write() wrote; with `removed`, or left empty: none is written */
         pid_t stopped_pid;  /* a planned-stop marker for this process; 0: none */
         int result;         /* of the record: see store_batch_result() */
-        uint64_t hash;      /* of the profile's name */
-        atomic_int fence;   /* enum volume_fence */
+        struct store_entry
+                *newer; /* the thread's: of the same profile, and written in its place with the same syncs */
+        uint64_t hash;  /* of the profile's name */
+        atomic_int fence; /* enum volume_fence */
 };
 
 struct store_batch {
@@ -70,7 +73,12 @@ struct store_batch {
         struct ready ready;    /* of one that is late or refused before it is begun */
         struct store *store;
         struct store_batch *next; /* in store.batches */
-        bool root;                /* whoever waits for it is root */
+        struct store_batch
+                *first;    /* of those that it is written with, itself included; NULL: it is not begun */
+        size_t together;   /* of the first one: names of all of these */
+        int64_t read_msec; /* the same, by the thread: how long it took to read what is to be replaced */
+        bool through;      /* a thread has written it, in time */
+        bool root;         /* whoever waits for it is root */
         size_t bytes;
         int refused;    /* errno, 0: none */
         bool late;      /* the records are */
@@ -93,11 +101,18 @@ bool store_is_stuck(const struct store *store);
 struct store_batch *store_batch_new(size_t count);
 void store_batch_free(struct store_batch *batch);
 
-/* All records with one sync; and each marker by itself, since its profile's directory may hang. Takes the batch. */
+/*
+ * All records with one pair of syncs, and with those of all batches that wait when it begins, as many as there is time for; of one
+ * profile the newest, which stands for the older ones. Each marker by itself, since its profile's directory may hang. Takes the
+ * batch.
+ */
 void store_write(struct store *store, struct store_batch *batch);
 
 /* In `done`: 0 when that record is on the disk, or a negative errno; -ETIMEDOUT: the volume did not answer in
  * time; -ECANCELED: a newer one took its place. */
 int store_batch_result(const struct store_batch *batch, size_t place);
+
+/* For so many names at once the volume has time: there is no use in keeping more waiting for it. */
+size_t store_names_at_once(const struct store *store);
 
 #endif

@@ -42,10 +42,28 @@ static void job_begin_time(struct deputy_job *job)
         job->deadline_msec = job->timeout_msec ? clock_msec() + job->timeout_msec : INT64_MAX;
 }
 
+/* The first of the lane, and those behind it that are worked with it. */
+static struct deputy_job *lane_take(struct deputy_lane *lane, const struct worker *worker)
+{
+        struct deputy_job *first = lane->queue, *last = first;
+
+        while (first->joins && last->next && first->joins(first, last->next))
+                last = last->next;
+        lane->queue = last->next;
+        last->next = NULL;
+        lane->running = first;
+        for (struct deputy_job *job = first; job; job = job->next) {
+                job->begun = true;
+                job->worker = worker->number;
+                job_begin_time(job);
+        }
+        return first;
+}
+
 static void lane_begin(struct deputy *deputy, struct deputy_lane *lane)
 {
         struct worker *worker;
-        struct deputy_job *job = lane->queue;
+        const struct deputy_job *job = lane->queue;
 
         if (lane->running || !job || (job->may_begin && !job->may_begin(job)))
                 return;
@@ -54,12 +72,8 @@ static void lane_begin(struct deputy *deputy, struct deputy_lane *lane)
                 deputy->no_thread = deputy_add_worker(deputy) != 0;
                 worker = deputy_idle_worker(deputy);
         }
-        if (!worker)
-                return;
-        lane->queue = job->next;
-        lane->running = job;
-        job_begin_time(job);
-        deputy_give(deputy, worker, job);
+        if (worker)
+                deputy_give(deputy, worker, lane_take(lane, worker));
 }
 
 /*
@@ -133,6 +147,21 @@ static void deputy_throw_away(struct deputy *deputy, struct deputy_job *job)
         }
 }
 
+/* A thread is through with them. What is late has been told of. */
+static void deputy_end_jobs(struct deputy *deputy, struct deputy_job *jobs)
+{
+        while (jobs) {
+                struct deputy_job *job = jobs;
+                bool is_ours = job->drop != NULL;
+
+                jobs = job->next;
+                if (!job->late)
+                        job->done(job, false);
+                if (is_ours)
+                        deputy_throw_away(deputy, job);
+        }
+}
+
 /* What a thread that somebody schedules as they like would work may take for ever. */
 static void worker_look_at_schedule(struct deputy *deputy, struct worker *worker)
 {
@@ -163,20 +192,13 @@ static void worker_finished(struct deputy *deputy, struct worker *worker)
         worker->lost = false;
         if (lane->running && lane->running->late && lane->lost < lane->lost_most)
                 lane->running = NULL;
-        if (job->late) {
-                deputy_throw_away(deputy, job);
-        } else if (!job->drop) {
-                job->done(job, false);
-        } else {
-                job->done(job, false);
-                deputy_throw_away(deputy, job);
-        }
+        deputy_end_jobs(deputy, job);
 }
 
 /* It never had its identity. What it was given goes to another. */
 static void worker_failed(struct deputy *deputy, struct worker *worker)
 {
-        struct deputy_job *job = worker->job;
+        struct deputy_job *job = worker->job, *last = job;
 
         log_event("deputy: a thread cannot take the client user's identity: why=%s",
                   sysname_error(atomic_load(&worker->failure)));
@@ -191,10 +213,11 @@ static void worker_failed(struct deputy *deputy, struct worker *worker)
         }
         if (!job || job->late)
                 return;
-        deputy->lanes[job->lane].running = NULL;
-        job->begun = false;
-        job->next = deputy->lanes[job->lane].queue;
+        for (struct deputy_job *each = job; each; last = each, each = each->next)
+                each->begun = false;
+        last->next = deputy->lanes[job->lane].queue;
         deputy->lanes[job->lane].queue = job;
+        deputy->lanes[job->lane].running = NULL;
 }
 
 static void deputy_collect(uv_poll_t *poll, int status, int events)
@@ -230,10 +253,10 @@ static void deputy_give_up(struct deputy *deputy, struct deputy_job *job)
 {
         struct deputy_lane *lane = &deputy->lanes[job->lane];
 
-        job->late = true;
         if (!job->begun) {
                 struct deputy_job **at = &lane->queue;
 
+                job->late = true;
                 while (*at != job)
                         at = &(*at)->next;
                 *at = job->next;
@@ -241,6 +264,8 @@ static void deputy_give_up(struct deputy *deputy, struct deputy_job *job)
                 deputy_throw_away(deputy, job);
                 return;
         }
+        for (struct deputy_job *late = job; late; late = late->next)
+                late->late = true;
         worker_of(deputy, job)->lost = true;
         if (++lane->lost < lane->lost_most) {
                 lane->running = NULL;
@@ -248,7 +273,9 @@ static void deputy_give_up(struct deputy *deputy, struct deputy_job *job)
                 for (struct deputy_job *behind = lane->queue; behind; behind = behind->next)
                         job_begin_time(behind);
         }
-        job->done(job, true);
+        /* None of them goes before the thread has come back. */
+        for (; job; job = job->next)
+                job->done(job, true);
 }
 
 static struct deputy_job *lane_overdue(const struct deputy_lane *lane, int64_t now)
@@ -376,8 +403,10 @@ void deputy_close(struct deputy *deputy)
 
                 if (atomic_load(&worker->handover) == WORKER_GIVEN && deputy->abandoned)
                         continue; /* what hangs keeps what it works on */
-                if (worker->job)
-                        deputy_throw_away(deputy, worker->job);
+                for (struct deputy_job *next, *job = worker->job; job; job = next) {
+                        next = job->next;
+                        deputy_throw_away(deputy, job);
+                }
                 /* It may have heard of the end before it looked at what it was given. */
                 if (atomic_load(&worker->handover) == WORKER_GIVEN)
                         worker_clear(worker->trash);

@@ -22,12 +22,16 @@ struct deputy_job {
         void (*drop)(struct deputy_job *job);
         /* In the loop: false holds the lane up, until something else is done. NULL: at any time. */
         bool (*may_begin)(const struct deputy_job *job);
+        /* In the loop, as `first` begins: shall this one, the next of its lane, be worked with it as one? Then it is behind
+         * it, by `next`, and `work` is called of `first` alone; `done` and `drop` of each. NULL: each is worked by itself. */
+        bool (*joins)(struct deputy_job *first, struct deputy_job *job);
         const char *subject; /* what a job that hangs is said to hang on; NULL: nothing in particular */
         int64_t timeout_msec; /* to begin, and again to end; 0: none. What hangs before it in its lane costs it none. */
         unsigned lane;
 
         /* The loop's. */
-        struct deputy_job *next; /* in a lane's queue, or of what is to be cleared */
+        struct deputy_job
+                *next; /* in a lane's queue, of what is worked as one, or of what is to be cleared */
         int64_t deadline_msec;
         bool begun;
         bool late;

@@ -8,14 +8,6 @@
 #include "daemon/bounds.h"
 #include "daemon/keep/survey.h"
 #include "daemon/order/order_parts.h"
-#include "daemon/service/persist.h"
-
-/* Entries of an order that are written with one sync. */
-struct order_batch {
-        struct order *order;
-        size_t from;
-        size_t to;
-};
 
 static void order_close(struct order *order)
 {
@@ -47,29 +39,8 @@ static bool order_settle(struct order *order)
         return true;
 }
 
-static void batch_noted(struct order_batch *batch, const struct store_batch *written)
+void order_batch_written(struct order *order)
 {
-        struct order *order = batch->order;
-
-        for (size_t i = batch->from, place = 0; i < batch->to; i++) {
-                struct order_entry *entry = &order->entries[i];
-
-                if (entry->work != WORK_WRITTEN)
-                        continue;
-                entry->persisted = store_batch_result(written, place) == 0;
-                entry->persist_problem = persist_problem(-store_batch_result(written, place));
-                place++;
-        }
-}
-
-static void batch_written(void *owner, const struct store_batch *written)
-{
-        struct order_batch *batch = owner;
-        struct order *order = batch->order;
-
-        batch_noted(batch, written);
-        free(batch);
-        order->batches--;
         if (order->phase == ORDER_WRITING && order->batches)
                 return;
         if (order->phase == ORDER_WRITING)
@@ -77,74 +48,12 @@ static void batch_written(void *owner, const struct store_batch *written)
         ready_wake(&order->ready);
 }
 
-/* All that has been recorded since the last batch. What was taken away since, or ordered otherwise, is in
- * none. */
-static size_t batch_collect(struct order *order, struct service **services)
-{
-        size_t count = 0;
-
-        for (size_t i = order->batch_at; i < order->at; i++) {
-                struct order_entry *entry = &order->entries[i];
-                struct service *service =
-                        entry->work == WORK_WRITTEN ? registry_find(order->registry, entry->name) : NULL;
-
-                if (entry->work != WORK_WRITTEN)
-                        continue;
-                if (service && service->profile && service->operation == OPERATION_NONE &&
-                    service->ordered.number == order->number) {
-                        services[count++] = service;
-                        continue;
-                }
-                entry->work = WORK_RECORDED;
-                if (service)
-                        entry->persist_problem = persist_problem(ECANCELED);
-        }
-        return count;
-}
-
-static void order_write(struct order *order)
-{
-        struct service *services[ORDER_NAMES_PER_BATCH];
-        struct order_batch *batch = malloc(sizeof(*batch));
-        size_t count = batch ? batch_collect(order, services) : 0;
-
-        if (count) {
-                *batch = (struct order_batch){.order = order, .from = order->batch_at, .to = order->at};
-                order->batches++;
-        }
-        order->batch_at = order->at;
-        order->waiting = 0;
-        order->waiting_bytes = 0;
-        if (!count || persist_services(order->registry, services, count, order->kind == ORDER_STOP,
-                                       order->root, batch_written, batch)) {
-                order->batches -= count != 0;
-                free(batch);
-                persist_later(
-                        order->registry); /* what was recorded in the slots is not lost for want of memory */
-        }
-}
-
-static bool order_is_to_write(const struct order *order)
-{
-        return order->waiting == ORDER_NAMES_PER_BATCH || order->waiting_bytes >= ORDER_BYTES_PER_BATCH ||
-               (order->waiting && order->at == order->count);
-}
-
-static void order_note_waiting(struct order *order, const struct order_entry *entry)
-{
-        bool written = entry->work == WORK_WRITTEN;
-        const struct service *service = written ? registry_find(order->registry, entry->name) : NULL;
-
-        order->waiting += written;
-        order->waiting_bytes += service ? service->environment_bytes : 0;
-}
-
 /* The slot's record first, then the volume's. */
 static bool record_piece(struct order *order)
 {
         struct order_entry *entry;
 
-        if (order->batches == ORDER_BATCHES_AT_ONCE || timer_is_running(&order->timer))
+        if (order_is_ahead(order) || timer_is_running(&order->timer))
                 return false; /* the volume's answer goes on with it, or the end of a shortage */
         if (order_is_to_write(order)) {
                 order_write(order);

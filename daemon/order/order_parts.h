@@ -73,7 +73,9 @@ struct order {
         size_t batch_at;               /* the first one that no batch has seen */
         unsigned waiting;              /* entries behind that, to be written */
         size_t waiting_bytes;          /* of their variables */
-        unsigned batches;              /* that the volume has not answered */
+        unsigned batches;              /* that the volume has not answered, */
+        size_t writing;                /* entries of these, */
+        size_t writing_bytes;          /* and of their variables */
         size_t open;                   /* entries not told of */
         size_t charged;                /* of registry.names_under_way */
         struct order_entry *due_first; /* that can be told of when the reader takes them */
@@ -89,6 +91,19 @@ void order_take_survey(struct order *order, const struct survey *survey);
 /* A start of what has no slot: there may be such a profile, and then it gets one. False: nothing is looked for, or there is
  * no memory. Else the order is woken when that is done. */
 bool order_find_missing(struct order *order);
+
+/* order_write.c: batches for the volume. An entry was recorded in its slot. */
+void order_note_waiting(struct order *order, const struct order_entry *entry);
+
+/* What waits is a batch; and that is given to the volume. */
+bool order_is_to_write(const struct order *order);
+void order_write(struct order *order);
+
+/* The volume has as much of it as it takes at once. */
+bool order_is_ahead(const struct order *order);
+
+/* order.c: the volume has answered for one. */
+void order_batch_written(struct order *order);
 
 /* order_entry.c: one entry, in the slot. False: it lacks a descriptor, and is to be tried again in a moment. */
 bool order_record_entry(struct order_entry *entry);
