@@ -11,7 +11,7 @@
 struct reading {
         char *const *argv; /* ended by NULL */
         size_t at;
-        unsigned given; /* the options seen, as a set */
+        uint64_t given; /* the options seen, as a set */
 };
 
 /* name: as it was given. value: NULL where none was given with the option itself. */
@@ -128,7 +128,7 @@ static bool take_verb(struct options *options, struct problem *problem)
 
 /* Options that exclude each other; what of them is the subject, and what is said of it. */
 static const struct {
-        unsigned both;
+        uint64_t both;
         const char *subject, *what;
 } contraries[] = {
         {OPTION_NAMES | OPTION_JSON, "--names", "does not go with --json"},
@@ -145,9 +145,9 @@ static const struct {
         {OPTION_WAIT | OPTION_NO_WAIT, "--wait", "does not go with --no-wait"},
 };
 
-static bool check_options(const struct options *options, unsigned given, struct problem *problem)
+static bool check_options(const struct options *options, uint64_t given, struct problem *problem)
 {
-        unsigned refused = given & ~(OPTIONS_ALWAYS | options->verb->options);
+        uint64_t refused = given & ~(OPTIONS_ALWAYS | options->verb->options);
 
         for (size_t i = 0; i < grammar_options_count; i++) {
                 const struct option_row *row = &grammar_options[i];

@@ -24,7 +24,7 @@ enum option_value {
 };
 
 struct option_row {
-        enum option option;
+        uint64_t option;
         enum option_value value;
         const char *letter;  /* like "-f"; NULL: none */
         const char *name;    /* like "--follow" */

@@ -10,40 +10,38 @@
 
 struct verb;
 
-/* The options that there are, for sets of them. A row in grammar.c says the rest of each. */
-enum option {
-        OPTION_HELP = 1 << 0,
-        OPTION_VERSION = 1 << 1,
-        OPTION_JSON = 1 << 2,
-        OPTION_SOCKET = 1 << 3,
-        OPTION_ALL = 1 << 4,
-        OPTION_NO_WAIT = 1 << 5,
-        OPTION_TIMEOUT = 1 << 6,
-        OPTION_ENV = 1 << 7,
-        OPTION_NO_START = 1 << 8,
-        OPTION_DRY_RUN = 1 << 9,
-        OPTION_MORE = 1 << 10,
-        OPTION_ONEWAY = 1 << 11,
-        OPTION_WAIT = 1 << 12,
-        OPTION_PROFILE = 1 << 13,
-        OPTION_NAMES = 1 << 14,
-        OPTION_FOLLOW = 1 << 15,
-        OPTION_LINES = 1 << 16,
-        OPTION_SINCE = 1 << 17,
-        OPTION_RAW = 1 << 18,
-        OPTION_WATCH = 1 << 19,
-        OPTION_SIGNAL = 1 << 20,
-        OPTION_KILL_AFTER = 1 << 21,
-        OPTION_STATE = 1 << 22,
-        OPTION_WANTED = 1 << 23,
-        OPTION_SORT = 1 << 24,
-        OPTION_NO_HEADER = 1 << 25,
-        OPTION_FOR = 1 << 26,
-        OPTION_FAILURES = 1 << 27,
-        OPTION_WITH_ENVIRONMENT = 1 << 28,
-        OPTION_USAGE = 1 << 29,
-        OPTION_PROMETHEUS = 1 << 30,
-};
+/* The options that there are, as bits of a set. A row in grammar.c says the rest of each. */
+#define OPTION_HELP (UINT64_C(1) << 0)
+#define OPTION_VERSION (UINT64_C(1) << 1)
+#define OPTION_JSON (UINT64_C(1) << 2)
+#define OPTION_SOCKET (UINT64_C(1) << 3)
+#define OPTION_ALL (UINT64_C(1) << 4)
+#define OPTION_NO_WAIT (UINT64_C(1) << 5)
+#define OPTION_TIMEOUT (UINT64_C(1) << 6)
+#define OPTION_ENV (UINT64_C(1) << 7)
+#define OPTION_NO_START (UINT64_C(1) << 8)
+#define OPTION_DRY_RUN (UINT64_C(1) << 9)
+#define OPTION_MORE (UINT64_C(1) << 10)
+#define OPTION_ONEWAY (UINT64_C(1) << 11)
+#define OPTION_WAIT (UINT64_C(1) << 12)
+#define OPTION_PROFILE (UINT64_C(1) << 13)
+#define OPTION_NAMES (UINT64_C(1) << 14)
+#define OPTION_FOLLOW (UINT64_C(1) << 15)
+#define OPTION_LINES (UINT64_C(1) << 16)
+#define OPTION_SINCE (UINT64_C(1) << 17)
+#define OPTION_RAW (UINT64_C(1) << 18)
+#define OPTION_WATCH (UINT64_C(1) << 19)
+#define OPTION_SIGNAL (UINT64_C(1) << 20)
+#define OPTION_KILL_AFTER (UINT64_C(1) << 21)
+#define OPTION_STATE (UINT64_C(1) << 22)
+#define OPTION_WANTED (UINT64_C(1) << 23)
+#define OPTION_SORT (UINT64_C(1) << 24)
+#define OPTION_NO_HEADER (UINT64_C(1) << 25)
+#define OPTION_FOR (UINT64_C(1) << 26)
+#define OPTION_FAILURES (UINT64_C(1) << 27)
+#define OPTION_WITH_ENVIRONMENT (UINT64_C(1) << 28)
+#define OPTION_USAGE (UINT64_C(1) << 29)
+#define OPTION_PROMETHEUS (UINT64_C(1) << 30)
 
 /* What every verb takes. */
 #define OPTIONS_ALWAYS (OPTION_HELP | OPTION_VERSION | OPTION_JSON | OPTION_SOCKET | OPTION_TIMEOUT)

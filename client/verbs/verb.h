@@ -32,7 +32,7 @@ struct verb {
         const char *name;
         const char *usage;   /* of its words, for --help; NULL: it takes none */
         const char *summary; /* for --help */
-        unsigned options;    /* a set of enum option, beside OPTIONS_ALWAYS */
+        uint64_t options;    /* a set (options.h), beside OPTIONS_ALWAYS */
         enum verb_wait waits;
         size_t words_min; /* --all stands for them */
         size_t words_max;
