@@ -82,38 +82,18 @@ static enum outcome show_once(struct session *session, struct json_object *param
         return OUTCOME_DONE;
 }
 
-static enum outcome show_reply(struct session *session, const struct svcbroker_reply *reply)
+static void take_events(void *context, struct json_object *parameters)
 {
-        struct answer answer = {.error = reply->error, .parameters = json_tokener_parse(reply->parameters)};
-        enum outcome outcome = OUTCOME_DONE;
-
-        if (answer.error)
-                outcome = session_refused(session, &answer, subject_of(session));
-        else
-                show_events(session, member_array(answer.parameters, "events"));
-        answer_deinit(&answer);
-        return outcome;
+        show_events(context, member_array(parameters, "events"));
 }
 
 static enum outcome follow(struct session *session, struct json_object *parameters)
 {
         enum outcome outcome = session_queue(session, "History", parameters, SVCBROKER_MORE);
-        struct svcbroker_reply reply = {.continues = true};
 
-        while (outcome == OUTCOME_DONE && reply.continues) {
-                int result;
-
-                switch (verb_next_reply(session, &reply, &result)) {
-                case NEXT_REPLY:
-                        outcome = show_reply(session, &reply);
-                        break;
-                case NEXT_READER_GONE:
-                        return OUTCOME_DONE;
-                case NEXT_BROKEN:
-                        return session_broken(session, result);
-                }
-        }
-        return outcome;
+        if (outcome != OUTCOME_DONE)
+                return outcome;
+        return verb_follow(session, subject_of(session), take_events, session);
 }
 
 static enum outcome run(struct session *session)

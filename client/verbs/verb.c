@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <json-c/json.h>
+
 #include "client/lib/svcbroker.h"
 #include "client/say/member.h"
 #include "client/terminal/output.h"
@@ -28,7 +30,10 @@ void verb_tell_unpersisted(struct json_object *parameters, const char *subject, 
         failure_print(subject, error, next);
 }
 
-enum verb_next verb_next_reply(struct session *session, struct svcbroker_reply *reply, int *result)
+enum next { NEXT_REPLY, NEXT_READER_GONE, NEXT_BROKEN };
+
+/* NEXT_BROKEN: *result says why. */
+static enum next next_reply(struct session *session, struct svcbroker_reply *reply, int *result)
 {
         for (;;) {
                 *result = svcbroker_receive(session->connection, 0, reply);
@@ -42,4 +47,39 @@ enum verb_next verb_next_reply(struct session *session, struct svcbroker_reply *
                 if (session_pause(session, -1) == -EPIPE)
                         return NEXT_READER_GONE;
         }
+}
+
+static enum outcome take_reply(struct session *session, const char *subject,
+                               const struct svcbroker_reply *given, verb_reply *reply, void *context)
+{
+        struct answer answer = {.error = given->error, .parameters = json_tokener_parse(given->parameters)};
+        enum outcome outcome = OUTCOME_DONE;
+
+        if (answer.error)
+                outcome = session_refused(session, &answer, subject);
+        else
+                reply(context, answer.parameters);
+        answer_deinit(&answer);
+        return outcome;
+}
+
+enum outcome verb_follow(struct session *session, const char *subject, verb_reply *reply, void *context)
+{
+        struct svcbroker_reply given = {.continues = true};
+        enum outcome outcome = OUTCOME_DONE;
+
+        while (outcome == OUTCOME_DONE && given.continues) {
+                int result;
+
+                switch (next_reply(session, &given, &result)) {
+                case NEXT_REPLY:
+                        outcome = take_reply(session, subject, &given, reply, context);
+                        break;
+                case NEXT_READER_GONE:
+                        return OUTCOME_DONE;
+                case NEXT_BROKEN:
+                        return session_broken(session, result);
+                }
+        }
+        return outcome;
 }

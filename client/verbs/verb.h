@@ -11,7 +11,6 @@
 #include "client/talk/session.h"
 
 struct json_object;
-struct svcbroker_reply;
 
 /*
  * A verb of svcctl is a row: what may stand behind it, what --help says of it, and what it does. Each has
@@ -44,11 +43,13 @@ struct verb {
         enum outcome (*run)(struct session *session); /* the session is open */
 };
 
-enum verb_next { NEXT_REPLY, NEXT_READER_GONE, NEXT_BROKEN };
+typedef void verb_reply(void *context, struct json_object *parameters);
 
-/* Receives the next reply of a stream that has no end. A reader of stdout that goes away ends the verb at once, not only when
- * something comes. NEXT_BROKEN: *result says why. */
-enum verb_next verb_next_reply(struct session *session, struct svcbroker_reply *reply, int *result);
+/*
+ * Gives the replies of a stream that was asked for to `reply`, until it ends, is refused or breaks, which is told. A reader of
+ * stdout that goes away ends it at once, not only when something comes. subject: of what a refusal is.
+ */
+enum outcome verb_follow(struct session *session, const char *subject, verb_reply *reply, void *context);
 
 /* Prints a text that was made, and frees it. NULL: memory was short, which is told. */
 void verb_print(char *text);

@@ -57,56 +57,35 @@ static bool is_news(struct json_object *known, const char *event, struct json_ob
         return true;
 }
 
-static enum outcome show_reply(struct session *session, struct json_object *known,
-                               const struct svcbroker_reply *reply, bool colour)
-{
-        struct answer answer = {.error = reply->error, .parameters = json_tokener_parse(reply->parameters)};
-        const char *event = member_string(answer.parameters, "event");
-        enum outcome outcome = OUTCOME_DONE;
+struct watching {
+        const struct options *options;
+        struct json_object *known; /* is_news() */
+        bool colour;
+};
 
-        if (answer.error)
-                outcome = session_refused(session, &answer, "watch");
-        else if (session->options->failures &&
-                 !is_news(known, event, member_object(answer.parameters, "service")))
-                ;
-        else if (session->options->json)
-                document_write(answer.parameters);
+static void take_event(void *context, struct json_object *parameters)
+{
+        const struct watching *watching = context;
+        const char *event = member_string(parameters, "event");
+        struct json_object *service = member_object(parameters, "service");
+
+        if (watching->options->failures && !is_news(watching->known, event, service))
+                return;
+        if (watching->options->json)
+                document_write(parameters);
         else
-                show_event(event ? event : "", member_object(answer.parameters, "service"), colour);
-        answer_deinit(&answer);
-        return outcome;
-}
-
-static enum outcome follow(struct session *session, struct json_object *known)
-{
-        bool colour = look_colour();
-        struct svcbroker_reply reply = {.continues = true};
-        enum outcome outcome = OUTCOME_DONE;
-
-        while (outcome == OUTCOME_DONE && reply.continues) {
-                int result;
-
-                switch (verb_next_reply(session, &reply, &result)) {
-                case NEXT_REPLY:
-                        outcome = show_reply(session, known, &reply, colour);
-                        break;
-                case NEXT_READER_GONE:
-                        return OUTCOME_DONE;
-                case NEXT_BROKEN:
-                        return session_broken(session, result);
-                }
-        }
-        return outcome;
+                show_event(event ? event : "", service, watching->colour);
 }
 
 static enum outcome run(struct session *session)
 {
+        struct watching watching = {.options = session->options, .colour = look_colour()};
         enum outcome outcome = queue_watch(session);
-        struct json_object *known = json_object_new_object();
 
+        watching.known = json_object_new_object();
         if (outcome == OUTCOME_DONE)
-                outcome = follow(session, known);
-        json_object_put(known);
+                outcome = verb_follow(session, "watch", take_event, &watching);
+        json_object_put(watching.known);
         return outcome;
 }
 
