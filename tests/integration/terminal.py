@@ -117,7 +117,7 @@ def terminal(tree, user, *command, columns=80, environment=("TERM=xterm",)):
     # Ctrl-C is for the command alone, not for what brings it into the tree.
     script = """trap '' INT; . tools/lib/tree.sh; tree_pid=$1; shift; tree_enter "$@" """
     process = subprocess.Popen(["setsid", "--ctty", "--wait", "bash", "-c", script, "tree", str(tree.pid), user,
-                                "env", "--default-signal=INT", *environment, *command],
+                                "env", "--default-signal=HUP,INT,QUIT", *environment, *command],
                                cwd=TOP, stdin=slave, stdout=slave, stderr=slave)
     os.close(slave)
     try:

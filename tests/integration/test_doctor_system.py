@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from doctor import TEMPLATE, assert_check, diagnose, doctor, unwell, verdicts, without
-from tree import BROKER, SOCKET
+from tree import BROKER, SOCKET, wait_until
 
 # What the container lacks
 
@@ -79,7 +79,13 @@ def test_logger_that_does_not_run(make_tree):
     tree = make_tree("--backoff-first-msec", "600000", "--backoff-most-msec", "600000", profiles="coder")
     tree.register("coder")
     tree.wait_gateway("coder")
-    tree.run("root", "s6-svc", "-wD", "-d", "/run/service/gateway-coder/log", check=True)
+
+    def is_told():
+        """A logger whose first start the broker has not seen yet is started once more."""
+        tree.run("root", "s6-svc", "-wD", "-d", "/run/service/gateway-coder/log", check=True)
+        return diagnose(tree)["loggers"]["verdict"] == "warning"
+
+    wait_until(is_told, what="a logger that does not run")
     assert_check(tree, "loggers", "warning", "gateway-coder")
     tree.run("root", "s6-svc", "-wu", "-u", "/run/service/gateway-coder/log", check=True)
     assert_check(tree, "loggers", "ok")

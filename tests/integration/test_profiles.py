@@ -6,6 +6,7 @@ import os
 import signal
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -206,10 +207,11 @@ def test_a_flood_wakes_nobody(boot, volume):
         with open(tree.path(f"/proc/{tree.broker_pid()}/status")) as file:
             return next(int(line.split()[1]) for line in file if line.startswith("voluntary_ctxt_switches"))
 
-    before = voluntary()
+    before, began = voluntary(), time.monotonic()
     subprocess.run(["sh", "-c", "i=0; while [ $i -lt 3000 ]; do mkdir x; rmdir x; i=$((i+1)); done"], cwd=f"{volume.path}/profiles",
                    check=True)
-    assert voluntary() - before < 700, "it was woken for each of them"
+    # On a busy machine it takes a while, and the broker has its own reasons to wake now and then; for each of them would be 6000 times.
+    assert voluntary() - before < min(700 + 12 * (time.monotonic() - began), 4000), "it was woken for each of them"
     assert tree.call("Health")["healthy"] is True
     volume.profile("b")
     wait_until(lambda: "b" in states(tree), 90, "and misses nothing")

@@ -87,7 +87,8 @@ def reaches_its_logger(tree, profile, end=lambda tree, profile, pid: tree.call("
     if lost := f"started, pid {pid}\n" not in tree.gateway_log(profile):
         assert tree.status(profile).pid == pid
         end(tree, profile, pid)
-        wait_until(lambda: tree.status(profile).pid not in (0, pid), what=f"another run: {tree.log()[-2000:]}")
+        # While its s6-supervise is a new one there may be none.
+        wait_until(lambda: (now := tree.status(profile)) and now.pid not in (0, pid), what=f"another run: {tree.log()[-2000:]}")
         pid = tree.wait_gateway(profile)
         tree.wait_gateway_log(profile, f"started, pid {pid}")
         wait_until(lambda: not lost_pipe(tree, profile), what=f"no problem: {tree.log()[-2000:]}")

@@ -143,8 +143,8 @@ class Supervised:
             self.script("finish", f"exit {finish}")
         if not up:
             (path / "down").touch()
-        # What a shell starts in the background ignores both, and so would what it starts.
-        self.process = subprocess.Popen(["env", "--default-signal=INT,QUIT", f"{programs}/s6-supervise", str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        # What a shell starts in the background ignores two of them, what nohup does the third, and so would what is started here.
+        self.process = subprocess.Popen(["env", "--default-signal=HUP,INT,QUIT", f"{programs}/s6-supervise", str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, env={**os.environ, "LD_LIBRARY_PATH": libraries})
         self.up = up
 
@@ -199,7 +199,8 @@ def test_a_letter_does_what_it_does_to_s6(name, tmp_path):
     root = s6_of(name)
     programs, libraries = f"{root or ''}/usr/bin", ":".join(glob.glob(f"{root}/usr/lib/*-linux-gnu")) if root else ""
     subprocess.run(["ninja", "-C", BUILD, "tests/simulation/letters"], cwd=TOP, check=True, stdout=subprocess.DEVNULL)
-    said = subprocess.run([f"{TOP}/{BUILD}/tests/simulation/letters", flavour_of(root or "/")], capture_output=True, text=True, check=True)
+    said = subprocess.run([f"{TOP}/{BUILD}/tests/simulation/letters", flavour_of(root or "/")], capture_output=True, text=True, check=True,
+                          env={**os.environ, "CK_DEFAULT_TIMEOUT": "600"})
     expected = dict(line.split(": ", 1) for line in said.stdout.splitlines())
     assert len(expected) == 96
     all_of_them = {}

@@ -313,12 +313,14 @@ class Tree:
 
     # Doing things inside
 
-    def run(self, user, *command, check=False, text=None, timeout=180.0):
+    def run(self, user, *command, check=False, text=None, timeout=600.0):
         """Runs it as that user, in its home; text goes to standard input. CompletedProcess with stdout and stderr as text."""
-        return subprocess.run(
+        result = subprocess.run(
             ["bash", "-c", '. tools/lib/tree.sh; tree_pid=$1; shift; tree_enter "$@"', "tree", str(self.pid), user, *command],
             cwd=TOP, input=text, stdin=None if text is not None else subprocess.DEVNULL, capture_output=True, text=True,
-            check=check, timeout=timeout)
+            check=False, timeout=timeout)
+        assert not check or result.returncode == 0, f"{command}: {result}"
+        return result
 
     def signal(self, name, *pids):
         """As root. One that is gone already need not be killed."""

@@ -38,7 +38,7 @@ tree_same() {
 # What unshare itself says goes to descriptor 8, the caller's: it matters if there is no tree, and else is noise, since
 # util-linux 2.38 complains when PID 1 was killed, as we do at the end.
 tree_exec() {
-    exec setpriv --pdeathsig KILL setsid env --default-signal=INT,QUIT \
+    exec setpriv --pdeathsig KILL setsid env --default-signal=HUP,INT,QUIT \
         unshare --mount --propagation private --pid --fork --kill-child=KILL --mount-proc --net --ipc \
         bash tools/lib/init.sh "$1/stage" 9>&2 2>&8 8>&-
 }
@@ -76,7 +76,7 @@ tree_enter() {
     [ "$user" = hermes ] && directory=/opt/data
     exec nsenter --target "$tree_pid" --mount --pid --net --ipc --root --wd -- \
         setpriv --reuid "$user" --regid "$(tree_group "$user")" --init-groups \
-        env -i --default-signal=INT,QUIT --chdir="$directory" "TERM=${TERM-dumb}" "USER=$user" "HOME=$directory" HERMES_HOME=/opt/data \
+        env -i --default-signal=HUP,INT,QUIT --chdir="$directory" "TERM=${TERM-dumb}" "USER=$user" "HOME=$directory" HERMES_HOME=/opt/data \
         PATH=/opt/hermes/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@" 8>&-
 }
 
