@@ -94,7 +94,10 @@ def _route(module: "ModuleType", name: str, method: "Any") -> "Callable[..., Any
     def routed(self: "Any", *arguments: "Any", **options: "Any") -> "Any":
         if not broker_serves(self.scandir):
             return method(self, *arguments, **options)
-        broker = _broker_of(self, module)
+        try:
+            broker = _broker_of(self, module)
+        except ImportError:
+            return method(self, *arguments, **options)  # the package was taken out since this process began
         answer = getattr(broker, name)(*arguments, **options)
         if name in DESIRED and getattr(broker, "left_down", None) is None:
             _record(module, arguments[0] if arguments else options["name"], DESIRED[name])

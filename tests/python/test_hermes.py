@@ -590,6 +590,19 @@ def test_it_is_silent_when_half_of_it_is_gone(listening, environment, missing):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_it_goes_on_by_itself_when_the_package_is_taken_out(listening, environment):
+    """As disable-hermes does it, under a process that has not called yet."""
+    done = in_environment(environment, """
+        import os, sys
+        from hermes_cli import service_manager as module
+        site, = [path for path in sys.path if path.endswith("site-packages")]
+        os.unlink(site + "/svcbroker")
+        module.S6ServiceManager().start("gateway-a")
+        assert module.own_way == [("start", "gateway-a")]
+    """)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_the_pth_file_is_one_line_that_site_runs():
     line, = (PACKAGE / "svcbroker-hermes.pth").read_text().splitlines()
     assert re.match(r"import[ \t]", line)

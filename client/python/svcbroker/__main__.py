@@ -2,17 +2,23 @@
 """python3 -m svcbroker METHOD [JSON]: one call for a script. Replies are printed as JSON, one a line.
 
 python3 -m svcbroker metrics [--listen ADDRESS:PORT]: metrics for Prometheus.
+python3 -m svcbroker enable-hermes VENV, disable-hermes VENV: the hook for Hermes, in a virtual environment.
 """
 
 from __future__ import annotations
+
+import os
+import sys
+
+if not __package__:  # python3 -I .../svcbroker: for root, whose working directory may be hermes's; -m would look there first
+    sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    sys.dont_write_bytecode = True
 
 import argparse
 import errno
 import fcntl
 import json
-import os
 import select
-import sys
 import unicodedata
 from typing import Any, Dict, Iterator, List, NoReturn, Optional
 
@@ -139,7 +145,8 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     made = Parser(prog="python3 -m svcbroker", description=(__doc__ or "").partition("\n")[0].partition(": ")[2],
-                  epilog="'python3 -m svcbroker metrics' is for Prometheus; see its --help.")  # fmt: skip
+                  epilog="'python3 -m svcbroker metrics' is for Prometheus, 'enable-hermes' and 'disable-hermes' are for the environment of a Hermes; "
+                         "see their --help.")  # fmt: skip
     made.add_argument("method", help="of io.svcbroker, like Status, or with its interface, like org.varlink.service.GetInfo")
     made.add_argument("parameters", nargs="?", default="{}", type=json_object, help="""a JSON object, like '{"name": "gateway-coder"}'""")
     made.add_argument("--more", action="store_true", help="ask for a stream of replies")
@@ -239,6 +246,16 @@ def serve_metrics(words: List[str]) -> int:
         return FAILED
 
 
+def enable_hermes(words: List[str], disabling: bool) -> int:
+    from svcbroker import _enable
+
+    options = _enable.parser(Parser, disabling).parse_args(words)
+    try:
+        return _enable.run(options.venv, disabling or options.disable, say, show)
+    except Unwritable as lost:
+        return unwritable(lost, DONE)
+
+
 def open_standard_descriptors() -> None:
     """The connection must not become standard output because somebody closed that. Not for writing, so that what is lost there does
     not count as printed."""
@@ -257,6 +274,8 @@ def main(words: Optional[List[str]] = None) -> int:
         words = sys.argv[1:] if words is None else words
         if words[:1] == ["metrics"]:
             return serve_metrics(words[1:])
+        if words[:1] in (["enable-hermes"], ["disable-hermes"]):
+            return enable_hermes(words[1:], words[0] == "disable-hermes")
         return call(parser().parse_args(words))
     except Unwritable as lost:  # --help
         return unwritable(lost, DONE)
