@@ -132,11 +132,12 @@ say(do(client.call("org.varlink.service.GetInfo")))
 
 def test_observer_may_look(make_tree, python):
     """By the socket beside the one that refuses it, as svcctl."""
-    health, denied = python("""
+    health, waited, denied = python("""
 say(do(client.health()))
+say(do(client.wait("svcbrokerd", wait_sec=60)))
 refused(client.start, "gateway-default")
 """, user="observer", of=make_tree("--observer-group", "observers"))
-    assert health["services"] > 0 and denied["class"] == "PermissionDenied"
+    assert health["services"] > 0 and denied["class"] == "PermissionDenied" and waited[0]["name"] == "svcbrokerd"
 
 
 def test_stranger_is_refused(python):
@@ -166,6 +167,46 @@ say(event)
 watch.close()
 """, profile)
     assert (present["event"], up["event"], down["event"]) == ("present", "changed", "changed")
+
+
+def test_wait_export_and_import(tree, profile, python):
+    """What svcctl says of the same, and what it takes, is the same."""
+    other = f"{profile}-2"
+    up, down, gone, refused, kept, would, done, again, selected = python("""
+import threading
+profile, other = sys.argv[1:]
+names = ["gateway-" + profile, "gateway-" + other]
+with svcbroker.Client(timeout=60) as person:
+    person.register(profile, environment={"SECRET": "s3cret", "EMPTY": ""}, start=False)
+    person.register(other, start=False)
+    def later(act):
+        def run():
+            time.sleep(0.1)
+            act()
+        threading.Thread(target=run).start()
+    later(lambda: person.start(*names))
+    say(do(client.wait(*names, wait_sec=60)))
+    person.stop(names[1])
+    say(do(client.wait(names[1], until="down", wait_sec=60)))
+    kept = do(client.export(*names, with_environment=True))
+    later(lambda: person.unregister(profile, kill_after_sec=1))
+    say(list(do(client.wait(names[0], until="gone", wait_sec=60))))
+    refused(client.wait, names[0], wait_sec=60)
+    say(kept)
+    say({"actions": [one.action for one in do(client.import_(kept, dry_run=True))]})
+    say({"actions": [one.action for one in do(client.import_(kept))]})
+    do(client.wait(names[0], wait_sec=60))
+    say(do(client.export(*names, with_environment=True)))
+    say({"names": [one.name for one in svcbroker.select(do(client.list()), profile + "*", wanted="down")]})
+""", profile, other)
+    assert [service["state"] for service in up] == ["up", "up"] and down[0]["state"] == "down" and gone == []
+    assert refused == {"class": "NotRegistered", "text": f"NotRegistered: {profile}"}
+    assert kept == again == {"version": 1, "gateways": [
+        {"profile": profile, "want": "up", "environment": {"SECRET": "s3cret", "EMPTY": ""}}, {"profile": other, "want": "down", "environment": {}}]}
+    assert would == done == {"actions": ["register", "stop"]} and selected == {"names": [f"gateway-{other}"]}
+    told = tree.run("hermes", "svcctl", "export", "--with-environment", profile, other, "--json")
+    assert json.loads(told.stdout) == kept
+    tree.unregister(other)
 
 
 @pytest.mark.parametrize("how", ["killed", "restarted"])
@@ -215,6 +256,24 @@ def test_wait_over_a_killed_broker(make_tree, python):
     tree.signal("KILL", pid)
     thread.join()
     assert said["all"][0][0]["service"]["state"] == "down"
+
+
+def test_waiting_over_a_killed_broker(make_tree, python):
+    """What comes about while there is none is seen, too."""
+    tree = make_tree()
+    tree.register("coder", start=False)
+    said = {}
+    thread = threading.Thread(target=lambda: said.update(all=python("""
+say(do(client.status("gateway-coder")))
+open("/opt/data/waiting", "w").close()
+say(do(client.wait("gateway-coder", wait_sec=300)))
+""", of=tree)))
+    thread.start()
+    wait_until(lambda: tree.run("root", "test", "-e", "/opt/data/waiting").returncode == 0, what="it waits")
+    tree.kill_broker()
+    tree.call("Start", names=["gateway-coder"])
+    thread.join()
+    assert said["all"][1][0]["state"] == "up"
 
 
 def test_an_alarm_in_an_order_that_waits(tree, profile):

@@ -83,8 +83,8 @@ def test_methods(interfaces):
     names = {name.lower() for name in interfaces["io.svcbroker"].methods}
     streams = {f"{name}_each" for name in ("start", "stop", "restart")}
     for client in (svcbroker.Client, aio.Client):
-        public = {name for name in vars(client) if not name.startswith("_")}
-        assert public == names | streams | {"history_follow", "call", "stream", "close"}
+        public = {name for name in dir(client) if not name.startswith("_")}
+        assert public == names | streams | {"history_follow", "call", "stream", "close", "wait", "export", "import_"}
 
 
 def test_limits():

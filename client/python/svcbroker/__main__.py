@@ -23,8 +23,9 @@ import unicodedata
 from typing import Any, Dict, Iterator, List, NoReturn, Optional
 
 from svcbroker import __version__, _calls, _wire
+from svcbroker._base import TIMEOUT_SEC, only
 from svcbroker._pool import Flow
-from svcbroker.client import TIMEOUT_SEC, Client, Stream, only
+from svcbroker.client import Client, Stream
 from svcbroker.errors import (
     BrokerError,
     ConnectionFailed,

@@ -181,12 +181,12 @@ class Link:
 _links: WeakValueDictionary[int, Link] = WeakValueDictionary()
 
 
-def each_of(links: WeakValueDictionary[int, Link], act: Callable[[Link], None]) -> None:
+def each_of(things: WeakValueDictionary[int, T], act: Callable[[T], None]) -> None:
     """Also while another thread makes new ones."""
-    for reference in links.valuerefs():
-        link = reference()
-        if link is not None:
-            act(link)
+    for reference in things.valuerefs():
+        thing = reference()
+        if thing is not None:
+            act(thing)
 
 
 # Closed in a forked process, which could only do harm with them. The parent's own descriptors stay open.

@@ -37,7 +37,17 @@ class Pool:
         self._path = path
         self._idle: List[Link] = []  # pop() and append() are whole, whichever thread or handler comes in between
         self._links: WeakValueDictionary[int, Link] = WeakValueDictionary()
+        self._flows: WeakValueDictionary[int, Flow[Any]] = WeakValueDictionary()
         self._closings = 0
+
+    @property
+    def closings(self) -> int:
+        """How often it was closed."""
+        return self._closings
+
+    def attend(self, flow: Flow[Any]) -> None:
+        """It is a part of a call: close() ends it, too."""
+        self._flows[id(flow)] = flow
 
     def close(self) -> None:
         """Ends the calls under way, too. It may be used again."""
@@ -48,6 +58,7 @@ class Pool:
             except IndexError:
                 break
         each_of(self._links, Link.end)
+        each_of(self._flows, Flow.close)
 
     def _take(self) -> Tuple[Optional[Link], bool]:
         """An idle connection, if there is one; and whether there was one that the broker ended."""
@@ -82,7 +93,7 @@ class Pool:
                 raise
             link.close()
             if closings != self._closings:
-                raise _closed(sent=False)
+                raise closed(sent=False)
             assert failed is not None
             if not patient or isinstance(failed, TimedOut) or time.monotonic() + RETRY_SEC >= deadline:
                 raise failed
@@ -103,7 +114,7 @@ class Pool:
                 link = yield from self._open(deadline, closings, patient=True)
                 result = yield from _ask(link, data, call.pieces, deadline)
             if isinstance(result, Error):
-                raise result if closings == self._closings else _closed(sent=True)
+                raise result if closings == self._closings else closed(sent=True)
             value = None if result.error else (call.decode(result.parameters),)
         except BaseException:
             if link is not None:
@@ -116,7 +127,7 @@ class Pool:
         return value[0]
 
 
-def _closed(*, sent: bool) -> ConnectionFailed:
+def closed(*, sent: bool) -> ConnectionFailed:
     return ConnectionFailed("the client was closed meanwhile", sent=sent)
 
 
@@ -182,8 +193,8 @@ class Flow(Generic[T]):
         else:
             link.close()
 
-    def following(self) -> Steps[Optional[Tuple[T]]]:
-        """None: there are no more. Of what is raised, only TimedOut leaves it as it was."""
+    def following(self, until: float = float("inf")) -> Steps[Optional[Tuple[T]]]:
+        """None: there are no more. Of what is raised, only TimedOut leaves it as it was. until: no later than then."""
         if self._closed or (self._over and not self._items):
             return None
         if self._broken:
@@ -193,7 +204,7 @@ class Flow(Generic[T]):
         except IndexError:
             raise RuntimeError("the stream is being read already, or was left half read") from None
         try:
-            late = yield from self._fill()
+            late = yield from self._fill(until)
             found = None if late else self._found()
         except BaseException:
             self._broken = True
@@ -223,13 +234,13 @@ class Flow(Generic[T]):
             link.close()
             raise
 
-    def _fill(self) -> Steps[Optional[TimedOut]]:
+    def _fill(self, until: float) -> Steps[Optional[TimedOut]]:
         """Until something is there, or nothing will be."""
         if self._link is None:
             yield from self.open()
         assert self._link is not None
         while not (self._items or self._over or self._closed):
-            result = yield from self._link.receive(deadline_after(self._limit))
+            result = yield from self._link.receive(min(deadline_after(self._limit), until))
             if isinstance(result, TimedOut):
                 return result
             if isinstance(result, Error):

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import os
 import select
 import time
@@ -13,12 +12,14 @@ from types import TracebackType
 from typing import Any, AsyncIterator, Deque, Dict, Mapping, Optional, Tuple, Type, TypeVar, Union
 from weakref import WeakKeyDictionary, WeakSet
 
-from svcbroker import _calls, _wire
+from svcbroker import _calls, _wire, intents
+from svcbroker._base import TIMEOUT_SEC, Base, only
 from svcbroker._calls import UNREGISTER_SEC, WAIT_SEC, Call
 from svcbroker._link import Steps, Wait
-from svcbroker._pool import Flow, Pool, deadline_after
-from svcbroker.client import TIMEOUT_SEC, only
-from svcbroker.errors import TimedOut
+from svcbroker._pool import Flow, deadline_after
+from svcbroker._waiting import Until, Waiting
+from svcbroker.errors import BrokerError, TimedOut
+from svcbroker.intents import Imported, Script
 from svcbroker.replies import Action, Check, Event, Health, Outcome, PastEvent, Registered, Service, Signal, Unregistered
 
 T = TypeVar("T")
@@ -26,6 +27,7 @@ T = TypeVar("T")
 # Calls at once, of the 48 connections that the broker gives a user: orders that wait, and others, which need not wait for them.
 WAITS_MAX = 16
 CALLS_MAX = 8
+WATCHES_MAX = 8  # calls of wait(), each of which is one of the 16 Watches of a user
 
 
 def _alarm(loop: asyncio.AbstractEventLoop, until: float, future: "asyncio.Future[bool]") -> Optional[asyncio.TimerHandle]:
@@ -146,24 +148,17 @@ class Watch(Stream[Event]):
     """The events of Client.watch(), as svcbroker.Watch."""
 
 
-class Client:
+class Client(Base[Stream[Dict[str, Any]], Stream[Outcome], Stream[PastEvent]]):
     """As svcbroker.Client.
 
-    Calls of several tasks are made at once: up to 16 orders that wait, and beside them 8 others. More than these have to wait for their
+    Calls of several tasks are made at once: up to 16 orders that wait, and beside them 8 of wait(), and 8 others. More than these have to wait for their
     turn, which counts for their timeout. A task that is cancelled in a call costs that call's connection, not the client.
     Nothing of it belongs to an event loop: it may be used in the next asyncio.run(), or in the loops of several threads.
     """
 
     def __init__(self, socket: Union[str, "os.PathLike[str]", None] = None, *, timeout: float = TIMEOUT_SEC) -> None:
-        if not timeout > 0:
-            raise ValueError("timeout: give seconds, more than 0")
-        self.socket = os.fsdecode(socket) if socket is not None else _wire.default_socket()
-        self.timeout = timeout
-        self._pool = Pool(self.socket)
-        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Tuple[_Turns, _Turns]] = WeakKeyDictionary()
-
-    def __reduce__(self) -> Tuple[Any, ...]:
-        return functools.partial(type(self), timeout=self.timeout), (self.socket,)
+        super().__init__(socket, timeout=timeout)
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Tuple[_Turns, _Turns, _Turns]] = WeakKeyDictionary()
 
     async def __aenter__(self) -> Client:
         return self
@@ -173,40 +168,49 @@ class Client:
     ) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Calls that other tasks have under way raise ConnectionFailed. It may be used again; it connects again then. Needs no
-        running loop."""
-        self._pool.close()
+    def _stream(self, flow: Flow[Any]) -> Stream[Any]:
+        return Stream(flow)
 
-    def _turns_of(self, call: Call[Any]) -> _Turns:
+    def _turns_here(self) -> Tuple[_Turns, _Turns, _Turns]:
+        """For orders that wait, for other calls, and for wait()."""
         loop = asyncio.get_running_loop()
         if loop not in self._turns:
-            self._turns[loop] = (_Turns(WAITS_MAX), _Turns(CALLS_MAX))
-        return self._turns[loop][0 if call.takes_sec else 1]
+            self._turns[loop] = (_Turns(WAITS_MAX), _Turns(CALLS_MAX), _Turns(WATCHES_MAX))
+        return self._turns[loop]
+
+    async def _in_turn(self, turns: _Turns, deadline: float, steps: Steps[T]) -> T:
+        turn = _Turn()
+        try:
+            await turns.take(turn, deadline)
+            return await _drive(steps)
+        finally:
+            turns.give(turn)
 
     async def _run(self, call: Call[T], timeout: Optional[float] = None) -> T:
         data = _wire.request(call.method, call.parameters, bool(call.pieces))
         deadline = deadline_after((self.timeout if timeout is None else timeout) + call.takes_sec)
-        turns, turn = self._turns_of(call), _Turn()
-        try:
-            await turns.take(turn, deadline)
-            return await _drive(self._pool.exchange(call, data, deadline))
-        finally:
-            turns.give(turn)
+        turns = self._turns_here()[0 if call.takes_sec else 1]
+        return await self._in_turn(turns, deadline, self._pool.exchange(call, data, deadline))
 
-    def _flow(self, call: Call[Any], timeout: Optional[float], split: Any) -> Flow[Any]:
-        limit = (self.timeout if timeout is None else timeout) + call.takes_sec
-        return Flow(self.socket, call, limit, limit, split)
+    async def _play(self, script: Script[T]) -> T:
+        given: Any = None
+        while True:
+            try:
+                call = script.send(given)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            try:
+                given = await self._run(call)
+            except BrokerError as refused:
+                if not _wire.raised_in(refused.__traceback__, "svcbroker"):
+                    raise
+                given = refused
 
     async def call(
         self, method: str, parameters: Optional[Mapping[str, Any]] = None, *, timeout: Optional[float] = None
     ) -> Dict[str, Any]:
         return await self._run(_calls.call(method, parameters), timeout)
-
-    def stream(
-        self, method: str, parameters: Optional[Mapping[str, Any]] = None, *, timeout: Optional[float] = None
-    ) -> Stream[Dict[str, Any]]:
-        return Stream(self._flow(_calls.call(method, parameters), timeout, only))
 
     async def list(self) -> Tuple[Service, ...]:
         return await self._run(_calls.list_services())
@@ -227,22 +231,6 @@ class Client:
     ) -> Tuple[Outcome, ...]:
         return await self._run(_calls.order("Restart", "up", names, all, wait, wait_sec, kill_after_sec))
 
-    def start_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Stream[Outcome]:
-        return self._each(_calls.order("Start", "up", names, all, wait, wait_sec))
-
-    def stop_each(
-        self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC, kill_after_sec: Optional[float] = None
-    ) -> Stream[Outcome]:
-        return self._each(_calls.order("Stop", "down", names, all, wait, wait_sec, kill_after_sec))
-
-    def restart_each(
-        self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC, kill_after_sec: Optional[float] = None
-    ) -> Stream[Outcome]:
-        return self._each(_calls.order("Restart", "up", names, all, wait, wait_sec, kill_after_sec))
-
-    def _each(self, call: Call[Tuple[Outcome, ...]]) -> Stream[Outcome]:
-        return Stream(self._flow(call, None, tuple))
-
     async def reset(self, *names: str) -> Tuple[Outcome, ...]:
         return await self._run(_calls.reset(names))
 
@@ -260,17 +248,25 @@ class Client:
     async def reconcile(self, *, dry_run: bool = False) -> Tuple[Action, ...]:
         return await self._run(_calls.reconcile(dry_run))
 
+    async def wait(self, *names: str, until: Until = "up", wait_sec: Optional[float] = WAIT_SEC) -> Tuple[Service, ...]:
+        waiting = Waiting(self._pool, self.socket, self.timeout, names, until, wait_sec)
+        deadline = deadline_after(None if wait_sec is None else wait_sec + self.timeout)
+        return await self._in_turn(self._turns_here()[2], deadline, waiting.steps())
+
+    async def export(self, *names: str, with_environment: bool = False) -> Dict[str, Any]:
+        """The volume is read in a thread."""
+        services = intents.chosen(await self.list(), names)
+        return intents.document(services, await asyncio.to_thread(intents.environments, services) if with_environment else None)
+
+    async def import_(self, document: Mapping[str, Any], *, dry_run: bool = False) -> Tuple[Imported, ...]:
+        return await self._play(intents.importing(document, dry_run))
+
     def watch(self, *names: str, timeout: Optional[float] = None) -> Watch:
         """Connects when it is first iterated."""
         return Watch(Flow(self.socket, _calls.watch(names), self.timeout, timeout, only))
 
     async def history(self, *names: str, since_usec: Optional[int] = None, count: Optional[int] = None) -> Tuple[PastEvent, ...]:
         return await self._run(_calls.history(names, since_usec, count, False))
-
-    def history_follow(
-        self, *names: str, since_usec: Optional[int] = None, count: Optional[int] = None, timeout: Optional[float] = None
-    ) -> Stream[PastEvent]:
-        return Stream(Flow(self.socket, _calls.history(names, since_usec, count, True), self.timeout, timeout, tuple))
 
     async def health(self) -> Health:
         return await self._run(_calls.health())

@@ -3,23 +3,24 @@
 
 from __future__ import annotations
 
-import functools
 import math
-import os
 import select
 import time
 from types import TracebackType
-from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple, Type, TypeVar, Union
+from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, Type, TypeVar
 
-from svcbroker import _calls, _wire
+from svcbroker import _calls, _wire, intents
+from svcbroker._base import Base, only
 from svcbroker._calls import UNREGISTER_SEC, WAIT_SEC, Call
 from svcbroker._link import Steps, Wait
-from svcbroker._pool import Flow, Pool, deadline_after
+from svcbroker._pool import Flow, deadline_after
+from svcbroker._waiting import Until, Waiting
+from svcbroker.errors import BrokerError
+from svcbroker.intents import Imported, Script
 from svcbroker.replies import Action, Check, Event, Health, Outcome, PastEvent, Registered, Service, Signal, Unregistered
 
 T = TypeVar("T")
 
-TIMEOUT_SEC = 10.0
 POLL_SEC_MAX = 24 * 60 * 60.0  # poll's own limit is 24 days
 
 
@@ -85,11 +86,7 @@ class Watch(Stream[Event]):
     """The events of Client.watch(): a Stream that ends by close(), or with ConnectionFailed when the broker does: watch again then."""
 
 
-def only(value: T) -> Sequence[T]:
-    return (value,)
-
-
-class Client:
+class Client(Base[Stream[Dict[str, Any]], Stream[Outcome], Stream[PastEvent]]):
     """The broker. Connections are made when they are needed first.
 
     socket: a path; None: $SVCBROKER_SOCKET, else the default one. Who may not connect to it is connected to the one for observers
@@ -108,45 +105,38 @@ class Client:
     client is copied and pickled as its socket and timeout.
     """
 
-    def __init__(self, socket: Union[str, "os.PathLike[str]", None] = None, *, timeout: float = TIMEOUT_SEC) -> None:
-        if not timeout > 0:
-            raise ValueError("timeout: give seconds, more than 0")
-        self.socket = os.fsdecode(socket) if socket is not None else _wire.default_socket()
-        self.timeout = timeout
-        self._pool = Pool(self.socket)
-
-    def __reduce__(self) -> Tuple[Any, ...]:
-        return functools.partial(type(self), timeout=self.timeout), (self.socket,)
-
     def __enter__(self) -> Client:
         return self
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Calls that other threads have under way raise ConnectionFailed. Streams are closed by themselves. It may be used again; it
-        connects again then."""
-        self._pool.close()
+    def _stream(self, flow: Flow[Any]) -> Stream[Any]:
+        return Stream(flow)
 
     def _run(self, call: Call[T], timeout: Optional[float] = None) -> T:
         data = _wire.request(call.method, call.parameters, bool(call.pieces))
         deadline = deadline_after((self.timeout if timeout is None else timeout) + call.takes_sec)
         return _drive(self._pool.exchange(call, data, deadline))
 
-    def _flow(self, call: Call[Any], timeout: Optional[float], split: Any) -> Flow[Any]:
-        limit = (self.timeout if timeout is None else timeout) + call.takes_sec
-        return Flow(self.socket, call, limit, limit, split)
+    def _play(self, script: Script[T]) -> T:
+        given: Any = None
+        while True:
+            try:
+                call = script.send(given)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            try:
+                given = self._run(call)
+            except BrokerError as refused:
+                if not _wire.raised_in(refused.__traceback__, "svcbroker"):
+                    raise
+                given = refused
 
     def call(self, method: str, parameters: Optional[Mapping[str, Any]] = None, *, timeout: Optional[float] = None) -> Dict[str, Any]:
         """Any method ("Status", or with its interface), for what this class has no method for: the reply's parameters."""
         return self._run(_calls.call(method, parameters), timeout)
-
-    def stream(
-        self, method: str, parameters: Optional[Mapping[str, Any]] = None, *, timeout: Optional[float] = None
-    ) -> Stream[Dict[str, Any]]:
-        """The same with "more": every reply. Calls when it is first iterated. timeout: seconds for each reply."""
-        return Stream(self._flow(_calls.call(method, parameters), timeout, only))
 
     def list(self) -> Tuple[Service, ...]:
         """Every service of the scan directory."""
@@ -175,25 +165,6 @@ class Client:
         """As start(); one that is down is started, but of all only those that are wanted up. kill_after_sec as in stop(). Never repeated by itself."""
         return self._run(_calls.order("Restart", "up", names, all, wait, wait_sec, kill_after_sec))
 
-    def start_each(self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC) -> Stream[Outcome]:
-        """As start(), but every outcome as it happens, and none is raised. Orders when it is first iterated."""
-        return self._each(_calls.order("Start", "up", names, all, wait, wait_sec))
-
-    def stop_each(
-        self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC, kill_after_sec: Optional[float] = None
-    ) -> Stream[Outcome]:
-        """As start_each()."""
-        return self._each(_calls.order("Stop", "down", names, all, wait, wait_sec, kill_after_sec))
-
-    def restart_each(
-        self, *names: str, all: bool = False, wait: bool = False, wait_sec: float = WAIT_SEC, kill_after_sec: Optional[float] = None
-    ) -> Stream[Outcome]:
-        """As start_each()."""
-        return self._each(_calls.order("Restart", "up", names, all, wait, wait_sec, kill_after_sec))
-
-    def _each(self, call: Call[Tuple[Outcome, ...]]) -> Stream[Outcome]:
-        return Stream(self._flow(call, None, tuple))
-
     def reset(self, *names: str) -> Tuple[Outcome, ...]:
         """Forgets failures: back-off, failed, the counted deaths. Starts nothing."""
         return self._run(_calls.reset(names))
@@ -218,6 +189,28 @@ class Client:
         """Brings the gateways in line with the profiles on the volume; with dry_run only tells what it would do."""
         return self._run(_calls.reconcile(dry_run))
 
+    def wait(self, *names: str, until: Until = "up", wait_sec: Optional[float] = WAIT_SEC) -> Tuple[Service, ...]:
+        """Orders nothing, and returns when all of them are so: the services, as they were then. up and ready are the same, and so is what
+        the default gateway serves; what is gone is not among them, and counts as down, too.
+
+        Raises WaitTimeout after wait_sec seconds (None: never); NoSuchService or NotRegistered, if one is not there in the beginning,
+        or at the end; Failed or Held, if one is to be up and nobody but a person can start it. A broker that is started again
+        meanwhile is waited for.
+        """
+        return _drive(Waiting(self._pool, self.socket, self.timeout, names, until, wait_sec).steps())
+
+    def export(self, *names: str, with_environment: bool = False) -> Dict[str, Any]:
+        """What is wanted of these gateways, or of all, as JSON has it: for import_(), and for 'svcctl import'. with_environment: and their
+        variables, read on the volume with this process's own rights; OSError or ValueError, if they cannot be."""
+        services = intents.chosen(self.list(), names)
+        return intents.document(services, intents.environments(services) if with_environment else None)
+
+    def import_(self, document: Mapping[str, Any], *, dry_run: bool = False) -> Tuple[Imported, ...]:
+        """Makes gateways wanted as export() gave it: each is registered, if it is not, with its variables, if they are in it, and
+        started or stopped. Nothing is waited for, others stay as they are, and what fails is told of that gateway. With dry_run
+        only tells. ValueError: it is no such document. Broken off, it may be done again."""
+        return self._play(intents.importing(document, dry_run))
+
     def watch(self, *names: str, timeout: Optional[float] = None) -> Watch:
         """First every service, then each change, on a connection of its own. No names: all, also those that come later.
 
@@ -230,13 +223,6 @@ class Client:
     def history(self, *names: str, since_usec: Optional[int] = None, count: Optional[int] = None) -> Tuple[PastEvent, ...]:
         """What happened to these services, or to all, also to those that are gone, by time; since then, and the last `count`."""
         return self._run(_calls.history(names, since_usec, count, False))
-
-    def history_follow(
-        self, *names: str, since_usec: Optional[int] = None, count: Optional[int] = None, timeout: Optional[float] = None
-    ) -> Stream[PastEvent]:
-        """The same, and then what happens, as it comes to be known. Calls when it is first iterated. timeout: seconds to wait for
-        an event; None: for ever."""
-        return Stream(Flow(self.socket, _calls.history(names, since_usec, count, True), self.timeout, timeout, tuple))
 
     def health(self) -> Health:
         """From the broker's memory, at once."""

@@ -15,7 +15,8 @@ import threading
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from svcbroker import _wire, usage
-from svcbroker.client import TIMEOUT_SEC, Client
+from svcbroker._base import TIMEOUT_SEC
+from svcbroker.client import Client
 from svcbroker.errors import Error
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
