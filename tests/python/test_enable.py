@@ -89,15 +89,15 @@ def test_in_and_out(place, number):
     site = environment(place / "venv", INTERPRETERS[number])
     before = files_in(site)
     assert not is_enabled(place / "venv")
-    assert call("enable-hermes", place / "venv").stdout == f"{site}: enabled\n"
+    assert call("enable-hermes", place / "venv", interpreter=INTERPRETERS[number]).stdout == f"{site}: enabled\n"
     assert files_in(site) - before == WHOLE and is_enabled(place / "venv")
     for name in WHOLE - {"svcbroker/LICENSE"}:
         assert (site / name).read_bytes() == (PACKAGE / name).read_bytes() and stat.S_IMODE((site / name).stat().st_mode) == 0o644
     whole = listing(site)
-    assert call("enable-hermes", place / "venv").stdout == f"{site}: is enabled already\n" and listing(site) == whole
-    assert call("disable-hermes", place / "venv").stdout == f"{site}: disabled\n"
+    assert call("enable-hermes", place / "venv", interpreter=INTERPRETERS[number]).stdout == f"{site}: is enabled already\n" and listing(site) == whole
+    assert call("disable-hermes", place / "venv", interpreter=INTERPRETERS[number]).stdout == f"{site}: disabled\n"
     assert files_in(site) == before and not is_enabled(place / "venv")
-    assert call("enable-hermes", "--disable", place / "venv").stdout == f"{site}: was not enabled\n"
+    assert call("enable-hermes", "--disable", place / "venv", interpreter=INTERPRETERS[number]).stdout == f"{site}: was not enabled\n"
 
 
 def test_compiled_for_who_may_not_write_there(venv):
