@@ -9,10 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/config.h"
 #include "daemon/edge/rights_audit.h"
+#include "daemon/edge/slot_program.h"
 #include "daemon/edge/socket_file.h"
 #include "daemon/edge/template.h"
 #include "daemon/failure.h"
+#include "daemon/log/log.h"
+#include "proto/sysname.h"
 
 static int start_audit(const char *what, const char *path)
 {
@@ -129,6 +133,24 @@ static int start_template(const char *path)
         return result;
 }
 
+/* What is not there just now is being replaced, or nobody's: slots go on with what is kept beside them. */
+static int start_slot_program(struct registry *registry)
+{
+        struct stat found;
+        int result = 0;
+
+        registry->slots.program = CONFIG_SLOT_PROGRAM;
+        if (stat(CONFIG_SLOT_PROGRAM, &found) == 0 || errno != ENOENT)
+                result = start_audit("program of slots", CONFIG_SLOT_PROGRAM);
+        if (result)
+                return result;
+        result = slot_program_keep(&registry->slots);
+        if (result)
+                log_line("main: the installed svcbroker-slot is not taken for slots: why=%s",
+                         sysname_error(-result));
+        return 0;
+}
+
 int start_directories(const struct options *options, struct registry *registry, gid_t client_gid)
 {
         char directory[4096];
@@ -148,5 +170,7 @@ int start_directories(const struct options *options, struct registry *registry, 
                 result = start_audit_services(options->services, registry->slots.fd);
         if (result == 0)
                 result = start_audit("template", options->template);
+        if (result == 0)
+                result = start_slot_program(registry);
         return result ? result : start_audit_program();
 }

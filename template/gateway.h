@@ -11,6 +11,7 @@
 
 /* What a slot's scripts know: kept whole, since nothing is allocated before the drop. */
 struct slot {
+        const char *program; /* this one's path, from the script's directory on */
         const char *settings[SETTINGS];
         char settings_text[SETTINGS_BYTES];
         char profile[LIMIT_PROFILE_NAME_BYTES + 2];

@@ -68,7 +68,7 @@ static int sweep(struct slot *slot, const char **words)
 static int ask_s6(struct slot *slot, half *ours, const char **words)
 {
         char setuidgid[4096];
-        const char *others[WORDS_MOST + 4] = {setuidgid, slot->settings[CLIENT_USER], SVCBROKER_SLOT_PATH,
+        const char *others[WORDS_MOST + 4] = {setuidgid, slot->settings[CLIENT_USER], slot->program,
                                               "behind"};
         const char **next = others + (ours == sweep ? 3 : 4);
 
@@ -247,6 +247,8 @@ int main(int argc, char **argv)
         int code;
 
         umask(022);
+        /* As the script's first line has it. */
+        slot.program = strchr(argv[0], '/') ? argv[0] : SVCBROKER_SLOT_PATH;
         if (strcmp(what, "run") == 0 || strcmp(what, "finish") == 0)
                 dup2(STDOUT_FILENO, STDERR_FILENO);
         if (!is_for_root(what))

@@ -147,10 +147,10 @@ static void audit_script(const struct doctor *doctor, const char *path, const ch
                 if (slash && strcmp(slash, "/env") == 0 && interpreter.argument[0] &&
                     interpreter.argument[0] != '-' && !strchr(interpreter.argument, '/'))
                         audit_name(doctor, interpreter.argument, note);
-                /* A relative one begins where the service's directory is, which was found safe or told. */
-                if (interpreter.path[0] != '/')
-                        return;
-                snprintf(next, sizeof(next), "%s", interpreter.path);
+                /* A relative one begins where the script is, which s6 starts there. */
+                snprintf(next, sizeof(next), "%.*s%s",
+                         interpreter.path[0] == '/' ? 0 : (int)(strrchr(path, '/') + 1 - path), path,
+                         interpreter.path);
         }
 }
 

@@ -14,6 +14,7 @@
 #include "daemon/edge/slot_environment.h"
 #include "daemon/edge/slot_files.h"
 #include "daemon/edge/slot_history.h"
+#include "daemon/edge/slot_program.h"
 #include "daemon/edge/tree.h"
 #include "proto/limits.h"
 
@@ -133,6 +134,8 @@ int slot_stage(const struct slots *slots, const char *name, const char *profile,
                 return result;
         slot = tree_open(slots->fd, staged);
         result = slot < 0 ? slot : tree_copy(slots->template_fd, slot);
+        if (result == 0)
+                result = slot_program_place(slots, slot);
         if (result == 0)
                 result = slot_make_data(slot, profile, state, down);
         if (result == 0)

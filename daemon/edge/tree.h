@@ -47,4 +47,7 @@ int tree_empty(int fd);
  */
 int tree_copy(int from, int to);
 
+/* A copy of what is open, from where it is read next; -EEXIST when the name is taken. */
+int tree_copy_file(int from, int to_at, const char *name, mode_t mode);
+
 #endif

@@ -35,15 +35,13 @@ static int copy_bytes(int from, int to)
         }
 }
 
-/* Takes `from` over. */
-static int copy_file(int from, int to_at, const char *name, mode_t mode)
+int tree_copy_file(int from, int to_at, const char *name, mode_t mode)
 {
         int to = openat(to_at, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
         int result = to < 0 ? -errno : copy_bytes(from, to);
 
         if (result == 0 && fchmod(to, mode & MODE_COPIED) < 0)
                 result = -errno;
-        close(from);
         if (to >= 0 && close(to) < 0 && result == 0)
                 result = -errno;
         return result;
@@ -71,6 +69,7 @@ static int copy_directory(int from, int to_at, const char *name, mode_t mode, un
 static int copy_entry(int from_at, int to_at, const char *name, unsigned depth)
 {
         struct stat found;
+        int result;
         int from;
 
         /* Looked at before it is opened, because opening a device or a FIFO does something to it. */
@@ -85,17 +84,15 @@ static int copy_entry(int from_at, int to_at, const char *name, unsigned depth)
                 return -errno;
         /* And once more on what was opened. */
         if (fstat(from, &found) < 0) {
-                int result = -errno;
-
+                result = -errno;
                 close(from);
                 return result;
         }
-        if (S_ISREG(found.st_mode))
-                return copy_file(from, to_at, name, found.st_mode);
         if (S_ISDIR(found.st_mode))
                 return copy_directory(from, to_at, name, found.st_mode, depth);
+        result = S_ISREG(found.st_mode) ? tree_copy_file(from, to_at, name, found.st_mode) : -EINVAL;
         close(from);
-        return -EINVAL;
+        return result;
 }
 
 static int copy_below(int from, int to, unsigned depth)

@@ -100,8 +100,11 @@ void record_write(const struct record *record, const struct members *members, st
         text_append_member_int(text, "told_pid", record->told_pid);
         if (record->told_usec)
                 text_append_member_int(text, "told_usec", record->told_usec);
-        if (record->kill_after_msec)
+        /* It says of which order it is: a broker that does not know it passes it on, whatever is ordered after that. */
+        if (record->kill_after_msec) {
                 text_append_member_int(text, "kill_after_msec", record->kill_after_msec);
+                text_append_member_int(text, "kill_after_told_usec", record->told_usec);
+        }
         if (record->signalled_pid) {
                 text_append_member_int(text, "signalled_pid", record->signalled_pid);
                 text_append_member_int(text, "signalled", record->signalled);
@@ -150,6 +153,7 @@ struct parsed {
         int want, hold, pending, told;
         int cause;                            /* -1 in records of before it was */
         struct field_int told_pid, told_usec; /* the latter 0 where it is not known */
+        struct field_int kill_after_told;     /* no time in records of before it was */
         struct field_int kill_after, signalled_pid, signalled, signalled_at; /* 0 where nobody asked */
         const char *reason, *boot;
 };
@@ -163,6 +167,7 @@ static const struct field record_fields[] = {
         {"told_pid", FIELD_INT, true, offsetof(struct parsed, told_pid), NULL},
         {"told_usec", FIELD_INT, false, offsetof(struct parsed, told_usec), NULL},
         {"kill_after_msec", FIELD_INT, false, offsetof(struct parsed, kill_after), NULL},
+        {"kill_after_told_usec", FIELD_INT, false, offsetof(struct parsed, kill_after_told), NULL},
         {"signalled_pid", FIELD_INT, false, offsetof(struct parsed, signalled_pid), NULL},
         {"signalled", FIELD_INT, false, offsetof(struct parsed, signalled), NULL},
         {"signalled_usec", FIELD_INT, false, offsetof(struct parsed, signalled_at), NULL},
@@ -268,6 +273,13 @@ static enum exit_order exit_order_of(const struct parsed *parsed)
                        : EXIT_ORDER_UNKNOWN;
 }
 
+static unsigned kill_after_of(const struct parsed *parsed)
+{
+        return parsed->kill_after_told.present && parsed->kill_after_told.value != parsed->told_usec.value
+                       ? 0
+                       : (unsigned)parsed->kill_after.value;
+}
+
 int record_read(const char *text, struct record *record)
 {
         struct json_object *object = NULL;
@@ -291,7 +303,7 @@ int record_read(const char *text, struct record *record)
                         .told = (enum told)parsed.told,
                         .told_pid = (pid_t)parsed.told_pid.value,
                         .told_usec = parsed.told_usec.value,
-                        .kill_after_msec = (unsigned)parsed.kill_after.value,
+                        .kill_after_msec = kill_after_of(&parsed),
                         .signalled_pid = (pid_t)parsed.signalled_pid.value,
                         .signalled = (unsigned short)parsed.signalled.value,
                         .signalled_usec = parsed.signalled_at.value,

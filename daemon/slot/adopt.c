@@ -16,6 +16,7 @@
 #include "daemon/edge/slot_environment.h"
 #include "daemon/edge/tree.h"
 #include "daemon/judge/shortage.h"
+#include "daemon/slot/adopt_boot.h"
 #include "daemon/slot/operation.h"
 #include "daemon/service/turn.h"
 #include "daemon/service/persist.h"
@@ -205,6 +206,9 @@ static int adopt_slot(struct registry *registry, const char *name)
                 return -ENOMEM;
         result = adopt_record(service, &recorded);
         history_recall(service);
+        /* Registered since, by a broker that does not know what is owed. */
+        if (result == 0 && (recorded || service->record.removing != REMOVING_ALL))
+                owed_pay(registry, service->profile);
         if (result == 0)
                 result = adopt_look(service);
         if (result)
@@ -260,32 +264,6 @@ static void adopt_leftover(struct registry *registry, const char *name)
                 slot_remove(&registry->slots, base);
                 log_event("adopt: removed what was left of service=%s", base);
         }
-}
-
-/* Which life of the container was last reconciled. */
-#define BOOT_NOTE ".boot"
-#define BOOT_NOTE_NEW BOOT_NOTE ".new"
-
-static int adopt_boot(struct registry *registry)
-{
-        char *note = NULL;
-        size_t length;
-        int result = tree_read(registry->slots.fd, BOOT_NOTE, RECORD_BOOT_BYTES, &note, &length);
-
-        registry->fresh_boot = result != 0 || strcmp(note, registry->boot) != 0;
-        free(note);
-        tree_remove(registry->slots.fd, BOOT_NOTE_NEW);
-        return shortage_is_why(result) ? result : 0;
-}
-
-void adopt_note_boot(struct registry *registry)
-{
-        int result = tree_replace(registry->slots.fd, BOOT_NOTE_NEW, BOOT_NOTE, registry->boot,
-                                  strlen(registry->boot), 0600);
-
-        if (result)
-                log_event("reconcile: cannot note that it is done: why=%s", sysname_error(-result));
-        registry->fresh_boot = false;
 }
 
 static void remove_one_dead(struct registry *registry, const char *name)
@@ -370,7 +348,7 @@ int adopt(struct registry *registry)
         struct room room;
         int result;
 
-        result = adopt_boot(registry);
+        result = adopt_read_boot(registry);
         if (result == 0 && shortage_is_why(owed_read(registry)))
                 result = -EMFILE;
         if (result == 0)
@@ -378,8 +356,7 @@ int adopt(struct registry *registry)
         for (size_t i = 0; result == 0 && i < entries.count; i++) {
                 const char *name = entries.names[i];
 
-                if (strncmp(name, BOOT_NOTE, strlen(BOOT_NOTE)) == 0 ||
-                    strncmp(name, OWED_FILE, strlen(OWED_FILE)) == 0)
+                if (adopt_is_beside(name))
                         continue;
                 if (name[0] == '.')
                         adopt_leftover(registry, name);

@@ -112,6 +112,7 @@ class Door:
         return socket.socket(fileno=descriptor)
 
     def kill(self, number, pid):
+        assert pid > 0, "of our own group, or of everybody"
         self.ask(f"{self.KILL}{number} {pid}")
 
     def close(self):

@@ -162,6 +162,7 @@ START_TEST(the_format)
 
         ck_assert_str_eq(text, "{\"version\":1,\"want\":\"up\",\"pending\":\"restart\",\"told\":\"down\","
                                "\"told_pid\":4711,\"told_usec\":1699999999654321,\"kill_after_msec\":30000,"
+                               "\"kill_after_told_usec\":1699999999654321,"
                                "\"signalled_pid\":4711,\"signalled\":24,\"signalled_usec\":1699999999754321,"
                                "\"unpersisted\":true,"
                                "\"removing\":true,\"forgotten\":true,"
@@ -193,6 +194,32 @@ START_TEST(whether_an_end_was_ordered)
         ck_assert_int_eq(record_read(stale, &record), 0);
         ck_assert_int_eq(record.exit_code, 1);
         ck_assert_int_eq(record.exit_order, EXIT_ORDER_UNKNOWN);
+}
+END_TEST
+
+/* The same of when it is killed: a later order, which gave no time, kills nobody. */
+START_TEST(of_which_order_the_kill_is)
+{
+        static const char begin[] =
+                "{\"version\":1,\"want\":\"down\",\"pending\":\"nothing\",\"told\":\"down\","
+                "\"told_pid\":7,\"told_usec\":2,\"removing\":false,\"hold\":\"none\",\"attempt\":0,"
+                "\"next_start_usec\":0,\"restarts\":0,\"reason\":\"\",\"boot\":\"\",\"kill_after_msec\":9";
+        static const struct {
+                const char *rest;
+                unsigned msec;
+        } rows[] = {{"}", 9},
+                    {",\"kill_after_told_usec\":2}", 9},
+                    {",\"kill_after_told_usec\":1}", 0},
+                    {",\"kill_after_told_usec\":0}", 0}};
+
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct record record;
+                char text[512];
+
+                snprintf(text, sizeof(text), "%s%s", begin, rows[i].rest);
+                ck_assert_int_eq(record_read(text, &record), 0);
+                ck_assert_uint_eq(record.kill_after_msec, rows[i].msec);
+        }
 }
 END_TEST
 
@@ -634,6 +661,7 @@ int main(void)
                 every_version,
                 words_of_a_newer_minor_version,
                 whether_an_end_was_ordered,
+                of_which_order_the_kill_is,
         };
 
         return unit_run(unit_suite_of("judge_record", tests));

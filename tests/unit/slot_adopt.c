@@ -120,6 +120,37 @@ START_TEST(one_that_was_being_removed)
 }
 END_TEST
 
+/* A broker of before, which knows nothing of what is owed, has registered it since, and has written down what is wanted. */
+START_TEST(what_is_owed_of_one_that_is_there_again)
+{
+        begin(world_wanted());
+        toy_runs(&own, 4000002, true);
+        world_put("services/.owed", "writer\ncoder\n");
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert(!owed_has(&model.registry, "coder") && owed_has(&model.registry, "writer"));
+        ck_assert_str_eq(world_text("services/.owed"), "writer\n");
+}
+END_TEST
+
+START_TEST(what_is_owed_of_one_of_the_last_container)
+{
+        begin(world_record(&(struct record){.want_up = true, .boot = "another"}));
+        close_both();
+        world_put("services/.owed", "coder\n");
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert(!owed_has(&model.registry, "coder") && !world_has("services/.owed"));
+}
+END_TEST
+
+START_TEST(what_is_owed_of_one_that_is_being_removed)
+{
+        begin(world_record(&(struct record){.removing = REMOVING_ALL}));
+        world_put("services/.owed", "coder\n");
+        ck_assert_int_eq(adopt(&model.registry), 0);
+        ck_assert(owed_has(&model.registry, "coder"));
+}
+END_TEST
+
 START_TEST(halves_of_a_killed_broker)
 {
         begin(NULL);
@@ -365,6 +396,9 @@ int main(void)
                                       one_that_was_being_made_and_is_late,
                                       one_of_the_last_container,
                                       one_that_was_being_removed,
+                                      what_is_owed_of_one_that_is_there_again,
+                                      what_is_owed_of_one_of_the_last_container,
+                                      what_is_owed_of_one_that_is_being_removed,
                                       halves_of_a_killed_broker,
                                       a_record_that_cannot_be_read,
                                       a_record_that_cannot_be_read_of_one_that_is_dead,
