@@ -91,7 +91,8 @@ static int read_beginning(pid_t pid, const char *name, char *bytes, size_t size)
         if (fd < 0)
                 return errno == ENOENT ? -ESRCH : -errno;
         while (length < size - 1) {
-                ssize_t n = read(fd, bytes + length, size - 1 - length);
+                size_t left = size - 1 - length;
+                ssize_t n = read(fd, bytes + length, left);
 
                 if (n < 0 && errno == EINTR)
                         continue;
@@ -100,6 +101,8 @@ static int read_beginning(pid_t pid, const char *name, char *bytes, size_t size)
                 if (n <= 0)
                         break;
                 length += (size_t)n;
+                if ((size_t)n < left) /* such a file is made at once, and that was all of it */
+                        break;
         }
         bytes[length] = '\0';
         close(fd);

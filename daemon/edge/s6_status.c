@@ -185,21 +185,23 @@ int s6_status_read(int at, const char *name, struct s6_status *status)
 
 int s6_tally_count(int at, const char *name, unsigned *deaths)
 {
+        char path[S6_PATH_BYTES];
         struct stat found;
-        int fd = open_supervise_file(at, name, "death_tally");
-        int result;
+        int result = supervise_path(name, "death_tally", path, sizeof(path));
 
-        if (fd == -ENOENT) {
-                *deaths = 0;
-                return 0;
+        if (result < 0)
+                return result;
+        if (fstatat(at, path, &found, AT_SYMLINK_NOFOLLOW) < 0) {
+                if (errno != ENOENT)
+                        return -errno;
+                found.st_size = 0;
+        } else if (S_ISLNK(found.st_mode)) {
+                return -ELOOP;
+        } else if (!S_ISREG(found.st_mode)) {
+                return -EBADMSG;
         }
-        if (fd < 0)
-                return fd;
-        result = fstat(fd, &found) < 0 ? -errno : 0;
-        close(fd);
-        if (result == 0)
-                *deaths = (unsigned)(found.st_size / TALLY_RECORD_BYTES);
-        return result;
+        *deaths = (unsigned)(found.st_size / TALLY_RECORD_BYTES);
+        return 0;
 }
 
 /* The last whole records; *length: of bytes. 0 or a negative errno. */

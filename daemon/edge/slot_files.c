@@ -43,49 +43,62 @@ int slot_open(const struct slots *slots, const char *name)
         return slot_is_name(name) ? tree_open(slots->fd, name) : -EINVAL;
 }
 
-static int open_data(const struct slots *slots, const char *name)
+int slot_path(const char *name, const char *file, char path[SLOT_PATH_BYTES])
 {
-        int slot = slot_open(slots, name);
-        int data;
-
-        if (slot < 0)
-                return slot;
-        data = tree_open(slot, "data");
-        close(slot);
-        return data;
+        if (!slot_is_name(name))
+                return -EINVAL;
+        return snprintf(path, SLOT_PATH_BYTES, "%s/%s", name, file) < SLOT_PATH_BYTES ? 0 : -ENAMETOOLONG;
 }
 
-/* What lies under its name is written over, and has the place that it needs already. */
-static int open_spare(int data)
+static int open_data(const struct slots *slots, const char *name)
 {
-        const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-        struct stat found;
-        int fd = openat(data, SPARE_STATE, flags, 0600);
-        int result;
+        char path[SLOT_PATH_BYTES];
+        int result = slot_path(name, "data", path);
 
-        if (fd >= 0 && fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && found.st_nlink == 1)
+        return result < 0 ? result : tree_open(slots->fd, path);
+}
+
+/* What lies under its name is written over, and has the place that it needs already. path: of data/, from `at`. */
+static int open_spare(int at, const char *path, struct stat *found)
+{
+        char spare[SLOT_PATH_BYTES];
+        const int flags = O_WRONLY | O_CREAT;
+        int fd, data, result;
+
+        snprintf(spare, sizeof(spare), "%s/" SPARE_STATE, path);
+        fd = tree_open_file(at, spare, flags);
+        if (fd >= 0 && fstat(fd, found) == 0 && S_ISREG(found->st_mode) && found->st_nlink == 1)
                 return fd;
         /* None of ours. */
         if (fd >= 0)
                 close(fd);
-        else if (errno == ENOSPC || errno == EDQUOT)
-                return -errno;
-        result = tree_remove(data, SPARE_STATE);
+        else if (fd == -ENOSPC || fd == -EDQUOT)
+                return fd;
+        data = tree_open(at, path);
+        result = data < 0 ? data : tree_remove(data, SPARE_STATE);
+        if (data >= 0)
+                close(data);
         if (result < 0)
                 return result;
-        fd = openat(data, SPARE_STATE, flags | O_EXCL, 0600);
-        return fd < 0 ? -errno : fd;
+        fd = tree_open_file(at, spare, flags | O_EXCL);
+        if (fd >= 0 && fstat(fd, found) < 0) {
+                result = -errno;
+                close(fd);
+                return result;
+        }
+        return fd;
 }
 
 /* Where that cannot be, it is tried again with the next state. */
-static int make_spare(int data)
+static int make_spare(int at, const char *path)
 {
-        int fd = open_spare(data);
+        struct stat found;
+        int fd = open_spare(at, path, &found);
         int result;
 
         if (fd < 0)
                 return fd;
-        result = fchmod(fd, 0600) < 0 ? -errno : 0;
+        result = (found.st_mode & 07777) != 0600 && fchmod(fd, 0600) < 0 ? -errno : 0;
         if (result == 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, STATE_BYTES_MAX) < 0 &&
             !is_unsupported(errno))
                 result = -errno;
@@ -116,7 +129,7 @@ int slot_make_data(int slot, const char *profile, const char *state, bool down)
         if (result == 0)
                 result = tree_write(data, "state", state, strlen(state), 0600);
         if (result == 0)
-                result = make_spare(data);
+                result = make_spare(slot, "data");
         if (result == 0)
                 result = tree_write(down ? slot : data, "down", "", 0, 0644);
         close(data);
@@ -126,10 +139,16 @@ int slot_make_data(int slot, const char *profile, const char *state, bool down)
 int slot_set_down(const struct slots *slots, const char *name, bool down)
 {
         struct stat found;
-        int slot = slot_open(slots, name);
+        char path[SLOT_PATH_BYTES];
         bool is_down;
-        int data, result = 0;
+        int slot, data, result = slot_path(name, "down", path);
 
+        if (result < 0)
+                return result;
+        /* Most often it is as it shall be. */
+        if (down && fstatat(slots->fd, path, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(found.st_mode))
+                return 0;
+        slot = slot_open(slots, name);
         if (slot < 0)
                 return slot;
         data = tree_open(slot, "data");
@@ -146,16 +165,20 @@ int slot_set_down(const struct slots *slots, const char *name, bool down)
         return result;
 }
 
-static int write_spare(int data, const char *text, size_t length)
+/* path: of data/. */
+static int write_spare(const struct slots *slots, const char *path, const char *text, size_t length)
 {
-        int fd = open_spare(data);
+        struct stat found;
+        int fd = open_spare(slots->fd, path, &found);
         int result;
 
         if (fd < 0)
                 return fd;
         /* Written before it is cut, so that it always has its block. */
         result = tree_write_all(fd, text, length);
-        if (result == 0 && (ftruncate(fd, (off_t)length) < 0 || fchmod(fd, 0600) < 0))
+        if (result == 0 && found.st_size > (off_t)length && ftruncate(fd, (off_t)length) < 0)
+                result = -errno;
+        if (result == 0 && (found.st_mode & 07777) != 0600 && fchmod(fd, 0600) < 0)
                 result = -errno;
         if (close(fd) < 0 && result == 0)
                 result = -errno;
@@ -164,24 +187,26 @@ static int write_spare(int data, const char *text, size_t length)
 
 int slot_write_state(const struct slots *slots, const char *name, const char *text)
 {
+        char path[SLOT_PATH_BYTES], spare[SLOT_PATH_BYTES], state[SLOT_PATH_BYTES];
         size_t length = strlen(text);
-        int data;
-        int result;
+        int result = slot_path(name, "data", path);
 
         if (length > STATE_BYTES_MAX)
                 return -EFBIG;
-        data = open_data(slots, name);
-        if (data < 0)
-                return data;
-        result = write_spare(data, text, length);
-        if (result == 0 && exchange_names(data, SPARE_STATE, "state") < 0) {
+        if (result == 0)
+                result = slot_path(name, "data/" SPARE_STATE, spare);
+        if (result == 0)
+                result = slot_path(name, "data/state", state);
+        if (result == 0)
+                result = write_spare(slots, path, text, length);
+        /* There was no link on the way a moment ago, and only root could make one. */
+        if (result == 0 && exchange_names(slots->fd, spare, state) < 0) {
                 if ((!is_unsupported(errno) && errno != ENOENT) ||
-                    renameat(data, SPARE_STATE, data, "state") < 0)
+                    renameat(slots->fd, spare, slots->fd, state) < 0)
                         result = -errno;
                 else
-                        make_spare(data);
+                        make_spare(slots->fd, path);
         }
-        close(data);
         return result;
 }
 
@@ -326,15 +351,18 @@ int slot_set_environment(const struct slots *slots, const char *name, struct jso
 
 int slot_read_environment(const struct slots *slots, const char *name, struct json_object **environment)
 {
-        int slot = slot_open(slots, name);
+        char path[SLOT_PATH_BYTES];
         struct json_object *read = NULL;
-        int result;
+        int slot, result = slot_path(name, ENVIRONMENT, path);
 
-        if (slot < 0)
-                return slot;
-        result = is_old(slot) ? environment_old_read(slot, ENVIRONMENT, &read)
-                              : environment_read(slot, ENVIRONMENT, &read);
-        close(slot);
+        if (result == 0)
+                result = environment_read(slots->fd, path, &read);
+        /* What is no file may be an older broker's directory. */
+        if (result == -EINVAL && (slot = slot_open(slots, name)) >= 0) {
+                if (is_old(slot))
+                        result = environment_old_read(slot, ENVIRONMENT, &read);
+                close(slot);
+        }
         if (result < 0)
                 return result;
         if (json_object_object_length(read) == 0) {
@@ -352,7 +380,7 @@ static void tidy_data(int slot)
 
         if (data < 0)
                 return;
-        make_spare(data);
+        make_spare(slot, "data");
         if (fstatat(slot, "down", &found, AT_SYMLINK_NOFOLLOW) < 0)
                 tree_write(data, "down", "", 0, 0644); /* or it is there */
         else

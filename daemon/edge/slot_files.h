@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "proto/limits.h"
+
 struct slots;
 
 /* What slot.c, which makes and removes slots, needs of slot_files.c, which changes the files in one. */
@@ -13,6 +15,10 @@ bool slot_is_name(const char *name);
 
 /* The directory of a slot, or a negative errno. */
 int slot_open(const struct slots *slots, const char *name);
+
+/* What is in one, as a path below that of all slots. 0 or a negative errno. */
+#define SLOT_PATH_BYTES (LIMIT_SERVICE_NAME_BYTES + 32)
+int slot_path(const char *name, const char *file, char path[SLOT_PATH_BYTES]);
 
 /* data/, which the template may have too (with other things in it), and down. 0 or a negative errno. */
 int slot_make_data(int slot, const char *profile, const char *state, bool down);

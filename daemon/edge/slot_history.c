@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/slot.h"
 #include "daemon/edge/slot_files.h"
 #include "daemon/edge/tree.h"
 
@@ -20,23 +21,22 @@
 
 static int open_data(const struct slots *slots, const char *name)
 {
-        int slot = slot_open(slots, name);
-        int data = slot < 0 ? slot : tree_open(slot, "data");
+        char path[SLOT_PATH_BYTES];
+        int result = slot_path(name, "data", path);
 
-        if (slot >= 0)
-                close(slot);
-        return data;
+        return result < 0 ? result : tree_open(slots->fd, path);
 }
 
 /* *size: of what is there. */
-static int open_newer(int data, off_t *size)
+static int open_newer(const struct slots *slots, const char *name, off_t *size)
 {
+        char path[SLOT_PATH_BYTES];
         struct stat found;
-        int fd = openat(data, NEWER, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-                        0600);
+        int result = slot_path(name, "data/" NEWER, path);
+        int fd = result < 0 ? result : tree_open_file(slots->fd, path, O_WRONLY | O_CREAT | O_APPEND);
 
         if (fd < 0)
-                return -errno;
+                return fd;
         if (fstat(fd, &found) < 0 || !S_ISREG(found.st_mode) || found.st_nlink != 1) {
                 close(fd);
                 return -EINVAL;
@@ -57,20 +57,30 @@ static int append(int fd, off_t size, const char *text, size_t length)
         return result;
 }
 
-int slot_append_history(const struct slots *slots, const char *name, const char *text, size_t length)
+static int make_older(const struct slots *slots, const char *name)
 {
         int data = open_data(slots, name);
-        off_t size = 0;
-        int fd;
+        int result;
 
         if (data < 0)
                 return data;
-        fd = length > SLOT_HISTORY_WRITE_BYTES ? -EFBIG : open_newer(data, &size);
-        if (fd >= 0 && size >= SLOT_HISTORY_BYTES) {
-                close(fd);
-                fd = renameat(data, NEWER, data, OLDER) < 0 ? -errno : open_newer(data, &size);
-        }
+        result = renameat(data, NEWER, data, OLDER) < 0 ? -errno : 0;
         close(data);
+        return result;
+}
+
+int slot_append_history(const struct slots *slots, const char *name, const char *text, size_t length)
+{
+        off_t size = 0;
+        int fd = length > SLOT_HISTORY_WRITE_BYTES ? -EFBIG : open_newer(slots, name, &size);
+
+        if (fd >= 0 && size >= SLOT_HISTORY_BYTES) {
+                int result;
+
+                close(fd);
+                result = make_older(slots, name);
+                fd = result < 0 ? result : open_newer(slots, name, &size);
+        }
         return fd < 0 ? fd : append(fd, size, text, length);
 }
 

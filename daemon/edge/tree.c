@@ -4,20 +4,70 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "daemon/bounds.h"
 
-int tree_open(int at, const char *name)
+#define OPEN_FLAGS (O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+#define MODE_MADE 0600
+
+static int open_one(int at, const char *name, int flags)
 {
-        int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        int fd = openat(at, name, flags | OPEN_FLAGS, MODE_MADE);
 
         return fd < 0 ? -errno : fd;
+}
+
+/* For where there is no openat2: the directory of the path first. */
+static int open_walking(int at, const char *path, int flags)
+{
+        const char *slash = strchr(path, '/');
+        char name[NAME_MAX + 1];
+        int directory, fd;
+
+        if (!slash)
+                return open_one(at, path, flags);
+        if ((size_t)(slash - path) >= sizeof(name))
+                return -ENAMETOOLONG;
+        memcpy(name, path, (size_t)(slash - path));
+        name[slash - path] = '\0';
+        directory = open_one(at, name, O_RDONLY | O_DIRECTORY);
+        if (directory < 0)
+                return directory;
+        fd = open_walking(directory, slash + 1, flags);
+        close(directory);
+        return fd;
+}
+
+int tree_open_file(int at, const char *path, int flags)
+{
+        struct open_how how = {
+                .flags = (unsigned)(flags | OPEN_FLAGS),
+                .mode = flags & O_CREAT ? MODE_MADE : 0,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+        };
+        int fd;
+
+        if (!strchr(path, '/'))
+                return open_one(at, path, flags);
+        fd = (int)syscall(SYS_openat2, at, path, &how, sizeof(how));
+        if (fd >= 0)
+                return fd;
+        /* The kernel lacks it, or a sandbox. */
+        return errno == ENOSYS || errno == EPERM ? open_walking(at, path, flags) : -errno;
+}
+
+int tree_open(int at, const char *name)
+{
+        return tree_open_file(at, name, O_RDONLY | O_DIRECTORY);
 }
 
 int tree_make(int at, const char *name, mode_t mode)
@@ -133,12 +183,12 @@ int tree_read(int at, const char *name, size_t limit, char **bytes, size_t *leng
 {
         struct stat found;
         size_t filled = 0;
-        int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        int fd = tree_open_file(at, name, O_RDONLY | O_NOCTTY);
         char *buffer;
         int result;
 
         if (fd < 0)
-                return -errno;
+                return fd;
         /* One byte more than the limit tells that there is more; the last place is the NUL's. */
         buffer = malloc(limit + 2);
         result = !buffer ? -ENOMEM : fstat(fd, &found) < 0 ? -errno : S_ISREG(found.st_mode) ? 0 : -EINVAL;

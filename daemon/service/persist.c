@@ -70,7 +70,7 @@ static void persist_settle(struct service *service, const struct store_batch *ba
         service->persist_error = -store_batch_result(batch, place);
         if (!service->persist_error && service->record.unpersisted) {
                 service->record.unpersisted = false;
-                service_save(service);
+                service_save_later(service);
         }
         if (service->follower)
                 ready_wake(service->follower);

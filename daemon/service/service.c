@@ -85,8 +85,21 @@ int service_save(struct service *service)
         result = text.failed ? -ENOMEM
                              : slot_write_state(&service->registry->slots, service->name, text.bytes);
         text_deinit(&text);
+        service->noted_only_here = false;
         note_again(service, AGAIN_SAVE, result);
         return result;
+}
+
+void service_save_later(struct service *service)
+{
+        service->noted_only_here = true;
+        service_wake(service);
+}
+
+void service_save_due(struct service *service)
+{
+        if (service->noted_only_here && service->ordered.delivered >= service->ordered.number)
+                service_save(service);
 }
 
 int service_set_down(struct service *service, bool down)

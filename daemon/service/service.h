@@ -104,7 +104,8 @@ struct service {
         uint64_t serial;           /* of its last change that persist.h was told of */
         uint64_t persisted_serial; /* what that has answered for */
         int persist_error;         /* errno of the answer; 0: it is on the disk */
-        struct locks locks;        /* its own and its logger's, on the volume */
+        bool noted_only_here; /* of the record: that the volume has it. The next that is recorded takes it along */
+        struct locks locks; /* its own and its logger's, on the volume */
 
         /* operation.h */
         enum operation operation;
@@ -171,6 +172,11 @@ void service_delivered(struct service *service);
 
 /* Writes data/state (gateways). 0 or a negative errno; it is tried again then. */
 int service_save(struct service *service);
+
+/* The same, as soon as no order is under way that will be recorded as delivered. Until then a broker that is killed writes to the
+ * volume once more what that has. */
+void service_save_later(struct service *service);
+void service_save_due(struct service *service);
 
 /* Its down file, and the deaths that s6 has noted of one of its runs: the same. */
 int service_set_down(struct service *service, bool down);

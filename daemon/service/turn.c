@@ -146,6 +146,7 @@ static bool service_step(struct ready *ready)
         verdict = follow_run(&service->own);
         follow_run(&service->logger);
         log_pipe_follow(service);
+        service_save_due(service);
         if (service->operation == OPERATION_NONE && service->profile) {
                 leftover_follow(service);
                 locks_follow(service);

@@ -65,6 +65,10 @@ enum {
 void stat_adapt(struct stat *found);
 /* A file that this life has made: its times are from now on. */
 void stat_note_made(int fd);
+
+/* calls_files.c: what opening with such flags may be, and what becomes of what was opened. */
+unsigned file_opens(int flags);
+int file_opened(int fd, int flags);
 void descriptor_is_pid(int fd, pid_t pid);
 pid_t descriptor_pid(int fd);
 int descriptor_opened(int fd);

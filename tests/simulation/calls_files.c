@@ -58,7 +58,7 @@ void stat_adapt(struct stat *found)
         (MAY_LACK_FD | ((flags) & (O_CREAT | O_TRUNC) ? MAY_KILL | MAY_FILL | MAY_BREAK | CHANGES : 0) |     \
          (((flags)&O_ACCMODE) != O_RDONLY ? CHANGES : 0))
 
-static int opened(int fd, int flags)
+int file_opened(int fd, int flags)
 {
         if (fd >= 0 && flags & O_CREAT)
                 stat_note_made(fd);
@@ -68,7 +68,7 @@ static int opened(int fd, int flags)
 }
 
 /* A FIFO of s6's is on no file system that could be read-only. */
-static unsigned opens(int flags)
+unsigned file_opens(int flags)
 {
         return (unsigned)OPENS(flags);
 }
@@ -88,12 +88,12 @@ static unsigned opens(int flags)
                 va_end(arguments);                                                                           \
                 if (!sim_inside)                                                                             \
                         return __real_##name(path, flags, mode);                                             \
-                errno = call_fails("open", opens(flags));                                                    \
+                errno = call_fails("open", file_opens(flags));                                               \
                 if (errno)                                                                                   \
                         return -1;                                                                           \
                 if (path_redirect(path, other, sizeof(other)))                                               \
                         path = other;                                                                        \
-                return opened(__real_##name(path, flags, mode), flags);                                      \
+                return file_opened(__real_##name(path, flags, mode), flags);                                 \
         }
 
 #define OPENAT(name)                                                                                         \
@@ -111,10 +111,10 @@ static unsigned opens(int flags)
                 if (!sim_inside)                                                                             \
                         return __real_##name(at, path, flags, mode);                                         \
                 company->on_path(path);                                                                      \
-                errno = call_fails("openat", opens(flags));                                                  \
+                errno = call_fails("openat", file_opens(flags));                                             \
                 if (errno)                                                                                   \
                         return -1;                                                                           \
-                return opened(__real_##name(at, path, flags, mode), flags);                                  \
+                return file_opened(__real_##name(at, path, flags, mode), flags);                             \
         }
 
 OPEN(open)

@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -112,6 +113,7 @@ long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...)
 {
+        const struct open_how *how = NULL;
         long a[6];
         va_list arguments;
 
@@ -124,7 +126,8 @@ long __wrap_syscall(long number, ...)
         switch (number) {
         case SYS_openat2:
                 company->on_path((const char *)a[1]);
-                errno = call_fails("openat2", MAY_LACK_FD);
+                how = (const struct open_how *)a[2];
+                errno = call_fails("openat2", file_opens((int)how->flags));
                 break;
         case SYS_faccessat2:
                 errno = call_fails("faccessat2", 0);
@@ -155,8 +158,9 @@ long __wrap_syscall(long number, ...)
         }
         if (errno)
                 return -1;
-        return number == SYS_openat2 ? descriptor_opened((int)__real_syscall(number, a[0], a[1], a[2], a[3]))
-                                     : __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+        return number == SYS_openat2
+                       ? file_opened((int)__real_syscall(number, a[0], a[1], a[2], a[3]), (int)how->flags)
+                       : __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 /* Who holds a lock: a process of the world's. */
