@@ -114,13 +114,13 @@ enum outcome failure_worse(enum outcome one, enum outcome other)
 }
 
 /* Broken between words where it is wider than that; free() it. NULL when out of memory. */
-static char *make_text(const char *subject, const char *what, const char *next, size_t columns)
+static char *wrap_text(const char *words, size_t columns)
 {
         char *line = NULL, *text = NULL;
         size_t size;
         FILE *file;
 
-        if (asprintf(&line, "svcctl: %s: %s: %s", subject, what, next) < 0)
+        if (asprintf(&line, "svcctl: %s", words) < 0)
                 return NULL;
         file = open_memstream(&text, &size);
         if (file)
@@ -129,20 +129,34 @@ static char *make_text(const char *subject, const char *what, const char *next, 
         return stream_text(file, &text);
 }
 
-void failure_print(const char *subject, const char *what, const char *next)
+char *failure_text(const char *subject, const char *what, const char *next, enum printable printable)
 {
-        enum printable printable = look_printable_of(STDERR_FILENO);
         char *parts[] = {printable_text(subject, printable), printable_text(what, printable),
                          printable_text(next, printable)};
-        char *text = NULL;
+        char *words = NULL;
 
-        if (parts[0] && parts[1] && parts[2])
-                text = make_text(parts[0], parts[1], parts[2], look_columns(STDERR_FILENO));
+        if (parts[0] && parts[1] && parts[2] &&
+            asprintf(&words, "%s: %s: %s", parts[0], parts[1], parts[2]) < 0)
+                words = NULL;
+        for (size_t i = 0; i < 3; i++)
+                free(parts[i]);
+        return words;
+}
+
+/* words: freed. */
+static void print_words(char *words)
+{
+        char *text = words ? wrap_text(words, look_columns(STDERR_FILENO)) : NULL;
+
         /* stderr is not buffered: one call is one write, so lines of several programs do not mix. */
         fputs(text ? text : "svcctl: memory: none left: free some\n", stderr);
         free(text);
-        for (size_t i = 0; i < 3; i++)
-                free(parts[i]);
+        free(words);
+}
+
+void failure_print(const char *subject, const char *what, const char *next)
+{
+        print_words(failure_text(subject, what, next, look_printable_of(STDERR_FILENO)));
 }
 
 static void write_field(FILE *file, const char *name, size_t length, const void *parameters)
@@ -186,20 +200,21 @@ static char *expand(const char *text, struct json_object *parameters)
         return stream_text(file, &expanded);
 }
 
-static void print_row(const struct failure_row *row, struct json_object *parameters, const char *subject)
+static char *row_words(const struct failure_row *row, struct json_object *parameters, const char *subject,
+                       enum printable printable)
 {
         char *parts[] = {
                 expand(row->subject ? row->subject : "", parameters),
                 expand(row->what, parameters),
                 expand(row->next, parameters),
         };
+        char *words = NULL;
 
         if (parts[0] && parts[1] && parts[2])
-                failure_print(row->subject ? parts[0] : subject, parts[1], parts[2]);
-        else
-                failure_print(subject, row->error, "free some memory");
+                words = failure_text(row->subject ? parts[0] : subject, parts[1], parts[2], printable);
         for (size_t i = 0; i < 3; i++)
                 free(parts[i]);
+        return words ? words : failure_text(subject, row->error, "free some memory", printable);
 }
 
 static bool fits(const struct failure_row *row, const char *error, struct json_object *parameters)
@@ -212,14 +227,23 @@ void failure_memory(void)
         failure_print("memory", "none left", "free some");
 }
 
-enum outcome failure_report(const char *error, struct json_object *parameters, const char *subject)
+char *failure_words(const char *error, struct json_object *parameters, const char *subject,
+                    enum printable printable, enum outcome *outcome)
 {
         for (size_t i = 0; i < FAILURE_ROWS; i++) {
                 if (fits(&failure_rows[i], error, parameters)) {
-                        print_row(&failure_rows[i], parameters, subject);
-                        return failure_rows[i].outcome;
+                        *outcome = failure_rows[i].outcome;
+                        return row_words(&failure_rows[i], parameters, subject, printable);
                 }
         }
-        failure_print(subject, error, "see that svcctl and svcbrokerd are of one version");
-        return OUTCOME_FAILED;
+        *outcome = OUTCOME_FAILED;
+        return failure_text(subject, error, "see that svcctl and svcbrokerd are of one version", printable);
+}
+
+enum outcome failure_report(const char *error, struct json_object *parameters, const char *subject)
+{
+        enum outcome outcome;
+
+        print_words(failure_words(error, parameters, subject, look_printable_of(STDERR_FILENO), &outcome));
+        return outcome;
 }

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "client/text/printable.h"
+
 struct json_object;
 
 /* svcctl's exit codes, as svcctl(1) documents them. */
@@ -33,6 +35,12 @@ void failure_memory(void);
 /* Prints what an error reply means as such a line, and returns its exit code. subject: where the error
  * itself names none. parameters may be NULL. */
 enum outcome failure_report(const char *error, struct json_object *parameters, const char *subject);
+
+/* The same as text, "subject: what: what to do next", for who has another place for it: free() it. NULL when
+ * out of memory. *outcome: the exit code that it would be. */
+char *failure_text(const char *subject, const char *what, const char *next, enum printable printable);
+char *failure_words(const char *error, struct json_object *parameters, const char *subject,
+                    enum printable printable, enum outcome *outcome);
 
 #define ERROR_NO_SUCH_SERVICE "io.svcbroker.NoSuchService"
 #define ERROR_NOT_REGISTERED "io.svcbroker.NotRegistered"

@@ -119,6 +119,13 @@ bool roster_settle(struct roster *roster)
         return roster->count != before;
 }
 
+struct json_object *roster_find(const struct roster *roster, const char *name)
+{
+        struct roster_entry *entry = find(roster, name);
+
+        return entry ? entry->service : NULL;
+}
+
 struct json_object *roster_array(const struct roster *roster)
 {
         struct json_object *array = json_object_new_array();

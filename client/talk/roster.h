@@ -31,6 +31,9 @@ int roster_take(struct roster *roster, const char *event, struct json_object *se
 void roster_doubt(struct roster *roster);
 bool roster_settle(struct roster *roster);
 
+/* The service of that name, as it was last; NULL: there is none. */
+struct json_object *roster_find(const struct roster *roster, const char *name);
+
 /* Returns all services as a new JSON array, sorted by name. NULL when out of memory. */
 struct json_object *roster_array(const struct roster *roster);
 

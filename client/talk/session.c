@@ -66,21 +66,36 @@ static const struct broken_row {
         {0, OUTCOME_UNREACHABLE, NULL, "see that svcbrokerd runs, and --socket names its socket"},
 };
 
-static enum outcome tell_broken(const char *path, int result)
+static const struct broken_row *broken_row(const char *path, int result)
 {
         const struct broken_row *row = broken_rows;
         int error = -result;
 
-        if (error == ENOMEM) {
-                failure_memory();
-                return OUTCOME_FAILED;
-        }
         if (error == ECONNREFUSED && is_no_socket(path))
                 error = ENOTSOCK;
         while (row->error != 0 && row->error != error)
                 row++;
+        return row;
+}
+
+static enum outcome tell_broken(const char *path, int result)
+{
+        const struct broken_row *row = broken_row(path, result);
+
+        if (result == -ENOMEM) {
+                failure_memory();
+                return OUTCOME_FAILED;
+        }
         failure_print(path, row->what ? row->what : svcbroker_strerror(result), row->next);
         return row->outcome;
+}
+
+char *session_broken_words(const struct session *session, int result, enum printable printable)
+{
+        const char *path = session->options->socket;
+        const struct broken_row *row = broken_row(path, result);
+
+        return failure_text(path, row->what ? row->what : svcbroker_strerror(result), row->next, printable);
 }
 
 enum outcome session_broken(const struct session *session, int result)

@@ -76,4 +76,7 @@ enum outcome session_refused(const struct session *session, const struct answer 
 /* Tells of a failure of the connection itself in the same two ways. */
 enum outcome session_broken(const struct session *session, int result);
 
+/* The words of that, for who has another place for them: free() it. NULL when out of memory. */
+char *session_broken_words(const struct session *session, int result, enum printable printable);
+
 #endif
