@@ -10,6 +10,7 @@
 
 #include "client/say/facts.h"
 #include "client/say/member.h"
+#include "client/say/sort.h"
 #include "client/text/bytes.h"
 #include "client/text/stream.h"
 #include "client/text/table.h"
@@ -20,6 +21,7 @@
 #define NAME_COLUMNS_MIN 4
 #define NAME_COLUMNS_FAIR 24 /* a longer name is cut before a column is left out */
 #define REASON_INDENT 4
+#define MARK ">" /* no state has this one */
 
 enum column {
         COLUMN_NAME,
@@ -50,14 +52,7 @@ static const enum column least[] = {COLUMN_REASON, COLUMN_EXIT,  COLUMN_PID, COL
 
 static int compare(const void *one, const void *other)
 {
-        const struct facts *left = one, *right = other;
-        bool left_first = facts_need_attention(left), right_first = facts_need_attention(right);
-
-        if (left_first != right_first)
-                return left_first ? -1 : 1;
-        if (left->state->rank != right->state->rank)
-                return left->state->rank < right->state->rank ? -1 : 1;
-        return strcmp(left->name, right->name);
+        return sort_by_attention(one, other);
 }
 
 /* free() it. NULL when out of memory. */
@@ -74,8 +69,10 @@ static struct facts *read_all(struct json_object *services, size_t *count, bool 
         return all;
 }
 
-static const char *symbol(const struct facts *facts, const struct look *look)
+static const char *symbol(const struct facts *facts, const struct look *look, const char *marked)
 {
+        if (marked && strcmp(marked, facts->name) == 0)
+                return MARK;
         if (!look->symbols)
                 return NULL;
         return look->utf8 ? facts->state->symbol : facts->state->ascii;
@@ -96,7 +93,8 @@ static size_t prefix_length(const char *name)
         return strncmp(name, GATEWAY_PREFIX, length) == 0 ? length : 0;
 }
 
-static void add_row(struct table *table, const struct facts *facts, const struct look *look)
+static void add_row(struct table *table, const struct facts *facts, const struct look *look,
+                    const char *marked)
 {
         char age[FACTS_TEXT_BYTES], ended[FACTS_TEXT_BYTES], until[FACTS_TEXT_BYTES];
         char memory[FACTS_TEXT_BYTES], share[FACTS_TEXT_BYTES];
@@ -109,7 +107,7 @@ static void add_row(struct table *table, const struct facts *facts, const struct
                           [COLUMN_NAME] = {.text = facts->name, .prefix = prefix_length(facts->name)},
                           [COLUMN_STATE] = {.text = facts->state->name,
                                             .tint = facts->state->tint,
-                                            .symbol = symbol(facts, look)},
+                                            .symbol = symbol(facts, look, marked)},
                           [COLUMN_AGE] = {.text = facts_age(facts->since_usec, look->now_usec, age)},
                           [COLUMN_PID] = {.text = number_text(facts->pid, pid), .right = true},
                           [COLUMN_MEMORY] = {.text = facts_memory(facts, memory), .right = true},
@@ -179,7 +177,8 @@ static void write_rest(FILE *file, const struct table *table, const struct facts
         free(line);
 }
 
-static void write_table(FILE *file, const struct facts *all, size_t count, const struct look *look, bool bare)
+static void write_table(FILE *file, const struct facts *all, size_t count, const struct look *look,
+                        struct list_form form)
 {
         struct table table;
 
@@ -189,17 +188,17 @@ static void write_table(FILE *file, const struct facts *all, size_t count, const
         table.least[COLUMN_MEMORY] = strlen("1023M");
         table.least[COLUMN_SHARE] = strlen("100.0%");
         for (size_t i = 0; i < count; i++)
-                add_row(&table, &all[i], look);
+                add_row(&table, &all[i], look, form.marked);
         if (!table.failed && count > 0) {
                 fit(&table, look);
-                if (!bare)
+                if (!form.bare)
                         table_print_headings(&table, file, look->colour);
                 for (size_t i = 0; i < count; i++) {
                         table_print_row(&table, i, file, look->colour);
                         write_rest(file, &table, &all[i], look);
                 }
         }
-        if (count == 0 && !bare)
+        if (count == 0 && !form.bare)
                 wrap_line(file, "no services; 'svcctl register PROFILE' makes a gateway", 0, 0,
                           look->columns);
         table_deinit(&table);
@@ -249,7 +248,7 @@ static char *make_text(struct json_object *services, const struct look *look, st
         FILE *file = all ? open_memstream(&text, &size) : NULL;
 
         if (file)
-                write_table(file, all, count, look, form.bare);
+                write_table(file, all, count, look, form);
         if (file && footer && !form.bare) {
                 if (form.sorted) /* otherwise than the last line counts */
                         qsort(all, count, sizeof(*all), compare);
@@ -259,9 +258,14 @@ static char *make_text(struct json_object *services, const struct look *look, st
         return stream_text(file, &text);
 }
 
+char *list_table_as(struct json_object *services, const struct look *look, struct list_form form)
+{
+        return make_text(services, look, form, false);
+}
+
 char *list_table(struct json_object *services, const struct look *look)
 {
-        return make_text(services, look, (struct list_form){.bare = false}, false);
+        return list_table_as(services, look, (struct list_form){.bare = false});
 }
 
 char *list_text_as(struct json_object *services, const struct look *look, struct list_form form)

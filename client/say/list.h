@@ -24,10 +24,13 @@ struct json_object;
 struct list_form {
         bool bare;   /* neither headings nor a last line */
         bool sorted; /* already */
+        const char *
+                marked; /* the service of that name is marked, in the place of its state's symbol; NULL: none */
 };
 
 /* The headings in the first line, then a line or more for each; of none a line that says so. */
 char *list_table(struct json_object *services, const struct look *look);
+char *list_table_as(struct json_object *services, const struct look *look, struct list_form form);
 
 /* The same and, below an empty line, how many need attention, if any does. */
 char *list_text(struct json_object *services, const struct look *look);

@@ -11,8 +11,13 @@
 #include "client/say/facts.h"
 #include "client/say/member.h"
 #include "client/text/duration.h"
+#include "client/text/wrap.h"
 
 #define NAME_COLUMNS 24
+#define STAMP_COLUMNS 10 /* of today's times, and the blanks behind them */
+/* On a narrow terminal what is wrapped has more room. */
+#define WRAP_COLUMNS 60
+#define WRAP_INDENT 4
 #define WAYS_MOST 8 /* of ending that are told apart */
 
 __attribute__((format(printf, 2, 3))) static void add(char *buffer, const char *format, ...)
@@ -138,17 +143,32 @@ static enum tint tint_of(struct json_object *event)
         return TINT_PLAIN;
 }
 
-void past_show(struct json_object *event, const struct look *look)
+void past_write(FILE *file, struct json_object *event, const struct look *look)
 {
         const char *name = member_string(event, "name");
         char stamp[FACTS_TEXT_BYTES], words[PAST_TEXT_BYTES];
         int width = NAME_COLUMNS - (int)strnlen(name ? name : "", NAME_COLUMNS);
 
-        printf("%s  ", facts_moment(member_int(event, "at_usec", FACTS_UNKNOWN), stamp));
-        tint_print(stdout, name ? name : "", look->printable, TINT_PLAIN, false);
-        printf("%*s", width + 2, "");
-        tint_print(stdout, past_words(event, words), look->printable, tint_of(event), look->colour);
-        putchar('\n');
+        fprintf(file, "%s  ", facts_moment(member_int(event, "at_usec", FACTS_UNKNOWN), stamp));
+        tint_print(file, name ? name : "", look->printable, TINT_PLAIN, false);
+        fprintf(file, "%*s", width + 2, "");
+        tint_print(file, past_words(event, words), look->printable, tint_of(event), look->colour);
+        putc('\n', file);
+}
+
+void past_write_nameless(FILE *file, struct json_object *event, const struct look *look)
+{
+        char stamp[FACTS_TEXT_BYTES], words[PAST_TEXT_BYTES];
+        size_t indent = look->columns < WRAP_COLUMNS ? WRAP_INDENT : STAMP_COLUMNS;
+
+        facts_clock(member_int(event, "at_usec", FACTS_UNKNOWN), look->now_usec, stamp);
+        fprintf(file, "%s  ", stamp);
+        wrap_print(file, past_words(event, words), look->printable, strlen(stamp) + 2, indent, look->columns);
+}
+
+void past_show(struct json_object *event, const struct look *look)
+{
+        past_write(stdout, event, look);
 }
 
 struct way {

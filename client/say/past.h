@@ -3,6 +3,7 @@
 #define CLIENT_SAY_PAST_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "client/terminal/look.h"
 
@@ -14,6 +15,10 @@ struct json_object;
 
 /* "restart ordered by uid 10000 (svcctl, pid 12)". buffer: PAST_TEXT_BYTES. */
 const char *past_words(struct json_object *event, char *buffer);
+
+/* Writes the line of an event, whole or, for who knows of which service it is, without its name and wrapped. */
+void past_write(FILE *file, struct json_object *event, const struct look *look);
+void past_write_nameless(FILE *file, struct json_object *event, const struct look *look);
 
 /* Prints the line of an event. */
 void past_show(struct json_object *event, const struct look *look);

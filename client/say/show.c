@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -73,26 +74,56 @@ size_t show_name_columns(size_t longest)
         return longest > most ? most : longest;
 }
 
-static void add_outcome(struct table *table, struct json_object *outcome, const char *order)
+/* What is told of an outcome, in three parts. */
+struct told {
+        const char *name;
+        const char *state; /* NULL where the broker said nothing; ordered, where it is so */
+        enum tint tint;
+        char ordered[ORDERED_BYTES];
+        char note[NOTE_BYTES];
+};
+
+static void tell(struct json_object *outcome, const char *order, struct told *told)
 {
         struct json_object *service = member_object(outcome, "service");
         const char *name = member_string(outcome, "name"), *state = show_state(service);
-        char note[NOTE_BYTES], ordered[ORDERED_BYTES];
         struct facts facts;
-        bool pending;
 
         facts_read(service, &facts);
-        pending = is_pending(&facts, order);
-        snprintf(ordered, sizeof(ordered), "%s ordered", order ? order : "");
-        note_text(&facts, note);
-        if (pending)
-                snprintf(note, sizeof(note), "now %s", state ? state : "unknown");
+        *told = (struct told){.name = name ? name : "unnamed", .state = state, .tint = facts.state->tint};
+        note_text(&facts, told->note);
+        if (!is_pending(&facts, order))
+                return;
+        snprintf(told->ordered, sizeof(told->ordered), "%s ordered", order);
+        snprintf(told->note, sizeof(told->note), "now %s", state ? state : "unknown");
+        told->state = told->ordered;
+        told->tint = TINT_BUSY;
+}
+
+static void add_outcome(struct table *table, struct json_object *outcome, const char *order)
+{
+        struct told told;
+
+        tell(outcome, order, &told);
         table_add(table, (const struct cell[]){
-                                 {.text = name ? name : "unnamed"},
-                                 {.text = pending ? ordered : state,
-                                  .tint = pending ? TINT_BUSY : facts.state->tint},
-                                 {.text = note},
+                                 {.text = told.name},
+                                 {.text = told.state, .tint = told.tint},
+                                 {.text = told.note},
                          });
+}
+
+char *show_outcome_words(struct json_object *outcome, const char *order, enum printable printable)
+{
+        char *line = NULL, *words;
+        struct told told;
+
+        tell(outcome, order, &told);
+        if (asprintf(&line, "%s: %s%s%s", told.name, told.state ? told.state : "unknown",
+                     *told.note ? ", " : "", told.note) < 0)
+                return NULL;
+        words = printable_text(line, printable);
+        free(line);
+        return words;
 }
 
 void show_outcomes(struct json_object *outcomes, const char *order, size_t name_columns)

@@ -24,6 +24,9 @@ size_t show_name_columns(size_t longest);
  * are shown. */
 void show_outcomes(struct json_object *outcomes, const char *order, size_t name_columns);
 
+/* The same of one outcome as a line of its own, without a newline: free() it. NULL when out of memory. */
+char *show_outcome_words(struct json_object *outcome, const char *order, enum printable printable);
+
 /* One line for an event of Watch. */
 void show_event(const char *event, struct json_object *service, bool colour);
 

@@ -44,15 +44,40 @@ static int compare_pid(const struct facts *left, const struct facts *right)
         return compare_numbers(left->pid, right->pid);
 }
 
+static int compare_memory(const struct facts *left, const struct facts *right)
+{
+        return compare_numbers(left->memory_bytes, right->memory_bytes);
+}
+
+static int compare_cpu(const struct facts *left, const struct facts *right)
+{
+        return compare_numbers(left->cpu_permille, right->cpu_permille);
+}
+
+int sort_by_attention(const struct facts *left, const struct facts *right)
+{
+        bool left_first = facts_need_attention(left), right_first = facts_need_attention(right);
+        int result;
+
+        if (left_first != right_first)
+                return left_first ? -1 : 1;
+        result = compare_state(left, right);
+        return result ? result : compare_name(left, right);
+}
+
+/* The first KEYS_ASKED_FOR are those of SORT_KEYS. */
 static const struct {
         const char *word;
         int (*compare)(const struct facts *left, const struct facts *right);
 } keys[] = {
-        {"name", compare_name},         {"state", compare_state}, {"age", compare_age},
-        {"restarts", compare_restarts}, {"pid", compare_pid},
+        {"name", compare_name}, {"state", compare_state},
+        {"age", compare_age},   {"restarts", compare_restarts},
+        {"pid", compare_pid},   {"memory", compare_memory},
+        {"cpu", compare_cpu},   {SORT_ATTENTION, sort_by_attention},
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
+#define KEYS_ASKED_FOR 5
 
 static size_t place_of(const char *word)
 {
@@ -65,7 +90,12 @@ static size_t place_of(const char *word)
 
 bool sort_is_key(const char *word)
 {
-        return place_of(word) < KEYS;
+        return place_of(word) < KEYS_ASKED_FOR;
+}
+
+const char *sort_next(const char *key)
+{
+        return keys[(place_of(key) + 1) % KEYS].word;
 }
 
 static int compare_entries(const void *one, const void *other, void *key)
