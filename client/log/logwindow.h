@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CLIENT_LOG_LOGWINDOW_H
+#define CLIENT_LOG_LOGWINDOW_H
+
+#include <stddef.h>
+
+#include "client/text/printable.h"
+
+/* The last lines of a log as it grows, for who has other things to do meanwhile: nothing here waits for the
+ * log, and what is kept is bounded. */
+struct logwindow;
+
+#define LOGWINDOW_LINES 500
+
+/* Reads with the caller's rights. printable: for printable_line(). 0 or negative errno. */
+int logwindow_open(const char *directory, enum printable printable, struct logwindow **window);
+void logwindow_close(struct logwindow *window); /* NULL is fine */
+
+/* Takes what came. 1: something did; 0: nothing; or negative errno, -ENOENT where the directory is gone. */
+int logwindow_look(struct logwindow *window);
+
+/* The descriptor that has POLLIN when there may be something; -1: there is none, look now and then. */
+int logwindow_fd(const struct logwindow *window);
+
+/* Lines, the oldest first: printable, with their time, without tabs. */
+size_t logwindow_count(const struct logwindow *window);
+const char *logwindow_line(const struct logwindow *window, size_t place);
+
+#endif
