@@ -42,7 +42,7 @@ complete -c svcctl -n $before -a kill -d 'send a signal, KILL if not told otherw
 complete -c svcctl -n $before -a wait -d 'order nothing, and wait for a state'
 complete -c svcctl -n $before -a status -d 'show one service in full, or all'
 complete -c svcctl -n $before -a list -d 'show all services'
-complete -c svcctl -n $before -a top -d 'show them as they change, until q is typed'
+complete -c svcctl -n $before -a top -d 'show them as they change, and take orders by key'
 complete -c svcctl -n $before -a why -d 'say what happened, what comes next, and what to do'
 complete -c svcctl -n $before -a history -d 'tell who ordered what, what ended, and how'
 complete -c svcctl -n $before -a watch -d 'print a line for each change'

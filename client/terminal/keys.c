@@ -1,37 +1,38 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/terminal/keys.h"
 
-#define NUMBER_MAX 999
+#define NUMBER_LARGEST 999
+#define PASTE_BEGINS 200
+#define PASTE_ENDS 201
 
 static enum key plain_key(struct keys *keys, unsigned char byte)
 {
+        keys->byte = byte;
         switch (byte) {
         case 0x1b:
                 keys->state = KEYS_ESCAPE;
                 return KEY_NONE;
-        case 'q':
-        case 'Q':
-                return KEY_QUIT;
-        case 'k':
-                return KEY_UP;
-        case 'j':
         case '\r':
         case '\n':
+                return KEY_ENTER;
+        case '\b':
+        case 0x7f:
+                return KEY_BACKSPACE;
+        case 'U' & 0x1f:
+        case 'W' & 0x1f:
+                return KEY_ERASE;
+        case 'P' & 0x1f:
+                return KEY_UP;
+        case 'N' & 0x1f:
                 return KEY_DOWN;
-        case 'b':
         case 'B' & 0x1f:
                 return KEY_PAGE_UP;
-        case ' ':
         case 'F' & 0x1f:
                 return KEY_PAGE_DOWN;
-        case 'g':
-                return KEY_HOME;
-        case 'G':
-                return KEY_END;
         case 'L' & 0x1f:
                 return KEY_REDRAW;
         default:
-                return KEY_NONE;
+                return byte < 0x20 ? KEY_NONE : KEY_TEXT;
         }
 }
 
@@ -47,14 +48,16 @@ static enum key letter_key(unsigned char letter)
                 return KEY_HOME;
         case 'F':
                 return KEY_END;
+        case 'M':
+                return KEY_ENTER; /* of the keypad, as ESC O M */
         default:
                 return KEY_NONE;
         }
 }
 
-static enum key number_key(int number)
+static enum key number_key(struct keys *keys)
 {
-        switch (number) {
+        switch (keys->number) {
         case 5:
                 return KEY_PAGE_UP;
         case 6:
@@ -65,6 +68,10 @@ static enum key number_key(int number)
         case 4:
         case 8:
                 return KEY_END;
+        case PASTE_BEGINS:
+        case PASTE_ENDS:
+                keys->pasting = keys->number == PASTE_BEGINS;
+                return KEY_NONE;
         default:
                 return KEY_NONE;
         }
@@ -74,36 +81,79 @@ static enum key number_key(int number)
 static enum key sequence_key(struct keys *keys, unsigned char byte)
 {
         if (byte >= '0' && byte <= '9') {
-                keys->number = keys->number > NUMBER_MAX ? NUMBER_MAX : keys->number * 10 + (byte - '0');
+                keys->number =
+                        keys->number > NUMBER_LARGEST ? NUMBER_LARGEST : keys->number * 10 + (byte - '0');
                 return KEY_NONE;
         }
         if (byte >= 0x20 && byte < 0x40) {
-                keys->number = NUMBER_MAX; /* with a modifier: another key */
+                keys->number = NUMBER_LARGEST; /* with a modifier: another key */
                 return KEY_NONE;
         }
         keys->state = KEYS_PLAIN;
+        if (byte == 0x1b) /* it was cut off, and another begins */
+                return plain_key(keys, byte);
         if (byte == '~')
-                return number_key(keys->number);
-        return keys->number == 0 ? letter_key(byte) : KEY_NONE;
+                return number_key(keys);
+        return keys->number == 0 && byte != 'M' ? letter_key(byte) : KEY_NONE;
 }
 
-enum key keys_take(struct keys *keys, unsigned char byte)
+static enum key take(struct keys *keys, unsigned char byte)
 {
         switch (keys->state) {
         case KEYS_PLAIN:
                 break;
         case KEYS_ESCAPE:
                 keys->state = KEYS_PLAIN;
-                if (byte != '[' && byte != 'O')
-                        break; /* the Escape key, and then another */
+                if (byte != '[' && byte != 'O') {
+                        keys->escaped = true;
+                        break;
+                }
                 keys->state = byte == '[' ? KEYS_SEQUENCE : KEYS_SS3;
                 keys->number = 0;
                 return KEY_NONE;
         case KEYS_SS3:
                 keys->state = KEYS_PLAIN;
-                return letter_key(byte);
+                return byte == 0x1b ? plain_key(keys, byte) : letter_key(byte);
         case KEYS_SEQUENCE:
                 return sequence_key(keys, byte);
         }
         return plain_key(keys, byte);
+}
+
+enum key keys_take(struct keys *keys, unsigned char byte)
+{
+        enum key key;
+
+        keys->escaped = false;
+        key = take(keys, byte);
+        if (keys->escaped && key == KEY_NONE) { /* and what came behind it is nothing, or begins something */
+                keys->escaped = false;
+                key = KEY_ESCAPE;
+        }
+        if (!keys->pasting || key == KEY_NONE)
+                return key;
+        /* Of what is pasted only text counts, whatever else it looks like. */
+        return key == KEY_TEXT ? KEY_PASTED : KEY_NONE;
+}
+
+int keys_patience(const struct keys *keys)
+{
+        switch (keys->state) {
+        case KEYS_PLAIN:
+                return -1;
+        case KEYS_ESCAPE:
+                return KEYS_ESCAPE_MSEC;
+        case KEYS_SEQUENCE:
+        case KEYS_SS3:
+                return KEYS_SEQUENCE_MSEC;
+        }
+        return -1;
+}
+
+enum key keys_give_up(struct keys *keys)
+{
+        bool escape = keys->state == KEYS_ESCAPE && !keys->pasting;
+
+        keys->state = KEYS_PLAIN;
+        return escape ? KEY_ESCAPE : KEY_NONE;
 }

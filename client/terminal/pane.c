@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/text/printable.h"
 #include "client/text/width.h"
 
 /* On a lower terminal the rows of the table need the lines more. */
@@ -12,7 +13,11 @@
 #define ROWS_FOR_HEADING 4
 #define ROWS_FOR_KEYS 5
 
+/* A foot has one line in so many, and one at least. */
+#define FOOT_SHARE 2
+
 #define NOTE_BYTES 64
+#define KEYS_BYTES 512
 #define TITLE_COLUMNS_MIN 6 /* of a title that is cut for a note */
 
 void pane_init(struct pane *pane, bool colour)
@@ -53,11 +58,35 @@ void pane_move(struct pane *pane, enum key key)
                 pane->first = pane->total;
                 break;
         case KEY_NONE:
-        case KEY_QUIT:
+        case KEY_TEXT:
+        case KEY_PASTED:
+        case KEY_ENTER:
+        case KEY_ESCAPE:
+        case KEY_BACKSPACE:
+        case KEY_ERASE:
         case KEY_REDRAW:
                 break;
         }
         clamp(pane);
+}
+
+/* Of what is chosen, its first line is the last to go out of sight. */
+static void show_marked(struct pane *pane, const struct pane_text *text)
+{
+        size_t end = text->marked + text->marked_count;
+
+        if (text->marked_count == 0)
+                return;
+        if (end > pane->first + pane->shown)
+                pane->first = end - pane->shown;
+        if (text->marked < pane->first)
+                pane->first = text->marked;
+        clamp(pane);
+}
+
+size_t pane_foot_rows(const struct pane *pane)
+{
+        return pane->rows >= 2 * FOOT_SHARE ? pane->rows / FOOT_SHARE : 1;
 }
 
 /* The rows of the table that can be seen, at least in part. */
@@ -65,12 +94,12 @@ struct extent {
         size_t first, last, total; /* from 1 on */
 };
 
-static struct extent measure(const struct pane *pane, const char *table)
+static struct extent measure(const struct pane *pane, const char *table, bool lines)
 {
         struct extent extent = {0};
 
         for (size_t line = 0; *table; line++) {
-                extent.total += *table != ' ' || extent.total == 0;
+                extent.total += lines || *table != ' ' || extent.total == 0;
                 if (line <= pane->first)
                         extent.first = extent.total;
                 if (line < pane->first + pane->shown)
@@ -109,7 +138,7 @@ static char *title_line(const struct pane *pane, const struct pane_text *text, c
         const char *begin = !pane->colour ? "" : text->alarm ? "\x1b[1;31m" : "\x1b[1m";
         const char *end = pane->colour ? "\x1b[0m" : "";
         const char *corner = *note ? note : text->corner;
-        bool room = strlen(text->title) + 2 + strlen(corner) <= pane->columns;
+        bool room = width_of(text->title) + 2 + strlen(corner) <= pane->columns;
         /* A title may be shorter for the sake of a note, but not for that of the time. */
         bool both = room || (*note && strlen(note) + 2 + TITLE_COLUMNS_MIN <= pane->columns);
         size_t columns = both ? pane->columns - 2 - strlen(corner) : pane->columns;
@@ -125,28 +154,101 @@ static char *title_line(const struct pane *pane, const struct pane_text *text, c
         return result < 0 ? NULL : line;
 }
 
-static char *keys_line(const struct pane *pane, const struct extent *extent)
+/* Writes which rows these are, in more words than write_note(). buffer: KEYS_BYTES. */
+static void write_rows(const struct extent *extent, const char *what, char *buffer)
+{
+        if (extent->first == extent->last)
+                snprintf(buffer, KEYS_BYTES, "%s %zu of %zu", what, extent->first, extent->total);
+        else
+                snprintf(buffer, KEYS_BYTES, "%ss %zu to %zu of %zu", what, extent->first, extent->last,
+                         extent->total);
+}
+
+/* The longest of what could be said that has room, with the rows in many words or few, is put into buffer,
+ * which has KEYS_BYTES. */
+static void choose_keys(const struct pane *pane, const struct pane_text *text, const struct extent *extent,
+                        char *buffer)
+{
+        static const char *const scrolling[] = {"arrows scroll, q quits", "q quits", NULL};
+        static const char *const still[] = {"q quits", NULL};
+        const char *const *hints = text->hints;
+        bool all = pane->total <= pane->shown || text->uncounted;
+        char rows[2][KEYS_BYTES] = {"", ""};
+
+        if (!all) {
+                write_rows(extent, text->lines ? "line" : "row", rows[0]);
+                write_note(extent, rows[1]);
+        }
+        if (!hints)
+                hints = all ? still : scrolling;
+        /* Which rows these are is more than what the keys do, of which "?" tells. */
+        for (size_t i = 0; i < (text->hints ? 2 : 1); i++) {
+                for (const char *const *hint = hints; *hint; hint++) {
+                        snprintf(buffer, KEYS_BYTES, "%s%s%s", rows[i], all ? "" : "; ", *hint);
+                        if (width_of(buffer) <= pane->columns)
+                                return;
+                }
+        }
+        if (!all)
+                snprintf(buffer, KEYS_BYTES, "%s", strlen(rows[0]) <= pane->columns ? rows[0] : rows[1]);
+}
+
+static char *keys_line(const struct pane *pane, const struct pane_text *text, const struct extent *extent)
 {
         const char *begin = pane->colour ? "\x1b[2m" : "", *end = pane->colour ? "\x1b[0m" : "";
-        char note[NOTE_BYTES], rows[2 * NOTE_BYTES], texts[4][4 * NOTE_BYTES];
+        char keys[KEYS_BYTES];
         char *line = NULL;
-        size_t i = 0;
 
-        write_note(extent, note);
-        if (extent->first == extent->last)
-                snprintf(rows, sizeof(rows), "row %zu of %zu", extent->first, extent->total);
-        else
-                snprintf(rows, sizeof(rows), "rows %zu to %zu of %zu", extent->first, extent->last,
-                         extent->total);
-        snprintf(texts[0], sizeof(texts[0]), "%s; arrows scroll, q quits", rows);
-        snprintf(texts[1], sizeof(texts[1]), "%s; q quits", rows);
-        snprintf(texts[2], sizeof(texts[2]), "%s", rows);
-        snprintf(texts[3], sizeof(texts[3]), "%s", note);
-        while (i < 3 && strlen(texts[i]) > pane->columns)
-                i++;
-        if (asprintf(&line, "%s%s%s", begin, pane->total <= pane->shown ? "q quits" : texts[i], end) < 0)
+        choose_keys(pane, text, extent, keys);
+        if (asprintf(&line, "%s%s%s", begin, keys, end) < 0)
                 return NULL;
         return line;
+}
+
+/* What is chosen has one colour over the whole width; where there is none, the text says it. */
+static char *mark_line(const struct pane *pane, char *line)
+{
+        char *marked = NULL;
+        size_t used = 0, width;
+
+        if (!pane->colour || !line)
+                return line;
+        for (size_t at = 0; line[at];) {
+                size_t colour = printable_colour(line + at, strlen(line + at));
+
+                if (colour == 0)
+                        line[used++] = line[at++];
+                at += colour;
+        }
+        line[used] = '\0';
+        width = width_of(line);
+        if (asprintf(&marked, "\x1b[7m%s%*s\x1b[0m", line,
+                     width < pane->columns ? (int)(pane->columns - width) : 0, "") < 0)
+                marked = NULL;
+        free(line);
+        return marked;
+}
+
+/* more: there is no room for those behind it. */
+static char *foot_line(const struct pane *pane, const struct pane_text *text, char *line, bool more)
+{
+        char *made = NULL;
+
+        if (more && line &&
+            asprintf(&made, "%.*s%s", (int)width_fit(line, strlen(line), pane->columns - 1), line,
+                     pane->ellipsis) < 0)
+                made = NULL;
+        if (more) {
+                free(line);
+                line = made;
+                made = NULL;
+        }
+        if (!pane->colour || !line)
+                return line;
+        if (asprintf(&made, "%s%s\x1b[0m", text->foot_alarm ? "\x1b[1;31m" : "\x1b[1m", line) < 0)
+                made = NULL;
+        free(line);
+        return made;
 }
 
 static size_t count_lines(const char *text)
@@ -168,43 +270,84 @@ static char *take_line(const char **text)
         return line;
 }
 
+/* What is in the pane beside the rows of the table. */
+struct layout {
+        bool titled, headed, keyed;
+        size_t foot;
+};
+
+static struct layout lay_out(const struct pane *pane, const struct pane_text *text)
+{
+        size_t most = pane_foot_rows(pane);
+        struct layout layout = {.titled = pane->rows >= ROWS_FOR_TITLE,
+                                .headed = text->heading && pane->rows >= ROWS_FOR_HEADING,
+                                .foot = text->foot ? count_lines(text->foot) : 0};
+
+        if (layout.foot > most)
+                layout.foot = most;
+        layout.keyed = pane->rows >= ROWS_FOR_KEYS && !text->keyless && layout.foot == 0;
+        return layout;
+}
+
+static void add_rows(const struct pane *pane, const struct pane_text *text, const char *rest, char **lines,
+                     size_t row)
+{
+        for (size_t i = 0; i < pane->first; i++)
+                free(take_line(&rest));
+        for (size_t i = 0; i < pane->shown; i++) {
+                size_t line = pane->first + i;
+
+                lines[row + i] = take_line(&rest);
+                if (line >= text->marked && line - text->marked < text->marked_count)
+                        lines[row + i] = mark_line(pane, lines[row + i]);
+        }
+}
+
+static bool is_whole(char *const *lines, size_t rows)
+{
+        for (size_t row = 0; row < rows; row++)
+                if (!lines[row])
+                        return false;
+        return true;
+}
+
 char **pane_compose(struct pane *pane, const struct pane_text *text)
 {
-        const char *rest = text->table;
-        bool titled = pane->rows >= ROWS_FOR_TITLE, keyed = pane->rows >= ROWS_FOR_KEYS;
-        bool headed = text->heading && pane->rows >= ROWS_FOR_HEADING;
+        const char *rest = text->table, *foot = text->foot;
+        struct layout layout = lay_out(pane, text);
         char **lines = calloc(pane->rows + 1, sizeof(*lines));
-        size_t row = titled;
+        size_t row = layout.titled;
         char note[NOTE_BYTES] = "";
         struct extent extent;
 
         if (!lines)
                 return NULL;
-        if (headed)
+        if (layout.headed)
                 lines[row++] = take_line(&rest);
         else if (text->heading)
                 free(take_line(&rest));
         pane->total = count_lines(rest);
-        pane->shown = pane->rows - row - keyed;
+        pane->shown = pane->rows - row - layout.keyed - layout.foot;
         clamp(pane);
-        extent = measure(pane, rest);
-        if (!keyed && pane->total > pane->shown)
+        show_marked(pane, text);
+        extent = measure(pane, rest, text->lines);
+        if (!layout.keyed && pane->total > pane->shown)
                 write_note(&extent, note);
-        if (titled)
+        if (layout.titled)
                 lines[0] = title_line(pane, text, note);
-        for (size_t i = 0; i < pane->first; i++)
-                free(take_line(&rest));
-        while (row < pane->rows - keyed)
-                lines[row++] = take_line(&rest);
-        if (keyed)
-                lines[row++] = keys_line(pane, &extent);
-        for (row = 0; row < pane->rows; row++) {
-                if (!lines[row]) {
-                        pane_free_lines(lines, pane->rows);
-                        return NULL;
-                }
+        add_rows(pane, text, rest, lines, row);
+        row += pane->shown;
+        if (layout.keyed)
+                lines[row++] = keys_line(pane, text, &extent);
+        for (size_t i = 0; i < layout.foot; i++) {
+                char *line = take_line(&foot);
+
+                lines[row++] = foot_line(pane, text, line, i + 1 == layout.foot && *foot);
         }
-        return lines;
+        if (is_whole(lines, pane->rows))
+                return lines;
+        pane_free_lines(lines, pane->rows);
+        return NULL;
 }
 
 void pane_free_lines(char **lines, size_t rows)

@@ -16,9 +16,11 @@
 /* A terminal that somebody made non-blocking, and that takes nothing for so long, gets no more. */
 #define WRITE_PATIENCE_MSEC 5000
 
-#define ENTER "\x1b[?1049h\x1b[?25l"
-#define HIDE_CURSOR "\x1b[?25l"
-#define LEAVE "\x1b[0m\x1b[?25h\x1b[?1049l"
+/* What is pasted comes between marks (bracketed paste), so that nothing of it is taken for a key. */
+#define MARK_PASTES "\x1b[?2004h"
+#define ENTER MARK_PASTES "\x1b[?1049h\x1b[?25l"
+#define TAKE_AGAIN MARK_PASTES "\x1b[?25l"
+#define LEAVE "\x1b[0m\x1b[?25h\x1b[?1049l\x1b[?2004l"
 
 bool screen_is_there(void)
 {
@@ -226,7 +228,7 @@ int screen_suspend(struct screen *screen)
  * cursor was. */
 int screen_renew(struct screen *screen)
 {
-        return take(screen, HIDE_CURSOR);
+        return take(screen, TAKE_AGAIN);
 }
 
 void screen_size(size_t *rows, size_t *columns)

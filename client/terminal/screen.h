@@ -10,6 +10,10 @@
 /*
  * The terminal on stdin and stdout while a view has all of it: the alternate screen, no cursor, each key as
  * it is typed. Signals come as events, so that every way out of the program passes screen_close().
+ *
+ * No library of curses: what is used of a terminal is the dozen sequences that each one understands which s6
+ * containers are looked at with. A library would bring its database of terminals, which a small image does not
+ * have, and which cannot be linked into a static program; and more than svcctl itself is large.
  */
 
 struct screen {

@@ -5,116 +5,42 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "client/lib/clock.h"
-#include "client/say/list.h"
-#include "client/talk/feed.h"
 #include "client/talk/names.h"
 #include "client/talk/select.h"
 #include "client/talk/session.h"
-#include "client/terminal/canvas.h"
-#include "client/terminal/keys.h"
 #include "client/terminal/look.h"
-#include "client/terminal/pane.h"
-#include "client/terminal/screen.h"
-#include "client/text/duration.h"
-#include "client/usage/usage.h"
+#include "client/top/command.h"
+#include "client/top/picture.h"
+#include "client/top/top.h"
 #include "client/verbs/verb.h"
 
 /* Ages go on. */
 #define DRAW_EVERY_MSEC 1000
-/* So often, at most, processes are looked at, however often a picture is drawn. */
-#define LOOK_EVERY_MSEC 900
-/* From this share of its limit on, in hundredths, the title tells of the memory of the container. */
-#define CONTAINER_TOLD_SHARE 75
 /* Events that come in a storm share a picture. */
 #define DRAW_AFTER_MSEC 40
-/* How long the title says that the broker was away. */
-#define NOTICE_MSEC 10000
-#define TITLE_BYTES 512
 
-struct top {
-        struct feed feed;
-        struct screen screen;
-        struct canvas canvas;
-        struct pane pane;
-        struct keys keys;
-        struct usages usages;
-        char container[LIST_CONTAINER_BYTES];
-        int64_t draw_msec; /* when to draw next */
-        bool ended;
-        bool terminal_lost;
-        bool memory_short;
-        int signal_number; /* why it ended, if it was a signal; else 0 */
-};
+#define READ_BYTES 512
+/* So many letters that come at once, of which more than one does not move, nobody has typed: terminals that do
+ * not say what is pasted have sent them. What follows right behind belongs to it. */
+#define PASTE_LETTERS 4
+#define PASTE_MSEC 100
 
-/* The container is told of when it may soon be full. */
-static void add_usage(struct top *top, struct json_object *services)
-{
-        struct json_object *document = json_object_new_object();
-
-        top->usages.least_msec = LOOK_EVERY_MSEC;
-        usages_add(&top->usages, services,
-                   top->feed.away_msec == FEED_NEVER_MSEC && session_sees_processes(top->feed.session),
-                   false);
-        usage_add_container(document);
-        top->container[0] = '\0';
-        if (list_container_share(document) >= CONTAINER_TOLD_SHARE)
-                list_container(document, top->container);
-        json_object_put(document);
-}
-
-/* The table as `status` prints it; "" while nothing is known. free() it; NULL when out of memory. */
-static char *table_text(struct top *top)
-{
-        struct json_object *services;
-        struct look look;
-        char *text;
-
-        if (top->feed.roster.count == 0 && !top->feed.settled)
-                return strdup("");
-        services = roster_array(&top->feed.roster);
-        add_usage(top, services);
-        look_init(&look);
-        look.columns = top->pane.columns;
-        top->pane.ellipsis = look.utf8 ? "…" : "~";
-        text = services ? list_table(services, &look) : NULL;
-        json_object_put(services);
-        return text;
-}
-
-static void write_title(const struct top *top, char *title)
-{
-        int64_t now_msec = clock_now_msec();
-        char duration[DURATION_TEXT_BYTES], summary[ROSTER_SUMMARY_BYTES];
-
-        if (top->feed.away_msec != FEED_NEVER_MSEC)
-                snprintf(title, TITLE_BYTES, "the broker is away, for %s; this is how it was",
-                         duration_format((now_msec - top->feed.away_msec) / 1000 * 1000, duration));
-        else if (top->feed.back_msec != FEED_NEVER_MSEC && now_msec - top->feed.back_msec < NOTICE_MSEC)
-                snprintf(title, TITLE_BYTES, "the broker is back; it was away for %s",
-                         duration_format(top->feed.absence_msec, duration));
-        else if (top->feed.roster.count == 0 && !top->feed.settled)
-                snprintf(title, TITLE_BYTES, "asking the broker");
-        else
-                snprintf(title, TITLE_BYTES, "%s%s%s", roster_summary(&top->feed.roster, summary),
-                         *top->container ? "; " : "", top->container);
-}
+#define POLL_FDS (4 + ORDERS_MOST)
 
 static bool is_over(const struct top *top)
 {
         return top->ended || top->terminal_lost || top->memory_short || feed_is_over(&top->feed);
 }
 
-static void send_picture(struct top *top, char **lines)
+static void draw(struct top *top)
 {
+        char **lines = picture_compose(top);
         char *output = NULL;
         size_t length;
 
@@ -123,29 +49,8 @@ static void send_picture(struct top *top, char **lines)
         else if (output && screen_write(output, length) < 0)
                 top->terminal_lost = true;
         free(output);
-}
-
-static void draw(struct top *top)
-{
-        char title[TITLE_BYTES], corner[16];
-        struct pane_text text = {.title = title,
-                                 .corner = corner,
-                                 .alarm = top->feed.away_msec != FEED_NEVER_MSEC,
-                                 .heading = top->feed.roster.count > 0};
-        char *table = table_text(top);
-        time_t now = time(NULL);
-        struct tm local;
-        char **lines;
-
-        write_title(top, title);
-        if (!localtime_r(&now, &local) || strftime(corner, sizeof(corner), "%T", &local) == 0)
-                corner[0] = '\0';
-        text.table = table;
-        lines = table ? pane_compose(&top->pane, &text) : NULL;
-        send_picture(top, lines);
         if (lines)
-                pane_free_lines(lines, top->pane.rows);
-        free(table);
+                pane_free_lines(lines, top->rows);
         top->draw_msec = clock_now_msec() + DRAW_EVERY_MSEC;
 }
 
@@ -159,29 +64,91 @@ static void draw_soon(struct top *top, int delay_msec)
 
 static void resize(struct top *top)
 {
-        screen_size(&top->pane.rows, &top->pane.columns);
-        top->memory_short = canvas_resize(&top->canvas, top->pane.rows, top->pane.columns) < 0;
+        screen_size(&top->rows, &top->columns);
+        top->memory_short = canvas_resize(&top->canvas, top->rows, top->columns) < 0;
         draw_soon(top, 0);
+}
+
+/* What came at once, key by key. */
+struct typed {
+        struct keys keys[READ_BYTES]; /* as they were behind each */
+        enum key key[READ_BYTES];
+        size_t count;
+};
+
+static void decode(struct top *top, const unsigned char *bytes, size_t length, struct typed *typed)
+{
+        typed->count = 0;
+        for (size_t i = 0; i < length; i++) {
+                enum key key = keys_take(&top->keys, bytes[i]);
+
+                if (key == KEY_NONE)
+                        continue;
+                typed->keys[typed->count] = top->keys;
+                typed->key[typed->count++] = key;
+        }
+}
+
+/* What is searched for is text, however it comes. */
+static bool seems_pasted(struct top *top, const struct typed *typed)
+{
+        bool searching = top->asking == ASKING_SEARCH;
+        size_t letters = 0, others = 0;
+        int64_t now_msec = clock_now_msec();
+
+        for (size_t i = 0; i < typed->count; i++) {
+                bool text = typed->key[i] == KEY_TEXT;
+                char letter = text ? (char)typed->keys[i].byte : '\0';
+
+                if (searching || letter == '/') {
+                        searching = typed->key[i] != KEY_ENTER && typed->key[i] != KEY_ESCAPE;
+                        continue;
+                }
+                letters += text;
+                others += text && !command_is_move(letter);
+        }
+        if (letters < PASTE_LETTERS || others < 2)
+                return now_msec < top->paste_msec;
+        top->paste_msec = now_msec + PASTE_MSEC;
+        return true;
 }
 
 static void take_keys(struct top *top)
 {
-        unsigned char bytes[64];
+        unsigned char bytes[READ_BYTES];
         ssize_t length = read(STDIN_FILENO, bytes, sizeof(bytes));
+        struct typed typed;
+        struct keys after;
+        bool pasted;
 
         if (length < 0 && errno != EINTR && errno != EAGAIN)
                 top->terminal_lost = true;
-        for (ssize_t i = 0; i < length; i++) {
-                enum key key = keys_take(&top->keys, bytes[i]);
+        if (length <= 0)
+                return;
+        decode(top, bytes, (size_t)length, &typed);
+        after = top->keys;
+        pasted = seems_pasted(top, &typed);
+        for (size_t i = 0; i < typed.count && !top->ended; i++) {
+                top->keys = typed.keys[i];
+                if (top->keys.escaped)
+                        command_take(top, KEY_ESCAPE, false);
+                /* With Alt it is no order either. */
+                command_take(top, typed.key[i], pasted || top->keys.escaped);
+        }
+        top->keys = after;
+        top->escape_msec = keys_patience(&after) < 0 ? INT64_MAX : clock_now_msec() + keys_patience(&after);
+        draw_soon(top, 0);
+}
 
-                if (key == KEY_QUIT)
-                        top->ended = true;
-                if (key == KEY_REDRAW)
-                        canvas_forget(&top->canvas);
-                if (key != KEY_NONE) {
-                        pane_move(&top->pane, key);
-                        draw_soon(top, 0);
-                }
+/* Nothing came behind an Escape: it was that key. */
+static void give_up_sequence(struct top *top)
+{
+        enum key key = keys_give_up(&top->keys);
+
+        top->escape_msec = INT64_MAX;
+        if (key != KEY_NONE) {
+                command_take(top, key, false);
+                draw_soon(top, 0);
         }
 }
 
@@ -211,18 +178,38 @@ static void take_signals(struct top *top)
         }
 }
 
+static int64_t earlier(int64_t one_msec, int64_t other_msec)
+{
+        return one_msec < other_msec ? one_msec : other_msec;
+}
+
+static int64_t next_msec(const struct top *top)
+{
+        int64_t next_msec = earlier(feed_next_msec(&top->feed), top->draw_msec);
+
+        next_msec = earlier(next_msec, top->escape_msec);
+        next_msec = earlier(next_msec, page_next_msec(&top->page));
+        for (size_t i = 0; i < top->orders.count; i++)
+                next_msec = earlier(next_msec, errand_next_msec(&top->orders.given[i].errand));
+        return next_msec;
+}
+
 /* Waits until there is something to do. */
 static void pause_top(struct top *top)
 {
-        int64_t next_msec = feed_next_msec(&top->feed);
-        int64_t left_msec = (next_msec < top->draw_msec ? next_msec : top->draw_msec) - clock_now_msec();
-        struct pollfd poll_fds[] = {
+        int64_t left_msec = next_msec(top) - clock_now_msec();
+        struct pollfd poll_fds[POLL_FDS] = {
                 {.fd = STDIN_FILENO, .events = POLLIN},
                 {.fd = top->screen.signal_fd, .events = POLLIN},
                 {.fd = feed_fd(&top->feed), .events = POLLIN},
         };
+        nfds_t count = 3;
 
-        if (poll(poll_fds, 3, left_msec < 0 ? 0 : left_msec > INT_MAX ? INT_MAX : (int)left_msec) <= 0)
+        poll_fds[count].fd = page_fd(&top->page, &poll_fds[count].events);
+        count++;
+        for (size_t i = 0; i < top->orders.count; i++, count++)
+                poll_fds[count].fd = errand_fd(&top->orders.given[i].errand, &poll_fds[count].events);
+        if (poll(poll_fds, count, left_msec < 0 ? 0 : left_msec > INT_MAX ? INT_MAX : (int)left_msec) < 0)
                 return;
         if (poll_fds[1].revents)
                 take_signals(top);
@@ -230,18 +217,33 @@ static void pause_top(struct top *top)
                 top->terminal_lost = true;
         else if (poll_fds[0].revents)
                 take_keys(top);
+        else if (clock_now_msec() >= top->escape_msec)
+                give_up_sequence(top);
+}
+
+static void take_what_came(struct top *top)
+{
+        size_t waiting = top->messages.count;
+
+        feed_turn(&top->feed);
+        page_turn(&top->page);
+        orders_turn(&top->orders, &top->messages);
+        if (top->feed.changed || top->page.changed || top->messages.count != waiting)
+                draw_soon(top, DRAW_AFTER_MSEC);
+        if (messages_next_msec(&top->messages) <= clock_now_msec())
+                draw_soon(top, 0);
+        top->feed.changed = top->page.changed = false;
 }
 
 static void show(struct top *top)
 {
         resize(top);
         while (!is_over(top)) {
-                feed_turn(&top->feed);
-                if (top->feed.changed)
-                        draw_soon(top, DRAW_AFTER_MSEC);
-                top->feed.changed = false;
-                if (!is_over(top) && clock_now_msec() >= top->draw_msec)
+                take_what_came(top);
+                if (!is_over(top) && clock_now_msec() >= top->draw_msec) {
                         draw(top);
+                        command_follow_choice(top);
+                }
                 if (!is_over(top))
                         pause_top(top);
         }
@@ -277,6 +279,28 @@ static enum outcome resolve(struct session *session, struct json_object **parame
         return OUTCOME_DONE;
 }
 
+static void init(struct top *top, struct session *session, struct json_object *parameters)
+{
+        feed_init(&top->feed, session, parameters);
+        canvas_init(&top->canvas);
+        view_init(&top->view);
+        page_init(&top->page, session->options);
+        pane_init(&top->list, look_colour());
+        pane_init(&top->page_pane, look_colour());
+        top->escape_msec = INT64_MAX;
+}
+
+static void deinit(struct top *top)
+{
+        orders_deinit(&top->orders);
+        messages_deinit(&top->messages);
+        page_close(&top->page);
+        view_deinit(&top->view);
+        canvas_deinit(&top->canvas);
+        usages_deinit(&top->usages);
+        feed_deinit(&top->feed);
+}
+
 enum outcome top_run(struct session *session)
 {
         struct top top = {0};
@@ -291,9 +315,7 @@ enum outcome top_run(struct session *session)
         outcome = resolve(session, &parameters);
         if (outcome != OUTCOME_DONE)
                 return outcome;
-        feed_init(&top.feed, session, parameters);
-        canvas_init(&top.canvas);
-        pane_init(&top.pane, look_colour());
+        init(&top, session, parameters);
         if (screen_open(&top.screen) == 0) {
                 show(&top);
                 screen_close(&top.screen);
@@ -302,16 +324,14 @@ enum outcome top_run(struct session *session)
                 failure_print("top", "the terminal cannot be set up", "use 'svcctl watch'");
                 outcome = OUTCOME_FAILED;
         }
-        canvas_deinit(&top.canvas);
-        usages_deinit(&top.usages);
-        feed_deinit(&top.feed);
+        deinit(&top);
         return outcome;
 }
 
 const struct verb verb_top = {
         .name = "top",
         .usage = "[NAME]...",
-        .summary = "show them as they change, until q is typed",
+        .summary = "show them as they change, and take orders by key",
         .options = OPTIONS_SELECT,
         .patterns = true,
         .words_max = WORDS_ANY,

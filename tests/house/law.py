@@ -26,6 +26,7 @@ ROOMS = [
     "client/say",
     "client/usage",
     "client/talk",
+    "client/top",
     "client/verbs",
     "client",
 ]

@@ -54,7 +54,7 @@ def test_states_as_they_change(make_tree):
         text = screen.wait_for(shows("gateway-coder", "up"), "the first picture")
         lines = text.splitlines()
         assert re.fullmatch(r"2 services: 2 up +\d\d:\d\d:\d\d", lines[0])
-        assert lines[1].startswith("NAME ") and len(lines) == 24 and lines[-1] == KEYS
+        assert lines[1].startswith("NAME ") and len(lines) == 24 and lines[-1].startswith("s start ") and lines[-1].endswith(f"? keys  {KEYS}")
         assert screen.get("alternate_on") == "1" and screen.get("cursor_flag") == "0"
         tree.call("Stop", names=["gateway-coder"])
         screen.wait_for(shows("gateway-coder", "down"), "down")
@@ -153,15 +153,24 @@ def test_resizes(crowd):
         screen.wait_for(lambda _: screen.get("alternate_on") == "0")
 
 
+def marked(text):
+    """The name of what is chosen, where nothing is coloured."""
+    return next((line.split()[0] for line in text.splitlines() if re.match(r"\S+ +> ", line)), None)
+
+
 def test_scrolls(crowd):
-    with tmux(crowd, rows=13) as screen:
+    """What is chosen moves, and takes what is shown with it."""
+    names = ["svcbrokerd", *(f"gateway-g{number:02}" for number in range(30))]
+    with tmux(crowd, rows=13, columns=90, environment=PLAIN) as screen:
         screen.command("svcctl top")
-        for keys, first in ((), 1), (("Down",), 2), (("j", "j"), 4), (("Up",), 3), (("k",), 2), (("NPage",), 11), (("PPage",), 2), \
-                (("End",), 22), (("Down",), 22), (("Home",), 1), (("Space",), 10), (("b",), 1), (("G",), 22), (("g",), 1):
+        for keys, chosen, first in ((), 1, 1), (("Down",), 2, 1), (("j", "j"), 4, 1), (("Up",), 3, 1), (("NPage",), 12, 3), \
+                (("PPage",), 3, 3), (("Up", "Up"), 1, 1), (("End",), 31, 22), (("Down",), 31, 22), (("Home",), 1, 1), (("Space",), 10, 1), \
+                (("Enter",), 11, 2), (("b",), 2, 2), (("G",), 31, 22), (("Up",), 30, 22), (("g",), 1, 1):
             screen.keys(*keys) if keys else None
-            text = screen.wait_for(lambda text, first=first: f"rows {first} to {first + 9} of 31" in text, f"row {first} after {keys}")
+            text = screen.wait_for(lambda text, first=first, chosen=chosen: f"rows {first} to {first + 9} of 31" in text and
+                                   marked(text) == names[chosen - 1], f"row {first} and {names[chosen - 1]} after {keys}")
             lines = text.splitlines()
-            assert lines[1].startswith("NAME ") and lines[2].startswith("svcbrokerd " if first == 1 else f"gateway-g{first - 2:02}")
+            assert lines[1].startswith("NAME ") and lines[2].startswith(f"{names[first - 1]} ")
         screen.keys("Escape")
         screen.keys("q")
         screen.wait_prompt()
@@ -191,7 +200,7 @@ def test_never_flickers(tree):
     assert 0 <= begin < end
     pictures = seen.raw[begin + len("\x1b[?1049h\x1b[?25l"):end]
     assert "\x1b[J" not in pictures and "\x1b[2J" not in pictures and "\n" not in pictures
-    assert re.fullmatch(r"(\x1b\[\?2026h[^?]*\x1b\[\?2026l)+", pictures)
+    assert re.fullmatch(r"(\x1b\[\?2026h((?!\x1b\[\?).)*\x1b\[\?2026l)+", pictures)
     # What stays as it is, is not sent again.
     assert pictures.count("NAME") == 1 and pictures.count(KEYS) == 1
 
