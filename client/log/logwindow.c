@@ -15,6 +15,7 @@
 #include "client/log/logdir.h"
 #include "client/log/logline.h"
 #include "client/log/logreader.h"
+#include "proto/utf8.h"
 
 /* So much is read of the end of each of the newest files, at first. */
 #define BEGIN_BYTES (64 * 1024)
@@ -72,6 +73,10 @@ static void take_line(void *context, const char *bytes, size_t length, bool cut)
         }
         logline_parse(&window->clock, bytes, length, &line);
         logline_stamp(&line, stamp);
+        if (line.length > LOGWINDOW_LINE_BYTES) {
+                cut = true;
+                line.length = utf8_cut(line.text, LOGWINDOW_LINE_BYTES);
+        }
         text = printable_line(line.text, line.length, window->printable);
         for (char *tab = text; tab && (tab = strchr(tab, '\t'));)
                 *tab = ' ';

@@ -11,6 +11,7 @@
 struct logwindow;
 
 #define LOGWINDOW_LINES 500
+#define LOGWINDOW_LINE_BYTES 2048 /* of a longer one the rest is left out */
 
 /* Reads with the caller's rights. printable: for printable_line(). 0 or negative errno. */
 int logwindow_open(const char *directory, enum printable printable, struct logwindow **window);

@@ -2,6 +2,7 @@
 #include "client/top/orders.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -15,7 +16,7 @@
 /* What the broker may take beyond the wait that it was asked for. */
 #define ANSWER_SLACK_MSEC 10000
 
-#define NOTE_BYTES (LIMIT_SERVICE_NAME_BYTES + 80)
+#define NOTE_BYTES (4 * LIMIT_SERVICE_NAME_BYTES + 80)
 
 static const struct key_order key_orders[] = {
         {'s', "start", "Start", "up", NULL},
@@ -51,6 +52,7 @@ void orders_give(struct orders *orders, const struct options *options, const str
                  const char *name, struct messages *messages)
 {
         struct given *given = &orders->given[orders->count];
+        char *printable = printable_text(name, look_printable());
         char note[NOTE_BYTES];
         int64_t deadline_msec = clock_now_msec() + DEFAULT_WAIT_MSEC + ANSWER_SLACK_MSEC;
 
@@ -58,6 +60,7 @@ void orders_give(struct orders *orders, const struct options *options, const str
                 snprintf(note, sizeof(note),
                          "not ordered: %d orders are under way; try again when one is done", ORDERS_MOST);
                 messages_answer(messages, note);
+                free(printable);
                 return;
         }
         orders->count++;
@@ -65,8 +68,9 @@ void orders_give(struct orders *orders, const struct options *options, const str
         snprintf(given->name, sizeof(given->name), "%s", name);
         errand_begin(&given->errand, options, order->method, make_parameters(order, name), 0, deadline_msec);
         given->errand.repeated = order->goal;
-        snprintf(note, sizeof(note), "%.*s: %s ordered", LIMIT_SERVICE_NAME_BYTES, name, order->word);
+        snprintf(note, sizeof(note), "%s: %s ordered", printable ? printable : order->word, order->word);
         messages_answer(messages, note);
+        free(printable);
 }
 
 /* An order that could not be recorded is told as svcctl does. */

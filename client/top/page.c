@@ -201,8 +201,10 @@ int64_t page_next_msec(const struct page *page)
         return page->again_msec < next_msec ? page->again_msec : next_msec;
 }
 
-static void write_log(const struct page *page, const struct look *look, FILE *file)
+static void write_log(const struct page *page, const struct look *look, size_t rows, FILE *file)
 {
+        size_t count = page->window ? logwindow_count(page->window) : 0;
+
         if (!page->window) {
                 wrap_print(file,
                            page->directory ? page_log_problem(page->log_error)
@@ -210,9 +212,10 @@ static void write_log(const struct page *page, const struct look *look, FILE *fi
                            look->printable, 0, 0, look->columns);
                 return;
         }
-        for (size_t i = 0; i < logwindow_count(page->window); i++)
+        /* None is less than a row. */
+        for (size_t i = rows > 0 && rows < count ? count - rows : 0; i < count; i++)
                 wrap_line(file, logwindow_line(page->window, i), 0, 2, look->columns);
-        if (logwindow_count(page->window) == 0)
+        if (count == 0)
                 fputs("nothing yet\n", file);
 }
 
@@ -242,7 +245,8 @@ static void write_history(const struct page *page, const struct look *look, FILE
                 fputs(page->events ? "nothing is known of before\n" : "asking the broker\n", file);
 }
 
-char *page_contents(const struct page *page, struct json_object *service, const struct look *look)
+char *page_contents(const struct page *page, struct json_object *service, const struct look *look,
+                    size_t rows)
 {
         char *text = NULL;
         size_t size;
@@ -263,7 +267,7 @@ char *page_contents(const struct page *page, struct json_object *service, const 
                 write_history(page, look, file);
                 break;
         case PAGE_LOG:
-                write_log(page, look, file);
+                write_log(page, look, rows, file);
                 break;
         }
         return stream_text(file, &text);

@@ -44,8 +44,10 @@ void page_turn(struct page *page);
 int page_fd(const struct page *page, short *events);
 int64_t page_next_msec(const struct page *page);
 
-/* Lines that end in newlines; free() them. NULL when out of memory. service: as it is now; NULL: it is gone. */
-char *page_contents(const struct page *page, struct json_object *service, const struct look *look);
+/* Lines that end in newlines; free() them. NULL when out of memory. service: as it is now; NULL: it is gone. rows: that are
+ * seen of the end of a log; 0: all of it is asked for. */
+char *page_contents(const struct page *page, struct json_object *service, const struct look *look,
+                    size_t rows);
 
 /* "gateway-coder: history". buffer: PAGE_TITLE_BYTES. */
 #define PAGE_TITLE_BYTES 512

@@ -246,7 +246,7 @@ static char **compose_page(struct top *top, const char *foot, bool alarm, const 
         if (whole)
                 write_clock(corner);
         printable = page_title_text(top, service, look);
-        contents = page_contents(&top->page, service, look);
+        contents = page_contents(&top->page, service, look, whole ? 0 : top->page_pane.rows);
         text.title = printable;
         text.table = contents;
         if (top->page.at_end)

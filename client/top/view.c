@@ -119,7 +119,7 @@ void view_move(struct view *view, enum key key, size_t rows)
                 place = last;
         else
                 return;
-        view->settled = true;
+        view->settled = view->settled || view_count(view) > 0;
         choose_place(view, place);
 }
 

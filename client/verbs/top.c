@@ -230,7 +230,8 @@ static void take_what_came(struct top *top)
         orders_turn(&top->orders, &top->messages);
         if (top->feed.changed || top->page.changed || top->messages.count != waiting)
                 draw_soon(top, DRAW_AFTER_MSEC);
-        if (messages_next_msec(&top->messages) <= clock_now_msec())
+        /* What waits behind a question has time. */
+        if (top->asking == ASKING_NOTHING && messages_next_msec(&top->messages) <= clock_now_msec())
                 draw_soon(top, 0);
         top->feed.changed = top->page.changed = false;
 }

@@ -154,11 +154,129 @@ START_TEST(colours)
 }
 END_TEST
 
+START_TEST(what_is_chosen_stays_in_sight)
+{
+        static const char lines[] = "NAME\na\n    because\nb\nc\n    of this\nd\n";
+        static const struct {
+                size_t first, marked, count, now_first;
+        } rows[] = {{0, 0, 2, 0}, {0, 2, 1, 0}, {0, 3, 2, 2}, {0, 5, 1, 3},
+                    {3, 0, 2, 0}, {2, 3, 2, 2}, {1, 5, 0, 1}};
+        struct pane pane = make(6, 20);
+
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct pane_text text = {.title = "title",
+                                         .corner = "",
+                                         .table = lines,
+                                         .heading = true,
+                                         .marked = rows[i].marked,
+                                         .marked_count = rows[i].count};
+
+                pane.first = rows[i].first;
+                pane_free_lines(pane_compose(&pane, &text), pane.rows);
+                ck_assert_uint_eq(pane.first, rows[i].now_first);
+        }
+}
+END_TEST
+
+START_TEST(what_is_chosen_has_one_colour)
+{
+        const struct pane_text text = {.title = "t",
+                                       .corner = "",
+                                       .table = "a\n\x1b[32mb\x1b[0m c\n",
+                                       .marked = 1,
+                                       .marked_count = 1};
+        struct pane pane = make(4, 6);
+        char **lines;
+
+        lines = pane_compose(&pane, &text);
+        ck_assert_str_eq(lines[2], "\x1b[32mb\x1b[0m c");
+        pane_free_lines(lines, pane.rows);
+        pane.colour = true;
+        lines = pane_compose(&pane, &text);
+        ck_assert_str_eq(lines[1], "a");
+        ck_assert_str_eq(lines[2], "\x1b[7mb c   \x1b[0m");
+        pane_free_lines(lines, pane.rows);
+}
+END_TEST
+
+/* A foot takes the place of the keys, and has half of the pane at most; on one row it is all that there is. */
+START_TEST(a_foot)
+{
+        static const struct {
+                size_t rows;
+                const char *foot, *picture;
+        } pictures[] = {
+                {1, "one\n", "one\n"},
+                {2, "one\n", "a\none\n"},
+                {5, "one\ntwo\n", "title  \nNAME\na\none\ntwo\n"},
+                {5, "one\ntwo\nthree\n", "title  \nNAME\na\none\ntwo~\n"},
+                {3, "one two\nthree\n", "title  \na\none tw~\n"},
+        };
+
+        for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++) {
+                struct pane pane = make(pictures[i].rows, 7);
+                struct pane_text text = {.title = "title",
+                                         .corner = "",
+                                         .table = "NAME\na\n",
+                                         .heading = true,
+                                         .foot = pictures[i].foot};
+                char **lines = pane_compose(&pane, &text);
+                char seen[64] = "";
+
+                for (size_t row = 0; row < pane.rows; row++)
+                        strcat(strcat(seen, lines[row]), "\n");
+                ck_assert_str_eq(seen, pictures[i].picture);
+                pane_free_lines(lines, pane.rows);
+        }
+}
+END_TEST
+
+START_TEST(hints)
+{
+        static const char *const what[] = {"s start  t stop", "s start", "s", NULL};
+        static const struct {
+                size_t columns;
+                bool uncounted;
+                const char *line;
+        } rows[] = {
+                {40, false, "rows 1 to 3 of 6; s start  t stop"},
+                {30, false, "rows 1 to 3 of 6; s start"},
+                {22, false, "rows 1 to 3 of 6; s"},
+                {18, false, "1-3 of 6; s start"},
+                {15, false, "1-3 of 6; s"},
+                {10, false, "1-3 of 6"},
+                {20, true, "s start  t stop"},
+                {10, true, "s start"},
+        };
+
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct pane pane = make(6, rows[i].columns);
+                struct pane_text text = {.title = "t",
+                                         .corner = "",
+                                         .table = table,
+                                         .heading = true,
+                                         .uncounted = rows[i].uncounted,
+                                         .hints = what};
+                char **lines = pane_compose(&pane, &text);
+
+                ck_assert_str_eq(lines[5], rows[i].line);
+                pane_free_lines(lines, pane.rows);
+        }
+}
+END_TEST
+
 int main(void)
 {
-        const TTest *tests[] = {
-                everything_has_room,  a_long_table_scrolls,       a_low_terminal_shows_services_first,
-                which_rows_these_are, a_title_is_cut_with_a_sign, colours};
+        const TTest *tests[] = {everything_has_room,
+                                a_long_table_scrolls,
+                                a_low_terminal_shows_services_first,
+                                which_rows_these_are,
+                                a_title_is_cut_with_a_sign,
+                                colours,
+                                what_is_chosen_stays_in_sight,
+                                what_is_chosen_has_one_colour,
+                                a_foot,
+                                hints};
 
         return unit_run(unit_suite_of("pane", tests));
 }
