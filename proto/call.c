@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "proto/json.h"
+#include "proto/json_scan.h"
 #include "proto/limits.h"
 
 /* What a message may hold, and where it goes. Calls and replies differ only in this. */
@@ -118,36 +119,167 @@ static enum call_result call_read(const char *message, size_t length, struct jso
         return result;
 }
 
+static const struct json_bounds call_bounds = {
+        .depth = LIMIT_JSON_DEPTH,
+        .string_bytes = LIMIT_STRING_BYTES,
+        .values = LIMIT_JSON_VALUES,
+};
+
+enum call_result call_parse_tree(const char *message, size_t length, struct call *call,
+                                 struct call_problem *problem)
+{
+        const char *method = NULL;
+        struct json_object *tree, *parameters = NULL;
+        bool more = false, oneway = false, upgrade = false;
+        const struct call_member members[] = {
+                {"method", json_type_string, true, &method, "method is not a string", "method is missing"},
+                {"parameters", json_type_object, false, &parameters, "parameters is not an object", NULL},
+                {"more", json_type_boolean, false, &more, "more is not a boolean", NULL},
+                {"oneway", json_type_boolean, false, &oneway, "oneway is not a boolean", NULL},
+                {"upgrade", json_type_boolean, false, &upgrade, "upgrade is not a boolean", NULL},
+                {NULL},
+        };
+        enum call_result result = call_read(message, length, call_bounds, members, &tree, problem);
+
+        if (result != CALL_OK)
+                return result;
+        call->method = method;
+        call->parameters = parameters;
+        call->values.count = 0;
+        call->more = more;
+        call->oneway = oneway;
+        call->upgrade = upgrade;
+        call->message = tree;
+        return CALL_OK;
+}
+
+/* The members of a plain call, by what they are; NULL: there is none. */
+struct call_plain {
+        const struct json_plain_member *method, *parameters, *more, *oneway, *upgrade;
+};
+
+static const struct json_plain_member **call_plain_place(struct call_plain *call,
+                                                         const struct json_plain_member *member)
+{
+        if (plain_is_named(member, "method"))
+                return &call->method;
+        if (plain_is_named(member, "parameters"))
+                return &call->parameters;
+        if (plain_is_named(member, "more"))
+                return &call->more;
+        if (plain_is_named(member, "oneway"))
+                return &call->oneway;
+        return plain_is_named(member, "upgrade") ? &call->upgrade : NULL;
+}
+
+/* Whether it may be null, or what begins with one of these. */
+static bool call_plain_is(const struct json_plain_member *member, const char *begins)
+{
+        return !member || *member->value == 'n' || strchr(begins, *member->value);
+}
+
+/* An inner member is one of the parameters, has a value that is in no need of a tree, and a name of its own. */
+static bool call_plain_is_parameter(const struct json_plain *plain, size_t number, const struct call_plain *call)
+{
+        const struct json_plain_member *member = &plain->members[number];
+
+        if (!call->parameters || *member->value == '{')
+                return false;
+        for (const struct json_plain_member *other = call->parameters + 1; other < member; other++)
+                if (other->name_bytes == member->name_bytes &&
+                    memcmp(other->name, member->name, member->name_bytes) == 0)
+                        return false;
+        return true;
+}
+
+/* False: it is for json-c, because it needs a tree or because something is wrong with it, and json-c's tree is what that is
+ * told by. */
+static bool call_plain_check(const struct json_plain *plain, struct call_plain *call)
+{
+        if (plain->is_more)
+                return false;
+        for (size_t i = 0; i < plain->count; i++) {
+                const struct json_plain_member *member = &plain->members[i], **place;
+
+                if (member->is_inner) {
+                        if (!call_plain_is_parameter(plain, i, call))
+                                return false;
+                        continue;
+                }
+                place = call_plain_place(call, member);
+                if (!place || *place)
+                        return false;
+                *place = member;
+        }
+        return call->method && *call->method->value == '"' && call_plain_is(call->parameters, "{") &&
+               call_plain_is(call->more, "tf") && call_plain_is(call->oneway, "tf") &&
+               call_plain_is(call->upgrade, "tf");
+}
+
+static bool call_plain_flag(const struct json_plain_member *member)
+{
+        return member && *member->value == 't';
+}
+
+/* What is copied is shorter than the message with its quotes. */
+static bool call_take_plain(const struct json_plain *plain, struct call *call)
+{
+        struct call_plain found = {NULL};
+        char *to = call->strings;
+
+        if (!call_plain_check(plain, &found))
+                return false;
+        call->method = plain_copy(&to, found.method->value + 1, found.method->value_bytes - 2);
+        call->parameters = NULL;
+        call->values.count = 0;
+        for (size_t i = 0; i < plain->count; i++)
+                if (plain->members[i].is_inner)
+                        call->values.at[call->values.count++] = plain_take(&plain->members[i], &to);
+        call->more = call_plain_flag(found.more);
+        call->oneway = call_plain_flag(found.oneway);
+        call->upgrade = call_plain_flag(found.upgrade);
+        call->message = NULL;
+        return true;
+}
+
 enum call_result call_parse(const char *message, size_t length, struct call *call,
                             struct call_problem *problem)
 {
-        const struct json_bounds bounds = {
-                .depth = LIMIT_JSON_DEPTH,
-                .string_bytes = LIMIT_STRING_BYTES,
-                .values = LIMIT_JSON_VALUES,
-        };
-        struct call parsed = {0};
-        const struct call_member members[] = {
-                {"method", json_type_string, true, &parsed.method, "method is not a string",
-                 "method is missing"},
-                {"parameters", json_type_object, false, &parsed.parameters, "parameters is not an object",
-                 NULL},
-                {"more", json_type_boolean, false, &parsed.more, "more is not a boolean", NULL},
-                {"oneway", json_type_boolean, false, &parsed.oneway, "oneway is not a boolean", NULL},
-                {"upgrade", json_type_boolean, false, &parsed.upgrade, "upgrade is not a boolean", NULL},
-                {NULL},
-        };
-        enum call_result result = call_read(message, length, bounds, members, &parsed.message, problem);
+        struct json_problem unwanted;
+        struct json_tally tally;
+        struct json_plain plain;
 
-        if (result == CALL_OK)
-                *call = parsed;
-        return result;
+        if (length <= CALL_PLAIN_BYTES &&
+            json_scan(message, length, call_bounds, &tally, &plain, &unwanted) == JSON_OK &&
+            call_take_plain(&plain, call))
+                return CALL_OK;
+        return call_parse_tree(message, length, call, problem);
 }
 
 void call_deinit(struct call *call)
 {
         json_object_put(call->message);
-        *call = (struct call){0};
+        call->message = call->parameters = NULL;
+        call->method = NULL;
+        call->values.count = 0;
+}
+
+const char *call_fields(const struct call *call, const struct field *fields, void *target)
+{
+        if (call->message)
+                return fields_read(call->parameters, fields, target);
+        return fields_read_plain(&call->values, fields, target);
+}
+
+bool call_list(const struct call *call, const char *name, struct json_object **list)
+{
+        const struct plain_value *value = plain_find(&call->values, name);
+        struct json_object *found = NULL;
+
+        if (call->parameters)
+                json_object_object_get_ex(call->parameters, name, &found);
+        *list = json_object_is_type(found, json_type_array) ? found : NULL;
+        return found == *list && (!value || value->type == PLAIN_NULL);
 }
 
 enum call_result reply_parse(const char *message, size_t length, struct reply *reply,
@@ -200,13 +332,23 @@ void call_write(struct text *text, const char *method, const char *parameters, b
         call_write_end(text);
 }
 
-void reply_write(struct text *text, const char *parameters, size_t length, bool continues)
+void reply_write_begin(struct text *text)
 {
         text_append_string(text, "{\"parameters\":");
-        text_append(text, parameters, length);
+}
+
+void reply_write_end(struct text *text, bool continues)
+{
         if (continues)
                 text_append_string(text, ",\"continues\":true");
         call_write_end(text);
+}
+
+void reply_write(struct text *text, const char *parameters, size_t length, bool continues)
+{
+        reply_write_begin(text);
+        text_append(text, parameters, length);
+        reply_write_end(text, continues);
 }
 
 void reply_write_error(struct text *text, const char *error, const char *parameters)

@@ -5,6 +5,8 @@
 
 #include <json-c/json.h>
 
+#include "proto/plain.h"
+
 static void *field_target(const struct field *field, void *target)
 {
         return (char *)target + field->offset;
@@ -58,16 +60,19 @@ static bool field_is_string_map(struct json_object *value)
         return true;
 }
 
-/* -1 when it is none of them. */
-static int field_choice_of(const struct field *field, struct json_object *value)
+/* -1 when it is none of them. string: NULL for what is none. */
+static int field_choice_of(const struct field *field, const char *string)
 {
-        if (!json_object_is_type(value, json_type_string))
-                return -1;
-        for (int i = 0; field->choices[i]; i++) {
-                if (strcmp(field->choices[i], json_object_get_string(value)) == 0)
+        for (int i = 0; string && field->choices[i]; i++) {
+                if (strcmp(field->choices[i], string) == 0)
                         return i;
         }
         return -1;
+}
+
+static const char *field_string_of(struct json_object *value)
+{
+        return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 }
 
 static bool field_fits(const struct field *field, struct json_object *value)
@@ -84,7 +89,7 @@ static bool field_fits(const struct field *field, struct json_object *value)
         case FIELD_STRING_MAP:
                 return field_is_string_map(value);
         case FIELD_CHOICE:
-                return field_choice_of(field, value) >= 0;
+                return field_choice_of(field, field_string_of(value)) >= 0;
         }
         return false;
 }
@@ -109,7 +114,7 @@ static void field_store(const struct field *field, struct json_object *value, vo
                 *(struct json_object **)member = value;
                 break;
         case FIELD_CHOICE:
-                *(int *)member = field_choice_of(field, value);
+                *(int *)member = field_choice_of(field, field_string_of(value));
                 break;
         }
 }
@@ -153,4 +158,47 @@ const char *fields_read(struct json_object *parameters, const struct field *fiel
                 }
         }
         return fields_take(parameters, fields, target);
+}
+
+/* False: it is of another type. Lists and maps are in a tree. */
+static bool field_store_plain(const struct field *field, const struct plain_value *value, void *target)
+{
+        void *member = field_target(field, target);
+
+        switch (field->type) {
+        case FIELD_STRING:
+                *(const char **)member = value->string;
+                return value->type == PLAIN_STRING;
+        case FIELD_BOOL:
+                *(enum field_bool *)member = value->number ? FIELD_TRUE : FIELD_FALSE;
+                return value->type == PLAIN_BOOL;
+        case FIELD_INT:
+                *(struct field_int *)member = (struct field_int){true, value->number};
+                return value->type == PLAIN_INT;
+        case FIELD_STRING_LIST:
+        case FIELD_STRING_MAP:
+                return false;
+        case FIELD_CHOICE:
+                *(int *)member = field_choice_of(field, value->string);
+                return *(int *)member >= 0;
+        }
+        return false;
+}
+
+const char *fields_read_plain(const struct plain_values *values, const struct field *fields, void *target)
+{
+        for (const struct field *field = fields; field->name; field++)
+                field_clear(field, target);
+        for (size_t i = 0; i < values->count; i++)
+                if (!field_is_known(fields, values->at[i].name))
+                        return values->at[i].name;
+        for (const struct field *field = fields; field->name; field++) {
+                const struct plain_value *value = plain_find(values, field->name);
+
+                if (value && value->type == PLAIN_NULL)
+                        value = NULL;
+                if (value ? !field_store_plain(field, value, target) : field->required)
+                        return field->name;
+        }
+        return NULL;
 }

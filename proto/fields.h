@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 struct json_object;
+struct plain_values;
 
 /*
  * Reads the parameters of a call into a struct, by a table. An unknown, missing or ill-typed parameter fails;
@@ -41,6 +42,9 @@ struct field {
  * parameter that is wrong (owned by fields or parameters), *target then being half filled.
  */
 const char *fields_read(struct json_object *parameters, const struct field *fields, void *target);
+
+/* The same of parameters that need no tree. */
+const char *fields_read_plain(const struct plain_values *values, const struct field *fields, void *target);
 
 /* The same of what may have other members too, which are passed over. */
 const char *fields_take(struct json_object *parameters, const struct field *fields, void *target);

@@ -141,7 +141,7 @@ enum json_result json_strict_parse(const char *text, size_t length, struct json_
                 problem = &unwanted;
         if (length >= INT_MAX)
                 return json_fail(JSON_SYNTAX, "longer than any text may be", problem);
-        result = json_scan(text, length, bounds, &written, problem);
+        result = json_scan(text, length, bounds, &written, NULL, problem);
         if (result != JSON_OK)
                 return result;
         result = (written.pairs ? json_build_plain : json_build)(text, length, bounds.depth, &tree, problem);

@@ -6,14 +6,32 @@
 
 #include "proto/limits.h"
 
-#define LOWER "abcdefghijklmnopqrstuvwxyz"
-#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS "0123456789"
-
 #define QUOTE_EXPANDED(number) #number
 #define QUOTE(number) QUOTE_EXPANDED(number)
 
-static enum name_result name_check(const char *name, size_t limit_bytes, const char *first, const char *rest)
+/* Where a byte may stand. */
+enum {
+        PROFILE_FIRST = 1,
+        PROFILE_REST = 2,
+        SERVICE_FIRST = 4,
+        SERVICE_REST = 8,
+        VARIABLE_FIRST = 16,
+        VARIABLE_REST = 32,
+};
+
+#define FIRST (PROFILE_FIRST | SERVICE_FIRST | VARIABLE_FIRST)
+#define REST (PROFILE_REST | SERVICE_REST | VARIABLE_REST)
+
+static const unsigned char places[256] = {
+        ['a' ... 'z'] = FIRST | REST,
+        ['A' ... 'Z'] = (FIRST | REST) & ~(PROFILE_FIRST | PROFILE_REST),
+        ['0' ... '9'] = (FIRST | REST) & ~VARIABLE_FIRST,
+        ['_'] = REST | VARIABLE_FIRST,
+        ['-'] = PROFILE_REST | SERVICE_REST,
+        ['.'] = SERVICE_REST,
+};
+
+static enum name_result name_check(const char *name, size_t limit_bytes, int first, int rest)
 {
         size_t length = strnlen(name, limit_bytes + 1);
 
@@ -21,19 +39,22 @@ static enum name_result name_check(const char *name, size_t limit_bytes, const c
                 return NAME_EMPTY;
         if (length > limit_bytes)
                 return NAME_TOO_LONG;
-        if (!strchr(first, name[0]))
+        if (!(places[(unsigned char)name[0]] & first))
                 return NAME_BAD_START;
-        return strspn(name, rest) == length ? NAME_OK : NAME_BAD_CHARACTER;
+        for (size_t i = 1; i < length; i++)
+                if (!(places[(unsigned char)name[i]] & rest))
+                        return NAME_BAD_CHARACTER;
+        return NAME_OK;
 }
 
 enum name_result name_check_profile(const char *name)
 {
-        return name_check(name, LIMIT_PROFILE_NAME_BYTES, LOWER DIGITS, LOWER DIGITS "_-");
+        return name_check(name, LIMIT_PROFILE_NAME_BYTES, PROFILE_FIRST, PROFILE_REST);
 }
 
 enum name_result name_check_service(const char *name)
 {
-        return name_check(name, LIMIT_SERVICE_NAME_BYTES, UPPER LOWER DIGITS, UPPER LOWER DIGITS "_.-");
+        return name_check(name, LIMIT_SERVICE_NAME_BYTES, SERVICE_FIRST, SERVICE_REST);
 }
 
 const char *name_profile_of(const char *service)
@@ -82,7 +103,7 @@ const char *name_result_text(enum name_result result)
 
 bool environment_is_name(const char *name)
 {
-        return name_check(name, LIMIT_ENVIRONMENT_NAME_BYTES, UPPER LOWER "_", UPPER LOWER DIGITS "_") ==
+        return name_check(name, LIMIT_ENVIRONMENT_NAME_BYTES, VARIABLE_FIRST, VARIABLE_REST) ==
                NAME_OK;
 }
 

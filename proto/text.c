@@ -59,11 +59,6 @@ void text_append(struct text *text, const char *bytes, size_t length)
         text->length += length;
 }
 
-void text_append_string(struct text *text, const char *string)
-{
-        text_append(text, string, strlen(string));
-}
-
 void text_append_int(struct text *text, int64_t value)
 {
         char digits[sizeof("-9223372036854775808")];

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * A growing run of bytes that replies and log lines are put together in. A failed allocation is remembered
@@ -24,7 +25,12 @@ void text_deinit(struct text *text);
 void text_clear(struct text *text);
 
 void text_append(struct text *text, const char *bytes, size_t length);
-void text_append_string(struct text *text, const char *string);
+
+static inline void text_append_string(struct text *text, const char *string)
+{
+        text_append(text, string, strlen(string));
+}
+
 void text_append_int(struct text *text, int64_t value);
 
 /* Appends `string` as a JSON string, quotes included. A byte that is no UTF-8, as in a file's name, becomes

@@ -126,7 +126,7 @@ static bool is_bounded(const char *text, size_t depth)
         struct json_problem problem;
         struct json_tally tally;
 
-        return json_scan(text, strlen(text), bounds, &tally, &problem) == JSON_OK;
+        return json_scan(text, strlen(text), bounds, &tally, NULL, &problem) == JSON_OK;
 }
 
 /* What could not be read as JSON any more would spoil the file that it is passed on to. */

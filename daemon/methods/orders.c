@@ -169,7 +169,7 @@ static void order(struct peer *peer, const struct call *call, enum order_kind ki
 {
         struct order_parameters parameters = {.kill_after = {.present = false}};
         struct order_request request = {.kind = kind};
-        const char *wrong = fields_read(call->parameters, fields, &parameters);
+        const char *wrong = call_fields(call, fields, &parameters);
         const char **names;
         size_t count;
 
@@ -195,11 +195,10 @@ static void order(struct peer *peer, const struct call *call, enum order_kind ki
 static size_t weigh(const struct peer *peer, const struct call *call, enum order_kind kind)
 {
         const struct registry *registry = peer->server->registry;
-        struct json_object *list = NULL;
+        struct json_object *list;
         size_t names = 0;
 
-        if (call->parameters && json_object_object_get_ex(call->parameters, "names", &list) &&
-            !json_object_is_type(list, json_type_array))
+        if (!call_list(call, "names", &list))
                 return 0;
         for (size_t i = 0; !list && i < registry->count && names < LIMIT_NAMES_BURST; i++)
                 if (is_of_all(registry->services[i], kind))

@@ -5,7 +5,7 @@
 
 bool parameters_read(struct peer *peer, const struct call *call, const struct field *fields, void *parameters)
 {
-        const char *wrong = fields_read(call->parameters, fields, parameters);
+        const char *wrong = call_fields(call, fields, parameters);
 
         if (wrong)
                 errors_parameter(peer, wrong);

@@ -160,10 +160,10 @@ static void print_problem(FILE *file, const char *name, enum call_result result,
                 fprintf(file, " %s=%zu", problem->limit, problem->limit_value);
 }
 
-static void print_fields(FILE *file, struct json_object *object)
+static void print_fields(FILE *file, const struct call *call)
 {
         struct parameters parameters;
-        const char *wrong = fields_read(object, fields, &parameters);
+        const char *wrong = call_fields(call, fields, &parameters);
 
         if (wrong) {
                 fputs(" wrong ", file);
@@ -189,7 +189,7 @@ static void print_call(FILE *file, const char *bytes, size_t length)
                 return;
         fprintf(file, " more=%d oneway=%d upgrade=%d method=", call.more, call.oneway, call.upgrade);
         print_short(file, call.method, strlen(call.method));
-        print_fields(file, call.parameters);
+        print_fields(file, &call);
         call_deinit(&call);
 }
 

@@ -16,6 +16,7 @@
 #include "proto/limits.h"
 #include "proto/name.h"
 #include "proto/text.h"
+#include "tests/differential/same_call.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -64,17 +65,17 @@ static void check_round_trip(const struct call *call)
         must(call_parse(text.bytes, text.length - 1, &again, &problem) == CALL_OK);
         must(strcmp(call->method, again.method) == 0);
         must(call->more == again.more && call->oneway == again.oneway);
-        must(json_object_equal(call->parameters, again.parameters));
+        must(same_values(&again, call));
         call_deinit(&again);
         text_deinit(&text);
 }
 
-static void check_parameters(struct json_object *object)
+static void check_parameters(const struct call *call)
 {
         struct parameters parameters;
         char service[LIMIT_SERVICE_NAME_BYTES + 1];
 
-        if (fields_read(object, fields, &parameters))
+        if (call_fields(call, fields, &parameters))
                 return;
         must(parameters.wait >= -1 && parameters.wait < 3);
         if (parameters.profile && name_check_profile(parameters.profile) == NAME_OK) {
@@ -94,8 +95,10 @@ static void check_message(const char *message, size_t length)
         struct reply reply;
         struct call call;
         enum call_result result;
+        bool plain;
 
         must(message[length] == '\0' && strlen(message) == length);
+        must(same_call(message, length, &plain));
         if (reply_parse(message, length, &reply, &problem) == CALL_OK)
                 reply_deinit(&reply);
         result = call_parse(message, length, &call, &problem);
@@ -106,8 +109,11 @@ static void check_message(const char *message, size_t length)
                 return;
         }
         must(call.method != NULL);
+        check_parameters(&call);
+        call_deinit(&call);
+        must(call_parse_tree(message, length, &call, &problem) == CALL_OK);
         check_round_trip(&call);
-        check_parameters(call.parameters);
+        check_parameters(&call);
         call_deinit(&call);
 }
 

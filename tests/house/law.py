@@ -73,8 +73,10 @@ BOUNDS_HEADERS = ("proto/limits.h", "daemon/bounds.h")
 TEXT_BUFFERS = r"(^|_)(FILE|LINE|TEXT|PATH|NAME|WORD|VALUE|REASON|PROBLEM|MARKER|VERSION|BOOT|STATE|MESSAGE|END|ESCAPE|FIRST)_BYTES$"
 # What is no bound of ours, but a fact that is written down where it is read.
 BOUNDS_ELSEWHERE = {
+    "CALL_PLAIN_BYTES": "It is what has room without a tree: a longer call has one.",
     "CLOCK_2020_USEC": "It is a date.",
     "FILE_BYTES_MAX": "It is the sum of what proto/limits.h admits, as the file has it.",
+    "JSON_PLAIN_MOST": "It is what has room without a tree: a call with more members has one.",
     "JSON_DEPTH_MAX": "It is what the scanner has room for, whatever a caller admits.",
     "NO_LIMIT_BYTES": "It is the kernel's way to say that there is none.",
     "S6_PAUSE_USEC": "It is s6's.",

@@ -258,6 +258,86 @@ START_TEST(replies_have_bounds_of_their_own)
 }
 END_TEST
 
+static const struct {
+        const char *message;
+        bool plain;
+} forms[] = {
+        {"{\"method\":\"m\"}", true},
+        {" { \"more\" : true , \"method\" : \"m\" , \"parameters\" : { } } ", true},
+        {"{\"method\":\"m\",\"parameters\":{\"a\":\"Ã©\",\"b\":12,\"c\":true,\"d\":null}}", true},
+        {"{\"method\":\"m\",\"parameters\":null,\"upgrade\":false}", true},
+        {"{\"method\":\"\\u006d\"}", false},
+        {"{\"\\u006dethod\":\"m\"}", false},
+        {"{\"method\":\"m\",\"parameters\":{\"\\n\":1}}", false},
+        {"{\"method\":\"m\",\"parameters\":{\"a\":\"\\/\"}}", false},
+        {"{\"method\":\"m\",\"parameters\":{\"a\":[]}}", false},
+        {"{\"method\":\"m\",\"parameters\":{\"a\":{}}}", false},
+        {"{\"method\":\"m\",\"parameters\":{\"a\":-1}}", false},
+        {"{\"method\":\"m\",\"parameters\":{\"a\":1.0}}", false},
+        {"{\"method\":\"m\",\"parameters\":{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,"
+         "\"i\":1,\"j\":1,\"k\":1}}",
+         false},
+};
+
+/* Most calls cost no tree and no memory. */
+START_TEST(plain_calls_have_no_tree)
+{
+        for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+                struct call call;
+                struct call_problem problem;
+
+                ck_assert_int_eq(parse(forms[i].message, &call, &problem), CALL_OK);
+                ck_assert_msg(!call.message == forms[i].plain, "%s", forms[i].message);
+                ck_assert_str_eq(call.method, "m");
+                call_deinit(&call);
+        }
+}
+END_TEST
+
+/* As long as may be, and one byte longer. */
+START_TEST(plain_calls_are_short)
+{
+        char message[CALL_PLAIN_BYTES + 2];
+        struct call call;
+        struct call_problem problem;
+
+        for (size_t length = CALL_PLAIN_BYTES; length <= CALL_PLAIN_BYTES + 1; length++) {
+                memset(message, 'x', length);
+                memcpy(message, "{\"method\":\"", 11);
+                strcpy(message + length - 2, "\"}");
+                ck_assert_int_eq(parse(message, &call, &problem), CALL_OK);
+                ck_assert_uint_eq(strlen(call.method), length - 13);
+                ck_assert(!call.message == (length == CALL_PLAIN_BYTES));
+                call_deinit(&call);
+        }
+}
+END_TEST
+
+static const char *const nulls_and_lists[] = {
+        "{\"method\":\"m\"}",
+        "{\"method\":\"m\",\"parameters\":{\"names\":null}}",
+        "{\"method\":\"m\",\"parameters\":{\"names\":null,\"x\":[]}}",
+        "{\"method\":\"m\",\"parameters\":{\"names\":[\"a\"]}}",
+        "{\"method\":\"m\",\"parameters\":{\"names\":\"a\"}}",
+        "{\"method\":\"m\",\"parameters\":{\"names\":{}}}",
+};
+
+/* A null list is none: what is charged for that is what is done. */
+START_TEST(lists)
+{
+        for (size_t i = 0; i < sizeof(nulls_and_lists) / sizeof(nulls_and_lists[0]); i++) {
+                struct json_object *list;
+                struct call call;
+                struct call_problem problem;
+
+                ck_assert_int_eq(parse(nulls_and_lists[i], &call, &problem), CALL_OK);
+                ck_assert_msg(call_list(&call, "names", &list) == (i < 4), "%s", nulls_and_lists[i]);
+                ck_assert_msg(i >= 4 || !list == (i < 3), "%s", nulls_and_lists[i]);
+                call_deinit(&call);
+        }
+}
+END_TEST
+
 START_TEST(writes_calls)
 {
         struct text text;
@@ -299,8 +379,9 @@ START_TEST(reads_what_it_writes)
         call_write(&text, "a.b.C", "{\"x\":1}", true, true);
         ck_assert_int_eq(call_parse(text.bytes, text.length - 1, &call, &problem), CALL_OK);
         ck_assert_str_eq(call.method, "a.b.C");
-        ck_assert_str_eq(json_object_to_json_string_ext(call.parameters, JSON_C_TO_STRING_PLAIN),
-                         "{\"x\":1}");
+        ck_assert_uint_eq(call.values.count, 1);
+        ck_assert_str_eq(call.values.at[0].name, "x");
+        ck_assert(call.values.at[0].type == PLAIN_INT && call.values.at[0].number == 1);
         ck_assert(call.more && call.oneway);
         call_deinit(&call);
         text_clear(&text);
@@ -327,6 +408,9 @@ int main(void)
                 null_is_absent,
                 no_calls,
                 limits,
+                plain_calls_have_no_tree,
+                plain_calls_are_short,
+                lists,
                 replies,
                 replies_have_bounds_of_their_own,
                 writes_calls,

@@ -24,7 +24,7 @@ static int judge(const char *text, size_t length)
         struct json_tally tally;
         enum json_result result;
 
-        if (json_scan(text, length, no_bounds, &tally, &problem) != JSON_OK)
+        if (json_scan(text, length, no_bounds, &tally, NULL, &problem) != JSON_OK)
                 return -1;
         result = json_strict_parse(text, length, no_bounds, &value, NULL);
         json_object_put(value);
