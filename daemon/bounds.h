@@ -102,6 +102,7 @@
 #define PLACES_LINE_BYTES 512
 /* A script's interpreter may be one too; the kernel goes as far. */
 #define DIAGNOSE_INTERPRETERS_MOST 5
+#define DIAGNOSE_SOUND_MOST 8 /* that are looked at once for all services */
 #define DIAGNOSE_CLOCK_USEC 5000000 /* a stamp this far ahead of the clock is no matter of rounding */
 /* When the broker is told to end: what calls that run may take to end, too. */
 #define SERVER_DRAIN_MSEC 3000

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,9 @@ static const char *const svscan_files[] = {"finish", "crash",   "SIGALRM", "SIGA
 struct script_walk {
         struct text names; /* of the scan directory, each with its NUL */
         size_t at;
+        char directory[PATH_MAX]; /* the service's at work on, where it leads; "": it is not safe, or not there */
+        char sound[DIAGNOSE_SOUND_MOST][PATH_MAX]; /* interpreters that were found so, with all that interprets them */
+        unsigned sounds;
         unsigned services;
         unsigned scripts;
         struct findings loose;
@@ -63,12 +67,15 @@ static void list_names(const struct registry *registry, struct script_walk *walk
         closedir(directory);
 }
 
-/* 0: safe, or not there with nobody to put it there; what is not goes to the findings. */
-static int audit(const struct doctor *doctor, const char *path, const char *note)
+/* 0: safe, or not there with nobody to put it there; what is not goes to the findings. file: what of it is in the service's
+ * directory; NULL: it is not there. */
+static int audit(const struct doctor *doctor, const char *path, const char *file, const char *note)
 {
         struct script_walk *walk = doctor->scripts;
+        const char *home = doctor->server->hermes_home;
         char *culprit = NULL;
-        int result = rights_audit_outside(path, doctor->server->hermes_home, &culprit);
+        int result = file && *walk->directory ? rights_audit_below(walk->directory, file, home, &culprit)
+                                              : rights_audit_outside(path, home, &culprit);
 
         if (result > 0)
                 findings_add(&walk->loose, culprit, note);
@@ -91,7 +98,7 @@ static void audit_name(const struct doctor *doctor, const char *name, const char
 
                 if (snprintf(path, sizeof(path), "%.*s/%s", (int)length, entry, name) >= (int)sizeof(path))
                         return;
-                result = *path == '/' ? audit(doctor, path, note) : -ENOENT;
+                result = *path == '/' ? audit(doctor, path, NULL, note) : -ENOENT;
                 if (result >= 0)
                         return;
                 entry = entry[length] ? entry + length + 1 : NULL;
@@ -122,35 +129,67 @@ static bool is_executed(const struct doctor *doctor, const char *name, const cha
         return service && service->own.supervised && strcmp(file, "run") == 0;
 }
 
-static void audit_script(const struct doctor *doctor, const char *path, const char *note)
+static bool is_sound(const struct script_walk *walk, const char *path)
+{
+        for (unsigned i = 0; i < walk->sounds; i++)
+                if (strcmp(walk->sound[i], path) == 0)
+                        return true;
+        return false;
+}
+
+/* A thousand services have the same few. */
+static void note_sound(struct script_walk *walk, const char *path)
+{
+        if (walk->sounds < DIAGNOSE_SOUND_MOST)
+                snprintf(walk->sound[walk->sounds++], sizeof(walk->sound[0]), "%s", path);
+}
+
+/* What interprets it, if anything does. False: there is nothing more to be looked at. */
+static bool audit_interpreter(const struct doctor *doctor, const char *path, char next[PATH_MAX],
+                              const char *note, bool *sound)
 {
         struct script_walk *walk = doctor->scripts;
         struct interpreter interpreter;
         const char *slash;
-        char next[4096];
+        int result = interpreter_read(next, &interpreter);
+
+        if (result < 0)
+                findings_add(&walk->unseen, next, sysname_error_words(-result));
+        *sound = result == 0;
+        if (result <= 0)
+                return false;
+        slash = strrchr(interpreter.path, '/');
+        if (slash && strcmp(slash, "/env") == 0 && interpreter.argument[0] && interpreter.argument[0] != '-' &&
+            !strchr(interpreter.argument, '/'))
+                audit_name(doctor, interpreter.argument, note);
+        /* A relative one begins where the script is, which s6 starts there. */
+        snprintf(next, PATH_MAX, "%.*s%s",
+                 interpreter.path[0] == '/' ? 0 : (int)(strrchr(path, '/') + 1 - path), path,
+                 interpreter.path);
+        return true;
+}
+
+static void audit_script(const struct doctor *doctor, const char *path, const char *file, const char *note)
+{
+        struct script_walk *walk = doctor->scripts;
+        unsigned problems = walk->dead.count;
+        char next[PATH_MAX];
+        bool sound = false;
         int result;
 
         snprintf(next, sizeof(next), "%s", path);
-        for (unsigned i = 0; i < DIAGNOSE_INTERPRETERS_MOST; i++) {
-                result = audit(doctor, next, note);
+        for (unsigned i = 0; i < DIAGNOSE_INTERPRETERS_MOST && !is_sound(walk, next); i++) {
+                result = audit(doctor, next, i ? NULL : file, note);
                 if (result == 0 || (i && result == -ENOENT))
                         look_executable(doctor, i ? next : path, path, note);
                 if (result)
                         return;
                 walk->scripts += i == 0;
-                result = interpreter_read(next, &interpreter);
-                if (result < 0)
-                        findings_add(&walk->unseen, next, sysname_error_words(-result));
-                if (result <= 0)
+                if (!audit_interpreter(doctor, path, next, note, &sound)) {
+                        if (i && sound && walk->dead.count == problems)
+                                note_sound(walk, next);
                         return;
-                slash = strrchr(interpreter.path, '/');
-                if (slash && strcmp(slash, "/env") == 0 && interpreter.argument[0] &&
-                    interpreter.argument[0] != '-' && !strchr(interpreter.argument, '/'))
-                        audit_name(doctor, interpreter.argument, note);
-                /* A relative one begins where the script is, which s6 starts there. */
-                snprintf(next, sizeof(next), "%.*s%s",
-                         interpreter.path[0] == '/' ? 0 : (int)(strrchr(path, '/') + 1 - path), path,
-                         interpreter.path);
+                }
         }
 }
 
@@ -160,18 +199,22 @@ static void audit_service(const struct doctor *doctor, const char *name)
         const char *const *files = svscan ? svscan_files : service_files;
         size_t count = svscan ? sizeof(svscan_files) / sizeof(svscan_files[0])
                               : sizeof(service_files) / sizeof(service_files[0]);
-        char path[4096], note[512];
+        char path[4096], note[512], *culprit = NULL;
 
+        snprintf(path, sizeof(path), "%s/%s", doctor->server->registry->scandir.path, name);
+        if (rights_audit_to(path, doctor->server->hermes_home, doctor->scripts->directory, &culprit))
+                *doctor->scripts->directory = '\0';
+        free(culprit); /* each of its files tells of it */
         for (size_t i = 0; i < count; i++) {
                 snprintf(path, sizeof(path), "%s/%s/%s", doctor->server->registry->scandir.path, name,
                          files[i]);
                 snprintf(note, sizeof(note), "%s of %s", files[i], name);
                 if (svscan || i < SERVICE_SCRIPTS)
-                        audit_script(doctor, path, note);
+                        audit_script(doctor, path, files[i], note);
                 if (is_executed(doctor, name, files[i]) && access(path, F_OK) < 0 && errno == ENOENT)
                         findings_add(&doctor->scripts->dead, note, "it is not there");
                 if (!svscan && i >= SERVICE_SCRIPTS)
-                        audit(doctor, path, note);
+                        audit(doctor, path, files[i], note);
         }
         doctor->scripts->services += !svscan;
 }

@@ -2,7 +2,6 @@
 #include "daemon/edge/rights_audit.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -121,16 +120,11 @@ static int step(struct walk *walk, const char *component, char path[PATH_MAX])
         return 0;
 }
 
+/* As step(). At the end `done` is where the path leads. */
 static int walk_along(struct walk *walk, char path[PATH_MAX])
 {
-        struct stat found;
         char component[NAME_MAX + 1];
 
-        memcpy(path, "/", 2);
-        if (lstat(path, &found) < 0)
-                return -errno;
-        if (!rights_is_safe(path, &found))
-                return 1;
         for (;;) {
                 int result = take_component(walk, component, sizeof(component));
 
@@ -142,31 +136,42 @@ static int walk_along(struct walk *walk, char path[PATH_MAX])
         }
 }
 
-int rights_audit(const char *path, char **culprit)
+static int look_at_root(char path[PATH_MAX])
 {
-        return rights_audit_outside(path, "", culprit);
+        struct stat found;
+
+        memcpy(path, "/", 2);
+        if (lstat(path, &found) < 0)
+                return -errno;
+        return rights_is_safe(path, &found) ? 0 : 1;
 }
 
-int rights_audit_outside(const char *path, const char *volume, char **culprit)
+/* below: a directory that an audit led to, or NULL. Its memory is not cleared: it is as large as two paths, and there are
+ * thousands of audits. */
+static int audit(const char *below, const char *path, const char *volume, char *resolved, char **culprit)
 {
         char at[PATH_MAX];
         struct walk *walk;
         int result;
         char *copy;
 
-        if (*path != '/')
-                return -EINVAL;
         if (strlen(path) >= PATH_MAX)
                 return -ENAMETOOLONG;
-        walk = calloc(1, sizeof(*walk));
+        walk = malloc(sizeof(*walk));
         if (!walk)
                 return -ENOMEM;
-        memcpy(walk->left, path, strlen(path) + 1);
+        strcpy(walk->done, below ? below : "");
+        strcpy(walk->left, path);
+        walk->links = 0;
         walk->outside = volume;
         walk->outside_length = strlen(volume);
         while (walk->outside_length > 0 && volume[walk->outside_length - 1] == '/')
                 walk->outside_length--;
-        result = walk_along(walk, at);
+        result = below ? 0 : look_at_root(at);
+        if (!result)
+                result = walk_along(walk, at);
+        if (!result && resolved)
+                strcpy(resolved, walk->done);
         free(walk);
         if (result != 1)
                 return result;
@@ -175,4 +180,24 @@ int rights_audit_outside(const char *path, const char *volume, char **culprit)
                 return -ENOMEM;
         *culprit = copy;
         return 1;
+}
+
+int rights_audit(const char *path, char **culprit)
+{
+        return rights_audit_outside(path, "", culprit);
+}
+
+int rights_audit_outside(const char *path, const char *volume, char **culprit)
+{
+        return *path == '/' ? audit(NULL, path, volume, NULL, culprit) : -EINVAL;
+}
+
+int rights_audit_to(const char *path, const char *volume, char resolved[PATH_MAX], char **culprit)
+{
+        return *path == '/' ? audit(NULL, path, volume, resolved, culprit) : -EINVAL;
+}
+
+int rights_audit_below(const char *directory, const char *file, const char *volume, char **culprit)
+{
+        return audit(directory, file, volume, NULL, culprit);
 }
