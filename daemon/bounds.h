@@ -252,6 +252,7 @@
  * many services at once, the others in turns of the loop as those of POLL_SERVICES. */
 #define HALT_LOOK_MSEC 1000
 #define HALT_SERVICES 64
+#define HALT_LOOK_ONE_MSEC 100 /* when somebody asks for one of them: four system calls a process, more than the call itself takes */
 
 /* Processes that a Diagnose looks at in one step: two system calls each. */
 #define DIAGNOSE_PROCESSES 64

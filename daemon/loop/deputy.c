@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/log/log.h"
+#include "daemon/loop/pace.h"
 #include "proto/sysname.h"
 
 static int deputy_add_worker(struct deputy *deputy)
@@ -227,6 +228,7 @@ static void deputy_collect(uv_poll_t *poll, int status, int events)
 
         (void)status;
         (void)events;
+        pace_woken();
         (void)!read(deputy->crew.finished_fd, &rung, sizeof(rung));
         for (unsigned i = 0; i < deputy->count; i++) {
                 struct worker *worker = &deputy->workers[i];

@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/loop/pace.h"
 
-/* Each time that the loop is about to wait. */
+/* When this turn of the process's one loop began; 0: it waits. */
+static uint64_t began_nsec;
+
+void pace_woken(void)
+{
+        if (!began_nsec)
+                began_nsec = uv_hrtime();
+}
+
+/* Each time that it has waited: if nothing that it was woken for has said so. */
+static void on_woken(uv_check_t *woken)
+{
+        (void)woken;
+        pace_woken();
+}
+
+/* Each time that it is about to wait. */
 static void on_turn(uv_prepare_t *turn)
 {
         struct pace *pace = turn->data;
-        uint64_t now = uv_hrtime(), idle = uv_metrics_idle_time(turn->loop);
-        uint64_t passed = now - pace->seen_nsec, waited = idle - pace->idle_nsec;
-        uint64_t busy = passed > waited ? passed - waited : 0;
+        uint64_t now = uv_hrtime(), busy = began_nsec && now > began_nsec ? now - began_nsec : 0;
 
-        pace->seen_nsec = now;
-        pace->idle_nsec = idle;
+        began_nsec = 0;
         pace->turns++;
         pace->busy_nsec += busy;
         if (busy > pace->longest_nsec)
@@ -19,15 +32,19 @@ static void on_turn(uv_prepare_t *turn)
 
 void pace_open(struct pace *pace, uv_loop_t *loop)
 {
-        *pace = (struct pace){.seen_nsec = uv_hrtime()};
-        uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
+        *pace = (struct pace){.turns = 0};
         uv_prepare_init(loop, &pace->turn);
+        uv_check_init(loop, &pace->woken);
         pace->turn.data = pace;
         uv_prepare_start(&pace->turn, on_turn);
+        uv_check_start(&pace->woken, on_woken);
         uv_unref((uv_handle_t *)&pace->turn);
+        uv_unref((uv_handle_t *)&pace->woken);
+        pace_woken();
 }
 
 void pace_close(struct pace *pace)
 {
         uv_close((uv_handle_t *)&pace->turn, NULL);
+        uv_close((uv_handle_t *)&pace->woken, NULL);
 }

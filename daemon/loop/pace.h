@@ -12,14 +12,19 @@
  */
 struct pace {
         uv_prepare_t turn;
+        uv_check_t woken;
         uint64_t turns;
         uint64_t busy_nsec;
         uint64_t longest_nsec;
-        uint64_t seen_nsec; /* when the last turn ended, */
-        uint64_t idle_nsec; /* and how long the loop had waited until then */
 };
 
 void pace_open(struct pace *pace, uv_loop_t *loop);
 void pace_close(struct pace *pace);
+
+/*
+ * Whatever polls a descriptor says so first: libuv tells how long it waited (UV_METRICS_IDLE_TIME), but asks the kernel twice
+ * for that each time.
+ */
+void pace_woken(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/bounds.h"
+#include "daemon/loop/pace.h"
 
 struct watch_entry {
         int wd;
@@ -84,6 +85,7 @@ static void watch_readable(uv_poll_t *poll, int status, int events)
 {
         (void)status;
         (void)events;
+        pace_woken();
         watch_read(poll->data);
 }
 

@@ -6,14 +6,12 @@
 static void pieces_pump(struct feed *feed, struct peer *peer)
 {
         struct pieces *pieces = (struct pieces *)feed;
-        struct text text;
-        bool more;
+        struct text *text = peer_reply_begin(peer);
+        bool more = pieces->write(pieces, peer->server, text);
 
-        text_init(&text);
-        more = pieces->write(pieces, peer->server, &text);
         if (!more)
                 feed_end(peer);
-        peer_reply_text(peer, &text, more);
+        peer_reply_end(peer, more);
 }
 
 static void pieces_drop(struct feed *feed, struct peer *peer)

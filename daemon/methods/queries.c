@@ -13,17 +13,14 @@
 #include "daemon/session/watcher.h"
 #include "proto/interface.h"
 
-/* Appends the services from that place on, until the text is over `most` bytes. Returns where that ended. */
+/* Appends the services from that place on, until the text is longer than `most` bytes. Returns where that ended. */
 static size_t list_from(struct server *server, size_t place, size_t most, struct text *text)
 {
         const struct registry *registry = server->registry;
 
-        for (bool first = true; place < registry->count && text->length <= most && !text->failed; place++) {
-                if (!first)
-                        text_append_string(text, ",");
-                first = false;
-                describe_service(server, registry->services[place], text);
-        }
+        for (; place < registry->count && text->length <= most && !text->failed; place++)
+                describe_in_list(server, registry->services[place], text);
+        describe_end_list(text);
         return place;
 }
 
@@ -31,10 +28,10 @@ static bool list_piece(struct pieces *pieces, struct server *server, struct text
 {
         struct service_pieces *list = (struct service_pieces *)pieces;
         const struct registry *registry = server->registry;
-        size_t place;
+        size_t place, most = text->length + PIECE_BYTES;
 
         text_append_string(text, "{\"services\":[");
-        place = list_from(server, registry_behind(registry, list->after), PIECE_BYTES, text);
+        place = list_from(server, registry_behind(registry, list->after), most, text);
         text_append_string(text, "]}");
         if (place >= registry->count || text->failed) /* perhaps before the first of them */
                 return false;
@@ -44,7 +41,7 @@ static bool list_piece(struct pieces *pieces, struct server *server, struct text
 
 static void list(struct peer *peer, const struct call *call)
 {
-        struct text text;
+        struct text *text;
 
         if (!parameters_are_none(peer, call))
                 return;
@@ -53,11 +50,11 @@ static void list(struct peer *peer, const struct call *call)
                 service_pieces_begin(peer, list_piece);
                 return;
         }
-        text_init(&text);
-        text_append_string(&text, "{\"services\":[");
-        list_from(peer->server, 0, LIMIT_OUTPUT_BYTES, &text);
-        text_append_string(&text, "]}");
-        peer_reply_text(peer, &text, false);
+        text = peer_reply_begin(peer);
+        text_append_string(text, "{\"services\":[");
+        list_from(peer->server, 0, text->length + LIMIT_OUTPUT_BYTES, text);
+        text_append_string(text, "]}");
+        peer_reply_end(peer, false);
 }
 
 struct status_parameters {
@@ -74,7 +71,7 @@ static void status(struct peer *peer, const struct call *call)
         struct status_parameters parameters;
         struct service *service;
         struct fault fault;
-        struct text text;
+        struct text *text;
 
         if (!parameters_read(peer, call, status_fields, &parameters))
                 return;
@@ -84,11 +81,11 @@ static void status(struct peer *peer, const struct call *call)
                 return;
         }
         halts_look(service);
-        text_init(&text);
-        text_append_string(&text, "{\"service\":");
-        describe_service(peer->server, service, &text);
-        text_append_string(&text, "}");
-        peer_reply_text(peer, &text, false);
+        text = peer_reply_begin(peer);
+        text_append_string(text, "{\"service\":");
+        describe_service(peer->server, service, text);
+        text_append_string(text, "}");
+        peer_reply_end(peer, false);
 }
 
 struct watch_parameters {

@@ -9,9 +9,12 @@ void halts_look(struct service *service)
 {
         struct run *own = &service->own, *logger = &service->logger;
         bool halted = own->halt.kind != HALT_NONE || logger->halt.kind != HALT_NONE;
+        int64_t now_msec = clock_msec();
 
-        if (service->registry->stopping || !own->supervised || service->operation != OPERATION_NONE)
+        if (service->registry->stopping || !own->supervised || service->operation != OPERATION_NONE ||
+            (service->halts_looked_msec && now_msec - service->halts_looked_msec < HALT_LOOK_ONE_MSEC))
                 return;
+        service->halts_looked_msec = now_msec;
         run_see_halt(own);
         if (logger->there && logger->supervised)
                 run_see_halt(logger);

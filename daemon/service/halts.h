@@ -19,7 +19,8 @@ struct halt_round {
         int64_t begun_msec; /* by clock_msec(); 0: none was */
 };
 
-/* Somebody asks how a service is: what nothing tells of is looked at, and a change is shown. */
+/* Somebody asks how a service is: what nothing tells of is looked at, and a change is shown; at most once within
+ * HALT_LOOK_ONE_MSEC. */
 void halts_look(struct service *service);
 
 /* The same of all services: at most once within HALT_LOOK_MSEC, HALT_SERVICES at once, and the others soon. */

@@ -130,10 +130,12 @@ struct service {
         struct retries again;
         ino_t inode; /* static: of its directory */
 
+        int64_t halts_looked_msec; /* by clock_msec(): halts.h; 0: never */
         struct view shown;
         uint64_t revision; /* of the last change shown; unique */
 
         /* For those above; the model only frees it. */
+        struct service *older, *newer; /* by revision, among those that watchers may be told of */
         char *text;
         size_t text_length;
         bool has_index;

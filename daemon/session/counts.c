@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "daemon/log/clock.h"
 
 void counts_begin(struct counts *counts, size_t number, size_t *counted)
 {
@@ -14,15 +13,13 @@ void counts_begin(struct counts *counts, size_t number, size_t *counted)
         *counted = number + 1;
 }
 
-void counts_end(struct counts *counts, size_t counted, int64_t came_nsec)
+void counts_end(struct counts *counts, size_t counted, int64_t nsec)
 {
         struct call_count *count;
-        int64_t nsec;
 
         if (!counted)
                 return;
         count = &counts->methods[counted - 1];
-        nsec = clock_nsec_of(CLOCK_MONOTONIC) - came_nsec;
         count->ended++;
         count->nsec += nsec;
         if (nsec > count->longest_nsec)

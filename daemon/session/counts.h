@@ -34,8 +34,8 @@ struct counts {
 /* A call of the method with that number begins. *counted: what counts_end() is to be told. */
 void counts_begin(struct counts *counts, size_t number, size_t *counted);
 
-/* came_nsec: by CLOCK_MONOTONIC, when it was taken. counted 0: it is none that began. */
-void counts_end(struct counts *counts, size_t counted, int64_t came_nsec);
+/* nsec: since it was taken. counted 0: it is none that began. */
+void counts_end(struct counts *counts, size_t counted, int64_t nsec);
 
 /* Both are static strings, or live as long. limit: NULL where it is no LimitExceeded. */
 void counts_refusal(struct counts *counts, const char *error, const char *limit);

@@ -37,8 +37,7 @@ static void add_log_directory(struct text *text, const char *hermes_home, const 
         text_append_member_string(text, "log_directory", path);
 }
 
-/* All that is compared (struct view) and so changes with events.changed, or never. The object is left
- * open. */
+/* All that is compared (struct view) and so changes with events.changed, or never. Behind it is a comma, for lists. */
 static void describe_kept(struct server *server, const struct service *service, struct text *text)
 {
         const struct view *view = &service->shown;
@@ -81,6 +80,7 @@ static void describe_kept(struct server *server, const struct service *service, 
                 text_append_member_string(text, "log_problem", problem);
         if (locks_problem(service))
                 text_append_member_string(text, "lock_problem", locks_problem(service));
+        text_append_string(text, "},");
 }
 
 /* Made once for each change: a thousand are asked for more often than one changes. */
@@ -96,21 +96,41 @@ static void describe_keep(struct server *server, struct service *service)
                 text_deinit(&made);
 }
 
-void describe_service(struct server *server, struct service *service, struct text *text)
+/* NULL: out of memory. */
+static const char *describe_kept_text(struct server *server, struct service *service)
 {
         /* What was noted of it and waits for its step is told already. */
         if (ready_is_waiting(&service->ready))
                 service_show(service);
         if (!service->text)
                 describe_keep(server, service);
-        if (service->text)
-                text_append(text, service->text, service->text_length);
+        return service->text;
+}
+
+void describe_service(struct server *server, struct service *service, struct text *text)
+{
+        const char *kept = describe_kept_text(server, service);
+
+        if (kept)
+                text_append(text, kept, service->text_length - 1);
         else
                 text->failed = true;
-        /* A member that moves all the time (a load, a count of bytes) is appended here, each time anew: what
-         * is neither in struct view nor in what is kept makes no change, so Watch does not tell of it each
-         * turn. */
-        text_append_string(text, "}");
+}
+
+void describe_in_list(struct server *server, struct service *service, struct text *text)
+{
+        const char *kept = describe_kept_text(server, service);
+
+        if (kept)
+                text_append(text, kept, service->text_length);
+        else
+                text->failed = true;
+}
+
+void describe_end_list(struct text *text)
+{
+        if (text->length && text->bytes[text->length - 1] == ',')
+                text->length--;
 }
 
 void describe_forget(struct service *service)

@@ -8,6 +8,10 @@
 /* Appends a service as the interface's Service. Made once for each change and kept. */
 void describe_service(struct server *server, struct service *service, struct text *text);
 
+/* The same with a comma behind it, which describe_end_list() takes away behind the last one. */
+void describe_in_list(struct server *server, struct service *service, struct text *text);
+void describe_end_list(struct text *text);
+
 /* Forgets what was made of a service that has changed since. */
 void describe_forget(struct service *service);
 

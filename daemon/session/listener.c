@@ -14,6 +14,7 @@
 #include "daemon/log/log.h"
 #include "daemon/edge/rights_audit.h"
 #include "daemon/judge/shortage.h"
+#include "daemon/loop/pace.h"
 #include "proto/limits.h"
 #include "proto/sysname.h"
 
@@ -41,6 +42,7 @@ static void listener_readable(uv_poll_t *poll, int status, int events)
 
         (void)status;
         (void)events;
+        pace_woken();
         for (int i = 0; i < LISTENER_ACCEPTS_PER_TURN && listener->fd >= 0; i++) {
                 int fd;
 

@@ -7,6 +7,7 @@
 
 #include "daemon/bounds.h"
 #include "daemon/edge/stream.h"
+#include "daemon/loop/pace.h"
 #include "daemon/order/order.h"
 #include "daemon/session/audit.h"
 #include "daemon/session/errors.h"
@@ -200,10 +201,10 @@ static void peer_take_calls(struct peer *peer)
                         peer_finish(peer);
                         return;
                 case FRAME_READY:
-                        peer->active_msec = clock_msec();
                         peer->request.number++;
                         peer->request.counted = 0;
                         peer->request.came_nsec = clock_nsec_of(CLOCK_MONOTONIC);
+                        peer->active_msec = peer->request.came_nsec / 1000000;
                         peer_take_call(peer, message, length);
                         peer_flush(peer); /* who does not read stalls its own next call */
                         break;
@@ -383,6 +384,7 @@ static void peer_on_poll(uv_poll_t *poll, int status, int events)
 {
         struct peer *peer = poll->data;
 
+        pace_woken();
         if (status < 0 || events & UV_PRIORITIZED) {
                 peer_on_hang_up(peer);
                 return;

@@ -38,6 +38,7 @@ struct request {
         int64_t came_nsec; /* by CLOCK_MONOTONIC */
         char *parked;      /* REQUEST_PARKED, REQUEST_DUE: the call as it came */
         size_t parked_length;
+        size_t reply_at; /* where in the output a reply begins that is being written */
         struct feed *
                 feed; /* what further replies come of; NULL: of an answer of the model's, or there are none */
 
@@ -138,6 +139,11 @@ void peer_flush(struct peer *peer);
  * connection ends. */
 void peer_append_reply(struct peer *peer, const char *parameters, size_t length, bool continues);
 void peer_error(struct peer *peer, const char *error, const char *parameters);
+
+/* The same of a reply that is written where it is sent from: its parameters, JSON text of an object, are appended to what
+ * begin returns, until end. */
+struct text *peer_reply_begin(struct peer *peer);
+void peer_reply_end(struct peer *peer, bool continues);
 
 /* Refuses a peer that has passed descriptors with its bytes: whatever else it sent stays where it is. */
 void peer_refuse_descriptors(struct peer *peer);

@@ -5,6 +5,7 @@
 
 #include "daemon/bounds.h"
 #include "daemon/session/audit.h"
+#include "daemon/session/errors.h"
 #include "proto/call.h"
 #include "proto/interface.h"
 #include "proto/limits.h"
@@ -31,6 +32,8 @@ void peer_drop_output(struct peer *peer, const char *why)
 
 static void peer_set_charge(struct peer *peer, size_t bytes)
 {
+        if (bytes == peer->charged_bytes)
+                return;
         *peers_share(&peer->server->peers, peer) += bytes - peer->charged_bytes;
         if (peer->quota)
                 peer->quota->memory_bytes += bytes - peer->charged_bytes;
@@ -82,10 +85,12 @@ void peer_flush(struct peer *peer)
 
 void peer_end_call(struct peer *peer)
 {
-        counts_end(&peer->server->counts, peer->request.counted, peer->request.came_nsec);
+        int64_t now_nsec = clock_nsec_of(CLOCK_MONOTONIC);
+
+        counts_end(&peer->server->counts, peer->request.counted, now_nsec - peer->request.came_nsec);
         peer->request.counted = 0;
         peer->request.state = REQUEST_NONE;
-        peer->active_msec = clock_msec();
+        peer->active_msec = now_nsec / 1000000;
         text_reset(&peer->request.outcomes);
 }
 
@@ -113,6 +118,31 @@ void peer_append_reply(struct peer *peer, const char *parameters, size_t length,
 {
         if (peer->request.mode != REPLY_NONE)
                 reply_write(&peer->out, parameters, length, continues);
+        if (!continues)
+                peer_end_call(peer);
+        peer_check_output(peer);
+}
+
+struct text *peer_reply_begin(struct peer *peer)
+{
+        peer->request.reply_at = peer->out.length;
+        reply_write_begin(&peer->out);
+        return &peer->out;
+}
+
+void peer_reply_end(struct peer *peer, bool continues)
+{
+        struct text *out = &peer->out;
+
+        if (!out->failed && out->length - peer->request.reply_at > LIMIT_OUTPUT_BYTES) {
+                out->length = peer->request.reply_at;
+                errors_limit(peer, "output_bytes", LIMIT_OUTPUT_BYTES);
+                return;
+        }
+        if (peer->request.mode == REPLY_NONE)
+                out->length = peer->request.reply_at;
+        else
+                reply_write_end(out, continues);
         if (!continues)
                 peer_end_call(peer);
         peer_check_output(peer);

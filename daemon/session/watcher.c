@@ -32,13 +32,6 @@ struct tombstone {
         char text[]; /* the service as JSON, and behind its NUL its name */
 };
 
-/* What changed: a living service or a tombstone. */
-struct change {
-        uint64_t revision;
-        struct service *service;
-        struct tombstone *tombstone;
-};
-
 static bool bit_get(const struct watcher *watcher, unsigned index)
 {
         return index / 64 < watcher->seen_words && watcher->seen[index / 64] >> index % 64 & 1;
@@ -124,65 +117,77 @@ static void watchers_bury(struct watchers *watchers)
         }
 }
 
-static int change_compare(const void *left, const void *right)
+/* It has no place among those that changed. */
+static void change_take_out(struct watchers *watchers, struct service *service)
 {
-        const struct change *a = left;
-        const struct change *b = right;
-
-        return a->revision < b->revision ? -1 : a->revision > b->revision;
+        if (!service->older && watchers->oldest != service)
+                return;
+        *(service->older ? &service->older->newer : &watchers->oldest) = service->newer;
+        *(service->newer ? &service->newer->older : &watchers->newest) = service->older;
+        service->older = service->newer = NULL;
 }
 
-/* Everything newer than the cursor, in order. */
-static size_t watcher_collect(const struct watcher *watcher, struct change *changes)
+/* It has the newest revision: its place is the last one. */
+static void change_put_last(struct watchers *watchers, struct service *service)
 {
-        const struct server *server = watcher->peer->server;
-        const struct registry *registry = server->registry;
-        size_t count = 0;
+        change_take_out(watchers, service);
+        service->older = watchers->newest;
+        *(service->older ? &service->older->newer : &watchers->oldest) = service;
+        watchers->newest = service;
+}
 
-        for (size_t i = 0; i < registry->count; i++)
-                if (registry->services[i]->revision > watcher->cursor)
-                        changes[count++] =
-                                (struct change){registry->services[i]->revision, registry->services[i], NULL};
-        for (struct tombstone *stone = server->watchers.stones; stone; stone = stone->next)
-                if (stone->revision > watcher->cursor)
-                        changes[count++] = (struct change){stone->revision, NULL, stone};
-        qsort(changes, count, sizeof(*changes), change_compare);
-        return count;
+/* The first service that changed after that revision; NULL: none did. As many are passed as did. */
+static struct service *change_first(const struct watchers *watchers, uint64_t after)
+{
+        struct service *service = watchers->newest;
+
+        if (!service || service->revision <= after)
+                return NULL;
+        while (service->older && service->older->revision > after)
+                service = service->older;
+        return service;
+}
+
+static struct tombstone *stone_first(const struct watchers *watchers, uint64_t after)
+{
+        struct tombstone *stone = watchers->stones;
+
+        while (stone && stone->revision <= after)
+                stone = stone->next;
+        return stone;
 }
 
 static void watcher_send(struct peer *peer, const char *event, struct service *service,
                          const struct tombstone *stone)
 {
-        struct text text;
+        struct text *text = peer_reply_begin(peer);
 
-        text_init(&text);
-        text_append_string(&text, "{\"event\":\"");
-        text_append_string(&text, event);
-        text_append_string(&text, "\",\"service\":");
+        text_append_string(text, "{\"event\":\"");
+        text_append_string(text, event);
+        text_append_string(text, "\",\"service\":");
         if (service)
-                describe_service(peer->server, service, &text);
+                describe_service(peer->server, service, text);
         else
-                text_append(&text, stone->text, stone->length);
-        text_append_string(&text, "}");
-        peer_reply_text(peer, &text, true);
+                text_append(text, stone->text, stone->length);
+        text_append_string(text, "}");
+        peer_reply_end(peer, true);
 }
 
 /* What nobody could note that it was told of would come twice, and never go: it is not told. The Watch ends, and may begin
  * anew. */
-static void watcher_tell(struct watcher *watcher, const struct change *change)
+static void watcher_tell(struct watcher *watcher, struct service *service, const struct tombstone *stone)
 {
-        const struct tombstone *stone = change->tombstone;
-        const char *name = stone ? stone->text + stone->length + 1 : change->service->name;
+        const char *name = stone ? stone->text + stone->length + 1 : service->name;
         unsigned index;
         bool seen;
 
         if (!watcher_wants(watcher, name))
                 return;
-        if (!stone && !service_index(&watcher->peer->server->watchers, change->service)) {
+        if (!stone && !service_index(&watcher->peer->server->watchers, service)) {
                 peer_finish(watcher->peer);
                 return;
         }
-        index = stone ? stone->index : change->service->index;
+        index = stone ? stone->index : service->index;
         seen = bit_get(watcher, index);
         if (stone && !seen)
                 return;
@@ -190,34 +195,32 @@ static void watcher_tell(struct watcher *watcher, const struct change *change)
                 peer_finish(watcher->peer);
                 return;
         }
-        watcher_send(watcher->peer, stone ? "removed" : seen ? "changed" : "present", change->service, stone);
+        watcher_send(watcher->peer, stone ? "removed" : seen ? "changed" : "present", service, stone);
 }
 
+/* What changed since, oldest first. A service that is told of may be shown anew by that, and moves to the end: it is told of
+ * as it is then. */
 static void watcher_pump(struct feed *feed, struct peer *peer)
 {
         struct watcher *watcher = (struct watcher *)feed;
         struct watchers *watchers = &peer->server->watchers;
-        const struct registry *registry = peer->server->registry;
-        struct change *changes;
-        size_t count, told = 0;
+        struct service *service = change_first(watchers, watcher->cursor);
+        struct tombstone *stone = stone_first(watchers, watcher->cursor);
+        uint64_t until = peer->server->registry->revision;
 
         watchers->woken = false;
-        if (watcher->cursor == registry->revision)
-                return;
-        changes = reallocarray(NULL, registry->count + watchers->stone_count + 1, sizeof(*changes));
-        if (!changes) {
-                peer_finish(peer);
-                return;
+        while ((service || stone) && peer->out.length < WATCH_PUMP_BYTES && peer_state_takes_calls(peer->state)) {
+                bool gone = stone && (!service || stone->revision < service->revision);
+                struct service *next = gone ? service : service->newer;
+
+                watcher->cursor = gone ? stone->revision : service->revision;
+                watcher_tell(watcher, gone ? NULL : service, gone ? stone : NULL);
+                if (gone)
+                        stone = stone->next;
+                service = next && next->revision <= until ? next : NULL;
         }
-        count = watcher_collect(watcher, changes);
-        for (; told < count && peer->out.length < WATCH_PUMP_BYTES && peer_state_takes_calls(peer->state);
-             told++) {
-                watcher_tell(watcher, &changes[told]);
-                watcher->cursor = changes[told].revision;
-        }
-        if (told == count)
-                watcher->cursor = registry->revision;
-        free(changes);
+        if (!service && !stone)
+                watcher->cursor = peer->server->registry->revision;
         watchers_bury(watchers);
 }
 
@@ -298,6 +301,7 @@ static void watchers_wake(struct watchers *watchers)
 
 void watchers_on_changed(struct server *server, struct service *service)
 {
+        change_put_last(&server->watchers, service);
         service_index(&server->watchers, service);
         describe_forget(service);
         watchers_wake(&server->watchers);
@@ -345,9 +349,10 @@ void watchers_on_gone(struct server *server, struct service *service)
         struct tombstone **at = &watchers->stones;
         struct tombstone *stone;
 
+        stone = service->has_index ? tombstone_new(server, service) : NULL;
+        change_take_out(watchers, service);
         if (!service->has_index)
                 return;
-        stone = tombstone_new(server, service);
         if (!stone) {
                 index_return(watchers, service->index);
                 return;
