@@ -27,6 +27,10 @@ struct telling {
         bool follows;
         bool is_new;     /* the first piece has not been made */
         bool lives;      /* all that there was is told */
+        bool whole;      /* it is one reply, and not one for each piece */
+        bool begun;      /* of that, its beginning is written, */
+        bool any;        /* and an event */
+        size_t left_out; /* and so many have no place in it */
         int64_t until;   /* the number of the last event when it was asked; then, of the last one told */
         int64_t at_usec; /* of the last one told, or before the first one that is to be, */
         int64_t number;  /* and its number */
@@ -88,39 +92,6 @@ static bool names_are_known(struct peer *peer, struct json_object *names)
         return true;
 }
 
-/* All in one reply: where there is more than that may be, the last. */
-static void reply_once(struct peer *peer, const struct event_filter *filter)
-{
-        const struct past *past = &peer->server->registry->history.past;
-        const struct past_event **events;
-        size_t count, first, wanted, bytes = 0;
-        struct text text;
-
-        if (events_collect(past, filter, past->number, &events, &count)) {
-                peer_finish(peer);
-                return;
-        }
-        first = wanted = count > (uint64_t)filter->most ? count - (size_t)filter->most : 0;
-        for (size_t i = count; i > first; i--) {
-                bytes += events[i - 1]->length + strlen(events[i - 1]->of->name) + HISTORY_EVENT_BYTES;
-                if (bytes > LIMIT_OUTPUT_BYTES - REPLY_LEFT_OUT_BYTES)
-                        first = i;
-        }
-        text_init(&text);
-        text_append_string(&text, "{\"events\":[");
-        for (size_t i = first; i < count; i++) {
-                if (i > first)
-                        text_append_string(&text, ",");
-                events_write(events[i], &text);
-        }
-        text_append_string(&text, "]");
-        if (first > wanted)
-                text_append_member_int(&text, "left_out", (int64_t)(first - wanted));
-        text_append_string(&text, "}");
-        free(events);
-        peer_reply_text(peer, &text, false);
-}
-
 static void reply_piece(struct telling *telling, struct text *text, bool more)
 {
         struct peer *peer = telling->peer;
@@ -140,13 +111,11 @@ static void append(struct telling *telling, const struct past_event *event, stru
         telling->number = event->number;
 }
 
-/* Of what there was. False: out of memory. */
-static bool tell_past(struct telling *telling, const struct past *past)
+/* What comes next of what there was, as much as a piece is. False: out of memory. */
+static bool append_past(struct telling *telling, const struct past *past, struct text *text, bool *any)
 {
         const struct past_event **events;
-        size_t count, at = 0;
-        bool any = false;
-        struct text text;
+        size_t count, at = 0, most = text->length + PIECE_BYTES;
 
         if (events_collect(past, &telling->filter, telling->until, &events, &count))
                 return false;
@@ -156,13 +125,50 @@ static bool tell_past(struct telling *telling, const struct past *past)
                events_compare(telling->at_usec, telling->number, events[at]) >= 0)
                 at++;
         telling->is_new = false;
-        text_init(&text);
-        text_append_string(&text, "{\"events\":[");
-        for (; at < count && text.length <= PIECE_BYTES; at++)
-                append(telling, events[at], &text, &any);
+        for (; at < count && text->length <= most; at++)
+                append(telling, events[at], text, any);
         free(events);
         telling->lives = at == count;
+        return true;
+}
+
+/* Of what there was. False: out of memory. */
+static bool tell_past(struct telling *telling, const struct past *past)
+{
+        bool any = false;
+        struct text text;
+
+        text_init(&text);
+        text_append_string(&text, "{\"events\":[");
+        if (!append_past(telling, past, &text, &any)) {
+                text_deinit(&text);
+                return false;
+        }
         reply_piece(telling, &text, !telling->lives || telling->follows);
+        return true;
+}
+
+/* The same in one reply, which is sent as it grows. */
+static bool tell_whole(struct telling *telling, const struct past *past)
+{
+        struct peer *peer = telling->peer;
+        struct text *out = &peer->out;
+
+        if (!telling->begun)
+                text_append_string(peer_reply_begin(peer), "{\"events\":[");
+        telling->begun = true;
+        if (!append_past(telling, past, out, &telling->any))
+                return false;
+        if (!telling->lives) {
+                peer_reply_part(peer);
+                return true;
+        }
+        text_append_string(out, "]");
+        if (telling->left_out)
+                text_append_member_int(out, "left_out", (int64_t)telling->left_out);
+        text_append_string(out, "}");
+        feed_end(peer); /* telling is freed */
+        peer_reply_last(peer);
         return true;
 }
 
@@ -198,7 +204,7 @@ static void telling_pump(struct feed *feed, struct peer *peer)
                 peer_close(peer);
         else if (telling->lives)
                 tell_news(telling, past);
-        else if (!tell_past(telling, past))
+        else if (!(telling->whole ? tell_whole : tell_past)(telling, past))
                 peer_finish(peer);
 }
 
@@ -226,15 +232,15 @@ static void telling_drop(struct feed *feed, struct peer *peer)
         free(telling);
 }
 
-/* Takes the filter. */
-static void telling_begin(struct peer *peer, struct event_filter *filter, bool follows)
+/* Takes the filter. NULL: out of memory, and the connection ends. */
+static struct telling *telling_new(struct peer *peer, struct event_filter *filter, bool follows)
 {
         struct telling *telling = calloc(1, sizeof(*telling));
 
         if (!telling) {
                 filter_free(filter);
                 peer_finish(peer);
-                return;
+                return NULL;
         }
         *telling = (struct telling){.feed = {.pump = telling_pump,
                                              .is_due = telling_is_due,
@@ -254,6 +260,45 @@ static void telling_begin(struct peer *peer, struct event_filter *filter, bool f
                 if (peer->quota)
                         peer->quota->watches++;
         }
+        return telling;
+}
+
+static void telling_begin(struct peer *peer, struct event_filter *filter, bool follows)
+{
+        struct telling *telling = telling_new(peer, filter, follows);
+
+        if (telling)
+                feed_begin(peer, &telling->feed);
+}
+
+/* All in one reply: where there is more than that may be, the last. It is sent as it grows: a megabyte takes longer than a turn
+ * of the loop may. Takes the filter. */
+static void whole_begin(struct peer *peer, struct event_filter *filter)
+{
+        struct telling *telling = telling_new(peer, filter, false);
+        const struct past *past = &peer->server->registry->history.past;
+        const struct past_event **events;
+        size_t count, first, wanted, bytes = 0;
+
+        if (!telling)
+                return;
+        if (events_collect(past, &telling->filter, past->number, &events, &count)) {
+                telling_drop(&telling->feed, peer);
+                peer_finish(peer);
+                return;
+        }
+        first = wanted = count > (uint64_t)telling->filter.most ? count - (size_t)telling->filter.most : 0;
+        for (size_t i = count; i > first; i--) {
+                bytes += events[i - 1]->length + strlen(events[i - 1]->of->name) + HISTORY_EVENT_BYTES;
+                if (bytes > LIMIT_OUTPUT_BYTES - REPLY_LEFT_OUT_BYTES)
+                        first = i;
+        }
+        telling->whole = true;
+        telling->is_new = false;
+        telling->left_out = first - wanted;
+        telling->at_usec = first ? events[first - 1]->at_usec : INT64_MIN;
+        telling->number = first ? events[first - 1]->number : 0;
+        free(events);
         feed_begin(peer, &telling->feed);
 }
 
@@ -290,9 +335,11 @@ static void history(struct peer *peer, const struct call *call)
                 peer_finish(peer);
         } else if (call->more) {
                 telling_begin(peer, &filter, parameters.follow == FIELD_TRUE);
-        } else {
-                reply_once(peer, &filter);
+        } else if (peer->request.mode == REPLY_NONE) {
                 filter_free(&filter);
+                peer_end_call(peer);
+        } else {
+                whole_begin(peer, &filter);
         }
 }
 

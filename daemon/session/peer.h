@@ -145,6 +145,11 @@ void peer_error(struct peer *peer, const char *error, const char *parameters);
 struct text *peer_reply_begin(struct peer *peer);
 void peer_reply_end(struct peer *peer, bool continues);
 
+/* The same of one that is sent as it grows, over several turns, by a feed: what there is of it may go, and that was the last
+ * of it. */
+void peer_reply_part(struct peer *peer);
+void peer_reply_last(struct peer *peer);
+
 /* Refuses a peer that has passed descriptors with its bytes: whatever else it sent stays where it is. */
 void peer_refuse_descriptors(struct peer *peer);
 

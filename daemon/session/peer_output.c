@@ -148,6 +148,18 @@ void peer_reply_end(struct peer *peer, bool continues)
         peer_check_output(peer);
 }
 
+void peer_reply_part(struct peer *peer)
+{
+        peer_check_output(peer);
+}
+
+void peer_reply_last(struct peer *peer)
+{
+        reply_write_end(&peer->out, false);
+        peer_end_call(peer);
+        peer_check_output(peer);
+}
+
 void peer_error(struct peer *peer, const char *error, const char *parameters)
 {
         if (peer->request.mode != REPLY_NONE)
