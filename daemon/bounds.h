@@ -69,6 +69,9 @@
 #define SETTINGS_LINE_BYTES 4096 /* of a line of the settings, which are shell */
 #define TEMPLATE_DEPTH 4         /* of what is copied: log/ and data/; more than a few levels are a mistake */
 #define COPY_BYTES (16 * 1024)   /* at once */
+/* Inodes of a template whose files slots share, and what each is called in it; a larger one is copied. */
+#define MASTER_ENTRIES 48
+#define MASTER_PATH_BYTES 64
 
 /* The command line of an s6-supervise; the first of its words may be a path of s6's own. */
 #define STRAY_WORDS_BYTES 1024

@@ -11,6 +11,7 @@
 
 #include "daemon/bounds.h"
 #include "daemon/edge/exchange.h"
+#include "daemon/edge/master.h"
 #include "daemon/edge/slot_environment.h"
 #include "daemon/edge/slot_files.h"
 #include "daemon/edge/slot_history.h"
@@ -29,6 +30,7 @@ int slots_open(struct slots *slots, const char *path, const char *template_path,
         int result = 0;
 
         slots->fd = slots->template_fd = -1;
+        slots->master = NULL;
         *what = path;
         if (*path != '/')
                 return -EINVAL;
@@ -50,6 +52,7 @@ int slots_open(struct slots *slots, const char *path, const char *template_path,
                 close(opened.fd);
                 return result;
         }
+        opened.master = master_new(path);
         *slots = opened;
         return 0;
 }
@@ -61,6 +64,8 @@ void slots_close(struct slots *slots)
         if (slots->template_fd >= 0)
                 close(slots->template_fd);
         slots->fd = slots->template_fd = -1;
+        master_free(slots->master);
+        slots->master = NULL;
 }
 
 static void staged_name(const char *name, char staged[NAME_SIZE])
@@ -118,6 +123,7 @@ static int refuse_leftovers(int template_fd)
 int slot_stage(const struct slots *slots, const char *name, const char *profile,
                struct json_object *environment, const char *state, bool down)
 {
+        bool is_current = master_is_current(slots->master, slots->template_fd);
         char staged[NAME_SIZE];
         int result;
         int slot;
@@ -125,7 +131,7 @@ int slot_stage(const struct slots *slots, const char *name, const char *profile,
         if (!slot_is_name(name))
                 return -EINVAL;
         staged_name(name, staged);
-        result = refuse_leftovers(slots->template_fd);
+        result = is_current ? 0 : refuse_leftovers(slots->template_fd);
         if (result == 0)
                 result = tree_remove(slots->fd, staged);
         if (result == 0)
@@ -133,7 +139,7 @@ int slot_stage(const struct slots *slots, const char *name, const char *profile,
         if (result < 0)
                 return result;
         slot = tree_open(slots->fd, staged);
-        result = slot < 0 ? slot : tree_copy(slots->template_fd, slot);
+        result = slot < 0 ? slot : master_fill(slots->master, is_current, slots->template_fd, slot);
         if (result == 0)
                 result = slot_program_place(slots, slot);
         if (result == 0)

@@ -14,7 +14,8 @@ struct json_object;
  * longer ending would not fit behind the longest name; no profile's name has a tilde). A slot:
  *
  *     (template)     all that it has, modes & 0755, directories writable for us; in it symbolic links are
- *                    -ELOOP, special files -EINVAL, and down, env, event and supervise -EEXIST
+ *                    -ELOOP, special files -EINVAL, and down, env, event and supervise -EEXIST. Its files are
+ *                    other slots' too (master.h): one is replaced, never written to
  *     svcbroker-slot the program in the first lines of the template's scripts, a link of .svcbroker-slot beside
  *                    the slots
  *     down           only while the broker does not want it to run now
@@ -39,11 +40,12 @@ struct json_object;
  * full.
  */
 struct slots {
-        int fd;              /* of the directory */
-        int template_fd;     /* of the template directory */
-        const char *path;    /* absolute, as configured; not owned */
-        const char *program; /* what slots have as svcbroker-slot (slot_program.h); NULL: they have none */
-        gid_t client_gid;    /* for env */
+        int fd;                /* of the directory */
+        int template_fd;       /* of the template directory */
+        const char *path;      /* absolute, as configured; not owned */
+        const char *program;   /* what slots have as svcbroker-slot (slot_program.h); NULL: they have none */
+        gid_t client_gid;      /* for env */
+        struct master *master; /* whose files slots are linked to: master.h */
 };
 
 /* Opens (and makes, 0755, where missing) the directory, opens the template. 0 or a negative errno, *what then

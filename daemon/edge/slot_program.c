@@ -120,7 +120,7 @@ int slot_program_keep(const struct slots *slots)
         if (lseek(program, 0, SEEK_SET) < 0)
                 result = -errno;
         if (result == 0)
-                result = tree_copy_file(program, slots->fd, KEPT_NEW, PROGRAM_MODE);
+                result = tree_copy_open(program, slots->fd, KEPT_NEW, PROGRAM_MODE);
         if (result == 0 && !is_unchanged(slots, &before))
                 result = -EAGAIN;
         if (result == 0 && renameat(slots->fd, KEPT_NEW, slots->fd, SLOT_PROGRAM_KEPT) < 0)
@@ -141,7 +141,7 @@ static int copy_program(const struct slots *slots, int slot)
 {
         struct stat found;
         int kept = open_program(slots->fd, SLOT_PROGRAM_KEPT, O_NOFOLLOW, &found);
-        int result = kept < 0 ? kept : tree_copy_file(kept, slot, SLOT_PROGRAM, PROGRAM_MODE);
+        int result = kept < 0 ? kept : tree_copy_open(kept, slot, SLOT_PROGRAM, PROGRAM_MODE);
 
         if (kept >= 0)
                 close(kept);

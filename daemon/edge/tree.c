@@ -72,17 +72,10 @@ int tree_open(int at, const char *name)
 
 int tree_make(int at, const char *name, mode_t mode)
 {
-        int fd;
-        int result;
-
+        /* Nobody gets more by this, whatever the umask: that leaves its owner's bits alone (rights.h). */
         if (mkdirat(at, name, 0700) < 0)
                 return -errno;
-        fd = tree_open(at, name);
-        if (fd < 0)
-                return fd;
-        result = fchmod(fd, mode) < 0 ? -errno : 0;
-        close(fd);
-        return result;
+        return mode != 0700 && fchmodat(at, name, mode, 0) < 0 ? -errno : 0;
 }
 
 int tree_write_all(int fd, const void *bytes, size_t length)
@@ -110,7 +103,7 @@ static int write_file(int at, const char *name, int flags, const void *bytes, si
         if (fd < 0)
                 return -errno;
         result = tree_write_all(fd, bytes, length);
-        if (result == 0 && fchmod(fd, mode) < 0)
+        if (result == 0 && mode != MODE_MADE && fchmod(fd, mode) < 0)
                 result = -errno;
         if (close(fd) < 0 && result == 0)
                 result = -errno;

@@ -52,6 +52,12 @@ int tree_empty(int fd);
 int tree_copy(int from, int to);
 
 /* A copy of what is open, from where it is read next; -EEXIST when the name is taken. */
-int tree_copy_file(int from, int to_at, const char *name, mode_t mode);
+int tree_copy_open(int from, int to_at, const char *name, mode_t mode);
+
+/* The same of one file, whose directory is there already. */
+int tree_copy_file(int from_at, int to_at, const char *path);
+
+/* Of a directory that is copied. A read-only image's (0555) must take supervise/ all the same. */
+#define TREE_DIRECTORY_MODE(mode) (((mode)&0755) | 0700)
 
 #endif

@@ -11,8 +11,6 @@
 #include <unistd.h>
 
 #define MODE_COPIED 0755
-/* A read-only image's directories (0555) must take supervise/ all the same. */
-#define MODE_DIRECTORY 0700
 
 static int copy_bytes(int from, int to)
 {
@@ -35,7 +33,7 @@ static int copy_bytes(int from, int to)
         }
 }
 
-int tree_copy_file(int from, int to_at, const char *name, mode_t mode)
+int tree_copy_open(int from, int to_at, const char *name, mode_t mode)
 {
         int to = openat(to_at, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
         int result = to < 0 ? -errno : copy_bytes(from, to);
@@ -52,8 +50,7 @@ static int copy_below(int from, int to, unsigned depth);
 /* Takes `from` over. */
 static int copy_directory(int from, int to_at, const char *name, mode_t mode, unsigned depth)
 {
-        int result = depth >= TEMPLATE_DEPTH ? -EINVAL
-                                             : tree_make(to_at, name, (mode & MODE_COPIED) | MODE_DIRECTORY);
+        int result = depth >= TEMPLATE_DEPTH ? -EINVAL : tree_make(to_at, name, TREE_DIRECTORY_MODE(mode));
         int to = result < 0 ? result : tree_open(to_at, name);
 
         if (to >= 0) {
@@ -90,7 +87,7 @@ static int copy_entry(int from_at, int to_at, const char *name, unsigned depth)
         }
         if (S_ISDIR(found.st_mode))
                 return copy_directory(from, to_at, name, found.st_mode, depth);
-        result = S_ISREG(found.st_mode) ? tree_copy_file(from, to_at, name, found.st_mode) : -EINVAL;
+        result = S_ISREG(found.st_mode) ? tree_copy_open(from, to_at, name, found.st_mode) : -EINVAL;
         close(from);
         return result;
 }
@@ -123,6 +120,21 @@ static int copy_below(int from, int to, unsigned depth)
                         result = copy_entry(from, to, entry->d_name, depth);
         }
         closedir(directory);
+        return result;
+}
+
+int tree_copy_file(int from_at, int to_at, const char *path)
+{
+        struct stat found;
+        int from = tree_open_file(from_at, path, O_RDONLY);
+        int result;
+
+        if (from < 0)
+                return from;
+        result = fstat(from, &found) == 0 && S_ISREG(found.st_mode)
+                         ? tree_copy_open(from, to_at, path, found.st_mode)
+                         : -EINVAL;
+        close(from);
         return result;
 }
 

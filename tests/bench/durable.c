@@ -8,6 +8,9 @@
  *
  * - durable all SOCKET ALL ONE COUNT ROUNDS: one call for all, against COUNT calls, one after the other; in
  * ONE, %ld is the number of the service. Milliseconds.
+ *
+ * - durable crowd SOCKET ONE COUNT: COUNT connections, each with one call, all at once. How many answers say that it is not on the
+ * disk, and after how many milliseconds the last one came.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +47,20 @@ static void print_medians(double *ours, double *floors, double *ratios, long rou
         printf("%.3f\n", bench_median(ratios, (size_t)rounds));
 }
 
+/* Who orders the same again within seconds has it done once: a Reset of the same makes a Stop one of its own. */
+static void forget(int fd, const char *request)
+{
+        static const char order[] = "io.svcbroker.Stop";
+        const char *at = strstr(request, order);
+        char reset[1024];
+
+        if (!at)
+                bench_fail("%s: is no Stop", request);
+        snprintf(reset, sizeof(reset), "%.*sio.svcbroker.Reset%s", (int)(at - request), request,
+                 at + strlen(order));
+        bench_call(fd, reset);
+}
+
 static void one(char **argv, double *ours, double *floors, long rounds)
 {
         int fd = bench_connect(argv[2]);
@@ -52,9 +69,11 @@ static void one(char **argv, double *ours, double *floors, long rounds)
         if (directory < 0)
                 bench_fail("%s: %s", argv[4], strerror(errno));
         for (long i = -1; i < rounds; i++) { /* the first is for warming up */
-                int64_t began = bench_now_nsec();
+                int64_t began;
                 long at = i < 0 ? 0 : i;
 
+                forget(fd, argv[3]);
+                began = bench_now_nsec();
                 bench_call(fd, argv[3]);
                 ours[at] = since(began, 1000);
                 began = bench_now_nsec();
@@ -66,15 +85,38 @@ static void one(char **argv, double *ours, double *floors, long rounds)
 }
 
 /* %ld of the pattern becomes the number; it is ours, from the command line of a benchmark. */
-static void call_numbered(int fd, const char *pattern, long number)
+static const char *numbered(const char *pattern, long number)
 {
+        static char request[1024];
         const char *at = strstr(pattern, "%ld");
-        char request[1024];
 
         if (!at)
                 bench_fail("%s: has no %%ld", pattern);
         snprintf(request, sizeof(request), "%.*s%ld%s", (int)(at - pattern), pattern, number, at + 3);
-        bench_call(fd, request);
+        return request;
+}
+
+static int crowd(char **argv)
+{
+        long count = bench_number(argv[4]), lost = 0;
+        int *fds = calloc((size_t)count, sizeof(*fds));
+        size_t length;
+        int64_t began;
+
+        if (!fds)
+                bench_fail("too many");
+        for (long i = 0; i < count; i++)
+                fds[i] = bench_connect(argv[2]);
+        began = bench_now_nsec();
+        for (long i = 0; i < count; i++)
+                bench_send(fds[i], numbered(argv[3], i + 1));
+        for (long i = 0; i < count; i++) {
+                lost += !strstr(bench_receive(fds[i], &length), "\"persisted\":true");
+                close(fds[i]);
+        }
+        printf("%ld %.0f\n", lost, since(began, 1e6));
+        free(fds);
+        return 0;
 }
 
 static void all(char **argv, double *ours, double *floors, long rounds)
@@ -83,14 +125,17 @@ static void all(char **argv, double *ours, double *floors, long rounds)
         long count = bench_number(argv[5]);
 
         for (long i = -1; i < rounds; i++) {
-                int64_t began = bench_now_nsec();
+                int64_t began;
                 long at = i < 0 ? 0 : i;
 
+                forget(fd, argv[3]);
+                began = bench_now_nsec();
                 bench_call(fd, argv[3]);
                 ours[at] = since(began, 1e6);
+                forget(fd, argv[3]);
                 began = bench_now_nsec();
                 for (long number = 1; number <= count; number++)
-                        call_numbered(fd, argv[4], number);
+                        bench_call(fd, numbered(argv[4], number));
                 floors[at] = since(began, 1e6);
         }
         close(fd);
@@ -102,9 +147,11 @@ int main(int argc, char **argv)
         double *values[3];
         long rounds;
 
+        if (argc == 5 && !strcmp(argv[1], "crowd"))
+                return crowd(argv);
         if (!is_all && (argc != 6 || strcmp(argv[1], "one") != 0))
                 bench_fail("usage: durable one SOCKET REQUEST DIRECTORY ROUNDS | durable all SOCKET ALL ONE "
-                           "COUNT ROUNDS");
+                           "COUNT ROUNDS | durable crowd SOCKET ONE COUNT");
         rounds = bench_number(argv[argc - 1]);
         for (int i = 0; i < 3; i++) {
                 values[i] = calloc((size_t)rounds, sizeof(double));

@@ -108,4 +108,19 @@ measure_durable() {
     [ -n "$ratio" ] || return 1
     row "one order to $count gateways / $count orders, until durable" "$ours ms" "$floor ms" "$ratio"
     tree_stop
+    measure_crowd
+}
+
+# On a volume whose syncs take 300 ms.
+measure_crowd() {
+    local lost msec count=40 run=/run/s6-rc/servicedirs/svcbrokerd/run
+    volume_make $count down || return 1
+    # shellcheck disable=SC2016
+    TREE_BEFORE="cp $PWD/$build/tests/bench/libbench_slow_sync.so /run/ && sed -i 's|^exec .*svcbrokerd |exec env LD_PRELOAD=/run/libbench_slow_sync.so /usr/local/sbin/svcbrokerd |' $run" \
+        TREE_VOLUME=$volume tree_boot "$build" && tree_wait_ready && wait_quiet || return 1
+    read -r lost msec < <(bench durable crowd "/proc/$tree_pid/root/run/svcbroker/io.svcbroker" \
+        '{"method":"io.svcbroker.Stop","parameters":{"names":["gateway-bench-%ld"]}}' $count)
+    [ -n "$msec" ] || return 1
+    row "$count orders at once, syncs of 300 ms: not durable (the last answer)" "$lost ($msec ms)" "0 (600 ms)" -
+    tree_stop
 }

@@ -34,8 +34,12 @@ void stat_note_made(int fd)
 
 void stat_adapt(struct stat *found)
 {
-        int64_t utc_usec = sim_utc_usec() - INT64_C(86400000000);
+        static int64_t old_usec;
+        int64_t utc_usec;
 
+        if (!old_usec)
+                old_usec = sim_utc_usec() - INT64_C(86400000000);
+        utc_usec = old_usec;
         for (unsigned i = 0; i < NOTED_MOST && i < made_count; i++)
                 if (made[i].inode == found->st_ino)
                         utc_usec = made[i].utc_usec;
@@ -159,6 +163,8 @@ CALL(int, unlink, (const char *path), (path), MAY_KILL | CHANGES)
 CALL(int, unlinkat, (int at, const char *path, int flags), (at, path, flags), MAY_KILL | MAY_BREAK | CHANGES)
 CALL(int, symlinkat, (const char *target, int at, const char *path), (target, at, path),
      MAY_KILL | MAY_FILL | CHANGES)
+CALL(int, linkat, (int from, const char *path, int to, const char *other, int flags),
+     (from, path, to, other, flags), MAY_KILL | MAY_FILL | CHANGES)
 CALL(int, renameat, (int from, const char *path, int to, const char *other), (from, path, to, other),
      MAY_KILL | MAY_FILL | MAY_BREAK | CHANGES)
 CALL(int, renameat2, (int from, const char *path, int to, const char *other, unsigned flags),
