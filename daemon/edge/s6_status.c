@@ -157,30 +157,19 @@ static int open_supervise_file(int at, const char *name, const char *file)
 int s6_status_read(int at, const char *name, struct s6_status *status)
 {
         unsigned char bytes[S6_STATUS_BYTES_MOST + 1]; /* one more, to see that a file is too long */
-        size_t length = 0;
         int fd = open_supervise_file(at, name, "status");
+        int result;
+        ssize_t n;
 
         if (fd < 0)
                 return fd;
-        for (;;) {
-                ssize_t n = read(fd, bytes + length, sizeof(bytes) - length);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0) {
-                        int result = -errno;
-
-                        close(fd);
-                        return result;
-                }
-                if (n == 0)
-                        break;
-                length += (size_t)n;
-                if (length == sizeof(bytes))
-                        break;
-        }
+        /* At once: it is a small file, that nobody writes to under this name. */
+        do
+                n = read(fd, bytes, sizeof(bytes));
+        while (n < 0 && errno == EINTR);
+        result = n < 0 ? -errno : s6_status_decode(bytes, (size_t)n, status);
         close(fd);
-        return s6_status_decode(bytes, length, status);
+        return result;
 }
 
 int s6_tally_count(int at, const char *name, unsigned *deaths)

@@ -123,7 +123,8 @@ int slot_make_data(int slot, const char *profile, const char *state, bool down)
         data = tree_open(slot, "data");
         if (data < 0)
                 return data;
-        result = fchmod(data, 0755) < 0 ? -errno : 0;
+        /* The template's may be another's alone. */
+        result = result == -EEXIST && fchmod(data, 0755) < 0 ? -errno : 0;
         if (result == 0)
                 result = tree_write(data, "profile", line, (size_t)length, 0644);
         if (result == 0)

@@ -35,7 +35,9 @@ static void persist_entry(struct service *service, bool stop, struct store_entry
         entry->result = -ETIMEDOUT;
         if (record_is_blind(&service->record))
                 return; /* it did not answer, and may know better */
-        entry->result = slot_read_environment(&service->registry->slots, service->name, &environment);
+        entry->result = service->environment_bytes == 0 ? 0
+                                                        : slot_read_environment(&service->registry->slots,
+                                                                                service->name, &environment);
         if (entry->result)
                 return; /* and no record: one without its environment would be another */
         intent_write(service->record.want_up, environment, &entry->intent);

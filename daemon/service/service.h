@@ -74,8 +74,8 @@ struct service {
         struct ready ready;
         struct run own;
         struct run logger;
-        bool past_is_known;       /* the volume has been asked for what happened to it */
-        size_t environment_bytes; /* of its slot, as they count for LIMIT_ENVIRONMENT_TOTAL_BYTES */
+        bool past_is_known; /* the volume has been asked for what happened to it */
+        size_t environment_bytes; /* of its slot, as they count for LIMIT_ENVIRONMENT_TOTAL_BYTES; 0: there are no variables */
 
         /* seen */
         struct static_end end; /* of a static service */

@@ -190,9 +190,11 @@ static void adopt_files(struct service *service)
         struct json_object *environment = NULL;
 
         slot_tidy(slots, service->name);
-        if (slot_read_environment(slots, service->name, &environment))
+        service->environment_bytes = 1; /* what cannot be read is not nothing */
+        if (slot_read_environment(slots, service->name, &environment) == 0)
+                service->environment_bytes = environment_weight(environment);
+        else
                 log_event("adopt: its variables cannot be read service=%s", service->name);
-        service->environment_bytes = environment_weight(environment);
         json_object_put(environment);
 }
 
@@ -346,9 +348,8 @@ int adopt(struct registry *registry)
 {
         struct entries entries = {0};
         struct room room;
-        int result;
+        int result = adopt_read_boot(registry);
 
-        result = adopt_read_boot(registry);
         if (result == 0 && shortage_is_why(owed_read(registry)))
                 result = -EMFILE;
         if (result == 0)
