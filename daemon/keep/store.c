@@ -243,6 +243,7 @@ static bool batch_may_join(struct store_batch *batch, struct store_batch *first)
                         may = false; /* it is in the middle of it, and done in a moment */
         }
         batch->first = may ? first : NULL;
+        batch->settles = !batch->store->settled; /* the one before it may have seen to that */
         return may;
 }
 
@@ -299,7 +300,6 @@ void store_write(struct store *store, struct store_batch *batch)
         batch->store = store;
         batch->parts = 1;
         batch->bytes = batch_size(batch);
-        batch->settles = !store->settled;
         batch->late = deputy_is_stuck(&store->deputy, lane);
         if (!batch->late && batch_is_too_much(batch))
                 batch->refused = ENOBUFS;

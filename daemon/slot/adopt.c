@@ -298,7 +298,6 @@ static void adopt_late(struct registry *registry, const char *name)
         struct service *service;
         struct stat info;
 
-        /* Not by faccessat, which a sandbox may refuse. */
         if (registry->stopping || registry->has_dead || !is_gateway_name(name) ||
             registry_find(registry, name) ||
             fstatat(registry->slots.fd, name, &info, AT_SYMLINK_NOFOLLOW) < 0)

@@ -200,6 +200,20 @@ START_TEST(those_that_wait_cost_one_pair_of_syncs)
 }
 END_TEST
 
+/* What the first one has synced above the records those that waited need not. */
+START_TEST(what_is_above_is_synced_once)
+{
+        store.settled = false;
+        put_first();
+        put_numbered(1);
+        put_numbered(2);
+        let_go(INT_MAX);
+        turn_until(3);
+        ck_assert(store.settled);
+        ck_assert_int_eq(syncs, 2 + 2 + 2);
+}
+END_TEST
+
 /* No more of them than there is time for: the rest is next. */
 START_TEST(as_many_as_there_is_time_for)
 {
@@ -314,6 +328,7 @@ int main(void)
 
         tcase_add_checked_fixture(tcase, setup, teardown);
         tcase_add_test(tcase, those_that_wait_cost_one_pair_of_syncs);
+        tcase_add_test(tcase, what_is_above_is_synced_once);
         tcase_add_test(tcase, as_many_as_there_is_time_for);
         tcase_add_test(tcase, the_newest_of_a_profile_stands_for_all);
         tcase_add_test(tcase, one_sync_s_error_is_everybody_s);
