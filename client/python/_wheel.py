@@ -1,30 +1,32 @@
 # SPDX-License-Identifier: ISC
 """Makes the wheel, with nothing but the standard library: no setuptools, no network, and no file but the result.
 
-    python3 _wheel.py [--version VERSION] [--depfile FILE] DIRECTORY
+    python3 _wheel.py [--version VERSION] [--depfile FILE] [--sdist] DIRECTORY
 
 is what svcbrokerd's build runs; VERSION must be that of the package then. For pip this is the build backend of pyproject.toml
-(PEP 517), so that `pip install` of this directory works as any user who can read it. A wheel depends on the files in it and on
-SOURCE_DATE_EPOCH, and on nothing else: it is the same, byte for byte, wherever and whenever it is made.
+(PEP 517), so that `pip install` of this directory works as any user who can read it. A wheel, and a source distribution, depends on the
+files in it and on SOURCE_DATE_EPOCH, and on nothing else: it is the same, byte for byte, wherever and whenever it is made.
 """
 
 import argparse
 import base64
-import gzip
 import hashlib
 import io
 import os
 import re
+import struct
 import sys
 import tarfile
 import time
 import zipfile
+import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAME = "svcbroker"
 # At the root of the wheel, and so of where it is installed: with the last, Python loads the hook for Hermes.
 ROOT = ("svcbroker_hermes.py", "svcbroker-hermes.pth")
 SOURCE = ("LICENSE", "README.md", "_wheel.py", "pyproject.toml")
+STORED_MAX = 0xFFFF  # bytes in a block of deflate's that is not compressed
 EPOCH_MIN = 315532800  # 1980, the first that a zip file knows
 
 METADATA = """\
@@ -101,6 +103,15 @@ def build_editable(wheel_directory, config_settings=None, metadata_directory=Non
     return _write_wheel(wheel_directory, {**paths, **_dist_info()})
 
 
+def _stored(data):
+    """As gzip has it, not compressed, for the same reason."""
+    made = b"\x1f\x8b\x08\0" + struct.pack("<I", _epoch()) + b"\0\xff"
+    for at in range(0, len(data), STORED_MAX):
+        piece = data[at : at + STORED_MAX]
+        made += struct.pack("<BHH", at + STORED_MAX >= len(data), len(piece), len(piece) ^ 0xFFFF) + piece
+    return made + struct.pack("<II", zlib.crc32(data), len(data))
+
+
 def build_sdist(sdist_directory, config_settings=None):
     base = f"{NAME}-{_version()}"
     files = {**{name: _read(name) for name in sorted([*SOURCE, *_package()])}, "PKG-INFO": _metadata()}
@@ -111,8 +122,7 @@ def build_sdist(sdist_directory, config_settings=None):
             member.size, member.mtime, member.mode = len(data), _epoch(), 0o644
             archive.addfile(member, io.BytesIO(data))
     with open(os.path.join(sdist_directory, f"{base}.tar.gz"), "wb") as file:
-        with gzip.GzipFile("", "wb", fileobj=file, mtime=_epoch()) as packed:
-            packed.write(plain.getvalue())
+        file.write(_stored(plain.getvalue()))
     return f"{base}.tar.gz"
 
 
@@ -120,11 +130,14 @@ def _main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--version", default=_version())
     parser.add_argument("--depfile", help="for ninja: what the wheel is made of")
+    parser.add_argument("--sdist", action="store_true", help="and the source distribution")
     parser.add_argument("directory")
     options = parser.parse_args()
     if options.version != _version():
         sys.exit(f"{HERE}/{NAME}/__init__.py: __version__ is {_version()}, and the project's {options.version}")
     name = os.path.join(options.directory, build_wheel(options.directory))
+    if options.sdist:
+        build_sdist(options.directory)
     if options.depfile:
         made_of = [f"{HERE}/{file}".replace(" ", "\\ ") for file in [*_package(), "LICENSE", "README.md", NAME]]
         with open(options.depfile, "w") as file:

@@ -26,6 +26,7 @@ TOP = Path(__file__).resolve().parents[2]
 PACKAGE = TOP / "client/python"
 VERSION = re.search(r"version: '([^']+)'", (TOP / "meson.build").read_text())[1]
 WHEEL = f"svcbroker-{VERSION}-py3-none-any.whl"
+SDIST = f"svcbroker-{VERSION}.tar.gz"
 INFO = f"svcbroker-{VERSION}.dist-info"
 HERMES_UID = 10000
 
@@ -93,9 +94,10 @@ def test_it_is_always_the_same(wheel, tmp_path):
         path.chmod(0o700)
         os.utime(path, (1, 1))
     whole = wheel.read_bytes()
+    source = make(tmp_path / "source", "--sdist").with_name(SDIST).read_bytes()
     for number, interpreter in enumerate(INTERPRETERS.values()):
-        made = make(tmp_path / str(number), interpreter=interpreter, source=other, TZ="Asia/Tokyo", PYTHONHASHSEED=str(number))
-        assert made.read_bytes() == whole
+        made = make(tmp_path / str(number), "--sdist", interpreter=interpreter, source=other, TZ="Asia/Tokyo", PYTHONHASHSEED=str(number))
+        assert made.read_bytes() == whole and made.with_name(SDIST).read_bytes() == source
     dated = [make(tmp_path / f"dated{number}", SOURCE_DATE_EPOCH="1700000000", TZ=zone).read_bytes()
              for number, zone in enumerate(("UTC", "Asia/Tokyo"))]
     assert dated[0] == dated[1] != whole
@@ -178,7 +180,8 @@ def test_the_source_distribution_installs(source, tmp_path):
     script = "import sys; sys.path.insert(0, sys.argv[1]); import _wheel; print(_wheel.build_sdist(sys.argv[2]))"
     done = as_user(None, [sys.executable, "-B", "-c", script, source, tmp_path])
     archive = tmp_path / done.stdout.strip()
-    assert archive.name == f"svcbroker-{VERSION}.tar.gz"
+    assert archive.name == SDIST
+    subprocess.run(["gzip", "--test", archive], check=True)
     with tarfile.open(archive) as packed:
         names = {name.partition("/")[2] for name in packed.getnames()}
     assert {"LICENSE", "svcbroker-hermes.pth", "PKG-INFO", "README.md", "pyproject.toml", "svcbroker/py.typed"} <= names
