@@ -5,21 +5,28 @@
 #include "daemon/service/registry.h"
 #include "daemon/service/turn.h"
 
-void halts_look(struct service *service)
+static void look(struct service *service)
 {
         struct run *own = &service->own, *logger = &service->logger;
         bool halted = own->halt.kind != HALT_NONE || logger->halt.kind != HALT_NONE;
-        int64_t now_msec = clock_msec();
 
-        if (service->registry->stopping || !own->supervised || service->operation != OPERATION_NONE ||
-            (service->halts_looked_msec && now_msec - service->halts_looked_msec < HALT_LOOK_ONE_MSEC))
+        if (service->registry->stopping || !own->supervised || service->operation != OPERATION_NONE)
                 return;
-        service->halts_looked_msec = now_msec;
         run_see_halt(own);
         if (logger->there && logger->supervised)
                 run_see_halt(logger);
         if (halted || own->halt.kind != HALT_NONE || logger->halt.kind != HALT_NONE)
                 service_follow_time(service);
+}
+
+void halts_look(struct service *service)
+{
+        int64_t now_msec = clock_msec();
+
+        if (service->halts_looked_msec && now_msec - service->halts_looked_msec < HALT_LOOK_ONE_MSEC)
+                return;
+        service->halts_looked_msec = now_msec;
+        look(service);
 }
 
 static void halts_turn(void *owner)
@@ -29,7 +36,7 @@ static void halts_turn(void *owner)
         size_t until = round->next + HALT_SERVICES;
 
         for (; round->next < registry->count && round->next < until; round->next++)
-                halts_look(registry->services[round->next]);
+                look(registry->services[round->next]);
         if (round->next < registry->count && !registry->stopping)
                 timer_start(&round->turn, POLL_SLICE_MSEC);
 }
