@@ -105,7 +105,7 @@
 #define PLACES_LINE_BYTES 512
 /* A script's interpreter may be one too; the kernel goes as far. */
 #define DIAGNOSE_INTERPRETERS_MOST 5
-#define DIAGNOSE_SOUND_MOST 8 /* that are looked at once for all services */
+#define DIAGNOSE_SOUND_MOST 8       /* that are looked at once for all services */
 #define DIAGNOSE_CLOCK_USEC 5000000 /* a stamp this far ahead of the clock is no matter of rounding */
 /* When the broker is told to end: what calls that run may take to end, too. */
 #define SERVER_DRAIN_MSEC 3000
@@ -255,7 +255,7 @@
  * many services at once, the others in turns of the loop as those of POLL_SERVICES. */
 #define HALT_LOOK_MSEC 1000
 #define HALT_SERVICES 64
-#define HALT_LOOK_ONE_MSEC 100 /* when somebody asks for one of them: four system calls a process, more than the call itself takes */
+#define HALT_LOOK_ONE_MSEC 100 /* the same of one that is asked for: four system calls a process */
 
 /* Processes that a Diagnose looks at in one step: two system calls each. */
 #define DIAGNOSE_PROCESSES 64

@@ -179,7 +179,8 @@ static bool call_plain_is(const struct json_plain_member *member, const char *be
 }
 
 /* An inner member is one of the parameters, has a value that is in no need of a tree, and a name of its own. */
-static bool call_plain_is_parameter(const struct json_plain *plain, size_t number, const struct call_plain *call)
+static bool call_plain_is_parameter(const struct json_plain *plain, size_t number,
+                                    const struct call_plain *call)
 {
         const struct json_plain_member *member = &plain->members[number];
 

@@ -26,7 +26,7 @@ struct call {
         bool more;
         bool oneway;
         bool upgrade;
-        struct json_object *message; /* NULL: there is no tree */
+        struct json_object *message;        /* NULL: there is no tree */
         char strings[CALL_PLAIN_BYTES + 1]; /* of which the values are */
 };
 

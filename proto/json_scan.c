@@ -106,9 +106,8 @@ static void json_note_name(struct json_scanner *scanner, size_t from, size_t dec
                 plain->is_more = true;
                 return;
         }
-        plain->members[plain->count++] = (struct json_plain_member){.is_inner = scanner->depth == 2,
-                                                                    .name = scanner->text + from + 1,
-                                                                    .name_bytes = decoded};
+        plain->members[plain->count++] = (struct json_plain_member){
+                .is_inner = scanner->depth == 2, .name = scanner->text + from + 1, .name_bytes = decoded};
 }
 
 static bool json_is_plain(const char *value, size_t bytes, size_t decoded)

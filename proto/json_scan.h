@@ -28,8 +28,9 @@ struct json_plain_member {
 };
 
 /*
- * Where the members of a text are that needs no tree: an object of nulls, booleans, integers that are not negative, strings, and
- * objects of these, in which no name and no string has an escape. is_more: it holds something else, or more than that.
+ * Where the members of a text are that needs no tree: an object of nulls, booleans, integers that are not negative,
+ * strings, and objects of these, in which no name and no string has an escape. is_more: it holds something else, or more
+ * than that.
  */
 struct json_plain {
         bool is_more;
@@ -38,9 +39,9 @@ struct json_plain {
 };
 
 /*
- * Checks `length` bytes of `text`, which has a NUL byte behind them, against the grammar, the encoding and the bounds; makes nothing of them.
- * Duplicate names and the range of real numbers are left to whoever has the tree. *tally and *plain (which may
- * be NULL) are set on JSON_OK, *problem otherwise.
+ * Checks `length` bytes of `text`, which has a NUL byte behind them, against the grammar, the encoding and the bounds; makes
+ * nothing of them. Duplicate names and the range of real numbers are left to whoever has the tree. *tally and *plain (which
+ * may be NULL) are set on JSON_OK, *problem otherwise.
  */
 enum json_result json_scan(const char *text, size_t length, struct json_bounds bounds,
                            struct json_tally *tally, struct json_plain *plain, struct json_problem *problem);

@@ -103,8 +103,7 @@ const char *name_result_text(enum name_result result)
 
 bool environment_is_name(const char *name)
 {
-        return name_check(name, LIMIT_ENVIRONMENT_NAME_BYTES, VARIABLE_FIRST, VARIABLE_REST) ==
-               NAME_OK;
+        return name_check(name, LIMIT_ENVIRONMENT_NAME_BYTES, VARIABLE_FIRST, VARIABLE_REST) == NAME_OK;
 }
 
 static bool environment_name_reserved(const char *name)

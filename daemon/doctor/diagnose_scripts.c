@@ -31,8 +31,10 @@ static const char *const svscan_files[] = {"finish", "crash",   "SIGALRM", "SIGA
 struct script_walk {
         struct text names; /* of the scan directory, each with its NUL */
         size_t at;
-        char directory[PATH_MAX]; /* the service's at work on, where it leads; "": it is not safe, or not there */
-        char sound[DIAGNOSE_SOUND_MOST][PATH_MAX]; /* interpreters that were found so, with all that interprets them */
+        char directory
+                [PATH_MAX]; /* the service's at work on, where it leads; "": it is not safe, or not there */
+        char sound[DIAGNOSE_SOUND_MOST]
+                  [PATH_MAX]; /* interpreters that were found so, with all that interprets them */
         unsigned sounds;
         unsigned services;
         unsigned scripts;
@@ -159,8 +161,8 @@ static bool audit_interpreter(const struct doctor *doctor, const char *path, cha
         if (result <= 0)
                 return false;
         slash = strrchr(interpreter.path, '/');
-        if (slash && strcmp(slash, "/env") == 0 && interpreter.argument[0] && interpreter.argument[0] != '-' &&
-            !strchr(interpreter.argument, '/'))
+        if (slash && strcmp(slash, "/env") == 0 && interpreter.argument[0] &&
+            interpreter.argument[0] != '-' && !strchr(interpreter.argument, '/'))
                 audit_name(doctor, interpreter.argument, note);
         /* A relative one begins where the script is, which s6 starts there. */
         snprintf(next, PATH_MAX, "%.*s%s",

@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-
 void counts_begin(struct counts *counts, size_t number, size_t *counted)
 {
         if (number >= COUNTS_METHODS_MOST)

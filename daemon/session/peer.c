@@ -82,23 +82,6 @@ struct peer *peer_new(struct server *server, int fd, const struct identity *iden
         return peer;
 }
 
-void peer_reply(struct peer *peer, const char *parameters, size_t length, bool continues)
-{
-        if (length > LIMIT_OUTPUT_BYTES - REPLY_MESSAGE_BYTES)
-                errors_limit(peer, "output_bytes", LIMIT_OUTPUT_BYTES);
-        else
-                peer_append_reply(peer, parameters, length, continues);
-}
-
-void peer_reply_text(struct peer *peer, struct text *parameters, bool continues)
-{
-        if (parameters->failed)
-                peer_finish(peer);
-        else
-                peer_reply(peer, parameters->bytes, parameters->length, continues);
-        text_deinit(parameters);
-}
-
 void peer_park(struct peer *peer, const char *message, size_t length, int64_t msec)
 {
         char *copy = malloc(length + 1);

@@ -140,15 +140,8 @@ void peer_flush(struct peer *peer);
 void peer_append_reply(struct peer *peer, const char *parameters, size_t length, bool continues);
 void peer_error(struct peer *peer, const char *error, const char *parameters);
 
-/* The same of a reply that is written where it is sent from: its parameters, JSON text of an object, are appended to what
- * begin returns, until end. */
-struct text *peer_reply_begin(struct peer *peer);
-void peer_reply_end(struct peer *peer, bool continues);
-
-/* The same of one that is sent as it grows, over several turns, by a feed: what there is of it may go, and that was the last
- * of it. */
+/* Holds what is in the output now against the bounds. */
 void peer_reply_part(struct peer *peer);
-void peer_reply_last(struct peer *peer);
 
 /* Refuses a peer that has passed descriptors with its bytes: whatever else it sent stays where it is. */
 void peer_refuse_descriptors(struct peer *peer);
@@ -169,6 +162,21 @@ void peer_charge(struct peer *peer);
 /* Takes them out of the count. */
 void peer_uncharge(struct peer *peer);
 
+/* peer_reply.c */
+
+/* Replies to the running call. parameters: JSON text of an object. continues false ends the call. */
+void peer_reply(struct peer *peer, const char *parameters, size_t length, bool continues);
+/* The same, and frees the text. */
+void peer_reply_text(struct peer *peer, struct text *parameters, bool continues);
+
+/* The same of a reply that is written where it is sent from: its parameters, JSON text of an object, are appended to what
+ * begin returns, until end. */
+struct text *peer_reply_begin(struct peer *peer);
+void peer_reply_end(struct peer *peer, bool continues);
+
+/* The end of one that is sent as it grows, over several turns, by a feed, with peer_reply_part() behind each part. */
+void peer_reply_last(struct peer *peer);
+
 /* peer.c */
 
 /* NULL: out of memory, fd is closed then. */
@@ -176,11 +184,6 @@ struct peer *peer_new(struct server *server, int fd, const struct identity *iden
 
 /* Closes the peer now. Its struct is freed later; its orders stand. */
 void peer_close(struct peer *peer);
-
-/* Replies to the running call. parameters: JSON text of an object. continues false ends the call. */
-void peer_reply(struct peer *peer, const char *parameters, size_t length, bool continues);
-/* The same, and frees the text. */
-void peer_reply_text(struct peer *peer, struct text *parameters, bool continues);
 
 /* Puts the running call off. message: as it came. */
 void peer_park(struct peer *peer, const char *message, size_t length, int64_t msec);

@@ -5,7 +5,6 @@
 
 #include "daemon/bounds.h"
 #include "daemon/session/audit.h"
-#include "daemon/session/errors.h"
 #include "proto/call.h"
 #include "proto/interface.h"
 #include "proto/limits.h"
@@ -123,40 +122,8 @@ void peer_append_reply(struct peer *peer, const char *parameters, size_t length,
         peer_check_output(peer);
 }
 
-struct text *peer_reply_begin(struct peer *peer)
-{
-        peer->request.reply_at = peer->out.length;
-        reply_write_begin(&peer->out);
-        return &peer->out;
-}
-
-void peer_reply_end(struct peer *peer, bool continues)
-{
-        struct text *out = &peer->out;
-
-        if (!out->failed && out->length - peer->request.reply_at > LIMIT_OUTPUT_BYTES) {
-                out->length = peer->request.reply_at;
-                errors_limit(peer, "output_bytes", LIMIT_OUTPUT_BYTES);
-                return;
-        }
-        if (peer->request.mode == REPLY_NONE)
-                out->length = peer->request.reply_at;
-        else
-                reply_write_end(out, continues);
-        if (!continues)
-                peer_end_call(peer);
-        peer_check_output(peer);
-}
-
 void peer_reply_part(struct peer *peer)
 {
-        peer_check_output(peer);
-}
-
-void peer_reply_last(struct peer *peer)
-{
-        reply_write_end(&peer->out, false);
-        peer_end_call(peer);
         peer_check_output(peer);
 }
 

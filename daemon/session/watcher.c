@@ -209,7 +209,8 @@ static void watcher_pump(struct feed *feed, struct peer *peer)
         uint64_t until = peer->server->registry->revision;
 
         watchers->woken = false;
-        while ((service || stone) && peer->out.length < WATCH_PUMP_BYTES && peer_state_takes_calls(peer->state)) {
+        while ((service || stone) && peer->out.length < WATCH_PUMP_BYTES &&
+               peer_state_takes_calls(peer->state)) {
                 bool gone = stone && (!service || stone->revision < service->revision);
                 struct service *next = gone ? service : service->newer;
 

@@ -19,7 +19,8 @@ struct watchers {
         bool woken;               /* each of them has its turn; those who have had it may need another */
         struct tombstone *stones; /* removed services that some have not been told of, by revision */
         size_t stone_count;
-        struct service *oldest, *newest; /* those that were ever shown, by revision: service.older, service.newer */
+        struct service *oldest,
+                *newest;      /* those that were ever shown, by revision: service.older, service.newer */
         uint64_t *index_used; /* bit set: service.index is taken */
         size_t index_words;
 };
