@@ -181,6 +181,8 @@ static bool check_verb(const struct options *options, struct problem *problem)
                                      "write --wait=up, or ready");
         if (options->words_count < verb->words_min && !options->all && !options->states && !options->wanted)
                 return grammar_wrong(problem, verb->name, "needs an argument", verb->missing);
+        if (options->until_usec < options->since_usec)
+                return grammar_wrong(problem, "--until", "is before --since", "give a later time");
         if (options->words_count > verb->words_max)
                 return grammar_wrong(problem, options->words[verb->words_max], "is one argument too many",
                                      SEE_HELP);
@@ -200,6 +202,7 @@ enum arguments_result arguments_parse(int argc, char *const *argv, const char *e
                                .kill_after_msec = OPTIONS_NO_TIMEOUT,
                                .lines = OPTIONS_NO_LINES,
                                .since_usec = OPTIONS_NO_SINCE,
+                               .until_usec = OPTIONS_NO_UNTIL,
                                .socket = SVCBROKER_SOCKET_PATH};
         struct reading reading = {.argv = argv, .at = argc > 0 ? 1 : 0};
         enum arguments_result result;

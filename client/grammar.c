@@ -113,6 +113,28 @@ static bool take_since(struct options *options, const char *value, struct proble
                              "write it like 10m, 14:30, yesterday or '2026-11-22 14:30'");
 }
 
+static bool take_until(struct options *options, const char *value, struct problem *problem)
+{
+        return moment_parse(value, time(NULL), &options->until_usec) ||
+               grammar_wrong(problem, value, "is not a time",
+                             "write it like 10m, 14:30, yesterday or '2026-11-22 14:30'");
+}
+
+static bool take_grep(struct options *options, const char *value, struct problem *problem)
+{
+        struct pattern *pattern;
+        char text[PATTERN_PROBLEM_BYTES] = "is too large";
+
+        if (pattern_new(value, &pattern, text) < 0) {
+                grammar_wrong(problem, value, problem->text, "write a POSIX extended regular expression");
+                memcpy(problem->text, text, sizeof(text));
+                return false;
+        }
+        pattern_free(pattern);
+        options->grep = value;
+        return true;
+}
+
 static bool take_environment(struct options *options, const char *value, struct problem *problem)
 {
         if (!*value || *value == '=')
@@ -158,6 +180,10 @@ const struct option_row grammar_options[] = {
          .summary = "logs, history: show the last N (default 50; with -f, 10)"},
         {OPTION_SINCE, VALUE_NEEDED, .name = "--since", .usage = " TIME", .take = take_since,
          .summary = "logs, history: since then, like 10m or '2026-11-22 14:30'"},
+        {OPTION_UNTIL, VALUE_NEEDED, .name = "--until", .usage = " TIME", .take = take_until,
+         .summary = "logs: until then"},
+        {OPTION_GREP, VALUE_NEEDED, .name = "--grep", .usage = " PATTERN", .take = take_grep,
+         .summary = "logs: lines that match the extended regular expression"},
         {OPTION_RAW, FLAG(raw), .name = "--raw", .summary = "logs: print control characters and colours too"},
         {OPTION_WATCH, FLAG(watch), .name = "--watch", .summary = "status, list: the same as top"},
         {OPTION_USAGE, FLAG(usage), .name = "--usage",

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "client/talk/options.h"
+#include "client/text/pattern.h"
 
 /* The options that there are, and what is said of words that mean nothing. */
 
@@ -14,6 +15,7 @@ struct problem {
         const char *subject; /* the argument that is wrong; points into argv or at a constant */
         const char *what;
         const char *next;
+        char text[PATTERN_PROBLEM_BYTES]; /* what is wrong, where it is no constant */
         const char *meant; /* what was meant instead of subject, if that can be guessed; else NULL */
 };
 

@@ -53,7 +53,7 @@ _svcctl_options() {
     list) echo --profile --state --wanted --names --usage --watch --sort --no-header ;;
     history) echo --follow --lines --since --profile --state --wanted ;;
     metrics) echo --prometheus ;;
-    logs) echo --follow --lines --since --raw --profile ;;
+    logs) echo --all --follow --lines --since --until --grep --raw --profile --state --wanted ;;
     register) echo --env --no-start --dry-run ;;
     unregister | reconcile | import) echo --dry-run ;;
     export) echo --with-environment --profile --state --wanted ;;

@@ -95,8 +95,17 @@ static int list_rotated(int directory_fd, char (*names)[LOGDIR_NAME_BYTES])
 void logdir_close(struct logdir *logdir)
 {
         for (size_t i = 0; i < logdir->count; i++)
-                close(logdir->files[i].fd);
+                logdir_drop(&logdir->files[i]);
         logdir->count = 0;
+}
+
+void logdir_drop(struct logdir_file *file)
+{
+        if (file->fd >= 0)
+                close(file->fd);
+        file->fd = -1;
+        file->inode = 0;
+        file->read = true;
 }
 
 /* How often a directory in which files are put aside all the time is looked at before current alone must do.

@@ -22,6 +22,7 @@ struct logdir_file {
         dev_t device;
         ino_t inode;
         char name[LOGDIR_NAME_BYTES];
+        bool read; /* for who reads: it was read to its end, or is not wanted */
 };
 
 /* The oldest first. */
@@ -37,6 +38,9 @@ struct logdir {
  */
 int logdir_open(int directory_fd, struct logdir *logdir);
 void logdir_close(struct logdir *logdir);
+
+/* Closes a file that is not wanted any more. Its name stays; its inode may become another file's. */
+void logdir_drop(struct logdir_file *file);
 
 /* current is a file other than this one, or there is none. */
 bool logdir_is_stale(int directory_fd, const struct logdir_file *file);

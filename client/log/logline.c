@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "client/text/digits.h"
+#include "client/text/moment.h"
 
 #define USEC_PER_SEC INT64_C(1000000)
 
@@ -42,13 +43,27 @@ static int64_t minute_usec(bool other_zone, const char *minute)
         return seconds * USEC_PER_SEC;
 }
 
+/* "@", digits and a blank. */
+static bool parse_tai64n(struct logline *parsed)
+{
+        const size_t stamp_length = 1 + MOMENT_TAI64N_DIGITS + 1;
+
+        if (parsed->length < stamp_length || parsed->text[0] != '@' ||
+            parsed->text[stamp_length - 1] != ' ' ||
+            !moment_read_tai64n(parsed->text + 1, &parsed->at_usec, &parsed->at_nsec))
+                return false;
+        parsed->text += stamp_length;
+        parsed->length -= stamp_length;
+        return true;
+}
+
 void logline_parse(struct logline_clock *clock, const char *line, size_t length, struct logline *parsed)
 {
         static const char pattern[] = "dddd-dd-dd dd:dd:dd.ddddddddd  ";
         const size_t stamp_length = sizeof(pattern) - 1;
 
         *parsed = (struct logline){.at_usec = -1, .text = line, .length = length};
-        if (length < stamp_length || !digits_match(line, pattern))
+        if (parse_tai64n(parsed) || length < stamp_length || !digits_match(line, pattern))
                 return;
         if (clock->minute_usec < 0 || memcmp(clock->minute, line, sizeof(clock->minute) - 1) != 0) {
                 memcpy(clock->minute, line, sizeof(clock->minute) - 1);
@@ -58,6 +73,7 @@ void logline_parse(struct logline_clock *clock, const char *line, size_t length,
                 return;
         parsed->at_usec =
                 clock->minute_usec + digits_number(line + 17, 2) * USEC_PER_SEC + digits_number(line + 20, 6);
+        parsed->at_nsec = digits_number(line + 26, 3);
         parsed->text = line + stamp_length;
         parsed->length = length - stamp_length;
 }

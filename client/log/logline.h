@@ -6,19 +6,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One line of a log that s6-log wrote with T: "2026-11-23 08:58:51.123456789  text". */
+/* One line of a log that s6-log wrote with T, "2026-11-23 08:58:51.123456789  text", or with t,
+ * "@40000000692bd3b81d6f3454 text". */
 
 /* What is kept of a line; s6-log itself ends one at 8 KiB. */
 #define LOGLINE_BYTES_MAX (16 * 1024)
 
 struct logline {
         int64_t at_usec;  /* -1: it has no stamp */
+        int at_nsec;      /* behind that */
         const char *text; /* behind the stamp; points into the line */
         size_t length;
 };
 
 /*
- * Stamps are the local time of the machine; those of a caller with a TZ of its own are shown in that. Keeps
+ * Stamps of T are the local time of the machine; those of a caller with a TZ of its own are shown in that. Keeps
  * the last minute it looked at, since neighbours in a log share it.
  */
 struct logline_clock {

@@ -6,31 +6,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "client/log/home.h"
-#include "client/log/logdir.h"
 #include "client/log/logline.h"
-#include "client/log/logreader.h"
+#include "client/log/logmerge.h"
 #include "proto/utf8.h"
 
-/* So much is read of the end of each of the newest files, at first. */
-#define BEGIN_BYTES (64 * 1024)
-#define BEGIN_FILES 2
+/* So many lines are taken in one look, however fast they come. */
+#define LINES_A_LOOK (4 * LOGWINDOW_LINES)
 
 struct logwindow {
-        int directory_fd;
-        int inotify_fd; /* -1: there is none */
+        struct logmerge *merge; /* of one log */
         enum printable printable;
-        struct logdir_file file; /* which is read; fd -1: there is none yet */
-        struct logreader reader;
-        struct logline_clock clock;
-        bool skips; /* the next line has lost its begin */
+        bool goes_on; /* what there was at the beginning has been taken */
+        bool behind;  /* there is more than the last look took */
         bool grown;
-        bool memory_short;
+        int result;                   /* what is wrong with it; 0: nothing */
         char *lines[LOGWINDOW_LINES]; /* a ring */
         size_t first, count;
 };
@@ -60,24 +51,19 @@ static void keep_line(struct logwindow *window, char *line)
         window->grown = true;
 }
 
-static void take_line(void *context, const char *bytes, size_t length, bool cut)
+static void take_line(struct logwindow *window, const struct logentry *entry)
 {
-        struct logwindow *window = context;
+        size_t length = entry->line.length;
         char stamp[LOGLINE_STAMP_BYTES];
-        struct logline line;
         char *text, *made = NULL;
+        bool cut = entry->cut;
 
-        if (window->skips) {
-                window->skips = false;
-                return;
-        }
-        logline_parse(&window->clock, bytes, length, &line);
-        logline_stamp(&line, stamp);
-        if (line.length > LOGWINDOW_LINE_BYTES) {
+        logline_stamp(&entry->line, stamp);
+        if (length > LOGWINDOW_LINE_BYTES) {
                 cut = true;
-                line.length = utf8_cut(line.text, LOGWINDOW_LINE_BYTES);
+                length = utf8_cut(entry->line.text, LOGWINDOW_LINE_BYTES);
         }
-        text = printable_line(line.text, line.length, window->printable);
+        text = printable_line(entry->line.text, length, window->printable);
         for (char *tab = text; tab && (tab = strchr(tab, '\t'));)
                 *tab = ' ';
         if (text && asprintf(&made, "%s%s%s%s", brief_stamp(stamp), *stamp ? "  " : "", text,
@@ -87,40 +73,30 @@ static void take_line(void *context, const char *bytes, size_t length, bool cut)
         if (made)
                 keep_line(window, made);
         else
-                window->memory_short = true;
+                window->result = -ENOMEM;
 }
 
-/* By the descriptor, so that it is the directory that was opened, whatever has its name now. */
-static void begin_watch(struct logwindow *window)
+static void note_loss(void *context, const char *name, const char *directory, int result)
 {
-        char path[64];
+        struct logwindow *window = context;
 
-        window->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-        snprintf(path, sizeof(path), "/proc/self/fd/%d", window->directory_fd);
-        if (window->inotify_fd >= 0 &&
-            inotify_add_watch(window->inotify_fd, path,
-                              IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE_SELF) < 0) {
-                close(window->inotify_fd);
-                window->inotify_fd = -1;
-        }
+        (void)name, (void)directory;
+        window->result = result;
 }
 
 int logwindow_open(const char *directory, enum printable printable, struct logwindow **window)
 {
         struct logwindow *made = calloc(1, sizeof(*made));
-        int fd = made ? home_open_log(directory) : -ENOMEM;
+        int result = made ? logmerge_new(&LOGFILTER_ALL, true, note_loss, made, &made->merge) : -ENOMEM;
 
-        if (fd < 0) {
-                free(made);
-                return fd;
+        if (result == 0)
+                result = logmerge_add(made->merge, "", directory, false);
+        if (result < 0) {
+                logwindow_close(made);
+                return result;
         }
-        made->directory_fd = fd;
-        made->file.fd = -1;
         made->printable = printable;
-        made->reader.line = take_line;
-        made->reader.context = made;
-        logline_clock_init(&made->clock);
-        begin_watch(made);
+        logmerge_keep_last(made->merge, LOGWINDOW_LINES);
         *window = made;
         return 0;
 }
@@ -131,109 +107,50 @@ void logwindow_close(struct logwindow *window)
                 return;
         for (size_t i = 0; i < LOGWINDOW_LINES; i++)
                 free(window->lines[i]);
-        if (window->inotify_fd >= 0)
-                close(window->inotify_fd);
-        if (window->file.fd >= 0)
-                close(window->file.fd);
-        close(window->directory_fd);
+        if (window->merge)
+                logmerge_free(window->merge);
         free(window);
 }
 
-/* Events only say that there is something to look at. */
-static void drop_events(const struct logwindow *window)
+static enum logmerge_turn take_lines(struct logwindow *window)
 {
-        char events[4096];
+        enum logmerge_turn turn = LOGMERGE_LINE;
+        struct logmerge_entry entry;
 
-        while (window->inotify_fd >= 0 && read(window->inotify_fd, events, sizeof(events)) > 0)
-                ;
-}
-
-/* Reads a file to its end, from its own; only its last part where all of it is not asked for. */
-static int read_file(struct logwindow *window, int fd, bool whole)
-{
-        struct stat status;
-        off_t from = 0;
-
-        if (!whole && fstat(fd, &status) == 0 && status.st_size > BEGIN_BYTES)
-                from = status.st_size - BEGIN_BYTES;
-        if (lseek(fd, from, SEEK_SET) < 0)
-                return -errno;
-        logreader_end(&window->reader);
-        window->skips = from > 0;
-        return logreader_read(&window->reader, fd);
-}
-
-/* Returns which of the files comes next: behind the one that was read, or the newest ones. */
-static size_t next_of(const struct logwindow *window, const struct logdir *logdir, bool *whole)
-{
-        for (size_t i = 0; window->file.fd >= 0 && i < logdir->count; i++) {
-                if (logdir_is_same(&window->file, &logdir->files[i])) {
-                        *whole = true;
-                        return i + 1;
-                }
+        for (size_t i = 0; i < LINES_A_LOOK && turn == LOGMERGE_LINE; i++) {
+                turn = logmerge_next(window->merge, &entry);
+                if (turn == LOGMERGE_LINE)
+                        take_line(window, &entry.entry);
         }
-        *whole = false;
-        return logdir->count > BEGIN_FILES ? logdir->count - BEGIN_FILES : 0;
-}
-
-/* Takes the last file as the one that is read from now on. */
-static void take_file(struct logwindow *window, struct logdir_file *file)
-{
-        int fd = window->file.fd;
-
-        window->file = *file;
-        file->fd = fd;
-}
-
-/* The one that was read stays open until the next are, so that its inode cannot have become another's. */
-static int go_on(struct logwindow *window)
-{
-        struct logdir *next = calloc(1, sizeof(*next));
-        int result = next ? logdir_open(window->directory_fd, next) : -ENOMEM;
-        size_t place;
-        bool whole;
-
-        if (result < 0) {
-                free(next);
-                return result;
-        }
-        /* What was written to it before it was put aside. */
-        if (window->file.fd >= 0)
-                result = logreader_read(&window->reader, window->file.fd);
-        place = next_of(window, next, &whole);
-        for (size_t i = place; i < next->count && result == 0; i++)
-                result = read_file(window, next->files[i].fd, whole);
-        if (result == 0 && place < next->count)
-                take_file(window, &next->files[next->count - 1]);
-        for (size_t i = 0; i < next->count; i++)
-                if (next->files[i].fd < 0)
-                        next->files[i] = next->files[--next->count];
-        logdir_close(next);
-        free(next);
-        return result;
+        return turn;
 }
 
 int logwindow_look(struct logwindow *window)
 {
-        struct stat status;
-        int result = 0;
+        enum logmerge_turn turn;
 
-        drop_events(window);
         window->grown = false;
-        if (window->file.fd >= 0)
-                result = logreader_read(&window->reader, window->file.fd);
-        if (result == 0 && (fstat(window->directory_fd, &status) < 0 || status.st_nlink == 0))
-                result = -ENOENT;
-        if (result == 0 && (window->file.fd < 0 || logdir_is_stale(window->directory_fd, &window->file)))
-                result = go_on(window);
-        if (result < 0 || window->memory_short)
-                return result < 0 ? result : -ENOMEM;
-        return window->grown;
+        if (window->goes_on)
+                logmerge_look(window->merge);
+        turn = take_lines(window);
+        if (turn == LOGMERGE_END && !window->goes_on) {
+                window->goes_on = true;
+                logmerge_go_on(window->merge);
+                logmerge_look(window->merge);
+                turn = take_lines(window);
+        }
+        window->behind = turn != LOGMERGE_END;
+        return window->result < 0 ? window->result : window->grown;
+}
+
+bool logwindow_is_behind(const struct logwindow *window)
+{
+        return window->behind;
 }
 
 int logwindow_fd(const struct logwindow *window)
 {
-        return window->inotify_fd;
+        return logmerge_fd(window->merge);
 }
 
 size_t logwindow_count(const struct logwindow *window)

@@ -2,6 +2,7 @@
 #ifndef CLIENT_LOG_LOGWINDOW_H
 #define CLIENT_LOG_LOGWINDOW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "client/text/printable.h"
@@ -19,6 +20,9 @@ void logwindow_close(struct logwindow *window); /* NULL is fine */
 
 /* Takes what came. 1: something did; 0: nothing; or negative errno, -ENOENT where the directory is gone. */
 int logwindow_look(struct logwindow *window);
+
+/* The last look has not taken all that there was: there is no need to wait for the descriptor. */
+bool logwindow_is_behind(const struct logwindow *window);
 
 /* The descriptor that has POLLIN when there may be something; -1: there is none, look now and then. */
 int logwindow_fd(const struct logwindow *window);

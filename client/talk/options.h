@@ -42,6 +42,8 @@ struct verb;
 #define OPTION_WITH_ENVIRONMENT (UINT64_C(1) << 28)
 #define OPTION_USAGE (UINT64_C(1) << 29)
 #define OPTION_PROMETHEUS (UINT64_C(1) << 30)
+#define OPTION_GREP (UINT64_C(1) << 31)
+#define OPTION_UNTIL (UINT64_C(1) << 32)
 
 /* What every verb takes. */
 #define OPTIONS_ALWAYS (OPTION_HELP | OPTION_VERSION | OPTION_JSON | OPTION_SOCKET | OPTION_TIMEOUT)
@@ -52,6 +54,7 @@ struct verb;
 #define OPTIONS_NO_TIMEOUT (-1)
 #define OPTIONS_NO_LINES (-1)
 #define OPTIONS_NO_SINCE INT64_MIN
+#define OPTIONS_NO_UNTIL INT64_MAX
 
 struct options {
         const struct verb *verb;
@@ -76,6 +79,8 @@ struct options {
         const char *signal;       /* as the interface names it; NULL: not given */
         int lines;                /* OPTIONS_NO_LINES: not given */
         int64_t since_usec;       /* OPTIONS_NO_SINCE: not given */
+        int64_t until_usec;       /* OPTIONS_NO_UNTIL: not given */
+        const char *grep;         /* a regular expression; NULL: not given */
         const char *goal;         /* of --wait=STATE; NULL: not given */
         const char **environment; /* --env, as given */
         size_t environment_count;

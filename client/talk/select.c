@@ -32,7 +32,7 @@ bool select_is_asked(const struct options *options)
 struct selection {
         const struct options *options;
         struct json_object *all;
-        bool *matched; /* by word */
+        bool *matched; /* by word; NULL: nobody asks */
 };
 
 static bool has_service(struct json_object *services, const char *name)
@@ -71,8 +71,11 @@ static bool is_meant(struct selection *selection, struct json_object *service)
         bool meant = options->words_count == 0 && (!options->orders || member_string(service, "profile"));
 
         for (size_t i = 0; i < options->words_count; i++)
-                if (word_means(selection, options->words[i], service))
-                        meant = selection->matched[i] = true;
+                if (word_means(selection, options->words[i], service)) {
+                        meant = true;
+                        if (selection->matched)
+                                selection->matched[i] = true;
+                }
         return meant && passes(options, service);
 }
 
@@ -141,6 +144,13 @@ enum outcome select_services(struct session *session, struct json_object **servi
         json_object_put(*services);
         *services = NULL;
         return refuse_nothing(options, outcome);
+}
+
+bool select_takes(const struct options *options, struct json_object *all, struct json_object *service)
+{
+        struct selection selection = {.options = options, .all = all};
+
+        return is_meant(&selection, service);
 }
 
 enum outcome select_names(struct session *session, struct json_object **names)

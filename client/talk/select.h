@@ -27,6 +27,9 @@ bool select_is_pattern(const char *word);
  */
 enum outcome select_services(struct session *session, struct json_object **services);
 
+/* Is that one of the services, one of `all`, meant? A word that means nothing is not told of. */
+bool select_takes(const struct options *options, struct json_object *all, struct json_object *service);
+
 /* Their names. Of orders only gateways are meant by what is no full name. */
 enum outcome select_names(struct session *session, struct json_object **names);
 

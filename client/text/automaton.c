@@ -7,7 +7,8 @@
 
 #include "client/text/expression.h"
 
-/* So many sets of nodes are remembered, with where each byte leads from there. When there are more, all are forgotten. */
+/* So many sets of nodes are remembered, with where each byte leads from there. When there are more, all are
+ * forgotten. */
 #define STATES_MAX 512
 #define SLOTS (4 * STATES_MAX) /* of the table that finds one by its set */
 

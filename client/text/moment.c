@@ -10,7 +10,6 @@
 #define EPOCH_DIGITS_MAX 11 /* until the year 5138 */
 #define EPOCH_MAX 99999999999
 #define AGO_BYTES 64
-#define TAI64N_DIGITS 24
 /* 1970 in s6's stamps since 2017: daemon/edge/s6_status.c says why. */
 #define TAI64_EPOCH ((UINT64_C(1) << 62) + 10 + 27)
 
@@ -181,25 +180,47 @@ static bool read_ago(const char *text, time_t now, int64_t *moment_usec)
         return true;
 }
 
-/* Reads behind the @ the stamp of s6 (TAI64N, with leap seconds), as in the names of a log's files, which
- * end in .s or .u. */
+static int hex_digit(char byte)
+{
+        if (byte >= '0' && byte <= '9')
+                return byte - '0';
+        return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+bool moment_read_tai64n(const char *digits, int64_t *moment_usec, int *nsec)
+{
+        uint64_t seconds = 0;
+        int64_t behind_nsec = 0;
+
+        for (size_t i = 0; i < MOMENT_TAI64N_DIGITS; i++) {
+                int digit = hex_digit(digits[i]);
+
+                if (digit < 0)
+                        return false;
+                if (i < 16)
+                        seconds = seconds << 4 | (uint64_t)digit;
+                else
+                        behind_nsec = behind_nsec << 4 | digit;
+        }
+        if (seconds < TAI64_EPOCH || seconds - TAI64_EPOCH > EPOCH_MAX || behind_nsec >= USEC_PER_SEC * 1000)
+                return false;
+        *moment_usec = (int64_t)(seconds - TAI64_EPOCH) * USEC_PER_SEC + behind_nsec / 1000;
+        *nsec = (int)(behind_nsec % 1000);
+        return true;
+}
+
+/* Reads behind the @ such a stamp, as in the names of a log's files, which end in .s or .u. */
 static bool read_tai64n(const char *text, int64_t *moment_usec)
 {
-        static const char digits[] = "0123456789abcdef";
-        uint64_t seconds = 0;
-        int64_t nsec = 0;
+        int64_t usec;
+        int nsec;
 
-        if (strspn(text, digits) != TAI64N_DIGITS)
+        if (!moment_read_tai64n(text, &usec, &nsec))
                 return false;
-        for (size_t i = 0; i < 16; i++)
-                seconds = seconds << 4 | (uint64_t)(strchr(digits, text[i]) - digits);
-        for (size_t i = 16; i < TAI64N_DIGITS; i++)
-                nsec = nsec << 4 | (strchr(digits, text[i]) - digits);
-        text += TAI64N_DIGITS;
-        if ((*text && strcmp(text, ".s") != 0 && strcmp(text, ".u") != 0) || seconds < TAI64_EPOCH ||
-            seconds - TAI64_EPOCH > EPOCH_MAX || nsec >= USEC_PER_SEC * 1000)
+        text += MOMENT_TAI64N_DIGITS;
+        if (*text && strcmp(text, ".s") != 0 && strcmp(text, ".u") != 0)
                 return false;
-        *moment_usec = (int64_t)(seconds - TAI64_EPOCH) * USEC_PER_SEC + nsec / 1000;
+        *moment_usec = usec;
         return true;
 }
 

@@ -17,4 +17,10 @@
  */
 bool moment_parse(const char *text, time_t now, int64_t *moment_usec);
 
+#define MOMENT_TAI64N_DIGITS 24
+
+/* Reads a stamp of s6, behind its @ (TAI64N, with leap seconds): so many hexadecimal digits, or what comes before
+ * one that is none. *nsec: what is behind the microsecond. */
+bool moment_read_tai64n(const char *digits, int64_t *moment_usec, int *nsec);
+
 #endif

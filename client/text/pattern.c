@@ -26,7 +26,8 @@ struct pattern {
         char text[PATTERN_TEXT_BYTES_MAX + 1];
 };
 
-/* How many characters, counted from `at`, an expression has that is no more than these; 1 for a backslash and what is behind it. */
+/* How many characters, counted from `at`, an expression has that is no more than these; 1 for a backslash and what
+ * is behind it. */
 static size_t plain_length(const char *at)
 {
         if (*at == '\\')
@@ -96,7 +97,8 @@ static size_t read_run(const char **at, char *run)
         return length;
 }
 
-/* The longest of these, up to the end of this alternative. *at: behind it. literal and run: with room for all of the expression. */
+/* The longest of these, up to the end of this alternative. *at: behind it. literal and run: with room for all of
+ * the expression. */
 static size_t find_longest(const char **at, char *literal, char *run)
 {
         size_t most = 0;
@@ -143,7 +145,8 @@ static void drop_literals(struct pattern *pattern)
                 free(pattern->literals[--pattern->literals_count].bytes);
 }
 
-/* One of each alternative, or none at all. expression: one that the automaton took, so that nothing in it is out of the ordinary. */
+/* One of each alternative, or none at all. expression: one that the automaton took, so that nothing in it is out
+ * of the ordinary. */
 static int find_literals(struct pattern *pattern, const char *expression)
 {
         size_t size = strlen(expression) + 1;

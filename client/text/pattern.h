@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * A POSIX extended regular expression, held against many lines. What it means is what regexec(3) says where text is UTF-8; most lines are
- * told apart without that, which is slow.
+ * A POSIX extended regular expression, held against many lines. What it means is what regexec(3) says where text
+ * is UTF-8; most lines are told apart without that, which is slow.
  */
 struct pattern;
 
@@ -16,7 +16,8 @@ struct pattern;
 /* A text that is longer is looked at so far only. */
 #define PATTERN_TEXT_BYTES_MAX (16 * 1024)
 
-/* 0 or negative errno; -EINVAL: it is no such expression, and problem, of PATTERN_PROBLEM_BYTES, says why in the words of the C library. */
+/* 0 or negative errno; -EINVAL: it is no such expression, and problem, of PATTERN_PROBLEM_BYTES, says why in the
+ * words of the C library. */
 int pattern_new(const char *expression, struct pattern **pattern, char *problem);
 void pattern_free(struct pattern *pattern);
 
@@ -30,8 +31,8 @@ struct pattern_search {
         const char *next[PATTERN_LITERALS_MAX];
 };
 
-/* Of many lines: where the first one may be that matches, at any byte of it. NULL: none does. Between lines are newlines; end: of the last.
- * search: of the same block of bytes, whose end is the same. */
+/* Of many lines: where the first one may be that matches, at any byte of it. NULL: none does. Between lines are
+ * newlines; end: of the last. search: of the same block of bytes, whose end is the same. */
 const char *pattern_find(struct pattern *pattern, struct pattern_search *search, const char *begin,
                          const char *end);
 

@@ -38,3 +38,13 @@ void tint_print(FILE *file, const char *text, enum printable printable, enum tin
                 tint_write(file, copy, tint, colour);
         free(copy);
 }
+
+void tint_write_name(FILE *file, const char *name, size_t number, bool colour)
+{
+        static const char *const codes[] = {"36", "33", "32", "35", "34", "31"};
+
+        if (colour)
+                fprintf(file, "\033[%sm%s\033[0m", codes[number % (sizeof(codes) / sizeof(codes[0]))], name);
+        else
+                fputs(name, file);
+}

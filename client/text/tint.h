@@ -14,4 +14,7 @@ enum tint { TINT_PLAIN = 0, TINT_GOOD, TINT_BUSY, TINT_BAD, TINT_DIM };
 void tint_print(FILE *file, const char *text, enum printable printable, enum tint tint, bool colour);
 void tint_write(FILE *file, const char *text, enum tint tint, bool colour);
 
+/* Prints a name in a colour that means nothing but its number: neighbours have others. */
+void tint_write_name(FILE *file, const char *name, size_t number, bool colour);
+
 #endif

@@ -198,6 +198,8 @@ int64_t page_next_msec(const struct page *page)
 {
         int64_t next_msec = errand_next_msec(&page->errand);
 
+        if (page->window && logwindow_is_behind(page->window))
+                return clock_now_msec();
         return page->again_msec < next_msec ? page->again_msec : next_msec;
 }
 

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-#include <errno.h>
+#include "client/verbs/logs.h"
+
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
 #include <json-c/json.h>
 
-#include "client/log/home.h"
-#include "client/log/logdir.h"
-#include "client/log/logfollow.h"
-#include "client/log/logreader.h"
+#include "client/log/loglast.h"
 #include "client/say/member.h"
 #include "client/talk/names.h"
-#include "client/terminal/look.h"
-#include "client/text/document.h"
+#include "client/talk/select.h"
+#include "client/text/pattern.h"
 #include "client/verbs/verb.h"
-#include "proto/sysname.h"
 
 /* So many lines are shown when nobody says how many. */
 #define LINES_SHOWN 50
@@ -25,234 +20,181 @@
 /* Said of lines that are not current, where they end, or before what is followed. */
 #define OLDER "the lines in its directory are older; see the container's log, and 'svcctl why'"
 
-/* The broker's own, where its logger can make it. */
-#define BROKER "svcbrokerd"
-#define BROKER_LOG "/var/log/svcbrokerd"
-
-/* Which of the lines are shown, and how. */
-struct view {
-        const char *name;
-        bool json;
-        bool begun; /* the time of --since is reached */
-        int64_t since_usec;
-        uint64_t skip;    /* of those from then on */
-        uint64_t *counts; /* not shown, but counted there */
-        struct logline_clock clock;
-        bool raw;
-        enum printable printable;
-};
-
-static void show_json(const struct view *view, const struct logline *line, bool cut)
+/* Of those whose lines do not reach their logs. */
+static void tell_problems(struct logs *logs, struct json_object *services)
 {
-        struct json_object *document = json_object_new_object();
+        fflush(stdout);
+        for (size_t i = 0; i < json_object_array_length(services); i++) {
+                struct json_object *service = json_object_array_get_idx(services, i);
+                const char *problem = member_string(service, "log_problem");
 
-        json_object_object_add(document, "name", json_object_new_string(view->name));
-        if (line->at_usec >= 0)
-                json_object_object_add(document, "at_usec", json_object_new_int64(line->at_usec));
-        json_object_object_add(document, "line", json_object_new_string_len(line->text, (int)line->length));
-        if (cut)
-                json_object_object_add(document, "cut", json_object_new_boolean(true));
-        document_write(document);
-        json_object_put(document);
-}
-
-static void show_text(const struct view *view, const struct logline *line, bool cut)
-{
-        char stamp[LOGLINE_STAMP_BYTES];
-        char *text = NULL;
-
-        if (*logline_stamp(line, stamp))
-                printf("%s  ", stamp);
-        if (view->raw)
-                fwrite(line->text, 1, line->length, stdout);
-        else
-                text = printable_line(line->text, line->length, view->printable);
-        printf("%s%s\n", text ? text : "", cut ? " [cut]" : "");
-        free(text);
-}
-
-static void take_line(void *context, const char *bytes, size_t length, bool cut)
-{
-        struct view *view = context;
-        struct logline line;
-
-        logline_parse(&view->clock, bytes, length, &line);
-        /* What has no stamp belongs to what is before it. */
-        view->begun = view->begun || view->since_usec == OPTIONS_NO_SINCE || line.at_usec >= view->since_usec;
-        if (!view->begun)
-                return;
-        if (view->counts)
-                (*view->counts)++;
-        else if (view->skip > 0)
-                view->skip--;
-        else if (view->json)
-                show_json(view, &line, cut);
-        else
-                show_text(view, &line, cut);
-}
-
-/* Every line of every file, the oldest first. The end of the last stays open when it is to be followed. */
-static int read_all(const struct logdir *logdir, struct logreader *reader, bool follow)
-{
-        int result = 0;
-
-        for (size_t i = 0; i < logdir->count && result == 0 && !ferror(stdout); i++) {
-                if (lseek(logdir->files[i].fd, 0, SEEK_SET) < 0)
-                        return -errno;
-                result = logreader_read(reader, logdir->files[i].fd);
-                if (i + 1 < logdir->count || !follow)
-                        logreader_end(reader);
+                if (!problem)
+                        continue;
+                failure_print(member_string(service, "name"), problem, OLDER);
+                logs->outcome = failure_worse(logs->outcome, OUTCOME_FAILED);
         }
-        return result;
 }
 
-/* All of it is read twice, rather than some of it remembered: the last lines are known when all are counted.
- */
-static int count_skipped(const struct options *options, const struct logdir *logdir, struct logreader *reader,
-                         struct view *view)
+static void show_all(struct logs *logs, size_t skip, size_t most)
 {
-        uint64_t lines = options->follow ? LINES_BEFORE_FOLLOWING : LINES_SHOWN;
-        uint64_t count = 0;
-        int result;
+        struct logmerge_entry entry;
+        enum logmerge_turn turn;
+
+        while (most > 0 && !ferror(stdout) && (turn = logmerge_next(logs->merge, &entry)) != LOGMERGE_END) {
+                if (turn == LOGMERGE_BUSY)
+                        continue;
+                if (skip > 0) {
+                        skip--;
+                        continue;
+                }
+                loglines_show(&logs->lines, &entry);
+                logs->shown = true;
+                most--;
+        }
+}
+
+/* Those that are too many to be remembered are read twice: the last ones are known when all are counted. */
+static void show_last(struct logs *logs, size_t most)
+{
+        const struct logmerge_entry *kept;
+        struct logmerge_entry entry;
+        enum logmerge_turn turn;
+        struct loglast last;
+
+        loglast_init(&last, most);
+        while (!ferror(stdout) && (turn = logmerge_next(logs->merge, &entry)) != LOGMERGE_END)
+                if (turn == LOGMERGE_LINE)
+                        loglast_take(&last, &entry);
+        for (size_t i = 0; (kept = loglast_at(&last, i)) && !ferror(stdout); i++)
+                loglines_show(&logs->lines, kept);
+        logs->shown = last.total > 0;
+        if (last.lost) {
+                logmerge_rewind(logs->merge);
+                show_all(logs, last.total > most ? last.total - most : 0, most);
+        }
+        loglast_deinit(&last);
+}
+
+static void show_what_there_is(struct logs *logs)
+{
+        const struct options *options = logs->options;
+        bool filtered = options->grep || options->since_usec != OPTIONS_NO_SINCE ||
+                        options->until_usec != OPTIONS_NO_UNTIL;
+        size_t most = LINES_SHOWN;
 
         if (options->lines != OPTIONS_NO_LINES)
-                lines = (uint64_t)options->lines;
-        else if (options->since_usec != OPTIONS_NO_SINCE)
-                return 0;
-        view->counts = &count;
-        result = read_all(logdir, reader, false);
-        view->counts = NULL;
-        view->begun = false;
-        view->skip = count > lines ? count - lines : 0;
-        return result;
+                most = (size_t)options->lines;
+        else if (options->follow && options->since_usec == OPTIONS_NO_SINCE)
+                most = LINES_BEFORE_FOLLOWING;
+        else if (filtered)
+                most = SIZE_MAX;
+        if (!filtered)
+                logmerge_keep_last(logs->merge, most);
+        if (most == SIZE_MAX)
+                show_all(logs, 0, most);
+        else
+                show_last(logs, most);
 }
 
-static int show_directory(const struct options *options, int directory_fd, const char *name)
+/* Many logs have many files, each of which stays what it is only as long as it is open. */
+static void allow_files(void)
 {
-        struct view view = {.name = name,
-                            .json = options->json,
-                            .since_usec = options->since_usec,
-                            .raw = options->raw,
-                            .printable = look_printable()};
-        struct logreader *reader = calloc(1, sizeof(*reader));
-        struct logdir *logdir = calloc(1, sizeof(*logdir));
-        struct logfollow *follow = NULL;
-        int result = reader && logdir ? 0 : -ENOMEM;
+        struct rlimit limit;
 
-        logline_clock_init(&view.clock);
-        if (result == 0 && options->follow)
-                result = logfollow_new(directory_fd, &follow); /* before the first look, to miss nothing */
-        if (result == 0) {
-                reader->line = take_line;
-                reader->context = &view;
-                result = logdir_open(directory_fd, logdir);
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return;
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static enum outcome show_services(struct logs *logs, struct session *session, struct json_object *services)
+{
+        const struct options *options = logs->options;
+
+        for (size_t i = 0; i < json_object_array_length(services); i++)
+                logs_add(logs, json_object_array_get_idx(services, i));
+        if (logmerge_count(logs->merge) == 0)
+                return logs->outcome;
+        if (options->follow)
+                tell_problems(logs, services);
+        show_what_there_is(logs);
+        if (options->follow) {
+                logmerge_go_on(logs->merge);
+                logs_follow(logs, session);
+                return logs->outcome;
         }
-        if (result == 0) {
-                result = count_skipped(options, logdir, reader, &view);
-                if (result == 0)
-                        result = read_all(logdir, reader, options->follow);
-                if (result == 0 && follow)
-                        result = logfollow_run(follow, logdir, reader);
-                logdir_close(logdir);
-        }
-        logfollow_free(follow);
-        free(logdir);
-        free(reader);
-        return result;
+        tell_problems(logs, services);
+        return options->grep && !logs->shown ? failure_worse(logs->outcome, OUTCOME_FAILED) : logs->outcome;
 }
 
-static enum outcome fail(const struct options *options, enum outcome outcome, const char *subject,
-                         const char *what, const char *next)
+static enum outcome show(struct logs *logs, struct session *session, struct json_object *services)
 {
-        if (options->json)
-                document_write_error(outcome == OUTCOME_DENIED ? "denied" : "failed", NULL);
-        failure_print(subject, what, next);
-        return outcome;
-}
+        const struct options *options = logs->options;
+        struct logfilter filter = {.since_usec = options->since_usec, .until_usec = options->until_usec};
+        char problem[PATTERN_PROBLEM_BYTES];
+        int result = 0;
 
-static enum outcome show_logs(const struct options *options, const char *name, const char *path)
-{
-        int fd = home_open_log(path);
-        int result = fd < 0 ? fd : show_directory(options, fd, name);
-
-        if (fd >= 0)
-                close(fd);
+        allow_files();
+        loglines_init(&logs->lines);
+        logs->lines.json = options->json;
+        logs->lines.raw = options->raw;
+        logs->lines.names = logs->several;
+        if (options->grep && *options->grep)
+                result = pattern_new(options->grep, &filter.pattern, problem);
         if (result == 0)
-                return OUTCOME_DONE;
-        if (result == -ENOENT && strcmp(path, BROKER_LOG) == 0)
-                return fail(options, OUTCOME_FAILED, name, "it has no log directory, " BROKER_LOG,
-                            "see the container's log, which has every line of it");
-        if (result == -ENOENT && fd < 0)
-                return fail(options, OUTCOME_FAILED, name, "has no log yet",
-                            "its first start makes one; if it did not, the container's log says why");
-        if (result == -ENOENT)
-                return fail(options, OUTCOME_FAILED, name, "its log directory is gone",
-                            "it comes back with the gateway's next start");
-        if (result == -EACCES)
-                return fail(options, OUTCOME_DENIED, path, "permission denied",
-                            "run it as root or as the user whose gateways these are");
-        if (result == -ENOTDIR)
-                return fail(options, OUTCOME_FAILED, path,
-                            "it is no directory, or behind a link, which is not followed",
-                            "see what is in its place, or run it as the user whose gateways these are");
-        return fail(options, OUTCOME_FAILED, path, sysname_error_words(-result),
-                    "see that it is a directory as s6-log keeps it");
+                result = logmerge_new(&filter, options->follow, logs_tell_loss, logs, &logs->merge);
+        if (result == 0)
+                logs->outcome = show_services(logs, session, services);
+        else
+                logs->outcome = session_broken(session, result);
+        logmerge_free(logs->merge);
+        pattern_free(filter.pattern);
+        return logs->outcome;
 }
 
-/* path: of its log directory. problem: why its lines do not reach that; NULL: they do. */
-static enum outcome show_with_problem(const struct options *options, const char *name, const char *path,
-                                      const char *problem)
+static enum outcome show_one(struct session *session)
 {
-        enum outcome outcome;
+        struct logs logs = {.options = session->options};
+        struct json_object *services;
+        struct answer answer;
+        enum outcome outcome = names_ask(session, session->options->words[0], &answer);
 
-        if (problem && options->follow)
-                failure_print(name, problem, OLDER);
-        outcome = show_logs(options, name, path);
-        if (!problem)
+        if (outcome != OUTCOME_DONE)
                 return outcome;
-        if (!options->follow) {
-                fflush(stdout);
-                failure_print(name, problem, OLDER);
-        }
-        return failure_worse(outcome, OUTCOME_FAILED);
+        services = json_object_new_array();
+        json_object_array_add(services, json_object_get(member_object(answer.parameters, "service")));
+        outcome = show(&logs, session, services);
+        json_object_put(services);
+        answer_deinit(&answer);
+        return outcome;
 }
 
 static enum outcome run(struct session *session)
 {
         const struct options *options = session->options;
-        const char *word = options->words[0];
-        struct json_object *service;
-        const char *path, *name;
-        struct answer answer;
-        enum outcome outcome = names_ask(session, word, &answer);
+        struct logs logs = {.options = options, .several = true};
+        struct json_object *services;
+        enum outcome outcome;
 
-        if (outcome != OUTCOME_DONE)
-                return outcome;
-        service = member_object(answer.parameters, "service");
-        name = member_string(service, "name");
-        path = member_string(service, "log_directory");
-        if (!path && name && strcmp(name, BROKER) == 0)
-                path = BROKER_LOG;
-        if (path) {
-                /* Nothing more is asked of the broker, which may be restarted while a log is followed. */
-                session_close(session);
-                outcome = show_with_problem(options, name ? name : word, path,
-                                            member_string(service, "log_problem"));
-        } else {
-                outcome = fail(options, OUTCOME_FAILED, word, "it has no log directory",
-                               "only gateways have one; see the container's log");
-        }
-        answer_deinit(&answer);
+        if (options->words_count == 1 && !select_is_asked(options))
+                return show_one(session);
+        outcome = select_services(session, &services);
+        if (services)
+                outcome = failure_worse(outcome, show(&logs, session, services));
+        json_object_put(services);
         return outcome;
 }
 
 const struct verb verb_logs = {
         .name = "logs",
-        .usage = "NAME",
-        .summary = "show what a gateway printed",
-        .options = OPTION_PROFILE | OPTION_FOLLOW | OPTION_LINES | OPTION_SINCE | OPTION_RAW,
+        .usage = "NAME... | --all",
+        .summary = "show what gateways printed",
+        .options = OPTIONS_SELECT | OPTION_ALL | OPTION_FOLLOW | OPTION_LINES | OPTION_SINCE | OPTION_UNTIL |
+                   OPTION_GREP | OPTION_RAW,
         .words_min = 1,
-        .words_max = 1,
-        .missing = "give a NAME",
+        .patterns = true,
+        .orders = true,
+        .words_max = WORDS_ANY,
+        .missing = "give NAMEs or --all",
         .run = run,
 };

@@ -46,8 +46,8 @@ struct verb {
 typedef void verb_reply(void *context, struct json_object *parameters);
 
 /*
- * Gives the replies of a stream that was asked for to `reply`, until it ends, is refused or breaks, which is told. A reader of
- * stdout that goes away ends it at once, not only when something comes. subject: of what a refusal is.
+ * Gives the replies of a stream that was asked for to `reply`, until it ends, is refused or breaks, which is told.
+ * A reader of stdout that goes away ends it at once, not only when something comes. subject: of what a refusal is.
  */
 enum outcome verb_follow(struct session *session, const char *subject, verb_reply *reply, void *context);
 

@@ -274,7 +274,7 @@ measure_everything() {
     socket=/proc/$tree_pid/root/run/svcbroker/io.svcbroker
 
     measure_slot && fill 1 10 && measure_round_trip 10 && measure_rate && measure_programs && measure_register && measure_memory 10 &&
-        fill 11 100 && measure_memory 100 && measure_idle 100 &&
+        fill 11 100 && measure_memory 100 && measure_idle 100 && measure_logs &&
         fill 101 "$services" && measure_memory "$services" 8 && measure_round_trip "$services" &&
         measure_list "$services" && measure_starvation "$services" || return 1
     tree_stop

@@ -3,10 +3,12 @@
  * The lines of s6-log as svcctl reads them: a gateway wrote them, or whoever may write the file. The first byte says how often the
  * rest is there, so that lines longer than any bound are met.
  */
-#include <sys/mman.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "client/log/logcursor.h"
 #include "client/log/logline.h"
-#include "client/log/logreader.h"
 #include "client/log/logtail.h"
 
 #include "shown.h"
@@ -39,39 +41,84 @@ static void check_line(struct taken *taken, const char *line, size_t length)
 }
 
 /* Every line is the next one of the file. */
-static void take(void *context, const char *line, size_t length, bool cut)
+static void take(struct taken *taken, const struct logentry *entry)
 {
-        struct taken *taken = context;
         const char *newline = memchr(taken->bytes, '\n', taken->left);
-        size_t whole = newline ? (size_t)(newline - taken->bytes) : taken->left;
+        size_t whole = newline ? (size_t)(newline - taken->bytes) : taken->left, length = whole;
+        struct logline expected;
 
-        must(length <= LOGLINE_BYTES_MAX && memcmp(line, taken->bytes, length) == 0);
-        must(cut ? length < whole : length == whole);
-        must(!cut || length + UTF8_BYTES_MAX > LOGLINE_BYTES_MAX);
+        must(entry->cut == (whole > LOGLINE_BYTES_MAX));
+        if (entry->cut)
+                length = utf8_cut(taken->bytes, LOGLINE_BYTES_MAX);
+        logline_parse(&taken->clock, taken->bytes, length, &expected);
+        must(entry->line.at_usec == expected.at_usec && entry->line.length == expected.length);
+        must(memcmp(entry->line.text, expected.text, expected.length) == 0);
+        must(expected.at_usec < 0 || entry->at_usec == expected.at_usec);
+        check_line(taken, taken->bytes, length);
         whole += newline != NULL;
         taken->bytes += whole;
         taken->left -= whole;
         taken->lines++;
-        check_line(taken, line, length);
 }
 
-static void check_reader(const char *bytes, size_t length, size_t first, enum printable printable)
+static void take_all(struct taken *taken, struct logcursor *cursor)
 {
-        struct taken taken = {.bytes = bytes, .left = length, .printable = printable};
-        struct logreader *reader = calloc(1, sizeof(*reader));
-        int fd = memfd_create("log", MFD_CLOEXEC);
+        struct logentry entry;
+        int result;
 
-        must(reader && fd >= 0);
-        *reader = (struct logreader){.line = take, .context = &taken};
+        while (logcursor_next(cursor, &entry, &result) == LOGCURSOR_LINE)
+                take(taken, &entry);
+}
+
+static struct logcursor *open_cursor(bool follow)
+{
+        int fd = open(fuzz_directory(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct logfilter filter = LOGFILTER_ALL;
+        struct logcursor *cursor;
+
+        must(fd >= 0 && logcursor_new(fd, &filter, follow, &cursor) == 0);
+        return cursor;
+}
+
+/* Followed while it is written, and read when it is there; then its last lines. */
+static void check_cursor(const char *bytes, size_t length, size_t first, enum printable printable)
+{
+        struct taken taken = {.bytes = bytes, .left = length, .printable = printable}, whole = taken;
+        struct logcursor *cursor;
+        char path[128];
+        size_t lines;
+
+        snprintf(path, sizeof(path), "%s/previous", fuzz_directory());
+        unlink(path);
+        snprintf(path, sizeof(path), "%s/current", fuzz_directory());
+        fuzz_write(path, bytes, first);
         logline_clock_init(&taken.clock);
-        must(pwrite(fd, bytes, first, 0) == (ssize_t)first);
-        must(logreader_read(reader, fd) == 0);
-        must(pwrite(fd, bytes + first, length - first, (off_t)first) == (ssize_t)(length - first));
-        must(logreader_read(reader, fd) == 0);
-        logreader_end(reader);
-        must(taken.left == 0);
-        close(fd);
-        free(reader);
+        cursor = open_cursor(true);
+        take_all(&taken, cursor);
+        fuzz_write(path, bytes, length);
+        logcursor_go_on(cursor);
+        take_all(&taken, cursor);
+        logcursor_free(cursor);
+        must(!memchr(taken.bytes, '\n', taken.left) && taken.left <= LOGLINE_BYTES_MAX);
+
+        logline_clock_init(&whole.clock);
+        cursor = open_cursor(false);
+        take_all(&whole, cursor);
+        logcursor_free(cursor);
+        must(whole.left == 0);
+
+        lines = whole.lines;
+        cursor = open_cursor(false);
+        must(logcursor_keep_last(cursor, lines / 2 + 1) == 0);
+        for (whole.lines = 0; whole.lines <= lines; whole.lines++) {
+                struct logentry entry;
+                int result;
+
+                if (logcursor_next(cursor, &entry, &result) != LOGCURSOR_LINE)
+                        break;
+        }
+        must(whole.lines <= lines && whole.lines >= (lines < lines / 2 + 1 ? lines : lines / 2 + 1));
+        logcursor_free(cursor);
 }
 
 /* The end of a log directory, as a page shows it. */
@@ -110,7 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(bytes);
         for (size_t i = 0; i < times; i++)
                 memcpy(bytes + i * (size - 2), data + 2, size - 2);
-        check_reader(bytes, length, data[1] * length / 256, printable);
+        check_cursor(bytes, length, data[1] * length / 256, printable);
         check_tail(bytes, length, data[1] * length / 256, printable);
         free(bytes);
         return 0;

@@ -108,7 +108,7 @@ def options(tree):
     return {option for line in re.findall(r"^  (-.*)", text, re.M) for option in re.findall(r"--[a-z-]+", line.split("   ")[0])}
 
 
-VALUES = {"": "", "[=STATE]": "", " TIME": "=1m", " N": "=1", " SIG": "=KILL", " STATE": "=up", " up|down": "=up", " KEY": "=name", " GOAL": "=up", " PATH": "=/nonexistent", " NAME=VALUE": "=A=b"}
+VALUES = {"": "", "[=STATE]": "", " TIME": "=1m", " N": "=1", " PATTERN": "=a", " SIG": "=KILL", " STATE": "=up", " up|down": "=up", " KEY": "=name", " GOAL": "=up", " PATH": "=/nonexistent", " NAME=VALUE": "=A=b"}
 TAKEN = r"""
 while read -r verb option; do
     svcctl "$verb" "$option" 2>&1 | grep -q 'does not go with this verb' || echo "$verb ${option%%=*}"

@@ -54,7 +54,13 @@ def make_log(tree, profile):
     directory = tree.path(f"/opt/data/logs/gateways/{profile}")
     # The logger runs with the gateway down, and must not write what the test wants to write.
     wait_until(lambda: os.path.exists(f"{directory}/current"), what="the log")
-    tree.run("root", "s6-svc", "-wD", "-d", f"/run/service/gateway-{profile}/log", check=True)
+
+    def stopped():
+        """A broker that has not seen it run takes its own order for lost, and gives it again: not so one that waits with the next."""
+        tree.run("root", "s6-svc", "-wD", "-d", f"/run/service/gateway-{profile}/log", check=True)
+        return f"logger: backoff: service=gateway-{profile} " in tree.log()
+
+    wait_until(stopped, what="the logger's end")
     for name in os.listdir(directory):
         os.unlink(f"{directory}/{name}")
     os.chmod(directory, 0o755)

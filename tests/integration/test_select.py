@@ -48,7 +48,7 @@ def test_nothing_matched(tree, words):
 
 
 @pytest.mark.parametrize("words", [("list", "--state", "nonsense"), ("list", "--state", "up,"), ("list", "--state", ""), ("stop", "--wanted", "yes"),
-                                   ("list", "--sort", "size"), ("logs", "--state", "up", "x"), ("list", "--watch", "--sort", "name"),
+                                   ("list", "--sort", "size"), ("metrics", "--state", "up"), ("list", "--watch", "--sort", "name"),
                                    ("unregister", "--state", "up"), ("health", "--state", "up"), ("stop",)])
 def test_usage(tree, words):
     assert svcctl(tree, *words, code=2).stdout == ""

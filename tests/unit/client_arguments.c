@@ -216,8 +216,13 @@ START_TEST(usage_errors)
                 "watch|--watch",
                 "register|a|--profile",
                 "logs",
-                "logs|a|b",
-                "logs|a|--state|up",
+                "logs|a|--until|soon",
+                "logs|a|--since|10m|--until|20m",
+                "logs|a|--grep",
+                "logs|a|--grep|(",
+                "history|a|--grep|b",
+                "history|a|--until|10m",
+                "logs|--all|--profile",
                 "list|--state|nonsense",
                 "list|--state|up,",
                 "list|--wanted|maybe",
@@ -316,6 +321,16 @@ START_TEST(logs_and_how_much)
                          ARGUMENTS_OK);
         ck_assert_int_eq(options.lines, 2147483647);
         ck_assert_int_eq(options.since_usec, INT64_C(1795344600000000));
+        arguments_deinit(&options);
+        ck_assert_int_eq(parse(&line, "logs|--all|--grep|a|b|--until=2026-11-22T10:50:00Z", &options),
+                         ARGUMENTS_WRONG);
+        ck_assert_int_eq(
+                parse(&line, "logs|a|b*|--grep|x+|--until=2026-11-22T10:50:00Z|--since|@1", &options),
+                ARGUMENTS_OK);
+        ck_assert_str_eq(options.grep, "x+");
+        ck_assert_int_eq(options.until_usec, INT64_C(1795344600000000));
+        arguments_deinit(&options);
+        ck_assert_int_eq(parse(&line, "logs|--state|up|--wanted|down", &options), ARGUMENTS_OK);
         arguments_deinit(&options);
         ck_assert_int_eq(parse(&line, "logs|a|-n0|--profile", &options), ARGUMENTS_OK);
         ck_assert_int_eq(options.lines, 0);

@@ -64,7 +64,12 @@ static const char *const unstamped[] = {
         "2026-11-22 11:50:05.12345678  text",
         "2026-11-22T11:50:05.123456789  text",
         "2026-11-22 11:50:05.123456789 ",
-        "@400000006565656500000000 text",
+        "@400000006565656500000000",
+        "@40000000656565650000000 text",
+        "@400000006565656500000000text",
+        "@40000000656565653b9aca00 text", /* a whole second behind the second */
+        "@000000000000000000000000 text",
+        "@40000000656565650000000G text",
 };
 
 START_TEST(what_has_no_stamp_is_all_text)
@@ -76,6 +81,17 @@ START_TEST(what_has_no_stamp_is_all_text)
         ck_assert_ptr_eq(line.text, unstamped[_i]);
         ck_assert_uint_eq(line.length, strlen(unstamped[_i]));
         ck_assert_str_eq(logline_stamp(&line, stamp), "");
+}
+END_TEST
+
+/* s6-log's t; it is what `date -d @1795344605` says, 37 s ahead. */
+START_TEST(stamps_may_be_tai64n)
+{
+        struct logline line = parse("@400000006b02c902075bcd15 text  of it");
+
+        ck_assert_int_eq(line.at_usec, AT);
+        ck_assert_int_eq(line.at_nsec, 789);
+        ck_assert_str_eq(line.text, "text  of it");
 }
 END_TEST
 
@@ -156,6 +172,7 @@ int main(void)
         tcase_add_test(tcase, stamps_are_the_machines);
         tcase_add_loop_test(tcase, what_has_no_stamp_is_all_text, 0,
                             sizeof(unstamped) / sizeof(unstamped[0]));
+        tcase_add_test(tcase, stamps_may_be_tai64n);
         tcase_add_test(tcase, a_clock_is_kept_over_lines);
         tcase_add_loop_test(tcase, only_text_is_printed, 0, sizeof(printed) / sizeof(printed[0]));
         suite_add_tcase(suite, tcase);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CLIENT_VERBS_LOGS_H
+#define CLIENT_VERBS_LOGS_H
+
+#include <stdbool.h>
+
+#include "client/log/logmerge.h"
+#include "client/say/loglines.h"
+#include "client/talk/failure.h"
+
+struct json_object;
+struct options;
+struct session;
+
+/* The verb `logs`, while it runs. */
+struct logs {
+        const struct options *options;
+        bool several; /* their lines have names */
+        bool shown;   /* a line was */
+        struct logmerge *merge;
+        struct loglines lines;
+        enum outcome outcome;
+};
+
+/* Adds the log of a service, or tells why not. */
+void logs_add(struct logs *logs, struct json_object *service);
+
+/* Tells of one that is lost while it is read: a logmerge_loss. Where several are followed it may come again. */
+void logs_tell_loss(void *context, const char *name, const char *path, int result);
+
+/* Goes on until nobody reads what is shown, the time of --until is over, or there is nothing more to follow. Of
+ * patterns, what comes to match is followed, too. */
+void logs_follow(struct logs *logs, struct session *session);
+
+#endif

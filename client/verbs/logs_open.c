@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "client/say/member.h"
+#include "client/talk/options.h"
+#include "client/text/document.h"
+#include "client/verbs/logs.h"
+#include "proto/sysname.h"
+
+/* The broker's own, where its logger can make it. */
+#define BROKER "svcbrokerd"
+#define BROKER_LOG "/var/log/svcbrokerd"
+
+/* A document of several says whose it is. */
+static void fail(struct logs *logs, enum outcome outcome, const char *name, const char *subject,
+                 const char *what, const char *next)
+{
+        struct json_object *parameters = NULL;
+
+        if (logs->lines.json && logs->several) {
+                parameters = json_object_new_object();
+                json_object_object_add(parameters, "name", json_object_new_string(name));
+        }
+        if (logs->lines.json)
+                document_write_error(outcome == OUTCOME_DENIED ? "denied" : "failed", parameters);
+        json_object_put(parameters);
+        fflush(stdout);
+        failure_print(subject, what, next);
+        logs->outcome = failure_worse(logs->outcome, outcome);
+}
+
+static void tell_failure(struct logs *logs, const char *name, const char *path, int result)
+{
+        if (result == -ENOENT && strcmp(path, BROKER_LOG) == 0)
+                fail(logs, OUTCOME_FAILED, name, name, "it has no log directory, " BROKER_LOG,
+                     "see the container's log, which has every line of it");
+        else if (result == -ENOENT)
+                fail(logs, OUTCOME_FAILED, name, name, "has no log yet",
+                     "its first start makes one; if it did not, the container's log says why");
+        else if (result == -EACCES)
+                fail(logs, OUTCOME_DENIED, name, path, "permission denied",
+                     "run it as root or as the user whose gateways these are");
+        else if (result == -ENOTDIR)
+                fail(logs, OUTCOME_FAILED, name, path,
+                     "it is no directory, or behind a link, which is not followed",
+                     "see what is in its place, or run it as the user whose gateways these are");
+        else
+                fail(logs, OUTCOME_FAILED, name, path, sysname_error_words(-result),
+                     "see that it is a directory as s6-log keeps it");
+}
+
+void logs_tell_loss(void *context, const char *name, const char *path, int result)
+{
+        struct logs *logs = context;
+
+        if (result != -ENOENT) {
+                tell_failure(logs, name, path, result);
+        } else if (logs->several) {
+                fflush(stdout);
+                failure_print(name, "its log directory is gone",
+                              "it comes back with the gateway's next start");
+        } else {
+                fail(logs, OUTCOME_FAILED, name, name, "its log directory is gone",
+                     "it comes back with the gateway's next start");
+        }
+}
+
+void logs_add(struct logs *logs, struct json_object *service)
+{
+        const char *name = member_string(service, "name"), *path = member_string(service, "log_directory");
+        int result;
+
+        if (!path && strcmp(name, BROKER) == 0)
+                path = BROKER_LOG;
+        if (!path) {
+                fail(logs, OUTCOME_FAILED, name, name, "it has no log directory",
+                     "only gateways have one; see the container's log");
+                return;
+        }
+        result = logmerge_add(logs->merge, name, path, logs->several && logs->options->follow);
+        if (result == 0)
+                loglines_expect(&logs->lines, name);
+        else
+                tell_failure(logs, name, path, result);
+}
