@@ -84,8 +84,13 @@ static void skip_lines(struct logblock *block)
         to = at ? memrchr(begin, '\n', (size_t)(at - begin)) : last;
         if (!to)
                 return;
-        note_last_time(block, begin, to);
         block->begin = (size_t)(to - block->bytes) + 1;
+        if (at) {
+                block->passed = begin;
+                block->passed_end = to;
+        } else {
+                note_last_time(block, begin, to);
+        }
 }
 
 /* Cuts the next line off. */
@@ -126,11 +131,14 @@ bool logblock_take(struct logblock *block, bool last, struct logentry *entry)
         size_t length;
 
         for (;;) {
+                block->passed = NULL;
                 if (finds && !block->dropping)
                         skip_lines(block);
                 if (!cut_line(block, last, &line, &length, &entry->cut))
                         return false;
                 logline_parse(&block->clock, line, length, &entry->line);
+                if (entry->line.at_usec < 0 && block->passed)
+                        note_last_time(block, block->passed, block->passed_end);
                 note_time(block, &entry->line);
                 entry->at_usec = block->at_usec;
                 entry->at_nsec = block->at_nsec;

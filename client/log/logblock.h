@@ -22,7 +22,9 @@ struct logblock {
         struct pattern_search search;
         int64_t at_usec; /* of the last line that has a stamp; LOGENTRY_OLDEST: there was none */
         int at_nsec;
-        bool dropping; /* in the rest of a line that was cut */
+        const char *passed,
+                *passed_end; /* lines that were passed for the next, whose time may count; NULL: none */
+        bool dropping;       /* in the rest of a line that was cut */
         size_t begin, end;
         char bytes[LOGBLOCK_BYTES];
 };

@@ -53,22 +53,36 @@ static void show_stamp(struct loglines *lines, const struct logline *line)
                 lines->stamp_sec = line->at_usec / USEC_PER_SEC;
                 logline_stamp(line, lines->stamp);
         }
-        if (*lines->stamp)
-                printf("%s  ", lines->stamp);
+        if (*lines->stamp) {
+                fputs(lines->stamp, stdout);
+                fputs("  ", stdout);
+        }
 }
 
 static void show_name(const struct loglines *lines, const struct logmerge_entry *entry)
 {
-        size_t length = strlen(entry->name);
-
         tint_write_name(stdout, entry->name, entry->number, lines->colour);
-        printf("%*s | ", (int)(length < lines->columns ? lines->columns - length : 0), "");
+        for (size_t length = strlen(entry->name); length < lines->columns; length++)
+                putchar(' ');
+        fputs(" | ", stdout);
+}
+
+/* Most text is ASCII in which nothing needs another form. */
+static bool is_plain(const struct logline *line)
+{
+        bool plain = true;
+
+        for (size_t i = 0; i < line->length; i++) {
+                unsigned char byte = (unsigned char)line->text[i];
+
+                plain = plain & (byte >= ' ') & (byte < 0x7f) & (byte != '\\');
+        }
+        return plain;
 }
 
 void loglines_show(struct loglines *lines, const struct logmerge_entry *entry)
 {
         const struct logline *line = &entry->entry.line;
-        char *text = NULL;
 
         if (lines->json) {
                 show_json(entry);
@@ -77,10 +91,13 @@ void loglines_show(struct loglines *lines, const struct logmerge_entry *entry)
         if (lines->names)
                 show_name(lines, entry);
         show_stamp(lines, line);
-        if (lines->raw)
+        if (lines->raw || is_plain(line)) {
                 fwrite(line->text, 1, line->length, stdout);
-        else
-                text = printable_line(line->text, line->length, lines->printable);
-        printf("%s%s\n", text ? text : "", entry->entry.cut ? " [cut]" : "");
-        free(text);
+        } else {
+                char *text = printable_line(line->text, line->length, lines->printable);
+
+                fputs(text ? text : "", stdout);
+                free(text);
+        }
+        fputs(entry->entry.cut ? " [cut]\n" : "\n", stdout);
 }
