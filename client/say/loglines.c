@@ -59,25 +59,29 @@ static void show_stamp(struct loglines *lines, const struct logline *line)
         }
 }
 
-static void show_name(const struct loglines *lines, const struct logmerge_entry *entry)
-{
-        tint_write_name(stdout, entry->name, entry->number, lines->colour);
-        for (size_t length = strlen(entry->name); length < lines->columns; length++)
-                putchar(' ');
-        fputs(" | ", stdout);
-}
-
 /* Most text is ASCII in which nothing needs another form. */
-static bool is_plain(const struct logline *line)
+static bool is_plain(const char *text, size_t length)
 {
         bool plain = true;
 
-        for (size_t i = 0; i < line->length; i++) {
-                unsigned char byte = (unsigned char)line->text[i];
+        for (size_t i = 0; i < length; i++) {
+                unsigned char byte = (unsigned char)text[i];
 
                 plain = plain & (byte >= ' ') & (byte < 0x7f) & (byte != '\\');
         }
         return plain;
+}
+
+static void show_name(const struct loglines *lines, const struct logmerge_entry *entry)
+{
+        size_t length = strlen(entry->name);
+        char *text = is_plain(entry->name, length) ? NULL : printable_text(entry->name, lines->printable);
+
+        tint_write_name(stdout, text ? text : entry->name, entry->number, lines->colour);
+        free(text);
+        for (; length < lines->columns; length++)
+                putchar(' ');
+        fputs(" | ", stdout);
 }
 
 void loglines_show(struct loglines *lines, const struct logmerge_entry *entry)
@@ -91,7 +95,7 @@ void loglines_show(struct loglines *lines, const struct logmerge_entry *entry)
         if (lines->names)
                 show_name(lines, entry);
         show_stamp(lines, line);
-        if (lines->raw || is_plain(line)) {
+        if (lines->raw || is_plain(line->text, line->length)) {
                 fwrite(line->text, 1, line->length, stdout);
         } else {
                 char *text = printable_line(line->text, line->length, lines->printable);

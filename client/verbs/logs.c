@@ -135,6 +135,7 @@ static enum outcome show(struct logs *logs, struct session *session, struct json
         int result = 0;
 
         allow_files();
+        logs->refused = json_object_new_object();
         loglines_init(&logs->lines);
         logs->lines.json = options->json;
         logs->lines.raw = options->raw;
@@ -148,6 +149,7 @@ static enum outcome show(struct logs *logs, struct session *session, struct json
         else
                 logs->outcome = session_broken(session, result);
         logmerge_free(logs->merge);
+        json_object_put(logs->refused);
         pattern_free(filter.pattern);
         return logs->outcome;
 }

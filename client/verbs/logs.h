@@ -19,6 +19,7 @@ struct logs {
         bool shown;   /* a line was */
         struct logmerge *merge;
         struct loglines lines;
+        struct json_object *refused; /* the names of those that could not be read, which is told once */
         enum outcome outcome;
 };
 

@@ -59,9 +59,10 @@ static void add_new(struct following *following)
         following->feed.changed = false;
         for (size_t i = 0; services && i < json_object_array_length(services); i++) {
                 struct json_object *service = json_object_array_get_idx(services, i);
+                const char *name = member_string(service, "name");
 
-                if (member_string(service, "log_directory") &&
-                    !logmerge_has(following->logs->merge, member_string(service, "name")) &&
+                if (member_string(service, "log_directory") && !logmerge_has(following->logs->merge, name) &&
+                    !json_object_object_get_ex(following->logs->refused, name, NULL) &&
                     select_takes(following->logs->options, services, service))
                         logs_add(following->logs, service);
         }

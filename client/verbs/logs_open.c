@@ -28,6 +28,7 @@ static void fail(struct logs *logs, enum outcome outcome, const char *name, cons
         if (logs->lines.json)
                 document_write_error(outcome == OUTCOME_DENIED ? "denied" : "failed", parameters);
         json_object_put(parameters);
+        json_object_object_add(logs->refused, name, NULL);
         fflush(stdout);
         failure_print(subject, what, next);
         logs->outcome = failure_worse(logs->outcome, outcome);

@@ -74,7 +74,7 @@ static struct logcursor *open_cursor(bool follow)
 {
         int fd = open(fuzz_directory(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct logfilter filter = LOGFILTER_ALL;
-        struct logcursor *cursor;
+        struct logcursor *cursor = NULL;
 
         must(fd >= 0 && logcursor_new(fd, &filter, follow, &cursor) == 0);
         return cursor;

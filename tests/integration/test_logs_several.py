@@ -173,6 +173,9 @@ def test_what_one_has_done_to_its_log_is_its_own(tree, group):
         result = svcctl(tree, "logs", *words, user="root")
         assert shown(result, 1) == [(f"gateway-{a}", "line 1")], words
         assert "behind a link, which is not followed" in result.stderr and f"{c}: " in result.stderr and "of root" not in result.stderr
+    # Once, however often it is looked what there is by now.
+    soon = f"{datetime.datetime.now() + datetime.timedelta(seconds=2):%Y-%m-%d %H:%M:%S}"
+    assert svcctl(tree, "logs", every, "-f", "--until", soon, user="root").stderr.count("behind a link, which is not followed") == 1
     lines = [json.loads(line) for line in svcctl(tree, "logs", every, "--json", user="root").stdout.splitlines()]
     assert [line.get("error") or line["line"] for line in lines] == ["failed", "failed", "line 1"]
     assert lines[0]["parameters"] == {"name": f"gateway-{b}"}
