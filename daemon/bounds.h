@@ -372,7 +372,7 @@
 
 /* The volume, once more: its batches, and the application's files. */
 #define STORE_MSEC 2000 /* a batch of records on the volume is late after this */
-/* What waits is written together, with one pair of syncs: so many names as can be read in this time, at the pace of the last ones,
+/* What waits is written together, with one pair of syncs: as many names as can be read in this time, at the pace of the last,
  * since each is written in some four times as much, and what is left of STORE_MSEC is the syncs'. */
 #define STORE_TOGETHER_MSEC 125
 #define STORE_TOGETHER_LEAST ORDER_NAMES_PER_BATCH

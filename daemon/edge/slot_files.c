@@ -43,13 +43,6 @@ int slot_open(const struct slots *slots, const char *name)
         return slot_is_name(name) ? tree_open(slots->fd, name) : -EINVAL;
 }
 
-int slot_path(const char *name, const char *file, char path[SLOT_PATH_BYTES])
-{
-        if (!slot_is_name(name))
-                return -EINVAL;
-        return snprintf(path, SLOT_PATH_BYTES, "%s/%s", name, file) < SLOT_PATH_BYTES ? 0 : -ENAMETOOLONG;
-}
-
 static int open_data(const struct slots *slots, const char *name)
 {
         char path[SLOT_PATH_BYTES];

@@ -2,7 +2,9 @@
 #ifndef EDGE_SLOT_FILES_H
 #define EDGE_SLOT_FILES_H
 
+#include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "proto/limits.h"
 
@@ -18,7 +20,12 @@ int slot_open(const struct slots *slots, const char *name);
 
 /* What is in one, as a path below that of all slots. 0 or a negative errno. */
 #define SLOT_PATH_BYTES (LIMIT_SERVICE_NAME_BYTES + 32)
-int slot_path(const char *name, const char *file, char path[SLOT_PATH_BYTES]);
+static inline int slot_path(const char *name, const char *file, char path[SLOT_PATH_BYTES])
+{
+        if (!slot_is_name(name))
+                return -EINVAL;
+        return snprintf(path, SLOT_PATH_BYTES, "%s/%s", name, file) < SLOT_PATH_BYTES ? 0 : -ENAMETOOLONG;
+}
 
 /* data/, which the template may have too (with other things in it), and down. 0 or a negative errno. */
 int slot_make_data(int slot, const char *profile, const char *state, bool down);

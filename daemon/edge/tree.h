@@ -11,8 +11,8 @@
  * errno.
  */
 
-/* Opens a directory for reading. Returns the descriptor or a negative errno. `name`, here and of a file that is read, may be a path of
- * components, each as if it were opened by itself. */
+/* Opens a directory for reading. Returns the descriptor or a negative errno. `name`, here and of a file that is read, may be a
+ * path of components, each as if it were opened by itself. */
 int tree_open(int at, const char *name);
 
 /* The same of a file, by what openat(2) takes; what is made is 0600. */

@@ -102,9 +102,9 @@ struct store_batch *store_batch_new(size_t count);
 void store_batch_free(struct store_batch *batch);
 
 /*
- * All records with one pair of syncs, and with those of all batches that wait when it begins, as many as there is time for; of one
- * profile the newest, which stands for the older ones. Each marker by itself, since its profile's directory may hang. Takes the
- * batch.
+ * All records with one pair of syncs, and with those of all batches that wait when it begins, as many as there is time for; of
+ * one profile the newest, which stands for the older ones. Each marker by itself, since its profile's directory may hang. Takes
+ * the batch.
  */
 void store_write(struct store *store, struct store_batch *batch);
 

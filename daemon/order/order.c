@@ -39,7 +39,7 @@ static bool order_settle(struct order *order)
         return true;
 }
 
-void order_batch_written(struct order *order)
+static void batch_answered(struct order *order)
 {
         if (order->phase == ORDER_WRITING && order->batches)
                 return;
@@ -56,7 +56,7 @@ static bool record_piece(struct order *order)
         if (order_is_ahead(order) || timer_is_running(&order->timer))
                 return false; /* the volume's answer goes on with it, or the end of a shortage */
         if (order_is_to_write(order)) {
-                order_write(order);
+                order_write(order, batch_answered);
         } else if (order->at < order->count) {
                 entry = &order->entries[order->at];
                 if (!order_record_entry(entry)) {

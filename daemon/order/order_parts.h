@@ -95,15 +95,12 @@ bool order_find_missing(struct order *order);
 /* order_write.c: batches for the volume. An entry was recorded in its slot. */
 void order_note_waiting(struct order *order, const struct order_entry *entry);
 
-/* What waits is a batch; and that is given to the volume. */
+/* What waits is a batch; and that is given to the volume. answered: on a later turn, when that has. */
 bool order_is_to_write(const struct order *order);
-void order_write(struct order *order);
+void order_write(struct order *order, void (*answered)(struct order *order));
 
 /* The volume has as much of it as it takes at once. */
 bool order_is_ahead(const struct order *order);
-
-/* order.c: the volume has answered for one. */
-void order_batch_written(struct order *order);
 
 /* order_entry.c: one entry, in the slot. False: it lacks a descriptor, and is to be tried again in a moment. */
 bool order_record_entry(struct order_entry *entry);

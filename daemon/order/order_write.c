@@ -16,6 +16,7 @@ struct order_batch {
         size_t to;
         size_t count;
         size_t bytes; /* of their variables */
+        void (*answered)(struct order *order);
 };
 
 static void batch_noted(struct order_batch *batch, const struct store_batch *written)
@@ -45,10 +46,11 @@ static void batch_written(void *owner, const struct store_batch *written)
 {
         struct order_batch *batch = owner;
         struct order *order = batch->order;
+        void (*answered)(struct order * order) = batch->answered;
 
         batch_noted(batch, written);
         batch_free(batch);
-        order_batch_written(order);
+        answered(order);
 }
 
 /* All that has been recorded since the last batch. What was taken away since, or ordered otherwise, is in
@@ -76,7 +78,7 @@ static size_t batch_collect(struct order *order, struct service **services)
         return count;
 }
 
-void order_write(struct order *order)
+void order_write(struct order *order, void (*answered)(struct order *order))
 {
         struct service *services[ORDER_NAMES_PER_BATCH];
         struct order_batch *batch = malloc(sizeof(*batch));
@@ -87,7 +89,8 @@ void order_write(struct order *order)
                                               .from = order->batch_at,
                                               .to = order->at,
                                               .count = count,
-                                              .bytes = order->waiting_bytes};
+                                              .bytes = order->waiting_bytes,
+                                              .answered = answered};
                 order->batches++;
                 order->writing += count;
                 order->writing_bytes += batch->bytes;

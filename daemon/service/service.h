@@ -175,8 +175,8 @@ void service_delivered(struct service *service);
 /* Writes data/state (gateways). 0 or a negative errno; it is tried again then. */
 int service_save(struct service *service);
 
-/* The same, as soon as no order is under way that will be recorded as delivered. Until then a broker that is killed writes to the
- * volume once more what that has. */
+/* The same, as soon as no order is under way that will be recorded as delivered. Until then a broker that is killed writes to
+ * the volume once more what that has. */
 void service_save_later(struct service *service);
 void service_save_due(struct service *service);
 
