@@ -111,6 +111,9 @@ void describe_service(struct server *server, struct service *service, struct tex
 {
         const char *kept = describe_kept_text(server, service);
 
+        /* A member that moves all the time (a load, a count of bytes) is to be appended here and in lists, each time
+         * anew, before a brace that is not kept then: what is neither in struct view nor in what is kept makes no
+         * change, so Watch does not tell of it each turn. */
         if (kept)
                 text_append(text, kept, service->text_length - 1);
         else
