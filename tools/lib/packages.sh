@@ -10,6 +10,7 @@ packages_check=(binutils check patch python3-pytest python3-pytest-timeout pytho
 packages_image=(podman runc debootstrap execline xz-utils python3-yaml bindfs fuse3)
 packages_musl=(cmake make musl-tools linux-libc-dev xz-utils) # what tests/integration/musl-root and tools/musl build with; what can be tested without it is
 packages_go=(golang-go varlink-go golang-github-varlink-go-dev) # for the client in Go of docs/clients.md
+packages_cross=(gcc-aarch64-linux-gnu linux-libc-dev-arm64-cross qemu-user-static) # what tools/cross/check needs besides; the same
 packages_hermes=(python3-yaml python3-psutil) # what a checkout of Hermes imports in the tests of the adapter
 
 # packages_install NAME...: those of them that are not there yet.
