@@ -135,7 +135,7 @@ static void check_services(struct doctor *doctor)
                              "the logger does not run, so nothing is logged, of %s",
                              findings_line(&mute, line));
         else
-                doctor_well(doctor, "loggers", "every logger runs");
+                doctor_well(doctor, "loggers", "every logger runs that has something to log");
 }
 
 bool diagnose_services(struct doctor *doctor)

@@ -93,7 +93,7 @@ static int make_supervise(int at)
         return result < 0 ? result : tree_make(at, "event", 0700);
 }
 
-static int make_log_supervise(int slot)
+static int make_log(int slot, bool down)
 {
         int log;
         int result;
@@ -104,6 +104,8 @@ static int make_log_supervise(int slot)
         if (log < 0)
                 return log;
         result = make_supervise(log);
+        if (result == 0 && down)
+                result = tree_write(log, "down", "", 0, 0644);
         close(log);
         return result;
 }
@@ -111,7 +113,7 @@ static int make_log_supervise(int slot)
 /* Only ours: a template that was once run as a service, or meant to be started down, is a mistake. */
 static int refuse_leftovers(int template_fd)
 {
-        static const char *const names[] = {"down", "env", "supervise", "event"};
+        static const char *const names[] = {"down", "env", "supervise", "event", "log/down"};
         struct stat found;
 
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -121,7 +123,7 @@ static int refuse_leftovers(int template_fd)
 }
 
 int slot_stage(const struct slots *slots, const char *name, const char *profile,
-               struct json_object *environment, const char *state, bool down)
+               struct json_object *environment, const char *state, enum slot_down down)
 {
         bool is_current = master_is_current(slots->master, slots->template_fd);
         char staged[NAME_SIZE];
@@ -143,13 +145,13 @@ int slot_stage(const struct slots *slots, const char *name, const char *profile,
         if (result == 0)
                 result = slot_program_place(slots, slot);
         if (result == 0)
-                result = slot_make_data(slot, profile, state, down);
+                result = slot_make_data(slot, profile, state, down != SLOT_DOWN_NONE);
         if (result == 0)
                 result = environment_make(slot, "env", environment, slots->client_gid);
         if (result == 0)
                 result = make_supervise(slot);
         if (result == 0)
-                result = make_log_supervise(slot);
+                result = make_log(slot, down == SLOT_DOWN_BOTH);
         if (slot >= 0)
                 close(slot);
         if (result < 0)
@@ -238,7 +240,7 @@ static int replace_in_two(int at, const char *staged, const char *name)
 }
 
 int slot_renew(const struct slots *slots, const char *name, const char *profile,
-               struct json_object *environment, const char *state, bool down)
+               struct json_object *environment, const char *state, enum slot_down down)
 {
         char staged[NAME_SIZE];
         int result = slot_stage(slots, name, profile, environment, state, down);
@@ -330,4 +332,40 @@ int slot_has_log(const struct slots *slots, const char *name)
         result = fstatat(slot, "log", &found, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : S_ISDIR(found.st_mode);
         close(slot);
         return result == -ENOENT ? 0 : result;
+}
+
+/* A negative errno: also where there is none. */
+static int open_log(const struct slots *slots, const char *name)
+{
+        int slot = slot_open(slots, name);
+        int log = slot < 0 ? slot : tree_open(slot, "log");
+
+        if (slot >= 0)
+                close(slot);
+        return log;
+}
+
+int slot_log_is_down(const struct slots *slots, const char *name)
+{
+        struct stat found;
+        int log = open_log(slots, name);
+        int result;
+
+        if (log < 0)
+                return log == -ENOENT ? 0 : log;
+        result = fstatat(log, "down", &found, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 1;
+        close(log);
+        return result == -ENOENT ? 0 : result;
+}
+
+int slot_let_log_run(const struct slots *slots, const char *name)
+{
+        int log = open_log(slots, name);
+        int result;
+
+        if (log < 0)
+                return log == -ENOENT ? 0 : log;
+        result = unlinkat(log, "down", 0) < 0 && errno != ENOENT ? -errno : 0;
+        close(log);
+        return result;
 }

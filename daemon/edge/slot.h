@@ -28,6 +28,7 @@ struct json_object;
  *     data/history   0600, and data/history.1: what happened to it (slot_history.h)
  *     env            0640 root:<client group> (our own, where we may not give files away): the variables
  *     supervise/, event/, and in log/, where the template has it: 0700, made in advance
+ *     log/down       only until its gateway begins for the first time: there is nothing to log yet. Never without down
  *
  * env is text, for a shell to read line by line without evaluating anything: NAME=VALUE and a newline for
  * each variable, sorted by name; where a value has a newline, it goes on in a line of its own behind a space
@@ -54,12 +55,19 @@ int slots_open(struct slots *slots, const char *path, const char *template_path,
                const char **what);
 void slots_close(struct slots *slots);
 
+/* Which down files a new one has. */
+enum slot_down {
+        SLOT_DOWN_NONE, /* gateway and logger begin with their supervisors */
+        SLOT_DOWN_OWN,  /* the logger does */
+        SLOT_DOWN_BOTH, /* neither does */
+};
+
 /*
  * Makes .<name> complete; whatever was there under that name is removed first. environment: name to value
  * (strings), or NULL. state: the text of data/state. 0 or a negative errno, nothing left behind.
  */
 int slot_stage(const struct slots *slots, const char *name, const char *profile,
-               struct json_object *environment, const char *state, bool down);
+               struct json_object *environment, const char *state, enum slot_down down);
 
 /* .<name> becomes <name>. 0 or a negative errno (-EEXIST: there is a slot of that name). */
 int slot_commit(const struct slots *slots, const char *name);
@@ -71,7 +79,7 @@ int slot_commit(const struct slots *slots, const char *name);
  * negative errno, then the old one is still there.
  */
 int slot_renew(const struct slots *slots, const char *name, const char *profile,
-               struct json_object *environment, const char *state, bool down);
+               struct json_object *environment, const char *state, enum slot_down down);
 
 /* Removes <name>, .<name> and .<name>~ with all that is in them. 0 also when there is nothing. */
 int slot_remove(const struct slots *slots, const char *name);
@@ -86,6 +94,10 @@ void slot_tidy(const struct slots *slots, const char *name);
 
 /* 1: it has, 0: it has none, or a negative errno. */
 int slot_has_log(const struct slots *slots, const char *name);
+
+/* Its logger's down file. 1: it is there, 0: it is not, or a negative errno. Removed: 0 also when it is so already. */
+int slot_log_is_down(const struct slots *slots, const char *name);
+int slot_let_log_run(const struct slots *slots, const char *name);
 
 /* The down file: made or removed. 0 also when it is so already; -ENOENT without a slot. */
 int slot_set_down(const struct slots *slots, const char *name, bool down);

@@ -50,7 +50,7 @@ enum brake_bar {
 };
 
 struct brake_facts {
-        bool wanted;  /* by its record; a logger always is */
+        bool wanted;  /* by its record; a logger from its gateway's first start on */
         bool ordered; /* an order is recorded that s6-supervise does not have yet: nothing is lost */
         enum brake_word word;
         enum brake_bar bar;

@@ -41,8 +41,8 @@ enum halt {
         HALT_ENDED,   /* its process has ended, and the status is stale: nobody has seen to that */
 };
 
-/* Of a run, with what is wanted of it. A logger is judged by the same rules: it is wanted as long as there is its
- * slot, is never ordered, and is braked like a gateway. */
+/* Of a run, with what is wanted of it. A logger is judged by the same rules: it is wanted from its gateway's first start on,
+ * is never ordered, and is braked like a gateway. */
 struct situation {
         bool gateway; /* or its logger; else a static service, which is wanted as s6 has it, and has no record */
         bool want_up;

@@ -99,7 +99,7 @@ void view_describe_logger(const struct facts *facts, enum trouble trouble, char 
         text[0] = '\0';
         switch (trouble) {
         case TROUBLE_NONE:
-        case TROUBLE_UNWANTED: /* it is always wanted */
+        case TROUBLE_UNWANTED: /* what runs is wanted */
         case TROUBLE_NOT_READY:
         case TROUBLE_LOGGER:
         case TROUBLE_LOG:

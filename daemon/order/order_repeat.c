@@ -19,7 +19,8 @@ bool order_is_carried_out(const struct service *service, enum order_kind kind, b
             clock_msec() - service->ordered.msec >= ORDER_REPEATED_MSEC)
                 return false;
         if (record->brake.attempt || record->brake.restarts || record->logger_brake.attempt ||
-            record->logger_brake.restarts || (service->logger.there && !run_is_alive(&service->logger)))
+            record->logger_brake.restarts ||
+            (service->logger.there && !service->logger.idle && !run_is_alive(&service->logger)))
                 return false;
         if (kind == ORDER_RESET)
                 return true;

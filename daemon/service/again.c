@@ -16,6 +16,7 @@ static const char *again_text(enum again what)
         case AGAIN_SAVE:
                 return "record";
         case AGAIN_DOWN:
+        case AGAIN_LOG_DOWN:
                 return "down";
         case AGAIN_TALLY:
         case AGAIN_LOG_TALLY:

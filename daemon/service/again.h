@@ -10,11 +10,12 @@
  * meanwhile what was known holds.
  */
 enum again {
-        AGAIN_LOOK = 1,      /* read its status and its logger's, and whether they are supervised */
-        AGAIN_SAVE = 2,      /* write its record */
-        AGAIN_DOWN = 4,      /* make its down file as its record says */
-        AGAIN_TALLY = 8,     /* forget the deaths that s6 noted */
-        AGAIN_LOG_TALLY = 16 /* the logger's */
+        AGAIN_LOOK = 1,       /* read its status and its logger's, and whether they are supervised */
+        AGAIN_SAVE = 2,       /* write its record */
+        AGAIN_DOWN = 4,       /* make its down file as its record says */
+        AGAIN_TALLY = 8,      /* forget the deaths that s6 noted */
+        AGAIN_LOG_TALLY = 16, /* the logger's */
+        AGAIN_LOG_DOWN = 32   /* remove its logger's down file */
 };
 
 struct retries {

@@ -59,13 +59,13 @@ static const char *bar_of(const struct service *service)
         return multiplex_holds(service->registry, service->profile) ? MULTIPLEX_REASON : NULL;
 }
 
-/* What the record says of the gateway. Its logger has none: it is wanted as long as it is there, and its exit codes are its
- * own. */
+/* What the record says of the gateway. Its logger has none: it is wanted from its gateway's first start on, and its exit
+ * codes are its own. */
 static struct brake_facts facts_of(const struct run *run)
 {
         const struct service *service = run->service;
         const struct record *record = &service->record;
-        struct brake_facts facts = {.wanted = true,
+        struct brake_facts facts = {.wanted = !run->idle,
                                     .once = run->once,
                                     .asked = -1,
                                     .now_usec = clock_utc_usec(),
@@ -307,7 +307,7 @@ static void forgive(struct run *run)
 static void forgive_logger(struct run *logger)
 {
         forgive(logger);
-        if (!logger->there || !logger->supervised)
+        if (!logger->there || !logger->supervised || logger->idle)
                 return;
         service_clear_tally(logger);
         if (!run_is_alive(logger)) {

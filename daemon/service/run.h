@@ -57,7 +57,8 @@ struct run {
         int wd;              /* of its supervise directory; -1: not watched (yet) */
 
         /* seen */
-        bool there;         /* a service may have no logger */
+        bool there; /* a service may have no logger */
+        bool idle;  /* a logger: its gateway has not begun yet, so it is not wanted, and has its down file */
         bool has_readiness; /* it says itself when it is ready */
         bool supervised;
         bool unread; /* orders lie unread in its s6-supervise's FIFO for too long */

@@ -102,10 +102,41 @@ void service_save_due(struct service *service)
                 service_save(service);
 }
 
+static void remove_logger_down(struct service *service)
+{
+        note_again(service, AGAIN_LOG_DOWN, slot_let_log_run(&service->registry->slots, service->name));
+}
+
+/* False: it was wanted already. */
+static bool let_logger_run(struct service *service)
+{
+        if (!service->logger.idle)
+                return false;
+        service->logger.idle = false;
+        remove_logger_down(service);
+        return true;
+}
+
+/* Its gateway is about to begin, or has: it is told at once, since the gateway may be with the next word. */
+static void want_logger(struct service *service)
+{
+        struct run *logger = &service->logger;
+
+        if (!let_logger_run(service) || run_is_alive(logger))
+                return;
+        run_set_goal(logger, GOAL_UP, 0);
+        if (logger->supervised)
+                run_order(logger, "u");
+        service_wake(service);
+}
+
 int service_set_down(struct service *service, bool down)
 {
-        int result = slot_set_down(&service->registry->slots, service->name, down);
+        int result;
 
+        if (!down)
+                want_logger(service);
+        result = slot_set_down(&service->registry->slots, service->name, down);
         note_again(service, AGAIN_DOWN, result);
         return result;
 }
@@ -135,6 +166,8 @@ void service_try_again(struct service *service)
                 service_see(service);
         if (what & AGAIN_DOWN)
                 service_set_down(service, !record_runs_now(&service->record) || service->queued);
+        if (what & AGAIN_LOG_DOWN)
+                remove_logger_down(service);
         if (what & AGAIN_TALLY)
                 service_clear_tally(&service->own);
         if (what & AGAIN_LOG_TALLY)
@@ -251,6 +284,7 @@ static void own_began(struct run *run, const struct s6_status *now, bool late)
 {
         struct service *service = run->service;
 
+        want_logger(service); /* root may have started it past us */
         killed_begin(service, late);
         service->habit = HABIT_UNKNOWN;
         history_note_began(service, now, late);
@@ -317,6 +351,7 @@ static void logger_takes(struct run *run, const struct s6_status *now)
 
 static void logger_began(struct run *run, const struct s6_status *now, bool late)
 {
+        let_logger_run(run->service); /* root has, and it stays */
         count_restart(run->service, run);
 }
 

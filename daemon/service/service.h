@@ -180,7 +180,8 @@ int service_save(struct service *service);
 void service_save_later(struct service *service);
 void service_save_due(struct service *service);
 
-/* Its down file, and the deaths that s6 has noted of one of its runs: the same. */
+/* Its down file, and the deaths that s6 has noted of one of its runs: the same. Before it goes, so that the gateway may begin,
+ * its logger is told to: logger.h. */
 int service_set_down(struct service *service, bool down);
 void service_clear_tally(struct run *run);
 

@@ -21,8 +21,8 @@ static int64_t step_age_msec(const struct run *run, enum step kind)
         switch (kind) {
         case STEP_NONE:
                 break;
-        case STEP_PROCESS: /* nothing says when it was ordered; but a logger is always wanted */
-                return own ? 0 : age_msec_of(run->status.since_usec);
+        case STEP_PROCESS: /* nothing says when it was ordered; but a logger that is not told just now was wanted before */
+                return own || run->goal.kind == GOAL_UP ? 0 : age_msec_of(run->status.since_usec);
         case STEP_READY:
                 return clock_msec() - run->began_msec;
         case STEP_END:

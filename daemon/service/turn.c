@@ -143,8 +143,8 @@ static bool service_step(struct ready *ready)
                 return false;
         if (service->unseen)
                 service_see(service);
+        follow_run(&service->logger); /* it is told first, so that it reads what the gateway prints */
         verdict = follow_run(&service->own);
-        follow_run(&service->logger);
         log_pipe_follow(service);
         service_save_due(service);
         if (service->operation == OPERATION_NONE && service->profile) {

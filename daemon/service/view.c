@@ -39,13 +39,13 @@ struct situation service_situation(const struct service *service)
         return situation;
 }
 
-/* It is wanted as long as there is its slot. A static service's is s6's alone. */
+/* It is wanted from its gateway's first start on, for as long as there is its slot. A static service's is s6's alone. */
 struct situation service_logger_situation(const struct service *service)
 {
         const struct s6_status *status = &service->logger.status;
         struct situation situation = situation_of(&service->logger);
 
-        situation.want_up = true;
+        situation.want_up = !service->logger.idle;
         situation.given_up = !service->profile && !status->pid && !status->want_up;
         situation.starting = service->logger.goal.kind == GOAL_UP;
         situation.unread = service->logger.unread;

@@ -18,6 +18,7 @@
 #include "daemon/judge/shortage.h"
 #include "daemon/slot/adopt_boot.h"
 #include "daemon/slot/operation.h"
+#include "daemon/service/logger.h"
 #include "daemon/service/turn.h"
 #include "daemon/service/persist.h"
 #include "daemon/service/registry.h"
@@ -131,8 +132,8 @@ static void adopt_dead(struct service *service)
         if (!linked && !service->logger.supervised)
                 result = slot_clean(&registry->slots, service->name);
         if (result == 0)
-                result = slot_set_down(&registry->slots, service->name,
-                                       !record_runs_now(&service->record) || service->record.pending);
+                result = service_set_down(service,
+                                          !record_runs_now(&service->record) || service->record.pending);
         if (result == 0)
                 result = operation_resume_register(service);
         if (result == 0 && service->record.pending && service->record.want_up)
@@ -169,14 +170,14 @@ static void adopt_unrecorded(struct service *service, int why)
  * unseen. */
 static int adopt_look(struct service *service)
 {
-        int has_log = slot_has_log(&service->registry->slots, service->name);
+        int result = logger_find(service);
 
-        if (shortage_is_why(has_log))
-                return has_log;
-        service->logger.there = has_log > 0;
+        if (result)
+                return result;
         if (watches_arm(service->registry, service))
                 log_event("adopt: cannot watch: service=%s", service->name);
         service_see(service);
+        logger_resume(service);
         /* What the last broker told it, and it has not read yet, may start it. */
         service->own.told_up = service->own.supervised && !run_is_alive(&service->own) &&
                                control_is_unread(&service->own.control, 0);

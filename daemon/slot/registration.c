@@ -63,6 +63,7 @@ static int registration_build(struct service *service, struct json_object *envir
                               const char **operation)
 {
         struct registry *registry = service->registry;
+        bool down = !record_runs_now(&service->record) || service->record.pending;
         struct text state;
         int result;
 
@@ -76,8 +77,7 @@ static int registration_build(struct service *service, struct json_object *envir
         *operation = "make the service directory from the template";
         result = state.failed ? -ENOMEM
                               : slot_stage(&registry->slots, service->name, service->profile, environment,
-                                           state.bytes,
-                                           !record_runs_now(&service->record) || service->record.pending);
+                                           state.bytes, down ? SLOT_DOWN_BOTH : SLOT_DOWN_NONE);
         text_deinit(&state);
         if (result == 0) {
                 *operation = "name the service directory";
@@ -88,6 +88,7 @@ static int registration_build(struct service *service, struct json_object *envir
                 *operation = "watch the service directory";
                 result = watches_arm_new(service);
         }
+        service->logger.idle = service->logger.there && down;
         if (result == 0)
                 publication_come(service, service->registration->root);
         if (result == 0 && service->record.unpersisted)

@@ -82,6 +82,8 @@ static void removal_kill(struct service *service)
 static void removal_leave(struct service *service)
 {
         timer_stop(&service->removal->timer);
+        service->logger.goal.kind =
+                GOAL_NONE; /* its supervisor is to end, too: nothing begins there any more */
         service->removal->phase = REMOVAL_WAITING;
         publication_leave(service, service->removal->ready.root);
 }

@@ -18,6 +18,8 @@ int renewal_make(struct service *service)
 {
         struct registry *registry = service->registry;
         struct json_object *environment = NULL;
+        bool down = !record_runs_now(&service->record) || service->queued;
+        enum slot_down whose = service->logger.idle ? SLOT_DOWN_BOTH : SLOT_DOWN_OWN;
         struct text state;
         int result = slot_read_environment(&registry->slots, service->name, &environment);
 
@@ -28,7 +30,7 @@ int renewal_make(struct service *service)
                 result = -ENOMEM;
         if (result == 0)
                 result = slot_renew(&registry->slots, service->name, service->profile, environment,
-                                    state.bytes, !record_runs_now(&service->record) || service->queued);
+                                    state.bytes, down ? whose : SLOT_DOWN_NONE);
         text_deinit(&state);
         json_object_put(environment);
         if (result)
@@ -65,6 +67,7 @@ static void renewal_begin(struct service *service)
                 service_wake(service); /* what waits for it does no more */
         } else if (is_at_rest(service)) {
                 log_pipe_begin(&service->log_pipe, clock_msec());
+                service->logger.goal.kind = GOAL_NONE; /* the supervisor that comes obeys its down file */
                 log_event("renewal: its slot is made anew, for a pipe to its logger: service=%s",
                           service->name);
                 publication_leave_quietly(service);

@@ -50,7 +50,7 @@ done
 echo $((${EPOCHREALTIME/[.,]/} - began))
 '
 
-# One slot as the broker makes it, without what s6-supervise put there: the gateway is down, its logger runs.
+# One slot as the broker makes it, without what s6-supervise put there: gateway and logger are down.
 floor_prepare() {
     tree_run root bash -c 'cp -a /run/svcbroker/services/gateway-default /run/one &&
         rm -rf /run/one/supervise/* /run/one/event/* /run/one/log/supervise/* /run/one/log/event/* && : >/run/one/down'

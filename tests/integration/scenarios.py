@@ -156,6 +156,22 @@ class Scenario:
         status = s6.read_status(place)
         return status is not None and (not log or (status.pid and not status.finishing))
 
+    def is_down(self, place):
+        """It is supervised, and has no process."""
+        try:
+            os.close(os.open(f"{place}/supervise/control", os.O_WRONLY | os.O_NONBLOCK))
+        except OSError:
+            return False
+        status = s6.read_status(place)
+        return status is not None and not status.pid
+
+    def has_its_logger(self, profile):
+        """Or it has nothing to log yet, or there is no slot."""
+        log = f"{self.tree.slot(profile)}/log"
+        if not os.path.lexists(log):
+            return True
+        return self.is_down(log) if os.path.lexists(f"{log}/down") else self.is_supervised(f"{profile}/log")
+
     def do_until_supervised(self, name):
         wait_until(lambda: self.is_supervised(name), what=f"{name} supervised: {self.tree.log()[-2000:]}")
 
@@ -233,8 +249,7 @@ class Scenario:
     def look(self, profile):
         name = f"gateway-{profile}"
         slot = self.tree.slot(profile)
-        if os.path.lexists(slot):
-            self.do_until_supervised(f"{profile}/log")
+        wait_until(lambda: self.has_its_logger(profile), what=f"the logger of {name}")
         # A logger that has just begun has not its directory at once.
         service = wait_until(lambda: (now := self.status(name)).get("problem") != "log" and now, what=f"{name}: {self.status(name)}")
         if service.get("state") == "up":  # it may be a script still
@@ -248,6 +263,7 @@ class Scenario:
                 "link": os.path.lexists(self.path(f"scan/{name}")),
                 "down_file": os.path.lexists(f"{slot}/down"),
                 "supervised": self.is_supervised(profile),
+                "logger_down_file": os.path.lexists(f"{slot}/log/down"),
                 "logger": bool(self.is_supervised(f"{profile}/log")),
                 "gateways": self.gateways(profile),
                 "intent": intent.get("want"),

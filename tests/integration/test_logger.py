@@ -126,6 +126,7 @@ def kill_loggers(tree, profile, count):
 
 def test_death_by_signal_counts(patient):
     patient.register("killed", start=False)
+    patient.begin_logger("killed")
     kill_loggers(patient, "killed", 2)
     wait_until(lambda: gave_up(patient, "killed"), what="the brake")
     service = wait_until(lambda: (now := patient.state("killed")).get("reason") and now)
@@ -134,6 +135,7 @@ def test_death_by_signal_counts(patient):
 
 def test_death_by_signal_is_tried_again(tree, profile):
     tree.register(profile, start=False)
+    tree.begin_logger(profile)
     kill_loggers(tree, profile, 3)
     wait_until(lambda: backoffs(tree, profile), what="the brake")
     wait_until(lambda: logger_of(tree, profile), what="the retry")
@@ -208,6 +210,7 @@ def test_unregister_of_one_that_is_held(tree, profile):
 def test_a_second_without_it_is_no_problem_yet(patient):
     """s6 starts it again after one."""
     patient.register("brief", start=False)
+    patient.begin_logger("brief")
     first = wait_until(lambda: logger_of(patient, "brief"), what="its s6-log")
     patient.signal("KILL", first)
     said = []

@@ -52,7 +52,8 @@ def log(tree, profile):
 
 def make_log(tree, profile):
     directory = tree.path(f"/opt/data/logs/gateways/{profile}")
-    # The logger runs with the gateway down, and must not write what the test wants to write.
+    # The logger must not write what the test wants to write.
+    tree.begin_logger(profile)
     wait_until(lambda: os.path.exists(f"{directory}/current"), what="the log")
 
     def stopped():

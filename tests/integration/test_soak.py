@@ -138,5 +138,7 @@ def test_what_is_wrong_is_seen(quiet):
     watcher.picture["gateway-g001"] = kept["gateway-g001"]
     sees_nothing()
 
+    tree.begin_logger("g002")
+    sees_nothing()
     tree.run("root", "s6-svc", "-d", f"{SERVICES}/gateway-g002/log", check=True)
     sees("0 loggers of gateway-g002")

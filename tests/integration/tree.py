@@ -401,6 +401,10 @@ class Tree:
         except FileNotFoundError:
             return ""
 
+    def begin_logger(self, profile):
+        """Of a gateway that has not begun yet, which else is down as well: by root, past the broker."""
+        self.run("root", "s6-svc", "-wu", "-u", f"/run/service/gateway-{profile}/log", check=True)
+
     def wait_gateway_log(self, profile, *texts):
         """Until its logger has written all of these: what a gateway printed before something else is seen may be on its way yet."""
         return wait_until(lambda: all(text in (log := self.gateway_log(profile)) for text in texts) and log, what=f"{texts} in its log")

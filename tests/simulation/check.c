@@ -25,6 +25,16 @@ static void check_one_gateway(void)
                           s6_gateways(i), s6_name(i));
 }
 
+/* Who keeps a gateway's logger down lets it go first. */
+static void check_logged_first(void)
+{
+        const unsigned keeps = FAULT_DISK | FAULT_MEMORY | FAULT_DESCRIPTORS;
+
+        for (unsigned i = 0; i < s6_count() && !(sim_settings->faults & keeps); i++)
+                SIM_HOLDS(!s6_profile(i) || !s6_unlogged(i), "logger-comes-first",
+                          "%s began, and its logger was kept down", s6_name(i));
+}
+
 static void check_serials(void)
 {
         for (size_t i = 0; i < registry()->count; i++) {
@@ -58,7 +68,7 @@ static void check_configuration(void)
 static struct followed {
         char name[CLIENT_NAME_BYTES];
         int64_t next_start_usec;
-        int64_t waits_usec, alone_usec;
+        int64_t waits_usec, alone_usec, unlogged_usec;
 } followed[FOLLOWED_MOST];
 
 static struct followed *follow(const char *name)
@@ -68,7 +78,7 @@ static struct followed *follow(const char *name)
         while (i < FOLLOWED_MOST - 1 && followed[i].name[0] && strcmp(followed[i].name, name) != 0)
                 i++;
         if (strcmp(followed[i].name, name) != 0) {
-                followed[i] = (struct followed){.alone_usec = SIM_NEVER};
+                followed[i] = (struct followed){.alone_usec = SIM_NEVER, .unlogged_usec = SIM_NEVER};
                 strncpy(followed[i].name, name, CLIENT_NAME_BYTES - 1);
         }
         return &followed[i];
@@ -106,6 +116,27 @@ static void check_supervised(const struct service *service, struct followed *its
                   service->name, (long long)(sim_now_usec() - its->alone_usec) / 1000000);
 }
 
+/* A gateway that has run for a while has its logger up, or on its way, or held back. */
+static void check_logged(const struct service *service, struct followed *its)
+{
+        const struct run *logger = &service->logger;
+        int place = s6_find(service->name);
+        struct s6_seen seen = s6_look((unsigned)place, true);
+        bool mute = s6_look((unsigned)place, false).state == S6_UP && seen.state == S6_DOWN && !seen.wanted &&
+                    logger->goal.kind == GOAL_NONE && logger->brake->hold == HOLD_NONE &&
+                    service->operation == OPERATION_NONE && !service->again.what &&
+                    service->place.kind == PLACE_KEPT;
+
+        if (!mute)
+                its->unlogged_usec = SIM_NEVER;
+        else if (its->unlogged_usec == SIM_NEVER)
+                its->unlogged_usec = sim_now_usec();
+        SIM_HOLDS(!mute || sim_now_usec() - its->unlogged_usec < UNSEEN_MOST_USEC ||
+                          sim_settings->faults & FAULT_INOTIFY,
+                  "what-runs-is-logged", "%s runs, and for %lld s nobody starts its logger", service->name,
+                  (long long)(sim_now_usec() - its->unlogged_usec) / 1000000);
+}
+
 static void check_followed(void)
 {
         for (size_t i = 0; i < registry()->count; i++) {
@@ -113,6 +144,8 @@ static void check_followed(void)
 
                 if (service->profile)
                         check_backoff(service, follow(service->name));
+                if (service->profile && s6_find(service->name) >= 0)
+                        check_logged(service, follow(service->name));
                 check_supervised(service, follow(service->name));
         }
 }
@@ -120,6 +153,7 @@ static void check_followed(void)
 void check_after_step(void)
 {
         check_one_gateway();
+        check_logged_first();
         if (!registry())
                 return;
         check_configuration();
@@ -261,6 +295,10 @@ static void check_alive(const struct service *service)
         int place = s6_find(service->name);
         struct s6_seen seen = s6_look((unsigned)place, false);
 
+        SIM_HOLDS(seen.state != S6_UP || service->logger.brake->hold != HOLD_NONE ||
+                          (s6_look((unsigned)place, true).state == S6_UP && !service->logger.idle),
+                  "what-runs-is-logged", "%s runs, and its logger does not: s6 has it as %d", service->name,
+                  (int)s6_look((unsigned)place, true).state);
         if (ignores_its_end(service))
                 return;
         if (record->want_up && record->brake.hold == HOLD_NONE)

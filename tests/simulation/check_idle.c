@@ -52,6 +52,25 @@ static void check_down(const struct service *service)
                   service->name, runs ? "" : "not ", is_down ? "" : "not ");
 }
 
+/* So it does of its logger, which no gateway that may begin is without. */
+static void check_logger_down(const struct service *service)
+{
+        char path[CLIENT_NAME_BYTES + 32];
+        bool is_down, own_is_down;
+
+        if (!service->profile || service->operation != OPERATION_NONE || service->again.what)
+                return;
+        snprintf(path, sizeof(path), "services/%.63s/log/down", service->name);
+        is_down = faccessat(sim_directory, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        snprintf(path, sizeof(path), "services/%.63s/down", service->name);
+        own_is_down = faccessat(sim_directory, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        SIM_HOLDS(is_down == service->logger.idle, "down-file",
+                  "%s: its logger %s to log, and its down file is %sthere", service->name,
+                  service->logger.idle ? "has nothing" : "has something", is_down ? "" : "not ");
+        SIM_HOLDS(!is_down || own_is_down, "logger-comes-first", "%s may begin, and its logger is kept down",
+                  service->name);
+}
+
 /* What the volume does not have is on its way there, or will be. */
 static void check_persisted(const struct service *service)
 {
@@ -172,6 +191,7 @@ void check_when_idle(void)
 
                 check_tried_again(service);
                 check_down(service);
+                check_logger_down(service);
                 check_persisted(service);
                 check_seen(service);
                 check_written(service);

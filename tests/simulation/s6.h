@@ -58,6 +58,8 @@ unsigned s6_crashes_since(unsigned service, int64_t usec);
 /* The oldest of them: what tells it from others with its number, and whether that one is there, and is its supervisor's. */
 uint64_t s6_gateway_start(unsigned service);
 bool s6_gateway_is_there(unsigned service, uint64_t start);
+/* How often it began while its logger was kept down. */
+unsigned s6_unlogged(unsigned service);
 /* Of those: how many were left by an s6-supervise that was killed. */
 unsigned s6_left(unsigned service);
 /* Of those: the first; 0: none. For a client that plays it. */

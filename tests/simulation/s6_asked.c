@@ -53,6 +53,11 @@ static struct supervise *find(unsigned service, bool log)
         return found;
 }
 
+unsigned s6_unlogged(unsigned service)
+{
+        return s6->services[service].unlogged;
+}
+
 bool s6_has_log(unsigned service)
 {
         return find(service, true) != NULL;

@@ -115,8 +115,9 @@ struct service_known {
         const char *profile;      /* within name; NULL */
         struct file_id elsewhere; /* its lock, held by another container */
         struct s6_run plan;
-        unsigned planned; /* runs */
-        unsigned crashes; /* ends of a gateway's that nobody ordered, and when the last ones were */
+        unsigned planned;  /* runs */
+        unsigned unlogged; /* starts of it, while its logger's down file was there */
+        unsigned crashes;  /* ends of a gateway's that nobody ordered, and when the last ones were */
         int64_t crash_usec[S6_CRASHES];
 };
 

@@ -255,10 +255,18 @@ static bool is_supervised(const char *name)
 bool scenario_is_over(const char *profile)
 {
         char path[160], logger[128];
+        int service;
 
         snprintf(path, sizeof(path), "services/gateway-%s", profile);
+        if (!exists(path))
+                return true;
+        snprintf(logger, sizeof(logger), "gateway-%s", profile);
+        service = s6_find(logger);
+        snprintf(path, sizeof(path), "services/gateway-%s/log/down", profile);
+        if (exists(path)) /* it has nothing to log yet */
+                return service >= 0 && s6_look((unsigned)service, true).state >= S6_DOWN;
         snprintf(logger, sizeof(logger), "%s/log", profile);
-        return !exists(path) || is_supervised(logger);
+        return is_supervised(logger);
 }
 
 static enum deed hold(const char *profile, bool held)
@@ -354,7 +362,10 @@ void scenario_look(const char *profile, struct json_object *found)
         snprintf(path, sizeof(path), "services/%s/down", name);
         add_bool(found, "down_file", exists(path));
         add_bool(found, "supervised", service >= 0 && s6_look((unsigned)service, false).state >= S6_DOWN);
-        add_bool(found, "logger", service >= 0 && s6_look((unsigned)service, true).state >= S6_DOWN);
+        snprintf(path, sizeof(path), "services/%s/log/down", name);
+        add_bool(found, "logger_down_file", exists(path));
+        snprintf(path, sizeof(path), "%s/log", profile);
+        add_bool(found, "logger", is_supervised(path));
         json_object_object_add(found, "gateways",
                                json_object_new_int(service < 0 ? 0 : (int)s6_gateways((unsigned)service)));
         add_intent(profile, found);

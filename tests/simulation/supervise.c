@@ -138,6 +138,8 @@ void supervise_start(struct supervise *supervise)
         supervise->ready = false;
         supervise->since_usec = sim_utc_usec();
         sim_trace("s6: %s: starts %d", supervise->name, (int)process->pid);
+        if (kind == TASK_GATEWAY && supervise_has(supervise, "log/down", F_OK))
+                s6->services[supervise->service].unlogged++;
         if (kind == TASK_LOGGER)
                 logger_begin(process);
         else

@@ -49,7 +49,7 @@ START_TEST(every_inode)
         struct json_object *environment =
                 environment_of("{\"TOKEN\":\"a b\\nc\",\"NONE\":\"\",\"_x1\":\"y\",\"E2\":\"\"}");
 
-        ck_assert_int_eq(0, slot_stage(&slots, NAME, "coder", environment, "{\"a\":1}", true));
+        ck_assert_int_eq(0, slot_stage(&slots, NAME, "coder", environment, "{\"a\":1}", SLOT_DOWN_BOTH));
         json_object_put(environment);
         ck_assert(exists("services/.gateway-coder") && !exists("services/gateway-coder"));
         ck_assert_int_eq(0, slot_commit(&slots, NAME));
@@ -69,7 +69,8 @@ START_TEST(every_inode)
         ck_assert_uint_eq(0, entries(IN "/supervise"));
         ck_assert_uint_eq(0, entries(IN "/event"));
         assert_inode(IN "/log", S_IFDIR, 0755, gid);
-        ck_assert_uint_eq(3, entries(IN "/log"));
+        ck_assert_uint_eq(4, entries(IN "/log"));
+        assert_inode(IN "/log/down", S_IFREG, 0644, gid);
         assert_inode(IN "/log/run", S_IFREG, 0555, gid);
         assert_inode(IN "/log/supervise", S_IFDIR, 0700, gid);
         assert_inode(IN "/log/event", S_IFDIR, 0700, gid);
@@ -101,8 +102,28 @@ START_TEST(up_and_without_log)
         ck_assert(!exists("services/gateway-coder/down"));
         ck_assert(!exists("services/gateway-coder/log"));
         ck_assert(!slot_has_log(&slots, NAME));
+        ck_assert_int_eq(0, slot_log_is_down(&slots, NAME));
         assert_inode("services/gateway-coder/data/down", S_IFREG, 0644, getegid());
         ck_assert_str_eq("", text_of("services/gateway-coder/env"));
+}
+END_TEST
+
+/* There is nothing to log until the gateway begins, and what is there of it is not needed any more. */
+START_TEST(its_logger_waits)
+{
+        ck_assert_int_eq(0, slot_log_is_down(&slots, NAME));
+        ck_assert_int_eq(0, slot_let_log_run(&slots, NAME));
+        stage_and_commit(NULL, true);
+        ck_assert_int_eq(1, slot_log_is_down(&slots, NAME));
+        for (unsigned i = 0; i < 2; i++)
+                ck_assert_int_eq(0, slot_let_log_run(&slots, NAME));
+        ck_assert_int_eq(0, slot_log_is_down(&slots, NAME));
+        ck_assert(exists("services/gateway-coder/down"));
+        ck_assert_int_eq(0, slot_renew(&slots, NAME, "coder", NULL, "{}", SLOT_DOWN_OWN));
+        ck_assert(exists("services/gateway-coder/down"));
+        ck_assert_int_eq(0, slot_log_is_down(&slots, NAME));
+        ck_assert_int_eq(0, slot_renew(&slots, NAME, "coder", NULL, "{}", SLOT_DOWN_BOTH));
+        ck_assert_int_eq(1, slot_log_is_down(&slots, NAME));
 }
 END_TEST
 
@@ -150,6 +171,12 @@ static void bad_down(void)
         put("template/down", "", 0644);
 }
 
+static void bad_log_down(void)
+{
+        ck_assert_int_eq(0, fchmodat(at, "template/log", 0755, 0));
+        put("template/log/down", "", 0644);
+}
+
 static void bad_supervise(void)
 {
         make("template/supervise", 0700);
@@ -191,14 +218,15 @@ static const struct {
         {bad_fifo, -EINVAL},       {bad_socket, -EINVAL},           {bad_depth, -EINVAL},
         {bad_down, -EEXIST},       {bad_supervise, -EEXIST},        {bad_environment, -EEXIST},
         {bad_profile, -EEXIST},    {bad_log_event, -EEXIST},        {bad_data, -ENOTDIR},
-        {bad_unreadable, -EACCES},
+        {bad_unreadable, -EACCES}, {bad_log_down, -EEXIST},
 };
 #define BAD_TEMPLATES (int)(sizeof(bad_templates) / sizeof(bad_templates[0]))
 
 START_TEST(template_refused)
 {
         bad_templates[_i].spoil();
-        ck_assert_int_eq(bad_templates[_i].error, slot_stage(&slots, NAME, "coder", NULL, "{}", false));
+        ck_assert_int_eq(bad_templates[_i].error,
+                         slot_stage(&slots, NAME, "coder", NULL, "{}", SLOT_DOWN_NONE));
         ck_assert_uint_eq(0, entries("services"));
         ck_assert_str_eq("kept", text_of("outside/keep"));
 }
@@ -229,7 +257,7 @@ START_TEST(variables_refused)
 
         for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
                 struct json_object *environment = environment_of(bad[i]);
-                int result = slot_stage(&slots, NAME, "coder", environment, "{}", true);
+                int result = slot_stage(&slots, NAME, "coder", environment, "{}", SLOT_DOWN_BOTH);
 
                 ck_assert_msg(result == -EINVAL, "%s: %d", bad[i], result);
                 json_object_put(environment);
@@ -250,17 +278,17 @@ START_TEST(variables_at_the_limit)
                 name[1] = (char)('A' + i / 26);
                 json_object_object_add(environment, name, json_object_new_string(""));
         }
-        ck_assert_int_eq(0, slot_stage(&slots, NAME, "coder", environment, "{}", true));
+        ck_assert_int_eq(0, slot_stage(&slots, NAME, "coder", environment, "{}", SLOT_DOWN_BOTH));
         ck_assert_uint_eq(LIMIT_ENVIRONMENT_VARIABLES * (LIMIT_ENVIRONMENT_NAME_BYTES + 2),
                           strlen(text_of("services/.gateway-coder/env")));
         json_object_object_add(environment, "ONE_MORE", json_object_new_string(""));
-        ck_assert_int_eq(-EINVAL, slot_stage(&slots, NAME, "coder", environment, "{}", true));
+        ck_assert_int_eq(-EINVAL, slot_stage(&slots, NAME, "coder", environment, "{}", SLOT_DOWN_BOTH));
         json_object_put(environment);
         memset(name, 'A', sizeof(name));
         name[LIMIT_ENVIRONMENT_NAME_BYTES + 1] = '\0';
         environment = json_object_new_object();
         json_object_object_add(environment, name, json_object_new_string("x"));
-        ck_assert_int_eq(-EINVAL, slot_stage(&slots, NAME, "coder", environment, "{}", true));
+        ck_assert_int_eq(-EINVAL, slot_stage(&slots, NAME, "coder", environment, "{}", SLOT_DOWN_BOTH));
         json_object_put(environment);
 }
 END_TEST
@@ -274,7 +302,7 @@ START_TEST(names_refused)
         bool changed = false;
 
         for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-                ck_assert_int_eq(-EINVAL, slot_stage(&slots, bad[i], "x", NULL, "{}", true));
+                ck_assert_int_eq(-EINVAL, slot_stage(&slots, bad[i], "x", NULL, "{}", SLOT_DOWN_BOTH));
                 ck_assert_int_eq(-EINVAL, slot_commit(&slots, bad[i]));
                 ck_assert_int_eq(-EINVAL, slot_remove(&slots, bad[i]));
                 ck_assert_int_eq(-EINVAL, slot_clean(&slots, bad[i]));
@@ -290,9 +318,9 @@ START_TEST(names_refused)
         /* The longest goes all the way. */
         memset(longest, 'a', sizeof(longest));
         longest[LIMIT_SERVICE_NAME_BYTES + 1] = '\0';
-        ck_assert_int_eq(-EINVAL, slot_stage(&slots, longest, "x", NULL, "{}", true));
+        ck_assert_int_eq(-EINVAL, slot_stage(&slots, longest, "x", NULL, "{}", SLOT_DOWN_BOTH));
         longest[LIMIT_SERVICE_NAME_BYTES] = '\0';
-        ck_assert_int_eq(0, slot_stage(&slots, longest, "x", NULL, "{}", true));
+        ck_assert_int_eq(0, slot_stage(&slots, longest, "x", NULL, "{}", SLOT_DOWN_BOTH));
         ck_assert_int_eq(0, slot_commit(&slots, longest));
         ck_assert_int_eq(0, slot_remove(&slots, longest));
         ck_assert_uint_eq(0, entries("services"));
@@ -303,7 +331,7 @@ START_TEST(commit_does_not_replace)
 {
         ck_assert_int_eq(-ENOENT, slot_commit(&slots, NAME));
         stage_and_commit(NULL, true);
-        ck_assert_int_eq(0, slot_stage(&slots, NAME, "other", NULL, "{}", false));
+        ck_assert_int_eq(0, slot_stage(&slots, NAME, "other", NULL, "{}", SLOT_DOWN_NONE));
         ck_assert_int_eq(-EEXIST, slot_commit(&slots, NAME));
         ck_assert_str_eq("coder\n", text_of("services/gateway-coder/data/profile"));
         ck_assert(exists("services/gateway-coder/down"));
@@ -333,14 +361,15 @@ START_TEST(renews)
         struct json_object *environment = environment_of("{\"A\":\"b\"}");
         ino_t slot, log;
 
-        ck_assert_int_ne(0, slot_renew(&slots, NAME, "coder", environment, "{}", true)); /* of nothing */
+        ck_assert_int_ne(
+                0, slot_renew(&slots, NAME, "coder", environment, "{}", SLOT_DOWN_BOTH)); /* of nothing */
         ck_assert_uint_eq(0, entries("services"));
         stage_and_commit("{\"A\":\"b\"}", true);
         put("services/gateway-coder/supervise/status", "left", 0644);
         put("services/gateway-coder/data/pgid", "77:12345\n", 0644);
         slot = inode_of("services/gateway-coder");
         log = inode_of("services/gateway-coder/log");
-        ck_assert_int_eq(0, slot_renew(&slots, NAME, "coder", environment, "{\"n\":2}", false));
+        ck_assert_int_eq(0, slot_renew(&slots, NAME, "coder", environment, "{\"n\":2}", SLOT_DOWN_NONE));
         json_object_put(environment);
         ck_assert_uint_eq(1, entries("services"));
         ck_assert_uint_ne(slot, inode_of("services/gateway-coder"));
@@ -359,7 +388,7 @@ START_TEST(renews_nothing_that_cannot_be_made)
 {
         stage_and_commit("{\"A\":\"b\"}", true);
         ck_assert_int_eq(0, symlinkat("../outside/keep", at, "template/link"));
-        ck_assert_int_eq(-ELOOP, slot_renew(&slots, NAME, "coder", NULL, "{}", false));
+        ck_assert_int_eq(-ELOOP, slot_renew(&slots, NAME, "coder", NULL, "{}", SLOT_DOWN_NONE));
         ck_assert_uint_eq(1, entries("services"));
         ck_assert(exists("services/gateway-coder/down"));
         ck_assert_str_eq("A=b\n", text_of("services/gateway-coder/env"));
@@ -373,6 +402,7 @@ int main(void)
 
         tcase_add_test(cases, opens);
         tcase_add_test(cases, every_inode);
+        tcase_add_test(cases, its_logger_waits);
         tcase_add_test(cases, up_and_without_log);
         tcase_add_loop_test(cases, template_refused, 0, BAD_TEMPLATES);
         tcase_add_test(cases, template_depth_allowed);

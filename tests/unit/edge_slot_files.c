@@ -186,7 +186,7 @@ START_TEST(state_file)
         ck_assert_ptr_null(text);
         ck_assert_int_eq(0, slot_write_state(&slots, NAME, "new"));
         ck_assert_str_eq("kept", text_of("outside/keep"));
-        ck_assert_int_eq(-EFBIG, slot_stage(&slots, NAME, "coder", NULL, longest, true));
+        ck_assert_int_eq(-EFBIG, slot_stage(&slots, NAME, "coder", NULL, longest, SLOT_DOWN_BOTH));
         ck_assert(!exists("services/.gateway-coder"));
 }
 END_TEST

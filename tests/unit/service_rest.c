@@ -329,6 +329,7 @@ START_TEST(locks_are_looked_at)
         coder = find(CODER);
         want(coder);
         toy_runs(&own, 4000002, true);
+        turn_until_told(&logger, "u"); /* there is something to log now */
         toy_runs(&logger, world_process(), true);
         TURN_UNTIL(coder->shown.state == STATE_UP && coder->locks.log_pid);
         coder->own.began_msec -= 2 * LOCKS_GRACE_MSEC;

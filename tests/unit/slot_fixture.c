@@ -154,7 +154,8 @@ void stage_and_commit(const char *environment_text, bool down)
 {
         struct json_object *environment = environment_text ? environment_of(environment_text) : NULL;
 
-        ck_assert_int_eq(0, slot_stage(&slots, NAME, "coder", environment, "{\"a\":1}", down));
+        ck_assert_int_eq(0, slot_stage(&slots, NAME, "coder", environment, "{\"a\":1}",
+                                       down ? SLOT_DOWN_BOTH : SLOT_DOWN_NONE));
         ck_assert_int_eq(0, slot_commit(&slots, NAME));
         json_object_put(environment);
 }

@@ -404,8 +404,9 @@ static void svscan_sees(const char *name)
         if (world_has(path))
                 svscan_begins(path, !world_has(file));
         snprintf(path, sizeof(path), "services/%s/log", name);
+        snprintf(file, sizeof(file), "%s/down", path);
         if (world_has(path))
-                svscan_begins(path, true);
+                svscan_begins(path, !world_has(file));
 }
 
 static void svscan_look(void)
@@ -500,7 +501,7 @@ void world_gateway(const char *profile, const char *state, struct toy *gateway, 
         if (!state)
                 state = world_record(&(struct record){.want_up = false});
         snprintf(name, sizeof(name), "gateway-%s", profile);
-        ck_assert_int_eq(slot_stage(&model.registry.slots, name, profile, NULL, state, true), 0);
+        ck_assert_int_eq(slot_stage(&model.registry.slots, name, profile, NULL, state, SLOT_DOWN_BOTH), 0);
         ck_assert_int_eq(slot_commit(&model.registry.slots, name), 0);
         snprintf(path, sizeof(path), "services/%s", name);
         toy_open(gateway, path);
