@@ -2,11 +2,11 @@
 """What README says of installing, done as it is written: in a fresh root, with what it says to be installed and nothing else."""
 
 import os
-import re
 import subprocess
 
 import pytest
 
+from readme import block, copy_checkout
 from roots import TOP, Root, layers
 
 CHECKOUT = "/root/svcbroker"
@@ -19,17 +19,12 @@ def pytest_configure(config):
         pytest.exit("the tests of installing make roots and namespaces: run them as root", 2)
 
 
-def section():
-    with open(f"{TOP}/README.md", encoding="utf-8") as file:
-        return re.search(r"^## Installing\n(.*?)^## ", file.read(), re.M | re.S)[1]
-
-
 def commands():
-    """README's lines -> (those that need a network, the others)."""
-    lines = re.findall(r"^    (.*)$", section(), re.M)
-    first = [line for line in lines if line.startswith("apt-get ")]
-    assert lines[: len(first)] == first and len(first) == 2
-    return "\n".join(first), lines[len(first):]
+    """README's lines -> (that which needs a network, the others)."""
+    lines = block("Source")
+    first = [line for line in lines if "apt-get" in line]
+    assert lines[: len(first)] == first and len(first) == 1
+    return first[0], lines[1:]
 
 
 def tools():
@@ -47,8 +42,7 @@ class Built:
         self.apt, self.lines = commands()
         self.root = Root(layers(suite, self.apt), directory)
         self.root.run(f"mkdir {CHECKOUT}")
-        files = "git -c safe.directory='*' ls-files -z --cached --others --exclude-standard | tar --null --files-from - --create"
-        self.root.unpack(CHECKOUT, subprocess.run(["bash", "-o", "pipefail", "-c", files], cwd=TOP, check=True, stdout=subprocess.PIPE).stdout)
+        self.root.unpack(CHECKOUT, copy_checkout())
         self.printed = ""
         for line in self.lines:
             if line.startswith("meson setup "):

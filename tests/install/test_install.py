@@ -8,7 +8,8 @@ import subprocess
 
 import pytest
 
-from conftest import CHECKOUT, section
+from conftest import CHECKOUT
+from readme import section
 from roots import TOP, Root, layers, until
 
 PREFIX = "/usr/local"

@@ -9,7 +9,7 @@ import yaml
 
 from tree import TOP
 
-PAGES = ["README.md", "client/python/README.md", *(f"docs/{name}" for name in ("image.md", "night.md", "clients.md")),
+PAGES = ["README.md", "client/python/README.md", "debian/svcbrokerd.README.Debian", *(f"docs/{name}" for name in ("image.md", "night.md", "clients.md")),
          "docker/compose.yaml", "docker/kubernetes.yaml", "docker/Dockerfile",
          *sorted(path.removeprefix(f"{TOP}/") for path in glob.glob(f"{TOP}/man/*.[1-8]"))]
 EXEC = re.compile(r"(?:docker|podman|nerdctl|kubectl|compose(?: --\S+ \S+)*)\s+exec\s+([^`'\n]*)")

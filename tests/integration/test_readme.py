@@ -40,7 +40,7 @@ def test_commands_to_try(tree):
 
 def test_installing_where_nobody_says_what_the_machine_is(tmp_path):
     """Without dpkg-dev meson takes lib64, where neither ld.so nor pkg-config of Debian looks: what README says does not. Nothing is compiled."""
-    commands = re.search(r"## Installing\n\n(.*?)\n\n", readme(), re.S)[1].splitlines()
+    commands = re.search(r"### Source\n\n(.*?)\n\n", readme(), re.S)[1].splitlines()
     (setup,) = [shlex.split(line) for line in commands if "meson setup" in line]
     (tmp_path / "dpkg-architecture").write_text("#!/bin/sh\nexit 1\n")
     (tmp_path / "dpkg-architecture").chmod(0o755)

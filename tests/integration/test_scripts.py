@@ -18,7 +18,7 @@ SHELLS = {"dash": ["/bin/dash"], "busybox": ["/usr/bin/busybox", "sh"]}
 def shipped():
     """{path in the checkout: its lines} of each script that an installation has."""
     scripts = {}
-    for path in glob.glob(f"{TOP}/s6-rc.d/**/*", recursive=True) + glob.glob(f"{TOP}/docker/*"):
+    for path in glob.glob(f"{TOP}/s6-rc.d/**/*", recursive=True) + glob.glob(f"{TOP}/docker/*") + glob.glob(f"{TOP}/debian/*.p*"):
         if os.path.isfile(path):
             with open(path) as file:
                 text = file.read()

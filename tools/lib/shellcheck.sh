@@ -11,6 +11,6 @@ while IFS= read -r -d '' file; do
     case $first in
     '#!/bin/sh'* | '#!/bin/bash'* | '#!/usr/bin/env bash'* | '# shellcheck shell='*) files+=("$file") ;;
     esac
-done < <(find .ci client docker s6-rc.d tests tools -type f -print0 2>/dev/null)
+done < <(find .ci alpine client debian docker s6-rc.d tests tools -type f -print0 2>/dev/null)
 shellcheck -x "${files[@]}"
 echo "${#files[@]} files"
