@@ -85,7 +85,9 @@ class Host:
         until(lambda: self.run("svcctl health", check=False, user="hermes").returncode == 0, "the broker is well")
 
     def pid(self):
-        return json.loads(self.svcctl("--json status coder"))["service"]["pid"]
+        """The gateway's; None while it has none."""
+        status = self.run("svcctl --json status coder", check=False, user="hermes")
+        return json.loads(status.stdout)["service"].get("pid") if status.returncode == 0 else None
 
     def files(self):
         theirs = " ".join(f"! -path '{pattern}'" for pattern in THEIRS.split())
@@ -108,7 +110,7 @@ def test_from_installing_to_purging(host):
     host.run(serve)
     host.until_well()
     host.svcctl("start coder")
-    gateway = host.pid()
+    gateway = until(host.pid, "the gateway runs")
     broker = host.run(f"s6-svstat -o pid {SERVICE}")
     assert host.run("svcctl --version").split()[1] in host.run("dpkg-query --show svcctl")
 
@@ -131,7 +133,7 @@ def test_from_installing_to_purging(host):
     host.run(install, cwd=CHECKOUT)
     host.run(f"s6-svc -u {SERVICE}")
     host.until_well()
-    until(lambda: host.pid() or None, "what was wanted comes back")
+    until(host.pid, "what was wanted comes back")
 
     host.run("apt-get purge svcbrokerd svcbroker-gateway-template svcctl libsvcbroker0 libsvcbroker-dev python3-svcbroker")
     host.run(f"rm -r {SERVICE} && s6-svscanctl -an /run/service")
