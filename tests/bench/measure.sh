@@ -112,6 +112,34 @@ measure_memory() {
         "$(figure '%.1f' "$pss" "$minimal_pss")" ${2:+"$2 MiB"} ${2:+"$(verdict "$pss" $(($2 * 1024)))"}
 }
 
+# processes_kib PID...: what they take: PSS, page tables, and the kernel's stack of each, which has 16 KiB.
+processes_kib() {
+    local pid files=()
+    for pid; do
+        files+=("/proc/$pid/smaps_rollup" "/proc/$pid/status")
+    done
+    awk -v count=$# '$1 == "Pss:" || $1 == "VmPTE:" { sum += $2 } END { print sum + 16 * count }' "${files[@]}"
+}
+
+# What gateways that are down take, all of their processes, beside what s6 itself needs for a service with a logger.
+measure_gateways() {
+    local pid name children supervisors=() others=() ours floor ratio
+    read -ra children <"/proc/$tree_pid/task/$tree_pid/children"
+    for pid in "${children[@]}"; do
+        name=$(tr '\0' ' ' <"/proc/$pid/cmdline")
+        case $name in
+        's6-supervise gateway-bench-'*) supervisors+=("$pid") ;;
+        *) continue ;;
+        esac
+        read -ra children <"/proc/$pid/task/$pid/children" || :
+        others+=("${children[@]}")
+    done
+    floor=$(processes_kib "${supervisors[@]}") && ours=$(processes_kib "${supervisors[@]}" "${others[@]}") || return 1
+    ratio=$(figure %.2f "$ours" "$floor")
+    row "memory of a gateway that is down, all its processes / its two s6-supervise" "$(figure '%.0f KiB' "$ours" "$1")" \
+        "$(figure '%.0f KiB' "$floor" "$1")" "$ratio" 1.3 "$(verdict "$ratio" 1.3)"
+}
+
 minimal_start_status() {
     bench client once "$socket" "$status" >"$work/status" &&
         minimal_start io.svcbroker.Status "$work/status" gateway-bench-1
@@ -274,7 +302,7 @@ measure_everything() {
     socket=/proc/$tree_pid/root/run/svcbroker/io.svcbroker
 
     measure_slot && fill 1 10 && measure_round_trip 10 && measure_rate && measure_programs && measure_register && measure_memory 10 &&
-        fill 11 100 && measure_memory 100 && measure_idle 100 && measure_logs &&
+        fill 11 100 && measure_memory 100 && measure_gateways 100 && measure_idle 100 && measure_logs &&
         fill 101 "$services" && measure_memory "$services" 8 && measure_round_trip "$services" &&
         measure_list "$services" && measure_starvation "$services" || return 1
     tree_stop
