@@ -314,12 +314,17 @@ def test_sizes(tree, environment):
 
 @pytest.mark.parametrize("end", ["q", "\x03", "TERM", "HUP"])
 def test_the_terminal_is_given_back(tree, end):
-    """Out of any of its states: the marks of pastes, too."""
+    """Out of any of its states, the marks of pastes, too; and nothing is said behind that, by a sanitizer neither."""
     with terminal(tree, "hermes", "svcctl", "top") as seen:
         seen.screen.put = lambda text: None
         seen.screen.text = lambda: seen.raw
         seen.wait_for("gateway-writer")
-        if end != "q":
+        if end == "q":
+            for key, sign in ("w", ": why"), ("h", ": history"), ("L", ": log"), ("?", "arrows, j"), ("?", "services"), ("s", "ordered"):
+                before = len(seen.raw)
+                seen.type(key)
+                wait_until(lambda before=before, sign=sign: seen.read(0.1) and sign in seen.raw[before:], what=sign)
+        else:
             seen.type("/x")
             seen.wait_for("/x_")
         if len(end) == 1:
