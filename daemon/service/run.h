@@ -57,8 +57,7 @@ struct run {
         int wd;              /* of its supervise directory; -1: not watched (yet) */
 
         /* seen */
-        bool there; /* a service may have no logger */
-        bool idle;  /* a logger: its gateway has not begun yet, so it is not wanted, and has its down file */
+        bool there;         /* a service may have no logger */
         bool has_readiness; /* it says itself when it is ready */
         bool supervised;
         bool unread; /* orders lie unread in its s6-supervise's FIFO for too long */
@@ -74,6 +73,7 @@ struct run {
         enum run_end end;
         enum told told;
         bool told_up; /* it was told to start, and no status says yet what came of that */
+        bool idle; /* a logger: its gateway has not begun yet, so it is not wanted, and its down file says so */
         struct signals signals;
         bool signalled;    /* its last run ended by one of these */
         int64_t kill_msec; /* by clock_msec(): when the run that was told to end is killed; 0: it is not */
