@@ -92,9 +92,17 @@ def mount_in(tree, *arguments):
 LOOK = ("svcctl health; echo $?", "svcctl doctor | grep -A 1 '^[a-z]* *intent_store'")
 
 
-def test_volume_read_only(boot, volume):
+def boot_with_log(boot, volume):
+    """Its gateway is down, and has been logged before: its logger has its files."""
     volume.profile("coder", intent={"version": 1, "want": "down"})
     tree = boot()
+    tree.begin_logger("coder")
+    wait_until(lambda: os.path.exists(tree.path("/opt/data/logs/gateways/coder/current")), what="its log")
+    return tree
+
+
+def test_volume_read_only(boot, volume):
+    tree = boot_with_log(boot, volume)
     os.mkdir(tree.path("/run/read-only"))
     mount_in(tree, "--bind", "/opt/data", "/run/read-only")
     mount_in(tree, "-o", "remount,bind,ro", "/run/read-only")
@@ -103,8 +111,7 @@ def test_volume_read_only(boot, volume):
 
 
 def test_volume_full(boot, volume):
-    volume.profile("coder", intent={"version": 1, "want": "down"})
-    tree = boot()
+    tree = boot_with_log(boot, volume)
     tree.run("root", "sh", "-c", "mount -t tmpfs -o size=64k,uid=10000,gid=10000,mode=755 none /opt/data; yes >/opt/data/full")
     show(tree, "full", "svcctl start coder; echo $?", *LOOK, "df --output=pcent /opt/data")
 
@@ -213,10 +220,11 @@ def test_every_file_is_there(boot, volume):
     paths = re.findall(r"^\| `(/[^`]*)`", table, re.M)
     assert len(paths) > 8
     down = paths.pop(paths.index("/run/svcbroker/services/gateway-NAME/down"))
+    logger_down = paths.pop(paths.index("/run/svcbroker/services/gateway-NAME/log/down"))
     for path in paths:
         # What happened is written a moment later.
         wait_until(lambda path=path: os.path.lexists(tree.path(path.replace("NAME", "coder"))), what=path)
-    assert not os.path.lexists(tree.path(down.replace("NAME", "coder")))
+    assert not any(os.path.lexists(tree.path(path.replace("NAME", "coder"))) for path in (down, logger_down))
     tree.call("Stop", names=["gateway-coder"], wait="down")
     assert os.path.lexists(tree.path(down.replace("NAME", "coder")))
 
