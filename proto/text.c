@@ -93,7 +93,7 @@ void text_append_json_string(struct text *text, const char *string)
         text_append(text, "\"", 1);
         while (i < length) {
                 unsigned char byte = (unsigned char)string[i];
-                size_t bytes = utf8_length(string + i, length - i);
+                size_t bytes = byte < 0x7f ? 1 : utf8_length(string + i, length - i);
 
                 if (bytes > 0 && byte >= 0x20 && byte != '"' && byte != '\\') {
                         i += bytes;
