@@ -43,12 +43,12 @@ count_system_calls() {
     local name calls request how counted pid
     pid=$(broker_pid)
     while IFS=$'\t' read -r name calls request how; do
-        bench calls "$socket" "$request" 1 $how >/dev/null # what is made once
+        bench calls "$socket" "$request" 1 ${how:+"$how"} >/dev/null # what is made once
         sleep 0.3
         strace -f -qq -p "$pid" -o "$work/strace" &
         until grep -q "^TracerPid:.[1-9]" "/proc/$pid/status"; do sleep 0.01; done
         sleep 0.3
-        bench calls "$socket" "$request" "$calls" $how || return 1
+        bench calls "$socket" "$request" "$calls" ${how:+"$how"} || return 1
         sleep 2.5
         kill $! && wait $! 2>/dev/null
         counted=$(grep -c '^[0-9]* *[a-z_0-9]*(' "$work/strace")
@@ -65,15 +65,14 @@ callgrind() {
 count_instructions() {
     local name calls request how dumps
     while IFS=$'\t' read -r name calls request how; do
-        bench calls "$socket" "$request" 1 $how >/dev/null
+        bench calls "$socket" "$request" 1 ${how:+"$how"} >/dev/null
         sleep 0.5
         callgrind --zero
-        bench calls "$socket" "$request" "$calls" $how || return 1
+        bench calls "$socket" "$request" "$calls" ${how:+"$how"} || return 1
         sleep 2.5
         callgrind --dump
         dumps=("/proc/$tree_pid/root/run/callgrind.out"*)
         instructions["$name"]=$(figure %.0f "$(awk '/^summary:/ { sum += $2 } END { print sum }' "${dumps[@]}")" "$calls")
-        [ -z "${CALLS_KEEP-}" ] || cp "$(ls -S "${dumps[@]}" | head -n 1)" "$CALLS_KEEP/${name// /_}"
         rm "${dumps[@]}"
         say "$name: ${instructions["$name"]} instructions"
     done < <(calls_of_all | grep -E "${CALLS_ONLY-.}")
