@@ -93,7 +93,7 @@ int service_save(struct service *service)
 void service_save_later(struct service *service)
 {
         service->noted_only_here = true;
-        service_wake(service);
+        service_save_due(service); /* else with the step that delivers what is under way */
 }
 
 void service_save_due(struct service *service)
