@@ -49,7 +49,7 @@ struct master *master_new(const char *services)
                 return master;
         if (snprintf(master->parent, sizeof(master->parent), "%.*s/", (int)(slash - services), services) >=
                     (int)sizeof(master->parent) ||
-            snprintf(master->name, sizeof(master->name), ".%s.template", slash + 1) >=
+            snprintf(master->name, sizeof(master->name), "%s.template", slash + 1) >=
                     (int)sizeof(master->name)) {
                 free(master);
                 return NULL;

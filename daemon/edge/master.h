@@ -6,7 +6,7 @@
 
 /*
  * The broker's own copy of the template, beside the services directory and on its file system:
- * /run/svcbroker/.services.template for /run/svcbroker/services. What is a file of it is linked into each slot, so
+ * /run/svcbroker/services.template for /run/svcbroker/services. What is a file of it is linked into each slot, so
  * that a slot costs directories and no copies. It is root's, 0700, and of this process: what an earlier broker left
  * is of whatever the template was then, and is made anew.
  *

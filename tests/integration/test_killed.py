@@ -100,7 +100,7 @@ def leftovers(tree):
     return [name for name in os.listdir(tree.path("/run/svcbroker/services")) if name.startswith(".gateway")]
 
 
-EXPECTED = (".boot", ".state", ".empty", ".svcbroker", ".s6-svscan")
+EXPECTED = (".boot", ".state", ".empty", ".svcbroker", ".svcbroker-slot", ".s6-svscan")
 
 
 def left_anywhere(tree):

@@ -14,7 +14,7 @@
 #include "daemon/log/clock.h"
 #include "slot_fixture.h"
 
-#define MASTER ".services.template"
+#define MASTER "services.template"
 
 static int link_error;                /* what linking says; 0: the kernel's answer */
 static int64_t ahead_usec = 60000000; /* the template was written as long ago, and not just now */
