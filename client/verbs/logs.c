@@ -113,7 +113,7 @@ static enum outcome show_services(struct logs *logs, struct session *session, st
 
         for (size_t i = 0; i < json_object_array_length(services); i++)
                 logs_add(logs, json_object_array_get_idx(services, i));
-        if (logmerge_count(logs->merge) == 0)
+        if (logmerge_count(logs->merge) == 0 && logs->outcome != OUTCOME_DONE)
                 return logs->outcome;
         if (options->follow)
                 tell_problems(logs, services);

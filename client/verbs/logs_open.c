@@ -7,6 +7,7 @@
 
 #include "client/say/member.h"
 #include "client/talk/options.h"
+#include "client/talk/select.h"
 #include "client/text/document.h"
 #include "client/verbs/logs.h"
 #include "proto/sysname.h"
@@ -82,9 +83,10 @@ void logs_add(struct logs *logs, struct json_object *service)
                      "only gateways have one; see the container's log");
                 return;
         }
+        /* Of many, one that never ran has printed nothing. */
         result = logmerge_add(logs->merge, name, path, logs->several && logs->options->follow);
         if (result == 0)
                 loglines_expect(&logs->lines, name);
-        else
+        else if (result != -ENOENT || !(logs->options->all || select_is_asked(logs->options)))
                 tell_failure(logs, name, path, result);
 }
