@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """docs/clients.md: each exchange on it is had with a broker, each bound is that of proto/limits.h, each client runs."""
 
+import glob
 import json
 import re
 import shutil
@@ -243,9 +244,8 @@ def test_bounds():
     with open(f"{TOP}/proto/limits.h") as file:
         text = file.read()
     named = set()
-    for path in ("daemon/methods/queries.c", "daemon/methods/orders.c", "daemon/methods/slots.c", "daemon/session/peer.c",
-                 "daemon/session/peer_output.c", "proto/call.c"):
-        with open(f"{TOP}/{path}") as file:
+    for path in [*glob.glob(f"{TOP}/daemon/methods/*.c"), *glob.glob(f"{TOP}/daemon/session/*.c"), f"{TOP}/proto/call.c"]:
+        with open(path) as file:
             named |= set(re.findall(r'(?:errors_limit|call_fail_limit)\(\w+,\s+"(\w+)"', file.read()))
     with open(f"{TOP}/daemon/slot/admission.c") as file:
         named |= set(re.findall(r'FAULT_LIMIT,\s+\.text = "(\w+)"', file.read()))
