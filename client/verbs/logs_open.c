@@ -71,6 +71,13 @@ void logs_tell_loss(void *context, const char *name, const char *path, int resul
         }
 }
 
+/* Its logger makes the directory when there is something to log. */
+static bool has_never_run(struct json_object *service)
+{
+        return member_string(service, "profile") && !json_object_object_get(service, "pid") &&
+               !json_object_object_get(service, "last_exit");
+}
+
 void logs_add(struct logs *logs, struct json_object *service)
 {
         const char *name = member_string(service, "name"), *path = member_string(service, "log_directory");
@@ -85,8 +92,16 @@ void logs_add(struct logs *logs, struct json_object *service)
         }
         /* Of many, one that never ran has printed nothing. */
         result = logmerge_add(logs->merge, name, path, logs->several && logs->options->follow);
+        if (result == -ENOENT && (logs->options->all || select_is_asked(logs->options)))
+                return;
+        if (result == -ENOENT && has_never_run(service)) {
+                fflush(stdout);
+                if (!logs->lines.json)
+                        failure_print(name, "has no log yet", "its first start makes one");
+                result = logs->options->follow ? logmerge_add(logs->merge, name, path, true) : 0;
+        }
         if (result == 0)
                 loglines_expect(&logs->lines, name);
-        else if (result != -ENOENT || !(logs->options->all || select_is_asked(logs->options)))
+        else
                 tell_failure(logs, name, path, result);
 }

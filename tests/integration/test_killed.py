@@ -189,7 +189,7 @@ def test_a_change_of_variables_is_whole(make_tree, sanitized, gateways):
         died += kill_points(tree, call, stride * (SLOW_STRIDE if sanitized else 1), prepare,
                             lambda: replies.append(call_and_maybe_die(tree, "Register", profile="coder", environment=new,
                                                                       start=False, user="root")), check)
-    assert died > (5 if sanitized else 20)
+    assert died > (3 if sanitized else 12)
 
 
 @pytest.mark.parametrize("gateways", [False, True], ids=["no-gateways", "gateways"])

@@ -328,7 +328,7 @@ def test_the_callers_own_rights(module_trees, profile):
     assert result.returncode == 5 and "permission denied" in result.stderr
     tree.run("root", "rm", "-r", "/opt/data/logs/gateways/mine", check=True)
     result = svcctl(tree, "logs", "mine")
-    assert result.returncode == 1 and "no log yet" in result.stderr
+    assert result.returncode == 0 and "no log yet" in result.stderr
 
 
 @contextlib.contextmanager
@@ -446,6 +446,17 @@ def test_follow_what_s6_log_writes(tree, profile, log):
                 assert line().endswith(f"  number {number}")
     assert len(os.listdir(log.directory)) > 3  # how many depends on how much it reads at once
     assert [text.split()[-1] for text in texts(svcctl(tree, "logs", profile, "-n", "5000"))] == [str(number) for number in range(3001, 8001)]
+
+
+def test_one_that_never_ran(tree, profile):
+    """Its logger makes the directory when there is something to log: until then nothing was printed, which is no failure."""
+    tree.register(profile, start=False)
+    result = svcctl(tree, "logs", profile)
+    assert (result.returncode, result.stdout) == (0, "") and "has no log yet" in result.stderr, result
+    with following(tree, "-f", profile) as line:
+        tree.call("Start", names=[f"gateway-{profile}"], wait="up")
+        while "started, pid" not in line():
+            pass
 
 
 def test_follow_a_gateway_over_restarts(tree, profile):

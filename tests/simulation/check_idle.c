@@ -163,7 +163,8 @@ static void check_written(const struct service *service)
 
         if (!service->profile || service->record.unpersisted || record_is_blind(&service->record) ||
             service->record.removing || service->operation != OPERATION_NONE ||
-            service->record.brake.hold != HOLD_NONE || wants_is_loose(service->name) || !is_news(service))
+            service->record.brake.hold != HOLD_NONE || wants_is_loose(service->name) ||
+            owed_has(registry(), service->profile) || !is_news(service))
                 return;
         SIM_HOLDS(wants_read(service->profile, &record), "record-is-whole", "%s: its record is none",
                   service->name);
