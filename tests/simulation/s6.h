@@ -55,6 +55,9 @@ unsigned s6_gateways(unsigned service);
 /* How many ended that nobody had told to, in all; and of the last of these, since then (at most 16). */
 unsigned s6_crashes(unsigned service);
 unsigned s6_crashes_since(unsigned service, int64_t usec);
+
+/* Has its s6-supervise seen such an end since then? That may have ended before, which nobody could know. */
+bool s6_end_seen_since(unsigned service, int64_t usec);
 /* The oldest of them: what tells it from others with its number, and whether that one is there, and is its supervisor's. */
 uint64_t s6_gateway_start(unsigned service);
 bool s6_gateway_is_there(unsigned service, uint64_t start);

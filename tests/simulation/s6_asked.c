@@ -186,6 +186,11 @@ unsigned s6_crashes_since(unsigned service, int64_t usec)
         return count;
 }
 
+bool s6_end_seen_since(unsigned service, int64_t usec)
+{
+        return s6->services[service].end_seen_usec >= usec;
+}
+
 pid_t s6_gateway_pid(unsigned service)
 {
         const struct task *process = gateway_of(service, 0);

@@ -119,6 +119,7 @@ struct service_known {
         unsigned unlogged; /* starts of it, while its logger's down file was there */
         unsigned crashes;  /* ends of a gateway's that nobody ordered, and when the last ones were */
         int64_t crash_usec[S6_CRASHES];
+        int64_t end_seen_usec; /* when its s6-supervise last saw such an end */
 };
 
 struct s6_world {

@@ -53,6 +53,8 @@ void supervise_take_signal(struct supervise *supervise, unsigned signal)
                 if (child && child->zombie && child->parent == supervise->pid) {
                         int status = child->wait_status;
 
+                        if (child->kind == TASK_GATEWAY && !child->ordered)
+                                s6->services[supervise->service].end_seen_usec = sim_now_usec();
                         task_reap(child);
                         supervise_child_ended(supervise, status);
                 }
