@@ -51,6 +51,11 @@ int owed_save(struct registry *registry)
         return result;
 }
 
+bool owed_is_open(const struct registry *registry)
+{
+        return registry->owed.count || registry->owed.unsaved;
+}
+
 void owed_note(struct registry *registry, const char *profile)
 {
         struct owed *owed = &registry->owed;

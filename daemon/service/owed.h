@@ -31,6 +31,9 @@ void owed_note(struct registry *registry, const char *profile);
 void owed_pay(struct registry *registry, const char *profile);
 bool owed_has(const struct registry *registry, const char *profile);
 
+/* Is there something to be done about it: a record that is to go, or a file that is not as it should be? */
+bool owed_is_open(const struct registry *registry);
+
 /* What the last broker noted. 0, or a negative errno: nobody knows. */
 int owed_read(struct registry *registry);
 /* Writes the file where it has others. 0 or a negative errno. */

@@ -155,6 +155,8 @@ int persist_services(struct registry *registry, struct service *const *services,
                         owed_pay(registry, services[i]->profile); /* it gets another */
                 persist_entry(services[i], stop, &batch->entries[i]);
         }
+        if (registry->owed.unsaved)
+                persist_later(registry);
         store_write(&registry->store, batch);
         return 0;
 }
@@ -225,7 +227,7 @@ static void owed_written(void *owner, const struct store_batch *batch)
                 return;
         if (result == 0 || result == -EPROTONOSUPPORT) /* that one is left as it is */
                 owed_pay(registry, batch->entries[0].profile);
-        if (registry->owed.count && !registry->owed.under_way)
+        if (owed_is_open(registry) && !registry->owed.under_way)
                 persist_later(registry);
 }
 

@@ -212,6 +212,8 @@ static int adopt_slot(struct registry *registry, const char *name)
         /* Registered since, by a broker that does not know what is owed. */
         if (result == 0 && (recorded || service->record.removing != REMOVING_ALL))
                 owed_pay(registry, service->profile);
+        if (registry->owed.unsaved)
+                persist_later(registry);
         if (result == 0)
                 result = adopt_look(service);
         if (result)

@@ -133,7 +133,7 @@ static void removal_note_owed(struct service *service)
                 owed_pay(service->registry, service->profile);
         else if (service->persist_error != EPROTONOSUPPORT)
                 owed_note(service->registry, service->profile);
-        if (service->registry->owed.count)
+        if (owed_is_open(service->registry))
                 persist_later(service->registry);
 }
 

@@ -39,7 +39,7 @@ static void note_owed(const struct asked *asked, int error)
                 owed_pay(asked->registry, asked->profile);
         else if (error != EPROTONOSUPPORT && error != ECANCELED)
                 owed_note(asked->registry, asked->profile);
-        if (asked->registry->owed.count)
+        if (owed_is_open(asked->registry))
                 persist_later(asked->registry);
 }
 
