@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -95,8 +96,7 @@ void logs_add(struct logs *logs, struct json_object *service)
         if (result == -ENOENT && (logs->options->all || select_is_asked(logs->options)))
                 return;
         if (result == -ENOENT && has_never_run(service)) {
-                fflush(stdout);
-                if (!logs->lines.json)
+                if (isatty(STDERR_FILENO))
                         failure_print(name, "has no log yet", "its first start makes one");
                 result = logs->options->follow ? logmerge_add(logs->merge, name, path, true) : 0;
         }

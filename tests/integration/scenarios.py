@@ -4,6 +4,7 @@ same files are run in the simulation by build/tests/simulation/simulate --scenar
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 
@@ -219,7 +220,11 @@ class Scenario:
         subprocess.run(["rm", "-rf", self.path(name)], check=True)
 
     def do_chmod(self, value):
-        os.chmod(self.path(value[0]), int(value[1], 8))
+        """Of a file of its own: that of a slot is other slots', too, until it is replaced."""
+        path = self.path(value[0])
+        shutil.copyfile(path, f"{path}~")
+        os.chmod(f"{path}~", int(value[1], 8))
+        os.rename(f"{path}~", path)
 
     def do_until_there(self, name):
         wait_until(lambda: os.path.lexists(self.path(name)), what=name)

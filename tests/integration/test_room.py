@@ -105,7 +105,7 @@ def test_a_full_run_ends_no_control(small, bytes_too, inodes_too):
 
 def test_registrations_leave_room(small):
     """However much is registered: what is there can be stopped by who wants, and s6 can write what it must."""
-    tree = small(size="8m", inodes=4000)
+    tree = small(size="6m", inodes=4000)
     refused = None
     for number in range(400):
         try:
