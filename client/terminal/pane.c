@@ -184,8 +184,9 @@ static void choose_keys(const struct pane *pane, const struct pane_text *text, c
         /* Which rows these are is more than what the keys do, of which "?" tells. */
         for (size_t i = 0; i < (text->hints ? 2 : 1); i++) {
                 for (const char *const *hint = hints; *hint; hint++) {
-                        snprintf(buffer, KEYS_BYTES, "%s%s%s", rows[i], all ? "" : "; ", *hint);
-                        if (width_of(buffer) <= pane->columns)
+                        int length = snprintf(buffer, KEYS_BYTES, "%s%s%s", rows[i], all ? "" : "; ", *hint);
+
+                        if (length < KEYS_BYTES && width_of(buffer) <= pane->columns)
                                 return;
                 }
         }

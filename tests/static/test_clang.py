@@ -31,10 +31,23 @@ def commands(tmp_path_factory):
     return directory
 
 
+def analyze(commands, into):
+    return subprocess.run([program("analyze-build"), "--cdb", commands, "--output", into, "--plist", "--status-bugs"], cwd=ROOT,
+                          capture_output=True, text=True)
+
+
+def test_scan_build_finds_a_fault(commands, tmp_path):
+    """By a command as the build's own are: the analyzer passes over what it does not take for a compiler's, without a word."""
+    (tmp_path / "fault.c").write_text("int fault(int *at) { if (!at) return *at; return 0; }\n")
+    first = json.loads((commands / "compile_commands.json").read_text())[0]
+    one = dict(first, file=str(tmp_path / "fault.c"), command=first["command"].replace(first["file"], str(tmp_path / "fault.c")))
+    (tmp_path / "commands.json").write_text(json.dumps([one]))
+    assert analyze(tmp_path / "commands.json", tmp_path).returncode != 0
+
+
 def test_scan_build(commands, tmp_path):
     """clang's static analyzer, with scan-build's runner for builds that are there already."""
-    result = subprocess.run([program("analyze-build"), "--cdb", commands / "compile_commands.json", "--output", tmp_path, "--plist",
-                             "--status-bugs"], cwd=ROOT, capture_output=True, text=True)
+    result = analyze(commands / "compile_commands.json", tmp_path)
     said = []
     for report in tmp_path.rglob("*.plist"):
         found = plistlib.loads(report.read_bytes())
