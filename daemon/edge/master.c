@@ -87,7 +87,7 @@ static bool has_same_content(const struct mark *one, const struct mark *other)
 
 static bool template_is_same(const struct master *master, int template_fd)
 {
-        struct mark now;
+        struct mark now = {0};
 
         for (size_t i = 0; i < master->count; i++) {
                 const struct mark *before = &master->entries[i].template;
@@ -108,7 +108,7 @@ static bool own_path(const struct master *master, const char *path, char own[PAT
 static bool copy_is_same(const struct master *master)
 {
         char path[PATH_MAX];
-        struct mark now;
+        struct mark now = {0};
 
         for (size_t i = 0; i < master->count; i++) {
                 const struct master_entry *entry = &master->entries[i];
