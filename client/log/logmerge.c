@@ -276,7 +276,7 @@ enum logmerge_turn logmerge_next(struct logmerge *merge, struct logmerge_entry *
         if (!(source ? ask(merge, source) : ask_all(merge)))
                 return LOGMERGE_BUSY;
         /* Mostly the one that was first is it again. */
-        if (!merge->last || !source->has_entry || !is_before(source, merge->second))
+        if (!source || !merge->last || !source->has_entry || !is_before(source, merge->second))
                 source = find_first(merge);
         merge->last = source;
         if (!source)

@@ -135,13 +135,14 @@ static char **gateways_of(const struct options *options)
 enum outcome names_resolve(struct session *session, struct json_object **services)
 {
         const struct options *options = session->options;
-        char **gateways = select_is_asked(options) ? NULL : gateways_of(options);
+        char **gateways;
         struct json_object *made;
         enum outcome outcome = OUTCOME_DONE;
 
         *services = NULL;
         if (select_is_asked(options))
                 return select_names(session, services);
+        gateways = gateways_of(options);
         if (!gateways)
                 return session_broken(session, -ENOMEM);
         made = json_object_new_array();

@@ -41,7 +41,7 @@ enum outcome foretell(struct session *session, struct foretold absent, struct fo
 {
         const char *profile = session->options->words[0];
         struct json_object *parameters = json_object_new_object(), *service;
-        struct foretold told = absent;
+        struct foretold told;
         struct answer answer;
         enum outcome outcome;
         char *name = NULL;

@@ -125,7 +125,7 @@ enum outcome intents_environment(struct json_object *service, struct json_object
         const char *name = member_string(service, "name");
         char *text = NULL;
         int result = read_record_of(service, &text);
-        struct json_object *record = result == 0 ? parse(text) : NULL;
+        struct json_object *record = result == 0 && text ? parse(text) : NULL;
 
         *environment = json_object_get(member_object(record, "environment"));
         if (result == -ENOTDIR || result == -ELOOP || result == -EINVAL)
@@ -173,7 +173,7 @@ enum outcome intents_read(const char *path, struct json_object **document)
 
         if (fd >= 0 && !input)
                 close(fd);
-        *document = result == 0 ? parse(text) : NULL;
+        *document = result == 0 && text ? parse(text) : NULL;
         free(text);
         if (*document && is_document(*document))
                 return OUTCOME_DONE;

@@ -68,7 +68,7 @@ static int open_program(int at, const char *name, int flags, struct stat *found)
 
 static bool is_kept(const struct slots *slots, int program)
 {
-        struct stat found;
+        struct stat found = {0};
         int kept = open_program(slots->fd, SLOT_PROGRAM_KEPT, O_NOFOLLOW, &found);
         bool same = kept >= 0 && (found.st_mode & 07777) == PROGRAM_MODE && has_same_bytes(kept, program) > 0;
 
@@ -90,7 +90,7 @@ static bool is_unchanged(const struct slots *slots, const struct stat *before)
 /* Somebody else's, of when the directory was open to others, goes in any case. */
 static int remove_others(const struct slots *slots)
 {
-        struct stat found;
+        struct stat found = {0};
 
         if (fstatat(slots->fd, SLOT_PROGRAM_KEPT, &found, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : -errno;
@@ -101,7 +101,7 @@ static int remove_others(const struct slots *slots)
 
 int slot_program_keep(const struct slots *slots)
 {
-        struct stat before;
+        struct stat before = {0};
         int program = open_program(AT_FDCWD, slots->program, 0, &before);
         int result = remove_others(slots);
 
@@ -139,7 +139,7 @@ static int link_program(const struct slots *slots, int slot)
 /* Where the file system has no links, or no more of them for this one. */
 static int copy_program(const struct slots *slots, int slot)
 {
-        struct stat found;
+        struct stat found = {0};
         int kept = open_program(slots->fd, SLOT_PROGRAM_KEPT, O_NOFOLLOW, &found);
         int result = kept < 0 ? kept : tree_copy_open(kept, slot, SLOT_PROGRAM, PROGRAM_MODE);
 
@@ -157,7 +157,7 @@ static bool is_needed(int slot)
 
         for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
                 char line[sizeof("#!../" SLOT_PROGRAM)] = "";
-                struct stat found;
+                struct stat found = {0};
                 int script = open_program(slot, scripts[i], O_NOFOLLOW, &found);
                 ssize_t length = script < 0 ? 0 : read_whole(script, line, strlen(lines[i]));
 

@@ -78,21 +78,19 @@ static void forget_service(struct past *past, struct past_of *of)
 
 static void unlink_event(struct past *past, struct past_event *event)
 {
-        if (event->older)
-                event->older->newer = event->newer;
-        else
+        if (past->oldest == event)
                 past->oldest = event->newer;
-        if (event->newer)
-                event->newer->older = event->older;
         else
+                event->older->newer = event->newer;
+        if (past->newest == event)
                 past->newest = event->older;
+        else
+                event->newer->older = event->older;
 }
 
-/* The oldest of a service goes; and with its last one, the service. */
-static void forget_first(struct past *past, struct past_of *of)
+/* The oldest of a service goes, which event is. */
+static void forget_first(struct past *past, struct past_of *of, struct past_event *event)
 {
-        struct past_event *event = of->first;
-
         of->first = event->next;
         if (!of->first)
                 of->last = NULL;
@@ -103,14 +101,19 @@ static void forget_first(struct past *past, struct past_of *of)
                 past->evicted = event->number;
         past->lost += event->number > of->on_volume;
         free(event);
-        if (!of->first)
-                forget_service(past, of);
 }
 
 void past_deinit(struct past *past)
 {
-        while (past->oldest)
-                forget_first(past, past->oldest->of);
+        for (size_t i = 0; i < past->count; i++) {
+                struct past_of *of = past->services[i];
+
+                for (struct past_event *event = of->first, *next; event; event = next) {
+                        next = event->next;
+                        free(event);
+                }
+                free(of);
+        }
         free(past->services);
         *past = (struct past){0};
 }
@@ -166,10 +169,16 @@ static void append(struct past *past, struct past_of *of, struct past_event *eve
         past->newest = event;
         of->bytes += size_of(event);
         past->bytes += size_of(event);
-        while (of->bytes > PAST_SERVICE_BYTES)
-                forget_first(past, of);
-        while (past->bytes > PAST_BYTES)
-                forget_first(past, past->oldest->of);
+        /* The newest one stays, and what it is of. */
+        while (of->bytes > PAST_SERVICE_BYTES && of->first != event)
+                forget_first(past, of, of->first);
+        while (past->bytes > PAST_BYTES && past->oldest != event) {
+                struct past_of *its = past->oldest->of;
+
+                forget_first(past, its, past->oldest);
+                if (!its->first)
+                        forget_service(past, its);
+        }
 }
 
 bool past_add(struct past *past, const char *name, const struct event *event)

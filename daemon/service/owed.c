@@ -93,7 +93,7 @@ int owed_read(struct registry *registry)
 
         tree_remove(registry->slots.fd, OWED_FILE_NEW);
         result = tree_read(registry->slots.fd, OWED_FILE, sizeof(owed->names), &text, &length);
-        for (name = rest = text; result == 0 && (name = strsep(&rest, "\n"));)
+        for (rest = text; result == 0 && (name = strsep(&rest, "\n"));)
                 if (name_check_profile(name) == NAME_OK && !owed_has(registry, name) &&
                     owed->count < OWED_MOST)
                         strcpy(owed->names[owed->count++], name);

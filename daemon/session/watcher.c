@@ -348,11 +348,11 @@ void watchers_on_gone(struct server *server, struct service *service)
 {
         struct watchers *watchers = &server->watchers;
         struct tombstone **at = &watchers->stones;
-        struct tombstone *stone;
+        bool is_told_of = service->has_index;
+        struct tombstone *stone = is_told_of ? tombstone_new(server, service) : NULL;
 
-        stone = service->has_index ? tombstone_new(server, service) : NULL;
         change_take_out(watchers, service);
-        if (!service->has_index)
+        if (!is_told_of)
                 return;
         if (!stone) {
                 index_return(watchers, service->index);
