@@ -62,6 +62,8 @@ static void reconcile_end(struct reconcile *reconcile, int error)
                 timer_start(&registry->reconciles->again, RECONCILE_AGAIN_MSEC);
         else if (request->boot)
                 persist_soon(registry);
+        else if (persist_waiting(registry)) /* of what was not known until now, nobody has tried */
+                persist_later(registry);
         if (request->boot && !error) {
                 unsigned pause_msec = boot_pause_msec(registry);
 
