@@ -213,3 +213,11 @@ const char *facts_share(const struct facts *facts, char *buffer)
                 strcpy(buffer, facts->cpu_usec < 0 ? "?" : "-");
         return buffer;
 }
+
+const char *facts_log_directory(struct json_object *service)
+{
+        const char *name = member_string(service, "name");
+        const char *directory = member_string(service, "log_directory");
+
+        return !directory && name && strcmp(name, "svcbrokerd") == 0 ? FACTS_BROKER_LOG : directory;
+}

@@ -84,4 +84,10 @@ const char *facts_moment(int64_t then_usec, char *buffer);
 /* Writes the same without the date, where that is today's. */
 const char *facts_clock(int64_t then_usec, int64_t now_usec, char *buffer);
 
+/* The broker's own log, where its logger can make it. */
+#define FACTS_BROKER_LOG "/var/log/svcbrokerd"
+
+/* Where a Service's log is, or is to be. NULL: it has none. Points into the service, or is FACTS_BROKER_LOG. */
+const char *facts_log_directory(struct json_object *service);
+
 #endif

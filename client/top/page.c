@@ -25,9 +25,6 @@
 /* So many events are asked for, and as many are kept as that again. */
 #define EVENTS_ASKED 200
 #define EVENTS_MOST 400
-/* The broker's own, where its logger can make it, as `logs` knows it. */
-#define BROKER "svcbrokerd"
-#define BROKER_LOG "/var/log/svcbrokerd"
 /* Between two tries. */
 #define AGAIN_MSEC 1000
 
@@ -82,10 +79,8 @@ static void open_log(struct page *page)
 void page_open(struct page *page, enum page_kind kind, struct json_object *service)
 {
         const char *name = member_string(service, "name");
-        const char *directory = member_string(service, "log_directory");
+        const char *directory = facts_log_directory(service);
 
-        if (!directory && name && strcmp(name, BROKER) == 0)
-                directory = BROKER_LOG;
         page_close(page);
         page->kind = kind;
         page->changed = true;

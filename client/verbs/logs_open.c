@@ -6,16 +6,13 @@
 
 #include <json-c/json.h>
 
+#include "client/say/facts.h"
 #include "client/say/member.h"
 #include "client/talk/options.h"
 #include "client/talk/select.h"
 #include "client/text/document.h"
 #include "client/verbs/logs.h"
 #include "proto/sysname.h"
-
-/* The broker's own, where its logger can make it. */
-#define BROKER "svcbrokerd"
-#define BROKER_LOG "/var/log/svcbrokerd"
 
 /* A document of several says whose it is. */
 static void fail(struct logs *logs, enum outcome outcome, const char *name, const char *subject,
@@ -38,8 +35,8 @@ static void fail(struct logs *logs, enum outcome outcome, const char *name, cons
 
 static void tell_failure(struct logs *logs, const char *name, const char *path, int result)
 {
-        if (result == -ENOENT && strcmp(path, BROKER_LOG) == 0)
-                fail(logs, OUTCOME_FAILED, name, name, "it has no log directory, " BROKER_LOG,
+        if (result == -ENOENT && strcmp(path, FACTS_BROKER_LOG) == 0)
+                fail(logs, OUTCOME_FAILED, name, name, "it has no log directory, " FACTS_BROKER_LOG,
                      "see the container's log, which has every line of it");
         else if (result == -ENOENT)
                 fail(logs, OUTCOME_FAILED, name, name, "has no log yet",
@@ -81,11 +78,9 @@ static bool has_never_run(struct json_object *service)
 
 void logs_add(struct logs *logs, struct json_object *service)
 {
-        const char *name = member_string(service, "name"), *path = member_string(service, "log_directory");
+        const char *name = member_string(service, "name"), *path = facts_log_directory(service);
         int result;
 
-        if (!path && strcmp(name, BROKER) == 0)
-                path = BROKER_LOG;
         if (!path) {
                 fail(logs, OUTCOME_FAILED, name, name, "it has no log directory",
                      "only gateways have one; see the container's log");
