@@ -7,16 +7,16 @@ static enum goal_verdict goal_send(const char *what, const char **letters)
         return GOAL_SEND;
 }
 
-/* A run that is to end, and another that is to follow. */
+/*
+ * A run that is to end, and another that is to follow. `c` comes with `r`, whether or not the run looks stopped: unlike `d`, `r` leaves a
+ * stopped run stopped, and that may have happened since anybody looked.
+ */
 static enum goal_verdict judge_replace(const struct seen *seen, const char **letters)
 {
         switch (seen->told) {
         case TOLD_NOTHING:
-                if (seen->barred) /* it ends, and its supervisor begins none */
-                        return goal_send(seen->paused ? "Orc" : "Or", letters);
-                if (seen->paused)
-                        return goal_send("urc", letters);
-                return goal_send("ur", letters);
+                /* Of one that is barred, s6-supervise begins no other. */
+                return goal_send(seen->barred ? "Orc" : "urc", letters);
         case TOLD_DOWN:
                 return seen->barred ? GOAL_WAIT : goal_send("u", letters);
         case TOLD_RESTART:

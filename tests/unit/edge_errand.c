@@ -177,7 +177,7 @@ END_TEST
 static const struct {
         const char *letters;
         int signal;
-} orders[] = {{"d", SIGTERM}, {"ur", SIGTERM}, {"t", SIGTERM}, {"k", SIGKILL}, {"kx", SIGKILL}};
+} orders[] = {{"d", SIGTERM}, {"ur", SIGTERM}, {"urc", SIGTERM}, {"t", SIGTERM}, {"k", SIGKILL}, {"kx", SIGKILL}};
 
 START_TEST(the_deputy_signals)
 {

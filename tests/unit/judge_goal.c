@@ -53,8 +53,8 @@ static const struct row {
         {"U/SRpw-**", GOAL_SEND, "c"},
         {"U/SRp--**", GOAL_SEND, "uc"},
         {"U/SR---**", GOAL_SEND, "u"},
-        /* Restart: this is the run to end. A stopped one would not see its TERM. */
-        {"U=SR-*-**", GOAL_SEND, "ur"},
+        /* Restart: this is the run to end. A stopped one would not see its TERM, and nobody knows whether it is. */
+        {"U=SR-*-**", GOAL_SEND, "urc"},
         {"U=SRp*-**", GOAL_SEND, "urc"},
         /* It was told to end already: another follows, or shall after all. */
         {"U*SR**r**", GOAL_WAIT, NULL},
@@ -408,7 +408,7 @@ START_TEST(what_is_barred)
                 {{GOAL_UP, 0, BASE_USEC}, {.pid = PID, .settled = true}, GOAL_DONE, untouched},
                 {{GOAL_UP, 0, BASE_USEC}, {.pid = PID}, GOAL_WAIT, untouched},
                 {{GOAL_UP, 0, BASE_USEC}, {.pid = PID, .paused = true}, GOAL_SEND, "c"},
-                {{GOAL_UP, PID, BASE_USEC}, {.pid = PID, .want_up = true}, GOAL_SEND, "Or"},
+                {{GOAL_UP, PID, BASE_USEC}, {.pid = PID, .want_up = true}, GOAL_SEND, "Orc"},
                 {{GOAL_UP, PID, BASE_USEC}, {.pid = PID, .paused = true}, GOAL_SEND, "Orc"},
                 {{GOAL_UP, PID, BASE_USEC}, {.pid = PID, .told = TOLD_RESTART}, GOAL_WAIT, untouched},
                 {{GOAL_UP, 0, BASE_USEC}, {.pid = PID, .told = TOLD_DOWN}, GOAL_WAIT, untouched},

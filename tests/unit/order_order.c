@@ -169,7 +169,7 @@ START_TEST(a_restart)
 {
         begin_as(true);
         run(ORDER_RESTART, CODER, true);
-        turn_until_told(&own, "ur");
+        turn_until_told(&own, "urc");
         turn_for(10);
         ck_assert_uint_eq(answer_count, 0);
         toy_runs(&own, 4000003, true);
@@ -322,7 +322,7 @@ START_TEST(what_has_not_come_about_when_its_time_is_over)
 {
         begin_as(true);
         run(ORDER_RESTART, CODER, true);
-        turn_until_told(&own, "ur");
+        turn_until_told(&own, "urc");
         timer_start(&model.registry.orders->timer, 0);
         ck_assert_int_eq(answered()->fault.kind, FAULT_WAIT_TIMEOUT);
         expect_over();

@@ -205,7 +205,7 @@ START_TEST(it_is_restarted)
         start(4000002);
         service_set_goal(service, GOAL_UP, 4000002);
         service_wake(service);
-        turn_until_told(&own, "ur");
+        turn_until_told(&own, "urc");
         UNTIL_STATE(STATE_STOPPING);
         toy_runs(&own, 4000003, true);
         UNTIL_STATE(STATE_UP);
@@ -515,7 +515,7 @@ START_TEST(a_kill_of_an_order_that_goes_on)
         start(4000002);
         service_set_goal(service, GOAL_UP, 4000002);
         service_wake(service);
-        turn_until_told(&own, "ur");
+        turn_until_told(&own, "urc");
         service->record.kill_after_msec = 3600000;
         service->record.want_up = false;
         service->record.pending = PENDING_ORDER;

@@ -254,7 +254,7 @@ START_TEST(a_restart_that_was_about_to_be)
         begin(world_record(&(struct record){.want_up = true, .pending = PENDING_RESTART}));
         toy_runs(&own, 4000002, true);
         ck_assert_int_eq(adopt(&model.registry), 0);
-        turn_until_told(&own, "ur");
+        turn_until_told(&own, "urc");
 }
 END_TEST
 

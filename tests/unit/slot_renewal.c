@@ -98,7 +98,7 @@ START_TEST(a_restart)
         turn_until_told(&own, "O");
         toy_runs(&own, 4000002, false);
         order(ORDER_RESTART);
-        turn_until_told(&own, "Or");
+        turn_until_told(&own, "Orc");
         toy_is_down(&own, false, SIGTERM);
         expect_renewed();
         ck_assert(!world_has("services/gateway-coder/down"));
