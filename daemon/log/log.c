@@ -22,28 +22,28 @@
 
 /* More than one thread logs. Nothing under this lock can block. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static unsigned lost; /* lines, since the last that said so */
+static unsigned lost; /* lines that were lost since the last note of how many */
 
-/* Root's changes that found standard error full. */
+/* Root's changes that found standard error full, the oldest first. */
 static struct line kept[LOG_KEPT_LINES];
 static unsigned kept_count;
 
 struct budget {
-        const char *what; /* up to its ':'; NULL: not in use */
-        const char *of;
-        int64_t bytes_per_second;
-        int64_t msec;   /* when `tokens` was true; 0: never */
-        int64_t tokens; /* thousandths of a byte */
-        unsigned held;  /* lines over it, since the last line that said so */
+        const char *what;         /* its subject, up to the ':'; NULL: not in use */
+        const char *of;           /* whose lines count against it; NULL: everybody's */
+        int64_t bytes_per_second; /* 0: LOG_CALLS_BYTES_PER_SECOND */
+        int64_t msec;             /* when `tokens` was last refilled; 0: never */
+        int64_t tokens;           /* thousandths of a byte */
+        unsigned held;            /* lines over the budget, since the last line that counted them */
 };
 
-/* Root's changes are in none. */
+/* Root's changes have no budget. */
 static struct budget changes[] = {
         [LOG_CLIENT] = {.what = "audit", .of = "client"}, [LOG_OTHERS] = {.what = "audit", .of = "others"}};
 static struct budget refusals[] = {[LOG_ROOT] = {.what = "refused", .of = "root"},
                                    [LOG_CLIENT] = {.what = "refused", .of = "client"},
                                    [LOG_OTHERS] = {.what = "refused", .of = "others"}};
-/* The last one is for all subjects that have no place. */
+/* The last budget is shared by all subjects that find no place of their own. */
 static struct budget events[LOG_SUBJECTS];
 static struct {
         void (*held)(void *owner);
@@ -51,7 +51,7 @@ static struct {
 } listener;
 
 #ifndef HAVE_PWRITEV2
-/* Where the C library lacks it. */
+/* Some C libraries lack this function. */
 static ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t at, int flags)
 {
         return syscall(SYS_pwritev2, fd, parts, count, (long)at, (long)at, flags);
@@ -59,9 +59,10 @@ static ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t at, 
 #endif
 
 /*
- * One write that does not wait. O_NONBLOCK is no way to it: it would belong to everybody who shares this
- * standard error (s6-svscan, every service without a logger). Others write into the same pipe, so asking
- * poll() first is not enough either where the kernel takes a flag for one write (pipes since Linux 6.4).
+ * Writes once, without waiting; false: not all was written. O_NONBLOCK is no way to do that: it would hold
+ * for everybody who shares this standard error (s6-svscan, every service without a logger). Asking poll()
+ * first is not enough either, since others write into the same pipe: so the kernel is given a flag for this
+ * one write where it takes one (pipes since Linux 6.4).
  */
 static bool write_now(const char *bytes, size_t length)
 {
@@ -85,7 +86,7 @@ static bool write_now(const char *bytes, size_t length)
         return n == (ssize_t)length;
 }
 
-/* Under the lock. In the order in which they came. False: some are left. */
+/* Writes the lines that were kept, in the order in which they came. Under the lock. False: some are left. */
 static bool put_kept(void)
 {
         unsigned written = 0;
@@ -97,7 +98,8 @@ static bool put_kept(void)
         return kept_count == 0;
 }
 
-/* Under the lock. A note that cannot be written leaves its count for the next one. */
+/* Writes a line, behind a note of how many were lost before. A note that cannot be written leaves its count
+ * for the next one. Under the lock. */
 static void put(const struct line *line)
 {
         put_kept();
@@ -119,7 +121,7 @@ static size_t subject_length(const char *format)
         return strcspn(format, ":");
 }
 
-/* Formats are literals: a subject is as many bytes of one, and lives as long as we. */
+/* A subject is the beginning of a format, and lives as long as the process, as formats are literals. */
 static struct budget *budget_of_subject(const char *format)
 {
         size_t length = subject_length(format);
@@ -136,14 +138,14 @@ static struct budget *budget_of_subject(const char *format)
         return &events[COUNT_OF(events) - 1];
 }
 
-/* Under the lock, as all that follows. */
+/* Called under the lock, as are all functions from here to put_or_keep(). */
 static void budget_refill(struct budget *budget)
 {
         int64_t per_second = budget->bytes_per_second ?: LOG_CALLS_BYTES_PER_SECOND;
         int64_t full = INT64_C(1000) * LOG_BURST_BYTES;
         int64_t msec = clock_msec() + 1;
 
-        /* Thousandths a millisecond are bytes a second. After a long silence it is simply full. */
+        /* Thousandths of a byte in a millisecond are bytes in a second. A long silence fills the budget. */
         if (budget->msec == 0 || msec - budget->msec >= full / per_second)
                 budget->tokens = full;
         else
@@ -161,8 +163,8 @@ static bool budget_take(struct budget *budget, size_t bytes)
         return true;
 }
 
-/* Not before there is room for some lines too, or half of what is written would be counts. True: nothing is
- * held back any more. */
+/* Writes how many lines were held back; unless `all`, not before there is room for some lines as well, or
+ * half of what is written would be counts. True: nothing is held back any longer. */
 static bool budget_settle(struct budget *budget, bool all)
 {
         char what[32];
@@ -182,7 +184,7 @@ static bool budget_settle(struct budget *budget, bool all)
         return true;
 }
 
-/* True: somebody is to be told that lines are held back. */
+/* Writes the line, or counts it. True: it is the first to be held back, so the listener is to be told. */
 static bool budget_put(struct budget *budget, const struct line *line)
 {
         if (budget_settle(budget, false) && budget_take(budget, line->length)) {
@@ -192,7 +194,7 @@ static bool budget_put(struct budget *budget, const struct line *line)
         return budget->held++ == 0;
 }
 
-/* True: it is to be tried again. */
+/* Writes a line of root's, or keeps it, or counts it as lost. True: log_settle() is to try again. */
 static bool put_or_keep(const struct line *line)
 {
         if (put_kept() && write_now(line->bytes, line->length))

@@ -12,10 +12,10 @@
  * a value can neither look like another field nor end the line; the format itself is ours and goes out as it
  * is. A line that does not fit ends in "...". SIGPIPE must be ignored.
  *
- * What a client can cause has a budget in bytes (bounds.h): each subject one, and each of audit lines and
- * refusals one for root, one for the client user, one for all others. So nobody's lines drown anybody else's.
- * What is over its budget is counted, and the count is a line of its own, as soon as the budget has room for
- * it.
+ * What a client can cause has a budget in bytes (bounds.h): each subject of events has one; refusals have one
+ * for root, one for the client user and one for all others; audit lines have the latter two, as root's have
+ * no budget. So nobody's lines drown anybody else's. Lines over their budget are counted, and the count
+ * becomes a line of its own as soon as the budget has room for it.
  */
 enum log_source {
         LOG_ROOT,
@@ -23,25 +23,35 @@ enum log_source {
         LOG_OTHERS,
 };
 
-/* Formats: %s (escaped), %d, %u, %lld, %% only. `subject: what: why key=value ...` Any thread may. */
+/*
+ * Writes a line that has no budget. Formats, here and below: `subject: what: why key=value ...`, with %s
+ * (escaped), %d, %u, %lld and %% only. Any thread may call this.
+ */
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The rest is the loop's. What happens, as often as gateways or clients make it happen: by its subject. */
+/*
+ * All functions below are the loop's only. An event happens as often as gateways or clients make it happen,
+ * and counts against the budget of its subject, which is the format up to the first colon.
+ */
 void log_event(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Writes that a request was refused; the line counts against the budget of refusals of its source. */
 void log_refusal(enum log_source source, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 struct line;
 
-/* A change, as log_line.h has made a line of it, but for its end. Root's have no budget, and some of them are kept while
- * standard error is full. */
+/* Writes a change: a line that log_line.h's functions have made, but for its end. Root's have no budget, and
+ * up to LOG_KEPT_LINES of them are kept while standard error is full. */
 void log_change(enum log_source source, struct line *line);
 
-/* Calls `held` when a line is held back and a count is to be told: log_settle() is to be called now and then.
- * NULL: nobody does. */
+/*
+ * Sets the function to be called when a line is held back, before the function that logs it returns: from
+ * then on log_settle() is to be called now and then, until it returns false. NULL: nobody is called.
+ */
 void log_on_held(void (*held)(void *owner), void *owner);
 
-/* Tells the counts that have room in their budgets; all: whether or not. True: some are left. */
+/* Writes the lines that were kept, and the counts that have room in their budgets; all: also those that have
+ * none. Returns true if some are left. */
 bool log_settle(bool all);
 
 #endif

@@ -29,7 +29,7 @@ void line_append_escaped(struct line *line, const char *value)
         static const char digits[] = "0123456789ABCDEF";
 
         if (!value) {
-                /* An escaped value has no parentheses. */
+                /* No value looks like this, since parentheses are escaped. */
                 line_append(line, "(null)", 6);
                 return;
         }
@@ -102,7 +102,7 @@ void line_begin(struct line *line, const char *format, va_list *arguments)
                         break;
                 format = line_convert(line, format + 1, arguments);
                 if (!format) {
-                        /* Its argument's size is unknown, so nothing after it can be read either. */
+                        /* The argument's size is unknown, so none of those behind it can be read either. */
                         line_append(line, "%?", 2);
                         break;
                 }
