@@ -18,7 +18,7 @@
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-/* Ends a sleep. Nobody sends it otherwise, and who is not told how to handle it ignores it. */
+/* The signal that ends a sleep. Nobody else sends it, and where no handler is set it is ignored. */
 #define WAKING SIGURG
 
 _Static_assert((CLOSER_RING & (CLOSER_RING - 1)) == 0, "places go round with the counters");
@@ -28,7 +28,8 @@ static void woken(int number)
         (void)number; /* that the sleep ended is all that is wanted */
 }
 
-/* A signal to this thread, again and again while it closes. Without one it sleeps as long as it must. */
+/* Makes a timer that signals the calling thread, again and again while it closes. False: there is none, and
+ * the thread sleeps as long as it must. */
 static bool alarm_new(timer_t *alarm)
 {
         struct sigevent event = {
@@ -49,8 +50,8 @@ static void alarm_set(timer_t alarm, long usec)
 }
 
 /*
- * The first sleep of a call ends with the signal. It is still pending for what else that call releases, so
- * that nothing of it sleeps any more.
+ * The signal ends the first sleep of a close(), and is still pending for whatever else that call releases, so
+ * that nothing more of it sleeps.
  */
 static void *closer_main(void *argument)
 {
@@ -90,7 +91,7 @@ void closer_init(struct closer *closer)
                 atomic_init(&closer->ring[i], -1);
 }
 
-/* All signals but one are the loop's. */
+/* Starts the threads with all signals blocked, which are the loop's; each thread unblocks WAKING. */
 static int closer_start_threads(struct closer *closer)
 {
         pthread_attr_t attributes;

@@ -8,16 +8,17 @@
 #include "daemon/bounds.h"
 
 /*
- * Threads that only close. What a peer left in the queue of its socket is released by who closes that, and
- * may sleep for as long as the peer likes (SCM_RIGHTS: a TCP socket with SO_LINGER), so the loop hands such
- * descriptors over. The two share a ring of numbers and an eventfd, and no lock: whoever keeps these threads
- * from running keeps nobody else. They have all ids of the process, no capability, and end with the process,
- * for which they need not be waited: the kernel lets no closing of a process that ends linger.
+ * Threads that only close descriptors. Whoever closes a peer's socket releases what the peer left in its
+ * queue, and that may sleep for as long as the peer likes (SCM_RIGHTS: a TCP socket with SO_LINGER), so the
+ * loop hands such descriptors to these threads. Loop and threads share a ring of descriptors and an eventfd,
+ * and no lock: whoever keeps these threads from running keeps nobody else. They have all ids of the process,
+ * no capability, and end with the process, which need not wait for them: when a process ends, the kernel lets
+ * no close linger.
  */
 struct closer {
-        int wanted;       /* eventfd, one for each descriptor in the ring; -1: not begun */
-        unsigned threads; /* that run */
-        unsigned handed;  /* descriptors, ever */
+        int wanted;       /* eventfd that counts the descriptors in the ring; -1: not begun */
+        unsigned threads; /* how many run */
+        unsigned handed;  /* descriptors that were ever put into the ring */
         atomic_uint taken;
         atomic_uint closed;
         atomic_int ring[CLOSER_RING]; /* -1: free */
@@ -25,13 +26,14 @@ struct closer {
 
 void closer_init(struct closer *closer);
 
-/* Starts the threads. Where none could be, closer_take() tries again. 0 or a negative errno. */
+/* Starts the threads. 0 or a negative errno: where no thread could be started, closer_take() tries again. */
 int closer_begin(struct closer *closer);
 
-/* The descriptor is the closer's now, and closed soon. False: it has no room, or no thread. */
+/* Hands over the descriptor, which a thread closes soon. False: there is no room or no thread, and the
+ * descriptor stays the caller's. */
 bool closer_take(struct closer *closer, int fd);
 
-/* How many it has taken and not closed. */
+/* How many descriptors were handed over and are not closed yet. */
 unsigned closer_pending(const struct closer *closer);
 
 #endif

@@ -13,7 +13,7 @@
 #define SECCOMP_FILTER_FLAG_SPEC_ALLOW 4UL
 #endif
 
-/* Of the process, as its threads are. */
+/* The filters are the process's, as its threads are. */
 static struct sock_fprog programs[CONFINE_KINDS];
 static atomic_int failure;
 
@@ -23,8 +23,9 @@ void confine_prepare(enum confine kind, struct sock_filter *instructions, unsign
 }
 
 /*
- * Kernels before 5.16 take a filter for a wish to be guarded against Spectre v4, too, which makes all that the
- * process does slower; we run nobody's code. Those before 4.17 do not know that flag.
+ * Kernels before 5.16 take a filter as a wish for protection against Spectre v4 as well, which slows down all
+ * that the process does; the flag declines it, since we run nobody's code. Kernels before 4.17 do not know
+ * the flag.
  */
 int confine_take(enum confine kind)
 {

@@ -29,7 +29,7 @@ static struct worker *deputy_idle_worker(struct deputy *deputy)
         return NULL;
 }
 
-/* With what is to be cleared. job NULL: nothing but that. */
+/* Gives the worker what is to be cleared, and a job. NULL: no job. */
 static void deputy_give(struct deputy *deputy, struct worker *worker, struct deputy_job *job)
 {
         struct deputy_job *trash = deputy->trash;
@@ -43,7 +43,7 @@ static void job_begin_time(struct deputy_job *job)
         job->deadline_msec = job->timeout_msec ? clock_msec() + job->timeout_msec : INT64_MAX;
 }
 
-/* The first of the lane, and those behind it that are worked with it. */
+/* Takes the first job of the lane, and those behind it that are worked with it, for the worker to begin. */
 static struct deputy_job *lane_take(struct deputy_lane *lane, const struct worker *worker)
 {
         struct deputy_job *first = lane->queue, *last = first;
@@ -78,8 +78,8 @@ static void lane_begin(struct deputy *deputy, struct deputy_lane *lane)
 }
 
 /*
- * When one that has not begun is judged: not just before the one that it waits for is. Both may have come in the
- * same instant, and what that one costs is no fault of this one's.
+ * When a job that has not begun is judged: not just before the running one, which it waits for. Both may have
+ * come in the same instant, and the waiting job is not to blame for the time that the running one takes.
  */
 static int64_t job_verdict_msec(const struct deputy_lane *lane, const struct deputy_job *job)
 {
@@ -136,7 +136,7 @@ static void drop_all(struct deputy_job *jobs)
         }
 }
 
-/* It has been worked, and told of: what is left of it goes. */
+/* Lets go of a job whose `done` is not to be called any longer: it is cleared if it was begun, or dropped. */
 static void deputy_throw_away(struct deputy *deputy, struct deputy_job *job)
 {
         job->next = NULL;
@@ -148,7 +148,7 @@ static void deputy_throw_away(struct deputy *deputy, struct deputy_job *job)
         }
 }
 
-/* A thread is through with them. What is late has been told of. */
+/* Ends jobs that a thread is through with. The `done` of late ones has been called before. */
 static void deputy_end_jobs(struct deputy *deputy, struct deputy_job *jobs)
 {
         while (jobs) {
@@ -163,7 +163,7 @@ static void deputy_end_jobs(struct deputy *deputy, struct deputy_job *jobs)
         }
 }
 
-/* What a thread that somebody schedules as they like would work may take for ever. */
+/* Retires a thread whose scheduling somebody has changed: its jobs might take for ever. */
 static void worker_look_at_schedule(struct deputy *deputy, struct worker *worker)
 {
         if (!atomic_load(&worker->spoiled) || worker->retired || deputy->spoiled == DEPUTY_SPOILED_MOST)
@@ -196,7 +196,7 @@ static void worker_finished(struct deputy *deputy, struct worker *worker)
         deputy_end_jobs(deputy, job);
 }
 
-/* It never had its identity. What it was given goes to another. */
+/* Retires a worker that could not take its identity. Another worker gets what it was given. */
 static void worker_failed(struct deputy *deputy, struct worker *worker)
 {
         struct deputy_job *job = worker->job, *last = job;
@@ -250,7 +250,8 @@ static struct worker *worker_of(struct deputy *deputy, const struct deputy_job *
         return &deputy->workers[i];
 }
 
-/* Its time is over. One that nobody has begun will not be: what it would write may be out of date by then. */
+/* Gives up a job whose time is over. If it has not begun it never will: what it would write may be out of
+ * date by then. */
 static void deputy_give_up(struct deputy *deputy, struct deputy_job *job)
 {
         struct deputy_lane *lane = &deputy->lanes[job->lane];
@@ -271,11 +272,11 @@ static void deputy_give_up(struct deputy *deputy, struct deputy_job *job)
         worker_of(deputy, job)->lost = true;
         if (++lane->lost < lane->lost_most) {
                 lane->running = NULL;
-                /* It was that one's fault that the others waited. */
+                /* The others waited because of the late job, so their time begins anew. */
                 for (struct deputy_job *behind = lane->queue; behind; behind = behind->next)
                         job_begin_time(behind);
         }
-        /* None of them goes before the thread has come back. */
+        /* None of these jobs is dropped before the thread has come back. */
         for (; job; job = job->next)
                 job->done(job, true);
 }
@@ -306,7 +307,7 @@ static void deputy_oversee(void *owner)
         deputy_go_on(deputy);
 }
 
-/* The first ones have their identity, or it cannot be had. */
+/* Waits until the first threads have their identity. 0, or a negative errno: a thread cannot have it. */
 static int deputy_wait_ready(struct deputy *deputy)
 {
         for (unsigned i = 0; i < deputy->count; i++) {
@@ -322,7 +323,7 @@ static int deputy_wait_ready(struct deputy *deputy)
         return 0;
 }
 
-/* Whether it ends by then. By looking, since pthread_timedjoin_np() goes by a clock that somebody may set. */
+/* Does the thread end by then? It is polled, since pthread_timedjoin_np() goes by a clock that may be set. */
 static bool worker_ends(const struct worker *worker, int64_t until_msec)
 {
         while (pthread_tryjoin_np(worker->thread, NULL)) {
@@ -387,7 +388,7 @@ static void finished_closed(uv_handle_t *handle)
 {
         struct deputy *deputy = handle->data;
 
-        /* A thread that was left behind may ring it yet. */
+        /* A thread that was left behind may still ring this eventfd. */
         if (!deputy->abandoned)
                 close(deputy->crew.finished_fd);
 }
@@ -404,12 +405,12 @@ void deputy_close(struct deputy *deputy)
                 struct worker *worker = &deputy->workers[i];
 
                 if (atomic_load(&worker->handover) == WORKER_GIVEN && deputy->abandoned)
-                        continue; /* what hangs keeps what it works on */
+                        continue; /* a thread that hangs keeps what it works on */
                 for (struct deputy_job *next, *job = worker->job; job; job = next) {
                         next = job->next;
                         deputy_throw_away(deputy, job);
                 }
-                /* It may have heard of the end before it looked at what it was given. */
+                /* The thread may have noticed the end before it looked at what it was given. */
                 if (atomic_load(&worker->handover) == WORKER_GIVEN)
                         worker_clear(worker->trash);
                 drop_all(worker->trash);

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Both sets of this thread. */
+/* Sets both sets of the calling thread, and reads them back. 0, or a negative errno; -EPERM: they differ. */
 static int capabilities_set(uint32_t permitted, uint32_t effective)
 {
         struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -34,7 +34,7 @@ int identity_become(uid_t uid, gid_t gid, bool signals)
                 return result;
         if (syscall(SYS_setgroups, 0, NULL) < 0)
                 return -errno;
-        /* These two never fail visibly: they tell what was there before, so a second call asks. */
+        /* These two never fail visibly: they return the id of before, so a second call below asks. */
         syscall(SYS_setfsgid, gid);
         syscall(SYS_setfsuid, uid);
         result = capabilities_set(signals ? BIT(CAP_SETUID) : 0, 0);
@@ -63,14 +63,14 @@ int identity_signal(uid_t uid, int pidfd, pid_t pid, int number)
         if (own == uid)
                 return signal_send(pidfd, pid, number);
         files = (uid_t)syscall(SYS_setfsuid, -1);
-        /* Where that cannot be, the kernel says what may be done without. */
+        /* Where the uid cannot be changed, the kernel decides whether the signal may be sent without. */
         if (capabilities_set(BIT(CAP_SETUID), BIT(CAP_SETUID)) < 0 || syscall(SYS_setresuid, -1, uid, -1) < 0)
                 return signal_send(pidfd, pid, number);
         result = signal_send(pidfd, pid, number);
         /*
-         * Back: the real uid is root's still. The kernel has made the file-system uid follow the effective one,
-         * and filled the effective set from the permitted one. A thread that cannot be what it was must not go
-         * on.
+         * Goes back, which it may, since the real uid is still root's. The kernel has made the file-system
+         * uid follow the effective one, and filled the effective set from the permitted one. A thread that
+         * cannot be what it was must not go on.
          */
         if (syscall(SYS_setresuid, -1, own, -1) < 0)
                 abort();

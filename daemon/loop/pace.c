@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/loop/pace.h"
 
-/* When this turn of the process's one loop began; 0: it waits. */
+/* When this turn of the process's one loop began; 0: the loop waits. */
 static uint64_t began_nsec;
 
 void pace_woken(void)
@@ -10,14 +10,14 @@ void pace_woken(void)
                 began_nsec = uv_hrtime();
 }
 
-/* Each time that it has waited: if nothing that it was woken for has said so. */
+/* Called each time that the loop has waited, for the case that nothing it was woken for has said so. */
 static void on_woken(uv_check_t *woken)
 {
         (void)woken;
         pace_woken();
 }
 
-/* Each time that it is about to wait. */
+/* Called each time that the loop is about to wait. */
 static void on_turn(uv_prepare_t *turn)
 {
         struct pace *pace = turn->data;

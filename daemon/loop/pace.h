@@ -7,8 +7,8 @@
 #include <uv.h>
 
 /*
- * How fast the loop turns: how long each turn keeps everybody else waiting, by the clock on the wall, without the time that
- * it waited for something to do.
+ * How fast the loop turns: how long each turn keeps everybody else waiting, as time passes (not processor
+ * time), without the time that the loop waited for something to do.
  */
 struct pace {
         uv_prepare_t turn;
@@ -22,8 +22,8 @@ void pace_open(struct pace *pace, uv_loop_t *loop);
 void pace_close(struct pace *pace);
 
 /*
- * Whatever polls a descriptor says so first: libuv tells how long it waited (UV_METRICS_IDLE_TIME), but asks the kernel twice
- * for that each time.
+ * Says that the loop has been woken. Each callback of a polled descriptor calls this first: libuv can tell
+ * how long it waited (UV_METRICS_IDLE_TIME), but asks the kernel twice each time for that.
  */
 void pace_woken(void);
 

@@ -64,7 +64,7 @@ static void watch_deliver(struct watch *watch, const struct inotify_event *event
         }
 }
 
-/* False: there was nothing. */
+/* Delivers a buffer of events. False: there was none. */
 static bool watch_read(struct watch *watch)
 {
         ssize_t length;
@@ -156,7 +156,7 @@ static int watch_add(struct watch *watch, const char *path, uint32_t mask, bool 
         if (wd < 0) {
                 int result = -errno;
 
-                if (result != -ENOENT && result != -ENOTDIR) /* these say nothing of the watch */
+                if (result != -ENOENT && result != -ENOTDIR) /* these say nothing about inotify */
                         watch->error = result;
                 return result;
         }

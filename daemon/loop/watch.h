@@ -16,15 +16,15 @@ enum watch_event {
         WATCH_LOCK,     /* supervise/lock was closed: an s6-supervise ended (or failed to begin) */
         WATCH_ENTRY,    /* an entry of a watched plain directory came or went (name) */
         WATCH_OVERFLOW, /* events were lost: look at everything (subject NULL) */
-        WATCH_GONE,     /* the directory is no more, and not watched any more */
+        WATCH_GONE,     /* the directory is gone, and no longer watched */
 };
 
-/* name: of ENTRY, else NULL. */
+/* name: of a WATCH_ENTRY, "" where the directory itself was moved; NULL for all other events. */
 typedef void watch_function(void *owner, void *subject, enum watch_event event, const char *name);
 
 struct watch {
         int fd;    /* -1: there is none */
-        int error; /* negative errno of the last thing that could not be watched; 0: all could */
+        int error; /* negative errno of inotify's last failure; 0: none since the last success */
         uv_poll_t poll;
         watch_function *notify;
         void *owner;
@@ -33,8 +33,8 @@ struct watch {
         size_t capacity;
 };
 
-/* Nothing is watched before watch_open(), which may be tried again: 0 (also where it is open), or a negative
- * errno. */
+/* Nothing is watched before watch_open(), which may be tried again: 0 (also where `watch` is open), or a
+ * negative errno. */
 void watch_init(struct watch *watch, watch_function *notify, void *owner);
 int watch_open(struct watch *watch, uv_loop_t *loop);
 void watch_close(struct watch *watch);
@@ -43,16 +43,17 @@ void watch_close(struct watch *watch);
  * errno: -EEXIST where the directory is watched for another subject. */
 int watch_add_supervise(struct watch *watch, const char *path, void *subject);
 
-/* Watches a directory's entries (events ENTRY and GONE). Returns the same. */
+/* Watches a directory's entries (events ENTRY and GONE). Returns as watch_add_supervise(). */
 int watch_add_directory(struct watch *watch, const char *path, void *subject);
 
-/* The same, and an ENTRY without a name when the directory itself is moved. */
+/* As watch_add_directory(), and an ENTRY whose name is "" when the directory itself is moved. */
 int watch_add_place(struct watch *watch, const char *path, void *subject);
 
-/* Forgets it; no event of it comes any more. wd < 0 is ignored. */
+/* Stops watching the directory of a watch descriptor; no event of it comes any longer. wd < 0 is ignored. */
 void watch_remove(struct watch *watch, int wd);
 
-/* Delivers what is there by now, before the time of anything is judged. */
+/* Delivers the events that are there by now, before this returns: whoever judges the time of anything calls
+ * it first. At most WATCH_READS buffers of them. */
 void watch_catch_up(struct watch *watch);
 
 #endif

@@ -56,7 +56,7 @@ static bool is_epoll(long call)
         }
 }
 
-/* False where the kernel does not say. *call is -1 outside of any. */
+/* Reads which system call the loop is in; *call is -1 outside of any. False where the kernel does not say. */
 static bool read_call(const struct watchdog *watchdog, long *call)
 {
         char text[PROC_LINE_BYTES];
@@ -91,7 +91,7 @@ static struct sight look(const struct watchdog *watchdog)
         return sight;
 }
 
-/* Until there is something for the loop to do, or a timer of its was due. False: this thread is to end. */
+/* Sleeps until the loop has something to do, or one of its timers is due. False: this thread is to end. */
 static bool wait_for_work(const struct watchdog *watchdog)
 {
         struct pollfd ends[] = {{.fd = uv_backend_fd(watchdog->loop), .events = POLLIN},
@@ -105,7 +105,7 @@ static bool wait_for_work(const struct watchdog *watchdog)
         return ends[1].revents == 0;
 }
 
-/* False: this thread is to end. */
+/* Sleeps for so long. False: this thread is to end. */
 static bool nap(const struct watchdog *watchdog, int64_t msec)
 {
         struct pollfd end = {.fd = watchdog->end_fd, .events = POLLIN};
@@ -113,7 +113,7 @@ static bool nap(const struct watchdog *watchdog, int64_t msec)
         return poll(&end, 1, (int)msec) <= 0;
 }
 
-/* Not by log.h, whose lock the loop may hold. A standard error that takes nothing now loses the line. */
+/* Writes a line, not by log.h, whose lock the loop may hold. A standard error that is full loses the line. */
 static void say(const struct sight *sight, int64_t stood_msec, const char *what)
 {
         struct pollfd error = {.fd = STDERR_FILENO, .events = POLLOUT};
@@ -126,7 +126,7 @@ static void say(const struct sight *sight, int64_t stood_msec, const char *what)
                 (void)!write(STDERR_FILENO, line, (size_t)length);
 }
 
-/* How much of a nap the loop stood, in nanoseconds. */
+/* For how much of a nap the loop stood, in nanoseconds. */
 static int64_t stood(const struct sight *before, const struct sight *now, int64_t nap_msec)
 {
         if (now->turns != before->turns || now->waits)
@@ -134,7 +134,7 @@ static int64_t stood(const struct sight *before, const struct sight *now, int64_
         return now->state == 'R' ? now->cpu_nsec - before->cpu_nsec : nap_msec * 1000000;
 }
 
-/* Until the loop waits again. False: this thread is to end. */
+/* Looks at the loop until it waits again. False: this thread is to end. */
 static bool oversee(const struct watchdog *watchdog, struct sight before)
 {
         int64_t limit_nsec = watchdog->limit_msec * 1000000;
@@ -166,7 +166,7 @@ static bool oversee(const struct watchdog *watchdog, struct sight before)
         return true;
 }
 
-/* It needs none. By the raw system call, which is the thread's own. */
+/* The thread needs none. The raw system call changes those of the calling thread only. */
 static void drop_capabilities(void)
 {
         struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -190,7 +190,7 @@ static void *watchdog_main(void *argument)
         }
 }
 
-/* Each time that the loop is about to wait. */
+/* Called each time that the loop is about to wait. */
 static void on_turn(uv_prepare_t *turn)
 {
         struct watchdog *watchdog = turn->data;
@@ -210,7 +210,7 @@ static int open_own(const char *name)
         return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* Signals are the loop's. */
+/* Starts the thread with all signals blocked, since they are the loop's. */
 static int start_thread(struct watchdog *watchdog)
 {
         pthread_attr_t attributes;

@@ -11,31 +11,31 @@
 /* One thread of a deputy (deputy.h), and what it is given. */
 struct deputy_job {
         void (*work)(struct deputy_job *job); /* in a thread */
-        /* In the loop, once; not called where the deputy is closed before. late: its time is over, and the
-         * thread may still be at it, so nothing that `work` writes may be looked at but what is atomic. */
+        /* In the loop, once; not called where the deputy is closed before. late: the job's time is over, and
+         * a thread may still work on it, so of what `work` writes only atomic variables may be looked at. */
         void (*done)(struct deputy_job *job, bool late);
-        /* In a thread, behind `done` and `work`, or where the end of the process came before `work`. NULL: nothing
-         * to free. */
+        /* Frees what `work` allocated: in a thread (in deputy_close(), in the loop), after `done` and `work`,
+         * or where the end of the process came before `work`. NULL: nothing to free. */
         void (*clear)(struct deputy_job *job);
-        /* In the loop, last of all, once. NULL: it is whose it was again when `done` begins, and it has neither
-         * `clear` nor a deadline. */
+        /* In the loop, last of all, once: the deputy has no further use for the job. NULL: the job is its
+         * owner's again when `done` begins, and has neither `clear` nor a deadline. */
         void (*drop)(struct deputy_job *job);
-        /* In the loop: false holds the lane up, until something else is done. NULL: at any time. */
+        /* In the loop: may the job begin? False holds its lane up until something else is done. NULL: yes. */
         bool (*may_begin)(const struct deputy_job *job);
-        /* In the loop, as `first` begins: shall this one, the next of its lane, be worked with it as one? Then it is behind
-         * it, by `next`, and `work` is called of `first` alone; `done` and `drop` of each. NULL: each is worked by itself. */
+        /* In the loop, as `first` begins: shall `job`, the next of its lane, be worked with it as one? Then
+         * `job` is linked behind it by `next`, and `work` is called for `first` alone, `done` and `drop` for
+         * each. NULL: each is worked by itself. */
         bool (*joins)(struct deputy_job *first, struct deputy_job *job);
-        const char *subject; /* what a job that hangs is said to hang on; NULL: nothing in particular */
-        int64_t timeout_msec; /* to begin, and again to end; 0: none. What hangs before it in its lane costs it none. */
+        const char *subject;  /* what a job that hangs is said to hang on; NULL: nothing in particular */
+        int64_t timeout_msec; /* to begin, and again to end; 0: none. Waiting for a job that hangs is free */
         unsigned lane;
 
-        /* The loop's. */
-        struct deputy_job
-                *next; /* in a lane's queue, of what is worked as one, or of what is to be cleared */
+        /* The loop's. next: in a lane's queue, of jobs that are worked as one, or that are to be cleared. */
+        struct deputy_job *next;
         int64_t deadline_msec;
         bool begun;
         bool late;
-        /* The thread's: tells jobs that are under way at the same time apart. */
+        /* The number of its thread: tells `work` apart jobs that are under way at the same time. */
         unsigned worker;
 };
 
@@ -43,8 +43,8 @@ struct deputy_job {
 struct crew {
         uid_t uid;
         gid_t gid;
-        bool switches;   /* another identity than the process's */
-        bool signals;    /* identity_signal() is used by its jobs */
+        bool switches;   /* the threads have another identity than the process */
+        bool signals;    /* the jobs use identity_signal() */
         int finished_fd; /* an eventfd: rung by a thread that has finished, or has its identity */
         atomic_bool ending;
 };
@@ -60,28 +60,28 @@ struct worker {
         pthread_t thread;
         unsigned number;
         int wake_fd;
-        atomic_int handover; /* of the next two */
+        atomic_int handover; /* enum handover: whose turn it is with `job` and `trash` */
         struct deputy_job *job;
-        struct deputy_job *trash; /* to be cleared before */
+        struct deputy_job *trash; /* to be cleared before the job is worked */
         atomic_bool ready;        /* it has its identity, or has failed to take it */
-        atomic_int failure;       /* errno of that; 0: none */
-        atomic_bool spoiled;      /* somebody has changed how it is scheduled */
+        atomic_int failure;       /* why it has no identity: errno; 0: none */
+        atomic_bool spoiled;      /* somebody has changed how the thread is scheduled */
         bool lost;                /* the loop's: its job is late */
         bool retired;             /* the loop's: it gets no work */
 };
 
-/* Starts its thread. 0 or a negative errno. */
+/* Starts the worker's thread. 0 or a negative errno. */
 int worker_start(struct worker *worker, struct crew *crew, unsigned number);
 
 bool worker_is_idle(const struct worker *worker);
 
-/* To one that is idle: a job (NULL: none), and what is to be cleared before it. */
+/* Gives an idle worker a job (NULL: none), and the jobs that are to be cleared before. */
 void worker_give(struct worker *worker, struct deputy_job *job, struct deputy_job *trash);
 
-/* Wakes it, as it does when it is given something. */
+/* Wakes the worker's thread, as worker_give() does. */
 void worker_wake(const struct worker *worker);
 
-/* Calls `clear` of each. */
+/* Calls `clear` of each job of a list. */
 void worker_clear(struct deputy_job *trash);
 
 #endif
