@@ -12,10 +12,10 @@
  */
 struct ballast {
         int fds[BALLAST_FILES];
-        unsigned count; /* of those that are open */
+        unsigned count; /* how many are open */
 };
 
-/* On the file system of the directory. All of it, or nothing: 0 or a negative errno. */
+/* Takes ballast on the file system of the directory: all of it, or nothing. 0 or a negative errno. */
 int ballast_take(struct ballast *ballast, int directory);
 void ballast_drop(struct ballast *ballast);
 

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* v1 says a number of pages that no machine has. */
+/* Where there is no limit, v1 gives a number that no machine has. */
 #define UNLIMITED_FROM (UINT64_C(1) << 60)
 
 _Static_assert(CGROUP_LINE_BYTES == 4096, "the widths that sscanf() is told below");
 
-/* How the two versions call it. */
+/* What the two versions call the files of a limit. */
 static const struct kind {
         const char *controller; /* of v1 */
         const char *used[2];    /* v1, v2 */
@@ -34,7 +34,7 @@ static FILE *open_below(const char *root, const char *path, const char *name)
         return fopen(whole, "re");
 }
 
-/* Is the word one of those between commas? */
+/* Is the word one of those that commas separate? */
 static bool has_word(const char *words, const char *word)
 {
         size_t length = strlen(word);
@@ -45,7 +45,7 @@ static bool has_word(const char *words, const char *word)
         return false;
 }
 
-/* ID:CONTROLLERS:PATH; v2 has the line 0::PATH. */
+/* Reads the path of our group from a line ID:CONTROLLERS:PATH; v2 has the line 0::PATH. */
 static int read_own_path(const char *root, const struct kind *kind, int version, char path[CGROUP_LINE_BYTES])
 {
         char line[CGROUP_LINE_BYTES];
@@ -73,11 +73,12 @@ static int read_own_path(const char *root, const struct kind *kind, int version,
 }
 
 struct mount {
-        char root[CGROUP_LINE_BYTES]; /* of the hierarchy, at its top */
+        char root[CGROUP_LINE_BYTES]; /* the group of the hierarchy that is mounted at `top` */
         char top[CGROUP_LINE_BYTES];
 };
 
-/* A line of mountinfo (proc(5)). Places with blanks in their names are written with backslashes: not ours. */
+/* Is the mount in this line of mountinfo (proc(5))? A place with blanks in its name, which backslashes stand
+ * for, is none of ours. */
 static bool is_mount(const char *line, const struct kind *kind, int version, struct mount *mount)
 {
         const char *type = strstr(line, " - ");
@@ -106,7 +107,7 @@ static int find_mount(const char *root, const struct kind *kind, int version, st
         return result;
 }
 
-/* Where the own group is below what is mounted; "" where that is its top, or where it lies outside. */
+/* Where our own group is below what is mounted; "" where it is the top of that, or lies outside. */
 static const char *below(const char *path, const struct mount *mount)
 {
         size_t length = strcmp(mount->root, "/") == 0 ? 0 : strlen(mount->root);
@@ -117,7 +118,7 @@ static const char *below(const char *path, const struct mount *mount)
         return strcmp(path + length, "/") == 0 ? "" : path + length;
 }
 
-/* 0, or -ENOENT for what cannot be read; "max" is no limit. */
+/* Reads a number; "max" is no limit. 0, or -ENOENT for what cannot be read. */
 static int read_number(const char *root, const char *directory, const char *name, uint64_t *number)
 {
         char line[64];
@@ -139,7 +140,7 @@ static int read_number(const char *root, const char *directory, const char *name
         return 0;
 }
 
-/* What of it the kernel can drop: pages of files. */
+/* How much of a group's memory the kernel can drop: pages of files. */
 static uint64_t read_files(const char *root, const char *directory, int version)
 {
         const char *prefix = version == 1 ? "total_" : "";
@@ -167,7 +168,7 @@ static uint64_t left_of(const struct cgroup_limit *limit)
         return limit->most > limit->used ? limit->most - limit->used : 0;
 }
 
-/* One group: *limit becomes it where it has less left. False: it cannot be seen. */
+/* Looks at one group: *limit becomes its limit where that has less left. False: the group cannot be seen. */
 static bool look(const char *root, enum cgroup_kind kind, int version, const char *directory, bool first,
                  struct cgroup_limit *limit)
 {
@@ -199,7 +200,7 @@ static int look_up(const char *root, enum cgroup_kind kind, int version, struct 
         if (result < 0)
                 return result;
         snprintf(directory, sizeof(directory), "%s%s", mount.top, below(path, &mount));
-        /* The topmost of the host has no such files, and those above the container's are not there. */
+        /* The topmost group of the host has no such files, and groups above the container's are not there. */
         for (;;) {
                 seen = look(root, kind, version, directory, !seen, limit) || seen;
                 if (strlen(directory) <= strlen(mount.top))
@@ -214,7 +215,7 @@ int cgroup_read(const char *root, enum cgroup_kind kind, struct cgroup_limit *li
         struct cgroup_limit found;
         int result = -ENOENT;
 
-        /* A controller is in one of them, whatever else is mounted. */
+        /* A controller is in one of the two versions, whatever else is mounted. */
         for (int version = 1; version <= 2 && result == -ENOENT; version++)
                 result = look_up(root, kind, version, &found);
         if (result == 0)

@@ -21,12 +21,12 @@ enum cgroup_kind {
 struct cgroup_limit {
         uint64_t used;
         uint64_t most;                 /* CGROUP_UNLIMITED: there is none */
-        char where[CGROUP_PATH_BYTES]; /* its directory */
+        char where[CGROUP_PATH_BYTES]; /* the group's directory */
 };
 
 /*
- * The one with the least left. root: what stands before /proc and the mounts, "" but in tests. 0, -ENOENT
- * where no such group can be seen, or another negative errno.
+ * Reads the limit with the least left. root: what stands before /proc and the mounts, "" but in tests. 0,
+ * -ENOENT where no such group can be seen, or another negative errno.
  */
 int cgroup_read(const char *root, enum cgroup_kind kind, struct cgroup_limit *limit);
 

@@ -18,19 +18,19 @@
 
 /* A signal to a run that is not sent yet. It outlives its control as long as its timer or its job does. */
 struct errand {
-        struct control *control; /* NULL: nobody waits for it any more */
-        unsigned users;          /* its control, its timer, its job */
-        bool kill;               /* it is KILL, else TERM */
-        bool busy;               /* the deputy is at it */
+        struct control *control; /* NULL: nobody waits for the signal any longer */
+        unsigned users;          /* how many of its control, its timer and its job hold it */
+        bool kill;               /* the signal is KILL, else TERM */
+        bool busy;               /* the deputy has a job for it */
         struct s6_status run;
         int64_t pause_msec;
         struct timer again;
 };
 
-/* What the deputy is given; by value, since the control may be gone when it is done. */
+/* What the deputy is given; by value, since the control may be gone when the job is done. */
 struct signal_job {
         struct deputy_job job;
-        struct errand *errand; /* NULL: it is tried once */
+        struct errand *errand; /* NULL: the signals are tried once */
         uid_t uid;
         struct run_mark mark;
         int signals[2];
@@ -51,7 +51,7 @@ int s6_fifo_open(int at, const char *path)
 
         if (fd < 0)
                 return -errno;
-        /* A plain file opens too, and would swallow the order. */
+        /* A plain file opens as well, and would swallow the letters. */
         result = fstat(fd, &found) < 0 ? -errno : S_ISFIFO(found.st_mode) ? 0 : -ENXIO;
         if (result < 0) {
                 close(fd);
@@ -185,7 +185,7 @@ static void errand_deliver(struct errand *errand)
         control->place->delivered(control);
 }
 
-/* most_msec: up to which the pause doubles. */
+/* Tries the signal again after a pause, which doubles each time, up to most_msec. */
 static void errand_later(struct errand *errand, int64_t most_msec)
 {
         timer_start(&errand->again, (uint64_t)errand->pause_msec);
@@ -251,7 +251,7 @@ static int run_job(const struct control *control, const struct s6_status *run, c
         return 0;
 }
 
-/* 0: it is on its way or will be; -ESRCH: the run is over. */
+/* Tries to send the signal. 0: it is on its way, or will be tried again; -ESRCH: the run is over. */
 static int errand_try(struct errand *errand)
 {
         const int *signals = errand->kill ? kill_signals : term_signals;
@@ -283,7 +283,7 @@ static void errand_begin(struct control *control, bool kill, const struct s6_sta
         if (control->errand)
                 errand_end(control->errand);
         errand = calloc(1, sizeof(*errand));
-        if (!errand) { /* once, at least */
+        if (!errand) { /* tried once, at least */
                 run_job(control, run, kill ? kill_signals : term_signals, kill ? 1 : 2, NULL);
                 return;
         }
@@ -295,7 +295,7 @@ static void errand_begin(struct control *control, bool kill, const struct s6_sta
                 errand_end(errand);
 }
 
-/* The others are sent once: who is not there yet has nothing to do with them. */
+/* Signals but TERM and KILL are sent once: a gateway that is not there yet has nothing to do with them. */
 static void send_once(const struct control *control, const char *letters, const struct s6_status *run)
 {
         for (; *letters; letters++) {
@@ -320,7 +320,7 @@ int control_send(struct control *control, const char *letters, const struct s6_s
                 return 0;
         if (strpbrk(letters, "kdtr"))
                 errand_begin(control, strchr(letters, 'k') != NULL, run);
-        if (!strpbrk(letters, "dr")) /* these continue it, too */
+        if (!strpbrk(letters, "dr")) /* `d` and `r` continue it as well */
                 send_once(control, letters, run);
         return 0;
 }

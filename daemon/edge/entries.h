@@ -10,7 +10,7 @@ struct entries {
         size_t count;
 };
 
-/* 0, or a negative errno: all of them, or none. */
+/* Reads all names of the directory `fd`, or none. 0, or a negative errno. */
 int entries_read(int fd, struct entries *entries);
 void entries_free(struct entries *entries);
 

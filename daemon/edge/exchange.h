@@ -2,8 +2,8 @@
 #ifndef EDGE_EXCHANGE_H
 #define EDGE_EXCHANGE_H
 
-/* Two names in one directory: each has then what the other had, and neither is gone for an instant. 0, or -1 and errno,
- * as renameat2() has it. */
+/* Exchanges two names in one directory: each then has what the other had, and neither is gone for an instant.
+ * 0, or -1 and errno, as renameat2() returns them. */
 int exchange_names(int directory, const char *one, const char *other);
 
 #endif

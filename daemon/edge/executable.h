@@ -3,9 +3,9 @@
 #define EDGE_EXECUTABLE_H
 
 /*
- * Why the kernel would not execute that file as root, as far as the file itself says: its mode, its file
- * system, its interpreter's. For people: a static string; NULL: nothing of that kind. Links are followed: its
- * path must be safe.
+ * Why the kernel would not execute that file as root, as far as its kind, its size, its mode and its file
+ * system say; its interpreter is not looked at. For people: a static string; NULL: nothing of that kind.
+ * Links are followed, so the path must be safe.
  */
 const char *executable_problem(const char *path);
 

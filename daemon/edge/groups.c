@@ -48,8 +48,8 @@ int groups_read(int at, const char *name, uid_t uid, struct groups *groups)
         return (int)groups->count;
 }
 
-/* A group lives on under its leader's number after the leader's end; a leader with another start time is
- * another group's. 1 yes, 0 no, or a negative errno: nobody knows. */
+/* Is the process in one of the groups? A group lives on under its leader's number after the leader's end; a
+ * leader with another start time is another group's. 1 yes, 0 no, or a negative errno: nobody knows. */
 static int groups_contain(const struct groups *groups, pid_t pid)
 {
         struct process_life process, leader;
@@ -68,8 +68,8 @@ static int groups_contain(const struct groups *groups, pid_t pid)
         return result == 1 || result == -ESRCH ? 0 : result;
 }
 
-/* Behind the descriptor it is looked at again, since the number may be another process's by now. 0, also where it is gone by
- * now, or a negative errno. */
+/* Signals one process. Once its pidfd is open the process is looked at again, since the number may be
+ * another one's by now. 0, also where the process is gone by now, or a negative errno. */
 static int signal_one(const struct groups *groups, pid_t pid, int number)
 {
         int fd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -84,8 +84,9 @@ static int signal_one(const struct groups *groups, pid_t pid, int number)
         return result == -ESRCH ? 0 : result;
 }
 
-/* Returns how many there were, or may have been: what cannot be looked at for a passing reason is not gone. *problem: the
- * negative errno of one that was not signalled; untouched where all were. */
+/* Signals all processes in the groups. Returns how many there were, or may have been: what cannot be looked
+ * at for a passing reason is not gone. *problem: the negative errno of one that was not signalled; untouched
+ * where all were. */
 static unsigned groups_signal(const struct groups *groups, int number, int *problem)
 {
         DIR *directory = opendir("/proc");
@@ -113,7 +114,7 @@ int groups_end(const struct groups *groups)
         int problem = 0;
         unsigned count = groups_signal(groups, SIGTERM, &problem);
 
-        if (count) /* one that is stopped would not see it */
+        if (count) /* a process that is stopped would not see the TERM */
                 groups_signal(groups, SIGCONT, &problem);
         return problem ?: (int)count;
 }

@@ -14,7 +14,7 @@ static size_t skip_blanks(const char *line, size_t length, size_t at)
         return at;
 }
 
-/* One word from `at` on; returns where it ends. */
+/* Takes one word from `at` on; returns where it ends. */
 static size_t take_word(const char *line, size_t length, size_t at, char word[INTERPRETER_LINE_BYTES])
 {
         size_t begin = at;

@@ -9,15 +9,16 @@
 
 /* What executes a script. */
 struct interpreter {
-        char path[INTERPRETER_LINE_BYTES];     /* as it stands there */
+        char path[INTERPRETER_LINE_BYTES];     /* as the line has it */
         char argument[INTERPRETER_LINE_BYTES]; /* the first word behind it; "": none */
 };
 
-/* The beginning of a file. 1: a script, *interpreter set; 0: none, or one without an interpreter. Pure. */
+/* Parses the beginning of a file. 1: it is a script, *interpreter is set; 0: it is none, or names no
+ * interpreter. Pure. */
 int interpreter_parse(const char *bytes, size_t length, struct interpreter *interpreter);
 
-/* The same of a file, links followed: its path must be safe. A negative errno; -EINVAL for no regular
- * file. */
+/* The same of a file, following links: the path must be safe. Or a negative errno; -EINVAL for what is no
+ * regular file. */
 int interpreter_read(const char *path, struct interpreter *interpreter);
 
 #endif

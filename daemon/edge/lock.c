@@ -22,7 +22,8 @@ static bool others_can_open(const struct stat *found)
         return (found->st_uid != 0 && found->st_uid != geteuid()) || (found->st_mode & 077) != 0;
 }
 
-/* 0: it is ours; 1: what was locked is not what is at `path` now; or a negative errno. */
+/* Tries to lock the open file. 0: the lock is ours; 1: that file is not at `path` now; or a negative
+ * errno. */
 static int try_lock(int fd, const char *path)
 {
         struct stat found;
@@ -40,7 +41,7 @@ static int try_lock(int fd, const char *path)
                 return 1;
         if (!others_can_open(&found))
                 return 0;
-        /* Who unlinks it holds its lock, so nobody else does. */
+        /* Whoever unlinks the file holds its lock, so nobody else unlinks it. */
         return unlink(path) < 0 ? -errno : 1;
 }
 

@@ -15,7 +15,7 @@
 #include "daemon/edge/tree.h"
 #include "daemon/log/clock.h"
 
-/* What tells whether an inode is the same still, with the same in it. */
+/* What tells whether an inode is still the same, with the same content. */
 struct mark {
         dev_t device;
         ino_t inode;
@@ -26,16 +26,16 @@ struct mark {
 };
 
 struct master_entry {
-        char path[MASTER_PATH_BYTES]; /* from the template; "." is that itself */
+        char path[MASTER_PATH_BYTES]; /* below the template; "." is the template itself */
         bool is_linked;               /* a file that slots share */
         struct mark template;
-        struct mark own; /* of the copy, where it is linked */
+        struct mark own; /* of the copy's file, where it is linked */
 };
 
 struct master {
         char parent[PATH_MAX];
         char name[NAME_MAX + 1];
-        bool whole; /* it is there, and of the template that these are of: */
+        bool whole; /* the copy is there, and made of the template that these entries describe: */
         size_t count;
         struct master_entry entries[MASTER_ENTRIES];
 };
@@ -78,7 +78,7 @@ static bool is_same_time(struct timespec one, struct timespec other)
         return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
 }
 
-/* But for when its inode was changed, which each link does. */
+/* Compares all but the time of the inode's change, which each link sets. */
 static bool has_same_content(const struct mark *one, const struct mark *other)
 {
         return one->device == other->device && one->inode == other->inode && one->mode == other->mode &&
@@ -99,7 +99,7 @@ static bool template_is_same(const struct master *master, int template_fd)
         return true;
 }
 
-/* The path of what is linked. False: it does not fit. */
+/* The path of the copy's file that is linked. False: it does not fit. */
 static bool own_path(const struct master *master, const char *path, char own[PATH_MAX])
 {
         return snprintf(own, PATH_MAX, "%s%s/%s", master->parent, master->name, path) < PATH_MAX;
@@ -120,7 +120,8 @@ static bool copy_is_same(const struct master *master)
         return true;
 }
 
-/* Whatever is written within the kernel's tick would not be seen; nor what was, by a clock that is set back. */
+/* Was the inode changed just now, or later, by a clock that was set back since? What is written within the
+ * kernel's tick would not be seen. */
 static bool is_just_written(const struct mark *mark)
 {
         int64_t usec = (int64_t)mark->changed.tv_sec * 1000000 + mark->changed.tv_nsec / 1000;
@@ -139,7 +140,7 @@ static int collect_entry(struct master *master, int template_fd, const char *pat
         if (snprintf(below, sizeof(below), "%s%s%s", top ? "" : path, top ? "" : "/", name) >=
             (int)sizeof(below))
                 return -ENAMETOOLONG;
-        /* Scripts may write there. */
+        /* Scripts may write in these directories. */
         shared = shared && strcmp(name, "data") != 0 && strcmp(name, "env") != 0;
         return collect(master, template_fd, below, shared, depth + 1);
 }
@@ -167,7 +168,7 @@ static int collect_directory(struct master *master, int template_fd, const char 
         return result;
 }
 
-/* A directory before what is in it. What is no business of a slot's is tree_copy()'s to refuse. */
+/* Collects an entry; a directory comes before what is in it. tree_copy() refuses what a slot cannot have. */
 static int collect(struct master *master, int template_fd, const char *path, bool shared, unsigned depth)
 {
         struct master_entry *entry = &master->entries[master->count];
@@ -205,7 +206,7 @@ static int copy_all(struct master *master, int template_fd, int parent)
         return result;
 }
 
-/* False: slots are copied for now. */
+/* Makes the copy. False: slots are copied for now. */
 static bool master_make(struct master *master, int template_fd)
 {
         int parent, result;
@@ -220,7 +221,7 @@ static bool master_make(struct master *master, int template_fd)
         result = tree_remove(parent, master->name);
         if (result == 0)
                 result = copy_all(master, template_fd, parent);
-        /* Somebody may have written it meanwhile. */
+        /* Somebody may have written to the template meanwhile. */
         master->whole = result == 0 && template_is_same(master, template_fd);
         if (!master->whole)
                 tree_remove(parent, master->name);
@@ -228,7 +229,8 @@ static bool master_make(struct master *master, int template_fd)
         return master->whole;
 }
 
-/* Whatever keeps it from being linked: there is another way. Where there are too many links, the next slot begins anew. */
+/* Links a file, or copies it, whatever keeps it from being linked. Where there are too many links, or the
+ * copy's file is gone, the copy is made anew for the next slot. */
 static int fill_file(struct master *master, const struct master_entry *entry, int template_fd, int to)
 {
         char own[PATH_MAX];

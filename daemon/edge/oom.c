@@ -13,7 +13,7 @@
 
 #include "daemon/bounds.h"
 
-/* What v1 says where there is no limit is the largest number of pages; no machine has so much. */
+/* Where there is no limit, v1 gives the largest number of pages; no machine has so much. */
 #define NO_LIMIT_BYTES (INT64_C(1) << 60)
 
 static int read_file(const char *path, char *text, size_t size)
@@ -28,7 +28,7 @@ static int read_file(const char *path, char *text, size_t size)
         return result;
 }
 
-/* Is it in a list like "cpu,memory"? */
+/* Is the word in a list like "cpu,memory"? */
 static bool has_word(const char *list, size_t length, const char *word)
 {
         while (length) {
@@ -44,7 +44,7 @@ static bool has_word(const char *list, size_t length, const char *word)
         return false;
 }
 
-/* Our group, of lines "NUMBER:CONTROLLERS:PATH". True: it is v1's. */
+/* Finds our group in lines "NUMBER:CONTROLLERS:PATH". True: it is v1's. */
 static bool find_group(const char *lines, char *group, size_t size)
 {
         bool first = false;
@@ -65,7 +65,7 @@ static bool find_group(const char *lines, char *group, size_t size)
         return first;
 }
 
-/* Of the group; or where a container sees only its own, of what is mounted. */
+/* Reads a file of the group; or, where a container sees only its own group, of the top of what is mounted. */
 static int read_of(const char *mount, const char *group, const char *name, char *text, size_t size)
 {
         char path[PATH_MAX];

@@ -32,7 +32,7 @@ enum piped piped_look(pid_t writer, pid_t reader, uid_t uid)
                 return PIPED_UNKNOWN;
         if (is_same(&printed, &read))
                 return PIPED_TOGETHER;
-        /* The container's output, as s6-supervise has it; or a pipe that it did not make itself. */
+        /* The container's output, as s6-supervise has it; or a pipe that the client user did not make. */
         if ((is_same(&printed, &passed_on) && !is_null(&printed)) ||
             (S_ISFIFO(printed.st_mode) && printed.st_uid != uid))
                 return PIPED_APART;

@@ -15,7 +15,7 @@
 
 #include "daemon/bounds.h"
 
-/* The file system of descriptors of processes, from Linux 6.9 on (linux/magic.h: PID_FS_MAGIC). */
+/* The file system that pidfds are of, from Linux 6.9 on (linux/magic.h: PID_FS_MAGIC). */
 #define PIDFS 0x50494446
 
 pid_t process_holding(int at, const char *path)
@@ -77,8 +77,9 @@ int process_read(pid_t pid, struct process *process)
 }
 
 /*
- * The first bytes of a file of /proc/PID, with a NUL behind them: what is looked for is in there. Without stdio,
- * whose lock a thread that is not running might hold. 0 or a negative errno, -ESRCH for a process that is gone.
+ * Reads the first bytes of a file of /proc/PID, with a NUL behind them: what is looked for is in there.
+ * Without stdio, whose lock a thread that is not running might hold. 0 or a negative errno, -ESRCH for a
+ * process that is gone.
  */
 static int read_beginning(pid_t pid, const char *name, char *bytes, size_t size)
 {
@@ -117,7 +118,7 @@ int process_name(pid_t pid, char *name)
 
         if (result)
                 return result;
-        end = strrchr(read, '\n'); /* the name may have some, too */
+        end = strrchr(read, '\n'); /* the name may have newlines, too */
         if (end)
                 *end = '\0';
         strcpy(name, read);
@@ -240,7 +241,7 @@ int process_start_time(pid_t pid, uint64_t *ticks)
         return result;
 }
 
-/* 0, or a negative errno, -ESRCH for a process that is gone. */
+/* Reads three uids of a process. 0, or a negative errno, -ESRCH for a process that is gone. */
 static int read_uids(pid_t pid, unsigned *real, unsigned *effective, unsigned *saved)
 {
         char text[PROC_STATUS_BYTES];
@@ -261,7 +262,7 @@ int process_is_only_users(pid_t pid, uid_t uid)
         return result < 0 ? result : real == uid && effective == uid && saved == uid;
 }
 
-/* Not the owner of /proc/PID: that is root for a process that has made itself undumpable. */
+/* Does not go by the owner of /proc/PID, which is root for a process that has made itself undumpable. */
 int process_is_users(pid_t pid, uid_t uid)
 {
         unsigned real, effective, saved;

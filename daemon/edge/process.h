@@ -7,13 +7,13 @@
 #include <sys/types.h>
 
 /*
- * What /proc says about other processes. Some of its files are not to be read in the loop, since who is looked at
- * can hold the reader up: "stat", which some kernels give out only between two steps of an exec, "cmdline" and
- * "environ", which are in its memory. A function says so where it reads one.
+ * What /proc says about other processes. Some of its files are not to be read in the loop, since a process
+ * can hold its reader up: "stat", which some kernels give out only between two steps of an exec, "cmdline"
+ * and "environ", which are in its memory. A function says so where it reads one.
  */
 
-/* Who holds an fcntl lock on the file `path` below `at`. 0: nobody, or nobody of our pid namespace; or a
- * negative errno. Never takes the lock. */
+/* Returns the pid of who holds an fcntl lock on the file `path` below `at`. 0: nobody, or nobody of our pid
+ * namespace; or a negative errno. Never takes the lock. */
 pid_t process_holding(int at, const char *path);
 
 struct process {
@@ -21,48 +21,50 @@ struct process {
         uint64_t effective; /* capabilities, bits 1 << CAP_... */
 };
 
-/* 0, or a negative errno. */
+/* Reads the effective uid and capabilities of a process. 0, or a negative errno. */
 int process_read(pid_t pid, struct process *process);
 
 /*
- * A variable of the environment that it was started with; the caller frees *value. 0, -ENOENT where it is not
- * set, or another negative errno. The kernel wants as many capabilities for it as that process has. Of root's
- * processes only: it may be held up.
+ * Reads a variable of the environment that the process was started with; the caller frees *value. 0, -ENOENT
+ * where it is not set, or another negative errno. The kernel wants the reader to have as many capabilities as
+ * that process. For root's processes only: others may hold the reader up.
  */
 int process_variable(pid_t pid, const char *name, char **value);
 
 /*
- * When it started, in clock ticks since the machine did: field 22 of /proc/PID/stat (proc(5)). With the pid
- * it names one process for ever. 0 or a negative errno, as process_look(). In the loop of root's processes only: it
- * may be held up.
+ * When the process started, in clock ticks since the machine did: field 22 of /proc/PID/stat (proc(5)). With
+ * the pid, that names one process for ever. 0 or a negative errno, as process_look(). In the loop for root's
+ * processes only: others may hold the reader up.
  */
 int process_start_time(pid_t pid, uint64_t *ticks);
 
-/* For whoever must not take another process for it that got its number. */
+/* What tells a process from another one that got its number later. */
 struct process_life {
         pid_t group;
         unsigned long long start; /* as process_start_time() */
 };
 
-/* 0; -ESRCH: it is gone, or a zombie; another negative errno: nobody knows. Not in the loop: it may be held up. */
+/* Reads the life of a process. 0; -ESRCH: the process is gone, or a zombie; another negative errno: nobody
+ * knows. Not for the loop, which the process may hold up. */
 int process_look(pid_t pid, struct process_life *life);
 
 /*
- * A number that with the pid names one process for ever, to be compared with another of this function's only. It holds
- * the loop up where the kernel has no pidfs (before 6.9) only. 0 or a negative errno, as process_look().
+ * Reads a number that with the pid names one process for ever, and is compared with others of this function's
+ * only. The process may hold the loop up only where the kernel has no pidfs (before 6.9). 0 or a negative
+ * errno, as process_look().
  */
 int process_birth(pid_t pid, unsigned long long *birth);
 
-/* What of our own memory is resident; or a negative errno. */
+/* How many bytes of our own memory are resident; or a negative errno. */
 int64_t process_resident_bytes(void);
 
 /*
- * What it calls itself: any bytes and a NUL, PROC_COMM_BYTES at most. 0, or a negative errno, as process_look(); but the
- * loop may read it.
+ * What the process calls itself: any bytes and a NUL, PROC_COMM_BYTES at most. 0, or a negative errno, as
+ * process_look(); but the loop may call this.
  */
 int process_name(pid_t pid, char *name);
 
-/* Is it at work? As far as can be seen: one that /proc hides (hidepid) is PROCESS_STATE_OTHER. */
+/* Is a process at work, as far as can be seen? One that /proc hides (hidepid) is PROCESS_STATE_OTHER. */
 enum process_state {
         PROCESS_STATE_OTHER,
         PROCESS_STATE_STOPPED, /* by a signal */
@@ -71,11 +73,12 @@ enum process_state {
 
 enum process_state process_state(pid_t pid);
 
-/* Is it that user's, whatever it may become: by its real, effective and saved id? A program with the set-user-id bit is
- * whose it is in effect, and is held by who began it. 1 yes, 0 no, or a negative errno. */
+/* Is the process that user's, whatever it may become: by its real, effective and saved id? A program with the
+ * set-user-id bit has its owner's effective id, but is in the hands of whoever began it. 1 yes, 0 no, or a
+ * negative errno. */
 int process_is_only_users(pid_t pid, uid_t uid);
 
-/* May that user, without any capability, signal it? 1 yes, 0 no, or a negative errno as above. */
+/* May that user, without any capability, signal the process? 1 yes, 0 no, or a negative errno. */
 int process_is_users(pid_t pid, uid_t uid);
 
 #endif

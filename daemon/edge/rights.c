@@ -14,7 +14,7 @@
 
 #include "daemon/bounds.h"
 
-/* The whole set: to become the client user in one thread, and to make files of its group. */
+/* All that is kept: to become the client user in one thread, and to make files of its group. */
 static const cap_value_t kept[] = {CAP_SETUID, CAP_SETGID};
 #define KEPT_COUNT (sizeof(kept) / sizeof(kept[0]))
 
@@ -86,7 +86,7 @@ int rights_raise(void)
         return result;
 }
 
-/* Best effort; what came of it is read back. */
+/* Shrinks the bounding set as far as the kernel lets it; the caller reads back what came of that. */
 static void shrink_bounding(bool can)
 {
         if (!can || effective_set(CAP_SETPCAP, CAP_SET) < 0)
@@ -139,8 +139,8 @@ static int read_printed(const char *path, struct printed *printed)
 }
 
 /*
- * Our own s6-supervise was started by the same s6-svscan as those of the gateways, so it tells. What we were
- * given ourselves is the second best, for one that cannot be looked at.
+ * May s6-supervise signal gateways? Ours was started by the same s6-svscan as theirs, so its capabilities
+ * tell. Those that we were given ourselves (`own`) are second best, for where it cannot be looked at.
  */
 static bool supervisor_kills(uint64_t own)
 {
@@ -191,7 +191,7 @@ int rights_drop(struct rights *rights)
         return 0;
 }
 
-/* setfsgid() never fails visibly; it only tells what was there before, so a second call asks. */
+/* setfsgid() never fails visibly; it only returns the id that was there before, so a second call asks. */
 static bool set_file_group(gid_t gid)
 {
         setfsgid(gid);
@@ -204,7 +204,7 @@ bool rights_group_begin(unsigned gid)
         cap_t before;
         bool done = false;
 
-        /* The ids that the process has need no capability. */
+        /* An id that the process has already needs no capability. */
         if (set_file_group(gid))
                 return true;
         before = cap_get_proc();
@@ -213,8 +213,7 @@ bool rights_group_begin(unsigned gid)
         if (cap_get_flag(before, CAP_SETGID, CAP_PERMITTED, &raised) == 0 && raised == CAP_SET &&
             effective_set(CAP_SETGID, CAP_SET) == 0) {
                 done = set_file_group(gid);
-                /* Giving up a capability cannot fail. Should it, going on with it is worse than not going
-                 * on. */
+                /* Giving up a capability cannot fail. Should it fail, ending beats going on with one. */
                 if (cap_set_proc(before) < 0)
                         abort();
         }

@@ -12,31 +12,31 @@
  */
 struct rights {
         bool root;       /* effective uid 0 */
-        bool can_switch; /* CAP_SETUID and CAP_SETGID are there: gateways and files get the client's identity
-                          */
+        bool can_switch; /* root, with CAP_SETUID and CAP_SETGID: gateways and files get the client's ids */
         bool bounding_shrunk;  /* the bounding set holds nothing more either */
         bool supervisor_kills; /* s6-supervise may signal gateways: it has CAP_KILL, or their uid */
         uint64_t missing; /* bits (1 << CAP_...) of what we wanted and lack; SETPCAP: bounding_shrunk is false
                              for that */
 };
 
-/* First thing in main: no_new_privs, umask 077, no core dumps, RLIMIT_NOFILE to `files` where the hard limit
- * allows. 0 or a negative errno. */
+/* Called first in main: sets no_new_privs, umask 077, no core dumps, and RLIMIT_NOFILE to `files`, or what
+ * the hard limit allows. 0 or a negative errno. */
 int rights_begin(unsigned files);
 
 /*
- * Drops, then reads back what the kernel says; a difference is -EPERM. Capabilities are each thread's own:
- * this is for the calling thread, and for those that it starts afterwards. Sets *rights.
+ * Drops all rights but CAP_SETUID and CAP_SETGID, then reads back what the kernel says; a difference is
+ * -EPERM. Capabilities are each thread's own: this is for the calling thread, and for those that it starts
+ * afterwards. Sets *rights. 0 or a negative errno.
  */
 int rights_drop(struct rights *rights);
 
-/* Makes what this thread may do effective, for a thread that is about to change its ids. 0 or a negative
- * errno. */
+/* Makes CAP_SETUID and CAP_SETGID effective in the calling thread, which is about to change its ids. 0 or a
+ * negative errno. */
 int rights_raise(void);
 
 /*
- * Between these two, files that this thread makes get group `gid` (setfsgid, CAP_SETGID raised for the call).
- * begin: false where that cannot be; then end is not called.
+ * Between these two, files that the calling thread makes get group `gid` (setfsgid, CAP_SETGID raised for the
+ * call). rights_group_begin() returns false where that cannot be; then rights_group_end() is not called.
  */
 bool rights_group_begin(unsigned gid);
 void rights_group_end(void);

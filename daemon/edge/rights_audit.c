@@ -20,11 +20,11 @@ struct walk {
                                 directory */
         char left[PATH_MAX]; /* still to go */
         unsigned links;
-        const char *outside; /* where it ends, unlooked at */
+        const char *outside; /* where the walk ends, without a look */
         size_t outside_length;
 };
 
-/* An ACL that lets somebody else write shows in the mode as group bits, whatever the group. */
+/* Is there an ACL? One that lets somebody else write shows in the mode as group bits, whatever the group. */
 static bool has_acl(const char *path)
 {
         return lgetxattr(path, "system.posix_acl_access", NULL, 0) >= 0;
@@ -62,7 +62,7 @@ static int take_component(struct walk *walk, char *component, size_t size)
         return 0;
 }
 
-/* The link at `path` is in a safe directory; its text goes before what is left. */
+/* Follows the link at `path`, which is in a safe directory: its text goes before what is left. */
 static int follow(struct walk *walk, const char *path)
 {
         char text[PATH_MAX];
@@ -86,7 +86,7 @@ static int follow(struct walk *walk, const char *path)
         return 0;
 }
 
-/* One component. 1: *path, which is not safe; 0: gone over; or a negative errno. */
+/* Goes over one component. 1: *path is not safe; 0: the component is behind us; or a negative errno. */
 static int step(struct walk *walk, const char *component, char path[PATH_MAX])
 {
         struct stat found;
@@ -120,7 +120,7 @@ static int step(struct walk *walk, const char *component, char path[PATH_MAX])
         return 0;
 }
 
-/* As step(). At the end `done` is where the path leads. */
+/* Goes over all components, and returns as step(). At the end `done` is where the path leads. */
 static int walk_along(struct walk *walk, char path[PATH_MAX])
 {
         char component[NAME_MAX + 1];
@@ -146,8 +146,8 @@ static int look_at_root(char path[PATH_MAX])
         return rights_is_safe(path, &found) ? 0 : 1;
 }
 
-/* below: a directory that an audit led to, or NULL. Its memory is not cleared: it is as large as two paths, and there are
- * thousands of audits. */
+/* below: a directory that an audit led to, or NULL. The walk's memory is not cleared: it is as large as two
+ * paths, and there are thousands of audits. */
 static int audit(const char *below, const char *path, const char *volume, char *resolved, char **culprit)
 {
         char at[PATH_MAX];

@@ -9,8 +9,8 @@
 #include "daemon/edge/process.h"
 
 /*
- * s6-supervise gives the number back (by waiting for the process) before it writes that the run is over. So
- * the status is read again behind the taking of the mark.
+ * s6-supervise gives the pid back (by waiting for the process) before it writes that the run is over. So the
+ * status is read again after the mark is taken.
  */
 int run_mark(int at, const char *name, const struct s6_status *status, struct run_mark *mark)
 {
@@ -35,8 +35,8 @@ static enum run_signal outcome_of(int result)
         return result == 0 ? RUN_SIGNALLED : result == -ESRCH ? RUN_OVER : RUN_NOT_YET;
 }
 
-/* Is the number that process's still? The deputy's real uid is root's, so it might signal others than the
- * client's processes: it must not. 0, -ESRCH, or another negative errno. */
+/* Is the pid still that process's, and may the client signal it? The deputy's real uid is root's, so it might
+ * signal others than the client's processes: it must not. 0, -ESRCH, or another negative errno. */
 static int check(const struct run_mark *mark, uid_t uid)
 {
         unsigned long long birth;
@@ -54,7 +54,7 @@ enum run_signal run_signal_send(const struct run_mark *mark, uid_t uid, const in
         int pidfd = (int)syscall(SYS_pidfd_open, mark->pid, 0);
         int result = pidfd < 0 ? -errno : 0;
 
-        /* A kernel, or a sandbox, that has none. */
+        /* A kernel, or a sandbox, may have no pidfds. */
         if (result == -ENOSYS || result == -EPERM)
                 result = 0;
         if (result == 0)

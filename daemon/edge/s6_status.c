@@ -23,9 +23,10 @@
 #define SECONDS_MAX (INT64_C(1) << 37)
 
 /*
- * The sizes that versions of s6 write: 35 bytes in 2.11 and from 2.15 on, 43 in 2.12 to 2.14 (a process group behind
- * the pid). Layout and sizes: s6's libs6 (s6_svstatus_unpack) of those versions. Big-endian: TAI64N stamp, TAI64N
- * ready stamp, pid u64, what a version may have there of its own, wait status u16, flags u8.
+ * The sizes that versions of s6 write: 35 bytes in 2.11 and from 2.15 on, 43 in 2.12 to 2.14 (with a process
+ * group behind the pid). Layout and sizes: s6's libs6 (s6_svstatus_unpack) of those versions. Big-endian:
+ * TAI64N stamp, TAI64N ready stamp, pid u64, what a version may have there of its own, wait status u16, flags
+ * u8.
  */
 static const size_t sizes[] = {35, 43};
 #define S6_STATUS_BYTES_MOST 43 /* the largest of them */
@@ -92,7 +93,7 @@ int s6_status_decode(const unsigned char *bytes, size_t length, struct s6_status
 
         found.pid = (pid_t)pid;
         found.wait_status = (int)big_endian(tail, 2);
-        /* 2.15 sets it, without a process, for "not started yet". */
+        /* s6 2.15 sets the flag, without a process, for "not started yet". */
         found.paused = (flags & FLAG_PAUSED) != 0 && pid != 0;
         found.finishing = (flags & FLAG_FINISHING) != 0;
         found.want_up = (flags & FLAG_WANT_UP) != 0;
@@ -121,7 +122,7 @@ static int supervise_path(const char *name, const char *file, char *path, size_t
         return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
 }
 
-/* The descriptor, or a negative errno. */
+/* Opens supervise/: the descriptor, or a negative errno. */
 static int open_supervise(int at, const char *name)
 {
         char path[S6_PATH_BYTES];
@@ -163,7 +164,7 @@ int s6_status_read(int at, const char *name, struct s6_status *status)
 
         if (fd < 0)
                 return fd;
-        /* At once: it is a small file, that nobody writes to under this name. */
+        /* One read has all of it: the file is small, and nobody writes to it under this name. */
         do
                 n = read(fd, bytes, sizeof(bytes));
         while (n < 0 && errno == EINTR);
@@ -193,7 +194,7 @@ int s6_tally_count(int at, const char *name, unsigned *deaths)
         return 0;
 }
 
-/* The last whole records; *length: of bytes. 0 or a negative errno. */
+/* Reads the last whole records; *length: how many bytes. 0 or a negative errno. */
 static int read_tally(int fd, unsigned char *bytes, size_t size, size_t *length)
 {
         struct stat found;
@@ -237,13 +238,13 @@ int s6_tally_recent(int at, const char *name, unsigned seconds, unsigned *deaths
         return 0;
 }
 
-/* An empty file takes the tally's place. */
+/* Puts an empty file in the tally's place. */
 static int replace_tally(int supervise)
 {
         int fd;
         int result;
 
-        /* No O_EXCL: one that a killed broker left is as good, and nobody else writes in supervise/. */
+        /* No O_EXCL: a file that a killed broker left is as good, and nobody else writes in supervise/. */
         fd = openat(supervise, TALLY_TEMPORARY,
                     O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
         if (fd < 0)
@@ -257,7 +258,7 @@ static int replace_tally(int supervise)
         return result;
 }
 
-/* Where there is no inode for another: who reads it in between sees all of it or nothing, too. */
+/* Empties the tally where there is no inode for another file. Who reads it sees all or nothing then, too. */
 static int empty_tally(int supervise)
 {
         int fd = openat(supervise, "death_tally", O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* supervise/status, as s6-supervise writes it: in a form of which s6_status.c knows all. */
+/* What supervise/status says, which s6-supervise writes in one of the forms that s6_status.c knows. */
 struct s6_status {
         int64_t since_usec; /* UTC; when the run began, or when it ended */
-        int64_t ready_usec; /* UTC; when it became ready (or down for good); only of meaning with `ready` */
+        int64_t ready_usec; /* UTC; when it became ready (or down for good); meaningful only with `ready` */
         pid_t pid;          /* of run, or of finish while `finishing`; 0: down */
         int wait_status;    /* of the last run, as waitpid() gives it; 0 also before any run ended */
         bool paused;        /* only of a process: the flag alone is how 2.15 says "never started" */
@@ -19,14 +19,14 @@ struct s6_status {
         bool ready;
 };
 
-/* 0, or -EBADMSG for bytes that no known s6 writes; *status then untouched. */
+/* Decodes supervise/status. 0, or -EBADMSG for bytes that no known s6 writes; *status is untouched then. */
 int s6_status_decode(const unsigned char *bytes, size_t length, struct s6_status *status);
 
-/* Does it show a run (not its finish script)? */
+/* Does the status show a run (not its finish script)? */
 bool s6_status_is_alive(const struct s6_status *status);
 
-/* Both show no run, and yet there was one: too short to be seen. Of one s6-supervise; `before` zero:
- * never. */
+/* Do both show no run, though there was one between them, too short to be seen? Both are of one s6-supervise.
+ * False where `before` is zero. */
 bool s6_status_ran_between(const struct s6_status *before, const struct s6_status *now);
 
 /*
@@ -36,19 +36,19 @@ bool s6_status_ran_between(const struct s6_status *before, const struct s6_statu
 int s6_status_read(int at, const char *name, struct s6_status *status);
 
 /*
- * supervise/death_tally: how many deaths s6 has noted for the service. s6-supervise reads it and writes it
- * anew with one more, s6-permafailon reads it. Clearing replaces the file by rename (s6-supervise opens it
- * anew each time), under a temporary name of our own. Both: 0 or a negative errno; a missing file counts as
- * no deaths.
+ * supervise/death_tally: how many deaths s6 has noted for the service. s6-supervise reads the file and writes
+ * it anew with one more, s6-permafailon reads it. Clearing replaces the file by rename (s6-supervise opens it
+ * anew each time), from a temporary name of our own, or empties it where there is no room for another. Both
+ * return 0 or a negative errno; a missing file counts as no deaths.
  */
 int s6_tally_count(int at, const char *name, unsigned *deaths);
 int s6_tally_clear(int at, const char *name);
 
-/* The same of those that were at most so many seconds before the last one, that one included; of more than S6_DEATHS
- * the last. */
+/* As s6_tally_count(), but only the deaths that were at most so many seconds before the last one, which is
+ * included; of more than S6_DEATHS only the last so many. */
 int s6_tally_recent(int at, const char *name, unsigned seconds, unsigned *deaths);
 
-/* Removes what a broker left that was killed in s6_tally_clear(), of the service and its logger. */
+/* Removes what a broker that was killed in s6_tally_clear() left, of the service and its logger. */
 void s6_tally_tidy(int at, const char *name);
 
 #endif

@@ -32,7 +32,7 @@ static bool is_absent(int error)
         return error == ENOENT || error == ENOTDIR;
 }
 
-/* s6-svscan holds a POSIX write lock on the whole file. Asking for one does not take it. */
+/* s6-svscan holds a POSIX write lock on the whole file. Asking about a lock does not take it. */
 static int is_locked(const struct scandir *scandir)
 {
         int fd = openat(scandir->fd, LOCK, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
@@ -66,7 +66,7 @@ int scandir_command(const struct scandir *scandir, const char *letters)
         return s6_fifo_send(scandir->fd, CONTROL, letters);
 }
 
-/* A name that s6-svscan looks at, and one component. */
+/* Is this a name that s6-svscan looks at, and one component? */
 static bool is_plain_name(const char *name)
 {
         return *name != '\0' && *name != '.' && !strchr(name, '/');

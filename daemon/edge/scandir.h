@@ -8,7 +8,7 @@ struct scandir {
         const char *path; /* as configured; not owned */
 };
 
-/* 0 or a negative errno; fd is -1 then. */
+/* Opens the scan directory. 0 or a negative errno; fd is -1 then. */
 int scandir_open(struct scandir *scandir, const char *path);
 void scandir_close(struct scandir *scandir);
 
@@ -20,8 +20,8 @@ int scandir_is_running(const struct scandir *scandir);
  * or another negative errno. */
 int scandir_command(const struct scandir *scandir, const char *letters);
 
-/* How many bytes s6-svscan has not read of its commands; 0 also where that cannot be seen. One that works reads them at
- * once. */
+/* How many bytes of its commands s6-svscan has not read; 0 also where that cannot be seen. One that works
+ * reads them at once. */
 unsigned scandir_unread(const struct scandir *scandir);
 
 /*

@@ -19,7 +19,7 @@
 #include "daemon/edge/seccomp_calls.h"
 #include "daemon/loop/confine.h"
 
-/* meson says it of a whole build; compilers of some sanitizers only. */
+/* meson defines this for a whole build; compilers tell of some sanitizers only. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SVCBROKER_SANITIZED 1
 #endif
@@ -27,7 +27,7 @@
 /* x86-64 has its x32 calls from here on, and Arm calls of its own: for these the lists decide alone. */
 #define CALLS_NOT_COUNTED 0x0f0000
 
-/* On these the kernel gives a new call one number everywhere. */
+/* On these architectures the kernel gives a new call one number everywhere. */
 #if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__) || defined(__arm__) ||                  \
         defined(__riscv) || defined(__powerpc__) || defined(__s390x__) || defined(__loongarch__)
 #define CALLS_ARE_COUNTED 1
@@ -48,13 +48,13 @@
         (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |        \
          CLONE_NEWNET)
 
-/* The only sockets that are made: to listen, and to ask whether somebody does. */
+/* The only sockets that are made: to listen, and to ask whether somebody listens. */
 #define SOCKET_TYPE (SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
 
 #define LOAD_CALL BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))
 #define REFUSE_AS_UNKNOWN BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS)
 
-/* In front of what libseccomp makes: what is newer than the lists is not there at all. */
+/* Goes in front of what libseccomp makes: a call that is newer than the lists is refused as unknown. */
 static const struct sock_filter newer_calls[] = {
         LOAD_CALL,
         BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, CALLS_NOT_COUNTED, 2, 0),
@@ -63,7 +63,7 @@ static const struct sock_filter newer_calls[] = {
 };
 #define NEWER_CALLS (CALLS_ARE_COUNTED ? sizeof(newer_calls) / sizeof(newer_calls[0]) : 0)
 
-/* By hand, so that nothing but the kernel can refuse it, and what it says is why. */
+/* Made by hand, so that nothing but the kernel can refuse this filter, and the kernel's errno says why. */
 static struct sock_filter no_uring[] = {
         LOAD_CALL,
         BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, SYS_io_uring_register, 2, 0),
@@ -85,7 +85,7 @@ void seccomp_begin(struct seccomp *seccomp, enum seccomp_mode mode)
         confine_prepare(CONFINE_LOOP, NULL, 0);
 }
 
-/* One that this libseccomp or this architecture does not know is nobody's to call. */
+/* Adds a rule. A call that this libseccomp or architecture does not know has none: it is nobody's to make. */
 static int add(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned count,
                const struct scmp_arg_cmp *arguments)
 {
@@ -100,7 +100,7 @@ static int allow_some(scmp_filter_ctx filter, const char *name, struct scmp_arg_
         return add(filter, SCMP_ACT_ALLOW, name, 1, &argument);
 }
 
-/* What every thread may do with some arguments only. A C library's abort() is tgkill(), or musl's tkill(). */
+/* Adds what all threads may do with some arguments only. abort() calls tgkill(), or in musl tkill(). */
 static int add_limited(scmp_filter_ctx filter)
 {
         static const unsigned long requests[] = {
@@ -122,7 +122,7 @@ static int add_limited(scmp_filter_ctx filter)
         return result;
 }
 
-/* clone3() hides its flags in memory: it is not there, and C libraries have clone() then. */
+/* clone3() hides its flags in memory: it is refused as unknown, and C libraries take clone() then. */
 static int add_threads(scmp_filter_ctx filter)
 {
         const struct scmp_arg_cmp thread =
@@ -151,7 +151,7 @@ static int add_sockets(scmp_filter_ctx filter)
         return result;
 }
 
-/* What is forbidden stays so for all that the loop starts: its filter goes on to hold. */
+/* What is forbidden here stays so for all threads that the loop starts: its filter goes on to hold. */
 static int add_of_loop(scmp_filter_ctx filter)
 {
         int result = add_threads(filter);
@@ -177,7 +177,7 @@ static int add_all(scmp_filter_ctx filter, enum confine kind)
         return result;
 }
 
-/* A program has 4096 instructions at most, which are 32 KiB: a pipe has room for it. */
+/* A program has 4096 instructions at most, which are 32 KiB: a pipe has room for them. */
 static int export(scmp_filter_ctx filter, struct sock_filter *instructions, unsigned short *count)
 {
         int ends[2];
@@ -197,7 +197,7 @@ static int export(scmp_filter_ctx filter, struct sock_filter *instructions, unsi
         return result;
 }
 
-/* With what is before it. */
+/* Makes a thread's program of a filter, with newer_calls in front. */
 static int translate(scmp_filter_ctx filter, enum seccomp_mode mode, enum confine kind)
 {
         size_t before = mode == SECCOMP_ON ? NEWER_CALLS : 0;
@@ -233,7 +233,7 @@ static int prepare(enum seccomp_mode mode, enum confine kind)
         if (filter) {
                 /* Calls of another architecture: i386's and x32's on x86-64, Arm's on arm64. */
                 result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-                /* By halves, and not one by one. */
+                /* The kernel is to look for a call by halves, and not one by one. */
                 seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
                 if (result == 0)
                         result = add_all(filter, kind);
@@ -250,7 +250,7 @@ void seccomp_settle(struct seccomp *seccomp)
 
         if (!seccomp_holds(seccomp))
                 return;
-        /* Of before Linux 4.14, where what is forbidden would end one thread, and not the process. */
+        /* Before Linux 4.14 a forbidden call would end one thread, and not the process. */
         if (seccomp_api_get() < 3)
                 result = -EOPNOTSUPP;
         for (int kind = 0; kind < CONFINE_KINDS && result == 0; kind++)

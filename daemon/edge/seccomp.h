@@ -22,24 +22,24 @@ enum seccomp_mode {
 };
 
 struct seccomp {
-        enum seccomp_mode mode; /* as it was wished */
-        bool sanitized;         /* no filters, whatever was wished */
+        enum seccomp_mode mode; /* as it was asked for */
+        bool sanitized;         /* there are no filters, whatever was asked for */
         int refused; /* errno: the kernel, or the container, takes no filter; 0: none was refused */
 };
 
 /*
- * Before libuv is used, and with no_new_privs set: refuses io_uring, as kernels without it do. libuv 1.49 and
- * later would use it for good whenever it is there. Sets *seccomp.
+ * Refuses io_uring, as kernels without it do: libuv 1.49 and later would use it for good whenever it is
+ * there. Called before libuv is used, and with no_new_privs set. Sets *seccomp.
  */
 void seccomp_begin(struct seccomp *seccomp, enum seccomp_mode mode);
 
 /*
- * When what only the start needs is done, and before the first thread is started: the loop's filter, and those
- * that threads take (loop/confine.h).
+ * Takes the loop's filter, and makes those that threads take (loop/confine.h). Called when what only the
+ * start needs is done, and before the first thread is started.
  */
 void seccomp_settle(struct seccomp *seccomp);
 
-/* Is the process confined, be it in the way of SECCOMP_LOG? */
+/* Is the process confined, if only as SECCOMP_LOG does it? */
 bool seccomp_holds(const struct seccomp *seccomp);
 
 #endif

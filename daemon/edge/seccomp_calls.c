@@ -11,9 +11,9 @@
 #define ALL (DEPUTIES | CLOSER | WATCHDOG)
 
 /*
- * What our own code calls, and what a C library may take for it: glibc and musl, of any version, on any
- * architecture. Those that are here for one of them only stand with their brothers. In doubt a call is listed:
- * one that is missing is found by a user.
+ * What our own code calls, and what a C library may call for it: glibc and musl, of any version, on any
+ * architecture. A call that is here for one of these only stands with its brothers. In doubt a call is
+ * listed: one that is missing is found by a user.
  */
 const struct seccomp_call seccomp_allowed[] = {
         /* A thread's life, its memory, its clock. */
@@ -72,7 +72,7 @@ const struct seccomp_call seccomp_allowed[] = {
         {"ugetrlimit", ALL},
         {"uname", ALL},
 
-        /* Its rights. */
+        /* A thread's rights. */
         {"capget", ALL},
         {"capset", ALL},
         {"getegid", ALL},
@@ -263,9 +263,9 @@ const struct seccomp_call seccomp_allowed[] = {
 };
 
 /*
- * Nothing that the broker is made of calls these, so whoever does is somebody else. socket() of another kind
- * than ours, and clone() that makes a process, are of them, too: seccomp.c. io_uring is what libuv was told
- * that this kernel has not.
+ * Nothing that the broker is made of calls these, so whoever does is somebody else. A socket() of another
+ * kind than ours and a clone() that makes a process are forbidden as well: seccomp.c. io_uring is here
+ * since libuv was told that this kernel has none.
  */
 const char *const seccomp_forbidden[] = {
         /* Another program, another process. */
@@ -274,7 +274,7 @@ const char *const seccomp_forbidden[] = {
         "fork",
         "vfork",
         "uselib",
-        /* A look into others, or a hand. */
+        /* A look into other processes, or a hand. */
         "kcmp",
         "pidfd_getfd",
         "process_madvise",
@@ -338,7 +338,7 @@ const char *const seccomp_forbidden[] = {
         "sethostname",
         "settimeofday",
         "stime",
-        /* A wire that no file shows. */
+        /* A connection that no file shows. */
         "socketpair",
         NULL,
 };

@@ -4,17 +4,17 @@
 
 #include "daemon/loop/confine.h"
 
-/* The lists that seccomp.c makes filters of. By name: what an architecture has no such call for is left out. */
+/* The lists that seccomp.c makes filters of, by name: calls that an architecture lacks are left out. */
 struct seccomp_call {
         const char *name;
-        unsigned who; /* 1 << CONFINE_...; the loop has them all */
+        unsigned who; /* which threads may make it: bits 1 << CONFINE_...; the loop may make all */
 };
 
-/* Both end with a name NULL. */
+/* Both lists end with a name that is NULL. */
 extern const struct seccomp_call seccomp_allowed[];
 extern const char *const seccomp_forbidden[];
 
-/* The calls of Linux 5.17, and all before, were thought of. */
+/* The last call that the lists take account of: those of Linux 5.17, and all before. */
 #define SECCOMP_CALL_LAST 450
 
 #endif

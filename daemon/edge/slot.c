@@ -85,7 +85,7 @@ static bool has_directory(int at, const char *name)
         return fstatat(at, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(found.st_mode);
 }
 
-/* What s6-supervise would make, in advance: so they can be watched, and nobody else can look into them. */
+/* Makes what s6-supervise would make, in advance: so it can be watched, and nobody else can look into it. */
 static int make_supervise(int at)
 {
         int result = tree_make(at, "supervise", 0700);
@@ -110,7 +110,8 @@ static int make_log(int slot, bool down)
         return result;
 }
 
-/* Only ours: a template that was once run as a service, or meant to be started down, is a mistake. */
+/* Refuses names that are only ours: a template that was once run as a service, or is meant to be started
+ * down, is a mistake. */
 static int refuse_leftovers(int template_fd)
 {
         static const char *const names[] = {"down", "env", "supervise", "event", "log/down"};
@@ -166,13 +167,13 @@ int slot_commit(const struct slots *slots, const char *name)
         if (!slot_is_name(name))
                 return -EINVAL;
         staged_name(name, staged);
-        /* A slot is never empty, so that it cannot be replaced by this. */
+        /* A slot is never empty, so this cannot replace one. */
         if (renameat(slots->fd, staged, slots->fd, name) < 0)
                 return errno == ENOTEMPTY ? -EEXIST : -errno;
         return 0;
 }
 
-/* The groups of runs that are over, and may not be empty: the next run ends what is left of them. */
+/* Copies the notes of groups whose runs are over, but which may not be empty: the next run ends the rest. */
 static int carry_groups(int from, int to)
 {
         static const char *const names[] = {"pgid", "log-pgid"};
@@ -218,7 +219,7 @@ static int renew_groups(const struct slots *slots, const char *name, const char 
         return from == -ENOENT ? 0 : result;
 }
 
-/* Where the kernel or the file system cannot exchange two names, there is none for an instant. */
+/* Replaces a slot where kernel or file system cannot exchange two names: for an instant there is none. */
 static int replace_in_two(int at, const char *staged, const char *name)
 {
         char gone[NAME_SIZE];
@@ -252,7 +253,7 @@ int slot_renew(const struct slots *slots, const char *name, const char *profile,
         if (result == 0 && exchange_names(slots->fd, staged, name) < 0)
                 result =
                         errno == EINVAL || errno == ENOSYS ? replace_in_two(slots->fd, staged, name) : -errno;
-        tree_remove(slots->fd, staged); /* the old one, or where that is still there, the new one */
+        tree_remove(slots->fd, staged); /* the old slot, or where that is still there, the new one */
         return result;
 }
 
@@ -278,7 +279,7 @@ int slot_remove(const struct slots *slots, const char *name)
         return result < 0 ? result : staged_result;
 }
 
-/* Empties it, or makes it where it is missing; 0700 in any case. */
+/* Empties a directory, or makes it where it is missing; it is 0700 in any case. */
 static int clean_directory(int at, const char *name)
 {
         int fd = tree_open(at, name);
@@ -334,7 +335,7 @@ int slot_has_log(const struct slots *slots, const char *name)
         return result == -ENOENT ? 0 : result;
 }
 
-/* A negative errno: also where there is none. */
+/* Opens log/ of a slot: a descriptor, or a negative errno, also where there is none. */
 static int open_log(const struct slots *slots, const char *name)
 {
         int slot = slot_open(slots, name);

@@ -17,7 +17,7 @@
 #include "proto/text.h"
 
 #define MODE_FILE 0640
-/* Each value nothing but newlines, each name with its "=" and newline. */
+/* The largest file: each value is nothing but newlines, two bytes each; each name has "=" and a newline. */
 #define FILE_BYTES_MAX (2 * LIMIT_ENVIRONMENT_BYTES + 2 * LIMIT_ENVIRONMENT_VARIABLES)
 
 int environment_add(struct json_object *environment, const char *name, const char *value, size_t length)
@@ -133,8 +133,8 @@ int environment_compare(int at, const char *one, const char *other, bool *conten
         return 0;
 }
 
-/* A value goes on in the lines behind it that begin with a space. In place: what is read gets ahead of what
- * is kept. */
+/* Joins a value with the lines behind it that begin with a space, in which it goes on. This is done in place:
+ * what is read gets ahead of what is kept. Returns the end of the last line. */
 static char *join_value(char *value, char *end, size_t *length)
 {
         char *kept = end;
@@ -151,7 +151,7 @@ static char *join_value(char *value, char *end, size_t *length)
         return end;
 }
 
-/* bytes: with a NUL behind them, and none before. */
+/* Adds the variables of a whole file. bytes: with a NUL behind them, and none before. */
 static int parse_variables(char *bytes, struct json_object *environment)
 {
         while (*bytes != '\0') {

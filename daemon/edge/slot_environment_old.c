@@ -19,7 +19,7 @@
 
 #define MODE_DIRECTORY 0750
 #define MODE_FILE 0640
-/* A dot name cannot be a variable's. s6-envdir passes over it. */
+/* A name with a dot cannot be a variable's, and s6-envdir passes over it. */
 #define EMPTY_LIST ".empty"
 
 /* Adds the name to the list of those with an empty value, which has room for all. */
@@ -111,7 +111,7 @@ static int compare_file(int one, int other, const char *name, bool *content, boo
         return result == -ENOMEM ? result : 0;
 }
 
-/* Both directories are open. */
+/* Compares two directories, as environment_old_compare() says. */
 static int compare_directories(DIR *one, DIR *other, bool *content, bool *whole)
 {
         struct stat found[2];
@@ -188,7 +188,7 @@ int environment_old_compare(int at, const char *one, const char *other, bool *co
         return result;
 }
 
-/* Those whose value is empty have no file that says so, but a line in the list. */
+/* Adds the variable of a file, unless its value is empty: such variables are added from the list instead. */
 static int add_file(struct json_object *environment, const char *name, char *bytes, size_t length)
 {
         char *rest;

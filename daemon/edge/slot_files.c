@@ -25,13 +25,13 @@
 #define NEW_ENVIRONMENT ".env.new"
 #define OLD_ENVIRONMENT ".env.old"
 
-/* Whose rename is refused for what it asks, not for lack of anything. */
+/* Was the call refused for what it asks, not for lack of anything? */
 static bool is_unsupported(int error)
 {
         return error == EINVAL || error == ENOSYS || error == EXDEV || error == EOPNOTSUPP;
 }
 
-/* Checked long before; once more here, because it becomes a path. Also keeps clear of our own dot names. */
+/* Names were checked long before; once more here, as they become paths. Our own dot names are refused. */
 bool slot_is_name(const char *name)
 {
         return *name != '\0' && *name != '.' && !strchr(name, '/') &&
@@ -51,7 +51,7 @@ static int open_data(const struct slots *slots, const char *name)
         return result < 0 ? result : tree_open(slots->fd, path);
 }
 
-/* What lies under its name is written over, and has the place that it needs already. path: of data/, from `at`. */
+/* Opens the spare state, which is written over and has its blocks already. path: of data/, below `at`. */
 static int open_spare(int at, const char *path, struct stat *found)
 {
         char spare[SLOT_PATH_BYTES];
@@ -62,7 +62,7 @@ static int open_spare(int at, const char *path, struct stat *found)
         fd = tree_open_file(at, spare, flags);
         if (fd >= 0 && fstat(fd, found) == 0 && S_ISREG(found->st_mode) && found->st_nlink == 1)
                 return fd;
-        /* None of ours. */
+        /* What lies there is none of ours. */
         if (fd >= 0)
                 close(fd);
         else if (fd == -ENOSPC || fd == -EDQUOT)
@@ -82,7 +82,7 @@ static int open_spare(int at, const char *path, struct stat *found)
         return fd;
 }
 
-/* Where that cannot be, it is tried again with the next state. */
+/* Makes the spare state. Where that cannot be, it is tried again with the next state. */
 static int make_spare(int at, const char *path)
 {
         struct stat found;
@@ -116,7 +116,7 @@ int slot_make_data(int slot, const char *profile, const char *state, bool down)
         data = tree_open(slot, "data");
         if (data < 0)
                 return data;
-        /* The template's may be another's alone. */
+        /* The template's data/ may be its owner's alone. */
         result = result == -EEXIST && fchmod(data, 0755) < 0 ? -errno : 0;
         if (result == 0)
                 result = tree_write(data, "profile", line, (size_t)length, 0644);
@@ -139,7 +139,7 @@ int slot_set_down(const struct slots *slots, const char *name, bool down)
 
         if (result < 0)
                 return result;
-        /* Most often it is as it shall be. */
+        /* Most often the file is there already. */
         if (down && fstatat(slots->fd, path, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(found.st_mode))
                 return 0;
         slot = slot_open(slots, name);
@@ -159,7 +159,7 @@ int slot_set_down(const struct slots *slots, const char *name, bool down)
         return result;
 }
 
-/* path: of data/. */
+/* Writes a text as the spare state. path: of data/, below all slots. */
 static int write_spare(const struct slots *slots, const char *path, const char *text, size_t length)
 {
         struct stat found;
@@ -168,7 +168,7 @@ static int write_spare(const struct slots *slots, const char *path, const char *
 
         if (fd < 0)
                 return fd;
-        /* Written before it is cut, so that it always has its block. */
+        /* The file is written before it is cut, so that it always has its block. */
         result = tree_write_all(fd, text, length);
         if (result == 0 && found.st_size > (off_t)length && ftruncate(fd, (off_t)length) < 0)
                 result = -errno;
@@ -204,7 +204,7 @@ int slot_write_state(const struct slots *slots, const char *name, const char *te
         return result;
 }
 
-/* A file of its data/, whole. */
+/* Reads a whole file of a slot's data/. */
 static int read_data(const struct slots *slots, const char *name, const char *file, size_t most, char **text,
                      size_t *length)
 {
@@ -289,7 +289,7 @@ int slot_prepare_environment(const struct slots *slots, const char *name, struct
         return result;
 }
 
-/* Where two names cannot be exchanged there is no env for an instant; slot_tidy() knows. */
+/* Where two names cannot be exchanged there is no env for an instant; slot_tidy() mends that. */
 static int take_old(int slot)
 {
         int result;
@@ -351,7 +351,7 @@ int slot_read_environment(const struct slots *slots, const char *name, struct js
 
         if (result == 0)
                 result = environment_read(slots->fd, path, &read);
-        /* What is no file may be an older broker's directory. */
+        /* If env is no file it may be the directory that an older broker made. */
         if (result == -EINVAL && (slot = slot_open(slots, name)) >= 0) {
                 if (is_old(slot))
                         result = environment_old_read(slot, ENVIRONMENT, &read);
@@ -376,7 +376,7 @@ static void tidy_data(int slot)
                 return;
         make_spare(slot, "data");
         if (fstatat(slot, "down", &found, AT_SYMLINK_NOFOLLOW) < 0)
-                tree_write(data, "down", "", 0, 0644); /* or it is there */
+                tree_write(data, "down", "", 0, 0644); /* unless it is there */
         else
                 unlinkat(data, "down", 0); /* one is enough */
         close(data);
@@ -389,7 +389,7 @@ void slot_tidy(const struct slots *slots, const char *name)
 
         if (slot < 0)
                 return;
-        /* Between the two renames of take_old(): what is new is complete. */
+        /* A broker was killed between the two renames of take_old(): the new env is complete. */
         if (fstatat(slot, ENVIRONMENT, &found, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
                 renameat(slot, NEW_ENVIRONMENT, slot, ENVIRONMENT);
         tree_remove(slot, NEW_ENVIRONMENT);

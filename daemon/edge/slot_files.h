@@ -12,13 +12,13 @@ struct slots;
 
 /* What slot.c, which makes and removes slots, needs of slot_files.c, which changes the files in one. */
 
-/* May a slot be called so? */
+/* May a slot have this name? */
 bool slot_is_name(const char *name);
 
-/* The directory of a slot, or a negative errno. */
+/* Opens the directory of a slot: a descriptor, or a negative errno. */
 int slot_open(const struct slots *slots, const char *name);
 
-/* What is in one, as a path below that of all slots. 0 or a negative errno. */
+/* The path of something in a slot, below the directory of all slots. 0 or a negative errno. */
 #define SLOT_PATH_BYTES (LIMIT_SERVICE_NAME_BYTES + 32)
 static inline int slot_path(const char *name, const char *file, char path[SLOT_PATH_BYTES])
 {
@@ -27,7 +27,7 @@ static inline int slot_path(const char *name, const char *file, char path[SLOT_P
         return snprintf(path, SLOT_PATH_BYTES, "%s/%s", name, file) < SLOT_PATH_BYTES ? 0 : -ENAMETOOLONG;
 }
 
-/* data/, which the template may have too (with other things in it), and down. 0 or a negative errno. */
+/* Makes data/, which the template may have too (with other things in it), and down. 0 or a negative errno. */
 int slot_make_data(int slot, const char *profile, const char *state, bool down);
 
 #endif

@@ -16,7 +16,7 @@
 
 #define NEWER "history"
 #define OLDER "history.1"
-/* With what one write more has put behind it. */
+/* The largest file: one write more may have been put behind the limit. */
 #define FILE_MOST (SLOT_HISTORY_BYTES + SLOT_HISTORY_WRITE_BYTES)
 
 static int open_data(const struct slots *slots, const char *name)
@@ -27,7 +27,7 @@ static int open_data(const struct slots *slots, const char *name)
         return result < 0 ? result : tree_open(slots->fd, path);
 }
 
-/* *size: of what is there. */
+/* Opens data/history for appending, and makes it if it is missing. *size: of what is there. */
 static int open_newer(const struct slots *slots, const char *name, off_t *size)
 {
         char path[SLOT_PATH_BYTES];
@@ -49,7 +49,7 @@ static int append(int fd, off_t size, const char *text, size_t length)
 {
         int result = tree_write_all(fd, text, length);
 
-        /* No half of a line stays; where one does, whoever reads it passes it over. */
+        /* No half of a line is to stay; where one does, whoever reads the history passes it over. */
         if (result && ftruncate(fd, size) < 0)
                 result = -errno;
         if (close(fd) < 0 && result == 0)
@@ -92,7 +92,7 @@ int slot_read_history(const struct slots *slots, const char *name, char **text)
 
         if (data < 0)
                 return data;
-        /* What cannot be read is not known. */
+        /* A file that cannot be read is left out. */
         tree_read(data, OLDER, FILE_MOST, &older, &length);
         tree_read(data, NEWER, FILE_MOST, &newer, &length);
         close(data);

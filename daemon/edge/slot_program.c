@@ -31,7 +31,7 @@ static ssize_t read_whole(int fd, char *bytes, size_t size)
         return (ssize_t)filled;
 }
 
-/* Have both, from where they are read next, the same bytes? 1, 0 or a negative errno. */
+/* Have both files the same bytes, from where they are read next? 1, 0 or a negative errno. */
 static int has_same_bytes(int one, int other)
 {
         char bytes[2][COPY_BYTES];
@@ -49,7 +49,7 @@ static int has_same_bytes(int one, int other)
         return 1;
 }
 
-/* An empty one is just being written. */
+/* Opens a program. An empty one is just being written: -EAGAIN. */
 static int open_program(int at, const char *name, int flags, struct stat *found)
 {
         int fd = openat(at, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
@@ -77,7 +77,8 @@ static bool is_kept(const struct slots *slots, int program)
         return same;
 }
 
-/* Whoever installs another one may write it at this very moment: what was copied counts only where nothing came of that. */
+/* Is the installed program what it was before it was copied? Whoever installs another one may be writing it
+ * at this very moment. */
 static bool is_unchanged(const struct slots *slots, const struct stat *before)
 {
         struct stat now;
@@ -87,7 +88,7 @@ static bool is_unchanged(const struct slots *slots, const struct stat *before)
                now.st_mtim.tv_sec == before->st_mtim.tv_sec && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
 }
 
-/* Somebody else's, of when the directory was open to others, goes in any case. */
+/* Removes a kept copy that others own or can write, of when the directory was open to others. */
 static int remove_others(const struct slots *slots)
 {
         struct stat found = {0};
@@ -136,7 +137,7 @@ static int link_program(const struct slots *slots, int slot)
         return linkat(slots->fd, SLOT_PROGRAM_KEPT, slot, SLOT_PROGRAM, 0) < 0 ? -errno : 0;
 }
 
-/* Where the file system has no links, or no more of them for this one. */
+/* Copies the program, where the file system has no links, or no more of them for this file. */
 static int copy_program(const struct slots *slots, int slot)
 {
         struct stat found = {0};
@@ -148,7 +149,7 @@ static int copy_program(const struct slots *slots, int slot)
         return result;
 }
 
-/* Is it in the first line of one of the slot's scripts? */
+/* Is the program in the first line of one of the slot's scripts? */
 static bool is_needed(int slot)
 {
         static const char *const scripts[] = {"run", "finish", "log/run", "log/finish"};

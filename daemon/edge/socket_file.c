@@ -18,7 +18,7 @@ int socket_file_make_directory(const char *directory)
         return chmod(directory, 0755) < 0 ? -errno : 0;
 }
 
-/* Whoever listens is asked, without waiting. In doubt somebody does. */
+/* Does nobody listen there? Asked by connecting, without waiting. In doubt somebody does. */
 static bool is_dead(const struct sockaddr_un *address)
 {
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -25,7 +25,8 @@ static FILE *children_open(pid_t pid)
         return fopen(path, "re");
 }
 
-/* A kernel that does not tell of children: none is known, and what is done about it ends nothing either. */
+/* Has the process a child? Where the kernel does not tell of children none is known; what is done about a
+ * stray then ends nothing either. */
 static bool has_child(pid_t pid)
 {
         FILE *file = children_open(pid);
@@ -37,8 +38,9 @@ static bool has_child(pid_t pid)
         return found;
 }
 
-/* Anything else of root's, or of somebody else's, is not read further: process.h says why. Nor is a program that is root's
- * by its set-user-id bit, to which whoever began it gave what name and argument they liked. */
+/* Is the process an s6-supervise of ours? Anything else of root's, or of somebody else's, is not read
+ * further: process.h says why. Nor is a program that is root's by its set-user-id bit, to which whoever began
+ * it gave what name and argument they liked. */
 static bool is_ours(pid_t pid)
 {
         char path[64], comm[sizeof(SUPERVISE) + 1] = "";
@@ -59,7 +61,7 @@ static bool is_ours(pid_t pid)
         return strcmp(comm, SUPERVISE) == 0 && process_is_only_users(pid, geteuid()) == 1;
 }
 
-/* Its only argument, within words; NULL: it cannot be read. */
+/* Reads the only argument of an s6-supervise, within words; NULL: it cannot be read. */
 static const char *read_name(pid_t pid, char words[STRAY_WORDS_BYTES])
 {
         char path[64];

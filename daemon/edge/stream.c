@@ -39,8 +39,8 @@ bool streams_are_full(const struct streams *streams)
         return closer_pending(&streams->closer) >= streams->pending_most;
 }
 
-/* An urgent byte may carry descriptors too, is skipped by a look, and dropped by the read behind it: unless it
- * is a byte like others. */
+/* An urgent byte may carry descriptors, too. MSG_PEEK skips it, and the read behind that drops it, unless
+ * SO_OOBINLINE has made it a byte like others. */
 int stream_accept(const struct streams *streams, int listener)
 {
         const int on = 1;
@@ -52,8 +52,8 @@ int stream_accept(const struct streams *streams, int listener)
 }
 
 /*
- * A look leaves everything where it is, and says whether there would have been more than bytes. Nobody else
- * takes bytes out, so that the read gets those and no others.
+ * A look (MSG_PEEK) leaves everything where it is, and says whether there would have been more than bytes.
+ * Nobody else takes bytes out, so the read gets those that the look saw, and no others.
  */
 static ssize_t receive_bytes_alone(int fd, char *bytes, size_t size)
 {
@@ -82,7 +82,7 @@ ssize_t stream_receive(const struct streams *streams, int fd, char *bytes, size_
         return length;
 }
 
-/* Up to Linux 6.7 whoever sends may have to collect sockets that were passed round in a ring. */
+/* Up to Linux 6.7 whoever sends may have to collect, as garbage, sockets that were passed round in a ring. */
 ssize_t stream_send(const struct streams *streams, int fd, const char *bytes, size_t length)
 {
         ssize_t sent;
@@ -117,7 +117,7 @@ int stream_replace(struct streams *streams, int fd, int other)
         int old = fcntl(fd, F_DUPFD_CLOEXEC, 0);
         int result = old >= 0 && dup3(other, fd, O_CLOEXEC) >= 0 ? 0 : -errno;
 
-        close(other); /* nobody has sent anything to it, or it is at fd too */
+        close(other); /* nothing was sent to it yet, or `fd` holds it as well */
         if (old >= 0 && result == 0)
                 stream_close(streams, old);
         else if (old >= 0)

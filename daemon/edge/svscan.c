@@ -14,7 +14,7 @@
 
 #define LOCK ".s6-svscan/lock"
 
-/* As in s6's own sources, all versions together. */
+/* These are the figures of s6's own sources, of all versions together. */
 #define SUPERVISORS_DEFAULT 1000
 #define SUPERVISORS_LEAST 4
 #define SUPERVISORS_MOST 160000
@@ -22,7 +22,7 @@
 #define SERVICES_LEAST 2
 #define SERVICES_MOST 80000
 #define SVSCAN_FILES 16     /* descriptors of an s6-svscan without services, and some to spare */
-#define WITH_VALUE "cCLtdX" /* options that take one */
+#define WITH_VALUE "cCLtdX" /* options that take a value */
 
 static unsigned within(unsigned long value, unsigned least, unsigned most)
 {
@@ -105,7 +105,7 @@ void svscan_read_limits(const char *text, struct svscan_room *room)
                                         : 1;
 }
 
-/* As a string; what does not fit is cut. 0 or a negative errno. */
+/* Reads a file of /proc/PID as a string; what does not fit is cut. 0 or a negative errno. */
 static int read_file(pid_t pid, const char *name, char text[SVSCAN_TEXT_BYTES], size_t *length)
 {
         char path[64];
@@ -138,7 +138,7 @@ int svscan_look(int at, struct svscan_room *room)
         result = process_read(pid, &process);
         if (result < 0)
                 return result;
-        /* Reading the command line of a hostile process may take as long as that likes. */
+        /* Reading the command line of a hostile process may take as long as that process likes. */
         if (process.uid != 0 && process.uid != geteuid())
                 return -EPERM;
         result = read_file(pid, "cmdline", text, &length);

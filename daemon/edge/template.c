@@ -17,7 +17,8 @@
 
 /*
  * What is wrong with one entry, NULL for nothing. s6-supervise reads a readiness descriptor as long as there
- * is something in it: who runs as the client user, gateway or logger, could keep it from its orders for ever.
+ * is something in it: whatever runs as the client user, gateway or logger, could keep it from its orders for
+ * ever.
  */
 static const char *entry_fault(const FTSENT *entry, int *error)
 {
@@ -55,7 +56,7 @@ static const char *run_fault(const char *run, int *error)
         return S_ISREG(info.st_mode) && info.st_mode & S_IXUSR ? NULL : "it must be an executable file";
 }
 
-/* The figures of settings, a shell file. The scripts that use them could only fail, at a gateway's first
+/* The figures of settings, a shell file. Scripts that use wrong ones could only fail, at a gateway's first
  * end. */
 static const struct figure {
         const char *name;
@@ -115,7 +116,7 @@ static const char *settings_fault(const char *settings, int *error)
         return fault;
 }
 
-/* What svcbroker-slot refuses, at a gateway's start. */
+/* What is wrong with the settings by svcbroker-slot's rules, which would refuse them at a gateway's start. */
 static const char *plain_fault(const char *settings, int *error)
 {
         char text[SETTINGS_BYTES];
@@ -142,7 +143,8 @@ static const char *plain_fault(const char *settings, int *error)
         return NULL;
 }
 
-/* Is one of its scripts svcbroker-slot? One of an older version has shell scripts, whose settings are a shell's. */
+/* Is svcbroker-slot in the first line of one of the template's scripts? A template of an older version has
+ * shell scripts, whose settings are a shell's. */
 static bool is_of_slot_program(const char *path)
 {
         static const char *const scripts[] = {"run", "finish", "log/run", "log/finish"};
@@ -166,7 +168,8 @@ static bool is_of_slot_program(const char *path)
         return found;
 }
 
-/* Every inode of it. NULL: nothing is wrong; else *culprit names what is, where there was memory for it. */
+/* Looks at every inode of the template. NULL: nothing is wrong; else *culprit names what is, where there was
+ * memory for that. */
 static const char *tree_fault(const char *path, char **culprit, int *error)
 {
         char *top[] = {(char *)path, NULL};

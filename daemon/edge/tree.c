@@ -26,7 +26,7 @@ static int open_one(int at, const char *name, int flags)
         return fd < 0 ? -errno : fd;
 }
 
-/* For where there is no openat2: the directory of the path first. */
+/* Opens a path where there is no openat2: component by component. */
 static int open_walking(int at, const char *path, int flags)
 {
         const char *slash = strchr(path, '/');
@@ -61,7 +61,7 @@ int tree_open_file(int at, const char *path, int flags)
         fd = (int)syscall(SYS_openat2, at, path, &how, sizeof(how));
         if (fd >= 0)
                 return fd;
-        /* The kernel lacks it, or a sandbox. */
+        /* The kernel, or a sandbox, lacks openat2. */
         return errno == ENOSYS || errno == EPERM ? open_walking(at, path, flags) : -errno;
 }
 
@@ -72,7 +72,7 @@ int tree_open(int at, const char *name)
 
 int tree_make(int at, const char *name, mode_t mode)
 {
-        /* Nobody gets more by this, whatever the umask: that leaves its owner's bits alone (rights.h). */
+        /* Nobody else gets in before the chmod; and the umask leaves the owner's bits alone (rights.h). */
         if (mkdirat(at, name, 0700) < 0)
                 return -errno;
         return mode != 0700 && fchmodat(at, name, mode, 0) < 0 ? -errno : 0;
@@ -122,7 +122,7 @@ int tree_replace(int at, const char *temporary, const char *name, const void *by
 {
         int result;
 
-        /* A temporary that a killed broker left. */
+        /* A killed broker may have left one. */
         if (unlinkat(at, temporary, 0) < 0 && errno != ENOENT)
                 return -errno;
         result = write_file(at, temporary, O_EXCL, bytes, length, mode);
@@ -154,7 +154,7 @@ static int read_all(int fd, char *bytes, size_t size, size_t *length)
         return 0;
 }
 
-/* What has come to the size that it had has come to its end. */
+/* Reads a file; when as many bytes have come as it had when it was opened, that was all of it. */
 static int read_file(int fd, const struct stat *found, char *bytes, size_t size, size_t *length)
 {
         int result = 0;
@@ -246,7 +246,7 @@ static int empty_and_close(int fd, unsigned depth)
                 close(fd);
                 return result;
         }
-        /* Some file systems skip entries when others are removed meanwhile: until a pass finds nothing. */
+        /* Some file systems skip entries when others are removed meanwhile: so until a pass finds nothing. */
         do {
                 rewinddir(directory);
                 result = empty_pass(directory, depth, &removed);
@@ -260,7 +260,7 @@ static int remove_below(int at, const char *name, unsigned depth)
         int fd;
         int result;
 
-        /* A directory: EISDIR, on some file systems EPERM. */
+        /* For a directory the errno is EISDIR, on some file systems EPERM. */
         if (unlinkat(at, name, 0) == 0 || errno == ENOENT)
                 return 0;
         if (errno != EISDIR && errno != EPERM)
@@ -269,7 +269,7 @@ static int remove_below(int at, const char *name, unsigned depth)
                 return -ELOOP;
         fd = tree_open(at, name);
         if (fd == -EACCES) {
-                /* Ours, but not readable. glibc's fchmodat does without following, too. */
+                /* Ours, but not readable. glibc's fchmodat() can be told not to follow links, too. */
                 if (fchmodat(at, name, 0700, AT_SYMLINK_NOFOLLOW) < 0)
                         return -errno;
                 fd = tree_open(at, name);
@@ -291,7 +291,7 @@ int tree_empty(int fd)
 {
         int own;
 
-        /* A descriptor of its own: reading moves the position, and closedir() closes. */
+        /* The walk has a descriptor of its own: reading moves the position, and closedir() closes it. */
         own = tree_open(fd, ".");
         return own < 0 ? own : empty_and_close(own, 1);
 }

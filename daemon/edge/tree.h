@@ -11,17 +11,17 @@
  * errno.
  */
 
-/* Opens a directory for reading. Returns the descriptor or a negative errno. `name`, here and of a file that is read, may be a
- * path of components, each as if it were opened by itself. */
+/* Opens a directory for reading. Returns the descriptor or a negative errno. `name`, here and in tree_read(),
+ * may be a path of several components, each opened as if by itself. */
 int tree_open(int at, const char *name);
 
-/* The same of a file, by what openat(2) takes; what is made is 0600. */
+/* Opens a file in the same way, with flags of openat(2); a file that is made is 0600. */
 int tree_open_file(int at, const char *path, int flags);
 
 /* Makes a directory. -EEXIST when the name is taken. */
 int tree_make(int at, const char *name, mode_t mode);
 
-/* Writes all of it, to what is open. */
+/* Writes all of the bytes to an open file. */
 int tree_write_all(int fd, const void *bytes, size_t length);
 
 /* Makes a file. -EEXIST when the name is taken. */
@@ -51,13 +51,13 @@ int tree_empty(int fd);
  */
 int tree_copy(int from, int to);
 
-/* A copy of what is open, from where it is read next; -EEXIST when the name is taken. */
+/* Copies an open file, from where it would be read next, to a new one; -EEXIST when the name is taken. */
 int tree_copy_open(int from, int to_at, const char *name, mode_t mode);
 
-/* The same of one file, whose directory is there already. */
+/* Copies a file to the same path below `to_at`, where its directory is there already. */
 int tree_copy_file(int from_at, int to_at, const char *path);
 
-/* Of a directory that is copied. A read-only image's (0555) must take supervise/ all the same. */
+/* The mode of a directory that is copied: one of a read-only image (0555) must take supervise/, too. */
 #define TREE_DIRECTORY_MODE(mode) (((mode)&0755) | 0700)
 
 #endif

@@ -69,7 +69,7 @@ static int copy_entry(int from_at, int to_at, const char *name, unsigned depth)
         int result;
         int from;
 
-        /* Looked at before it is opened, because opening a device or a FIFO does something to it. */
+        /* The entry is looked at before it is opened: opening a device or a FIFO does something to that. */
         if (fstatat(from_at, name, &found, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
         if (S_ISLNK(found.st_mode))
@@ -79,7 +79,7 @@ static int copy_entry(int from_at, int to_at, const char *name, unsigned depth)
         from = openat(from_at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (from < 0)
                 return -errno;
-        /* And once more on what was opened. */
+        /* What was opened is looked at once more. */
         if (fstat(from, &found) < 0) {
                 result = -errno;
                 close(from);

@@ -26,10 +26,11 @@ int volume_open(const char *home)
 
 int volume_may_write(int volume, const char *path)
 {
-        /* Not the C library's: where the kernel lacks it, that looks at other ids than the file-system ones. */
+        /* Not the C library's: where the kernel lacks the call, that goes by other ids than the
+         * file-system's. */
         if (syscall(SYS_faccessat2, volume, path, W_OK | X_OK, AT_EACCESS) == 0)
                 return 0;
-        /* What EPERM says is seccomp's: permissions are EACCES. */
+        /* EPERM is seccomp's: permissions are EACCES. */
         return errno == EPERM ? -ENOSYS : -errno;
 }
 
@@ -89,7 +90,7 @@ bool volume_has(int volume, const char *path)
         return volume_look(volume, path) > 0;
 }
 
-/* At most `most` bytes from where the descriptor stands; `cut`: less what is before the first newline. */
+/* Reads at most `most` bytes from where the descriptor stands; cut: less what is before the first newline. */
 static int read_tail(int fd, size_t most, bool cut, char **text)
 {
         size_t length = 0;
@@ -139,7 +140,7 @@ int volume_read_tail(int volume, const char *path, size_t most, char **text)
                 return fd;
         result = 0;
         cut = (uintmax_t)found.st_size > most;
-        /* The byte before them too: if it is a newline, the first line is whole. */
+        /* The byte before them is read too: if it is a newline, the first line is whole. */
         if (cut && lseek(fd, found.st_size - (off_t)most - 1, SEEK_SET) < 0)
                 result = -errno;
         if (result == 0)
@@ -158,7 +159,7 @@ static int make_log(int directory, const char *name, mode_t mode)
         return fd;
 }
 
-/* Out of the way of a new one. Takes `fd` over, which is it. */
+/* Moves a full log (`fd`, which is closed) out of the way of a new one, whose descriptor it returns. */
 static int rotate_log(int directory, const char *name, mode_t mode, int fd)
 {
         char old[NAME_MAX + 1];
@@ -171,7 +172,7 @@ static int rotate_log(int directory, const char *name, mode_t mode, int fd)
         return make_log(directory, name, mode);
 }
 
-/* mode: of the file. */
+/* mode: of the file; for 0600 its directories are 0700, else 0755. most: a file of that size is rotated. */
 static int append(int volume, const char *path, mode_t mode, off_t most, const char *text, size_t length)
 {
         struct stat found;
@@ -222,10 +223,10 @@ static int compare_name(const void *key, const void *element)
         return strcmp(key, *(char *const *)element);
 }
 
-/* Puts the name where it belongs; of more than `most`, the last ones in order are dropped. */
+/* Puts the name where it belongs in the order; of more than `most` names the last ones are dropped. */
 static int insert_name(char **names, size_t most, size_t *count, const char *name)
 {
-        /* By halves: there may be a million names, in the worst order. */
+        /* The place is sought by halves: there may be a million names, in the worst order. */
         size_t place = sorted_place(name, names, *count, sizeof(*names), compare_name);
         char *copy;
 

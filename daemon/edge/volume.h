@@ -22,30 +22,32 @@
  * All return 0 or a negative errno unless they say otherwise, and leave their output untouched on failure.
  */
 
-/* Under which a file is written before it takes the name's place, beside it. */
+/* The name under which a file is written, beside the one whose place it takes then. */
 #define VOLUME_TEMPORARY_ENDING ".svcbroker"
 #define VOLUME_TEMPORARY(name) "." name VOLUME_TEMPORARY_ENDING
-/* What Diagnose writes, to see whether that can be, and removes. */
+/* A file that Diagnose writes, to see whether that can be, and removes. */
 #define VOLUME_PROBE ".doctor"
 
 /* A directory descriptor (O_PATH) for the volume, or a negative errno. */
 int volume_open(const char *home);
 
 /*
- * May files be made in that directory, or the volume's own ("."), by whom the files are opened as? As far as the kernel
- * tells without making one: permissions, and a file system that is read-only. -ENOSYS: it does not tell.
+ * May the calling thread's file-system user make files in that directory (".": the volume's own)? As far as
+ * the kernel tells without making one: permissions, and a file system that is read-only. 0: yes; -ENOSYS: the
+ * kernel does not tell; or another negative errno.
  */
 int volume_may_write(int volume, const char *path);
 
 /*
- * A whole file, with a NUL behind it; the caller frees *text. A NUL inside is -EBADMSG, more than
+ * Reads a whole file, with a NUL behind it; the caller frees *text. A NUL inside is -EBADMSG, more than
  * VOLUME_FILE_BYTES -EFBIG, a link -ELOOP, anything else that is no regular file -EINVAL.
  */
 int volume_read(int volume, const char *path, char **text);
 
 /*
- * The end of a file that only grows: its last lines, whole ones, of at most `most` bytes, with a NUL behind
- * them; a NUL inside (as a crash leaves it) is a newline. The caller frees *text. Failures as above.
+ * Reads the end of a file that only grows: its last whole lines, of at most `most` bytes, with a NUL behind
+ * them; a NUL inside (as a crash leaves it) becomes a newline. The caller frees *text. Other failures
+ * as in volume_read().
  */
 int volume_read_tail(int volume, const char *path, size_t most, char **text);
 
@@ -55,11 +57,11 @@ struct volume_file {
         const char *text; /* NULL: remove it */
         size_t length;
         mode_t mode;  /* of the new file; 0600 */
-        bool durable; /* on disk before this returns */
-        /* Taken in the instant before the rename or the removal: whoever sets it to VOLUME_CANCELLED before that
-         * knows that nothing will happen to the file (-ECANCELED). NULL: none. */
+        bool durable; /* on disk before volume_replace() returns */
+        /* Claimed in the instant before the rename or the removal: whoever sets it to VOLUME_CANCELLED before
+         * that knows that nothing will happen to the file (-ECANCELED). NULL: there is none. */
         atomic_int *fence;
-        char mark;  /* makes the fresh file's name another than those of replacements that hang; 0: none do */
+        char mark;  /* makes the fresh file's name another than those of replacements that hang; 0: none */
         int result; /* 0 or a negative errno, set for each */
 };
 
@@ -70,16 +72,17 @@ enum volume_fence {
 };
 
 /*
- * Replaces each file by a fresh one: O_EXCL beside it under a name of our own (".NAME.svcbroker"), written,
- * renamed over it, whatever was there but a directory. Text over VOLUME_FILE_BYTES is -EFBIG. A regular file
- * under the name of our own is what a killed broker left, and is removed; anything else there is -EINVAL.
- * Before the renames one sync for all durable ones of a file system (syncfs; fsync where it is only one),
- * and after them one of each directory that holds a durable one. If that last one fails, the file is in its
- * place, but may not survive the machine.
+ * Replaces each file by a fresh one, which is made (O_EXCL) beside it under a name of our own
+ * (".NAME.svcbroker"), written, and renamed over whatever was there but a directory. Text over
+ * VOLUME_FILE_BYTES is -EFBIG. A regular file under the name of our own is what a killed broker left, and is
+ * removed; anything else there is -EINVAL.
+ * Before the renames there is one sync for all durable files of a file system (syncfs; fsync where there is
+ * only one), and after them one of each directory that holds a durable file. If that last sync fails, the
+ * file is in its place, but may not survive the machine.
  * make_directories: missing parents are made, 0700, and synced; not for a removal, for which a missing parent
  * is success. A removal is as volume_remove(), and takes along what a killed broker left of that file.
- * One file's failure is its own, and leaves the old file and nothing else, but for a sync: it fails for all
- * that shared it. No path may be there twice.
+ * One file's failure is its own, and leaves the old file and nothing else, but for a sync, which fails for
+ * all that shared it. No path may be there twice.
  */
 void volume_replace(int volume, struct volume_file *files, size_t count, bool make_directories);
 
@@ -87,9 +90,9 @@ void volume_replace(int volume, struct volume_file *files, size_t count, bool ma
 int volume_remove(int volume, const char *path);
 
 /*
- * Of what a killed broker left: a regular file, if it was last written before that time; and all files of
- * volume_replace()'s in a directory (of the first SWEEP_ENTRIES_MAX names). before_usec: UTC, when this
- * broker began; what it writes itself is not touched. What cannot be removed stays.
+ * Remove what a killed broker left: a regular file, if it was last written before that time; and all
+ * temporary files of volume_replace() in a directory (among the first SWEEP_ENTRIES_MAX names). before_usec:
+ * UTC, when this broker began, so that what it writes itself is not touched. What cannot be removed stays.
  */
 void volume_remove_older(int volume, const char *path, int64_t before_usec);
 void volume_sweep(int volume, const char *path, int64_t before_usec);
@@ -97,7 +100,7 @@ void volume_sweep(int volume, const char *path, int64_t before_usec);
 /* Is there a file of that name (of any kind, a link included)? */
 bool volume_has(int volume, const char *path);
 
-/* The same: 1 yes, 0 no, or a negative errno; then nobody knows. */
+/* As volume_has(), but 1 yes, 0 no, or a negative errno; then nobody knows. */
 int volume_look(int volume, const char *path);
 
 /*
@@ -107,23 +110,25 @@ int volume_look(int volume, const char *path);
  */
 int volume_append_log(int volume, const char *path, const char *text, size_t length);
 
-/* The same, at most `most` bytes of it, in a file (0600) and directories (0700) of the broker's own. */
+/* As volume_append_log(), with a file (0600) and directories (0700) of the broker's own; a file that has
+ * already reached `most` bytes is first renamed. */
 int volume_append_lines(int volume, const char *path, const char *text, size_t length, size_t most);
 
 /*
- * The directory `path` (O_PATH), of whose components each may be a symbolic link, or lead through some: followed with the
- * client's own rights, and taken only if what is there lies beneath the volume, whose mount points are the volume too.
- * Paths below it are relative to the descriptor, and of links no more. -EXDEV: it leads outside, to the volume itself, or
- * to where the client may not go; -ENOLINK: it leads nowhere; -ELOOP: it has no end, or is one of /proc's.
+ * Opens the directory `path` (O_PATH). Each of its components may be a symbolic link, or lead through some:
+ * links are followed with the client's own rights, and taken only if what is there lies beneath the volume,
+ * whose mount points are the volume too. Paths below the directory are relative to the descriptor, and have
+ * no more links in them. -EXDEV: a link leads outside, to the volume itself, or to where the client may not
+ * go; -ENOLINK: it leads nowhere; -ELOOP: it has no end, or is one of /proc's.
  */
 int volume_enter(int volume, const char *path);
 
-/* The same of where a profile's own files are: profiles/NAME, or for `default` the volume itself. */
+/* The same for the directory of a profile's own files: profiles/NAME, or for `default` the volume itself. */
 int volume_enter_profile(int volume, const char *profile);
 
 /*
- * The names of some kinds of entries in `path`; of links, those whose name a profile can have, and `path` is entered as by
- * volume_enter() then. The rest is as volume_directories().
+ * Lists the names of entries of some kinds in `path`; of links only those whose name a profile can have, and
+ * with VOLUME_LINKS `path` is entered as by volume_enter(). All else is as in volume_directories().
  */
 #define VOLUME_DIRECTORIES 1u
 #define VOLUME_LINKS 2u
@@ -131,9 +136,9 @@ int volume_enter_profile(int volume, const char *profile);
 int volume_list(int volume, const char *path, unsigned kinds, size_t most, char ***names, size_t *count);
 
 /*
- * The names of the directories in `path` ("." for the volume itself): no links, no dot names, sorted by
- * bytes, and of more than `most` the first ones; nobody has checked what they are made of. *names is never
- * NULL, and for volume_names_free(). A missing `path` is an empty list.
+ * Lists the names of the directories in `path` ("." for the volume itself): no links, no dot names, sorted by
+ * bytes, and of more than `most` the first ones; nobody has checked what the names are made of. *names is
+ * never NULL, and for volume_names_free(). A missing `path` is an empty list.
  */
 int volume_directories(int volume, const char *path, size_t most, char ***names, size_t *count);
 void volume_names_free(char **names, size_t count);

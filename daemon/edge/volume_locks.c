@@ -12,14 +12,14 @@
 #include "daemon/edge/volume.h"
 #include "daemon/edge/volume_resolve.h"
 
-/* Who holds a lock that keeps a writer out? Needs no descriptor for writing. It does not see this process's
- * own: there are none, and none is dropped by the close. */
+/* Who holds a lock that keeps a writer out? A descriptor for reading is enough to ask. Locks of this process
+ * are not seen: there are none, so the close drops none. */
 static void ask(int fd, struct volume_lock *lock)
 {
         struct flock asked = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
         int result = fcntl(fd, F_OFD_GETLK, &asked);
 
-        /* Some sandboxes know only the older one. */
+        /* Some sandboxes know only the older call. */
         if (result < 0 && errno == EINVAL) {
                 asked = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
                 result = fcntl(fd, F_GETLK, &asked);
@@ -68,7 +68,7 @@ static void look_at_gateway(int volume, const char *profile, struct volume_lock 
         close(fd);
 }
 
-/* Nothing tells a link of /proc from others without openat2: then none is followed. */
+/* Opens a directory, following links. Without openat2 none is: nothing tells those of /proc from others. */
 static int enter(int volume, const char *path)
 {
         int fd = volume_follow(volume, path);
@@ -76,7 +76,8 @@ static int enter(int volume, const char *path)
         return fd == -ENOSYS ? volume_resolve(volume, path, O_PATH) : fd;
 }
 
-/* Whether a group or an access control list lets that user write is not looked into: their bits are the group's. */
+/* May the user write there? Whether a group or an access control list lets that user is not looked into: the
+ * group's bits stand for both. */
 static bool may_write(const struct stat *found, uid_t uid)
 {
         if (uid == 0)

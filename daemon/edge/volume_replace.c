@@ -16,25 +16,25 @@
 #include "daemon/edge/volume_resolve.h"
 
 /*
- * Nothing is held from one step to the next but one descriptor for each file system, and the directory that was the last one:
- * a batch may be as long as there are profiles. What is swapped under us between two steps costs an error, or ends in a place
- * that is the client's all the same.
+ * A fresh file. Nothing is held from one step to the next but one descriptor for each file system, and that
+ * of the directory that was used last: a batch may be as long as there are profiles. What is swapped under us
+ * between two steps costs an error, or ends in a place that is the client's all the same.
  */
 struct temporary {
-        bool written;    /* it is there, and waits for its rename */
+        bool written;    /* the file is there, and waits for its rename */
         bool is_settled; /* its directory is synced */
         dev_t device;
-        int fd; /* of the first durable one on its device, open since before its first byte: so no error is
+        int fd; /* of the first durable file on its device, open since before its first byte: so no error is
                    missed */
 };
 
-/* The directory of the file that was worked last. */
+/* The directory that was used last. */
 struct place {
         int volume;
-        mode_t make;      /* of missing ones; 0: none is made */
+        mode_t make;      /* the mode of missing directories; 0: none is made */
         int fd;           /* -1: none yet */
         const char *path; /* of a file in it */
-        bool readable;    /* it can be synced */
+        bool readable;    /* the directory can be synced */
 };
 
 static size_t directory_length(const char *path)
@@ -58,7 +58,7 @@ static void place_leave(struct place *place)
         place->fd = -1;
 }
 
-/* The directory's descriptor, which stays the place's, or a negative errno. make: where it is missing. */
+/* Enters a file's directory (make: if missing). Its descriptor, still the place's, or a negative errno. */
 static int place_enter(struct place *place, const struct volume_file *file, mode_t make, const char **name)
 {
         bool readable = file->durable;
@@ -70,7 +70,7 @@ static int place_enter(struct place *place, const struct volume_file *file, mode
                 return place->fd;
         }
         fd = volume_parent(place->volume, file->path, readable ? O_RDONLY : O_PATH, make, name);
-        if (fd == -EACCES && readable) { /* who may write in it and not read it */
+        if (fd == -EACCES && readable) { /* a directory that we may only write in */
                 readable = false;
                 fd = volume_parent(place->volume, file->path, O_PATH, make, name);
         }
@@ -83,7 +83,8 @@ static int place_enter(struct place *place, const struct volume_file *file, mode
         return fd;
 }
 
-/* Always the same for a file, but where another replacement hangs, so that what a killed broker left is found again. */
+/* The name is always the same for a file, but where another replacement hangs, so that what a killed broker
+ * left is found again. */
 static int temporary_name(const char *name, char mark, char temporary[NAME_MAX + 1])
 {
         const char end[] = {mark, '\0'};
@@ -99,7 +100,7 @@ static bool claim(const struct volume_file *file)
         return !file->fence || atomic_compare_exchange_strong(file->fence, &open, VOLUME_CLAIMED);
 }
 
-/* The descriptor, or a negative errno and nothing left behind. */
+/* Makes and writes a fresh file: its descriptor, or a negative errno and nothing left behind. */
 static int write_temporary(int directory, const char *temporary, const struct volume_file *file,
                            dev_t *device)
 {
@@ -131,7 +132,7 @@ static int write_temporary(int directory, const char *temporary, const struct vo
         return fd;
 }
 
-/* Is there a durable one on that device among the first `count`? */
+/* Is there a durable file on that device among the first `count`? */
 static bool has_durable(const struct volume_file *files, const struct temporary *temporaries, size_t count,
                         dev_t device)
 {
@@ -170,7 +171,7 @@ static int prepare(struct place *place, const struct volume_file *files, size_t 
         return result;
 }
 
-/* What the first one of a device holds open, for all of them there. */
+/* Syncs by the descriptor that the first durable file of a device holds open, for all durable files there. */
 static void sync_device(struct volume_file *files, struct temporary *temporaries, size_t first, size_t count)
 {
         bool alone = true;
@@ -191,7 +192,7 @@ static void sync_device(struct volume_file *files, struct temporary *temporaries
                         files[i].result = result;
 }
 
-/* The rename; or, of one that failed since, no trace. */
+/* Renames a fresh file into place; or, if the file has failed since, leaves no trace of it. */
 static int publish(struct place *place, const struct volume_file *file)
 {
         char temporary[NAME_MAX + 1];
@@ -223,7 +224,7 @@ static int remove_one(struct place *place, const struct volume_file *file)
         if (directory < 0)
                 return directory == -ENOENT ? 0 : directory;
         result = claim(file) ? volume_remove_at(directory, name) : -ECANCELED;
-        /* What was half written when a broker was killed goes with it: nobody would come back for it. */
+        /* What a killed broker had half written goes with the file: nobody would come back for that. */
         if (result == 0 && temporary_name(name, file->mark, temporary) == 0)
                 volume_remove_at(directory, temporary);
         return result;
@@ -239,7 +240,7 @@ static int sync_directory_of(struct place *place, const struct volume_file *file
         return place->readable ? volume_sync_directory(directory) : -EACCES;
 }
 
-/* The directory of one file, for all that are in it. */
+/* Syncs the directory of one file, for all files that are in it. */
 static void settle(struct place *place, struct volume_file *files, struct temporary *temporaries,
                    size_t first, size_t count)
 {
@@ -295,7 +296,7 @@ void volume_replace(int volume, struct volume_file *files, size_t count, bool ma
         free(temporaries);
 }
 
-/* Those of a broker that runs are younger than it is. */
+/* Is the file older than the broker? Files that the running broker made are younger than it is. */
 static bool is_older(int directory, const char *name, int64_t before_usec)
 {
         struct stat found;
@@ -304,7 +305,7 @@ static bool is_older(int directory, const char *name, int64_t before_usec)
                found.st_mtim.tv_sec * INT64_C(1000000) + found.st_mtim.tv_nsec / 1000 < before_usec;
 }
 
-/* With a character behind it, where another replacement hung. */
+/* Is this a name of ours? Where another replacement hung, a character is behind the ending. */
 static bool is_temporary(const char *name)
 {
         const char *ending =
@@ -341,8 +342,8 @@ void volume_sweep(int volume, const char *path, int64_t before_usec)
                 close(fd);
                 return;
         }
-        /* The client may have put a million files there: the next time there are fewer of those that are
-         * ours. */
+        /* The client may have put a million files there: what of ours is missed is left to the next sweep,
+         * which meets fewer. */
         for (unsigned i = 0; i < SWEEP_ENTRIES_MAX && (entry = readdir(directory)); i++)
                 if (is_temporary(entry->d_name) && is_older(fd, entry->d_name, before_usec))
                         volume_remove_at(fd, entry->d_name);

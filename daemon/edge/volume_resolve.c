@@ -15,7 +15,7 @@
 #include "daemon/bounds.h"
 #include "daemon/edge/volume.h"
 
-/* O_PATH goes with nothing that is about reading. */
+/* O_PATH goes with no flag that is about reading. */
 static int directory_flags(int access)
 {
         return access | O_DIRECTORY | O_CLOEXEC | (access == O_PATH ? 0 : O_NONBLOCK);
@@ -34,7 +34,7 @@ bool volume_is_name(const char *path)
         return path[length] == '\0' && is_clean_component(path, length);
 }
 
-/* So that openat2 and the walk need not agree on "..", and no two ways of writing name the same file. */
+/* Refuses unclean paths: so openat2 and the walk need not agree on "..", and no two paths name one file. */
 static int check_path(const char *path)
 {
         if (strlen(path) >= PATH_MAX)
@@ -127,7 +127,7 @@ int volume_sync_above(int volume, const char *path)
         return result ? result : sync_one(volume, ".");
 }
 
-/* A step into a directory that is made if it is missing. `at` is open for reading then. */
+/* Steps into a directory, which is made if it is missing. `at` is open for reading. */
 static int make_step(int at, const char *name, int access, mode_t make)
 {
         bool made = mkdirat(at, name, make) == 0;
@@ -136,7 +136,7 @@ static int make_step(int at, const char *name, int access, mode_t make)
 
         if (!made && errno != EEXIST)
                 return -errno;
-        /* What is to be widened needs more than O_PATH, and does for that too. */
+        /* Widening needs more than an O_PATH descriptor, and such a one serves in place of that, too. */
         fd = open_step(at, name, made ? O_RDONLY : access);
         if (fd < 0 || !made)
                 return fd;
@@ -149,7 +149,7 @@ static int make_step(int at, const char *name, int access, mode_t make)
         return fd;
 }
 
-/* The volume's own descriptor is the caller's; every other one on the way is ours. */
+/* Walks on from `fd`, which is taken over and closed like every other descriptor on the way but the last. */
 static int walk_from(int fd, const char *path, int access, mode_t make)
 {
         char name[NAME_MAX + 1];
@@ -167,7 +167,7 @@ static int walk_from(int fd, const char *path, int access, mode_t make)
                 name[length] = '\0';
                 path += length;
                 path += *path == '/';
-                /* What a directory may have to be made in must be synced: that needs more than O_PATH. */
+                /* A directory in which another may be made must be synced: that needs more than O_PATH. */
                 how = *path == '\0' ? access : make != 0 ? O_RDONLY : O_PATH;
                 next = open_step(fd, name, how);
                 if (next == -ENOENT && make != 0)
@@ -242,8 +242,8 @@ int volume_follow(int directory, const char *path)
         return is_lacking(errno) ? -ENOSYS : -errno;
 }
 
-/* Wherever its links lead, which is seen afterwards. Where there is no openat2 to refuse magic ones, what they lead to
- * is closed again at once, as all that is outside. */
+/* Follows links wherever they lead, which check_beneath() judges afterwards. Where there is no openat2 to
+ * refuse magic links, what they lead to is closed again at once, as is all that is outside. */
 static int follow(int directory, const char *name)
 {
         int fd = volume_follow(directory, name);
@@ -254,8 +254,9 @@ static int follow(int directory, const char *name)
         return fd < 0 ? -errno : fd;
 }
 
-/* Up from there, by what really is above it: at the top of everything it is its own parent. A mount point on the volume
- * is the volume's, as one is in place of a profile's directory. */
+/* Does the directory lie beneath the volume? Goes up from there, by what really is above it; the top of
+ * everything is its own parent. A mount point on the volume is the volume's, such as one in place of a
+ * profile's directory. 0, or a negative errno: -EXDEV, it does not. */
 static int check_beneath(int volume, int fd)
 {
         struct stat top, found;
@@ -281,7 +282,7 @@ static int check_beneath(int volume, int fd)
         return result;
 }
 
-/* What `path` lies in, which may be a link as well (profiles/ itself). */
+/* Enters what `path` lies in, which may be a link as well (profiles/ itself). */
 static int enter_parent(int volume, const char *path, const char **name)
 {
         const char *slash = strrchr(path, '/');

@@ -17,45 +17,47 @@
 /* What opening the last component always takes: it may be a link, a FIFO, a terminal, or under a lease. */
 #define VOLUME_OPEN_FLAGS (O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
-/* One component: what it names is in the directory itself. */
+/* Is the path one component, so that what it names is in the directory itself? */
 bool volume_is_name(const char *path);
 
-/* A directory; `access` is O_PATH or O_RDONLY. "." is the volume itself. By openat2, else by
+/* Opens a directory; `access` is O_PATH or O_RDONLY. "." is the volume itself. By openat2, else by
  * volume_walk(). */
 int volume_resolve(int volume, const char *path, int access);
 
 /*
- * The same component by component, for where there is no openat2; and with `make`, the mode of the
- * directories to make where they are missing, 0: none. What holds a directory that was made is synced.
+ * The same component by component, for where there is no openat2. make: the mode of the directories to make
+ * where they are missing; 0: none is made. A directory in which one was made is synced.
  */
 int volume_walk(int volume, const char *path, int access, mode_t make);
 
-/* The directory that `path` lies in, as above; *name is the last component, within `path`. */
+/* Opens the directory that `path` lies in, as those two do; *name is the last component, within `path`. */
 int volume_parent(int volume, const char *path, int access, mode_t make, const char **name);
 
 /*
- * A directory (O_PATH) with the links on its way followed wherever they lead, but none of those of /proc, which lead to
- * what a process has open. -ENOSYS: there is no openat2, so nothing tells those from others.
+ * Opens a directory (O_PATH), following the links on the way wherever they lead, but none of those of /proc,
+ * which lead to what a process has open. -ENOSYS: there is no openat2, so nothing tells those from others.
  */
 int volume_follow(int directory, const char *path);
 
-/* A regular file of a directory that is held, and what it is; `flags` say how it is opened. -EINVAL for anything
- * else. */
+/* Opens a regular file of a directory that is held; *found: what fstat() says of the file; flags: how it is
+ * opened, besides VOLUME_OPEN_FLAGS. -EINVAL for anything else. */
 int volume_open_regular(int directory, const char *name, int flags, struct stat *found);
 
 /* Removes a regular file; 0 also when there is none, -EINVAL for anything else. */
 int volume_remove_at(int directory, const char *name);
 
-/* fsync; not an error where the file system has none for directories. */
+/* fsync(); it is no error that a file system has none for directories. */
 int volume_sync_directory(int directory);
 
 /*
- * Syncs the volume, and what is on the way from it to `path`, but not that itself: so that the name of each is on the disk,
- * whoever made it. One that may not be opened for reading is left out. 0 or a negative errno.
+ * Syncs the volume, and the directories on the way from it to `path`, but not `path` itself: so that the name
+ * of each is on the disk, whoever made it. A directory that may not be opened for reading is left out. 0 or a
+ * negative errno.
  */
 int volume_sync_above(int volume, const char *path);
 
-/* What was just made by us, with the part of its mode that the umask took. found: what it was made as; NULL: it is asked. */
+/* Gives what we have just made the part of its mode that the umask took. found: what fstat() said of it
+ * since; NULL: it is asked here. */
 void volume_widen(int fd, mode_t mode, const struct stat *found);
 
 #endif
