@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 /*
- * What could not be seen or done with the files of a service for a reason that may pass: too few descriptors,
- * no memory, no space, an error of the disk. It is tried again after a pause that doubles, until it is so;
- * meanwhile what was known holds.
+ * Tries that failed with the files of a service for a reason that may pass: too few descriptors, no memory,
+ * no space, an error of the disk. They are repeated after a pause that doubles, until they succeed; meanwhile
+ * what was known holds.
  */
 enum again {
         AGAIN_LOOK = 1,       /* read its status and its logger's, and whether they are supervised */
@@ -20,18 +20,18 @@ enum again {
 
 struct retries {
         unsigned what; /* of enum again; 0: nothing is to be tried again */
-        int error;     /* errno of the last that failed */
+        int error;     /* errno of the last try that failed */
         int64_t pause_msec;
-        int64_t at_msec; /* by clock_msec() */
+        int64_t at_msec; /* by clock_msec(): when the next try is due */
 };
 
-/* It was tried. result: 0, or a negative errno. name: of whose files they are. */
+/* Notes what a try came to. result: 0, or a negative errno. name: the service's, for the log. */
 void again_note(struct retries *again, enum again what, int result, const char *name);
 
-/* What is to be tried now, of enum again; 0: nothing. Whoever asks tries it. */
+/* Returns what is to be tried now, of enum again; 0: nothing is due. The caller then tries all of it. */
 unsigned again_take(struct retries *again);
 
-/* In how many milliseconds to try; INT64_MAX: never. */
+/* In how many milliseconds the next try is due; INT64_MAX: none is. */
 int64_t again_wait_msec(const struct retries *again);
 
 #endif

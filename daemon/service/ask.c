@@ -10,8 +10,8 @@
 #include "daemon/service/registry.h"
 #include "proto/name.h"
 
-/* A survey of the volume, and of its profile there; not in root's lane: how often, and how long it takes, is the
- * client's to say. False: out of memory. */
+/* Asks for a survey of the volume and of the gateway's profile there; not in root's lane, since the client
+ * user decides how often that happens, and how long it takes. False: out of memory. */
 static bool run_survey(struct service *service, void (*done)(struct survey *survey))
 {
         const char *names[] = {"default", service->profile};
@@ -25,13 +25,13 @@ static bool run_survey(struct service *service, void (*done)(struct survey *surv
         return true;
 }
 
-/* Of the profile that was asked for, the last one. */
+/* The facts of the profile that was asked for, which is the survey's last. */
 static const struct profile_facts *facts_of(const struct survey *survey)
 {
         return &survey->facts[survey->count - 1];
 }
 
-/* NULL: it is gone, or the broker ends. */
+/* The service that was asked about. NULL: it is gone, or the broker ends. */
 static struct service *service_of(const struct survey *survey)
 {
         const struct registry *registry = survey->owner;
@@ -98,7 +98,8 @@ void ask_habit(struct service *service)
                 service->asks = ASK_NOTHING;
 }
 
-/* The application's own word: it was not to be down when this run had settled, and is now. */
+/* Takes the application's own word: the gateway was not to be down when its run had settled, and is to be
+ * now. */
 static void accept_stop(struct service *service)
 {
         struct record *record = &service->record;
@@ -114,7 +115,7 @@ static void accept_stop(struct service *service)
         persist_soon(service->registry);
 }
 
-/* It ended with success, which nobody ordered, and waits for its next start. */
+/* Has the gateway ended with success, which nobody ordered, and does it wait for its next start? */
 static bool may_have_stopped(const struct service *service)
 {
         const struct record *record = &service->record;

@@ -4,15 +4,16 @@
 
 struct service;
 
-/* What only the volume knows of one gateway. Its thread looks; the answer changes the record, and wakes the service. */
+/* Questions about one gateway that only the volume can answer. A thread of the volume's deputy looks; the
+ * answer, on a later turn of the loop, is noted in the service or its record, and the service acts on it. */
 
-/* Is its lock free, which another container's held? Then it is tried. */
+/* Is the lock free, which another container held? Then the gateway is tried. */
 void ask_lock(struct service *service);
 
-/* Once a run: what does the application say of itself while it is well? */
+/* Asked once in a run: what does the application say of itself while it is well? */
 void ask_habit(struct service *service);
 
-/* Why did it end: was it to be down, is its profile gone, does the default gateway serve it? */
+/* Why did the gateway end: was it to be down, is its profile gone, does the default gateway serve it? */
 void ask_why(struct service *service);
 
 #endif

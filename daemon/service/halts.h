@@ -10,20 +10,21 @@
 struct registry;
 struct service;
 
-/* Looks at processes that nothing tells of: one that was stopped does nothing. */
+/* Looks whether services' processes are at work: nothing tells of a process that is stopped. */
 
-/* A round of looks at all of them, in slices. */
+/* A round of looks at all services, in slices. */
 struct halt_round {
         struct timer turn;
-        size_t next;        /* of the registry's services */
-        int64_t begun_msec; /* by clock_msec(); 0: none was */
+        size_t next;        /* place in the registry's services */
+        int64_t begun_msec; /* by clock_msec(): when the last round began; 0: none did */
 };
 
-/* Somebody asks how a service is: what nothing tells of is looked at, and a change is shown; at most once within
+/* Looks at the processes of a service that somebody asks about, and shows a change; at most once within
  * HALT_LOOK_ONE_MSEC. */
 void halts_look(struct service *service);
 
-/* The same of all services: at most once within HALT_LOOK_MSEC, HALT_SERVICES at once, and the others soon. */
+/* Looks at all services' processes: at most once within HALT_LOOK_MSEC, HALT_SERVICES at once, and the others
+ * soon. */
 void halts_look_at_all(struct registry *registry);
 void halts_init(struct registry *registry);
 

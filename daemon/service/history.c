@@ -13,7 +13,7 @@
 #include "daemon/service/registry.h"
 #include "proto/sysname.h"
 
-/* What a step could not write is left out, and so is what a slot that is about to go would have. */
+/* Is there a slot to write to, which is not about to go? Events of any other service are left out. */
 static bool is_kept_in_slot(const struct registry *registry, const char *name)
 {
         const struct service *service = registry_find(registry, name);
@@ -21,7 +21,7 @@ static bool is_kept_in_slot(const struct registry *registry, const char *name)
         return service && service->profile && service->record.removing == REMOVING_NOTHING;
 }
 
-/* Told once when it begins to fail, and once when it works again. */
+/* Logs once when writing into slots begins to fail, and once when it works again. */
 static void note_slot_error(struct history *history, const char *name, int error)
 {
         if (error && error != history->slot_error)
@@ -32,7 +32,8 @@ static void note_slot_error(struct history *history, const char *name, int error
         history->slot_error = error;
 }
 
-/* Where the file system is nearly full, what is left is for what is wanted. */
+/* Without the ballast the file system is nearly full: what is left is for records. What cannot be written is
+ * left out. */
 static void write_to_slot(struct registry *registry, struct past_of *of)
 {
         const size_t most = SLOT_HISTORY_WRITE_BYTES / 4;
@@ -123,7 +124,7 @@ void history_note_order(struct registry *registry, const char *name, enum event_
         note(registry, name, &event);
 }
 
-/* Of one that has ended already, before it was seen, its process and its beginning are not known. */
+/* late: the process and the beginning of a run that has ended before it was seen are not known. */
 void history_note_began(struct service *service, const struct s6_status *now, bool late)
 {
         const struct past_of *of = past_of(&service->registry->history.past, service->name);
@@ -157,7 +158,7 @@ void history_note_ended(struct service *service, const struct s6_status *now)
         note(service->registry, service->name, &event);
 }
 
-/* False: it is none of those that are told. */
+/* Sets *state to the state that is noted. False: it is none of those that are. */
 static bool state_of(const struct service *service, const struct view *view, enum event_state *state)
 {
         bool held = view->state == STATE_HELD;
@@ -198,7 +199,8 @@ static void note_logger(struct service *service, const struct facts *facts, cons
 void history_note_shown(struct service *service, const struct facts *facts, const struct view *view)
 {
         note_state(service, view);
-        /* What a broker before this one may have told is not told again. */
+        /* What was wrong when the service was first shown may have been noted by an earlier broker, and is
+         * not noted again. */
         if (service->revision)
                 note_logger(service, facts, view);
 }

@@ -14,7 +14,7 @@
 #include "proto/name.h"
 #include "proto/sysname.h"
 
-/* Told once when it begins to fail, and once when it works again. */
+/* Logs once when writing to the volume begins to fail, and once when it works again. */
 static void note_error(struct history *history, int error)
 {
         if (error && error != history->volume_error)
@@ -24,7 +24,7 @@ static void note_error(struct history *history, int error)
         history->volume_error = error;
 }
 
-/* The last line first, so that the oldest find no place where there is too little. */
+/* Takes the lines that a look has found, the last first, so that it is the oldest that find no room. */
 static void take_found(struct registry *registry, const char *profile, char *text)
 {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
@@ -75,7 +75,7 @@ static void add_profile(struct past_job *job, const char *profile)
         snprintf(part->profile, sizeof(part->profile), "%s", profile);
 }
 
-/* Those that came since the last look. */
+/* Adds gateways that the volume has not been asked about. */
 static void collect_looks(struct registry *registry, struct past_job *job)
 {
         for (size_t i = 0; i < registry->count && job->count < PAST_PARTS; i++) {
@@ -95,7 +95,8 @@ static bool is_kept(const struct registry *registry, const char *name)
         return service && service->profile && service->record.removing == REMOVING_NOTHING;
 }
 
-/* All have their turns, also where the first ones always have something new. */
+/* Adds lines, beginning after the last job's, so that every service has its turn even if the first always
+ * have something new. */
 static void collect_lines(struct registry *registry, struct past_job *job)
 {
         struct past *past = &registry->history.past;

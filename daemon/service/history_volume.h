@@ -5,8 +5,9 @@
 struct registry;
 
 /*
- * The history of gateways, to the volume, some time after it happened, and from there when a gateway comes to be known: so
- * that it outlives the container. One job at a time; what could not be written is dropped, and that is said once.
+ * Writes the history of gateways to the volume, some time after it happened, and reads it from there when a
+ * gateway comes to be known: so it outlives the container. There is one job at a time; what could not be
+ * written is dropped, and logged once.
  */
 void history_volume_init(struct registry *registry);
 

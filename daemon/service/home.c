@@ -10,7 +10,8 @@
 #include "daemon/service/release.h"
 #include "proto/name.h"
 
-/* The directory under that name: renamed, it is another profile's. Which one it is may not be known, here or there. */
+/* The place, not before `from`, of that name with that directory: under another directory the name is another
+ * profile's. A home of 0 on either side, which is not known, matches any. away_count: there is none. */
 static size_t away_find(const struct homes *homes, size_t from, const char *profile, int64_t home)
 {
         uint64_t name = name_hash(profile, 0);
@@ -73,7 +74,7 @@ static bool is_home(const struct record *record, const struct profile_facts *fac
 static void mark_gone(struct service *service)
 {
         if (service->record.gone || !service->record.home)
-                return; /* or nobody has ever seen it: whoever registered it wanted it so */
+                return; /* a directory that was never seen is not gone: the gateway was made without one */
         log_event("profiles: the directory is gone: service=%s", service->name);
         service->record.gone = true;
         service_save(service);
@@ -86,12 +87,13 @@ void home_end(struct service *old)
                 return;
         log_event("profiles: its profile was renamed, and it is told to end: service=%s", old->name);
         service_clear_tally(&old->own);
-        old->record.kill_after_msec = 0; /* of a person's order, which this is none of */
+        old->record.kill_after_msec = 0; /* a person's order set this, and the end is not a person's order */
         service_set_goal(old, GOAL_DOWN, 0);
         service_wake(old);
 }
 
-/* Another gateway that still runs in that directory, under a name that it has no more. */
+/* Another gateway that still runs in that directory, under a name that the directory no longer has. NULL:
+ * there is none. */
 static struct service *find_old_run(const struct service *service, const struct profile_facts *facts)
 {
         const struct registry *registry = service->registry;
@@ -111,7 +113,7 @@ static void mark_there(struct service *service, const struct profile_facts *fact
         struct record *record = &service->record;
         struct service *old = record->gone ? find_old_run(service, facts) : NULL;
 
-        if (old) { /* its end is when this is looked at again */
+        if (old) { /* when it has ended, the profile is looked at again */
                 home_end(old);
                 return;
         }
@@ -151,7 +153,7 @@ void home_judge(struct registry *registry, const struct survey *survey)
         bool trusted = home_trust(registry, survey);
 
         multiplex_take(registry, survey->config);
-        /* What is gone comes first: one may have the other's place. */
+        /* Profiles that are gone come first: one that is there may be one of them, renamed. */
         for (int there = 0; trusted && !survey->more && there < 2; there++)
                 for (size_t i = 0; i < registry->count; i++) {
                         struct service *service = registry->services[i];

@@ -7,14 +7,16 @@
 struct service;
 
 /*
- * Whether the kernel killed processes of the container for want of memory (edge/oom.h) while a run of it
- * lasted: how many it counted when that began, and when it ended. Which ones they were it does not say.
+ * Whether the kernel killed processes of the container for want of memory (edge/oom.h) while a run lasted:
+ * the kernel's count when the run began is compared with the count when it ended. Which processes were
+ * killed, the kernel does not say.
  */
 
-/* A run of it is there. late: it may have begun, and ended, since the kernel's count was last looked at. */
+/* Takes the count for a run that was seen to begin. late: the run has begun and ended since the count was
+ * last read, and that last count is taken. */
 void killed_begin(struct service *service, bool late);
 
-/* It has ended; of an end that nobody asked for, the record is told. */
+/* Compares the counts when the run has ended, and notes kills in the record if nobody ordered the end. */
 void killed_end(struct service *service);
 
 #endif

@@ -25,7 +25,7 @@ static void parting_work(struct deputy_job *job)
         parting->result = groups_end(&parting->groups);
 }
 
-/* Nothing of it is known that another look would not find. */
+/* Looks again later: nothing was noted that another look would not find. */
 static void try_again(struct service *service, int result)
 {
         service->leftover = LEFTOVER_UNKNOWN;
@@ -87,12 +87,12 @@ void leftover_follow(struct service *service)
 
         if (service->leftover != LEFTOVER_UNKNOWN || !own->supervised)
                 return;
-        if (own->status.pid) { /* a run, which sees to it first, or the finish of one, which does then */
+        if (own->status.pid) { /* a run ends what was left before all else; a finish script comes after one */
                 service->leftover = LEFTOVER_NONE;
                 return;
         }
         if (own->status.want_up || own->told_up || own->goal.kind == GOAL_UP || record->want_up ||
             record_is_blind_to_want(record))
-                return; /* one may come */
+                return; /* a run may come */
         end_it(service);
 }

@@ -13,7 +13,7 @@
 #include "daemon/service/registry.h"
 #include "proto/name.h"
 
-/* The job, and what the thread found. */
+/* A look: the deputy's job, and what its thread found. */
 struct look {
         struct deputy_job job;
         struct registry *registry;
@@ -25,8 +25,8 @@ struct look {
         enum piped piped;
 };
 
-/* Where nobody prints anything, what becomes of it is no problem: its gateway is not wanted, or runs in another
- * container, whose logger has the directory. */
+/* Is there anything for the logger to write? There is nothing where its gateway is not wanted, or runs in
+ * another container, whose logger has the directory. */
 static bool is_of_use(const struct service *service)
 {
         return service_is_alive(service) ||
@@ -37,7 +37,7 @@ struct log_place locks_log(const struct service *service)
 {
         const struct log_place well = {.trouble = LOG_WELL};
 
-        /* That a look finds nothing is no change. */
+        /* Not known yet is shown as well, so that a look which finds nothing wrong is no change. */
         return service->locks.log.trouble != LOG_UNKNOWN && is_of_use(service) ? service->locks.log : well;
 }
 
@@ -139,7 +139,7 @@ static void look_done(struct deputy_job *job, bool late)
         if (service && !late && look->pid && look->pid == run_pid(&service->own) &&
             look->log_pid == pid_of_logger(service))
                 log_pipe_was_seen(service, look->piped);
-        /* While one hangs there is no other: it costs one thread. */
+        /* While a late look hangs there is no other, so that it costs one thread only. */
         if (!late) {
                 registry->locks.busy = false;
                 run_next(registry);
@@ -179,13 +179,13 @@ static bool run(struct service *service)
         look->pid = service->locks.pid;
         look->log_pid = service->locks.log_pid;
         snprintf(look->profile, sizeof(look->profile), "%s", service->profile);
-        service->locks.look_msec = 0; /* take() says when again */
+        service->locks.look_msec = 0; /* take() says when the next look is due */
         registry->locks.busy = true;
         deputy_run(&store->deputy, &look->job);
         return true;
 }
 
-/* The next one whose time it is, in turn. */
+/* Begins the next look that is due; the services have their turns. */
 static void run_next(struct registry *registry)
 {
         int64_t now_msec = clock_msec();
@@ -230,7 +230,7 @@ int64_t locks_wait_msec(const struct service *service)
         int64_t left_msec = service->locks.look_msec - clock_msec();
 
         if (!service->locks.look_msec || (left_msec <= 0 && service->registry->locks.busy))
-                return INT64_MAX; /* it comes when the one before it is done */
+                return INT64_MAX; /* this look begins when the one under way is done */
         return left_msec > 0 ? left_msec : 0;
 }
 

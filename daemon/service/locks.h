@@ -12,38 +12,41 @@
 struct registry;
 struct service;
 
+/* Whether a gateway and its logger hold their locks on the volume (judge/locks.h), as the last look found. */
 struct locks {
-        pid_t log_pid; /* whom the next two are about; 0: nobody */
-        pid_t pid;
+        pid_t log_pid; /* the logger's, which `log` is about; 0: it does not run */
+        pid_t pid;     /* the gateway's, which `unlocked` is about; 0: it does not run */
         struct log_place log;
         bool unlocked;
-        unsigned looks;    /* of these two, since they began, or last were well */
-        int64_t look_msec; /* by clock_msec(); 0: there is no need */
-        int64_t try_msec;  /* when the logger was last made to try again; 0: never */
+        unsigned looks;    /* at these two processes */
+        int64_t look_msec; /* by clock_msec(): when the next look is due; 0: none is, or one is under way */
+        int64_t try_msec;  /* by clock_msec(): when the logger was last made to try again; 0: never */
 };
 
-/* Of a registry: one look at a time. */
+/* A registry has one look at a time. */
 struct locks_look {
         bool busy;
-        size_t at;
+        size_t at; /* place in its services, where the search for the next look begins */
 };
 
-/* Of its logger, as far as it is of use; LOG_WELL where nothing is known. */
+/* Where the service's logger writes; LOG_WELL where nothing is known, or nobody prints anything that it would
+ * write. */
 struct log_place locks_log(const struct service *service);
 
-/* For people; empty where nothing is wrong. */
+/* What is wrong with the logger's directory, and with the gateway's lock, for people; empty, and NULL, where
+ * nothing is. */
 void locks_log_problem(const struct service *service, char *text, size_t size);
-const char *locks_problem(const struct service *service); /* NULL */
+const char *locks_problem(const struct service *service);
 
-/* Looks when that is due; called at each step. */
+/* Has the volume looked at, when that is due; called at each step of the service. */
 void locks_follow(struct service *service);
 int64_t locks_wait_msec(const struct service *service);
 
-/* All anew; and whether that is done. */
+/* Has all locks looked at anew; locks_is_looking() says whether such looks are still to be done. */
 void locks_look_all(struct registry *registry);
 bool locks_is_looking(const struct registry *registry);
 
-/* For a person's order: the logger tries its directory again, where it does not use it. */
+/* Makes a logger that does not use its directory try again, by ending it; for a person's order. */
 void locks_try_again(struct service *service);
 
 #endif

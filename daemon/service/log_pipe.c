@@ -68,7 +68,8 @@ void log_pipe_was_seen(struct service *service, enum piped piped)
         note(service, was_lost);
 }
 
-/* A broker that has just started did not see the ends. */
+/* Makes up for ends that a broker which has just started did not see: a braked logger has ended that
+ * often. */
 static void follow_braked(struct service *service)
 {
         const struct run *logger = &service->logger;
@@ -94,7 +95,7 @@ void log_pipe_follow(struct service *service)
         follow_braked(service);
         if (own->supervised && own->status.want_up && log_pipe_holds(service) && own->told == TOLD_NOTHING &&
             own->goal.kind == GOAL_NONE && !control_is_unread(&own->control, 0))
-                run_send(own, "O"); /* what runs goes on, and what has ended stays so for now */
+                run_send(own, "O"); /* a run goes on, and is not begun again after its end */
 }
 
 int64_t log_pipe_wait_msec(const struct service *service)

@@ -19,7 +19,8 @@ int logger_find(struct service *service)
         return 0;
 }
 
-/* Nothing is noted of what it has been told; but it has begun nothing yet. */
+/* What a logger was told is not recorded; but one that is wanted, and has begun nothing yet, is told
+ * again. */
 void logger_resume(struct service *service)
 {
         struct run *logger = &service->logger;

@@ -11,9 +11,9 @@ struct registry;
 struct service;
 
 /*
- * Does the default gateway serve every profile? Then the others are held, whatever is wanted. The
+ * Does the default gateway serve every profile? Then the other gateways are held, whatever is wanted. The
  * environment (GATEWAY_MULTIPLEX_PROFILES, as an option) wins; where it says nothing, config.yaml on the
- * volume does, which is looked at when an order or a reconcile comes, and when a gateway ends.
+ * volume decides, which is looked at when an order or a reconcile comes, and when a gateway ends.
  */
 enum multiplex_from {
         MULTIPLEX_FROM_CONFIG, /* the environment says nothing */
@@ -27,14 +27,15 @@ enum multiplex_from {
 
 void multiplex_init(struct registry *registry, enum multiplex_from from);
 
-/* Is it config.yaml that says? */
+/* Does config.yaml decide, since the environment says nothing? */
 bool multiplex_asks_volume(const struct registry *registry);
 
-/* What config.yaml says now. One that cannot be read changes nothing. Those that were held for it are
- * started, if they are wanted; those that run do so until they end. */
+/* Takes what config.yaml says now; one that cannot be read changes nothing. If it says no, gateways that were
+ * held are started, as far as they are wanted; if it says yes, those that run go on until they end. */
 void multiplex_take(struct registry *registry, enum multiplex_config config);
 
-/* For a profile that the default gateway serves too: held, whatever is wanted. */
+/* Does the default gateway serve this profile too? multiplex_hold() then writes into the record that a wanted
+ * gateway is held. */
 bool multiplex_holds(const struct registry *registry, const char *profile);
 void multiplex_hold(const struct registry *registry, const char *profile, struct record *record);
 

@@ -18,25 +18,25 @@ struct registry;
 struct owed {
         char names[OWED_MOST][LIMIT_PROFILE_NAME_BYTES + 1];
         size_t count;
-        size_t under_way; /* of them, that the volume is asked to forget just now */
-        bool unsaved;     /* the file has others */
+        size_t under_way; /* how many of them the volume is being asked to forget */
+        bool unsaved;     /* the file has other names than these */
 };
 
 #define OWED_FILE ".owed"
 #define OWED_FILE_NEW OWED_FILE ".new"
 
-/* Nothing is noted twice; of more than OWED_MOST the log tells. */
+/* Notes a profile, once. Over OWED_MOST nothing is noted but a line of the log. */
 void owed_note(struct registry *registry, const char *profile);
-/* The volume has forgotten it, or is given another record. */
+/* Strikes a profile out, whose record the volume has forgotten, or is given anew. */
 void owed_pay(struct registry *registry, const char *profile);
 bool owed_has(const struct registry *registry, const char *profile);
 
-/* Is there something to be done about it: a record that is to go, or a file that is not as it should be? */
+/* Is there something left to do: a record that is to go, or a file that is not as it should be? */
 bool owed_is_open(const struct registry *registry);
 
-/* What the last broker noted. 0, or a negative errno: nobody knows. */
+/* Reads what the last broker noted. 0, or a negative errno: it could not be read. */
 int owed_read(struct registry *registry);
-/* Writes the file where it has others. 0 or a negative errno. */
+/* Writes the file, if it has other names. 0 or a negative errno. */
 int owed_save(struct registry *registry);
 
 #endif

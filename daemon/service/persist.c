@@ -34,12 +34,12 @@ static void persist_entry(struct service *service, bool stop, struct store_entry
                 return;
         entry->result = -ETIMEDOUT;
         if (record_is_blind(&service->record))
-                return; /* it did not answer, and may know better */
+                return; /* the volume did not answer, and may know better */
         entry->result = service->environment_bytes == 0 ? 0
                                                         : slot_read_environment(&service->registry->slots,
                                                                                 service->name, &environment);
         if (entry->result)
-                return; /* and no record: one without its environment would be another */
+                return; /* no record is written: without its variables it would say something else */
         intent_write(service->record.want_up, environment, &entry->intent);
         json_object_put(environment);
         if (!entry->intent.failed)
@@ -60,7 +60,7 @@ void persist_later(struct registry *registry)
                 timer_start(&registry->persist_again, PERSIST_AGAIN_MSEC);
 }
 
-/* The volume has it, or will not have it now. */
+/* Takes the volume's answer about one service: it has the record, or will not have it for now. */
 static void persist_settle(struct service *service, const struct store_batch *batch, size_t place)
 {
         const struct persist *persist = batch->owner;
@@ -152,7 +152,7 @@ int persist_services(struct registry *registry, struct service *const *services,
 
                 persist->serials[i] = services[i]->serial = ++registry->serial;
                 if (services[i]->record.removing != REMOVING_ALL)
-                        owed_pay(registry, services[i]->profile); /* it gets another */
+                        owed_pay(registry, services[i]->profile); /* the old record is replaced */
                 persist_entry(services[i], stop, &batch->entries[i]);
         }
         if (registry->owed.unsaved)
@@ -175,7 +175,7 @@ int persist_forget(struct registry *registry, const char *profile, bool root, pe
         return 0;
 }
 
-/* Not of one that is being removed: the removal has its own way to the volume. */
+/* Does the record wait for the volume? A removal has its own way to the volume, and does not count. */
 static bool waits(const struct service *service)
 {
         return service->profile && service->record.unpersisted && !record_is_blind(&service->record) &&
@@ -200,13 +200,14 @@ size_t persist_blind(const struct registry *registry)
         return count;
 }
 
-/* Not what is on its way already: a newer batch would take its place, and whoever waits for it be told so. */
+/* Does the record wait, and is not on its way? A newer batch would take the place of one under way, and fail
+ * its waiter. */
 static bool waits_for_nothing(const struct service *service)
 {
         return waits(service) && service->persisted_serial >= service->serial;
 }
 
-/* So many could be written: the rest is next. */
+/* The rest is written next, if all of this batch was written. */
 static void persist_rest(void *owner, const struct store_batch *batch)
 {
         bool written = true;
@@ -225,13 +226,13 @@ static void owed_written(void *owner, const struct store_batch *batch)
         registry->owed.under_way--;
         if (registry->stopping)
                 return;
-        if (result == 0 || result == -EPROTONOSUPPORT) /* that one is left as it is */
+        if (result == 0 || result == -EPROTONOSUPPORT) /* a newer broker's record is left as it is */
                 owed_pay(registry, batch->entries[0].profile);
         if (owed_is_open(registry) && !registry->owed.under_way)
                 persist_later(registry);
 }
 
-/* What is not on its way already. */
+/* Has the volume forget what is owed, unless some of that is under way already. */
 static void persist_owed(struct registry *registry)
 {
         struct owed *owed = &registry->owed;

@@ -8,48 +8,50 @@
 #include "daemon/keep/store.h"
 
 /*
- * What is wanted of gateways, from their slots to the volume. record.unpersisted is set (and saved) by
- * whoever changes what is wanted; here it is cleared when that very change is on the disk. What could not be
- * written is tried again every PERSIST_AGAIN_MSEC, so that it gets there when the volume is back.
+ * Writes what is wanted of gateways from their slots to the volume. Whatever changes what is wanted sets
+ * record.unpersisted (and saves it); this file clears it when that very change is on the disk. What could not
+ * be written is tried again every PERSIST_AGAIN_MSEC, so that it gets there when the volume is back.
  */
 
 typedef void persist_function(void *owner, const struct store_batch *batch);
 
 /*
- * Writes the records of these gateways as one batch, for one that is being removed: removes it. stop: with a
- * planned-stop marker for the process that each runs. root: it is root who asks. `done` (may be NULL) is
- * called once, on a later turn of the loop; the entries of its batch are as the services were given, which
- * may be gone by then. 0, or -ENOMEM with nothing begun. The operation of one of them
- * is woken, with persist_error set.
+ * Writes the records of these gateways as one batch; the record of one that is being removed with all that
+ * the volume has of it (REMOVING_ALL) is removed. stop: also writes a planned-stop marker for the process
+ * that each runs. root: root is who asks. `done` (may be NULL) is called once, on a later turn of the loop;
+ * the entries of its batch are in the order of `services`, some of which may be gone by then. 0, or -ENOMEM
+ * with nothing begun. When a gateway's record is done, its persist_error is set, and its operation, if it has
+ * one, is woken.
  */
 int persist_services(struct registry *registry, struct service *const *services, size_t count, bool stop,
                      bool root, persist_function *done, void *owner);
 
-/* The same for a profile that has no slot: there shall be no record of it. */
+/* Removes the record of a profile that has no slot; parameters and results as above. */
 int persist_forget(struct registry *registry, const char *profile, bool root, persist_function *done,
                    void *owner);
 
-/* What is wanted of it is another since that was given to the volume, and is not given yet: the answer is about less. */
+/* Notes that what is wanted has changed since the volume was last given it, so that an answer still to come
+ * is out of date. */
 void persist_outdate(struct service *service);
 
-/* Is this still the newest of what persist_services() was told of that service? place: of the batch. */
+/* Is entry `place` of the batch still the newest that persist_services() was given of that service? */
 bool persist_is_newest(const struct store_batch *batch, size_t place, const struct service *service);
 
 struct registry *persist_registry(const struct store_batch *batch);
 
-/* For those that are unpersisted: soon, as one batch. */
+/* Has the records that are unpersisted written soon, as one batch. */
 void persist_soon(struct registry *registry);
 
-/* The same in a while: what could not be written, or not even begun, is tried again. */
+/* The same after PERSIST_AGAIN_MSEC, for what could not be written, or not even begun. */
 void persist_later(struct registry *registry);
 
 /* How many gateways' records wait for the volume. */
 size_t persist_waiting(const struct registry *registry);
 
-/* And how many cannot be written, since the volume has not said what it has of them. */
+/* How many gateways' records cannot be written, since the volume has not said what it has of them. */
 size_t persist_blind(const struct registry *registry);
 
-/* For people: why a record is not on the volume; NULL: it is. error: an errno, or 0. A static string. */
+/* Says to people why a record is not on the volume; NULL: it is. error: an errno, or 0. A static string. */
 const char *persist_problem(int error);
 
 void persist_init(struct registry *registry);

@@ -7,13 +7,13 @@
 struct record;
 struct service;
 
-/* What is held for a reason that is no failure of its own: that its profile is gone, or that the default gateway
- * serves it. */
+/* Gateways that are held for a reason that is no failure of their own: that the profile is gone
+ * (HOME_GONE_REASON), or that the default gateway serves it (MULTIPLEX_REASON). */
 
-/* Is it held for that reason? The multiplex's is known by its cause, too. */
+/* Is the gateway held for that reason? MULTIPLEX_REASON is recognised by CAUSE_SERVED as well. */
 bool release_is_held(const struct record *record, const char *reason);
 
-/* It is not held for that reason any more, and started if it is wanted. */
+/* Ends the hold for that reason, if there is one, and starts the gateway if it is wanted. */
 void release(struct service *service, const char *reason);
 
 #endif

@@ -26,7 +26,7 @@ void restart_take_option(struct service *service)
         struct record *record = &service->record;
         bool served = release_is_held(record, MULTIPLEX_REASON);
 
-        if (multiplex_asks_volume(service->registry)) /* it has not been looked at yet */
+        if (multiplex_asks_volume(service->registry)) /* config.yaml has not been looked at yet */
                 return;
         if (!record->want_up || service_is_alive(service) || served == restart_is_served(service))
                 return;
@@ -51,7 +51,7 @@ void restart_hold_elsewhere(const struct registry *registry, struct record *reco
                  "it runs elsewhere: another process holds its lock on the volume");
 }
 
-/* Why it is not to run now, whatever is wanted; NULL: it may. */
+/* Why the gateway is not to run now, whatever is wanted; NULL: it may run. */
 static const char *bar_of(const struct service *service)
 {
         if (service->record.gone)
@@ -59,8 +59,8 @@ static const char *bar_of(const struct service *service)
         return multiplex_holds(service->registry, service->profile) ? MULTIPLEX_REASON : NULL;
 }
 
-/* What the record says of the gateway. Its logger has none: it is wanted from its gateway's first start on, and its exit
- * codes are its own. */
+/* The facts of a run for its brake. A gateway's are its record's. A logger has no record: it is wanted from
+ * its gateway's first start on, and its exit codes mean nothing here. */
 static struct brake_facts facts_of(const struct run *run)
 {
         const struct service *service = run->service;
@@ -115,7 +115,7 @@ int64_t restart_wait_msec(const struct run *run)
         return wait_msec;
 }
 
-/* Whoever's run it is: the record is written. Of the gateway's, the down file and what is to be read come with it. */
+/* Writes the record; for the gateway's own run, the down file as well. */
 static void note(struct run *run, bool down)
 {
         struct service *service = run->service;
@@ -135,7 +135,7 @@ static void hold(struct run *run)
         record->cause = record->gone ? CAUSE_NONE : CAUSE_SERVED;
         snprintf(record->reason, sizeof(record->reason), "%s", bar_of(service));
         note(run, true);
-        if (run->status.want_up) /* between two of s6's own tries */
+        if (run->status.want_up) /* s6 is between two tries of its own */
                 run_send(run, "d");
         log_event("service: held: service=%s gone=%d", service->name, record->gone);
 }
@@ -188,7 +188,8 @@ static void delay(struct run *run)
                 ask_why(service);
 }
 
-/* A single run, so that one try is not a burst of five. False: it could not be ordered, which is no try. */
+/* Orders a single run, so that one try is not a burst of five. False: it could not be ordered, and all is as
+ * before. */
 static bool run_once(struct run *run)
 {
         const struct brake before = *run->brake;
@@ -212,7 +213,7 @@ static void try_again(struct run *run)
 {
         struct service *service = run->service;
 
-        /* Restarts that it asked for have a budget in a longer time, which a try does not renew. */
+        /* Restarts that the gateway asks for have a budget over a longer time, which a try does not renew. */
         if (facts_of(run).word != WORD_RESTART_ME)
                 service_clear_tally(run);
         if (!run_once(run))
@@ -225,7 +226,7 @@ static void try_again(struct run *run)
                 log_event("logger: retry: service=%s attempt=%u", service->name, run->brake->attempt);
 }
 
-/* It runs, and has for long enough: s6 shall want it again, and the failures are history. */
+/* The run has lasted for long enough: s6 shall want it again, and the failures are history. */
 static void recovered(struct run *run)
 {
         if (!run->status.want_up)
@@ -238,7 +239,7 @@ static void recovered(struct run *run)
         note(run, false);
 }
 
-/* How often it asked to be started again. False: that cannot be seen yet. */
+/* Counts how often the gateway asked to be started again. False: that cannot be seen yet. */
 static bool count_asked(struct run *run, int64_t *asked)
 {
         struct service *service = run->service;
@@ -338,8 +339,7 @@ void restart_reset(struct service *service)
         bool held = before.brake.hold != HOLD_NONE && !service_is_alive(service);
 
         restart_forgive(service);
-        if (held &&
-            before.brake.hold == HOLD_HELD) { /* for what is no failure of its own: that is as it was */
+        if (held && before.brake.hold == HOLD_HELD) { /* the reason is no failure of its own, and stays */
                 record->brake.hold = HOLD_HELD;
                 record->cause = before.cause;
                 record->brake.next_start_usec = before.brake.next_start_usec;

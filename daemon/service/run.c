@@ -107,8 +107,8 @@ static void run_began(struct run *run, const struct s6_status *now, bool late)
         run->end = RUN_END_NONE;
 }
 
-/* The first status of another s6-supervise that has run nothing yet: its stamp is that of its own beginning, and no word of
- * what the goal is about. */
+/* Is `now` the first status of another s6-supervise, which has run nothing yet? Its stamp is when that
+ * s6-supervise began, and says nothing about the goal. */
 static bool is_beginning(const struct run *run, const struct s6_status *now)
 {
         return !run->supervised && !now->pid && now->wait_status == 0;
@@ -155,7 +155,8 @@ int run_see(struct run *run)
         if (alive > 0 && result == 0)
                 run_take(run, &now);
         else if (alive == 0 || result == -ENOENT)
-                run->supervised = run->told_up = false; /* or has only just begun, and writes one soon */
+                run->supervised = run->told_up =
+                        false; /* an s6-supervise that has just begun writes a status soon */
         return result == -ENOENT ? 0 : result;
 }
 
@@ -166,7 +167,7 @@ int run_see_status(struct run *run)
         if (read_status(run, &now))
                 return run_see(run);
         run_take(run, &now);
-        /* It may say the same as before. What was not read is no part of it. */
+        /* The status may say the same as before; it cannot say what came of an order that was not read. */
         run->told_up = run->told_up && control_is_unread(&run->control, 0);
         return 0;
 }
@@ -204,7 +205,7 @@ void run_set_goal(struct run *run, enum goal_kind kind, pid_t replace)
         signals_forget_stop(&run->signals);
 }
 
-/* A goal that is another begins its time anew; one that kills nobody ends it. */
+/* Sets when the goal's KILL is due: another goal begins the time anew; a goal that does not kill ends it. */
 static void set_kill(struct run *run)
 {
         bool ends = run->goal.kind != GOAL_NONE && run->told != TOLD_NOTHING && run_is_alive(run);
@@ -235,7 +236,7 @@ int64_t run_kill_wait_msec(const struct run *run)
 {
         int64_t wait_msec = run->kill_msec - clock_msec();
 
-        /* One that is due and could not be sent is tried again when any other letter is. */
+        /* A KILL that is due and could not be sent is tried again when any other letter is. */
         return !run->kill_msec || (run->send_error && wait_msec <= 0) ? INT64_MAX : wait_msec;
 }
 

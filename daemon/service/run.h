@@ -14,38 +14,39 @@
 #include "daemon/judge/step.h"
 
 /*
- * What one s6-supervise looks after: a gateway, its logger, a static service. s6 does not know what a logger is, and
- * neither does this: it follows the status, orders, and says what began and what ended.
+ * A run is what one s6-supervise looks after: a gateway, its logger, a static service. s6 does not know what
+ * a logger is, and neither does this file: a run follows the status, orders, and tells its owner what began
+ * and what ended.
  */
 
-/* How its last run ended, as far as the next one cares. */
+/* How the last process of a run ended, as far as the next one cares. */
 enum run_end {
-        RUN_END_NONE,    /* it has not ended, or what began since was counted */
-        RUN_END_ORDERED, /* somebody ordered it, or it asked to be started again */
-        RUN_END_UNASKED, /* nobody did: what begins next is a restart */
+        RUN_END_NONE,    /* none has ended, or the one that began since was counted */
+        RUN_END_ORDERED, /* somebody ordered the end, or the process asked to be started again */
+        RUN_END_UNASKED, /* nobody ordered the end: what begins next is a restart */
 };
 
-/* Why the last order could not be given. It is given again. */
+/* Why the run's last order could not be written to its FIFO; the order is then sent again. */
 enum send_error {
-        SEND_ERROR_NONE, /* it was, or there was none */
-        SEND_ERROR_FULL, /* the FIFO is full of orders that its s6-supervise does not read */
+        SEND_ERROR_NONE, /* the order was written, or there was none */
+        SEND_ERROR_FULL, /* the FIFO is full of orders that the run's s6-supervise does not read */
         SEND_ERROR_LACK, /* something was short: descriptors, memory */
 };
 
 struct run;
 struct service;
 
-/* Whose run it is. */
+/* What a run tells its owner, and asks of it: the owner's callbacks. */
 struct run_owner {
-        /* That status is about to be taken. NULL: it is all the same. */
+        /* `now` is about to become the run's status. NULL: the owner does not care. */
         void (*takes)(struct run *run, const struct s6_status *now);
-        /* The run that `now` shows has begun. late: it has ended, too, before it was seen. */
+        /* A process of the run has begun, as `now` shows. late: it has ended, too, before it was seen. */
         void (*began)(struct run *run, const struct s6_status *now, bool late);
-        /* The one that run->status shows is over; what it was told is not forgotten yet. */
+        /* The process that run->status shows has ended; what it was told is not forgotten yet. */
         void (*ended)(struct run *run, const struct s6_status *now);
-        /* An order, and the signal that it asks for, are on their way no more. */
+        /* The last order, and the signal that it asks for, are no longer on their way. */
         void (*delivered)(struct run *run);
-        /* Nothing may begin there now, whatever is wanted. NULL: it always may. */
+        /* May nothing begin in this run now, whatever is wanted? NULL: something always may. */
         bool (*is_barred)(const struct run *run);
 };
 
@@ -53,17 +54,17 @@ struct run {
         struct service *service;
         const struct run_owner *owner;
         struct control control;
-        struct brake *brake; /* of its record */
-        int wd;              /* of its supervise directory; -1: not watched (yet) */
+        struct brake *brake; /* in the service's record */
+        int wd;              /* the watch of its supervise directory; -1: not watched (yet) */
 
         /* seen */
-        bool there;         /* a service may have no logger */
-        bool has_readiness; /* it says itself when it is ready */
+        bool there;         /* false: the service has no logger */
+        bool has_readiness; /* the process says itself when it is ready */
         bool supervised;
         bool unread; /* orders lie unread in its s6-supervise's FIFO for too long */
         struct s6_status status;
-        int64_t began_msec;  /* by clock_msec(), of the run that status shows */
-        int64_t lasted_msec; /* the one before it */
+        int64_t began_msec;  /* by clock_msec(): when the process that status shows began */
+        int64_t lasted_msec; /* how long the process before it lasted */
         struct step_watch step;
         struct halt_watch halt;
 
@@ -72,11 +73,11 @@ struct run {
         struct brake_try once;
         enum run_end end;
         enum told told;
-        bool told_up; /* it was told to start, and no status says yet what came of that */
-        bool idle; /* a logger: its gateway has not begun yet, so it is not wanted, and its down file says so */
+        bool told_up; /* the run was told to start, and no status says yet what came of that */
+        bool idle; /* a logger whose gateway has not begun yet: it is not wanted, and its down file says so */
         struct signals signals;
-        bool signalled;    /* its last run ended by one of these */
-        int64_t kill_msec; /* by clock_msec(): when the run that was told to end is killed; 0: it is not */
+        bool signalled;    /* its last process ended by one of these signals */
+        int64_t kill_msec; /* by clock_msec(): when the process that was told to end is killed; 0: never */
         enum send_error send_error;
 };
 
@@ -84,52 +85,58 @@ void run_init(struct run *run, struct service *service, const struct run_owner *
               struct brake *brake);
 void run_deinit(struct run *run);
 
-/* A control's order, and its signal, are on their way no more: the place's callback. */
+/* A control_place's callback `delivered`: the control's order and its signal are no longer on their way. */
 void run_delivered(struct control *control);
 
-/* It runs a process of its own (not its finish script). */
+/* Is a process of the run's own (not its finish script) running? */
 bool run_is_alive(const struct run *run);
-pid_t run_pid(const struct run *run); /* of that; 0: it does not */
+pid_t run_pid(const struct run *run); /* of that process; 0: there is none */
 
-/* Alive for as long as counts as up; where it says so itself: ready. settle_msec 0: at once. */
+/* Has the process lived long enough to count as up (settle_msec 0: at once), or, where it says so itself, is
+ * it ready? */
 bool run_is_settled(const struct run *run, int64_t settle_msec);
 
-/* It was told to end, or is to be told. */
+/* Was the process told to end, or is it to be told? */
 bool run_is_to_end(const struct run *run);
 
-/* As goal.h and brake.h judge it. */
+/* The facts that goal.h and brake.h judge the run by. */
 struct seen run_seen(const struct run *run, int64_t settle_msec);
 
-/* Reads its status, and whether somebody supervises it. 0, or a negative errno where it could not be seen. */
+/* Reads the run's status, and whether somebody supervises it. 0, or a negative errno where that could not be
+ * seen. The owner's callbacks come before this returns. */
 int run_see(struct run *run);
 
-/* A living s6-supervise wrote a status, which alone is read where it can be; else as run_see(). */
+/* The same after a living s6-supervise has written a status: only that is read, but where it cannot be,
+ * run_see() is called. */
 int run_see_status(struct run *run);
 
-/* Letters for its s6-supervise. False: not taken. */
+/* Sends letters to the run's s6-supervise. False: they were not taken; send_error says why, where there is an
+ * s6-supervise. */
 bool run_send(struct run *run, const char *letters);
 
-/* The same, of an order: what the run is told is noted. */
+/* Sends the letters of an order, and notes what the run is told by them. */
 bool run_order(struct run *run, const char *letters);
 
-/* A goal, overtaking another. */
+/* Sets a goal, which overtakes the one before. */
 void run_set_goal(struct run *run, enum goal_kind kind, pid_t replace);
 
-/* What is due is sent: signals that were ordered, and a KILL where its time is over. False: nothing was. */
+/* Sends what is due: signals that were ordered, and a KILL where the time to end is over. False: no signal
+ * that was ordered was sent, whether or not the KILL was. */
 bool run_send_due(struct run *run);
 
-/* In how many milliseconds that is so; INT64_MAX: it is not. */
+/* In how many milliseconds the KILL is due; INT64_MAX: none is. */
 int64_t run_kill_wait_msec(const struct run *run);
 
-/* The end of its run that `now` shows was ordered by a signal. */
+/* Was the end that `now` shows ordered by a signal? */
 bool run_is_signalled(const struct run *run, const struct s6_status *now);
 
-/* Looks whether its process is at work: halt_of() says so later. */
+/* Looks whether the run's process is at work; run_halt() says what has lasted of that. */
 void run_see_halt(struct run *run);
 enum halt run_halt(const struct run *run);
 enum process_kind run_process(const struct run *run);
 
-/* Is there an order that its s6-supervise may not have read for msec? */
+/* Does an order lie in the FIFO that the run's s6-supervise has not read for msec, or was the FIFO full?
+ * ordered: false where nothing was ordered that could lie there. */
 bool run_is_unread(const struct run *run, bool ordered, int64_t msec);
 
 #endif

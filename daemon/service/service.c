@@ -58,7 +58,7 @@ int64_t service_settle_msec(const struct service *service)
         return service->profile ? service->registry->settle_msec : 0;
 }
 
-/* Whoever's turn it is: what is to be tried again needs the timer, which its own next turn sets. */
+/* Notes what a try came to. The service is woken, since only its own turn sets the timer for the next try. */
 static void note_again(struct service *service, enum again what, int result)
 {
         bool known = service->again.what & what;
@@ -93,7 +93,7 @@ int service_save(struct service *service)
 void service_save_later(struct service *service)
 {
         service->noted_only_here = true;
-        service_save_due(service); /* else with the step that delivers what is under way */
+        service_save_due(service); /* else the step that delivers the order under way saves it */
 }
 
 void service_save_due(struct service *service)
@@ -107,7 +107,7 @@ static void remove_logger_down(struct service *service)
         note_again(service, AGAIN_LOG_DOWN, slot_let_log_run(&service->registry->slots, service->name));
 }
 
-/* False: it was wanted already. */
+/* Makes the logger wanted. Returns false if it was wanted already. */
 static bool let_logger_run(struct service *service)
 {
         if (!service->logger.idle)
@@ -117,7 +117,7 @@ static bool let_logger_run(struct service *service)
         return true;
 }
 
-/* Its gateway is about to begin, or has: it is told at once, since the gateway may be with the next word. */
+/* Starts the logger of a gateway that begins or has begun: at once, since the gateway may be told next. */
 static void want_logger(struct service *service)
 {
         struct run *logger = &service->logger;
@@ -225,7 +225,7 @@ void service_delivered(struct service *service)
 {
         struct record *record = &service->record;
         enum told told = service->own.told;
-        /* A newer one has been recorded, and waits for the volume: what comes about now was ordered before it. */
+        /* A newer order is recorded, and waits for the volume: what comes about now was ordered before it. */
         bool newer = service->ordered.delivered < service->ordered.number;
 
         if ((!record->pending || newer) && record->told == told)
@@ -245,7 +245,7 @@ void service_ordered(struct service *service)
                 service_delivered(service);
 }
 
-/* An end that nobody ordered, and that did not ask to be followed, makes of what follows a restart. */
+/* A run is a restart if the one before ended without an order, and did not ask to be started again. */
 static void count_restart(struct service *service, struct run *run)
 {
         if (run->end != RUN_END_UNASKED)
@@ -271,7 +271,7 @@ static void own_takes(struct run *run, const struct s6_status *now)
 
         if (!service->profile)
                 static_end_follow(service, now);
-        if (service->end.given_up && !service->record.has_exit) /* before there was a broker */
+        if (service->end.given_up && !service->record.has_exit) /* given up before there was a broker */
                 note_exit(&service->record, now, EXIT_ORDER_UNKNOWN);
         if (!run->supervised) {
                 service->registry->moved_msec = clock_msec();
@@ -284,15 +284,15 @@ static void own_began(struct run *run, const struct s6_status *now, bool late)
 {
         struct service *service = run->service;
 
-        want_logger(service); /* root may have started it past us */
+        want_logger(service); /* root may have started the gateway past us */
         killed_begin(service, late);
         service->habit = HABIT_UNKNOWN;
         history_note_began(service, now, late);
         count_restart(service, run);
 }
 
-/* What was ordered has come with the end of that run: it is not one of an older order, after which the run that follows is
- * told as well. */
+/* Did the run that ends now end by the last order? The end may be an older order's, and then the next run is
+ * still to be told the last one. */
 static bool is_end_of_order(const struct service *service)
 {
         const struct run *own = &service->own;
@@ -323,7 +323,7 @@ static void own_ended(struct run *run, const struct s6_status *now)
                 service->deaths[ending_death(&ending, run->end == RUN_END_ORDERED, record->oom_kills)]++;
         }
         if (run->end == RUN_END_ORDERED && service->profile)
-                service_clear_tally(run); /* s6 has noted this one too */
+                service_clear_tally(run); /* s6 has noted this end too */
         else if (run->supervised && record->exit_code == EXIT_RESTART_ME)
                 run->end = RUN_END_ORDERED;
         service_save(service);
@@ -351,11 +351,11 @@ static void logger_takes(struct run *run, const struct s6_status *now)
 
 static void logger_began(struct run *run, const struct s6_status *now, bool late)
 {
-        let_logger_run(run->service); /* root has, and it stays */
+        let_logger_run(run->service); /* root has started it, and it stays wanted */
         count_restart(run->service, run);
 }
 
-/* A removal ends it on purpose. */
+/* A removal, or a slot that is made anew, ends the logger on purpose. */
 static void logger_ended(struct run *run, const struct s6_status *now)
 {
         struct service *service = run->service;
@@ -390,7 +390,7 @@ void service_init(struct service *service, struct registry *registry, bool gatew
         service->own.there = true;
 }
 
-/* Who waits for root is before the others. */
+/* Services with an order of root's come before the others. */
 void service_wake(struct service *service)
 {
         if (service->own.goal.kind != GOAL_NONE && service->ordered.root)

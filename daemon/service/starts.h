@@ -4,7 +4,7 @@
 
 struct registry;
 
-/* Who is queued by stagger.h is started, when it is its turn. */
+/* Sets the step that starts what stagger.h has queued. */
 void starts_init(struct registry *registry);
 
 #endif

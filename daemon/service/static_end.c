@@ -9,7 +9,7 @@ static void note_end(struct static_end *end)
         end->next = (unsigned char)((end->next + 1) % STATIC_ENDS);
 }
 
-/* Down, and s6 does not want it. */
+/* Judges, once for each status, a service that is down and that s6 does not want. */
 static void judge(struct service *service, const struct s6_status *now)
 {
         struct static_end *end = &service->end;

@@ -12,7 +12,7 @@ static int64_t age_msec_of(int64_t since_usec)
         return age_msec > 0 ? age_msec : 0;
 }
 
-/* Of a step that was not seen to begin. */
+/* How long a step that was not seen to begin has lasted, as far as anything says. */
 static int64_t step_age_msec(const struct run *run, enum step kind)
 {
         const struct service *service = run->service;
@@ -21,7 +21,7 @@ static int64_t step_age_msec(const struct run *run, enum step kind)
         switch (kind) {
         case STEP_NONE:
                 break;
-        case STEP_PROCESS: /* nothing says when it was ordered; but a logger that is not told just now was wanted before */
+        case STEP_PROCESS: /* nothing says when it was ordered; a logger without a goal was wanted before */
                 return own || run->goal.kind == GOAL_UP ? 0 : age_msec_of(run->status.since_usec);
         case STEP_READY:
                 return clock_msec() - run->began_msec;

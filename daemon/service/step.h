@@ -8,10 +8,11 @@ struct service;
 
 /* How far the runs of a service are on their way, and whether their processes are at work. */
 
-/* Follows what is known of the service and its logger by now. */
+/* Follows the steps of the service's own run and its logger's, by what is known now. */
 void step_follow(struct service *service);
 
-/* In how many milliseconds something of this may be told otherwise; INT64_MAX: only when something is seen. */
+/* In how many milliseconds a step or a halt may be shown differently; INT64_MAX: only when something is
+ * seen. */
 int64_t step_next_msec(const struct service *service);
 
 #endif

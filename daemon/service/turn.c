@@ -12,7 +12,8 @@
 
 static void take_lock(struct run *run)
 {
-        /* Even if another is there already: what runs now is not the run that the one before it started. */
+        /* Even if another supervisor is there already: what runs now was not started by the supervisor
+         * before. */
         run->supervised = false;
         service_see(run->service);
 }
@@ -48,7 +49,8 @@ void service_catch_up(struct service *service)
         service_wake(service);
 }
 
-/* The goal's verdict; GOAL_WAIT also where there is none. */
+/* Judges the run's goal, and sends what that asks for. Returns the verdict; GOAL_WAIT also where there is no
+ * goal. */
 static enum goal_verdict judge_goal(struct run *run)
 {
         struct service *service = run->service;
@@ -59,7 +61,7 @@ static enum goal_verdict judge_goal(struct run *run)
         if (run->goal.kind == GOAL_NONE)
                 return GOAL_WAIT;
         if (s6_status_is_alive(&run->status))
-                run_see_halt(run); /* one that somebody has stopped would not see its TERM */
+                run_see_halt(run); /* a process that somebody has stopped would not see its TERM */
         seen = run_seen(run, service_settle_msec(service));
         verdict = goal_judge(&run->goal, &seen, &letters);
         if (verdict == GOAL_SEND && run_order(run, letters) && run == &service->own)
@@ -84,7 +86,7 @@ bool service_has_come_to(const struct service *service, enum goal_kind kind)
         return goal.kind == kind && goal_judge(&goal, &seen, &letters) == GOAL_DONE;
 }
 
-/* The goal, or where there is none what the record says. */
+/* Follows the run's goal, or where it has none, what the record says. */
 static enum goal_verdict follow_run(struct run *run)
 {
         enum goal_verdict verdict;
@@ -143,7 +145,7 @@ static bool service_step(struct ready *ready)
                 return false;
         if (service->unseen)
                 service_see(service);
-        follow_run(&service->logger); /* it is told first, so that it reads what the gateway prints */
+        follow_run(&service->logger); /* the logger is told first, so that it reads what the gateway prints */
         verdict = follow_run(&service->own);
         log_pipe_follow(service);
         service_save_due(service);
@@ -157,14 +159,14 @@ static bool service_step(struct ready *ready)
                 service_settle_waits(service,
                                      verdict == GOAL_FAILED ? &(struct fault){.kind = FAULT_FAILED} : NULL);
         }
-        if (service->queued) /* its supervisor may have begun only now */
+        if (service->queued) /* the supervisor that it waits for may have begun only now */
                 stagger_wake(service->registry);
         if (service->follower)
                 ready_wake(service->follower);
         return false;
 }
 
-/* Judged by what is there now, not by what was read before a long turn of the loop. */
+/* The timer: times are judged by what is there now, not by what was read before a long turn of the loop. */
 static void service_expired(void *owner)
 {
         struct service *service = owner;

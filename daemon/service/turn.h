@@ -8,27 +8,30 @@
 #include "daemon/service/service.h"
 
 /*
- * The turn of a service that was woken: it acts on what is known. It judges the goals of its runs, sends, keeps to the
- * record, sets the timer, shows changes.
+ * The turn of a service that was woken, in which it acts on what is known: it judges the goals of its runs,
+ * sends orders, keeps to the record, sets the timer, and shows changes.
  */
 
-/* A new entry of the registry, nothing seen of it yet. NULL: out of memory. gateway: or a static service. */
+/* Adds a service to the registry, of which nothing was seen yet. gateway: false for a static service. NULL:
+ * out of memory. */
 struct service *service_new(struct registry *registry, const char *name, bool gateway);
 
 /*
- * Of a run's supervise directory: a status was written by a living s6-supervise, or a supervisor ended or began to.
- * What is there by now is noted at once, since the order of events matters.
+ * Takes an event of a run's supervise directory: a living s6-supervise has written a status, or a supervisor
+ * has ended or begun. What is there by now is noted at once, since the order of events matters; the service
+ * is woken.
  */
 void turn_on_watch(struct run *run, enum watch_event event);
 
-/* Before a time of it is judged: reads what nobody would tell of. What is watched is told by
- * registry_catch_up(). */
+/* Reads what no watch tells of, before a time of the service is judged; registry_catch_up() does the same for
+ * what is watched. */
 void service_catch_up(struct service *service);
 
-/* Would a goal of that kind be done by what is seen, or is it? Not where the opposite was ordered since. */
+/* Is a goal of that kind done by what is seen, whether the service has such a goal or none? false where it
+ * has the opposite. */
 bool service_has_come_to(const struct service *service, enum goal_kind kind);
 
-/* Follows what time changes, or a look at something that nobody tells of, and acts on nothing. */
+/* Follows what has changed by time alone, or was found by a look (halts.h), shows it, and acts on nothing. */
 void service_follow_time(struct service *service);
 
 #endif

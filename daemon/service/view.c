@@ -6,7 +6,7 @@
 #include "daemon/service/registry.h"
 #include "daemon/service/service.h"
 
-/* What is as it is for a run, whoever's it is. */
+/* The part of the situation that is the same for a service's own run and a logger's. */
 static struct situation situation_of(const struct run *run)
 {
         const struct service *service = run->service;
@@ -39,7 +39,8 @@ struct situation service_situation(const struct service *service)
         return situation;
 }
 
-/* It is wanted from its gateway's first start on, for as long as there is its slot. A static service's is s6's alone. */
+/* A gateway's logger is wanted from its gateway's first start on, for as long as its slot exists; a static
+ * service's by s6 alone. */
 struct situation service_logger_situation(const struct service *service)
 {
         const struct s6_status *status = &service->logger.status;

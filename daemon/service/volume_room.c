@@ -13,12 +13,12 @@
 struct volume_room {
         struct deputy_job job;
         struct store *store;
-        int result; /* the thread's until it is done, like the next */
+        int result; /* this and what follows is the thread's until the job is done */
         struct room room;
         int refused; /* 0 or a negative errno */
 };
 
-/* Where the store is, or would be made. */
+/* May files be made where the store is, or would be made? 0, -EACCES or -EROFS. */
 static int look_at_store(int volume)
 {
         static const char *const places[] = {INTENT_DIRECTORY, ".svcbroker", "."};
@@ -53,7 +53,7 @@ static void room_done(struct deputy_job *job, bool late)
         store->refused = -look->refused;
 }
 
-/* Not before: each Health would cost another thread of a volume that hangs. */
+/* Only now may another look begin: earlier, each Health would cost a volume that hangs another thread. */
 static void room_drop(struct deputy_job *job)
 {
         ((struct volume_room *)job)->store->room_asked = false;

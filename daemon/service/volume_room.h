@@ -8,15 +8,16 @@ struct registry;
 struct room;
 
 /*
- * How much the volume has left, as a thread of the store's found out last; asked again when that is older
- * than VOLUME_ROOM_MSEC, for who asks next. False: nothing is known.
+ * Sets *room to what the volume had left when a thread of the store's last looked. If that is older than
+ * VOLUME_ROOM_MSEC, another look is begun, for whoever asks next. False: nothing is known.
  */
 bool volume_room(struct registry *registry, struct room *room);
 
-/* May the client user make files on it? 0, or why not: an errno, as it was found out last. */
+/* May the client user make files on the volume? 0, also where nothing is known; or an errno, as the last look
+ * found. */
 int volume_refused(struct registry *registry);
 
-/* Asks, if it is time. */
+/* Begins a look, if the last one is old enough. */
 void volume_room_look(struct registry *registry);
 
 #endif

@@ -8,32 +8,32 @@
 struct service;
 
 /*
- * Somebody waits for what becomes of a service's goal. How it ended is noted in the wait, which goes over from the
- * service's list to the waiter's, and the waiter is woken.
+ * Somebody waits for what becomes of a service's goal. When that is known, it is noted in the wait, which
+ * moves from the service's list to the waiter's, and the waiter is woken.
  */
 struct wait {
         struct wait *next;
         struct waiter *waiter;
         struct service *service; /* whose list it is on; NULL: it has ended, or has not begun */
-        struct fault fault;      /* why it did not come about; FAULT_NONE: it did */
+        struct fault fault;      /* why the goal did not come about; FAULT_NONE: it did */
 };
 
-/* Who waits, for however many. */
+/* The owner of waits, of however many services. */
 struct waiter {
         struct ready *ready;
-        struct wait *ended; /* in the order in which they did */
+        struct wait *ended; /* waits that have ended and were not taken, the first to end first */
         struct wait **end;
 };
 
 void waiter_init(struct waiter *waiter, struct ready *ready);
 
-/* The next one that has ended; NULL: there is none now. */
+/* Takes the next wait that has ended; NULL: there is none now. */
 struct wait *waiter_take(struct waiter *waiter);
 
-/* It has ended. It must be on no list. fault NULL: as wanted. */
+/* Ends a wait that is on no list, and wakes its waiter. fault NULL: the goal came about. */
 void wait_end(struct wait *wait, const struct fault *fault);
 
-/* All of that list, which is empty then. */
+/* Ends all waits of a list, which is empty then. */
 void wait_end_all(struct wait **waits, const struct fault *fault);
 
 #endif

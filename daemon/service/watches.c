@@ -84,7 +84,7 @@ static void look_at_all(struct registry *registry)
         }
 }
 
-/* A slot was taken away or put there, by an operator: its service shows what it is without it, and comes back
+/* An operator took a slot away, or put it back: its service shows what it is without the slot, and comes back
  * with it. */
 static void on_slot(struct registry *registry, const char *name)
 {
@@ -133,7 +133,8 @@ static void poll_scandir(struct registry *registry)
                 registry->above.slot(registry->above.owner, NULL);
 }
 
-/* Once there is no watch left, no other service of this turn need ask for one. */
+/* Tries to watch the service again. *full: the kernel has no watch left, and no other service of this turn
+ * need ask. */
 static void poll_watch(struct service *service, bool *full)
 {
         struct registry *registry = service->registry;
@@ -164,7 +165,8 @@ static void poll_services(struct registry *registry)
         registry->poll.next = i < registry->count ? i : 0;
 }
 
-/* A gateway or a logger that nobody supervises, though it is there: s6-svscan may not have seen it come back. */
+/* Tells above.alone, at most each RESCAN_MSEC, of a gateway or logger that nobody supervises: s6-svscan may
+ * not have seen its directory come back. */
 static void poll_rescan(struct registry *registry)
 {
         bool alone = false;
