@@ -7,7 +7,7 @@
 #include "proto/name.h"
 #include "proto/sorted.h"
 
-/* What is longer is no profile's name, and no state that matters. */
+/* A longer word is neither a profile's name nor a state that matters. */
 #define WORD_BYTES (LIMIT_PROFILE_NAME_BYTES + 1)
 
 void boot_log_init(struct boot_log *log)
@@ -64,7 +64,7 @@ static int compare_name(const void *key, const void *element)
         return strcmp(key, profile->name);
 }
 
-/* NULL: no room for another one. */
+/* The profile of that name; NULL: it is new, and there is no room for it. */
 static struct boot_profile *find_or_add(struct boot_log *log, const char *name)
 {
         size_t place = sorted_place(name, log->profiles, log->count, sizeof(*log->profiles), compare_name);

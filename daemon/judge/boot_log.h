@@ -10,14 +10,14 @@
 /*
  * What $HERMES_HOME/logs/container-boot.log says of the gateways, a line a profile at each container start:
  *     2026-05-07T12:00:00+0000 profile=coder prior_state=running action=started
- * prior_state is the gateway_state that the container before it left. The file is the client's: a line that
- * is not like that says nothing. Pure.
+ * prior_state is the gateway_state that the container before left. The file is the client user's: a line of
+ * another form says nothing. Pure.
  */
-#define BOOT_LOG_PROFILES 1024 /* those that come first in the file; more are not looked at */
+#define BOOT_LOG_PROFILES 1024 /* the profiles that come first in the file; others are not looked at */
 
 struct boot_profile {
         char name[LIMIT_PROFILE_NAME_BYTES + 1];
-        unsigned failures; /* its newest lines in a row with startup_failed */
+        unsigned failures; /* how many of its newest lines in a row say startup_failed */
 };
 
 struct boot_log {
@@ -30,7 +30,7 @@ struct boot_log {
 void boot_log_init(struct boot_log *log);
 void boot_log_deinit(struct boot_log *log);
 
-/* Goes on behind what was read before; so an older file comes first. */
+/* Reads another part, which is newer than what was read before: an older file is to be read first. */
 void boot_log_read(struct boot_log *log, const char *text);
 
 #endif

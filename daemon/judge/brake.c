@@ -51,7 +51,7 @@ static enum brake_verdict verdict_of_word(enum brake_word word)
         return BRAKE_DELAY;
 }
 
-/* It waits until next_start_usec. */
+/* Judges a run that waits until next_start_usec. */
 static enum brake_verdict judge_waiting(const struct brake *brake, const struct brake_facts *facts,
                                         const struct backoff *backoff, int64_t *wait_msec)
 {
@@ -61,7 +61,7 @@ static enum brake_verdict judge_waiting(const struct brake *brake, const struct 
 
         if (brake->hold == HOLD_HELD && facts->lock_is_free)
                 return BRAKE_TRY;
-        /* More than it ever was: the clock was set back. */
+        /* More is left than any delay has: the clock was set back. */
         if (left_msec > 0 && left_msec <= most_msec) {
                 *wait_msec = left_msec;
                 return BRAKE_STAY;
@@ -70,14 +70,15 @@ static enum brake_verdict judge_waiting(const struct brake *brake, const struct 
         return brake->hold == HOLD_HELD ? BRAKE_LOOK : BRAKE_TRY;
 }
 
-/* A single run was ordered. It gets what it asks for, like any run, unless it asks again and again. */
+/* Judges a single run that was ordered. If it asks to be started again, it is, unless it asks again and
+ * again. */
 static enum brake_verdict judge_try(const struct seen *seen, const struct brake_facts *facts,
                                     int64_t *wait_msec)
 {
         bool ended = seen->since_usec != facts->once.base_usec;
 
-        /* What s6 wants is no single run any more: another s6-supervise has come, which obeys the down file, that is, has
-         * begun nothing yet and is about to. */
+        /* What s6 wants is no longer a single run: another s6-supervise has come, which has begun nothing
+         * yet, and is about to, since there is no down file. */
         if (seen->want_up && (ended || facts->now_msec >= facts->once.until_msec))
                 return BRAKE_STAY;
         if (ended && facts->signalled)
@@ -86,7 +87,7 @@ static enum brake_verdict judge_try(const struct seen *seen, const struct brake_
                 return BRAKE_COUNT;
         if (ended && facts->word == WORD_RESTART_ME && facts->asked <= RESTARTS_FREE)
                 return BRAKE_GRANT;
-        if (ended || facts->now_msec >= facts->once.until_msec) /* s6 could not begin it */
+        if (ended || facts->now_msec >= facts->once.until_msec) /* it has failed, or s6 could not begin it */
                 return verdict_of_word(facts->word);
         *wait_msec = facts->once.until_msec - facts->now_msec;
         return BRAKE_STAY;
@@ -105,7 +106,7 @@ static enum brake_verdict judge_down(const struct brake *brake, const struct see
                 return BRAKE_STAY;
         }
         switch (brake->hold) {
-        case HOLD_NONE: /* s6 starts it within its second, or has not read yet that it is to, as the last broker said */
+        case HOLD_NONE: /* s6 starts it within its second, or has not read yet that it is to */
                 return seen->want_up || seen->told_up ? BRAKE_STAY : verdict_of_word(facts->word);
         case HOLD_FAILED:
                 break;
@@ -120,7 +121,7 @@ static enum brake_verdict judge_down(const struct brake *brake, const struct see
         return BRAKE_STAY;
 }
 
-/* What ended is judged at any time; what is to begin waits for its slot. */
+/* Keeps a run that is to begin waiting for its slot; an end is judged at any time. */
 static enum brake_verdict judge_barred(const struct seen *seen, enum brake_verdict verdict,
                                        int64_t *wait_msec)
 {
@@ -143,6 +144,6 @@ enum brake_verdict brake_judge(const struct brake *brake, const struct seen *see
                 return BRAKE_STAY;
         if (!seen->settled)
                 return BRAKE_STAY;
-        *wait_msec = SEND_AGAIN_MSEC; /* where its `u` shows no effect */
+        *wait_msec = SEND_AGAIN_MSEC; /* the `u` may show no effect, and is sent again then */
         return BRAKE_RELEASE;
 }

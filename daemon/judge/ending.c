@@ -100,7 +100,8 @@ bool ending_is_given_up(const struct static_seen *seen)
 {
         if (seen->told || seen->exit_code == 0 || seen->exit_code == EXIT_OFF)
                 return false;
-        /* What was not seen, s6 has noted; a single end may have been a TERM that somebody ordered. */
+        /* Ends that the broker did not see, s6 has noted; a single one may have been by a TERM that somebody
+         * ordered. */
         return seen->ended_wanted || seen->exit_code == EXIT_CONFIGURATION || seen->deaths >= STATIC_ENDS;
 }
 

@@ -8,12 +8,12 @@
 #include "daemon/judge/brake.h"
 #include "daemon/judge/record.h"
 
-/* What an end says. A gateway's exit codes (sysexits.h: EX_TEMPFAIL, EX_CONFIG), as the Hermes application means them. */
+/* A gateway's exit codes, as the Hermes application means them (sysexits.h: EX_TEMPFAIL, EX_CONFIG). */
 #define EXIT_RESTART_ME 75
 #define EXIT_CONFIGURATION 78
-/* The template's own: another container on the volume runs this gateway (EX_UNAVAILABLE). */
+/* The template's own code: another container on the volume runs this gateway (EX_UNAVAILABLE). */
 #define EXIT_RUNS_ELSEWHERE 69
-/* Of a static service, its run's word for "not here". */
+/* By which the run script of a static service says that the service is not wanted here. */
 #define EXIT_OFF 79
 
 /* How a run ended. */
@@ -27,15 +27,15 @@ struct ending ending_of_status(int wait_status);
 struct ending ending_of_record(const struct record *record);
 enum brake_word ending_word(const struct ending *ending);
 
-/* What a run ended of, to be counted. */
+/* Causes of ends, by which they are counted. */
 enum death {
-        DEATH_ORDERED,       /* somebody had ordered it, whatever it said then */
+        DEATH_ORDERED,       /* somebody had ordered the end, whatever its code or signal */
         DEATH_SUCCESS,       /* exit code 0 */
         DEATH_RESTART_ME,    /* EXIT_RESTART_ME */
         DEATH_CONFIGURATION, /* EXIT_CONFIGURATION */
         DEATH_ELSEWHERE,     /* EXIT_RUNS_ELSEWHERE */
-        DEATH_CODE,          /* any other */
-        DEATH_MEMORY,        /* a signal, when the kernel killed for want of memory */
+        DEATH_CODE,          /* any other exit code */
+        DEATH_MEMORY,        /* a signal, while the kernel killed processes for want of memory */
         DEATH_SIGNAL,        /* any other signal */
 };
 #define DEATHS 8
@@ -43,31 +43,32 @@ enum death {
 enum death ending_death(const struct ending *ending, bool ordered, bool oom);
 const char *death_name(enum death death);
 
-/* With success, and nobody ordered that. */
+/* Did the run end by itself with exit code 0? */
 bool ending_is_success(const struct ending *ending);
 
-/* For people: "with exit code 3". oom: the kernel killed processes of the container meanwhile. */
+/* Describes an end for people: "with exit code 3". oom: the kernel killed processes of the container
+ * meanwhile. */
 void ending_describe(const struct ending *ending, bool oom, char *text, size_t size);
 
-/* Why a gateway waits for its next try. */
+/* Says to people why a gateway waits for its next try. */
 void ending_describe_delay(const struct ending *ending, bool oom, unsigned attempt, long long delay_msec,
                            char *text, size_t size);
 
 /*
- * Of a static service: is it down because somebody told it to be, or because its finish script gave it up? s6 says the
- * same of both, "down, and not wanted".
+ * Facts by which to tell whether a static service is down because somebody told it to be, or because its
+ * finish script gave it up. s6 says the same of both, "down, and not wanted".
  */
 struct static_seen {
         int exit_code;     /* -1: by a signal */
-        bool told;         /* to end, by whomever */
-        bool ended_wanted; /* s6 still wanted it when it ended */
+        bool told;         /* the service was told to end, by whomever */
+        bool ended_wanted; /* s6 still wanted the service when it ended */
         unsigned deaths;   /* that s6 has noted within STATIC_ENDS_MSEC */
 };
 
-/* An end with EXIT_OFF or 0 is as it is to be. */
+/* Was the service given up? An end with EXIT_OFF or 0 is as it is to be. */
 bool ending_is_given_up(const struct static_seen *seen);
 
-/* For people, where it keeps ending, or was given up. */
+/* Says to people why a static service that keeps ending, or was given up, is not up. */
 void ending_describe_static(const struct record *record, bool given_up, char *text, size_t size);
 
 #endif

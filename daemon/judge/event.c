@@ -54,7 +54,7 @@ void event_add_variable(struct event *event, const char *name)
                 snprintf(event->text + length, sizeof(event->text) - length, "%s ", name);
 }
 
-#define NAMELESS "UNKNOWN" /* a signal that has no name, as those of real time */
+#define NAMELESS "UNKNOWN" /* stands for a signal without a name, as those of real time */
 
 static void write_signal(int number, struct text *text)
 {
@@ -174,7 +174,7 @@ static bool is_within(const struct field_int *number, long long most)
         return number->value >= 0 && number->value <= most;
 }
 
-/* Of what event_set_process() makes. */
+/* Is the name one that event_set_process() can have made? NULL, where there is none, is too. */
 static bool is_process(const char *name)
 {
         size_t length = name ? strlen(name) : 0;
@@ -185,7 +185,8 @@ static bool is_process(const char *name)
         return length < EVENT_PROCESS_BYTES;
 }
 
-/* 0: that is none. Which one it was of those without a name is not known. */
+/* The number of a signal; 0: the name is none. NSIG stands for any signal without a name: which it was is not
+ * known. */
 static int signal_of(const char *name)
 {
         if (name && strcmp(name, "SIG" NAMELESS) == 0)

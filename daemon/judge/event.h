@@ -11,16 +11,17 @@
 #include "proto/text.h"
 
 /*
- * What happened to a service, an event at a time. Each is a line of JSON: so it is kept in memory (past.h), in the slot and on
- * the volume, and told. Whoever reads one from the volume knows that the client user can have written it. Pure.
+ * What happened to a service, an event at a time. Each is a line of JSON, in which form it is kept in memory
+ * (past.h), in the slot and on the volume, and told to clients. A line from the volume may have been written
+ * by the client user. Pure.
  */
 enum event_kind {
-        EVENT_ORDER,       /* somebody ordered something of it */
-        EVENT_BEGAN,       /* a run */
-        EVENT_ENDED,       /* a run */
-        EVENT_STATE,       /* it is held back now, or is given up */
-        EVENT_ENVIRONMENT, /* its variables are others; never their values */
-        EVENT_LOGGER,      /* something is wrong with its logger */
+        EVENT_ORDER,       /* somebody gave an order to the service */
+        EVENT_BEGAN,       /* a run began */
+        EVENT_ENDED,       /* a run ended */
+        EVENT_STATE,       /* the service is held back now, or given up */
+        EVENT_ENVIRONMENT, /* variables have changed: their names, never their values */
+        EVENT_LOGGER,      /* something is wrong with the logger */
         EVENT_CONTAINER,   /* the container was started, and this service came with it */
 };
 
@@ -36,9 +37,9 @@ enum event_order {
 
 /* What began a run. */
 enum event_starter {
-        STARTER_S6,     /* s6-supervise, after an end, by itself; or whoever else told it to */
+        STARTER_S6,     /* s6-supervise, by itself after an end, or told by something other than the broker */
         STARTER_PERSON, /* an order */
-        STARTER_RETRY,  /* the broker, which had held it back */
+        STARTER_RETRY,  /* the broker, which had held the run back */
         STARTER_BOOT,   /* the broker, when the container or the broker itself was started */
 };
 
@@ -50,7 +51,7 @@ enum event_state {
 
 #define EVENT_TEXT_BYTES 320
 
-/* Who ordered it, by the kernel's word. */
+/* Who gave an order, by the kernel's word. */
 struct event_by {
         bool known;
         uid_t uid;
@@ -68,25 +69,25 @@ struct event {
         enum event_state state;
         bool has_exit;
         int exit_code;   /* -1: by a signal */
-        int exit_signal; /* 0: by itself; also the signal that was ordered */
-        bool ordered;    /* the end was */
+        int exit_signal; /* 0: by itself; of an order, the signal that was ordered */
+        bool ordered;    /* the end was ordered */
         int64_t lasted_msec;
-        unsigned oom_kills;          /* meanwhile, in the container */
-        unsigned left_out;           /* names of variables that found no place */
+        unsigned oom_kills;          /* how many processes of the container the kernel killed meanwhile */
+        unsigned left_out;           /* how many names of variables found no place in text */
         char text[EVENT_TEXT_BYTES]; /* the reason; or names of variables, each with a space behind it */
 };
 
-/* What a process calls itself, which may be anything. */
+/* Takes what a process calls itself, which may be any bytes: escaped, and cut off where there is no room. */
 void event_set_process(struct event_by *by, const char *name);
 
-/* A name more, of a variable that is another now. */
+/* Adds the name of a variable that has changed. */
 void event_add_variable(struct event *event, const char *name);
 
-/* Appends it as a JSON object. */
+/* Appends the event as a JSON object, without a newline. */
 void event_write(const struct event *event, struct text *text);
 
-/* A line of what event_write() wrote, with a NUL in the place of its newline. 0 or -EBADMSG. Members that are not known are
- * passed over. */
+/* Reads a line that event_write() wrote, ended by a NUL. 0 or -EBADMSG; *event is then untouched. Members
+ * that are not known are passed over. */
 int event_read(const char *line, struct event *event);
 
 #endif

@@ -25,13 +25,14 @@ enum fault_kind {
 #define FAULT_CAUSE_LINK "link"
 /* The application has deleted the profile. */
 #define FAULT_CAUSE_DELETED "deleted"
-/* s6-svscan could have more, but for its limit of open files. */
+/* s6-svscan could take more services, but for its limit of open files. */
 #define FAULT_CAUSE_DESCRIPTORS "descriptors"
 
 struct fault {
         enum fault_kind kind;
         const char *cause; /* PROTECTED, TOO_MANY_SERVICES: for programs, or NULL */
-        const char *text; /* a static string: reason, the operation of BUSY and SYSTEM, the name of a LIMIT */
+        const char
+                *text; /* a static string: a reason, the operation of BUSY and SYSTEM, the name of a LIMIT */
         long long number; /* TOO_MANY_SERVICES, LIMIT: the limit; WAIT_TIMEOUT: milliseconds waited */
         int error;        /* SYSTEM: errno, positive */
 };

@@ -30,7 +30,8 @@ static bool skip(const char **at, const char *word)
         return true;
 }
 
-/* Of a character that is no printable ASCII, all that is kept is that there was one. */
+/* A string that is read. Of characters that are not printable ASCII, or have no room, nothing but `strange`
+ * is kept. */
 struct decoded {
         char *text;
         size_t length;
@@ -45,7 +46,7 @@ static void decoded_add(struct decoded *decoded, unsigned character)
                 decoded->text[decoded->length++] = (char)character;
 }
 
-/* Behind a backslash. */
+/* Reads what comes behind a backslash. */
 static bool read_escape(const char **at, struct decoded *decoded)
 {
         static const char written[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t", hex[] = "0123456789abcdef";
@@ -71,7 +72,7 @@ static bool read_escape(const char **at, struct decoded *decoded)
         return unit != 0;
 }
 
-/* buffer: FOREIGN_VALUE_BYTES. */
+/* buffer: of FOREIGN_VALUE_BYTES. */
 static bool read_string(const char **at, char *buffer)
 {
         struct decoded decoded = {.text = buffer};
@@ -83,7 +84,7 @@ static bool read_string(const char **at, char *buffer)
                 size_t length;
 
                 if ((unsigned char)**at < ' ')
-                        return false; /* the end of the text, too */
+                        return false; /* a control character, or the end of the text */
                 if (skip(at, "\\")) {
                         if (!read_escape(at, &decoded))
                                 return false;
@@ -138,7 +139,7 @@ static struct foreign *find(struct foreign *members, size_t count, const char *n
         return NULL;
 }
 
-/* An object; of its members those in members[0..count) are kept. */
+/* Reads an object, and keeps those of its members that are in members[0..count). */
 static bool read_object(const char **at, unsigned depth, struct foreign *members, size_t count)
 {
         char name[FOREIGN_VALUE_BYTES];

@@ -8,11 +8,12 @@
 #include "daemon/bounds.h"
 
 /*
- * JSON that the application wrote: what Python's json writes and reads, which is more than JSON. A byte order mark may come
- * first; NaN and Infinity are numbers, as are those beyond any range; a lone surrogate may be written as an escape. Of
- * such an object a few members are of interest. Pure, and without json-c: it may be used in any thread.
+ * JSON that the application wrote: what Python's json writes and reads, which is more than JSON. A byte order
+ * mark may come first; NaN and Infinity are numbers, and so are numbers beyond any range; a lone surrogate
+ * may be written as an escape. Only a few members of such an object are looked for. Pure, and without json-c:
+ * for any thread.
  */
-#define FOREIGN_VALUE_BYTES 64 /* of a string, with its end */
+#define FOREIGN_VALUE_BYTES 64 /* of a string, its NUL included */
 
 enum foreign_kind {
         FOREIGN_ABSENT,
@@ -29,11 +30,11 @@ struct foreign {
         char value[FOREIGN_VALUE_BYTES];
 };
 
-/* text without such a mark, where it has one. */
+/* The text behind its byte order mark, if it has one. */
 const char *foreign_begin(const char *text);
 
-/* Looks for members[0..count) of the object that `text` is; each is ABSENT where it is not there. False: it is no
- * object, or one of those names comes twice; all are ABSENT then. */
+/* Looks for members[0..count) in the object that `text` is; a member that is not there is ABSENT. False: the
+ * text is no object, or one of those names comes twice; all are ABSENT then. */
 bool foreign_read(const char *text, struct foreign *members, size_t count);
 
 #endif

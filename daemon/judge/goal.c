@@ -8,14 +8,14 @@ static enum goal_verdict goal_send(const char *what, const char **letters)
 }
 
 /*
- * A run that is to end, and another that is to follow. `c` comes with `r`, whether or not the run looks stopped: unlike `d`, `r` leaves a
- * stopped run stopped, and that may have happened since anybody looked.
+ * Judges a run that is to end, after which another is to follow. `c` comes with `r`, whether or not the run looks
+ * stopped: unlike `d`, `r` leaves a stopped run stopped, and that may have happened since anybody looked.
  */
 static enum goal_verdict judge_replace(const struct seen *seen, const char **letters)
 {
         switch (seen->told) {
         case TOLD_NOTHING:
-                /* Of one that is barred, s6-supervise begins no other. */
+                /* After a run that is barred, s6-supervise begins no other. */
                 return goal_send(seen->barred ? "Orc" : "urc", letters);
         case TOLD_DOWN:
                 return seen->barred ? GOAL_WAIT : goal_send("u", letters);
@@ -36,8 +36,8 @@ static enum goal_verdict judge_up(const struct goal *goal, const struct seen *se
                         return goal_send("c", letters);
                 return seen->settled ? GOAL_DONE : GOAL_WAIT;
         }
-        /* A `u` that arrives while finish runs is undone by its exit 125: wait, and see whether it is needed.
-         */
+        /* A `u` that arrives while finish runs is undone if finish exits 125: wait, and see whether a `u` is
+         * needed. */
         if (seen->finishing)
                 return GOAL_WAIT;
         if (seen->barred)
@@ -55,7 +55,8 @@ static enum goal_verdict judge_down(const struct seen *seen, const char **letter
                 return seen->told == TOLD_DOWN ? GOAL_WAIT : goal_send("d", letters);
         if (seen->want_up)
                 return goal_send("d", letters);
-        /* It obeys that first, and what it starts is told to end then: `d` now would come to it as well. */
+        /* s6-supervise reads its orders in turn. If it was told to start, wait, and tell what has begun then
+         * to end. */
         return seen->finishing || seen->told_up ? GOAL_WAIT : GOAL_DONE;
 }
 
@@ -63,7 +64,7 @@ enum goal_verdict goal_judge(const struct goal *goal, const struct seen *seen, c
 {
         if (goal->kind == GOAL_NONE)
                 return GOAL_DONE;
-        /* s6-svscan brings the supervisor back, and that one obeys the down file. */
+        /* s6-svscan brings a supervisor back, and that one obeys the down file. */
         if (!seen->supervised)
                 return GOAL_WAIT;
         return goal->kind == GOAL_UP ? judge_up(goal, seen, letters) : judge_down(seen, letters);

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 /*
- * Judges an order by what the status file shows. Pure: what was asked x what is seen -> what to do. Nothing
+ * Judges an order by what the status file shows. Pure: what was asked x what is seen -> what to do. No order
  * is ever taken as done because it was sent.
  */
 enum goal_kind {
@@ -16,11 +16,11 @@ enum goal_kind {
         GOAL_DOWN,
 };
 
-/* What a run was told by us: a TERM leaves no trace in the status file. */
+/* What the broker has told a run, which is noted since a TERM leaves no trace in the status file. */
 enum told {
         TOLD_NOTHING,
-        TOLD_RESTART, /* TERM, and wanted up afterwards */
-        TOLD_DOWN,    /* TERM, and not wanted */
+        TOLD_RESTART, /* TERM, and the run is wanted up afterwards */
+        TOLD_DOWN,    /* TERM, and the run is not wanted */
 };
 
 struct goal {
@@ -28,32 +28,31 @@ struct goal {
         pid_t replace;     /* GOAL_UP: a run with this pid must end first (restart); 0: none */
         int64_t base_usec; /* GOAL_UP: since_usec when ordered; down with another stamp means it ran and died
                             */
-        unsigned
-                kill_after_msec; /* what still runs so long after it was told to end is killed; 0: nothing is */
+        unsigned kill_after_msec; /* a run that lasts so long after it was told to end is killed; 0: never */
 };
 
 struct seen {
         bool supervised;
         bool finishing;
         bool paused;
-        bool stands;  /* paused by a later order than the goal's */
-        bool want_up; /* what s6-supervise wants, as far as it announces it */
+        bool stands;  /* paused by an order that is later than the goal's */
+        bool want_up; /* s6-supervise wants the run up, as far as it announces that */
         bool settled; /* alive for long enough, or ready */
         bool barred;  /* what runs may go on, but nothing begins here: the slot is to be made anew first */
         pid_t pid;    /* of run or of finish; 0: down */
         int64_t since_usec;
         enum told told; /* what this very pid was told */
-        bool told_up;   /* to start, and no status says yet what came of that */
+        bool told_up;   /* s6-supervise was told to start, and no status says yet what came of that */
 };
 
 enum goal_verdict {
         GOAL_DONE,
-        GOAL_SEND, /* *letters to s6-supervise, then look again at the next status */
+        GOAL_SEND, /* *letters are to be sent to s6-supervise, and the next status is to be looked at */
         GOAL_WAIT,
-        GOAL_FAILED, /* it ran, it ended, and s6 does not try again */
+        GOAL_FAILED, /* the run began and ended, and s6 does not try again */
 };
 
-/* *letters is set with GOAL_SEND only: s6-supervise's command letters. */
+/* Judges the goal. *letters: s6-supervise's command letters, a static string; set with GOAL_SEND only. */
 enum goal_verdict goal_judge(const struct goal *goal, const struct seen *seen, const char **letters);
 
 #endif

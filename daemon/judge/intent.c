@@ -16,7 +16,7 @@
 #include "proto/limits.h"
 #include "proto/name.h"
 
-/* version, want, environment and its variables; and what is not known */
+/* How many values an intent may have: version, want, environment and its variables, and unknown members. */
 #define INTENT_VALUES (3 + LIMIT_ENVIRONMENT_VARIABLES + INTENT_UNKNOWN_BYTES / 2)
 #define INTENT_BEGIN "{\"version\":"
 #define INTENT_END "}\n"
@@ -50,7 +50,7 @@ void intent_write(bool want_up, struct json_object *environment, struct text *te
         text_append_string(text, INTENT_END);
 }
 
-/* And the version, which members.h reads. */
+/* The members of an intent, but for the version, which members.h reads. */
 struct parsed {
         int want;
         struct json_object *environment;
@@ -119,7 +119,7 @@ int intent_read(const char *text, struct intent *intent)
         struct parsed parsed;
         int result;
 
-        text = foreign_begin(text); /* whoever mends it by hand may have an editor that writes one */
+        text = foreign_begin(text); /* the editor of a person who mends it by hand may write a mark */
         result = members_read(text, intent_fields, INTENT_UNKNOWN_BYTES, &members);
         if (result)
                 return result;

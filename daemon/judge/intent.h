@@ -14,38 +14,40 @@ struct json_object;
  */
 #define INTENT_DIRECTORY ".svcbroker/intent"
 
-/* Appends {"version":1,"want":"up","environment":{...}} and a newline. environment: names to strings, or NULL
- * for none. */
+/* Appends {"version":1,"want":"up","environment":{...}} and a newline. environment: an object of names to
+ * strings, or NULL for none. */
 void intent_write(bool want_up, struct json_object *environment, struct text *text);
 
 /*
- * What else the file holds that is about to be replaced, by a broker of a higher minor version (members.h), gets into
- * `text`, which intent_write() wrote. 0, also where there is nothing, or no file that a broker wrote;
- * -EPROTONOSUPPORT: it is of a higher major version, and is not to be replaced; -ENOMEM. Without json-c.
+ * Takes over into `text`, which intent_write() wrote, what a broker of a higher minor version (members.h) has
+ * added to the file `before`, which is about to be replaced. 0, also where nothing was added, or no broker
+ * wrote that file; -EPROTONOSUPPORT: the file is of a higher major version, and is not to be replaced;
+ * -ENOMEM. Without json-c.
  */
 int intent_pass_on(const char *before, struct text *text);
 
 struct intent {
         bool want_up;
-        struct json_object *environment; /* names to strings, the caller's to put; NULL: none */
+        struct json_object *environment; /* names to strings; intent_deinit() puts it; NULL: none */
 };
 
-/* 0; -EPROTONOSUPPORT: a broker of a higher major version wrote it; -EBADMSG for anything but what a broker
- * writes (an environment that no client could set included). Members that are not known are passed over. */
+/* Reads a file. 0; -EPROTONOSUPPORT: a broker of a higher major version wrote it; -ENOMEM; -EBADMSG for
+ * anything but what a broker writes (an environment that no client could set included). Members that are not
+ * known are passed over. */
 int intent_read(const char *text, struct intent *intent);
 
 void intent_deinit(struct intent *intent);
 
 /*
- * Where there is no record: what the application's gateway_state.json says (docs/contract.md).
- * desired_state if it is there, else gateway_state, of which running, draining and degraded mean up.
+ * What the application's gateway_state.json says is wanted (docs/contract.md), for a profile that has no
+ * intent: desired_state if it is there, else gateway_state, of which running, draining and degraded mean up.
  */
 #define PRIOR_STATE_BYTES 32
 
 struct prior {
         bool want_up;
         bool known;   /* there was a file, and it had a state */
-        bool stopped; /* it says in so many words that it is to be down: desired_state is stopped */
+        bool stopped; /* it says in so many words that the gateway is to be down: desired_state is stopped */
         char state[PRIOR_STATE_BYTES]; /* gateway_state, or desired_state where that is all; only [a-z_], else
                                           "unreadable" */
 };
@@ -54,15 +56,16 @@ struct prior {
 enum prior_exit {
         PRIOR_EXIT_UNKNOWN,
         PRIOR_EXIT_CLEAN,
-        PRIOR_EXIT_UNCLEAN, /* it still says that it runs */
+        PRIOR_EXIT_UNCLEAN, /* the file still says that the gateway runs */
 };
 
 const char *prior_exit_name(enum prior_exit how);
 
-/* text: that file. For any thread. */
+/* Reads gateway.lifecycle.json, which `text` is. For any thread. */
 enum prior_exit prior_exit_read(const char *text);
 
-/* text: the file, or NULL where there is none. Whatever it holds, *prior is set. */
+/* Reads gateway_state.json, which `text` is; NULL where there is none. Whatever the file holds, *prior is
+ * set. */
 void prior_read(const char *text, struct prior *prior);
 
 #endif

@@ -20,11 +20,11 @@ struct log_place locks_judge_log(const struct volume_locks *found, pid_t logger,
 
         if (found->opened || logger <= 0)
                 return unknown;
-        /* What is open stays so, whoever it belongs to now, and however it is mounted. */
+        /* A file that is open stays usable, whoever owns it now, and however its file system is mounted. */
         if (held)
                 return (struct log_place){.trouble = found->log_full ? LOG_FULL : LOG_WELL,
                                           .held = found->log_full};
-        if (lock->result == -ENOENT && early) /* it is about to make it */
+        if (lock->result == -ENOENT && early) /* the logger is about to make it */
                 return unknown;
         if (found->log_read_only)
                 return (struct log_place){.trouble = LOG_READ_ONLY};
@@ -45,7 +45,7 @@ bool locks_judge_gateway(const struct volume_locks *found, int64_t age_msec)
 
         if (found->opened || (lock->result == 0 && lock->held))
                 return false;
-        /* What is no matter of time is so at any age. */
+        /* A lock that may still come is waited for; any other error will not pass by waiting. */
         return age_msec >= LOCKS_GRACE_MSEC || (lock->result && lock->result != -ENOENT);
 }
 
@@ -54,7 +54,7 @@ int64_t locks_delay_msec(const struct locks_known *known, unsigned looks)
         bool well = known->log == LOG_WELL || (known->log == LOG_UNKNOWN && !known->log_pid);
         int64_t delay_msec = LOCKS_FIRST_MSEC;
 
-        /* The gateway's lock is only judged when it is old enough. */
+        /* Where all is well, looks go on until the gateway is old enough for its lock to be judged. */
         if (well && !known->unlocked && (!known->pid || looks + 1 > LOCKS_LOOKS))
                 return 0;
         for (unsigned i = 0; i < looks && delay_msec < LOCKS_AGAIN_MSEC; i++)

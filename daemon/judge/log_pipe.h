@@ -9,50 +9,52 @@
 
 /*
  * The pipe between a gateway and its logger is s6-svscan's, which keeps both its ends open: so a logger never
- * sees the end of its input as long as there is its slot. s6-svscan of s6 2.12 to 2.15 forgets one of the two
+ * sees the end of its input as long as its slot exists. s6-svscan of s6 2.12 to 2.15 forgets one of the two
  * supervisors when the name leads elsewhere for a while, and finds the other one again. Then what the gateway
  * prints goes to the container's log, or nowhere. Either the pipe is closed, and the logger ends by itself,
- * with 0, as often as it is begun; or it reads on what nobody writes, which the descriptors of the two say.
- * Only new supervisors of both get another pipe. Pure: the clock is told, the one that only goes forward.
+ * with 0, as often as it is begun; or the logger reads from a pipe that nobody writes into, as the
+ * descriptors of the two show. Only new supervisors of both get another pipe. Pure: callers pass the time, by
+ * the clock that only goes forward.
  */
 enum piped {
-        PIPED_UNKNOWN,  /* that cannot be seen */
-        PIPED_TOGETHER, /* the one reads what the other prints */
-        PIPED_APART,    /* it does not */
+        PIPED_UNKNOWN,  /* the descriptors cannot be seen */
+        PIPED_TOGETHER, /* the logger reads what the gateway prints */
+        PIPED_APART,    /* the logger does not read what the gateway prints */
 };
 
 struct log_pipe {
-        bool apart;         /* as its last gateway was seen that told it */
-        unsigned ends;      /* of the logger, one after the other, that say so */
-        int64_t since_msec; /* the slot is being made anew */
-        int64_t next_msec;  /* it is not made anew before */
-        int64_t pause_msec; /* until then, the last time; 0: it never was */
+        bool apart;         /* by the last look at the descriptors that could see them */
+        unsigned ends;      /* of the logger, one after the other, that say that the pipe is closed */
+        int64_t since_msec; /* when the slot was last begun to be made anew */
+        int64_t next_msec;  /* the slot is not made anew before this time */
+        int64_t pause_msec; /* the last pause until next_msec; 0: there was none, or all is well since */
 };
 
-/* A run of the logger is over, and nobody had ordered that. */
+/* Takes an end of the logger that nobody ordered. */
 void log_pipe_ended(struct log_pipe *log_pipe, const struct ending *ending, int64_t lasted_msec);
 
-/* It is braked, after as many tries, and that is how it ended last. */
+/* Takes the last end of a logger that is braked after as many tries, whose ends were not all seen. */
 void log_pipe_braked(struct log_pipe *log_pipe, const struct ending *ending);
 
-/* A run of it has lasted for so long: in the end that says that it reads something. In how many milliseconds
- * it would; INT64_MAX: nothing depends on it. */
+/* Takes how long the logger has run: in the end that says that the logger reads something.
+ * log_pipe_left_msec(): in how many milliseconds that will be; INT64_MAX: nothing depends on it. */
 void log_pipe_runs(struct log_pipe *log_pipe, int64_t age_msec);
 int64_t log_pipe_left_msec(const struct log_pipe *log_pipe, int64_t age_msec);
 
-/* As a gateway and its logger were seen, which both ran. */
+/* Takes what the descriptors of a gateway and its logger, both running, were seen to say. */
 void log_pipe_seen(struct log_pipe *log_pipe, enum piped piped);
 
 bool log_pipe_is_lost(const struct log_pipe *log_pipe);
 
-/* It is lost, and the slot may be made anew, as soon as nobody runs in it. */
+/* Is the pipe lost, and may the slot be made anew as soon as nobody runs in it? */
 bool log_pipe_is_due(const struct log_pipe *log_pipe, int64_t now_msec);
 
-/* It is being made anew, or cannot be now; again after a pause that doubles. */
+/* Note that the slot is being made anew, after which a pause follows that doubles; or that it cannot be made
+ * anew now, and is to be tried again after REVIVAL_FIRST_MSEC. */
 void log_pipe_begin(struct log_pipe *log_pipe, int64_t now_msec);
 void log_pipe_later(struct log_pipe *log_pipe, int64_t now_msec);
 
-/* There is another one. */
+/* Forgets what was seen of the old pipe: there is another one. */
 void log_pipe_renewed(struct log_pipe *log_pipe);
 
 #endif

@@ -44,7 +44,7 @@ static bool is_repeated(const struct json_member *seen, size_t count, const stru
         return false;
 }
 
-/* Of at most ten digits, without a zero before them. False: it is none. */
+/* Reads a number of at most ten digits, without a leading zero. False: there is none. */
 static bool read_number(const char **at, unsigned long *number)
 {
         const char *digits = *at;
@@ -74,7 +74,7 @@ static int read_version(const struct json_member *member, struct members *member
                 if (!read_number(&at, &minor))
                         return -EBADMSG;
         } else if (quoted && major <= MEMBERS_MAJOR) {
-                return -EBADMSG; /* of a newer one it is as good as any other that is not known */
+                return -EBADMSG; /* a newer major version may be written as a string alone */
         }
         if (at + quoted != member->value + member->value_bytes)
                 return -EBADMSG;
@@ -129,7 +129,7 @@ static bool is_bounded(const char *text, size_t depth)
         return json_scan(text, strlen(text), bounds, &tally, NULL, &problem) == JSON_OK;
 }
 
-/* What could not be read as JSON any more would spoil the file that it is passed on to. */
+/* Can the unknown members be read as JSON? Others would spoil the file that they are passed on to. */
 static bool unknown_is_sound(const char *at, const struct field *known)
 {
         struct json_member member;
@@ -146,7 +146,7 @@ int members_read(const char *text, const struct field *known, size_t most_bytes,
         struct members read;
         int result = -EBADMSG;
 
-        /* What a higher major version holds may nest as it likes. */
+        /* MEMBERS_DEPTH does not bind a higher major version. */
         if (!is_bounded(text, JSON_DEPTH_MAX) || *json_walk_space(text) != '{')
                 return -EBADMSG;
         members_init(&read);

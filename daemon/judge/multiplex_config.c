@@ -21,7 +21,8 @@ static bool is_one_of(const char *word, const char *const *words)
         return false;
 }
 
-/* Every value that is written is made by the application, and one that cannot be spoils the file. */
+/* Can the application make a value of this node? It makes one of every node, and a single failure spoils the
+ * file. */
 static bool node_is_sound(yaml_document_t *document, const yaml_node_t *node)
 {
         static const char *const tags[] = {TAG "null",   TAG "bool",      TAG "int",  TAG "float",
@@ -62,7 +63,8 @@ static bool is_merge(const yaml_node_t *node)
 static const yaml_node_t *find(yaml_document_t *document, const yaml_node_t *mapping, const char *name,
                                unsigned *steps);
 
-/* In what a mapping merges: one mapping, or several, of which the first counts. */
+/* Looks for a name in what a mapping merges: one mapping, or a list of them, of which the first that has it
+ * counts. */
 static const yaml_node_t *find_merged(yaml_document_t *document, const yaml_node_t *merged, const char *name,
                                       unsigned *steps)
 {
@@ -72,7 +74,7 @@ static const yaml_node_t *find_merged(yaml_document_t *document, const yaml_node
                 return find(document, merged, name, steps);
         if (merged->type != YAML_SEQUENCE_NODE)
                 return NULL;
-        /* What is no mapping is looked at too, each time that somebody merges it. */
+        /* Places of the list that are no mapping take a step, too, each time that the list is merged. */
         for (const yaml_node_item_t *item = merged->data.sequence.items.start;
              !found && *steps && item < merged->data.sequence.items.top; item++) {
                 --*steps;
@@ -81,7 +83,8 @@ static const yaml_node_t *find_merged(yaml_document_t *document, const yaml_node
         return found;
 }
 
-/* *steps: how many more mappings, and places of lists that are merged, may be looked at. A mapping may merge itself. */
+/* Looks for a name in a mapping and what it merges, which may be itself. *steps: how many more mappings, and
+ * places of merged lists, may be looked at. */
 static const yaml_node_t *find(yaml_document_t *document, const yaml_node_t *mapping, const char *name,
                                unsigned *steps)
 {
@@ -103,7 +106,7 @@ static const yaml_node_t *find(yaml_document_t *document, const yaml_node_t *map
         return own ? own : merged;
 }
 
-/* 0 in any of the forms of a number; else what is there is something. */
+/* Is the number 0, in any of a number's forms? */
 static bool is_zero(const char *text)
 {
         return strspn(text, "+-0_.:xXbBeEoO") == strlen(text);
@@ -118,12 +121,12 @@ static bool looks_like_number(const char *text)
                 return false;
         if (text[0] == '0' && (text[1] == 'x' || text[1] == 'b'))
                 return text[2] && strspn(text + 2, "0123456789abcdefABCDEF_") == strlen(text + 2);
-        /* A date is something too; digits and an exponent without a point are a string. */
+        /* A date is as true as a number; digits and an exponent without a point are a string. */
         return strspn(text, "0123456789_:.-") == strlen(text) ||
                (strchr(text, '.') && strspn(text, "0123456789_.eE+-") == strlen(text));
 }
 
-/* As the application makes a switch of a string: blanks around it count for nothing. */
+/* Makes a switch of a string as the application does: blanks around it count for nothing. */
 static enum multiplex_config string_truth(const char *text, size_t length)
 {
         static const char *const truths[] = {"1", "true", "yes", "on", NULL};
@@ -150,7 +153,7 @@ static enum multiplex_config scalar_truth(const yaml_node_t *node)
         bool plain = node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 
         if (memchr(text, '\0', node->data.scalar.length))
-                return MULTIPLEX_CONFIG_OFF; /* a string like no other */
+                return MULTIPLEX_CONFIG_OFF; /* a string with a NUL in it is none of the words */
         if (strcmp(tag, "null") == 0)
                 return MULTIPLEX_CONFIG_OFF;
         if (strcmp(tag, "bool") == 0)
@@ -208,7 +211,7 @@ static enum multiplex_config document_says(yaml_document_t *document)
         return !steps ? MULTIPLEX_CONFIG_UNREADABLE : value ? truth(value) : MULTIPLEX_CONFIG_UNSET;
 }
 
-/* Behind a line that is a comment, or within a string: its brackets open nothing. */
+/* Skips a line that is a comment, or looks like one within a string: its brackets open nothing. */
 static const char *skip_comment(const char *text)
 {
         const char *from = text + strspn(text, " \t");
@@ -223,8 +226,8 @@ static bool is_anchor(const char *begin, const char *text)
                (text == begin || strchr(" \t\n[{,", text[-1]));
 }
 
-/* The parser's time grows with the square of how deep it is, and of how many anchors it has: nothing that
- * anybody writes is as deep, or has as many. */
+/* Is the text deeper, or has it more anchors, than anything that people write? The parser's time grows with
+ * the square of either. */
 static bool is_too_deep(const char *text)
 {
         unsigned open = 0, most = 0, line = 0, anchors = 0;
@@ -260,7 +263,7 @@ enum multiplex_config multiplex_config_read(const char *text)
 
                 says = document_says(&document);
                 yaml_document_delete(&document);
-                /* There is one document, and nothing behind it. */
+                /* There must be one document, and nothing behind it. */
                 if (!empty && yaml_parser_load(&parser, &document)) {
                         if (yaml_document_get_root_node(&document))
                                 says = MULTIPLEX_CONFIG_UNREADABLE;

@@ -28,7 +28,7 @@ struct past_of *past_of(const struct past *past, const char *name)
         return NULL;
 }
 
-/* NULL: out of memory. */
+/* The past of that service, which is made if there is none. NULL: out of memory. */
 static struct past_of *past_make(struct past *past, const char *name)
 {
         size_t place = place_of(past, name), length = strlen(name) + 1;
@@ -59,7 +59,7 @@ static struct past_of *past_make(struct past *past, const char *name)
         return of;
 }
 
-/* What one takes, with malloc's share. */
+/* What an event takes in memory, with malloc's share. */
 static size_t size_of(const struct past_event *event)
 {
         return sizeof(*event) + event->length + PAST_EVENT_BYTES;
@@ -88,7 +88,7 @@ static void unlink_event(struct past *past, struct past_event *event)
                 event->newer->older = event->older;
 }
 
-/* The oldest of a service goes, which event is. */
+/* Forgets `event`, which is the oldest of its service. */
 static void forget_first(struct past *past, struct past_of *of, struct past_event *event)
 {
         of->first = event->next;
@@ -169,7 +169,7 @@ static void append(struct past *past, struct past_of *of, struct past_event *eve
         past->newest = event;
         of->bytes += size_of(event);
         past->bytes += size_of(event);
-        /* The newest one stays, and what it is of. */
+        /* The newest event stays, and so does its service. */
         while (of->bytes > PAST_SERVICE_BYTES && of->first != event)
                 forget_first(past, of, of->first);
         while (past->bytes > PAST_BYTES && past->oldest != event) {

@@ -19,7 +19,7 @@ static const char *const hold_names[] = {"none", "backoff", "failed", "held", NU
 static const char *const told_names[] = {"nothing", "restart", "down", NULL};
 static const char *const pending_names[] = {"nothing", "order", "restart", NULL};
 
-/* The interface's, and what is written. */
+/* Names of causes, in the interface and in what is written. */
 static const char *const cause_names[] = {"none",       "served", "elsewhere", "forgiven",
                                           "unreadable", "newer",  NULL};
 
@@ -77,7 +77,8 @@ static void write_exit(const struct record *record, struct text *text)
         text_append_member_int(text, "exit_code", record->exit_code);
         text_append_member_int(text, "exit_signal", record->exit_signal);
         text_append_member_int(text, "exit_at_usec", record->exit_at_usec);
-        /* It says of which end it is: a broker that does not know it passes it on, whatever ends after that. */
+        /* The member says which end it is about: a broker that does not know it passes it on after other
+         * ends, too. */
         if (record->exit_order != EXIT_ORDER_UNKNOWN)
                 text_append_member_int(text,
                                        record->exit_order == EXIT_ORDERED ? "exit_ordered_usec"
@@ -100,7 +101,8 @@ void record_write(const struct record *record, const struct members *members, st
         text_append_member_int(text, "told_pid", record->told_pid);
         if (record->told_usec)
                 text_append_member_int(text, "told_usec", record->told_usec);
-        /* It says of which order it is: a broker that does not know it passes it on, whatever is ordered after that. */
+        /* The second member says which order the first is about: a broker that does not know them passes both
+         * on after other orders, too. */
         if (record->kill_after_msec) {
                 text_append_member_int(text, "kill_after_msec", record->kill_after_msec);
                 text_append_member_int(text, "kill_after_told_usec", record->told_usec);
@@ -142,19 +144,19 @@ void record_write(const struct record *record, const struct members *members, st
         text_append_string(text, "}\n");
 }
 
-/* And the version, which members.h reads. */
+/* The members of a record, but for the version, which members.h reads. */
 struct parsed {
         struct field_int attempt, next_start, restarts, exit_code, exit_signal, exit_at;
         enum field_bool unpersisted, blind, blind_environment, removing, forgotten, gone, own_stop;
         struct field_int home;
-        struct field_int log_restarts, log_attempt, log_next_start; /* 0 in records of before they were */
+        struct field_int log_restarts, log_attempt, log_next_start; /* 0 in records of older brokers */
         struct field_int oom_kills, oom_since;                      /* the same */
         struct field_int exit_ordered, exit_unordered;              /* the same */
         int want, hold, pending, told;
-        int cause;                            /* -1 in records of before it was */
-        struct field_int told_pid, told_usec; /* the latter 0 where it is not known */
-        struct field_int kill_after_told;     /* no time in records of before it was */
-        struct field_int kill_after, signalled_pid, signalled, signalled_at; /* 0 where nobody asked */
+        int cause;                            /* -1 in records of older brokers */
+        struct field_int told_pid, told_usec; /* told_usec is 0 where it is not known */
+        struct field_int kill_after_told;     /* not present in records of older brokers */
+        struct field_int kill_after, signalled_pid, signalled, signalled_at; /* 0 where nobody ordered that */
         const char *reason, *boot;
 };
 
@@ -217,7 +219,7 @@ static bool parsed_is_sound(const struct parsed *parsed)
                parsed->exit_signal.value < 128;
 }
 
-/* What a higher minor version may say in a word of its own: it is read as what does least. */
+/* Replaces words that only a higher minor version knows by the word that does least. */
 static void understand(struct json_object *object)
 {
         static const struct {

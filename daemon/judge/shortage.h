@@ -5,11 +5,13 @@
 #include <stdbool.h>
 
 /*
- * Something that whoever asks lacks himself, and may have a moment later: descriptors, memory. It says nothing of what was
- * asked about: neither that it is there, nor that it is not, nor that it cannot be read.
+ * A shortage is something that the broker itself lacks when it looks, and may have a moment later:
+ * descriptors, memory. It says nothing of what was looked at: neither that it is there, nor that it is not,
+ * nor that it cannot be read.
  */
 
-/* result: as a call gave it; only a negative errno is one, and a positive number may be a descriptor. */
+/* Did a call fail by a shortage? result: as the call returned it, a negative errno, or anything else, as a
+ * descriptor. */
 bool shortage_is_why(int result);
 
 #endif

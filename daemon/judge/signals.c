@@ -59,7 +59,7 @@ void signals_note(struct signals *signals, int64_t now_usec)
         for (size_t i = 0; i < SIGNALS; i++)
                 if (signals->due & 1u << i && signal_rows[i].ends)
                         signals->sent_usec = now_usec;
-        /* CONT is before STOP where both are due. */
+        /* Where both are due, CONT is sent before STOP. */
         if (signals->due & bit_of('c'))
                 signals_forget_stop(signals);
         signals->sent = (unsigned short)(signals->sent | signals->due);

@@ -38,7 +38,7 @@ enum halt halt_of(const struct halt_watch *halt, pid_t pid, bool paused, int64_t
         enum halt kind =
                 halt->pid == pid && now_msec - halt->since_msec >= HALT_MSEC ? halt->kind : HALT_NONE;
 
-        /* One that s6-supervise has paused is stopped too. */
+        /* A run that s6-supervise has paused looks stopped, too. */
         return kind != HALT_ENDED && paused ? HALT_PAUSED : kind;
 }
 

@@ -8,17 +8,17 @@
 #include "daemon/judge/brake.h"
 
 /*
- * What of a service somebody should see to. Pure: what is wanted x recorded x seen x for how long -> a
+ * Judges whether somebody should see to a service. Pure: what is wanted x recorded x seen x for how long -> a
  * trouble or none. Health, Diagnose, Service.problem, and so every list of a client, are this answer.
  */
 
-/* On the way from one state to another. Each step has a bound, after which it is a trouble of its own. */
+/* Steps of a run from one state to another. Each has a bound, after which it is a trouble of its own. */
 enum step {
-        STEP_NONE,    /* as it is it may stay */
-        STEP_PROCESS, /* s6 is to start it, and there is no process yet */
-        STEP_READY,   /* there is one, which does not count as up yet */
-        STEP_END,     /* it was told to end, or is to be told, and runs */
-        STEP_FINISH,  /* its finish script runs */
+        STEP_NONE,    /* the run may stay as it is */
+        STEP_PROCESS, /* s6 is to start the run, and there is no process yet */
+        STEP_READY,   /* there is a process, which does not count as up yet */
+        STEP_END,     /* the process was told to end, or is to be told, and still runs */
+        STEP_FINISH,  /* the finish script runs */
 };
 #define STEP_KINDS 5
 
@@ -33,47 +33,47 @@ enum process_kind {
         PROCESS_FINISH,
 };
 
-/* A run that does nothing, though s6-supervise takes it for one that runs. */
+/* Why a process does nothing, though s6-supervise takes it for one that runs. */
 enum halt {
         HALT_NONE,
-        HALT_PAUSED,  /* by s6-svc -p: s6-supervise knows */
-        HALT_STOPPED, /* by a SIGSTOP of somebody else */
-        HALT_ENDED,   /* its process has ended, and the status is stale: nobody has seen to that */
+        HALT_PAUSED,  /* s6-svc -p paused it: s6-supervise knows */
+        HALT_STOPPED, /* somebody else's SIGSTOP stopped it */
+        HALT_ENDED,   /* it has ended, and s6-supervise has not seen that: the status is stale */
 };
 
-/* Of a run, with what is wanted of it. A logger is judged by the same rules: it is wanted from its gateway's first start on,
- * is never ordered, and is braked like a gateway. */
+/* The situation of a run, with what is wanted of it. A logger is judged by the same rules: it is wanted from
+ * its gateway's first start on, is never ordered, and is braked like a gateway. */
 struct situation {
         bool gateway; /* or its logger; else a static service, which is wanted as s6 has it, and has no record */
         bool want_up;
         enum hold hold;
-        bool given_up; /* its finish script gave it up, and nobody brakes it, who would start it again: a static service's */
+        bool given_up;  /* a static service's finish script gave it up, and no brake starts it again */
         bool served;    /* HOLD_HELD: the default gateway serves its profile, as it is to */
         bool retried;   /* HOLD_BACKOFF: a single try of the soft brake is under way */
-        bool ordered;   /* an order was recorded, and is not s6-supervise's yet */
-        bool starting;  /* it was told to start, and is not up yet */
-        bool queued;    /* it waits for its turn after a boot */
-        bool operation; /* it is being registered or removed, which has deadlines of its own up to the end of
-                           a run */
+        bool ordered;   /* an order was recorded, and s6-supervise does not have it yet */
+        bool starting;  /* the run was told to start, and is not up yet */
+        bool queued;    /* the start waits for its turn after a boot */
+        bool operation; /* the slot is being registered or removed, which has deadlines of its own up to the
+                           end of a run */
         bool supervised;
         enum process_kind process;
-        bool to_end;  /* the run was told to end, or is to be */
-        bool settled; /* the run counts as up */
+        bool to_end;  /* the process was told to end, or is to be told */
+        bool settled; /* the process counts as up */
         enum halt halt;
-        bool unread; /* orders lie in the FIFO of its s6-supervise, or of its logger's */
+        bool unread; /* orders lie unread in the FIFO of its s6-supervise, or of its logger's */
 };
 
-/* As in the interface. */
+/* The states of a service, as in the interface. */
 enum service_state {
-        STATE_DOWN,         /* it is not wanted, and does not run */
-        STATE_STARTING,     /* it runs and does not count as up yet, or is about to run */
-        STATE_UP,           /* it runs, and has for long enough, or says that it is ready */
-        STATE_STOPPING,     /* it runs, and was told to end, or is to be told: whatever is to follow */
-        STATE_FINISHING,    /* its finish script runs */
-        STATE_BACKOFF,      /* it ended though it is wanted, and is started again after a pause */
-        STATE_FAILED,       /* it ended though it is wanted, and nobody starts it again */
-        STATE_HELD,         /* it is kept down on purpose */
-        STATE_UNSUPERVISED, /* no s6-supervise runs for it */
+        STATE_DOWN,         /* the service is not wanted, and does not run */
+        STATE_STARTING,     /* the service runs and does not count as up yet, or is about to run */
+        STATE_UP,           /* the service has run for long enough, or says that it is ready */
+        STATE_STOPPING,     /* the service runs, and was told to end, or is to be, whatever follows */
+        STATE_FINISHING,    /* the finish script runs */
+        STATE_BACKOFF,      /* the service ended though it is wanted, and is to start again soon */
+        STATE_FAILED,       /* the service ended though it is wanted, and only a person starts it */
+        STATE_HELD,         /* the service is kept down on purpose */
+        STATE_UNSUPERVISED, /* no s6-supervise runs for the service */
 };
 #define SERVICE_STATES 9
 
@@ -92,28 +92,28 @@ enum trouble {
         TROUBLE_STOPPED,
         TROUBLE_STALE,
         TROUBLE_UNWANTED, /* a gateway runs that is not wanted, and nothing is under way */
-        TROUBLE_LOGGER,   /* of its logger only: its own trouble says which */
-        TROUBLE_LOG,      /* its logger does not write in its directory: locks.h */
-        TROUBLE_LOCK,     /* it runs without its lock */
-        TROUBLE_PIPE,     /* its logger does not get what it prints: log_pipe.h */
+        TROUBLE_LOGGER,   /* only the logger has a trouble: log_trouble (view.h) says which */
+        TROUBLE_LOG,      /* the logger does not write in its directory: locks.h */
+        TROUBLE_LOCK,     /* the gateway runs without its lock */
+        TROUBLE_PIPE,     /* the logger does not get what the gateway prints: log_pipe.h */
 };
 #define TROUBLES 18
 
 enum step trouble_step(const struct situation *situation);
 
-/* late: its step has lasted for longer than its bound. */
+/* late: the step has lasted for longer than its bound. */
 enum trouble trouble_judge(const struct situation *situation, bool late);
 
-/* The word of the interface; NULL for TROUBLE_NONE. */
+/* The interface's word for a trouble; NULL for TROUBLE_NONE. */
 const char *trouble_name(enum trouble trouble);
 
-/* What was ordered does not come about, or what runs does not work, and no state says so by itself. */
+/* Does an order not come about, or what runs not work, without a state that says so by itself? */
 bool trouble_is_stuck(enum trouble trouble);
 
-/* What its state is called. */
+/* The state of a service in that situation. */
 enum service_state state_judge(const struct situation *situation);
 
-/* As the interface names it. */
+/* The interface's word for a state. */
 const char *service_state_name(enum service_state state);
 
 #endif

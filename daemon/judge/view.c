@@ -78,7 +78,7 @@ void view_describe_trouble(enum trouble trouble, const struct patience *patience
         }
 }
 
-/* It keeps ending, or has only just been seen to. */
+/* Describes a logger that is braked: it keeps ending, or has only just been seen to end. */
 static void describe_logger_down(const struct facts *facts, char *text, size_t size)
 {
         const struct brake *brake = &facts->record->logger_brake;
@@ -144,14 +144,14 @@ enum trouble view_logger_trouble(const struct facts *facts)
 {
         const struct situation *own = &facts->own.situation;
 
-        /* Where nobody supervises the service, or it comes or goes, its logger is no trouble of its own; nor that one without a
-         * pipe does not run. */
+        /* A logger is no trouble of its own where nobody supervises the service, or the slot comes or goes;
+         * nor is it one that a logger without a pipe does not run. */
         if (!facts->has_logger || facts->unpiped || !own->supervised || own->operation)
                 return TROUBLE_NONE;
         return trouble_judge(&facts->logger.situation, facts->logger.late);
 }
 
-/* The worst: what is its logger's, or of its files, comes last. */
+/* The worst trouble: those of its logger and of its files come last. */
 static enum trouble worst_trouble(const struct facts *facts, const struct view *view)
 {
         enum trouble trouble = trouble_judge(&facts->own.situation, facts->own.late);
@@ -167,7 +167,7 @@ static enum trouble worst_trouble(const struct facts *facts, const struct view *
         return view->unlocked ? TROUBLE_LOCK : TROUBLE_NONE;
 }
 
-/* Why it is in that state; "": that says itself. */
+/* Says to people why the service is in that state; "": the state needs no reason. */
 static void describe_state(const struct facts *facts, enum service_state state, char *text, size_t size)
 {
         bool given_up = facts->own.situation.given_up;
@@ -271,7 +271,7 @@ void view_judge(const struct facts *facts, struct view *view)
         view->oom_kills = record->oom_kills;
         view->oom_since_usec = record->oom_since_usec;
         view->log_restarts = record->logger_brake.restarts;
-        /* One by one, since between the fields of what was noted there may be anything. */
+        /* Field by field, since the bytes between the fields of the facts may be anything. */
         view->log.trouble = facts->log.trouble;
         view->log.detail = facts->log.detail;
         view->log.held = facts->log.held;
