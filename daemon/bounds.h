@@ -10,52 +10,52 @@
 #include "proto/limits.h"
 
 /* The process. */
-/* Of the log, what others than root can cause; what is over it is counted in a later line. All of it together
- * turns the five megabytes that are kept over in an hour, and root's changes are kept apart. */
+/* Budgets of the log for what others than root can cause; lines over them are only counted, in a later line.
+ * All together replace the five megabytes of kept log within an hour, and root's changes are kept apart. */
 #define LOG_BURST_BYTES (32 * 1024)    /* of one budget at once */
 #define LOG_CALLS_BYTES_PER_SECOND 256 /* audit lines of a uid; refusals of a uid */
 #define LOG_EVENTS_BYTES_PER_SECOND 64 /* lines of one subject */
-#define LOG_HELD_BYTES 2048            /* that are there again before a count is told, and lines go on */
-#define LOG_KEPT_LINES 16              /* of root's changes, while the logger stands */
+#define LOG_HELD_BYTES 2048            /* regained by a used-up budget before its count and lines go out */
+#define LOG_KEPT_LINES 16              /* of root's changes, while standard error is full */
 #define LOG_LINE_BYTES 512             /* of a line: far below what a pipe takes in one piece */
-#define LOG_SUBJECTS 16                /* that have a budget of their own; the last is for all others */
+#define LOG_SUBJECTS 16                /* with a budget of their own; the last budget is for all others */
 #define LOG_SETTLE_MSEC 2000           /* between two looks for a count that is to be told */
 
 /* Options that may be given more than once. */
 #define OPTIONS_STATIC_MOST 32
 #define OPTIONS_FALLBACKS_MOST 8
 
-/* Descriptors that are not connections: what is open all the time (some thirty), and what as many threads as
- * there can be, and a Diagnose, have open for a moment. */
+/* Descriptors that are not connections: some thirty that are open all the time, and those that a Diagnose,
+ * and as many threads as there can be, have open for a moment. */
 #define FILES_OWN 160
-/* The same where the container allows too few: connections give way then, down to FILES_OWN_LEAST. */
+/* The least of these, where the container allows too few: connections have the other half at most. */
 #define FILES_OWN_LEAST 40
 /* The least limit to start with: FILES_OWN_LEAST, root's places, and some for others. */
 #define FILES_LEAST (FILES_OWN_LEAST + 16)
 
-/* A loop that stands for as long is ended (--watchdog-msec): a probe's patience is 5 s, a deputy's 2 s. */
+/* A broker whose loop stands for so long is killed (--watchdog-msec): a probe waits 5 s, a deputy 2 s. */
 #define WATCHDOG_MSEC 10000
-/* Looks within that time, while the loop is at work. */
+/* How often the watchdog looks within that time, while the loop is at work. */
 #define WATCHDOG_LOOKS 10
-/* Of its thread, which calls nothing deep. */
+/* Of the watchdog's thread, which calls nothing deep. */
 #define WATCHDOG_STACK_BYTES (64 * 1024)
 
 /* The operating system, as edge/ and loop/ meet it. */
-#define PROC_COMM_BYTES 18             /* of /proc/PID/comm: fifteen bytes, a newline, and more of none */
-#define PROC_STAT_BYTES 1024           /* of /proc/PID/stat: a command's name, and two dozen numbers */
-#define PROC_STATUS_BYTES 4096         /* of /proc/PID/status, whose lines that matter come first */
-#define PROC_LINE_BYTES 256            /* of a line of it, as far as one is looked at */
-#define CGROUP_LINE_BYTES 4096         /* of a line of /proc/self/cgroup and mountinfo: a path, and more */
-#define CGROUP_PATH_BYTES 512          /* of a group's directory, as far as people are told */
-#define ROOT_GROUP_FIRST 64            /* groups that the client user is looked for in, at first */
-#define ROOT_GROUP_MOST 65536          /* and at most: the kernel takes no more of a process */
-#define AUDIT_LINKS 40                 /* followed on the way to a path, as the kernel follows no more */
-#define LOCK_TRIES 8                   /* each is lost to a broker that starts or ends at this very moment */
-#define WATCH_EVENTS_BYTES (16 * 1024) /* of one read of inotify's: an event with the longest name has 272 */
-#define WATCH_READS 64                 /* at once: as a full queue takes (16384 events of 32 bytes) */
+#define PROC_COMM_BYTES 18     /* of /proc/PID/comm: fifteen bytes and a newline; no process has more */
+#define PROC_STAT_BYTES 1024   /* of /proc/PID/stat: a command's name, and two dozen numbers */
+#define PROC_STATUS_BYTES 4096 /* of /proc/PID/status, whose lines that matter come first */
+#define PROC_LINE_BYTES 256    /* of one of these lines, as far as it is looked at */
+#define CGROUP_LINE_BYTES 4096 /* of a line of /proc/self/cgroup and mountinfo: a path, and more */
+#define CGROUP_PATH_BYTES 512  /* of a group's directory, as far as people are told */
+#define ROOT_GROUP_FIRST 64    /* groups of the client user's that there is room for, at first */
+#define ROOT_GROUP_MOST 65536  /* and at most: the kernel lets no process have more */
+#define AUDIT_LINKS 40         /* followed on the way to a path, as the kernel follows no more */
+#define LOCK_TRIES 8           /* a try is lost only to a broker that starts or ends at that very moment */
+#define WATCH_EVENTS_BYTES (16 * 1024) /* of one read from inotify: an event with the longest name has 272 */
+#define WATCH_READS 64                 /* at once: as many as a full queue takes (16384 events of 32 bytes) */
 #define WORKER_STACK_BYTES                                                                                   \
         (512 * 1024)  /* of a deputy's thread: nothing recurses, but sanitizers' frames are large */
-#define STALL_MSEC 20 /* what sleeps in the loop where nothing may is woken so often */
+#define STALL_MSEC 20 /* a call that sleeps in the loop, where none may, is interrupted so often */
 
 /* s6. */
 #define S6_PATH_BYTES 512      /* of a path in a service directory, from the directory of all of them */
@@ -64,12 +64,12 @@
 #define SVSCAN_TEXT_BYTES 4096 /* of its command line, and of its limits */
 #define GROUPS_NOTED 16        /* process groups of one slot that a killed supervisor left */
 #define SLOT_GROUPS_BYTES 4096 /* of that note, which a slot that is made anew keeps */
-#define GROUPS_AGAIN_MSEC 20   /* between two looks whether they are gone */
+#define GROUPS_AGAIN_MSEC 20   /* between two looks whether such groups are gone */
 #define TREE_DEPTH 16          /* of what is removed: far deeper than a slot; each level holds a descriptor */
 #define SETTINGS_LINE_BYTES 4096 /* of a line of the settings, which are shell */
 #define TEMPLATE_DEPTH 4         /* of what is copied: log/ and data/; more than a few levels are a mistake */
-#define COPY_BYTES (16 * 1024)   /* at once */
-/* Inodes of a template whose files slots share, and what each is called in it; a larger one is copied. */
+#define COPY_BYTES (16 * 1024)   /* copied at once */
+/* Inodes of a template whose files slots share, and bytes of a path in it; a larger template is copied. */
 #define MASTER_ENTRIES 48
 #define MASTER_PATH_BYTES 64
 
@@ -84,30 +84,30 @@
 #define PEER_CALLS_PER_TURN LIMIT_PIPELINED_CALLS
 #define LISTENER_ACCEPTS_PER_TURN 16
 #define LISTENER_PAUSE_MSEC 100 /* until it accepts again, where descriptors or memory are short */
-/* What goes out at once. The kernel counts a piece as read when all of it was: the largest that it would make
- * of its own accord are half of what it queues, and a slow reader of those would look like none. */
+/* Sent at once. The kernel counts a piece as read only when all of it was, and the largest that it makes by
+ * itself are half of what it queues: a peer that reads those slowly would seem not to read. */
 #define PEER_SEND_BYTES (16 * 1024)
 #define PEER_OUTPUT_KEPT_BYTES 4096  /* of an output's memory between replies */
-#define WATCH_PUMP_BYTES (64 * 1024) /* of events at once, until the reader took them */
-#define PIECE_BYTES (64 * 1024)      /* of a piece of a reply, roughly: it ends with what goes over this */
+#define WATCH_PUMP_BYTES (64 * 1024) /* of events at once; more when the reader has taken them */
+#define PIECE_BYTES (64 * 1024) /* of a piece of a reply, which ends with the entry that goes over this */
 #define HEALTH_BYTES (LIMIT_OUTPUT_BYTES / 4) /* of the problems of services, where all are one reply */
 #define REPLY_MESSAGE_BYTES 64                /* what a message takes beside its parameters */
-#define REPLY_LEFT_OUT_BYTES 128 /* what a reply ends with: how many outcomes or actions were left out */
-#define WATCH_NAME_BYTES 32      /* of one name, beside it: what malloc keeps, and where it is */
-#define ACCESS_GROUPS_MOST 256   /* who is in more groups than that is no observer */
-#define MEMORY_CHECK_MSEC 1000   /* until the container's memory is looked at again, for who asks Health */
+#define REPLY_LEFT_OUT_BYTES 128 /* the end of a reply: how many outcomes or actions were left out */
+#define WATCH_NAME_BYTES 32      /* that a name takes beside its own: malloc's share, and the pointer to it */
+#define ACCESS_GROUPS_MOST 256   /* a user in more groups than that is no observer */
+#define MEMORY_CHECK_MSEC 1000   /* until Health looks at the container's memory again */
 #define COUNTS_METHODS_MOST 48   /* methods that are counted, each by itself */
-#define COUNTS_CAUSES_MOST 64    /* and causes of refusals, which are all names of ours */
+#define COUNTS_CAUSES_MOST 64    /* causes of refusals that are counted, all of which are names of ours */
 /* What Health or Diagnose tells in one line. */
-#define FINDINGS_LISTED_MOST 5  /* by name, */
-#define FINDINGS_TEXT_BYTES 640 /* in so many bytes; the others are a number: */
+#define FINDINGS_LISTED_MOST 5  /* told by name; the others are a number */
+#define FINDINGS_TEXT_BYTES 640 /* of the names; with the number: */
 #define FINDINGS_LINE_BYTES (FINDINGS_TEXT_BYTES + 32)
 #define PLACES_LINE_BYTES 512
-/* A script's interpreter may be one too; the kernel goes as far. */
+/* A script's interpreter may be a script, too; the kernel goes as far. */
 #define DIAGNOSE_INTERPRETERS_MOST 5
-#define DIAGNOSE_SOUND_MOST 8       /* that are looked at once for all services */
+#define DIAGNOSE_SOUND_MOST 8       /* interpreters that are sound, and are looked at once for all services */
 #define DIAGNOSE_CLOCK_USEC 5000000 /* a stamp this far ahead of the clock is no matter of rounding */
-/* When the broker is told to end: what calls that run may take to end, too. */
+/* When the broker is told to end, calls under way may take so long to end. */
 #define SERVER_DRAIN_MSEC 3000
 /* A Diagnose is made in slices, between which everybody else has a turn: each ends with the step that goes over this. */
 #define DIAGNOSE_SLICE_USEC 1000
@@ -115,75 +115,75 @@
 #define DIAGNOSE_IDLE_MSEC 10     /* the same, where a step waits for others */
 #define DIAGNOSE_VOLUME_MSEC 2000 /* until the volume is late */
 
-/* Until a socket's file that is gone is made anew: whoever moves or removes its directory may be at it still. */
+/* Until a socket's file that is gone is made anew: its directory may still be being moved or removed. */
 #define MENDER_MSEC 200
 
-/* Of sockets whose queue may hold descriptors (loop/closer.h). */
+/* Closing of sockets whose queue may hold descriptors (loop/closer.h). */
 #define CLOSER_THREADS 4               /* one that sleeps keeps no other from closing */
 #define CLOSER_STACK_BYTES (64 * 1024) /* of each */
 #define CLOSER_WAKE_USEC 100 /* a close that sleeps is woken so often: as long as a hostile one costs */
-#define CLOSER_PENDING 512   /* descriptors that wait for it; over it nothing is accepted for a moment */
+#define CLOSER_PENDING 512 /* descriptors that wait to be closed; over it nothing is accepted for a moment */
 #define CLOSER_PENDING_FEW 8 /* the same where the process may have few */
 #define CLOSER_RING 1024     /* places for them: all that the process may have */
 
-/* Of clients that are gone, while the calls that they sent whole are done: they take nobody's place, and wait for nothing. */
+/* Clients that are gone while calls they sent whole are done: they take no place, and wait for nothing. */
 #define GONE_CLIENTS 64     /* over it their calls are dropped */
 #define GONE_CLIENTS_ROOT 8 /* of those, kept for root's */
 #define GONE_MSEC                                                                                            \
-        10000 /* what is not begun by then is dropped: a register may take that long, a removal longer */
+        10000 /* a call that is not begun by then is dropped: a register may take so long, a removal longer */
 
 /* Slots. */
-#define UNLINK_AGAIN_MSEC 1000 /* a link that cannot be removed */
+#define UNLINK_AGAIN_MSEC 1000 /* until a link that could not be removed is tried again */
 #define NOTED_BYTES                                                                                          \
-        (16 * 1024) /* of names that came or went in a directory; over it the whole of it is looked at */
+        (16 * 1024) /* of names that came or went in a directory; over it the whole directory is looked at */
 
 /* Orders. */
 #define ORDER_BATCHES_AT_ONCE 2   /* of one order; more where the volume writes as many names together */
-#define ORDER_NAMES_MOST 1024     /* under way in all, but root's: over it further orders wait */
-#define ORDER_NAMES_WAIT_MSEC 100 /* until such a one is looked at again */
-#define ORDER_NAMES_PER_BATCH 32  /* written to the volume with one sync: what root's may have to wait for */
+#define ORDER_NAMES_MOST 1024     /* under way in all, root's not counted; over it further orders wait */
+#define ORDER_NAMES_WAIT_MSEC 100 /* until an order that waits so is looked at again */
+#define ORDER_NAMES_PER_BATCH 32  /* written to the volume with one sync, for which root's may have to wait */
 #define ORDER_BYTES_PER_BATCH                                                                                \
         (256 * 1024) /* of variables: with so many a batch is full, and two are within what may wait */
-/* An order that does not wait is done when its outcomes are told; a reader that does not take them has so long, all pauses
- * together, and is told of the rest later. */
+/* An order that does not wait is done when its outcomes are told; a reader that does not take them has so
+ * long, all pauses together, and is told of the rest later. */
 #define ORDER_READER_MSEC 5000
-/* One that lacks a descriptor for a slot's record tries again for so long, after such a pause. */
+/* An order that lacks a descriptor for a slot's record tries again for so long, after such pauses. */
 #define ORDER_SHORTAGE_MSEC 2000
 #define ORDER_SHORTAGE_PAUSE_MSEC 20
-#define ORDER_REPEATED_MSEC 5000 /* for so long an order that was carried out need not be again */
+#define ORDER_REPEATED_MSEC 5000 /* within which a repeated order need not be carried out again */
 
 /* Slots and the services directory. */
 #define STATE_BYTES_MAX 4096 /* bytes of data/state: one page, which a slot has twice from the beginning */
 /* The file system of the services directory, where slots, and what s6 writes in them, have their place. */
 #define ROOM_RESERVED_BYTES (1024 * 1024) /* bytes: with fewer left nothing is registered */
 #define ROOM_RESERVED_INODES 256          /* inodes: the same; a slot takes about thirty */
-#define ROOM_RESERVED_SHARE 8             /* of a small one: this part of the whole */
+#define ROOM_RESERVED_SHARE 8             /* of a small file system: this part of the whole */
 #define ROOM_LOW_BYTES (2 * 1024 * 1024)  /* bytes: with fewer left Health says so */
 #define ROOM_LOW_INODES 512               /* inodes: the same */
-#define ROOM_LOW_SHARE 4                  /* of a small one: this part of the whole */
-/* Held by the broker, and let go when the rest is gone: s6-supervise writes a new status file for each change,
- * or nobody sees it. One at a time for each supervisor, for an instant. */
+#define ROOM_LOW_SHARE 4                  /* of a small file system: this part of the whole */
+/* Files that the broker holds, and lets go when the rest is gone: s6-supervise writes a new status file for
+ * each change, or nobody sees the change. Each supervisor writes one at a time, for an instant. */
 #define BALLAST_FILES 4                /* inodes, and descriptors of the broker */
 #define BALLAST_FILE_BYTES (64 * 1024) /* bytes of each */
-#define BALLAST_ROOM_BYTES (64 * 1024) /* bytes: it is let go when fewer are left */
+#define BALLAST_ROOM_BYTES (64 * 1024) /* bytes: the files are let go when fewer are left */
 #define BALLAST_ROOM_INODES 16         /* inodes: the same */
 
 /* How slots come and go. */
-/* A register waits for s6-svscan as long, since that last began a supervisor, of whomever: many at once on a busy
- * machine take their time; and so long in all. */
+/* A register waits so long since s6-svscan last began any supervisor, as many at once on a busy machine take
+ * their time; in all it waits for the second time at most. */
 #define REGISTER_MSEC 10000
 #define REGISTER_MOST_MSEC 60000
-/* Where s6-svscan has not begun a supervisor for this long, it is not about to: removals go on. And no slot keeps
- * them waiting for longer than the second: there may be something wrong with it. */
+/* An s6-svscan that has not begun a supervisor for this long is not about to: removals go on. No slot keeps
+ * them waiting for longer than the second time: there may be something wrong with that slot. */
 #define PUBLICATION_QUIET_MSEC 1000
 #define PUBLICATION_MOST_MSEC 5000
-/* KILL is repeated, since a new run may have begun; and those who wait are told when it does not help. */
+/* KILL is repeated, since a new run may have begun; those who wait are told when KILL does not help. */
 #define KILL_AGAIN_MSEC 500
 #define KILL_GIVE_UP_MSEC 5000
-/* While supervisors end, inotify tells; this is for what it cannot tell. */
+/* Between two looks while supervisors end, for what inotify cannot tell. */
 #define LEAVE_LOOK_MSEC 100
-/* A supervisor that s6-svscan did not end is told; a logger whose pipe is kept open by somebody who left the
- * gateway's session does need the second. After the third those who wait are told that it lasts. */
+/* A supervisor that s6-svscan did not end is told to; a logger whose pipe is kept open by a process that left
+ * the gateway's session is killed after the second; after the third those who wait are told that it lasts. */
 #define LEAVE_TELL_MSEC 1000
 #define LEAVE_KILL_LOGGER_MSEC 3000
 #define LEAVE_GIVE_UP_MSEC 10000
@@ -208,68 +208,69 @@
 
 /* As long as a gateway has no s6-supervise, s6-svscan is told to look that often: its directory may be back. */
 #define RESCAN_MSEC 5000
-/* And where the order could not be given, it is given again after this. */
+/* An order to s6-svscan that could not be given is given again after this. */
 #define RESCAN_AGAIN_MSEC 1000
 
-/* A gateway or a logger that has no s6-supervise for as long, with s6-svscan having looked again and again, is not started by
- * looking: judge/revival.h says what is done then. Again after a pause that doubles, up to the most: each try may cost
- * s6-svscan of s6 2.13 two of its places. */
+/* A gateway or a logger that has had no s6-supervise for so long, while s6-svscan looked again and again,
+ * will not be started by looking: judge/revival.h says what is done then. Between tries is a pause that
+ * doubles up to the most: each may cost s6-svscan of s6 2.13 two of its places. */
 #define REVIVAL_FIRST_MSEC 12000
 #define REVIVAL_MOST_MSEC 3600000
 #define REVIVAL_AT_ONCE 4 /* tries in one look at all, each some hundred system calls */
-/* A logger that ends so often at the end of its input, each time within this, has no pipe; one that runs for as long does. */
+/* A logger that ends so often at its input's end, each within this, has no pipe; one that runs longer has. */
 #define LOG_PIPE_ENDS 3
 #define LOG_PIPE_RUN_MSEC 10000
 /* An order that could not be given, or a `u` that shows no effect, is sent again after this. */
 #define SEND_AGAIN_MSEC 500
-/* A single run of the soft brake: s6-supervise begins it at once; when it cannot, it does not try again by itself. */
+/* A single run of the soft brake that has not begun by then never will: s6-supervise tries only once. */
 #define BRAKE_TRY_MSEC 5000
 
-/* A signal in the place of s6-supervise: between two tries, doubling: soon, for a run that is about to drop its privileges;
- * seldom, for a static service that keeps them, and which s6-supervise can signal after all. A try may take as long. */
+/* Between tries to signal in s6-supervise's place, doubling: soon, for a run about to drop its privileges;
+ * seldom, for a static service that keeps them, which s6-supervise can signal. A try may take the last. */
 #define CONTROL_PAUSE_MSEC 20
 #define CONTROL_PAUSE_MOST_MSEC 10000
-#define CONTROL_PAUSE_SHORT_MSEC 320 /* the most where it could not even be tried, for want of a descriptor */
+#define CONTROL_PAUSE_SHORT_MSEC 320 /* the most where no signal could be tried, for want of a descriptor */
 #define CONTROL_SIGNAL_MSEC 2000
 
 /* A finish script that runs for longer than this hangs: s6 itself ends one after 5 s, unless timeout-finish
  * says otherwise. */
 #define FINISHING_MSEC 10000
 
-/* An order that lies in an s6-supervise's FIFO for longer than this is not read: one that works reads it at
- * once. */
+/* An order that lies in an s6-supervise's FIFO for longer than this is not read: an s6-supervise that works
+ * reads it at once. */
 #define UNREAD_MSEC 2000
 
-/* A static service that ended so often within that time by itself keeps ending: as the dashboard's own brake has it. */
+/* A static service that ended by itself so often within that time keeps ending, as in the dashboard's
+ * brake. */
 #define STATIC_ENDS 3
 #define STATIC_ENDS_MSEC 60000
-/* What is on the way may take as long, until it is a problem (--process-msec, --ready-msec, --ending-msec). */
+/* A step may take so long, until it is a problem (--process-msec, --ready-msec, --ending-msec). */
 #define STEP_PROCESS_MSEC 10000 /* wanted, and without a process: s6 waits a second, and starts at once */
-#define STEP_READY_MSEC 30000   /* with one, which does not count as up, beside --settle-msec */
+#define STEP_READY_MSEC 30000   /* with a process that does not count as up, beside --settle-msec */
 #define STEP_END_MSEC 180000    /* told to end: a gateway may drain for minutes */
 
-/* A process that is stopped, or whose end nobody sees to, is told of after it was seen so for as long: s6-supervise sees an
- * end at once. */
+/* A process that is stopped, or whose end s6-supervise does not see, is told of once it was seen so for this
+ * long: an s6-supervise that works sees an end at once. */
 #define HALT_MSEC 2000
-/* When somebody asks for all services, their processes are looked at, at most so often: 8 usec each, two of a gateway. So
- * many services at once, the others in turns of the loop as those of POLL_SERVICES. */
+/* When somebody asks for all services, their processes are looked at, at most so often: 8 usec each, two of a
+ * gateway. So many services are at once, the others in later turns of the loop, as with POLL_SERVICES. */
 #define HALT_LOOK_MSEC 1000
 #define HALT_SERVICES 64
-#define HALT_LOOK_ONE_MSEC 100 /* the same of one that is asked for: four system calls a process */
+#define HALT_LOOK_ONE_MSEC 100 /* the same for one service that is asked for: four system calls a process */
 
 /* Processes that a Diagnose looks at in one step: two system calls each. */
 #define DIAGNOSE_PROCESSES 64
-/* Of the container's memory: with less left, or less than this part of it, Diagnose says so. */
+/* With less of the container's memory left, or less than this part of it, Diagnose says so. */
 #define MEMORY_GROUP_LOW_BYTES (16 * 1024 * 1024) /* bytes */
 #define MEMORY_GROUP_LOW_SHARE 16
-/* Whether a gateway and its logger hold their locks (service/locks.h): first after this, then less and less
- * often, for as long as something is wrong. */
+/* Looks whether a gateway and its logger hold their locks (service/locks.h): the first after this, then less
+ * and less often, for as long as something is wrong. */
 #define LOCKS_FIRST_MSEC 250
 #define LOCKS_AGAIN_MSEC 30000
 #define LOCKS_LOOKS 6 /* that are enough for a gateway: the last one comes when LOCKS_GRACE_MSEC are over */
 #define LOCKS_GRACE_MSEC 15000 /* scripts may take so long until they have a lock, on a machine under load */
 #define LOCKS_TRY_MSEC                                                                                       \
-        60000 /* between two ends of a logger that does not use its directory, which could be */
+        60000 /* between two ends of a logger that does not use its directory, though it could by now */
 #define LOCKS_LOOK_MSEC 2000 /* a look may take as long */
 
 /* Starts that nobody waits for, as after a boot: so many at once (--start-at-once). */
@@ -281,16 +282,16 @@
 #define VOLUME_LOW_BYTES (4 * 1024 * 1024) /* bytes: with fewer left Health says so */
 #define VOLUME_LOW_INODES 64               /* inodes: the same */
 #define VOLUME_LOW_SHARE 16                /* of a small one: this part of the whole */
-#define VOLUME_ROOM_MSEC 2000              /* until it is looked at again, for who asks then */
+#define VOLUME_ROOM_MSEC 2000              /* until its room is looked at again, when somebody asks */
 #define SWEEP_ENTRIES_MAX 10000            /* names looked at in a directory, for what a killed broker left */
-#define STORE_CLOCK_USEC 20000 /* so much may a file's time be behind the clock: the kernel's ticks */
+#define STORE_CLOCK_USEC 20000 /* by which a file's time may be behind the clock: the kernel's ticks */
 
-/* Jobs of one lane that may hang, each with a thread of its own; the last of them is not replaced. So many profiles whose
- * directory hangs cost nobody else anything. */
+/* Jobs of one lane that may hang, each in a thread of its own; the last such thread is not replaced. So many
+ * profiles whose directories hang cost nobody else anything. */
 #define DEPUTY_LOST_MOST 6
 /* Threads of one deputy: for four lanes, what hangs and the one that goes on; and for the history's, which may lose one. */
 #define DEPUTY_WORKERS_MOST 30
-/* Threads that are replaced since the client changed how they are scheduled; then they are used all the same. */
+/* Threads replaced because the client user changed their scheduling; further ones are used all the same. */
 #define DEPUTY_SPOILED_MOST 8
 /* Until a thread that could not be made (a limit on processes) is tried again. */
 #define DEPUTY_THREAD_AGAIN_MSEC 200
@@ -299,49 +300,49 @@
  * left. */
 #define STORE_THREADS 4
 #define PROCESS_THREADS 2
-/* So much after its own time one that waits is judged, where the one before it is judged then. */
+/* A waiting job is judged later by so much at most, so as not to be judged before the job under way. */
 #define DEPUTY_VERDICT_MSEC 100
-/* How long the end of the process waits for jobs that are worked, and how often it looks. */
+/* How long the end of the process waits for jobs under way, and how often it looks. */
 #define DEPUTY_END_MSEC 2000
 #define DEPUTY_END_LOOK_MSEC 1
 
-/* One profile's directory may take as long to be looked at; then it is left out, and named. */
+/* A look at one profile's directory may take so long; then the profile is left out, and named. */
 #define SURVEY_PROFILE_MSEC 2000
-/* The list of all profiles, and a look at the few that an order names, may take as long. */
+/* The list of all profiles, and a look at the few that an order names, may take so long. */
 #define SURVEY_MSEC 4000
-/* All profiles together may take as long, on a volume where each is slow: those that are left are left out. */
+/* All profiles together may take so long, on a volume where each is slow: the remaining ones are left out. */
 #define SURVEY_ALL_MSEC 60000
-/* So deep may be what a link in profiles/ leads to, below the volume. */
+/* Steps to the directory that a link in profiles/ leads to, below the volume. */
 #define VOLUME_ENTER_STEPS 128
 /* Records of profiles that are not there, told of by name; the others as a number. */
 #define SURVEY_LOST 64
-/* Something has changed in profiles/: it is looked at after this pause, which doubles with each look that finds
- * nothing, up to the most; a minute without a change, and it is short again. */
+/* After a change profiles/ is looked at after this pause, which doubles with each look that finds nothing, up
+ * to the most, and is short again after a minute without a change. */
 #define PROFILES_PAUSE_MSEC 1000
 #define PROFILES_PAUSE_MOST_MSEC 30000
-/* Looks after the last change, after as long, and twice as long each time: a profile is one with its SOUL.md. */
+/* Looks after the last change, the first after this, each next after twice as long: SOUL.md may be late. */
 #define PROFILES_TRIES 6
 #define PROFILES_TRY_MSEC 1000
-/* And where inotify does not tell of all changes. */
+/* That minute; and between two looks where inotify does not tell of all changes. */
 #define PROFILES_MINUTE_MSEC 60000
-/* What is read of its queue at once, bytes and reads: as much as the kernel keeps of events with short names. */
+/* What is read of inotify's queue at once, bytes and reads: all that it holds of events with short names. */
 #define PROFILES_READ_BYTES 16384
 #define PROFILES_READS 32
-/* Profiles that a person took the gateway away of, and whose directories stay; of more, those come back that were
- * taken last. */
+/* Profiles whose gateway a person took away, and whose directories stay; over it, the gateways come back that
+ * were taken away last. */
 #define PROFILES_AWAY_MOST 256
-/* Of the application's config.yaml: mappings that are looked at for one name, with those that they merge and the
- * places of lists of such; and how deep it may be (the parser takes a minute for 64 KiB of brackets). */
+/* In the application's config.yaml: mappings that are looked at for the setting, those merged and places of
+ * merged lists included; and how deep the file may be (the parser takes a minute for 64 KiB of brackets). */
 #define CONFIG_MERGES 1000
 #define CONFIG_DEPTH 500
-#define CONFIG_ANCHORS 1000 /* each is compared with all before it */
+#define CONFIG_ANCHORS 1000 /* each is compared with all anchors before it */
 /* Exits 75 that are free: so many within that time, in seconds, as the template's finish has it. */
 #define RESTARTS_FREE 10
 #define RESTARTS_SECONDS 3600
 
 /* Directories below profiles/ that are looked at; s6-svscan takes far fewer. */
 #define SURVEY_PROFILES 10000
-/* Slots of what is down that a boot makes at once, when what is wanted has its own: a scan of s6-svscan for each such wave. */
+/* Slots of what is down that a boot makes at once, after what is wanted: s6-svscan scans for each wave. */
 #define BOOT_WAVE 64
 /* What could not be made at boot is tried again after this, doubling up to the second. */
 #define BOOT_AGAIN_FIRST_MSEC 10000
@@ -352,28 +353,29 @@
 /* What could not be written to the volume is tried again after this, so many records at once. */
 #define PERSIST_AGAIN_MSEC 5000
 #define PERSIST_AT_ONCE 64
-/* Records of what was unregistered that could not be taken from the volume, and still are to be. */
+/* Records of unregistered gateways that could not be removed from the volume, and still are to be. */
 #define OWED_MOST 256
 
-/* What a broker of a higher minor version may have written in an intent, or in a slot's state, and this one passes on as it
- * is (judge/members.h). Over these it is no broker's file. */
+/* What a broker of a higher minor version may have written in an intent, or in a slot's state, and this one
+ * passes on as it is (judge/members.h). Over these the file is no broker's. */
 #define INTENT_UNKNOWN_BYTES 2048 /* bytes of the unknown members of one intent, together */
 #define STORE_UNKNOWN_BYTES (PERSIST_AT_ONCE * INTENT_UNKNOWN_BYTES) /* of one batch */
 #define STATE_UNKNOWN_BYTES 512 /* the same of one slot's state, which has STATE_BYTES_MAX in all */
 #define MEMBERS_MOST 128        /* members of such a file, known or not */
 #define MEMBERS_DEPTH 8         /* objects and arrays inside each other, the file included */
 
-/* Of batches that wait for the volume, or are being written; over it a batch is refused (-ENOBUFS), but never the only one.
- * Those of orders of root's have a share of their own, which nobody else can take. */
+/* Batches that wait for the volume, or are being written; over it a batch is refused (-ENOBUFS), but never
+ * the only one. Those of root's orders have a share of their own, which nobody else can take. */
 #define STORE_QUEUE_BYTES (2560 * 1024)
 #define STORE_QUEUE_ROOT_BYTES (1536 * 1024)
-/* What is passed on comes to them later: of two batches in each share, in buffers up to twice as large. */
+/* What is passed on joins a batch only later: two batches of each share, in buffers up to twice as large. */
 #define STORE_UNKNOWN_QUEUE_BYTES (4 * STORE_UNKNOWN_BYTES)
 
 /* The volume, once more: its batches, and the application's files. */
 #define STORE_MSEC 2000 /* a batch of records on the volume is late after this */
-/* What waits is written together, with one pair of syncs: as many names as can be read in this time, at the pace of the last,
- * since each is written in some four times as much, and what is left of STORE_MSEC is the syncs'. */
+/* Batches that wait are written together, with one pair of syncs: as many names as can be read in this time
+ * at the last one's pace. Writing them takes some four times as long; the rest of STORE_MSEC is the
+ * syncs'. */
 #define STORE_TOGETHER_MSEC 125
 #define STORE_TOGETHER_LEAST ORDER_NAMES_PER_BATCH
 #define STORE_TOGETHER_MOST 512
@@ -384,32 +386,32 @@
 _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at all reads what all may have");
 
 /* What happened (judge/past.h). */
-#define PAST_SERVICE_BYTES (16 * 1024)      /* of one service: some sixty events */
-#define PAST_BYTES (1536 * 1024)            /* of all: some six thousand */
-#define PAST_EVENT_BYTES 32                 /* malloc's share of one */
-#define SLOT_HISTORY_BYTES (4 * 1024)       /* of the newer of a slot's two files: then it is the older one */
-#define SLOT_HISTORY_WRITE_BYTES (4 * 1024) /* at once: what goes over a quarter of it is the last */
+#define PAST_SERVICE_BYTES (16 * 1024) /* of one service: some sixty events */
+#define PAST_BYTES (1536 * 1024)       /* of all: some six thousand */
+#define PAST_EVENT_BYTES 32            /* malloc's share of one */
+#define SLOT_HISTORY_BYTES (4 * 1024)  /* of the newer of a slot's two files, which then becomes the older */
+#define SLOT_HISTORY_WRITE_BYTES (4 * 1024) /* at once: the line that goes over a quarter of it is the last */
 #define PAST_FILE_BYTES                                                                                      \
         (28 * 1024) /* of the newer of a gateway's two files on the volume: with a write more, 32 KiB */
-#define PAST_WRITE_BYTES 1024       /* of one gateway at once: what goes over it is the last */
+#define PAST_WRITE_BYTES 1024       /* of one gateway at once: the line that goes over it is the last */
 #define PAST_LOOK_BYTES (16 * 1024) /* of one gateway, read when the broker is started */
-#define PAST_LINES_LOOKED 128       /* of these, the last: more than have a place in PAST_SERVICE_BYTES */
-#define PAST_PARTS 16               /* gateways of one job */
-#define HISTORY_VOLUME_MSEC 1000    /* between two jobs, and until what happened is written */
-#define EVENT_PROCESS_BYTES 46      /* of a process's name: fifteen bytes, each as %XX at worst */
-#define HISTORY_EVENT_BYTES 64      /* of an event in a reply, beside its line and its name */
-#define EVENT_DEPTH 3               /* objects and arrays inside each other, in a line */
+#define PAST_LINES_LOOKED 128    /* the last lines of these: more than have a place in PAST_SERVICE_BYTES */
+#define PAST_PARTS 16            /* gateways of one job */
+#define HISTORY_VOLUME_MSEC 1000 /* between two jobs, and until what happened is written */
+#define EVENT_PROCESS_BYTES 46   /* of a process's name: fifteen bytes, each as %XX at worst */
+#define HISTORY_EVENT_BYTES 64   /* of an event in a reply, beside its line and its name */
+#define EVENT_DEPTH 3            /* objects and arrays inside each other, in a line */
 
 /* Memory: what all of these, and those of proto/limits.h, admit together. daemon/memory.c holds the structs against it. */
 
 /* The process with 10 services, its libraries' share and its threads' stacks included; and what malloc holds in between. */
 #define MEMORY_PROCESS_BYTES (2 * 1024 * 1024)
-/* A call that is worked: a reply, and its place in the output, each in a buffer up to twice as large as what it holds. */
+/* A call that is carried out: a reply, and its place in the output, each in a buffer up to twice as large. */
 #define MEMORY_CALL_BYTES (4 * LIMIT_OUTPUT_BYTES)
-/* A connection, less its buffers. */
+/* A connection, without its buffers. */
 #define MEMORY_PEER_BYTES 1024
 #define MEMORY_PEERS (LIMIT_CONNECTIONS + LIMIT_CONNECTIONS_DENIED + GONE_CLIENTS)
-/* A service, its runs, and its description for replies; and one that was removed. As many as s6-svscan has by default. */
+/* A service with its runs and its description; as many as s6-svscan has by default; and a removed service. */
 #define MEMORY_SERVICE_BYTES (4 * 1024 + 768)
 #define MEMORY_SERVICES 1000
 #define MEMORY_REMOVED_BYTES (2 * 1024)
@@ -420,8 +422,8 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 /* A profile's directory, as a look at all finds it, and what is answered about it. */
 #define MEMORY_PROFILE_BYTES 1680
 
-/* From this size on malloc gives a buffer back to the kernel when it is freed, and keeps no more than that at its
- * end. A reply of a thousand services is smaller: as a mapping of its own it took twice as long. */
+/* From this size on malloc gives a freed buffer back to the kernel, and it keeps no more than that at the end
+ * of its heap. A reply of a thousand services is smaller: as a mapping of its own it took twice as long. */
 #define MEMORY_KEPT_BYTES (1024 * 1024)
 
 /* The sum. */
@@ -432,7 +434,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
          SURVEY_PROFILES * MEMORY_PROFILE_BYTES + STORE_QUEUE_BYTES + STORE_QUEUE_ROOT_BYTES +               \
          STORE_UNKNOWN_QUEUE_BYTES + MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES + PAST_BYTES +             \
          PAST_PARTS * 2 * PAST_LOOK_BYTES)
-/* What the daemon may take in all. Sixteen of it are a look at as many directories as are looked at below profiles/. */
+/* What the daemon may take in all. Sixteen MiB of it are for a look at SURVEY_PROFILES directories. */
 #define MEMORY_BYTES (51 * 1024 * 1024)
 _Static_assert(MEMORY_SUM_BYTES <= MEMORY_BYTES,
                "what all bounds admit together is within what the daemon may take");

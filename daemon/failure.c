@@ -13,7 +13,7 @@ bool failure_passes(int error)
 {
         switch (error) {
         case 0:
-        /* What was named is not there, not of the kind, or not ours to use, until somebody sees to it. */
+        /* What was named is not there, of another kind, or not ours to use, until somebody sees to it. */
         case ENOENT:
         case ENOTDIR:
         case EISDIR:
@@ -31,7 +31,7 @@ bool failure_passes(int error)
         case EPROTONOSUPPORT:
         case EINVAL:
         case EBADMSG:
-        /* A descriptor that we were told of and not given. */
+        /* The broker was told of a descriptor, and not given it. */
         case EBADF:
                 return false;
         default:

@@ -30,11 +30,11 @@ struct broker {
         struct world world;
         struct server server;
         struct watchdog watchdog;
-        int notification_fd; /* -1: none, or done */
-        bool ready;          /* and has said so */
+        int notification_fd; /* -1: there is none, or readiness was announced */
+        bool ready;          /* readiness was announced */
 };
 
-/* All that can be called. */
+/* All methods that can be called. */
 static const struct method *const methods[] = {
         queries_methods, orders_methods,  slots_methods, reconcile_methods, diagnose_methods, history_methods,
         about_methods,   metrics_methods, NULL,
@@ -97,8 +97,8 @@ static void broker_has_first(void *owner)
         broker_say_ready(owner);
 }
 
-/* Readiness is announced when every profile that is wanted has its slot, or the volume had its time: nobody waits for what
- * is down. */
+/* Reconciles at boot. Readiness is announced when every profile that is wanted has its slot, or the volume
+ * has had its time: nobody waits for what is down. */
 static void broker_reconcile(struct broker *broker)
 {
         struct reconcile_request *request =
@@ -115,7 +115,7 @@ static void broker_reconcile(struct broker *broker)
         reconcile_run(&broker->world.registry, request);
 }
 
-/* What comes before everything else. 0, or the exit code. */
+/* Does what comes before everything else. 0, or the exit code. */
 static int broker_begin(struct broker *broker, enum seccomp_mode seccomp, unsigned *files)
 {
         int result;
@@ -159,7 +159,7 @@ static int broker_guard(struct broker *broker, int64_t limit_msec)
 
 int main(int argc, char **argv)
 {
-        static struct broker broker; /* large, and one */
+        static struct broker broker; /* too large for the stack, and there is only one */
         struct options options;
         unsigned files = 0;
         int exit_code;
@@ -167,8 +167,8 @@ int main(int argc, char **argv)
         if (options_parse(argc, argv, &options, &exit_code))
                 return exit_code;
         memory_begin();
-        /* The environment is the container's, and libraries look into it: nothing in it is meant for us any
-         * more. What options keep of it stays where it is. */
+        /* The environment is the container's, and libraries look into it, but nothing in it is meant for the
+         * broker any longer. Strings of it that options point to stay where they are. */
         clearenv();
         exit_code = broker_begin(&broker, options.seccomp, &files);
         if (exit_code == 0)

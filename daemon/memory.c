@@ -10,7 +10,7 @@
 #include "daemon/session/peer.h"
 #include "daemon/session/server.h"
 
-/* What bounds.h counts for each of them, with what malloc adds and what they always have with them. */
+/* bounds.h counts enough for each of these, with malloc's share and what each always has with it. */
 _Static_assert(sizeof(struct peer) + 256 <= MEMORY_PEER_BYTES, "a connection, and its watcher");
 _Static_assert(PEERS_MOST == MEMORY_PEERS, "all of them");
 _Static_assert(sizeof(struct service) + 2 * 1024 + STATE_UNKNOWN_BYTES + sizeof(struct members) <=
@@ -29,7 +29,7 @@ _Static_assert(sizeof(struct order_entry) + LIMIT_SERVICE_NAME_BYTES + sizeof(st
 void memory_begin(void)
 {
 #ifdef M_MMAP_THRESHOLD
-        /* Setting either also ends their growing by themselves. */
+        /* Once either threshold is set, glibc no longer raises them by itself. */
         mallopt(M_MMAP_THRESHOLD, MEMORY_KEPT_BYTES);
         mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT_BYTES);
 #endif

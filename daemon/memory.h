@@ -3,8 +3,9 @@
 #define DAEMON_MEMORY_H
 
 /*
- * bounds.h adds up what all bounds admit. That it is what the process takes needs an allocator that gives back what was
- * freed: glibc's would keep more and more of it once large buffers came and went. Once, first thing in main.
+ * Makes the allocator give back what was freed; called once, early in main. bounds.h adds up what all
+ * bounds admit, and the process takes no more than that only with such an allocator: glibc's would keep more
+ * and more once large buffers came and went.
  */
 void memory_begin(void);
 

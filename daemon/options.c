@@ -189,7 +189,7 @@ static bool add_static(struct options *options, const char *name)
         return false;
 }
 
-/* More than are kept are as bad as these. */
+/* Over OPTIONS_FALLBACKS_MOST, texts are not kept: more of them would tell nothing worse. */
 static bool add_fallback(struct options *options, const char *text)
 {
         size_t i = 0;

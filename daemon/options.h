@@ -24,25 +24,26 @@ struct options {
         enum multiplex_from multiplex; /* whether the default gateway serves every profile */
         const char *fallbacks[OPTIONS_FALLBACKS_MOST + 1]; /* NULL-terminated */
         bool no_gateways;                                  /* nothing is registered at boot */
-        bool bootstrap;                                    /* default starts where nothing is known of it */
+        bool bootstrap; /* `default` starts where no intent is known for it */
         unsigned services_max;
         int64_t backoff_first_msec;
         int64_t backoff_most_msec;
         int64_t backoff_healthy_msec;
         unsigned failed_starts;
-        unsigned memory_percent; /* of the container's, above which Health warns; 0: never */
+        unsigned memory_percent; /* of the container's memory, above which Health warns; 0: never */
         int64_t elsewhere_look_msec;
         int64_t process_msec;
         int64_t ready_msec;
         int64_t ending_msec;
-        int64_t watchdog_msec; /* 0: none */
+        int64_t watchdog_msec; /* 0: no watchdog */
         enum seccomp_mode seccomp;
         const char *allowed_static[OPTIONS_STATIC_MOST + 1];
 };
 
 /*
- * 0: go on. Otherwise exit with *exit_code: 0 after --help and --version, 78 after a line on standard error
- * that says what is wrong and what would be right.
+ * Parses the command line. 0: go on; *options points into argv and the environment, and outlives neither.
+ * Otherwise exit with *exit_code: 0 after --help and --version, 78 after a line on standard error that says
+ * what is wrong and what would be right.
  */
 int options_parse(int argc, char **argv, struct options *options, int *exit_code);
 

@@ -37,7 +37,8 @@ int start_files(unsigned *files)
         return 0;
 }
 
-/* Where there are too few, connections have what is left, and the least of them is root's seats. */
+/* Shares out the descriptors: where there are too few, connections get what the daemon leaves, which is
+ * enough for root's seats at the least. */
 static void start_seats(struct server *server, unsigned files)
 {
         unsigned own = files / 2 < FILES_OWN_LEAST ? FILES_OWN_LEAST : files / 2;
@@ -51,7 +52,7 @@ static void start_seats(struct server *server, unsigned files)
                          START_FILES, server->peers.connections_most, server->peers.denied_most);
 }
 
-/* What a name that is not in the account files looks like, by the C library. */
+/* Does the C library say by this errno that a name is not in the account files? */
 static bool is_no_such_account(int error)
 {
         return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
@@ -72,7 +73,7 @@ static int start_client_user(const struct options *options, struct server *serve
         if (user->pw_uid == 0)
                 return fail(0, "name an unprivileged user with --client-user",
                             "client user %s: it is root, which needs no broker", options->client_user);
-        /* Without root all have one uid, whatever it is: a container may have been started with any. */
+        /* Without root all have one uid, whichever it is: a container may have been started with any. */
         server->access.client_uid = geteuid() == 0 ? user->pw_uid : geteuid();
         *client_gid = geteuid() == 0 ? user->pw_gid : getegid();
         return 0;
@@ -97,7 +98,8 @@ static int start_observers(const struct options *options, struct server *server)
         return 0;
 }
 
-/* What group 0 may write, whoever is in it can. Without root, all are we, in whatever group. */
+/* Finds out whether anybody but root is in group 0, and so can write what that group may. Without root there
+ * is nobody to tell apart. */
 static int start_root_group(const struct options *options, gid_t client_gid)
 {
         bool shared = false;
@@ -120,10 +122,11 @@ static int start_identity(const struct options *options, struct server *server, 
         return result ? result : start_observers(options, server);
 }
 
-/* Where lock_take() fails for what a person must change: mostly -EPERM. */
+/* For failures of lock_take() that a person must mend, mostly -EPERM. */
 #define LOCK_REMEDY "others can lock it: find out who does, with fuser(1), and remove the file"
 
-/* A profile's own directory means the root profile's, two levels up (docs/contract.md, Names and places). */
+/* The root profile's directory, which is two levels up where `home` is a profile's own (docs/contract.md,
+ * Names and places). A static string. */
 static const char *root_home(const char *home)
 {
         static char root[4096];
@@ -143,15 +146,15 @@ static const char *root_home(const char *home)
         return root;
 }
 
-/* For Diagnose. While we have all capabilities: the kernel shows it only to a process that has those of
- * s6-svscan. */
+/* The PATH of s6-svscan, for Diagnose: the caller's to free; NULL: it cannot be seen. Called while the broker
+ * has all capabilities, since the kernel shows it only to a process that has those of s6-svscan. */
 static char *supervisor_path(const struct registry *registry)
 {
         pid_t pid = process_holding(registry->scandir.fd, ".s6-svscan/lock");
         char *path = NULL;
         int result = pid > 0 ? process_variable(pid, "PATH", &path) : -ESRCH;
 
-        /* Without one nothing is looked up but in the C library's default, which is root's. */
+        /* Without a PATH, programs are looked up in the C library's default, which is root's. */
         return result == -ENOENT ? strdup("/bin:/usr/bin") : path;
 }
 
@@ -192,7 +195,8 @@ static int start_listeners(const struct options *options, uv_loop_t *loop, struc
                               server->access.observer_gid);
 }
 
-/* Closing is guarded without these threads too, and each close tries to have one. */
+/* Begins the threads that close sockets. Without them closing is guarded as well, and each close tries to
+ * make one. */
 static void start_streams(struct server *server)
 {
         int result = streams_begin(&server->streams);
@@ -202,8 +206,9 @@ static void start_streams(struct server *server)
 }
 
 /*
- * Beside the services directory, as the socket's is beside the socket: the directory itself is for everybody
- * to open, and so to lock. A broker of before that did lock it serves the same socket, whose lock it holds.
+ * Takes the lock of the services directory, which is a file beside it, as the socket's is beside the socket:
+ * the directory itself can be opened, and so locked, by everybody. An older broker, which locks the
+ * directory, is kept out as well: it serves the same socket, and holds the socket's lock.
  */
 static int start_lock(const char *services, int *fd)
 {
@@ -285,7 +290,7 @@ static int start_rights(struct rights *rights)
                       : 0;
 }
 
-/* What Health and Diagnose tell of. */
+/* Sets what Health and Diagnose tell of. */
 static void start_told(const struct options *options, struct server *server)
 {
         server->hermes_home = root_home(options->hermes_home);
@@ -298,7 +303,7 @@ static void start_told(const struct options *options, struct server *server)
         server->services_max = options->services_max;
 }
 
-/* What the broker works without, or in spite of. */
+/* Logs what the broker works without, or in spite of. */
 static void start_say(const struct server *server)
 {
         if (server->loose_path[0])
@@ -333,7 +338,7 @@ int start_everything(const struct options *options, uv_loop_t *loop, struct serv
                 return result;
         start_told(options, server);
         start_seats(server, files);
-        /* The lock comes with the listener, and nothing of a live broker's is touched before we have it. */
+        /* The socket's lock comes with the listener: before that nothing of a live broker's is touched. */
         result = start_listeners(options, loop, server, client_gid);
         if (result)
                 return result;

@@ -32,7 +32,8 @@ static int start_audit(const char *what, const char *path)
         return result;
 }
 
-/* By its own name: in a container with a user namespace of its own /proc is nobody's. */
+/* Audits the program by its path, not as /proc/self/exe: in a container with its own user namespace /proc is
+ * nobody's. */
 static int start_audit_program(void)
 {
         char path[PATH_MAX];
@@ -44,8 +45,8 @@ static int start_audit_program(void)
         return start_audit("program", path);
 }
 
-/* Only brokers make it, with 0755: not even root's own group, which the client user may be in, may write.
- */
+/* The services directory is made only by brokers, with 0755: not even root's own group, which the client user
+ * may be in, may write into it. */
 static int start_audit_services(const char *path, int fd)
 {
         struct stat found;
@@ -81,7 +82,7 @@ static int start_socket_directory(const char *socket, char *directory, size_t si
         return 0;
 }
 
-/* An s6-svscan that is about to begin, or to come back, is worth another try. */
+/* Opens the scan directory. An s6-svscan that is about to begin, or to come back, is worth another try. */
 static int start_scandir(const struct options *options, struct registry *registry)
 {
         int result = scandir_open(&registry->scandir, options->scandir);
@@ -133,7 +134,8 @@ static int start_template(const char *path)
         return result;
 }
 
-/* What is not there just now is being replaced, or nobody's: slots go on with what is kept beside them. */
+/* Keeps a copy of the installed svcbroker-slot beside the slots. A program that is not there just now is
+ * being replaced, or not installed: slots then go on with the copy of before. */
 static int start_slot_program(struct registry *registry)
 {
         struct stat found;

@@ -70,8 +70,7 @@ static enum brake_verdict judge_waiting(const struct brake *brake, const struct 
         return brake->hold == HOLD_HELD ? BRAKE_LOOK : BRAKE_TRY;
 }
 
-/* Judges a single run that was ordered. If it asks to be started again, it is, unless it asks again and
- * again. */
+/* Judges a single run that was ordered. If it asks for another, it gets one, unless it asks too often. */
 static enum brake_verdict judge_try(const struct seen *seen, const struct brake_facts *facts,
                                     int64_t *wait_msec)
 {

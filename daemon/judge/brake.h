@@ -77,8 +77,7 @@ enum brake_verdict {
         BRAKE_RELEASE, /* the run has lasted long enough: s6 shall want it again, and failures are history */
 };
 
-/* Judges the run. *wait_msec: how long the verdict holds by time alone; INT64_MAX: until something is
- * seen. */
+/* Judges the run. *wait_msec: how long the verdict holds; INT64_MAX: until something else is seen. */
 enum brake_verdict brake_judge(const struct brake *brake, const struct seen *seen,
                                const struct brake_facts *facts, const struct backoff *backoff,
                                int64_t *wait_msec);

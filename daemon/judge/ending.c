@@ -100,8 +100,7 @@ bool ending_is_given_up(const struct static_seen *seen)
 {
         if (seen->told || seen->exit_code == 0 || seen->exit_code == EXIT_OFF)
                 return false;
-        /* Ends that the broker did not see, s6 has noted; a single one may have been by a TERM that somebody
-         * ordered. */
+        /* s6 has noted ends that the broker did not see; a single one may have been an ordered TERM. */
         return seen->ended_wanted || seen->exit_code == EXIT_CONFIGURATION || seen->deaths >= STATIC_ENDS;
 }
 

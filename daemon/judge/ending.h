@@ -46,8 +46,7 @@ const char *death_name(enum death death);
 /* Did the run end by itself with exit code 0? */
 bool ending_is_success(const struct ending *ending);
 
-/* Describes an end for people: "with exit code 3". oom: the kernel killed processes of the container
- * meanwhile. */
+/* Describes an end for people: "with exit code 3". oom: meanwhile the kernel killed for want of memory. */
 void ending_describe(const struct ending *ending, bool oom, char *text, size_t size);
 
 /* Says to people why a gateway waits for its next try. */

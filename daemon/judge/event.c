@@ -185,8 +185,7 @@ static bool is_process(const char *name)
         return length < EVENT_PROCESS_BYTES;
 }
 
-/* The number of a signal; 0: the name is none. NSIG stands for any signal without a name: which it was is not
- * known. */
+/* The number of a signal; NSIG for one without a name, whose number is not known; 0: the name is none. */
 static int signal_of(const char *name)
 {
         if (name && strcmp(name, "SIG" NAMELESS) == 0)

@@ -36,7 +36,7 @@ static enum goal_verdict judge_up(const struct goal *goal, const struct seen *se
                         return goal_send("c", letters);
                 return seen->settled ? GOAL_DONE : GOAL_WAIT;
         }
-        /* A `u` that arrives while finish runs is undone if finish exits 125: wait, and see whether a `u` is
+        /* A `u` that arrives while finish runs is undone by its exit 125: wait, and see whether one is
          * needed. */
         if (seen->finishing)
                 return GOAL_WAIT;

@@ -64,8 +64,7 @@ const char *prior_exit_name(enum prior_exit how);
 /* Reads gateway.lifecycle.json, which `text` is. For any thread. */
 enum prior_exit prior_exit_read(const char *text);
 
-/* Reads gateway_state.json, which `text` is; NULL where there is none. Whatever the file holds, *prior is
- * set. */
+/* Reads gateway_state.json, which `text` is; NULL: there is none. *prior is set, whatever the file holds. */
 void prior_read(const char *text, struct prior *prior);
 
 #endif

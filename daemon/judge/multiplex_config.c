@@ -21,8 +21,7 @@ static bool is_one_of(const char *word, const char *const *words)
         return false;
 }
 
-/* Can the application make a value of this node? It makes one of every node, and a single failure spoils the
- * file. */
+/* Can the application make a value of this node? A single one that it cannot read spoils the whole file. */
 static bool node_is_sound(yaml_document_t *document, const yaml_node_t *node)
 {
         static const char *const tags[] = {TAG "null",   TAG "bool",      TAG "int",  TAG "float",
@@ -63,8 +62,7 @@ static bool is_merge(const yaml_node_t *node)
 static const yaml_node_t *find(yaml_document_t *document, const yaml_node_t *mapping, const char *name,
                                unsigned *steps);
 
-/* Looks for a name in what a mapping merges: one mapping, or a list of them, of which the first that has it
- * counts. */
+/* Looks for a name in what a mapping merges: a mapping, or a list of them, the first with that name. */
 static const yaml_node_t *find_merged(yaml_document_t *document, const yaml_node_t *merged, const char *name,
                                       unsigned *steps)
 {

@@ -74,7 +74,7 @@ struct record {
         int64_t told_usec;        /* UTC; 0: not known */
         unsigned kill_after_msec; /* of the last order; 0: that order kills nothing */
         pid_t signalled_pid;      /* the run that was sent `signalled`; 0: none */
-        int64_t signalled_usec; /* UTC, of the last of them that ends a run; 0: none does, or it is not known */
+        int64_t signalled_usec; /* UTC, of the last of them that ends a run; 0: none does, or it is unknown */
         struct brake brake;     /* the gateway's */
         struct brake logger_brake; /* its logger's, which is only held back by HOLD_BACKOFF */
         enum cause cause;

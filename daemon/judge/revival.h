@@ -26,8 +26,8 @@ enum revival {
         REVIVAL_END_LOGGER,  /* the logger's supervisor is to be ended, and the logger */
         REVIVAL_END_GATEWAY, /* the gateway's supervisor, which has no process, is to be ended */
         REVIVAL_RENEW,       /* the slot is to become another directory with the same in it */
-        REVIVAL_STRAY, /* an s6-supervise in another directory is to be ended: edge/stray.h has found one, this
-                          file never does */
+        REVIVAL_STRAY, /* an s6-supervise in another directory is to be ended: edge/stray.h has found one,
+                          this file never does */
 };
 
 /* Lacks the gateway, or a logger that is there, its supervisor? */

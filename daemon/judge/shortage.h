@@ -10,8 +10,7 @@
  * nor that it cannot be read.
  */
 
-/* Did a call fail by a shortage? result: as the call returned it, a negative errno, or anything else, as a
- * descriptor. */
+/* Did a call fail by a shortage? result: what it returned: a negative errno, or else 0, or a descriptor. */
 bool shortage_is_why(int result);
 
 #endif

@@ -49,8 +49,7 @@ void signals_letters(const struct signals *signals, pid_t pid, char letters[SIGN
 bool signals_stands(const struct signals *signals, pid_t pid);
 void signals_forget_stop(struct signals *signals);
 
-/* Takes what another broker sent to the run with that pid. sent_usec: as in struct signals; 0 also where not
- * known. */
+/* Takes what another broker sent to that run. sent_usec: as in struct signals; 0 also where not known. */
 void signals_adopt(struct signals *signals, pid_t pid, unsigned sent, int64_t sent_usec);
 
 /* Notes that s6-supervise was sent all that was due. */

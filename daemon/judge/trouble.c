@@ -7,8 +7,7 @@ static bool is_to_be_started(const struct situation *situation)
 {
         if (!situation->gateway)
                 return situation->want_up && !situation->given_up;
-        /* A start that is ordered but that s6 was not given yet counts too: a person does not care where it
-         * hangs. */
+        /* A start that s6 was not given yet counts too: whoever ordered it does not care where it hangs. */
         return situation->want_up && !situation->queued &&
                (situation->hold == HOLD_NONE || (situation->hold == HOLD_BACKOFF && situation->retried));
 }

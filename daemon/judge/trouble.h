@@ -70,7 +70,7 @@ enum service_state {
         STATE_UP,           /* the service has run for long enough, or says that it is ready */
         STATE_STOPPING,     /* the service runs, and was told to end, or is to be, whatever follows */
         STATE_FINISHING,    /* the finish script runs */
-        STATE_BACKOFF,      /* the service ended though it is wanted, and is to start again soon */
+        STATE_BACKOFF,      /* the service ended though it is wanted, and starts again after a pause */
         STATE_FAILED,       /* the service ended though it is wanted, and only a person starts it */
         STATE_HELD,         /* the service is kept down on purpose */
         STATE_UNSUPERVISED, /* no s6-supervise runs for the service */
