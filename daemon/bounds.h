@@ -240,8 +240,7 @@
  * reads it at once. */
 #define UNREAD_MSEC 2000
 
-/* A static service that ended by itself so often within that time keeps ending, as in the dashboard's
- * brake. */
+/* A static service that ends by itself so often within that time keeps ending: as the dashboard has it. */
 #define STATIC_ENDS 3
 #define STATIC_ENDS_MSEC 60000
 /* A step may take so long, until it is a problem (--process-msec, --ready-msec, --ending-msec). */
@@ -374,8 +373,7 @@
 /* The volume, once more: its batches, and the application's files. */
 #define STORE_MSEC 2000 /* a batch of records on the volume is late after this */
 /* Batches that wait are written together, with one pair of syncs: as many names as can be read in this time
- * at the last one's pace. Writing them takes some four times as long; the rest of STORE_MSEC is the
- * syncs'. */
+ * at the last one's pace. Writing takes some four times as long; the rest of STORE_MSEC is for the syncs. */
 #define STORE_TOGETHER_MSEC 125
 #define STORE_TOGETHER_LEAST ORDER_NAMES_PER_BATCH
 #define STORE_TOGETHER_MOST 512
