@@ -28,7 +28,7 @@
 /* Descriptors that are not connections: some thirty that are open all the time, and those that a Diagnose,
  * and as many threads as there can be, have open for a moment. */
 #define FILES_OWN 160
-/* The least of these, where the container allows too few: connections have the other half at most. */
+/* The least of these, where the container allows too few, and connections have the other half at most. */
 #define FILES_OWN_LEAST 40
 /* The least limit to start with: FILES_OWN_LEAST, root's places, and some for others. */
 #define FILES_LEAST (FILES_OWN_LEAST + 16)
@@ -187,7 +187,7 @@
 #define LEAVE_TELL_MSEC 1000
 #define LEAVE_KILL_LOGGER_MSEC 3000
 #define LEAVE_GIVE_UP_MSEC 10000
-/* A look for the processes that a gateway left behind may take as long. */
+/* A look for the processes that a gateway left behind may take so long. */
 #define SWEEP_MSEC 1500
 /* Files of a slot that could not be removed are tried again after this. */
 #define REMOVE_AGAIN_MSEC 2000
@@ -240,7 +240,7 @@
  * reads it at once. */
 #define UNREAD_MSEC 2000
 
-/* A static service that ends by itself so often within that time keeps ending: as the dashboard has it. */
+/* A static service that ends by itself so often within this keeps ending: as the dashboard's brake has it. */
 #define STATIC_ENDS 3
 #define STATIC_ENDS_MSEC 60000
 /* A step may take so long, until it is a problem (--process-msec, --ready-msec, --ending-msec). */
@@ -270,7 +270,7 @@
 #define LOCKS_GRACE_MSEC 15000 /* scripts may take so long until they have a lock, on a machine under load */
 #define LOCKS_TRY_MSEC                                                                                       \
         60000 /* between two ends of a logger that does not use its directory, though it could by now */
-#define LOCKS_LOOK_MSEC 2000 /* a look may take as long */
+#define LOCKS_LOOK_MSEC 2000 /* a look may take so long */
 
 /* Starts that nobody waits for, as after a boot: so many at once (--start-at-once). */
 #define STAGGER_AT_ONCE 8
@@ -322,7 +322,7 @@
 /* Looks after the last change, the first after this, each next after twice as long: SOUL.md may be late. */
 #define PROFILES_TRIES 6
 #define PROFILES_TRY_MSEC 1000
-/* That minute; and between two looks where inotify does not tell of all changes. */
+/* That minute without a change; and between two looks where inotify does not tell of all changes. */
 #define PROFILES_MINUTE_MSEC 60000
 /* What is read of inotify's queue at once, bytes and reads: all that it holds of events with short names. */
 #define PROFILES_READ_BYTES 16384
@@ -373,7 +373,7 @@
 /* The volume, once more: its batches, and the application's files. */
 #define STORE_MSEC 2000 /* a batch of records on the volume is late after this */
 /* Batches that wait are written together, with one pair of syncs: as many names as can be read in this time
- * at the last one's pace. Writing takes some four times as long; the rest of STORE_MSEC is for the syncs. */
+ * at the last batch's pace. Writing takes some four times as long; the rest of STORE_MSEC is the syncs'. */
 #define STORE_TOGETHER_MSEC 125
 #define STORE_TOGETHER_LEAST ORDER_NAMES_PER_BATCH
 #define STORE_TOGETHER_MOST 512

@@ -159,7 +159,7 @@ static int broker_guard(struct broker *broker, int64_t limit_msec)
 
 int main(int argc, char **argv)
 {
-        static struct broker broker; /* too large for the stack, and there is only one */
+        static struct broker broker; /* large, and there is only one */
         struct options options;
         unsigned files = 0;
         int exit_code;

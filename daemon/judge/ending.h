@@ -13,7 +13,7 @@
 #define EXIT_CONFIGURATION 78
 /* The template's own code: another container on the volume runs this gateway (EX_UNAVAILABLE). */
 #define EXIT_RUNS_ELSEWHERE 69
-/* By which the run script of a static service says that the service is not wanted here. */
+/* The exit code by which a static service's run script says that the service does not run here. */
 #define EXIT_OFF 79
 
 /* How a run ended. */

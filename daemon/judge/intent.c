@@ -93,7 +93,7 @@ int intent_pass_on(const char *before, struct text *text)
                 return result == -EBADMSG ? 0 : result;
         }
         text_init(&whole);
-        /* As large as it will be, and no larger: it stays for a while. */
+        /* The text is allocated as large as it will be, and no larger: it is kept for a while. */
         whole.capacity = text->length + strlen(members.version) + members.unknown.length;
         whole.bytes = malloc(whole.capacity);
         whole.failed = !whole.bytes;

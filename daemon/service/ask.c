@@ -98,7 +98,7 @@ void ask_habit(struct service *service)
                 service->asks = ASK_NOTHING;
 }
 
-/* Takes the application's own word: the gateway was not to be down when its run had settled, and is to be
+/* Takes the application's own word: the gateway was to be up when its run had settled, and is to be down
  * now. */
 static void accept_stop(struct service *service)
 {

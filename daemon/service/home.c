@@ -92,8 +92,7 @@ void home_end(struct service *old)
         service_wake(old);
 }
 
-/* Another gateway that still runs in that directory, under a name that the directory no longer has. NULL:
- * there is none. */
+/* Another gateway that still runs in that directory, under the directory's former name; NULL: none does. */
 static struct service *find_old_run(const struct service *service, const struct profile_facts *facts)
 {
         const struct registry *registry = service->registry;

@@ -37,7 +37,7 @@ struct log_place locks_log(const struct service *service)
 {
         const struct log_place well = {.trouble = LOG_WELL};
 
-        /* Not known yet is shown as well, so that a look which finds nothing wrong is no change. */
+        /* LOG_UNKNOWN is shown as LOG_WELL, so that a look which finds nothing wrong is no change. */
         return service->locks.log.trouble != LOG_UNKNOWN && is_of_use(service) ? service->locks.log : well;
 }
 

@@ -68,8 +68,7 @@ void log_pipe_was_seen(struct service *service, enum piped piped)
         note(service, was_lost);
 }
 
-/* Makes up for ends that a broker which has just started did not see: a braked logger has ended that
- * often. */
+/* Makes up for ends that a broker which has just started did not see: a braked logger ended as often. */
 static void follow_braked(struct service *service)
 {
         const struct run *logger = &service->logger;

@@ -19,8 +19,7 @@ int logger_find(struct service *service)
         return 0;
 }
 
-/* What a logger was told is not recorded; but one that is wanted, and has begun nothing yet, is told
- * again. */
+/* What a logger was told is not recorded: one that is wanted and has begun nothing yet is told again. */
 void logger_resume(struct service *service)
 {
         struct run *logger = &service->logger;

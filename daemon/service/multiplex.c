@@ -45,7 +45,7 @@ void multiplex_take(struct registry *registry, enum multiplex_config config)
         if (on != registry->multiplex)
                 log_event("multiplex: config.yaml says so now: on=%d", on);
         registry->multiplex = on;
-        /* Not only when it has changed: an earlier broker may have held some. */
+        /* Even if config.yaml says what it said before: an earlier broker may have held some. */
         for (size_t i = 0; !on && i < registry->count; i++)
                 if (registry->services[i]->profile)
                         release(registry->services[i], MULTIPLEX_REASON);

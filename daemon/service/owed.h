@@ -27,7 +27,7 @@ struct owed {
 
 /* Notes a profile, once. Over OWED_MOST nothing is noted but a line of the log. */
 void owed_note(struct registry *registry, const char *profile);
-/* Strikes a profile out, whose record the volume has forgotten, or is given anew. */
+/* Strikes out a profile whose record the volume has forgotten, or is given anew. */
 void owed_pay(struct registry *registry, const char *profile);
 bool owed_has(const struct registry *registry, const char *profile);
 

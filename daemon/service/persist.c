@@ -200,8 +200,8 @@ size_t persist_blind(const struct registry *registry)
         return count;
 }
 
-/* Does the record wait, and is not on its way? A newer batch would take the place of one under way, and fail
- * its waiter. */
+/* Does the record wait, and is not on its way? A newer batch would take the place of the one under way, and
+ * its waiter would be told so. */
 static bool waits_for_nothing(const struct service *service)
 {
         return waits(service) && service->persisted_serial >= service->serial;

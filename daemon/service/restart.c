@@ -188,8 +188,7 @@ static void delay(struct run *run)
                 ask_why(service);
 }
 
-/* Orders a single run, so that one try is not a burst of five. False: it could not be ordered, and all is as
- * before. */
+/* Orders a single run, so that one try is not a burst of five. False: that failed, and nothing changed. */
 static bool run_once(struct run *run)
 {
         const struct brake before = *run->brake;

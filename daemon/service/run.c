@@ -155,8 +155,7 @@ int run_see(struct run *run)
         if (alive > 0 && result == 0)
                 run_take(run, &now);
         else if (alive == 0 || result == -ENOENT)
-                run->supervised = run->told_up =
-                        false; /* an s6-supervise that has just begun writes a status soon */
+                run->supervised = run->told_up = false; /* or one has just begun, and writes a status soon */
         return result == -ENOENT ? 0 : result;
 }
 

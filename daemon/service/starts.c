@@ -19,7 +19,7 @@ static struct service *starts_next(const struct registry *registry)
                 struct service *service = registry->services[i];
 
                 if (!service->queued || service->operation != OPERATION_NONE || !service->own.supervised)
-                        continue; /* its turn comes with its supervisor, and holds up nobody meanwhile */
+                        continue; /* its turn comes with its supervisor, and others start meanwhile */
                 if (strcmp(service->profile, "default") == 0)
                         return service;
                 next = next ?: service;
@@ -40,7 +40,7 @@ static bool starts_step(struct ready *ready)
         while (starting < registry->stagger.at_once && (next = starts_next(registry))) {
                 next->queued = QUEUED_FOR_NOTHING;
                 if (!next->record.pending || !next->record.want_up)
-                        continue; /* somebody ordered something else meanwhile */
+                        continue; /* a later order has overtaken this start */
                 service_set_down(next, false);
                 service_set_goal(next, GOAL_UP, 0);
                 next->starter = STARTER_BOOT;

@@ -12,8 +12,7 @@
 
 static void take_lock(struct run *run)
 {
-        /* Even if another supervisor is there already: what runs now was not started by the supervisor
-         * before. */
+        /* Even if another supervisor is there already: what it runs is not the run of the one before. */
         run->supervised = false;
         service_see(run->service);
 }
@@ -49,8 +48,7 @@ void service_catch_up(struct service *service)
         service_wake(service);
 }
 
-/* Judges the run's goal, and sends what that asks for. Returns the verdict; GOAL_WAIT also where there is no
- * goal. */
+/* Judges the run's goal, and sends what that asks for. Returns the verdict; without a goal, GOAL_WAIT. */
 static enum goal_verdict judge_goal(struct run *run)
 {
         struct service *service = run->service;

@@ -53,7 +53,7 @@ static void room_done(struct deputy_job *job, bool late)
         store->refused = -look->refused;
 }
 
-/* Only now may another look begin: earlier, each Health would cost a volume that hangs another thread. */
+/* Only now may another look begin: earlier, each Health would cost another thread on a volume that hangs. */
 static void room_drop(struct deputy_job *job)
 {
         ((struct volume_room *)job)->store->room_asked = false;
