@@ -96,7 +96,7 @@ void boot_sort_lost(const struct text *text, struct boot_lost *lost)
 
 bool boot_is_lost(const struct boot_lost *lost, const char *profile)
 {
-        /* Without memory for their names it is not known which. */
+        /* Without memory for their names it is not known which profiles were lost. */
         if (!lost->names)
                 return true;
         return lost->count &&

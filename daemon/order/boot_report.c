@@ -60,8 +60,9 @@ static void boot_report_line(const struct plan *plan, size_t place, const char *
                            : action->what == RECONCILE_SKIPPED ? "skipped"
                                                                : "registered";
 
-        /* Those that hung at first are looked at again: the others have their lines. What has no name that could
-         * stand there is in the log. */
+        /* When profiles that hung at first are looked at again, the others have their lines already. What was
+         * skipped for a reason without a word, as for a name that could not stand in a line, is in the
+         * broker's log. */
         if ((action->what == RECONCILE_SKIPPED && !action->why) || (again && action->what == RECONCILE_KEPT))
                 return;
         text_append_string(text, stamp);

@@ -11,8 +11,9 @@
  */
 #define BOOT_LOG "logs/container-boot.log"
 
-/* `done` is called once, on a later turn of the loop, also where it could not be written. again: those that
- * had a slot before have their line. 0, or a negative errno with nothing begun, which was logged. */
+/* Appends the lines of a plan. `done` is called once, on a later turn of the loop, also if they could not be
+ * written. again: profiles that had a slot before have their lines already. Returns 0, or a negative errno,
+ * which was logged, with nothing begun. */
 int boot_report_write(struct store *store, const struct plan *plan, bool again, void (*done)(void *owner),
                       void *owner);
 

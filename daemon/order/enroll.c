@@ -10,7 +10,7 @@
 #include "daemon/service/registry.h"
 #include "daemon/service/restart.h"
 
-/* A slot takes long to make: each is a piece. */
+/* A slot takes long to make: each step makes one. */
 struct enrolment {
         struct ready ready;
         struct profile_facts *facts;
@@ -18,7 +18,7 @@ struct enrolment {
         size_t at;
         struct registry *registry;
         struct enroll_events events;
-        size_t open; /* registrations, and one until all have begun */
+        size_t open; /* registrations that have not ended, and one more until all have begun */
 };
 
 struct enrolled {
@@ -48,7 +48,7 @@ static void enroll_ended(struct own_registration *own, struct service *service, 
         enrolment_close(enrolment);
 }
 
-/* What the volume says is wanted is wanted, whatever becomes of the order that the slot is made for. */
+/* What the volume's record wants is wanted, whatever becomes of the order that the slot is made for. */
 static struct record enroll_record(const struct registry *registry, const struct profile_facts *facts)
 {
         struct record record = {.want_up = false};
@@ -71,7 +71,7 @@ static void enroll_one(struct enrolment *enrolment, const struct profile_facts *
         struct fault fault;
 
         if (!enrolled)
-                return; /* it has no slot, and that is what will be said */
+                return; /* the profile has no slot then, and that is what the order will say */
         enrolled->own.ended = enroll_ended;
         enrolled->enrolment = enrolment;
         snprintf(enrolled->profile, sizeof(enrolled->profile), "%s", facts->name);

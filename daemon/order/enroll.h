@@ -10,17 +10,19 @@
 struct registry;
 
 /*
- * Makes slots for profiles that are on the volume and have none, down, with the environment that the volume's
- * record has. Those that are not on the volume are passed over.
+ * Makes slots for profiles that are on the volume and have none, with the environment that the volume's
+ * record has. A gateway that this record wants up is started as after a boot (stagger.h), unless something
+ * holds it; any other is down. Profiles that are not on the volume are passed over.
  */
 struct enroll_events {
-        /* Why there is no slot, where it is not for lack of such a profile. profile NULL: for all of them. */
+        /* Why a profile has no slot, if it is not for lack of such a profile. profile NULL: none of them has.
+         */
         void (*refused)(void *owner, const char *profile, const struct fault *fault);
         void (*done)(void *owner); /* once, on a later turn of the loop */
         void *owner;
 };
 
-/* root: it is root who asks. 0, or -ENOMEM with nothing begun. */
+/* root: root asks. Returns 0, or -ENOMEM with nothing begun. */
 int enroll(struct registry *registry, const char *const *profiles, size_t count, bool root,
            struct enroll_events events);
 

@@ -29,8 +29,8 @@ static void order_tell_now(struct order_entry *entry, struct service *service)
         order_tell(entry, service, entry->fault.kind ? &entry->fault : NULL);
 }
 
-/* What is to be recorded is: now it is told and ordered. All outcomes come first; of an order that waits, what was
- * refused. */
+/* All that is to be recorded is recorded: now the outcomes are told, and then the orders are delivered. Of an
+ * order that waits only refusals are told first. */
 static bool order_settle(struct order *order)
 {
         order->wait = order->wait && order->reader != READER_GONE;
@@ -48,13 +48,13 @@ static void batch_answered(struct order *order)
         ready_wake(&order->ready);
 }
 
-/* The slot's record first, then the volume's. */
+/* Records one entry in its slot, or gives the volume a batch of those that are. */
 static bool record_piece(struct order *order)
 {
         struct order_entry *entry;
 
         if (order_is_ahead(order) || timer_is_running(&order->timer))
-                return false; /* the volume's answer goes on with it, or the end of a shortage */
+                return false; /* the volume's answer wakes the order, or the timer of a shortage */
         if (order_is_to_write(order)) {
                 order_write(order, batch_answered);
         } else if (order->at < order->count) {
@@ -72,7 +72,7 @@ static bool record_piece(struct order *order)
         return order->batches ? false : order_settle(order);
 }
 
-/* All that can be known at once is told. False: the order is over, or only waits now. */
+/* All that is known at once has been told. Returns false if the order is over, or only waits now. */
 static bool order_go_to_wait(struct order *order)
 {
         bool waits = order->wait && order->reader != READER_GONE;
@@ -85,7 +85,7 @@ static bool order_go_to_wait(struct order *order)
         order->phase = ORDER_WAITING;
         if (waits)
                 timer_start(&order->timer, (uint64_t)order->timeout_msec);
-        /* What came about while the others were delivered has woken it already. */
+        /* A goal that was reached while other entries were delivered has woken the order already. */
         return order->due_first != NULL || order->waiter.ended != NULL;
 }
 
@@ -94,7 +94,8 @@ static bool tell_piece(struct order *order)
         struct order_entry *entry = &order->entries[order->at];
         struct service *service;
 
-        /* What is told is told before what is ordered is done, which may end who asked: for so long. */
+        /* Outcomes are told before the orders are carried out, which may end the caller; but nobody waits
+         * longer than this for a caller to take them. */
         if (order->reader != READER_LATE && !order_is_heard(order)) {
                 if (!timer_is_running(&order->timer))
                         timer_start(&order->timer, ORDER_READER_MSEC);
@@ -226,7 +227,7 @@ static struct order *order_new(const struct order_request *request)
         return order;
 }
 
-/* It has its turn when all is known. */
+/* The order has its turn when the missing slots are made, or at once if there are none to make. */
 static void order_find(struct order *order)
 {
         if (!order_find_missing(order))
@@ -271,14 +272,14 @@ int order_run(struct registry *registry, const struct order_request *request)
         order->root = request->root;
         history_see_caller(registry, request->ticket, &order->by);
         order->all = request->all;
-        order->wait = request->wait && order_kind_wants(request->kind); /* others have no goal to wait for */
+        order->wait = request->wait && order_kind_wants(request->kind); /* other kinds have no goal */
         order->kill_after_msec = request->kill_after_msec;
         order->signal = request->signal;
         order->timeout_msec = request->timeout_msec;
         order->began_msec = clock_msec();
         order->number = ++registry->order_number;
         order->open = order->count = request->count;
-        /* An order of all is one, however many there are. */
+        /* An order of all gateways counts as one full call, however many there are. */
         order->charged = order->root                           ? 0
                          : order->count < LIMIT_NAMES_PER_CALL ? order->count
                                                                : LIMIT_NAMES_PER_CALL;

@@ -11,19 +11,19 @@
 /*
  * Orders to services. Each name gets one outcome through events.outcome, the last one marked. Without a wait,
  * all outcomes come first and the orders are delivered after them, so that a gateway that orders its own
- * restart has its answer. Either way the record of what is wanted is in the slot and on the volume before
- * that, or the volume has had its time. A start of a profile that has no slot makes one. Names are worked off
- * in slices, root's first: outcomes come on later turns of the loop.
+ * restart has its answer. Either way what is wanted is recorded in the slot and on the volume before any
+ * outcome or delivery, or the volume has had its time. A start of a profile that has no slot makes a slot.
+ * Names are worked off in slices, root's first: outcomes come on later turns of the loop.
  */
 enum order_kind {
         ORDER_START,
         ORDER_STOP,
         ORDER_RESTART,
         ORDER_RESET,
-        ORDER_SIGNAL, /* changes nothing of what is wanted, and is of the run that there is */
+        ORDER_SIGNAL, /* goes to the present run, and leaves what is wanted as it is */
 };
 
-/* Does it say what is wanted? */
+/* Does an order of that kind say what is wanted? */
 static inline bool order_kind_wants(enum order_kind kind)
 {
         return kind == ORDER_START || kind == ORDER_STOP || kind == ORDER_RESTART;
@@ -32,33 +32,36 @@ static inline bool order_kind_wants(enum order_kind kind)
 struct order_request {
         struct ticket ticket;
         enum order_kind kind;
-        const char *const *names; /* service names, as they came; none may come twice */
+        const char *const *names; /* service names, as the caller gave them; none may come twice */
         size_t count;
-        bool all;  /* names are those of every gateway */
-        bool root; /* it is root who asks */
-        bool wait; /* for what becomes of it; of a reset and a signal nothing does */
-        int64_t timeout_msec;
-        unsigned kill_after_msec; /* what it ends and still runs then is killed; 0: nothing is */
-        unsigned signal;          /* ORDER_SIGNAL: its row, signals.h */
+        bool all;  /* the names are those of all gateways */
+        bool root; /* root asks */
+        bool wait; /* until each goal is reached; ignored for a reset and a signal, which have none */
+        int64_t timeout_msec;     /* of the wait */
+        unsigned kill_after_msec; /* a run that is told to end and still runs then is killed; 0: never */
+        unsigned signal;          /* ORDER_SIGNAL: the signal's row in signals.h */
 };
 
-/* 0, or -ENOMEM with no outcome told and nothing ordered. count must not be 0. */
+/* Begins an order; the request and its names are copied. Returns 0, or -ENOMEM with no outcome told and
+ * nothing ordered. count must not be 0. */
 int order_run(struct registry *registry, const struct order_request *request);
 
-/* Whoever asked has taken what came, and takes further outcomes now. */
+/* The caller with that ticket has taken the outcomes so far, and takes further ones now. */
 void order_go_on(struct registry *registry, struct ticket ticket);
 
-/* What is to be done for a service by such an order that is not root's: 0 or 1. */
+/* What an order of that kind, if it is not root's, would have to do for a service: 1, or 0 for nothing. */
 size_t order_weigh_service(const struct service *service, enum order_kind kind);
 
-/* What is to be done for a name of such an order that is not root's, in names: 0 or 1. */
+/* The same for a name: 1 also for a start of a profile without a slot, which is looked for on the volume; 0
+ * for any other name that is not known. */
 size_t order_weigh(const struct registry *registry, enum order_kind kind, const char *name);
 
-/* Nobody waits for it any more; what was ordered stays ordered. True: no outcome follows. */
+/* Nobody waits for the outcomes of that ticket's order any longer; what was ordered stays ordered. Returns
+ * true if no outcome follows. */
 bool order_abandon(struct registry *registry, struct ticket ticket);
 
-/* Which service a name means, or why none: FAULT_INVALID_NAME, FAULT_NOT_REGISTERED, FAULT_NO_SUCH_SERVICE.
- */
+/* The service that a name means. NULL: there is none, and *fault says why, with FAULT_INVALID_NAME,
+ * FAULT_NOT_REGISTERED or FAULT_NO_SUCH_SERVICE. */
 struct service *order_resolve(const struct registry *registry, const char *name, struct fault *fault);
 
 #endif

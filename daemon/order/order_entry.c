@@ -31,7 +31,7 @@ struct service *order_resolve(const struct registry *registry, const char *name,
         return service;
 }
 
-/* Nobody is there that a signal could be sent to. */
+/* Why a signal cannot be sent: there is no process for it. */
 static struct fault not_running(const struct service *service)
 {
         return (struct fault){.kind = FAULT_NOT_RUNNING,
@@ -40,7 +40,7 @@ static struct fault not_running(const struct service *service)
                                               : "it does not run"};
 }
 
-/* May this be ordered of that service now? */
+/* May an order of that kind be given to that service now? If not, *fault says why. */
 static bool order_is_possible(struct service *service, enum order_kind kind, struct fault *fault)
 {
         if (!service->profile &&
@@ -69,7 +69,8 @@ static bool order_is_possible(struct service *service, enum order_kind kind, str
         return false;
 }
 
-/* The record and the down file say what is wanted before anybody hears of it. */
+/* The record and the down file say what is wanted before anybody hears of it. False: they could not be
+ * written, and the record is as it was. */
 static bool order_record(struct service *service, const struct order *order, struct fault *fault)
 {
         enum order_kind kind = order->kind;
@@ -114,20 +115,22 @@ void order_set_goal(struct service *service, const struct order *order)
                 service_clear_tally(&service->own);
         service->end.given_up = false;
         service_set_goal(service, kind == ORDER_STOP ? GOAL_DOWN : GOAL_UP, replace);
-        /* One that is delivered late does not undo what a newer one has recorded. */
+        /* An order that is delivered late does not undo what a newer one has recorded. */
         service->own.goal.kill_after_msec =
                 service->profile ? service->record.kill_after_msec : order->kill_after_msec;
         service->starter = kind == ORDER_STOP ? STARTER_S6 : STARTER_PERSON;
 }
 
-/* One that came later has been recorded already, while this one had its turns: it is the last, and wins. */
+/* Has an order that came later, and wants the opposite, been recorded while this one had its turns? The later
+ * one wins. */
 static bool order_is_overtaken(const struct order *order, const struct service *service)
 {
         return service->profile && order_kind_wants(order->kind) && service->ordered.number > order->number &&
                service->record.want_up != (order->kind != ORDER_STOP);
 }
 
-/* A newer one has recorded the very same, and writes it: again, it would only take the place of that. */
+/* Has a newer order recorded the very same? That one writes it to the volume: a second write would only take
+ * its place. */
 static bool order_is_recorded(const struct order *order, const struct service *service)
 {
         return service->profile && order_kind_wants(order->kind) && service->ordered.number > order->number;
@@ -190,7 +193,8 @@ static void order_record_resolved(struct order_entry *entry)
                 entry->work = WORK_WRITTEN;
 }
 
-/* The threads that have them are through in an instant. */
+/* Was the entry refused for want of descriptors or memory, and not for too long? The threads that have them
+ * are through in an instant. */
 static bool order_is_short(struct order *order, const struct fault *fault)
 {
         if (fault->kind != FAULT_SYSTEM || !shortage_is_why(-fault->error)) {
@@ -213,15 +217,15 @@ bool order_record_entry(struct order_entry *entry)
         return false;
 }
 
-/* The service may have gone meanwhile, static ones too. Or somebody wants the opposite of it: that one's
- * order is the last, and wins. */
+/* The service may have gone meanwhile, a static one too. Or somebody has ordered the opposite of it since:
+ * the last order wins. */
 struct service *order_look_again(struct order_entry *entry)
 {
         const struct order *order = entry->order;
         struct fault fault = {.kind = FAULT_NONE};
         struct service *service = order_resolve(order->registry, entry->name, &fault);
 
-        /* Of one that was overtaken its service is told, while there is one. */
+        /* The outcome of an overtaken order shows its service, while there is one. */
         if (entry->fault.kind && (service || entry->fault.kind != FAULT_SUPERSEDED))
                 return service;
         entry->fault = fault;

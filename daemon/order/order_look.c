@@ -27,8 +27,9 @@ static void order_refused(void *owner, const char *profile, const struct fault *
         }
 }
 
-/* The broker makes its slot just now, having seen a new profile: an order waits for that, as it would where it came a
- * moment before. For the first slots of a boot it does not: that may take minutes. */
+/* Is the broker making the service's slot just now, having seen a new profile? An order waits for that slot,
+ * as it would have if it had come a moment before. It does not wait for the first slots of a boot, which may
+ * take minutes. */
 static bool is_about_to_come(const struct service *service)
 {
         return service->registration && registration_is_own(service->registration) &&
@@ -80,8 +81,8 @@ void order_take_survey(struct order *order, const struct survey *survey)
         }
 }
 
-/* What may keep a gateway from being started: does the default gateway serve its profile, is the profile's directory there
- * again? */
+/* Asks for what may keep a gateway from being started: does the default gateway serve its profile, and is a
+ * profile's directory that was gone there again? */
 struct survey *order_survey(const struct order *order)
 {
         bool starts = order->kind == ORDER_START || order->kind == ORDER_RESTART;

@@ -10,29 +10,29 @@
  * have come, gone or been ordered otherwise between two turns is looked up again by its name.
  */
 enum order_phase {
-        ORDER_LOOKING,    /* the volume is asked: may it run, is there such a profile */
-        ORDER_RECORDING,  /* each slot's record, and batches of them for the volume */
-        ORDER_WRITING,    /* the volume has not answered for all of them */
-        ORDER_TELLING,    /* the outcomes; of an order that waits, what was refused */
-        ORDER_DELIVERING, /* to s6 */
-        ORDER_WAITING, /* for the goals, and for the reader of the outcomes: it may be closed at any time */
-        ORDER_CATCHING_UP, /* the time is over: each entry that still waits is looked at, */
-        ORDER_EXPIRING,    /* and told, when what was seen has been judged */
-        ORDER_OVER,        /* it is freed with its next step */
+        ORDER_LOOKING,     /* the volume is asked whether gateways may run, and for profiles without a slot */
+        ORDER_RECORDING,   /* each slot's record is written, and batches of them are given to the volume */
+        ORDER_WRITING,     /* the volume has not answered for all batches */
+        ORDER_TELLING,     /* outcomes are told; of an order that waits, only what was refused */
+        ORDER_DELIVERING,  /* the services are given their goals or signals, which they send to s6 */
+        ORDER_WAITING,     /* for the goals, and for the reader of the outcomes; may be closed at any time */
+        ORDER_CATCHING_UP, /* the timeout is over: the service of each entry that still waits is looked at */
+        ORDER_EXPIRING,    /* each such entry is told, when what was seen of its service has been judged */
+        ORDER_OVER,        /* the order is freed with its next step */
 };
 
-/* Who hears what becomes of it. */
+/* Does anybody take the outcomes of an order? */
 enum order_reader {
         READER_LISTENS,
-        READER_LATE, /* it had its time to take outcomes: what it does not take is due, and delivered meanwhile */
-        READER_GONE, /* nobody */
+        READER_LATE, /* the caller took none for too long: outcomes are kept as due, and delivery goes on */
+        READER_GONE, /* nobody does */
 };
 
-/* What is done for an entry. */
+/* What has been done for an entry. */
 enum order_work {
-        WORK_NONE,     /* it was refused, or is so already */
-        WORK_RECORDED, /* in its slot: it is to be delivered */
-        WORK_WRITTEN,  /* and its record is in a batch for the volume, or will be */
+        WORK_NONE,     /* nothing: it was refused, or the service is as ordered already */
+        WORK_RECORDED, /* it is recorded, if it changes a slot's record, and is to be delivered */
+        WORK_WRITTEN,  /* the same, and the record is in a batch for the volume, or will be */
 };
 
 struct order_entry {
@@ -40,10 +40,10 @@ struct order_entry {
         struct order *order;
         const char *name;
         struct order_entry *due_next;
-        struct fault fault; /* why not accepted, or why it did not come about */
+        struct fault fault; /* why the order was refused, or why its goal was not reached */
         enum order_work work;
         bool want_up;
-        bool told; /* what became of it, or will be: it is due */
+        bool told; /* the outcome has been told, or is due to be */
         bool persisted;
         const char *persist_problem;
 };
@@ -54,88 +54,101 @@ struct order {
         struct order *next;
         struct registry *registry;
         struct ticket ticket;
-        uint64_t number; /* they are counted as they come */
+        uint64_t number; /* orders are numbered as they come */
         enum order_kind kind;
         enum order_phase phase;
         struct event_by by;
         bool root;
         bool wait;
-        bool all; /* every gateway: more names than anybody may list, and each has a slot */
+        bool all; /* of all gateways: may be more names than a call may list, and each has a slot */
         enum order_reader reader;
         int64_t timeout_msec;
         unsigned kill_after_msec;
-        unsigned signal; /* ORDER_SIGNAL: its row */
+        unsigned signal; /* ORDER_SIGNAL: the signal's row */
         int64_t began_msec;
-        int64_t short_msec; /* by clock_msec(): since when it lacks descriptors to record; 0: it does not */
+        int64_t short_msec; /* by clock_msec(): since when recording meets a shortage; 0: it does not */
         struct timer timer;
         size_t at;                     /* the entry that is next in this phase */
-        size_t behind;                 /* ORDER_EXPIRING: up to this entry it has waited behind the service */
-        size_t batch_at;               /* the first one that no batch has seen */
-        unsigned waiting;              /* entries behind that, to be written */
-        size_t waiting_bytes;          /* of their variables */
-        unsigned batches;              /* that the volume has not answered, */
-        size_t writing;                /* entries of these, */
-        size_t writing_bytes;          /* and of their variables */
-        size_t open;                   /* entries not told of */
-        size_t charged;                /* of registry.names_under_way */
-        struct order_entry *due_first; /* that can be told of when the reader takes them */
+        size_t behind;                 /* ORDER_EXPIRING: 1 + the last entry whose service was let go first */
+        size_t batch_at;               /* the first entry that no batch has taken */
+        unsigned waiting;              /* entries from there on that are to be written */
+        size_t waiting_bytes;          /* of the variables of these */
+        unsigned batches;              /* that the volume has not answered */
+        size_t writing;                /* entries in those batches */
+        size_t writing_bytes;          /* of the variables of those entries */
+        size_t open;                   /* entries whose outcome has not been told */
+        size_t charged;                /* to registry.names_under_way */
+        struct order_entry *due_first; /* entries that are told when the reader takes outcomes */
         struct order_entry *due_last;
         size_t count;
-        struct order_entry entries[]; /* and behind them the names */
+        struct order_entry entries[]; /* behind them come the names */
 };
 
-/* order_look.c: what the volume is asked first; NULL: nothing, or there is no memory for it. And what its answer changes. */
+/* order_look.c: what the volume is asked before anything is recorded. NULL: nothing, or there is no memory
+ * for it. */
 struct survey *order_survey(const struct order *order);
+/* Notes what the answer changes: in the registry, and in services whose profile's directory was gone. */
 void order_take_survey(struct order *order, const struct survey *survey);
 
-/* A start of what has no slot: there may be such a profile, and then it gets one. False: nothing is looked for, or there is
- * no memory. Else the order is woken when that is done. */
+/*
+ * Makes slots for those names that have none and whose profile the volume has: of a start, and of any order
+ * while the slots of a boot still come. Waits, too, for slots that the broker makes just now. Not for an
+ * order of all gateways. Returns false if nothing is looked for, or there is no memory; else the order is
+ * woken when that is done.
+ */
 bool order_find_missing(struct order *order);
 
-/* order_write.c: batches for the volume. An entry was recorded in its slot. */
+/* order_write.c: batches for the volume. Counts an entry that was recorded in its slot, if it is to be
+ * written. */
 void order_note_waiting(struct order *order, const struct order_entry *entry);
 
-/* What waits is a batch; and that is given to the volume. answered: on a later turn, when that has. */
+/* Do the entries that wait fill a batch, or come no others? order_write() gives them to the volume as a
+ * batch; `answered` is called on a later turn of the loop, when the volume has answered or had its time, but
+ * not if no batch was begun. */
 bool order_is_to_write(const struct order *order);
 void order_write(struct order *order, void (*answered)(struct order *order));
 
-/* The volume has as much of it as it takes at once. */
+/* Has the volume as much of this order as it takes at once? */
 bool order_is_ahead(const struct order *order);
 
-/* order_entry.c: one entry, in the slot. False: it lacks a descriptor, and is to be tried again in a moment. */
+/* order_entry.c: records one entry in its slot; entry->fault says whether it was refused. False: a descriptor
+ * or memory is lacking, and the entry is to be tried again in a moment. */
 bool order_record_entry(struct order_entry *entry);
 
-/* Its service, as it is now. The entry's fault says why it is not to be delivered (any more). */
+/* The entry's service, looked up anew; NULL: there is none. entry->fault says why the order is not to be
+ * delivered, or no longer. */
 struct service *order_look_again(struct order_entry *entry);
 
-/* Deaths that are ordered do not count against the service: s6's tally begins anew. */
+/* Sets the goal that the order means. Deaths that are ordered do not count against a gateway: s6's tally
+ * begins anew. */
 void order_set_goal(struct service *service, const struct order *order);
 
-/* order_repeat.c */
 /*
- * It is so already, nothing else is under way, and it was ordered by the same one just now: whoever says the
- * same again and again has it done once.
+ * order_repeat.c: is the gateway as ordered already, with nothing else under way, and was its last order of
+ * that kind, from the same side (root or not), and given just now? Whoever says the same again and again has
+ * it done once.
  */
 bool order_is_carried_out(const struct service *service, enum order_kind kind, bool root);
 
-/* order_tell.c */
-/* What became of an entry, to whoever asked: now, or as soon as the reader takes it. The last one ends an order that
- * waits. */
+/* order_tell.c: tells the caller what became of an entry, now, or as soon as the reader takes it. The last
+ * outcome ends an order that waits. */
 void order_tell(struct order_entry *entry, struct service *service, const struct fault *fault);
 
-/* The end of an abandoned order that is about to be closed, so that its call is over, and the next one begins. */
+/* Tells the end of an abandoned order that is about to be closed, so that its call is over, and the next one
+ * begins. */
 void order_tell_end(struct order *order);
 
-/* The reader takes another outcome now. */
+/* Does the reader take another outcome now? True also if nobody reads any longer. */
 bool order_is_heard(const struct order *order);
 
-/* It is told when its turn comes: order_tell_due(). Its fault says what became of it. */
+/* Queues an entry for order_tell_due(). Its fault says what became of it. */
 void order_put_due(struct order_entry *entry);
 
-/* One outcome that is due. False: none is, or the reader takes none now. */
+/* Tells one outcome that is due. False: none is, or the reader takes none now. */
 bool order_tell_due(struct order *order);
 
-/* order_wait.c: steps of an order that waits, and its timer. */
+/* order_wait.c: steps of an order that waits, which return whether there is more to do; and its timer's
+ * callback. */
 bool order_wait_piece(struct order *order);
 bool order_catch_up_piece(struct order *order);
 bool order_expire_piece(struct order *order);

@@ -3,7 +3,8 @@
 #include "daemon/order/order_parts.h"
 #include "proto/name.h"
 
-/* Of these a second one is something to be done in any case. */
+/* Does a second order of that kind only repeat the first? Not a restart or a signal: each is carried out in
+ * any case. */
 static bool order_repeats(enum order_kind kind)
 {
         return kind != ORDER_RESTART && kind != ORDER_SIGNAL;
@@ -41,6 +42,6 @@ size_t order_weigh(const struct registry *registry, enum order_kind kind, const 
 
         if (service)
                 return order_weigh_service(service, kind);
-        /* A start looks for it on the volume. */
+        /* A start looks for the profile on the volume. */
         return kind == ORDER_START && name_profile_of(name);
 }

@@ -3,7 +3,7 @@
 
 #include "daemon/service/turn.h"
 
-/* Who asked: what is told to it, and when it takes that. */
+/* The caller of an order: what is told to it, and when it takes that. */
 
 bool order_is_heard(const struct order *order)
 {
@@ -12,7 +12,8 @@ bool order_is_heard(const struct order *order)
         return order->reader == READER_GONE || !events->takes || events->takes(events->owner, order->ticket);
 }
 
-/* Its time is over, and meanwhile it has come about: in the same instant, or while its reader took nothing. */
+/* Has an entry whose timeout is over reached its goal after all: in the same instant, or while the reader
+ * took nothing? */
 static bool has_come_about(const struct order_entry *entry, struct service *service,
                            const struct fault *fault)
 {
@@ -23,7 +24,8 @@ static bool has_come_about(const struct order_entry *entry, struct service *serv
         return true;
 }
 
-/* The last one of an order that waits, for goals or for its reader, ends it. */
+/* Tells an outcome now. The last outcome of an order that waits, for goals or for its reader, ends the order.
+ */
 static void order_tell_now(struct order_entry *entry, struct service *service, const struct fault *fault)
 {
         struct order *order = entry->order;
@@ -73,7 +75,7 @@ void order_put_due(struct order_entry *entry)
 
 void order_tell(struct order_entry *entry, struct service *service, const struct fault *fault)
 {
-        /* They are told in the order in which they are known. */
+        /* Outcomes are told in the order in which they came to be known. */
         if (!entry->order->due_first && order_is_heard(entry->order)) {
                 order_tell_now(entry, service, fault);
                 return;
@@ -97,12 +99,13 @@ bool order_tell_due(struct order *order)
                 entry->fault = gone;
         if (!service && (entry->fault.kind == FAULT_WAIT_TIMEOUT || entry->fault.kind == FAULT_FAILED ||
                          entry->fault.kind == FAULT_SUPERSEDED))
-                entry->fault = gone; /* of those the service is told */
+                entry->fault = gone; /* those faults show the service, which there must be */
         order_tell_now(entry, service, entry->fault.kind ? &entry->fault : NULL);
         return true;
 }
 
-/* An order that only waits has no outcome left that anybody hears. What is not delivered yet is. */
+/* Has an abandoned order no outcome left to tell? One that only waits has none; one that is not delivered yet
+ * goes on. */
 static bool order_is_at_its_end(const struct order *order)
 {
         switch (order->phase) {

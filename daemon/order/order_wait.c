@@ -5,7 +5,8 @@
 
 /* An order that waits: for its goals, for its reader, and until its time is over. */
 
-/* Of its reader, while the outcomes are told, or of the waiting; or a shortage may be over. */
+/* The time of the reader is over, while outcomes are told, or the time of the wait; or a shortage may be
+ * over. */
 void order_expired(void *owner)
 {
         struct order *order = owner;
@@ -16,7 +17,8 @@ void order_expired(void *owner)
                         order->reader = READER_LATE;
                 break;
         case ORDER_WAITING:
-                /* What came true by now did: the timer may have come before all events of a long turn. */
+                /* A goal that was reached by now counts: the timer may come before the events of a long turn.
+                 */
                 registry_catch_up(order->registry);
                 order->phase = ORDER_CATCHING_UP;
                 order->at = 0;
@@ -66,7 +68,7 @@ bool order_expire_piece(struct order *order)
         struct fault fault = {.kind = FAULT_WAIT_TIMEOUT, .number = clock_msec() - order->began_msec};
         struct service *service = entry->wait.service;
 
-        /* What was seen of it is judged first: once the order has waited behind it, it was. */
+        /* What was seen of the service is judged first: it has been once the order has queued behind it. */
         if (service && ready_is_waiting(&service->ready) && order->behind != order->at + 1) {
                 order->behind = order->at + 1;
                 if (order->root)
@@ -80,5 +82,5 @@ bool order_expire_piece(struct order *order)
         }
         if (order->at == order->count)
                 order->phase = ORDER_WAITING;
-        return true; /* for what is due */
+        return true; /* what is due is to be told */
 }

@@ -53,8 +53,8 @@ static void batch_written(void *owner, const struct store_batch *written)
         answered(order);
 }
 
-/* All that has been recorded since the last batch. What was taken away since, or ordered otherwise, is in
- * none. */
+/* Collects all that has been recorded since the last batch. A service that was taken away since, or ordered
+ * otherwise, is in no batch. */
 static size_t batch_collect(struct order *order, struct service **services)
 {
         size_t count = 0;
@@ -124,7 +124,6 @@ void order_note_waiting(struct order *order, const struct order_entry *entry)
         order->waiting_bytes += service ? service->environment_bytes : 0;
 }
 
-/* The volume has as much of it as it takes at once. */
 bool order_is_ahead(const struct order *order)
 {
         return order->batches >= ORDER_BATCHES_AT_ONCE &&

@@ -51,7 +51,7 @@ __attribute__((format(printf, 3, 4))) static void plan_hold(struct planned *plan
         va_end(arguments);
 }
 
-/* A slot of the last container, on a /run that outlived it, knows what the volume could not be told. */
+/* The slot of the last container, on a /run that outlived it, knows what the volume could not be told. */
 static bool plan_from_dead_slot(const struct registry *registry, const char *profile, bool any,
                                 struct planned *planned)
 {
@@ -60,7 +60,7 @@ static bool plan_from_dead_slot(const struct registry *registry, const char *pro
         char *text = NULL;
         bool found;
 
-        if (!registry->has_dead) /* or it would be looked for, for each of very many profiles */
+        if (!registry->has_dead) /* else a slot would be looked for, for each of very many profiles */
                 return false;
         name_service_of(profile, name, sizeof(name));
         found = slot_read_state(&registry->slots, name, &text) == 0 && record_read(text, &record) == 0 &&
@@ -103,7 +103,7 @@ static void plan_from_volume(const struct registry *registry, const struct profi
         }
 }
 
-/* By now it is known what is wanted; may it run here? */
+/* What is wanted of the gateway is known by now; may it run here? */
 static void plan_brake(const struct registry *registry, const char *profile, bool locked,
                        struct planned *planned)
 {
@@ -133,8 +133,8 @@ static void plan_label(struct plan *plan, struct planned *planned)
                 action->cause = record->cause;
 }
 
-/* Its directory was another profile's, whose gateway is held: what was wanted of that one is wanted of it, unless it
- * has a record of its own. */
+/* The profile's directory was another one's before, whose gateway is held: what was wanted of the old gateway
+ * is wanted of the new one, unless that has a record of its own. */
 static void plan_from_renamed(const struct registry *registry, const struct service *old,
                               const struct profile_facts *facts, struct planned *planned)
 {
@@ -193,7 +193,7 @@ static void plan_profile(struct plan *plan, struct registry *registry, const str
         plan_label(plan, planned);
 }
 
-/* found: a slot of the last container knows it, else it is `default`, which has one whatever is known. */
+/* found: what a slot of the last container says, or nothing for `default`, which gets a slot in any case. */
 static void plan_register_blindly(struct plan *plan, const struct registry *registry, const char *profile,
                                   const struct planned *found)
 {
@@ -201,13 +201,13 @@ static void plan_register_blindly(struct plan *plan, const struct registry *regi
 
         planned->record = found->record;
         planned->environment = found->environment;
-        if (!planned->record.unpersisted) /* else it knows better than the volume */
+        if (!planned->record.unpersisted) /* else the old slot knows better than the volume */
                 planned->record.blind = BLIND_TO_ALL;
         plan_brake(registry, profile, false, planned);
         plan_label(plan, planned);
 }
 
-/* Of a profile whose directory does not answer. */
+/* Plans for a profile whose directory does not answer. */
 static void plan_blindly(struct plan *plan, const struct registry *registry, const char *profile)
 {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
@@ -252,8 +252,8 @@ static void plan_skip(struct plan *plan, const char *profile, const char *messag
         action->why = why;
 }
 
-/* Somebody wanted something of it once; that it is not there may be what nobody wanted. One with a slot is there for all
- * to see. */
+/* Somebody ordered something of a profile that is not there now, which may be what nobody wanted. One with a
+ * slot is there for all to see. */
 static void plan_lost(struct plan *plan, const struct registry *registry, const char *profile)
 {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
@@ -280,7 +280,7 @@ static void plan_absent(struct plan *plan, const struct registry *registry, cons
         }
 }
 
-/* There are more directories than anybody looks at: which of them are profiles is not known. */
+/* There are more directories than are looked at: which of the rest are profiles is not known. */
 static void plan_more(struct plan *plan)
 {
         struct planned *planned = plan_add(plan, "profiles/", RECONCILE_SKIPPED);
@@ -290,18 +290,18 @@ static void plan_more(struct plan *plan)
         log_event("reconcile: too many directories: name=profiles/ most=%d", SURVEY_PROFILES);
 }
 
-/* Not one that is about to start, or start again. */
+/* Is the gateway down, and not about to start, or to start again? */
 static bool is_at_rest(const struct service *service)
 {
         enum service_state state = service_state(service);
 
         if (service->record.gone && service->own.supervised && !service->own.status.pid &&
             !service->own.status.finishing)
-                return true; /* it is held with its next step */
+                return true; /* its next step holds it */
         return state == STATE_DOWN || state == STATE_FAILED || state == STATE_HELD;
 }
 
-/* Down, and no directory any more. A volume that the broker never wrote to may be none at all. */
+/* Removes what is down and has no directory, but nothing by a volume that the broker never wrote to. */
 static void plan_removals(struct plan *plan, const struct registry *registry, const struct survey *survey)
 {
         for (size_t i = 0; survey->is_marked && i < registry->count; i++) {
@@ -337,7 +337,7 @@ int plan_make(struct plan *plan, struct registry *registry, const struct survey 
                 plan_default_blindly(plan, registry);
         for (size_t i = 0; survey && i < survey->count; i++)
                 if ((quiet || request->boot) && home_stays_away(registry, &survey->facts[i]))
-                        continue; /* a boot that tries again is no new one */
+                        continue; /* a boot that tries again does not bring back what was taken away */
                 else if (survey->facts[i].hung)
                         plan_blindly(plan, registry, survey->facts[i].name);
                 else if (survey->facts[i].exists)
@@ -345,13 +345,13 @@ int plan_make(struct plan *plan, struct registry *registry, const struct survey 
                 else if (!quiet)
                         plan_absent(plan, registry, &survey->facts[i]);
         profiles_free_gone(&gone);
-        if (quiet) /* what could not be has been told at boot */
+        if (quiet) /* the boot has told what has no gateway, and why */
                 return 0;
         for (size_t i = 0; survey && i < survey->lost_count; i++)
                 plan_lost(plan, registry, survey->lost[i]);
         for (size_t i = 0; survey && i < survey->invalid_count; i++)
                 plan_invalid(plan, survey->invalid[i]);
-        if (survey && survey->invalid_count) /* the answer has them all */
+        if (survey && survey->invalid_count) /* the answer has all their names */
                 log_event("reconcile: skipped: names=%u name=%s", (unsigned)survey->invalid_count,
                           survey->invalid[0]);
         if (survey && survey->more)
@@ -399,7 +399,7 @@ void plan_adjust(struct registry *registry, const char *profile, const struct pl
         if (record_is_blind_to_environment(record) && planned->environment &&
             slot_set_environment(&registry->slots, name, planned->environment, &changed) == 0)
                 service->environment_bytes = environment_weight(planned->environment);
-        /* What a client said of the one is written with what the volume said of the other. */
+        /* What a client said of want or variables is written with what the volume said of the other. */
         record->unpersisted = !all || planned->record.unpersisted;
         record->blind = BLIND_TO_NOTHING;
         service_save(service);

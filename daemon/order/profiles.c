@@ -18,23 +18,24 @@
 
 #define WATCHED                                                                                              \
         (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
-/* In the volume itself only what may be profiles/ that comes. */
+/* In the volume itself only arrivals, one of which may be profiles/. */
 #define WATCHED_ABOVE (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
 
-/* To put the watch where profiles/ is now: a job of the store's deputy. */
+/* A job of the store's deputy that puts the watch where profiles/ is now. */
 struct arming {
         struct deputy_job job;
-        struct registry *registry; /* the loop's; NULL: it is late */
+        struct registry *registry; /* the loop's, and not the thread's to touch */
         const char *home;
         int fd;
         int before; /* the watch descriptor that there was */
 
-        /* What came of it. */
+        /* What came of the job. */
         int directory;
         bool remote;
 };
 
-/* Where no other machine, and no program, can change anything that this kernel does not see. */
+/* Is it a file system where no other machine, and no program, can change anything that this kernel does not
+ * see? */
 static bool is_local(int fd)
 {
         static const unsigned long kinds[] = {EXT4_SUPER_MAGIC,      XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
@@ -60,7 +61,7 @@ static void arming_work(struct deputy_job *job)
 
         arming->directory = -1;
         if (at >= 0) {
-                /* By its descriptor: wherever the path leads by now, this is what was entered. */
+                /* The watch is by the descriptor of what was entered, wherever the path leads by now. */
                 snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
                 if (arming->fd >= 0)
                         arming->directory =
@@ -101,11 +102,11 @@ static void readable(uv_poll_t *poll, int status, int events)
 
         (void)status;
         (void)events;
-        uv_poll_stop(poll); /* until it has been looked at */
+        uv_poll_stop(poll); /* until profiles/ has been looked at */
         changed(registry);
 }
 
-/* When to look again by itself; 0: not before something is told. */
+/* In how many milliseconds to look again; 0: not before inotify tells of something. */
 static int64_t next_msec(struct profiles *profiles, bool was_changed)
 {
         bool blind = profiles->fd < 0 || profiles->directory < 0 || profiles->remote;
@@ -131,7 +132,7 @@ static bool brings(const struct reconcile_action *action)
                action->what == RECONCILE_HELD;
 }
 
-/* A look is over. Where a gateway came of it the next one is soon. */
+/* A look is over. If a gateway came of it, the next look may be soon. */
 static void looked(void *owner, const struct reconcile_action *actions, size_t count, int error)
 {
         struct registry *registry = owner;
@@ -206,7 +207,8 @@ static void arm(struct registry *registry)
         deputy_run(deputy, &arming->job);
 }
 
-/* What has been told by now is about what will be looked at. Of a flood the queue's end is read, and no more. */
+/* Drops what inotify has told by now, since all of it is about to be looked at: no more than its queue holds,
+ * even while events come faster than they are read. */
 static void discard(struct profiles *profiles)
 {
         char buffer[PROFILES_READ_BYTES];
@@ -224,7 +226,7 @@ static void expired(void *owner)
         if (registry->stopping || profiles->arming || profiles->looking)
                 return;
         if (registry->volume_told ==
-            VOLUME_TOLD_SOME) { /* the boot is not through: it looks by itself, and its log is to tell of what it finds */
+            VOLUME_TOLD_SOME) { /* the boot is not through: it looks again, and its log tells of that */
                 timer_start(&profiles->timer, RECONCILE_HUNG_AGAIN_MSEC);
                 return;
         }

@@ -8,17 +8,19 @@ struct profile_facts;
 struct registry;
 struct service;
 
-/* Gateways whose profiles' directories are gone, by which they were: of as many profiles as the volume may
- * have each may be one of them by another name. 0 or -ENOMEM. */
+/* Gateways whose profiles' directories are gone, sorted by which directory each was: each of as many profiles
+ * as the volume may have is looked up here, since it may be one of them under another name. */
 struct profiles_gone {
         struct service **services;
         size_t count;
 };
 
+/* Returns 0 or -ENOMEM. */
 int profiles_list_gone(const struct registry *registry, struct profiles_gone *gone);
 void profiles_free_gone(struct profiles_gone *gone);
 
-/* The gateway, if there is one, whose profile's directory that is, under another name. */
+/* The gateway whose profile's directory is the one in `facts`, under another name now; NULL: there is none.
+ */
 struct service *profiles_renamed_from(const struct profiles_gone *gone, const struct profile_facts *facts);
 
 #endif

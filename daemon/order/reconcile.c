@@ -62,7 +62,7 @@ static void reconcile_end(struct reconcile *reconcile, int error)
                 timer_start(&registry->reconciles->again, RECONCILE_AGAIN_MSEC);
         else if (request->boot)
                 persist_soon(registry);
-        else if (persist_waiting(registry)) /* of what was not known until now, nobody has tried */
+        else if (persist_waiting(registry)) /* nobody has tried to write what was not known until now */
                 persist_later(registry);
         if (request->boot && !error) {
                 unsigned pause_msec = boot_pause_msec(registry);
@@ -87,7 +87,7 @@ static void boot_logged(void *owner)
         reconcile_end(registry->reconciles->running, 0);
 }
 
-/* All is registered. Tools wait for the line of `default`. */
+/* All is registered. A boot writes its log before it ends: tools wait for the line of `default`. */
 static void reconcile_finish(struct reconcile *reconcile)
 {
         struct registry *registry = reconcile->registry;
@@ -101,7 +101,7 @@ static void reconcile_finish(struct reconcile *reconcile)
                 boot_logged(registry);
 }
 
-/* What a boot is to make; of one that tries again, what is not about it is left as it is. */
+/* Counts what a boot is to make. A boot that tries again makes only what was lost, and skips the rest. */
 static void reconcile_count(struct reconcile *reconcile)
 {
         struct registry *registry = reconcile->registry;
@@ -162,14 +162,14 @@ static void reconcile_surveyed(struct survey *survey)
         }
         reconcile_count(reconcile);
         reconcile->has_dead = !error && request->boot;
-        /* What it told is known from now on; the profiles are watched when the boot is through. */
+        /* What the volume told is known from now on; profiles/ is watched when the boot is through. */
         if (request->boot && !error && registry->volume_told == VOLUME_TOLD_NONE)
                 registry->volume_told = VOLUME_TOLD_SOME;
         reconcile->finished = reconcile_finish;
         reconcile_work(reconcile);
 }
 
-/* The profiles that have slots: nothing of theirs is removed. They come sorted. */
+/* Tells the survey which profiles have slots: nothing of theirs is removed. The registry has them sorted. */
 static void keep_registered(const struct registry *registry, struct survey *survey)
 {
         survey->kept = calloc(registry->count + 1, sizeof(*survey->kept));
@@ -221,7 +221,7 @@ void reconcile_run(struct registry *registry, struct reconcile_request *request)
 {
         struct reconcile_request **at = &registry->reconciles->queue;
 
-        /* Root's do not wait for more than the one that goes on. */
+        /* Root's requests stand before all others' and wait only for the reconcile that goes on. */
         while (*at && (!request->root || (*at)->root))
                 at = &(*at)->next;
         request->next = *at;
@@ -240,7 +240,8 @@ void reconcile_init(struct reconciles *reconciles, struct registry *registry)
 {
         *reconciles = (struct reconciles){.registry = registry};
         ready_init(&reconciles->ready, &registry->ready, reconcile_begin);
-        reconciles->ready.root = true; /* it is no work, and whose is first is said by the queue */
+        reconciles->ready.root =
+                true; /* it only begins a reconcile; whose comes first is said by the queue */
         timer_init(&reconciles->again, registry->loop, reconcile_retry, registry);
         registry->reconciles = reconciles;
 }

@@ -51,7 +51,7 @@ static void reconcile_registered(struct own_registration *own, struct service *s
                 boot_lost(reconcile->registry, action->profile, fault_text(fault, line, sizeof(line)));
         else if (reconcile->counted)
                 boot_made(reconcile->registry);
-        if (late && reconcile->counted) { /* it stays, and goes on as soon as s6-svscan comes to it */
+        if (late && reconcile->counted) { /* the slot stays, and goes on as soon as s6-svscan comes to it */
                 snprintf(action->message, sizeof(action->message), "it has no s6-supervise yet");
         } else if (fault) {
                 action->what = RECONCILE_SKIPPED;
@@ -100,7 +100,7 @@ static void reconcile_do(struct reconcile *reconcile, struct planned *planned)
         }
 }
 
-/* Nobody waits for those that follow. */
+/* Does root wait for what is made now? Not for what follows in a boot's second round: nobody does. */
 static bool reconcile_is_root(const struct reconcile *reconcile)
 {
         return reconcile->request->root && !reconcile->follows;
@@ -121,7 +121,8 @@ static void wave_end(struct reconcile *reconcile)
         reconcile->holds = false;
 }
 
-/* A boot makes first what is wanted, and `default`; of what is down, its second round makes a wave, and waits for that. */
+/* A boot's first round makes what is wanted, and `default`; its second round makes what is down, in waves,
+ * and waits for each. */
 static bool is_its_turn(const struct reconcile *reconcile, const struct planned *planned)
 {
         const struct reconcile_action *action = plan_action(&reconcile->plan, planned);
@@ -177,7 +178,7 @@ static bool reconcile_step(struct ready *ready)
         }
         wave_end(reconcile);
         if (reconcile->open)
-                return false; /* the last one wakes it */
+                return false; /* the last registration that ends wakes the reconcile */
         if (reconcile->next < reconcile->plan.count) {
                 reconcile->begun = 0;
                 return true;
@@ -197,7 +198,7 @@ void reconcile_work(struct reconcile *reconcile)
         ready_wake(&reconcile->ready);
 }
 
-/* Its slot is not begun. */
+/* Is the slot at that place of the plan still to be made, and not begun? */
 static bool is_to_come(const struct reconcile *reconcile, size_t place)
 {
         const struct reconcile_action *action = &reconcile->plan.actions[place];

@@ -6,28 +6,28 @@
 #include "daemon/order/plan.h"
 #include "daemon/order/reconcile.h"
 
-/* A reconcile that goes on. Each profile of its plan is a piece. */
+/* A reconcile that goes on. Each step does one profile of its plan. */
 struct reconcile {
         struct ready ready;
         struct registry *registry;
         struct reconcile_request *request;
         struct plan plan;
-        size_t next;     /* of the plan, to be done */
-        size_t open;     /* registrations that have begun */
-        size_t begun;    /* of this wave */
-        bool holds;      /* the slots of a wave come into view at once */
-        bool follows;    /* a boot: what is wanted has its slot, and now it is about what is down */
+        size_t next;     /* the profile of the plan that is done next */
+        size_t open;     /* registrations that have begun and not ended */
+        size_t begun;    /* profiles done in this wave */
+        bool holds;      /* publication.h holds the slots of this wave, which come into view at once */
+        bool follows;    /* a boot's second round: what is wanted has its slot, and what is down gets one */
         bool blind;      /* a boot whose volume did not answer: only `default`, and all is looked at again */
         bool incomplete; /* some profiles' directories did not answer */
-        bool has_dead;   /* what is left of the last container's is removed first */
-        bool counted;    /* it is a boot, and boot.h is told of it */
-        void (*finished)(struct reconcile *reconcile); /* all is done that is to be */
+        bool has_dead;   /* slots that are left of the last container are removed first */
+        bool counted;    /* it is a boot, and boot.h is told how far it is */
+        void (*finished)(struct reconcile *reconcile); /* called when the whole plan is done */
 };
 
-/* Registry and request are set, the plan is made. */
+/* Begins to work a plan off. Registry, request, plan and `finished` must be set. */
 void reconcile_work(struct reconcile *reconcile);
 
-/* No slot of it is made any more, if none is begun. */
+/* Makes no slot for that profile, unless it is begun. */
 void reconcile_skip(struct reconcile *reconcile, const char *profile);
 
 #endif

@@ -41,7 +41,7 @@ static void on_round(void *owner)
         renewal_turn(&world->registry);
 }
 
-/* Whoever has its directory now may begin. */
+/* A gateway has ended whose profile's directory is gone: the profile that has the directory now may begin. */
 static void on_left(void *owner)
 {
         struct world *world = owner;
@@ -84,7 +84,7 @@ void world_deinit(struct world *world)
         struct registry *registry = &world->registry;
 
         registry->stopping = true;
-        deputy_close(&registry->deputy); /* its jobs are the operations' */
+        deputy_close(&registry->deputy); /* its jobs are parts of the operations */
         store_close(&registry->store);
         for (size_t i = 0; i < registry->count; i++) {
                 registration_drop(registry->services[i]);

@@ -13,14 +13,14 @@
 struct world {
         struct registry registry;
         struct publication publication;
-        struct noted scan; /* of the scan directory, */
-        struct noted late; /* and of the services directory: slots that come later */
+        struct noted scan; /* entries of the scan directory */
+        struct noted late; /* entries of the services directory: slots that come after the start */
         struct reconciles reconciles;
         struct boot boot;
         struct profiles profiles;
 };
 
-/* registry.scandir and registry.slots must be open. 0 or a negative errno. */
+/* registry.scandir and registry.slots must be open. Returns 0 or a negative errno. */
 int world_init(struct world *world, uv_loop_t *loop);
 
 /* Forgets everything, touching nothing outside the process. */
