@@ -301,7 +301,7 @@ static bool is_at_rest(const struct service *service)
         return state == STATE_DOWN || state == STATE_FAILED || state == STATE_HELD;
 }
 
-/* Removes what is down and has no directory, but nothing by a volume that the broker never wrote to. */
+/* Down, and its directory is gone. A volume that the broker never wrote to may be no volume at all. */
 static void plan_removals(struct plan *plan, const struct registry *registry, const struct survey *survey)
 {
         for (size_t i = 0; survey->is_marked && i < registry->count; i++) {

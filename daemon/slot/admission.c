@@ -20,7 +20,7 @@ bool admission_is_short(struct registry *registry)
         return room_is_short(&room, ROOM_RESERVED_BYTES, ROOM_RESERVED_INODES, ROOM_RESERVED_SHARE);
 }
 
-/* Whoever takes less than before is welcome. */
+/* Variables that take less than before are always admitted. */
 static struct fault admission_of_bytes(const struct registry *registry, size_t before, size_t bytes)
 {
         if (bytes <= before ||

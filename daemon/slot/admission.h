@@ -16,17 +16,20 @@ struct service;
  * room.
  */
 
-/* For another slot. essential: it is made whatever the others have left, as long as it can be. */
+/* Is there room for another slot? essential: the slot is made however little the others have left, as long as
+ * it can be. */
 struct fault admission_of_slot(struct registry *registry, struct json_object *environment, bool essential);
 
-/* For these variables instead of those that the slot has, as far as all variables together go. */
+/* Is there room for these variables instead of those that the slot has, under the bound of all variables
+ * together? */
 struct fault admission_of_environment(const struct service *service, struct json_object *environment);
 
-/* The file system has no room for another slot, or for variables beside those that there are. */
+/* Does the slots' file system lack room for another slot, or for new variables beside the old ones?
+ * admission_no_room says so. */
 bool admission_is_short(struct registry *registry);
 extern const struct fault admission_no_room;
 
-/* Are these the variables that it has? */
+/* Are these the variables that the slot has? */
 bool admission_has_environment(const struct service *service, struct json_object *environment);
 
 #endif

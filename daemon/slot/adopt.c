@@ -31,8 +31,9 @@
 #include "proto/name.h"
 #include "proto/sysname.h"
 
-/* *recorded: 0, or a negative errno: what is no record of it is no record. What makes everything fail alike is no word about a
- * slot: this start is over, and s6 makes another. */
+/* Reads the slot's record. *recorded: 0, or a negative errno if there is none, or it is not this gateway's.
+ * Returns 0, or the negative errno of a shortage: that makes everything fail alike, and says nothing about
+ * the slot, so this start is over, and s6 makes another. */
 static int adopt_record(struct service *service, int *recorded)
 {
         struct registry *registry = service->registry;
@@ -53,7 +54,7 @@ static int adopt_record(struct service *service, int *recorded)
         return shortage_is_why(result) ? result : 0;
 }
 
-/* When what it was told to end is killed: its time began when it was told. */
+/* When, by clock_msec(), the run that was told to end is killed: its time began when it was told. */
 static int64_t adopt_kill_msec(const struct record *record)
 {
         int64_t age_msec = record->told_usec ? (clock_utc_usec() - record->told_usec) / 1000 : 0;
@@ -62,8 +63,8 @@ static int64_t adopt_kill_msec(const struct record *record)
         return clock_msec() + (left_msec > 0 ? left_msec : 0);
 }
 
-/* The end that the status shows is the one that an order had asked for, and what was to follow has not begun: finish may
- * undo a `u` that came before it has ended. */
+/* Is the end that the status shows the one that an order had asked for, while what was to follow has not
+ * begun? The finish script may undo a `u` that came before the script has ended. */
 static bool adopt_ended_by_order(const struct service *service, const struct s6_status *status)
 {
         const struct record *record = &service->record;
@@ -78,7 +79,8 @@ static bool adopt_ended_by_order(const struct service *service, const struct s6_
                s6_tally_count(service_at(service), service->name, &deaths) == 0 && deaths <= 1;
 }
 
-/* The order that the last broker was about to give, or that the run has been given and is still about. */
+/* Takes up the order that the last broker was about to give, or that the run was given and has not carried
+ * out yet. */
 static void adopt_order(struct service *service, const struct s6_status *status)
 {
         const struct record *record = &service->record;
@@ -106,9 +108,9 @@ static void adopt_order(struct service *service, const struct s6_status *status)
 }
 
 /*
- * It runs: see what it does, and that link and down file are as they should be. An order that may have been
- * lost with the last broker is given again; one that reached s6-supervise is not, since a gateway takes a
- * second SIGTERM for impatience.
+ * The slot lives: its link and its down file are made as they should be. An order that may have been lost
+ * with the last broker is given again; one that reached s6-supervise is not, since a gateway takes a second
+ * SIGTERM for impatience.
  */
 static void adopt_live(struct service *service)
 {
@@ -120,15 +122,15 @@ static void adopt_live(struct service *service)
         adopt_order(service, &service->own.status);
 }
 
-/* Whole, and nobody supervises it: a register that a killed broker left, unless s6-svscan is just about to
- * start it. */
+/* The slot is whole, and nobody supervises it: a killed broker left its register, unless s6-svscan is just
+ * about to start it. */
 static void adopt_dead(struct service *service)
 {
         struct registry *registry = service->registry;
         bool linked = registry_is_linked(registry, service->name) != 0;
         int result = 0;
 
-        /* What its logger's s6-supervise has in log/ is no dead one's. */
+        /* What a living s6-supervise of the logger has in log/ is not to be removed. */
         if (!linked && !service->logger.supervised)
                 result = slot_clean(&registry->slots, service->name);
         if (result == 0)
@@ -144,7 +146,8 @@ static void adopt_dead(struct service *service)
                 log_event("adopt: cannot publish: %s service=%s", sysname_error(-result), service->name);
 }
 
-/* What was wanted is not known: what runs goes on as s6 has it, what does not is left to a person. */
+/* What was wanted is not known: a gateway that is supervised goes on as s6 has it, any other is left to a
+ * person. */
 static void adopt_unrecorded(struct service *service, int why)
 {
         bool newer = why == -EPROTONOSUPPORT;
@@ -166,8 +169,8 @@ static void adopt_unrecorded(struct service *service, int why)
         service_save(service);
 }
 
-/* Of its gateway's and its logger's s6-supervise each may be alive or not. Watched first, so that none begins
- * unseen. */
+/* Looks at the slot's two s6-supervise, each of which may be alive or not. They are watched first, so that
+ * none begins unseen. */
 static int adopt_look(struct service *service)
 {
         int result = logger_find(service);
@@ -178,20 +181,21 @@ static int adopt_look(struct service *service)
                 log_event("adopt: cannot watch: service=%s", service->name);
         service_see(service);
         logger_resume(service);
-        /* What the last broker told it, and it has not read yet, may start it. */
+        /* What the last broker wrote to the gateway's s6-supervise, which has not read it yet, may start it.
+         */
         service->own.told_up = service->own.supervised && !run_is_alive(&service->own) &&
                                control_is_unread(&service->own.control, 0);
         return shortage_is_why(-service->again.error) ? -service->again.error : 0;
 }
 
-/* What was begun in the slot and not ended is gone after this; and how much its variables are is known. */
+/* Removes what was begun in the slot and not ended, and finds how large its variables are. */
 static void adopt_files(struct service *service)
 {
         const struct slots *slots = &service->registry->slots;
         struct json_object *environment = NULL;
 
         slot_tidy(slots, service->name);
-        service->environment_bytes = 1; /* what cannot be read is not nothing */
+        service->environment_bytes = 1; /* variables that cannot be read are not none */
         if (slot_read_environment(slots, service->name, &environment) == 0)
                 service->environment_bytes = environment_weight(environment);
         else
@@ -209,7 +213,7 @@ static int adopt_slot(struct registry *registry, const char *name)
                 return -ENOMEM;
         result = adopt_record(service, &recorded);
         history_recall(service);
-        /* Registered since, by a broker that does not know what is owed. */
+        /* The gateway was registered since, by a broker that does not know what the volume is owed. */
         if (result == 0 && (recorded || service->record.removing != REMOVING_ALL))
                 owed_pay(registry, service->profile);
         if (registry->owed.unsaved)
@@ -220,7 +224,8 @@ static int adopt_slot(struct registry *registry, const char *name)
                 return result;
         alive = service->own.supervised || service->again.what & AGAIN_LOOK;
         if (!alive && (recorded ? registry->fresh_boot : strcmp(service->record.boot, registry->boot) != 0)) {
-                registry->has_dead = true; /* of the last container; the volume says what becomes of it */
+                registry->has_dead =
+                        true; /* the last container's: what becomes of the slot, the volume says */
                 registry_forget(registry, service);
                 return 0;
         }
@@ -262,7 +267,8 @@ static void adopt_leftover(struct registry *registry, const char *name)
                 log_event("adopt: ignored: no gateway's name: name=%s", name);
                 return;
         }
-        /* Not by faccessat, which a sandbox may refuse: only what is certainly not there is only half there. */
+        /* Not by faccessat(), which a sandbox may refuse: removed only if the slot itself is certainly not
+         * there. */
         if (!registry_find(registry, base) &&
             fstatat(registry->slots.fd, base, &info, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT) {
                 registry_unlink(registry, base);

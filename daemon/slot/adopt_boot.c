@@ -13,7 +13,7 @@
 #include "daemon/slot/adopt.h"
 #include "proto/sysname.h"
 
-/* Which life of the container was last reconciled. */
+/* The file that says which life of the container was last reconciled. */
 #define BOOT_NOTE ".boot"
 #define BOOT_NOTE_NEW BOOT_NOTE ".new"
 

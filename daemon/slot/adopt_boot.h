@@ -6,11 +6,11 @@
 
 struct registry;
 
-/* Which life of the container was last reconciled, as adopt_note_boot() has noted it beside the slots: sets fresh_boot.
- * 0, or a negative errno where everything fails alike. */
+/* Reads which life of the container was last reconciled, as adopt_note_boot() has noted it beside the slots,
+ * and sets fresh_boot. Returns 0, or a negative errno for a shortage, which makes everything fail alike. */
 int adopt_read_boot(struct registry *registry);
 
-/* Is that the name of what lies beside the slots and is the broker's own? */
+/* Is `name`, or its beginning, that of a file of the broker's own beside the slots? */
 bool adopt_is_beside(const char *name);
 
 #endif

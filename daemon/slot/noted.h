@@ -10,33 +10,35 @@
 
 struct registry;
 
-/* Names of entries of a directory that came or went, noted until it is their turn to be looked at, one each. */
+/* Names of entries of a directory that came or went, noted until it is their turn to be looked at, one each.
+ */
 struct noted {
         struct ready ready;
         struct registry *registry;
-        struct text names; /* each ended by a NUL */
-        size_t at;
-        size_t whole_bytes; /* of these names, that are of a look at the whole directory */
-        bool all;           /* more than are noted, or unseen: the whole directory is looked at */
+        struct text names;  /* each ended by a NUL */
+        size_t at;          /* of the name that is taken next */
+        size_t whole_bytes; /* at the front, of names from noted_whole() */
+        bool all;           /* more came or went than is noted: the whole directory is to be looked at */
 };
 
 void noted_init(struct noted *noted, struct registry *registry, bool (*step)(struct ready *ready));
 void noted_deinit(struct noted *noted);
 
-/* name NULL: any may have. */
+/* The entry of that name came or went; NULL: any may have. Wakes `ready`. */
 void noted_add(struct noted *noted, const char *name);
 
-/* The next one; it stays until noted_add(). NULL: there is none. */
+/* Takes the next name, which is valid until the next noted_add() or noted_whole(). NULL: there is none. */
 const char *noted_take(struct noted *noted);
 bool noted_has_more(const struct noted *noted);
 
-/* The whole directory is to be looked at, and whatever else was noted need not be. */
+/* True, once: the whole directory is to be looked at, and the names that were noted are dropped. */
 bool noted_take_all(struct noted *noted);
 
-/* These are the names of the whole directory: they are noted instead of whatever was. Takes the text. 0 or -ENOMEM. */
+/* Notes the names of the whole directory instead of whatever was noted. Takes the text. Returns 0 or -ENOMEM.
+ */
 int noted_whole(struct noted *noted, struct text *names);
 
-/* Such names are still to be taken. */
+/* Are names from noted_whole() still to be taken? */
 bool noted_is_whole(const struct noted *noted);
 
 #endif

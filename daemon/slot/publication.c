@@ -66,7 +66,8 @@ static void link_it(struct service *service)
         tell_follower(service);
 }
 
-/* As long as it is linked, s6-svscan starts it again. */
+/* An unlink that fails is tried again: as long as the slot is linked, s6-svscan starts its supervisors again.
+ */
 static void unlink_it(struct service *service)
 {
         int result = registry_unlink(service->registry, service->name);
@@ -81,13 +82,14 @@ static void unlink_it(struct service *service)
         tell_follower(service);
 }
 
-/* What s6-svscan cannot be told its supervisor is. */
+/* Tells the slot's s6-supervise to end what s6-svscan could not be told to end. */
 static void end_it(struct service *service)
 {
         run_send(&service->own, "dx");
 }
 
-/* Slots that shall all come into view at once are made; what root waits for does not wait for those of others. */
+/* Is everything held while slots are made that shall come into view at once? What root waits for does not
+ * wait for the slots of others. */
 static bool is_kept_waiting(const struct publication *publication)
 {
         return publication->held && (publication->held_root || !publication->root);
@@ -101,7 +103,7 @@ static bool publication_step(struct ready *ready)
         int64_t wait_msec;
         int result;
 
-        registry_catch_up(registry); /* who has a supervisor by now keeps nobody waiting */
+        registry_catch_up(registry); /* a slot that has its supervisors by now keeps nobody waiting */
         wait_msec = publication_held_until(registry) - clock_msec();
         leaving = any(registry, PLACE_LEAVING);
         coming = any(registry, PLACE_COMING);
@@ -123,7 +125,7 @@ static bool publication_step(struct ready *ready)
         if (result == 0)
                 return false;
         log_event("scandir: cannot order a rescan: %s", sysname_error(-result));
-        publication->rescan = true; /* a full FIFO, no descriptor: whoever was linked waits for it */
+        publication->rescan = true; /* a full FIFO, no descriptor: slots that were linked wait for the scan */
         timer_start(&publication->turn, RESCAN_AGAIN_MSEC);
         if (leaving)
                 each(registry, PLACE_LEFT, end_it);

@@ -96,8 +96,8 @@ static int registration_build(struct service *service, struct json_object *envir
         return result;
 }
 
-/* It will not be supervised: undone, unless it was there before us, or is only late for the broker's own
- * ends. */
+/* The slot is not supervised in time: it is undone, unless it was there before this broker, or is the
+ * broker's own and only late. */
 static void registration_undo(struct service *service, const struct fault *fault)
 {
         struct registration *registration = service->registration;
@@ -118,13 +118,13 @@ static void registration_undo(struct service *service, const struct fault *fault
                 removal_begin(service, timeout_msec, forget, root);
                 return;
         }
-        service_wake(service); /* it is watched, and goes on when a supervisor comes */
+        service_wake(service); /* the slot is watched, and goes on when a supervisor comes */
         if (service->record.pending && service->record.want_up)
                 stagger_start(service);
 }
 
-/* s6-svscan was not shown it yet: that is the broker's own doing, and no reason to undo it. Whoever asked from outside is
- * told in the end. */
+/* Has s6-svscan not been shown the slot yet? That is the broker's own doing, and no reason to undo the slot;
+ * but a client is told in the end. */
 static bool registration_is_held(const struct registration *registration, int64_t now_msec)
 {
         return registration->service->place.kind == PLACE_COMING &&
@@ -133,7 +133,7 @@ static bool registration_is_held(const struct registration *registration, int64_
                  now_msec - registration->began_msec < REGISTER_MOST_MSEC));
 }
 
-/* Its time is over, unless s6-svscan is still at work. */
+/* The timer has expired: the registration is undone, unless s6-svscan is still at work. */
 static void registration_is_due(struct service *service)
 {
         struct registration *registration = service->registration;
@@ -150,7 +150,8 @@ static void registration_is_due(struct service *service)
         }
 }
 
-/* What is there by now is seen first: the timer may have come before all events of a long turn. */
+/* A supervisor that is there by now is seen first: the timer may have come before all events of a long turn.
+ */
 static void registration_expired(void *owner)
 {
         struct registration *registration = owner;
@@ -256,7 +257,7 @@ static void register_new(struct registry *registry, struct registration_waiter *
         log_event("register: failed: why=%s service=%s", sysname_error(-result), name);
         if (service) {
                 if (service->registration && service->registration->waiters)
-                        service->registration->waiters->own = NULL; /* it is told once, below */
+                        service->registration->waiters->own = NULL; /* the waiter is told once, below */
                 registry_unlink(registry, name);
                 slot_remove(&registry->slots, name);
                 registration_drop(service);
@@ -279,7 +280,7 @@ void registration_any(struct registry *registry, struct registration_waiter *wai
                 registration_again(service, waiter, waiter->own ? NULL : environment);
                 return;
         }
-        if (registry->has_dead) /* what has that name is of the last container */
+        if (registry->has_dead) /* a slot of that name is the last container's */
                 slot_remove(&registry->slots, name);
         fault = admission_of_slot(registry, environment, waiter->is_default);
         if (fault.kind)

@@ -13,7 +13,7 @@
 #include "daemon/service/persist.h"
 #include "proto/name.h"
 
-/* An environment that the slot did not have yet is on the volume before the answer, too. */
+/* A register whose answer waits for the volume to have the environment that is new to the slot. */
 struct replaced {
         struct registration_waiter waiter;
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
@@ -34,12 +34,13 @@ static void environment_persisted(void *owner, const struct store_batch *batch)
         free(replaced);
 }
 
-/* said: the caller has said what they are, and they were no others; who said nothing knows nothing of them. */
+/* Answers when the volume has the environment. said: the caller has said what the variables are, which is
+ * known then even if none has changed. */
 static void environment_replaced(struct service *service, struct registration_waiter *waiter, bool said)
 {
         struct replaced *replaced;
 
-        if (said && !waiter->changed) { /* else it is recorded already */
+        if (said && !waiter->changed) { /* a change is recorded already */
                 record_know_environment(&service->record);
                 service_save(service);
         }
@@ -75,7 +76,8 @@ static struct fault again_fault(const struct service *service)
         return (struct fault){.kind = FAULT_NONE};
 }
 
-/* While it is being registered: whoever waits is told together. */
+/* The environment has changed while the slot is being registered: all who wait are told together, at the end.
+ */
 static void environment_changed(struct service *service, bool root)
 {
         if (record_is_blind_to_want(&service->record))
@@ -84,8 +86,8 @@ static void environment_changed(struct service *service, bool root)
                 persist_services(service->registry, &service, 1, false, root, NULL, NULL);
 }
 
-/* That the volume does not have these variables is recorded before they are there: so a broker that is killed
- * in between leaves none that the next one does not write. */
+/* That the volume does not have these variables is recorded before the slot has them: so a broker that is
+ * killed in between leaves none that the next broker does not write to the volume. */
 static int environment_set(struct service *service, struct json_object *environment, bool *changed)
 {
         const struct slots *slots = &service->registry->slots;
@@ -118,7 +120,7 @@ static struct fault environment_give(struct service *service, struct json_object
 
         if (fault.kind == FAULT_NONE && admission_is_short(service->registry)) {
                 if (admission_has_environment(service, environment))
-                        return fault; /* and to write it beside it there may be no place */
+                        return fault; /* for a copy beside the old one there may be no room */
                 return admission_no_room;
         }
         if (fault.kind)
@@ -130,7 +132,8 @@ static struct fault environment_give(struct service *service, struct json_object
         return fault;
 }
 
-/* And who has made what of them. What they were where that cannot be read is not told. */
+/* Gives the slot these variables, and notes in the history who has changed which. Of former variables that
+ * cannot be read nothing is told. */
 static struct fault environment_note(struct service *service, struct registration_waiter *waiter,
                                      struct json_object *environment)
 {
@@ -147,7 +150,6 @@ static struct fault environment_note(struct service *service, struct registratio
         return fault;
 }
 
-/* It is there already: only its environment may change. */
 void registration_again(struct service *service, struct registration_waiter *waiter,
                         struct json_object *environment)
 {
@@ -167,7 +169,7 @@ void registration_again(struct service *service, struct registration_waiter *wai
                         environment_changed(service, waiter->root);
         } else if (waiter->changed || (service->record.unpersisted && !waiter->own)) {
                 environment_replaced(service, waiter,
-                                     environment); /* or was, and the volume does not have it yet */
+                                     environment); /* changed now, or before: the volume does not have it */
         } else {
                 registration_answer(registry, waiter, service->profile, service, NULL, 0);
         }

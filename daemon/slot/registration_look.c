@@ -11,8 +11,8 @@
 #include "daemon/keep/survey.h"
 #include "proto/name.h"
 
-/* A register that was asked for. Of what has no slot yet it is looked up first whether its directory is one that a profile
- * may have. What the volume does not say is no reason not to go on. */
+/* A register that a client asked for. If the profile has no slot yet, the volume is asked first whether its
+ * directory is one that a profile may have. A volume that does not answer is no reason to refuse. */
 struct asked {
         struct ready ready;
         struct registry *registry;

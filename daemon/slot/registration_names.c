@@ -6,7 +6,7 @@
 #include "daemon/slot/registration.h"
 #include "proto/limits.h"
 
-/* Which variables are others: their names, and never a value. */
+/* Which variables have changed: the history has their names, and never a value. */
 
 static bool has(struct json_object *variables, const char *name, const char *value)
 {

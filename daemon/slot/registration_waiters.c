@@ -29,7 +29,7 @@ void registration_answer(struct registry *registry, struct registration_waiter *
         } else if (waiter->own) {
                 waiter->own->ended(waiter->own, service, fault);
         } else {
-                if (service) /* as it is with this, not as its last step left it */
+                if (service) /* as the service is now, not as its last step left it */
                         service_show(service);
                 registry->events.registered(registry->events.owner, waiter->ticket, profile, service, fault,
                                             &registered);

@@ -37,7 +37,7 @@ static void removal_answer(struct service *service, const struct fault *fault)
         struct registry_events *events = &service->registry->events;
         struct removal *removal = service->removal;
 
-        if (removal->waiters) /* as it is with this, not as its last step left it */
+        if (removal->waiters) /* as the service is now, not as its last step left it */
                 service_show(service);
         while (removal->waiters) {
                 struct removal_waiter *waiter = removal->waiters;
@@ -49,7 +49,7 @@ static void removal_answer(struct service *service, const struct fault *fault)
         }
 }
 
-/* Whoever waits is told why it does not go; it goes when it can. */
+/* Tells whoever waits why the slot does not go; it goes when it can. */
 static void removal_give_up(struct service *service, const char *otherwise)
 {
         removal_answer(service, &(struct fault){.kind = FAULT_UNSUPERVISED,
@@ -63,7 +63,7 @@ static void removal_phase(struct service *service, enum removal_phase phase, int
         timer_start(&service->removal->timer, (uint64_t)timer_msec);
 }
 
-/* What cannot be seen may be alive, and what it works in is not taken from it. */
+/* A supervisor that cannot be seen may be alive, and the directory that it works in is not taken from it. */
 static bool is_supervised(const struct service *service)
 {
         return control_is_alive(&service->own.control) != 0;
@@ -83,12 +83,13 @@ static void removal_leave(struct service *service)
 {
         timer_stop(&service->removal->timer);
         service->logger.goal.kind =
-                GOAL_NONE; /* its supervisor is to end, too: nothing begins there any more */
+                GOAL_NONE; /* the logger's supervisor is to end, too, and starts nothing */
         service->removal->phase = REMOVAL_WAITING;
         publication_leave(service, service->removal->ready.root);
 }
 
-/* Not at each look: what is told is seen in the status file, which is a reason to look again. */
+/* Tells a supervisor that stays to leave, but not at each look: what it is told changes its status file,
+ * which is a reason to look again. */
 static void removal_tell(struct service *service, int64_t waited_msec, bool logs)
 {
         struct removal *removal = service->removal;
@@ -117,14 +118,15 @@ void removal_drop(struct service *service)
         timer_close(&removal->timer, removal_free);
 }
 
-/* Whoever waits is told; it is tried again, else nothing could have its name before the next broker's start. */
+/* Whoever waits is told; the removal is tried again, else no slot could have the name before the next
+ * broker's start. */
 static void removal_cannot(struct service *service, const char *what, int error)
 {
         removal_answer(service, &(struct fault){.kind = FAULT_SYSTEM, .text = what, .error = error});
         removal_phase(service, REMOVAL_LEAVING, REMOVE_AGAIN_MSEC);
 }
 
-/* Before the slot goes, which has noted it till now. */
+/* Notes what the volume is owed before the slot goes, which has noted that till now. */
 static void removal_note_owed(struct service *service)
 {
         if (service->record.removing != REMOVING_ALL)
@@ -157,7 +159,7 @@ static void removal_finish(struct service *service)
         registry_forget(registry, service);
 }
 
-/* A directory is some hundred system calls, and many may end together. */
+/* To remove a directory takes some hundred system calls, and many removals may end together. */
 static void removal_finish_later(struct removal *removal)
 {
         timer_stop(&removal->timer);
@@ -176,12 +178,12 @@ static void removal_swept(struct deputy_job *job, bool late)
 {
         struct removal *removal = (struct removal *)((char *)job - offsetof(struct removal, job));
 
-        (void)late; /* it has no deadline but its own */
+        (void)late; /* the job has no deadline but SWEEP_MSEC */
         removal_finish_later(removal);
 }
 
-/* The supervisors are gone. So are all runs, unless a supervisor was killed and had no time to see to its
- * own. */
+/* The supervisors are gone. So are their runs, unless a supervisor was killed and had no time to end its own.
+ */
 static void removal_left(struct service *service)
 {
         struct registry *registry = service->registry;
@@ -201,18 +203,18 @@ static void removal_left(struct service *service)
         }
         timer_stop(&removal->timer);
         removal->phase = REMOVAL_SWEEPING;
-        /* The job is part of the removal, whose it is again when it is done. */
+        /* The job is part of the removal, and the removal's again when `done` is called. */
         removal->job = (struct deputy_job){
                 .work = removal_sweep, .done = removal_swept, .lane = PROCESS_LANE_SWEEPS};
         deputy_run(&registry->deputy, &removal->job);
 }
 
-/* Asked for before it is told once more: what was written just now is nothing that is not read. */
+/* Called before the supervisor is told once more: what was written only just now does not count as unread. */
 static void removal_tell_who_waits(struct service *service, bool logs)
 {
         int64_t waited_msec = clock_msec() - service->operation_began_msec;
 
-        if (waited_msec > UNREAD_MSEC) /* who does not read is told of */
+        if (waited_msec > UNREAD_MSEC) /* that a supervisor does not read is shown */
                 service_follow_time(service);
         if (waited_msec > LEAVE_GIVE_UP_MSEC)
                 removal_give_up(
@@ -228,7 +230,7 @@ static void removal_look_leaving(struct service *service)
         bool runs = is_supervised(service);
         bool logs = !runs && service->logger.there && is_logger_supervised(service);
 
-        /* The record may go only now, where the register is undone that a client unregistered. */
+        /* If a client unregistered while a register was being undone, the volume's record may go only now. */
         if (!runs && !logs && service->persisted_serial >= service->serial) {
                 removal_left(service);
                 return;
@@ -240,7 +242,8 @@ static void removal_look_leaving(struct service *service)
                     waited_msec > LEAVE_GIVE_UP_MSEC ? 10 * LEAVE_LOOK_MSEC : LEAVE_LOOK_MSEC);
 }
 
-/* Where s6-supervise cannot write its status, on a file system that is full, that shows a run for ever. */
+/* Is the run gone that the status shows? The status shows it for ever where s6-supervise cannot write, on a
+ * full file system. */
 static bool removal_run_is_gone(const struct service *service)
 {
         pid_t pid = service->own.status.pid;
@@ -255,7 +258,7 @@ static bool removal_has_ended(const struct service *service)
         return !service->own.supervised || (!status->pid && !status->want_up);
 }
 
-/* Its time is over: it is killed, and again until that helps. */
+/* The gateway's time to end is over: it is killed, and again until that helps. */
 static void removal_press(struct service *service)
 {
         struct removal *removal = service->removal;
@@ -273,7 +276,7 @@ static void removal_press(struct service *service)
         removal_kill(service);
 }
 
-/* Told to end: the planned-stop marker is there by now. */
+/* Tells the gateway to end as soon as the volume has answered: its planned-stop marker is there by then. */
 static void removal_stop(struct service *service)
 {
         if (service->persisted_serial < service->serial)
@@ -317,7 +320,7 @@ static bool removal_step(struct ready *ready)
         return false;
 }
 
-/* What is there by now is seen first: the timer may have come before all events of a long turn. */
+/* What has ended by now is seen first: the timer may have come before all events of a long turn. */
 static void removal_expired(void *owner)
 {
         struct removal *removal = owner;
@@ -352,7 +355,7 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget, b
         struct registry *registry = service->registry;
 
         if (removal_make(service))
-                return; /* out of memory: the record says what is to be done, once there is some */
+                return; /* out of memory: where the record says what is to be done, the next broker does it */
         service_settle_waits(service, &(struct fault){.kind = FAULT_SUPERSEDED});
         service->own.goal.kind = GOAL_NONE;
         service->operation = OPERATION_UNREGISTER;

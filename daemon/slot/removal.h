@@ -9,12 +9,12 @@
 /* The half of operation.h that takes a slot away. */
 enum removal_phase {
         REMOVAL_FORGETTING, /* the volume's record goes first */
-        REMOVAL_STOPPING,   /* told to end */
-        REMOVAL_KILLING,    /* the deadline passed */
-        REMOVAL_WAITING,    /* for publication.h to let it out of view */
-        REMOVAL_LEAVING,    /* not in the scan directory any more; its supervisors end */
+        REMOVAL_STOPPING,   /* the gateway was told to end */
+        REMOVAL_KILLING,    /* the deadline passed: the gateway is killed, and again until it ends */
+        REMOVAL_WAITING,    /* for publication.h to take the slot out of view */
+        REMOVAL_LEAVING,    /* the slot is in the scan directory no longer; its supervisors end */
         REMOVAL_SWEEPING,   /* the deputy ends what a killed supervisor left running */
-        REMOVAL_FINISHING,  /* nothing runs: the directory goes when it is its turn */
+        REMOVAL_FINISHING,  /* nothing runs: the next step removes the directory */
 };
 
 struct removal_waiter {
@@ -27,21 +27,23 @@ struct removal {
         struct service *service;
         enum removal_phase phase;
         struct timer timer;
-        bool due;             /* it has expired */
-        int64_t timeout_msec; /* of STOPPING */
-        int64_t told_msec;    /* by clock_msec(): when whoever does not leave was last told to */
+        bool due;             /* the timer has expired */
+        int64_t timeout_msec; /* of REMOVAL_STOPPING */
+        int64_t told_msec;    /* by clock_msec(): when supervisors that stay were last told to leave */
         struct removal_waiter *waiters;
         struct deputy_job job;
         struct groups groups;
 };
 
-/* For a service without an operation. timeout_msec: until KILL. forget: what the volume has of it too.
- * root: it is root who asks. */
+/* Begins to remove the slot of a service that has no operation. timeout_msec: until KILL. forget: what the
+ * volume has of the gateway goes, too. root: root asks. */
 void removal_begin(struct service *service, int64_t timeout_msec, bool forget, bool root);
 
-/* Before it begins, since it may end at once. 0, or -ENOMEM. */
+/* Adds a client that is told how the removal ends: before removal_begin(), since it may end at once. Returns
+ * 0 or -ENOMEM. */
 int removal_add_waiter(struct service *service, struct ticket ticket);
 
+/* Frees the removal, if there is one, and tells nobody. */
 void removal_drop(struct service *service);
 
 #endif

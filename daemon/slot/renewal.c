@@ -41,7 +41,7 @@ int renewal_make(struct service *service)
         return watches_arm_new(service);
 }
 
-/* s6-svscan sees what it is told, and the link. */
+/* Does s6-svscan read what it is told, and see the link? */
 static bool is_in_sight(const struct service *service)
 {
         const struct registry *registry = service->registry;
@@ -50,7 +50,7 @@ static bool is_in_sight(const struct service *service)
                scandir_is_running(&registry->scandir) == 1 && scandir_unread(&registry->scandir) == 0;
 }
 
-/* Nothing of the gateway runs, and nothing begins by itself. */
+/* Does nothing of the gateway run, and nothing begin by itself? */
 static bool is_at_rest(const struct service *service)
 {
         const struct run *own = &service->own;
@@ -64,24 +64,24 @@ static void renewal_begin(struct service *service)
                 return;
         if (!is_in_sight(service)) {
                 log_pipe_later(&service->log_pipe, clock_msec());
-                service_wake(service); /* what waits for it does no more */
+                service_wake(service); /* what waited for the renewal waits no longer */
         } else if (is_at_rest(service)) {
                 log_pipe_begin(&service->log_pipe, clock_msec());
-                service->logger.goal.kind = GOAL_NONE; /* the supervisor that comes obeys its down file */
+                service->logger.goal.kind = GOAL_NONE; /* the new supervisor obeys its down file */
                 log_event("renewal: its slot is made anew, for a pipe to its logger: service=%s",
                           service->name);
                 publication_leave_quietly(service);
         }
 }
 
-/* Nothing of the gateway runs. */
+/* Both supervisors are told to end; nothing of the gateway runs. */
 static void renewal_end_supervisors(struct service *service, int64_t waited_msec)
 {
         run_send(&service->own, "x");
         run_send(&service->logger, waited_msec > LEAVE_KILL_LOGGER_MSEC ? "kx" : "dx");
 }
 
-/* Its link is gone. Where its supervisors stay it comes back as it was. */
+/* The slot's link is gone. If the supervisors stay, the slot is linked again as it was. */
 static void renewal_left(struct service *service)
 {
         int64_t waited_msec = clock_msec() - service->log_pipe.since_msec;
@@ -108,7 +108,7 @@ static void renewal_over(struct service *service)
         service_wake(service);
 }
 
-/* It is linked again. One that s6-svscan does not begin is revival.h's. */
+/* The slot is linked again. If s6-svscan does not start it, that is revival.h's to mend. */
 static void renewal_linked(struct service *service)
 {
         if (service_is_wholly_supervised(service))

@@ -20,7 +20,7 @@
 #include "daemon/slot/renewal.h"
 #include "proto/sysname.h"
 
-/* The name in the scan directory leads to the slot: s6-svscan can see it. */
+/* Does the name in the scan directory lead to the slot, so that s6-svscan can see it? */
 static bool is_in_sight(const struct service *service)
 {
         const struct registry *registry = service->registry;
@@ -37,14 +37,14 @@ static bool is_at_work(pid_t pid)
         return pid > 0 && process_state(pid) != PROCESS_STATE_ENDED;
 }
 
-/* That says nothing: it may be there. */
+/* Does that result say nothing, so that what was looked for may be there? */
 static bool is_passing(int result)
 {
         return shortage_is_why(result) || result == -EIO;
 }
 
-/* Of a gateway whose s6-supervise was killed, processes may go on. A number that is another's by now only
- * delays it. */
+/* Processes of a gateway whose s6-supervise was killed may go on. A number that is another process's by now
+ * only delays the revival. */
 static bool is_left_running(const struct service *service)
 {
         const struct registry *registry = service->registry;
@@ -72,7 +72,7 @@ static struct halves revival_halves(const struct service *service)
         };
 }
 
-/* It flushes what it has read; one that hangs is killed the next time. */
+/* A logger that is told to end flushes what it has read; one that hangs is killed the next time. */
 static void revival_end_logger(struct service *service)
 {
         const char *letters = service->revival.tries > 1 ? "kx" : "dx";
@@ -98,7 +98,7 @@ static void revival_act(struct service *service, enum revival revival)
         case REVIVAL_END_GATEWAY:
                 log_event("revival: its s6-supervise is ended, so that both are started: service=%s try=%u",
                           service->name, service->revival.tries);
-                run_send(&service->own, "x"); /* what it starts meanwhile, runs on */
+                run_send(&service->own, "x"); /* a run that it starts meanwhile goes on */
                 break;
         case REVIVAL_RENEW:
                 result = renewal_make(service);
@@ -113,7 +113,7 @@ static void revival_forget(struct service *service)
         memset(&service->revival, 0, sizeof(service->revival));
 }
 
-/* s6-svscan has read what it was told: one that was stopped, or is not there, has not had its time. */
+/* Has s6-svscan read what it was told? One that was stopped, or is not there, has not had its time. */
 static bool svscan_has_read(const struct registry *registry)
 {
         return scandir_is_running(&registry->scandir) == 1 && scandir_unread(&registry->scandir) == 0;
@@ -127,7 +127,7 @@ static void revival_over(struct service *service)
         revival_forget(service);
 }
 
-/* It lacks a supervisor for long enough, and s6-svscan has seen it all the time. */
+/* Has the slot lacked a supervisor for long enough, while s6-svscan has seen it all the time? */
 static bool revival_is_at(struct service *service, bool is_read)
 {
         int64_t now_msec = clock_msec();
@@ -163,7 +163,7 @@ static void note_stray(void *owner, const char *name, pid_t pid, bool busy)
                 *stray = busy ? -EBUSY : pid;
 }
 
-/* All of them are looked at once, however many slots lack a supervisor. */
+/* Looks for the strays of all slots in one go, however many slots lack a supervisor. */
 static void look_for_strays(struct registry *registry)
 {
         for (size_t i = 0; i < registry->count; i++)
@@ -171,7 +171,8 @@ static void look_for_strays(struct registry *registry)
         stray_each(registry->scandir.fd, note_stray, registry);
 }
 
-/* One that has a process where it is leaves everything as it is: that may be the gateway. */
+/* pid: of a stray s6-supervise. If that has a process where it is, nothing is done: the process may be the
+ * gateway. */
 static enum revival revival_of_stray(const struct service *service, const char *name, pid_t pid,
                                      enum revival otherwise)
 {
@@ -184,7 +185,7 @@ static enum revival revival_of_stray(const struct service *service, const char *
         return REVIVAL_STRAY;
 }
 
-/* False: nothing can be done now; what runs may end. */
+/* Does what there is to do for one slot. False: nothing can be done now; what runs may end later. */
 static bool revival_try(struct service *service)
 {
         const struct halves halves = revival_halves(service);

@@ -5,9 +5,9 @@
 struct registry;
 
 /*
- * A slot that is whole and linked, and lacks one of its supervisors, though s6-svscan was told again and
- * again to look: what judge/revival.h says is done, again after a pause that doubles. Called after each round of
- * watches.h.
+ * Brings back the supervisors of slots that are whole and linked and lack one, though s6-svscan was told
+ * again and again to look: does what judge/revival.h says, and again after a pause that doubles. Called after
+ * each round of watches.h.
  */
 void revival_turn(struct registry *registry);
 

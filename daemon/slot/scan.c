@@ -18,7 +18,7 @@
 #include "proto/name.h"
 #include "proto/sysname.h"
 
-/* Nothing is known of this entry now. */
+/* Nothing can be known of this entry now: the whole directory is looked at again. */
 static void scan_again(struct registry *registry, const char *name, int error)
 {
         if (!registry->scan_whole)
@@ -87,11 +87,11 @@ static void scan_new(struct registry *registry, const char *name)
         } else if (!is_absent(errno)) {
                 scan_again(registry, name, errno);
         } else if (fstatat(registry->scandir.fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0) {
-                registry->scan_whole = true; /* what a link leads to may come, and nothing tells of that */
+                registry->scan_whole = true; /* what the link leads to may come, and nothing tells of that */
         }
 }
 
-/* It is gone, or its name leads to another directory now. */
+/* Is the static service gone, or does its name lead to another directory now? */
 static bool scan_is_over(struct registry *registry, const struct service *service)
 {
         struct stat info;
@@ -143,7 +143,8 @@ static void scan_one(struct registry *registry, const char *name)
                 scan_new(registry, name);
 }
 
-/* Those that are gone have no entry: they come first, and the entries of none behind them. */
+/* Services that are gone have no entry: so all services come first, and behind them the entries that are no
+ * service yet. */
 static int scan_names(const struct registry *registry, struct text *names)
 {
         struct entries entries;
@@ -176,7 +177,7 @@ static void scan_note_all(struct noted *scan)
                 scan_again(registry, ".", -result);
 }
 
-/* False: that was the last one. */
+/* Looks at the next entry. False: that was the last one. */
 static bool scan_next(struct noted *scan)
 {
         const char *name = noted_take(scan);

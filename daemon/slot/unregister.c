@@ -10,7 +10,7 @@
 #include "daemon/slot/removal.h"
 #include "proto/name.h"
 
-/* An unregister that was asked for. */
+/* An unregister that a client asked for. */
 struct asked {
         struct ready ready;
         struct registry *registry;
@@ -54,7 +54,8 @@ static void forgotten_written(void *owner, const struct store_batch *batch)
         free(asked);
 }
 
-/* There is no slot; what an unregister before this one could not take from the volume may be there still. */
+/* There is no slot, but a record that an earlier unregister could not take from the volume may still be
+ * there. */
 static void forget_absent(struct asked *asked)
 {
         if (persist_forget(asked->registry, asked->profile, asked->root, forgotten_written, asked) == 0)
@@ -64,7 +65,7 @@ static void forget_absent(struct asked *asked)
         free(asked);
 }
 
-/* It is being removed already: the more impatient one wins. */
+/* The slot is being removed already: the more impatient caller wins. */
 static void removal_join(struct service *service, const struct asked *asked)
 {
         struct removal *removal = service->removal;
@@ -119,7 +120,7 @@ static bool asked_step(struct ready *ready)
         if (!fault.kind)
                 asked->registry->above.forgotten(asked->registry->above.owner, asked->profile);
         if (!service && !fault.kind) {
-                home_take_away(asked->registry, asked->profile, 0); /* a boot may be about to make it */
+                home_take_away(asked->registry, asked->profile, 0); /* a boot may be about to make a slot */
                 forget_absent(asked);
                 return false;
         }
