@@ -20,8 +20,8 @@
 
 struct commit {
         int volume;
-        int records;  /* their directory (O_PATH), or a negative errno */
-        size_t left;  /* so much may still be passed on: pass_on() */
+        int records;  /* the records' directory (O_PATH), or a negative errno */
+        size_t left;  /* so many bytes may still be passed on: pass_on() */
         size_t count; /* of the three below, which have room for all */
         struct store_entry **entries;
         struct volume_file *files;
@@ -65,7 +65,7 @@ static void commit_deinit(struct commit *commit)
         free(commit->paths);
 }
 
-/* Where the same profile is already, of an older batch; else the place behind them all. */
+/* The place where the same profile is already, of an older batch; else the place behind them all. */
 static size_t commit_place(const struct commit *commit, const struct store_entry *entry)
 {
         size_t i = 0;
@@ -76,7 +76,8 @@ static size_t commit_place(const struct commit *commit, const struct store_entry
         return i;
 }
 
-/* The oldest batch comes first. What a newer one has of the same profile is written in the place of what an older one has. */
+/* The oldest batch comes first. What a newer one has of the same profile is written in the place of what an
+ * older one has. */
 static void commit_gather(struct commit *commit, struct store_batch *first)
 {
         for (struct store_batch *batch = first; batch; batch = batch_behind(batch))
@@ -86,7 +87,7 @@ static void commit_gather(struct commit *commit, struct store_batch *first)
 
                         if (!has_record(entry))
                                 continue;
-                        /* In one batch none is twice. */
+                        /* In one batch no profile is twice. */
                         place = batch == first ? commit->count : commit_place(commit, entry);
                         if (place < commit->count)
                                 commit->entries[place]->newer = entry;
@@ -97,9 +98,10 @@ static void commit_gather(struct commit *commit, struct store_batch *first)
                 }
 }
 
-/* What is not known of the file that is to be replaced is passed on: read from it in this very moment, so that there is
- * one place that keeps it, whoever was killed when. What is no record is replaced; what cannot be read is not. Of what is over
- * the bound the record is written another time. */
+/* Passes on what the file that is to be replaced holds and this broker does not know: it is read from there
+ * in this very moment, so that one place keeps it, whoever is killed when. A file that is no record is
+ * replaced, one that cannot be read is not. When too much is passed on already, the record is written another
+ * time. */
 static int pass_on(struct commit *commit, struct store_entry *entry)
 {
         size_t own = entry->intent.length;
@@ -118,10 +120,11 @@ static int pass_on(struct commit *commit, struct store_entry *entry)
         return result;
 }
 
-/* False: its result says why it is not written. */
+/* False: the entry's result says why it is not written. */
 static bool commit_prepare(struct commit *commit, struct store_entry *entry, char path[PATH_BYTES])
 {
-        /* What a newer one has taken the place of needs no fresh file, whose name might be the newer one's. */
+        /* An entry whose place a newer one has taken needs no fresh file, whose name might be the newer
+         * one's. */
         if (atomic_load(&entry->fence) == VOLUME_CANCELLED) {
                 entry->result = -ECANCELED;
                 return false;
@@ -131,7 +134,7 @@ static bool commit_prepare(struct commit *commit, struct store_entry *entry, cha
         return !entry->result;
 }
 
-/* How long the first half takes says how long the whole would, less the syncs. */
+/* read_msec: how long the first half takes, which says how long the whole would take without the syncs. */
 static void commit_write(struct commit *commit, int64_t *read_msec)
 {
         int64_t began_msec = clock_msec();
@@ -160,19 +163,21 @@ static void commit_write(struct commit *commit, int64_t *read_msec)
                 struct store_entry *entry = commit->entries[i];
 
                 entry->result = commit->files[i].result;
-                /* Only of what is gone: one whose removal another order has cancelled keeps its past. */
+                /* Only what is gone loses its past: a gateway whose removal another order has cancelled keeps
+                 * it. */
                 if (entry->removed && entry->result == 0)
                         past_file_remove(commit->volume, entry->profile);
         }
 }
 
-/* Who made the directories above the records may have been killed before it synced them, or be a gateway, which never does. */
+/* Syncs the directories above the records: whoever made them may have been killed before that, or be a
+ * gateway, which never syncs them. */
 static void commit_settle(const struct commit *commit, struct store_batch *first)
 {
         int result = volume_sync_above(commit->volume, INTENT_DIRECTORY);
 
         for (struct store_batch *batch = first; batch; batch = batch_behind(batch)) {
-                /* There are none, where nothing but removals was asked for. */
+                /* If nothing but removals was asked for, there may be no such directories. */
                 batch->settles = batch->settles && result != -ENOENT;
                 for (size_t i = 0; batch->settles && i < batch->count; i++)
                         if (batch->entries[i].result == 0)
@@ -202,7 +207,7 @@ static int commit(int volume, struct store_batch *first)
         return result;
 }
 
-/* It is on the disk where what was written in its place is. */
+/* A record is on the disk if the one that was written in its place is. */
 static void take_newer(struct store_entry *entry)
 {
         const struct store_entry *newest = entry;

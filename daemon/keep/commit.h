@@ -4,8 +4,8 @@
 
 #include "daemon/loop/deputy.h"
 
-/* What a thread does with a batch of store.h and those that joined it: all their records with one pair of syncs. A
- * deputy's `work`. */
+/* A deputy's `work` for a batch of store.h and those that joined it: writes all their records with one pair
+ * of syncs. */
 void commit_work(struct deputy_job *job);
 
 #endif

@@ -22,7 +22,7 @@ static void look_clean(int directory, struct look *look)
 {
         static const char *const stale[] = {"gateway.pid", "processes.json"};
 
-        /* Each may take long, and who is late may find that the gateway was started. */
+        /* Each removal may take long, and when the look is late the gateway may have been started. */
         for (size_t i = 0; i < sizeof(stale) / sizeof(stale[0]) && !atomic_load(&look->cancelled); i++)
                 volume_remove(directory, stale[i]);
 }
@@ -35,7 +35,8 @@ static void look_at_directory(int directory, struct look *look)
                 look->which = (int64_t)((found.st_ino ^ found.st_dev * UINT64_C(0x9e3779b97f4a7c15)) >> 1);
 }
 
-/* What the application noted of how its last gateway ended, and where it is to serve. */
+/* Reads what the application noted of how its last gateway ended, and whether that of `default` serves all
+ * profiles. */
 static void look_at_notes(int directory, struct look *look)
 {
         char *text = NULL;
@@ -53,7 +54,8 @@ static void look_at_notes(int directory, struct look *look)
         free(text);
 }
 
-/* What is not there, or cannot be read, is taken for such; what could not be seen for want of descriptors or memory is not. */
+/* Notes a shortage, and returns the result. What is not there, or cannot be read, is taken for such; what
+ * could not be seen for want of descriptors or memory is not. */
 static int noted(struct look *look, int result)
 {
         if (shortage_is_why(result))

@@ -13,8 +13,8 @@
 #include "daemon/judge/multiplex_config.h"
 
 /*
- * One profile's directory on the volume, looked at as a job of the store's deputy: what was found, as bytes. What
- * they mean is found out in the loop (survey.c).
+ * One profile's directory on the volume, looked at as a job of the store's deputy: what was found, as bytes.
+ * What they mean is found out in the loop (survey.c).
  */
 enum look_kind {
         LOOK_PROFILE,
@@ -24,25 +24,26 @@ enum look_kind {
 
 struct look {
         struct deputy_job job;
-        void *owner; /* the loop's; NULL: it is late */
+        void *owner; /* the loop's: the survey; NULL: it has been told */
         const char *home;
         enum look_kind kind;
         size_t place;
         bool clean;
         bool with_intent;
-        int64_t before_usec;   /* UTC: what is older is not of this broker */
-        atomic_bool cancelled; /* it is late: nothing is removed any more */
+        int64_t before_usec;   /* UTC: what is older is not this broker's */
+        atomic_bool cancelled; /* the look is late: nothing is removed from now on */
         char name[NAME_MAX + 1];
 
-        /* What was found; the thread's until it is done. */
+        /* What was found; the thread's until the job is done. */
         int opened;
-        /* A negative errno: for want of what may be there again soon it was not seen; nothing of the rest counts. */
+        /* A negative errno: something was not seen for want of descriptors or memory, and nothing of the rest
+         * counts. */
         int shortage;
         bool exists;
         bool recorded; /* it does not exist, and there is a record of it */
         int link; /* as of volume_enter(), where its directory is a link that is not taken; 0: it is none */
         bool deleted;  /* its tombstone is there: profiles/.deleted/NAME */
-        int64_t which; /* directory it is: of its file system and its number there; 0: there is none */
+        int64_t which; /* directory it is, made of its file system and inode; 0: there is none */
         enum prior_exit prior_exit;
         enum multiplex_config config; /* of `default`, whose directory is the volume */
         bool locked;

@@ -27,8 +27,9 @@ struct marker {
 };
 
 /*
- * As the Hermes application reads it (hermes_cli: planned stop). In a deputy, since the gateway can hold up who asks
- * when it was started; its signal waits for this. The length; 0: it is gone, and needs none.
+ * Writes the marker as the Hermes application reads it (hermes_cli: planned stop). This is done in a deputy,
+ * since a gateway can hold up whoever asks when it was started; its signal waits for the marker. Returns the
+ * length; 0: the process is gone, and needs no marker.
  */
 static size_t marker_write(pid_t pid, char text[MARKER_BYTES])
 {

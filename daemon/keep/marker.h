@@ -7,12 +7,13 @@
 
 struct deputy;
 
-/* Its name, beside the profile's own files. */
+/* The marker's name, beside the profile's own files. */
 #define MARKER_NAME ".gateway-planned-stop.json"
 
 /*
- * The planned-stop marker in a profile's directory, by which its gateway knows that its stop was ordered. Each is written by
- * itself, since the directory may hang. What it costs to lose one is the gateway's own note of its stop, not the record.
+ * The planned-stop marker in a profile's directory, by which its gateway knows that its stop was ordered.
+ * Each is written by itself, since the directory may hang. A marker that is lost costs the gateway's own note
+ * of its stop, not the record.
  */
 struct marker_order {
         const char *home;
@@ -23,7 +24,7 @@ struct marker_order {
         void *owner;
 };
 
-/* False: it is not begun, and `ended` is not called. */
+/* Writes a marker. False: the job is not begun, and `ended` is not called. */
 bool marker_run(struct deputy *deputy, const struct marker_order *order);
 
 #endif

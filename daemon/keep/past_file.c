@@ -15,7 +15,7 @@ static void path_of(const char *profile, const char *ending, char path[PATH_BYTE
         snprintf(path, PATH_BYTES, PAST_DIRECTORY "/%s%s", profile, ending);
 }
 
-/* The last lines; of the older file, where the newer has few. */
+/* Reads the last lines, also of the older file if the newer has few. */
 static void look(int volume, struct past_part *part)
 {
         char path[PATH_BYTES], *newer = NULL, *older = NULL;

@@ -58,7 +58,7 @@ void store_batch_free(struct store_batch *batch)
         free(batch);
 }
 
-/* Told once when it begins to fail, and once when it works again. */
+/* Logs once that writing fails, again for another reason, and once that it works again. */
 static void store_note(struct store *store, int failure)
 {
         if (failure && failure != store->failure)
@@ -77,7 +77,7 @@ static size_t batch_size(const struct store_batch *batch)
         return bytes;
 }
 
-/* Nothing of that will happen any more; false where it is happening, or has. */
+/* Cancels an entry: nothing of it will happen. False: it is happening, or has happened. */
 static bool entry_cancel(struct store_entry *entry)
 {
         int open = VOLUME_OPEN;
@@ -98,7 +98,7 @@ static void batch_tell(struct store_batch *batch)
                         failure = -result;
         }
         store_note(batch->store, failure);
-        /* After a failure it may be another volume, or one that was away. */
+        /* After a failure the volume may be another one, or one that was away. */
         if (failure)
                 batch->store->settled = false;
         else if (batch->settles && !batch->late)
@@ -154,7 +154,7 @@ static void store_see_pace(struct store *store, const struct store_batch *first)
                                                       : (size_t)most;
 }
 
-/* It, and those that were written with it, keep nobody waiting any more. */
+/* The batches that were written together keep nobody waiting any longer. */
 static void batches_through(struct store_batch *first)
 {
         for (struct store_batch *batch = first->store->batches; batch; batch = batch->next)
@@ -201,8 +201,9 @@ static struct store_entry *batch_entry(struct store_batch *batch, const struct s
 }
 
 /*
- * Nothing of the older batch may happen to what the newer one has. True: it is so. The whole of both is compared,
- * which costs a thousand names each a millisecond; but for root's beside others' there is no older one.
+ * Cancels in the older batch what the newer one has. False: some of that is happening, or has happened. The
+ * whole of both is compared, which takes a millisecond for a thousand names each; but for root's beside
+ * others' there is no older one.
  */
 static bool batch_supersede(const struct store_batch *newer, struct store_batch *older)
 {
@@ -216,7 +217,8 @@ static bool batch_supersede(const struct store_batch *newer, struct store_batch 
         return cancelled;
 }
 
-/* Of an older one that hangs in its rename nobody knows what will be there: that profile waits. */
+/* Where an older batch hangs in a rename, nobody knows what will be there: the newer one leaves that profile
+ * out. */
 static void batch_leave_out(struct store_batch *batch, struct store_batch *hung)
 {
         for (size_t i = 0; i < batch->count; i++) {
@@ -227,8 +229,8 @@ static void batch_leave_out(struct store_batch *batch, struct store_batch *hung)
         }
 }
 
-/* Every batch behind it in the list is older. Of its own lane none is under way but what hangs, and those that it is written
- * with. */
+/* May a batch be written together with `first`? Every batch behind it in the list is older. Of its own lane
+ * none is under way but what hangs, and those that it is written with. */
 static bool batch_may_join(struct store_batch *batch, struct store_batch *first)
 {
         bool may = true;
@@ -240,10 +242,10 @@ static bool batch_may_join(struct store_batch *batch, struct store_batch *first)
                 if (older->late)
                         batch_leave_out(batch, older);
                 else if (!batch_supersede(batch, older))
-                        may = false; /* it is in the middle of it, and done in a moment */
+                        may = false; /* the older one is in the middle of it, and done in a moment */
         }
         batch->first = may ? first : NULL;
-        batch->settles = !batch->store->settled; /* the one before it may have seen to that */
+        batch->settles = !batch->store->settled; /* the batch before it may have seen to that */
         return may;
 }
 
@@ -265,7 +267,7 @@ static bool batch_joins(struct deputy_job *leader, struct deputy_job *job)
         return true;
 }
 
-/* It was not begun. */
+/* Tells of a batch that was not begun. */
 static void refused_drop(struct ready *ready)
 {
         struct store_batch *batch =

@@ -15,15 +15,15 @@
 #include "proto/text.h"
 
 /*
- * The broker's record on the volume: <home>/.svcbroker/intent/<profile>, and the planned-stop markers that a
- * gateway looks for. Written by a deputy of its own. An older batch never overtakes a newer one, though root's
- * do not wait for others': what is older and not begun is cancelled for the profiles that a newer one has, and
- * so is what hangs, up to the rename that is its last step (volume.h: fence). A profile whose rename hangs has
- * no record written until that is over.
+ * The broker's records on the volume, <home>/.svcbroker/intent/<profile>, and the planned-stop markers that a
+ * gateway looks for, written by a deputy of their own. An older batch never overtakes a newer one, though
+ * root's do not wait for others': for the profiles that a newer batch has, an older one that is not begun is
+ * cancelled, and so is one that hangs, up to the rename that is its last step (volume.h: fence). For a
+ * profile whose rename hangs, no record is written until that is over.
  */
 
-/* Lanes of the volume's deputy. What is read or marked in a profile's directory may hang with that directory; records
- * do not, since they have one of their own. */
+/* Lanes of the volume's deputy. What is read or marked in a profile's directory may hang with that directory;
+ * records do not, since they have a directory of their own. */
 enum store_lane {
         STORE_LANE_ROOT_WRITES,
         STORE_LANE_WRITES,
@@ -34,23 +34,23 @@ enum store_lane {
 
 struct store {
         struct deputy deputy;
-        struct ready_queue *ready;   /* whose turns answer what the deputy is not asked */
+        struct ready_queue *ready;   /* whose turns answer what the deputy is not asked, and end surveys */
         const char *home;            /* absolute; the root profile's directory */
-        int64_t opened_usec;         /* UTC: what is older on the volume is not of this broker */
+        int64_t opened_usec;         /* UTC: what is older on the volume is not this broker's */
         struct store_batch *batches; /* not dropped yet, newest first */
-        size_t at_once; /* names that are written with one pair of syncs, by what the last ones have taken */
+        size_t at_once;   /* names that are written with one pair of syncs, by how long the last ones took */
         struct room room; /* what volume_room.h found last */
         int refused; /* errno of making files there, as the client user; 0: it may, or nothing is known */
         bool room_known;
         bool room_asked;
-        int64_t room_msec;        /* by clock_msec(): when it was asked last; 0: never */
-        size_t queued_bytes;      /* of batches, others' than root's */
-        size_t queued_root_bytes; /* and of root's */
-        int failure;              /* errno of the last batch, or survey, that failed; 0: the last went well */
-        bool settled; /* the names of the directories above the records are on the disk, as far as this broker knows */
+        int64_t room_msec;        /* by clock_msec(): when `room` was last asked for; 0: never */
+        size_t queued_bytes;      /* of batches that are not root's */
+        size_t queued_root_bytes; /* of root's batches */
+        int failure;              /* errno of the last batch; 0: it went well */
+        bool settled; /* the directories above the records have their names on the disk, as far as is known */
 };
 
-/* The thread is there from now on. 0 or a negative errno. */
+/* Starts the store's deputy. Returns 0 or a negative errno. uid, gid, switches: as of deputy_open(). */
 int store_open(struct store *store, uv_loop_t *loop, struct ready_queue *ready, const char *home, uid_t uid,
                gid_t gid, bool switches);
 void store_close(struct store *store);
@@ -58,34 +58,33 @@ void store_close(struct store *store);
 /* One gateway's part of a batch. */
 struct store_entry {
         char profile[LIMIT_PROFILE_NAME_BYTES + 1];
-        bool removed;       /* there shall be no record; else: */
-        struct text intent; /* what intent_write() wrote; with `removed`, or left empty: none is written */
+        bool removed;       /* there shall be no record */
+        struct text intent; /* what intent_write() wrote; empty, or with `removed`: no record is written */
         pid_t stopped_pid;  /* a planned-stop marker for this process; 0: none */
         int result;         /* of the record: see store_batch_result() */
-        struct store_entry
-                *newer; /* the thread's: of the same profile, and written in its place with the same syncs */
-        uint64_t hash;  /* of the profile's name */
-        atomic_int fence; /* enum volume_fence */
+        struct store_entry *newer; /* the thread's: of the same profile, and written in this one's place */
+        uint64_t hash;             /* of the profile's name */
+        atomic_int fence;          /* enum volume_fence */
 };
 
 struct store_batch {
         struct deputy_job job; /* of the records */
-        struct ready ready;    /* of one that is late or refused before it is begun */
+        struct ready ready;    /* of a batch that is late or refused before it is begun */
         struct store *store;
         struct store_batch *next; /* in store.batches */
         struct store_batch
-                *first;    /* of those that it is written with, itself included; NULL: it is not begun */
-        size_t together;   /* of the first one: names of all of these */
-        int64_t read_msec; /* the same, by the thread: how long it took to read what is to be replaced */
+                *first;    /* of the batches that are written together, maybe this one; NULL: not begun */
+        size_t together;   /* in the first one: names of all these batches */
+        int64_t read_msec; /* in the first one, by the thread: how long it read what is to be replaced */
         bool through;      /* a thread has written it, in time */
-        bool root;         /* whoever waits for it is root */
+        bool root;         /* root waits for it */
         size_t bytes;
-        int refused;    /* errno, 0: none */
-        bool late;      /* the records are */
+        int refused;    /* errno; 0: it was taken */
+        bool late;      /* the records are not done in time */
         bool told;      /* `done` has been called */
         bool dropped;   /* the deputy is through with the records */
-        bool settles;   /* it sees to store.settled, too */
-        bool apart;     /* another one hangs: fresh files have names of their own */
+        bool settles;   /* the directories above the records are synced, too: store.settled */
+        bool apart;     /* an older batch is under way, or hangs: fresh files have names of their own */
         unsigned parts; /* the records and each marker, as far as they are not done */
         /* Called once, on a later turn of the loop; the batch is the store's again after it. */
         void (*done)(struct store_batch *batch);
@@ -94,25 +93,25 @@ struct store_batch {
         struct store_entry entries[];
 };
 
-/* Records hang, so the volume does. */
+/* Does the writing of records hang, and so the volume? */
 bool store_is_stuck(const struct store *store);
 
-/* Zeroed but for `count`. NULL: out of memory. */
+/* A batch that is zeroed but for `count`. NULL: out of memory. */
 struct store_batch *store_batch_new(size_t count);
 void store_batch_free(struct store_batch *batch);
 
 /*
- * All records with one pair of syncs, and with those of all batches that wait when it begins, as many as there is time for; of
- * one profile the newest, which stands for the older ones. Each marker by itself, since its profile's directory may hang. Takes
- * the batch.
+ * Writes all records of the batch with one pair of syncs, together with as many of the batches that wait when
+ * it begins as there is time for; of one profile only the newest record, which stands for the older ones.
+ * Each marker is written by itself, since its profile's directory may hang. Takes the batch.
  */
 void store_write(struct store *store, struct store_batch *batch);
 
-/* In `done`: 0 when that record is on the disk, or a negative errno; -ETIMEDOUT: the volume did not answer in
- * time; -ECANCELED: a newer one took its place. */
+/* For `done`: 0 if the record at that place is on the disk, or a negative errno; -ETIMEDOUT: the volume did
+ * not answer in time; -ECANCELED: a newer record took its place. */
 int store_batch_result(const struct store_batch *batch, size_t place);
 
-/* For so many names at once the volume has time: there is no use in keeping more waiting for it. */
+/* For how many names at once the volume has time: there is no use in keeping more waiting for it. */
 size_t store_names_at_once(const struct store *store);
 
 #endif

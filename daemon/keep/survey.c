@@ -69,7 +69,7 @@ bool survey_is_gone(const struct survey *survey, const char *profile)
         return kept && survey->kept_gone[kept - survey->kept];
 }
 
-/* Where the survey goes on when a job is done. Everything that is its own is the loop's. */
+/* Goes on with the survey when a job is done. All that is the survey's own is the loop's. */
 static void survey_next(struct survey *survey);
 
 static void survey_drop(struct ready *ready)
@@ -94,7 +94,7 @@ static void survey_end(struct survey *survey)
         ready_wake(&survey->ready);
 }
 
-/* The broker ends, before the job of it was done. NULL: it was. */
+/* The broker ends before a job of the survey was done. NULL: that job was done. */
 static void survey_break_off(struct survey *survey)
 {
         if (!survey)
@@ -108,7 +108,7 @@ static unsigned survey_lane(const struct survey *survey)
         return survey->root ? STORE_LANE_ROOT_LOOKS : STORE_LANE_LOOKS;
 }
 
-/* What the files say is found out here: json-c takes the C library's lock of the locale. */
+/* What the files say is found out in the loop: json-c takes the C library's lock of the locale. */
 static void look_tell_profile(const struct look *look, struct survey *survey, struct profile_facts *facts)
 {
         facts->exists = look->exists;
@@ -138,7 +138,7 @@ static void survey_is_hung(struct survey *survey, size_t place)
 {
         survey->facts[place].hung = true;
         survey->hung++;
-        /* Its directory is the volume's own. */
+        /* The first of all profiles is `default`, whose directory is the volume itself. */
         survey->late = survey->all && place == 0;
 }
 
@@ -160,7 +160,7 @@ static void look_done(struct deputy_job *job, bool late)
                 log_event("survey: a profile's directory cannot be looked at: why=%s service=" GATEWAY_PREFIX
                           "%s",
                           sysname_error(-look->shortage), look->name);
-                survey_is_hung(survey, look->place); /* it is looked at again, as what did not answer */
+                survey_is_hung(survey, look->place); /* it is looked at again, like one that did not answer */
         } else {
                 survey->is_marked = look->marked;
                 if (look->kind == LOOK_PROFILE)
@@ -182,7 +182,7 @@ static void look_drop(struct deputy_job *job)
         survey_break_off(survey);
 }
 
-/* False: that one is not looked at. */
+/* False: that directory is not looked at. */
 static bool look_run(struct survey *survey, enum look_kind kind, const char *name, size_t place)
 {
         struct deputy *deputy = &survey->store->deputy;
@@ -231,7 +231,7 @@ const struct profile_facts *survey_find(const struct survey *survey, const char 
         return bsearch(profile, listed, survey->count - survey->all, sizeof(*listed), compare_facts);
 }
 
-/* A kept one that is listed as a profile is not gone. */
+/* A kept profile that is listed is not gone. */
 static bool survey_lists(const struct survey *survey, const char *name)
 {
         return survey_find(survey, name) || strcmp(name, "default") == 0;
@@ -263,10 +263,10 @@ static void survey_next(struct survey *survey)
         survey_end(survey);
 }
 
-/* The directories below profiles/. */
+/* The job that lists the directories below profiles/. */
 struct listing {
         struct deputy_job job;
-        struct survey *survey; /* the loop's; NULL: it is late */
+        struct survey *survey; /* the loop's; NULL: it has been told */
         const char *home;
         int result;
         char **names;
@@ -275,7 +275,7 @@ struct listing {
         size_t lost_count;
 };
 
-/* Of the records those for which there is no such entry in profiles/; of many, the first ones. Both come sorted. */
+/* Finds records for which profiles/ has no entry; of many, the first ones. Both lists come sorted. */
 static void listing_find_lost(struct listing *listing, int volume)
 {
         char **records = NULL;

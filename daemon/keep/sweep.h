@@ -4,9 +4,9 @@
 
 struct store;
 
-/* What a broker that was killed left half written on the volume, in the directories of our own, goes: one job
- * of the store's, which nobody waits for. That beside a profile's own files goes when the profile is looked
- * at (survey.h). */
+/* Removes what a killed broker left half written on the volume, in directories of the broker's own: one job
+ * of the store's, which nobody waits for. What was left beside a profile's own files goes when the profile is
+ * looked at (survey.h). */
 void sweep_run(struct store *store);
 
 #endif
