@@ -26,7 +26,7 @@ static void volume_answered(void *owner)
                 round_end(doctor);
 }
 
-/* Root waits for it, or nobody who is root does. */
+/* Does root wait for this round? */
 static bool is_asked_by_root(const struct doctor *doctor)
 {
         bool root = false;
@@ -51,7 +51,7 @@ static void round_begin(struct doctor *doctor)
         timer_start(&doctor->slice, 0);
 }
 
-/* Everything is known: tells of it, and begins anew for those who asked meanwhile. */
+/* Everything is known: answers all calls of this round, and begins the next for those who asked meanwhile. */
 static void round_end(struct doctor *doctor)
 {
         struct ticket ticket;

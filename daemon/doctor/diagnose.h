@@ -6,7 +6,7 @@
 
 extern const struct method diagnose_methods[];
 
-/* Nobody gets an answer any more. */
+/* Frees the server's doctor, if it has one: nobody gets an answer any more. */
 void diagnose_close(struct server *server);
 
 #endif

@@ -26,8 +26,8 @@ static void check_start(struct doctor *doctor)
                 doctor_well(doctor, "start", "the broker has every option that it was given");
 }
 
-/* Its logger's run script notes what it does without. Where there is no such service, whoever starts the
- * broker has its log. */
+/* The run script of the broker's logger notes here what it cannot use. Where there is no such service,
+ * whoever starts the broker has its log. */
 #define BROKER_LOG "svcbrokerd-log/fallback"
 
 static void check_broker_log(struct doctor *doctor)
@@ -54,8 +54,8 @@ static void check_broker_log(struct doctor *doctor)
                             "nothing is known to keep the broker's log from its directory");
 }
 
-/* Of the others, those that are wanted and have no process of their own; and those that have one all the
- * same. */
+/* Counts the profiles that are wanted and that the default gateway serves, and finds those that have a
+ * process of their own all the same. */
 static void check_multiplex(struct doctor *doctor)
 {
         const struct registry *registry = doctor->server->registry;

@@ -5,7 +5,7 @@
 #include "daemon/service/locks.h"
 #include "daemon/service/registry.h"
 
-/* What the scripts of a gateway had to do without: looked at anew, as far as that is done in time. */
+/* Loggers that cannot use their directories: looked at anew, as far as that is done in time. */
 static void check_log_directories(struct doctor *doctor)
 {
         const struct registry *registry = doctor->server->registry;

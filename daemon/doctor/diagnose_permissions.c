@@ -12,9 +12,9 @@
 #include "daemon/edge/rights_audit.h"
 #include "proto/sysname.h"
 /*
- * Every inode under the directories that are root's. What others can write is told and not looked into: what
- * lies behind is theirs, and may be anything. Without CAP_DAC_OVERRIDE some of it may not be looked at; that
- * is told too.
+ * Looks at every inode under the directories that are root's. What others can write is told, but not looked
+ * into: what lies behind is theirs, and may be anything. Without CAP_DAC_OVERRIDE some inodes may not be
+ * looked at, which is told, too.
  */
 struct permission_root {
         const char *check;
@@ -26,7 +26,7 @@ enum { ROOT_SCANDIR, ROOT_SERVICES, ROOT_TEMPLATE, ROOT_SOCKET, ROOTS };
 struct permission_walk {
         struct permission_root roots[ROOTS];
         char socket_directory[4096];
-        size_t root; /* at work on; ROOTS: on the program */
+        size_t root; /* the one that is walked now; ROOTS: the broker's program is looked at */
         struct stat services;
         FTS *fts; /* NULL: not begun */
         unsigned inodes;
@@ -110,8 +110,8 @@ static bool root_begin(struct permission_walk *walk)
 }
 
 /*
- * FIFOs are for others to write in, but for those by which s6 takes orders; so is the socket, whose mode says
- * for whom. A link's mode means nothing.
+ * Can others write only what is for them? FIFOs are for others to write into, but for those by which s6 takes
+ * orders; so is the socket, whose mode says for whom. A link's mode means nothing.
  */
 static bool is_tight(const FTSENT *entry)
 {
@@ -135,7 +135,7 @@ static void look_at(struct permission_walk *walk, FTSENT *entry)
         case FTS_NS:
         case FTS_DNR:
         case FTS_ERR:
-                if (entry->fts_errno != ENOENT) /* it is gone again: a service was removed */
+                if (entry->fts_errno != ENOENT) /* ENOENT: gone again, since a service was removed */
                         findings_add(&walk->unseen, entry->fts_path, sysname_error_words(entry->fts_errno));
                 return;
         default:

@@ -16,9 +16,9 @@
 #include "daemon/edge/oom.h"
 
 /*
- * What keeps a process from being started, and is nobody's fault who is asked to run: bounds of the
- * container's control groups, of the client user's processes (RLIMIT_NPROC, which holds after the drop), and
- * of the kernel.
+ * What keeps a process from being started, and is not the fault of what is to run: bounds of the container's
+ * control groups, of the client user's processes (RLIMIT_NPROC, which holds once a gateway has dropped root's
+ * rights), and of the kernel.
  */
 
 struct process_walk {
@@ -34,7 +34,8 @@ void diagnose_processes_drop(struct doctor *doctor)
         doctor->processes = NULL;
 }
 
-/* Threads of a process: a directory's links, less its two own. */
+/* Adds the threads of a process that is the client user's: the links of its task/, less that directory's own
+ * two. */
 static void count_process(const struct doctor *doctor, const char *pid)
 {
         struct process_walk *walk = doctor->processes;
@@ -48,7 +49,7 @@ static void count_process(const struct doctor *doctor, const char *pid)
                 walk->clients += info.st_nlink - 2;
 }
 
-/* The soft limit that everything here was started with; 0: none, or not known. */
+/* The soft limit of processes that everything here was started with; 0: none, or not known. */
 static unsigned long read_processes_most(void)
 {
         static const char name[] = "Max processes";
@@ -65,7 +66,8 @@ static unsigned long read_processes_most(void)
         return most;
 }
 
-/* The number behind that character in the file's line, or at its beginning ('\0'); 0: none. */
+/* The number behind the character `behind` in the file's first line, or at the line's beginning ('\0'); 0:
+ * none. */
 static unsigned long read_kernels(const char *path, char behind)
 {
         char line[128];
@@ -82,7 +84,7 @@ static unsigned long read_kernels(const char *path, char behind)
         return at ? strtoul(at + (behind != '\0'), NULL, 10) : 0;
 }
 
-/* True where it was told. */
+/* Tells that the group's limit is reached, or nearly. False: it is neither, and nothing was told. */
 static bool tell_group(struct doctor *doctor, const struct cgroup_limit *limit)
 {
         bool full = limit->used >= limit->most;

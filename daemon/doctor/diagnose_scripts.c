@@ -32,15 +32,15 @@ struct script_walk {
         struct text names; /* of the scan directory, each with its NUL */
         size_t at;
         char directory
-                [PATH_MAX]; /* the service's at work on, where it leads; "": it is not safe, or not there */
+                [PATH_MAX]; /* of the service that is looked at now, resolved; "": not safe, or not there */
         char sound[DIAGNOSE_SOUND_MOST]
-                  [PATH_MAX]; /* interpreters that were found so, with all that interprets them */
+                  [PATH_MAX]; /* interpreters that are safe and work, with all that interprets them */
         unsigned sounds;
         unsigned services;
         unsigned scripts;
         struct findings loose;
         struct findings unseen;
-        struct findings dead; /* s6 cannot execute them */
+        struct findings dead; /* scripts that s6 cannot execute */
 };
 
 void diagnose_scripts_drop(struct doctor *doctor)
@@ -51,7 +51,7 @@ void diagnose_scripts_drop(struct doctor *doctor)
         doctor->scripts = NULL;
 }
 
-/* Those that s6-svscan looks at, and its own directory. */
+/* Lists the names that s6-svscan looks at, and its own directory. */
 static void list_names(const struct registry *registry, struct script_walk *walk)
 {
         int fd = openat(registry->scandir.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -69,8 +69,9 @@ static void list_names(const struct registry *registry, struct script_walk *walk
         closedir(directory);
 }
 
-/* 0: safe, or not there with nobody to put it there; what is not goes to the findings. file: what of it is in the service's
- * directory; NULL: it is not there. */
+/* Can only root change what `path` leads to? 0: so it is. -ENOENT, -ENOTDIR: nothing is there, nor can others
+ * put it there. Anything else goes to the findings. file: the end of the path, below the service's directory;
+ * NULL: it is not below it. */
 static int audit(const struct doctor *doctor, const char *path, const char *file, const char *note)
 {
         struct script_walk *walk = doctor->scripts;
@@ -88,7 +89,7 @@ static int audit(const struct doctor *doctor, const char *path, const char *file
 }
 
 /* `#!/usr/bin/env NAME`, as root: the first directory in PATH that has NAME decides, and those before it
- * could. */
+ * could decide. */
 static void audit_name(const struct doctor *doctor, const char *name, const char *note)
 {
         const char *entry = doctor->server->supervisor_path;
@@ -107,7 +108,7 @@ static void audit_name(const struct doctor *doctor, const char *name, const char
         }
 }
 
-/* Of the script itself, and of what interprets it. */
+/* Notes why s6 cannot execute a script, by the script itself or by what interprets it. */
 static void look_executable(const struct doctor *doctor, const char *path, const char *script,
                             const char *note)
 {
@@ -123,7 +124,7 @@ static void look_executable(const struct doctor *doctor, const char *path, const
         findings_add(&doctor->scripts->dead, note, text);
 }
 
-/* Is it one that s6 is about to execute? A directory that nobody supervises may hold anything. */
+/* Is the file one that s6 is about to execute? A directory that nobody supervises may hold anything. */
 static bool is_executed(const struct doctor *doctor, const char *name, const char *file)
 {
         const struct service *service = registry_find(doctor->server->registry, name);
@@ -139,14 +140,14 @@ static bool is_sound(const struct script_walk *walk, const char *path)
         return false;
 }
 
-/* A thousand services have the same few. */
+/* Remembers an interpreter that is sound: a thousand services have the same few. */
 static void note_sound(struct script_walk *walk, const char *path)
 {
         if (walk->sounds < DIAGNOSE_SOUND_MOST)
                 snprintf(walk->sound[walk->sounds++], sizeof(walk->sound[0]), "%s", path);
 }
 
-/* What interprets it, if anything does. False: there is nothing more to be looked at. */
+/* Replaces `next` by what interprets it, if anything does. False: there is nothing more to be looked at. */
 static bool audit_interpreter(const struct doctor *doctor, const char *path, char next[PATH_MAX],
                               const char *note, bool *sound)
 {
@@ -164,7 +165,7 @@ static bool audit_interpreter(const struct doctor *doctor, const char *path, cha
         if (slash && strcmp(slash, "/env") == 0 && interpreter.argument[0] &&
             interpreter.argument[0] != '-' && !strchr(interpreter.argument, '/'))
                 audit_name(doctor, interpreter.argument, note);
-        /* A relative one begins where the script is, which s6 starts there. */
+        /* A relative interpreter begins where the script is, since s6 starts the script there. */
         snprintf(next, PATH_MAX, "%.*s%s",
                  interpreter.path[0] == '/' ? 0 : (int)(strrchr(path, '/') + 1 - path), path,
                  interpreter.path);
@@ -206,7 +207,7 @@ static void audit_service(const struct doctor *doctor, const char *name)
         snprintf(path, sizeof(path), "%s/%s", doctor->server->registry->scandir.path, name);
         if (rights_audit_to(path, doctor->server->hermes_home, doctor->scripts->directory, &culprit))
                 *doctor->scripts->directory = '\0';
-        free(culprit); /* each of its files tells of it */
+        free(culprit); /* the audit of each of the service's files tells of it */
         for (size_t i = 0; i < count; i++) {
                 snprintf(path, sizeof(path), "%s/%s/%s", doctor->server->registry->scandir.path, name,
                          files[i]);
@@ -284,8 +285,8 @@ bool diagnose_scripts(struct doctor *doctor)
         return true;
 }
 
-/* Whatever root runs by name may be found there: its own scripts', and what somebody types in `docker exec'.
- */
+/* Root's PATH is where all that root runs by name is looked up: by its scripts, and by whoever types in
+ * `docker exec`. */
 bool diagnose_path(struct doctor *doctor)
 {
         struct server *server = doctor->server;

@@ -25,7 +25,7 @@ static void check_template(struct doctor *doctor)
         free(culprit);
 }
 
-/* The first, and how many: Health tells of each. */
+/* How many places are not as they were, and the first of them: Health tells of each. */
 struct places_found {
         unsigned count;
         char line[PLACES_LINE_BYTES];
@@ -81,7 +81,7 @@ static void check_orders(struct doctor *doctor)
                             "time");
 }
 
-/* A boot that is not through is none of anybody's faults. */
+/* A boot that is not through is nobody's fault: only a warning. */
 static void check_boot(struct doctor *doctor)
 {
         const struct registry *registry = doctor->server->registry;

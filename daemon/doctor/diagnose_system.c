@@ -77,7 +77,8 @@ static void check_capacity(struct doctor *doctor)
         char other[96] = "";
 
         if (lacks) {
-                /* What it can be given until then counts, whatever its own bound says. */
+                /* What s6-svscan can take with the files that it may open counts, whatever its own bound
+                 * says. */
                 most = used + 2 * room;
                 snprintf(other, sizeof(other), "; s6-svscan's limit of open files allows no more");
         } else if (option > most)
@@ -92,7 +93,7 @@ static void check_capacity(struct doctor *doctor)
                 used, most, room, room == 1 ? "" : "s", other);
 }
 
-/* What more of them would be for is connections: root's places stay. */
+/* More descriptors would only be for more connections: root's places stay. */
 static void check_descriptors(struct doctor *doctor)
 {
         const struct server *server = doctor->server;
@@ -187,7 +188,7 @@ static void check_seccomp(struct doctor *doctor)
                 doctor_well(doctor, "seccomp", "on: system calls that the broker does not need are refused");
 }
 
-/* Any s6-supervise: they all have what s6-svscan gave them. 0: none found. */
+/* The pid of any s6-supervise: they all have the capabilities that s6-svscan gave them. 0: none found. */
 static pid_t find_supervisor(const struct registry *registry)
 {
         char path[LIMIT_SERVICE_NAME_BYTES + 32];
@@ -204,7 +205,7 @@ static pid_t find_supervisor(const struct registry *registry)
         return 0;
 }
 
-/* Without it s6-svc succeeds, and the service stays up, wanted down. */
+/* If s6-supervise lacks CAP_KILL, s6-svc succeeds all the same, and the service stays up, wanted down. */
 static void check_kill(struct doctor *doctor)
 {
         const struct server *server = doctor->server;
@@ -231,7 +232,8 @@ static void check_kill(struct doctor *doctor)
                              (int)pid);
 }
 
-/* The first that is not as it should be, else the first. */
+/* The first listener that is not as it should be, else the last. *info is of its path. NULL: there is none.
+ */
 static const struct listener *doubtful_listener(const struct server *server, struct stat *info)
 {
         const struct listener *listeners[] = {&server->observer_listener, &server->listener};
@@ -257,7 +259,7 @@ static void check_socket(struct doctor *doctor)
         const struct listener *listener = doubtful_listener(server, &info);
         const char *lack;
 
-        if (!listener) /* it is about to end */
+        if (!listener) /* the broker is about to end */
                 return;
         lack = listener_lack(listener);
         if (lack) {
@@ -275,8 +277,9 @@ static void check_socket(struct doctor *doctor)
 }
 
 /*
- * Stamps of s6 are TAI64N with leap seconds. One of a time to come means that the clock went back, or that
- * this s6 has other leap seconds than we take for granted; all that is told of times is wrong then.
+ * s6's time stamps are TAI64N with leap seconds. A stamp in the future means that the clock went back, or
+ * that this s6 has other leap seconds than the broker takes for granted; all that is told of times is wrong
+ * then.
  */
 static void check_clock(struct doctor *doctor)
 {
@@ -299,8 +302,8 @@ static void check_clock(struct doctor *doctor)
                 doctor_well(doctor, "clock", "no time stamp of s6 is ahead of the clock");
 }
 
-/* Others of the same uid, outside this container too, share the kernel's bound: what they use nobody tells.
- */
+/* Other processes of the same uid, outside this container, too, share the kernel's bound: nobody tells what
+ * they use. */
 static void check_inotify(struct doctor *doctor)
 {
         const struct registry *registry = doctor->server->registry;

@@ -34,7 +34,7 @@ static void check_volume(struct doctor *doctor, const struct volume_found *found
                 doctor_well(doctor, "volume", "%s belongs to the client user", home);
 }
 
-/* Each kind with its remedy: one does not hide another. */
+/* Each kind of record is told with its remedy: one does not hide another. */
 static void check_records(struct doctor *doctor, const struct volume_found *found)
 {
         const struct {
@@ -87,7 +87,7 @@ static void check_store(struct doctor *doctor, const struct volume_found *found)
                 doctor_well(doctor, "intent_store", "%s/%.*s can be written", home, length, found->store);
 }
 
-/* `unable`: those that no slot can be made for. */
+/* Finds profiles without a slot. unable: directories for which no slot can be made. */
 static void find_without_slot(const struct doctor *doctor, const struct volume_found *found,
                               struct findings *findings, struct findings *unable)
 {
@@ -100,7 +100,7 @@ static void find_without_slot(const struct doctor *doctor, const struct volume_f
                 const char *profile = found->profiles[i].name;
 
                 if (found->profiles[i].hung)
-                        continue; /* told of by itself */
+                        continue; /* these have a finding of their own */
                 if (name_check_profile(profile) != NAME_OK) {
                         findings_add(unable, profile, "not a name that a gateway can have");
                         continue;
@@ -197,7 +197,8 @@ static void check_starts(struct doctor *doctor, const struct volume_found *found
                             "there is no gateway for which the last %s in startup_failed", starts);
 }
 
-/* The same names whatever happened, so that nobody takes one that is missing for one that is well. */
+/* The checks have the same names whatever happened, so that nobody takes a missing one for one that is well.
+ */
 static void check_nothing(struct doctor *doctor)
 {
         static const char *const names[] = {"intent_store", "profiles", "slots", "container_starts"};

@@ -15,7 +15,7 @@ static void write_check(struct doctor *doctor, const char *name, enum verdict ve
                         const char *format, va_list arguments)
 {
         struct text *text = &doctor->checks;
-        char detail[3 * FINDINGS_LINE_BYTES + 256]; /* as many kinds at most, each with what it is */
+        char detail[3 * FINDINGS_LINE_BYTES + 256]; /* three kinds of findings at most, each with its name */
 
         if (vsnprintf(detail, sizeof(detail), format, arguments) >= (int)sizeof(detail))
                 utf8_end(detail);

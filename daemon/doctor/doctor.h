@@ -12,12 +12,12 @@
 #include "proto/text.h"
 
 /*
- * Diagnose is the method; the doctor is who answers it: a look at everything that takes its time. It makes
- * one round at a time, in slices between which the loop serves others; who asks meanwhile gets the next
+ * Diagnose is the method; the doctor answers it, by a look at everything, which takes its time. It makes one
+ * round at a time, in slices between which the loop serves others; whoever asks meanwhile gets the next
  * round, since what was looked at already may have changed.
  *
  * The checks are by subject, one file each (diagnose_*.c). A new check is a function of such a file, and its
- * line in the page of svcctl-doctor.
+ * row in man/svcctl.1.
  */
 enum verdict {
         VERDICT_OK,
@@ -27,9 +27,9 @@ enum verdict {
 
 /* How far a round is. */
 enum doctor_state {
-        DOCTOR_IDLE,    /* there is none */
+        DOCTOR_IDLE,    /* there is no round */
         DOCTOR_LOOKING, /* its steps are made one after the other, while the deputy looks at the volume */
-        DOCTOR_WAITING, /* all are made, but the deputy has not answered */
+        DOCTOR_WAITING, /* all steps are made, but the look at the volume is not complete */
 };
 
 struct volume_found;
@@ -40,11 +40,11 @@ struct process_walk;
 struct doctor {
         struct server *server;
         enum doctor_state state;
-        struct ticket_set asked; /* who gets what this round finds */
-        struct ticket_set next;  /* and who the one after it */
+        struct ticket_set asked; /* calls that are answered with what this round finds */
+        struct ticket_set next;  /* calls for the round after this one */
         struct timer slice;
         size_t step;
-        bool idle;          /* a step waits for others */
+        bool idle;          /* a step waits for others: the next slice comes after a longer pause */
         struct text checks; /* JSON, with commas between them */
         unsigned count;
 
@@ -53,7 +53,7 @@ struct doctor {
         struct permission_walk *permissions;
         struct script_walk *scripts;
         struct process_walk *processes;
-        int64_t locks_until_msec; /* 0: not begun */
+        int64_t locks_until_msec; /* by clock_msec(): so long the locks are waited for; 0: not begun */
 };
 
 /* The one way to say a finding: a check of that name, what it found, and what to do about it. With VERDICT_OK
@@ -62,7 +62,7 @@ __attribute__((format(printf, 5, 6))) void doctor_check(struct doctor *doctor, c
                                                         enum verdict verdict, const char *advice,
                                                         const char *format, ...);
 
-/* The same of what is well. */
+/* The same for a check that finds nothing wrong. */
 __attribute__((format(printf, 3, 4))) void doctor_well(struct doctor *doctor, const char *name,
                                                        const char *format, ...);
 

@@ -33,8 +33,8 @@ struct volume_look {
         struct boot_log log;
 };
 
-/* The store is written in earnest, as only that tells of a full volume, a quota, or a file system that is
- * read-only. */
+/* Writes a file to the store in earnest, as only that tells of a full volume, a quota, or a file system that
+ * is read-only. */
 static void look_at_store(struct volume_look *look, int volume)
 {
         static const char text[] = "svcctl doctor\n";
@@ -84,13 +84,13 @@ static void look_work(struct deputy_job *job)
                 look->opened = -errno;
         else
                 look->uid = found.st_uid;
-        room_read(volume, &look->room); /* all zeros: it is not known */
+        room_read(volume, &look->room); /* all zeros: the room is not known */
         look_at_store(look, volume);
         look_at_log(look, volume);
         close(volume);
 }
 
-/* What the thread allocated. */
+/* Frees what the thread allocated. */
 static void look_clear(struct deputy_job *job)
 {
         boot_log_deinit(&((struct volume_look *)job)->log);
@@ -129,14 +129,14 @@ static void found_end(struct volume_found *found, enum volume_state state)
         found->done(found->owner);
 }
 
-/* The profiles that there are, and what else looks like one. */
+/* A profile that has a record and is not there. */
 static void found_take_lost(struct volume_found *found, const char *profile)
 {
         const struct registry *registry = found->server->registry;
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
 
         name_service_of(profile, name, sizeof(name));
-        if (!registry_find(registry, name)) /* told of as one without a profile */
+        if (!registry_find(registry, name)) /* else it is told of as a gateway without a profile */
                 findings_add(&found->lost, profile, NULL);
 }
 
@@ -160,6 +160,7 @@ static void found_take_records(struct volume_found *found, const struct survey *
         }
 }
 
+/* Takes the profiles that there are, and what else looks like one. */
 static void found_take(struct volume_found *found, const struct survey *survey)
 {
         found->more = survey->more;
@@ -226,7 +227,7 @@ static void look_done(struct deputy_job *job, bool late)
         }
         survey = found->opened ? NULL : survey_new(NULL, 0);
         if (!survey) {
-                found->listed = -ENOMEM; /* of no matter where it could not be opened */
+                found->listed = -ENOMEM; /* of no matter if the volume could not be opened */
                 found_end(found, VOLUME_KNOWN);
                 return;
         }
@@ -248,7 +249,7 @@ struct volume_found *volume_found_new(struct server *server, bool root, void (*d
         if (!found)
                 return NULL;
         *found = (struct volume_found){.server = server, .done = done, .owner = owner};
-        /* Behind jobs that hang this one would wait in vain. */
+        /* Behind jobs that hang, this one would wait in vain. */
         if (deputy_is_stuck(deputy, lane)) {
                 found->state = VOLUME_LATE;
                 return found;

@@ -14,23 +14,23 @@
 struct server;
 
 /*
- * What a look at the volume finds. What is the volume's own is one job of the deputy: it may take as long as
- * the volume does. Then come the profiles, each of which may hang by itself.
+ * What a look at the volume finds. First comes what is the volume's own, in one job of the deputy, which may
+ * take as long as the volume does. Then come the profiles, each of which may hang by itself.
  */
 enum volume_state {
         VOLUME_LOOKING,   /* the deputy has not answered */
-        VOLUME_LATE,      /* it did not answer in time, or what it does already hangs: nothing is known */
-        VOLUME_KNOWN,     /* what follows is complete */
-        VOLUME_ABANDONED, /* nobody wants to know any more: whoever is at it frees it */
+        VOLUME_LATE,      /* it did not answer in time, or hangs on other jobs, or there was no memory */
+        VOLUME_KNOWN,     /* all that the struct has is known */
+        VOLUME_ABANDONED, /* nobody wants to know any more: the job under way frees the struct */
 };
 
 #define BOOT_LOG "logs/container-boot.log"
 
-/* A directory below profiles/ that is a profile, or looks like one, or did not say. */
+/* A directory below profiles/ that is a profile, or looks like one, or did not answer. */
 struct found_profile {
         char name[NAME_MAX + 1];
         bool hung;
-        int link; /* that is not taken */
+        int link; /* profile_facts.link: a link that is not taken; 0: it is none */
 };
 
 struct volume_found {
@@ -39,11 +39,11 @@ struct volume_found {
         void (*done)(void *owner);
         void *owner;
 
-        int opened; /* 0 or a negative errno, as all of these */
+        int opened; /* 0 or a negative errno, as are `written`, `logged` and `listed` */
         uid_t uid;
         struct room room;
         int written;
-        const char *store; /* where the intent store is, or would be made */
+        const char *store; /* a path where the intent store is, or would be made */
         int logged;
         struct boot_log log;
         int listed;
@@ -53,12 +53,12 @@ struct volume_found {
         struct findings newer, unreadable, lost; /* records */
 };
 
-/* Begins to look; done: when it is complete, though not before this returns. root: it is root who asks. NULL:
- * out of memory. */
+/* Begins to look. done: called when the look is complete, on a later turn of the loop, but not if it is
+ * VOLUME_LATE at once. root: root asks. NULL: out of memory. */
 struct volume_found *volume_found_new(struct server *server, bool root, void (*done)(void *owner),
                                       void *owner);
 
-/* Nobody waits for it, or needs it, any more. NULL is allowed. */
+/* Nobody waits for what is found, or needs it, any more. NULL is allowed. */
 void volume_found_free(struct volume_found *found);
 
 static inline bool volume_found_is_complete(const struct volume_found *found)
