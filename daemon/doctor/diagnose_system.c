@@ -232,8 +232,7 @@ static void check_kill(struct doctor *doctor)
                              (int)pid);
 }
 
-/* The first listener that is not as it should be, else the last. *info is of its path. NULL: there is none.
- */
+/* The first listener that is not as it should be, else the last; *info is of its path. NULL: none is open. */
 static const struct listener *doubtful_listener(const struct server *server, struct stat *info)
 {
         const struct listener *listeners[] = {&server->observer_listener, &server->listener};

@@ -197,8 +197,7 @@ static void check_starts(struct doctor *doctor, const struct volume_found *found
                             "there is no gateway for which the last %s in startup_failed", starts);
 }
 
-/* The checks have the same names whatever happened, so that nobody takes a missing one for one that is well.
- */
+/* Whatever happened, the checks have these names, so that nobody takes a missing one for one that is well. */
 static void check_nothing(struct doctor *doctor)
 {
         static const char *const names[] = {"intent_store", "profiles", "slots", "container_starts"};

@@ -62,9 +62,10 @@ struct store_entry {
         struct text intent; /* what intent_write() wrote; empty, or with `removed`: no record is written */
         pid_t stopped_pid;  /* a planned-stop marker for this process; 0: none */
         int result;         /* of the record: see store_batch_result() */
-        struct store_entry *newer; /* the thread's: of the same profile, and written in this one's place */
-        uint64_t hash;             /* of the profile's name */
-        atomic_int fence;          /* enum volume_fence */
+        struct store_entry
+                *newer; /* the thread's: of the same profile, and written in its place with the same syncs */
+        uint64_t hash;  /* of the profile's name */
+        atomic_int fence; /* enum volume_fence */
 };
 
 struct store_batch {

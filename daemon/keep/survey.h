@@ -18,7 +18,7 @@
 struct profile_facts {
         char name[LIMIT_PROFILE_NAME_BYTES + 1];
         bool hung;     /* its directory did not answer: nothing of the rest is known */
-        bool exists;   /* as a profile */
+        bool exists;   /* it is there, as a profile */
         bool recorded; /* it does not exist, and there is a record of it */
         int link; /* -EXDEV, -ENOLINK, -ELOOP: its directory is a link that is not taken; 0: it is none */
         /* 0: intent is set; -ENOENT: there is none; -ENOBUFS: LIMIT_SURVEY_BYTES were read of
@@ -44,8 +44,8 @@ struct survey {
         bool root;  /* root waits for it, or the broker itself */
         bool all;   /* every profile there is; else those that `facts` name */
         bool clean; /* remove what a gateway of the last container left, of profiles that are not `kept` */
-        bool look_invalid; /* which of `invalid` hold SOUL.md */
-        bool look_kept;    /* which of `kept` are gone */
+        bool look_invalid; /* find out which of `invalid` hold SOUL.md */
+        bool look_kept;    /* find out which of `kept` are gone */
         char **kept;       /* profiles, sorted; NULL: none. Freed with the survey. */
         size_t kept_count;
         bool *kept_gone; /* as many, freed with the survey: nothing of any kind is there as profiles/NAME */

@@ -38,8 +38,8 @@ void boot_begin(struct registry *registry, size_t profiles, size_t to_come);
 void boot_follow(struct registry *registry, bool follows);
 /* May there be a profile whose slot is only about to come? */
 bool boot_follows(const struct registry *registry);
-/* One slot that was to come is there, or is not wanted any longer; or it could not be made, and `why` says
- * why. */
+/* boot_made(): a slot that was to come is there, or is not wanted any longer. boot_lost(): it could not be
+ * made, and `why` says why. */
 void boot_made(struct registry *registry);
 void boot_lost(struct registry *registry, const char *profile, const char *why);
 
@@ -49,8 +49,8 @@ void boot_forget(struct registry *registry, const char *profile);
 /* The profiles whose slots could not be made: these are tried again, and no others. They are sorted, since
  * each of as many profiles as the volume may have is looked up among them. */
 struct boot_lost {
-        const char *
-                *names; /* sorted, pointing into the text that they come from; NULL: no memory to know them */
+        /* Sorted, pointing into the text that they come from; NULL: which they are is not known. */
+        const char **names;
         size_t count;
 };
 

@@ -15,8 +15,7 @@ struct registry;
  * holds it; any other is down. Profiles that are not on the volume are passed over.
  */
 struct enroll_events {
-        /* Why a profile has no slot, if it is not for lack of such a profile. profile NULL: none of them has.
-         */
+        /* Why a profile has no slot, if not for lack of such a profile. profile NULL: none of them has. */
         void (*refused)(void *owner, const char *profile, const struct fault *fault);
         void (*done)(void *owner); /* once, on a later turn of the loop */
         void *owner;

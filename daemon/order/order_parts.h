@@ -69,7 +69,7 @@ struct order {
         int64_t short_msec; /* by clock_msec(): since when recording meets a shortage; 0: it does not */
         struct timer timer;
         size_t at;                     /* the entry that is next in this phase */
-        size_t behind;                 /* ORDER_EXPIRING: 1 + the last entry whose service was let go first */
+        size_t behind;                 /* ORDER_EXPIRING: 1 + the entry whose service has had its step */
         size_t batch_at;               /* the first entry that no batch has taken */
         unsigned waiting;              /* entries from there on that are to be written */
         size_t waiting_bytes;          /* of the variables of these */
@@ -102,7 +102,7 @@ bool order_find_missing(struct order *order);
  * written. */
 void order_note_waiting(struct order *order, const struct order_entry *entry);
 
-/* Do the entries that wait fill a batch, or come no others? order_write() gives them to the volume as a
+/* Are the entries that wait enough for a batch, or the last ones? order_write() gives them to the volume as a
  * batch; `answered` is called on a later turn of the loop, when the volume has answered or had its time, but
  * not if no batch was begun. */
 bool order_is_to_write(const struct order *order);
@@ -124,9 +124,8 @@ struct service *order_look_again(struct order_entry *entry);
 void order_set_goal(struct service *service, const struct order *order);
 
 /*
- * order_repeat.c: is the gateway as ordered already, with nothing else under way, and was its last order of
- * that kind, from the same side (root or not), and given just now? Whoever says the same again and again has
- * it done once.
+ * order_repeat.c: is the gateway as ordered already, with nothing else under way, and was the same ordered
+ * just now by the same side (root, or others)? Whoever says the same again and again has it done once.
  */
 bool order_is_carried_out(const struct service *service, enum order_kind kind, bool root);
 

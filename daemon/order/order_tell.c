@@ -24,8 +24,7 @@ static bool has_come_about(const struct order_entry *entry, struct service *serv
         return true;
 }
 
-/* Tells an outcome now. The last outcome of an order that waits, for goals or for its reader, ends the order.
- */
+/* Tells an outcome now. The last one of an order that waits, for goals or for its reader, ends the order. */
 static void order_tell_now(struct order_entry *entry, struct service *service, const struct fault *fault)
 {
         struct order *order = entry->order;

@@ -17,8 +17,7 @@ void order_expired(void *owner)
                         order->reader = READER_LATE;
                 break;
         case ORDER_WAITING:
-                /* A goal that was reached by now counts: the timer may come before the events of a long turn.
-                 */
+                /* Goals that were reached by now count: the timer may come before events of a long turn. */
                 registry_catch_up(order->registry);
                 order->phase = ORDER_CATCHING_UP;
                 order->at = 0;

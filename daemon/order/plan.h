@@ -10,8 +10,8 @@ struct json_object;
 struct registry;
 struct survey;
 
-/* What a reconcile is going to do, one profile after the other, `default` first. Making a plan does nothing
- * of it. */
+/* What a reconcile is going to do, one profile after the other, `default` first. Making a plan carries out
+ * nothing of it. */
 struct planned {
         struct own_registration own;
         void *owner;

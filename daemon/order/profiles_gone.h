@@ -19,8 +19,7 @@ struct profiles_gone {
 int profiles_list_gone(const struct registry *registry, struct profiles_gone *gone);
 void profiles_free_gone(struct profiles_gone *gone);
 
-/* The gateway whose profile's directory is the one in `facts`, under another name now; NULL: there is none.
- */
+/* The gateway whose profile's directory is in `facts` under another name now; NULL: there is none. */
 struct service *profiles_renamed_from(const struct profiles_gone *gone, const struct profile_facts *facts);
 
 #endif

@@ -240,8 +240,7 @@ void reconcile_init(struct reconciles *reconciles, struct registry *registry)
 {
         *reconciles = (struct reconciles){.registry = registry};
         ready_init(&reconciles->ready, &registry->ready, reconcile_begin);
-        reconciles->ready.root =
-                true; /* it only begins a reconcile; whose comes first is said by the queue */
+        reconciles->ready.root = true; /* its step is no work, and the queue says whose request is first */
         timer_init(&reconciles->again, registry->loop, reconcile_retry, registry);
         registry->reconciles = reconciles;
 }

@@ -84,7 +84,7 @@ void world_deinit(struct world *world)
         struct registry *registry = &world->registry;
 
         registry->stopping = true;
-        deputy_close(&registry->deputy); /* its jobs are parts of the operations */
+        deputy_close(&registry->deputy); /* its jobs are parts of operations */
         store_close(&registry->store);
         for (size_t i = 0; i < registry->count; i++) {
                 registration_drop(registry->services[i]);

@@ -181,8 +181,7 @@ static int adopt_look(struct service *service)
                 log_event("adopt: cannot watch: service=%s", service->name);
         service_see(service);
         logger_resume(service);
-        /* What the last broker wrote to the gateway's s6-supervise, which has not read it yet, may start it.
-         */
+        /* What the gateway's s6-supervise has not read yet of the last broker's orders may start it. */
         service->own.told_up = service->own.supervised && !run_is_alive(&service->own) &&
                                control_is_unread(&service->own.control, 0);
         return shortage_is_why(-service->again.error) ? -service->again.error : 0;
@@ -224,8 +223,7 @@ static int adopt_slot(struct registry *registry, const char *name)
                 return result;
         alive = service->own.supervised || service->again.what & AGAIN_LOOK;
         if (!alive && (recorded ? registry->fresh_boot : strcmp(service->record.boot, registry->boot) != 0)) {
-                registry->has_dead =
-                        true; /* the last container's: what becomes of the slot, the volume says */
+                registry->has_dead = true; /* the last container's: the volume says what becomes of it */
                 registry_forget(registry, service);
                 return 0;
         }

@@ -10,8 +10,7 @@
 
 struct registry;
 
-/* Names of entries of a directory that came or went, noted until it is their turn to be looked at, one each.
- */
+/* Names of entries of a directory that came or went, noted until each has its turn to be looked at. */
 struct noted {
         struct ready ready;
         struct registry *registry;
@@ -34,8 +33,7 @@ bool noted_has_more(const struct noted *noted);
 /* True, once: the whole directory is to be looked at, and the names that were noted are dropped. */
 bool noted_take_all(struct noted *noted);
 
-/* Notes the names of the whole directory instead of whatever was noted. Takes the text. Returns 0 or -ENOMEM.
- */
+/* Notes the names of the whole directory instead of what was noted. Takes the text. Returns 0 or -ENOMEM. */
 int noted_whole(struct noted *noted, struct text *names);
 
 /* Are names from noted_whole() still to be taken? */

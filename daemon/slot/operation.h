@@ -14,10 +14,10 @@ struct json_object;
  * How a slot comes and goes. Register and unregister answer through events.registered and
  * events.unregistered, on a later turn of the loop.
  *
- * Register: stage beside it, commit, link into the scan directory, rescan, wait until the supervisors of
- * gateway and logger have reported; undone where they do not within REGISTER_MSEC. Unregister: record that it
- * goes, stop, KILL after the deadline, unlink, rescan, wait until the supervisors are gone, remove. Killed
- * between any two steps, the next broker's adopt() ends what was begun.
+ * Register: stage the slot beside its place, commit, link into the scan directory, rescan, wait until the
+ * supervisors of gateway and logger have reported; undone if they do not within REGISTER_MSEC. Unregister:
+ * record that the slot goes, stop, KILL after the deadline, unlink, rescan, wait until the supervisors are
+ * gone, remove. If the broker is killed between any two steps, the next broker's adopt() ends what was begun.
  */
 /* start: the new gateway is to run. root: root asks. Holds a reference to `environment`. Returns 0, or
  * -ENOMEM with nothing begun. */
@@ -27,7 +27,7 @@ int operation_register(struct registry *registry, struct ticket ticket, const ch
 /* A registration of the broker's own, for a boot, or for a start of a profile that has no slot yet. */
 struct own_registration {
         /* Called once, on a later turn of the loop, if the registration has begun. fault NULL: the slot is
-         * supervised. It notes that and wakes, and does no more. */
+         * supervised. The function only notes that and wakes. */
         void (*ended)(struct own_registration *own, struct service *service, const struct fault *fault);
 };
 

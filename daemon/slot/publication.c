@@ -66,8 +66,7 @@ static void link_it(struct service *service)
         tell_follower(service);
 }
 
-/* An unlink that fails is tried again: as long as the slot is linked, s6-svscan starts its supervisors again.
- */
+/* An unlink that fails is tried again: as long as the slot is linked, s6-svscan restarts its supervisors. */
 static void unlink_it(struct service *service)
 {
         int result = registry_unlink(service->registry, service->name);

@@ -35,7 +35,7 @@ void publication_close(struct publication *publication);
  * what came of that. root: root waits. */
 void publication_come(struct service *service, bool root);
 
-/* The slot's link is to go as soon as it may: the follower is woken then, too. */
+/* The slot's link is to go as soon as it may: the rest is the same. */
 void publication_leave(struct service *service, bool root);
 
 /* The same, but the caller ends the slot's supervisors: s6-svscan of s6 2.11, told to end the supervisors of
@@ -49,8 +49,8 @@ void publication_wake(struct registry *registry);
 void publication_rescan(struct registry *registry);
 
 /* Between publication_hold() and publication_release() no slot comes into view or leaves it, so that many
- * slots are one scan. Unless root holds, that is not so for what root waits for, and for what is ready with
- * it. */
+ * slots are one scan. Unless root holds, slots that root waits for are not kept waiting, nor what is ready
+ * with them. */
 void publication_hold(struct registry *registry, bool root);
 void publication_release(struct registry *registry, bool root);
 bool publication_is_held(const struct registry *registry);

@@ -150,8 +150,7 @@ static void registration_is_due(struct service *service)
         }
 }
 
-/* A supervisor that is there by now is seen first: the timer may have come before all events of a long turn.
- */
+/* Supervisors that are there by now are seen first: the timer may come before all events of a long turn. */
 static void registration_expired(void *owner)
 {
         struct registration *registration = owner;

@@ -39,8 +39,7 @@ void registration_refuse(struct registry *registry, struct registration_waiter *
 void registration_again(struct service *service, struct registration_waiter *waiter,
                         struct json_object *environment);
 
-/* registration_names.c: notes in the history which variables have changed. before, after: NULL: no variables.
- */
+/* registration_names.c: notes in the history which variables have changed. before, after: NULL: none. */
 void registration_note_variables(struct service *service, struct json_object *before,
                                  struct json_object *after);
 

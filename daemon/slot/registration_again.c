@@ -45,7 +45,7 @@ static void environment_replaced(struct service *service, struct registration_wa
                 service_save(service);
         }
         if (record_is_blind_to_want(
-                    &service->record)) { /* what is wanted is for the volume to say, which does not answer */
+                    &service->record)) { /* only the volume knows what is wanted, and does not answer */
                 registration_answer(service->registry, waiter, service->profile, service, NULL, ETIMEDOUT);
                 return;
         }
@@ -76,8 +76,7 @@ static struct fault again_fault(const struct service *service)
         return (struct fault){.kind = FAULT_NONE};
 }
 
-/* The environment has changed while the slot is being registered: all who wait are told together, at the end.
- */
+/* The environment has changed while the slot is being registered: all who wait are told together. */
 static void environment_changed(struct service *service, bool root)
 {
         if (record_is_blind_to_want(&service->record))

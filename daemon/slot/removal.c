@@ -182,8 +182,7 @@ static void removal_swept(struct deputy_job *job, bool late)
         removal_finish_later(removal);
 }
 
-/* The supervisors are gone. So are their runs, unless a supervisor was killed and had no time to end its own.
- */
+/* The supervisors are gone. So are their runs, unless a supervisor was killed and could not end its own. */
 static void removal_left(struct service *service)
 {
         struct registry *registry = service->registry;
@@ -214,7 +213,7 @@ static void removal_tell_who_waits(struct service *service, bool logs)
 {
         int64_t waited_msec = clock_msec() - service->operation_began_msec;
 
-        if (waited_msec > UNREAD_MSEC) /* that a supervisor does not read is shown */
+        if (waited_msec > UNREAD_MSEC) /* the service shows that a supervisor does not read */
                 service_follow_time(service);
         if (waited_msec > LEAVE_GIVE_UP_MSEC)
                 removal_give_up(
