@@ -34,7 +34,7 @@ struct script_walk {
         char directory
                 [PATH_MAX]; /* of the service that is looked at now, resolved; "": not safe, or not there */
         char sound[DIAGNOSE_SOUND_MOST]
-                  [PATH_MAX]; /* interpreters that are safe and work, with all that interprets them */
+                  [PATH_MAX]; /* interpreters that are safe and executable, with all that interprets them */
         unsigned sounds;
         unsigned services;
         unsigned scripts;

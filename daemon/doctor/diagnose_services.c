@@ -81,7 +81,7 @@ static void check_orders(struct doctor *doctor)
                             "time");
 }
 
-/* A boot that is not through is nobody's fault: only a warning. */
+/* A boot that is not through is nobody's fault, and only a warning. */
 static void check_boot(struct doctor *doctor)
 {
         const struct registry *registry = doctor->server->registry;

@@ -21,8 +21,8 @@ struct profile_facts {
         bool exists;   /* it is there, as a profile */
         bool recorded; /* it does not exist, and there is a record of it */
         int link; /* -EXDEV, -ENOLINK, -ELOOP: its directory is a link that is not taken; 0: it is none */
-        /* 0: intent is set; -ENOENT: there is none; -ENOBUFS: LIMIT_SURVEY_BYTES were read of
-         * others; else it cannot be read */
+        /* 0: intent is set; -ENOENT: there is none; -ENOBUFS: it was not read, since others' had
+         * LIMIT_SURVEY_BYTES; else it cannot be read */
         int intent_result;
         struct intent intent;
         struct prior prior;             /* the application's own state file */

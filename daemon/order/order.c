@@ -279,7 +279,7 @@ int order_run(struct registry *registry, const struct order_request *request)
         order->began_msec = clock_msec();
         order->number = ++registry->order_number;
         order->open = order->count = request->count;
-        /* An order of all gateways counts as one full call, however many there are. */
+        /* An order of all gateways counts as no more than one full call, however many there are. */
         order->charged = order->root                           ? 0
                          : order->count < LIMIT_NAMES_PER_CALL ? order->count
                                                                : LIMIT_NAMES_PER_CALL;

@@ -193,8 +193,8 @@ static void order_record_resolved(struct order_entry *entry)
                 entry->work = WORK_WRITTEN;
 }
 
-/* Was the entry refused for want of descriptors or memory, and not for too long? The threads that have them
- * are through in an instant. */
+/* Is the fault a want of descriptors or memory, and not for too long? The threads that have them are through
+ * in an instant. */
 static bool order_is_short(struct order *order, const struct fault *fault)
 {
         if (fault->kind != FAULT_SYSTEM || !shortage_is_why(-fault->error)) {

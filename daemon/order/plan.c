@@ -301,7 +301,7 @@ static bool is_at_rest(const struct service *service)
         return state == STATE_DOWN || state == STATE_FAILED || state == STATE_HELD;
 }
 
-/* Down, and its directory is gone. A volume that the broker never wrote to may be no volume at all. */
+/* What is down, and has no directory any more, goes. A volume that the broker never wrote to may be none. */
 static void plan_removals(struct plan *plan, const struct registry *registry, const struct survey *survey)
 {
         for (size_t i = 0; survey->is_marked && i < registry->count; i++) {

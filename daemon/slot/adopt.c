@@ -31,9 +31,9 @@
 #include "proto/name.h"
 #include "proto/sysname.h"
 
-/* Reads the slot's record. *recorded: 0, or a negative errno if there is none, or it is not this gateway's.
- * Returns 0, or the negative errno of a shortage: that makes everything fail alike, and says nothing about
- * the slot, so this start is over, and s6 makes another. */
+/* Reads the slot's record. *recorded: 0, or a negative errno if there is no record of this gateway that can
+ * be read. Returns 0, or the negative errno of a shortage: that makes everything fail alike, and says nothing
+ * about the slot, so this start is over, and s6 makes another. */
 static int adopt_record(struct service *service, int *recorded)
 {
         struct registry *registry = service->registry;
@@ -194,7 +194,7 @@ static void adopt_files(struct service *service)
         struct json_object *environment = NULL;
 
         slot_tidy(slots, service->name);
-        service->environment_bytes = 1; /* variables that cannot be read are not none */
+        service->environment_bytes = 1; /* variables that cannot be read count as some */
         if (slot_read_environment(slots, service->name, &environment) == 0)
                 service->environment_bytes = environment_weight(environment);
         else
