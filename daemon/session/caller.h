@@ -6,8 +6,10 @@
 #include "daemon/service/registry.h"
 
 /*
- * Who makes a call, for the history: registry_events.caller. The uid is the kernel's word at accept. The process is who
- * connected, by its number, which may be another's by now, and by what it calls itself now, which may be anything.
+ * Sets *by to who makes the ticket's call, for the history (registry_events.caller); leaves it as it is if
+ * that call has ended. owner: the server. The uid is the kernel's word at accept. The process is the one that
+ * connected: its number, which may be another process's by now, and the name that it has given itself, which
+ * may be anything.
  */
 void caller_see(void *owner, struct ticket ticket, struct event_by *by);
 

@@ -8,36 +8,39 @@
 #include "daemon/bounds.h"
 
 /*
- * What sessions have done since the broker began, for metrics: added to where it happens, a few instructions each, and read
- * when somebody asks. There is a place for each method and each cause, and no more than that: nothing a peer sends makes
- * one.
+ * What sessions have done since the broker began, for metrics. Counts grow where things happen, in a few
+ * instructions each, and are read when somebody asks. Each method and each cause of a refusal has a place,
+ * and nothing that a peer sends makes another.
  */
 struct call_count {
         uint64_t begun;
-        uint64_t
-                ended; /* answered, with whatever; a Watch ends with its connection, and counts as begun only */
-        int64_t nsec; /* of those that ended, from when the call was taken to its last reply */
+        /* Calls that were answered to the end, with a reply or an error. A Watch ends with its connection,
+         * and so never counts here. */
+        uint64_t ended;
+        int64_t nsec; /* all ended calls together, each from when it was taken to its last reply */
         int64_t longest_nsec;
 };
 
 struct refusal_count {
-        const char *error; /* of the interface, fully qualified; NULL: the place is free */
-        const char *limit; /* which one, of LimitExceeded; else NULL */
+        const char *error; /* fully qualified name; NULL: the place is free */
+        const char *limit; /* of LimitExceeded: which limit; else NULL */
         uint64_t count;
 };
 
 struct counts {
-        struct call_count methods[COUNTS_METHODS_MOST]; /* by their numbers: dispatch.c */
+        struct call_count methods[COUNTS_METHODS_MOST]; /* by the methods' numbers: dispatch.c */
         struct refusal_count refusals[COUNTS_CAUSES_MOST];
 };
 
-/* A call of the method with that number begins. *counted: what counts_end() is to be told. */
+/* Counts a call of the method with that number as begun. *counted is set to what counts_end() is to be given,
+ * or left alone if that method has no place. */
 void counts_begin(struct counts *counts, size_t number, size_t *counted);
 
-/* nsec: since it was taken. counted 0: it is none that began. */
+/* Counts a call as ended. counted: from counts_begin(); 0 counts nothing. nsec: since the call was taken. */
 void counts_end(struct counts *counts, size_t counted, int64_t nsec);
 
-/* Both are static strings, or live as long. limit: NULL where it is no LimitExceeded. */
+/* Counts a refusal. error and limit are static strings, or live as long; limit is NULL where the error is not
+ * LimitExceeded. */
 void counts_refusal(struct counts *counts, const char *error, const char *limit);
 
 #endif

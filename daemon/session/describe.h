@@ -5,14 +5,14 @@
 #include "daemon/session/server.h"
 #include "proto/text.h"
 
-/* Appends a service as the interface's Service. Made once for each change and kept. */
+/* Appends a service as the interface's Service. The JSON is made once after each change, and kept. */
 void describe_service(struct server *server, struct service *service, struct text *text);
 
-/* The same with a comma behind it, which describe_end_list() takes away behind the last one. */
+/* Appends the same with a comma behind it; describe_end_list() removes the comma behind the last service. */
 void describe_in_list(struct server *server, struct service *service, struct text *text);
 void describe_end_list(struct text *text);
 
-/* Forgets what was made of a service that has changed since. */
+/* Forgets the JSON that was kept of a service: the service has changed since. */
 void describe_forget(struct service *service);
 
 /* Appends ,"persisted":... and, where there is a problem, ,"persist_error":... */

@@ -14,22 +14,23 @@
 
 #define ERROR_LIMIT IO_SVCBROKER ".LimitExceeded"
 
-/* The fully qualified error name of a fault, and its fields as a JSON object. `name`: the service's, as it
- * was asked for. */
+/* Returns the fully qualified error name of a fault, appends the error's fields to text as a JSON object, and
+ * counts the refusal. name: the service's, as it was asked for. service: may be NULL, but not for
+ * WaitTimeout, Superseded and Failed, whose fields show it. */
 const char *errors_of_fault(struct server *server, const struct fault *fault, const char *name,
                             struct service *service, struct text *text);
 
-/* The fields of ERROR_LIMIT. */
+/* Appends the fields of ERROR_LIMIT as a JSON object. */
 void errors_write_limit(struct text *text, const char *limit, int64_t value);
 
-/* Each of these ends the running call of the peer with an error. */
+/* Each of these ends the peer's running call with an error. */
 void errors_fault(struct peer *peer, const struct fault *fault, const char *name, struct service *service);
 void errors_parameter(struct peer *peer, const char *parameter);
 void errors_limit(struct peer *peer, const char *limit, int64_t value);
 void errors_denied(struct peer *peer);
 void errors_invalid_message(struct peer *peer, const char *reason, size_t offset);
 
-/* An error with up to two string fields; names NULL where there are fewer. */
+/* Ends the call with an error that has up to two string fields; name1 or name2 is NULL where it has fewer. */
 void errors_strings(struct peer *peer, const char *error, const char *name1, const char *value1,
                     const char *name2, const char *value2);
 

@@ -11,17 +11,18 @@
 #include "daemon/edge/stream.h"
 
 /*
- * A listening socket. Its mode is 0660 and its group right from bind on. Accepting pauses for a moment when
- * descriptors or memory are short, instead of spinning.
+ * A listening socket. Its file has mode 0660 and the right group from bind on. When descriptors or memory are
+ * short, accepting pauses for LISTENER_PAUSE_MSEC instead of spinning.
  */
 struct listener {
         int fd;           /* -1: closed */
-        int lock_fd;      /* <path>.lock, held as long as we serve */
-        const char *path; /* the caller's, who keeps it */
+        int lock_fd;      /* <path>.lock, held as long as the broker serves */
+        const char *path; /* not owned */
         gid_t gid;
         struct socket_file file;
-        int lost; /* its file is not there and cannot be made anew: negative errno, -EPERM where others than
-                     root can write its directory; 0: it is there, or was when we last looked */
+        /* Why the file or its lock is away and cannot be made anew: a negative errno, -EPERM where users
+         * other than root can write the directory. 0: both were there at the last look. */
+        int lost;
         uv_poll_t poll;
         uv_timer_t pause;
         struct streams *streams;
@@ -29,26 +30,28 @@ struct listener {
         void *owner;
 };
 
-/* 0, -EADDRINUSE where another broker serves it, -EEXIST where something else has its name, or another
- * negative errno. */
+/* Binds the socket and listens; `accepted` is called in later turns of the loop, and owns the fd that it
+ * gets. 0, -EADDRINUSE where another broker serves that path, -EEXIST where something else has its name,
+ * -ENAMETOOLONG, or another negative errno. */
 int listener_open(struct listener *listener, uv_loop_t *loop, struct streams *streams, const char *path,
                   gid_t gid, void (*accepted)(void *owner, int fd), void *owner);
 void listener_close(struct listener *listener);
 
 /*
- * Where its file was removed, moved or replaced: makes it anew, if its directory is still root's, and nothing
- * else has taken its name. Connections stay, those too that nobody has accepted yet. make_directory: also
- * where that is gone. Sets `lost`. To be called by a turn of the loop itself, since it accepts.
+ * Makes the socket's file and its lock anew where they were removed, moved or replaced, if only root can
+ * write the directory and nothing else has taken the name. Connections stay, even those that were not
+ * accepted yet. make_directory: makes the directory as well, if that is gone. Sets `lost`. Accepts
+ * connections, so it must be called from the loop itself.
  */
 void listener_mend(struct listener *listener, bool make_directory);
 
-/* The socket's file is where clients look for it, and so is its lock. */
+/* Whether the socket's file and its lock are where clients and other brokers look for them. */
 bool listener_is_there(const struct listener *listener);
 
-/* What of the two is not where it was; NULL: both are, or the listener is closed. */
+/* Which of the two is away, in words; NULL: neither, or the listener is closed. */
 const char *listener_lack(const struct listener *listener);
 
-/* What comes of such a lack, or what a person is to do. */
+/* What the broker does about what is away, or what a person is to do, in words. */
 const char *listener_remedy(const struct listener *listener);
 
 #endif

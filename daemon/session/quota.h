@@ -18,11 +18,11 @@ struct quota_uid {
         bool used;
         uid_t uid;
         unsigned connections;
-        unsigned gone; /* clients whose calls are still being done */
-        unsigned watches;
+        unsigned gone;       /* clients that are gone, while their calls are being done */
+        unsigned watches;    /* Watches, and followed Histories */
         size_t memory_bytes; /* buffers of its connections */
-        double changes;      /* left in the bucket */
-        double names;        /* left in the other one */
+        double changes;      /* left in the bucket of changes */
+        double names;        /* left in the bucket of names */
         int64_t refilled_msec;
 };
 
@@ -30,11 +30,12 @@ struct quota {
         struct quota_uid uids[LIMIT_CONNECTIONS + GONE_CLIENTS];
 };
 
-/* The entry of `uid`, made where it is new. NULL: no room, which stands for too many connections. */
+/* Returns the entry of `uid`, which is made if it has none. NULL: no entry is free, which means that there
+ * are too many connections. */
 struct quota_uid *quota_get(struct quota *quota, uid_t uid, int64_t now_msec);
 
-/* Takes one change of so many names out of the buckets, or says how many milliseconds until they are there.
- * No more than LIMIT_NAMES_BURST are counted. */
+/* Takes one change of so many names out of the buckets, and returns 0; or takes nothing, and returns how many
+ * milliseconds it is until the buckets hold so much. Of the names, at most LIMIT_NAMES_BURST are counted. */
 int64_t quota_take_change(struct quota_uid *entry, size_t names, int64_t now_msec);
 
 #endif

@@ -29,9 +29,9 @@ struct method;
 /*
  * Everything that serves: the listeners, the peers, and what they share.
  *
- * Who is served when: root's connections as soon as something comes; those of others, and root's that have more to do, in
- * turns. Root's and the others' queue have each their time of a turn of the loop: whatever the others send, and however
- * many they are, root's next call comes into the next turn.
+ * Root's connections are served as soon as something comes in; other connections, and root's that have more
+ * to do, are served in turns. Root's queue and the queue of all others each have their own time in a turn of
+ * the loop: whatever the others send, and however many they are, root's next call gets into the next turn.
  */
 struct server {
         uv_loop_t *loop;
@@ -39,65 +39,67 @@ struct server {
         struct access_policy access;
         struct rights rights;
         struct seccomp seccomp;
-        const struct method *const
-                *methods; /* the groups that dispatch.h finds a method in; NULL-terminated */
-        void (*take_call)(struct peer *peer, char *message, size_t length); /* dispatch.h's */
+        /* The groups of methods that dispatch.c searches; NULL-terminated. */
+        const struct method *const *methods;
+        void (*take_call)(struct peer *peer, char *message, size_t length); /* dispatch_message() */
 
-        /* What it was started with, for Health and Diagnose. */
-        const char *hermes_home; /* for log_directory, too */
+        /* What the broker was started with, for Health and Diagnose. */
+        const char *hermes_home; /* also where a Service's log_directory begins */
         const char *template_path;
         const char *socket_path;
         char *supervisor_path; /* PATH of s6-svscan's environment; NULL: not readable */
         const char *exec_path; /* PATH of what the container's runtime executes in it; NULL: not known */
-        char loose_path
-                [FINDINGS_LINE_BYTES]; /* where they lead and others than root can write; "": nowhere */
-        const char *const *fallbacks;  /* what whoever started it had to do without; NULL-terminated */
-        unsigned failed_starts;        /* of containers */
-        unsigned services_max;         /* as --services-max said */
+        /* Which directories of these two users other than root can write; "": none. */
+        char loose_path[FINDINGS_LINE_BYTES];
+        const char *const *fallbacks; /* what the broker's starter had to do without; NULL-terminated */
+        unsigned failed_starts; /* Diagnose fails for a gateway that failed in so many container starts */
+        unsigned services_max;  /* the value of --services-max */
         struct {
-                unsigned percent;    /* above which Health warns; 0: never */
-                int64_t looked_msec; /* by clock_msec(); 0: never */
+                unsigned percent;    /* Health warns when more is used; 0: never */
+                int64_t looked_msec; /* time of the last look, by clock_msec(); 0: never */
                 bool known;
                 struct cgroup_limit limit;
-        } memory;       /* of the container */
+        } memory;       /* the container's */
         unsigned files; /* descriptors that the process may have */
 
         struct streams streams;
         struct listener listener;
         struct listener observer_listener;
-        struct mender mender; /* of both */
+        struct mender mender; /* of both listeners */
         struct quota quota;
         struct peers peers;
-        struct ready_queue turns_root; /* of root's connections */
-        struct ready_queue turns;      /* and of all others */
+        struct ready_queue turns_root; /* root's connections */
+        struct ready_queue turns;      /* all other connections */
         struct watchers watchers;
         struct counts counts;
         struct pace pace;
-        struct telling *tellings; /* methods/history.c: who follows History; */
-        bool tellings_woken;      /* each of them has its turn */
-        struct doctor *doctor;    /* the room's above, which keeps it here; NULL: there was no Diagnose yet */
+        struct telling *tellings; /* followers of History, of methods/history.c */
+        bool tellings_woken;      /* each follower has been woken, and none has had its turn since */
+        struct doctor *doctor;    /* kept here for daemon/doctor; NULL: no Diagnose has run yet */
         struct timer settle_log;
         struct timer drain;
         bool draining;
         void (*drained)(struct server *server);
 };
 
-/* Sets the registry's events of changes; those of answers are set by who answers. methods: as in struct
- * server. */
+/* Also sets the registry's events `changed`, `gone` and `caller`; the methods set those that answer calls.
+ * methods: as in struct server. */
 void server_init(struct server *server, uv_loop_t *loop, struct registry *registry,
                  const struct method *const *methods);
 
-/* So many connections in all, fewer than PEERS_MOST where the process has descriptors for no more. */
+/* Sets how many connections there may be at once. seats: the descriptors that connections may have, those
+ * that wait to be closed included; with fewer than PEERS_MOST + CLOSER_PENDING the bounds shrink. */
 void server_set_seats(struct server *server, unsigned seats);
 
-/* Closes everything; peers get no answer any more. */
+/* Closes everything; running calls get no answer. */
 void server_deinit(struct server *server);
 
-/* Takes no new connections or calls, and calls `drained` when every call that runs is answered or msec have
- * passed. */
+/* Stops taking connections and calls, and calls `drained` once every running call is answered, but for
+ * Watches and followed Histories, or SERVER_DRAIN_MSEC have passed; never before server_drain() has
+ * returned. */
 void server_drain(struct server *server, void (*drained)(struct server *server));
 
-/* A connection came in (from a listener): fd is the server's now. */
+/* Serves a connection that a listener has accepted. fd belongs to the server from now on. */
 void server_accept(struct server *server, int fd);
 
 #endif

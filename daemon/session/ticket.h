@@ -6,32 +6,33 @@
 #include "daemon/session/peer.h"
 
 /*
- * The way of an answer that comes later. Whatever is at work for a call keeps its ticket (peer_ticket()) and
- * never the peer: who asked may be gone by then, or its call over, and then nothing is told and nothing is
- * lost.
+ * How an answer that comes later finds its call. Whatever is at work for a call keeps the call's ticket
+ * (peer_ticket()), and never the peer: the peer may be gone by then, or the call over, and then nothing is
+ * told and nothing is lost.
  */
 
-/* The peer that waits for the answer. NULL: nobody does any more. */
+/* The peer that waits for the answer. NULL: nobody waits for it any longer. */
 struct peer *ticket_peer(const struct server *server, struct ticket ticket);
 
 /* Answers the call with its last reply, and frees the text. */
 void ticket_reply(const struct server *server, struct ticket ticket, struct text *parameters);
 
-/* Answers the call with an error. name, service: as errors_of_fault() wants them. */
+/* Answers the call with an error. name, service: as for errors_of_fault(). */
 void ticket_fail(const struct server *server, struct ticket ticket, const struct fault *fault,
                  const char *name, struct service *service);
 
-/* Several calls that get the same answer: at most one of each connection. All zeros: none. */
+/* Several calls that get the same answer: at most one of each connection. All zeros is an empty set. */
 struct ticket_set {
         struct ticket at[PEERS_MOST]; /* by seat; peer 0: none */
 };
 
-/* Of a peer that had the same seat before, nobody waits any more. */
+/* Adds the ticket, in the place of one that a former peer of the same seat had: nobody waits for that
+ * answer. */
 void ticket_set_add(struct ticket_set *set, struct ticket ticket);
 
 bool ticket_set_is_empty(const struct ticket_set *set);
 
-/* Takes one out. False: there are no more. from: where to look, 0 at first. */
+/* Takes a ticket out. False: there are no more. *from: the seat to look from, 0 at first; it is moved on. */
 bool ticket_set_take(struct ticket_set *set, size_t *from, struct ticket *ticket);
 
 #endif
