@@ -10,56 +10,59 @@
 #include "proto/plain.h"
 #include "proto/text.h"
 
-/* Of a call that needs no tree, without its NUL: a method, and a name in it as long as may be. */
+/* The longest call that is read without a tree, without its NUL: room for a method and one name of the
+ * greatest length. */
 #define CALL_PLAIN_BYTES 511
 
 /*
  * One Varlink call, https://varlink.org/Method-Call
  *
- * Its parameters are in a tree, where one of them is an object or an array, or anything of the call is not written plainly
- * (json_plain); else they are values, which cost no memory: call_fields() reads both.
+ * A short call that is written plainly (json_plain), without an object or an array among its parameters, is
+ * read into values, which cost no memory. The parameters of any other call are in a tree. call_fields() reads
+ * both.
  */
 struct call {
         const char *method;             /* fully qualified; owned by the call */
-        struct json_object *parameters; /* an object, or NULL: there are none, or they are: */
+        struct json_object *parameters; /* an object; NULL: there are none, or they are in `values` */
         struct plain_values values;
         bool more;
         bool oneway;
         bool upgrade;
-        struct json_object *message;        /* NULL: there is no tree */
-        char strings[CALL_PLAIN_BYTES + 1]; /* of which the values are */
+        struct json_object *message;        /* the tree, or NULL */
+        char strings[CALL_PLAIN_BYTES + 1]; /* without a tree: what method and values point into */
 };
 
 enum call_result {
         CALL_OK = 0,
-        CALL_INVALID, /* not strict JSON, not an object, an unknown, missing or ill-typed member */
-        CALL_LIMIT, /* deeper or with longer strings than limits.h allows; limit and limit_value say which */
-        CALL_MEMORY,
+        CALL_INVALID, /* not strict JSON, not an object, or an unknown, missing or ill-typed member */
+        CALL_LIMIT,   /* a limit of limits.h is exceeded: limit and limit_value say which */
+        CALL_MEMORY,  /* out of memory */
 };
 
 struct call_problem {
         struct json_problem json; /* reason and offset (0 where no byte can be named) */
-        const char *limit;        /* CALL_LIMIT: json_depth or string_bytes */
+        const char *limit;        /* CALL_LIMIT: json_depth, json_values or string_bytes */
         size_t limit_value;
 };
 
 /*
- * Parses one message (NUL behind it). On CALL_OK the caller owns *call and ends it with call_deinit();
- * otherwise *call is untouched and *problem set. A null parameters, more, oneway or upgrade is an absent one;
- * method may not be null.
+ * Parses one message, which has a NUL behind it. On CALL_OK the caller owns *call, must not copy or move it,
+ * and ends it with call_deinit(); otherwise *call is untouched and *problem set. A null parameters, more,
+ * oneway or upgrade counts as absent; method may not be null.
  */
 enum call_result call_parse(const char *message, size_t length, struct call *call,
                             struct call_problem *problem);
 void call_deinit(struct call *call);
 
-/* The same, always with a tree: what call_parse() is held against. */
+/* Does the same, always with a tree: tests compare call_parse() with it. */
 enum call_result call_parse_tree(const char *message, size_t length, struct call *call,
                                  struct call_problem *problem);
 
-/* The parameters, as fields_read() has them; their strings are the call's. */
+/* Reads the parameters as fields_read() does. The strings stay owned by the call. */
 const char *call_fields(const struct call *call, const struct field *fields, void *target);
 
-/* The list `name` among the parameters; NULL: it is not there, or null. False: it is no list. */
+/* Sets *list to the list `name` among the parameters, or to NULL if it is absent or null. False: the
+ * parameter is no list. */
 bool call_list(const struct call *call, const char *name, struct json_object **list);
 
 /* Appends a request, its NUL byte included. parameters: JSON text of an object, or NULL. */
@@ -68,7 +71,7 @@ void call_write(struct text *text, const char *method, const char *parameters, b
 /* Appends a reply, its NUL byte included. parameters: JSON text of an object. */
 void reply_write(struct text *text, const char *parameters, size_t length, bool continues);
 
-/* The same in two: the parameters are appended in between. */
+/* The same in two steps: the caller appends the parameters in between. */
 void reply_write_begin(struct text *text);
 void reply_write_end(struct text *text, bool continues);
 
@@ -84,7 +87,8 @@ struct reply {
         struct json_object *message;
 };
 
-/* Like call_parse(), with the bounds of a reply; any of its members may be null. */
+/* Like call_parse(), with the bounds of a reply and always with a tree; any of its members may be null or
+ * absent. On CALL_OK the caller ends *reply with reply_deinit(). */
 enum call_result reply_parse(const char *message, size_t length, struct reply *reply,
                              struct call_problem *problem);
 void reply_deinit(struct reply *reply);

@@ -9,8 +9,9 @@ struct json_object;
 struct plain_values;
 
 /*
- * Reads the parameters of a call into a struct, by a table. An unknown, missing or ill-typed parameter fails;
- * JSON null stands for absent. Strings, lists and maps stay owned by the JSON object.
+ * Reads the parameters of a call into a struct, as a table of fields says. A parameter that is unknown,
+ * missing or of another type fails; JSON null stands for absent. Strings, lists and maps stay owned by the
+ * parameters.
  */
 enum field_type {
         FIELD_STRING,      /* const char * */
@@ -43,10 +44,10 @@ struct field {
  */
 const char *fields_read(struct json_object *parameters, const struct field *fields, void *target);
 
-/* The same of parameters that need no tree. */
+/* The same for parameters that are not in a tree. */
 const char *fields_read_plain(const struct plain_values *values, const struct field *fields, void *target);
 
-/* The same of what may have other members too, which are passed over. */
+/* Like fields_read(), but members that no field names are passed over. */
 const char *fields_take(struct json_object *parameters, const struct field *fields, void *target);
 
 #endif

@@ -33,7 +33,7 @@ void frame_buffer_deinit(struct frame_buffer *buffer);
  */
 char *frame_buffer_reserve(struct frame_buffer *buffer, size_t *room);
 
-/* `length` bytes were put where reserve() said. */
+/* Says that `length` bytes were put where frame_buffer_reserve() said; at most *room. */
 void frame_buffer_commit(struct frame_buffer *buffer, size_t length);
 
 /* Takes the next message: *message is NUL-terminated and valid until the next call on this buffer. */

@@ -2,7 +2,7 @@
 #ifndef PROTO_INTERFACE_H
 #define PROTO_INTERFACE_H
 
-/* The interface files, byte for byte, NUL-terminated. */
+/* The texts of the .varlink files, byte for byte, NUL-terminated. */
 extern const char interface_io_svcbroker[];
 extern const char interface_io_systemd_Metrics[];
 extern const char interface_org_varlink_service[];

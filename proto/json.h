@@ -6,14 +6,14 @@
 
 struct json_object;
 
-/* No text nests deeper, whatever json_bounds says. */
+/* No accepted text nests deeper, whatever json_bounds says. */
 #define JSON_DEPTH_MAX 64
 
 /*
  * JSON as RFC 8259 and RFC 7493 (I-JSON) have it, and nothing more. json-c alone, even in strict mode, takes
  * duplicate keys, single-quoted keys, NaN, saturated integers, \u0000, overlong UTF-8, raw control characters
- * and trailing bytes; all of these are refused here, before json-c sees a byte. Depth and string length are
- * checked there too.
+ * and trailing bytes. All of these are refused here, and all but duplicate keys before json-c sees a byte, as
+ * is a text over one of the bounds.
  */
 enum json_result {
         JSON_OK = 0,
@@ -33,8 +33,8 @@ struct json_bounds {
         size_t values;       /* members and elements, all together; 0: no bound */
 };
 
-/* What was wrong, for people, and the byte at which it showed (0 for a duplicate and a real number out of
- * range). */
+/* What was wrong, for people, and the byte at which it showed: 0 where none can be named, as for a duplicate
+ * or a real number out of range. */
 struct json_problem {
         const char *reason;
         size_t offset;

@@ -7,9 +7,9 @@
 
 #include "proto/json_scan.h"
 
-/* What json_scan.c and json_scan_string.c share, and nobody else includes. */
+/* What json_scan.c and json_scan_string.c share; no other file includes this one. */
 
-/* What may come next. Together with the stack of open brackets this is all the state; nothing here
+/* What may come next. Together with the stack of open brackets this is all of the scanner's state: nothing
  * recurses. */
 enum json_expect {
         EXPECT_VALUE,
@@ -29,7 +29,7 @@ struct json_scanner {
         size_t depth;
         char open[JSON_DEPTH_MAX]; /* the brackets that are open, outermost first */
         struct json_tally tally;
-        struct json_plain *plain; /* NULL: nobody asked */
+        struct json_plain *plain; /* NULL: the caller does not want it */
         struct json_problem problem;
 };
 
@@ -40,7 +40,8 @@ static inline enum json_result json_scan_fail(struct json_scanner *scanner, enum
         return result;
 }
 
-/* The byte at the current place; '\0', which JSON never has, at the end: it is behind the text. */
+/* The byte at the current place. At the end that is the NUL byte behind the text, which JSON itself never
+ * has. */
 static inline char json_scan_peek(const struct json_scanner *scanner)
 {
         return scanner->text[scanner->at];
@@ -53,7 +54,7 @@ static inline enum json_result json_scan_unexpected(struct json_scanner *scanner
         return json_scan_fail(scanner, JSON_SYNTAX, reason);
 }
 
-/* At the opening quote. */
+/* Takes a string, or a name; the current place is its opening quote. */
 enum json_result json_scan_string(struct json_scanner *scanner);
 
 #endif

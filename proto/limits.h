@@ -13,12 +13,12 @@
 #define LIMIT_JSON_DEPTH 8                  /* objects and arrays inside each other, the message included */
 #define LIMIT_JSON_VALUES 2048              /* members and elements of a request, all together */
 #define LIMIT_STRING_BYTES 4096             /* one string of a request, decoded, key or value */
-#define LIMIT_REPLY_JSON_DEPTH 32           /* the same two of a reply, as far as a client accepts one */
-#define LIMIT_REPLY_STRING_BYTES (1024 * 1024) /* an interface's text is one string */
+#define LIMIT_REPLY_JSON_DEPTH 32           /* depth of a reply that a client accepts */
+#define LIMIT_REPLY_STRING_BYTES (1024 * 1024) /* one string of such a reply: an interface's text is one */
 
 /* Names. */
 #define LIMIT_SERVICE_NAME_BYTES 251 /* what s6-svscan supervises (name_max) */
-#define LIMIT_PROFILE_NAME_BYTES 243 /* that less "gateway-" */
+#define LIMIT_PROFILE_NAME_BYTES 243 /* a service's name less "gateway-" */
 #define LIMIT_NAMES_PER_CALL 1000    /* names of one order, Watch or History; `all` may be more */
 
 /* A profile's environment. */
@@ -39,7 +39,7 @@
 #define LIMIT_OUTPUT_BYTES (1024 * 1024)     /* unsent replies of one connection; over it, closed */
 #define LIMIT_OUTPUT_STALL_MSEC 30000        /* without progress while replies wait to be read; then closed */
 #define LIMIT_MEMORY_BYTES (5 * 1024 * 1024) /* buffers of all connections but root's together */
-#define LIMIT_MEMORY_UID_BYTES (4 * 1024 * 1024)  /* of those, of one uid */
+#define LIMIT_MEMORY_UID_BYTES (4 * 1024 * 1024)  /* buffers of one uid's connections, of those */
 #define LIMIT_MEMORY_ROOT_BYTES (3 * 1024 * 1024) /* buffers of root's, which nobody else can take */
 
 /* What waits for the volume, or was read from it. */
@@ -50,7 +50,7 @@
 #define LIMIT_CHANGES_PER_SECOND 20 /* changes (a batch is one), refill of the bucket */
 #define LIMIT_CHANGES_BURST 60      /* size of the bucket */
 #define LIMIT_NAMES_PER_SECOND 100  /* names of changes that need something done, refill of a second bucket */
-#define LIMIT_NAMES_BURST 2000      /* its size: everything stopped, and started again, at once */
+#define LIMIT_NAMES_BURST 2000      /* size of the second bucket: all stopped and started again at once */
 #define LIMIT_WAIT_MSEC 600000      /* longest timeout_msec of a wait */
 #define LIMIT_KILL_AFTER_MSEC 600000 /* longest kill_after_msec of Stop and Restart */
 #define LIMIT_REMOVED_EVENTS 512     /* removals kept for slow readers of Watch; older readers are closed */

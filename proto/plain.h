@@ -8,7 +8,8 @@
 
 #include "proto/json_scan.h"
 
-/* Parameters of a call that needs no tree: the scanner has seen where they are, and there is no more to them than this. */
+/* The parameters of a call that needs no tree: the scanner has seen where they are, and they are of these
+ * types only. */
 enum plain_type {
         PLAIN_NULL,
         PLAIN_BOOL,
@@ -28,19 +29,20 @@ struct plain_values {
         struct plain_value at[JSON_PLAIN_MOST];
 };
 
-/* NULL: there is none of that name. */
+/* The value of that name, or NULL. */
 const struct plain_value *plain_find(const struct plain_values *values, const char *name);
 
-/* A member of that name. */
+/* Whether the member has that name. */
 static inline bool plain_is_named(const struct json_plain_member *member, const char *name)
 {
         return member->name_bytes == strlen(name) && memcmp(member->name, name, member->name_bytes) == 0;
 }
 
-/* A copy of a string of the text, at *to, which becomes the place behind its NUL byte. */
+/* Copies `length` bytes to *to, with a NUL byte behind them, and moves *to behind that. Returns the copy. */
 const char *plain_copy(char **to, const char *bytes, size_t length);
 
-/* The value of a member, copied to *to where it is a string. No object has one. */
+/* Takes the name and the value of a member, which must not be an object. The name, and the value if it is a
+ * string, are copied to *to. */
 struct plain_value plain_take(const struct json_plain_member *member, char **to);
 
 #endif

@@ -2,9 +2,10 @@
 #ifndef PROTO_SETTINGS_H
 #define PROTO_SETTINGS_H
 
-/* The settings of a gateway's directory, as svcbroker-slot reads them, and the broker before any gateway starts. */
+/* The file `settings` of a gateway's directory. svcbroker-slot reads it, and so does the broker before any
+ * gateway starts. */
 
-#define SETTINGS_BYTES 16384 /* of the file, with a NUL behind it */
+#define SETTINGS_BYTES 16384 /* of the whole file, with a NUL behind it */
 
 enum setting {
         S6,
@@ -20,8 +21,10 @@ enum setting {
         SETTINGS
 };
 
-/* In place. Lines NAME=VALUE, where a shell would do no more with the value than take its quotes off; other names are left
- * alone. 0, or the number of the line that is something else, or where one is missing: the last. */
+/* Parses the text in place; the values point into it. Each line is NAME=VALUE, where a shell would do no more
+ * with the value than take its quotes off, or a comment, or empty; other names are passed over. Returns 0, or
+ * the number of the first line that is something else, or the number of the last line if a setting is
+ * missing. */
 unsigned settings_parse(char *text, const char *values[SETTINGS]);
 
 #endif

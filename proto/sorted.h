@@ -5,13 +5,14 @@
 #include <stddef.h>
 
 /*
- * Arrays in order. bsearch(3) says whether something is in one; this says where it belongs: at the first element that
- * is not before `key`, or behind all. `compare` is as for bsearch(3).
+ * Where `key` belongs in a sorted array: the place of the first element that does not come before it, or
+ * `count`. (bsearch(3) only says whether there is an equal element.) `compare` is as for bsearch(3).
  */
 size_t sorted_place(const void *key, const void *elements, size_t count, size_t size,
                     int (*compare)(const void *key, const void *element));
 
-/* Orders an array of strings, for qsort(3) and bsearch(3); the key is the address of one, too. */
+/* Compares elements of an array of strings, for qsort(3) and bsearch(3), whose key is the address of a
+ * string's pointer as well. */
 int sorted_compare_strings(const void *left, const void *right);
 
 #endif

@@ -21,7 +21,7 @@ struct text {
 void text_init(struct text *text);
 void text_deinit(struct text *text);
 
-/* Keeps the memory, forgets a failure. */
+/* Empties the text: keeps its memory, and forgets a failure. */
 void text_clear(struct text *text);
 
 void text_append(struct text *text, const char *bytes, size_t length);
@@ -38,8 +38,8 @@ void text_append_int(struct text *text, int64_t value);
 void text_append_json_string(struct text *text, const char *string);
 
 /*
- * Members of a JSON object whose "{" is there: the comma, where one precedes it, and the name, which needs no
- * escape. The first leaves the value to the caller.
+ * These append a member to a JSON object whose "{" is there: a comma if another member precedes it, the name,
+ * which must need no escape, and the value. The first one leaves the value to the caller.
  */
 void text_append_member(struct text *text, const char *name);
 void text_append_member_string(struct text *text, const char *name, const char *value);

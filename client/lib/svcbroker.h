@@ -8,8 +8,8 @@
  *
  * Every function that can fail returns 0 or a negative errno value:
  *
- * -EINVAL: an argument is wrong (a path is empty, a method is no dotted name, the parameters are no JSON
- * object).
+ * -EINVAL: an argument is wrong (the path is empty; the method is empty or has characters other than letters,
+ * digits, '.', '-' and '_'; the parameters are no JSON object; a flag is unknown).
  *
  * -ENAMETOOLONG: the path does not fit into a socket address.
  *
@@ -19,7 +19,7 @@
  *
  * -ECONNRESET: the server closed the connection, and there is no further reply.
  *
- * -EPROTO: what came is no Varlink reply. Close the connection.
+ * -EPROTO: the server sent something that is no Varlink reply. Close the connection.
  *
  * -EMSGSIZE: a reply is larger than 4 MiB. Close the connection.
  *
@@ -27,7 +27,7 @@
  *
  * -ENOMEM: out of memory.
  *
- * An error that the server answers is no failure of the function: it is in the reply.
+ * An error that the server answers with is no failure of the function: the reply holds it.
  *
  * timeout_msec: negative waits for ever, 0 not at all. A connection serves one thread at a time; different
  * connections have nothing in common. No function raises SIGPIPE.
@@ -53,50 +53,52 @@ struct svcbroker_reply {
 };
 
 /*
- * path: NULL stands for $SVCBROKER_SOCKET (not in a program with more rights than its caller), and without
- * that for the socket that svcbrokerd was built with.
+ * Connects; the caller closes *connection. path: NULL stands for $SVCBROKER_SOCKET (not in a program with
+ * more rights than its caller), and if that is unset or empty for the socket that svcbrokerd was built with.
  */
 int svcbroker_connect(const char *path, int timeout_msec, struct svcbroker **connection);
 
-/* NULL is fine. What was queued and not sent is lost. Ends the waiting for an order, never the order. */
+/* Closes and frees a connection; NULL is fine. Calls that were queued and not sent are lost. An order whose
+ * reply was waited for is carried out all the same. */
 void svcbroker_close(struct svcbroker *connection);
 
 /*
- * Puts a call behind those already queued; nothing is sent yet. So several calls can go out together, and
- * their replies are received in the same order. method: fully qualified. parameters: JSON text of an object,
- * or NULL.
+ * Puts a call behind those already queued; nothing is sent yet. Several calls can go out together, and their
+ * replies are received in the same order. method: fully qualified. parameters: JSON text of an object, or
+ * NULL.
  */
 int svcbroker_queue(struct svcbroker *connection, const char *method, const char *parameters, unsigned flags);
 
 /*
- * Sends what is queued. A server that closed before it read everything is not an error here: its last replies
- * can still be received, and -ECONNRESET comes behind them. Only needed after oneway calls;
- * svcbroker_receive() does it too.
+ * Sends the queued calls. It is no error here if the server closed before it read everything: its last
+ * replies can still be received, and -ECONNRESET comes behind them. Only needed after oneway calls:
+ * svcbroker_receive() flushes as well.
  */
 int svcbroker_flush(struct svcbroker *connection, int timeout_msec);
 
-/* The next reply, in the order of the calls. */
+/* Sends the queued calls, and waits for the next reply, in the order of the calls. */
 int svcbroker_receive(struct svcbroker *connection, int timeout_msec, struct svcbroker_reply *reply);
 
 /*
- * One call and its reply. -EINVAL while replies to earlier calls are still due. After -ETIMEDOUT go on with
- * svcbroker_receive(): the call is not sent twice.
+ * Makes one call, and waits for its reply. -EINVAL while replies to earlier calls are still due. After
+ * -ETIMEDOUT go on with svcbroker_receive(), so that the call is not sent twice.
  */
 int svcbroker_call(struct svcbroker *connection, const char *method, const char *parameters, int timeout_msec,
                    struct svcbroker_reply *reply);
 
 /*
- * To wait with poll(2), beside other descriptors: for these events on this descriptor. Call
- * svcbroker_receive() with timeout 0 until -ETIMEDOUT before polling. No events: no reply is due, and nothing
- * is to be sent.
+ * The descriptor and the events to wait for with poll(2), beside other descriptors. Call svcbroker_receive()
+ * with timeout 0 until it returns -ETIMEDOUT before polling. No events: no reply is due, and nothing is to be
+ * sent.
  */
 int svcbroker_fd(const struct svcbroker *connection);
 short svcbroker_events(const struct svcbroker *connection);
 
-/* For people, in English. result: what a function returned. Valid until the next call in the same thread. */
+/* What a result means, for people, in English. result: what a function returned. Valid until the next call in
+ * the same thread. */
 const char *svcbroker_strerror(int result);
 
-/* Of the library that runs, like "0.1.0". */
+/* The version of the library that runs, like "0.1.0". */
 const char *svcbroker_version(void);
 
 #ifdef __cplusplus

@@ -6,7 +6,8 @@
 
 #include "daemon/bounds.h"
 
-/* What a check found, for one line: the first ones by name, the others as a number. Pure. */
+/* What a check found, told in one line: the first FINDINGS_LISTED_MOST by name, the rest as a number.
+ * Pure. */
 struct findings {
         char text[FINDINGS_TEXT_BYTES];
         size_t length;
@@ -14,10 +15,11 @@ struct findings {
         unsigned listed;
 };
 
-/* name: of what is to be told, at most once; note: behind it in parentheses, or NULL. */
+/* Adds a finding; a name that is listed already is not added again. note: shown in parentheses behind the
+ * name, or NULL. */
 void findings_add(struct findings *findings, const char *name, const char *note);
 
-/* "a, b (note) and 3 more"; returns buffer. */
+/* Writes a line like "a, b (note) and 3 more"; returns buffer. */
 const char *findings_line(const struct findings *findings, char buffer[FINDINGS_LINE_BYTES]);
 
 #endif

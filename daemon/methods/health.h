@@ -6,9 +6,10 @@
 #include "proto/text.h"
 
 /*
- * Appends the reply of Health, from memory. after NULL: all that one reply may hold, and how many problems
- * more there are. Else a piece of it: the service of which was told last ("": none), and then the one that
- * was told last in this piece. True: there are more.
+ * Appends the reply of Health, or a piece of it. after NULL: all that one reply may hold, and how many
+ * further problems there are. Returns false. Else: the piece that follows the service named in `after` ("":
+ * the first piece), which has LIMIT_SERVICE_NAME_BYTES + 1 bytes. Returns true if more pieces follow; `after`
+ * then names the last service of this one.
  */
 bool health_write(struct server *server, char *after, struct text *text);
 

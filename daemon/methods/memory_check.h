@@ -8,8 +8,9 @@
 #include "daemon/session/server.h"
 
 /*
- * Whether the container's memory is nearly used up, by its control group: with --memory-percent only. Looked at again when
- * the last look is older than MEMORY_CHECK_MSEC. True: *problem says so.
+ * Whether the container's memory is nearly used up, as its control group has it; always false without
+ * --memory-percent. Looks again when the last look is older than MEMORY_CHECK_MSEC. True: a text of up to
+ * `size` bytes in `problem` says so.
  */
 bool memory_check(struct server *server, char *problem, size_t size);
 

@@ -15,12 +15,13 @@ extern const struct method slots_methods[];     /* slots.c */
 extern const struct method reconcile_methods[]; /* reconcile.c */
 extern const struct method metrics_methods[];   /* metrics.c: io.systemd.Metrics */
 
-/* Sets the registry's events of answers that come later; their owner is the server. */
+/* Each sets the registry's events for the answers of its file that come later. Their owner is the server. */
 void outcomes_listen(struct registry *registry);
 void history_listen(struct registry *registry);
 void slots_listen(struct registry *registry);
 
-/* timeout_msec of a call: absent is `absent_msec`. False: out of range, and answered so. */
+/* Takes timeout_msec of a call; *timeout_msec becomes `absent_msec` if it is absent. False: it is out of
+ * range, and the call has been answered with an error. */
 bool orders_timeout(struct peer *peer, long long value, bool present, int64_t absent_msec,
                     int64_t *timeout_msec);
 

@@ -6,12 +6,13 @@
 
 #include "daemon/session/server.h"
 
-/* The families of io.systemd.Metrics: what there is to be told, and where it is counted. Nothing is counted here. */
+/* The families of io.systemd.Metrics: which metrics there are, and where their figures are read from. Nothing
+ * is counted here. */
 
 enum sample_kind {
-        SAMPLE_COUNT,   /* number */
-        SAMPLE_SECONDS, /* number, in microseconds: told in seconds */
-        SAMPLE_WORD,    /* word */
+        SAMPLE_COUNT,   /* `number` */
+        SAMPLE_SECONDS, /* `number` is in microseconds, and told in seconds */
+        SAMPLE_WORD,    /* `word` */
 };
 
 /* One metric. Its strings are not owned. */
@@ -19,14 +20,14 @@ struct sample {
         enum sample_kind kind;
         int64_t number;
         const char *word;
-        const char *object; /* NULL: it is of the broker */
+        const char *object; /* the service's name; NULL: the metric is of the broker */
         struct {
-                const char *name; /* NULL: there is none, or no further one */
+                const char *name; /* NULL: no field, or no further one */
                 const char *value;
         } fields[2];
 };
 
-/* Who takes what a family has to tell. */
+/* One run of List: takes the metrics of the families. */
 struct scrape {
         struct server *server;
         int64_t now_usec; /* UTC */
@@ -35,14 +36,15 @@ struct scrape {
 
 struct family {
         const char *name;
-        const char *type; /* of MetricFamilyType */
+        const char *type; /* a value of MetricFamilyType */
         const char *description;
-        /* One of these: of each service, by name; or of the broker, all of them at once. */
+        /* One of these two is set. of_service tells the metrics of one service, and is called for each
+         * service, by name; of_broker tells all metrics of the family. */
         void (*of_service)(struct scrape *scrape, const struct service *service);
         void (*of_broker)(struct scrape *scrape);
 };
 
-/* Ended by one without a name. */
+/* The last family has no name. */
 extern const struct family metrics_families[];
 
 #endif

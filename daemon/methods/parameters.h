@@ -6,12 +6,12 @@
 #include "proto/call.h"
 #include "proto/fields.h"
 
-/* What a call was given, into a struct as `fields` says. False: something of it is wrong, and the call is
- * answered so. */
+/* Reads the call's parameters into a struct, as `fields` says; they stay owned by the call. False: a
+ * parameter is wrong, and the call has been answered with InvalidParameter. */
 bool parameters_read(struct peer *peer, const struct call *call, const struct field *fields,
                      void *parameters);
 
-/* The same of a method that takes none. */
+/* The same for a method without parameters. */
 bool parameters_are_none(struct peer *peer, const struct call *call);
 
 #endif

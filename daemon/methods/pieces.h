@@ -6,29 +6,29 @@
 #include "daemon/session/peer.h"
 
 /*
- * A reply that grows with the number of services. Who asked with "more" gets it in pieces, each a reply of
- * its own and the last without continues: a feed whose pieces are made one by one.
+ * A reply that grows with the number of services. A caller that asked with "more" gets it in pieces, each a
+ * reply of its own and the last one without continues. The pieces are a feed, and are made one by one.
  */
 
 struct pieces {
         struct feed feed;
-        /* Appends the parameters of the next piece. False: it was the last one. */
+        /* Appends the parameters of the next piece. False: that piece is the last one. */
         bool (*write)(struct pieces *pieces, struct server *server, struct text *text);
-        void (*drop)(struct pieces *pieces); /* frees it */
+        void (*drop)(struct pieces *pieces); /* frees the struct that `pieces` is in */
 };
 
-/* Answers the running call with them, from now on; they are the peer's. NULL: there is no memory for them.
- * bytes: what they keep. */
+/* Answers the running call with pieces, beginning now if no output waits; they belong to the peer. NULL:
+ * there was no memory for them, and the connection ends. bytes: memory that they keep. */
 void pieces_begin(struct peer *peer, struct pieces *pieces, size_t bytes);
 
-/* Of services, by name: where it goes on. So each that is there all the time comes once, whatever comes and
- * goes meanwhile. */
+/* Pieces that go through the services by name. The last name is noted, not a place, so each service that is
+ * there all the time comes once, whatever comes and goes meanwhile. */
 struct service_pieces {
         struct pieces pieces;
-        char after[LIMIT_SERVICE_NAME_BYTES + 1]; /* it was the last one; "": from the beginning */
+        char after[LIMIT_SERVICE_NAME_BYTES + 1]; /* the last service of the last piece; "": none yet */
 };
 
-/* Answers the running call with pieces of services. */
+/* Answers the running call with such pieces; write: as in struct pieces. */
 void service_pieces_begin(struct peer *peer,
                           bool (*write)(struct pieces *pieces, struct server *server, struct text *text));
 
