@@ -9,7 +9,8 @@
 #include "proto/json_scan.h"
 #include "proto/limits.h"
 
-/* What a message may hold, and where it goes. Calls and replies differ only in this. */
+/* A member that a message may have, and where its value goes. Calls and replies differ only in their
+ * members. */
 struct call_member {
         const char *name;
         enum json_type type;
@@ -78,8 +79,8 @@ static const struct call_member *call_find(const struct call_member *members, co
         return NULL;
 }
 
-/* members ends with a NULL name. Only strings are ever required. Their targets may be half filled on
- * failure. */
+/* Stores the message's members in their targets, which may be half filled on failure. `members` ends with a
+ * NULL name; only strings are ever required. */
 static enum call_result call_take(struct json_object *message, const struct call_member *members,
                                   struct call_problem *problem)
 {
@@ -104,7 +105,8 @@ static enum call_result call_take(struct json_object *message, const struct call
         return CALL_OK;
 }
 
-/* *value, what the members' targets point into, is the caller's on success only. */
+/* Parses a message, and stores its members. The targets point into *value, which the caller owns on success
+ * only. */
 static enum call_result call_read(const char *message, size_t length, struct json_bounds bounds,
                                   const struct call_member *members, struct json_object **value,
                                   struct call_problem *problem)
@@ -153,7 +155,7 @@ enum call_result call_parse_tree(const char *message, size_t length, struct call
         return CALL_OK;
 }
 
-/* The members of a plain call, by what they are; NULL: there is none. */
+/* The members of a plain call, each NULL if it is absent. */
 struct call_plain {
         const struct json_plain_member *method, *parameters, *more, *oneway, *upgrade;
 };
@@ -172,13 +174,14 @@ static const struct json_plain_member **call_plain_place(struct call_plain *call
         return plain_is_named(member, "upgrade") ? &call->upgrade : NULL;
 }
 
-/* Whether it may be null, or what begins with one of these. */
+/* Whether the member is absent, null, or a value that begins with one of these characters. */
 static bool call_plain_is(const struct json_plain_member *member, const char *begins)
 {
         return !member || *member->value == 'n' || strchr(begins, *member->value);
 }
 
-/* An inner member is one of the parameters, has a value that is in no need of a tree, and a name of its own. */
+/* Whether an inner member is a parameter with a value that needs no tree, and with a name that no other
+ * has. */
 static bool call_plain_is_parameter(const struct json_plain *plain, size_t number,
                                     const struct call_plain *call)
 {
@@ -193,8 +196,8 @@ static bool call_plain_is_parameter(const struct json_plain *plain, size_t numbe
         return true;
 }
 
-/* False: it is for json-c, because it needs a tree or because something is wrong with it, and json-c's tree is what that is
- * told by. */
+/* Sorts the members of a plain call. False: call_parse_tree() has to take it, because it needs a tree, or
+ * because something is wrong with it, which only call_parse_tree() reports. */
 static bool call_plain_check(const struct json_plain *plain, struct call_plain *call)
 {
         if (plain->is_more)
@@ -222,7 +225,8 @@ static bool call_plain_flag(const struct json_plain_member *member)
         return member && *member->value == 't';
 }
 
-/* What is copied is shorter than the message with its quotes. */
+/* Takes a plain call; false: it needs a tree. Copies fit into call->strings: each is shorter than the same
+ * string in the message with its quotes. */
 static bool call_take_plain(const struct json_plain *plain, struct call *call)
 {
         struct call_plain found = {NULL};
@@ -312,7 +316,7 @@ void reply_deinit(struct reply *reply)
         *reply = (struct reply){0};
 }
 
-/* The NUL byte that ends every message on the wire. */
+/* Appends "}" and the NUL byte that ends every message on the wire. */
 static void call_write_end(struct text *text)
 {
         text_append(text, "}", sizeof("}"));

@@ -60,7 +60,7 @@ static bool field_is_string_map(struct json_object *value)
         return true;
 }
 
-/* -1 when it is none of them. string: NULL for what is none. */
+/* The index of `string` among the field's choices; -1: it is none of them, or NULL. */
 static int field_choice_of(const struct field *field, const char *string)
 {
         for (int i = 0; string && field->choices[i]; i++) {
@@ -149,7 +149,8 @@ const char *fields_read(struct json_object *parameters, const struct field *fiel
         for (const struct field *field = fields; field->name; field++)
                 field_clear(field, target);
         if (parameters) {
-                /* Before what is missing: a misspelt name explains more than the absence of the right one. */
+                /* Unknown names come before missing ones: a misspelt name explains more than the absence of
+                 * the right one. */
                 json_object_object_foreach(parameters, name, value)
                 {
                         (void)value;
@@ -160,7 +161,7 @@ const char *fields_read(struct json_object *parameters, const struct field *fiel
         return fields_take(parameters, fields, target);
 }
 
-/* False: it is of another type. Lists and maps are in a tree. */
+/* False: the value is of another type. Lists and maps are always in a tree. */
 static bool field_store_plain(const struct field *field, const struct plain_value *value, void *target)
 {
         void *member = field_target(field, target);

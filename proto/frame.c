@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Up to this, malloc has a place ready (its per-thread cache); one byte more costs a search and a merge each
- * time. */
+/* The first size of a buffer. Up to this, malloc has a place ready (its per-thread cache); a larger block
+ * costs a search and a merge each time. */
 #define FRAME_FIRST_BYTES 1024
 
 void frame_buffer_init(struct frame_buffer *buffer, size_t limit_bytes)
@@ -20,7 +20,7 @@ void frame_buffer_deinit(struct frame_buffer *buffer)
         frame_buffer_init(buffer, buffer->limit_bytes);
 }
 
-/* An idle connection costs no buffer. */
+/* Frees the memory of an empty buffer, so that an idle connection costs none. */
 static void frame_buffer_release_if_empty(struct frame_buffer *buffer)
 {
         if (buffer->start == buffer->end)
@@ -55,7 +55,7 @@ static bool frame_buffer_grow(struct frame_buffer *buffer)
 
 char *frame_buffer_reserve(struct frame_buffer *buffer, size_t *room)
 {
-        /* Moving no more than was taken since costs nothing in the long run. */
+        /* To move no more bytes than were taken since the last move costs nothing in the long run. */
         if (buffer->start > 0 && buffer->start >= frame_buffer_pending(buffer))
                 frame_buffer_compact(buffer);
         if (buffer->end == buffer->capacity) {

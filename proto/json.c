@@ -18,8 +18,8 @@ static enum json_result json_fail(enum json_result result, const char *reason, s
         return result;
 }
 
-/* Adds up what a tree holds; false if it has a number that is none. Recurses as deep as the scanner let the
- * text be. */
+/* Adds up what a tree holds. False: a number in it is infinite, as it does not fit a double. Recurses as deep
+ * as the scanner let the text nest. */
 static bool json_tally_tree(struct json_object *value, struct json_tally *tally)
 {
         switch (json_object_get_type(value)) {
@@ -54,8 +54,9 @@ static bool json_tally_tree(struct json_object *value, struct json_tally *tally)
 }
 
 /*
- * json-c keeps one member of each name, so fewer members than were written means a duplicate, however the
- * names were escaped. Anything else that is missing went where memory was short.
+ * Compares the tree with what was written. json-c keeps one member of each name, so fewer members than were
+ * written means a duplicate, however the names were escaped. Anything else that is missing was lost
+ * where memory was short.
  */
 static enum json_result json_compare(struct json_object *tree, const struct json_tally *written,
                                      struct json_problem *problem)
@@ -72,9 +73,9 @@ static enum json_result json_compare(struct json_object *tree, const struct json
 }
 
 /*
- * Whether json-c stopped for what it read. For want of memory it stops with an error of its own (whose number
- * is not the same in 0.17 and 0.18; it is above all of these), or, 0.16, calls what it has by then a success
- * or a text that ended too early.
+ * Whether json-c stopped because of what it read. If memory is short, it stops with an error of its own
+ * (whose number is not the same in 0.17 and 0.18, but above all of these), or, in 0.16, calls what it has by
+ * then a success, or a text that ended too early.
  */
 static bool json_is_refusal(enum json_tokener_error error)
 {
@@ -83,14 +84,15 @@ static bool json_is_refusal(enum json_tokener_error error)
 }
 
 /*
- * `text` has passed the scanner, so json-c should stop short of its end for want of memory only. Its strict
- * mode would add nothing, and in 0.18 refuses every byte outside ASCII: it takes them for control characters.
+ * Makes a tree of `text`. The text has passed the scanner, so json-c should stop short of its end only if
+ * memory is short. json-c's strict mode would add nothing, and in 0.18 refuses every byte outside ASCII,
+ * which it takes for a control character.
  */
 static enum json_result json_build(const char *text, size_t length, size_t depth, struct json_object **tree,
                                    struct json_problem *problem)
 {
-        /* json-c counts the innermost value as a level, and one more; the scanner has kept to the bound
-         * already. */
+        /* json-c counts the innermost value as a level, and one more. The scanner has checked the bound
+         * itself. */
         struct json_tokener *tokener =
                 json_tokener_new_ex((int)(depth < JSON_DEPTH_MAX ? depth : JSON_DEPTH_MAX) + 2);
         struct json_object *built;
@@ -99,7 +101,8 @@ static enum json_result json_build(const char *text, size_t length, size_t depth
 
         if (!tokener)
                 return json_fail(JSON_MEMORY, "out of memory", problem);
-        /* With the NUL byte, or a number at the very end would still wait for its next digit. */
+        /* The NUL byte is passed as well: without it, json-c would wait for another digit of a number at the
+         * end. */
         built = json_tokener_parse_ex(tokener, text, (int)length + 1);
         error = json_tokener_get_error(tokener);
         end = json_tokener_get_parse_end(tokener);
@@ -115,7 +118,7 @@ static enum json_result json_build(const char *text, size_t length, size_t depth
         return JSON_OK;
 }
 
-/* Without the escapes that not every json-c reads right. */
+/* Makes a tree of `text` without its surrogate pairs, which not every json-c reads right. */
 static enum json_result json_build_plain(const char *text, size_t length, size_t depth,
                                          struct json_object **tree, struct json_problem *problem)
 {

@@ -7,7 +7,7 @@
 
 #define ESCAPE_BYTES (sizeof("\\uXXXX") - 1)
 
-/* Of an escape that the scanner has seen. */
+/* The UTF-16 unit of an escape \uXXXX, which the scanner has accepted. */
 static uint32_t json_escape_unit(const char *escape)
 {
         char digits[] = {escape[2], escape[3], escape[4], escape[5], '\0'};
@@ -15,7 +15,8 @@ static uint32_t json_escape_unit(const char *escape)
         return (uint32_t)strtoul(digits, NULL, 16);
 }
 
-/* The scanner lets no half be alone: a high one is followed by its low one. */
+/* Writes the character of a pair as UTF-8, and returns its bytes. The scanner accepts no half alone, so the
+ * low half follows the high one. */
 static size_t json_pair_write(const char *pair, uint32_t high, char *to)
 {
         uint32_t low = json_escape_unit(pair + ESCAPE_BYTES);

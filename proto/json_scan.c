@@ -41,7 +41,7 @@ static bool json_scan_fits(const struct json_scanner *scanner, size_t first, uin
         return true;
 }
 
-/* At a minus or a digit. */
+/* Takes a number; the current place is its minus or its first digit. */
 static enum json_result json_scan_number(struct json_scanner *scanner)
 {
         bool negative = json_scan_peek(scanner) == '-';
@@ -49,7 +49,7 @@ static enum json_result json_scan_number(struct json_scanner *scanner)
         size_t first = scanner->at + negative;
 
         scanner->at = first;
-        /* A zero stands alone: a digit behind it is refused by whoever comes next. */
+        /* A zero at the front stands alone: the next step of the scanner refuses a digit behind it. */
         if (json_scan_peek(scanner) == '0')
                 scanner->at++;
         else if (!json_scan_digits(scanner))
@@ -82,20 +82,21 @@ static enum json_result json_scan_word(struct json_scanner *scanner, const char 
         return JSON_OK;
 }
 
-/* Behind a value, or the end of one. */
+/* Sets what may come behind a value, or behind the closing bracket of one. */
 static void json_scan_after_value(struct json_scanner *scanner)
 {
         scanner->expect = scanner->depth > 0 ? EXPECT_COMMA_OR_END : EXPECT_NOTHING;
 }
 
-/* A tree takes far more memory than its text: it is bounded by how many things it holds. */
+/* Whether the text holds more values than it may. A tree takes far more memory than its text, so it is
+ * bounded by how many values it holds. */
 static bool json_scan_too_many(const struct json_scanner *scanner)
 {
         return scanner->bounds.values &&
                scanner->tally.members + scanner->tally.elements > scanner->bounds.values;
 }
 
-/* A name is behind, which began there and is so long when decoded. */
+/* Notes a name for *plain: it goes from `from` to the current place, and has `decoded` bytes when decoded. */
 static void json_note_name(struct json_scanner *scanner, size_t from, size_t decoded)
 {
         struct json_plain *plain = scanner->plain;
@@ -110,6 +111,7 @@ static void json_note_name(struct json_scanner *scanner, size_t from, size_t dec
                 .is_inner = scanner->depth == 2, .name = scanner->text + from + 1, .name_bytes = decoded};
 }
 
+/* Whether struct json_plain can hold a value that has `bytes` bytes in the text. */
 static bool json_is_plain(const char *value, size_t bytes, size_t decoded)
 {
         if (*value == '"')
@@ -120,7 +122,8 @@ static bool json_is_plain(const char *value, size_t bytes, size_t decoded)
         return *value != '[' && *value != '-';
 }
 
-/* A value is behind, or the bracket that it begins with. decoded: how long it is, if it is a string. */
+/* Notes a value for *plain: the value, or its opening bracket, goes from `from` to the current place.
+ * decoded: how many bytes a string has when it is decoded. */
 static void json_note_value(struct json_scanner *scanner, size_t from, size_t decoded)
 {
         struct json_plain *plain = scanner->plain;
@@ -137,7 +140,7 @@ static void json_note_value(struct json_scanner *scanner, size_t from, size_t de
         plain->members[plain->count - 1].value_bytes = bytes;
 }
 
-/* At [ or {. */
+/* Takes an opening bracket, [ or {, at the current place. */
 static enum json_result json_scan_open(struct json_scanner *scanner)
 {
         char bracket = scanner->text[scanner->at];
@@ -201,7 +204,7 @@ static enum json_result json_scan_name(struct json_scanner *scanner)
         return json_scan_value(scanner);
 }
 
-/* Whether the bracket that is open is closed here; if so, takes the closing one. */
+/* Whether the innermost open bracket is closed at the current place; takes the closing bracket if so. */
 static bool json_scan_close(struct json_scanner *scanner)
 {
         char closing = scanner->open[scanner->depth - 1] == '{' ? '}' : ']';

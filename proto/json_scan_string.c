@@ -6,7 +6,7 @@
 
 #include "proto/utf8.h"
 
-/* Four hexadecimal digits, behind \u. */
+/* Takes four hexadecimal digits; the current place is behind \u. */
 static bool json_scan_hex(struct json_scanner *scanner, uint32_t *unit)
 {
         uint32_t value = 0;
@@ -28,7 +28,8 @@ static bool json_scan_hex(struct json_scanner *scanner, uint32_t *unit)
         return true;
 }
 
-/* Behind \u. Adds the bytes that the character will take to *decoded. */
+/* Takes the rest of an escape; the current place is behind \u. Adds the bytes that the character takes as
+ * UTF-8 to *decoded. */
 static enum json_result json_scan_unicode_escape(struct json_scanner *scanner, size_t *decoded)
 {
         const char *no_hex = "\\u without four hexadecimal digits";
@@ -55,7 +56,7 @@ static enum json_result json_scan_unicode_escape(struct json_scanner *scanner, s
         return JSON_OK;
 }
 
-/* Behind a backslash. */
+/* Takes the rest of an escape; the current place is behind its backslash. */
 static enum json_result json_scan_escape(struct json_scanner *scanner, size_t *decoded)
 {
         switch (json_scan_peek(scanner)) {
@@ -78,7 +79,7 @@ static enum json_result json_scan_escape(struct json_scanner *scanner, size_t *d
         }
 }
 
-/* One character of a string that is written as itself. */
+/* Takes one character of a string that is written as itself. */
 static enum json_result json_scan_plain(struct json_scanner *scanner, size_t *decoded)
 {
         const char *here = scanner->text + scanner->at;
@@ -93,18 +94,19 @@ static enum json_result json_scan_plain(struct json_scanner *scanner, size_t *de
         return JSON_OK;
 }
 
-/* What most strings are made of: how many of these follow. */
+/* How many bytes of the kind follow that most strings are made of: printable ASCII but quotes and
+ * backslashes. */
 static size_t json_scan_run(const char *text)
 {
         static const bool plain[256] = {[' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
         const char *at = text;
 
-        while (plain[(unsigned char)*at]) /* the NUL byte behind the text is not */
+        while (plain[(unsigned char)*at]) /* false at the NUL byte behind the text */
                 at++;
         return (size_t)(at - text);
 }
 
-/* Takes the run, up to the first byte that is too much. */
+/* Takes the run, up to and including the first byte over the bound. */
 static void json_scan_take(struct json_scanner *scanner, size_t run, size_t *decoded)
 {
         size_t most = scanner->bounds.string_bytes - *decoded;
@@ -115,7 +117,7 @@ static void json_scan_take(struct json_scanner *scanner, size_t run, size_t *dec
         *decoded += run;
 }
 
-/* Behind its opening quote, where it has more than a run. */
+/* Takes a string that is more than a run; the current place is behind its opening quote. */
 static enum json_result json_scan_rest(struct json_scanner *scanner)
 {
         size_t decoded = 0;

@@ -55,7 +55,7 @@ bool json_walk_member(const char **at, struct json_member *member)
         return true;
 }
 
-/* Behind "\u". */
+/* Takes the four digits of an escape; *at is behind its "\u". */
 static uint32_t take_unit(const char **at)
 {
         char digits[] = {(*at)[0], (*at)[1], (*at)[2], (*at)[3], '\0'};
@@ -64,7 +64,7 @@ static uint32_t take_unit(const char **at)
         return (uint32_t)strtoul(digits, NULL, 16);
 }
 
-/* The next character of a string, however it is written. */
+/* Takes the next character of a string, however it is written. */
 static uint32_t take_character(const char **at)
 {
         static const char written[] = "bfnrt", meant[] = "\b\f\n\r\t";
@@ -80,7 +80,7 @@ static uint32_t take_character(const char **at)
                 character = take_unit(at);
                 if (character < 0xd800 || character > 0xdbff)
                         return character;
-                *at += 2; /* a low one follows, which is written so, too */
+                *at += 2; /* the low half follows, which is an escape as well */
                 return 0x10000 + ((character - 0xd800) << 10) + (take_unit(at) - 0xdc00);
         }
         which = strchr(written, (*at)[-1]);
@@ -124,7 +124,7 @@ static bool array_is_sound(const char *at)
         return true;
 }
 
-/* It recurses as deep as the scanner let the text be. */
+/* Recurses as deep as the scanner let the text nest. */
 bool json_walk_is_sound(const char *value)
 {
         switch (*value) {

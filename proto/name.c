@@ -9,7 +9,7 @@
 #define QUOTE_EXPANDED(number) #number
 #define QUOTE(number) QUOTE_EXPANDED(number)
 
-/* Where a byte may stand. */
+/* Where in a name a byte may stand. */
 enum {
         PROFILE_FIRST = 1,
         PROFILE_REST = 2,

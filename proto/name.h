@@ -56,7 +56,6 @@ enum environment_result {
 };
 
 enum environment_result environment_check(const char *name, const char *value);
-
 /* A text for people, to be put behind the variable's name. */
 const char *environment_result_text(enum environment_result result);
 

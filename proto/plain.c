@@ -21,7 +21,7 @@ const char *plain_copy(char **to, const char *bytes, size_t length)
         return copy;
 }
 
-/* The scanner lets no integer be larger than fits. */
+/* The scanner has refused any integer that does not fit. */
 static long long take_number(const struct json_plain_member *member)
 {
         long long number = 0;

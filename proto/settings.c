@@ -6,7 +6,7 @@
 #define NAMES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"
 #define BLANKS " \t\r"
 
-/* The word that a shell would take it for; NULL where that takes a shell. */
+/* The value that a shell would take `text` for, without its quotes; NULL: a shell would do more than that. */
 static char *plain(char *text)
 {
         char quote = *text == '\'' || *text == '"' ? *text++ : '\0';
@@ -34,7 +34,7 @@ unsigned settings_parse(char *text, const char *values[SETTINGS])
         char *line;
 
         memset(values, 0, SETTINGS * sizeof(*values));
-        values[LOG_FILES] = "10"; /* a template of before says neither */
+        values[LOG_FILES] = "10"; /* a template of an older version has neither of these two */
         values[LOG_FILE_BYTES] = "1000000";
         for (; (line = strsep(&text, "\n")); count++) {
                 line += strspn(line, BLANKS);

@@ -27,7 +27,7 @@ void text_clear(struct text *text)
         text->failed = false;
 }
 
-/* Room for `more` bytes behind what is there. */
+/* Makes room for `more` bytes behind those that are there. False: out of memory. */
 static bool text_grow(struct text *text, size_t more)
 {
         size_t capacity = text->capacity ? text->capacity : TEXT_FIRST_BYTES;
@@ -67,7 +67,7 @@ void text_append_int(struct text *text, int64_t value)
         text_append_string(text, digits);
 }
 
-/* What JSON cannot hold as it is: a quote, a backslash, a control character. */
+/* Appends a byte that JSON cannot hold as it is: a quote, a backslash, a control character. */
 static void text_append_escape(struct text *text, unsigned char byte)
 {
         static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt";
@@ -105,7 +105,7 @@ void text_append_json_string(struct text *text, const char *string)
                 i++;
                 if (bytes > 0)
                         text_append_escape(text, byte);
-                else /* one peer's bad bytes must not make the whole reply unreadable */
+                else /* bad bytes in one string must not make the whole reply unreadable */
                         text_append_string(text, "\\ufffd");
         }
         text_append(text, string + i - plain, plain);

@@ -24,7 +24,7 @@ size_t utf8_size(uint32_t code_point)
         return code_point < 0x10000 ? 3 : 4;
 }
 
-/* By the lead byte alone; 0 for a byte that starts nothing. */
+/* How many bytes a character has, by its lead byte alone; 0: no character begins with that byte. */
 static size_t utf8_announced(unsigned char lead)
 {
         if (lead < 0x80)

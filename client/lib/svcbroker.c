@@ -23,23 +23,23 @@
 
 #define API __attribute__((visibility("default")))
 
-/* Parameters are only checked to be one JSON object, so that nothing can slip into the message around it;
- * what is too much is the server's to say. */
+/* Parameters are only checked to be one JSON object, so that nothing can slip into the message around it; the
+ * server says whether they are too much. */
 #define PARAMETERS_DEPTH 64
 
 struct svcbroker {
         int fd;
-        struct text output; /* queued calls; `sent` bytes of it are gone */
-        size_t sent;
+        struct text output; /* queued calls */
+        size_t sent;        /* bytes of `output` that were sent */
         struct frame_buffer input;
-        struct reply reply; /* the one that was handed out last */
+        struct reply reply; /* the last reply that was handed out */
         bool reply_held;
         bool send_closed; /* the server takes nothing more, but may have answered before */
         bool ended;       /* nothing more will come */
-        uint64_t due;     /* calls whose last reply was not received yet */
+        uint64_t due;     /* calls whose last reply has not been received yet */
 };
 
-/* INT64_MAX stands for never. */
+/* When the timeout ends, by clock_now_msec(); INT64_MAX stands for never. */
 static int64_t deadline_of(int timeout_msec)
 {
         return timeout_msec < 0 ? INT64_MAX : clock_now_msec() + timeout_msec;
@@ -48,9 +48,9 @@ static int64_t deadline_of(int timeout_msec)
 static int connect_socket(int fd, const struct sockaddr_un *address, int timeout_msec)
 {
         /*
-         * On AF_UNIX a non-blocking connect does not wait for room in the listener's backlog (EAGAIN, and
-         * nothing to poll for), a blocking one does, for as long as the send timeout says. So the socket
-         * blocks, and all later calls on it say MSG_DONTWAIT.
+         * On AF_UNIX a non-blocking connect() does not wait for room in the listener's backlog (it fails with
+         * EAGAIN, and there is nothing to poll for); a blocking one does, as long as the send timeout says.
+         * So the socket blocks, and all later calls on it say MSG_DONTWAIT.
          */
         if (timeout_msec >= 0) {
                 struct timeval timeout = {.tv_sec = timeout_msec / 1000,
@@ -71,7 +71,7 @@ static int connect_socket(int fd, const struct sockaddr_un *address, int timeout
         }
 }
 
-/* An empty variable is as good as none. */
+/* The path to connect to when the caller gives none. An empty variable is as good as none. */
 static const char *default_path(void)
 {
         const char *path = secure_getenv("SVCBROKER_SOCKET");
@@ -146,7 +146,7 @@ static int check_parameters(const char *parameters)
         return object ? 0 : -EINVAL;
 }
 
-/* A fully qualified name, so that it needs no escaping in JSON. */
+/* Whether the method has only characters of a fully qualified name, none of which needs an escape in JSON. */
 static bool method_is_name(const char *method)
 {
         return *method &&
@@ -166,8 +166,8 @@ API int svcbroker_queue(struct svcbroker *connection, const char *method, const 
         if (result < 0)
                 return result;
 
-        /* Put together apart, so that running out of memory half-way leaves the calls queued before as they
-         * were. */
+        /* The message is put together apart, so that running out of memory half-way leaves the calls queued
+         * before as they were. */
         text_init(&message);
         call_write(&message, method, parameters, flags & SVCBROKER_MORE, flags & SVCBROKER_ONEWAY);
         if (!message.failed)
@@ -181,7 +181,7 @@ API int svcbroker_queue(struct svcbroker *connection, const char *method, const 
         return result;
 }
 
-/* Waits for one of events. */
+/* Waits for one of the events: 0, -ETIMEDOUT, or another negative errno. */
 static int wait_for(struct svcbroker *connection, short events, int64_t deadline_msec)
 {
         struct pollfd poll_fd = {.fd = connection->fd, .events = events};
@@ -199,8 +199,8 @@ static int wait_for(struct svcbroker *connection, short events, int64_t deadline
         }
 }
 
-/* Takes what is there: 1 if some came, 0 if there is nothing now or the buffer is full, negative on failure.
- */
+/* Receives what is there now: 1 if bytes came, 0 if there are none or the buffer is full, or a negative
+ * errno. */
 static int fill(struct svcbroker *connection)
 {
         size_t room;
@@ -233,7 +233,7 @@ static void forget_output(struct svcbroker *connection)
 }
 
 /*
- * Sends until nothing is left or the server takes no more. Replies are taken in between, or else both sides
+ * Sends until nothing is left or the server takes no more. Replies are received in between, or else each side
  * could wait for the other to read.
  */
 static int flush_until(struct svcbroker *connection, int64_t deadline_msec)
@@ -252,7 +252,7 @@ static int flush_until(struct svcbroker *connection, int64_t deadline_msec)
                 if (errno == EINTR)
                         continue;
                 if (errno == EPIPE || errno == ECONNRESET) {
-                        connection->send_closed = true; /* it may have said why: read on */
+                        connection->send_closed = true; /* the server may have said why: read on */
                         break;
                 }
                 if (errno != EAGAIN)

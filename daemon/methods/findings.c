@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Is it one of those in the text? They end at a comma, or at the blank before a note. */
+/* Whether the text lists that name already: a listed name ends at a comma, or at the blank before a note. */
 static bool is_listed(const struct findings *findings, const char *name)
 {
         size_t length = strlen(name);

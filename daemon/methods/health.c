@@ -18,10 +18,10 @@
 
 struct health {
         struct text *problems;
-        unsigned count; /* of all */
-        unsigned told;  /* of these, in this reply */
-        unsigned left;  /* for which there is no place any more */
-        enum { TOLD_BEFORE, TOLD_NOW, NOT_TOLD } part;
+        unsigned count;                                /* all problems */
+        unsigned told;                                 /* those in this reply */
+        unsigned left;                                 /* those that have no room in this reply */
+        enum { TOLD_BEFORE, TOLD_NOW, NOT_TOLD } part; /* where the next problems belong */
         unsigned wanted;
         unsigned up;
         unsigned served;
@@ -38,7 +38,8 @@ static void health_problem(struct health *health, const char *problem)
         text_append_json_string(health->problems, problem);
 }
 
-/* The verb of a trouble that is a state: its reason follows. */
+/* The verb of a trouble that is a state of the service: the reason is put behind it. NULL: the reason says
+ * enough. */
 static const char *verb_of_trouble(enum trouble trouble)
 {
         switch (trouble) {
@@ -69,8 +70,8 @@ static const char *verb_of_trouble(enum trouble trouble)
         return NULL;
 }
 
-/* What a script had to do without, and only the container's log tells of; where it is not the worst of that
- * service. */
+/* What a script of the slot had to do without, of which only the container's log tells otherwise. Not told
+ * here if it is the trouble that the service is shown with. */
 static void health_of_locks(struct health *health, const struct service *service)
 {
         char why[LOCKS_PROBLEM_BYTES], problem[LIMIT_SERVICE_NAME_BYTES + LOCKS_PROBLEM_BYTES + 8];
@@ -118,7 +119,7 @@ static void health_of_service(struct health *health, const struct service *servi
         health_of_locks(health, service);
 }
 
-/* What is not watched is told late, and what cannot be read may be told wrong. */
+/* What cannot be watched is told of late, and what cannot be read may be told of wrongly. */
 static void health_of_looks(const struct registry *registry, struct health *health)
 {
         size_t polled = watches_lacking(registry);
@@ -192,7 +193,7 @@ static void health_of_broker(struct server *server, struct health *health)
                         "no s6-svscan runs on the scan directory: nothing can be registered or restarted");
 }
 
-/* s6 writes there at each change, and every slot has its place there. */
+/* Room on the file system of the slots: s6 writes there at each change, and every slot needs some. */
 static void health_of_room(struct server *server, struct health *health)
 {
         struct registry *registry = server->registry;
@@ -215,7 +216,7 @@ static void health_of_volume_room(struct registry *registry, struct health *heal
         char text[ROOM_TEXT_BYTES], problem[256];
         struct room room;
 
-        /* What could not be written for that reason is told by itself. */
+        /* health_of_volume() tells of a record that could not be written for want of room. */
         if (!volume_room(registry, &room) || registry->store.failure == ENOSPC ||
             !room_is_short(&room, VOLUME_LOW_BYTES, VOLUME_LOW_INODES, VOLUME_LOW_SHARE))
                 return;
@@ -224,7 +225,8 @@ static void health_of_volume_room(struct registry *registry, struct health *heal
         health_problem(health, problem);
 }
 
-/* Without an order, too: what is ordered then would be lost with the container. */
+/* Tells that the volume cannot be written, even when no record waits: what is ordered then would be lost with
+ * the container. */
 static void health_of_writing(struct registry *registry, struct health *health)
 {
         int refused = volume_refused(registry);
@@ -263,7 +265,7 @@ static void health_of_volume(const struct registry *registry, struct health *hea
                          SURVEY_PROFILES);
                 health_problem(health, problem);
         }
-        /* Where nothing of the volume answers, it is not the profiles' directories. */
+        /* If the whole volume does not answer, its profiles' directories are not to blame. */
         for (unsigned at = 0; !store_is_stuck(&registry->store) &&
                               registry->volume_told != VOLUME_TOLD_NONE &&
                               (hung = deputy_next_hung(&registry->store.deputy, &at));) {
@@ -305,8 +307,8 @@ static void health_of_all_else(struct server *server, struct health *health)
         health_of_volume(registry, health);
 }
 
-/* Tells of the services from that place on, until the reply is over `most` bytes. Returns the last one of
- * which all is told. */
+/* Tells of the services from the place `from` on, until the problems take more than `most` bytes. Returns the
+ * last service of which all is told, or NULL. */
 static const struct service *health_of_services(const struct registry *registry, size_t from, size_t most,
                                                 struct health *health)
 {
@@ -330,7 +332,7 @@ static void health_note(void *owner, const char *line)
         text_append_json_string(notes, line);
 }
 
-/* What is no problem, and worth a line. */
+/* Appends the notes: lines about what is no problem, but worth knowing. */
 static void health_write_notes(const struct registry *registry, struct text *text)
 {
         struct text notes;

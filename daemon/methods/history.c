@@ -15,25 +15,26 @@
 #include "proto/sorted.h"
 
 /*
- * History with "more": what there is in pieces, by time; then, for who follows, what happens, as it comes to be known. Where it
- * goes on is noted, never an event: those go when their time is over. Whoever reads so slowly that some went unread is closed,
- * as a reader of Watch is.
+ * A running History: the events that there are, by time, in pieces; then, for a follower, each event as it
+ * comes to be known. The last event told is noted by time and number, never by pointer: events go when there
+ * is no room for them. A follower that reads so slowly that unread events went is closed, as a reader of
+ * Watch is.
  */
 struct telling {
         struct feed feed;
         struct peer *peer;
-        struct telling *next; /* of who follows */
+        struct telling *next; /* in the server's list of followers */
         struct event_filter filter;
         bool follows;
         bool is_new;     /* the first piece has not been made */
-        bool lives;      /* all that there was is told */
-        bool whole;      /* it is one reply, and not one for each piece */
-        bool begun;      /* of that, its beginning is written, */
-        bool any;        /* and an event */
-        size_t left_out; /* and so many have no place in it */
-        int64_t until;   /* the number of the last event when it was asked; then, of the last one told */
-        int64_t at_usec; /* of the last one told, or before the first one that is to be, */
-        int64_t number;  /* and its number */
+        bool lives;      /* all events that there were are told: new ones follow */
+        bool whole;      /* one reply is made, instead of one for each piece */
+        bool begun;      /* whole: the beginning of the reply is written */
+        bool any;        /* whole: an event is written */
+        size_t left_out; /* whole: events that have no room in the reply */
+        int64_t until;   /* number of the last event when the call came; later, of the last one looked at */
+        int64_t at_usec; /* time of the last event told, or of the one before the first to be told */
+        int64_t number;  /* that event's number */
 };
 
 struct history_parameters {
@@ -59,7 +60,7 @@ static void filter_free(struct event_filter *filter)
         filter->count = 0;
 }
 
-/* 0 or -ENOMEM. */
+/* Copies and sorts the names. 0 or -ENOMEM. */
 static int filter_take_names(struct event_filter *filter, struct json_object *names)
 {
         filter->names = calloc(json_object_array_length(names) + 1, sizeof(*filter->names));
@@ -75,7 +76,8 @@ static int filter_take_names(struct event_filter *filter, struct json_object *na
         return 0;
 }
 
-/* One that is gone has its past for a while. */
+/* Whether each name is a service's, or was: a service that is gone keeps its past for a while. False: the
+ * call has been answered with an error. */
 static bool names_are_known(struct peer *peer, struct json_object *names)
 {
         const struct registry *registry = peer->server->registry;
@@ -111,7 +113,8 @@ static void append(struct telling *telling, const struct past_event *event, stru
         telling->number = event->number;
 }
 
-/* What comes next of what there was, as much as a piece is. False: out of memory. */
+/* Appends the next events of those that there were at the time of the call, about PIECE_BYTES of them. False:
+ * out of memory. */
 static bool append_past(struct telling *telling, const struct past *past, struct text *text, bool *any)
 {
         const struct past_event **events;
@@ -132,7 +135,7 @@ static bool append_past(struct telling *telling, const struct past *past, struct
         return true;
 }
 
-/* Of what there was. False: out of memory. */
+/* Replies with a piece of the events that there were. False: out of memory. */
 static bool tell_past(struct telling *telling, const struct past *past)
 {
         bool any = false;
@@ -148,7 +151,7 @@ static bool tell_past(struct telling *telling, const struct past *past)
         return true;
 }
 
-/* The same in one reply, which is sent as it grows. */
+/* Writes the next piece of the one reply, which is sent as it grows. False: out of memory. */
 static bool tell_whole(struct telling *telling, const struct past *past)
 {
         struct peer *peer = telling->peer;
@@ -172,7 +175,7 @@ static bool tell_whole(struct telling *telling, const struct past *past)
         return true;
 }
 
-/* What the volume had and was read only now is no news. */
+/* Replies to a follower with the new events. Events that were read from the volume only now are no news. */
 static void tell_news(struct telling *telling, const struct past *past)
 {
         const struct past_event *event = past->newest;
@@ -232,7 +235,8 @@ static void telling_drop(struct feed *feed, struct peer *peer)
         free(telling);
 }
 
-/* Takes the filter. NULL: out of memory, and the connection ends. */
+/* The telling owns the filter's names from now on. NULL: out of memory; the names are freed, and the
+ * connection ends. */
 static struct telling *telling_new(struct peer *peer, struct event_filter *filter, bool follows)
 {
         struct telling *telling = calloc(1, sizeof(*telling));
@@ -271,8 +275,9 @@ static void telling_begin(struct peer *peer, struct event_filter *filter, bool f
                 feed_begin(peer, &telling->feed);
 }
 
-/* All in one reply: where there is more than that may be, the last. It is sent as it grows: a megabyte takes longer than a turn
- * of the loop may. Takes the filter. */
+/* Begins a History of one reply: if there are more events than fit in, it has the last ones. The reply is
+ * sent as it grows, since to make a megabyte takes longer than a turn of the loop may. The telling owns the
+ * filter's names from now on. */
 static void whole_begin(struct peer *peer, struct event_filter *filter)
 {
         struct telling *telling = telling_new(peer, filter, false);
@@ -343,7 +348,7 @@ static void history(struct peer *peer, const struct call *call)
         }
 }
 
-/* All of them, once: further events come before their turns. */
+/* Wakes all followers, once until the first has its turn: further events are told in the same turns. */
 static void history_on_happened(void *owner)
 {
         struct server *server = owner;

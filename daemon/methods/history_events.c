@@ -43,7 +43,8 @@ static size_t count_all(const struct past *past, const struct event_filter *filt
         return count;
 }
 
-/* What the volume had comes late, and before others: that is rare. */
+/* Events are seldom out of order: those read from the volume come to be known late, and belong before
+ * others. */
 static bool are_in_order(const struct past_event **events, size_t count)
 {
         for (size_t i = 1; i < count; i++)

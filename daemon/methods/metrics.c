@@ -9,18 +9,19 @@
 #include "proto/interface.h"
 
 /*
- * io.systemd.Metrics: one metric a reply, in pieces as the services of List are, so that many services keep nobody waiting.
- * A piece goes on behind the service that the last one ended with. The last metric is kept until it is known whether
- * another follows, which the reply is to say.
+ * A running List of io.systemd.Metrics: a reply for each metric. They come in pieces, as the services of the
+ * other List do, so that many services keep nobody waiting; a piece goes on behind the service that the piece
+ * before ended with. The last metric is kept until it is known whether another follows, since its reply has
+ * to say so.
  */
 struct metrics {
         struct feed feed;
         struct scrape scrape;
-        struct peer *peer; /* in its pump only */
+        struct peer *peer; /* set in metrics_pump() only */
         size_t family;
-        char after[LIMIT_SERVICE_NAME_BYTES +
-                   1]; /* the service that was told of last; "": none of this family */
-        struct text kept;
+        /* The last service of this family that was told of; "": none yet. */
+        char after[LIMIT_SERVICE_NAME_BYTES + 1];
+        struct text kept; /* the last metric */
 };
 
 static void write_value(const struct sample *sample, struct text *text)
@@ -78,13 +79,13 @@ static void metrics_tell(struct scrape *scrape, const struct sample *sample)
         text_append_string(text, "}");
 }
 
-/* There is room in this piece. A connection that was given up takes no more. */
+/* Whether there is room in this piece. A connection that is being ended takes no more. */
 static bool metrics_goes_on(const struct metrics *metrics)
 {
         return metrics->peer->out.length <= PIECE_BYTES && peer_state_takes_calls(metrics->peer->state);
 }
 
-/* True: all of that family is told. */
+/* True: the family is told of all services. */
 static bool metrics_tell_services(struct metrics *metrics, const struct family *family)
 {
         const struct registry *registry = metrics->scrape.server->registry;
@@ -93,7 +94,7 @@ static bool metrics_tell_services(struct metrics *metrics, const struct family *
         for (; place < registry->count && metrics_goes_on(metrics); place++) {
                 struct service *service = registry->services[place];
 
-                /* What was noted of it and waits for its step is told already. */
+                /* Changes that were noted, and that wait for the service's step, are shown already. */
                 if (ready_is_waiting(&service->ready))
                         service_show(service);
                 family->of_service(&metrics->scrape, service);

@@ -19,13 +19,13 @@ static void tell_seconds(struct scrape *scrape, int64_t usec)
         scrape->tell(scrape, &(struct sample){.kind = SAMPLE_SECONDS, .number = usec});
 }
 
-/* One of several that a field tells apart. */
+/* Tells one of several counts, which a field tells apart. */
 static void tell_count_of(struct scrape *scrape, const char *name, const char *value, int64_t number)
 {
         scrape->tell(scrape, &(struct sample){.number = number, .fields = {{name, value}}});
 }
 
-/* Of services. */
+/* Metrics of each service. */
 
 static void tell_of(struct scrape *scrape, const struct service *service, int64_t number)
 {
@@ -39,7 +39,7 @@ static void tell_word_of(struct scrape *scrape, const struct service *service, c
                              &(struct sample){.kind = SAMPLE_WORD, .object = service->name, .word = word});
 }
 
-/* The clock may have been set back. */
+/* Tells no negative time: the clock may have been set back. */
 static void tell_seconds_of(struct scrape *scrape, const struct service *service, int64_t usec)
 {
         scrape->tell(scrape, &(struct sample){.kind = SAMPLE_SECONDS,
@@ -103,7 +103,7 @@ static void deaths(struct scrape *scrape, const struct service *service)
         }
 }
 
-/* Of all services, in one look at them. */
+/* Metrics of all services together. */
 
 static void services(struct scrape *scrape)
 {
@@ -121,7 +121,7 @@ static void supervisors_most(struct scrape *scrape)
         tell_count(scrape, scrape->server->registry->services_max);
 }
 
-/* Of sessions. */
+/* Metrics of sessions. */
 
 enum call_figure {
         CALLS_BEGUN,
@@ -181,7 +181,7 @@ static void call_longest(struct scrape *scrape)
         tell_calls(scrape, CALLS_LONGEST);
 }
 
-/* The error without its interface, and which limit it was. */
+/* Tells each cause of refusals: the error's name without its interface, and the limit, if it was one. */
 static void refusals(struct scrape *scrape)
 {
         for (size_t i = 0; i < COUNTS_CAUSES_MOST; i++) {
@@ -219,7 +219,7 @@ static void connections_accepted(struct scrape *scrape)
         tell_count(scrape, (int64_t)scrape->server->peers.last);
 }
 
-/* What waits for a turn. */
+/* How much waits for its turn, by queue. */
 static void queued(struct scrape *scrape)
 {
         const struct server *server = scrape->server;
@@ -243,7 +243,7 @@ static void volume_queued_bytes(struct scrape *scrape)
         tell_count_of(scrape, "queue", "root", (int64_t)store->queued_root_bytes);
 }
 
-/* Of the volume. */
+/* Metrics of the volume. */
 
 static void volume_answers(struct scrape *scrape)
 {
@@ -282,7 +282,7 @@ static void volume_free(struct scrape *scrape)
                 tell_count(scrape, (int64_t)room.bytes);
 }
 
-/* Of the process. */
+/* Metrics of the process. */
 
 static void loop_turns(struct scrape *scrape)
 {
@@ -330,7 +330,7 @@ static void version(struct scrape *scrape)
 #define STRING "string"
 #define FAMILY(name) IO_SVCBROKER "." name
 
-/* A name ends with its unit, where it has one. */
+/* A family's name ends with its unit, where it has one. */
 const struct family metrics_families[] = {
         {FAMILY("ServiceState"), STRING, "State of the service", state, NULL},
         {FAMILY("ServiceWanted"), GAUGE, "Whether a person wants the service up: 1, or 0", wanted, NULL},

@@ -20,7 +20,7 @@ struct order_parameters {
         enum field_bool all;
         int wait;
         struct field_int timeout;
-        struct field_int kill_after; /* of those that end something */
+        struct field_int kill_after; /* Stop and Restart */
 };
 
 static const char *const wait_up[] = {"no", "up", NULL};
@@ -61,8 +61,9 @@ bool orders_timeout(struct peer *peer, long long value, bool present, int64_t ab
         return false;
 }
 
-/* A restart of all is about those that are to run: what a person has stopped stays so. What the default
- * gateway serves is not to run at all. */
+/* Whether an order of all services includes this one, which must be a gateway. A Restart includes only those
+ * that are to run, so what a person has stopped stays stopped. A gateway whose profile the default gateway
+ * serves is not to run at all: only a Stop includes it. */
 static bool is_of_all(const struct service *service, enum order_kind kind)
 {
         if (!service->profile || (kind != ORDER_STOP && restart_is_served(service)))
@@ -152,7 +153,8 @@ static void order_names(struct peer *peer, struct order_request *request, const 
         free(names);
 }
 
-/* False: out of range, and answered so. At once is soon enough: 0 would be never. */
+/* Takes kill_after_msec of a call. False: it is out of range, and the call has been answered with an error. A
+ * 0 of the caller's, which is at once, becomes 1: to the order, 0 is never. */
 static bool take_kill_after(struct peer *peer, const struct field_int *value, unsigned *kill_after_msec)
 {
         if (value->present && value->value < 0)
@@ -191,7 +193,7 @@ static void order(struct peer *peer, const struct call *call, enum order_kind ki
         order_names(peer, &request, names, count);
 }
 
-/* Without a look at the rest of the call: what is wrong with it costs nothing. */
+/* Weighs an order by its names alone: if the rest of the call is wrong, nothing is charged for that. */
 static size_t weigh(const struct peer *peer, const struct call *call, enum order_kind kind)
 {
         const struct registry *registry = peer->server->registry;

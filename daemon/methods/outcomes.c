@@ -7,7 +7,7 @@
 #include "daemon/session/errors.h"
 #include "daemon/session/ticket.h"
 
-/* What became of orders, as it is told: each by itself, or all in one reply. */
+/* How the outcomes of orders are told: each in a reply of its own, or all in one. */
 
 static void write_fault(struct server *server, const struct outcome *outcome, struct text *text)
 {
@@ -23,7 +23,7 @@ static void write_fault(struct server *server, const struct outcome *outcome, st
         text_deinit(&parameters);
 }
 
-/* brief: nothing but what became of it. */
+/* brief: without the service, and without the parameters of an error. */
 static void write_outcome(struct server *server, const struct outcome *outcome, bool brief, struct text *text)
 {
         struct text parameters;
@@ -47,8 +47,9 @@ static void write_outcome(struct server *server, const struct outcome *outcome, 
         text_append_string(text, "}");
 }
 
-/* All outcomes are in one reply, which has its bound: behind half of it they are brief, behind three quarters
- * only those that are not as ordered are told, and what there is no place for is counted. */
+/* Adds an outcome to the one reply, which is bounded by LIMIT_OUTPUT_BYTES: behind half of that outcomes are
+ * brief, behind three quarters only those that are not as ordered are told, and outcomes without room are
+ * counted. */
 static void gather_outcome(struct server *server, struct request *request, const struct outcome *outcome)
 {
         struct text *outcomes = &request->outcomes;
@@ -116,7 +117,8 @@ static void on_outcome(void *owner, struct ticket ticket, const struct outcome *
                 }
                 reply_gathered(peer);
         }
-        /* Sent now: what was ordered is delivered when this returns, and may end who asked. */
+        /* The reply is sent now: the order is carried out when this returns, and may end the client that gave
+         * it. */
         peer_answered(peer);
 }
 

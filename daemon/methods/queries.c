@@ -13,7 +13,8 @@
 #include "daemon/session/watcher.h"
 #include "proto/interface.h"
 
-/* Appends the services from that place on, until the text is longer than `most` bytes. Returns where that ended. */
+/* Appends the services from `place` on, until the text is longer than `most` bytes. Returns the place behind
+ * the last of them. */
 static size_t list_from(struct server *server, size_t place, size_t most, struct text *text)
 {
         const struct registry *registry = server->registry;
@@ -33,7 +34,7 @@ static bool list_piece(struct pieces *pieces, struct server *server, struct text
         text_append_string(text, "{\"services\":[");
         place = list_from(server, registry_behind(registry, list->after), most, text);
         text_append_string(text, "]}");
-        if (place >= registry->count || text->failed) /* perhaps before the first of them */
+        if (place >= registry->count || text->failed) /* place may be 0 then */
                 return false;
         snprintf(list->after, sizeof(list->after), "%s", registry->services[place - 1]->name);
         return true;
@@ -97,7 +98,8 @@ static const struct field watch_fields[] = {
         {NULL, FIELD_STRING, false, 0, NULL},
 };
 
-/* Every name must exist now; later it may go and come back. */
+/* Whether each name is a service's now; later the services may go and come back. False: the call has been
+ * answered with an error. */
 static bool watch_names_exist(struct peer *peer, struct json_object *names)
 {
         for (size_t i = 0; names && i < json_object_array_length(names); i++) {

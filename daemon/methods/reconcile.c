@@ -20,7 +20,7 @@ static const struct field reconcile_fields[] = {
         {NULL, FIELD_STRING, false, 0, NULL},
 };
 
-/* Who asked, and where. */
+/* Whom reconcile_done() is to answer. */
 struct asked {
         struct server *server;
         struct ticket ticket;
@@ -66,8 +66,8 @@ static void write_action(const struct reconcile_action *action, struct text *tex
         text_append_string(text, "}");
 }
 
-/* One reply, which has its bound: if not all fit, what was kept is left out, and whatever else there is no
- * place for. */
+/* Writes the one reply, which is bounded by LIMIT_OUTPUT_BYTES. Actions without room are left out, and unless
+ * `kept` all those that only kept a gateway. Returns how many are left out. */
 static size_t write_actions(const struct reconcile_action *actions, size_t count, bool kept,
                             struct text *text)
 {
@@ -107,8 +107,8 @@ static void reply_actions(const struct asked *asked, const struct reconcile_acti
         ticket_reply(asked->server, asked->ticket, &text);
 }
 
-/* The actions are gone when this turn is over: what is told of them is kept, one after the other, each ended
- * by a NUL. */
+/* The actions are freed in this turn of the loop, so their JSON is kept for the pieces: one text after the
+ * other, each ended by a NUL. */
 struct action_pieces {
         struct pieces pieces;
         struct text text;

@@ -38,7 +38,8 @@ static bool profile_is_valid(struct peer *peer, const char *profile)
         return false;
 }
 
-/* False: something of it is refused, and answered so. Values appear in no answer and no log line. */
+/* False: a variable is refused, or there are too many, and the call has been answered with an error.
+ * Values appear in no answer and no log line. */
 static bool environment_is_valid(struct peer *peer, struct json_object *environment)
 {
         size_t bytes = 0;

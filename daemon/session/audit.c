@@ -8,17 +8,17 @@
 #include "proto/limits.h"
 #include "proto/name.h"
 
-/* Who: the same fields in every line. */
+/* Who asked: the same fields in every line. */
 #define WHO "uid=%u pid=%d"
 #define WHO_OF(identity) (unsigned)(identity)->uid, (int)(identity)->pid
-/* And by which call. */
+/* Who asked, and with which call. */
 #define CALL WHO " connection=%lld call=%lld"
 #define CALL_OF(peer) WHO_OF(&(peer)->identity), (long long)(peer)->id, (long long)(peer)->request.number
 
-/* More than any line takes. */
+/* More names than any line takes. */
 #define NAMES_SHOWN 64
 
-/* The line of a request, and behind it ` service=NAME` for as many of the names as fit. */
+/* Logs the line of a request, with ` service=NAME` at its end for as many of the names as fit. */
 __attribute__((format(printf, 4, 5))) static void
 audit_request(const struct peer *peer, const char *const *names, size_t count, const char *format, ...)
 {
@@ -34,13 +34,14 @@ audit_request(const struct peer *peer, const char *const *names, size_t count, c
 
                 line_append(&line, before, strlen(before));
                 line_append_escaped(&line, names[i]);
-                if (line.cut) /* no half of a name */
+                if (line.cut) /* half a name is not written */
                         line.length = length;
         }
         log_change(access_log_source(peer->access), &line);
 }
 
-/* Returns how many are known; of these as many as a line may take are in `known`, *shown of them. */
+/* Returns how many of the names are a service's. Puts the first *shown of them, as many as a line may take,
+ * into `known`. */
 static size_t look_up(const struct peer *peer, const char *const *names, size_t count,
                       const char *known[NAMES_SHOWN], size_t *shown)
 {
@@ -74,7 +75,7 @@ void audit_signal(const struct peer *peer, const char *signal, const char *const
                       CALL_OF(peer), signal, (unsigned)count, (unsigned)(count - found));
 }
 
-/* Of a call that is about a slot, which need not be there (yet). */
+/* Logs a call that is about a slot, which need not exist. */
 void audit_profile(const struct peer *peer, const char *method, const char *profile)
 {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];

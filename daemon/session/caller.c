@@ -4,7 +4,7 @@
 #include "daemon/edge/process.h"
 #include "daemon/session/ticket.h"
 
-/* 0 is a process of another pid namespace. */
+/* A pid of 0 is that of a process in another pid namespace. */
 void caller_see(void *owner, struct ticket ticket, struct event_by *by)
 {
         const struct peer *peer = ticket_peer(owner, ticket);

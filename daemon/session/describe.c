@@ -37,7 +37,8 @@ static void add_log_directory(struct text *text, const char *hermes_home, const 
         text_append_member_string(text, "log_directory", path);
 }
 
-/* All that is compared (struct view) and so changes with events.changed, or never. Behind it is a comma, for lists. */
+/* Writes the members that are kept: those of struct view, which change with events.changed only, and those
+ * that never change. A comma for lists comes behind them. */
 static void describe_kept(struct server *server, const struct service *service, struct text *text)
 {
         const struct view *view = &service->shown;
@@ -83,7 +84,7 @@ static void describe_kept(struct server *server, const struct service *service, 
         text_append_string(text, "},");
 }
 
-/* Made once for each change: a thousand are asked for more often than one changes. */
+/* Makes and keeps the JSON of a service: List asks for a thousand more often than one of them changes. */
 static void describe_keep(struct server *server, struct service *service)
 {
         struct text made;
@@ -96,10 +97,10 @@ static void describe_keep(struct server *server, struct service *service)
                 text_deinit(&made);
 }
 
-/* NULL: out of memory. */
+/* The kept JSON of the service, made now if need be. NULL: out of memory. */
 static const char *describe_kept_text(struct server *server, struct service *service)
 {
-        /* What was noted of it and waits for its step is told already. */
+        /* Changes that were noted, and that wait for the service's step, are shown already. */
         if (ready_is_waiting(&service->ready))
                 service_show(service);
         if (!service->text)
@@ -111,9 +112,9 @@ void describe_service(struct server *server, struct service *service, struct tex
 {
         const char *kept = describe_kept_text(server, service);
 
-        /* A member that moves all the time (a load, a count of bytes) is to be appended here and in lists, each time
-         * anew, before a brace that is not kept then: what is neither in struct view nor in what is kept makes no
-         * change, so Watch does not tell of it each turn. */
+        /* A member that moves all the time (a load, a count of bytes) is to be appended here and in
+         * describe_in_list(), each time anew, and the closing brace behind it, which is then no longer kept.
+         * What is neither in struct view nor kept is no change, so Watch does not tell of it each turn. */
         if (kept)
                 text_append(text, kept, service->text_length - 1);
         else

@@ -8,7 +8,7 @@
 #include "daemon/session/errors.h"
 #include "proto/interface.h"
 
-/* *number: its place among them all. */
+/* The method of that name, or NULL. *number: its place among the methods of all groups. */
 static const struct method *dispatch_find(const struct server *server, const char *name, size_t *number)
 {
         *number = 0;
@@ -19,7 +19,7 @@ static const struct method *dispatch_find(const struct server *server, const cha
         return NULL;
 }
 
-/* Whether the first length bytes of the name are that interface's. */
+/* Whether the first `length` bytes of the name are the name of that interface. */
 static bool is_of(const char *name, size_t length, const char *interface)
 {
         return length == strlen(interface) && strncmp(name, interface, length) == 0;
@@ -41,7 +41,7 @@ static void refuse_unknown(struct peer *peer, const char *name)
                        length < sizeof(interface) ? interface : name, NULL, NULL);
 }
 
-/* True: the call is done later, when its uid has a change left, and there is room for the names of another
+/* True: the call is parked, until its uid has a change left and there is room for the names of another
  * order. */
 static bool dispatch_park(struct peer *peer, const struct method *method, const struct call *call,
                           const char *message, size_t length)
@@ -91,7 +91,7 @@ void dispatch_message(struct peer *peer, char *message, size_t length)
         peer->request.mode = REPLY_ONCE;
         peer->request.single = peer->request.any = peer->request.behind = false;
         peer->request.left_out = 0;
-        /* Nobody's bytes are not even parsed. */
+        /* The bytes of a peer without access are not even parsed. */
         if (peer->access == ACCESS_NOBODY) {
                 errors_denied(peer);
                 peer_finish(peer);

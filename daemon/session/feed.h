@@ -29,7 +29,6 @@ void feed_begin(struct peer *peer, struct feed *feed);
 
 /* Asks the peer's feed for more, if the reader took what came before. The peer must have a feed. */
 void feed_pump(struct peer *peer);
-
 /* Drops the peer's feed, if there is one. */
 void feed_end(struct peer *peer);
 

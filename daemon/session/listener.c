@@ -69,8 +69,8 @@ static const char *lock_path(const struct listener *listener, char path[LOCK_PAT
         return path;
 }
 
-/* The lock, not the socket's file, says whether somebody serves: the file survives a SIGKILL. The one of a
- * moment ago is let go when there is another. */
+/* Takes the lock. The lock, not the socket's file, says whether a broker serves: the file survives a SIGKILL.
+ * A former lock is let go once there is a new one. */
 static int listener_lock(struct listener *listener)
 {
         char path[LOCK_PATH_BYTES];
@@ -84,7 +84,7 @@ static int listener_lock(struct listener *listener)
         return 0;
 }
 
-/* The same where its file may be away, or another's. */
+/* Takes the lock again, if its file is away or is another file by now. */
 static int listener_lock_again(struct listener *listener)
 {
         char path[LOCK_PATH_BYTES];
@@ -92,7 +92,7 @@ static int listener_lock_again(struct listener *listener)
         return lock_is_at(listener->lock_fd, lock_path(listener, path)) ? 0 : listener_lock(listener);
 }
 
-/* A new socket, bound and listening, or a negative errno. */
+/* Returns a new socket, bound and listening, or a negative errno. */
 static int listener_bind(struct listener *listener, struct socket_file *file)
 {
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -165,7 +165,8 @@ bool listener_is_there(const struct listener *listener)
                lock_is_at(listener->lock_fd, lock_path(listener, path));
 }
 
-/* 0: only root can put something there. */
+/* Makes the directory of the socket, if asked to, and checks that only root can write there: 0, or -EPERM
+ * where others can, or another negative errno. */
 static int listener_directory(const struct listener *listener, bool make)
 {
         char directory[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -173,7 +174,7 @@ static int listener_directory(const struct listener *listener, bool make)
         int result;
 
         snprintf(directory, sizeof(directory), "%s", listener->path);
-        *strrchr(directory, '/') = '\0'; /* it is in one of its own */
+        *strrchr(directory, '/') = '\0'; /* the socket is in a directory of its own */
         if (make)
                 socket_file_make_directory(directory);
         result = rights_audit(directory, &culprit);
@@ -181,7 +182,7 @@ static int listener_directory(const struct listener *listener, bool make)
         return result > 0 ? -EPERM : result;
 }
 
-/* Who has connected already is served; whom the old socket would lose otherwise. */
+/* Accepts all that have connected to the old socket, which would be lost with it otherwise. */
 static void listener_take_all(struct listener *listener)
 {
         for (int i = 0; i < LIMIT_CONNECTIONS && !streams_are_full(listener->streams); i++) {
@@ -218,12 +219,12 @@ void listener_mend(struct listener *listener, bool make_directory)
         bool there;
         int result = 0;
 
-        if (listener->fd < 0 || uv_is_closing((uv_handle_t *)&listener->poll)) /* without a path, then */
+        if (listener->fd < 0 || uv_is_closing((uv_handle_t *)&listener->poll)) /* there may be no path */
                 return;
         there = socket_file_is_at(&listener->file, listener->path);
         if (!listener_is_there(listener)) {
                 result = listener_directory(listener, make_directory);
-                /* Without the lock at its place another broker may come, and without us knowing. */
+                /* While the lock is not in its place, another broker may begin to serve unnoticed. */
                 if (result == 0)
                         result = listener_lock_again(listener);
                 if (result == 0 && !there)

@@ -10,8 +10,8 @@
 #include "daemon/bounds.h"
 #include "daemon/session/listener.h"
 
-/* The one that is at that path now: it may be another than the one that is watched. What a symbolic link on
- * the way to it does, nobody tells. */
+/* Watches the directory that is at the path now, which may be another than the watched one. inotify tells
+ * nothing of a symbolic link on the way to it, so then the mender polls as well. */
 static void mender_watch(struct mender *mender)
 {
         char directory[PATH_MAX], real[PATH_MAX];
@@ -36,8 +36,8 @@ static bool all_are_there(const struct mender *mender)
         return there;
 }
 
-/* Watched first, so that nothing is missed between the look and the watch. A directory that was moved may be
- * back in a moment: it is made anew only by the second look. */
+/* Looks, and mends. The watch comes first, so that nothing is missed between look and watch. A directory that
+ * was moved may be back in a moment, so only the second look makes it anew. */
 static void mender_look(void *owner)
 {
         struct mender *mender = owner;

@@ -97,7 +97,7 @@ void peer_park(struct peer *peer, const char *message, size_t length, int64_t ms
         timer_start(&peer->timer, (uint64_t)msec);
 }
 
-/* Reads what has come, as much as one turn may. */
+/* Reads what has come, up to PEER_READS_PER_TURN times. */
 static void peer_receive(struct peer *peer)
 {
         for (int i = 0; i < PEER_READS_PER_TURN && peer_state_reads(peer->state); i++) {
@@ -106,7 +106,7 @@ static void peer_receive(struct peer *peer)
                 ssize_t length;
 
                 if (!bytes) {
-                        if (room) /* it is not full: there is no memory */
+                        if (room) /* the buffer is not full: there is no memory */
                                 peer_finish(peer);
                         return;
                 }
@@ -134,7 +134,7 @@ static void peer_receive(struct peer *peer)
         }
 }
 
-/* Nobody hears what becomes of the running call: it goes on without a wait. */
+/* If the client is gone, its running call goes on without anybody who waits for the outcome. */
 static void peer_forsake_if_gone(struct peer *peer)
 {
         bool ended;
@@ -164,7 +164,7 @@ static void peer_take_parked(struct peer *peer)
         free(message);
 }
 
-/* Takes calls as long as none runs and the answers are read. */
+/* Takes calls as long as none runs and the client reads the answers. */
 static void peer_take_calls(struct peer *peer)
 {
         for (int i = 0; i < PEER_CALLS_PER_TURN; i++) {
@@ -189,13 +189,13 @@ static void peer_take_calls(struct peer *peer)
                         peer->request.came_nsec = clock_nsec_of(CLOCK_MONOTONIC);
                         peer->active_msec = peer->request.came_nsec / 1000000;
                         peer_take_call(peer, message, length);
-                        peer_flush(peer); /* who does not read stalls its own next call */
+                        peer_flush(peer); /* a client that does not read stalls its own next call */
                         break;
                 }
         }
 }
 
-/* The rest of what a client sent before it went is not done. */
+/* Logs that the rest of the calls of a client that is gone will not be done. */
 static void peer_drop_calls(const struct peer *peer)
 {
         unsigned calls =
@@ -214,7 +214,8 @@ static void peer_give_up(struct peer *peer)
         peer_close(peer);
 }
 
-/* A call that came in time counts, even if this turn of the loop comes late. */
+/* Whether the peer sent something in time after all: a call counts even if this turn of the loop comes
+ * late. */
 static bool peer_was_heard(struct peer *peer)
 {
         bool begun = frame_buffer_pending(&peer->in);
@@ -242,7 +243,8 @@ static void peer_expired(void *owner)
                 return;
         }
         if (peer_deadline(peer) <= now) {
-                /* Who reads slowly made room without an event: only trying tells it from who does not. */
+                /* A slow reader makes room without an event: only trying to send tells it from one that does
+                 * not read at all. */
                 if (peer->stalled_msec)
                         peer_flush(peer);
                 if (peer_deadline(peer) <= now) {
@@ -262,7 +264,8 @@ static void peer_set_timer(struct peer *peer)
                 timer_stop(&peer->timer);
                 return;
         }
-        /* A running timer that is early finds out when it expires: no work for each call. */
+        /* A running timer that is too early is set anew when it expires, which spares the work at each
+         * call. */
         if (timer_is_running(&peer->timer) && peer->timer_msec <= deadline)
                 return;
         now = clock_msec();
@@ -279,7 +282,7 @@ static void peer_set_poll(struct peer *peer)
         peer->polled = events;
 }
 
-/* The reader has taken what kept further outcomes waiting. */
+/* Lets further outcomes of the running call come, once the reader has taken those before. */
 static void peer_take_outcomes(struct peer *peer)
 {
         if (!peer->request.behind || !peer_is_drained(peer))
@@ -333,11 +336,11 @@ static void peer_go_on(struct peer *peer)
 static bool peer_step(struct ready *ready)
 {
         peer_go_on((struct peer *)((char *)ready - offsetof(struct peer, ready)));
-        return false; /* it has woken itself, if there is more */
+        return false; /* peer_continue() has woken the peer again, if there is more */
 }
 
-/* Its client is gone, and reads nothing any more. What it sent whole is done all the same, but nothing
- * waits. */
+/* The client is gone, and no longer reads. The calls that it sent whole are done all the same, but no outcome
+ * is waited for. */
 static void peer_on_hang_up(struct peer *peer)
 {
         bool unfinished;
@@ -354,7 +357,7 @@ static void peer_on_hang_up(struct peer *peer)
                 return;
         }
         peer_follow(peer, PEER_EVENT_HANG_UP);
-        uv_poll_stop(&peer->poll); /* it would tell of the end again and again */
+        uv_poll_stop(&peer->poll); /* libuv would report the hang-up again and again */
         peer->polled = 0;
         peer->gone_msec = clock_msec() + GONE_MSEC;
         peer->sent = peer->out.length;

@@ -69,7 +69,7 @@ void peer_flush(struct peer *peer)
                                 peer->stalled_msec = clock_msec();
                         return;
                 }
-                if (sent < 0) { /* its client is gone: nothing more can be said to it */
+                if (sent < 0) { /* the client is gone: nothing more can be sent to it */
                         peer_follow(peer, PEER_EVENT_END);
                         sent = (ssize_t)left;
                 }
@@ -104,7 +104,8 @@ void peer_check_memory(struct peer *peer)
         ready_wake(&peer->ready);
 }
 
-/* Output over a bound ends the connection: nothing that follows could be in order. */
+/* Ends the connection if the output is over a bound: with a reply dropped, what follows would be out of
+ * order. */
 static void peer_check_output(struct peer *peer)
 {
         peer_charge(peer);
@@ -138,7 +139,8 @@ void peer_error(struct peer *peer, const char *error, const char *parameters)
 void peer_answered(struct peer *peer)
 {
         peer_flush(peer);
-        /* Not now: the model is in the middle of something, and the next call must not run in there. */
+        /* The next call is not taken here: the model is in the middle of a step, and no call may run
+         * there. */
         ready_wake(&peer->ready);
 }
 

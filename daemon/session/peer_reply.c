@@ -6,7 +6,7 @@
 #include "proto/call.h"
 #include "proto/limits.h"
 
-/* Replies, as methods give them. */
+/* Replies, as methods make them. */
 
 void peer_reply(struct peer *peer, const char *parameters, size_t length, bool continues)
 {

@@ -4,14 +4,14 @@
 #include "proto/limits.h"
 
 /*
- * What the connection waits for decides how long it may:
- * - for the reader, with output that the socket does not take. No call is taken meanwhile;
- * - for its call that runs, as long as that takes;
- * - for the rest of the next call, nothing whole being there;
- * - for the next call.
- * Of a client that is gone, what is left to do has a time of its own.
- * With whole calls and no output it waits for nothing, and has its turn again: the socket may
- * be too full to be polled writable (that takes three quarters of it read) and still take a reply.
+ * How long a connection may wait depends on what it waits for:
+ * - for the reader, while the socket takes no output: LIMIT_OUTPUT_STALL_MSEC; no call is taken meanwhile;
+ * - for its running call: as long as that takes;
+ * - for the rest of the next call, while no whole call is there: LIMIT_FRAME_MSEC;
+ * - for the next call: LIMIT_IDLE_MSEC.
+ * What a client that is gone has left to do has a time of its own, GONE_MSEC.
+ * A connection with whole calls and no output waits for nothing, and has its turn again: its socket may be
+ * too full to be polled writable (that takes three quarters of it read), and still take a reply.
  */
 int64_t peer_deadline(const struct peer *peer)
 {
@@ -59,7 +59,7 @@ int peer_events(const struct peer *peer)
                 events |= UV_READABLE;
         if (!peer_is_drained(peer))
                 events |= UV_WRITABLE;
-        /* Nothing but a complete hang-up is of interest: epoll always tells of that. */
+        /* Only a complete hang-up is of interest then, of which epoll always tells. */
         return events ? events : UV_PRIORITIZED;
 }
 

@@ -55,7 +55,7 @@ void peers_add(struct peers *peers, struct peer *peer)
                 peer->quota->connections++;
 }
 
-/* Another connection may come instead of it. */
+/* Stops counting the peer as a connection, so that another may come. */
 static void peers_uncount(struct peers *peers, struct peer *peer)
 {
         peers->denied -= peer->access == ACCESS_NOBODY;

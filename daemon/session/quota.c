@@ -45,7 +45,7 @@ struct quota_uid *quota_get(struct quota *quota, uid_t uid, int64_t now_msec)
         return room;
 }
 
-/* How long until that much is there; 0: it is. */
+/* How many milliseconds it is until so much is there; 0: it is there. */
 static int64_t wait_for(double lacking, double per_second)
 {
         return lacking > 0 ? (int64_t)(lacking * 1000 / per_second) + 1 : 0;

@@ -21,7 +21,7 @@ static void server_on_gone(void *owner, struct service *service)
         watchers_on_gone(owner, service);
 }
 
-/* What was held back is told also when nothing more comes. */
+/* Logs the counts of lines that were held back, even when no further line comes. */
 static void server_settle_log(void *owner)
 {
         struct server *server = owner;
@@ -72,7 +72,8 @@ void server_set_seats(struct server *server, unsigned seats)
         peers->connections_most = seats < LIMIT_CONNECTIONS ? seats : LIMIT_CONNECTIONS;
 }
 
-/* Its answer to whatever it is about to ask; what the socket does not take is lost. */
+/* Closes a connection over a bound. LimitExceeded is sent first, as the answer to whatever the client is
+ * about to call; what the socket does not take is lost. */
 static void server_turn_away(struct server *server, int fd, enum access access, const char *limit,
                              long long value, const struct identity *identity)
 {
@@ -126,7 +127,8 @@ static void server_drained(void *owner)
         server->drained(server);
 }
 
-/* The lesser wait ends: one for a Watch or an order's outcome is the client's to take up again. */
+/* Whether the end of the broker waits for this peer: for a running call, unless a Watch or a followed History
+ * (which the client can begin again), or for output. */
 static bool peer_is_worth_waiting_for(const struct peer *peer)
 {
         return (peer->request.state == REQUEST_RUNNING &&

@@ -17,13 +17,13 @@ struct watcher {
         struct peer *peer;
         struct watcher *next;
         uint64_t cursor; /* everything up to this revision was sent */
-        uint64_t *seen;  /* bit set: the service with this index was told of */
+        uint64_t *seen;  /* bit set: the reader was told of the service with this index */
         size_t seen_words;
-        char **names; /* sorted; NULL: all */
+        char **names; /* of services, sorted; NULL: all */
         size_t count;
 };
 
-/* A removed service that some reader of Watch has not been told of. */
+/* A removed service, which some reader of Watch has not been told of. */
 struct tombstone {
         struct tombstone *next;
         uint64_t revision;
@@ -64,7 +64,7 @@ static bool watcher_wants(const struct watcher *watcher, const char *name)
                        sorted_compare_strings) != NULL;
 }
 
-/* Its index for watcher.seen. False: out of memory. */
+/* Takes a free index for watcher.seen. False: out of memory. */
 static bool index_take(struct watchers *watchers, unsigned *index)
 {
         uint64_t *longer;
@@ -86,7 +86,8 @@ static bool index_take(struct watchers *watchers, unsigned *index)
         return true;
 }
 
-/* It is known to watchers by that. False: out of memory, and tried again when it is told of. */
+/* Gives the service the index that watchers know it by, if it has none. False: out of memory; tried again
+ * when the service is told of. */
 static bool service_index(struct watchers *watchers, struct service *service)
 {
         if (!service->has_index)
@@ -117,7 +118,7 @@ static void watchers_bury(struct watchers *watchers)
         }
 }
 
-/* It has no place among those that changed. */
+/* Takes the service out of the list of those that changed, if it is in there. */
 static void change_take_out(struct watchers *watchers, struct service *service)
 {
         if (!service->older && watchers->oldest != service)
@@ -127,7 +128,7 @@ static void change_take_out(struct watchers *watchers, struct service *service)
         service->older = service->newer = NULL;
 }
 
-/* It has the newest revision: its place is the last one. */
+/* Puts the service last in the list of those that changed: it has the newest revision. */
 static void change_put_last(struct watchers *watchers, struct service *service)
 {
         change_take_out(watchers, service);
@@ -136,7 +137,7 @@ static void change_put_last(struct watchers *watchers, struct service *service)
         watchers->newest = service;
 }
 
-/* The first service that changed after that revision; NULL: none did. As many are passed as did. */
+/* The first service that changed after that revision; NULL: none did. Takes as many steps as services did. */
 static struct service *change_first(const struct watchers *watchers, uint64_t after)
 {
         struct service *service = watchers->newest;
@@ -173,8 +174,9 @@ static void watcher_send(struct peer *peer, const char *event, struct service *s
         peer_reply_end(peer, true);
 }
 
-/* What nobody could note that it was told of would come twice, and never go: it is not told. The Watch ends, and may begin
- * anew. */
+/* Tells the reader of a service, or of a stone. If memory is too short to note that the reader was told, the
+ * Watch ends, and the client may begin a new one: told all the same, the service would come as "present"
+ * twice, and never as "removed". */
 static void watcher_tell(struct watcher *watcher, struct service *service, const struct tombstone *stone)
 {
         const char *name = stone ? stone->text + stone->length + 1 : service->name;
@@ -198,8 +200,8 @@ static void watcher_tell(struct watcher *watcher, struct service *service, const
         watcher_send(watcher->peer, stone ? "removed" : seen ? "changed" : "present", service, stone);
 }
 
-/* What changed since, oldest first. A service that is told of may be shown anew by that, and moves to the end: it is told of
- * as it is then. */
+/* Tells what changed since the cursor, oldest first. Telling of a service may show a change of it, which
+ * moves it to the end: the reader gets its newest state, and `next` is taken before. */
 static void watcher_pump(struct feed *feed, struct peer *peer)
 {
         struct watcher *watcher = (struct watcher *)feed;
@@ -250,7 +252,8 @@ static void watcher_free(struct feed *feed, struct peer *peer)
         watchers_bury(watchers);
 }
 
-/* Very many may be told of very many changes, so names are found by halves. 0 or -ENOMEM. */
+/* Copies the names. They are sorted for bsearch(3): there may be very many names, and very many changes to
+ * look up. 0 or -ENOMEM. */
 static int watcher_take_names(struct watcher *watcher, struct json_object *names)
 {
         watcher->names = calloc(json_object_array_length(names) + 1, sizeof(*watcher->names));
@@ -290,7 +293,7 @@ int watcher_new(struct peer *peer, struct json_object *names)
         return result;
 }
 
-/* All of them, once: further changes come before their turns. */
+/* Wakes all watchers, once until the first has its turn: further changes are told in the same turns. */
 static void watchers_wake(struct watchers *watchers)
 {
         if (watchers->woken)
@@ -308,7 +311,8 @@ void watchers_on_changed(struct server *server, struct service *service)
         watchers_wake(&server->watchers);
 }
 
-/* More removals than are kept: whoever has not read the oldest is closed, and may begin anew. */
+/* Closes each watcher that was not told of the oldest removal, as more removals wait than are kept. The
+ * client may begin a new Watch. */
 static void watchers_close_slowest(struct watchers *watchers)
 {
         uint64_t oldest = watchers->stones->revision;
@@ -320,7 +324,7 @@ static void watchers_close_slowest(struct watchers *watchers)
         }
 }
 
-/* NULL: nobody watches, or there is no memory for it. */
+/* Makes a tombstone of the service, with a revision of its own. NULL: nobody watches, or out of memory. */
 static struct tombstone *tombstone_new(struct server *server, struct service *service)
 {
         struct tombstone *stone = NULL;
