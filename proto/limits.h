@@ -8,7 +8,7 @@
  */
 
 /* One message, as bytes on the wire without the NUL that ends it. */
-#define LIMIT_REQUEST_BYTES (64 * 1024)     /* a request; a larger one is LimitExceeded, then closed */
+#define LIMIT_REQUEST_BYTES (64 * 1024)     /* a request; over it LimitExceeded, and the connection ends */
 #define LIMIT_REPLY_BYTES (4 * 1024 * 1024) /* a reply, as far as a client accepts one */
 #define LIMIT_JSON_DEPTH 8                  /* objects and arrays inside each other, the message included */
 #define LIMIT_JSON_VALUES 2048              /* members and elements of a request, all together */
@@ -29,16 +29,16 @@
 #define LIMIT_ENVIRONMENT_VARIABLE_BYTES 256 /* a variable's share there, beside its name and value */
 
 /* Connections. */
-#define LIMIT_CONNECTIONS 128                /* in all */
-#define LIMIT_CONNECTIONS_UID 48             /* of one uid other than root's */
-#define LIMIT_CONNECTIONS_DENIED 8           /* of peers with no access at all, waiting for their refusal */
-#define LIMIT_CONNECTIONS_ROOT 8             /* of LIMIT_CONNECTIONS, kept free for root */
-#define LIMIT_FRAME_MSEC 5000                /* for a whole request, from its first byte */
-#define LIMIT_IDLE_MSEC 60000                /* without a request; waits and Watch are not idle */
-#define LIMIT_PIPELINED_CALLS 16             /* complete requests held behind the one that runs */
-#define LIMIT_OUTPUT_BYTES (1024 * 1024)     /* unsent replies of one connection; over it, closed */
-#define LIMIT_OUTPUT_STALL_MSEC 30000        /* without progress while replies wait to be read; then closed */
-#define LIMIT_MEMORY_BYTES (5 * 1024 * 1024) /* buffers of all connections but root's together */
+#define LIMIT_CONNECTIONS 128            /* in all */
+#define LIMIT_CONNECTIONS_UID 48         /* of one uid other than root's */
+#define LIMIT_CONNECTIONS_DENIED 8       /* of peers with no access at all, waiting for their refusal */
+#define LIMIT_CONNECTIONS_ROOT 8         /* of LIMIT_CONNECTIONS, kept free for root */
+#define LIMIT_FRAME_MSEC 5000            /* for a whole request, from its first byte */
+#define LIMIT_IDLE_MSEC 60000            /* without a request; waits and Watch are not idle */
+#define LIMIT_PIPELINED_CALLS 16         /* complete requests held behind the one that runs */
+#define LIMIT_OUTPUT_BYTES (1024 * 1024) /* unsent replies of one connection, which ends over it */
+#define LIMIT_OUTPUT_STALL_MSEC 30000    /* without progress while replies wait to be read; then it ends */
+#define LIMIT_MEMORY_BYTES (5 * 1024 * 1024)      /* buffers of all connections but root's together */
 #define LIMIT_MEMORY_UID_BYTES (4 * 1024 * 1024)  /* buffers of one uid's connections, of those */
 #define LIMIT_MEMORY_ROOT_BYTES (3 * 1024 * 1024) /* buffers of root's, which nobody else can take */
 

@@ -45,7 +45,8 @@ struct svcbroker;
 #define SVCBROKER_MORE 1u   /* replies may follow each other; the last has continues false */
 #define SVCBROKER_ONEWAY 2u /* there will be no reply */
 
-/* Valid until the next svcbroker_receive(), svcbroker_call() or svcbroker_close() on the same connection. */
+/* A reply, valid until the next svcbroker_receive(), svcbroker_call() or svcbroker_close() on the same
+ * connection. */
 struct svcbroker_reply {
         const char *error;      /* fully qualified name, like io.svcbroker.NotRegistered; NULL for success */
         const char *parameters; /* JSON text of an object, "{}" if there were none; never NULL */
@@ -71,8 +72,8 @@ int svcbroker_queue(struct svcbroker *connection, const char *method, const char
 
 /*
  * Sends the queued calls. It is no error here if the server closed before it read everything: its last
- * replies can still be received, and -ECONNRESET comes behind them. Only needed after oneway calls:
- * svcbroker_receive() flushes as well.
+ * replies can still be received, and -ECONNRESET comes behind them. A flush is only needed after
+ * oneway calls: svcbroker_receive() flushes as well.
  */
 int svcbroker_flush(struct svcbroker *connection, int timeout_msec);
 

@@ -26,8 +26,8 @@ bool event_filter_takes(const struct event_filter *filter, const struct past_eve
 int events_collect(const struct past *past, const struct event_filter *filter, int64_t until,
                    const struct past_event ***events, size_t *count);
 
-/* In that order: less than 0 if the event with this time and number comes before `event`, more than 0 if it
- * comes after, 0 if it is the same. */
+/* Compares in that order: less than 0 if the event with this time and number comes before `event`, more than
+ * 0 if it comes after, 0 if it is the same. */
 int events_compare(int64_t at_usec, int64_t number, const struct past_event *event);
 
 /* Appends the event as an object of the interface. */

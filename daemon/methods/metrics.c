@@ -9,10 +9,10 @@
 #include "proto/interface.h"
 
 /*
- * A running List of io.systemd.Metrics: a reply for each metric. They come in pieces, as the services of the
- * other List do, so that many services keep nobody waiting; a piece goes on behind the service that the piece
- * before ended with. The last metric is kept until it is known whether another follows, since its reply has
- * to say so.
+ * A running List of io.systemd.Metrics: a reply for each metric. They come in pieces, as the services of
+ * io.svcbroker.List do, so that many services keep nobody waiting; a piece goes on behind the service that
+ * the piece before ended with. The last metric is kept until it is known whether another follows, since its
+ * reply has to say so.
  */
 struct metrics {
         struct feed feed;

@@ -181,7 +181,7 @@ static void call_longest(struct scrape *scrape)
         tell_calls(scrape, CALLS_LONGEST);
 }
 
-/* Tells each cause of refusals: the error's name without its interface, and the limit, if it was one. */
+/* Tells each cause of refusals: the error's name without its interface, and the limit, if one was met. */
 static void refusals(struct scrape *scrape)
 {
         for (size_t i = 0; i < COUNTS_CAUSES_MOST; i++) {

@@ -27,7 +27,7 @@ struct sample {
         } fields[2];
 };
 
-/* One run of List: takes the metrics of the families. */
+/* One List that runs: `tell` takes each metric of a family. */
 struct scrape {
         struct server *server;
         int64_t now_usec; /* UTC */

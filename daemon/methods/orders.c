@@ -193,7 +193,8 @@ static void order(struct peer *peer, const struct call *call, enum order_kind ki
         order_names(peer, &request, names, count);
 }
 
-/* Weighs an order by its names alone: if the rest of the call is wrong, nothing is charged for that. */
+/* Weighs an order by its names alone: nothing else of the call has been checked yet. What is no list, or no
+ * string, weighs nothing. */
 static size_t weigh(const struct peer *peer, const struct call *call, enum order_kind kind)
 {
         const struct registry *registry = peer->server->registry;

@@ -23,8 +23,8 @@ struct feed {
         bool endless; /* a broker that ends does not wait for this feed */
 };
 
-/* Hands the feed, which makes the further replies to the running call, to the peer, and pumps it. NULL: there
- * was no memory for one, and the connection ends. */
+/* Gives the feed to the peer, whose running call it answers, and pumps it. NULL: there was no memory for a
+ * feed, and the connection ends. */
 void feed_begin(struct peer *peer, struct feed *feed);
 
 /* Asks the peer's feed for more, if the reader took what came before. The peer must have a feed. */

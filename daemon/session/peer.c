@@ -299,7 +299,7 @@ void peer_continue(struct peer *peer)
 
         if (peer_reads_on(peer))
                 peer_receive(peer);
-        peer_flush(peer); /* what stalled may have been all that kept the next call waiting */
+        peer_flush(peer); /* stalled output may have been all that kept the next call waiting */
         peer_take_calls(peer);
         if (peer->request.feed)
                 feed_pump(peer);

@@ -140,8 +140,8 @@ void peer_flush(struct peer *peer);
 void peer_append_reply(struct peer *peer, const char *parameters, size_t length, bool continues);
 void peer_error(struct peer *peer, const char *error, const char *parameters);
 
-/* Checks the output against its bounds, as more of a reply was appended; output over one ends the
- * connection. */
+/* Checks the output against its bounds, once more of a reply was appended; over a bound the connection
+ * ends. */
 void peer_reply_part(struct peer *peer);
 
 /* Refuses a peer that has passed descriptors with its bytes; the rest of what it sent is not read. */
@@ -154,7 +154,7 @@ void peer_answered(struct peer *peer);
 /* Ends the running call, which needs no further answer. */
 void peer_end_call(struct peer *peer);
 
-/* Checks the outcomes gathered for a reply against the bounds of memory; above one, the connection ends. */
+/* Checks the outcomes gathered for a reply against the bounds of memory; over a bound the connection ends. */
 void peer_check_memory(struct peer *peer);
 
 /* Counts what the peer's buffers hold now, for its uid, and for root or for all others together. */

@@ -82,8 +82,8 @@ struct server {
         void (*drained)(struct server *server);
 };
 
-/* Also sets the registry's events `changed`, `gone` and `caller`; the methods set those that answer calls.
- * methods: as in struct server. */
+/* Sets up the queues, timers and bounds, and the registry's events `changed`, `gone` and `caller`; the
+ * methods set those that answer calls. methods: as in struct server. */
 void server_init(struct server *server, uv_loop_t *loop, struct registry *registry,
                  const struct method *const *methods);
 

@@ -174,8 +174,8 @@ static void watcher_send(struct peer *peer, const char *event, struct service *s
         peer_reply_end(peer, true);
 }
 
-/* Tells the reader of a service, or of a stone. If memory is too short to note that the reader was told, the
- * Watch ends, and the client may begin a new one: told all the same, the service would come as "present"
+/* Tells the reader of a service, or of a tombstone. If memory is too short to note that the reader was told,
+ * the Watch ends, and the client may begin a new one: told all the same, the service would come as "present"
  * twice, and never as "removed". */
 static void watcher_tell(struct watcher *watcher, struct service *service, const struct tombstone *stone)
 {
