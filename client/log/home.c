@@ -10,7 +10,7 @@
 #define LOGS "/logs/gateways"
 #define STEP_FLAGS (O_PATH | O_DIRECTORY)
 
-/* The length of what is in front of LOGS, or 0. */
+/* Returns the length of what stands before LOGS in the path of a log's directory, or 0. */
 static size_t home_length(const char *directory)
 {
         const char *name = strrchr(directory, '/');

@@ -5,23 +5,25 @@
 #include <sys/stat.h>
 
 /*
- * The volume of the client user, as root may look into it. The path of its top is the operator's; every name
- * below that the client user can replace at any moment, by a link to what only root may read, too. So it is
- * gone step by step, and no link is followed.
+ * The volume of the client user, as root may look into it. The path of its top is the operator's; the client
+ * user can replace every name below the top at any moment, even by a link to what only root may read. So a
+ * path below the top is walked name by name, and no link is followed.
  */
 
-/* Of which the directory, PATH/logs/gateways/PROFILE, is that of a log. NULL: of none, or memory is short. */
+/* Returns the home (PATH) to which a log's directory, PATH/logs/gateways/PROFILE, belongs: free() it. NULL:
+ * the directory has no such path, or memory is short. */
 char *home_of_log(const char *directory);
 
-/* A descriptor (O_PATH), or negative errno. *info: of the top. */
+/* Opens the top of a volume; *info is the top's. Returns a descriptor (O_PATH), or negative errno. */
 int home_open(const char *home, struct stat *info);
 
-/* Opens the directory (O_PATH) that is below another, path being names with a slash between. -ENOTDIR: one of
- * them is a link, or something else. */
+/* Opens the directory (O_PATH) that is below another; path is names with slashes between them. Returns a
+ * descriptor, or negative errno; -ENOTDIR: one of the names is a link, or no directory. */
 int home_below(int at, const char *path);
 
-/* Opens the directory of a log for reading. For root no link is followed below the top of the volume; who else
- * asks reads with rights of no more than its own. -ENOTDIR as above. */
+/* Opens the directory of a log for reading. For root no link is followed below the top of the volume; any
+ * other user reads with no more than its own rights. Returns a descriptor, or negative errno; -ENOTDIR as
+ * for home_below(). */
 int home_open_log(const char *directory);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "proto/utf8.h"
 
-/* So many lines without a stamp are passed for one that has it. */
+/* How many lines without a stamp are passed, looking for one that has a stamp. */
 #define UNSTAMPED_MAX 1000
 
 void logblock_init(struct logblock *block, const struct logfilter *filter)
@@ -32,7 +32,7 @@ void logblock_end(struct logblock *block)
         block->begin = block->end;
 }
 
-/* What is left is less than the longest line, but for what is behind it: so there is room. */
+/* What is left in the block is a part of one line, of LOGLINE_BYTES_MAX at most: so there is room. */
 char *logblock_room(struct logblock *block, size_t *room)
 {
         block->end -= block->begin;
@@ -56,7 +56,7 @@ static void note_time(struct logblock *block, const struct logline *line)
         block->at_nsec = line->at_nsec;
 }
 
-/* The time of the last line that has one, of those up to a newline. */
+/* Notes the time of the last stamped line among those from begin up to a newline. */
 static void note_last_time(struct logblock *block, const char *begin, const char *newline)
 {
         while (newline >= begin) {
@@ -72,7 +72,7 @@ static void note_last_time(struct logblock *block, const char *begin, const char
         }
 }
 
-/* Passes the whole lines up to the first that may match. */
+/* Skips whole lines up to the first that may match. */
 static void skip_lines(struct logblock *block)
 {
         const char *begin = block->bytes + block->begin;
@@ -93,7 +93,7 @@ static void skip_lines(struct logblock *block)
         }
 }
 
-/* Cuts the next line off. */
+/* Cuts the next line off the block. */
 static bool cut_line(struct logblock *block, bool last, const char **line, size_t *length, bool *cut)
 {
         const char *begin = block->bytes + block->begin;
@@ -159,13 +159,13 @@ static bool has_stamp(struct logblock *block, int fd, off_t at)
         return line.at_usec >= 0;
 }
 
-/* Looking back: how many lines are to be found, and how many more were, none of which has a stamp. */
+/* A look back: how many lines are still to be found, and how many more were passed that have no stamp. */
 struct back {
         size_t *count;
         size_t unstamped;
 };
 
-/* A line begins there. */
+/* Whether the line that begins at that place is the first to be shown. */
 static bool is_first(struct logblock *block, struct back *back, int fd, off_t at)
 {
         if (*back->count > 1) {
@@ -193,7 +193,7 @@ int logblock_find_last(struct logblock *block, int fd, size_t *count, off_t *beg
                         return -errno;
                 if (there < 0)
                         continue;
-                memset(block->bytes + there, 0, length - (size_t)there); /* it has become shorter */
+                memset(block->bytes + there, 0, length - (size_t)there); /* the file has become shorter */
                 at -= (off_t)length;
                 while ((newline = memrchr(block->bytes, '\n', (size_t)(newline - block->bytes)))) {
                         off_t line = at + (newline - block->bytes) + 1;

@@ -13,13 +13,13 @@
 struct logcursor {
         int directory_fd;
         bool follow;
-        bool live; /* it goes on behind what there was at the beginning */
+        bool live; /* goes on beyond what was there at the beginning */
         struct logdir files;
-        size_t at;     /* of those, the one that is read */
-        off_t left;    /* of that, unless live */
-        size_t from;   /* the first that is read */
-        off_t from_at; /* and where in that */
-        bool has_next; /* current is another file since: these follow when the last was read to its end */
+        size_t at;     /* which of the files is being read */
+        off_t left;    /* bytes of that file still to be read, unless live */
+        size_t from;   /* the first file that is read */
+        off_t from_at; /* where in that file reading begins */
+        bool has_next; /* current has become another file: `next` follows when the last of files is read */
         struct logdir next;
         size_t turn_bytes;
         struct logblock block;
@@ -30,7 +30,8 @@ int logcursor_directory(const struct logcursor *cursor)
         return cursor->directory_fd;
 }
 
-/* What there is of the file that is next, from where its descriptor is. */
+/* Enters the next file that is to be read, and notes how much there is of it behind its descriptor's
+ * offset. */
 static int enter(struct logcursor *cursor)
 {
         struct stat status;
@@ -108,7 +109,7 @@ int logcursor_keep_last(struct logcursor *cursor, size_t count)
         }
         if (begin < 0)
                 return logcursor_rewind(cursor);
-        /* Those before it are of no use any more. */
+        /* The files before that one are no longer needed. */
         for (size_t i = 0; i < at; i++)
                 logdir_drop(&cursor->files.files[i]);
         cursor->from = at;
@@ -131,11 +132,13 @@ static bool is_known(const struct logdir *logdir, const struct logdir_file *file
                 if (logdir_is_rotated(logdir->files[i].name))
                         newest = logdir->files[i].name;
         }
-        /* It was left out, or there were more than LOGDIR_FILES_MAX, and now it is among them. */
+        /* An older file: it was left out, or there were more than LOGDIR_FILES_MAX, and now it is among
+         * them. */
         return logdir_is_rotated(file->name) && strcmp(file->name, newest) <= 0;
 }
 
-/* The files that there are now, those that were read being marked. Returns how many are new, or negative errno. */
+/* Opens the files that there are now, and marks those that were read before. Returns how many are new, or
+ * negative errno. */
 static int look_again(struct logcursor *cursor)
 {
         int result = logdir_open(cursor->directory_fd, &cursor->next), news = 0;
@@ -149,8 +152,8 @@ static int look_again(struct logcursor *cursor)
         return result < 0 ? result : news;
 }
 
-/* The last one may be among the next, under another name, or still the last: its descriptor knows how far it was
- * read. */
+/* The last file may be among the next ones, under another name, or still be the last. Its old descriptor is
+ * kept then, since its offset is how far the file was read. */
 static void keep_place(struct logdir_file *last, struct logdir *next)
 {
         for (size_t i = 0; i < next->count; i++) {
@@ -165,8 +168,8 @@ static void keep_place(struct logdir_file *last, struct logdir *next)
         }
 }
 
-/* Goes over to those. The old ones stay open until then, so that none of their inodes can have become another
- * file's. */
+/* Goes over to the next files. The old ones stay open until then, so that none of their inodes can have
+ * become another file's. */
 static int go_over(struct logcursor *cursor)
 {
         if (cursor->files.count > 0)
@@ -180,7 +183,7 @@ static int go_over(struct logcursor *cursor)
 
 enum step { STEP_MORE, STEP_FILE_ENDS, STEP_END };
 
-/* Nothing more is in the last file that there was. */
+/* Says what to do when nothing more is in the last file. */
 static int end_of_last(struct logcursor *cursor, enum step *step)
 {
         const struct logdir_file *last =
@@ -190,7 +193,7 @@ static int end_of_last(struct logcursor *cursor, enum step *step)
 
         *step = STEP_END;
         if (last && fstat(last->fd, &status) == 0 && lseek(last->fd, 0, SEEK_CUR) > status.st_size) {
-                /* It has become shorter, and is read from its start. */
+                /* The file has become shorter, and is read again from its start. */
                 *step = STEP_FILE_ENDS;
                 return 0;
         }
@@ -200,7 +203,7 @@ static int end_of_last(struct logcursor *cursor, enum step *step)
         if (result <= 0)
                 return result;
         cursor->has_next = true;
-        /* What was written to the last one before it was put aside. */
+        /* First comes what was written to the last file before it was put aside. */
         *step = last ? STEP_MORE : STEP_FILE_ENDS;
         return 0;
 }
@@ -227,7 +230,7 @@ static int at_end(struct logcursor *cursor, enum step *step)
         return result;
 }
 
-/* Reads on. */
+/* Reads more bytes into the block, or says in *step what comes where there are none. */
 static int fill(struct logcursor *cursor, enum step *step)
 {
         size_t room;
@@ -252,7 +255,7 @@ static int fill(struct logcursor *cursor, enum step *step)
         return 0;
 }
 
-/* The file was read to its end, and its last line was taken. */
+/* Leaves the file that was read to its end, and whose last line was taken, for the next. */
 static int leave(struct logcursor *cursor)
 {
         struct logdir_file *file = cursor->at < cursor->files.count ? &cursor->files.files[cursor->at] : NULL;

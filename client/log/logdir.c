@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Where the stamp's digits end. */
+/* How many digits a stamp has. */
 #define STAMP_DIGITS 24
 
 #define ROTATED_BYTES (sizeof("@") - 1 + STAMP_DIGITS + sizeof(".s"))
@@ -26,13 +26,14 @@ bool logdir_is_same(const struct logdir_file *one, const struct logdir_file *oth
         return one->device == other->device && one->inode == other->inode;
 }
 
-/* Whatever else carries such a name, a FIFO that blocks or a link to elsewhere, is not read. */
+/* Opens a regular file. Anything else of such a name, like a FIFO that blocks or a link to elsewhere, is
+ * refused. */
 static int open_file(int directory_fd, const char *name, struct logdir_file *file)
 {
         struct stat status;
         int fd;
 
-        /* Asked first: to open a device is to do something to it. */
+        /* The type is asked for first, since to open a device is to do something to it. */
         if (fstatat(directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
         if (!S_ISREG(status.st_mode))
@@ -54,7 +55,7 @@ static int compare_names(const void *one, const void *other)
         return strcmp(one, other);
 }
 
-/* The newest of those put aside, sorted. Returns how many, or negative errno. */
+/* Lists the newest of the files that were put aside, sorted. Returns how many, or negative errno. */
 static int list_rotated(int directory_fd, char (*names)[LOGDIR_NAME_BYTES])
 {
         /* A descriptor of its own, since reading moves a position that a duplicate shares. */
@@ -76,7 +77,7 @@ static int list_rotated(int directory_fd, char (*names)[LOGDIR_NAME_BYTES])
                 if (!logdir_is_rotated(entry->d_name))
                         continue;
                 if (count == LOGDIR_FILES_MAX) {
-                        /* Full: the oldest goes, which may be this one. */
+                        /* There is no room: the oldest is left out, which may be this one. */
                         place = 0;
                         for (int i = 1; i < count; i++)
                                 place = strcmp(names[i], names[place]) < 0 ? i : place;
@@ -108,11 +109,11 @@ void logdir_drop(struct logdir_file *file)
         file->read = true;
 }
 
-/* How often a directory in which files are put aside all the time is looked at before current alone must do.
- */
+/* How often a directory in which files are put aside all the time is looked at, before current alone must
+ * do. */
 #define LOOKS_MAX 64
 
-/* Returns the place of the file, or count where it is not there. */
+/* Returns the place of a file, or logdir->count if it is not there. */
 static size_t find(const struct logdir *logdir, const struct logdir_file *file)
 {
         size_t i = 0;
@@ -122,14 +123,14 @@ static size_t find(const struct logdir *logdir, const struct logdir_file *file)
         return i;
 }
 
-/* Closes those behind the first `count`. */
+/* Closes all files but the first `count`. */
 static void cut_behind(struct logdir *logdir, size_t count)
 {
         while (logdir->count > count)
                 close(logdir->files[--logdir->count].fd);
 }
 
-/* Takes the file over. One that is there already is closed. */
+/* Takes the file over. If it is there already, the second descriptor is closed. */
 static void append(struct logdir *logdir, const struct logdir_file *file)
 {
         if (find(logdir, file) < logdir->count) {
@@ -139,8 +140,8 @@ static void append(struct logdir *logdir, const struct logdir_file *file)
         logdir->files[logdir->count++] = *file;
 }
 
-/* Opens the files that were put aside. Who removes them begins with the oldest, so that what was opened
- * before one that is gone is beyond a gap. */
+/* Opens the files that were put aside. They are removed beginning with the oldest; so if one turns out to be
+ * gone, what was opened before it is beyond a gap, and is closed again. */
 static int open_rotated(int directory_fd, struct logdir *logdir)
 {
         char names[LOGDIR_FILES_MAX][LOGDIR_NAME_BYTES];
@@ -165,9 +166,9 @@ static bool is_missing(int directory_fd)
 }
 
 /*
- * One look. The order matters: who is renamed after it was opened is found again under its new name, and
- * known by its inode. *whole: what was put aside meanwhile is not in the way. 0 or negative errno, with
- * nothing open.
+ * Looks once. The order matters: a file that is renamed after it was opened is found again under its new
+ * name, and known by its inode. *whole: there is no gap, whatever was put aside meanwhile. Returns 0, or
+ * negative errno, with nothing open.
  */
 static int look(int directory_fd, struct logdir *logdir, bool *whole)
 {
@@ -189,8 +190,8 @@ static int look(int directory_fd, struct logdir *logdir, bool *whole)
         }
         place = current_result == 0 ? find(logdir, &current) : logdir->count;
         if (place < logdir->count) {
-                /* current was put aside since: what is behind it is newer, and previous must have been put
-                 * aside too. */
+                /* current was put aside since: the files behind it are newer than it, and previous must have
+                 * been put aside, too. */
                 *whole = previous_result < 0 || find(logdir, &previous) < logdir->count;
                 if (previous_result == 0)
                         close(previous.fd);
@@ -220,7 +221,7 @@ int logdir_open(int directory_fd, struct logdir *logdir)
                         return result;
         }
         if (!whole && logdir->count > 1) {
-                /* A log without a gap is shorter, and true. */
+                /* Rather show less than show a log with a gap. */
                 struct logdir_file last = logdir->files[--logdir->count];
 
                 logdir_close(logdir);

@@ -28,7 +28,8 @@ void loglast_deinit(struct loglast *last)
         last->room = last->bytes = 0;
 }
 
-/* Only as long as it is not full yet, so that the first is where the ring begins. */
+/* Makes the ring larger, which happens only while it is not full, so that the first entry is where it
+ * begins. */
 static bool make_room(struct loglast *last)
 {
         size_t room = last->room == 0 ? 64 : last->room * 2;

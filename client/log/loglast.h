@@ -7,14 +7,14 @@
 
 #include "client/log/logmerge.h"
 
-/* The last lines of a merge, as long as they are no more than there is room for. */
+/* The last lines of a merge, as long as they fit into LOGLAST_BYTES_MAX. */
 
 #define LOGLAST_BYTES_MAX (8 * 1024 * 1024)
 
 struct loglast {
-        size_t most;  /* so many are kept */
-        size_t total; /* so many came */
-        bool lost;    /* there is no room for as many; none is kept, and they are only counted */
+        size_t most;  /* how many lines are kept */
+        size_t total; /* how many came */
+        bool lost;    /* they did not fit: none is kept, and they are only counted */
         struct logmerge_entry *ring;
         size_t room, first, count;
         size_t bytes;
@@ -25,7 +25,7 @@ void loglast_deinit(struct loglast *last);
 
 void loglast_take(struct loglast *last, const struct logmerge_entry *entry);
 
-/* The one that came as that number of those that are kept, from 0. NULL: there are no more. */
+/* Returns the kept line of that number, from 0, the oldest. NULL: there are no more. */
 const struct logmerge_entry *loglast_at(const struct loglast *last, size_t number);
 
 #endif

@@ -19,7 +19,8 @@ void logline_clock_init(struct logline_clock *clock)
         tzset();
 }
 
-/* When a minute of the machine's local time was. The process has one thread, so its TZ may be lent. */
+/* Returns when a minute of the machine's local time was. The process has one thread, so its TZ may be taken
+ * away for a moment. */
 static int64_t minute_usec(bool other_zone, const char *minute)
 {
         struct tm broken = {.tm_year = digits_number(minute, 4) - 1900,
@@ -43,7 +44,7 @@ static int64_t minute_usec(bool other_zone, const char *minute)
         return seconds * USEC_PER_SEC;
 }
 
-/* "@", digits and a blank. */
+/* Takes a stamp of t off the line: "@", digits and a blank. */
 static bool parse_tai64n(struct logline *parsed)
 {
         const size_t stamp_length = 1 + MOMENT_TAI64N_DIGITS + 1;

@@ -12,7 +12,8 @@
 #include "client/lib/clock.h"
 #include "client/log/home.h"
 
-/* A look without an event, for file systems that tell of none, and where inotify has no room. */
+/* How often logs are looked at without an event: some file systems tell of none, and inotify may have no
+ * room. */
 #define LOOK_MSEC 2000
 
 #define EVENTS (IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE_SELF | IN_ONLYDIR)
@@ -20,7 +21,7 @@
 struct source {
         char *name, *directory;
         bool waits;
-        struct logcursor *cursor; /* NULL: there is none, or not now */
+        struct logcursor *cursor; /* NULL: the log is lost, or its directory is not there now */
         int watch;                /* -1: none */
         bool look;                /* there may be something to read */
         bool has_entry;
@@ -30,16 +31,16 @@ struct source {
 struct logmerge {
         struct logfilter filter;
         bool follow, live;
-        int64_t live_usec; /* since when */
-        int inotify_fd;    /* -1: none to be had */
+        int64_t live_usec; /* since when the merge is live */
+        int inotify_fd;    /* -1: none was to be had, or none is needed */
         int64_t looked_msec;
         logmerge_loss *loss;
         void *context;
         struct source *sources;
         size_t count, capacity;
-        struct source *
-                last; /* whose line was given; all others have theirs, or nothing. NULL: they have to be asked */
-        struct source *second; /* who is next, as long as last is not before it; NULL: nobody */
+        struct source
+                *last; /* gave the last line; all others have their next, or none. NULL: all must be asked */
+        struct source *second; /* the first of the others: next, unless last is before it; NULL: none */
 };
 
 int logmerge_new(const struct logfilter *filter, bool follow, logmerge_loss *loss, void *context,
@@ -84,8 +85,8 @@ void logmerge_free(struct logmerge *merge)
         free(merge);
 }
 
-/* Before the first look, to miss nothing. By the descriptor, so that it is the directory that was opened, whatever
- * has its name now. */
+/* Watches a log's directory, before the first look at it, to miss nothing; by its descriptor, so that this is
+ * the directory that was opened, whatever has its name now. */
 static void watch(const struct logmerge *merge, struct source *source, int directory_fd)
 {
         char path[64];
@@ -204,7 +205,7 @@ void logmerge_rewind(struct logmerge *merge)
         }
 }
 
-/* Its next line, if there is one. false: that is not known yet. */
+/* Asks a log for its next line. Returns false if it is not known yet whether there is one. */
 static bool ask(struct logmerge *merge, struct source *source)
 {
         int result = 0;
@@ -237,7 +238,8 @@ static bool ask_all(struct logmerge *merge)
         return known;
 }
 
-/* Of the same time the one that was added first: one is before the other in the array. NULL is behind all. */
+/* Whether one log's line comes before the other's. At the same time the log that was added first comes first,
+ * which the array's order tells. NULL is behind all. */
 static bool is_before(const struct source *one, const struct source *other)
 {
         if (!one || !other)
@@ -275,7 +277,7 @@ enum logmerge_turn logmerge_next(struct logmerge *merge, struct logmerge_entry *
 
         if (!(source ? ask(merge, source) : ask_all(merge)))
                 return LOGMERGE_BUSY;
-        /* Mostly the one that was first is it again. */
+        /* Mostly the log that gave the last line gives this one, too. */
         if (!source || !merge->last || !source->has_entry || !is_before(source, merge->second))
                 source = find_first(merge);
         merge->last = source;

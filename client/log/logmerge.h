@@ -9,9 +9,9 @@
 #include "client/log/logcursor.h"
 
 /*
- * The lines of several logs as one: sorted by time; of the same time, in the order in which the logs were added;
- * and those of one log as
- * they stand there, whatever their stamps say. Never waits: whoever follows takes what there is, and polls for more.
+ * A merge gives the lines of several logs as those of one: sorted by time, lines of the same time in the
+ * order in which their logs were added, and the lines of one log as they stand there, whatever their stamps
+ * say. It never waits: a caller that follows takes what there is, and polls for more.
  *
  *         logmerge_new(&filter, true, &merge);
  *         logmerge_add(merge, name, directory, false);
@@ -28,48 +28,52 @@ struct logmerge;
 
 enum logmerge_turn {
         LOGMERGE_LINE,
-        LOGMERGE_END,  /* there are no more, or not now */
-        LOGMERGE_BUSY, /* no line yet, but more to read: ask again when all else is done */
+        LOGMERGE_END,  /* there are no more lines, or none for now */
+        LOGMERGE_BUSY, /* no line yet, but there is more to read: ask again when all else is done */
 };
 
 struct logmerge_entry {
         const char *name;
-        size_t number; /* of the log, from 0 in the order in which they were added */
+        size_t number; /* the log's, from 0, in the order in which logs were added */
         struct logentry entry;
 };
 
-/* A log is not read any more: its directory is gone (-ENOENT), or what else was wrong with it. */
+/* Called when a log can no longer be read: result is -ENOENT if its directory is gone, or another negative
+ * errno. */
 typedef void logmerge_loss(void *context, const char *name, const char *directory, int result);
 
-/* 0 or -ENOMEM. loss: of those that follow and wait, too. */
+/* Makes a merge without logs. follow: lines that are written later are of interest, too. loss: also called
+ * for logs that are then waited for. Returns 0 or -ENOMEM. */
 int logmerge_new(const struct logfilter *filter, bool follow, logmerge_loss *loss, void *context,
                  struct logmerge **merge);
 void logmerge_free(struct logmerge *merge);
 
 /*
- * Opens a log. waits: a directory that is not there, or goes, is waited for. Of a log that comes when the merge
- * goes on already, and of a directory that was waited for, lines from that time on are taken, and none that are
- * older. 0 or negative errno.
+ * Opens a log. waits: a directory that is missing, or is removed later, is waited for. If a log or its
+ * directory comes only after logmerge_go_on(), no lines from before that call are taken. Returns 0 or
+ * negative errno.
  */
 int logmerge_add(struct logmerge *merge, const char *name, const char *directory, bool waits);
 
-/* Is there one of that name? */
+/* Whether a log of that name was added. */
 bool logmerge_has(const struct logmerge *merge, const char *name);
 
 /* How many logs are read, or waited for. */
 size_t logmerge_count(const struct logmerge *merge);
 
-/* As logcursor_keep_last() and logcursor_rewind(), of each; the same goes for when. */
+/* Do what logcursor_keep_last() and logcursor_rewind() do, for each log; they may be called when those
+ * may. */
 void logmerge_keep_last(struct logmerge *merge, size_t count);
 void logmerge_rewind(struct logmerge *merge);
 
-/* The entry points into the merge, until the next one is taken. */
+/* Takes the next line. The entry points into the merge, and is valid until the next one is taken. */
 enum logmerge_turn logmerge_next(struct logmerge *merge, struct logmerge_entry *entry);
 
-/* From now on what is written is taken, too. */
+/* From now on, a merge that follows also takes what is written. */
 void logmerge_go_on(struct logmerge *merge);
 
-/* To be called when logmerge_fd() can be read, or logmerge_patience_msec() is over. -1: there is no descriptor. */
+/* Looks for new lines; to be called when logmerge_fd() can be read (-1: there is no descriptor), or when
+ * logmerge_patience_msec() is over. */
 void logmerge_look(struct logmerge *merge);
 int logmerge_fd(const struct logmerge *merge);
 int logmerge_patience_msec(const struct logmerge *merge);

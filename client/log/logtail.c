@@ -14,7 +14,8 @@
 #include "client/log/logline.h"
 #include "proto/utf8.h"
 
-/* The end of a file, into LOGTAIL_BYTES. *whole: that is all of it. Returns how much, or negative errno. */
+/* Reads the end of a file, at most LOGTAIL_BYTES. *whole: that is all of it. Returns how much, or negative
+ * errno. */
 static ssize_t read_end(int fd, char *bytes, bool *whole)
 {
         struct stat status;
@@ -39,7 +40,7 @@ static ssize_t read_end(int fd, char *bytes, bool *whole)
         return (ssize_t)length;
 }
 
-/* NULL when out of memory. */
+/* Returns a line as it is shown, with its time: free() it. NULL when out of memory. */
 static char *line_text(struct logline_clock *clock, const char *bytes, size_t length,
                        enum printable printable)
 {
@@ -58,7 +59,7 @@ static char *line_text(struct logline_clock *clock, const char *bytes, size_t le
         return made;
 }
 
-/* Puts the lines of what was read in front of those that are there, from the last on. */
+/* Puts the lines of what was read in front of those that are there, beginning with the last. */
 static int take_lines(struct logtail *tail, struct logline_clock *clock, const char *bytes, size_t length,
                       bool whole, enum printable printable)
 {
@@ -68,7 +69,7 @@ static int take_lines(struct logtail *tail, struct logline_clock *clock, const c
                 size_t begin = before ? (size_t)(before - bytes) + 1 : 0;
                 char *text;
 
-                /* The first may have begun before what was read; it is shown if it is all there is. */
+                /* The first line may have begun before what was read; it is shown if it is the only one. */
                 if (!before && !whole && tail->count > 0)
                         return 0;
                 if (!before && !whole)
@@ -93,7 +94,7 @@ static int read_files(struct logtail *tail, const struct logdir *logdir, char *b
         bool whole = true;
 
         logline_clock_init(&clock);
-        /* What is before a file that was not read whole does not follow on. */
+        /* If a file was not read whole, there would be a gap between it and the file before it. */
         for (size_t i = 0; i < files && tail->count < LOGTAIL_LINES && whole && result == 0; i++) {
                 ssize_t length = read_end(logdir->files[logdir->count - 1 - i].fd, bytes, &whole);
 

@@ -12,7 +12,7 @@
 #include "client/log/logmerge.h"
 #include "proto/utf8.h"
 
-/* So many lines are taken in one look, however fast they come. */
+/* How many lines one look takes at most, however fast they come. */
 #define LINES_A_LOOK (4 * LOGWINDOW_LINES)
 
 struct logwindow {
@@ -21,12 +21,12 @@ struct logwindow {
         bool goes_on; /* what there was at the beginning has been taken */
         bool behind;  /* there is more than the last look took */
         bool grown;
-        int result;                   /* what is wrong with it; 0: nothing */
+        int result;                   /* what is wrong with the log; 0: nothing */
         char *lines[LOGWINDOW_LINES]; /* a ring */
         size_t first, count;
 };
 
-/* The time alone, of a line of today. */
+/* Returns the time alone for a line of today, else the whole stamp. */
 static const char *brief_stamp(const char *stamp)
 {
         char today[sizeof("2026-11-23 ")];
