@@ -17,7 +17,7 @@
 #include "client/text/table.h"
 #include "proto/name.h"
 
-/* What would be done about one service, in words that programs may read, too. */
+/* Returns what the order would do to one service, in a word that programs may read, too. */
 static const char *deed_of(const struct order *order, const struct facts *facts)
 {
         bool down = facts->state->kind == STATE_DOWN, up = facts->state->kind == STATE_UP;
@@ -33,7 +33,7 @@ static const char *deed_of(const struct order *order, const struct facts *facts)
         return "reset";
 }
 
-/* The order's own answer, where it is known. */
+/* Returns the outcome that the order would have for the service, where that is known, and corrects *deed. */
 static enum outcome outcome_of(const struct order *order, const struct facts *facts, const char **deed)
 {
         if (order->not_served && facts->state->kind == STATE_SERVED) {
@@ -69,7 +69,8 @@ static struct json_object *find(struct json_object *services, const char *name)
         return NULL;
 }
 
-/* A start of a profile that has no gateway makes one, if there is such a profile: only the order shows that. */
+/* A start of a profile that has no gateway makes one, if there is such a profile, which only the order
+ * shows. */
 static enum outcome look_at_absent(const struct order *order, struct json_object *would, const char *name)
 {
         bool makes = strcmp(order->method, "Start") == 0 && name_profile_of(name);

@@ -9,8 +9,8 @@ struct order;
 struct session;
 
 /*
- * What an order would do, as far as that is known before it is given: by the list alone. Nothing is ordered. names NULL:
- * of all gateways. The outcome is that of the order, but for what only shows when it is given.
+ * Shows what an order would do, as far as the list alone tells that beforehand. Nothing is ordered. names
+ * NULL: all gateways. The outcome is the one the order would have, but for what only shows when it is given.
  */
 enum outcome dry_run(struct session *session, const struct order *order, struct json_object *names);
 

@@ -34,8 +34,8 @@ bool errand_is_under_way(const struct errand *errand)
         return errand->method;
 }
 
-/* A broker that is busy has no room for a moment. One that ended is soon started again; but one that was not
- * there in the first place is told of at once. */
+/* Whether a broker may soon answer. A busy one has no room for a moment, and one that ended is soon started
+ * again; but that there was none in the first place is told at once. */
 static bool may_come(const struct errand *errand, int result)
 {
         if (result == -ETIMEDOUT || result == -EAGAIN)
@@ -57,7 +57,7 @@ static enum errand_event try_again(struct errand *errand, int *result)
         return ERRAND_NOTHING;
 }
 
-/* 0 or negative errno. */
+/* Connects, and sends the call. Returns 0 or negative errno. */
 static int ask(struct errand *errand)
 {
         const char *text = NULL;

@@ -21,8 +21,9 @@
 #define INDENT 8 /* that of "svcctl: " */
 
 /*
- * What each error of the interface means to a person. In the texts, {field} is that field of the error's
- * parameters, {service.field} one of the service in it; a length of time is written as people do.
+ * What each error of the interface means to a person. In the texts, {field} stands for that field of the
+ * error's parameters, {service.field} for a field of the service in them; a length of time is written as
+ * people do.
  */
 struct failure_row {
         const char *error;
@@ -30,7 +31,7 @@ struct failure_row {
         const char *subject; /* NULL: the caller's */
         const char *what;
         const char *next;
-        const char *cause; /* of errors with that cause only; NULL: of all */
+        const char *cause; /* the row is only for errors with that cause; NULL: for all */
 };
 
 static const struct failure_row failure_rows[] = {
@@ -93,7 +94,7 @@ static const struct failure_row failure_rows[] = {
 
 #define FAILURE_ROWS (sizeof(failure_rows) / sizeof(failure_rows[0]))
 
-/* The best first. A deadline that passed is mild: the order stands. */
+/* Outcomes from the best to the worst. A deadline that passed is mild: the order stands. */
 static const enum outcome severity[] = {
         OUTCOME_DONE,   OUTCOME_NOT_RUNNING, OUTCOME_DEADLINE, OUTCOME_HELD,        OUTCOME_NOT_REGISTERED,
         OUTCOME_FAILED, OUTCOME_DENIED,      OUTCOME_USAGE,    OUTCOME_UNREACHABLE, OUTCOME_INTERRUPTED,
@@ -113,7 +114,8 @@ enum outcome failure_worse(enum outcome one, enum outcome other)
         return severity_of(one) > severity_of(other) ? one : other;
 }
 
-/* Broken between words where it is wider than that; free() it. NULL when out of memory. */
+/* Returns svcctl's line with these words, broken between words where it is wider than `columns`: free() it.
+ * NULL when out of memory. */
 static char *wrap_text(const char *words, size_t columns)
 {
         char *line = NULL, *text = NULL;
@@ -143,7 +145,7 @@ char *failure_text(const char *subject, const char *what, const char *next, enum
         return words;
 }
 
-/* words: freed. */
+/* Prints svcctl's line with these words on stderr. words: freed; NULL: memory is short. */
 static void print_words(char *words)
 {
         char *text = words ? wrap_text(words, look_columns(STDERR_FILENO)) : NULL;
@@ -188,7 +190,7 @@ static void write_field(FILE *file, const char *name, size_t length, const void 
         }
 }
 
-/* Fills in a text of the table. NULL when out of memory. */
+/* Fills in a text of the table: free() it. NULL when out of memory. */
 static char *expand(const char *text, struct json_object *parameters)
 {
         char *expanded = NULL;

@@ -15,7 +15,7 @@
 #define RECONNECT_PATIENCE_MSEC 1000
 /* While a broker starts, one of its sockets may be there and another not yet, or not with its mode. */
 #define DENIED_PATIENCE_MSEC 3000
-/* So long after the last that a new connection told, it has told of all that there is. */
+/* How long after the last service that a new connection told of, it has told of all that there are. */
 #define SETTLE_MSEC 1000
 
 bool feed_is_over(const struct feed *feed)
@@ -23,7 +23,7 @@ bool feed_is_over(const struct feed *feed)
         return feed->result < 0 || feed->refusal.error;
 }
 
-/* Health is answered at once, also where there is nothing that Watch could tell of. */
+/* Sends Health and Watch. Health is answered at once, even if there is nothing that Watch could tell of. */
 static int queue_calls(struct feed *feed)
 {
         struct svcbroker *connection = feed->session->connection;
@@ -37,7 +37,7 @@ static int queue_calls(struct feed *feed)
         return result < 0 ? result : svcbroker_queue(connection, IO_SVCBROKER ".Watch", text, SVCBROKER_MORE);
 }
 
-/* Whether the result is that of a broker that is being started again, not of one that nobody could talk
+/* Whether the result is that of a broker that is being started again, not of one that nobody could ever talk
  * to. */
 static bool is_absence(int result)
 {
@@ -111,7 +111,8 @@ static void take_answer(struct feed *feed, struct answer *answer)
         event = member_string(answer->parameters, "event");
         note_return(feed);
         feed->answer_msec = FEED_NEVER_MSEC;
-        /* The others come right behind. Changes say nothing of that, and may never cease. */
+        /* The other services come right after this one. Changes do not show that all have come, and may never
+         * cease. */
         if (!feed->settled && (!event || strcmp(event, "present") == 0))
                 feed->settle_msec = clock_now_msec() + SETTLE_MSEC;
         feed->result = roster_take(&feed->roster, event, member_object(answer->parameters, "service"));
@@ -182,7 +183,7 @@ void feed_turn(struct feed *feed)
         away = !feed->session->connection;
         look_at_clock(feed);
         if (away && feed->session->connection && !feed_is_over(feed))
-                take_answers(feed); /* which sends what was asked on the new connection */
+                take_answers(feed); /* this also sends the calls that were queued on the new connection */
 }
 
 int feed_fd(const struct feed *feed)

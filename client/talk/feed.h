@@ -10,8 +10,8 @@
 
 struct json_object;
 
-/* All services as Watch tells of them, for as long as one likes: over brokers that end and are started
- * again. Never waits for long. */
+/* A feed is all services as Watch tells of them, for as long as the caller likes: it outlasts brokers that
+ * end and are started again. It never waits for long. */
 
 #define FEED_NEVER_MSEC INT64_MAX
 
@@ -19,19 +19,19 @@ struct feed {
         struct session *session;
         struct json_object *parameters; /* of Watch; NULL: everything */
         struct roster roster;
-        bool settled;          /* all that there is has been told of */
-        bool changed;          /* since the caller set it to false */
-        int64_t answer_msec;   /* until when the broker is to answer at all; FEED_NEVER_MSEC: it has */
-        int64_t settle_msec;   /* when it will be settled; FEED_NEVER_MSEC: it is, or nothing was told yet */
-        int64_t connect_msec;  /* when to try again; FEED_NEVER_MSEC: connected */
+        bool settled;          /* Watch has told of all services that there are */
+        bool changed;          /* something did since the caller set this to false */
+        int64_t answer_msec;   /* until when the broker must answer at all; FEED_NEVER_MSEC: it has */
+        int64_t settle_msec;   /* when the feed settles; FEED_NEVER_MSEC: it has, or nothing was told yet */
+        int64_t connect_msec;  /* when to connect again; FEED_NEVER_MSEC: connected */
         int64_t away_msec;     /* since when the broker is away; FEED_NEVER_MSEC: it is not */
-        int64_t back_msec;     /* when it came back; FEED_NEVER_MSEC: it was never away */
-        int64_t absence_msec;  /* how long it was away then */
-        struct answer refusal; /* why it is over, if the broker said so */
-        int result;            /* why, if it is the connection or memory; else 0 */
+        int64_t back_msec;     /* when the broker came back; FEED_NEVER_MSEC: it was never away */
+        int64_t absence_msec;  /* how long the broker was away before back_msec */
+        struct answer refusal; /* why the feed is over, if the broker said so */
+        int result;            /* why it is over, if the connection or memory failed; else 0 */
 };
 
-/* The session is connected. parameters: taken over. */
+/* Begins a feed over a session, which must be connected. parameters: taken over. */
 void feed_init(struct feed *feed, struct session *session, struct json_object *parameters);
 void feed_deinit(struct feed *feed);
 

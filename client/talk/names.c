@@ -21,7 +21,7 @@ static bool is_gateway(const char *name)
         return strncmp(name, GATEWAY_PREFIX, strlen(GATEWAY_PREFIX)) == 0;
 }
 
-/* NULL when out of memory. */
+/* Returns the name of a profile's gateway: free() it. NULL when out of memory. */
 static char *gateway_of(const char *name)
 {
         char *gateway;
@@ -47,7 +47,7 @@ bool names_is_absent(const struct answer *answer)
         return answer->error && names_is_absence(answer->error);
 }
 
-/* Asks in one round trip; the answer may be an error. */
+/* Asks for both services that a word may mean in one round trip; the answer may be an error. */
 static enum outcome ask_status(struct session *session, const char *name, struct answer *answer)
 {
         int patience_msec = session_patience(session);
@@ -78,8 +78,8 @@ static void add_once(struct json_object *services, const char *service)
         json_object_array_add(services, json_object_new_string(service));
 }
 
-/* The next reply says whether that service is there. An error other than its absence is left for the order
- * itself to meet: it counts as there. */
+/* Takes the next reply, which says whether a service is there. InvalidName counts as present, and is left for
+ * the order itself to meet; any other error but absence is told, and ends it all. */
 static enum outcome receive_presence(struct session *session, const char *name, bool *present)
 {
         struct answer answer;
@@ -88,15 +88,15 @@ static enum outcome receive_presence(struct session *session, const char *name, 
         if (outcome != OUTCOME_DONE)
                 return outcome;
         *present = !names_is_absent(&answer);
-        /* Some of these close the connection, so an order behind them would tell nothing. */
+        /* Some of these errors close the connection, so an order sent after them would tell nothing. */
         if (*present && answer.error && strcmp(answer.error, ERROR_INVALID_NAME) != 0)
                 outcome = session_refused(session, &answer, name);
         answer_deinit(&answer);
         return outcome;
 }
 
-/* Takes both replies that are due for a word: it means the service of that name, else the gateway of that
- * profile, else what it looks like. */
+/* Takes both replies that are due for a word. The word means the service of that name, else the gateway of
+ * that profile, else whichever of the two it looks like. */
 static enum outcome receive_name(struct session *session, const char *name, const char *gateway,
                                  struct json_object *services)
 {
@@ -117,7 +117,7 @@ static void free_names(char **names)
         free(names);
 }
 
-/* Ended by NULL. NULL when out of memory. */
+/* Returns the gateways' names of all words, ended by NULL. NULL when out of memory. */
 static char **gateways_of(const struct options *options)
 {
         char **gateways = calloc(options->words_count + 1, sizeof(*gateways));
@@ -165,7 +165,8 @@ enum outcome names_resolve(struct session *session, struct json_object **service
         return outcome;
 }
 
-/* The word in `services` that is nearest to `word`. NULL: none is near. Points into services. */
+/* Returns the name or profile in `services` that is nearest to `word`; it points into services. NULL: none is
+ * near. */
 static const char *guess(struct json_object *services, const char *word, bool profiles)
 {
         const char *rest = profiles && is_gateway(word) ? word + strlen(GATEWAY_PREFIX) : NULL;
@@ -177,7 +178,7 @@ static const char *guess(struct json_object *services, const char *word, bool pr
                 const char *profile = member_string(service, "profile");
                 const char *name = member_string(service, "name");
 
-                /* The service's name in place of the profile's. */
+                /* The word was the gateway's name in place of the profile's. */
                 if (profile && rest && strcmp(profile, rest) == 0)
                         return profile;
                 if (profile)
@@ -195,7 +196,7 @@ enum outcome names_report_absent(struct session *session, const char *error, str
         const char *nearest = NULL;
         char *next = NULL;
 
-        /* All else is known already, so a broker that is gone meanwhile is no news. */
+        /* The absence is known already, so a broker that has gone away meanwhile is no news. */
         if (session_try(session, "List", NULL, "services", session_patience(session), &answer))
                 nearest = guess(member_array(answer.parameters, "services"), word, session->options->profile);
         if (nearest && asprintf(&next, "did you mean %s?", nearest) < 0)
@@ -211,7 +212,7 @@ enum outcome names_report_absent(struct session *session, const char *error, str
 
 enum outcome names_refuse_absent(struct session *session, const struct answer *answer, const char *word)
 {
-        char *error = strdup(answer->error); /* which another reply takes away */
+        char *error = strdup(answer->error); /* the next reply would take it away */
         enum outcome outcome = OUTCOME_NOT_REGISTERED;
 
         if (!error)

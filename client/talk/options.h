@@ -10,7 +10,7 @@
 
 struct verb;
 
-/* The options that there are, as bits of a set. A row in grammar.c says the rest of each. */
+/* The options that there are, as bits of a set. Each one's row in grammar.c says the rest. */
 #define OPTION_HELP (UINT64_C(1) << 0)
 #define OPTION_VERSION (UINT64_C(1) << 1)
 #define OPTION_JSON (UINT64_C(1) << 2)
@@ -45,10 +45,10 @@ struct verb;
 #define OPTION_GREP (UINT64_C(1) << 31)
 #define OPTION_UNTIL (UINT64_C(1) << 32)
 
-/* What every verb takes. */
+/* The options that every verb takes. */
 #define OPTIONS_ALWAYS (OPTION_HELP | OPTION_VERSION | OPTION_JSON | OPTION_SOCKET | OPTION_TIMEOUT)
 
-/* What goes with names: which of them are meant. */
+/* The options that go with names, and say which services are meant. */
 #define OPTIONS_SELECT (OPTION_PROFILE | OPTION_STATE | OPTION_WANTED)
 
 #define OPTIONS_NO_TIMEOUT (-1)
@@ -63,11 +63,11 @@ struct options {
         bool all;
         bool no_wait;
         bool profile; /* names are those of profiles */
-        bool names;   /* list: nothing else */
+        bool names;   /* list: prints names only */
         bool follow;
         bool raw;        /* logs: nothing of a line is changed */
-        bool watch;      /* status, list: as top */
-        bool usage;      /* list: what they take, too */
+        bool watch;      /* status, list: run as top does */
+        bool usage;      /* list: shows what services take, too */
         bool prometheus; /* metrics: in the format before OpenMetrics */
         bool no_start;
         bool dry_run;
@@ -85,14 +85,14 @@ struct options {
         const char **environment; /* --env, as given */
         size_t environment_count;
         const char *subject; /* the verb's name */
-        bool patterns;       /* its words may be patterns */
-        bool orders;         /* which mean gateways only */
+        bool patterns;       /* the verb's words may be patterns */
+        bool orders;         /* patterns mean gateways only */
         unsigned states;     /* of --state: a bit for each enum state_kind; 0: not given */
         const char *wanted;  /* "up" or "down"; NULL: not given */
-        const char *sort;    /* the word; NULL: not given */
+        const char *sort;    /* the word of --sort; NULL: not given */
         bool no_header;
         const char *until; /* wait: the word of --for; NULL: not given */
-        bool failures;     /* watch: only what somebody should see to */
+        bool failures;     /* watch: only problems, and their ends */
         bool with_environment;
         const char **words; /* what follows the verb: names, a profile, or a method and its parameters */
         size_t words_count;

@@ -21,27 +21,27 @@
 #include "proto/limits.h"
 #include "proto/name.h"
 
-/* What the broker may take beyond the wait it was asked for. */
+/* How much longer than the wait it was asked for the broker may take. */
 #define ANSWER_SLACK_MSEC 10000
 
-/* How often an order is given, to brokers that end while it is waited for. */
+/* How often an order is given at most, where brokers end during the wait. */
 #define ORDER_TRIES_MAX 5
 
-/* An order on its way: to whom, and until when it is waited for. */
+/* An order on its way: whom it is for, and until when its outcomes are waited for. */
 struct giving {
         const struct order *order;
         struct json_object *names; /* NULL: all */
         const char *goal;          /* NULL: the order itself is all that is waited for */
-        int kill_after_msec;       /* negative: none is killed */
-        bool streamed;             /* its replies may come one by one */
+        int kill_after_msec;       /* negative: nothing is killed */
+        bool streamed;             /* the replies may come one by one */
         int64_t deadline_msec;
         struct json_object
-                *held; /* outcomes by name, which are shown in the order of the names; NULL: as they come */
-        size_t shown;  /* of the names, those that were */
-        struct json_object *absent; /* outcomes of names that there are not, which are told of at the end */
+                *held; /* outcomes by name, to be shown in the order of names; NULL: shown as they come */
+        size_t shown;  /* how many of the names were shown */
+        struct json_object *absent; /* outcomes of names without a service, told at the end */
 };
 
-/* The word of the command line that means the service, so that people are answered in their own. */
+/* Returns the word of the command line that means the service, so that people are answered in their words. */
 static const char *word_of(const struct options *options, const char *name)
 {
         const char *profile = name_profile_of(name);
@@ -53,8 +53,9 @@ static const char *word_of(const struct options *options, const char *name)
         return name;
 }
 
-/* A failed outcome is a line on stderr, and so is an order that could not be recorded. absent: takes the
- * outcomes of names that there are not: what else may have been meant is asked when all replies are here. */
+/* Tells of one outcome: a failure is a line on stderr, and so is an order that could not be recorded. absent:
+ * takes the outcomes of names without a service, since the broker can be asked what else may have been meant
+ * only when all replies are here. */
 static enum outcome report_outcome(const struct options *options, struct json_object *outcome,
                                    struct json_object *absent)
 {
@@ -90,8 +91,8 @@ static enum outcome report_absent(struct session *session, struct json_object *a
         return json_object_array_length(absent) > 0 ? OUTCOME_NOT_REGISTERED : OUTCOME_DONE;
 }
 
-/* Returns the outcomes of a reply that were not told of before: an order that is given again says them
- * once more. once: what comes here comes once. */
+/* Returns the outcomes of a reply that were not told before: an order that is given again brings them once
+ * more. once: each outcome passed here comes only once. */
 static struct json_object *take_new(struct progress *progress, struct json_object *outcomes, bool once)
 {
         struct json_object *fresh = json_object_new_array();
@@ -118,7 +119,7 @@ static size_t longest_name(const struct progress *progress)
         return longest;
 }
 
-/* Each reply is a table of its own; all have names of one width, for them to line up. */
+/* Shows one reply as a table of its own; all tables have one width of names, so that they line up. */
 static void show_table(const struct options *options, const struct order *order,
                        const struct progress *progress, struct json_object *outcomes)
 {
@@ -126,7 +127,8 @@ static void show_table(const struct options *options, const struct order *order,
                       show_name_columns(longest_name(progress)));
 }
 
-/* What patterns mean has the order of the list: an outcome waits for those before it. all: none of them comes any more. */
+/* Takes outcomes in, and returns those that can be shown. The services that patterns mean are shown in the
+ * list's order, so an outcome waits for those before it. all: no more outcomes will come. */
 static struct json_object *take_in_order(struct giving *giving, struct json_object *outcomes, bool all)
 {
         struct json_object *ready = json_object_new_array(), *outcome;
@@ -194,7 +196,7 @@ static enum outcome show_outcomes_of(const struct giving *giving, struct waiting
                 if (json_object_array_length(outcomes) == 0 && progress->count == 0)
                         puts(progress->only_wanted ? "no gateway is wanted up" : "no gateways");
         }
-        fflush(stdout); /* as it happens, and before the failures, where both go to one file */
+        fflush(stdout); /* outcomes show as they come, and before the failures where both go to one file */
         for (size_t i = 0; i < json_object_array_length(fresh); i++)
                 worst = failure_worse(
                         worst, report_outcome(options, json_object_array_get_idx(fresh, i), giving->absent));
@@ -253,7 +255,7 @@ static enum outcome take_reply(struct giving *giving, struct waiting *waiting, c
         return session_refused(session, answer, word ? word : giving->order->word);
 }
 
-/* The replies to one order as they come. *result: 0 at their end, or what ended the connection. */
+/* Takes the replies to one order as they come. *result: 0 at their end, or why the connection ended. */
 static enum outcome receive_replies(struct giving *giving, struct waiting *waiting, int *result)
 {
         int64_t deadline_msec = giving->deadline_msec + (giving->goal ? ANSWER_SLACK_MSEC : 0);
@@ -275,9 +277,9 @@ static enum outcome receive_replies(struct giving *giving, struct waiting *waiti
 }
 
 /*
- * A broker that ends while it is waited for is soon started again, and an order may be given twice: so it is,
- * for as long as the caller would wait. It was recorded before it was answered, but perhaps it never got
- * there.
+ * Gives the order, and takes its replies. A broker that ends meanwhile is soon started again, and an order
+ * may be given twice: so it is given again, for as long as the caller would wait. The broker records an order
+ * before it answers, but perhaps the order never reached it.
  */
 static enum outcome give(struct giving *giving, struct waiting *waiting)
 {
@@ -314,7 +316,7 @@ static enum outcome give(struct giving *giving, struct waiting *waiting)
                        : worst;
 }
 
-/* That an order to all left others alone is worth a line, for who expected it otherwise. */
+/* Tells that an order to all left some gateways alone, for people who expected otherwise. */
 static void tell_left_alone(struct session *session)
 {
         struct json_object *services;
@@ -343,12 +345,12 @@ static int64_t deadline_of(const struct session *session, const char *goal)
 
         if (!goal)
                 return clock_now_msec() + session_patience(session);
-        if (timeout_msec == OPTIONS_NO_TIMEOUT) /* what is killed then is waited for, too */
+        if (timeout_msec == OPTIONS_NO_TIMEOUT) /* the end of what is killed after that is waited for, too */
                 timeout_msec = DEFAULT_WAIT_MSEC + (kill_after_msec > 0 ? kill_after_msec : 0);
         return clock_now_msec() + (timeout_msec > LIMIT_WAIT_MSEC ? LIMIT_WAIT_MSEC : timeout_msec);
 }
 
-/* What was held back is shown, whatever it waited for. */
+/* Ends an order: outcomes that were held back are shown, whatever they waited for. */
 static enum outcome end_order(struct giving *giving, struct waiting *waiting, enum outcome outcome)
 {
         struct json_object *none = json_object_new_array();

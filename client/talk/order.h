@@ -8,18 +8,18 @@
 
 struct session;
 
-/* An order to one, several or all services, and what becomes of it. */
+/* An order to one, several or all services, and how it is given and its outcome shown. */
 
 struct order {
         const char *method;
-        const char *word;   /* what people call it */
-        const char *signal; /* that is sent, by the interface's name; NULL: none is */
-        const char *goal;   /* what is waited for, unless --no-wait says otherwise; NULL: nothing is */
+        const char *word;   /* what people call the order */
+        const char *signal; /* the signal to send, by the interface's name; NULL: none */
+        const char *goal;   /* the state to wait for, unless --no-wait says otherwise; NULL: none */
         bool only_wanted;   /* --all means what is wanted up; that others were left alone is told */
         bool not_served;    /* --all does not mean what the default gateway serves */
 };
 
-/* Gives it to the services that the options name, and shows each result as it comes. */
+/* Gives the order to the services that the options name, and shows each outcome as it comes. */
 enum outcome order_run(struct session *session, const struct order *order);
 
 #endif

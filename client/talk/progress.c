@@ -59,7 +59,7 @@ void progress_deinit(struct progress *progress)
         *progress = (struct progress){0};
 }
 
-/* Whether an order to all is for a service that turns up. */
+/* Whether an order to all means a service that turns up. */
 static bool is_meant(const struct progress *progress, struct json_object *service)
 {
         const struct state *state = state_of(service);
@@ -125,13 +125,13 @@ const char *progress_first(const struct progress *progress)
         return NULL;
 }
 
-/* Parts of a second are noise here. */
+/* Writes a duration of at least a second: parts of a second are noise here. */
 static const char *duration_text(int64_t msec, char *buffer)
 {
         return duration_format(msec < 1000 ? 1000 : msec, buffer);
 }
 
-/* A line that is wider would wrap, and could not be erased. */
+/* Writes a line cut to the terminal's width: a wider one would wrap, and could not be erased. */
 static void write_line(FILE *file, const char *line, enum printable printable, size_t columns)
 {
         char *text = printable_text(line, printable);
@@ -159,7 +159,7 @@ static void write_services(FILE *file, const struct progress *progress, int64_t 
         }
 }
 
-/* Writes how many are in which state, in the order in which the states turn up. */
+/* Writes how many pending services are in which state, in the order in which the states turn up. */
 static void write_states(FILE *file, const struct progress *progress)
 {
         struct {

@@ -10,9 +10,10 @@
 
 struct json_object;
 
-/* What is still waited for, and what a person at a terminal is told about it meanwhile. Pure. */
+/* The services that are still waited for, and what a person at a terminal is told about them meanwhile.
+ * Pure. */
 
-/* A line for each service up to that many; more are counted. */
+/* Up to this many pending services have a line each; more are only counted. */
 #define PROGRESS_LINES_MAX 4
 
 struct pending {
@@ -25,29 +26,30 @@ struct pending {
 struct progress {
         struct pending *services;
         size_t count;
-        bool open;        /* --all: every gateway that turns up is waited for, too */
-        bool only_wanted; /* of those, only what is wanted up */
-        bool not_served;  /* and not what the default gateway serves */
-        bool lost;        /* the broker is away */
-        bool failed;
+        bool open;                /* --all: every gateway that turns up is waited for, too */
+        bool only_wanted;         /* --all: but only those that are wanted up */
+        bool not_served;          /* --all: but none that the default gateway serves */
+        bool lost;                /* the broker is away */
+        bool failed;              /* memory was short */
         enum printable printable; /* what of others' text stays; ASCII at first */
         int64_t begun_msec;
 };
 
-/* names: of services, or NULL for all gateways, which progress_note() tells of. */
+/* Begins the waiting. names: of services, or NULL for all gateways, which progress_note() names. */
 void progress_init(struct progress *progress, struct json_object *names, int64_t now_msec);
 void progress_deinit(struct progress *progress);
 
-/* A state of a service, as Watch tells it. */
+/* Notes the state of a service, as Watch tells it. */
 void progress_note(struct progress *progress, struct json_object *service, int64_t now_msec);
 
-/* Notes that a service is waited for no more. false: it was not waited for any more before that. */
+/* Stops waiting for a service. Returns false if that had been done before for this service. */
 bool progress_settle(struct progress *progress, const char *name);
 
 size_t progress_pending(const struct progress *progress);
-const char *progress_first(const struct progress *progress); /* pending; NULL if there is none */
+const char *progress_first(const struct progress *progress); /* the first pending; NULL if there is none */
 
-/* Lines, each ended by a newline and at most `columns` wide; free() it. NULL when out of memory. */
+/* Returns the lines to show, each ended by a newline and at most `columns` wide: free() them. NULL when out
+ * of memory. */
 char *progress_text(const struct progress *progress, int64_t now_msec, size_t columns);
 
 #endif

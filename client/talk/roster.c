@@ -35,7 +35,7 @@ static int compare(const void *name, const void *entry)
         return strcmp(name, name_of(entry));
 }
 
-/* NULL: it is not there. */
+/* Returns the entry of the service of that name; NULL: there is none. */
 static struct roster_entry *find(const struct roster *roster, const char *name)
 {
         if (roster->count == 0)
@@ -65,7 +65,7 @@ static void drop(struct roster *roster, struct roster_entry *entry)
         memmove(entry, entry + 1, (size_t)(roster->entries + roster->count - entry) * sizeof(*entry));
 }
 
-/* Makes a place among the others, by name. NULL when out of memory. */
+/* Makes a place for an entry among the others, by name. NULL when out of memory. */
 static struct roster_entry *insert(struct roster *roster, const char *name)
 {
         struct roster_entry *entry;

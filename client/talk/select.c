@@ -28,11 +28,11 @@ bool select_is_asked(const struct options *options)
         return options->states || options->wanted || (patterns && options->patterns);
 }
 
-/* What the words mean is the same whichever service comes first. */
+/* A selection in progress. What the words mean does not depend on the order of the services. */
 struct selection {
         const struct options *options;
         struct json_object *all;
-        bool *matched; /* by word; NULL: nobody asks */
+        bool *matched; /* by word: it means a service; NULL: not to be noted */
 };
 
 static bool has_service(struct json_object *services, const char *name)
@@ -64,7 +64,8 @@ static bool passes(const struct options *options, struct json_object *service)
         return !options->wanted || member_is(service, "want", options->wanted);
 }
 
-/* Every word that means it has found something, also where a filter leaves it out. */
+/* Whether a service is meant. Every word that means the service counts as matched, even if a filter leaves it
+ * out. */
 static bool is_meant(struct selection *selection, struct json_object *service)
 {
         const struct options *options = selection->options;

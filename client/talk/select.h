@@ -11,26 +11,29 @@ struct options;
 struct session;
 
 /*
- * The services that patterns and filters mean: the words may have *, ? and [, and --state and --wanted leave out others.
- * The protocol has names only, so they are held against the list, in whose order what is found is.
+ * The services that patterns and filters mean: the words may have *, ? and [, and --state and --wanted leave
+ * services out. The protocol has names only, so patterns are matched against the list, in whose order
+ * services are found.
  */
 
-/* Do the options have any of these? Else words are names, and names.h knows what they mean. */
+/* Whether the options have patterns or filters. Else words are names, and names.h knows what they mean. */
 bool select_is_asked(const struct options *options);
 
-/* Is that a pattern, and no name? */
+/* Whether a word is a pattern, not a name. */
 bool select_is_pattern(const char *word);
 
 /*
- * The services themselves, as a new JSON array. A word without a match is told of; nothing at all is OUTCOME_NOT_REGISTERED,
- * told as well, and then *services is NULL. With OUTCOME_NOT_REGISTERED and services some words had none.
+ * Finds the services themselves, as a new JSON array. A word without a match is told, and makes the outcome
+ * OUTCOME_NOT_REGISTERED, even if other words have services. If nothing at all is found, this is told as
+ * well, with the same outcome, and *services is NULL. So it is with any other failure.
  */
 enum outcome select_services(struct session *session, struct json_object **services);
 
-/* Is that one of the services, one of `all`, meant? A word that means nothing is not told of. */
+/* Whether the options mean a service, which is one of `all`. Words that mean nothing are not told. */
 bool select_takes(const struct options *options, struct json_object *all, struct json_object *service);
 
-/* Their names. Of orders only gateways are meant by what is no full name. */
+/* Finds the services as select_services() does, and gives their names. Where the verb gives orders, anything
+ * but a full name means gateways only. */
 enum outcome select_names(struct session *session, struct json_object **names);
 
 #endif

@@ -19,7 +19,7 @@
 #include "client/text/document.h"
 #include "proto/interface.h"
 
-/* How long an answer is waited for. No healthy broker comes near that. */
+/* How long an answer is waited for. No healthy broker takes nearly as long. */
 #define PATIENCE_MSEC 30000
 
 int session_patience(const struct session *session)
@@ -31,7 +31,8 @@ int session_patience(const struct session *session)
         return options->timeout_msec;
 }
 
-/* Connecting to a file of any other kind is refused like to a socket that nobody listens on. */
+/* Whether a file is no socket: connecting to one is refused like connecting to a socket that nobody listens
+ * on. */
 static bool is_no_socket(const char *path)
 {
         struct stat info;
@@ -103,7 +104,7 @@ enum outcome session_broken(const struct session *session, int result)
         enum outcome outcome;
 
         if (result == -EINVAL) {
-                /* Everything else was made by us. */
+                /* Only the arguments can be at fault: everything else was made by us. */
                 failure_print("arguments", "are not UTF-8 text",
                               "names are plain ASCII; look for stray bytes");
                 return OUTCOME_USAGE;
@@ -117,7 +118,7 @@ enum outcome session_broken(const struct session *session, int result)
         return outcome;
 }
 
-/* Observers may not connect to the socket itself; theirs is beside it. */
+/* Observers may not connect to the socket itself; a socket of theirs is beside it. */
 static int connect_observer(struct session *session, int timeout_msec)
 {
         char *path;
@@ -182,7 +183,7 @@ int session_queue_text(struct session *session, const char *method, const char *
         return result;
 }
 
-/* parameters: taken over. 0 or negative errno. */
+/* Queues a call, silently. parameters: taken over. Returns 0 or negative errno. */
 static int queue(struct session *session, const char *method, struct json_object *parameters, unsigned flags)
 {
         const char *text =
@@ -209,7 +210,7 @@ int session_take(struct session *session, int timeout_msec, struct answer *answe
 
         if (result < 0)
                 return result;
-        /* The library parsed it strictly before; this is its own output. */
+        /* The library parsed the reply strictly before; this text is the library's own output. */
         parameters = json_tokener_parse(reply.parameters);
         if (!parameters)
                 return -ENOMEM;
@@ -244,7 +245,7 @@ void answer_deinit(struct answer *answer)
         answer->parameters = NULL;
 }
 
-/* Adds to the array of the first piece that of a later one. */
+/* Adds the array of a later piece to that of the first. */
 static void join_piece(struct answer *answer, const struct answer *piece, const char *array)
 {
         struct json_object *to = member_array(answer->parameters, array);
@@ -276,7 +277,7 @@ static int take_pieces(struct session *session, const char *array, int timeout_m
         return result;
 }
 
-/* Tells what went wrong with a call, if anything did. subject: of the answer's error. */
+/* Tells what went wrong with a call, if anything did. subject: what an error in the answer is about. */
 static enum outcome conclude(struct session *session, int result, const char *subject, struct answer *answer)
 {
         enum outcome outcome = OUTCOME_DONE;

@@ -18,14 +18,15 @@
 #include "client/terminal/look.h"
 #include "proto/interface.h"
 
-/* What is over sooner is not worth a line. */
+/* A wait that ends sooner is not worth a line. */
 #define DRAW_FIRST_MSEC 400
 #define DRAW_EVERY_MSEC 1000
 #define RECONNECT_MSEC 100 /* between two tries */
 #define WATCH_PATIENCE_MSEC 1000
 #define COLUMNS_UNKNOWN 80
 
-/* Whoever started us with SIGINT ignored, as a shell does with what it puts in the background, goes on so. */
+/* Listens for Ctrl-C, unless SIGINT was ignored at our start, as it is in what a shell puts in the
+ * background: then it stays ignored. */
 static void listen_for_interrupts(struct waiting *waiting)
 {
         struct sigaction action;
@@ -48,8 +49,8 @@ static void close_watch(struct waiting *waiting)
         waiting->watch = NULL;
 }
 
-/* A connection of its own, since nothing follows Watch on one. Without it there is a line still, that says
- * less. */
+/* Opens a connection of its own for Watch, since no other call can follow Watch on a connection. Without
+ * Watch there is still a line, which says less. */
 static void open_watch(struct waiting *waiting)
 {
         close_watch(waiting);
@@ -129,7 +130,7 @@ static size_t line_columns(void)
         return (columns > 1 ? columns : COLUMNS_UNKNOWN) - 1;
 }
 
-/* New lines over the old ones, in one write: nothing is blank in between. */
+/* Draws new lines over the old ones, in one write, so that nothing is blank in between. */
 static void draw(struct waiting *waiting)
 {
         char *lines = progress_text(&waiting->progress, clock_now_msec(), line_columns());
@@ -163,7 +164,8 @@ static void take_events(struct waiting *waiting)
 
                 progress_note(&waiting->progress, member_object(event, "service"), clock_now_msec());
                 json_object_put(event);
-                /* What is shown already is kept true; the first look has its time. */
+                /* Lines that are shown are kept up to date; the first ones are drawn when their time
+                 * comes. */
                 if (waiting->drawn_lines > 0)
                         waiting->draw_msec = clock_now_msec();
         }
@@ -171,7 +173,7 @@ static void take_events(struct waiting *waiting)
                 close_watch(waiting);
 }
 
-/* Waits until one of the connections has something, or the deadline. true: it was Ctrl-C. */
+/* Waits until one of the connections has something, or the deadline. Returns true if Ctrl-C came. */
 static bool pause_until(struct waiting *waiting, int connection_fd, int64_t deadline_msec)
 {
         struct pollfd poll_fds[] = {
@@ -192,7 +194,7 @@ static bool pause_until(struct waiting *waiting, int connection_fd, int64_t dead
         }
         if (poll(poll_fds, 3, clock_left_msec(deadline_msec)) < 0)
                 return false;
-        /* Taken, so that it is not delivered when waiting_end() lets it through again. */
+        /* The signal is read, so that it is not delivered when waiting_end() unblocks it again. */
         return (poll_fds[1].revents & POLLIN) &&
                read(waiting->signal_fd, &interrupt, sizeof(interrupt)) == sizeof(interrupt);
 }
