@@ -14,7 +14,7 @@
 
 _Static_assert(FACTS_TEXT_BYTES >= DURATION_TEXT_BYTES, "a length of time must fit");
 
-/* Nothing happened in 1970: where no time is known, some write that. */
+/* Reads a time. Nothing happened in 1970: some write that where no time is known. */
 static int64_t moment(struct json_object *object, const char *name)
 {
         int64_t usec = member_int(object, name, FACTS_UNKNOWN);
@@ -63,7 +63,8 @@ void facts_read(struct json_object *service, struct facts *facts)
         };
 }
 
-/* Whether the service is not as it is wanted, and nothing on the way there says so. */
+/* Whether the service is up or down against what is wanted, with no change under way that would explain
+ * it. */
 static bool is_mismatch(const struct facts *facts)
 {
         return (facts->state->kind == STATE_UP && !facts->want_up && facts->gateway) ||
@@ -85,9 +86,9 @@ bool facts_need_attention(const struct facts *facts)
         if (facts->problem || facts->log_problem || facts->lock_problem)
                 return true;
         if (facts->until_usec >= 0 ||
-            facts->state->kind == STATE_SERVED) /* it is on the way, and has time; or well */
+            facts->state->kind == STATE_SERVED) /* a change has time, and a served one is well */
                 return false;
-        /* A broker that does not tell of problems: in any other state a reason is that of its logger. */
+        /* An older broker does not tell of problems: in any other state a reason is that of the logger. */
         return facts->state->wrong || facts->reason || is_mismatch(facts);
 }
 
@@ -103,11 +104,11 @@ const char *facts_exit_brief(const struct facts *facts, char *buffer)
 
 struct meaning {
         int64_t code;
-        bool gateways; /* of gateways only */
+        bool gateways; /* the code means that for gateways only */
         const char *text;
 };
 
-/* What svcbrokerd(8) and the shell say of them. */
+/* What exit codes mean, as svcbrokerd(8) and the shell have it. */
 static const struct meaning meanings[] = {
         {69, true, "it runs elsewhere"},          {75, true, "it asked to be started again"},
         {78, true, "configuration error"},        {126, false, "its program cannot be run"},
@@ -134,7 +135,7 @@ const char *facts_exit_words(const struct facts *facts, char *buffer)
         return buffer;
 }
 
-/* Parts of a second are noise here. */
+/* Writes a time of at least a second: parts of a second are noise here. */
 static const char *distance(int64_t usec, char *buffer)
 {
         return duration_format(usec < USEC_PER_SEC ? 1000 : usec / 1000, buffer);

@@ -19,9 +19,9 @@
 
 #define NUMBER_BYTES 24
 #define NAME_COLUMNS_MIN 4
-#define NAME_COLUMNS_FAIR 24 /* a longer name is cut before a column is left out */
+#define NAME_COLUMNS_FAIR 24 /* longer names are cut to this before a column is left out */
 #define REASON_INDENT 4
-#define MARK ">" /* no state has this one */
+#define MARK ">" /* no state has this symbol */
 
 enum column {
         COLUMN_NAME,
@@ -46,7 +46,7 @@ static const char *const headings[COLUMNS] = {
         [COLUMN_SHARE] = "CPU",
 };
 
-/* The columns that are left out where the table is too wide, the first one first. */
+/* The columns that are left out where the table is too wide, in that order. */
 static const enum column least[] = {COLUMN_REASON, COLUMN_EXIT,  COLUMN_PID, COLUMN_RESTARTS,
                                     COLUMN_RETRY,  COLUMN_SHARE, COLUMN_AGE, COLUMN_MEMORY};
 
@@ -55,7 +55,7 @@ static int compare(const void *one, const void *other)
         return sort_by_attention(one, other);
 }
 
-/* free() it. NULL when out of memory. */
+/* Returns the facts of all services: free() them. NULL when out of memory. */
 static struct facts *read_all(struct json_object *services, size_t *count, bool sorted)
 {
         struct facts *all;
@@ -119,7 +119,8 @@ static void add_row(struct table *table, const struct facts *facts, const struct
                   });
 }
 
-/* Narrows the names as far as it helps, but not below `least_columns`. Returns the width. */
+/* Narrows the column of names as far as that helps, but not below `least_columns`. Returns the table's
+ * width. */
 static size_t cut_names(struct table *table, size_t width, size_t columns, size_t least_columns)
 {
         if (width <= columns || table->widths[COLUMN_NAME] <= least_columns)
@@ -136,8 +137,8 @@ static size_t cut_names(struct table *table, size_t width, size_t columns, size_
         return width;
 }
 
-/* One long name must not cost all the others their columns: it is cut first. Then columns go, then all names
- * are cut. */
+/* Makes the table fit. One long name must not cost all services their columns, so it is cut first. Then
+ * columns are left out, then all names are cut. */
 static void fit(struct table *table, const struct look *look)
 {
         size_t width = table_measure(table);
@@ -157,7 +158,7 @@ static void fit(struct table *table, const struct look *look)
         cut_names(table, width, look->columns, NAME_COLUMNS_MIN);
 }
 
-/* Writes below a row what of its reason and retry has no column. */
+/* Writes a row's reason and retry below it, where these have no column. */
 static void write_rest(FILE *file, const struct table *table, const struct facts *facts,
                        const struct look *look)
 {
@@ -184,7 +185,7 @@ static void write_table(FILE *file, const struct facts *all, size_t count, const
 
         table_init(&table, COLUMNS, headings);
         table.printable = look->printable;
-        /* So that nothing moves from look to look. */
+        /* These widths are fixed, so that nothing moves from look to look. */
         table.least[COLUMN_MEMORY] = strlen("1023M");
         table.least[COLUMN_SHARE] = strlen("100.0%");
         for (size_t i = 0; i < count; i++)
@@ -204,7 +205,7 @@ static void write_table(FILE *file, const struct facts *all, size_t count, const
         table_deinit(&table);
 }
 
-/* "1 failed, 2 backoff": they are sorted, so equals are neighbours. */
+/* Writes "1 failed, 2 backoff". The services are sorted, so those in one state are neighbours. */
 static void write_counts(FILE *file, const struct facts *all, size_t attention)
 {
         size_t from = 0;
@@ -250,7 +251,7 @@ static char *make_text(struct json_object *services, const struct look *look, st
         if (file)
                 write_table(file, all, count, look, form);
         if (file && footer && !form.bare) {
-                if (form.sorted) /* otherwise than the last line counts */
+                if (form.sorted) /* in another order than the last line needs to count */
                         qsort(all, count, sizeof(*all), compare);
                 write_footer(file, all, count, look);
         }

@@ -44,7 +44,7 @@ static void show_json(const struct logmerge_entry *entry)
         json_object_put(document);
 }
 
-/* Neighbours share their second mostly. */
+/* Shows a line's time. Neighbours mostly share their second, so the last stamp is kept. */
 static void show_stamp(struct loglines *lines, const struct logline *line)
 {
         if (line->at_usec < 0)
@@ -59,7 +59,7 @@ static void show_stamp(struct loglines *lines, const struct logline *line)
         }
 }
 
-/* Most text is ASCII in which nothing needs another form. */
+/* Whether text is ASCII that can be printed as it is, which is true of most. */
 static bool is_plain(const char *text, size_t length)
 {
         bool plain = true;

@@ -11,22 +11,22 @@
 
 /* How lines of logs are printed on stdout. */
 
-#define LOGLINES_NAME_COLUMNS 24 /* a name that is longer moves its line to the right */
+#define LOGLINES_NAME_COLUMNS 24 /* a longer name moves its line to the right */
 
 struct loglines {
         bool json;
         bool raw;   /* nothing of a line is changed */
-        bool names; /* each line has that of its log in front */
+        bool names; /* each line begins with the name of its log */
         bool colour;
         enum printable printable;
-        size_t columns;    /* of the longest name */
-        int64_t stamp_sec; /* when the stamp was made */
+        size_t columns;    /* how wide the column of names is */
+        int64_t stamp_sec; /* the second that the stamp tells */
         char stamp[LOGLINE_STAMP_BYTES];
 };
 
 void loglines_init(struct loglines *lines);
 
-/* A log of that name is among them. */
+/* Notes that there will be lines of a log of that name. */
 void loglines_expect(struct loglines *lines, const char *name);
 
 void loglines_show(struct loglines *lines, const struct logmerge_entry *entry);

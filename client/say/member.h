@@ -7,7 +7,7 @@
 
 struct json_object;
 
-/* Members of a reply's objects. object may be NULL; what is absent, null or of another type is the same as
+/* Members of a reply's objects. object may be NULL; a member that is null or of another type counts as
  * absent. */
 
 const char *member_string(struct json_object *object, const char *name); /* NULL when absent */

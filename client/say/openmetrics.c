@@ -18,13 +18,14 @@
 struct writer {
         FILE *file;
         enum openmetrics_format format;
-        char name[NAME_BYTES]; /* of the family, without _total */
+        char name[NAME_BYTES]; /* the family's, without _total */
         bool counter;
-        bool word; /* its values are strings */
+        bool word; /* the family's values are strings */
         bool first_label;
 };
 
-/* Everything else than letters and digits becomes an underscore, and so does what is between two words. */
+/* Appends a name in small letters, with an underscore between two words, and in place of everything but
+ * letters and digits. */
 static void write_snake(const char *from, char *to, size_t size)
 {
         size_t length = strlen(to);
@@ -48,7 +49,7 @@ static void set_name(struct writer *writer, const char *family)
         write_snake(writer->name[0] ? family + length : family, writer->name, sizeof(writer->name));
 }
 
-/* quotes: they are escaped, too. */
+/* Writes text with newlines and backslashes escaped. quotes: quotes are escaped, too. */
 static void write_escaped(FILE *file, const char *text, bool quotes)
 {
         for (; *text; text++)
@@ -72,7 +73,8 @@ static const char *total(const struct writer *writer)
         return writer->counter ? "_total" : "";
 }
 
-/* OpenMetrics calls a counter without its _total; the older format does not know of that, nor of units. */
+/* Writes a family's heading. OpenMetrics names a counter without its _total there; the older format does not,
+ * and has no units. */
 static void write_heading(struct writer *writer, struct json_object *family)
 {
         const char *help = member_string(family, "description");
@@ -132,7 +134,8 @@ static void write_metric(struct writer *writer, struct json_object *metric)
         write_value(writer, value);
 }
 
-/* *at: the first metric that is not told of yet. A family of which there is none now has no heading either. */
+/* Writes a family and its metrics. *at: the first metric that is not written yet. A family without metrics
+ * has no heading either. */
 static void write_family(struct writer *writer, struct json_object *family, struct json_object *metrics,
                          size_t *at)
 {

@@ -16,11 +16,11 @@
 #include "client/text/width.h"
 #include "client/text/wrap.h"
 
-#define LABEL_COLUMNS 12 /* the longest, "log restarts"; two blanks follow */
+#define LABEL_COLUMNS 12 /* of the longest label, "log restarts"; two blanks follow */
 #define INDENT (LABEL_COLUMNS + 2)
 #define LINE_BYTES 512
 
-/* A line of a log may take so many rows of the terminal on a page. */
+/* How many rows of the terminal a line of a log may take on a page. */
 #define LOG_ROWS_MAX 3
 
 struct page {
@@ -34,7 +34,8 @@ static void add_label(const struct page *page, const char *label)
         fprintf(page->file, "%*s", INDENT - (int)strlen(label), "");
 }
 
-/* What is to be copied is not broken: a terminal that breaks it knows that it is one. */
+/* Adds a text that may be copied, unbroken: where the terminal breaks the line, it still knows that it is one
+ * line. */
 static void add_whole(const struct page *page, const char *label, const char *text)
 {
         if (!text)
@@ -44,7 +45,7 @@ static void add_whole(const struct page *page, const char *label, const char *te
         putc('\n', page->file);
 }
 
-/* Adds nothing where the text is empty or NULL. */
+/* Adds a text after its label, wrapped; nothing where the text is empty or NULL. */
 static void add(const struct page *page, const char *label, const char *text)
 {
         char *printable = text && *text ? printable_text(text, page->look->printable) : NULL;
@@ -64,7 +65,7 @@ static void add_state(const struct page *page, const struct facts *facts)
 
         add_label(page, "state");
         if (look->symbols) {
-                /* Not made printable: it is ours, and may be UTF-8. */
+                /* The symbol is not made printable: it is our own, and may be UTF-8. */
                 tint_write(page->file, look->utf8 ? state->symbol : state->ascii, state->tint, look->colour);
                 putc(' ', page->file);
         }
@@ -114,7 +115,8 @@ static void add_next_start(const struct page *page, const struct facts *facts)
                 add(page, "next start", line);
 }
 
-/* What of it may not be read is said to be so: nobody is to take that for nothing. */
+/* Adds what the service takes. Figures that may not be read are named as such, so that nobody takes them for
+ * 0. */
 static void add_usage(const struct page *page, const struct facts *facts)
 {
         char text[FACTS_TEXT_BYTES], line[LINE_BYTES];
@@ -164,7 +166,7 @@ static void write_page(const struct page *page, const struct facts *facts)
         add_whole(page, "log", facts->log_directory);
         if (facts_need_attention(facts) &&
             why_init(&why, facts, page->look->now_usec, page->look->printable)) {
-                /* Printable already, once is enough. */
+                /* The advice is printable already. */
                 add_label(page, "to do");
                 wrap_line(page->file, why.advice, INDENT, INDENT, page->look->columns);
                 why_deinit(&why);

@@ -7,18 +7,18 @@
 struct json_object;
 struct logtail;
 
-/* One service as a page. Pure: text that ends in a newline; free() it. NULL when out of memory. */
+/* One service as a page. Pure. The texts end in a newline: free() them. NULL when out of memory. */
 
-/* What it is, label by label, and what to do if something is wrong. service: a Service. */
+/* Returns how the service is, label by label, and what to do if something is wrong. service: a Service. */
 char *page_text(struct json_object *service, const struct look *look);
 
-/* Its last lines, of which each is cut after three rows of the terminal. */
+/* Returns the last lines of the service's log, each cut after three rows of the terminal. */
 char *page_log_text(const struct logtail *tail, const struct look *look);
 
-/* Says in the place of the lines why there are none. error: a negative errno. */
+/* Returns why there are no lines, to be shown in their place; a constant. error: a negative errno. */
 const char *page_log_problem(int error);
 
-/* What why_init() says, a paragraph each. */
+/* Returns what why_init() says, each part as a paragraph. */
 char *page_why_text(struct json_object *service, const struct look *look);
 
 #endif

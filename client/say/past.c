@@ -14,11 +14,11 @@
 #include "client/text/wrap.h"
 
 #define NAME_COLUMNS 24
-#define STAMP_COLUMNS 10 /* of today's times, and the blanks behind them */
-/* On a narrow terminal what is wrapped has more room. */
+#define STAMP_COLUMNS 10 /* of a time without a date, and the blanks behind it */
+/* On a terminal that is narrower than this, wrapped lines are indented less. */
 #define WRAP_COLUMNS 60
 #define WRAP_INDENT 4
-#define WAYS_MOST 8 /* of ending that are told apart */
+#define WAYS_MOST 8 /* how many ways of ending are told apart */
 
 __attribute__((format(printf, 2, 3))) static void add(char *buffer, const char *format, ...)
 {
@@ -68,7 +68,7 @@ static void add_beginning(struct json_object *event, char *buffer)
                 add(buffer, ": s6 started it by itself");
 }
 
-/* "exit 1", "SIGKILL", or "it is not known how". */
+/* Writes how a run ended: "exit 1", "SIGKILL", or "it is not known how". */
 static void write_way(struct json_object *event, char *buffer, size_t size)
 {
         const char *signal = member_string(event, "signal");

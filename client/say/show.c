@@ -17,9 +17,10 @@
 #define NOTE_BYTES 512
 #define ORDERED_BYTES 32
 #define BESIDE_NAME_COLUMNS 26 /* for a state and a pid */
-#define NAME_COLUMNS_FAIR 14   /* a name keeps so many, however narrow the terminal is */
+#define NAME_COLUMNS_FAIR 14   /* a name keeps these, however narrow the terminal is */
 
-/* "next start in 8s: reason", one of the two, or the pid. buffer: NOTE_BYTES. */
+/* Writes a note beside the state: "next start in 8s: reason", one of the two, or the pid. buffer:
+ * NOTE_BYTES. */
 static const char *note_text(const struct facts *facts, char *buffer)
 {
         const char *reason = facts->reason ? facts->reason : "";
@@ -42,8 +43,8 @@ static const char *note_text(const struct facts *facts, char *buffer)
         return buffer;
 }
 
-/* Whether an order that was not waited for has not come true yet: the state is not what was asked for
- * then. */
+/* Whether an order that was not waited for has not come true yet, so that the state is not yet what was asked
+ * for. */
 static bool is_pending(const struct facts *facts, const char *order)
 {
         if (!order)
@@ -74,10 +75,10 @@ size_t show_name_columns(size_t longest)
         return longest > most ? most : longest;
 }
 
-/* What is told of an outcome, in three parts. */
+/* The three parts of a line about an outcome. */
 struct told {
         const char *name;
-        const char *state; /* NULL where the broker said nothing; ordered, where it is so */
+        const char *state; /* NULL where the broker told none; `ordered` where an order is pending */
         enum tint tint;
         char ordered[ORDERED_BYTES];
         char note[NOTE_BYTES];
@@ -161,7 +162,7 @@ void show_event(const char *event, struct json_object *service, bool colour)
         facts_read(service, &facts);
         printf("%s  ", stamp);
         tint_print(stdout, facts.name, look_printable(), TINT_PLAIN, false);
-        /* Later lines are not known yet, so the names only line up as far as they are of common length. */
+        /* Later names are not known yet, so lines line up only as long as names are of common length. */
         width = 24 - (int)strnlen(facts.name, 24);
         printf("%*s", width + 2, "");
         tint_print(stdout, word ? word : "unknown", look_printable(), removed ? TINT_DIM : facts.state->tint,

@@ -23,7 +23,7 @@ static int compare_state(const struct facts *left, const struct facts *right)
         return (left->state->rank > right->state->rank) - (left->state->rank < right->state->rank);
 }
 
-/* What is longest, or most, is first. */
+/* Compares so that the larger number comes first. */
 static int compare_numbers(int64_t left, int64_t right)
 {
         return (left < right) - (left > right);
@@ -65,7 +65,7 @@ int sort_by_attention(const struct facts *left, const struct facts *right)
         return result ? result : compare_name(left, right);
 }
 
-/* The first KEYS_ASKED_FOR are those of SORT_KEYS. */
+/* All orders; the first KEYS_ASKED_FOR of them are SORT_KEYS. */
 static const struct {
         const char *word;
         int (*compare)(const struct facts *left, const struct facts *right);

@@ -16,7 +16,7 @@ static const struct state states[] = {
         {STATE_STOPPING, "stopping", TINT_BUSY, true, false, 4, "◐", "~"},
         {STATE_FINISHING, "finishing", TINT_BUSY, false, false, 4, "◐", "~"},
         {STATE_UP, "up", TINT_GOOD, true, false, 5, "●", "*"},
-        /* No state of the interface, but what is held with the cause "served": it needs no process. */
+        /* Not a state of the interface, but held with the cause "served": such a service needs no process. */
         {STATE_SERVED, "served", TINT_GOOD, true, false, 5, "●", "*"},
         {STATE_DOWN, "down", TINT_DIM, false, false, 6, "○", "-"},
 };

@@ -9,7 +9,7 @@
 
 struct json_object;
 
-/* What each state of io.svcbroker looks like to a person. */
+/* How each state of io.svcbroker is shown to a person. */
 
 enum state_kind {
         STATE_UNKNOWN = 0,
@@ -29,18 +29,18 @@ struct state {
         enum state_kind kind;
         const char *name;
         enum tint tint;
-        bool running;       /* a process of it is alive, as far as the broker knows, or need not be */
+        bool running;       /* the service has a process, as far as the broker knows, or needs none */
         bool wrong;         /* somebody may have to do something */
-        unsigned rank;      /* the lowest is shown first */
+        unsigned rank;      /* services of the lowest rank are shown first */
         const char *symbol; /* one column wide, in UTF-8 */
         const char *ascii;
 };
 
-/* Returns the state at that place, in the order in which a person is told of them; NULL at their end. */
+/* Returns the state at that place in the order in which a person is told of states; NULL after the last. */
 const struct state *state_at(size_t place);
 
-/* Returns the state of a Service, with what it says of why it is so. One that a later broker invented, or none, is
- * the one that is called unknown. */
+/* Returns the state of a Service, which also depends on the cause that it gives. A state that a later broker
+ * invented, or none, is the state called unknown. */
 const struct state *state_of(struct json_object *service);
 
 #endif

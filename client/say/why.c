@@ -10,26 +10,26 @@
 #include "client/text/stream.h"
 #include "client/text/template.h"
 
-/* What decides about a row, beside the state. */
+/* What decides whether a row fits, beside the state. */
 enum clue {
         CLUE_NONE = 0,
         CLUE_WANT_UP,
         CLUE_WANT_DOWN,
         CLUE_RETRY, /* next_start_usec is known */
-        CLUE_ALIVE, /* it has a pid */
+        CLUE_ALIVE, /* the service has a pid */
         CLUE_RESTARTED,
-        CLUE_ENDED_WELL, /* a gateway, with success; next_start_usec is known */
+        CLUE_ENDED_WELL, /* a gateway ended with success; next_start_usec is known */
         CLUE_SERVED,
-        CLUE_ELSEWHERE, /* why it is held, as all below */
+        CLUE_ELSEWHERE, /* why it is held, as are all below */
         CLUE_FORGIVEN,
         CLUE_UNREADABLE,
         CLUE_NEWER,
 };
 
 /*
- * In the texts: {name}, {age}, {since}, {until} (its next start), {limit} (until when it may be on the way),
- * {pid}, {reason}, {log}, {lock}, {directory}. The first row that fits counts. What ended and how is added to
- * `happened`.
+ * Fields in the texts: {name}, {age}, {since}, {until} (its next start), {limit} (until when a change may
+ * take), {pid}, {reason}, {log}, {lock}, {directory}. The first row that fits counts. How the last run ended
+ * is added to `happened`.
  */
 struct row {
         enum state_kind state;
@@ -37,7 +37,7 @@ struct row {
         const char *happened;
         const char *next;
         const char *advice;
-        const char *problem; /* what the broker calls it, whatever the state is; NULL: the state decides */
+        const char *problem; /* the problem that the broker tells, in any state; NULL: the state decides */
 };
 
 static const struct row rows[] = {
@@ -154,12 +154,12 @@ static const struct row rows[] = {
          "Only the broker knows what comes next.", "Use the svcctl of the broker's version."},
 };
 
-/* Of what is no gateway only its end is of interest: whose orders it takes is the operator's choice. */
+/* The advice for a service that is no gateway: whose orders it takes is the operator's choice. */
 #define STATIC_ADVICE                                                                                        \
         "It is not a gateway: root controls it with s6-svc, unless svcbrokerd was told to let its clients "  \
         "do so (--allow-static)."
 
-/* In every other state, a reason is the logger's. */
+/* What is said where the logger is the problem. */
 #define LOGGER_HAPPENED " But {reason}."
 #define LOGGER_NEXT " Its logger is started again by itself, too; until it runs, what is printed waits."
 #define MEMORY_ADVICE                                                                                        \
@@ -167,7 +167,7 @@ static const struct row rows[] = {
         "'svcctl "                                                                                           \
         "logs {name}' shows what it did."
 
-/* Fallbacks of its scripts, in any state. */
+/* What is said where the service's scripts fell back to something else, in any state. */
 #define LOG_HAPPENED " But {log}."
 #define LOG_NEXT                                                                                             \
         " What is in {directory} is older. The logger tries within a minute whether it can use that again."
@@ -238,7 +238,7 @@ static const struct row *find_row(const struct facts *facts)
         return row;
 }
 
-/* What the fields of a text are taken from. */
+/* Where the fields of a text are taken from. */
 struct source {
         const struct facts *facts;
         int64_t now_usec;
@@ -273,7 +273,7 @@ static void write_field(FILE *file, const char *field, size_t length, const void
                 fputs(facts->reason ? facts->reason : "no reason was given", file);
 }
 
-/* "It was restarted 4 times; its last run ended with exit 1, 12s ago." */
+/* Writes " It was restarted 4 times; its last run ended with exit 1, 12s ago." */
 static void write_past(FILE *file, const struct facts *facts, int64_t now_usec)
 {
         char buffer[FACTS_TEXT_BYTES];
@@ -306,14 +306,14 @@ static const char *advice_of(const struct row *row, const struct facts *facts, b
                 return LOCK_ADVICE;
         if (logger)
                 return LOGGER_ADVICE;
-        /* The doctor looks at everything. */
+        /* The advice to ask the doctor stays, since the doctor looks at everything. */
         if (!facts->gateway && *row->advice && facts->state->kind != STATE_UNSUPERVISED &&
             facts->state->kind != STATE_UNKNOWN)
                 return STATIC_ADVICE;
         return row->advice;
 }
 
-/* The texts that follow those of the row. */
+/* Texts that are added to those of the row. */
 struct more {
         const char *happened, *next;
 };
@@ -331,7 +331,7 @@ static struct more more_of(const struct facts *facts, bool logger)
         return (struct more){"", ""};
 }
 
-/* NULL when out of memory. */
+/* Returns a text of a row with its fields filled in, printable: free() it. NULL when out of memory. */
 static char *sentence(const char *text, const char *more, bool past, const struct facts *facts,
                       int64_t now_usec, enum printable printable)
 {
@@ -354,7 +354,7 @@ static char *sentence(const char *text, const char *more, bool past, const struc
         return shown;
 }
 
-/* Says until when a service on the way is no problem. */
+/* Returns the sentence that says until when a change may take. */
 static const char *limit_of(const struct facts *facts)
 {
         if (facts->problem || facts->until_usec < 0)
@@ -363,7 +363,7 @@ static const char *limit_of(const struct facts *facts)
                                                     : " That may take until {limit}.";
 }
 
-/* Its reason is the logger's: a broker that does not tell of problems gives it in states that need none. */
+/* Whether the logger is the problem. An older broker tells no problem, but a reason where none is needed. */
 static bool is_loggers(const struct facts *facts)
 {
         if (facts->problem)
