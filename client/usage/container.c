@@ -8,14 +8,14 @@
 #include <string.h>
 
 #define PATH_BYTES 4096
-/* v1 says a number of pages that no machine has. */
+/* Without a limit v1 says a number that no machine's memory reaches. */
 #define UNLIMITED_FROM (INT64_C(1) << 60)
 
 static const struct version {
-        const char *line; /* of /proc/self/cgroup, what stands behind the number */
+        const char *line; /* what follows the number in the group's line of /proc/self/cgroup */
         const char *top;
         const char *used, *limit;
-        const char *dropped; /* of memory.stat */
+        const char *dropped; /* the line of memory.stat that says what the kernel can drop */
 } versions[] = {
         {":memory:", "/sys/fs/cgroup/memory", "memory.usage_in_bytes", "memory.limit_in_bytes",
          "total_inactive_file"},
@@ -31,7 +31,8 @@ static FILE *open_below(const char *root, const char *directory, const char *nam
         return fopen(path, "re");
 }
 
-/* "" where the group is the top of what is mounted, or nothing says which it is. */
+/* Reads the path of our own group; "" where the group is the top of what is mounted, or nothing says which it
+ * is. */
 static void read_own_path(const char *root, const struct version *version, char path[PATH_BYTES])
 {
         char line[PATH_BYTES];
@@ -52,7 +53,7 @@ static void read_own_path(const char *root, const struct version *version, char 
                 fclose(file);
 }
 
-/* -1: it cannot be read. INT64_MAX: no limit. */
+/* Reads a group's number. -1: it cannot be read. INT64_MAX: no limit. */
 static int64_t read_number(const char *root, const char *directory, const char *name)
 {
         char line[64] = "";
@@ -88,7 +89,8 @@ static int64_t left_of(const struct container_memory *memory)
         return memory->limit_bytes < 0 ? INT64_MAX : memory->limit_bytes - memory->used_bytes;
 }
 
-/* *memory becomes that group's where it has less left, or is the first. */
+/* Looks at a group. *memory becomes the group's if it has less left, or is the first. Returns false if it
+ * cannot be seen. */
 static bool look(const char *root, const struct version *version, const char *directory, bool first,
                  struct container_memory *memory)
 {

@@ -23,7 +23,8 @@ static FILE *open_file(const char *proc, int64_t pid, const char *name)
         return fopen(path, "re");
 }
 
-/* What stands behind the name, which may hold anything, blanks and brackets too (proc(5)). */
+/* Reads a process's stat, from behind its name, which may hold anything, even blanks and brackets
+ * (proc(5)). */
 static bool read_process(const char *proc, int64_t pid, struct usage_process *process)
 {
         char line[LINE_BYTES];
@@ -106,7 +107,7 @@ void usage_processes_free(struct usage_processes *processes)
         *processes = (struct usage_processes){NULL, 0};
 }
 
-/* USAGE_UNKNOWN: it cannot be read. One that has just ended has none. */
+/* Reads a process's memory. USAGE_UNKNOWN: it may not be read. A process that has just ended has 0. */
 static int64_t read_memory(const char *proc, int64_t pid)
 {
         char line[LINE_BYTES];
@@ -140,7 +141,7 @@ static int64_t count_files(const char *proc, int64_t pid)
         return count;
 }
 
-/* What is not known of one is not known of all. */
+/* Adds a process's figure. If that of one process is not known, the sum is not known. */
 static int64_t sum(int64_t all, int64_t one)
 {
         return all < 0 || one < 0 ? USAGE_UNKNOWN : all + one;
@@ -179,7 +180,7 @@ void usage_of_session(const char *proc, const struct usage_processes *processes,
                         found.files = sum(found.files, count_files(proc, process->pid));
         }
         found.cpu_usec = ticks * 1000000 / (per_second > 0 ? per_second : 100);
-        if (!found.processes) /* /proc hides it (hidepid), or it has just ended */
+        if (!found.processes) /* /proc hides the session (hidepid), or it has just ended */
                 found = (struct usage){USAGE_UNKNOWN, USAGE_UNKNOWN, USAGE_UNKNOWN, USAGE_UNKNOWN,
                                        USAGE_UNKNOWN};
         *usage = found;

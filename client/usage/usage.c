@@ -24,7 +24,8 @@ static void put_number(struct json_object *object, const char *name, int64_t num
         json_object_object_add(object, name, number < 0 ? NULL : json_object_new_int64(number));
 }
 
-/* Thousandths of one processor, since that look; USAGE_UNKNOWN: there was none, or one of them saw nothing. */
+/* Returns the share of one processor since a look before, in thousandths; USAGE_UNKNOWN: there was no such
+ * look, or one of the two saw nothing. */
 static int64_t share_since(const struct usage_sample *before, int64_t cpu_usec, int64_t now_msec)
 {
         int64_t passed_msec = before ? now_msec - before->looked_msec : 0;
@@ -53,7 +54,7 @@ static struct json_object *make(const struct usage *usage, int64_t share, bool f
 struct look {
         struct usages *before;
         struct usages after;
-        struct usage_processes processes; /* read when the first of them needs it */
+        struct usage_processes processes; /* read when the first service needs them */
         bool read;
         bool here;
         bool files;

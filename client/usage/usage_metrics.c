@@ -69,7 +69,7 @@ static void add_family(struct json_object *families, const struct figure_row *ro
         json_object_array_add(families, family);
 }
 
-/* object: NULL: of the container. What is not known is no metric. */
+/* Adds a metric, unless its number is not known. object: the service; NULL: the metric is the container's. */
 static void add_metric(struct json_object *metrics, const char *name, const char *object, int64_t number,
                        bool seconds)
 {
