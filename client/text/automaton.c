@@ -7,14 +7,14 @@
 
 #include "client/text/expression.h"
 
-/* So many sets of nodes are remembered, with where each byte leads from there. When there are more, all are
- * forgotten. */
+/* How many sets of nodes are remembered as states, each with where a byte leads from there. When there would
+ * be more, all are forgotten. */
 #define STATES_MAX 512
-#define SLOTS (4 * STATES_MAX) /* of the table that finds one by its set */
+#define SLOTS (4 * STATES_MAX) /* of the hash table that finds a state by its set */
 
 #define WORDS (EXPRESSION_NODES_MAX / 64)
 
-/* States of every automaton. START is left by the first byte; IDLE is where nothing has begun. */
+/* The states that every automaton has. START is left with the first byte; in IDLE no match has begun. */
 enum { STATE_NONE = 0, STATE_MATCH, STATE_START, STATE_IDLE, STATES_FIXED };
 
 #define UNKNOWN UINT16_MAX
@@ -32,14 +32,14 @@ struct state {
 struct automaton {
         struct expression expression;
         struct set start, idle;
-        size_t words;    /* of a set that are used */
-        bool stays[256]; /* a byte that leads from IDLE to IDLE, as far as that is known */
+        size_t words;    /* how many words of a set are used */
+        bool stays[256]; /* whether a byte leads from IDLE to IDLE, as far as that is known */
         size_t count;
         uint16_t slots[SLOTS]; /* 0: free */
         struct state states[STATES_MAX];
 };
 
-/* Where one is in the text. */
+/* Where in the text the automaton is. */
 #define AT_BEGIN 1u
 #define AT_END 2u
 
@@ -48,7 +48,7 @@ static bool has(const struct set *set, size_t node)
         return set->words[node / 64] >> node % 64 & 1;
 }
 
-/* Adds a node, and all that is reached from it without a byte. */
+/* Adds a node to a set, and all nodes that are reached from it without taking a byte. */
 static void reach(const struct automaton *automaton, uint16_t node, unsigned where, struct set *set)
 {
         uint16_t open[2 * EXPRESSION_NODES_MAX];
@@ -73,10 +73,10 @@ static void reach(const struct automaton *automaton, uint16_t node, unsigned whe
 
 static bool has_match(const struct automaton *automaton, const struct set *set)
 {
-        return has(set, automaton->expression.count - 1); /* it is the last that was made */
+        return has(set, automaton->expression.count - 1); /* the last node that was made is NODE_MATCH */
 }
 
-/* What follows is done for each node of a set. */
+/* Does the block that follows for each node of a set. */
 #define FOR_EACH(automaton, set, node)                                                                       \
         for (size_t word_ = 0; word_ < (automaton)->words; word_++)                                          \
                 for (uint64_t left_ = (set)->words[word_];                                                   \
@@ -118,7 +118,7 @@ static bool is_same(const struct automaton *automaton, const struct set *one, co
         return memcmp(one->words, other->words, automaton->words * sizeof(*one->words)) == 0;
 }
 
-/* The state of a set, which is made where it is not there. */
+/* Returns the state of a set, which is made if there is none yet. */
 static uint16_t find(struct automaton *automaton, const struct set *set)
 {
         uint64_t hash = 0, any = 0;
@@ -147,7 +147,7 @@ static uint16_t find(struct automaton *automaton, const struct set *set)
         return (uint16_t)automaton->count++;
 }
 
-/* Where a byte leads that was not met in that state before. */
+/* Works out where a byte leads that was not met in that state before. */
 static uint16_t step(struct automaton *automaton, uint16_t from, unsigned char byte)
 {
         const struct set before = automaton->states[from].set;
@@ -163,7 +163,7 @@ static uint16_t step(struct automaton *automaton, uint16_t from, unsigned char b
                         reach(automaton, taken->next, 0, &set);
         }
         to = find(automaton, &set);
-        if (is_same(automaton, &automaton->states[from].set, &before)) /* it was not forgotten */
+        if (is_same(automaton, &automaton->states[from].set, &before)) /* `from` was not forgotten */
                 automaton->states[from].next[byte] = to;
         if (from == STATE_IDLE)
                 automaton->stays[byte] = to == STATE_IDLE;
@@ -203,7 +203,7 @@ bool automaton_can_scan(const struct automaton *automaton)
                !automaton->states[STATE_IDLE].matches_at_end;
 }
 
-/* Where a byte leads; at most STATE_MATCH: nowhere. */
+/* Returns the state that a byte leads to. Nothing leads further from one up to STATE_MATCH. */
 static uint16_t lead(struct automaton *automaton, uint16_t state, char byte)
 {
         uint16_t next = automaton->states[state].next[(unsigned char)byte];
@@ -211,7 +211,7 @@ static uint16_t lead(struct automaton *automaton, uint16_t state, char byte)
         return next == UNKNOWN ? step(automaton, state, (unsigned char)byte) : next;
 }
 
-/* Most of a text is passed here. */
+/* Skips bytes that begin nothing, as most of a text does. */
 static const char *skip_idle(const struct automaton *automaton, const char *text, const char *end)
 {
         const bool *stays = automaton->stays;
@@ -226,7 +226,8 @@ static const char *skip_idle(const struct automaton *automaton, const char *text
         return (const char *)at;
 }
 
-/* At a newline all begins anew: no byte of an expression is one. */
+/* At a newline a match begins anew. An expression that takes a newline, like [[:space:]], may find a line
+ * that does not match, but misses none. */
 const char *automaton_scan(struct automaton *automaton, const char *begin, const char *end)
 {
         uint16_t state = STATE_IDLE;

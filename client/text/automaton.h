@@ -6,27 +6,27 @@
 #include <stddef.h>
 
 /*
- * A POSIX extended regular expression as an automaton over bytes, which takes a look or two a byte, whatever the
- * text is like. Pure; its memory is bounded by its size.
+ * A POSIX extended regular expression as an automaton over bytes, which needs a look or two for each byte,
+ * whatever the text is like. Pure; it uses no memory beyond its own struct.
  */
 struct automaton;
 
-/* expression: one that regcomp(3) took. NULL: memory is short, or it has something in it that is better left to
- * regexec(3), as an extension of one C library. */
+/* Makes an automaton of an expression that regcomp(3) took. NULL: memory is short, or the expression has
+ * something in it that is better left to regexec(3), like an extension of one C library. */
 struct automaton *automaton_new(const char *expression);
 void automaton_free(struct automaton *automaton);
 
 /*
- * Does some of the text match? What matches in a text is never missed; and in one of ASCII nothing else is found.
- * Beyond that an automaton that is loose takes any run of bytes for one character.
+ * Whether some of the text matches. No match is ever missed, and in ASCII text nothing else is found. Beyond
+ * ASCII a loose automaton takes any run of bytes for one character, and so may find more than matches.
  */
 bool automaton_finds(struct automaton *automaton, const char *text, size_t length);
 bool automaton_is_loose(const struct automaton *automaton);
 
 /*
- * Of many lines, with a newline between each and the next: where the first one may be that has something that
- * matches, at a byte of it or at its end. NULL: none does. Only of an expression that can match anywhere in a
- * line, and not all of it in any.
+ * Returns where, among many lines with newlines between them, the first line may be that matches: a byte of
+ * that line, or its end. NULL: no line matches. Only to be called where automaton_can_scan(): the expression
+ * can match anywhere in a line, and does not match every line.
  */
 const char *automaton_scan(struct automaton *automaton, const char *begin, const char *end);
 bool automaton_can_scan(const struct automaton *automaton);

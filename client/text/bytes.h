@@ -8,7 +8,7 @@
 
 #define BYTES_TEXT_BYTES 24
 
-/* "0", "512K", "12.3M", "1.2G". */
+/* Writes an amount as "0", "512K", "12.3M", "1.2G". buffer: BYTES_TEXT_BYTES. */
 const char *bytes_format(int64_t bytes, char *buffer);
 
 #endif

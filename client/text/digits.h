@@ -7,13 +7,13 @@
 
 /* Decimal digits in text. */
 
-/* Reads digits and nothing else. false: there are none, or they mean more than INT_MAX. */
+/* Reads a text of digits. Returns false if it is empty, has anything else, or means more than INT_MAX. */
 bool digits_parse(const char *text, int *number);
 
 /* Whether text begins as a pattern says: d stands for a digit, every other byte for itself. */
 bool digits_match(const char *text, const char *pattern);
 
-/* The number that `count` digits mean, which are there; at most nine. */
+/* Returns the number of the first `count` digits, at most nine, all of which must be there. */
 int digits_number(const char *text, size_t count);
 
 #endif

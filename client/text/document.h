@@ -10,7 +10,7 @@ void document_write(struct json_object *document);
 /* Prints {"error": ..., "parameters": ...}. parameters may be NULL, for {}. */
 void document_write_error(const char *error, struct json_object *parameters);
 
-/* Prints it over several lines, for people. */
+/* Prints the document over several lines, for people. */
 void document_write_pretty(struct json_object *document);
 
 #endif

@@ -13,7 +13,7 @@ struct unit {
         int64_t msec;
 };
 
-/* The largest first. */
+/* The units, from the largest to the smallest. */
 static const struct unit units[] = {
         {{"w", "week", "weeks"}, 7 * 24 * 60 * 60 * 1000}, {{"d", "day", "days"}, 24 * 60 * 60 * 1000},
         {{"h", "hr", "hour", "hours"}, 60 * 60 * 1000},    {{"m", "min", "minute", "minutes"}, 60 * 1000},
@@ -23,7 +23,7 @@ static const struct unit units[] = {
 /* Days are written, weeks only read. */
 #define UNIT_DAYS 1
 
-/* The longest length of time: longer than anything that is remembered, and no sum of two can overflow. */
+/* The longest duration: longer than anything that is remembered, and the sum of two cannot overflow. */
 #define MSEC_MAX (INT64_C(1000) * 365 * 24 * 60 * 60 * 1000)
 
 #define UNITS (sizeof(units) / sizeof(units[0]))
@@ -37,8 +37,8 @@ static bool is_called(const struct unit *unit, const char *text, size_t length, 
         return false;
 }
 
-/* Returns the unit at *text, which is moved behind it; UNITS if there is none. from: the units before that one
- * were used. */
+/* Returns the unit at *text, which is moved behind it; UNITS if there is none. from: the first unit that was
+ * not used yet. */
 static size_t read_unit(const char **text, size_t from, bool words)
 {
         size_t length;
@@ -109,7 +109,7 @@ const char *duration_format(int64_t duration_msec, char *buffer)
         length = snprintf(buffer, DURATION_TEXT_BYTES, "%" PRId64 "%s", rest_msec / units[first].msec,
                           units[first].names[0]);
         rest_msec %= units[first].msec;
-        /* Milliseconds only count below a second. */
+        /* Milliseconds are left out of anything over a second. */
         if (first < UNITS - 2 && rest_msec >= units[first + 1].msec)
                 snprintf(buffer + length, DURATION_TEXT_BYTES - (size_t)length, " %" PRId64 "%s",
                          rest_msec / units[first + 1].msec, units[first + 1].names[0]);

@@ -13,7 +13,7 @@
 /*
  * Reads "500ms", "30s", "2m", "1h30m", "3h 12m": whole numbers, each with its unit (ms, s, m, h, d, w),
  * largest unit first. A number without a unit is refused, since nobody knows whether it was meant as seconds.
- * false: none, or more than INT_MAX msec.
+ * Returns false if the text is no duration, or one over INT_MAX msec.
  */
 bool duration_parse(const char *text, int *duration_msec);
 

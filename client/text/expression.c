@@ -6,11 +6,12 @@
 #include "client/text/digits.h"
 #include "proto/utf8.h"
 
-/* So deep may groups stand in each other: what repeats is read anew for each copy, and so is what repeats in it. */
+/* How deep groups may be nested. What repeats is read anew for each copy, and so is what repeats inside, so
+ * that each level multiplies the work. */
 #define GROUPS_MOST 10
 #define REPEATS_MOST 255 /* as POSIX has it */
 
-/* A part of the graph. The last is a fork that leads to nothing yet. */
+/* A part of the graph. Its last node is a fork that leads to nothing yet. */
 struct part {
         uint16_t first, last;
 };
@@ -55,7 +56,7 @@ bool expression_node_takes(const struct node *node, unsigned char byte)
         return node->bytes[byte / 64] >> byte % 64 & 1;
 }
 
-/* A node, and the fork behind it. */
+/* Makes a part of one node of that kind, and the fork behind it. */
 static struct part of_kind(struct parser *parser, enum node_kind kind)
 {
         struct part part = {.first = add(parser, kind)};
@@ -71,7 +72,7 @@ static struct part join(struct parser *parser, struct part one, struct part othe
         return (struct part){one.first, other.last};
 }
 
-/* One or the other. */
+/* Makes a part that is one or the other. */
 static struct part choose(struct parser *parser, struct part one, struct part other)
 {
         uint16_t fork = add(parser, NODE_FORK), end = add(parser, NODE_FORK);
@@ -100,7 +101,7 @@ static struct part any_times(struct parser *parser, struct part part)
         return (struct part){fork, end};
 }
 
-/* A character that is not ASCII, whichever: at least one byte of those. */
+/* Makes a part for any character beyond ASCII: at least one byte over 0x7f. */
 static struct part beyond_ascii(struct parser *parser)
 {
         struct part once = of_kind(parser, NODE_BYTES), again = of_kind(parser, NODE_BYTES);
@@ -113,7 +114,7 @@ static struct part beyond_ascii(struct parser *parser)
         return join(parser, once, any_times(parser, again));
 }
 
-/* Any character but those of a set of ASCII. A text is a line, and has no newline. */
+/* Makes a part for any character but those of a set of ASCII. A text is a line, and has no newline. */
 static struct part all_but(struct parser *parser, const struct node *set)
 {
         struct part part = of_kind(parser, NODE_BYTES);
@@ -124,10 +125,10 @@ static struct part all_but(struct parser *parser, const struct node *set)
         return choose(parser, part, beyond_ascii(parser));
 }
 
-/* As they are in ASCII, whatever the locale. */
+/* The classes as they are in ASCII, whatever the locale. */
 static const struct {
         const char *name;
-        unsigned char ranges[8]; /* pairs */
+        unsigned char ranges[8]; /* pairs of a first and a last byte */
 } classes[] = {
         {"[:alpha:]", {'A', 'Z', 'a', 'z'}},
         {"[:digit:]", {'0', '9'}},
@@ -146,7 +147,7 @@ static void add_range(struct node *set, unsigned first, unsigned last)
                 add_byte(set, (unsigned char)byte);
 }
 
-/* [:alpha:] and its like; some have letters beyond ASCII, too. */
+/* Takes [:alpha:] or another class; the caller adds what some have beyond ASCII. */
 static bool take_class(struct parser *parser, struct node *set)
 {
         for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
@@ -168,7 +169,8 @@ static bool is_ascii(char byte)
         return byte != '\0' && (unsigned char)byte < 0x80;
 }
 
-/* What is between the brackets, up to the one that ends it. Sets of more than ASCII are left to others. */
+/* Takes what is between brackets, and the closing one. *wide: the set has a class, so also characters beyond
+ * ASCII. Returns false for sets that name such characters, which are left to regexec(3). */
 static bool take_set(struct parser *parser, struct node *set, bool *wide)
 {
         bool first = true;
@@ -198,7 +200,7 @@ static bool take_set(struct parser *parser, struct node *set, bool *wide)
         return true;
 }
 
-/* at: behind the bracket that opens it. */
+/* Takes a bracket expression; parser->at is behind the opening bracket. */
 static struct part take_bracket(struct parser *parser)
 {
         struct node set = {.kind = NODE_BYTES};
@@ -215,7 +217,7 @@ static struct part take_bracket(struct parser *parser)
         return wide ? choose(parser, part, beyond_ascii(parser)) : part;
 }
 
-/* One character, of one byte or more. */
+/* Takes one character, of one byte or more. */
 static struct part take_character(struct parser *parser)
 {
         size_t length = utf8_length(parser->at, strlen(parser->at));
@@ -273,12 +275,12 @@ static struct part take_atom(struct parser *parser)
         case '$':
                 return of_kind(parser, NODE_END);
         }
-        /* What else may stand behind a backslash is an extension, or no rule at all. */
+        /* Anything else behind a backslash is an extension, or undefined. */
         return *parser->at && strchr("^.[]$()|*+?{}\\/-", *parser->at) ? take_character(parser)
                                                                        : fail(parser);
 }
 
-/* {3}, {3,} or {3,5}; most is -1 where there is no bound. */
+/* Takes {3}, {3,} or {3,5}; *most is -1 where there is no bound. */
 static bool take_bounds(struct parser *parser, int *least, int *most)
 {
         size_t digits = strspn(++parser->at, "0123456789");
@@ -298,7 +300,7 @@ static bool take_bounds(struct parser *parser, int *least, int *most)
                (*most < 0 || *least <= *most);
 }
 
-/* false: none stands there. */
+/* Takes *, +, ? or bounds in braces. Returns false if none of these stands there. */
 static bool take_quantifier(struct parser *parser, int *least, int *most)
 {
         char first = *parser->at;
@@ -316,7 +318,7 @@ static bool take_quantifier(struct parser *parser, int *least, int *most)
         return true;
 }
 
-/* The atom again: what repeats has as many copies. */
+/* Reads the atom again: what repeats is made of as many copies. */
 static struct part copy(struct parser *parser, const char *atom)
 {
         const char *at = parser->at;
@@ -350,7 +352,7 @@ static struct part take_piece(struct parser *parser)
 
         if (parser->failed || !take_quantifier(parser, &least, &most))
                 return part;
-        /* An anchor that repeats, or two of these in a row, are no rule of POSIX. */
+        /* An anchor that repeats, or two quantifiers in a row, are undefined in POSIX. */
         if (parser->failed || *atom == '^' || *atom == '$' || (*parser->at && strchr("*+?{", *parser->at)))
                 return fail(parser);
         parser->made->count = count;

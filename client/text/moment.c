@@ -10,16 +10,17 @@
 #define EPOCH_DIGITS_MAX 11 /* until the year 5138 */
 #define EPOCH_MAX 99999999999
 #define AGO_BYTES 64
-/* 1970 in s6's stamps since 2017: daemon/edge/s6_status.c says why. */
+/* The beginning of 1970 in s6's stamps since 2017: daemon/edge/s6_status.c says why. */
 #define TAI64_EPOCH ((UINT64_C(1) << 62) + 10 + 27)
 
 /* A moment as it was written. */
 struct written {
         struct tm broken;
-        int64_t usec; /* behind the second */
+        int64_t usec; /* beyond the second */
 };
 
-/* The digits behind a second's point, and what is behind those in *rest; of more than six the first count. */
+/* Reads the digits behind a second's point, and sets *rest to what follows; only the first six digits
+ * count. */
 static bool read_fraction(const char *text, int64_t *usec, const char **rest)
 {
         int64_t unit_usec = USEC_PER_SEC;
@@ -34,7 +35,7 @@ static bool read_fraction(const char *text, int64_t *usec, const char **rest)
         return true;
 }
 
-/* HH:MM, HH:MM:SS or HH:MM:SS.FRACTION, and what is behind it in *rest. */
+/* Reads HH:MM, HH:MM:SS or HH:MM:SS.FRACTION, and sets *rest to what follows. */
 static bool read_clock(const char *text, struct written *written, const char **rest)
 {
         struct tm *broken = &written->broken;
@@ -65,7 +66,7 @@ static bool read_date(const char *text, struct tm *broken, const char **rest)
         return true;
 }
 
-/* Z, +HH:MM, +HHMM or +HH, up to the end: seconds east of UTC. */
+/* Reads a zone, Z, " UTC", +HH:MM, +HHMM or +HH, which must end the text: seconds east of UTC. */
 static bool read_zone(const char *text, int *east_sec)
 {
         int hours, minutes = 0;
@@ -75,7 +76,7 @@ static bool read_zone(const char *text, int *east_sec)
                 *east_sec = 0;
                 return true;
         }
-        text += *text == ' '; /* as stat(1) and ls(1) have it */
+        text += *text == ' '; /* stat(1) and ls(1) write a blank here */
         length = strlen(text);
         if ((*text != '+' && *text != '-') || !digits_match(text + 1, "dd"))
                 return false;
@@ -90,7 +91,7 @@ static bool read_zone(const char *text, int *east_sec)
         return hours < 24 && minutes < 60;
 }
 
-/* zone: of read_zone(), or "" for local time. */
+/* Works out the moment. zone: for read_zone(), or "" for local time. */
 static bool finish(struct written *written, const char *zone, int64_t *moment_usec)
 {
         struct tm *broken = &written->broken;
@@ -102,14 +103,14 @@ static bool finish(struct written *written, const char *zone, int64_t *moment_us
                 return false;
         broken->tm_isdst = -1;
         seconds = *zone ? timegm(broken) - east_sec : mktime(broken);
-        /* A 31st of February was moved into March. */
+        /* A day that the month does not have, like a 31st of February, was moved into the next month. */
         if (broken->tm_mday != wanted.tm_mday || broken->tm_mon != wanted.tm_mon)
                 return false;
         *moment_usec = (int64_t)seconds * USEC_PER_SEC + written->usec;
         return true;
 }
 
-/* The begin of a day, so many before that of `now`. */
+/* Returns in *moment_usec when a day began: that of `now`, or one that was `days` days before. */
 static bool read_day(time_t now, int days, int64_t *moment_usec)
 {
         struct tm broken;
@@ -142,7 +143,7 @@ static bool read_clock_only(const char *text, time_t now, int64_t *moment_usec)
         return true;
 }
 
-/* Reads what is behind the @: seconds since 1970. */
+/* Reads seconds since 1970, which stand behind an @. */
 static bool read_epoch(const char *text, int64_t *moment_usec)
 {
         size_t digits = strspn(text, "0123456789");
@@ -161,7 +162,7 @@ static bool read_epoch(const char *text, int64_t *moment_usec)
         return true;
 }
 
-/* "10m", "10m ago", "2 hours ago": that long before `now`. */
+/* Reads "10m", "10m ago" or "2 hours ago": that long before `now`. */
 static bool read_ago(const char *text, time_t now, int64_t *moment_usec)
 {
         static const char ago[] = " ago";
@@ -209,7 +210,7 @@ bool moment_read_tai64n(const char *digits, int64_t *moment_usec, int *nsec)
         return true;
 }
 
-/* Reads behind the @ such a stamp, as in the names of a log's files, which end in .s or .u. */
+/* Reads s6's stamp behind an @, alone or as in the names of a log's files, which end in .s or .u. */
 static bool read_tai64n(const char *text, int64_t *moment_usec)
 {
         int64_t usec;

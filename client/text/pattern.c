@@ -10,24 +10,24 @@
 
 #include "client/text/automaton.h"
 
-/* What a line has that matches. */
+/* Bytes that a line which matches must have. */
 struct literal {
         char *bytes;
         size_t length;
-        size_t rarest; /* which of the bytes */
+        size_t rarest; /* which of the bytes is the rarest in logs */
 };
 
 struct pattern {
-        locale_t locale; /* in which text is UTF-8; 0: there is none */
+        locale_t locale; /* one in which text is UTF-8; 0: there is none */
         regex_t regex;
-        struct automaton *automaton;                   /* NULL: the expression is beyond it */
-        struct literal literals[PATTERN_LITERALS_MAX]; /* it has at least one of them */
-        size_t literals_count;                         /* 0: nothing is known of it */
+        struct automaton *automaton;                   /* NULL: none can be made of the expression */
+        struct literal literals[PATTERN_LITERALS_MAX]; /* a line that matches has one of them */
+        size_t literals_count;                         /* 0: no literals are known */
         char text[PATTERN_TEXT_BYTES_MAX + 1];
 };
 
-/* How many characters, counted from `at`, an expression has that is no more than these; 1 for a backslash and what
- * is behind it. */
+/* Returns how many bytes of the expression stand for one plain byte: 1; 2 for a backslash and the byte behind
+ * it; or 0 where something else stands there. */
 static size_t plain_length(const char *at)
 {
         if (*at == '\\')
@@ -35,7 +35,7 @@ static size_t plain_length(const char *at)
         return *at && !strchr("([.^$|)*+?{", *at) ? 1 : 0;
 }
 
-/* Where what has begun ends: behind a bracket or a group. */
+/* Returns where the bracket expression that begins there ends: behind its last bracket. */
 static const char *skip_bracket(const char *at)
 {
         at += at[1] == '^' ? 2 : 1;
@@ -71,7 +71,8 @@ static const char *skip_any(const char *at)
         return at + 1;
 }
 
-/* The run of characters at the top of the expression that begins at *at, into `run`. *at: behind it. */
+/* Reads the run of plain bytes, outside of groups, that begins at *at into `run`, moves *at behind it, and
+ * returns its length. */
 static size_t read_run(const char **at, char *run)
 {
         size_t length = 0, step;
@@ -80,7 +81,7 @@ static size_t read_run(const char **at, char *run)
                 char behind = (*at)[step];
 
                 if (behind && strchr("*?{", behind)) {
-                        /* It need not be there, and of a longer character this is the end only. */
+                        /* The last character need not be there; of one of several bytes this is the last. */
                         while (length > 0 && ((unsigned char)(*at)[step - 1] & 0xc0) == 0x80 &&
                                ((unsigned char)run[length - 1] & 0xc0) == 0x80)
                                 length--;
@@ -97,8 +98,8 @@ static size_t read_run(const char **at, char *run)
         return length;
 }
 
-/* The longest of these, up to the end of this alternative. *at: behind it. literal and run: with room for all of
- * the expression. */
+/* Finds the longest run of an alternative, and moves *at to the end of that. literal and run must have room
+ * for all of the expression. Returns the length. */
 static size_t find_longest(const char **at, char *literal, char *run)
 {
         size_t most = 0;
@@ -116,7 +117,8 @@ static size_t find_longest(const char **at, char *literal, char *run)
         return most;
 }
 
-/* How common a byte is in a log, roughly: most are ASCII, and of that these are, the most common first. */
+/* Returns roughly how common a byte is in a log: most bytes are ASCII, and the list has the most common of
+ * those, in that order. */
 static size_t commonness(char byte)
 {
         static const char common[] = " etaoinsr0123lhdc456789um:-.pfgybw,vk/=_\"()ETAOINSRx";
@@ -145,8 +147,8 @@ static void drop_literals(struct pattern *pattern)
                 free(pattern->literals[--pattern->literals_count].bytes);
 }
 
-/* One of each alternative, or none at all. expression: one that the automaton took, so that nothing in it is out
- * of the ordinary. */
+/* Finds a literal for each alternative, or none at all. The automaton must have taken the expression, so that
+ * nothing in it is out of the ordinary. */
 static int find_literals(struct pattern *pattern, const char *expression)
 {
         size_t size = strlen(expression) + 1;
@@ -226,7 +228,8 @@ static bool is_ascii(const char *text, size_t length)
         return all < 0x80;
 }
 
-/* Asks the C library, for which a text ends at a NUL: another control character stands for that. */
+/* Asks the C library, for which a text ends at a NUL: so another control character takes the place of each
+ * NUL. */
 static bool asks(struct pattern *pattern, const char *text, size_t length)
 {
         locale_t before = pattern->locale ? uselocale(pattern->locale) : (locale_t)0;
@@ -258,7 +261,7 @@ bool pattern_can_find(const struct pattern *pattern)
         return pattern->literals_count > 0 || (pattern->automaton && automaton_can_scan(pattern->automaton));
 }
 
-/* Where a literal is next; end: nowhere. */
+/* Returns where a literal is next, at its rarest byte; end: nowhere. */
 static const char *find_literal(const struct literal *literal, const char *begin, const char *end)
 {
         size_t length = literal->length, rarest = literal->rarest;
@@ -266,7 +269,7 @@ static const char *find_literal(const struct literal *literal, const char *begin
 
         if ((size_t)(end - begin) < length)
                 return end;
-        /* The first places cannot be that byte's, nor the last ones. */
+        /* The rarest byte cannot be in the first places, nor in the last ones. */
         for (begin += rarest; begin < last; begin = at + 1) {
                 at = memchr(begin, literal->bytes[rarest], (size_t)(last - begin));
                 if (!at)

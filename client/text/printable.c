@@ -11,7 +11,7 @@
 
 #define ESCAPE_BYTES 4
 
-/* Escapes one byte: returns how many bytes were written. No NUL. */
+/* Writes one byte as it may be shown, without a NUL: returns how many bytes were written. */
 static size_t escape_byte(unsigned char byte, char *escape)
 {
         static const char digits[] = "0123456789abcdef";
@@ -31,8 +31,8 @@ static size_t escape_byte(unsigned char byte, char *escape)
         return ESCAPE_BYTES;
 }
 
-/* Control characters (C1), what is invisible, and what changes the direction: UAX #9, and the
- * Default_Ignorable property. Those that join letters or choose a form of one are text. */
+/* Refused are control characters (C1), invisible ones, and those that change the direction: UAX #9, and the
+ * Default_Ignorable property. Characters that join letters or choose the form of a letter are text. */
 static bool is_harmless(uint32_t character)
 {
         static const struct range refused[] = {
@@ -46,8 +46,9 @@ static bool is_harmless(uint32_t character)
         return !range_has(refused, sizeof(refused) / sizeof(refused[0]), character);
 }
 
-/* Returns how many bytes the character beyond ASCII takes that text begins with, if a terminal that reads UTF-8
- * may get it as it is; 0: it is none, or could hide or reorder what is around it. */
+/* Returns how many bytes the character beyond ASCII takes that text begins with, if a terminal that reads
+ * UTF-8 may get it as it is; 0: there is no such character, or it could hide or reorder what is around
+ * it. */
 static size_t harmless_bytes(const char *text, size_t length)
 {
         uint32_t character = 0;
@@ -87,7 +88,7 @@ size_t printable_colour(const char *text, size_t length)
         return at < length && text[at] == 'm' ? at + 1 : 0;
 }
 
-/* Returns how many bytes stay as they are; 0: the next one is escaped, or a tab. */
+/* Returns how many bytes stay as they are; 0: escape_byte() is for the next one. */
 static size_t plain_bytes(const char *text, size_t length, enum printable printable)
 {
         switch (printable) {
@@ -130,7 +131,8 @@ char *printable_text(const char *text, enum printable printable)
         return make_printable(text, strlen(text), printable, false);
 }
 
-/* What is around a colour becomes one text, in which it may be a character: so they go before anything is looked at. */
+/* Colours are left out before anything is looked at: the bytes on both sides of one become neighbours, and
+ * may be a character together. */
 char *printable_line(const char *text, size_t length, enum printable printable)
 {
         char *bare = calloc(length + 1, 1), *made;
@@ -153,7 +155,7 @@ void printable_write_json(FILE *file, const char *text)
         size_t length = strlen(text);
 
         for (size_t at = 0; at < length;) {
-                uint32_t character = UTF8_REPLACEMENT; /* of each byte that is no UTF-8 */
+                uint32_t character = UTF8_REPLACEMENT; /* for each byte that is no UTF-8 */
                 size_t size = utf8_decode(text + at, length - at, &character);
 
                 at += size > 0 ? size : 1;

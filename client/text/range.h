@@ -6,11 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Sets of characters, as sorted tables of what they begin and end with. */
+/* A set of characters is a sorted table of ranges. */
 struct range {
         uint32_t first, last;
 };
 
+/* Whether a character is in a set of `count` ranges, at least one. */
 bool range_has(const struct range *ranges, size_t count, uint32_t character);
 
 #endif

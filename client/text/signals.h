@@ -6,7 +6,7 @@
 
 #define SIGNALS_KNOWN "HUP, INT, QUIT, KILL, TERM, USR1, USR2, CONT, STOP, WINCH"
 
-/* Its name in the interface. NULL: it is none that can be ordered. */
+/* Returns the signal's name in the interface. NULL: it is not a signal that can be ordered. */
 const char *signals_find(const char *text);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-/* The end of a stream that open_memstream() made: closes it, and returns the text, to be freed. file: may
- * be NULL, when it could not be made. NULL when out of memory. */
+/* Closes a stream that open_memstream() made, and returns its text: free() it. NULL when out of memory. file:
+ * may be NULL, when the stream could not be made. */
 char *stream_text(FILE *file, char **text);
 
 #endif

@@ -11,7 +11,8 @@ static size_t least(size_t one, size_t other)
 
 size_t suggest_distance(const char *one, const char *other)
 {
-        /* Rows of the usual table: of the two prefixes before the last, before, and of the one looked at. */
+        /* Three rows of the usual table: for the prefix that is looked at, the last one, and the one
+         * before. */
         size_t rows[3][SUGGEST_WORD_BYTES_MAX + 1];
         size_t *before = rows[0], *last = rows[1], *row = rows[2];
         size_t one_length = strnlen(one, SUGGEST_WORD_BYTES_MAX + 1);
@@ -40,8 +41,8 @@ size_t suggest_distance(const char *one, const char *other)
 
 void suggest_init(struct suggestion *suggestion, const char *word)
 {
-        /* Over a third of the word changed, and it is another word rather than a mistyped one. */
-        size_t dashes = strspn(word, "-"); /* which all options have */
+        /* With over a third of it changed, it is another word rather than a mistyped one. */
+        size_t dashes = strspn(word, "-"); /* all options have these, so they do not count */
         size_t most =
                 (strnlen(word, SUGGEST_WORD_BYTES_MAX) - (dashes < SUGGEST_WORD_BYTES_MAX ? dashes : 0)) / 3;
 
@@ -52,7 +53,7 @@ void suggest_offer(struct suggestion *suggestion, const char *candidate)
 {
         size_t distance = suggest_distance(suggestion->word, candidate);
 
-        /* Nothing of a word of two letters is left when both are changed. */
+        /* If as many changes are needed as the candidate has letters, nothing of the word is left. */
         if (distance >= suggestion->distance || distance >= strlen(candidate))
                 return;
         suggestion->distance = distance;

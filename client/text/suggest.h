@@ -4,14 +4,14 @@
 
 #include <stddef.h>
 
-/* What somebody may have meant who mistyped a word. */
+/* Guesses what a mistyped word was meant to be. */
 
 /* A longer word is not compared: nobody types it by hand. */
 #define SUGGEST_WORD_BYTES_MAX 64
 
 /*
- * How many insertions, removals and changes of one byte, and swaps of two neighbours, lead from one word to
- * the other; no byte is edited twice. SIZE_MAX if a word is longer than SUGGEST_WORD_BYTES_MAX.
+ * Returns how many insertions, removals and changes of one byte, and swaps of two neighbours, lead from one
+ * word to the other; no byte is edited twice. SIZE_MAX if a word is longer than SUGGEST_WORD_BYTES_MAX.
  */
 size_t suggest_distance(const char *one, const char *other);
 
@@ -24,7 +24,8 @@ struct suggestion {
 
 void suggest_init(struct suggestion *suggestion, const char *word);
 
-/* candidate must live as long as the suggestion. Of two that are as near, the earlier one stays. */
+/* Offers a candidate, which must live as long as the suggestion. Of two that are equally near, the earlier
+ * stays. */
 void suggest_offer(struct suggestion *suggestion, const char *candidate);
 
 #endif

@@ -37,7 +37,7 @@ static bool make_room(struct table *table)
         return true;
 }
 
-/* NULL when out of memory. */
+/* Returns a cell's text, with its symbol, and its width: free() it. NULL when out of memory. */
 static char *cell_text(const struct cell *cell, enum printable printable, size_t *width)
 {
         char *text = printable_text(cell->text ? cell->text : "", printable);
@@ -73,7 +73,7 @@ void table_add(struct table *table, const struct cell *cells)
         table->rows++;
 }
 
-/* Returns how many bytes at the begin of a cell are left out. */
+/* Returns how many bytes at the beginning of a cell are left out. */
 static size_t prefix_of(const struct table *table, const struct table_cell *cell, size_t column)
 {
         return table->brief[column] && cell->prefix < cell->width ? cell->prefix : 0;
@@ -117,7 +117,8 @@ static void pad(FILE *file, size_t count)
                 putc(' ', file);
 }
 
-/* Where a name is cut, its begin and its end are told: those of many differ in one of them. */
+/* Prints the beginning and the end of a cell that is too wide: names that look alike mostly differ in one of
+ * them. */
 static void print_cut(const struct table *table, const char *text, size_t width, enum tint tint, FILE *file,
                       bool colour)
 {
@@ -132,7 +133,7 @@ static void print_cut(const struct table *table, const char *text, size_t width,
         free(cut);
 }
 
-/* Blanks are owed until something follows, so that no line ends in them. */
+/* Prints a row. Blanks are held back until something follows, so that no line ends in blanks. */
 static void print_cells(const struct table *table, const struct table_cell *row, FILE *file, bool colour)
 {
         size_t owed = 0;

@@ -91,7 +91,7 @@ size_t width_fit_end(const char *text, size_t length, size_t columns)
         while (at < length) {
                 size_t size = width_character(text + at, length - at, &one);
 
-                if (all <= columns && (one > 0 || at == 0)) /* what combines goes with what it belongs to */
+                if (all <= columns && (one > 0 || at == 0)) /* a combining character goes with its base */
                         break;
                 all -= one;
                 at += size;

@@ -5,23 +5,23 @@
 #include <stddef.h>
 
 /*
- * How wide a terminal shows text that is printable already (printable.h). Combining characters take no
- * column, those of East Asia and most pictures two, every other character one, and so does a byte that is
- * no UTF-8. wcwidth() says the same only in a locale that is installed.
+ * Returns how many columns of a terminal text takes that is printable already (printable.h). Combining
+ * characters take none, those of East Asia and most pictures two, every other character one, and so does a
+ * byte that is no UTF-8. wcwidth() says the same only in a locale that is installed.
  */
 size_t width_of(const char *text);
 
-/* Measures its first bytes. */
+/* Measures the first `length` bytes of a text. */
 size_t width_of_bytes(const char *text, size_t length);
 
-/* Returns how many bytes of the first `length` fit in so many columns: whole characters, with what
- * combines with them. */
+/* Returns how many bytes of the first `length` fit in `columns`: whole characters, with those that combine
+ * with them. */
 size_t width_fit(const char *text, size_t length, size_t columns);
 
-/* Returns how many of its last bytes fit. */
+/* Returns how many bytes at the end of the first `length` fit. */
 size_t width_fit_end(const char *text, size_t length, size_t columns);
 
-/* The bytes of the first character, 1 to 4, and its columns. text must not be empty. */
+/* Returns the bytes of the first character, 1 to 4, and its columns. text must not be empty. */
 size_t width_character(const char *text, size_t length, size_t *columns);
 
 #endif

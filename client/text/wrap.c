@@ -7,7 +7,7 @@
 
 #include "client/text/width.h"
 
-/* Narrower than that is no line: then nothing is broken, and the terminal may do it. */
+/* Where a line has less room than this, nothing is broken, and the terminal may do so. */
 #define ROOM_MIN 8
 
 static size_t next_line(FILE *file, size_t indent)
