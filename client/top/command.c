@@ -16,7 +16,7 @@
 
 #define ANSWER_BYTES 256
 
-/* What a letter does; those that move are keys of their own. */
+/* Returns the key that a letter stands for, if it moves; else KEY_NONE. */
 static enum key moving_key(char letter)
 {
         switch (letter) {
@@ -40,7 +40,7 @@ bool command_is_move(char letter)
         return moving_key(letter) != KEY_NONE;
 }
 
-/* The service that keys are about; NULL: none, and that is answered. */
+/* Returns the service that keys are about. NULL: there is none, which is answered. */
 static const char *subject(struct top *top)
 {
         struct json_object *chosen = view_chosen(&top->view);
@@ -72,7 +72,7 @@ void command_follow_choice(struct top *top)
                 page_open(&top->page, PAGE_LOG, chosen);
 }
 
-/* The same key again leaves it. */
+/* Opens a page; the same key again closes it. */
 static void toggle_page(struct top *top, enum page_kind kind, bool whole)
 {
         bool shown = top->page.kind == kind && (kind != PAGE_LOG || whole == top->page_whole);
@@ -83,7 +83,7 @@ static void toggle_page(struct top *top, enum page_kind kind, bool whole)
                 close_page(top);
                 return;
         }
-        /* From the page of the keys it is that of what is chosen in the list behind. */
+        /* From the page of the keys, the page is of what is chosen in the list behind it. */
         if (kind != PAGE_KEYS && top->page.kind == PAGE_KEYS)
                 close_page(top);
         if (kind != PAGE_KEYS && !(name = subject(top)))
@@ -164,7 +164,8 @@ static void begin_search(struct top *top)
         snprintf(top->searched_from, sizeof(top->searched_from), "%s", top->view.chosen);
 }
 
-/* What fits is chosen while it is typed, from what was chosen before on. */
+/* Takes a key of a search. The first match is chosen while the text is typed, counted from what was chosen
+ * before. */
 static void take_search(struct top *top, enum key key)
 {
         if (key == KEY_ENTER) {
@@ -200,7 +201,7 @@ static void filter(struct top *top, bool all)
                 top->view.only = STATE_UNKNOWN;
         else if (services)
                 view_filter_next(&top->view, services);
-        /* What is chosen stays so, if it is still shown; else the first one is. */
+        /* The choice stays if that service is still shown; else the first is chosen. */
         if (services && view_take(&top->view, services, true) == 0 && !view_chosen(&top->view))
                 view_move(&top->view, KEY_HOME, 1);
         json_object_put(services);
@@ -277,7 +278,7 @@ static void move(struct top *top, enum key key)
                 return;
         }
         pane_move(pane, key);
-        /* Who has scrolled back in what grows reads on there. */
+        /* A page that grows stays where a person has scrolled back to. */
         top->page.at_end = (top->page.kind == PAGE_LOG || top->page.kind == PAGE_HISTORY) &&
                            pane->first + pane->shown >= pane->total;
 }

@@ -8,13 +8,14 @@
 
 struct top;
 
-/* Does what a key of `top` says. pasted: it seems to be part of a text that was pasted, and is no order. */
+/* Does what a key of `top` says. pasted: the key seems to be part of a text that was pasted, and gives no
+ * order. */
 void command_take(struct top *top, enum key key, bool pasted);
 
-/* Does the letter move, and nothing else? */
+/* Whether a letter moves, and does nothing else. */
 bool command_is_move(char letter);
 
-/* What is shown of the chosen service is to be that of the one that is chosen now. */
+/* Makes the log below the list that of the service that is chosen now. */
 void command_follow_choice(struct top *top);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "client/text/wrap.h"
 
-#define KEYS_COLUMNS 10 /* the longest; two blanks follow */
+#define KEYS_COLUMNS 10 /* of the longest keys; two blanks follow */
 
 static const struct {
         const char *keys, *text;

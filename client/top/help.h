@@ -6,11 +6,12 @@
 
 #include "client/terminal/look.h"
 
-/* What the keys of `top` do. */
+/* What the keys of `top` do: help_write() writes it in full. */
 
 void help_write(FILE *file, const struct look *look);
 
-/* In few words for the last line, the longest first, NULL at their end: of the list, and of a page. */
+/* Return the same in few words for the last line, of the list and of a page: the longest first, NULL at their
+ * end. */
 const char *const *help_hints(void);
 const char *const *help_page_hints(void);
 

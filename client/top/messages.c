@@ -39,7 +39,7 @@ void messages_answer(struct messages *messages, const char *text)
 
         if (!copy)
                 return;
-        /* What is shown gives way; what was not shown yet comes behind. */
+        /* The message that is shown gives way; one that was not shown yet comes after the answer. */
         if (messages->count > 0 && (messages->waiting[0].minor || messages->since_msec >= 0))
                 drop(messages, 0);
         if (messages->count == MESSAGES_MOST)

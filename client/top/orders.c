@@ -13,7 +13,7 @@
 #include "client/terminal/look.h"
 #include "proto/limits.h"
 
-/* What the broker may take beyond the wait that it was asked for. */
+/* How much longer than the wait that it was asked for the broker may take. */
 #define ANSWER_SLACK_MSEC 10000
 
 #define NOTE_BYTES (4 * LIMIT_SERVICE_NAME_BYTES + 80)
@@ -73,7 +73,7 @@ void orders_give(struct orders *orders, const struct options *options, const str
         free(printable);
 }
 
-/* An order that could not be recorded is told as svcctl does. */
+/* Tells of an order that could not be recorded, in svcctl's own words. */
 static void tell_unrecorded(struct json_object *outcome, const char *name, struct messages *messages)
 {
         const char *persist_error = member_string(outcome, "persist_error");
@@ -118,7 +118,7 @@ static void tell_answer(const struct given *given, const struct answer *answer, 
                 tell_outcome(given, json_object_array_get_idx(outcomes, i), messages);
 }
 
-/* true: it is done. */
+/* Goes on with an order. Returns true if it is done. */
 static bool turn(struct given *given, struct messages *messages)
 {
         struct session session = given->errand.session;

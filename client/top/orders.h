@@ -11,15 +11,15 @@
 
 /* Orders that were given with a key, each to one service, and are under way. */
 
-/* Each has a connection of its own, of which a user may not have many. */
+/* Each order has a connection of its own, of which a user may not have many. */
 #define ORDERS_MOST 16
 
 struct key_order {
         char key;
-        const char *word; /* as people call it, and svcctl's verb */
+        const char *word; /* what people call the order, and svcctl's verb */
         const char *method;
-        const char *goal;   /* what is waited for; NULL: nothing */
-        const char *signal; /* that is sent; NULL: none */
+        const char *goal;   /* the state to wait for; NULL: none */
+        const char *signal; /* the signal to send; NULL: none */
 };
 
 struct given {
@@ -33,17 +33,17 @@ struct orders {
         size_t count;
 };
 
-/* NULL: the key is none of an order. */
+/* Returns the order that a key gives. NULL: the key gives none. */
 const struct key_order *orders_by_key(char key);
 
-/* Gives it; what cannot be done is answered. Never waits. */
+/* Gives an order to a service, or answers why not. Never waits. */
 void orders_give(struct orders *orders, const struct options *options, const struct key_order *order,
                  const char *name, struct messages *messages);
 
-/* Tells what became of those that are done. */
+/* Tells what became of the orders that are done. */
 void orders_turn(struct orders *orders, struct messages *messages);
 
-/* Ends the waiting; the orders stand. */
+/* Ends the waiting for all orders, which stand. */
 void orders_deinit(struct orders *orders);
 
 #endif

@@ -22,10 +22,10 @@
 
 #define HOURS 24
 #define USEC_PER_HOUR (INT64_C(3600) * 1000 * 1000)
-/* So many events are asked for, and as many are kept as that again. */
+/* How many events are asked for, and how many are kept when more have come. */
 #define EVENTS_ASKED 200
 #define EVENTS_MOST 400
-/* Between two tries. */
+/* The time between two tries. */
 #define AGAIN_MSEC 1000
 
 void page_init(struct page *page, const struct options *options)
@@ -114,7 +114,8 @@ static void note_problem(struct page *page, char *problem)
         page->changed = true;
 }
 
-/* The error is the connection's, so it is told of before that ends. true: more may come. */
+/* Takes an answer. Its error is the connection's, so it must be told before that ends. Returns true if more
+ * may come. */
 static bool take_answer(struct page *page, const struct answer *answer)
 {
         enum outcome outcome;
@@ -209,7 +210,7 @@ static void write_log(const struct page *page, const struct look *look, size_t r
                            look->printable, 0, 0, look->columns);
                 return;
         }
-        /* None is less than a row. */
+        /* Every line takes a row at least. */
         for (size_t i = rows > 0 && rows < count ? count - rows : 0; i < count; i++)
                 wrap_line(file, logwindow_line(page->window, i), 0, 2, look->columns);
         if (count == 0)

@@ -20,16 +20,16 @@
 #include "client/top/help.h"
 #include "client/top/top.h"
 
-/* So often, at most, processes are looked at, however often a picture is drawn. */
+/* The least time between two looks at processes, however often a picture is drawn. */
 #define LOOK_EVERY_MSEC 900
-/* From this share of its limit on, in hundredths, the title tells of the memory of the container. */
+/* The share of its limit, in per cent, from which on the title tells of the container's memory. */
 #define CONTAINER_TOLD_SHARE 75
 /* How long the title says that the broker was away. */
 #define NOTICE_MSEC 10000
 #define TITLE_BYTES 512
 #define CORNER_BYTES 16
 #define RULE_BEGIN 2 /* columns of a rule before its title */
-/* From so many rows on there is room for a log below the list. */
+/* The rows from which on there is room for a log below the list. */
 #define ROWS_FOR_BOTH 16
 
 bool picture_is_page(const struct top *top)
@@ -39,7 +39,7 @@ bool picture_is_page(const struct top *top)
         return top->page.kind != PAGE_LOG || top->page_whole || top->rows < ROWS_FOR_BOTH;
 }
 
-/* The container is told of when it may soon be full. */
+/* Adds what the services take, and notes the container's memory when that may soon be full. */
 static void add_usage(struct top *top, struct json_object *services)
 {
         struct json_object *document = json_object_new_object();
@@ -65,7 +65,7 @@ static char *empty_text(const struct top *top)
         return asprintf(&text, "no service is %s now; f shows others, F all\n", state) < 0 ? NULL : text;
 }
 
-/* The table as `list` prints it; "" while nothing is known. free() it; NULL when out of memory. */
+/* Returns the table as `list` prints it; "" while nothing is known: free() it. NULL when out of memory. */
 static char *table_text(struct top *top, struct look *look)
 {
         struct list_form form = {.sorted = true, .marked = top->list.colour ? NULL : top->view.chosen};
@@ -85,7 +85,7 @@ static char *table_text(struct top *top, struct look *look)
         return text ? text : list_table_as(top->view.services, look, form);
 }
 
-/* false: the broker is as it should be. */
+/* Writes a title about a broker that is or was away. Returns false if there is nothing to say. */
 static bool write_absence(const struct top *top, char *title)
 {
         int64_t now_msec = clock_now_msec();
@@ -128,7 +128,8 @@ static void write_clock(char *corner)
                 corner[0] = '\0';
 }
 
-/* A text over as many lines as it needs, of which the pane shows some. NULL: none, or out of memory. */
+/* Wraps a text into as many lines as it needs, of which the pane shows some: free() it. NULL: no text, or out
+ * of memory. */
 static char *fold(const char *text, size_t columns)
 {
         char *folded = NULL;
@@ -140,7 +141,7 @@ static char *fold(const char *text, size_t columns)
         return stream_text(file, &folded);
 }
 
-/* What is asked, or else what is to be read; NULL: nothing is. */
+/* Returns the question that is asked, or else the message to be read: free() it. NULL: there is neither. */
 static char *foot_text(struct top *top, bool *alarm)
 {
         enum printable printable = look_printable();
@@ -171,7 +172,7 @@ static char *foot_text(struct top *top, bool *alarm)
         return folded;
 }
 
-/* The lines of the table's row at that place, without its heading. */
+/* Finds the lines of the table's row at that place, not counting its heading, and marks them. */
 static void find_row(const char *table, size_t place, struct pane_text *text)
 {
         size_t row = SIZE_MAX, line = 0;
@@ -196,7 +197,7 @@ static size_t count_lines(const char *text)
         return count;
 }
 
-/* Parts what is below the list from that, also where nothing is coloured. */
+/* Makes the rule that parts the page from the list above, even where nothing is coloured. */
 static char *rule_text(const char *title, const struct look *look)
 {
         size_t width = width_of(title) + RULE_BEGIN + 2;
@@ -278,7 +279,7 @@ static char **compose_list(struct top *top, const char *table, const char *foot,
         return pane_compose(&top->list, &text);
 }
 
-/* The list above, which has no more than it needs, and the log below. */
+/* Composes the list above, which has no more rows than it needs, and the log below. */
 static char **compose_both(struct top *top, const char *table, const char *foot, bool alarm,
                            const struct look *look)
 {

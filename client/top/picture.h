@@ -6,12 +6,13 @@
 
 struct top;
 
-/* What `top` shows. */
+/* The picture is what `top` shows on the terminal. */
 
-/* The page has the whole terminal; else it is below the list, which has the keys. */
+/* Whether the page has the whole terminal; else it is below the list, and keys are for the list. */
 bool picture_is_page(const struct top *top);
 
-/* The lines, as many as the terminal has rows; pane_free_lines() them. NULL when out of memory. */
+/* Returns the lines of the picture, as many as the terminal has rows: pane_free_lines() them. NULL when out
+ * of memory. */
 char **picture_compose(struct top *top);
 
 #endif

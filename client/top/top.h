@@ -18,12 +18,12 @@
 #include "client/top/view.h"
 #include "client/usage/usage.h"
 
-/* What `top` knows, for its parts: picture.c shows it, command.c changes it as keys say. */
+/* The state of `top`, for its parts: picture.c shows it, command.c changes it as keys say. */
 
 enum asking {
         ASKING_NOTHING = 0,
         ASKING_KILL,   /* whether to kill top->asked */
-        ASKING_SEARCH, /* for a name */
+        ASKING_SEARCH, /* which name to search for */
 };
 
 struct top {
@@ -39,19 +39,19 @@ struct top {
         struct messages messages;
         struct orders orders;
         struct page page;
-        bool page_whole; /* it has the whole terminal, whatever room there is */
+        bool page_whole; /* the page has the whole terminal, whatever room there is */
         enum asking asking;
-        char asked[VIEW_NAME_BYTES]; /* which service a question is of */
+        char asked[VIEW_NAME_BYTES]; /* the service that a question is about */
         struct field search;
-        char searched_from[VIEW_NAME_BYTES]; /* what was chosen before */
-        char container[LIST_CONTAINER_BYTES];
-        int64_t draw_msec;   /* when to draw next */
-        int64_t escape_msec; /* when what has begun is no sequence any more */
-        int64_t paste_msec;  /* until when what comes belongs to what was pasted */
+        char searched_from[VIEW_NAME_BYTES];  /* the service that was chosen before the search */
+        char container[LIST_CONTAINER_BYTES]; /* the title's words about its memory; "": none */
+        int64_t draw_msec;                    /* when to draw next */
+        int64_t escape_msec;                  /* when a key sequence that has begun is given up */
+        int64_t paste_msec;                   /* until when what comes belongs to a pasted text */
         bool ended;
         bool terminal_lost;
         bool memory_short;
-        int signal_number; /* why it ended, if it was a signal; else 0 */
+        int signal_number; /* the signal that ended `top`; 0: none did */
 };
 
 #endif

@@ -33,7 +33,7 @@ static const char *name_at(const struct view *view, size_t place)
         return name ? name : "";
 }
 
-/* Returns view_count() where no such service is shown. */
+/* Returns the place of the service of that name, or view_count() if it is not shown. */
 static size_t place_of(const struct view *view, const char *name)
 {
         size_t place = 0;
@@ -101,7 +101,7 @@ struct json_object *view_chosen(const struct view *view)
 
 void view_move(struct view *view, enum key key, size_t rows)
 {
-        /* Where what was chosen is gone, the one that took its place is the next. */
+        /* If the chosen service is gone, the one that took its place is the next. */
         bool there = view_chosen(view);
         size_t place = view->place, last = view_count(view) > 0 ? view_count(view) - 1 : 0;
 
