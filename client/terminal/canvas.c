@@ -77,14 +77,15 @@ char *canvas_cut(const char *line, size_t columns, size_t *width)
         return copy;
 }
 
-/* Behind a line that is as wide as the terminal, the cursor stands on its last character: erasing the rest
- * would take that away. */
+/* Writes a line. After one that is as wide as the terminal, the cursor stands on its last character, which
+ * erasing the rest would take away. */
 static void write_line(FILE *file, size_t row, const char *line, bool full)
 {
         fprintf(file, "\x1b[%zu;1H%s%s", row + 1, line, full ? "" : ERASE_REST);
 }
 
-/* Changes what is known to be shown line by line; after a failure that is too little, never wrong. */
+/* Writes the lines that differ, and notes each as shown. After a failure the output is not sent, and all is
+ * forgotten. */
 static int write_changes(struct canvas *canvas, char *const *lines, FILE *file, bool *changed)
 {
         for (size_t row = 0; row < canvas->rows; row++) {

@@ -14,7 +14,7 @@ static void add(struct field *field, unsigned char byte)
         field->text[field->length] = '\0';
 }
 
-/* A character, of however many bytes. */
+/* Takes away the last character, of however many bytes. */
 static void take_back(struct field *field)
 {
         while (field->length > 0 && ((unsigned char)field->text[--field->length] & 0xc0) == 0x80)

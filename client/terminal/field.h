@@ -17,7 +17,7 @@ struct field {
 
 void field_clear(struct field *field);
 
-/* Takes what was typed or pasted, and what takes something away. What has no room is dropped. */
+/* Takes a key: text that was typed or pasted, or one that erases. Text that has no room is dropped. */
 void field_take(struct field *field, enum key key, unsigned char byte);
 
 #endif

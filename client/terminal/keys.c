@@ -36,7 +36,7 @@ static enum key plain_key(struct keys *keys, unsigned char byte)
         }
 }
 
-/* The letter behind ESC [ or ESC O, whichever mode the terminal's keypad is in. */
+/* Returns the key of a letter behind ESC [ or ESC O, whichever mode the terminal's keypad is in. */
 static enum key letter_key(unsigned char letter)
 {
         switch (letter) {
@@ -49,7 +49,7 @@ static enum key letter_key(unsigned char letter)
         case 'F':
                 return KEY_END;
         case 'M':
-                return KEY_ENTER; /* of the keypad, as ESC O M */
+                return KEY_ENTER; /* the keypad's, as ESC O M */
         default:
                 return KEY_NONE;
         }
@@ -77,7 +77,8 @@ static enum key number_key(struct keys *keys)
         }
 }
 
-/* Unknown sequences are swallowed whole, so that a letter at their end is no key. */
+/* Takes a byte of a sequence. Unknown sequences are swallowed whole, so that a letter at their end is no
+ * key. */
 static enum key sequence_key(struct keys *keys, unsigned char byte)
 {
         if (byte >= '0' && byte <= '9') {
@@ -86,11 +87,11 @@ static enum key sequence_key(struct keys *keys, unsigned char byte)
                 return KEY_NONE;
         }
         if (byte >= 0x20 && byte < 0x40) {
-                keys->number = NUMBER_LARGEST; /* with a modifier: another key */
+                keys->number = NUMBER_LARGEST; /* a key with a modifier is another key */
                 return KEY_NONE;
         }
         keys->state = KEYS_PLAIN;
-        if (byte == 0x1b) /* it was cut off, and another begins */
+        if (byte == 0x1b) /* this sequence was cut off, and another begins */
                 return plain_key(keys, byte);
         if (byte == '~')
                 return number_key(keys);
@@ -126,13 +127,13 @@ enum key keys_take(struct keys *keys, unsigned char byte)
 
         keys->escaped = false;
         key = take(keys, byte);
-        if (keys->escaped && key == KEY_NONE) { /* and what came behind it is nothing, or begins something */
+        if (keys->escaped && key == KEY_NONE) { /* the next byte is no key, or begins a sequence */
                 keys->escaped = false;
                 key = KEY_ESCAPE;
         }
         if (!keys->pasting || key == KEY_NONE)
                 return key;
-        /* Of what is pasted only text counts, whatever else it looks like. */
+        /* Only the text of a paste counts, whatever its other bytes look like. */
         return key == KEY_TEXT ? KEY_PASTED : KEY_NONE;
 }
 

@@ -17,7 +17,7 @@ bool look_colour(void)
                isatty(STDOUT_FILENO);
 }
 
-/* UTF-8, utf8, ...: up to a modifier. */
+/* Whether the name of an encoding, without a modifier, is UTF-8, utf8, ... */
 static bool is_utf8_name(const char *name, size_t length)
 {
         return (length == 5 && strncasecmp(name, "UTF-8", length) == 0) ||
@@ -39,10 +39,10 @@ static bool is_c_name(const char *name)
         return strcmp(name, "C") == 0 || strcmp(name, "POSIX") == 0;
 }
 
-/* A locale that says nothing of an encoding, or nothing at all, does not say that the terminal is an old one.
- * Those that name one without a dot are few: C and POSIX mean ASCII, @euro ISO 8859-15.
- * setlocale() would say the same, after reading files, and only of locales that are installed: a small image
- * has none, behind a terminal that has all. */
+/* A locale without an encoding, or no locale at all, does not mean that the terminal is an old one. Few
+ * locales mean an encoding that they do not name behind a dot: C and POSIX mean ASCII, @euro means ISO
+ * 8859-15. setlocale() would say the same, after reading files, but only of locales that are installed: a
+ * small image has none, though the terminal in front of it has all. */
 bool look_is_utf8(const char *all, const char *ctype, const char *lang)
 {
         return look_reads_utf8(all, ctype, lang) && !is_c_name(locale_name(all, ctype, lang));

@@ -8,34 +8,35 @@
 
 #include "client/text/printable.h"
 
-/* How what is shown may look. The functions that make it are pure: this is all they know of the terminal. */
+/* How a text for people may look. The functions that make such texts are pure: this is all they know of the
+ * terminal. */
 struct look {
         bool colour;
-        bool symbols;             /* in front of a state */
+        bool symbols;             /* a symbol stands before each state */
         bool utf8;                /* our own symbols may be beyond ASCII */
         enum printable printable; /* what of others' text stays */
-        size_t columns;           /* 0: no bound, nothing is cut or wrapped */
+        size_t columns;           /* of the terminal; 0: no bound, nothing is cut or wrapped */
         int64_t now_usec;         /* since 1970-01-01 UTC */
 };
 
-/* Looks at stdout. Where that is no terminal, there is no colour, no symbol and no bound. */
+/* Looks at stdout. If that is no terminal, there is no colour, no symbol and no bound. */
 void look_init(struct look *look);
 
-/* Returns how wide the terminal of that descriptor is; 0: it is no terminal, or nobody knows. */
+/* Returns how wide the terminal of a descriptor is; 0: it is no terminal, or its width is not known. */
 size_t look_columns(int fd);
 
 /* Whether stdout gets colours: it is a terminal, and neither NO_COLOR nor TERM=dumb says otherwise. */
 bool look_colour(void);
 
-/* Whether what LC_ALL, LC_CTYPE and LANG say is UTF-8, or nothing else; each may be NULL. The first that is
+/* Whether LC_ALL, LC_CTYPE and LANG say UTF-8, or name no other encoding; each may be NULL. The first that is
  * not empty counts. */
 bool look_is_utf8(const char *all, const char *ctype, const char *lang);
 
-/* Whether it is so where C and POSIX, which name no encoding, count as nothing: text of others is to be
- * read. */
+/* Whether it is so if C and POSIX, which name no encoding, count as saying nothing: this is for others' text,
+ * which must be read. */
 bool look_reads_utf8(const char *all, const char *ctype, const char *lang);
 
-/* Returns what of others' text stdout may get, or another descriptor. */
+/* Return what of others' text stdout, or another descriptor, may get. */
 enum printable look_printable(void);
 enum printable look_printable_of(int fd);
 

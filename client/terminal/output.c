@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* The write that failed may be long ago, and its errno gone: whether anybody reads is asked anew. */
+/* Whether stdout has lost its reader. The write that failed may be long ago, and its errno gone, so this is
+ * asked anew. */
 static bool is_unread(void)
 {
         struct pollfd poll_fd = {.fd = STDOUT_FILENO, .events = 0};

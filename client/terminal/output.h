@@ -7,12 +7,12 @@
 
 /* Whether what is printed on stdout arrives. */
 
-/* What poll(2) says when nobody reads it any more. */
+/* What poll(2) says of stdout when nobody reads it any more. */
 #define OUTPUT_UNREAD (POLLERR | POLLHUP)
 
 /*
- * Everything on stdout is out. false: it could not be written (a full disk); a reader that went away (`svcctl
- * list | head`) is fine.
+ * Writes out everything that was printed on stdout. Returns false if it could not be written (a full disk);
+ * that a reader went away (`svcctl list | head`) is fine.
  */
 bool output_flush(void);
 

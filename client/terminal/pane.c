@@ -8,17 +8,18 @@
 #include "client/text/printable.h"
 #include "client/text/width.h"
 
-/* On a lower terminal the rows of the table need the lines more. */
+/* The rows from which on there is a title, a heading, a line for the keys: with fewer the table needs them
+ * more. */
 #define ROWS_FOR_TITLE 3
 #define ROWS_FOR_HEADING 4
 #define ROWS_FOR_KEYS 5
 
-/* A foot has one line in so many, and one at least. */
+/* A foot has at most one in this many of the pane's rows, but at least one row. */
 #define FOOT_SHARE 2
 
 #define NOTE_BYTES 64
 #define KEYS_BYTES 512
-#define TITLE_COLUMNS_MIN 6 /* of a title that is cut for a note */
+#define TITLE_COLUMNS_MIN 6 /* what a title keeps when it is cut for a note */
 
 void pane_init(struct pane *pane, bool colour)
 {
@@ -70,7 +71,7 @@ void pane_move(struct pane *pane, enum key key)
         clamp(pane);
 }
 
-/* Of what is chosen, its first line is the last to go out of sight. */
+/* Keeps the chosen lines in sight, and the first of them if there is no room for all. */
 static void show_marked(struct pane *pane, const struct pane_text *text)
 {
         size_t end = text->marked + text->marked_count;
@@ -91,7 +92,7 @@ size_t pane_foot_rows(const struct pane *pane)
 
 /* The rows of the table that can be seen, at least in part. */
 struct extent {
-        size_t first, last, total; /* from 1 on */
+        size_t first, last, total; /* counted from 1 */
 };
 
 static struct extent measure(const struct pane *pane, const char *table, bool lines)
@@ -110,7 +111,7 @@ static struct extent measure(const struct pane *pane, const char *table, bool li
         return extent;
 }
 
-/* Writes in the fewest words which rows these are. buffer: NOTE_BYTES. */
+/* Writes in the fewest words which rows are seen. buffer: NOTE_BYTES. */
 static void write_note(const struct extent *extent, char *buffer)
 {
         if (extent->first == extent->last)
@@ -119,7 +120,7 @@ static void write_note(const struct extent *extent, char *buffer)
                 snprintf(buffer, NOTE_BYTES, "%zu-%zu of %zu", extent->first, extent->last, extent->total);
 }
 
-/* Returns as much of a text as there is room for. */
+/* Returns as much of a text as fits in `columns`: free() it. NULL when out of memory. */
 static char *cut(const struct pane *pane, const char *text, size_t columns)
 {
         char *line = NULL;
@@ -132,14 +133,14 @@ static char *cut(const struct pane *pane, const char *text, size_t columns)
                        : line;
 }
 
-/* note: which rows these are, where no other line says so; else "". */
+/* Returns the line of the title. note: which rows are seen, where no other line says so; else "". */
 static char *title_line(const struct pane *pane, const struct pane_text *text, const char *note)
 {
         const char *begin = !pane->colour ? "" : text->alarm ? "\x1b[1;31m" : "\x1b[1m";
         const char *end = pane->colour ? "\x1b[0m" : "";
         const char *corner = *note ? note : text->corner;
         bool room = width_of(text->title) + 2 + strlen(corner) <= pane->columns;
-        /* A title may be shorter for the sake of a note, but not for that of the time. */
+        /* A title may be cut for a note, but not for the corner's text. */
         bool both = room || (*note && strlen(note) + 2 + TITLE_COLUMNS_MIN <= pane->columns);
         size_t columns = both ? pane->columns - 2 - strlen(corner) : pane->columns;
         char *title = cut(pane, text->title, columns), *line = NULL;
@@ -154,7 +155,7 @@ static char *title_line(const struct pane *pane, const struct pane_text *text, c
         return result < 0 ? NULL : line;
 }
 
-/* Writes which rows these are, in more words than write_note(). buffer: KEYS_BYTES. */
+/* Writes which rows are seen, in more words than write_note(). buffer: KEYS_BYTES. */
 static void write_rows(const struct extent *extent, const char *what, char *buffer)
 {
         if (extent->first == extent->last)
@@ -164,8 +165,7 @@ static void write_rows(const struct extent *extent, const char *what, char *buff
                          extent->total);
 }
 
-/* The longest of what could be said that has room, with the rows in many words or few, is put into buffer,
- * which has KEYS_BYTES. */
+/* Writes what the keys do, and which rows are seen: the longest text that has room. buffer: KEYS_BYTES. */
 static void choose_keys(const struct pane *pane, const struct pane_text *text, const struct extent *extent,
                         char *buffer)
 {
@@ -181,7 +181,7 @@ static void choose_keys(const struct pane *pane, const struct pane_text *text, c
         }
         if (!hints)
                 hints = all ? still : scrolling;
-        /* Which rows these are is more than what the keys do, of which "?" tells. */
+        /* Which rows are seen matters more than what the keys do, since "?" tells that, too. */
         for (size_t i = 0; i < (text->hints ? 2 : 1); i++) {
                 for (const char *const *hint = hints; *hint; hint++) {
                         int length = snprintf(buffer, KEYS_BYTES, "%s%s%s", rows[i], all ? "" : "; ", *hint);
@@ -206,7 +206,8 @@ static char *keys_line(const struct pane *pane, const struct pane_text *text, co
         return line;
 }
 
-/* What is chosen has one colour over the whole width; where there is none, the text says it. */
+/* Marks a chosen line with one colour over the whole width; without colours the text itself says what is
+ * chosen. */
 static char *mark_line(const struct pane *pane, char *line)
 {
         char *marked = NULL;
@@ -230,7 +231,7 @@ static char *mark_line(const struct pane *pane, char *line)
         return marked;
 }
 
-/* more: there is no room for those behind it. */
+/* Makes a line of the foot. line: freed. more: there is no room for the lines behind this one. */
 static char *foot_line(const struct pane *pane, const struct pane_text *text, char *line, bool more)
 {
         char *made = NULL;
@@ -261,7 +262,8 @@ static size_t count_lines(const char *text)
         return count;
 }
 
-/* The line that text begins with; *text: what is behind it. At the end the line is empty. */
+/* Returns the line that *text begins with, and moves *text behind it. At the end of the text the line is
+ * empty. */
 static char *take_line(const char **text)
 {
         size_t length = strcspn(*text, "\n");
@@ -271,7 +273,7 @@ static char *take_line(const char **text)
         return line;
 }
 
-/* What is in the pane beside the rows of the table. */
+/* What a pane has beside the rows of the table. */
 struct layout {
         bool titled, headed, keyed;
         size_t foot;

@@ -13,10 +13,11 @@
 
 #define ROWS_UNKNOWN 24
 #define COLUMNS_UNKNOWN 80
-/* A terminal that somebody made non-blocking, and that takes nothing for so long, gets no more. */
+/* How long to wait for a terminal that somebody made non-blocking to take something; after that it gets no
+ * more. */
 #define WRITE_PATIENCE_MSEC 5000
 
-/* What is pasted comes between marks (bracketed paste), so that nothing of it is taken for a key. */
+/* Pasted text comes between marks (bracketed paste), so that nothing of it is taken for a key. */
 #define MARK_PASTES "\x1b[?2004h"
 #define ENTER MARK_PASTES "\x1b[?1049h\x1b[?25l"
 #define TAKE_AGAIN MARK_PASTES "\x1b[?25l"
@@ -50,7 +51,8 @@ int screen_write(const char *text, size_t length)
         return 0;
 }
 
-/* Whether the terminal is another's, as who is stopped or ended in the background finds it. */
+/* Whether the terminal belongs to another process group, as when we are stopped or ended in the
+ * background. */
 static bool is_in_background(void)
 {
         pid_t group = tcgetpgrp(STDIN_FILENO);
@@ -80,8 +82,9 @@ static bool take_continue(void)
         return sigtimedwait(&set, NULL, &at_once) == SIGCONT;
 }
 
-/* Stops until it is so, as tcsetattr() does; but that would stop again, and not end, where timeout(1) says
- * so, which makes a group of its own of us. False: it is to end. */
+/* Stops the process until it is in the foreground, as tcsetattr() would. But tcsetattr() would only stop it
+ * again where timeout(1), which puts us into a group of our own, tells us to end. Returns false if we are to
+ * end. */
 static bool wait_for_foreground(void)
 {
         while (is_in_background()) {
@@ -90,7 +93,7 @@ static bool wait_for_foreground(void)
                 if (is_told_to_end())
                         return false;
                 if (!take_continue())
-                        break; /* it does not stop us: nobody is there who would let us go on */
+                        break; /* the signal did not stop us: there is nobody who would continue us */
         }
         return true;
 }
@@ -112,7 +115,7 @@ static int take(struct screen *screen, const char *sequence)
         int result;
 
         modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-        /* Ctrl-S would only stop us in a write, where no key is seen. */
+        /* Ctrl-S would only block us in a write, where no key is seen. */
         modes.c_iflag &= ~(tcflag_t)(IXON | ICRNL);
         modes.c_cc[VMIN] = 0;
         modes.c_cc[VTIME] = 0;
@@ -122,8 +125,8 @@ static int take(struct screen *screen, const char *sequence)
         return result;
 }
 
-/* What was typed and not read is the view's, and nothing that a shell should get. In the background the
- * modes are another's. */
+/* Gives the terminal back. Keys that were typed and not read were for the view, so the shell must not get
+ * them. In the background the modes are another's, and stay. */
 static void give_back(struct screen *screen)
 {
         sigset_t set, before;
@@ -157,7 +160,7 @@ static int listen_for_signals(struct screen *screen)
         return result;
 }
 
-/* Ends the process by the signal that told it to, if nobody has taken that. */
+/* Stops listening for signals, which ends the process by a signal that told it to, if that was not taken. */
 static void end_listening(struct screen *screen)
 {
         close(screen->signal_fd);
@@ -218,14 +221,15 @@ int screen_suspend(struct screen *screen)
         raise(SIGTSTP);
         sigemptyset(&mask);
         sigaddset(&mask, SIGTSTP);
-        /* Here it stops. A shell without job control, and a session without a shell, let it go on at once. */
+        /* The process stops here. Under a shell without job control, and in a session without a shell, it
+         * goes on at once. */
         sigprocmask(SIG_UNBLOCK, &mask, NULL);
         sigprocmask(SIG_BLOCK, &mask, NULL);
         return take(screen, ENTER);
 }
 
-/* ENTER is not sent: nobody has left the alternate screen, and some terminals would forget where the
- * cursor was. */
+/* Does not send ENTER: nobody has left the alternate screen, and some terminals would forget where the cursor
+ * was. */
 int screen_renew(struct screen *screen)
 {
         return take(screen, TAKE_AGAIN);

@@ -11,9 +11,9 @@
  * The terminal on stdin and stdout while a view has all of it: the alternate screen, no cursor, each key as
  * it is typed. Signals come as events, so that every way out of the program passes screen_close().
  *
- * No library of curses: what is used of a terminal is the dozen sequences that each one understands which s6
- * containers are looked at with. A library would bring its database of terminals, which a small image does not
- * have, and which cannot be linked into a static program; and more than svcctl itself is large.
+ * No library of curses is used: all that is needed is a dozen sequences, which every terminal understands
+ * that s6 containers are looked at with. A library would need its database of terminals, which a small image
+ * does not have, and which cannot be linked into a static program; and it would be larger than svcctl itself.
  */
 
 struct screen {
@@ -25,32 +25,32 @@ struct screen {
 enum screen_event {
         SCREEN_NOTHING = 0,
         SCREEN_RESIZED,
-        SCREEN_REDRAW, /* somebody else may have written there */
+        SCREEN_REDRAW, /* somebody else may have written to the terminal */
         SCREEN_SUSPEND,
         SCREEN_INTERRUPT,
-        SCREEN_END, /* by *signal_number */
+        SCREEN_END, /* the program is to end, by *signal_number */
 };
 
-/* Whether stdin and stdout are one terminal, and it can do what a view needs. */
+/* Whether stdin and stdout are terminals, and TERM names one that can do what a view needs. */
 bool screen_is_there(void);
 
-/* 0 or negative errno, and then the terminal is as it was. */
+/* Takes the terminal over. Returns 0, or negative errno, and then the terminal is as it was. */
 int screen_open(struct screen *screen);
 void screen_close(struct screen *screen);
 
-/* The next signal that came. Never waits; poll for POLLIN on signal_fd. */
+/* Returns the next signal that came, as an event. Never waits; poll for POLLIN on signal_fd. */
 enum screen_event screen_next(struct screen *screen, int *signal_number);
 
-/* Does what Ctrl-Z means: gives the terminal back, stops, and takes it again when it goes on. 0 or
- * negative errno. */
+/* Does what Ctrl-Z means: gives the terminal back, stops the process, and takes the terminal again when the
+ * process is continued. Returns 0 or negative errno. */
 int screen_suspend(struct screen *screen);
 
-/* Sets the modes again, after SCREEN_REDRAW. */
+/* Sets the terminal's modes again, after SCREEN_REDRAW. Returns 0 or negative errno. */
 int screen_renew(struct screen *screen);
 
 void screen_size(size_t *rows, size_t *columns);
 
-/* Writes all of the text; 0 or negative errno. */
+/* Writes all of the text to the terminal. Returns 0 or negative errno. */
 int screen_write(const char *text, size_t length);
 
 #endif
