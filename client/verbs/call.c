@@ -9,7 +9,7 @@
 #include "client/text/document.h"
 #include "client/verbs/verb.h"
 
-/* The text goes out as it was written, so that the broker is the one to judge it. */
+/* Queues the call. The parameters go out as they were written, so that the broker judges them. */
 static enum outcome queue_call(struct session *session)
 {
         const struct options *options = session->options;
@@ -27,8 +27,8 @@ static enum outcome queue_call(struct session *session)
 }
 
 /*
- * The next reply of a stream, which has its own pace: without --timeout it is left to it. *unread: the reader
- * of stdout went away, and with it the reason to wait.
+ * Receives the next reply of a stream. A stream has its own pace, so without --timeout there is no time
+ * limit. *unread: the reader of stdout went away, and with it the reason to wait.
  */
 static enum outcome receive_streamed(struct session *session, struct answer *answer, bool *unread)
 {

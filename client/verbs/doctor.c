@@ -15,11 +15,11 @@
 #include "client/verbs/verb.h"
 
 #define GAP 2                 /* blanks between two columns */
-#define DETAIL_COLUMNS_MIN 24 /* where there is less room, or a word takes more, details go below */
+#define DETAIL_COLUMNS_MIN 24 /* with less room than this, or than a word takes, details go below */
 
 enum verdict { VERDICT_OK, VERDICT_WARNING, VERDICT_FAILURE, VERDICTS };
 
-/* A verdict of a later version, or none, is no reason to say that all is well. */
+/* Returns a check's verdict. A verdict of a later version, or none, is no reason to say that all is well. */
 static enum verdict verdict_of(struct json_object *check)
 {
         if (member_is(check, "verdict", "ok"))
@@ -65,7 +65,7 @@ static void show_cell(const char *text, size_t width, enum tint tint, const stru
         printf("%*s", (int)(width - strlen(text)), "");
 }
 
-/* Between words, from `indent` on, where the first line is already. */
+/* Prints a text, broken between words, with each line at column `indent`, where the cursor is already. */
 static void show_wrapped(const char *text, size_t indent, enum tint tint, const struct look *look)
 {
         char *wrapped = NULL;
@@ -119,8 +119,8 @@ static void show_counts(size_t count, const unsigned counts[VERDICTS], const str
         wrap_line(stdout, line, 0, GAP, look->columns);
 }
 
-/* One row a check, what to do about it below, and how many of each in the end: beside what is not well, which
- * comes last so that no screen loses it. */
+/* Prints a row for each check, with what to do below it, and in the end how many have each verdict. What is
+ * not well comes last, beside these counts, so that it does not scroll out of sight. */
 static void show_checks(struct json_object *checks, const unsigned counts[VERDICTS])
 {
         size_t count = json_object_array_length(checks);

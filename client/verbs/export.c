@@ -39,7 +39,7 @@ static enum outcome add(struct json_object *gateways, struct json_object *servic
         json_object_object_add(entry, "profile", json_object_new_string(profile));
         json_object_object_add(entry, "want", json_object_new_string(want));
         if (with_environment && outcome == OUTCOME_DONE && !environment)
-                environment = json_object_new_object(); /* none, which import is to restore, too */
+                environment = json_object_new_object(); /* import is to restore that there are none, too */
         if (environment)
                 json_object_object_add(entry, "environment", environment);
         json_object_array_add(gateways, entry);

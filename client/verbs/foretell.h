@@ -4,12 +4,14 @@
 
 #include "client/verbs/verb.h"
 
-/* --dry-run of a verb about one profile: is there its gateway? absent, present: what would be done, and how it would exit. */
+/* What a verb about one profile would do, and how it would exit. */
 struct foretold {
         const char *action;
         enum outcome outcome;
 };
 
+/* Does the --dry-run of such a verb: asks whether the profile's gateway is there, and tells `absent` or
+ * `present`. */
 enum outcome foretell(struct session *session, struct foretold absent, struct foretold present);
 
 #endif

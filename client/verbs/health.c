@@ -13,7 +13,7 @@
 
 #define SERVED_BYTES 64
 
-/* Says how many of those wanted the default gateway serves, where it serves every profile; else "". */
+/* Returns how many wanted services the default gateway serves, if it serves every profile; else "". */
 static const char *served_text(struct json_object *health, char buffer[SERVED_BYTES])
 {
         int64_t served = member_int(health, "served", -1);

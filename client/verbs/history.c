@@ -11,7 +11,7 @@
 #include "client/text/document.h"
 #include "client/verbs/verb.h"
 
-/* So many events are shown when nobody says how many. */
+/* How many events are shown when nobody says how many. */
 #define EVENTS_SHOWN 50
 #define EVENTS_BEFORE_FOLLOWING 10
 
@@ -45,7 +45,7 @@ static enum outcome make_parameters(struct session *session, struct json_object 
         return OUTCOME_DONE;
 }
 
-/* What is wrong, most likely, is a name. */
+/* Returns what an error is about: most likely a name. */
 static const char *subject_of(const struct session *session)
 {
         return session->options->words_count == 1 ? session->options->words[0] : "history";

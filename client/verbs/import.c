@@ -26,7 +26,8 @@ static struct json_object *register_parameters(struct json_object *entry)
         return parameters;
 }
 
-/* Without the document of --json, of which there is one, at the end. answer_deinit() is due only after OUTCOME_DONE. */
+/* Makes a call. An error is told without a document of --json, since there is one for all calls, at the end.
+ * answer_deinit() is due only after OUTCOME_DONE. */
 static enum outcome ask(struct session *session, const char *method, struct json_object *parameters,
                         const char *profile, struct answer *answer)
 {
@@ -41,7 +42,7 @@ static enum outcome ask(struct session *session, const char *method, struct json
         return outcome;
 }
 
-/* One that was there already is ordered as it is wanted. */
+/* Gives the order for what is wanted of a gateway that was there already. */
 static enum outcome order(struct session *session, struct json_object *entry)
 {
         const char *profile = member_string(entry, "profile");
@@ -92,7 +93,7 @@ static void tell(struct json_object *done, struct json_object *entry, const char
         printf("  %s%s, wanted %s\n", would ? "would " : "", action, member_string(entry, "want"));
 }
 
-/* Is it there? As Status tells. */
+/* Works out what import would do with an entry, by asking Status whether the gateway is there. */
 static enum outcome foresee(struct session *session, struct json_object *entry, const char **action)
 {
         const char *profile = member_string(entry, "profile");

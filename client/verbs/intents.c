@@ -17,11 +17,11 @@
 #include "proto/limits.h"
 #include "proto/sysname.h"
 
-#define RECORD_BYTES_MAX (64 * 1024) /* what the broker reads of one */
+#define RECORD_BYTES_MAX (64 * 1024) /* what the broker reads of a record */
 #define RECORDS ".svcbroker/intent"
 #define RECORD_TRIES 16
 
-/* Up to `most` bytes, with a NUL behind them. 0 or a negative errno. */
+/* Reads all of a file, up to `most` bytes, and puts a NUL behind them. Returns 0 or a negative errno. */
 static int read_all(int fd, size_t most, char **text)
 {
         char *made = malloc(most + 2);
@@ -46,20 +46,21 @@ static int read_all(int fd, size_t most, char **text)
         return 0;
 }
 
-/* A record is the client user's, and so are all directories that it is in. In the volume of root, whose
- * owner says nothing, it is of whoever made the broker's directory. */
+/* Whether a file may be a record. A record is the client user's, and so are all directories above it. On a
+ * volume that is root's, whose owner says nothing, records are of the owner of the broker's directory. */
 static bool is_record(const struct stat *info, uid_t owner)
 {
         return S_ISREG(info->st_mode) && info->st_nlink == 1 && info->st_uid == owner && owner != 0;
 }
 
-/* -EAGAIN: there is another one in its place since, as each order makes it. */
+/* Opens a record. Returns a descriptor or negative errno; -EAGAIN: another record has taken its place
+ * meanwhile, as with each order. */
 static int open_record(int at, const char *profile, uid_t owner)
 {
         struct stat before, info;
         int fd, result = 0;
 
-        /* Asked first: to open a device, or a FIFO, is to do something to it. */
+        /* The type is asked for first, since to open a device, or a FIFO, is to do something to it. */
         if (fstatat(at, profile, &before, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
         if (!is_record(&before, owner))
@@ -96,7 +97,7 @@ static int read_record(int top, const struct stat *home, const char *profile, ch
         return result;
 }
 
-/* What a gateway's lines are in is below the same directory. */
+/* Reads the record of a gateway. The home is that of its log directory, which is below it, too. */
 static int read_record_of(struct json_object *service, char **text)
 {
         const char *directory = member_string(service, "log_directory"),

@@ -9,20 +9,22 @@
 struct json_object;
 
 /*
- * What is wanted of gateways, as export prints it and import reads it:
- * {"version":1,"gateways":[{"profile":"coder","want":"up","environment":{"A":"b"}}]}, environment only where it was asked for.
+ * Intents, what is wanted of gateways, as export prints them and import reads them:
+ * {"version":1,"gateways":[{"profile":"coder","want":"up","environment":{"A":"b"}}]}, environment only if
+ * asked for.
  */
 #define INTENTS_VERSION 1
 #define INTENTS_BYTES_MAX (8 * 1024 * 1024) /* of a file: more than all variables that a broker takes */
 
 /*
- * The variables of a gateway. The broker tells nobody their values. They are read from the volume, with the caller's own
- * rights, where what is wanted is kept: so who reads them could anyway. What cannot be read is told. *environment: NULL where
- * there are none.
+ * Reads the variables of a gateway. The broker tells nobody their values. They are read from the volume,
+ * where intents are kept, with the caller's own rights: so a caller gets nothing that it could not read
+ * anyway. A record that cannot be read is told, and is OUTCOME_FAILED. *environment: NULL if there are none.
  */
 enum outcome intents_environment(struct json_object *service, struct json_object **environment);
 
-/* All of a file, "-" being standard input, as JSON; what is no such document is told. */
+/* Reads all of a file, or of standard input for "-", as JSON; anything but such a document is told.
+ * *document: valid only after OUTCOME_DONE. */
 enum outcome intents_read(const char *path, struct json_object **document);
 
 #endif

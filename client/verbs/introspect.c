@@ -12,7 +12,7 @@
 #include "client/verbs/verb.h"
 #include "proto/interface.h"
 
-/* A line at a time, made printable: whoever serves that socket need not be svcbrokerd. */
+/* Prints a text line by line, made printable: the server of the socket need not be svcbrokerd. */
 static void print_text(const char *text)
 {
         while (text && *text) {
@@ -36,7 +36,7 @@ static enum outcome run(struct session *session)
         struct answer answer;
         enum outcome outcome;
 
-        /* A program asks what there is, a person what it looks like. */
+        /* A program asks which interfaces there are, a person what an interface looks like. */
         if (!options->json || options->words_count > 0) {
                 method = "org.varlink.service.GetInterfaceDescription";
                 parameters = json_object_new_object();

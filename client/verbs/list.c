@@ -17,7 +17,7 @@
 #include "client/verbs/top.h"
 #include "client/verbs/verb.h"
 
-/* Between the two looks of --usage. */
+/* The time between the two looks of --usage. */
 #define LOOK_MSEC 500
 
 static bool is_service(struct json_object *services, const char *word)
@@ -29,7 +29,7 @@ static bool is_service(struct json_object *services, const char *word)
         return false;
 }
 
-/* All services, or those that are meant, as they are to be shown. */
+/* Gathers all services, or those that are meant, in the order in which they are shown. */
 static enum outcome gather(struct session *session, struct json_object **services)
 {
         const struct options *options = session->options;
@@ -55,7 +55,7 @@ static enum outcome gather(struct session *session, struct json_object **service
         return outcome;
 }
 
-/* Prints of each service the shortest name that means it, for the completion of shells. */
+/* Prints the shortest name of each service that means it, for the completion of shells. */
 static void list_names(struct json_object *services)
 {
         for (size_t i = 0; i < json_object_array_length(services); i++) {
@@ -72,7 +72,7 @@ static void list_names(struct json_object *services)
         }
 }
 
-/* Two looks, since what is used of a processor is a difference. */
+/* Adds what the services take, in two looks, since the share of a processor is a difference. */
 static void usage_add_all(const struct session *session, struct json_object *document,
                           struct json_object *services)
 {

@@ -6,7 +6,7 @@
 
 struct session;
 
-/* What `list` does, and `status` without a name. */
+/* Does what `list` does, and `status` without a name. */
 enum outcome list_run(struct session *session);
 
 #endif

@@ -13,14 +13,14 @@
 #include "client/text/pattern.h"
 #include "client/verbs/verb.h"
 
-/* So many lines are shown when nobody says how many. */
+/* How many lines are shown when nobody says how many. */
 #define LINES_SHOWN 50
 #define LINES_BEFORE_FOLLOWING 10
 
-/* Said of lines that are not current, where they end, or before what is followed. */
+/* What is said of lines that are not current: after the last of them, or before they are followed. */
 #define OLDER "the lines in its directory are older; see the container's log, and 'svcctl why'"
 
-/* Of those whose lines do not reach their logs. */
+/* Tells of the services whose lines do not reach their logs. */
 static void tell_problems(struct logs *logs, struct json_object *services)
 {
         fflush(stdout);
@@ -53,7 +53,8 @@ static void show_all(struct logs *logs, size_t skip, size_t most)
         }
 }
 
-/* Those that are too many to be remembered are read twice: the last ones are known when all are counted. */
+/* Shows the last lines. If they are too many to be remembered, all lines are read twice: which are the last
+ * is known when all are counted. */
 static void show_last(struct logs *logs, size_t most)
 {
         const struct logmerge_entry *kept;
@@ -96,7 +97,8 @@ static void show_what_there_is(struct logs *logs)
                 show_last(logs, most);
 }
 
-/* Many logs have many files, each of which stays what it is only as long as it is open. */
+/* Allows more open files: many logs have many files, each of which must stay open, since others may replace
+ * it. */
 static void allow_files(void)
 {
         struct rlimit limit;

@@ -17,13 +17,13 @@
 #include "client/talk/select.h"
 #include "client/terminal/output.h"
 
-/* So many lines are shown before it is looked whether anybody reads them. */
+/* How many lines are shown before a look whether anybody reads them. */
 #define LINES_A_TURN 1000
 
 struct following {
         struct logs *logs;
         struct feed feed;
-        bool feeds; /* it tells of what comes to match */
+        bool feeds; /* the feed is used, and tells of services that come to match */
 };
 
 static int64_t left_usec(const struct options *options)
@@ -36,7 +36,7 @@ static int64_t left_usec(const struct options *options)
         return options->until_usec - ((int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 }
 
-/* true: there is more. */
+/* Shows lines that have come. Returns true if there are more. */
 static bool show_turn(struct logs *logs)
 {
         struct logmerge_entry entry;
@@ -51,7 +51,7 @@ static bool show_turn(struct logs *logs)
         return true;
 }
 
-/* What there is by now of what is asked for. Who has no log yet gets one. */
+/* Adds the logs of services that match by now, and are not followed yet. */
 static void add_new(struct following *following)
 {
         struct json_object *services = roster_array(&following->feed.roster);
@@ -95,7 +95,7 @@ static int patience_msec(const struct following *following, int64_t until_usec)
         return until_usec / 1000 < patience_msec ? (int)(until_usec / 1000) + 1 : patience_msec;
 }
 
-/* false: nobody reads any more. */
+/* Waits until there may be more lines. Returns false if nobody reads what is shown. */
 static bool pause_until_more(const struct following *following, int timeout_msec)
 {
         struct pollfd poll_fds[] = {
@@ -122,7 +122,7 @@ static void follow(struct following *following)
                 turn_feed(following);
                 if (!following->feeds && logmerge_count(logs->merge) == 0)
                         return;
-                /* What was written until then was there when it was looked at. */
+                /* Lines that were written before --until were there at the last look. */
                 if (until_usec <= 0 && !more)
                         return;
                 if (!pause_until_more(following, more ? 0 : patience_msec(following, until_usec)))
@@ -134,7 +134,7 @@ void logs_follow(struct logs *logs, struct session *session)
 {
         struct following following = {.logs = logs};
 
-        /* Where names were given nothing more is asked of the broker. */
+        /* Where only names were given, nothing more is asked of the broker. */
         following.feeds = logs->options->all || select_is_asked(logs->options);
         if (following.feeds)
                 feed_init(&following.feed, session, NULL);

@@ -14,7 +14,8 @@
 #include "client/verbs/logs.h"
 #include "proto/sysname.h"
 
-/* A document of several says whose it is. */
+/* Tells why a log cannot be shown, and notes that. Where there are several logs the document of --json names
+ * the service. */
 static void fail(struct logs *logs, enum outcome outcome, const char *name, const char *subject,
                  const char *what, const char *next)
 {
@@ -69,7 +70,8 @@ void logs_tell_loss(void *context, const char *name, const char *path, int resul
         }
 }
 
-/* Its logger makes the directory when there is something to log. */
+/* Whether a gateway never ran, and so has no log yet: the logger makes the directory when there is something
+ * to log. */
 static bool has_never_run(struct json_object *service)
 {
         return member_string(service, "profile") && !json_object_object_get(service, "pid") &&
@@ -86,7 +88,7 @@ void logs_add(struct logs *logs, struct json_object *service)
                      "only gateways have one; see the container's log");
                 return;
         }
-        /* Of many, one that never ran has printed nothing. */
+        /* Where many services are meant, one that never ran is not told: it has printed nothing. */
         result = logmerge_add(logs->merge, name, path, logs->several && logs->options->follow);
         if (result == -ENOENT && (logs->options->all || select_is_asked(logs->options)))
                 return;

@@ -11,7 +11,7 @@
 #include "client/verbs/verb.h"
 #include "proto/interface.h"
 
-/* All replies of a method of io.systemd.Metrics, as an array. */
+/* Gathers all replies of a method of io.systemd.Metrics into an array. */
 static enum outcome gather(struct session *session, const char *method, struct json_object **all)
 {
         enum outcome outcome = session_queue(session, method, NULL, SVCBROKER_MORE);

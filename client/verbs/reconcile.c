@@ -27,7 +27,7 @@ static enum tint action_tint(const char *action)
         return strcmp(action, "registered") == 0 ? TINT_PLAIN : TINT_BUSY;
 }
 
-/* Where the table is too wide, long names are cut, and then reasons go below. */
+/* Prints the table. If it is too wide, long names are cut, and then reasons go below their rows. */
 static void print_fitting(struct table *table, struct json_object *actions)
 {
         struct look look;
@@ -57,7 +57,8 @@ static void print_fitting(struct table *table, struct json_object *actions)
         }
 }
 
-/* What is held because the default gateway serves it is not held back. */
+/* Returns the word for what was done. A gateway that is held because the default gateway serves its profile
+ * is called served. */
 static const char *action_word(struct json_object *entry)
 {
         const char *action = member_string(entry, "action");

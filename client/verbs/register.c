@@ -14,10 +14,11 @@
 #include "client/verbs/verb.h"
 #include "proto/name.h"
 
-/* How long a look at the volume is waited for, which is only a courtesy. */
+/* How long a look at the volume may take, which is only a courtesy. */
 #define LOOK_MSEC 2000
 
-/* --env NAME=VALUE, or --env NAME for the value that svcctl has itself; the last of a name counts. */
+/* Adds a variable of --env: NAME=VALUE, or NAME for the value that svcctl has itself; the last one of a name
+ * counts. */
 static enum outcome add_variable(struct json_object *environment, const char *given)
 {
         size_t length = strcspn(given, "=");
@@ -76,21 +77,21 @@ static void show_registered(struct json_object *parameters)
         putchar('\n');
 }
 
-/* Whether the profile is among what a look at the volume found. *nearest: if not, what is called almost
- * so. */
+/* Whether the profile is among those that a look at the volume found. *nearest: if not, the profile with the
+ * most similar name; NULL: none is near. */
 static bool is_found(struct json_object *actions, const char *profile, const char **nearest)
 {
         struct suggestion suggestion;
 
         suggest_init(&suggestion, profile);
-        /* It is a service that was meant. */
+        /* The name is that of a gateway, so what was meant is its profile. */
         if (name_profile_of(profile))
                 suggest_init(&suggestion, name_profile_of(profile));
         for (size_t i = 0; i < json_object_array_length(actions); i++) {
                 struct json_object *entry = json_object_array_get_idx(actions, i);
                 const char *found = member_string(entry, "profile");
 
-                /* It is gone, or never was. */
+                /* A removed profile is gone, or never was. */
                 if (member_is(entry, "action", "removed"))
                         continue;
                 if (found && strcmp(found, profile) == 0)
@@ -102,8 +103,8 @@ static bool is_found(struct json_object *actions, const char *profile, const cha
         return false;
 }
 
-/* A gateway may be made before its profile is; a mistyped one is made just so, and runs. What cannot be
- * looked at is nothing to tell. */
+/* Tells if there is no such profile. A gateway may be made before its profile; but one with a mistyped name
+ * is made in the same way, and runs. If the volume cannot be looked at, nothing is told. */
 static void tell_if_alone(struct session *session, const char *profile)
 {
         struct json_object *parameters = json_object_new_object();

@@ -42,7 +42,7 @@ static void show_page(struct json_object *service, const struct facts *facts, co
         logtail_deinit(&tail);
 }
 
-/* What it takes, too: of the service in the answer, which is told as a list of one. */
+/* Adds what the service takes, as if it were a list of one. */
 static void add_usage(const struct session *session, struct json_object *service)
 {
         struct json_object *services = json_object_new_array();
@@ -77,7 +77,7 @@ static enum outcome show_one(struct session *session)
         return outcome;
 }
 
-/* One below the other, in the order of the list. */
+/* Shows several services, one below the other, in the order of the list. */
 static enum outcome show_several(struct session *session)
 {
         struct json_object *services, *document;

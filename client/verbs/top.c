@@ -20,14 +20,15 @@
 #include "client/top/top.h"
 #include "client/verbs/verb.h"
 
-/* Ages go on. */
+/* How often a picture is drawn when nothing happens, since ages go on. */
 #define DRAW_EVERY_MSEC 1000
-/* Events that come in a storm share a picture. */
+/* How long after an event a picture is drawn, so that many events share one. */
 #define DRAW_AFTER_MSEC 40
 
 #define READ_BYTES 512
-/* So many letters that come at once, of which more than one does not move, nobody has typed: terminals that do
- * not say what is pasted have sent them. What follows right behind belongs to it. */
+/* How many letters that come at once, if more than one of them does not move, nobody can have typed: they
+ * were pasted, on a terminal that does not say so. What follows within PASTE_MSEC belongs to the same
+ * text. */
 #define PASTE_LETTERS 4
 #define PASTE_MSEC 100
 
@@ -69,9 +70,9 @@ static void resize(struct top *top)
         draw_soon(top, 0);
 }
 
-/* What came at once, key by key. */
+/* The keys that came at once. */
 struct typed {
-        struct keys keys[READ_BYTES]; /* as they were behind each */
+        struct keys keys[READ_BYTES]; /* the decoder's state after each key */
         enum key key[READ_BYTES];
         size_t count;
 };
@@ -89,7 +90,8 @@ static void decode(struct top *top, const unsigned char *bytes, size_t length, s
         }
 }
 
-/* What is searched for is text, however it comes. */
+/* Whether the keys seem to be pasted. Text that is searched for does not count: it is no order, however it
+ * comes. */
 static bool seems_pasted(struct top *top, const struct typed *typed)
 {
         bool searching = top->asking == ASKING_SEARCH;
@@ -132,7 +134,7 @@ static void take_keys(struct top *top)
                 top->keys = typed.keys[i];
                 if (top->keys.escaped)
                         command_take(top, KEY_ESCAPE, false);
-                /* With Alt it is no order either. */
+                /* A key with Alt is no order either. */
                 command_take(top, typed.key[i], pasted || top->keys.escaped);
         }
         top->keys = after;
@@ -140,7 +142,7 @@ static void take_keys(struct top *top)
         draw_soon(top, 0);
 }
 
-/* Nothing came behind an Escape: it was that key. */
+/* Gives up a key sequence: if nothing came behind an Escape, it was that key. */
 static void give_up_sequence(struct top *top)
 {
         enum key key = keys_give_up(&top->keys);
@@ -173,7 +175,7 @@ static void take_signals(struct top *top)
                         top->ended = true;
                         return;
                 }
-                /* Its size may be another one after each of them. */
+                /* The terminal's size may have changed with each of these events. */
                 resize(top);
         }
 }
@@ -230,7 +232,7 @@ static void take_what_came(struct top *top)
         orders_turn(&top->orders, &top->messages);
         if (top->feed.changed || top->page.changed || top->messages.count != waiting)
                 draw_soon(top, DRAW_AFTER_MSEC);
-        /* What waits behind a question has time. */
+        /* Messages behind a question can wait. */
         if (top->asking == ASKING_NOTHING && messages_next_msec(&top->messages) <= clock_now_msec())
                 draw_soon(top, 0);
         top->feed.changed = top->page.changed = false;
@@ -250,18 +252,18 @@ static void show(struct top *top)
         }
 }
 
-/* The terminal is a person's again, so that what is said now stays there. */
+/* Tells why `top` ended. The terminal has been given back, so what is printed now stays there. */
 static enum outcome conclude(const struct top *top)
 {
         const struct feed *feed = &top->feed;
 
         if (top->signal_number > 0)
-                raise(top->signal_number); /* whoever started us is to see what ended us */
+                raise(top->signal_number); /* our parent is to see which signal ended us */
         if (feed->refusal.error)
                 return session_refused(feed->session, &feed->refusal, "top");
         if (feed->result < 0 || top->memory_short)
                 return session_broken(feed->session, top->memory_short ? -ENOMEM : feed->result);
-        return top->terminal_lost ? OUTCOME_FAILED : OUTCOME_DONE; /* the former with nobody to tell it */
+        return top->terminal_lost ? OUTCOME_FAILED : OUTCOME_DONE; /* the loss cannot be told to anybody */
 }
 
 static enum outcome resolve(struct session *session, struct json_object **parameters)

@@ -6,7 +6,7 @@
 
 struct session;
 
-/* What `top` does, and what --watch makes of `list` and `status`. */
+/* Does what `top` does, and `list` and `status` with --watch. */
 enum outcome top_run(struct session *session);
 
 #endif

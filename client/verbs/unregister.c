@@ -14,11 +14,12 @@
 #include "proto/limits.h"
 #include "proto/name.h"
 
-/* What the broker may take beyond the deadline of an unregister: supervisors and files go after the gateway.
- */
+/* How much longer than the deadline of an Unregister the broker may take: supervisors and files go after the
+ * gateway. */
 #define REMOVAL_SLACK_MSEC 15000
 
-/* A refused removal has its own advice: what is protected from it is not what --allow-static is about. */
+/* Tells why a removal is refused. Protected has its own advice here, since --allow-static is not about
+ * removals. */
 static enum outcome refuse_unregister(const struct session *session, const struct answer *answer)
 {
         const char *profile = session->options->words[0];
@@ -34,7 +35,8 @@ static enum outcome refuse_unregister(const struct session *session, const struc
         return OUTCOME_DENIED;
 }
 
-/* The name of a service, where that of a profile is asked for: what was meant is still there. */
+/* Tells that a word is the name of a service, while that of a profile is asked for: the gateway that was
+ * meant is still there. */
 static void tell_profile(const char *word)
 {
         char *next = NULL;

@@ -26,13 +26,13 @@ void verb_tell_unpersisted(struct json_object *parameters, const char *subject, 
 
         if (!error)
                 return;
-        fflush(stdout); /* before it, where both go to one file */
+        fflush(stdout); /* what was printed comes first where both go to one file */
         failure_print(subject, error, next);
 }
 
 enum next { NEXT_REPLY, NEXT_READER_GONE, NEXT_BROKEN };
 
-/* NEXT_BROKEN: *result says why. */
+/* Waits for the next reply. With NEXT_BROKEN *result says why there is none. */
 static enum next next_reply(struct session *session, struct svcbroker_reply *reply, int *result)
 {
         for (;;) {
@@ -41,7 +41,7 @@ static enum next next_reply(struct session *session, struct svcbroker_reply *rep
                         return NEXT_REPLY;
                 if (*result != -ETIMEDOUT)
                         return NEXT_BROKEN;
-                /* All that came is shown before the wait. */
+                /* All replies that came are shown before the wait. */
                 if (!output_flush() || ferror(stdout))
                         return NEXT_READER_GONE;
                 if (session_pause(session, -1) == -EPIPE)

@@ -17,44 +17,46 @@ struct json_object;
  * a file of its own in this room, and verbs.c lists them all.
  */
 
+/* What a verb waits for. */
 enum verb_wait {
         WAIT_ANSWER = 0, /* the broker's answer, which comes at once */
         WAIT_UP,         /* the services are up, unless --no-wait says otherwise */
-        WAIT_DOWN,       /* they are down, in the same way */
+        WAIT_DOWN,       /* the services are down, unless --no-wait says otherwise */
         WAIT_GONE,       /* the service is removed */
-        WAIT_STATE,      /* they are in that state, which nobody orders */
+        WAIT_STATE,      /* the services are in the state of --for, which nobody orders */
 };
 
 #define WORDS_ANY SIZE_MAX
 
 struct verb {
         const char *name;
-        const char *usage;   /* of its words, for --help; NULL: it takes none */
+        const char *usage;   /* of its words, for --help; NULL: it takes no words */
         const char *summary; /* for --help */
         uint64_t options;    /* a set (options.h), beside OPTIONS_ALWAYS */
         enum verb_wait waits;
-        size_t words_min; /* --all stands for them */
+        size_t words_min; /* how many words it needs; --all stands for them */
         size_t words_max;
         const char *missing; /* what to give where there are fewer words; NULL: it needs none */
-        bool patterns;       /* its words are names, or patterns of them */
-        bool orders;         /* and patterns mean gateways only */
-        bool live;           /* it draws on a terminal, and knows no JSON */
-        bool costly;         /* it is never proposed for a mistyped word: something would be lost by it */
+        bool patterns;       /* its words are names, or patterns of names */
+        bool orders;         /* patterns mean gateways only */
+        bool live;           /* it draws on a terminal, and has no --json */
+        bool costly;         /* it would lose something, so it is never proposed for a mistyped word */
         enum outcome (*run)(struct session *session); /* the session is open */
 };
 
 typedef void verb_reply(void *context, struct json_object *parameters);
 
 /*
- * Gives the replies of a stream that was asked for to `reply`, until it ends, is refused or breaks, which is told.
- * A reader of stdout that goes away ends it at once, not only when something comes. subject: of what a refusal is.
+ * Gives the replies of a stream, whose call was queued, to `reply`, until the stream ends, is refused or
+ * breaks; the latter two are told. A reader of stdout that goes away ends it at once, not only when something
+ * comes. subject: what a refusal is about.
  */
 enum outcome verb_follow(struct session *session, const char *subject, verb_reply *reply, void *context);
 
-/* Prints a text that was made, and frees it. NULL: memory was short, which is told. */
+/* Prints a text, and frees it. text NULL: memory was short, which is told. */
 void verb_print(char *text);
 
-/* The answer may say that it is done, and that the volume does not know of it. */
+/* Tells if the answer says that something was done, but could not be recorded on the volume. */
 void verb_tell_unpersisted(struct json_object *parameters, const char *subject, const char *next);
 
 #endif

@@ -7,7 +7,7 @@
 /* All verbs, in the order of --help, ended by NULL. */
 extern const struct verb *const verbs[];
 
-/* NULL: there is no verb of that name. */
+/* Returns the verb of that name. NULL: there is none. */
 const struct verb *verbs_find(const char *name);
 
 #endif

@@ -20,12 +20,12 @@
 #include "client/verbs/verb.h"
 #include "proto/limits.h"
 
-/* One who waits, and orders nothing. */
+/* A wait that orders nothing. */
 struct await {
         struct session *session;
         const char *goal;
-        struct json_object *names; /* what has not come about yet: name to null */
-        struct json_object *reached;
+        struct json_object *names;   /* services that are still waited for: name to null */
+        struct json_object *reached; /* services that have reached the goal, an array */
         enum outcome outcome;
 };
 
@@ -37,7 +37,7 @@ static struct json_object *find(struct json_object *services, const char *name)
         return NULL;
 }
 
-/* service NULL: there is none. */
+/* Whether a service has reached the goal. service NULL: there is no such service. */
 static bool is_reached(const char *goal, struct json_object *service)
 {
         enum state_kind kind = state_of(service)->kind;
@@ -51,7 +51,8 @@ static bool is_reached(const char *goal, struct json_object *service)
         return kind == STATE_UP || kind == STATE_SERVED;
 }
 
-/* What a person alone can start is not waited for: it is up when somebody does, and not by itself. */
+/* Whether waiting is of no use: a failed or held service does not come up by itself, but only when somebody
+ * starts it. */
 static bool is_hopeless(const char *goal, struct json_object *service)
 {
         enum state_kind kind = state_of(service)->kind;
@@ -86,7 +87,8 @@ static void tell_hopeless(struct await *await, const char *name, struct json_obj
         await->outcome = failure_worse(await->outcome, OUTCOME_HELD);
 }
 
-/* absence: what is not among them is gone, and not only not told of yet. */
+/* Looks which services have reached the goal. absence: a service that is not in the array is gone, not just
+ * not told yet. */
 static void look(struct await *await, struct json_object *services, bool absence)
 {
         struct json_object *left = json_object_new_object();
@@ -176,7 +178,7 @@ static enum outcome follow(struct await *await, int64_t timeout_msec)
         return failure_worse(outcome, await->outcome);
 }
 
-/* What there is no service of is never up; and is gone. */
+/* Takes a first look at the list. A name without a service is refused, unless the goal is that it be gone. */
 static enum outcome begin(struct await *await, struct json_object *names)
 {
         struct json_object *services;

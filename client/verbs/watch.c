@@ -30,7 +30,8 @@ static enum outcome queue_watch(struct session *session)
         return session_queue(session, "Watch", parameters, SVCBROKER_MORE);
 }
 
-/* Of each service what was told of it last: --failures tells of a problem when it begins, is another one, and has ended. */
+/* Whether --failures tells of an event: a problem has begun, has become another one, or has ended. known: the
+ * problem that was told last of each service, by name. */
 static bool is_news(struct json_object *known, const char *event, struct json_object *service)
 {
         const char *name = member_string(service, "name"), *problem = member_string(service, "problem");
@@ -42,7 +43,7 @@ static bool is_news(struct json_object *known, const char *event, struct json_ob
         facts_read(service, &facts);
         if (!name)
                 return false;
-        if (!problem && !removed && facts_need_attention(&facts)) /* a broker that has no words for it */
+        if (!problem && !removed && facts_need_attention(&facts)) /* an older broker names no problem */
                 problem = facts.state->name;
         if (problem && !removed) {
                 if (before && strcmp(before, problem) == 0)
@@ -50,7 +51,7 @@ static bool is_news(struct json_object *known, const char *event, struct json_ob
                 json_object_object_add(known, name, json_object_new_string(problem));
                 return true;
         }
-        /* A try that is under way says nothing yet. */
+        /* A start or stop that is under way does not end a problem yet. */
         if (!before || (!removed && kind != STATE_UP && kind != STATE_DOWN && kind != STATE_SERVED))
                 return false;
         json_object_object_del(known, name);
@@ -59,7 +60,7 @@ static bool is_news(struct json_object *known, const char *event, struct json_ob
 
 struct watching {
         const struct options *options;
-        struct json_object *known; /* is_news() */
+        struct json_object *known; /* see is_news() */
         bool colour;
 };
 

@@ -18,7 +18,8 @@
 #define HOURS 24
 #define USEC_PER_HOUR (INT64_C(3600) * 1000 * 1000)
 
-/* How often it ended in the last day though nobody had ordered that; "": never, or the broker is an older one. */
+/* Asks how often the service ended in the last day without an order, as past_ends() says it; "": never, or
+ * the broker is too old to say. buffer: PAST_TEXT_BYTES. */
 static const char *ask_ends(struct session *session, struct json_object *service, const struct look *look,
                             char *buffer)
 {
@@ -97,7 +98,7 @@ static enum outcome tell_one(struct session *session, const struct look *look)
         return OUTCOME_DONE;
 }
 
-/* One below the other, in the order of the list. */
+/* Tells of several services, one below the other, in the order of the list. */
 static enum outcome tell_several(struct session *session, const struct look *look)
 {
         struct json_object *services, *array = json_object_new_array(), *document = json_object_new_object();
