@@ -7,14 +7,14 @@
 #include "client/verbs/verbs.h"
 #include "proto/limits.h"
 
-/* The arguments, and how far they are read. */
+/* The arguments, and how far they have been read. */
 struct reading {
         char *const *argv; /* ended by NULL */
         size_t at;
         uint64_t given; /* the options seen, as a set */
 };
 
-/* name: as it was given. value: NULL where none was given with the option itself. */
+/* Takes an option. name: as it was given. value: NULL if none was given in the same argument. */
 static enum arguments_result take_option(struct reading *reading, struct options *options,
                                          const struct option_row *row, const char *name, const char *value,
                                          struct problem *problem)
@@ -26,7 +26,7 @@ static enum arguments_result take_option(struct reading *reading, struct options
                 right = grammar_wrong(problem, name, "takes no value", SEE_HELP);
         else if (!value && row->value == VALUE_NEEDED && !next)
                 right = grammar_wrong(problem, name, "needs a value", SEE_HELP);
-        /* Behind --wait and a blank it would be taken for a name. */
+        /* A state behind --wait and a blank would be taken for a name. */
         else if (!value && row->value == VALUE_OPTIONAL && next && grammar_is_goal(next))
                 right = grammar_wrong(problem, next,
                                       "would be taken for a name, not for what --wait waits for",
@@ -55,7 +55,7 @@ static enum arguments_result refuse_option(const char *argument, struct problem 
         return ARGUMENTS_WRONG;
 }
 
-/* Options of one letter may stand together, as in -fn20. */
+/* Takes an argument of one-letter options, which may stand together, as in -fn20. */
 static enum arguments_result take_letters(struct reading *reading, struct options *options,
                                           struct problem *problem)
 {
@@ -90,7 +90,7 @@ static enum arguments_result take_word(struct reading *reading, struct options *
                    : refuse_option(argument, problem);
 }
 
-/* Options into their fields, all else into words, the verb first. */
+/* Puts options into their fields, and all else into words, of which the first is the verb. */
 static enum arguments_result sort_arguments(struct reading *reading, struct options *options,
                                             struct problem *problem)
 {
@@ -126,7 +126,7 @@ static bool take_verb(struct options *options, struct problem *problem)
         return true;
 }
 
-/* Options that exclude each other; what of them is the subject, and what is said of it. */
+/* Options that exclude each other: the one that is named as wrong, and what is said of it. */
 static const struct {
         uint64_t both;
         const char *subject, *what;
@@ -152,7 +152,7 @@ static bool check_options(const struct options *options, uint64_t given, struct 
         for (size_t i = 0; i < grammar_options_count; i++) {
                 const struct option_row *row = &grammar_options[i];
 
-                if (row->option == (refused & -refused)) /* the lowest: one is told of */
+                if (row->option == (refused & -refused)) /* only the lowest is told */
                         return grammar_wrong(problem, row->letter ? row->letter : row->name,
                                              "does not go with this verb", SEE_HELP);
         }

@@ -11,14 +11,14 @@ enum arguments_result {
         ARGUMENTS_OK = 0,
         ARGUMENTS_HELP,
         ARGUMENTS_VERSION,
-        ARGUMENTS_WRONG, /* problem says what, and what to do */
+        ARGUMENTS_WRONG, /* *problem says what is wrong, and what to do */
         ARGUMENTS_MEMORY,
 };
 
 /*
- * Options may stand anywhere; "--" ends them. The strings stay argv's; arguments_deinit() is due only
- * after ARGUMENTS_OK. environment_socket: of SVCBROKER_SOCKET, or NULL; --socket beats it, and it beats
- * the built-in one.
+ * Reads the command line. Options may stand anywhere; "--" ends them. The strings stay argv's;
+ * arguments_deinit() is due only after ARGUMENTS_OK. environment_socket: the value of SVCBROKER_SOCKET, or
+ * NULL; --socket wins over it, and it wins over the built-in path.
  */
 enum arguments_result arguments_parse(int argc, char *const *argv, const char *environment_socket,
                                       struct options *options, struct problem *problem);

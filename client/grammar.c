@@ -25,7 +25,7 @@ bool grammar_is_goal(const char *word)
         return strcmp(word, "up") == 0 || strcmp(word, "ready") == 0 || strcmp(word, "down") == 0;
 }
 
-/* Takes any goal: which of them fits is known only with the verb. */
+/* Takes any goal: which goals fit is known only with the verb. */
 static bool take_wait(struct options *options, const char *value, struct problem *problem)
 {
         if (value && !grammar_is_goal(value))
@@ -54,7 +54,7 @@ static bool take_signal(struct options *options, const char *value, struct probl
                                                 "write one of " SIGNALS_KNOWN);
 }
 
-/* Words with commas between them. */
+/* Takes a list of states, with commas between them. */
 static bool take_states(struct options *options, const char *value, struct problem *problem)
 {
         const char *word = value;
@@ -242,7 +242,7 @@ bool grammar_unknown_option(const char *argument, struct problem *problem)
 {
         const struct option_row *nearest = NULL;
         struct suggestion suggestion;
-        char name[SUGGEST_WORD_BYTES_MAX + 2]; /* a longer one stays too long */
+        char name[SUGGEST_WORD_BYTES_MAX + 2]; /* a name that is too long stays too long */
 
         snprintf(name, sizeof(name), "%.*s", (int)strcspn(argument, "="), argument);
         suggest_init(&suggestion, name);

@@ -17,7 +17,7 @@ static void print_verb(const struct verb *verb)
         printf("  %-26s%s\n", label, verb->summary);
 }
 
-/* One line may be for several rows. */
+/* Prints a line for each option; one line may be for several rows. */
 static void print_options(void)
 {
         char label[LABEL_BYTES];

@@ -21,7 +21,7 @@ static enum outcome run(const struct options *options)
         return outcome;
 }
 
-/* Last of all: what was printed counts only if it arrived. */
+/* Ends the program's output: what was printed counts only if it arrived. */
 static enum outcome finish(enum outcome outcome)
 {
         if (output_flush())
@@ -30,13 +30,13 @@ static enum outcome finish(enum outcome outcome)
         return failure_worse(outcome, OUTCOME_FAILED);
 }
 
-/* The connection must not become descriptor 1 because somebody closed that: what is printed would go to the
- * broker. */
+/* Opens standard descriptors that are closed. Else the connection could become descriptor 1, and what is
+ * printed would go to the broker. */
 static void open_standard_descriptors(void)
 {
         for (int fd = 0; fd <= STDERR_FILENO; fd++) {
-                /* The lowest free descriptor is this one. It is not for writing, so that what is lost there does
-                 * not count as printed. */
+                /* open() takes the lowest free descriptor, which is this one. It is not open for writing, so
+                 * that what is lost there does not count as printed. */
                 if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
                         return;
         }
@@ -59,7 +59,7 @@ int main(int argc, char **argv)
         enum outcome outcome;
 
         open_standard_descriptors();
-        signal(SIGPIPE, SIG_IGN); /* svcctl list | head: end quietly, with the exit code of what was done */
+        signal(SIGPIPE, SIG_IGN); /* svcctl list | head ends quietly, with the exit code of what was done */
         switch (arguments_parse(argc, argv, getenv("SVCBROKER_SOCKET"), &options, &problem)) {
         case ARGUMENTS_OK:
                 break;
