@@ -3,26 +3,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "daemon/bounds.h"
 #include "daemon/keep/survey.h"
 #include "daemon/order/order_parts.h"
-
-static void order_close(struct order *order)
-{
-        for (struct order **at = &order->registry->orders; *at; at = &(*at)->next)
-                if (*at == order) {
-                        *at = order->next;
-                        break;
-                }
-        for (size_t i = 0; i < order->count; i++)
-                if (order->entries[i].wait.service)
-                        service_remove_wait(order->entries[i].wait.service, &order->entries[i].wait);
-        order->registry->names_under_way -= order->charged;
-        ready_remove(&order->ready);
-        timer_close(&order->timer, free);
-}
+#include "daemon/service/persist.h"
 
 static void order_tell_now(struct order_entry *entry, struct service *service)
 {
@@ -39,6 +24,7 @@ static bool order_settle(struct order *order)
         return true;
 }
 
+/* The volume has answered for a batch, or had its time. */
 static void batch_answered(struct order *order)
 {
         if (order->phase == ORDER_WRITING && order->batches)
@@ -46,6 +32,129 @@ static void batch_answered(struct order *order)
         if (order->phase == ORDER_WRITING)
                 order_settle(order);
         ready_wake(&order->ready);
+}
+
+/* Entries of an order that are written with one sync. */
+struct order_batch {
+        struct order *order;
+        size_t from;
+        size_t to;
+        size_t count;
+        size_t bytes; /* of their variables */
+};
+
+static void batch_noted(struct order_batch *batch, const struct store_batch *written)
+{
+        struct order *order = batch->order;
+
+        for (size_t i = batch->from, place = 0; i < batch->to; i++) {
+                struct order_entry *entry = &order->entries[i];
+
+                if (entry->work != WORK_WRITTEN)
+                        continue;
+                entry->persisted = store_batch_result(written, place) == 0;
+                entry->persist_problem = persist_problem(-store_batch_result(written, place));
+                place++;
+        }
+}
+
+static void batch_free(struct order_batch *batch)
+{
+        batch->order->batches--;
+        batch->order->writing -= batch->count;
+        batch->order->writing_bytes -= batch->bytes;
+        free(batch);
+}
+
+static void batch_written(void *owner, const struct store_batch *written)
+{
+        struct order_batch *batch = owner;
+        struct order *order = batch->order;
+
+        batch_noted(batch, written);
+        batch_free(batch);
+        batch_answered(order);
+}
+
+/* Collects all that has been recorded since the last batch. A service that was taken away since, or ordered
+ * otherwise, is in no batch. */
+static size_t batch_collect(struct order *order, struct service **services)
+{
+        size_t count = 0;
+
+        for (size_t i = order->batch_at; i < order->at; i++) {
+                struct order_entry *entry = &order->entries[i];
+                struct service *service =
+                        entry->work == WORK_WRITTEN ? registry_find(order->registry, entry->name) : NULL;
+
+                if (entry->work != WORK_WRITTEN)
+                        continue;
+                if (service && service->profile && service->operation == OPERATION_NONE &&
+                    service->ordered.number == order->number) {
+                        services[count++] = service;
+                        continue;
+                }
+                entry->work = WORK_RECORDED;
+                if (service)
+                        entry->persist_problem = persist_problem(ECANCELED);
+        }
+        return count;
+}
+
+/* Gives the entries that wait to the volume as a batch. */
+static void order_write(struct order *order)
+{
+        struct service *services[ORDER_NAMES_PER_BATCH];
+        struct order_batch *batch = malloc(sizeof(*batch));
+        size_t count = batch ? batch_collect(order, services) : 0;
+
+        if (count) {
+                *batch = (struct order_batch){.order = order,
+                                              .from = order->batch_at,
+                                              .to = order->at,
+                                              .count = count,
+                                              .bytes = order->waiting_bytes};
+                order->batches++;
+                order->writing += count;
+                order->writing_bytes += batch->bytes;
+        }
+        order->batch_at = order->at;
+        order->waiting = 0;
+        order->waiting_bytes = 0;
+        if (!count || persist_services(order->registry, services, count, order->kind == ORDER_STOP,
+                                       order->root, batch_written, batch)) {
+                if (count)
+                        batch_free(batch);
+                else
+                        free(batch);
+                /* What was recorded in the slots is not lost for want of memory. */
+                persist_later(order->registry);
+        }
+}
+
+/* Are the entries that wait enough for a batch, or the last ones? */
+static bool order_is_to_write(const struct order *order)
+{
+        return order->waiting == ORDER_NAMES_PER_BATCH || order->waiting_bytes >= ORDER_BYTES_PER_BATCH ||
+               (order->waiting && order->at == order->count);
+}
+
+/* Counts an entry that was recorded in its slot, if it is to be written. */
+static void order_note_waiting(struct order *order, const struct order_entry *entry)
+{
+        bool written = entry->work == WORK_WRITTEN;
+        const struct service *service = written ? registry_find(order->registry, entry->name) : NULL;
+
+        order->waiting += written;
+        order->waiting_bytes += service ? service->environment_bytes : 0;
+}
+
+/* Has the volume as much of this order as it takes at once? */
+static bool order_is_ahead(const struct order *order)
+{
+        return order->batches >= ORDER_BATCHES_AT_ONCE &&
+               (order->writing_bytes > ORDER_BYTES_PER_BATCH ||
+                order->writing + ORDER_NAMES_PER_BATCH > store_names_at_once(&order->registry->store));
 }
 
 /* Records one entry in its slot, or gives the volume a batch of those that are. */
@@ -56,7 +165,7 @@ static bool record_piece(struct order *order)
         if (order_is_ahead(order) || timer_is_running(&order->timer))
                 return false; /* the volume's answer wakes the order, or the timer of a shortage */
         if (order_is_to_write(order)) {
-                order_write(order, batch_answered);
+                order_write(order);
         } else if (order->at < order->count) {
                 entry = &order->entries[order->at];
                 if (!order_record_entry(entry)) {
@@ -205,26 +314,6 @@ static void order_open(struct order *order)
         order->ready.drop = order_drop;
         waiter_init(&order->waiter, &order->ready);
         timer_init(&order->timer, order->registry->loop, order_expired, order);
-}
-
-static struct order *order_new(const struct order_request *request)
-{
-        size_t bytes = sizeof(struct order) + request->count * sizeof(struct order_entry);
-        struct order *order;
-        char *name;
-
-        for (size_t i = 0; i < request->count; i++)
-                bytes += strlen(request->names[i]) + 1;
-        order = calloc(1, bytes);
-        if (!order)
-                return NULL;
-        name = (char *)&order->entries[request->count];
-        for (size_t i = 0; i < request->count; i++) {
-                order->entries[i].order = order;
-                order->entries[i].name = name;
-                name = stpcpy(name, request->names[i]) + 1;
-        }
-        return order;
 }
 
 /* The order has its turn when the missing slots are made, or at once if there are none to make. */

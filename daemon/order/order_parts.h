@@ -98,18 +98,10 @@ void order_take_survey(struct order *order, const struct survey *survey);
  */
 bool order_find_missing(struct order *order);
 
-/* order_write.c: batches for the volume. Counts an entry that was recorded in its slot, if it is to be
- * written. */
-void order_note_waiting(struct order *order, const struct order_entry *entry);
-
-/* Are the entries that wait enough for a batch, or the last ones? order_write() gives them to the volume as a
- * batch; `answered` is called on a later turn of the loop, when the volume has answered or had its time, but
- * not if no batch was begun. */
-bool order_is_to_write(const struct order *order);
-void order_write(struct order *order, void (*answered)(struct order *order));
-
-/* Has the volume as much of this order as it takes at once? */
-bool order_is_ahead(const struct order *order);
+/* order_life.c: an order with an entry for each name of its request; NULL: out of memory. */
+struct order *order_new(const struct order_request *request);
+/* Takes the order off the registry's list and ends its waits; it is freed on a later turn of the loop. */
+void order_close(struct order *order);
 
 /* order_entry.c: records one entry in its slot; entry->fault says whether it was refused. False: a descriptor
  * or memory is lacking, and the entry is to be tried again in a moment. */
