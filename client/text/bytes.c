@@ -7,13 +7,14 @@
 const char *bytes_format(int64_t bytes, char *buffer)
 {
         static const char units[] = "KMGTPE";
-        int64_t tenths = bytes * 10 / 1024;
         const char *unit = units;
+        int64_t tenths;
 
         if (bytes <= 0 || bytes > INT64_MAX / 10) {
                 snprintf(buffer, BYTES_TEXT_BYTES, "%s", bytes <= 0 ? "0" : "huge");
                 return buffer;
         }
+        tenths = bytes * 10 / 1024;
         while (tenths >= 10 * 1024 && unit[1]) {
                 tenths /= 1024;
                 unit++;

@@ -156,7 +156,11 @@ START_TEST(amounts)
         ck_assert_str_eq(bytes_format(INT64_C(12) * 1024 * 1024 + 400 * 1024, text), "12.3M");
         ck_assert_str_eq(bytes_format(INT64_C(512) * 1024 * 1024, text), "512M");
         ck_assert_str_eq(bytes_format(INT64_C(3) << 30, text), "3.0G");
+        ck_assert_str_eq(bytes_format(INT64_MAX / 10, text), "819P");
+        /* The sanitizers' build says if such an amount is multiplied before it is looked at. */
+        ck_assert_str_eq(bytes_format(INT64_MAX / 10 + 1, text), "huge");
         ck_assert_str_eq(bytes_format(INT64_MAX, text), "huge");
+        ck_assert_str_eq(bytes_format(INT64_MIN, text), "0");
 }
 END_TEST
 
