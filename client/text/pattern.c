@@ -265,11 +265,12 @@ bool pattern_can_find(const struct pattern *pattern)
 static const char *find_literal(const struct literal *literal, const char *begin, const char *end)
 {
         size_t length = literal->length, rarest = literal->rarest;
-        const char *last = end - (length - 1 - rarest), *at;
+        const char *last, *at;
 
         if ((size_t)(end - begin) < length)
                 return end;
         /* The rarest byte cannot be in the first places, nor in the last ones. */
+        last = end - (length - 1 - rarest);
         for (begin += rarest; begin < last; begin = at + 1) {
                 at = memchr(begin, literal->bytes[rarest], (size_t)(last - begin));
                 if (!at)
