@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 
 #include "client/say/member.h"
+#include "client/talk/names.h"
 #include "client/terminal/look.h"
 #include "client/text/document.h"
 #include "client/text/tint.h"
@@ -26,20 +27,32 @@ static struct json_object *register_parameters(struct json_object *entry)
         return parameters;
 }
 
-/* Makes a call. An error is told without a document of --json, since there is one for all calls, at the end.
- * answer_deinit() is due only after OUTCOME_DONE. */
-static enum outcome ask(struct session *session, const char *method, struct json_object *parameters,
-                        const char *profile, struct answer *answer)
+/* Tells of an error without a document of --json, since there is one for all calls, at the end. */
+static enum outcome refuse(struct answer *answer, const char *profile)
+{
+        enum outcome outcome = failure_report(answer->error, answer->parameters, profile);
+
+        answer_deinit(answer);
+        return outcome;
+}
+
+/* Makes a call, whose answer may be an error. answer_deinit() is due only after OUTCOME_DONE. */
+static enum outcome call(struct session *session, const char *method, struct json_object *parameters,
+                         struct answer *answer)
 {
         enum outcome outcome = session_queue(session, method, parameters, 0);
 
-        if (outcome == OUTCOME_DONE)
-                outcome = session_receive(session, session_patience(session), answer);
-        if (outcome != OUTCOME_DONE || !answer->error)
-                return outcome;
-        outcome = failure_report(answer->error, answer->parameters, profile);
-        answer_deinit(answer);
-        return outcome;
+        return outcome == OUTCOME_DONE ? session_receive(session, session_patience(session), answer)
+                                       : outcome;
+}
+
+/* Makes a call, and tells of an error. answer_deinit() is due only after OUTCOME_DONE. */
+static enum outcome ask(struct session *session, const char *method, struct json_object *parameters,
+                        const char *profile, struct answer *answer)
+{
+        enum outcome outcome = call(session, method, parameters, answer);
+
+        return outcome == OUTCOME_DONE && answer->error ? refuse(answer, profile) : outcome;
 }
 
 /* Gives the order for what is wanted of a gateway that was there already. */
@@ -110,11 +123,11 @@ static enum outcome foresee(struct session *session, struct json_object *entry, 
         name_service_of(profile, name, sizeof(name));
         parameters = json_object_new_object();
         json_object_object_add(parameters, "name", json_object_new_string(name));
-        outcome = session_queue(session, "Status", parameters, 0);
-        if (outcome == OUTCOME_DONE)
-                outcome = session_receive(session, session_patience(session), &answer);
+        outcome = call(session, "Status", parameters, &answer);
         if (outcome != OUTCOME_DONE)
                 return outcome;
+        if (answer.error && !names_is_absent(&answer))
+                return refuse(&answer, profile);
         *action = answer.error ? "register" : member_is(entry, "want", "up") ? "start" : "stop";
         answer_deinit(&answer);
         return OUTCOME_DONE;

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: ISC
 """svcctl wait, --dry-run and watch --failures: looking and waiting, and nothing ordered."""
 
+import contextlib
 import json
+import os
+import socket
 import subprocess
 import threading
 
 import pytest
 
+from conftest import BUILD
 from tree import TOP, wait_until
+from varlink import HANG_SEC
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +179,45 @@ def test_import_of_a_name_that_is_none(tree):
     for words in (("import", "-"), ("import", "-", "--dry-run")):
         result = tree.run("hermes", "svcctl", *words, text=text)
         assert result.returncode == 1 and result.stderr.count("svcctl: ") >= 2, result
+
+
+@contextlib.contextmanager
+def stand_in(path, *replies):
+    """What answers in the broker's place: to each call the next of them."""
+    def serve():
+        connection, _ = listener.accept()
+        with connection:
+            for reply in replies:
+                while not connection.recv(4096).endswith(b"\0"):
+                    pass
+                connection.sendall(json.dumps(reply).encode() + b"\0")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.settimeout(HANG_SEC)
+        listener.bind(path)
+        listener.listen()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield
+        thread.join(HANG_SEC)
+
+
+def imported(tmp_path, *replies, words=()):
+    with stand_in(path := f"{tmp_path}/socket", *replies):
+        return subprocess.run([f"{os.path.join(TOP, BUILD)}/client/svcctl", "import", "-", "--socket", path, *words],
+                              input='{"version":1,"gateways":[{"profile":"coder","want":"up"}]}', capture_output=True, text=True, timeout=HANG_SEC,
+                              check=False)
+
+
+@pytest.mark.parametrize("reply, code, action", [
+    ({"error": "io.svcbroker.NoSuchService", "parameters": {"name": "gateway-coder"}}, 0, "register"),
+    ({"error": "io.svcbroker.NotRegistered", "parameters": {"profile": "coder"}}, 0, "register"),
+    ({"parameters": {"service": {"name": "gateway-coder"}}}, 0, "start"),
+    ({"error": "org.varlink.service.PermissionDenied"}, 5, "refuse"),
+    ({"error": "io.svcbroker.SystemError", "parameters": {"operation": "look", "message": "I/O error", "errno_name": "EIO"}}, 1, "refuse"),
+])
+def test_a_dry_import_takes_no_other_error_for_absence(tmp_path, reply, code, action):
+    result = imported(tmp_path, reply, words=("--dry-run",))
+    assert (result.returncode, result.stdout) == (code, f"coder  would {action}, wanted up\n") and bool(result.stderr) == (code != 0), result
 
 
 def test_what_stands_in_the_place_of_a_record_is_not_followed(tree, profile):
