@@ -35,9 +35,8 @@ struct giving {
         int kill_after_msec;       /* negative: nothing is killed */
         bool streamed;             /* the replies may come one by one */
         int64_t deadline_msec;
-        struct json_object
-                *held; /* outcomes by name, to be shown in the order of names; NULL: shown as they come */
-        size_t shown;  /* how many of the names were shown */
+        struct json_object *held;   /* outcomes by name, shown in the order of names; NULL: as they come */
+        size_t shown;               /* how many of the names were shown */
         struct json_object *absent; /* outcomes of names without a service, told at the end */
 };
 
@@ -53,29 +52,32 @@ static const char *word_of(const struct options *options, const char *name)
         return name;
 }
 
-/* Tells of one outcome: a failure is a line on stderr, and so is an order that could not be recorded. absent:
- * takes the outcomes of names without a service, since the broker can be asked what else may have been meant
- * only when all replies are here. */
+enum outcome order_report(struct json_object *outcome, const char *word)
+{
+        const char *name = member_string(outcome, "name"), *error = member_string(outcome, "error");
+        const char *persist_error = member_string(outcome, "persist_error");
+
+        if (error)
+                return failure_report(error, member_object(outcome, "error_parameters"), word);
+        if (!member_true(outcome, "persisted"))
+                failure_print(name ? name : word,
+                              persist_error ? persist_error : "the order could not be recorded",
+                              "the order holds; it is recorded when that is mended");
+        return OUTCOME_DONE;
+}
+
+/* Tells of one outcome. absent: takes the outcomes of names without a service, since the broker can be asked
+ * what else may have been meant only when all replies are here. */
 static enum outcome report_outcome(const struct options *options, struct json_object *outcome,
                                    struct json_object *absent)
 {
-        const char *name = member_string(outcome, "name");
-        const char *error = member_string(outcome, "error");
-        const char *persist_error = member_string(outcome, "persist_error");
+        const char *name = member_string(outcome, "name"), *error = member_string(outcome, "error");
 
-        if (!name)
-                name = "unnamed";
         if (error && names_is_absence(error)) {
                 json_object_array_add(absent, json_object_get(outcome));
                 return OUTCOME_NOT_REGISTERED;
         }
-        if (error)
-                return failure_report(error, member_object(outcome, "error_parameters"),
-                                      word_of(options, name));
-        if (!member_true(outcome, "persisted"))
-                failure_print(name, persist_error ? persist_error : "the order could not be recorded",
-                              "the order holds; it is recorded when that is mended");
-        return OUTCOME_DONE;
+        return order_report(outcome, word_of(options, name ? name : "unnamed"));
 }
 
 static enum outcome report_absent(struct session *session, struct json_object *absent)

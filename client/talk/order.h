@@ -6,6 +6,7 @@
 
 #include "client/talk/failure.h"
 
+struct json_object;
 struct session;
 
 /* An order to one, several or all services, and how it is given and its outcome shown. */
@@ -21,5 +22,9 @@ struct order {
 
 /* Gives the order to the services that the options name, and shows each outcome as it comes. */
 enum outcome order_run(struct session *session, const struct order *order);
+
+/* Tells of one outcome in the reply to an order: an error is a line on stderr, and so is an order that could
+ * not be recorded, which is OUTCOME_DONE all the same. word: what an error is about. */
+enum outcome order_report(struct json_object *outcome, const char *word);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "client/say/member.h"
 #include "client/talk/names.h"
+#include "client/talk/order.h"
 #include "client/terminal/look.h"
 #include "client/text/document.h"
 #include "client/text/tint.h"
@@ -55,6 +56,17 @@ static enum outcome ask(struct session *session, const char *method, struct json
         return outcome == OUTCOME_DONE && answer->error ? refuse(answer, profile) : outcome;
 }
 
+/* Tells of all outcomes as start and stop do. What was printed comes first where both go to one file. */
+static enum outcome report(struct json_object *outcomes, const char *profile)
+{
+        enum outcome worst = OUTCOME_DONE;
+
+        fflush(stdout);
+        for (size_t i = 0; outcomes && i < json_object_array_length(outcomes); i++)
+                worst = failure_worse(worst, order_report(json_object_array_get_idx(outcomes, i), profile));
+        return worst;
+}
+
 /* Gives the order for what is wanted of a gateway that was there already. */
 static enum outcome order(struct session *session, struct json_object *entry)
 {
@@ -69,8 +81,10 @@ static enum outcome order(struct session *session, struct json_object *entry)
         json_object_object_add(parameters, "names", names);
         outcome =
                 ask(session, member_is(entry, "want", "up") ? "Start" : "Stop", parameters, profile, &answer);
-        if (outcome == OUTCOME_DONE)
-                answer_deinit(&answer);
+        if (outcome != OUTCOME_DONE)
+                return outcome;
+        outcome = report(member_array(answer.parameters, "outcomes"), profile);
+        answer_deinit(&answer);
         return outcome;
 }
 
@@ -85,6 +99,8 @@ static enum outcome import(struct session *session, struct json_object *entry, c
         if (outcome != OUTCOME_DONE)
                 return outcome;
         created = member_true(answer.parameters, "created");
+        verb_tell_unpersisted(answer.parameters, profile,
+                              "it is registered, which is recorded when that is mended");
         answer_deinit(&answer);
         *action = created ? "register" : member_is(entry, "want", "up") ? "start" : "stop";
         return created ? OUTCOME_DONE : order(session, entry);

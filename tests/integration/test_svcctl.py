@@ -381,3 +381,7 @@ def test_what_the_volume_does_not_know_is_said(boot, volume):
     for command in (("register", "one", "--no-start"), ("stop", "one"), ("unregister", "one")):
         result = svcctl(tree, *command)
         assert result.returncode == 0 and "No such file or directory" in result.stderr, (command, result)
+    text = '{"version":1,"gateways":[{"profile":"one","want":"down"}]}'
+    for unsaid in (["it is registered"], ["it is registered", "the order holds"]):
+        result = svcctl(tree, "import", "-", text=text)
+        assert result.returncode == 0 and re.findall("No such file or directory: (it is registered|the order holds)", result.stderr) == unsaid, result

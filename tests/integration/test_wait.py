@@ -220,6 +220,20 @@ def test_a_dry_import_takes_no_other_error_for_absence(tmp_path, reply, code, ac
     assert (result.returncode, result.stdout) == (code, f"coder  would {action}, wanted up\n") and bool(result.stderr) == (code != 0), result
 
 
+@pytest.mark.parametrize("outcome, code, said", [
+    ({"persisted": True}, 0, ""),
+    ({"persisted": False}, 0, "svcctl: gateway-coder: the order could not be recorded: the order holds;"),
+    ({"persisted": False, "persist_error": "No space left"}, 0, "svcctl: gateway-coder: No space left: the order holds;"),
+    ({"persisted": True, "error": "io.svcbroker.Held", "error_parameters": {"name": "gateway-coder", "reason": "it fails"}}, 7,
+     "svcctl: gateway-coder: held: it fails: "),
+])
+def test_import_tells_outcomes_as_start_does(tmp_path, outcome, code, said):
+    result = imported(tmp_path, {"parameters": {"service": {}, "created": False, "changed": False, "persisted": True}},
+                      {"parameters": {"outcomes": [{"name": "gateway-coder", **outcome}]}})
+    assert (result.returncode, result.stdout) == (code, "coder  start, wanted up\n"), result
+    assert result.stderr.startswith(said) and bool(result.stderr) == bool(said), result
+
+
 def test_what_stands_in_the_place_of_a_record_is_not_followed(tree, profile):
     tree.register(profile, environment={"A": "b"})
     tree.run("hermes", "sh", "-c", f"cd .svcbroker/intent && mv {profile} kept && mkfifo {profile}", check=True)
