@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,16 +20,18 @@
 
 /* Adds a variable of --env: NAME=VALUE, or NAME for the value that svcctl has itself; the last one of a name
  * counts. */
-static enum outcome add_variable(struct json_object *environment, const char *given)
+static enum outcome add_variable(struct session *session, struct json_object *environment, const char *given)
 {
         size_t length = strcspn(given, "=");
         char *name = strndup(given, length);
         const char *value = given[length] ? given + length + 1 : NULL;
         enum outcome outcome = OUTCOME_DONE;
 
-        if (name && !value)
+        if (!name)
+                return session_broken(session, -ENOMEM);
+        if (!value)
                 value = getenv(name);
-        if (name && value) {
+        if (value) {
                 json_object_object_add(environment, name, json_object_new_string(value));
         } else {
                 failure_print(given, "is not set here", "write --env NAME=VALUE");
@@ -38,8 +41,9 @@ static enum outcome add_variable(struct json_object *environment, const char *gi
         return outcome;
 }
 
-static enum outcome build_register(const struct options *options, struct json_object **parameters)
+static enum outcome build_register(struct session *session, struct json_object **parameters)
 {
+        const struct options *options = session->options;
         struct json_object *made = json_object_new_object();
         struct json_object *environment = NULL;
         enum outcome outcome = OUTCOME_DONE;
@@ -50,7 +54,7 @@ static enum outcome build_register(const struct options *options, struct json_ob
                 json_object_object_add(made, "environment", environment);
         }
         for (size_t i = 0; i < options->environment_count && outcome == OUTCOME_DONE; i++)
-                outcome = add_variable(environment, options->environment[i]);
+                outcome = add_variable(session, environment, options->environment[i]);
         if (options->no_start)
                 json_object_object_add(made, "start", json_object_new_boolean(false));
         if (outcome == OUTCOME_DONE)
@@ -135,7 +139,7 @@ static enum outcome run(struct session *session)
         const char *profile = options->words[0];
         struct json_object *parameters;
         struct answer answer;
-        enum outcome outcome = build_register(options, &parameters);
+        enum outcome outcome = build_register(session, &parameters);
 
         if (outcome != OUTCOME_DONE)
                 return outcome;
