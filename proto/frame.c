@@ -98,6 +98,12 @@ enum frame_result frame_buffer_next(struct frame_buffer *buffer, char **message,
         return FRAME_READY;
 }
 
+void frame_buffer_put_back(struct frame_buffer *buffer, size_t length)
+{
+        buffer->start -= length + 1;
+        buffer->scanned = length;
+}
+
 size_t frame_buffer_pending(const struct frame_buffer *buffer)
 {
         return buffer->end - buffer->start;

@@ -39,6 +39,10 @@ void frame_buffer_commit(struct frame_buffer *buffer, size_t length);
 /* Takes the next message: *message is NUL-terminated and valid until the next call on this buffer. */
 enum frame_result frame_buffer_next(struct frame_buffer *buffer, char **message, size_t *length);
 
+/* Puts the message back that was taken last, of that length, so that it is taken again. No other call on this
+ * buffer may have come between. */
+void frame_buffer_put_back(struct frame_buffer *buffer, size_t length);
+
 /* Bytes received and not taken. */
 size_t frame_buffer_pending(const struct frame_buffer *buffer);
 

@@ -278,6 +278,7 @@ API int svcbroker_flush(struct svcbroker *connection, int timeout_msec)
         return flush_until(connection, deadline_of(timeout_msec));
 }
 
+/* Takes the reply that a message is. -ENOMEM: it is not taken, and no call has been answered by it. */
 static int take_reply(struct svcbroker *connection, char *message, size_t length,
                       struct svcbroker_reply *reply)
 {
@@ -292,8 +293,10 @@ static int take_reply(struct svcbroker *connection, char *message, size_t length
                 parameters = json_object_to_json_string_ext(connection->reply.parameters,
                                                             JSON_C_TO_STRING_PLAIN |
                                                                     JSON_C_TO_STRING_NOSLASHESCAPE);
-        if (!parameters)
+        if (!parameters) {
+                drop_reply(connection);
                 return -ENOMEM;
+        }
         if (!connection->reply.continues)
                 connection->due--;
         reply->error = connection->reply.error;
@@ -319,7 +322,10 @@ API int svcbroker_receive(struct svcbroker *connection, int timeout_msec, struct
 
                 switch (frame_buffer_next(&connection->input, &message, &length)) {
                 case FRAME_READY:
-                        return take_reply(connection, message, length, reply);
+                        result = take_reply(connection, message, length, reply);
+                        if (result == -ENOMEM)
+                                frame_buffer_put_back(&connection->input, length);
+                        return result;
                 case FRAME_TOO_LARGE:
                         return -EMSGSIZE;
                 case FRAME_PARTIAL:

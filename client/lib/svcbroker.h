@@ -25,7 +25,8 @@
  *
  * -ENODATA: a reply was asked for while none is due.
  *
- * -ENOMEM: out of memory.
+ * -ENOMEM: out of memory. The connection is as it was, and the same function may be called again: no reply is
+ * lost.
  *
  * An error that the server answers with is no failure of the function: the reply holds it.
  *
@@ -82,7 +83,8 @@ int svcbroker_receive(struct svcbroker *connection, int timeout_msec, struct svc
 
 /*
  * Makes one call, and waits for its reply. -EINVAL while replies to earlier calls are still due. After
- * -ETIMEDOUT go on with svcbroker_receive(), so that the call is not sent twice.
+ * -ETIMEDOUT or -ENOMEM go on with svcbroker_receive(), so that the call is not sent twice; -ENODATA from it
+ * says that memory was too short even to queue the call.
  */
 int svcbroker_call(struct svcbroker *connection, const char *method, const char *parameters, int timeout_msec,
                    struct svcbroker_reply *reply);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <check.h>
+#include <json-c/json.h>
 
 #include "unit.h"
 
@@ -224,6 +225,36 @@ START_TEST(a_timeout_breaks_nothing)
         ck_assert_int_eq(receive(&reply), 0);
         ck_assert(!reply.continues);
         ck_assert_str_eq(reply.parameters, "{\"a\":2}");
+        ck_assert_int_eq(receive(&reply), -ENODATA);
+        end();
+}
+END_TEST
+
+/* Whether json-c finds no memory for a text. */
+static bool memory_is_short;
+
+/* This stands in front of json-c's. */
+const char *json_object_to_json_string_ext(struct json_object *object, int flags)
+{
+        return memory_is_short ? NULL : json_object_to_json_string_length(object, flags, NULL);
+}
+
+START_TEST(out_of_memory_loses_no_reply)
+{
+        struct svcbroker_reply reply;
+
+        serve(serve_two);
+        ck_assert_int_eq(queue("x.y.A", NULL, 0), 0);
+        ck_assert_int_eq(queue("x.y.B", NULL, 0), 0);
+        memory_is_short = true;
+        for (int i = 0; i < 3; i++)
+                ck_assert_int_eq(receive(&reply), -ENOMEM);
+        memory_is_short = false;
+        ck_assert_int_eq(receive(&reply), 0);
+        ck_assert_ptr_null(reply.error);
+        ck_assert_str_eq(reply.parameters, "{\"a\":\"/\",\"n\":null}");
+        ck_assert_int_eq(receive(&reply), 0);
+        ck_assert_str_eq(reply.error, "x.y.Z");
         ck_assert_int_eq(receive(&reply), -ENODATA);
         end();
 }
@@ -450,6 +481,7 @@ int main(void)
         tcase_add_test(tcase, an_answer_before_the_request_was_read_is_not_lost);
         tcase_add_test(tcase, sending_and_receiving_do_not_wait_for_each_other);
         tcase_add_test(tcase, a_timeout_breaks_nothing);
+        tcase_add_test(tcase, out_of_memory_loses_no_reply);
         tcase_add_test(tcase, oneway_has_no_reply);
         tcase_add_loop_test(tcase, broken_servers_are_told_apart, 0, sizeof(broken) / sizeof(broken[0]));
         tcase_add_test(tcase, bad_arguments_send_nothing);

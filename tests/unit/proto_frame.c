@@ -65,7 +65,7 @@ static const char *const stream_messages[] = {"{\"method\":\"a.b.C\"}", "", "x",
                                               "{\"two\":22}"};
 enum { STREAM_MESSAGES = sizeof(stream_messages) / sizeof(stream_messages[0]) };
 
-/* Takes after each piece, so that messages begin anywhere in the buffer. */
+/* Takes after each piece, so that messages begin anywhere in the buffer; each is taken, put back and taken again. */
 static void stream_in_pieces(const size_t *cuts, size_t count, size_t limit_bytes)
 {
         static const char stream[] = STREAM;
@@ -83,6 +83,8 @@ static void stream_in_pieces(const size_t *cuts, size_t count, size_t limit_byte
                 at = end;
                 while (frame_buffer_next(&buffer, &message, &length) == FRAME_READY) {
                         ck_assert_uint_lt(taken, STREAM_MESSAGES);
+                        frame_buffer_put_back(&buffer, length);
+                        next_is(&buffer, stream_messages[taken]);
                         ck_assert_str_eq(message, stream_messages[taken]);
                         ck_assert_uint_eq(length, strlen(stream_messages[taken]));
                         taken++;
