@@ -102,8 +102,11 @@ static enum outcome import(struct session *session, struct json_object *entry, c
         verb_tell_unpersisted(answer.parameters, profile,
                               "it is registered, which is recorded when that is mended");
         answer_deinit(&answer);
-        *action = created ? "register" : member_is(entry, "want", "up") ? "start" : "stop";
-        return created ? OUTCOME_DONE : order(session, entry);
+        if (!created)
+                outcome = order(session, entry);
+        if (outcome == OUTCOME_DONE)
+                *action = created ? "register" : member_is(entry, "want", "up") ? "start" : "stop";
+        return outcome;
 }
 
 static void tell(struct json_object *done, struct json_object *entry, const char *action, bool would,

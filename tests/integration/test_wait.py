@@ -230,7 +230,7 @@ def test_a_dry_import_takes_no_other_error_for_absence(tmp_path, reply, code, ac
 def test_import_tells_outcomes_as_start_does(tmp_path, outcome, code, said):
     result = imported(tmp_path, {"parameters": {"service": {}, "created": False, "changed": False, "persisted": True}},
                       {"parameters": {"outcomes": [{"name": "gateway-coder", **outcome}]}})
-    assert (result.returncode, result.stdout) == (code, "coder  start, wanted up\n"), result
+    assert (result.returncode, result.stdout) == (code, f"coder  {'refuse' if code else 'start'}, wanted up\n"), result
     assert result.stderr.startswith(said) and bool(result.stderr) == bool(said), result
 
 
