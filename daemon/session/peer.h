@@ -157,7 +157,8 @@ void peer_end_call(struct peer *peer);
 /* Checks the outcomes gathered for a reply against the bounds of memory; over a bound the connection ends. */
 void peer_check_memory(struct peer *peer);
 
-/* Counts what the peer's buffers hold now, for its uid, and for root or for all others together. */
+/* Counts what the peer's buffers hold now, for its uid, and for root or for all others together. A closed
+ * peer is counted for nothing. */
 void peer_charge(struct peer *peer);
 
 /* Takes the peer's buffers out of these counts. */

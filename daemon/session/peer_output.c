@@ -48,6 +48,10 @@ void peer_charge(struct peer *peer)
 {
         size_t bytes = peer->in.capacity + peer->out.capacity + peer->request.outcomes.capacity;
 
+        /* Its feed may close a peer in the middle of its turn: what is charged behind that nobody gives
+         * back. */
+        if (peer->state == PEER_CLOSED)
+                return;
         if (peer_is_parked(peer))
                 bytes += peer->request.parked_length;
         if (peer->request.feed)
