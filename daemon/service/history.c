@@ -13,8 +13,7 @@
 #include "daemon/service/registry.h"
 #include "proto/sysname.h"
 
-/* Is there a slot to write to, which is not about to go? Events of any other service are left out. */
-static bool is_kept_in_slot(const struct registry *registry, const char *name)
+bool history_is_kept(const struct registry *registry, const char *name)
 {
         const struct service *service = registry_find(registry, name);
 
@@ -66,7 +65,7 @@ static bool history_step(struct ready *ready)
                 of = history->past.services[history->next];
                 if (!past_waits_for_slot(of))
                         continue;
-                if (is_kept_in_slot(registry, of->name))
+                if (history_is_kept(registry, of->name))
                         write_to_slot(registry, of);
                 else
                         of->in_slot = of->last->number;

@@ -34,6 +34,9 @@ struct history {
 
 void history_init(struct registry *registry);
 
+/* Is there a slot of that name, which is not about to go? Of any other service nothing is written down. */
+bool history_is_kept(const struct registry *registry, const char *name);
+
 /* Reads what an earlier broker has noted in the service's slot. To be called before anything of the service
  * is seen. */
 void history_recall(struct service *service);

@@ -88,13 +88,6 @@ static void collect_looks(struct registry *registry, struct past_job *job)
         }
 }
 
-static bool is_kept(const struct registry *registry, const char *name)
-{
-        const struct service *service = registry_find(registry, name);
-
-        return service && service->profile && service->record.removing == REMOVING_NOTHING;
-}
-
 /* Adds lines, beginning after the last job's, so that every service has its turn even if the first always
  * have something new. */
 static void collect_lines(struct registry *registry, struct past_job *job)
@@ -110,7 +103,7 @@ static void collect_lines(struct registry *registry, struct past_job *job)
                 of = past->services[*next];
                 if (!past_waits_for_volume(of))
                         continue;
-                if (!is_kept(registry, of->name)) {
+                if (!history_is_kept(registry, of->name)) {
                         of->on_volume = of->last->number;
                         continue;
                 }
