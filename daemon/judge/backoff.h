@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef JUDGE_POLICY_H
-#define JUDGE_POLICY_H
+#ifndef JUDGE_BACKOFF_H
+#define JUDGE_BACKOFF_H
 
 #include <stdint.h>
 

@@ -55,8 +55,12 @@ def test_descriptors_are_born_closed_on_exec():
     debts.settle("descriptors", found)
 
 
+def guard_of(path):
+    return law.GUARDS.get(path) or re.sub(r"\W", "_", re.sub(r"^(daemon|tests)/(?=.*/)", "", path)).upper()
+
+
 def test_guards():
-    """A header's guard is its path, less the top folder's name in the daemon, so that no two are the same."""
+    """A header's guard is its path, less the top folder of the daemon's rooms and of the tests, so that no two are the same."""
     seen = {}
     wrong = []
     for path in source.sources("proto", "daemon", "client", "tests", ending=".h"):
@@ -65,6 +69,8 @@ def test_guards():
             wrong.append(f"{path}: has no guard at its top")
         elif match.group(1) in seen:
             wrong.append(f"{path}: has the guard of {seen[match.group(1)]}")
+        elif match.group(1) != guard_of(path):
+            wrong.append(f"{path}: its guard is {match.group(1)}, not {guard_of(path)}")
         else:
             seen[match.group(1)] = path
     assert not wrong, "\n".join(wrong)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef VOLUME_FIXTURE_H
-#define VOLUME_FIXTURE_H
+#ifndef UNIT_VOLUME_FIXTURE_H
+#define UNIT_VOLUME_FIXTURE_H
 
 #include <stdbool.h>
 #include <sys/stat.h>
