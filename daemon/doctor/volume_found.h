@@ -24,8 +24,6 @@ enum volume_state {
         VOLUME_ABANDONED, /* nobody wants to know any more: the job under way frees the struct */
 };
 
-#define BOOT_LOG "logs/container-boot.log"
-
 /* A directory below profiles/ that is a profile, or looks like one, or did not answer. */
 struct found_profile {
         char name[NAME_MAX + 1];

@@ -7,6 +7,9 @@
 
 #include "proto/limits.h"
 
+/* The file's path in $HERMES_HOME. */
+#define BOOT_LOG "logs/container-boot.log"
+
 /*
  * What $HERMES_HOME/logs/container-boot.log says of the gateways, a line a profile at each container start:
  *     2026-05-07T12:00:00+0000 profile=coder prior_state=running action=started

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/judge/boot_log.h"
 #include "daemon/log/log.h"
 #include "daemon/edge/volume.h"
 #include "proto/sysname.h"

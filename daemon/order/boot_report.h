@@ -6,10 +6,9 @@
 #include "daemon/keep/store.h"
 
 /*
- * $HERMES_HOME/logs/container-boot.log (boot_log.h reads it), a line for each profile with a slot, as the
+ * $HERMES_HOME/logs/container-boot.log (judge/boot_log.h), a line for each profile with a slot, as the
  * Hermes application reads it: 2026-05-07T12:00:00+0000 profile=coder prior_state=running action=started
  */
-#define BOOT_LOG "logs/container-boot.log"
 
 /* Appends the lines of a plan. `done` is called once, on a later turn of the loop, also if they could not be
  * written. again: profiles that had a slot before have their lines already. Returns 0, or a negative errno,
