@@ -16,11 +16,28 @@
 #include "daemon/judge/signals.h"
 #include "daemon/loop/deputy.h"
 
+/* What an errand sends; each takes the place of those before it. */
+enum errand_kind {
+        ERRAND_NONE,
+        ERRAND_TERM,     /* a stopped run stays stopped */
+        ERRAND_CONTINUE, /* TERM, and CONT behind it */
+        ERRAND_KILL,
+};
+
+static const struct {
+        int signals[2];
+        size_t count;
+} errand_rows[] = {
+        [ERRAND_TERM] = {{SIGTERM}, 1},
+        [ERRAND_CONTINUE] = {{SIGTERM, SIGCONT}, 2},
+        [ERRAND_KILL] = {{SIGKILL}, 1},
+};
+
 /* A signal to a run that is not sent yet. It outlives its control as long as its timer or its job does. */
 struct errand {
         struct control *control; /* NULL: nobody waits for the signal any longer */
         unsigned users;          /* how many of its control, its timer and its job hold it */
-        bool kill;               /* the signal is KILL, else TERM */
+        enum errand_kind kind;   /* never ERRAND_NONE */
         bool busy;               /* the deputy has a job for it */
         struct s6_status run;
         int64_t pause_msec;
@@ -37,10 +54,6 @@ struct signal_job {
         size_t count;
         enum run_signal result;
 };
-
-/* What s6-supervise sends for `d` and `r`, and for `k`. */
-static const int term_signals[] = {SIGTERM, SIGCONT};
-static const int kill_signals[] = {SIGKILL};
 
 /* Opening for writing without blocking is itself the test: ENXIO says that nobody reads. */
 int s6_fifo_open(int at, const char *path)
@@ -254,8 +267,8 @@ static int run_job(const struct control *control, const struct s6_status *run, c
 /* Tries to send the signal. 0: it is on its way, or will be tried again; -ESRCH: the run is over. */
 static int errand_try(struct errand *errand)
 {
-        const int *signals = errand->kill ? kill_signals : term_signals;
-        int result = run_job(errand->control, &errand->run, signals, errand->kill ? 1 : 2, errand);
+        int result = run_job(errand->control, &errand->run, errand_rows[errand->kind].signals,
+                             errand_rows[errand->kind].count, errand);
 
         if (result == -ESRCH)
                 return result;
@@ -273,35 +286,50 @@ static void errand_expired(void *owner)
                 errand_deliver(errand);
 }
 
-static void errand_begin(struct control *control, bool kill, const struct s6_status *run)
+/* What s6-supervise does for these letters: of those that end a run, `d` alone continues a stopped one. */
+static enum errand_kind errand_of(const char *letters)
+{
+        if (strchr(letters, 'k'))
+                return ERRAND_KILL;
+        if (strchr(letters, 'd'))
+                return ERRAND_CONTINUE;
+        if (!strpbrk(letters, "tr"))
+                return ERRAND_NONE;
+        return strchr(letters, 'c') ? ERRAND_CONTINUE : ERRAND_TERM;
+}
+
+static void errand_begin(struct control *control, enum errand_kind kind, const struct s6_status *run)
 {
         struct errand *errand;
 
-        /* A TERM that is under way already is not sent twice; a KILL takes its place. */
-        if (!s6_status_is_alive(run) || (control->errand && control->errand->kill >= kill))
+        /* A TERM that is under way already is not sent twice, unless what comes now does more. */
+        if (kind == ERRAND_NONE || !s6_status_is_alive(run) ||
+            (control->errand && control->errand->kind >= kind))
                 return;
         if (control->errand)
                 errand_end(control->errand);
         errand = calloc(1, sizeof(*errand));
         if (!errand) { /* tried once, at least */
-                run_job(control, run, kill ? kill_signals : term_signals, kill ? 1 : 2, NULL);
+                run_job(control, run, errand_rows[kind].signals, errand_rows[kind].count, NULL);
                 return;
         }
         *errand = (struct errand){
-                .control = control, .users = 2, .kill = kill, .run = *run, .pause_msec = CONTROL_PAUSE_MSEC};
+                .control = control, .users = 2, .kind = kind, .run = *run, .pause_msec = CONTROL_PAUSE_MSEC};
         timer_init(&errand->again, control->place->loop, errand_expired, errand);
         control->errand = errand;
         if (errand_try(errand))
                 errand_end(errand);
 }
 
-/* Signals but TERM and KILL are sent once: a gateway that is not there yet has nothing to do with them. */
-static void send_once(const struct control *control, const char *letters, const struct s6_status *run)
+/* Signals that no errand sends are sent once: a gateway that is not there yet has nothing to do with them. */
+static void send_once(const struct control *control, const char *letters, enum errand_kind kind,
+                      const struct s6_status *run)
 {
         for (; *letters; letters++) {
                 const struct signal_row *row = signals_of_letter(*letters);
 
-                if (row && row->number != SIGTERM && row->number != SIGKILL)
+                if (row && row->number != SIGTERM && row->number != SIGKILL &&
+                    (row->number != SIGCONT || kind != ERRAND_CONTINUE))
                         run_job(control, run, &row->number, 1, NULL);
         }
 }
@@ -309,6 +337,7 @@ static void send_once(const struct control *control, const char *letters, const 
 int control_send(struct control *control, const char *letters, const struct s6_status *run)
 {
         const struct control_name name = control_name(control);
+        enum errand_kind kind = errand_of(letters);
         bool read = s6_control_unread(control->place->at, name.text) == 0;
         int result = s6_control_send(control->place->at, name.text, letters);
 
@@ -318,10 +347,8 @@ int control_send(struct control *control, const char *letters, const struct s6_s
                 control->sent_msec = clock_msec();
         if (!control->place->deputy)
                 return 0;
-        if (strpbrk(letters, "kdtr"))
-                errand_begin(control, strchr(letters, 'k') != NULL, run);
-        if (!strpbrk(letters, "dr")) /* `d` and `r` continue it as well */
-                send_once(control, letters, run);
+        errand_begin(control, kind, run);
+        send_once(control, letters, kind, run);
         return 0;
 }
 

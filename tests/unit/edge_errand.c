@@ -194,14 +194,66 @@ START_TEST(the_deputy_signals)
 }
 END_TEST
 
+static void stop_child(void)
+{
+        int state;
+
+        kill(child, SIGSTOP);
+        ck_assert_int_eq(waitpid(child, &state, WUNTRACED), child); /* else CONT takes back the STOP that is on its way */
+}
+
+/* Letters to a run that is stopped, as s6-supervise takes them (2.11, 2.13 and 2.15): which signal it ends by; 0: it stays
+ * stopped. */
+static const struct {
+        const char *letters;
+        int signal;
+} to_stopped[] = {{"d", SIGTERM}, {"dx", SIGTERM}, {"urc", SIGTERM}, {"Orc", SIGTERM}, {"tc", SIGTERM},
+                  {"k", SIGKILL}, {"kdx", SIGKILL}, {"t", 0}, {"ur", 0}};
+
+START_TEST(a_stopped_run_is_told_to_end)
+{
+        struct s6_status status = run();
+
+        stand_in(getuid());
+        stop_child();
+        ck_assert_int_eq(control_send(&control, to_stopped[_i].letters, &status), 0);
+        turn_until(is_delivered);
+        if (to_stopped[_i].signal) {
+                ck_assert(ended_by(to_stopped[_i].signal));
+        } else {
+                ck_assert_int_eq(process_state(child), PROCESS_STATE_STOPPED);
+                kill(child, SIGCONT);
+                ck_assert(ended_by(SIGTERM)); /* it was sent */
+        }
+        close_all();
+        ck_assert_int_eq(delivered, 1);
+}
+END_TEST
+
+/* A Stop comes while the TERM before it is not sent yet. */
+START_TEST(more_takes_the_place_of_less)
+{
+        struct s6_status status = run();
+
+        stand_in(NOBODYS_UID);
+        stop_child();
+        ck_assert_int_eq(control_send(&control, "t", &status), 0);
+        deputy.crew.uid = getuid();
+        ck_assert_int_eq(control_send(&control, "d", &status), 0);
+        turn_until(is_delivered);
+        ck_assert(ended_by(SIGTERM));
+        close_all();
+        ck_assert_int_eq(delivered, 1);
+}
+END_TEST
+
 START_TEST(a_stopped_run_is_continued)
 {
         struct s6_status status = run();
         int state = 0;
 
         stand_in(getuid());
-        kill(child, SIGSTOP);
-        ck_assert_int_eq(waitpid(child, &state, WUNTRACED), child); /* else CONT takes back the STOP that is on its way */
+        stop_child();
         ck_assert_int_eq(control_send(&control, "c", &status), 0);
         ck_assert(control_is_delivered(&control)); /* nobody waits for it */
         for (int i = 0; i < 1000 && !WIFCONTINUED(state); i++) {
@@ -322,6 +374,7 @@ int main(void)
                                 nobody_is_there,
                                 a_stopped_run_is_continued,
                                 nothing_to_signal,
+                                more_takes_the_place_of_less,
                                 the_run_ends_by_itself,
                                 it_is_seen_to_be_over,
                                 kill_takes_the_place_of_term,
@@ -334,6 +387,7 @@ int main(void)
         for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
                 tcase_add_test(tcase, tests[i]);
         tcase_add_loop_test(tcase, the_deputy_signals, 0, sizeof(orders) / sizeof(orders[0]));
+        tcase_add_loop_test(tcase, a_stopped_run_is_told_to_end, 0, sizeof(to_stopped) / sizeof(to_stopped[0]));
         suite_add_tcase(suite, tcase);
         return unit_run(suite);
 }
