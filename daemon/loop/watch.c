@@ -104,19 +104,23 @@ int watch_open(struct watch *watch, uv_loop_t *loop)
 {
         int result;
 
-        if (watch->fd >= 0)
+        if (watch->polled)
                 return 0;
-        watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-        if (watch->fd < 0)
-                return watch->error = -errno;
-        watch->poll.data = watch;
-        result = uv_poll_init(loop, &watch->poll, watch->fd);
-        if (result) {
-                close(watch->fd);
-                watch->fd = -1;
-                return watch->error = result;
+        if (watch->fd < 0) {
+                watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+                if (watch->fd < 0)
+                        return watch->error = -errno;
+                watch->poll.data = watch;
+                result = uv_poll_init(loop, &watch->poll, watch->fd);
+                if (result) {
+                        close(watch->fd);
+                        watch->fd = -1;
+                        return watch->error = result;
+                }
         }
-        return watch->error = uv_poll_start(&watch->poll, UV_READABLE, watch_readable);
+        result = uv_poll_start(&watch->poll, UV_READABLE, watch_readable);
+        watch->polled = result == 0;
+        return watch->error = result;
 }
 
 static void watch_closed(uv_handle_t *handle)
@@ -125,6 +129,7 @@ static void watch_closed(uv_handle_t *handle)
 
         close(watch->fd);
         watch->fd = -1;
+        watch->polled = false;
         free(watch->entries);
         watch->entries = NULL;
         watch->count = watch->capacity = 0;
@@ -141,7 +146,7 @@ static int watch_add(struct watch *watch, const char *path, uint32_t mask, bool 
         struct watch_entry *entry;
         int wd;
 
-        if (watch->fd < 0)
+        if (!watch->polled)
                 return watch->error;
         if (watch->count == watch->capacity) {
                 size_t capacity = watch->capacity ? watch->capacity * 2 : 64;

@@ -2,6 +2,7 @@
 #ifndef LOOP_WATCH_H
 #define LOOP_WATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <uv.h>
@@ -23,8 +24,9 @@ enum watch_event {
 typedef void watch_function(void *owner, void *subject, enum watch_event event, const char *name);
 
 struct watch {
-        int fd;    /* -1: there is none */
-        int error; /* negative errno of inotify's last failure; 0: none since the last success */
+        int fd;      /* -1: there is none */
+        bool polled; /* the loop polls it; else nothing is watched, whether there is a descriptor or not */
+        int error;   /* negative errno of inotify's last failure; 0: none since the last success */
         uv_poll_t poll;
         watch_function *notify;
         void *owner;
