@@ -23,6 +23,7 @@ struct marker {
         void *owner;
         const char *home;
         pid_t pid;
+        char stamp[64]; /* made by the loop: the time zone's functions are not for a deputy */
         char profile[LIMIT_PROFILE_NAME_BYTES + 1];
 };
 
@@ -31,21 +32,16 @@ struct marker {
  * since a gateway can hold up whoever asks when it was started; its signal waits for the marker. Returns the
  * length; 0: the process is gone, and needs no marker.
  */
-static size_t marker_write(pid_t pid, char text[MARKER_BYTES])
+static size_t marker_write(const struct marker *marker, char text[MARKER_BYTES])
 {
-        char stamp[64];
-        time_t now = time(NULL);
         uint64_t start;
-        struct tm utc;
 
-        if (process_start_time(pid, &start))
+        if (process_start_time(marker->pid, &start))
                 return 0;
-        gmtime_r(&now, &utc);
-        strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S+00:00", &utc);
         return (size_t)snprintf(text, MARKER_BYTES,
                                 "{\"target_pid\":%d,\"target_start_time\":%" PRIu64
                                 ",\"stopper_pid\":%d,\"written_at\":\"%s\"}\n",
-                                (int)pid, start, (int)getpid(), stamp);
+                                (int)marker->pid, start, (int)getpid(), marker->stamp);
 }
 
 static void marker_work(struct deputy_job *job)
@@ -53,7 +49,7 @@ static void marker_work(struct deputy_job *job)
         struct marker *marker = (struct marker *)job;
         char text[MARKER_BYTES];
         struct volume_file file = {
-                .path = MARKER_NAME, .text = text, .length = marker_write(marker->pid, text), .mode = 0600};
+                .path = MARKER_NAME, .text = text, .length = marker_write(marker, text), .mode = 0600};
         int volume = file.length ? volume_open(marker->home) : -ESRCH;
         int directory = volume < 0 ? volume : volume_enter_profile(volume, marker->profile);
 
@@ -95,6 +91,8 @@ static void marker_drop(struct deputy_job *job)
 bool marker_run(struct deputy *deputy, const struct marker_order *order)
 {
         struct marker *marker;
+        time_t now = time(NULL);
+        struct tm utc;
 
         if (deputy_is_stuck(deputy, order->lane) || deputy_hangs_on(deputy, order->profile))
                 return false;
@@ -110,6 +108,8 @@ bool marker_run(struct deputy *deputy, const struct marker_order *order)
         marker->home = order->home;
         snprintf(marker->profile, sizeof(marker->profile), "%s", order->profile);
         marker->pid = order->pid;
+        gmtime_r(&now, &utc);
+        strftime(marker->stamp, sizeof(marker->stamp), "%Y-%m-%dT%H:%M:%S+00:00", &utc);
         marker->ended = order->ended;
         marker->owner = order->owner;
         deputy_run(deputy, &marker->job);
