@@ -67,11 +67,28 @@ static void reconcile_registered(struct own_registration *own, struct service *s
                 ready_wake(&reconcile->ready);
 }
 
+/* A slot that does not go now is one of the next Reconcile's again. */
+static void reconcile_remove(const struct registry *registry, struct reconcile_action *action)
+{
+        struct service *service = service_of(registry, action->profile);
+        const char *why = NULL;
+
+        if (!service || service->operation == OPERATION_UNREGISTER)
+                return; /* somebody else has removed it, or does */
+        if (service->operation != OPERATION_NONE || service_is_alive(service))
+                why = "it was started meanwhile";
+        else if (removal_begin(service, DEFAULT_UNREGISTER_MSEC, true, false))
+                why = "it could not be removed: out of memory";
+        if (!why)
+                return;
+        action->what = RECONCILE_SKIPPED;
+        snprintf(action->message, sizeof(action->message), "%s", why);
+}
+
 static void reconcile_do(struct reconcile *reconcile, struct planned *planned)
 {
         struct registry *registry = reconcile->registry;
         struct reconcile_action *action = plan_action(&reconcile->plan, planned);
-        struct service *service;
         struct fault fault;
 
         switch (action->what) {
@@ -87,9 +104,7 @@ static void reconcile_do(struct reconcile *reconcile, struct planned *planned)
                                              fault.kind ? &fault : NULL);
                 break;
         case RECONCILE_REMOVED:
-                service = service_of(registry, action->profile);
-                if (service && service->operation == OPERATION_NONE && !service_is_alive(service))
-                        removal_begin(service, DEFAULT_UNREGISTER_MSEC, true, false);
+                reconcile_remove(registry, action);
                 break;
         case RECONCILE_KEPT:
                 if (planned->adjust)

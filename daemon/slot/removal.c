@@ -349,12 +349,12 @@ static int removal_make(struct service *service)
         return 0;
 }
 
-void removal_begin(struct service *service, int64_t timeout_msec, bool forget, bool root)
+int removal_begin(struct service *service, int64_t timeout_msec, bool forget, bool root)
 {
         struct registry *registry = service->registry;
 
         if (removal_make(service))
-                return; /* out of memory: where the record says what is to be done, the next broker does it */
+                return -ENOMEM;
         service_settle_waits(service, &(struct fault){.kind = FAULT_SUPERSEDED});
         service->own.goal.kind = GOAL_NONE;
         service->operation = OPERATION_UNREGISTER;
@@ -373,6 +373,7 @@ void removal_begin(struct service *service, int64_t timeout_msec, bool forget, b
                 persist_services(registry, &service, 1, true, root, NULL, NULL);
         service->follower = &service->removal->ready;
         service_wake(service);
+        return 0;
 }
 
 int removal_add_waiter(struct service *service, struct ticket ticket)

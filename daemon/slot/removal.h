@@ -36,8 +36,9 @@ struct removal {
 };
 
 /* Begins to remove the slot of a service that has no operation. timeout_msec: until KILL. forget: what the
- * volume has of the gateway goes, too. root: root asks. */
-void removal_begin(struct service *service, int64_t timeout_msec, bool forget, bool root);
+ * volume has of the gateway goes, too. root: root asks. 0; or -ENOMEM with nothing begun, never after
+ * removal_add_waiter(). Where the record says already that the slot goes, the next broker begins. */
+int removal_begin(struct service *service, int64_t timeout_msec, bool forget, bool root);
 
 /* Adds a client that is told how the removal ends: before removal_begin(), since it may end at once. Returns
  * 0 or -ENOMEM. */

@@ -22,6 +22,21 @@ static struct reconcile_action actions[32];
 static size_t action_count;
 static int done, done_error;
 
+/* In front of the C library's, which has no memory for just so many bytes. */
+static size_t no_memory_bytes;
+
+void *calloc(size_t count, size_t size)
+{
+        void *memory;
+
+        if (no_memory_bytes && count * size == no_memory_bytes)
+                return NULL;
+        memory = malloc(count * size);
+        if (memory)
+                explicit_bzero(memory, count * size); /* memset() would be made a call of this very function */
+        return memory;
+}
+
 static struct service *find(const char *name)
 {
         return registry_find(&model.registry, name);
@@ -342,6 +357,27 @@ START_TEST(one_that_is_gone_is_removed)
 }
 END_TEST
 
+/* It is not told as removed, and the next Reconcile finds it again. */
+START_TEST(there_is_no_memory_to_remove_one)
+{
+        begin();
+        world_profile("a");
+        reconcile(ASKED);
+        TURN_UNTIL(find("gateway-a")->shown.state == STATE_DOWN);
+        ck_assert_int_eq(renameat(world_fd, "home/profiles/a", world_fd, "away"), 0);
+        reconcile(BOOT); /* which removes none */
+        no_memory_bytes = sizeof(struct removal);
+        reconcile(ASKED);
+        no_memory_bytes = 0;
+        expect("a", RECONCILE_SKIPPED);
+        ck_assert_str_eq(action_of("a")->message, "it could not be removed: out of memory");
+        ck_assert_int_eq(find("gateway-a")->operation, OPERATION_NONE);
+        reconcile(ASKED);
+        expect("a", RECONCILE_REMOVED);
+        TURN_UNTIL(!find("gateway-a"));
+}
+END_TEST
+
 START_TEST(one_that_is_locked_or_served)
 {
         begin();
@@ -577,6 +613,7 @@ int main(void)
                                       the_volume_cannot_be_looked_at,
                                       a_dry_run,
                                       one_that_is_gone_is_removed,
+                                      there_is_no_memory_to_remove_one,
                                       one_that_is_locked_or_served,
                                       it_bootstraps,
                                       slots_of_the_last_container,
