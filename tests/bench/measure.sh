@@ -97,6 +97,8 @@ wait_quiet() {
 fill() {
     local from=$1 to=$2 began=${EPOCHREALTIME/[.,]/} cpu
     cpu=$(cpu_nsec "$(broker_pid)")
+    # Each has its profile's directory: hermes's Reconcile would take away what has none.
+    seq -f /opt/data/profiles/bench-%.0f "$from" "$to" | tree_run hermes xargs mkdir -p || return 1
     bench client fill "$socket" "$from" "$to" || return 1
     cpu=$((($(cpu_nsec "$(broker_pid)") - cpu) / 1000000))
     say "$((to - from + 1)) services registered in $(((${EPOCHREALTIME/[.,]/} - began) / 1000)) ms, $cpu of them svcbrokerd's"

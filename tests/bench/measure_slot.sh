@@ -6,6 +6,7 @@
 slot_prepare() {
     local inside=/proc/$tree_pid/root/run/slot
     mkdir -p "$inside"/{venv/bin,peer} && cp -a "/proc/$tree_pid/root/usr/local/share/svcbroker/gateway" "$inside/ours" &&
+        cp "/proc/$tree_pid/root/usr/local/libexec/svcbroker/svcbroker-slot" "$inside/ours/" && # as the broker has it in each slot
         cp "$build/tests/bench/bench_slot" "$inside/bench_slot" && cp "$build/tests/bench/bench_slot" "$inside/venv/bin/hermes" &&
         mkdir "$inside"/ours/{data,supervise,log/supervise} || return 1
     echo 'venv=/run/slot/venv' >>"$inside/ours/settings"
