@@ -77,15 +77,16 @@ static unsigned wanted_by(const struct call_sent *call)
         return call->method == METHOD_STOP ? WANT_DOWN : WANT_UP;
 }
 
-/* Who is told that it has failed is told so of something that has ended, and nobody had told it to, since it was asked for, or
- * of which that became known since. */
+/* Whoever is told that a service has failed is told so of a run that has ended unasked since the order, or whose end has become known since: to
+ * its s6-supervise, and where inotify is late, to the broker. */
 static void check_failed(const struct client *client, const struct call_sent *call, const char *name)
 {
+        int64_t late_usec = sim_settings->faults & FAULT_INOTIFY ? INOTIFY_LATE_USEC : 0;
         int place = s6_find(name);
 
         SIM_HOLDS(place < 0 || !s6_profile((unsigned)place) ||
                           s6_crashes_since((unsigned)place, call->sent_usec) ||
-                          s6_end_seen_since((unsigned)place, call->sent_usec) ||
+                          s6_end_seen_since((unsigned)place, call->sent_usec - late_usec) ||
                           sim_settings->faults & FAULT_POWER,
                   "failed-has-failed",
                   "client %u: %s has failed, it is said, and nothing has ended by itself", client->number,

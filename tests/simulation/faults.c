@@ -141,7 +141,7 @@ static void befall(enum sim_fault_kind kind)
                 fault_of_clock();
                 break;
         case FAULT_INOTIFY:
-                core->inotify_late_until_usec = core->now_usec + sim_between(1000, 2 * SECOND);
+                core->inotify_late_until_usec = core->now_usec + sim_between(1000, INOTIFY_LATE_USEC);
                 sim_trace("fault: inotify is late");
                 break;
         case FAULT_GATEWAYS:

@@ -33,6 +33,8 @@ enum sim_fault_kind {
         FAULT_ALL = (1 << 11) - 1,
 };
 
+#define INOTIFY_LATE_USEC INT64_C(2000000) /* FAULT_INOTIFY: an event is late by so much at most */
+
 /* What is more frequent in a run than by chance: what is rare meets only where somebody does much of it. */
 enum sim_habit {
         HABIT_CROWD = 1 << 0,     /* many clients, who order the same gateway in one instant */
