@@ -466,11 +466,16 @@ void turn_for(int msec)
 void turn_until_told(struct toy *toy, const char *letters)
 {
         const char *told = "";
+        size_t again = strlen(toy->told);
 
-        for (int64_t until_msec = clock_msec() + WORLD_DEADLINE_MSEC; !*told && clock_msec() < until_msec;
-             turn_once())
+        for (int64_t until_msec = clock_msec() + WORLD_DEADLINE_MSEC; !*told && clock_msec() < until_msec; turn_once()) {
                 told = toy_letters(toy);
+                /* The broker sends an order again whose effect does not show, which may be so on a busy machine. */
+                while (again && strcmp(told, letters) != 0 && strncmp(told, toy->told, again) == 0)
+                        told += again;
+        }
         ck_assert_str_eq(told, letters);
+        snprintf(toy->told, sizeof(toy->told), "%s", letters);
 }
 
 const char *world_record(const struct record *record)

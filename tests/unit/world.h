@@ -19,6 +19,7 @@ struct toy {
         int fifo;       /* -1: it has ended */
         int64_t since_usec;
         char letters[64]; /* that it was told, and nobody has asked for */
+        char told[64];    /* what a test waited for last */
         bool told_up;     /* since its last status */
 };
 
