@@ -265,8 +265,8 @@ static void adopt_leftover(struct registry *registry, const char *name)
                 log_event("adopt: ignored: no gateway's name: name=%s", name);
                 return;
         }
-        /* Not by faccessat(), which a sandbox may refuse: removed only if the slot itself is certainly not
-         * there. */
+        /* What is left is removed only if the slot itself is certainly not there. faccessat(2) would not say so: a
+         * sandbox may refuse it. */
         if (!registry_find(registry, base) &&
             fstatat(registry->slots.fd, base, &info, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT) {
                 registry_unlink(registry, base);
