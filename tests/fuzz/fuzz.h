@@ -47,9 +47,8 @@ static inline const char *fuzz_directory(void)
         static char path[64];
 
         if (!*path) {
-                snprintf(path, sizeof(path), "%s/fuzz-%d", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm",
-                         (int)getpid());
-                must(mkdir(path, 0700) == 0);
+                snprintf(path, sizeof(path), "%s/fuzz-XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+                must(mkdtemp(path)); /* another pid namespace has the same numbers */
         }
         return path;
 }
