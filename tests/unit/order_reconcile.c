@@ -22,6 +22,7 @@ static struct reconcile_action actions[32];
 static size_t action_count;
 static int done, done_error;
 
+#ifndef __SANITIZE_THREAD__ /* which calls calloc() before it can be called itself */
 /* In front of the C library's, which has no memory for just so many bytes. */
 static size_t no_memory_bytes;
 
@@ -36,6 +37,7 @@ void *calloc(size_t count, size_t size)
                 explicit_bzero(memory, count * size); /* memset() would be made a call of this very function */
         return memory;
 }
+#endif
 
 static struct service *find(const char *name)
 {
@@ -358,6 +360,7 @@ START_TEST(one_that_is_gone_is_removed)
 END_TEST
 
 /* It is not told as removed, and the next Reconcile finds it again. */
+#ifndef __SANITIZE_THREAD__
 START_TEST(there_is_no_memory_to_remove_one)
 {
         begin();
@@ -377,6 +380,7 @@ START_TEST(there_is_no_memory_to_remove_one)
         TURN_UNTIL(!find("gateway-a"));
 }
 END_TEST
+#endif
 
 START_TEST(one_that_is_locked_or_served)
 {
@@ -613,7 +617,9 @@ int main(void)
                                       the_volume_cannot_be_looked_at,
                                       a_dry_run,
                                       one_that_is_gone_is_removed,
+#ifndef __SANITIZE_THREAD__
                                       there_is_no_memory_to_remove_one,
+#endif
                                       one_that_is_locked_or_served,
                                       it_bootstraps,
                                       slots_of_the_last_container,
