@@ -107,6 +107,13 @@ bool s6_status_is_alive(const struct s6_status *status)
         return status->pid != 0 && !status->finishing;
 }
 
+/* s6-supervise begins with two equal stamps. Of an end it takes one, writes the death tally, tries finish, and only
+ * then takes the other (main(), uplastup_z() and set_down_and_ready() of its source, 2.11 to 2.15). */
+bool s6_status_has_run_nothing(const struct s6_status *status)
+{
+        return status->pid == 0 && status->wait_status == 0 && status->since_usec == status->ready_usec;
+}
+
 /* The stamp is that of the last start or end; the end of a finish script leaves it alone. */
 bool s6_status_ran_between(const struct s6_status *before, const struct s6_status *now)
 {
@@ -236,6 +243,21 @@ int s6_tally_recent(int at, const char *name, unsigned seconds, unsigned *deaths
                 count += decode_stamp(bytes + i, &usec) == 0 && last - usec <= (int64_t)seconds * 1000000;
         *deaths = count;
         return 0;
+}
+
+bool s6_tally_has_since(int at, const char *name, int64_t since_usec)
+{
+        unsigned char bytes[TALLY_RECORD_BYTES];
+        size_t length = 0;
+        int64_t usec = 0;
+        int fd = open_supervise_file(at, name, "death_tally");
+
+        if (fd < 0)
+                return false;
+        if (read_tally(fd, bytes, sizeof(bytes), &length))
+                length = 0;
+        close(fd);
+        return length != 0 && decode_stamp(bytes, &usec) == 0 && usec >= since_usec;
 }
 
 /* Puts an empty file in the tally's place. */

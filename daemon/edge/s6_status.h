@@ -25,6 +25,10 @@ int s6_status_decode(const unsigned char *bytes, size_t length, struct s6_status
 /* Does the status show a run (not its finish script)? */
 bool s6_status_is_alive(const struct s6_status *status);
 
+/* Has the s6-supervise that wrote the status run nothing yet? Then it knows nothing of what the one before it
+ * ran: neither that it ended, nor how. */
+bool s6_status_has_run_nothing(const struct s6_status *status);
+
 /* Do both show no run, though there was one between them, too short to be seen? Both are of one s6-supervise.
  * False where `before` is zero. */
 bool s6_status_ran_between(const struct s6_status *before, const struct s6_status *now);
@@ -47,6 +51,9 @@ int s6_tally_clear(int at, const char *name);
 /* As s6_tally_count(), but only the deaths that were at most so many seconds before the last one, which is
  * included; of more than S6_DEATHS only the last so many. */
 int s6_tally_recent(int at, const char *name, unsigned seconds, unsigned *deaths);
+
+/* Has s6 noted a death since then (UTC)? False also where that cannot be read. */
+bool s6_tally_has_since(int at, const char *name, int64_t since_usec);
 
 /* Removes what a broker that was killed in s6_tally_clear() left, of the service and its logger. */
 void s6_tally_tidy(int at, const char *name);

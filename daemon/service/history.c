@@ -140,7 +140,7 @@ void history_note_began(struct service *service, const struct s6_status *now, bo
 void history_note_ended(struct service *service, const struct s6_status *now)
 {
         const struct run *run = &service->own;
-        struct ending ending = {.known = false};
+        const struct ending ending = run_ending(run, now);
         struct event event = {.kind = EVENT_ENDED,
                               .at_usec = now->since_usec,
                               .pid = s6_status_is_alive(&run->status) ? run->status.pid : 0,
@@ -148,9 +148,6 @@ void history_note_ended(struct service *service, const struct s6_status *now)
                               .lasted_msec = run->lasted_msec > 0 ? run->lasted_msec : 0,
                               .oom_kills = service->record.oom_kills};
 
-        /* A new s6-supervise knows nothing of the run of the one before it. */
-        if (run->supervised)
-                ending = ending_of_status(now->wait_status);
         event.has_exit = ending.known;
         event.exit_code = ending.code;
         event.exit_signal = ending.signal;

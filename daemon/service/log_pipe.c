@@ -52,7 +52,7 @@ void log_pipe_logger_ended(struct run *logger, const struct s6_status *now)
 {
         struct service *service = logger->service;
         bool was_lost = log_pipe_of_service_is_lost(service);
-        const struct ending ending = ending_of_status(now->wait_status);
+        const struct ending ending = run_ending(logger, now);
 
         log_pipe_ended(&service->log_pipe, &ending, logger->lasted_msec);
         note(service, was_lost);

@@ -82,6 +82,22 @@ bool run_is_signalled(const struct run *run, const struct s6_status *now)
         return signals_ended(&run->signals, run_pid(run), &ending, ending_msec, now->since_usec);
 }
 
+/* Where the next process runs already, the code 0 is also what an s6-supervise says that has not seen an end: the one
+ * before it may have been replaced, and nothing has shown it. It begins with an empty tally, too. */
+static bool is_of_another(const struct run *run, const struct s6_status *now)
+{
+        return s6_status_is_alive(now) && now->wait_status == 0 &&
+               !s6_tally_has_since(run->control.place->at, control_name(&run->control).text,
+                                   run->status.since_usec);
+}
+
+struct ending run_ending(const struct run *run, const struct s6_status *now)
+{
+        if (!run->supervised || is_of_another(run, now))
+                return (struct ending){.known = false};
+        return ending_of_status(now->wait_status);
+}
+
 static void run_ended(struct run *run, const struct s6_status *now)
 {
         bool ordered;
@@ -107,11 +123,12 @@ static void run_began(struct run *run, const struct s6_status *now, bool late)
         run->end = RUN_END_NONE;
 }
 
-/* Is `now` the first status of another s6-supervise, which has run nothing yet? Its stamp is when that
- * s6-supervise began, and says nothing about the goal. */
+/* Is `now` the first status of another s6-supervise? Its stamp is when that s6-supervise began, and says nothing
+ * about the goal. */
 static bool is_beginning(const struct run *run, const struct s6_status *now)
 {
-        return !run->supervised && !now->pid && now->wait_status == 0;
+        return s6_status_has_run_nothing(now) &&
+               (!run->supervised || now->since_usec != run->status.since_usec);
 }
 
 static void run_take(struct run *run, const struct s6_status *now)
@@ -119,10 +136,13 @@ static void run_take(struct run *run, const struct s6_status *now)
         struct s6_status *old = &run->status;
         bool other = now->pid != old->pid || s6_status_is_alive(now) != s6_status_is_alive(old);
 
+        if (is_beginning(run, now)) {
+                run->supervised = false; /* the end of the one before may not have shown yet */
+                if (run->goal.base_usec)
+                        run->goal.base_usec = now->since_usec;
+        }
         if (run->owner->takes)
                 run->owner->takes(run, now);
-        if (is_beginning(run, now) && run->goal.base_usec)
-                run->goal.base_usec = now->since_usec;
         if (run->supervised && s6_status_ran_between(old, now)) {
                 run_began(run, now, true);
                 run_ended(run, now);

@@ -127,6 +127,10 @@ bool run_send_due(struct run *run);
 /* In how many milliseconds the KILL is due; INT64_MAX: none is. */
 int64_t run_kill_wait_msec(const struct run *run);
 
+/* How the run that run->status shows ended, by what came next, `now`. Not known behind another s6-supervise, which
+ * knows nothing of it. */
+struct ending run_ending(const struct run *run, const struct s6_status *now);
+
 /* Was the end that `now` shows ordered by a signal? */
 bool run_is_signalled(const struct run *run, const struct s6_status *now);
 

@@ -256,7 +256,7 @@ static void count_restart(struct service *service, struct run *run)
 
 static void note_exit(struct record *record, const struct s6_status *now, enum exit_order order)
 {
-        struct ending ending = ending_of_status(now->wait_status);
+        const struct ending ending = ending_of_status(now->wait_status);
 
         record->has_exit = true;
         record->exit_code = (short)ending.code;
@@ -305,6 +305,7 @@ static void own_ended(struct run *run, const struct s6_status *now)
 {
         struct service *service = run->service;
         struct record *record = &service->record;
+        const struct ending ending = run_ending(run, now);
 
         if (is_end_of_order(service))
                 record->kill_after_msec = 0;
@@ -315,16 +316,13 @@ static void own_ended(struct run *run, const struct s6_status *now)
         record->told_pid = 0;
         record->told_usec = 0;
         record->signalled_pid = 0;
-        /* A new s6-supervise knows nothing of the run of the one before it. */
-        if (run->supervised) {
-                struct ending ending = ending_of_status(now->wait_status);
-
+        if (ending.known) {
                 note_exit(record, now, run->end == RUN_END_ORDERED ? EXIT_ORDERED : EXIT_UNORDERED);
                 service->deaths[ending_death(&ending, run->end == RUN_END_ORDERED, record->oom_kills)]++;
         }
         if (run->end == RUN_END_ORDERED && service->profile)
                 service_clear_tally(run); /* s6 has noted this end too */
-        else if (run->supervised && record->exit_code == EXIT_RESTART_ME)
+        else if (ending.known && ending.code == EXIT_RESTART_ME)
                 run->end = RUN_END_ORDERED;
         service_save(service);
         if (record->gone && service->registry->above.left)

@@ -48,6 +48,22 @@ static void check_serials(void)
         }
 }
 
+/* Nobody is told how a run ended that did not end so. */
+static void check_exit(void)
+{
+        for (size_t i = 0; i < registry()->count; i++) {
+                const struct service *service = registry()->services[i];
+                const struct record *record = &service->record;
+                int place = s6_find(service->name);
+
+                SIM_HOLDS(!record->has_exit || place < 0 ||
+                                  s6_ended_so((unsigned)place, record->exit_at_usec, record->exit_code,
+                                              record->exit_signal),
+                          "exit-is-so", "%s: it ended with code %d, signal %d, it is said, and did not",
+                          service->name, record->exit_code, record->exit_signal);
+        }
+}
+
 /* Exit 78 says that no try helps: only a person's start tries again. */
 static void check_configuration(void)
 {
@@ -157,6 +173,7 @@ void check_after_step(void)
         if (!registry())
                 return;
         check_configuration();
+        check_exit();
         check_followed();
         check_brakes();
         check_bounds(sim_server());

@@ -58,6 +58,9 @@ unsigned s6_crashes_since(unsigned service, int64_t usec);
 
 /* Has its s6-supervise seen such an end since then? That may have ended before, which nobody could know. */
 bool s6_end_seen_since(unsigned service, int64_t usec);
+/* Did its last run that had ended by then (UTC) end so? Where the clock steps: did any of the last 16? Of what was before those: true, since
+ * that is not known. */
+bool s6_ended_so(unsigned service, int64_t utc_usec, int code, int signal);
 /* The oldest of them: what tells it from others with its number, and whether that one is there, and is its supervisor's. */
 uint64_t s6_gateway_start(unsigned service);
 bool s6_gateway_is_there(unsigned service, uint64_t start);

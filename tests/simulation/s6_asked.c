@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 bool s6_is_alive(pid_t pid)
@@ -184,6 +185,23 @@ unsigned s6_crashes_since(unsigned service, int64_t usec)
         for (unsigned i = 0; i < S6_CRASHES && i < known->crashes; i++)
                 count += known->crash_usec[i] >= usec;
         return count;
+}
+
+bool s6_ended_so(unsigned service, int64_t utc_usec, int code, int signal)
+{
+        const struct service_known *known = &s6->services[service];
+        const bool steps = sim_settings->faults & FAULT_CLOCK;
+
+        for (unsigned i = 0; i < S6_ENDS && i < known->ends; i++) {
+                const unsigned at = (known->ends - 1 - i) % S6_ENDS;
+                const int status = known->end[at].wait_status;
+                bool is_so = WIFSIGNALED(status) ? WTERMSIG(status) == signal
+                                                 : !signal && WEXITSTATUS(status) == code;
+
+                if (steps ? is_so : known->end[at].utc_usec <= utc_usec)
+                        return is_so;
+        }
+        return known->ends > S6_ENDS;
 }
 
 bool s6_end_seen_since(unsigned service, int64_t usec)

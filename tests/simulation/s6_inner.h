@@ -16,6 +16,7 @@
 #define S6_SERVICES 64
 #define S6_NOTED 16 /* groups of a note */
 #define S6_CRASHES 16
+#define S6_ENDS 16
 
 #define MSEC INT64_C(1000)
 #define SEC INT64_C(1000000)
@@ -120,6 +121,11 @@ struct service_known {
         unsigned crashes;  /* ends of a gateway's that nobody ordered, and when the last ones were */
         int64_t crash_usec[S6_CRASHES];
         int64_t end_seen_usec; /* when its s6-supervise last saw such an end */
+        unsigned ends;         /* that an s6-supervise of its saw, however they came, and the last of them */
+        struct {
+                int64_t utc_usec;
+                int wait_status;
+        } end[S6_ENDS];
 };
 
 struct s6_world {

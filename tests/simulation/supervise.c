@@ -154,9 +154,22 @@ static void set_down(struct supervise *supervise)
         supervise->ready = true;
         supervise->state = SUPERVISE_DOWN;
         supervise->deadline_usec = supervise->next_usec ? supervise->next_usec : sim_now_usec() + SEC;
-        supervise->ready_usec = sim_utc_usec();
+        /* Between the two stamps the death tally is written, and finish is tried. */
+        supervise->ready_usec = sim_utc_usec() + (sim_utc_usec() == supervise->since_usec);
         supervise_announce(supervise);
         sim_trace("s6: %s: down%s", supervise->name, supervise->wanted ? ", wanted" : "");
+}
+
+static void note_end(const struct supervise *supervise)
+{
+        struct service_known *known = &s6->services[supervise->service];
+        const unsigned at = known->ends % S6_ENDS;
+
+        if (supervise->log)
+                return;
+        known->end[at].utc_usec = supervise->since_usec;
+        known->end[at].wait_status = supervise->wait_status;
+        known->ends++;
 }
 
 /* Its run has ended. False: there is no finish, and it is down. */
@@ -171,6 +184,7 @@ static bool begin_finish(struct supervise *supervise, int status)
         supervise->paused = supervise->ready = supervise->dying = false;
         supervise->since_usec = sim_utc_usec();
         supervise->has_notification = supervise->notified = false;
+        note_end(supervise);
         supervise_count_death(supervise);
         process = (there || sim_settings->flavour == S6_2_11) && !sim_fault(FAULT_S6, 500)
                           ? task_new(TASK_FINISH, supervise->pid, supervise->service, supervise->log,

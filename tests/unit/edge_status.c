@@ -70,6 +70,7 @@ static void compare(const struct expected *e, const struct s6_status *s)
         ck_assert_int_eq(e->pid, up ? s->pid : -1);
         ck_assert_int_eq(e->process, s->pid);
         ck_assert_int_eq(strcmp(e->name, "finishing") == 0, s->finishing);
+        ck_assert_int_eq(strcmp(e->name, "never") == 0, s6_status_has_run_nothing(s));
         if (ended)
                 ck_assert(WIFEXITED(s->wait_status) && WEXITSTATUS(s->wait_status) == e->exitcode);
         if (killed)
@@ -108,7 +109,7 @@ START_TEST(agrees_with_svstat)
                 files++;
         }
         fclose(file);
-        ck_assert_int_eq(7, files);
+        ck_assert_int_eq(8, files);
 }
 END_TEST
 
@@ -290,15 +291,22 @@ START_TEST(tally)
         ck_assert_uint_eq(0, deaths);
         ck_assert_int_eq(0, s6_tally_clear(at, "x"));
         ck_assert_int_eq(-1, faccessat(at, "x/supervise/death_tally", F_OK, 0));
+        ck_assert(!s6_tally_has_since(at, "x", 0));
 
         put("x/supervise/death_tally", bytes, sizeof(bytes));
         put("x/supervise/.svcbroker-tally", bytes, 7); /* of a killed broker */
         ck_assert_int_eq(0, fstatat(at, "x/supervise/death_tally", &before, 0));
         ck_assert_int_eq(0, s6_tally_count(at, "x", &deaths));
         ck_assert_uint_eq(3, deaths);
+        bytes[2 * 14] = 0x40; /* the last of them: a second after 1970 began, UTC; half of a fourth follows */
+        bytes[2 * 14 + 7] = 10 + 27 + 1;
+        put("x/supervise/death_tally", bytes, sizeof(bytes));
+        ck_assert(s6_tally_has_since(at, "x", 1000000));
+        ck_assert(!s6_tally_has_since(at, "x", 1000001));
         ck_assert_int_eq(0, s6_tally_clear(at, "x"));
         ck_assert_int_eq(0, s6_tally_count(at, "x", &deaths));
         ck_assert_uint_eq(0, deaths);
+        ck_assert(!s6_tally_has_since(at, "x", 0));
         ck_assert_int_eq(0, fstatat(at, "x/supervise/death_tally", &after, 0));
         ck_assert_uint_ne(before.st_ino, after.st_ino);
         ck_assert_int_eq(0, after.st_size);

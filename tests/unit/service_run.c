@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "world.h"
 
+#include <endian.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/bounds.h"
@@ -350,11 +353,15 @@ END_TEST
 
 static void put_tally(unsigned deaths)
 {
+        /* In a minute from now: TAI64N, exit code, signal. */
+        const uint64_t seconds = htobe64((UINT64_C(1) << 62) + 37 + 60 + (uint64_t)time(NULL));
+        unsigned char death[14] = {0};
         int fd = openat(world_fd, "services/gateway-coder/supervise/death_tally",
                         O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
+        memcpy(death, &seconds, sizeof(seconds));
         for (unsigned i = 0; i < deaths; i++)
-                ck_assert_int_eq(write(fd, (unsigned char[14]){0x40}, 14), 14);
+                ck_assert_int_eq(write(fd, death, sizeof(death)), sizeof(death));
         close(fd);
 }
 
@@ -407,7 +414,7 @@ START_TEST(its_supervisor_is_replaced_while_it_is_to_start)
         toy_close(&own);
         UNTIL_STATE(STATE_UNSUPERVISED);
         toy_open(&own, "services/gateway-coder");
-        toy_is_down(&own, false, 0);
+        toy_begins(&own, false);
         turn_until_told(&own, "u");
         ck_assert_int_eq(service->record.brake.attempt, 0);
         toy_runs(&own, 4000002, true);
@@ -429,7 +436,7 @@ START_TEST(its_supervisor_is_replaced_while_it_is_tried)
         toy_close(&own);
         UNTIL_STATE(STATE_UNSUPERVISED);
         toy_open(&own, "services/gateway-coder");
-        toy_is_down(&own, true, 0);
+        toy_begins(&own, true);
         TURN_UNTIL(service->own.supervised);
         turn_for(3 * BACKOFF_MSEC);
         ck_assert_uint_eq(service->record.brake.attempt, 1);
@@ -439,6 +446,74 @@ START_TEST(its_supervisor_is_replaced_while_it_is_tried)
         UNTIL_STATE(STATE_UP);
         TURN_UNTIL(service->record.brake.hold == HOLD_NONE);
         ck_assert_uint_eq(service->record.brake.attempt, 1);
+}
+END_TEST
+
+/* s6-supervise ends with its run (`x`), and another one begins before any of it is seen. */
+static void is_replaced(void)
+{
+        toy_finishes(&own, true, 1 << 8);
+        toy_close(&own);
+        toy_open(&own, "services/gateway-coder");
+        toy_begins(&own, true);
+}
+
+static void it_ended_unseen(pid_t pid)
+{
+        TURN_UNTIL(service->own.supervised && service->shown.pid == pid);
+        ck_assert(!service->record.has_exit);
+        ck_assert(past_says("\"event\":\"ended\""));
+        ck_assert(!past_says("\"code\":"));
+        ck_assert_uint_eq(service->deaths[DEATH_SUCCESS], 0);
+}
+
+START_TEST(its_supervisor_is_replaced_unseen)
+{
+        begin();
+        start(4000002);
+        is_replaced();
+        it_ended_unseen(0);
+        toy_runs(&own, 4000003, true);
+        UNTIL_STATE(STATE_UP);
+        ck_assert_int_eq(service->shown.restarts, 1);
+}
+END_TEST
+
+START_TEST(its_supervisor_is_replaced_and_has_started_it_unseen)
+{
+        begin();
+        start(4000002);
+        is_replaced();
+        toy_runs(&own, 4000003, true);
+        it_ended_unseen(4000003);
+        UNTIL_STATE(STATE_UP);
+        ck_assert_int_eq(service->shown.restarts, 1);
+}
+END_TEST
+
+/* It is the same one, and what it counts says so. */
+START_TEST(it_ended_with_0_unseen)
+{
+        begin();
+        start(4000002);
+        put_tally(1);
+        toy_finishes(&own, true, 0);
+        toy_runs(&own, 4000003, true);
+        TURN_UNTIL(service->shown.pid == 4000003);
+        ck_assert(service->record.has_exit);
+        ck_assert_int_eq(service->record.exit_code, 0);
+        ck_assert_uint_eq(service->deaths[DEATH_SUCCESS], 1);
+}
+END_TEST
+
+START_TEST(its_supervisor_ends_as_it_did)
+{
+        begin();
+        start(4000002);
+        toy_finishes(&own, true, 1 << 8);
+        toy_close(&own);
+        TURN_UNTIL(service->record.has_exit);
+        ck_assert_int_eq(service->record.exit_code, 1);
 }
 END_TEST
 
@@ -637,6 +712,10 @@ int main(void)
                                       a_try_that_asks_for_another_gets_it,
                                       its_supervisor_ends,
                                       its_supervisor_is_replaced_while_it_is_to_start,
+                                      its_supervisor_is_replaced_unseen,
+                                      its_supervisor_is_replaced_and_has_started_it_unseen,
+                                      it_ended_with_0_unseen,
+                                      its_supervisor_ends_as_it_did,
                                       orders_that_nobody_reads,
                                       a_kill_that_finds_no_room,
                                       a_kill_is_of_its_order,

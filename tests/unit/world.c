@@ -211,7 +211,7 @@ void toy_open(struct toy *toy, const char *path)
         ck_assert_uint_lt(toy_count, sizeof(toys) / sizeof(toys[0]));
         toys[toy_count++] = toy;
         if (!toy->since_usec)
-                toy_is_down(toy, false, 0);
+                toy_begins(toy, false);
 }
 
 struct toy *toy_at(const char *path)
@@ -275,7 +275,10 @@ static void write_status(struct toy *toy, pid_t pid, int wait_status, unsigned f
         toy->since_usec = now_usec > toy->since_usec ? now_usec : toy->since_usec + 1;
         put_number(bytes, (UINT64_C(1) << 62) + 37 + (uint64_t)(toy->since_usec / 1000000), 8);
         put_number(bytes + 8, (uint64_t)(toy->since_usec % 1000000) * 1000, 4);
-        put_number(bytes + 12, UINT64_C(1) << 62, 8);
+        if (flags & 8)
+                memcpy(bytes + 12, bytes, 12);
+        else
+                put_number(bytes + 12, UINT64_C(1) << 62, 8);
         put_number(bytes + 24, (uint64_t)pid, 8);
         put_number(bytes + 32, (uint64_t)wait_status, 2);
         bytes[34] = (unsigned char)flags;
@@ -285,6 +288,11 @@ static void write_status(struct toy *toy, pid_t pid, int wait_status, unsigned f
         ck_assert_int_eq(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
         close(fd);
         ck_assert_int_eq(renameat(world_fd, new_name, world_fd, name), 0);
+}
+
+void toy_begins(struct toy *toy, bool wanted)
+{
+        write_status(toy, 0, 0, 8 | (wanted ? 4u : 0u));
 }
 
 void toy_runs(struct toy *toy, pid_t pid, bool wanted)
@@ -468,7 +476,8 @@ void turn_until_told(struct toy *toy, const char *letters)
         const char *told = "";
         size_t again = strlen(toy->told);
 
-        for (int64_t until_msec = clock_msec() + WORLD_DEADLINE_MSEC; !*told && clock_msec() < until_msec; turn_once()) {
+        for (int64_t until_msec = clock_msec() + WORLD_DEADLINE_MSEC; !*told && clock_msec() < until_msec;
+             turn_once()) {
                 told = toy_letters(toy);
                 /* The broker sends an order again whose effect does not show, which may be so on a busy machine. */
                 while (again && strcmp(told, letters) != 0 && strncmp(told, toy->told, again) == 0)

@@ -49,7 +49,8 @@ struct service *world_adopt(const char *name);
 void toy_open(struct toy *toy, const char *path);
 void toy_close(struct toy *toy); /* it ends, as s6-supervise does: its lock is closed */
 
-/* Its status from now on. */
+/* Its status from now on. toy_begins(): as an s6-supervise that has run nothing. */
+void toy_begins(struct toy *toy, bool wanted);
 void toy_runs(struct toy *toy, pid_t pid, bool wanted);
 void toy_finishes(struct toy *toy, bool wanted, int wait_status);
 void toy_is_down(struct toy *toy, bool wanted, int wait_status);
