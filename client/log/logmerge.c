@@ -21,6 +21,7 @@
 struct source {
         char *name, *directory;
         bool waits;
+        int64_t missed_usec;      /* UTC: when its directory was not there yet; INT64_MAX: it always was */
         struct logcursor *cursor; /* NULL: the log is lost, or its directory is not there now */
         int watch;                /* -1: none */
         bool look;                /* there may be something to read */
@@ -85,6 +86,21 @@ void logmerge_free(struct logmerge *merge)
         free(merge);
 }
 
+static int64_t now_usec(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Since when lines are taken of a log that is opened while the merge is live. All of them are new to it where it was
+ * missing before that. */
+static int64_t live_since_usec(const struct logmerge *merge, const struct source *source)
+{
+        return source->missed_usec < merge->live_usec ? source->missed_usec : merge->live_usec;
+}
+
 /* Watches a log's directory, before the first look at it, to miss nothing; by its descriptor, so that this is
  * the directory that was opened, whatever has its name now. */
 static void watch(const struct logmerge *merge, struct source *source, int directory_fd)
@@ -104,8 +120,8 @@ static int open_source(struct logmerge *merge, struct source *source)
 
         if (fd < 0)
                 return fd;
-        if (merge->live && filter.since_usec < merge->live_usec)
-                filter.since_usec = merge->live_usec;
+        if (merge->live && filter.since_usec < live_since_usec(merge, source))
+                filter.since_usec = live_since_usec(merge, source);
         watch(merge, source, fd);
         result = logcursor_new(fd, &filter, merge->follow, &source->cursor);
         if (result < 0) {
@@ -139,14 +155,20 @@ static struct source *make_room(struct logmerge *merge)
 int logmerge_add(struct logmerge *merge, const char *name, const char *directory, bool waits)
 {
         struct source *source = make_room(merge);
+        int64_t before_usec = now_usec();
         int result = -ENOMEM;
 
         if (!source)
                 return result;
-        *source = (struct source){
-                .name = strdup(name), .directory = strdup(directory), .waits = waits, .watch = -1};
+        *source = (struct source){.name = strdup(name),
+                                  .directory = strdup(directory),
+                                  .waits = waits,
+                                  .missed_usec = INT64_MAX,
+                                  .watch = -1};
         if (source->name && source->directory)
                 result = open_source(merge, source);
+        if (result == -ENOENT)
+                source->missed_usec = before_usec;
         if (result == 0 || (result == -ENOENT && waits)) {
                 merge->count++;
                 return 0;
@@ -291,10 +313,7 @@ enum logmerge_turn logmerge_next(struct logmerge *merge, struct logmerge_entry *
 
 void logmerge_go_on(struct logmerge *merge)
 {
-        struct timespec now;
-
-        clock_gettime(CLOCK_REALTIME, &now);
-        merge->live_usec = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+        merge->live_usec = now_usec();
         merge->live = true;
         merge->last = NULL;
         for (size_t i = 0; i < merge->count; i++) {

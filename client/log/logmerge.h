@@ -50,8 +50,8 @@ void logmerge_free(struct logmerge *merge);
 
 /*
  * Opens a log. waits: a directory that is missing, or is removed later, is waited for. If a log or its
- * directory comes only after logmerge_go_on(), no lines from before that call are taken. Returns 0 or
- * negative errno.
+ * directory comes only after logmerge_go_on(), no lines are taken from before that call, or, where it was missing
+ * when it was added, from before that. Returns 0 or negative errno.
  */
 int logmerge_add(struct logmerge *merge, const char *name, const char *directory, bool waits);
 

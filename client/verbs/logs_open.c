@@ -70,12 +70,28 @@ void logs_tell_loss(void *context, const char *name, const char *path, int resul
         }
 }
 
-/* Whether a gateway never ran, and so has no log yet: the logger makes the directory when there is something
- * to log. */
-static bool has_never_run(struct json_object *service)
+/* Whether no run of a gateway has ended yet, so that its log may be yet to come: the logger makes the directory
+ * when there is something to log. */
+static bool is_new(struct json_object *service)
 {
-        return member_string(service, "profile") && !json_object_object_get(service, "pid") &&
-               !json_object_object_get(service, "last_exit");
+        return member_string(service, "profile") && !json_object_object_get(service, "last_exit");
+}
+
+/* Opens the log of a new gateway, which is not there yet. One that runs has a logger that makes it, sooner or later
+ * or never: nobody but who follows it can wait for that. */
+static int open_new(struct logs *logs, struct json_object *service, const char *path)
+{
+        const char *name = member_string(service, "name");
+        bool runs = json_object_object_get(service, "pid");
+
+        if (runs && !logs->options->follow)
+                return -ENOENT;
+        if (runs)
+                failure_print(name, "has no log yet",
+                              "its logger makes one; if it does not, the container's log says why");
+        else if (isatty(STDERR_FILENO))
+                failure_print(name, "has no log yet", "its first start makes one");
+        return logs->options->follow ? logmerge_add(logs->merge, name, path, true) : 0;
 }
 
 void logs_add(struct logs *logs, struct json_object *service)
@@ -92,11 +108,8 @@ void logs_add(struct logs *logs, struct json_object *service)
         result = logmerge_add(logs->merge, name, path, logs->several && logs->options->follow);
         if (result == -ENOENT && (logs->options->all || select_is_asked(logs->options)))
                 return;
-        if (result == -ENOENT && has_never_run(service)) {
-                if (isatty(STDERR_FILENO))
-                        failure_print(name, "has no log yet", "its first start makes one");
-                result = logs->options->follow ? logmerge_add(logs->merge, name, path, true) : 0;
-        }
+        if (result == -ENOENT && is_new(service))
+                result = open_new(logs, service, path);
         if (result == 0)
                 loglines_expect(&logs->lines, name);
         else

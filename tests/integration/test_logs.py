@@ -9,6 +9,7 @@ import os
 import queue
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -357,6 +358,7 @@ def following(tree, *arguments, user="hermes"):
         except queue.Empty:
             raise AssertionError("nothing more was printed") from None
 
+    line.error = process.stderr.readline
     try:
         yield line
     finally:
@@ -457,6 +459,24 @@ def test_one_that_never_ran(tree, profile):
         tree.call("Start", names=[f"gateway-{profile}"], wait="up")
         while "started, pid" not in line():
             pass
+
+
+def test_one_whose_log_is_yet_to_come(tree, profile):
+    """It runs, and its logger has not made the directory yet: who follows it waits for that."""
+    tree.register(profile)
+    tree.wait_gateway(profile)
+    directory = tree.path(f"/opt/data/logs/gateways/{profile}")
+    os.rename(directory, f"{directory}~")
+    result = svcctl(tree, "logs", profile)
+    assert result.returncode == 1 and f"{profile}: has no log yet" in result.stderr, result
+    with following(tree, "-f", profile) as line:
+        assert line.error().startswith(f"svcctl: gateway-{profile}: has no log yet: its logger makes one")
+        os.mkdir(directory)
+        os.chown(directory, 10000, 10000)
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time.time() + 1))
+        with open(f"{directory}/current", "w") as file:
+            file.write(f"{stamp}.000000000  it began\n")
+        assert line().endswith("  it began")
 
 
 def test_follow_a_gateway_over_restarts(tree, profile):

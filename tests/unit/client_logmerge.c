@@ -305,14 +305,36 @@ END_TEST
 
 static void put_now(size_t log, int later_sec, const char *text)
 {
-        time_t now = time(NULL) + later_sec;
+        struct timespec now;
         char line[128];
         struct tm broken;
-        size_t length = strftime(line, sizeof(line), "%F %T.000000000  ", localtime_r(&now, &broken));
+        size_t length;
 
-        snprintf(line + length, sizeof(line) - length, "%s\n", text);
+        clock_gettime(CLOCK_REALTIME, &now);
+        now.tv_sec += later_sec;
+        length = strftime(line, sizeof(line), "%F %T", localtime_r(&now.tv_sec, &broken));
+        snprintf(line + length, sizeof(line) - length, ".%09ld  %s\n", now.tv_nsec, text);
         put(log, "current", line);
 }
+
+/* What is written between the look for it and the merge's going on is not lost. */
+START_TEST(a_directory_that_is_missing_is_waited_for)
+{
+        struct logmerge *merge;
+        char command[160];
+
+        snprintf(command, sizeof(command), "rm -r %s", directories[0]);
+        ck_assert_int_eq(system(command), 0);
+        merge = open_merge(NULL, true, true);
+        ck_assert_str_eq(take_all(merge), "");
+        ck_assert_int_eq(mkdir(directories[0], 0700), 0);
+        put_now(0, -3600, "old");
+        put_now(0, 0, "new");
+        logmerge_go_on(merge);
+        wait_for(merge, "a:new ");
+        logmerge_free(merge);
+}
+END_TEST
 
 START_TEST(a_directory_that_goes_is_waited_for)
 {
@@ -490,6 +512,7 @@ int main(void)
         tcase_add_test(tcase, lines_are_left_out);
         tcase_add_test(tcase, the_last_lines_begin_with_a_stamp);
         tcase_add_test(tcase, several_are_followed_over_their_files);
+        tcase_add_test(tcase, a_directory_that_is_missing_is_waited_for);
         tcase_add_test(tcase, a_directory_that_goes_is_waited_for);
         tcase_add_test(tcase, a_directory_that_is_not_waited_for_is_told_of);
         tcase_add_test(tcase, a_file_without_a_newline_is_read_in_turns);
