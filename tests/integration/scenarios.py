@@ -183,8 +183,7 @@ class Scenario:
         wait_until(lambda: self.intent(wanted[0]).get("want") == wanted[1], what=f"{wanted} on the volume")
 
     def do_until_absent(self, profile):
-        wait_until(lambda: not os.path.lexists(self.tree.slot(profile)), what=f"{profile} gone")
-        self.tree.assert_absent(profile)
+        self.tree.wait_absent(profile)
 
     def do_hold(self, profile):
         """As another container would: it is the lock that says so."""

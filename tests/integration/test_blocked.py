@@ -14,12 +14,6 @@ from varlink import VarlinkError
 UNREAD = "does not read its orders: it was stopped, or hangs"
 
 
-def is_gone(tree, profile):
-    """With what is taken apart a piece at a time."""
-    slot = tree.slot(profile)
-    return not any(map(os.path.lexists, (slot, f"{os.path.dirname(slot)}/.{os.path.basename(slot)}~")))
-
-
 def problems(tree):
     return tree.call("Health", "root")["problems"]
 
@@ -76,8 +70,7 @@ def test_finish_that_hangs(tree, profile):
         error = refused(connection, "Unregister", profile=profile, timeout_msec=300)
         assert error.name == "Unsupervised" and "finish script" in error.parameters["reason"]
         tree.signal("KILL", tree.status(profile).pid)
-        wait_until(lambda: is_gone(tree, profile), 20, "it goes then")
-    tree.assert_absent(profile)
+        tree.wait_absent(profile)
     assert not [line for line in problems(tree) if profile in line]
 
 
@@ -155,8 +148,7 @@ def test_supervisor_that_was_stopped(tree, profile, full):
         error = refused(connection, "Unregister", profile=profile, timeout_msec=300)
         assert error.name == "Unsupervised" and UNREAD in error.parameters["reason"]
         told(tree, f"{name}: its s6-supervise {UNREAD}")
-    wait_until(lambda: is_gone(tree, profile), 20, "it goes when that goes on")
-    tree.assert_absent(profile)
+    tree.wait_absent(profile)
     assert not [line for line in problems(tree) if profile in line]
 
 
@@ -170,8 +162,7 @@ def test_loggers_supervisor_that_was_stopped(tree, profile):
         error = refused(connection, "Unregister", profile=profile, timeout_msec=300)
         assert error.name == "Unsupervised" and f"its logger's s6-supervise {UNREAD}" in error.parameters["reason"]
         told(tree, f"{name}: its logger's s6-supervise {UNREAD}")
-    wait_until(lambda: is_gone(tree, profile), 20, "it goes when that goes on")
-    tree.assert_absent(profile)
+    tree.wait_absent(profile)
 
 
 def test_many_that_were_stopped_delay_nobody(tree, profile):

@@ -189,9 +189,8 @@ def test_whoever_fills_it_again_and_again(small):
     wait_until(lambda: pids["c"] not in tree.processes() and tree.gateway_log("c").count("started, pid") == 2, what="another one runs")
     tree.kill_broker()
     tree.call("Unregister", "root", profile="d", timeout_msec=1000)
-    wait_until(lambda: not os.path.exists(tree.slot("d")), what="it is gone")
+    tree.wait_absent("d")
     assert pids["d"] not in tree.processes()
-    tree.assert_absent("d")
     for path in again:
         os.unlink(path)
     empty(tree)

@@ -171,8 +171,6 @@ def test_without_s6_svscan_nothing_is_promised(make_tree):
     finally:
         os.kill(tree.pid, signal.SIGCONT)
     tree.wait_state("old", "up")
-    wait_until(lambda: not os.path.lexists(tree.path("/run/service/gateway-new"))
-               and not os.path.exists(tree.slot("new")), what="the rest of the rolled back one gone")
-    tree.assert_absent("new")
+    tree.wait_absent("new")
     assert tree.register("new")["created"] is True
     tree.wait_state("new", "up")

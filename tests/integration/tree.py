@@ -419,12 +419,21 @@ class Tree:
         os.chmod(f"{path}~", 0o755)
         os.rename(f"{path}~", path)
 
+    def files_of(self, profile):
+        """What there is of a gateway: its link, its directory, by whatever name."""
+        name = f"gateway-{profile}"
+        paths = [f"/run/service/{name}", *(f"{SERVICES}/{entry}" for entry in (name, f".{name}", f".{name}~"))]
+        return [path for path in paths if os.path.lexists(self.path(path))]
+
+    def wait_absent(self, profile):
+        """Of one whose removal nobody has answered for."""
+        wait_until(lambda: not self.files_of(profile), what=f"{profile} gone: {self.files_of(profile)}")
+        self.assert_absent(profile)
+
     def assert_absent(self, profile):
         """Nothing is left of a gateway: no link, no directory, no supervisor, no process."""
         name = f"gateway-{profile}"
-        assert not os.path.lexists(self.path(f"/run/service/{name}"))
-        for entry in (name, f".{name}", f".{name}~"):
-            assert not os.path.lexists(self.path(f"{SERVICES}/{entry}")), entry
+        assert not self.files_of(profile)
 
         def left():
             return [line for line, _, _ in self.processes().values()
