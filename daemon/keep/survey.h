@@ -41,8 +41,9 @@ struct survey {
         size_t at;          /* what is looked at next: facts, then `invalid`, then `kept` */
         size_t bytes;       /* of the variables that were read so far */
 
-        bool root;  /* root waits for it, or the broker itself */
-        bool all;   /* every profile there is; else those that `facts` name */
+        uint64_t forgotten; /* the owner's: how many profiles were unregistered before it began */
+        bool root;          /* root waits for it, or the broker itself */
+        bool all;           /* every profile there is; else those that `facts` name */
         bool clean; /* remove what a gateway of the last container left, of profiles that are not `kept` */
         bool look_invalid; /* find out which of `invalid` hold SOUL.md */
         bool look_kept;    /* find out which of `kept` are gone */

@@ -16,6 +16,7 @@ struct enrolment {
         struct profile_facts *facts;
         size_t count;
         size_t at;
+        uint64_t forgotten; /* as in the survey that has the facts */
         struct registry *registry;
         struct enroll_events events;
         size_t open; /* registrations that have not ended, and one more until all have begun */
@@ -48,12 +49,22 @@ static void enroll_ended(struct own_registration *own, struct service *service, 
         enrolment_close(enrolment);
 }
 
-/* What the volume's record wants is wanted, whatever becomes of the order that the slot is made for. */
-static struct record enroll_record(const struct registry *registry, const struct profile_facts *facts)
+/* Does what was read of the volume's record say what is wanted, and not what is to go, or was to go since? */
+static bool has_intent(const struct enrolment *enrolment, const struct profile_facts *facts)
 {
+        const struct registry *registry = enrolment->registry;
+
+        return facts->intent_result == 0 && !owed_has(registry, facts->name) &&
+               !forgotten_since(&registry->forgotten, facts->name, enrolment->forgotten);
+}
+
+/* What the volume's record wants is wanted, whatever becomes of the order that the slot is made for. */
+static struct record enroll_record(const struct enrolment *enrolment, const struct profile_facts *facts)
+{
+        const struct registry *registry = enrolment->registry;
         struct record record = {.want_up = false};
 
-        if (owed_has(registry, facts->name) || facts->intent_result != 0 || !facts->intent.want_up)
+        if (!has_intent(enrolment, facts) || !facts->intent.want_up)
                 return record;
         record.want_up = true;
         multiplex_hold(registry, facts->name, &record);
@@ -66,7 +77,7 @@ static struct record enroll_record(const struct registry *registry, const struct
 
 static void enroll_one(struct enrolment *enrolment, const struct profile_facts *facts)
 {
-        const struct record record = enroll_record(enrolment->registry, facts);
+        const struct record record = enroll_record(enrolment, facts);
         struct enrolled *enrolled = calloc(1, sizeof(*enrolled));
         struct fault fault;
 
@@ -77,8 +88,7 @@ static void enroll_one(struct enrolment *enrolment, const struct profile_facts *
         snprintf(enrolled->profile, sizeof(enrolled->profile), "%s", facts->name);
         enrolment->open++;
         if (!operation_register_own(enrolment->registry, facts->name, &record,
-                                    owed_has(enrolment->registry, facts->name) ? NULL
-                                                                               : facts->intent.environment,
+                                    has_intent(enrolment, facts) ? facts->intent.environment : NULL,
                                     &enrolled->own, &fault))
                 enroll_ended(&enrolled->own, NULL, fault.kind ? &fault : NULL);
 }
@@ -144,6 +154,7 @@ static void enroll_surveyed(struct survey *survey)
                 }
         enrolment->facts = survey->facts;
         enrolment->count = survey->count;
+        enrolment->forgotten = survey->forgotten;
         survey->facts = NULL;
         survey->count = 0;
         ready_wake(&enrolment->ready);
@@ -168,6 +179,7 @@ int enroll(struct registry *registry, const char *const *profiles, size_t count,
         enrolment->ready.root = root;
         enrolment->ready.drop = enroll_drop;
         survey->root = root;
+        survey->forgotten = registry->forgotten.count;
         survey->done = enroll_surveyed;
         survey->owner = enrolment;
         survey_run(&registry->store, survey);

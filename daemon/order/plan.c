@@ -165,8 +165,17 @@ static bool plan_ends_old(struct plan *plan, struct service *old, const struct p
         return true;
 }
 
+static void plan_skip(struct plan *plan, const char *profile, const char *message, const char *why)
+{
+        struct planned *planned = plan_add(plan, profile, RECONCILE_SKIPPED);
+        struct reconcile_action *action = plan_action(plan, planned);
+
+        snprintf(action->message, sizeof(action->message), "%s", message);
+        action->why = why;
+}
+
 static void plan_profile(struct plan *plan, struct registry *registry, const struct profiles_gone *gone,
-                         const struct profile_facts *facts, bool dry_run)
+                         const struct survey *survey, const struct profile_facts *facts, bool dry_run)
 {
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
         const struct service *service;
@@ -175,6 +184,10 @@ static void plan_profile(struct plan *plan, struct registry *registry, const str
 
         name_service_of(facts->name, name, sizeof(name));
         service = registry_find(registry, name);
+        if (!service && forgotten_since(&registry->forgotten, facts->name, survey->forgotten)) {
+                plan_skip(plan, facts->name, RECONCILE_FORGOTTEN, NULL);
+                return;
+        }
         old = service ? NULL : profiles_renamed_from(gone, facts);
         if (old && plan_ends_old(plan, old, facts, dry_run))
                 return;
@@ -241,15 +254,6 @@ static void plan_invalid(struct plan *plan, const char *directory)
                  is_default ? "profiles/default is no profile: the default profile is the volume itself"
                             : "its name cannot be a profile's: that has lower-case letters, digits, _ and - "
                               "only");
-}
-
-static void plan_skip(struct plan *plan, const char *profile, const char *message, const char *why)
-{
-        struct planned *planned = plan_add(plan, profile, RECONCILE_SKIPPED);
-        struct reconcile_action *action = plan_action(plan, planned);
-
-        snprintf(action->message, sizeof(action->message), "%s", message);
-        action->why = why;
 }
 
 /* Somebody ordered something of a profile that is not there now, which may be what nobody wanted. One with a
@@ -341,7 +345,7 @@ int plan_make(struct plan *plan, struct registry *registry, const struct survey 
                 else if (survey->facts[i].hung)
                         plan_blindly(plan, registry, survey->facts[i].name);
                 else if (survey->facts[i].exists)
-                        plan_profile(plan, registry, &gone, &survey->facts[i], request->dry_run);
+                        plan_profile(plan, registry, &gone, survey, &survey->facts[i], request->dry_run);
                 else if (!quiet)
                         plan_absent(plan, registry, &survey->facts[i]);
         profiles_free_gone(&gone);

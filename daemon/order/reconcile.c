@@ -210,6 +210,7 @@ static bool reconcile_begin(struct ready *ready)
         survey->done = reconcile_surveyed;
         survey->owner = reconcile;
         survey->root = request->root;
+        survey->forgotten = registry->forgotten.count;
         survey->clean = request->boot && registry->fresh_boot && !request->dry_run;
         survey->look_kept = !request->boot;
         keep_registered(registry, survey);

@@ -27,6 +27,9 @@ enum reconcile_what {
         RECONCILE_SKIPPED,    /* message says why */
 };
 
+/* Of one that is skipped, since it was unregistered when the reconcile had begun. */
+#define RECONCILE_FORGOTTEN "it was unregistered meanwhile"
+
 struct reconcile_action {
         char profile[NAME_MAX + 1];    /* of one that was skipped: whatever the directory is called */
         char prior[PRIOR_STATE_BYTES]; /* of the application's state file; empty: none */

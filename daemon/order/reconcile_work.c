@@ -233,7 +233,7 @@ void reconcile_skip(struct reconcile *reconcile, const char *profile)
                 if (strcmp(action->profile, profile) != 0 || !is_to_come(reconcile, i))
                         continue;
                 action->what = RECONCILE_SKIPPED;
-                snprintf(action->message, sizeof(action->message), "it was unregistered meanwhile");
+                snprintf(action->message, sizeof(action->message), RECONCILE_FORGOTTEN);
                 if (reconcile->counted)
                         boot_made(reconcile->registry);
         }

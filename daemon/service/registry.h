@@ -16,6 +16,7 @@
 #include "daemon/loop/ready.h"
 #include "daemon/edge/slot.h"
 #include "daemon/loop/watch.h"
+#include "daemon/service/forgotten.h"
 #include "daemon/service/history.h"
 #include "daemon/service/home.h"
 #include "daemon/service/multiplex.h"
@@ -151,6 +152,7 @@ struct registry {
         uint64_t serial; /* of the last change that persist.h was told of */
         struct timer persist_again;
         struct owed owed;
+        struct forgotten forgotten;
         struct boot_policy boot_policy;
         struct reconciles *reconciles;
         struct boot *boot_state;

@@ -154,6 +154,8 @@ static void removal_finish(struct service *service)
                 return;
         }
         log_event("unregister: done service=%s", service->name);
+        if (service->record.removing == REMOVING_ALL)
+                forgotten_note(&registry->forgotten, service->profile);
         removal_answer(service, NULL);
         removal_drop(service);
         registry_forget(registry, service);

@@ -47,9 +47,9 @@ static void forgotten_written(void *owner, const struct store_batch *batch)
 {
         struct asked *asked = owner;
 
+        forgotten_note(&asked->registry->forgotten, asked->profile);
         if (!asked->registry->stopping)
                 note_owed(asked, -store_batch_result(batch, 0));
-
         answer(asked, &(struct fault){.kind = FAULT_NOT_REGISTERED}, -store_batch_result(batch, 0));
         free(asked);
 }
@@ -117,6 +117,8 @@ static bool asked_step(struct ready *ready)
                 fault = (struct fault){.kind = FAULT_PROTECTED, .text = "it is not the broker's"};
         else if (service && removal_add_waiter(service, asked->ticket))
                 fault = (struct fault){.kind = FAULT_SYSTEM, .text = "unregister", .error = ENOMEM};
+        if (!fault.kind)
+                forgotten_note(&asked->registry->forgotten, asked->profile);
         if (!fault.kind)
                 asked->registry->above.forgotten(asked->registry->above.owner, asked->profile);
         if (!service && !fault.kind) {

@@ -34,7 +34,8 @@ void *calloc(size_t count, size_t size)
                 return NULL;
         memory = malloc(count * size);
         if (memory)
-                explicit_bzero(memory, count * size); /* memset() would be made a call of this very function */
+                explicit_bzero(memory,
+                               count * size); /* memset() would be made a call of this very function */
         return memory;
 }
 #endif
@@ -221,6 +222,52 @@ START_TEST(one_is_unregistered_before_its_slot_is_made)
         expect("down", RECONCILE_SKIPPED);
         ck_assert_uint_eq(model.boot.to_come, 0);
         ck_assert(!world_has("services/gateway-down"));
+}
+END_TEST
+
+static void unregister(const char *profile)
+{
+        ck_assert_int_eq(operation_unregister(&model.registry, (struct ticket){1, 1}, profile, 0, true), 0);
+}
+
+/* The volume is looked at already, by a thread, when its Unregister comes. */
+START_TEST(one_is_unregistered_while_the_volume_is_looked_at)
+{
+        begin();
+        world_profile("a");
+        intent("a", "{\"version\":1,\"want\":\"up\",\"environment\":{\"KEY\":\"secret\"}}");
+        world_profile("b");
+        intent("b", UP);
+        ask(ASKED);
+        unregister("a");
+        TURN_UNTIL(done == 1);
+        expect("a", RECONCILE_SKIPPED);
+        ck_assert_str_eq(action_of("a")->message, RECONCILE_FORGOTTEN);
+        expect("b", RECONCILE_STARTED);
+        ck_assert(!world_has("services/gateway-a"));
+        TURN_UNTIL(!world_has("home/.svcbroker/intent/a"));
+        reconcile(ASKED);
+        expect("a", RECONCILE_REGISTERED);
+        ck_assert_str_eq(world_text("services/gateway-a/env"), "");
+}
+END_TEST
+
+START_TEST(what_is_forgotten)
+{
+        static struct forgotten forgotten;
+
+        ck_assert(!forgotten_since(&forgotten, "a", 0));
+        forgotten_note(&forgotten, "a");
+        ck_assert(forgotten_since(&forgotten, "a", 0));
+        ck_assert(!forgotten_since(&forgotten, "a", 1));
+        ck_assert(!forgotten_since(&forgotten, "b", 0));
+        for (int i = 0; i < FORGOTTEN_MOST - 1; i++)
+                forgotten_note(&forgotten, "b");
+        ck_assert(forgotten_since(&forgotten, "a", 0));
+        ck_assert(!forgotten_since(&forgotten, "c", 0));
+        forgotten_note(&forgotten, "b");
+        ck_assert(!forgotten_since(&forgotten, "a", 1));
+        ck_assert(forgotten_since(&forgotten, "c", 0)); /* who knows */
 }
 END_TEST
 
@@ -611,6 +658,8 @@ int main(void)
         const TTest *const tests[] = {a_boot,
                                       a_boot_makes_first_what_is_wanted,
                                       one_is_unregistered_before_its_slot_is_made,
+                                      one_is_unregistered_while_the_volume_is_looked_at,
+                                      what_is_forgotten,
                                       one_is_ordered_before_its_slot_is_made,
                                       what_a_boot_tells,
                                       one_that_was_lost_is_unregistered,
