@@ -178,12 +178,32 @@ def test_a_boot_with_a_volume_that_hangs(boot, volume):
 
 
 def test_a_broker_that_ends_while_the_volume_hangs(boot, volume):
+    """Nobody else waits there: a Stop begins neither a gateway nor a logger."""
     volume.profile("coder")
     tree = boot()
     with Hang(tree):
         with tree.connect() as connection:
-            connection.send("Start", {"names": ["gateway-coder"]})
+            connection.send("Stop", {"names": ["gateway-coder"]})
             tree.stop_broker()
+    tree.start_broker()
+    tree.tainted = False
+
+
+def test_a_broker_that_ends_while_others_hang(boot, volume):
+    """Its threads may wait in the kernel for a lock that another process holds there, which only that one's end ends: as docs/night.md has it."""
+    volume.profile("coder")
+    tree = boot()
+    with Hang(tree):
+        order(tree, "Start", "coder")
+        wait_until(lambda: any("svcbroker-slot log" in line for line, _, _ in tree.processes().values()), what="a logger that waits")
+        with tree.connect() as connection:
+            connection.send("Stop", {"names": ["gateway-coder"]})
+            tree.run("root", "s6-svc", "-d", "/run/service/svcbrokerd", check=True)
+            tree.expected_ends += 1
+            wait_until(lambda: "main: ended" in tree.log(), what="the broker has done its own")
+            for place in ("gateway-coder", "gateway-coder/log"):
+                tree.run("root", "s6-svc", "-dk", f"/run/service/{place}", check=True)
+            wait_until(lambda: tree.broker_pid() == 0, what="it is gone")
     tree.start_broker()
     tree.tainted = False
 

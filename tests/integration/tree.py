@@ -190,6 +190,8 @@ class Tree:
         self.parent = None
 
     def check_at_end(self):
+        # One that was ordered may be about to be noted.
+        wait_until(lambda: s6.count_deaths(self.path(BROKER)) >= self.expected_ends, what=f"{self.expected_ends} ends of the broker: {self.log()}")
         assert s6.count_deaths(self.path(BROKER)) == self.expected_ends, f"the broker ended by itself:\n{self.log()}"
         problems = self.audit()
         assert not problems, "\n".join(problems)
