@@ -105,8 +105,10 @@ static enum brake_verdict judge_down(const struct brake *brake, const struct see
                 return BRAKE_STAY;
         }
         switch (brake->hold) {
-        case HOLD_NONE: /* s6 starts it within its second, or has not read yet that it is to */
-                return seen->want_up || seen->told_up ? BRAKE_STAY : verdict_of_word(facts->word);
+        case HOLD_NONE:
+                if (seen->want_up || seen->told_up)
+                        return BRAKE_STAY; /* s6 starts it within its second, or has not read yet that it is to */
+                return facts->signalled ? BRAKE_GRANT : verdict_of_word(facts->word);
         case HOLD_FAILED:
                 break;
         case HOLD_HELD:

@@ -73,7 +73,7 @@ enum brake_verdict {
         BRAKE_LOOK,      /* it is time to look whether the gateway still runs there */
         BRAKE_TRY,       /* the run has waited: a single run is to be ordered */
         BRAKE_COUNT,     /* the verdict depends on `asked`, which is to be counted */
-        BRAKE_GRANT,     /* the single run has asked for another, and gets it */
+        BRAKE_GRANT,     /* the run gets another one at once: it has asked for that, or a person ended it */
         BRAKE_RELEASE, /* the run has lasted long enough: s6 shall want it again, and failures are history */
 };
 

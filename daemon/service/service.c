@@ -207,6 +207,8 @@ void service_set_goal(struct service *service, enum goal_kind kind, pid_t replac
 
 void service_signal(struct service *service, unsigned row)
 {
+        if (service->profile && signal_rows[row].ends)
+                service_clear_tally(&service->own); /* its finish script is about to count this end, too */
         signals_add(&service->own.signals, service->own.status.pid, row);
 }
 

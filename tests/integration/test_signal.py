@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: ISC
 """Signal and kill_after_msec, as hermes: what is sent, to whom, and how the ends count that it brings about."""
 
+import os
+import signal
+
 import pytest
 
 from tree import SOCKET, wait_until
 from varlink import VarlinkError
 
-def send(tree, profile, signal, user="hermes"):
-    (outcome,) = tree.call("Signal", user, names=[f"gateway-{profile}"], signal=signal)["outcomes"]
+def send(tree, profile, name, user="hermes"):
+    (outcome,) = tree.call("Signal", user, names=[f"gateway-{profile}"], signal=name)["outcomes"]
     return outcome
 
 
@@ -53,6 +56,36 @@ def test_a_term_may_take_its_time(tree, profile):
     tree.end_drain(pid)
     after = another(tree, profile, pid)
     assert after["restarts"] == 0, after
+
+
+ENDS_WITH_0 = """#!/usr/bin/python3 -IS
+import signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+while True:
+    signal.pause()
+"""
+
+
+def catches_term(tree, pid):
+    with open(tree.path(f"/proc/{pid}/status")) as file:
+        caught = next(line for line in file if line.startswith("SigCgt:"))
+    return int(caught.split()[1], 16) & 1 << signal.SIGTERM - 1
+
+
+def test_one_that_ends_with_0_is_started_again_at_once(tree, profile):
+    """Its finish script takes that for an end that it wants; who told it to end it wants another one."""
+    tree.register(profile, start=False)
+    path = f"{tree.slot(profile)}/run"
+    with open(f"{path}~", "w") as file:
+        file.write(ENDS_WITH_0)
+    os.chmod(f"{path}~", 0o755)
+    os.rename(f"{path}~", path)
+    pid = tree.call("Start", names=[f"gateway-{profile}"], wait="up")["outcomes"][0]["service"]["pid"]
+    wait_until(lambda: catches_term(tree, pid), what="its handler")
+    send(tree, profile, "TERM")
+    after = another(tree, profile, pid)
+    assert (after["last_exit"]["code"], after["last_exit"]["ordered"], after["restarts"]) == (0, True, 0), after
+    assert f"backoff: service=gateway-{profile} " not in tree.log()
 
 
 def test_an_end_of_its_own_still_counts(tree, profile):

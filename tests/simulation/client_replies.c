@@ -196,14 +196,15 @@ static void take_actions(struct json_object *actions)
         }
 }
 
-/* Whose time is over is told so only of what has not come about. */
+/* Whose time is over is told so only of what has not come about. One that somebody has stopped (SIGSTOP) has not, and is up. */
 static void check_not_there(const struct client *client, const struct call_sent *call,
                             struct json_object *parameters)
 {
         struct json_object *service = NULL;
 
         json_object_object_get_ex(parameters, "service", &service);
-        SIM_HOLDS(call->method != METHOD_START || strcmp(string_of(service, "state"), "up") != 0,
+        SIM_HOLDS(call->method != METHOD_START || strcmp(string_of(service, "state"), "up") != 0 ||
+                          sim_settings->faults & FAULT_GATEWAYS,
                   "waited-for", "client %u: %s is up, and its waiting ended for want of time", client->number,
                   string_of(service, "name"));
 }

@@ -125,12 +125,38 @@ static void signal_it(char letter)
         turn_until_told(&own, letters);
 }
 
+static void put_tally(unsigned deaths)
+{
+        /* In a minute from now: TAI64N, exit code, signal. */
+        const uint64_t seconds = htobe64((UINT64_C(1) << 62) + 37 + 60 + (uint64_t)time(NULL));
+        unsigned char death[14] = {0};
+        int fd = openat(world_fd, "services/gateway-coder/supervise/death_tally",
+                        O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+        memcpy(death, &seconds, sizeof(seconds));
+        for (unsigned i = 0; i < deaths; i++)
+                ck_assert_int_eq(write(fd, death, sizeof(death)), sizeof(death));
+        close(fd);
+}
+
+static unsigned tally(void)
+{
+        unsigned deaths = 99;
+
+        ck_assert_int_eq(s6_tally_count(model.registry.slots.fd, CODER, &deaths), 0);
+        return deaths;
+}
+
 /* Its end is told as what it is, to whoever asks, and later. */
 START_TEST(what_a_signal_ends_was_ordered)
 {
         begin();
         start(4000002);
+        put_tally(4);
+        signal_it('1');
+        ck_assert_uint_eq(tally(), 4); /* it goes on */
         signal_it('k');
+        ck_assert_uint_eq(tally(), 0); /* finish counts that end before the broker sees it */
         toy_finishes(&own, true, SIGKILL);
         UNTIL_STATE(STATE_FINISHING);
         ck_assert_int_eq(service->record.exit_order, EXIT_ORDERED);
@@ -350,20 +376,6 @@ START_TEST(one_that_runs_elsewhere_is_looked_at)
         ck_assert_int_eq(service->asks, ASK_NOTHING);
 }
 END_TEST
-
-static void put_tally(unsigned deaths)
-{
-        /* In a minute from now: TAI64N, exit code, signal. */
-        const uint64_t seconds = htobe64((UINT64_C(1) << 62) + 37 + 60 + (uint64_t)time(NULL));
-        unsigned char death[14] = {0};
-        int fd = openat(world_fd, "services/gateway-coder/supervise/death_tally",
-                        O_WRONLY | O_CREAT | O_TRUNC, 0644);
-
-        memcpy(death, &seconds, sizeof(seconds));
-        for (unsigned i = 0; i < deaths; i++)
-                ck_assert_int_eq(write(fd, death, sizeof(death)), sizeof(death));
-        close(fd);
-}
 
 START_TEST(a_try_that_asks_for_another_gets_it)
 {
