@@ -61,7 +61,8 @@ def test_a_killed_supervisor(tree, profile):
     old = tree.wait_gateway(profile)
     tree.signal("KILL", tree.supervisor(f"gateway-{profile}"))
     wait_until(lambda: (now := tree.status(profile)).pid not in (0, old) and not now.finishing)
-    tree.wait_state(profile, "up")
+    # The broker may not have seen it yet, and tell of the old one as up, which its replacement has not ended at first.
+    wait_until(lambda: (now := tree.state(profile))["state"] == "up" and now["pid"] != old, what="another one up")
     assert old not in tree.processes()
 
 
