@@ -103,7 +103,8 @@ def test_a_rename_moves_the_gateway(boot, volume):
     tree.call("Start", names=["gateway-a"], wait="up")
     rename(volume, "a", "b")
     # Where a process gets its turn late, b may count as up before a has come to its end.
-    service = wait_until(lambda: states(tree).get("b") == ("up", "up") and (now := tree.state("a"))["state"] == "held" and now, 60, f"b, not {states(tree)}")
+    service = wait_until(lambda: states(tree).get("b") == ("up", "up") and (now := tree.state("a"))["state"] == "held" and now, 60,
+                         f"b, not {states(tree)}")
     assert HELD in service["reason"], service
     assert HELD in tree.run("hermes", "svcctl", "why", "a").stdout
     assert tree.status("a").pid == 0 and not tree.status("a").want_up
