@@ -134,7 +134,8 @@ def test_no_descriptor_for_a_connection(make_tree):
         with tree.connect("hermes") as waiting:
             waiting.send("Health")
             tree.wait_log("listener: accept: EMFILE")
-            trace, began = Trace(tree, "accept4"), time.monotonic()
+            began = time.monotonic()
+            trace = Trace(tree, "accept4")
             for _ in range(5):
                 before.call("Health")
             wait_until(lambda: time.monotonic() - began > 1)

@@ -106,7 +106,7 @@ def long_log(log):
 
 
 def test_what_a_gateway_prints(tree, profile):
-    tree.register(profile)
+    tree.register(profile, environment={"GATEWAY_INTERVAL": "100000"})  # nothing more, between two looks
     tree.wait_gateway(profile)
     result = svcctl(tree, "logs", profile)
     assert (result.returncode, result.stderr) == (0, "")

@@ -46,6 +46,7 @@ def test_examples_of_svcctl(tree):
     for profile in ("coder", "writer"):
         tree.register(profile)
         tree.wait_state(profile, "up")
+        tree.wait_gateway(profile)  # before it has printed something there may be no log, which svcctl says
     found = list(commands(section(rendered("svcctl.1"), "EXAMPLES")))
     assert len(found) >= 8
     for command in found:

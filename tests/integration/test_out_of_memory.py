@@ -72,9 +72,13 @@ def test_the_kernel_killed_it(small):
     found = end_of(small, "SIGKILL")
     assert found["oom_kills"] >= 1 and found["oom_since_usec"] < found["at_usec"], found
     wait_until(lambda: "out of memory" in small.state("coder").get("reason", ""), 120, "its reason")  # s6's own brake comes first
-    assert any("out of memory" in line for line in small.call("Health")["problems"])
-    why = small.run("hermes", "svcctl", "why", "coder").stdout
-    assert "for want of memory" in why and "more memory" in why, why
+    # It is started again after some seconds, and killed again, and waits longer then.
+    wait_until(lambda: any("out of memory" in line for line in small.call("Health")["problems"]), what="the problem")
+
+    def why():
+        return small.run("hermes", "svcctl", "why", "coder").stdout
+
+    wait_until(lambda: "for want of memory" in (said := why()) and "more memory" in said, what=f"what is to be done: {why()}")
     check = next(check for check in small.call("Diagnose")["checks"] if check["name"] == "memory")
     assert check["verdict"] == "warning" and f"{LIMIT_BYTES >> 10} KiB" in check["detail"], check
     small.kill_broker()

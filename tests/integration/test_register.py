@@ -136,6 +136,8 @@ def test_slot_of_an_older_broker(make_tree, running):
     tree = make_tree(before=OLD_TEMPLATE)
     tree.register("coder", start=running)
     tree.wait_state("coder", "up" if running else "down")
+    if running:
+        tree.wait_gateway("coder")  # its scripts have been read, and have read the variables
     tree.stop_broker()
     tree.run("root", "sh", "-ec", OLD_SLOT.format(slot=f"{SERVICES}/gateway-coder"), check=True)
     tree.start_broker()
@@ -257,7 +259,13 @@ def test_unregister_kills_after_its_deadline(tree, profile):
 def test_unregister_ends_the_whole_group_and_no_more(tree, profile):
     tree.register(profile, "child,daemon")
     group = tree.wait_gateway(profile)
-    wait_until(lambda: sum(f"-p {profile} gateway" in line for line, _, _ in tree.processes().values()) == 3, what="its children")
+
+    def children_are_there():
+        """One of them with a session of its own, which it makes some time after it has begun."""
+        groups = [its for line, _, its in tree.processes().values() if f"-p {profile} gateway" in line]
+        return len(groups) == 3 and groups.count(group) == 2
+
+    wait_until(children_are_there, what="its children")
     assert tree.call("Unregister", profile=profile)["removed"] is True
     left = [(line, its) for line, _, its in tree.processes().values() if f"-p {profile} gateway" in line]
     assert len(left) == 1 and left[0][1] != group, "only what made a session of its own"

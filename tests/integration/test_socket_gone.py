@@ -3,6 +3,7 @@
 something, nothing of somebody else's is removed, there are never two, and the connections of before stay."""
 
 import contextlib
+import functools
 import os
 import shutil
 import stat
@@ -40,6 +41,25 @@ def assert_as_it_was(tree, path, gid):
     assert stat.S_ISSOCK(found.st_mode) and (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid) == (0o660, 0, gid)
 
 
+def at_once(spoil):
+    """What takes several steps is done before the broker's next look: it would make a file anew in the middle of them."""
+    @functools.wraps(spoil)
+    def stopped(tree):
+        pid = tree.broker_pid()
+        tree.signal("STOP", pid)
+
+        def stands():
+            with open(tree.path(f"/proc/{pid}/stat")) as file:
+                return file.read().rpartition(")")[2].split()[0] == "T"
+
+        wait_until(stands, what="the broker stopped")
+        try:
+            spoil(tree)
+        finally:
+            tree.signal("CONT", pid)
+    return stopped
+
+
 def remove(tree):
     os.unlink(tree.path(SOCKET))
 
@@ -53,12 +73,14 @@ def rename(tree):
     os.rename(tree.path(SOCKET), tree.path(f"{SOCKET}.old"))
 
 
+@at_once
 def remove_all_files(tree):
     for name in os.listdir(tree.path(DIRECTORY)):
         if name != "services":
             os.unlink(tree.path(f"{DIRECTORY}/{name}"))
 
 
+@at_once
 def replace_with_a_dead_one(tree):
     tree.run("root", "python3", "-c", f"import os, socket; os.unlink('{SOCKET}'); socket.socket(socket.AF_UNIX).bind('{SOCKET}')", check=True)
 
@@ -67,11 +89,13 @@ def rename_directory(tree):
     os.rename(tree.path(DIRECTORY), tree.path(f"{DIRECTORY}.old"))
 
 
+@at_once
 def rename_directory_and_make_another(tree):
     rename_directory(tree)
     os.mkdir(tree.path(DIRECTORY), 0o755)
 
 
+@at_once
 def remove_directory(tree):
     shutil.rmtree(tree.path(DIRECTORY))
 

@@ -62,6 +62,8 @@ def test_at_boot(boot, volume):
     tree.wait_state("slow", "up")
     assert SAYS not in problems(tree)
     assert tree.state("coder")["want"] == "down"
+    # It is written when the slot is there, and may take longer than the gateway to count as up.
+    wait_until(lambda: len(volume.boot_log()) >= 4, what="its line in the boot log")
     assert sorted(line[0] for line in volume.boot_log()) == ["coder", "default", "slow", "writer"]
     with open(tree.path("/run/svcbroker/services/gateway-slow/data/profile")) as file:
         assert file.read() == "slow\n"

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -45,6 +46,7 @@ def test_nothing_extra_without_a_terminal(tree, profile):
     tree.register(profile, "ignore-term")
     pid = tree.wait_gateway(profile)
     process = started(tree, "stop", profile)
+    wait_until(lambda: tree.state(profile)["want"] == "down", what="the order")  # or another run would be told to end, which ignores that
     threading.Timer(1.5, tree.signal, ("KILL", pid)).start()
     output, errors = process.communicate(timeout=HANG_SEC)
     assert (process.returncode, errors) == (0, "")
@@ -56,8 +58,8 @@ def test_one_service_on_a_terminal(tree, profile):
     tree.register(profile, "ignore-term")
     pid = tree.wait_gateway(profile)
     with terminal(tree, "hermes", "svcctl", "stop", profile) as seen:
-        seen.wait_for(f"^gateway-{profile}: stopping for 1s$")
-        seen.wait_for(f"^gateway-{profile}: stopping for 2s$")
+        seconds = seen.wait_for(rf"^gateway-{profile}: stopping for ([1-9]\d*)s$")[1]
+        seen.wait_for(rf"^gateway-{profile}: stopping for (?!{seconds}s)[1-9]\d*s$")
         tree.signal("KILL", pid)
         assert seen.end() == 0
         assert seen.screen.text() == f"gateway-{profile}  down"
@@ -67,11 +69,19 @@ def test_one_service_on_a_terminal(tree, profile):
 def test_what_is_quick_is_not_told(make_tree):
     tree = make_tree("--settle-msec", "50")
     tree.register("quick")
-    tree.wait_state("quick", "up")
-    tree.wait_gateway("quick")
-    with terminal(tree, "hermes", "svcctl", "stop", "quick") as seen:
-        assert seen.end() == 0
-        assert "stopping" not in seen.raw
+
+    def is_not_told():
+        """On a busy machine it may take longer than DRAW_FIRST_MSEC, and is told then: only what was quick counts."""
+        tree.call("Start", names=["gateway-quick"], wait="up")
+        tree.wait_gateway("quick")
+        began = time.monotonic()
+        with terminal(tree, "hermes", "svcctl", "stop", "quick") as seen:
+            assert seen.end() == 0
+            is_told = "stopping" in seen.raw
+            assert not is_told or time.monotonic() - began >= 0.4, seen.raw
+        return not is_told
+
+    wait_until(is_not_told, what="a stop that is quick")
 
 
 def test_json_and_simple_terminals_are_left_alone(tree, profile):
@@ -102,7 +112,7 @@ def test_outcomes_as_they_happen(make_tree):
     slow = tree.wait_gateway("slow")
     tree.wait_gateway("quick")
     with terminal(tree, "hermes", "svcctl", "stop", "--all") as seen:
-        seen.wait_for("^gateway-quick +down\ngateway-slow: stopping for [1-9]s$")
+        seen.wait_for(r"^gateway-quick +down\ngateway-slow: stopping for [1-9]\d*s$")
         tree.signal("KILL", slow)
         assert seen.end() == 0
         assert seen.screen.text().splitlines() == ["gateway-quick  down", "gateway-slow   down"]
@@ -191,7 +201,7 @@ def test_a_broker_that_stays_away(make_tree):
     tree = make_tree()
     tree.register("one", "ignore-term")
     pid = tree.wait_gateway("one")
-    with terminal(tree, "hermes", "svcctl", "stop", "one", "--timeout", "5s") as seen:
+    with terminal(tree, "hermes", "svcctl", "stop", "one", "--timeout", "15s") as seen:
         seen.wait_for("stopping for")
         tree.stop_broker()
         seen.wait_for("the broker is away; waiting for")

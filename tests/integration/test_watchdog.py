@@ -18,13 +18,11 @@ def trace(tree, calls, inject):
     """strace on the broker's loop; returns when it is attached."""
     pid = tree.broker_pid()
     tracer = subprocess.Popen(["bash", "-c", '. tools/lib/tree.sh; tree_pid=$1; shift; tree_enter root "$@"', "tree", str(tree.pid),
-                               "strace", "-qq", "-o", "/dev/null", "-p", str(pid), "-e", f"trace={calls}", "-e", f"inject={calls}:{inject}"],
-                              stdin=subprocess.DEVNULL)
-
-    def attached():
-        with open(tree.path(f"/proc/{pid}/status")) as file:
-            return "TracerPid:\t0\n" not in file.read()
-    wait_until(attached, what="strace attached")
+                               "strace", "-o", "/dev/null", "-p", str(pid), "-e", f"trace={calls}", "-e", f"inject={calls}:{inject}"],
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    # The kernel names a tracer some time before it stops at calls.
+    while "attached" not in (line := tracer.stderr.readline()):
+        assert line, "strace did not attach"
     return tracer, pid
 
 
@@ -46,6 +44,7 @@ def test_loop_that_stands_is_replaced(make_tree, calls):
         tree.signal("KILL", *[other for other, (line, _, _) in tree.processes().items() if line.startswith("strace ")])
         wait_until(lambda: tree.broker_is_ready(pid), what="another broker")
     assert tracer.wait(HANG_SEC) is not None
+    tracer.stderr.close()
     assert tree.call("Health", "root")["healthy"] in (True, False)
     assert tree.state("a")["pid"] == gateway
 
