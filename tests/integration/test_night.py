@@ -130,7 +130,7 @@ def test_volume_hung(boot, volume):
 
 
 def test_broker_down(make_tree):
-    tree = make_tree()
+    tree = make_tree("--backoff-first-msec", "60000")  # there is time to look
     tree.register("coder")
     pid = tree.wait_gateway("coder")
     tree.stop_broker()
