@@ -246,6 +246,7 @@ def test_commands_of_root(make_tree):
         result = tree.run("root", "bash", "-c", command)
         assert result.returncode == 0, (command, result.stderr)
     tree.expected_ends += 1
+    wait_until(lambda: not tree.broker_pid(), what="the broker down, which nobody waited for")
 
 
 def test_commands_of_svcctl(make_tree):
