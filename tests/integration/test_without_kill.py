@@ -153,8 +153,11 @@ def test_an_order_while_privileges_are_dropped(tree, profile):
 def test_unregister_kills(tree, profile):
     tree.register(profile, "ignore-term")
     pid = tree.wait_gateway(profile)
-    # Before it is killed it must have had a processor, to say what it got.
-    assert tree.call("Unregister", profile=profile, timeout_msec=3000)["removed"]
+    with tree.connect() as patient:
+        patient.send("Unregister", {"profile": profile, "timeout_msec": 60000})
+        wait_until(lambda: terms(tree, profile), what="the TERM")  # before it is killed it must have had a processor, to say so
+        assert tree.call("Unregister", profile=profile, timeout_msec=300)["removed"]
+        assert patient.result()["removed"]
     assert pid not in tree.processes()
     assert terms(tree, profile) == 1
     tree.assert_absent(profile)
