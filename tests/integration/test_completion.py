@@ -67,6 +67,9 @@ def tree(module_trees):
     tree.run("hermes", "mkdir", "-p", "/opt/data/profiles/nosoul", check=True)
     tree.run("root", "mount", "-t", "tmpfs", "tmpfs", "/tmp", check=True)
     tree.run("root", "tee", "/tmp/completion.zsh", text=ZSH, check=True)
+    # A person does not wait for words for longer than a second; a test does.
+    tree.run("root", "sh", "-c", "files=$(grep -rl -e '--timeout 1s' /usr/local/share/bash-completion /usr/local/share/zsh /usr/local/share/fish) && "
+             "sed -i 's/--timeout 1s/--timeout 60s/' $files", check=True)
     return tree
 
 

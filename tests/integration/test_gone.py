@@ -141,7 +141,7 @@ def test_those_who_are_gone_are_few(tree, draining):
             return any(service["name"] == f"gateway-{name}" for service in tree.call("List", "root")["services"])
 
         done = wait_until(lambda: registered() or dropped() > before, what=f"it is done, or dropped: {tree.log()[-2000:]}") and registered()
-        tree.call("Unregister", "root", profile=name, timeout_msec=1)
+        tree.unregister(name)
         return done
 
     attempts = itertools.count()
@@ -173,7 +173,7 @@ def test_an_order_that_is_left_in_its_middle_ends(tree, draining, profile):
                 time.sleep(pause.uniform(0, 0.06))
                 connection.close()
             wait_until(lambda: registered() or dropped() > now, what="done or dropped")  # noqa: B023
-            tree.call("Unregister", "root", profile=behind, timeout_msec=1)
+            tree.unregister(behind)
         return dropped() - before
 
     # A machine may be too slow once; what nobody ends is lost again and again.

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from test_boot import again, states, wait_states
+from test_ends import written_boot_log
 from tree import wait_until
 from varlink import VarlinkError
 from volume import UID
@@ -97,7 +98,8 @@ def test_links_that_do_not(boot, volume):
     volume.write(".svcbroker/intent/other", '{"version":1,"want":"up"}')
     tree = boot(before=BEFORE)
     wait_states(tree, coder="up", default="down")
-    log, boot_log, listed, found = tree.log(), volume.read("logs/container-boot.log"), actions(tree), checks(tree)["profiles"]
+    boot_log = written_boot_log(volume)
+    log, listed, found = tree.log(), actions(tree), checks(tree)["profiles"]
     for name in (*OUTSIDE, *NOWHERE):
         word = "nowhere" if name == "dangling" else "cannot be followed" if name in ("loop",) else "link"
         assert f"service=gateway-{name}\n" in log, name
@@ -141,9 +143,10 @@ def test_a_record_whose_profile_is_not_found(boot, volume):
     volume.write(".svcbroker/intent/Not A Name", "")
     tree = boot()
     wait_states(tree, coder="up", default="down")
+    boot_log = written_boot_log(volume)
     for name in ("gone", "empty"):
         assert f"reconcile: recorded and not found: service=gateway-{name}\n" in tree.log()
-        assert f" profile={name} prior_state=None action=skipped why=no_profile prior_exit=unknown\n" in volume.read("logs/container-boot.log")
+        assert f" profile={name} prior_state=None action=skipped why=no_profile prior_exit=unknown\n" in boot_log
         assert "no such profile" in actions(tree)[name]["message"]
         assert os.path.exists(f"{volume.path}/.svcbroker/intent/{name}")
     found = checks(tree)["intent_store"]

@@ -170,7 +170,7 @@ def test_an_order_while_its_finish_gives_up(tree, profile):
     tree.wait_state(profile, "up")
     with open(f"{tree.slot(profile)}/log/finish", "w") as file:
         file.write("#!/bin/sh\n>../data/waits\nwhile [ ! -e ../data/gate ]; do /bin/sleep 0.02; done\nexit 125\n")
-    tree.signal("KILL", logger_of(tree, profile))
+    tree.signal("KILL", wait_until(lambda: logger_of(tree, profile), what="its s6-log"))
     wait_until(lambda: os.path.exists(f"{tree.slot(profile)}/data/waits"), what="its finish")
     tree.call("Reset", names=[f"gateway-{profile}"])
     with open(f"{tree.slot(profile)}/data/gate", "w"):
@@ -199,7 +199,7 @@ def test_watch_tells(tree, profile):
     with tree.connect() as connection:
         connection.send("Watch", {"names": [f"gateway-{profile}"]}, more=True)
         assert connection.receive()["parameters"]["service"]["log_restarts"] == 0
-        tree.signal("KILL", logger_of(tree, profile))
+        tree.signal("KILL", wait_until(lambda: logger_of(tree, profile), what="its s6-log"))
         while connection.receive()["parameters"]["service"]["log_restarts"] != 1:
             pass
 

@@ -22,7 +22,7 @@ def used(module_trees):
     tree.call("Restart", names=["gateway-up", "gateway-child"], wait="up")
     tree.signal("KILL", tree.supervisor("gateway-down"))
     tree.register("gone")
-    tree.call("Unregister", profile="gone")
+    tree.unregister("gone")
     tree.kill_broker()
     tree.call("Register", profile="up", environment={"OTHER": "y"})
     tree.call("Stop", names=["gateway-child"], wait="down")
@@ -222,7 +222,7 @@ def test_descriptors_of_the_broker(used):
     before = descriptors()
     for _ in range(20):
         used.register("again", start=False)
-        used.call("Unregister", profile="again")
+        used.unregister("again")
     wait_until(lambda: descriptors() <= before, what="descriptors back to what they were")
 
 
@@ -239,4 +239,4 @@ def test_environment_is_not_in_the_processes_of_root(used):
         except OSError:
             continue
     assert holders == [pid]
-    used.call("Unregister", profile="secret")
+    used.unregister("secret")

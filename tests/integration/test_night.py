@@ -57,6 +57,7 @@ def slow_tree(make_tree):
 def test_backoff(slow_tree):
     slow_tree.register("coder", "exit:1:0.1")
     wait_until(lambda: "attempt" in (slow_tree.state("coder").get("reason") or ""), what="back-off")
+    wait_until(lambda: slow_tree.gateway_log("coder").count("ends with 1") == 5, what="what the last run printed")
     output = show(slow_tree, "backoff", "svcctl status coder", "svcctl health; echo $?", "tail -n 2 /opt/data/logs/gateways/coder/current")
     assert "backoff" in output
     slow_tree.register("coder", environment={})
@@ -75,6 +76,7 @@ def test_held(boot, volume):
     volume.profile("coder", intent={"version": 1, "want": "up"})
     first = boot()
     wait_until(lambda: first.state("coder")["state"] == "up")
+    first.wait_gateway("coder")
     second = boot()
     second.wait_state("coder", "held")
     show(second, "held", "svcctl status coder")
@@ -128,7 +130,7 @@ def test_volume_hung(boot, volume):
 
 
 def test_broker_down(make_tree):
-    tree = make_tree()
+    tree = make_tree("--backoff-first-msec", "60000")  # there is time to look
     tree.register("coder")
     pid = tree.wait_gateway("coder")
     tree.stop_broker()
@@ -179,7 +181,8 @@ def test_no_supervisor(make_tree):
     tree = make_tree(profiles="")
     tree.run("root", "sh", "-c", "cp -r /run/s6-rc/servicedirs/svcbrokerd /run/ghost; cd /run/ghost; rm -rf supervise event data; touch down; "
              "ln -s /run/ghost /run/service/ghost", check=True)
-    assert tree.call("Status", name="ghost")["service"]["state"] == "unsupervised"
+    wait_until(lambda: any((service["name"], service["state"]) == ("ghost", "unsupervised") for service in tree.call("List")["services"]),
+               what="it is seen")
     tree.run("root", "bash", "-c", command_of("/usr/bin/s6-svscanctl"), check=True)
     wait_until(lambda: tree.call("Status", name="ghost")["service"]["state"] == "down", what="a supervisor")
 
@@ -188,7 +191,10 @@ def test_orphans(make_tree):
     tree = make_tree()
     tree.register("coder", "daemon")
     tree.wait_gateway("coder")
-    tree.call("Unregister", profile="coder")
+    # It says that it runs before it leaves one; and who has no group of its own yet goes with it.
+    wait_until(lambda: [pid for pid, (line, parent, group) in tree.processes().items() if "-p coder gateway run" in line and
+                        pid == group and pid != tree.status("coder").pid], what="the daemon")
+    tree.unregister("coder")
     left = tree.run("hermes", "bash", "-c", command_of("ps"), check=True).stdout.splitlines()
     assert any("hermes" in line and line.split()[1] == "1" for line in left[1:]), left
 
@@ -240,11 +246,13 @@ def test_commands_of_root(make_tree):
         result = tree.run("root", "bash", "-c", command)
         assert result.returncode == 0, (command, result.stderr)
     tree.expected_ends += 1
+    wait_until(lambda: not tree.broker_pid(), what="the broker down, which nobody waited for")
 
 
 def test_commands_of_svcctl(make_tree):
     tree = make_tree()
     tree.register("coder")
+    tree.wait_gateway("coder")  # whose log is there
     tree.wait_state("coder", "up")
     verbs = re.findall(r"^  ([a-z]+)", tree.run("hermes", "svcctl", "--help").stdout, re.M)
     commands = re.findall(r"^    \$ (svcctl .*)$", PAGE.read(), re.M)

@@ -11,6 +11,7 @@ import pytest
 import s6
 from doctor import diagnose
 from tree import SERVICES, wait_until
+from varlink import HANG_SEC
 
 BOUNDS = ("--process-msec", "1500", "--ending-msec", "1500", "--ready-msec", "1500")
 
@@ -63,8 +64,8 @@ def events(tree, profile):
     return connection
 
 
-def wait_event(connection, condition, timeout=20):
-    deadline = time.monotonic() + timeout
+def wait_event(connection, condition):
+    deadline = time.monotonic() + HANG_SEC
     while True:
         event = connection.receive(max(0.1, deadline - time.monotonic()))["parameters"]["service"]
         if condition(event):
@@ -136,8 +137,6 @@ def test_one_without_a_process(tree, profile):
     tree.register(profile, start=False)
     tree.wait_state(profile, "down")
     path = f"{tree.slot(profile)}/run"
-    with open(path) as file:
-        sound = file.read()
     os.chmod(path, 0o644)
     with events(tree, profile) as watching:
         tree.call("Start", names=[f"gateway-{profile}"])
@@ -147,8 +146,6 @@ def test_one_without_a_process(tree, profile):
     checks = diagnose(tree)
     assert checks["execution"]["verdict"] == "failure" and f"gateway-{profile}" in checks["execution"]["detail"], checks["execution"]
     os.chmod(path, 0o755)
-    with open(path, "w") as file:
-        file.write(sound)
     tree.call("Start", names=[f"gateway-{profile}"])
 
 
@@ -177,8 +174,9 @@ ln -s {STATIC} /run/service/slow
 
 def test_static_service_that_is_not_ready(make_tree):
     tree = make_tree(*BOUNDS, before=SLOW)
-    service = wait_until(lambda: (now := tree.call("Status", name="slow")["service"]).get("problem") and now, what="a problem")
-    assert (service["problem"], service["state"]) == ("not_ready", "starting")
+    # On a busy machine it may have had no process for as long, before.
+    service = wait_until(lambda: (now := tree.call("Status", name="slow")["service"]).get("problem") == "not_ready" and now, what="the problem")
+    assert service["state"] == "starting"
     assert any(line.startswith("slow: it was started more than 1800 ms ago") for line in tree.call("Health")["problems"])
     tree.run("hermes", "touch", "/opt/data/go", check=True)
     wait_until(lambda: tree.call("Health")["healthy"], what="healthy")
@@ -245,6 +243,11 @@ def test_logger_that_was_stopped_by_a_signal(tree, profile):
     assert s6.read_status(f"{tree.slot(profile)}/log").pid == pid, "continued"
 
 
+def unmount(tree, path):
+    """Somebody may be in it just then: an s6-supervise that s6-svscan tries to begin once more, the broker's look."""
+    wait_until(lambda: tree.run("root", "umount", path).returncode == 0, what=f"{path} unmounted")
+
+
 def test_logger_without_a_supervisor(tree, profile):
     """As where s6-svscan has a place for one of the two."""
     tree.register(profile)
@@ -253,7 +256,7 @@ def test_logger_without_a_supervisor(tree, profile):
     old = tree.supervisor(f"gateway-{profile}/log")
     tree.signal("KILL", old)
     wait_until(lambda: "logger" in "".join(problems(tree, profile)), what="a problem")
-    tree.run("root", "umount", f"{SERVICES}/gateway-{profile}/log", check=True)
+    unmount(tree, f"{SERVICES}/gateway-{profile}/log")
     wait_until(lambda: not problems(tree, profile), 30, "its logger back")
 
 
@@ -268,7 +271,7 @@ def test_finish_script_that_does_not_end(make_tree):
     with events(tree, "slow") as watching:
         tree.signal("KILL", tree.status("slow").pid)
         wait_event(watching, lambda service: service["state"] == "finishing" and "problem" not in service)
-        event = wait_event(watching, lambda service: service.get("problem") == "not_finished", 30)
+        event = wait_event(watching, lambda service: service.get("problem") == "not_finished")
         assert event["state"] == "finishing"
     _, why = assert_agreed(tree, "slow", "not_finished", "its finish script does not end")
     assert "finish script does not end" in why
@@ -324,5 +327,5 @@ def test_svscan_that_is_gone(tree, profile):
     tree.run("root", "mount", "-t", "tmpfs", "-o", "mode=700", "none", "/run/service/.s6-svscan", check=True)
     health = tree.call("Health")
     assert any(line.startswith("no s6-svscan runs on the scan directory") for line in health["problems"]), health
-    tree.run("root", "umount", "/run/service/.s6-svscan", check=True)
+    unmount(tree, "/run/service/.s6-svscan")
     assert not any("s6-svscan" in line for line in tree.call("Health")["problems"])

@@ -140,8 +140,9 @@ def test_logger_that_could_not_be_seen(tree, profile):
     tree.wait_state(profile, "up")
     status = f"gateway-{profile}/log/supervise/status"
     faults.inject(tree, ("openat", "EMFILE", status))
-    logger = next(pid for pid, (line, _, _) in tree.processes().items() if line.endswith(f"/logs/gateways/{profile}"))
-    tree.signal("KILL", logger)
+    loggers = wait_until(lambda: [pid for pid, (line, _, _) in tree.processes().items() if line.endswith(f"/logs/gateways/{profile}")],
+                         what="its s6-log")
+    tree.signal("KILL", *loggers)
     told(tree, "Too many open files")
     faults.inject(tree)
     well(tree)

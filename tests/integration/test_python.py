@@ -7,7 +7,7 @@ import threading
 import pytest
 
 import idl
-from tree import wait_until
+from tree import SLOW_TO_SETTLE, wait_until
 
 INSTALLED = "/usr/local/share/svcbroker/python"
 
@@ -145,10 +145,11 @@ def test_stranger_is_refused(python):
         {"class": "ConnectionFailed", "text": "/run/svcbroker/io.svcbroker: Permission denied"}]
 
 
-def test_failed_wait(tree, profile, python):
-    tree.register(profile, "exit:78", start=False)
-    said, = python("refused(client.start, 'gateway-' + sys.argv[1], wait=True, wait_sec=60)", profile)
-    assert said["class"] == "Failed" and said["text"].startswith(f"Failed: gateway-{profile}: ")
+def test_failed_wait(make_tree, python):
+    tree = make_tree(*SLOW_TO_SETTLE)
+    tree.register("ends", "exit:78", start=False)
+    said, = python("refused(client.start, 'gateway-ends', wait=True, wait_sec=60)", of=tree)
+    assert said["class"] == "Failed" and said["text"].startswith("Failed: gateway-ends: ")
 
 
 def test_watch(profile, python):
@@ -183,14 +184,18 @@ with svcbroker.Client(timeout=60) as person:
         def run():
             time.sleep(0.1)
             act()
-        threading.Thread(target=run).start()
-    later(lambda: person.start(*names))
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+    starting = later(lambda: person.start(*names))
     say(do(client.wait(*names, wait_sec=60)))
+    starting.join()  # its answer is one for that call, and not for the next
     person.stop(names[1])
     say(do(client.wait(names[1], until="down", wait_sec=60)))
     kept = do(client.export(*names, with_environment=True))
-    later(lambda: person.unregister(profile, kill_after_sec=1))
+    leaving = later(lambda: person.unregister(profile, kill_after_sec=1))
     say(list(do(client.wait(names[0], until="gone", wait_sec=60))))
+    leaving.join()
     refused(client.wait, names[0], wait_sec=60)
     say(kept)
     say({"actions": [one.action for one in do(client.import_(kept, dry_run=True))]})

@@ -34,7 +34,7 @@ def pass_the_deputy(tree, profile):
     tree.register(profile)
     tree.wait_gateway(profile)
     tree.call("Stop", names=[f"gateway-{profile}"], wait="down")
-    tree.call("Unregister", profile=profile)
+    tree.unregister(profile)
 
 
 def logger_of(tree, profile):
@@ -153,7 +153,11 @@ def test_an_order_while_privileges_are_dropped(tree, profile):
 def test_unregister_kills(tree, profile):
     tree.register(profile, "ignore-term")
     pid = tree.wait_gateway(profile)
-    assert tree.call("Unregister", profile=profile, timeout_msec=300)["removed"]
+    with tree.connect() as patient:
+        patient.send("Unregister", {"profile": profile, "timeout_msec": 60000})
+        wait_until(lambda: terms(tree, profile), what="the TERM")  # before it is killed it must have had a processor, to say so
+        assert tree.call("Unregister", profile=profile, timeout_msec=300)["removed"]
+        assert patient.result()["removed"]
     assert pid not in tree.processes()
     assert terms(tree, profile) == 1
     tree.assert_absent(profile)
@@ -164,7 +168,9 @@ def test_unregister_ends_a_logger_whose_pipe_is_held(tree, profile):
     tree.register(profile, "daemon")
     pid = tree.wait_gateway(profile)
     group = f"-p {profile} gateway run"
-    daemon = wait_until(lambda: [its for its, (line, _, _) in tree.processes().items() if group in line and its != pid])
+    # Who has left nothing yet, neither the gateway nor its session, ends with it.
+    daemon = wait_until(lambda: [its for its, (line, _, group_of_it) in tree.processes().items()
+                                 if group in line and its == group_of_it and its != pid], what="who left it")
     logger = wait_until(lambda: logger_of(tree, profile))
     tree.signal("STOP", logger)
     assert tree.call("Unregister", profile=profile, timeout_msec=300)["removed"]
@@ -183,8 +189,8 @@ def test_an_order_that_a_killed_broker_left(tree, profile):
 
 
 def test_health_says_so(tree):
-    health = tree.call("Health")
-    assert health["healthy"] is False and health["problems"] == [PROBLEM]
+    health = wait_until(lambda: (now := tree.call("Health"))["problems"] == [PROBLEM] and now, what="nothing else")
+    assert health["healthy"] is False
 
 
 def test_a_whole_container_is_not_told_so(make_tree):
@@ -199,4 +205,5 @@ def test_a_whole_container_is_not_told_so(make_tree):
     assert terms(tree, "a") == 0
     tree.signal("CONT", supervisor)
     wait_until(lambda: terms(tree, "a"), what="the TERM")
-    assert tree.call("Health")["problems"] == []
+    # Its s6-supervise did not read its orders for a while.
+    wait_until(lambda: tree.call("Health")["problems"] == [], what="no problem")
