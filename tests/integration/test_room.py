@@ -125,6 +125,8 @@ def test_registrations_leave_room(small):
 def test_many_small_variables_cost_no_page_each(make_tree):
     tree = make_tree()
     tree.register("a", start=False)
+    for run in ("a", "a/log"):  # an s6-supervise that takes orders writes its status only then
+        wait_until(lambda r=run: tree.status(r), what=f"the status of {run}")
     before = os.statvfs(tree.path(SERVICES))
     tree.register("a", start=False, environment={f"V{i}": "x" for i in range(64)})
     after = os.statvfs(tree.path(SERVICES))
