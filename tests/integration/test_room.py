@@ -25,26 +25,34 @@ def room(tree):
 
 
 def fill(tree, bytes_too=True, inodes_too=True):
-    """Root's own files, in the place of whatever may fill it."""
+    """Root's own files, in the place of whatever may fill it. Again where somebody has let go of something meanwhile: an s6-supervise that
+    has just begun replaces its status."""
     tree.run("root", "sh", "-c", "mkdir -p /run/svcbroker/rest && : >/run/svcbroker/rest/bytes", check=True)
     if inodes_too:
-        directory = tree.path("/run/svcbroker/rest")
-        for number in range(100000):
-            try:
-                os.close(os.open(f"{directory}/{number}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            except OSError:
-                break
-        assert room(tree)[1] == 0
+        wait_until(lambda: fill_inodes(tree.path("/run/svcbroker/rest")) and room(tree)[1] == 0, what="no inode left")
     if bytes_too:
-        with open(tree.path("/run/svcbroker/rest/bytes"), "wb", buffering=0) as file:
-            size = 1 << 20
-            while size:
-                try:
-                    if file.write(b"x" * size) < size:
-                        size //= 2
-                except OSError:
+        wait_until(lambda: fill_bytes(tree.path("/run/svcbroker/rest/bytes")) and room(tree)[0] == 0, what="no byte left")
+
+
+def fill_inodes(directory):
+    for number in range(len(os.listdir(directory)), 100000):
+        try:
+            os.close(os.open(f"{directory}/{number}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except OSError:
+            break
+    return True
+
+
+def fill_bytes(path):
+    with open(path, "ab", buffering=0) as file:
+        size = 1 << 20
+        while size:
+            try:
+                if file.write(b"x" * size) < size:
                     size //= 2
-        assert room(tree)[0] == 0
+            except OSError:
+                size //= 2
+    return True
 
 
 def empty(tree):
