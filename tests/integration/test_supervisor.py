@@ -155,7 +155,7 @@ def test_unregister_of_a_stopped_supervisor(tree, profile):
         assert caught.value.name == "Busy" and caught.value.parameters["operation"] == "unregister"
     finally:
         tree.signal("CONT", supervisor)
-    assert tree.call("Unregister", profile=profile)["removed"] in (True, False)
+    assert tree.unregister(profile, "hermes")["removed"] in (True, False)
     tree.assert_absent(profile)
 
 
