@@ -204,7 +204,7 @@ def test_dashboard_misconfigured_stays_down(start, tmp_path):
 def test_dashboard_container_has_no_gateways(start):
     container = start("dashboard", "--host", "0.0.0.0")
     assert states(container) == {}
-    until(lambda: "hermes dashboard --host 0.0.0.0 profile=default uid=10000" in container.logs(), "the command runs, which the broker is ready before")
+    until(lambda: "hermes dashboard --host 0.0.0.0 profile=default uid=10000" in container.logs(), "the command, behind the services")
 
 
 def test_options_of_the_broker(start, image):
