@@ -32,6 +32,12 @@ def until(condition, what, deadline_sec=DEADLINE_SEC):
         time.sleep(0.1)
 
 
+def until_it_takes_term(container):
+    """Until the default gateway's double has its trap for SIGTERM: its notes say that it began before that. Bit 14 of what is caught."""
+    look = 'grep -Eq "^SigCgt:.*[4-7c-f][0-9a-f]{3}$" /proc/$(cat pid.default)/status'
+    until(lambda: container.shell(look, check=False).returncode == 0, "the gateway has its trap")
+
+
 def run_arguments(image, command, options, environment):
     """S6_KILL_GRACETIME: how long s6-overlay waits, at the end, for whoever did not end by himself."""
     variables = {"S6_KILL_GRACETIME": "300", **environment}

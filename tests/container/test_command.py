@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from engine import DEADLINE_SEC, ENVIRONMENT, podman, run, run_arguments, until
+from engine import DEADLINE_SEC, ENVIRONMENT, podman, run, run_arguments, until, until_it_takes_term
 
 
 def spoken(result):
@@ -85,6 +85,7 @@ def test_gateway_run_is_supervised(start):
 def test_gateway_run_in_the_foreground(start, arguments, environment):
     container = start("gateway", "run", *arguments, **environment)
     until(lambda: "default began" in container.shell("cat notes", check=False).stdout, "the gateway runs")
+    until_it_takes_term(container)
     assert container.service("gateway-default")["state"] == "down"
     container.shell("kill $(cat pid.default)")
     assert container.wait() == 0

@@ -181,12 +181,13 @@ def test_multiplexing(start):
 def test_dashboard_on(start, name, value):
     container = start(**{name: value})
     until(lambda: container.service("dashboard")["state"] == "up", "the dashboard is up")
-    assert "hermes dashboard --host 127.0.0.1 --port 9119 --no-open profile=default uid=10000 cwd=/opt/data" in container.logs()
+    line = "hermes dashboard --host 127.0.0.1 --port 9119 --no-open profile=default uid=10000 cwd=/opt/data"
+    until(lambda: line in container.logs(), "it runs")
 
 
 def test_dashboard_off(start):
     container = start()
-    assert container.service("dashboard")["state"] == "down"
+    until(lambda: container.service("dashboard")["state"] == "down", "its one run has ended")
     assert "hermes dashboard" not in container.logs()
     assert container.svcctl("health").returncode == 0
 
@@ -203,7 +204,7 @@ def test_dashboard_misconfigured_stays_down(start, tmp_path):
 def test_dashboard_container_has_no_gateways(start):
     container = start("dashboard", "--host", "0.0.0.0")
     assert states(container) == {}
-    assert "hermes dashboard --host 0.0.0.0 profile=default uid=10000" in container.logs()
+    until(lambda: "hermes dashboard --host 0.0.0.0 profile=default uid=10000" in container.logs(), "the command, behind the services")
 
 
 def test_options_of_the_broker(start, image):

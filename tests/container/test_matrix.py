@@ -5,9 +5,11 @@ are not repeated here."""
 import concurrent.futures
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -49,13 +51,19 @@ def test_each_capability_that_is_not_there(image):
             container.remove()
 
 
-def test_keep_id(start, tmp_path):
+@pytest.fixture
+def open_place():
+    """A directory that everybody can enter. Pytest's own cannot be one: whatever other pytest begins shuts it again."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        yield pathlib.Path(name)
+
+
+def test_keep_id(open_place, start):
     """The container's user is the one outside to whom the volume belongs, everybody else is mapped: it is that one uid, so no boundary."""
-    tmp_path.chmod(0o755)
-    volume = tmp_path / "volume"
+    volume = open_place / "volume"
     volume.mkdir()
     os.chown(volume, 110000, 110000)
-    subprocess.run(["chmod", "o+x", *map(str, tmp_path.parents[:2])], check=True)
     container = start(options=("--uidmap", "0:100000:65536", "--gidmap", "0:100000:65536", "--user", "10000:10000", "--volume", f"{volume}:/opt/data"))
     serves(container)
     assert os.stat(volume / ".svcbroker").st_uid == 110000

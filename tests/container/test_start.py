@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import images
-from engine import HERE, podman, run, until
+from engine import HERE, podman, run, until, until_it_takes_term
 
 ALONE = "no services, no supervised gateways"
 
@@ -151,6 +151,7 @@ def test_not_process_1_signals(start):
     """A `gateway run' is one in the foreground there: it has the signal, and its exit code is the container's."""
     container = start("gateway", "run", options=("--pid", "host"), ready=False)
     until(lambda: "default began" in container.shell("cat notes", check=False).stdout, "the gateway runs")
+    until_it_takes_term(container)
     assert container.stop() == 0
     assert "default ended by TERM" in podman("cp", f"{container.id}:/opt/data/notes", "-").stdout
     assert "s6 supervision" not in container.logs()

@@ -64,7 +64,7 @@ def test_finish_that_hangs(tree, profile):
     tree.call("Start", names=[f"gateway-{profile}"], wait="up")
     with tree.connect("root") as connection:
         assert refused(connection, "Stop", names=[f"gateway-{profile}"], wait="down", timeout_msec=1000).name == "WaitTimeout"
-        assert tree.state(profile)["state"] == "finishing"
+        tree.wait_state(profile, "finishing")  # its run may take longer than that to end
         assert told(tree, f"gateway-{profile}: its finish script does not end")
         assert f"gateway-{profile} (its finish script does not end)" in orders(tree)["detail"]
         error = refused(connection, "Unregister", profile=profile, timeout_msec=300)
@@ -178,7 +178,9 @@ def test_many_that_were_stopped_delay_nobody(tree, profile):
         with tree.connect("root") as connection:
             for want in ("down", "up"):
                 assert connection.call("Stop" if want == "down" else "Start", names=[f"gateway-{profile}"], wait=want)
-            assert len([line for line in connection.call("Health")["problems"] if UNREAD in line]) == len(names)
+            # A supervisor that was ordered only lately, since it took its time to start its run, has some time to read.
+            wait_until(lambda: len([line for line in connection.call("Health")["problems"] if UNREAD in line]) == len(names),
+                       what="each is told of")
     for its in names:
         tree.wait_state(its, "down")
-        tree.call("Unregister", profile=its)
+        tree.unregister(its)

@@ -186,7 +186,8 @@ def test_reconcile(boot, volume):
                     tree.call("Unregister", profile=name)
                 return False
             assert said == expected
-            assert not dry_run or one in states(tree) or set(states(tree)) == {"default", gone, "runs"}, "only said"
+            there = set(states(tree))
+            assert not dry_run or there & {one, two} or there == {"default", gone, "runs"}, "only said"
         wait_until(lambda: set(states(tree)) == {"default", one, two, "runs"}, what="the one that is gone to be removed")
         tree.wait_state(one, "up")
         assert states(tree)["runs"][1] == "up", "what runs is never touched, directory or not"

@@ -11,7 +11,7 @@ import pytest
 
 import idl
 from page import Page, fenced
-from tree import SLOW_TO_SETTLE, SOCKET, TOP
+from tree import SLOW_TO_SETTLE, SOCKET, TOP, wait_until
 from varlink import encode
 
 PAGE = Page("clients.md")
@@ -202,8 +202,9 @@ def test_waits_that_end_otherwise(talk):
     talk.show("WaitTimeout", "Stop", {"names": ["gateway-slow"], "wait": "down", "timeout_msec": 500}, shorten=fixed)
     with tree.connect() as connection:
         request = {"names": ["gateway-slow"], "wait": "down"}
+        before = tree.log().count("audit: Stop: ")
         connection.send("Stop", request)
-        tree.wait_state("slow", "stopping")
+        wait_until(lambda: tree.log().count("audit: Stop: ") > before, what="the second Stop, of what is stopping already")
         tree.call("Start", names=["gateway-slow"])
         reply = connection.receive()
     PAGE.check("Superseded", fenced(shown(">", {"method": "io.svcbroker.Stop", "parameters": request}) + shown("<", normal(reply))))

@@ -132,12 +132,18 @@ def test_everybody_says_so_until_it_is_mended(coder, volume):
 
 
 def test_another_has_the_lock(coder, volume):
-    """It waits for the lock, and so has it in the moment in which the logger ends, before the next one."""
+    """It waits for the lock, and so has it when the logger ends, before the next one."""
     script = "import fcntl, time; f = open('/opt/data/logs/gateways/coder/lock', 'a'); fcntl.lockf(f, fcntl.LOCK_EX); print('held', flush=True); time.sleep(600)"
     coder.run("hermes", "sh", "-c", f'python3 -c "{script}" >/opt/data/held 2>&1 &', check=True)
     wait_until(lambda: waits_for_lock(coder, volume), what="somebody waiting for the lock")
-    end_logger(coder)
+    # Who waits is woken, and has to get the processor before the next logger does: that one is kept for as long.
+    supervisor = coder.supervisor("gateway-coder/log")
+    coder.signal("STOP", supervisor)
+    old = logger(coder)
+    coder.signal("KILL", old)
     wait_until(lambda: "held" in coder.run("root", "cat", "/opt/data/held").stdout, what="the lock held")
+    coder.signal("CONT", supervisor)
+    wait_until(lambda: logger(coder) not in (None, old), what="another logger")
     assert "holds its lock" in problem(coder)
 
 

@@ -33,6 +33,8 @@ def test_commands_to_try(tree):
     for command in commands:
         if not {"top", "watch", "-f"} & set(command):
             result = tree.run("hermes", *command)
+            if "start" in command:
+                tree.wait_gateway("coder")  # so it has a log, too
             found_nothing = "--grep" in command and (result.returncode, result.stderr) == (1, "")
             assert result.returncode == 0 or found_nothing, (command, result.stderr)
     assert tree.state("coder")["state"] == "down"

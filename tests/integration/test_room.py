@@ -25,26 +25,34 @@ def room(tree):
 
 
 def fill(tree, bytes_too=True, inodes_too=True):
-    """Root's own files, in the place of whatever may fill it."""
+    """Root's own files, in the place of whatever may fill it. Again where somebody has let go of something meanwhile: an s6-supervise that
+    has just begun replaces its status."""
     tree.run("root", "sh", "-c", "mkdir -p /run/svcbroker/rest && : >/run/svcbroker/rest/bytes", check=True)
     if inodes_too:
-        directory = tree.path("/run/svcbroker/rest")
-        for number in range(100000):
-            try:
-                os.close(os.open(f"{directory}/{number}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            except OSError:
-                break
-        assert room(tree)[1] == 0
+        wait_until(lambda: fill_inodes(tree.path("/run/svcbroker/rest")) and room(tree)[1] == 0, what="no inode left")
     if bytes_too:
-        with open(tree.path("/run/svcbroker/rest/bytes"), "wb", buffering=0) as file:
-            size = 1 << 20
-            while size:
-                try:
-                    if file.write(b"x" * size) < size:
-                        size //= 2
-                except OSError:
+        wait_until(lambda: fill_bytes(tree.path("/run/svcbroker/rest/bytes")) and room(tree)[0] == 0, what="no byte left")
+
+
+def fill_inodes(directory):
+    for number in range(len(os.listdir(directory)), 100000):
+        try:
+            os.close(os.open(f"{directory}/{number}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except OSError:
+            break
+    return True
+
+
+def fill_bytes(path):
+    with open(path, "ab", buffering=0) as file:
+        size = 1 << 20
+        while size:
+            try:
+                if file.write(b"x" * size) < size:
                     size //= 2
-        assert room(tree)[0] == 0
+            except OSError:
+                size //= 2
+    return True
 
 
 def empty(tree):
@@ -125,6 +133,8 @@ def test_registrations_leave_room(small):
 def test_many_small_variables_cost_no_page_each(make_tree):
     tree = make_tree()
     tree.register("a", start=False)
+    for run in ("a", "a/log"):  # an s6-supervise that takes orders writes its status only then
+        wait_until(lambda r=run: tree.status(r), what=f"the status of {run}")
     before = os.statvfs(tree.path(SERVICES))
     tree.register("a", start=False, environment={f"V{i}": "x" for i in range(64)})
     after = os.statvfs(tree.path(SERVICES))

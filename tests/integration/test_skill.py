@@ -31,6 +31,8 @@ def test_each_command(tree):
     tree.register("work-a", "exit:78")
     tree.wait_state("coder", "up")
     tree.wait_state("work-a", "failed")
+    for name in ("coder", "work-a"):  # their loggers have made what `svcctl logs` shows
+        tree.wait_gateway_log(name, "started, pid")
     for command in COMMANDS:
         if "--for down" in command:
             tree.call("Stop", names=["gateway-coder"], wait="down")

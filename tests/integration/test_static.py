@@ -42,6 +42,8 @@ def problems(tree):
 def settled(tree):
     wait_until(lambda: state(tree, "fails")["state"] == state(tree, "crashes")["state"] == state(tree, "wrong")["state"] == "failed",
                30, "the brakes")
+    for name in ("off", "done"):  # one run each, which may begin later than others have had theirs
+        wait_until(lambda n=name: (state(tree, n)["state"], state(tree, n)["want"]) == ("down", "down"), 30, f"the end of {name}")
 
 
 def judged(tree):

@@ -15,6 +15,15 @@ def new_supervisor(tree, name, old):
     return wait_until(lambda: (now := tree.supervisor(name)) not in (None, old) and now, what=f"a new s6-supervise {name}")
 
 
+def takes_orders(tree, profile):
+    """Its s6-supervise has its FIFO open, which it has not yet when it is first seen to run."""
+    try:
+        os.close(os.open(f"{tree.slot(profile)}/supervise/control", os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
+
+
 def test_replacement_obeys_a_start(tree, profile):
     tree.register(profile)
     pid = tree.wait_state(profile, "up")["pid"]
@@ -32,6 +41,7 @@ def test_orders_reach_the_replacement(tree, profile):
         old = tree.supervisor(f"gateway-{profile}")
         tree.signal("KILL", old)
         new_supervisor(tree, f"gateway-{profile}", old)
+        wait_until(lambda: takes_orders(tree, profile), what="it reads orders")
         wait_until(lambda: tree.state(profile)["state"] != "unsupervised", what="the broker seeing it")
         (outcome,) = tree.call(method, names=[f"gateway-{profile}"], wait=wait)["outcomes"]
         assert outcome["service"]["state"] == state, method
@@ -145,7 +155,7 @@ def test_unregister_of_a_stopped_supervisor(tree, profile):
         assert caught.value.name == "Busy" and caught.value.parameters["operation"] == "unregister"
     finally:
         tree.signal("CONT", supervisor)
-    assert tree.call("Unregister", profile=profile)["removed"] in (True, False)
+    assert tree.unregister(profile, "hermes")["removed"] in (True, False)
     tree.assert_absent(profile)
 
 

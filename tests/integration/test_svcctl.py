@@ -33,7 +33,7 @@ def test_a_life(tree, profile, service):
     assert svcctl(tree, "start", profile).returncode == 0
     result = svcctl(tree, "status", profile)
     assert result.returncode == 0 and name in result.stdout and "up" in result.stdout
-    assert re.search(rf"^{name} +up +\d+s +\d+ +0\b", svcctl(tree, "list").stdout, re.MULTILINE)
+    assert re.search(rf"^{name} +up +(\d+m )?\d+s +\d+ +0\b", svcctl(tree, "list").stdout, re.MULTILINE)
     code, value = document(tree, service, "status", name, method="Status")
     assert code == 0 and value["service"]["state"] == "up"
     code, value = document(tree, service, "why", name)
@@ -139,6 +139,7 @@ def test_names(make_tree):
     assert svcctl(tree, "start", "--profile", "dashboard").returncode == 0
     assert svcctl(tree, "stop", "dashboard").returncode == 5
     assert tree.state("dashboard")["state"] == "up"
+    tree.wait_gateway("dashboard")  # so it has a log, too
     assert svcctl(tree, "stop", "dashboard", "--profile").returncode == 0
     assert tree.state("dashboard")["state"] == "down"
     assert svcctl(tree, "logs", "--profile", "dashboard").returncode == 0
@@ -363,14 +364,21 @@ def test_output_that_cannot_be_written(tree, profile):
 
 
 def test_reconcile(boot, volume):
+    """The broker sees new profiles by itself, after a second at least: on a busy machine it may be first, and then it is another's turn."""
     volume.profile("one", {"gateway_state": "stopped"})
     tree = boot()
-    volume.profile("two", {"gateway_state": "running"})
-    result = svcctl(tree, "reconcile", "--dry-run")
-    assert result.returncode == 0 and "two" in result.stdout and "started" in result.stdout and "kept" in result.stdout
-    assert "gateway-two" not in svcctl(tree, "list").stdout
-    assert svcctl(tree, "reconcile").returncode == 0
-    tree.wait_state("two", "up")
+
+    def is_first(new):
+        volume.profile(new, {"gateway_state": "running"})
+        result = svcctl(tree, "reconcile", "--dry-run")
+        assert result.returncode == 0 and new in result.stdout and "kept" in result.stdout
+        if "started" not in result.stdout or f"gateway-{new}" in svcctl(tree, "list").stdout:
+            return False
+        assert svcctl(tree, "reconcile").returncode == 0
+        tree.wait_state(new, "up")
+        return True
+
+    assert any(is_first(f"two{number}") for number in range(20))
     volume.profile("Bad")
     result = svcctl(tree, "reconcile")
     assert result.returncode == 1 and "Bad" in result.stdout and "skipped" in result.stdout

@@ -43,7 +43,7 @@ def test_it_comes_about(tree, profile, goal, act):
     tree.register(profile, start=act != "Start")
     thread, found = begun(tree, "wait", profile, "--for", goal, "--timeout", "5m")
     if act == "Unregister":
-        tree.call(act, profile=profile, timeout_msec=1)
+        tree.unregister(profile, "hermes")
     else:
         tree.call(act, names=[f"gateway-{profile}"])
     thread.join()

@@ -132,11 +132,13 @@ def connect(request, path):
 
 
 class Told:
-    """Answers each call with what it asked for: the name of the service, or of the first. Of `held` ones when it is released."""
+    """Answers each call with what it asked for: the name of the service, or of the first. Of `held` ones when it is released, and
+    `begun` has the name as soon as half of the reply is on its way."""
 
     def __init__(self):
         self.held = {}
         self.heard = []
+        self.begun = []
 
     def hold(self, name):
         self.held[name] = threading.Event()
@@ -153,6 +155,7 @@ class Told:
                 # Half of it already, so that the client is in the middle of a reply.
                 whole = json.dumps({"parameters": told(name)}).encode() + b"\0"
                 peer.send(whole[: len(whole) // 2])
+                self.begun.append(name)
                 self.held[name].wait(DEADLINE_SEC)
                 peer.send(whole[len(whole) // 2 :])
             else:
@@ -182,3 +185,16 @@ def wait_until(true):
     while not true():
         assert time.monotonic() < deadline, "it does not become so"
         time.sleep(0.005)
+
+
+def wait_main_sleeps():
+    """Called by another thread: until the main one sleeps in the kernel. It has slept all the time between three looks, with some
+    milliseconds in which it could have had the interpreter: so it waits for something else than that, and for no processor."""
+    looks = []
+
+    def sleeps():
+        with open(f"/proc/self/task/{os.getpid()}/status") as file:
+            looks.append([line for line in file if line.startswith(("State:", "voluntary_", "nonvoluntary_"))])
+        return len(looks) > 2 and looks[-3] == looks[-2] == looks[-1] and "S (sleeping)" in looks[-1][0]
+
+    wait_until(sleeps)

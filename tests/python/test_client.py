@@ -164,7 +164,7 @@ def test_watch_goes_on_after_a_silence(fake, connect):
     with pytest.raises(svcbroker.TimedOut):
         next(watch)
     go.set()
-    for _ in range(100):  # of 0.05 s
+    for _ in range(int(DEADLINE_SEC / 0.05)):
         try:
             assert next(watch).service.name == "gateway-coder"
             break

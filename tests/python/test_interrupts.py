@@ -10,13 +10,12 @@ import os
 import signal
 import sys
 import threading
-import time
 
 import pytest
 
 import svcbroker
 import svcbroker.aio
-from conftest import DEADLINE_SEC, TOP, wait_until
+from conftest import DEADLINE_SEC, TOP, wait_main_sleeps, wait_until
 
 
 class Interrupt(Exception):
@@ -58,7 +57,7 @@ def alarm_raises(error, when):
 
     def send():
         when()
-        time.sleep(0.02)  # after what `when` saw, the client goes to sleep
+        wait_main_sleeps()  # after what `when` saw, the client goes to sleep; before that, an event loop may take the exception for its own
         signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
     before = signal.signal(signal.SIGUSR1, handler)
     thread = threading.Thread(target=send)
@@ -86,7 +85,7 @@ def test_in_the_middle_of_a_reply(broker, connect, error):
         pytest.skip("the event loop takes it for the kernel's, and goes on")
     assert client.status("before").name == "before"
     broker.hold("a")
-    with alarm_raises(error, lambda: wait_until(lambda: "a" in broker.heard)):
+    with alarm_raises(error, lambda: wait_until(lambda: "a" in broker.begun)):
         with pytest.raises(type(error)) as caught:
             client.start("a", wait=True)
     assert caught.value is error
@@ -101,7 +100,7 @@ def test_in_every_method(broker, connect, method):
     client = connect()
     client.status("before")
     broker.hold("a")
-    with alarm_raises(Interrupt(), lambda: wait_until(lambda: "a" in broker.heard)):
+    with alarm_raises(Interrupt(), lambda: wait_until(lambda: "a" in broker.begun)):
         with pytest.raises(Interrupt):
             METHODS[method](client, "a")
     broker.release("a")
