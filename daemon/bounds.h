@@ -327,9 +327,7 @@
 /* What is read of inotify's queue at once, bytes and reads: all that it holds of events with short names. */
 #define PROFILES_READ_BYTES 16384
 #define PROFILES_READS 32
-/* Unregistered profiles that are remembered while looks at the volume are under way; when more were unregistered since
- * a look began, it makes no slot. */
-#define FORGOTTEN_MOST 1024
+#define FORGOTTEN_MOST 1024 /* unregistered profiles that are remembered while the volume is looked at */
 /* Profiles whose gateway a person took away, and whose directories stay; over it, the gateways come back that
  * were taken away last. */
 #define PROFILES_AWAY_MOST 256
