@@ -88,7 +88,7 @@ def test_a_container_restart_is_invisible(boot, volume):
         assert os.path.exists(f"{volume.path}/profiles/runs/other.json"), "nothing else of the profile's is touched"
         tree.wait_gateway("runs")
         tree.wait_gateway_log("runs", *(f"environment {name}={value!r}" for name, value in environment.items()))
-    assert len(volume.boot_log()) == 9
+    assert len(volume.boot_log(9)) == 9
 
 
 def test_a_broker_restart_touches_nothing(boot, volume):

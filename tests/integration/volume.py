@@ -5,6 +5,8 @@ import json
 import os
 import re
 
+from tree import wait_until
+
 UID = 10000
 
 
@@ -49,6 +51,15 @@ class Volume:
     def intent(self, profile):
         return json.loads(self.read(f".svcbroker/intent/{profile}"))
 
-    def boot_log(self):
-        return [re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000 profile=(\S+) prior_state=(\S+) action=(\S+)(?: why=\S+)? prior_exit=(?:clean|unclean|unknown)", line).groups()
-                for line in self.read("logs/container-boot.log").splitlines()]
+    def boot_log(self, least=1):
+        """What the boots have written there, when that is so many lines: each boot writes its own behind the last of its slots, all at once."""
+        return wait_until(lambda: len(lines := self.boot_lines()) >= least and lines, what=f"{least} lines of the boot log")
+
+    def boot_lines(self):
+        try:
+            lines = self.read("logs/container-boot.log").splitlines()
+        except FileNotFoundError:
+            return []
+        found = [re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000 profile=(\S+) prior_state=(\S+) action=(\S+)(?: why=\S+)? "
+                              r"prior_exit=(?:clean|unclean|unknown)", line) for line in lines]
+        return [match.groups() for match in found] if all(found) else []
