@@ -193,7 +193,10 @@ class Scenario:
         assert held.stdout.readline() == "held\n"
 
     def do_release(self, profile):
-        self.tree.signal("KILL", *(pid for pid, (line, _, _) in self.tree.processes().items() if f"sleep 86400.{self.prefix[1:]}" in line))
+        """The lock goes with the last that has it, which has no command line any more some time before that."""
+        holders = [pid for pid, (line, _, _) in self.tree.processes().items() if f"sleep 86400.{self.prefix[1:]}" in line]
+        self.tree.signal("KILL", *holders)
+        wait_until(lambda: not set(holders) & set(self.tree.processes()), what=f"the lock of {profile} free")
 
     # Files, and what an operator does
 
