@@ -2,6 +2,8 @@
 """Fixtures of the tests of the image. S6_OVERLAY_DIST: a directory of s6-overlay's release tarballs, instead of the double."""
 
 import os
+import pathlib
+import tempfile
 
 import pytest
 
@@ -68,3 +70,11 @@ def start(image):
     yield start_one
     for container in containers:
         container.remove()
+
+
+@pytest.fixture
+def open_place():
+    """A directory that everybody can enter. Pytest's own cannot be one: whatever other pytest begins shuts it again."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        yield pathlib.Path(name)

@@ -5,11 +5,9 @@ are not repeated here."""
 import concurrent.futures
 import json
 import os
-import pathlib
 import re
 import shutil
 import subprocess
-import tempfile
 
 import pytest
 
@@ -49,14 +47,6 @@ def test_each_capability_that_is_not_there(image):
     finally:
         for container in (*containers.values(), *refused.values()):
             container.remove()
-
-
-@pytest.fixture
-def open_place():
-    """A directory that everybody can enter. Pytest's own cannot be one: whatever other pytest begins shuts it again."""
-    with tempfile.TemporaryDirectory() as name:
-        os.chmod(name, 0o755)
-        yield pathlib.Path(name)
 
 
 def test_keep_id(open_place, start):

@@ -3,9 +3,7 @@
 
 import json
 import os
-import pathlib
 import subprocess
-import tempfile
 
 import pytest
 import yaml
@@ -186,14 +184,6 @@ def test_volume_in_a_directory_of_somebody_else(start, volume):
     container = start(options=("--volume", f"{volume}/above:/srv/above"), HERMES_HOME="/srv/above/home")
     assert os.stat(volume / "above/home").st_uid == 0
     assert "/srv/above/home is not hermes's, and not changed" in container.logs()
-
-
-@pytest.fixture
-def open_place():
-    """A directory that everybody can enter. Pytest's own cannot be one: whatever other pytest begins shuts it again."""
-    with tempfile.TemporaryDirectory() as name:
-        os.chmod(name, 0o755)
-        yield pathlib.Path(name)
 
 
 def test_root_that_is_somebody_else_outside(open_place, start):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What s6 leaves in a service directory, read from outside a tree."""
 
+import os
 import struct
 from dataclasses import dataclass
 
@@ -26,6 +27,15 @@ def read_status(directory):
     (pid,) = struct.unpack_from(">Q", data, 24)
     wait_status, flags = struct.unpack_from(">HB", data, len(data) - 3)
     return Status(pid, wait_status, *(bool(flags & bit) for bit in (1, 2, 4, 8)))
+
+
+def takes_orders(directory):
+    """Somebody reads the FIFO there: an s6-supervise that has just been begun does not yet."""
+    try:
+        os.close(os.open(f"{directory}/supervise/control", os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
 
 
 def count_deaths(directory):

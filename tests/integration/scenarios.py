@@ -150,18 +150,14 @@ class Scenario:
     def is_supervised(self, name):
         profile, _, log = name.partition("/")
         place = f"{self.tree.slot(profile)}/{log}".rstrip("/")
-        try:
-            os.close(os.open(f"{place}/supervise/control", os.O_WRONLY | os.O_NONBLOCK))
-        except OSError:
+        if not s6.takes_orders(place):
             return False
         status = s6.read_status(place)
         return status is not None and (not log or (status.pid and not status.finishing))
 
     def is_down(self, place):
         """It is supervised, and has no process."""
-        try:
-            os.close(os.open(f"{place}/supervise/control", os.O_WRONLY | os.O_NONBLOCK))
-        except OSError:
+        if not s6.takes_orders(place):
             return False
         status = s6.read_status(place)
         return status is not None and not status.pid

@@ -61,16 +61,6 @@ def test_an_old_note_stops_nothing(boot, volume):
     assert tree.state("coder")["want"] == "up"
 
 
-def written_boot_log(volume):
-    """The boot's, which is written behind the last of its slots, all at once."""
-    def written():
-        try:
-            return volume.read("logs/container-boot.log")
-        except FileNotFoundError:
-            return ""
-    return wait_until(lambda: " profile=default " in (text := written()) and text, what="the boot log")
-
-
 def test_how_the_last_container_ended(boot, volume):
     """container-boot.log has it for every profile, as the application's own boot has; and why tells of who was killed."""
     lifecycle = {"killed": {"phase": "running", "pid": 7}, "clean": {"phase": "exited", "exit_code": 0}, "odd": {"phase": "x"},
@@ -83,7 +73,7 @@ def test_how_the_last_container_ended(boot, volume):
     volume.write("profiles/marked/state/gateway.lifecycle.json", b'\xef\xbb\xbf{"phase": "running", "load": NaN}')
     volume.write("state/gateway.lifecycle.json", json.dumps({"phase": "running"}))
     tree = boot()
-    lines = {line.split(" profile=")[1].split()[0]: line.rsplit(" prior_exit=")[1] for line in written_boot_log(volume).splitlines()}
+    lines = {line.split(" profile=")[1].split()[0]: line.rsplit(" prior_exit=")[1] for line in volume.boot_text().splitlines()}
     assert lines == {"default": "unclean", "killed": "unclean", "clean": "clean", "odd": "unknown", "broken": "unknown",
                      "marked": "unclean", "none": "unknown"}
     tree.wait_state("killed", "up")

@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+import s6
 from test_crash import counted, register_script
 from tree import SERVICES, SLOW_TO_SETTLE, wait_until
 from varlink import VarlinkError, encode
@@ -151,7 +152,7 @@ def test_slots_that_nobody_supervises_are_kept(make_tree):
     os.kill(tree.pid, 19)
     try:
         tree.signal("KILL", *supervisors)
-        wait_until(lambda: not s6_alive(tree, "kept"), what="the supervisor gone")
+        wait_until(lambda: not s6.takes_orders(tree.slot("kept")), what="the supervisor gone")
         tree.start_broker()
         tree.wait_log("left as it is")
         assert os.path.exists(tree.slot("kept"))
@@ -159,14 +160,6 @@ def test_slots_that_nobody_supervises_are_kept(make_tree):
     finally:
         os.kill(tree.pid, 18)
     assert tree.wait_state("kept", "up")["want"] == "up"
-
-
-def s6_alive(tree, profile):
-    try:
-        os.close(os.open(f"{tree.slot(profile)}/supervise/control", os.O_WRONLY | os.O_NONBLOCK))
-        return True
-    except OSError:
-        return False
 
 
 def test_down_file_of_a_crash_in_the_middle_of_a_stop(make_tree):

@@ -7,7 +7,6 @@ import os
 import pytest
 
 from test_boot import again, states, wait_states
-from test_ends import written_boot_log
 from tree import wait_until
 from varlink import VarlinkError
 from volume import UID
@@ -98,7 +97,7 @@ def test_links_that_do_not(boot, volume):
     volume.write(".svcbroker/intent/other", '{"version":1,"want":"up"}')
     tree = boot(before=BEFORE)
     wait_states(tree, coder="up", default="down")
-    boot_log = written_boot_log(volume)
+    boot_log = volume.boot_text()
     log, listed, found = tree.log(), actions(tree), checks(tree)["profiles"]
     for name in (*OUTSIDE, *NOWHERE):
         word = "nowhere" if name == "dangling" else "cannot be followed" if name in ("loop",) else "link"
@@ -143,7 +142,7 @@ def test_a_record_whose_profile_is_not_found(boot, volume):
     volume.write(".svcbroker/intent/Not A Name", "")
     tree = boot()
     wait_states(tree, coder="up", default="down")
-    boot_log = written_boot_log(volume)
+    boot_log = volume.boot_text()
     for name in ("gone", "empty"):
         assert f"reconcile: recorded and not found: service=gateway-{name}\n" in tree.log()
         assert f" profile={name} prior_state=None action=skipped why=no_profile prior_exit=unknown\n" in boot_log

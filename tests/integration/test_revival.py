@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+import s6
 from tree import SERVICES, TOP, wait_until
 from varlink import VarlinkError
 
@@ -30,11 +31,7 @@ def tree(request, module_trees):
 
 def is_alive(tree, profile, log=False):
     """Somebody reads the FIFO in the slot."""
-    try:
-        os.close(os.open(f"{tree.slot(profile)}/{'log/' if log else ''}supervise/control", os.O_WRONLY | os.O_NONBLOCK))
-    except OSError:
-        return False
-    return True
+    return s6.takes_orders(f"{tree.slot(profile)}/log" if log else tree.slot(profile))
 
 
 def is_whole(tree, profile):

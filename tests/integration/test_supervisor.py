@@ -7,21 +7,13 @@ import signal
 
 import pytest
 
+import s6
 from tree import wait_until
 from varlink import VarlinkError
 
 
 def new_supervisor(tree, name, old):
     return wait_until(lambda: (now := tree.supervisor(name)) not in (None, old) and now, what=f"a new s6-supervise {name}")
-
-
-def takes_orders(tree, profile):
-    """Its s6-supervise has its FIFO open, which it has not yet when it is first seen to run."""
-    try:
-        os.close(os.open(f"{tree.slot(profile)}/supervise/control", os.O_WRONLY | os.O_NONBLOCK))
-    except OSError:
-        return False
-    return True
 
 
 def test_replacement_obeys_a_start(tree, profile):
@@ -41,7 +33,7 @@ def test_orders_reach_the_replacement(tree, profile):
         old = tree.supervisor(f"gateway-{profile}")
         tree.signal("KILL", old)
         new_supervisor(tree, f"gateway-{profile}", old)
-        wait_until(lambda: takes_orders(tree, profile), what="it reads orders")
+        wait_until(lambda: s6.takes_orders(tree.slot(profile)), what="it reads orders")
         wait_until(lambda: tree.state(profile)["state"] != "unsupervised", what="the broker seeing it")
         (outcome,) = tree.call(method, names=[f"gateway-{profile}"], wait=wait)["outcomes"]
         assert outcome["service"]["state"] == state, method

@@ -55,6 +55,15 @@ class Volume:
         """What the boots have written there, when that is so many lines: each boot writes its own behind the last of its slots, all at once."""
         return wait_until(lambda: len(lines := self.boot_lines()) >= least and lines, what=f"{least} lines of the boot log")
 
+    def boot_text(self):
+        """The first boot's as it stands there."""
+        def written():
+            try:
+                return self.read("logs/container-boot.log")
+            except FileNotFoundError:
+                return ""
+        return wait_until(lambda: " profile=default " in (text := written()) and text, what="the boot log")
+
     def boot_lines(self):
         try:
             lines = self.read("logs/container-boot.log").splitlines()
