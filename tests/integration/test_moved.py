@@ -144,20 +144,23 @@ def works(tree):
     it has lost for good comes back by the broker's doing."""
     said = []
 
-    def starts():
+    def is_done(method, wait):
         try:
-            return tree.call("Start", names=["gateway-a"], wait="up")
+            return tree.call(method, names=["gateway-a"], wait=wait)
         except VarlinkError as error:
             said[:] = [error, tree.call("Health", "root")["problems"]]
             assert error.name in ("Unsupervised", "WaitTimeout"), error
             return None
 
-    try:
-        wait_until(starts, PATIENCE)
-    except AssertionError as error:
-        raise AssertionError(f"gateway-a can be started: {said} {tree.log()[-3000:]}") from error
+    def ordered(method, wait):
+        try:
+            wait_until(lambda: is_done(method, wait), PATIENCE)
+        except AssertionError as error:
+            raise AssertionError(f"{method} of gateway-a: {said} {tree.log()[-3000:]}") from error
+
+    ordered("Start", "up")
     wait_until(lambda: is_healthy(tree), PATIENCE, what=f"healthy again: {tree.call('Health', 'root')} {tree.log()[-3000:]}")
-    tree.call("Stop", names=["gateway-a"], wait="down")
+    ordered("Stop", "down")
     for name in ("new", "gone"):
         tree.unregister(name)
         tree.assert_absent(name)

@@ -30,6 +30,7 @@ def tree(module_trees):
 
 
 counter = itertools.count()
+ENDED = "it has ended"
 
 
 class Tmux:
@@ -43,13 +44,13 @@ class Tmux:
                               capture_output=True, text=True).stdout
 
     def capture(self, *options):
-        # What ended makes room for a line that says so, at the cost of the first.
         text = self.command("capture-pane", "-p", "-S", "-", *options)
-        return [line.rstrip() for line in re.sub(r"\n*(Pane is dead.*)?\n*$", "", text).split("\n")]
+        return [line.rstrip() for line in text.rstrip("\n").split("\n")]
 
     def end(self):
-        """What is there when the command has ended."""
-        wait_until(lambda: self.command("display-message", "-p", "#{pane_dead}").strip() == "1", what="its end")
+        """What is there when the command has ended: the title comes in the terminal's own bytes, behind all that the command has written.
+        (Of a pane whose last process is gone, tmux closes the terminal, and may lose what the kernel has not passed on yet.)"""
+        wait_until(lambda: self.command("display-message", "-p", "#{pane_title}").strip() == ENDED, what="its end")
         return self.capture()
 
 
@@ -58,9 +59,8 @@ def tmux(tree, directory, columns, *command, environment=(UTF8,), lines=60):
     # Each has a server of its own, since one that is killed answers for a moment yet.
     terminal = Tmux(str(directory / f"tmux-{next(counter)}"))
     inside = shlex.join(["env", "-u", "NO_COLOR", *environment, *command])
-    script = f'. tools/lib/tree.sh; tree_pid={tree.pid}; tree_enter hermes {inside}'
-    # The server has no pane yet when it is told to keep those whose command has ended.
-    terminal.command("start-server", ";", "set", "-g", "remain-on-exit", "on", ";", "set", "-g", "status", "off", ";",
+    script = f'. tools/lib/tree.sh; tree_pid={tree.pid}; (tree_enter hermes {inside}); printf "\\033]2;{ENDED}\\033\\\\"; exec sleep infinity'
+    terminal.command("start-server", ";", "set", "-g", "status", "off", ";",
                      "new-session", "-d", "-x", str(columns), "-y", str(lines), "bash", "-c", script)
     try:
         yield terminal
