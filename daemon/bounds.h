@@ -133,9 +133,8 @@
         10000 /* a call that is not begun by then is dropped: a register may take so long, a removal longer */
 
 /* Slots. */
-#define UNLINK_AGAIN_MSEC 1000 /* until a link that could not be removed is tried again */
-#define NOTED_BYTES                                                                                          \
-        (16 * 1024) /* of names that came or went in a directory; over it the whole directory is looked at */
+#define UNLINK_AGAIN_MSEC 1000  /* until a link that could not be removed is tried again */
+#define NOTED_BYTES (16 * 1024) /* of names that came or went; over it the whole directory is looked at */
 
 /* Orders. */
 #define ORDER_BATCHES_AT_ONCE 2   /* of one order; more where the volume writes as many names together */
@@ -390,8 +389,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 #define PAST_EVENT_BYTES 32            /* malloc's share of one */
 #define SLOT_HISTORY_BYTES (4 * 1024)  /* of the newer of a slot's two files, which then becomes the older */
 #define SLOT_HISTORY_WRITE_BYTES (4 * 1024) /* at once: the line that goes over a quarter of it is the last */
-#define PAST_FILE_BYTES                                                                                      \
-        (28 * 1024) /* of the newer of a gateway's two files on the volume: with a write more, 32 KiB */
+#define PAST_FILE_BYTES (28 * 1024) /* of a gateway's newer file on the volume: with a write more, 32 KiB */
 #define PAST_WRITE_BYTES 1024       /* of one gateway at once: the line that goes over it is the last */
 #define PAST_LOOK_BYTES (16 * 1024) /* of one gateway, read when the broker is started */
 #define PAST_LINES_LOOKED 128    /* the last lines of these: more than have a place in PAST_SERVICE_BYTES */
@@ -424,6 +422,7 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 /* From this size on malloc gives a freed buffer back to the kernel, and it keeps no more than that at the end
  * of its heap. A reply of a thousand services is smaller: as a mapping of its own it took twice as long. */
 #define MEMORY_KEPT_BYTES (1024 * 1024)
+#define MEMORY_SETTLE_MSEC 10000 /* after a boot, what it and the looks behind it took is given back */
 
 /* The sum. */
 #define MEMORY_SUM_BYTES                                                                                     \

@@ -11,7 +11,9 @@
 #include "daemon/log/log.h"
 #include "daemon/edge/rights.h"
 #include "daemon/edge/seccomp.h"
+#include "daemon/loop/timer.h"
 #include "daemon/loop/watchdog.h"
+#include "daemon/bounds.h"
 #include "daemon/failure.h"
 #include "daemon/memory.h"
 #include "daemon/order/world.h"
@@ -32,6 +34,7 @@ struct broker {
         struct watchdog watchdog;
         int notification_fd; /* -1: there is none, or readiness was announced */
         bool ready;          /* readiness was announced */
+        struct timer settle; /* since the boot is over: until the memory that it took is given back */
 };
 
 /* All methods that can be called. */
@@ -45,6 +48,7 @@ static void broker_drained(struct server *server)
         struct broker *broker = server->loop->data;
 
         watchdog_stop(&broker->watchdog);
+        timer_close(&broker->settle, NULL);
         diagnose_close(server);
         server_deinit(server);
         world_deinit(&broker->world);
@@ -86,10 +90,22 @@ static void broker_say_ready(struct broker *broker)
         close(fd);
 }
 
+static void broker_settle(void *owner)
+{
+        memory_settle();
+}
+
+/* The boot is over, as far as it could be. */
+static void broker_booted(struct broker *broker)
+{
+        broker_say_ready(broker);
+        timer_start(&broker->settle, MEMORY_SETTLE_MSEC);
+}
+
 static void broker_reconciled(void *owner, const struct reconcile_action *actions, size_t count, int error)
 {
         if (error != ECANCELED)
-                broker_say_ready(owner);
+                broker_booted(owner);
 }
 
 static void broker_has_first(void *owner)
@@ -105,7 +121,7 @@ static void broker_reconcile(struct broker *broker)
                 broker->world.registry.boot_policy.no_gateways ? NULL : calloc(1, sizeof(*request));
 
         if (!request) {
-                broker_say_ready(broker);
+                broker_booted(broker);
                 return;
         }
         request->boot = request->root = true;
@@ -179,6 +195,7 @@ int main(int argc, char **argv)
                 exit_code = broker_guard(&broker, options.watchdog_msec);
         if (exit_code)
                 return exit_code;
+        timer_init(&broker.settle, &broker.loop, broker_settle, &broker);
         broker.notification_fd = options.notification_fd;
         broker_reconcile(&broker);
         uv_run(&broker.loop, UV_RUN_DEFAULT);

@@ -13,7 +13,8 @@
 /* bounds.h counts enough for each of these, with malloc's share and what each always has with it. */
 _Static_assert(sizeof(struct peer) + 256 <= MEMORY_PEER_BYTES, "a connection, and its watcher");
 _Static_assert(PEERS_MOST == MEMORY_PEERS, "all of them");
-_Static_assert(sizeof(struct service) + 2 * 1024 + STATE_UNKNOWN_BYTES + sizeof(struct members) <=
+_Static_assert(sizeof(struct service) + LIMIT_SERVICE_NAME_BYTES + 1 + 2 * 1024 + STATE_UNKNOWN_BYTES +
+                               sizeof(struct members) <=
                        MEMORY_SERVICE_BYTES,
                "a service, its description and its watches, and what a newer broker recorded of it");
 _Static_assert(sizeof(struct profile_facts) + sizeof(struct reconcile_action) + sizeof(struct planned) +
@@ -32,5 +33,12 @@ void memory_begin(void)
         /* Once either threshold is set, glibc no longer raises them by itself. */
         mallopt(M_MMAP_THRESHOLD, MEMORY_KEPT_BYTES);
         mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT_BYTES);
+#endif
+}
+
+void memory_settle(void)
+{
+#ifdef M_TRIM_THRESHOLD
+        malloc_trim(0);
 #endif
 }

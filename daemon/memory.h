@@ -9,4 +9,8 @@
  */
 void memory_begin(void);
 
+/* Gives back what is free between what is in use, of all threads: glibc does that by itself only at the end
+ * of its heaps. Takes a millisecond or two. */
+void memory_settle(void);
+
 #endif

@@ -120,7 +120,7 @@ size_t registry_behind(const struct registry *registry, const char *name)
 
 struct service *registry_add(struct registry *registry, const char *name)
 {
-        size_t place = registry_place(registry, name);
+        size_t place = registry_place(registry, name), size = strlen(name) + 1;
         struct service *service;
 
         if (registry->count == registry->capacity) {
@@ -132,10 +132,10 @@ struct service *registry_add(struct registry *registry, const char *name)
                 registry->services = services;
                 registry->capacity = capacity;
         }
-        service = calloc(1, sizeof(*service));
+        service = calloc(1, sizeof(*service) + size);
         if (!service)
                 return NULL;
-        snprintf(service->name, sizeof(service->name), "%s", name);
+        service->name = memcpy(service + 1, name, size);
         memmove(&registry->services[place + 1], &registry->services[place],
                 (registry->count - place) * sizeof(registry->services[0]));
         registry->services[place] = service;

@@ -68,7 +68,7 @@ enum queued {
 };
 
 struct service {
-        char name[LIMIT_SERVICE_NAME_BYTES + 1];
+        const char *name;    /* its bytes are behind the struct, in the same piece of memory */
         const char *profile; /* within name; NULL: a static service */
         struct registry *registry;
         struct ready ready;

@@ -32,8 +32,8 @@ static void setup(void)
         ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
         close(ends[1]);
         ck_assert_int_eq(fcntl(from, F_SETFL, O_NONBLOCK), 0);
-        strcpy(services[0].name, "gateway-a");
-        strcpy(services[1].name, "gateway-b");
+        services[0].name = "gateway-a";
+        services[1].name = "gateway-b";
         peer = (struct peer){.server = &server,
                              .id = 513,
                              .access = ACCESS_CLIENT,
@@ -83,17 +83,19 @@ END_TEST
 /* The longest names that there are: as many as fit, none of them in part. */
 START_TEST(no_name_is_cut_in_two)
 {
-        const char *names[] = {services[0].name, services[0].name};
+        char name[LIMIT_SERVICE_NAME_BYTES + 1] = "";
+        const char *names[] = {name, name};
         const char *line, *last;
 
-        memset(services[0].name, 'x', sizeof(services[0].name) - 1);
+        memset(name, 'x', sizeof(name) - 1);
+        services[0].name = name;
         audit_names(&peer, "Stop", names, 2);
         line = logged();
         last = strstr(line, " service=");
         ck_assert_ptr_nonnull(last);
         ck_assert_uint_eq(strspn(last + strlen(" service="), "x"), LIMIT_SERVICE_NAME_BYTES);
         ck_assert_str_eq(last + strlen(" service=") + LIMIT_SERVICE_NAME_BYTES, "...\n");
-        services[0].name[0] = ' ';
+        name[0] = ' ';
         names[1] = "gateway-b";
         audit_names(&peer, "Stop", names, 1);
         ck_assert_ptr_nonnull(strstr(logged(), " service=%20x"));
