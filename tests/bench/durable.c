@@ -9,6 +9,9 @@
  * - durable all SOCKET ALL ONE COUNT ROUNDS: one call for all, against COUNT calls, one after the other; in
  * ONE, %ld is the number of the service. Milliseconds.
  *
+ * - durable batch SOCKET ALL ONE DIRECTORY COUNT ROUNDS: one call for all, against what a program with the same right would do by
+ * itself: make COUNT files beside those in DIRECTORY, syncfs, rename each, fsync. Milliseconds.
+ *
  * - durable crowd SOCKET ONE COUNT: COUNT connections, each with one call, all at once. How many answers say that it is not on the
  * disk, and after how many milliseconds the last one came.
  */
@@ -147,17 +150,72 @@ static void all(char **argv, double *ours, double *floors, long rounds)
         close(fd);
 }
 
+static void write_bare_batch(int directory, long count)
+{
+        char fresh[32], name[32];
+        int kept = -1;
+
+        for (long number = 1; number <= count; number++) {
+                int fd;
+
+                snprintf(fresh, sizeof(fresh), ".bare-%ld", number);
+                fd = openat(directory, fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+                if (fd < 0 || write(fd, RECORD, strlen(RECORD)) < 0)
+                        bench_fail("cannot write: %s", strerror(errno));
+                if (kept < 0)
+                        kept = fd;
+                else
+                        close(fd);
+        }
+        if (syncfs(kept) < 0 || close(kept) < 0)
+                bench_fail("cannot sync: %s", strerror(errno));
+        for (long number = 1; number <= count; number++) {
+                snprintf(fresh, sizeof(fresh), ".bare-%ld", number);
+                snprintf(name, sizeof(name), "bare-%ld", number);
+                if (renameat(directory, fresh, directory, name) < 0)
+                        bench_fail("cannot rename: %s", strerror(errno));
+        }
+        if (fsync(directory) < 0)
+                bench_fail("cannot sync: %s", strerror(errno));
+}
+
+static void batch(char **argv, double *ours, double *floors, long rounds)
+{
+        int fd = bench_connect(argv[2]);
+        int directory = open(argv[5], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        long count = bench_number(argv[6]);
+
+        if (directory < 0)
+                bench_fail("%s: %s", argv[5], strerror(errno));
+        for (long i = -1; i < rounds; i++) {
+                int64_t began;
+                long at = i < 0 ? 0 : i;
+
+                forget_all(fd, argv[4], count);
+                began = bench_now_nsec();
+                bench_call(fd, argv[3]);
+                ours[at] = since(began, 1e6);
+                began = bench_now_nsec();
+                write_bare_batch(directory, count);
+                floors[at] = since(began, 1e6);
+        }
+        close(directory);
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
         bool is_all = argc == 7 && !strcmp(argv[1], "all");
+        bool is_batch = argc == 8 && !strcmp(argv[1], "batch");
         double *values[3];
         long rounds;
 
         if (argc == 5 && !strcmp(argv[1], "crowd"))
                 return crowd(argv);
-        if (!is_all && (argc != 6 || strcmp(argv[1], "one") != 0))
+        if (!is_all && !is_batch && (argc != 6 || strcmp(argv[1], "one") != 0))
                 bench_fail("usage: durable one SOCKET REQUEST DIRECTORY ROUNDS | durable all SOCKET ALL ONE "
-                           "COUNT ROUNDS | durable crowd SOCKET ONE COUNT");
+                           "COUNT ROUNDS | durable batch SOCKET ALL ONE DIRECTORY COUNT ROUNDS | durable "
+                           "crowd SOCKET ONE COUNT");
         rounds = bench_number(argv[argc - 1]);
         for (int i = 0; i < 3; i++) {
                 values[i] = calloc((size_t)rounds, sizeof(double));
@@ -166,6 +224,8 @@ int main(int argc, char **argv)
         }
         if (is_all)
                 all(argv, values[0], values[1], rounds);
+        else if (is_batch)
+                batch(argv, values[0], values[1], rounds);
         else
                 one(argv, values[0], values[1], rounds);
         print_medians(values[0], values[1], values[2], rounds);

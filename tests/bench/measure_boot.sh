@@ -107,6 +107,10 @@ measure_durable() {
         '{"method":"io.svcbroker.Stop","parameters":{"names":["gateway-bench-%ld"]}}' $count 5)
     [ -n "$ratio" ] || return 1
     row "one order to $count gateways / $count orders, until durable" "$ours ms" "$floor ms" "$ratio"
+    read -r ours floor ratio < <(bench durable batch "$socket" '{"method":"io.svcbroker.Stop","parameters":{"all":true}}' \
+        '{"method":"io.svcbroker.Stop","parameters":{"names":["gateway-bench-%ld"]}}' "$volume" $count 5)
+    [ -n "$ratio" ] || return 1
+    row "one order to $count gateways / write, syncfs, rename of $count files, fsync" "$ours ms" "$floor ms" "$ratio"
     tree_stop
     measure_crowd
 }
