@@ -39,14 +39,18 @@ void multiplex_hold(const struct registry *registry, const char *profile, struct
 void multiplex_take(struct registry *registry, enum multiplex_config config)
 {
         bool on = config == MULTIPLEX_CONFIG_ON;
+        bool all;
 
         if (!multiplex_asks_volume(registry) || config == MULTIPLEX_CONFIG_UNREADABLE)
                 return;
         if (on != registry->multiplex)
                 log_event("multiplex: config.yaml says so now: on=%d", on);
+        /* The first time even if config.yaml says what was taken for granted: an earlier broker may have held
+         * some. */
+        all = on != registry->multiplex || !registry->multiplex_taken;
         registry->multiplex = on;
-        /* Even if config.yaml says what it said before: an earlier broker may have held some. */
-        for (size_t i = 0; !on && i < registry->count; i++)
+        registry->multiplex_taken = true;
+        for (size_t i = 0; all && !on && i < registry->count; i++)
                 if (registry->services[i]->profile)
                         release(registry->services[i], MULTIPLEX_REASON);
 }

@@ -170,8 +170,9 @@ struct registry {
         bool fresh_boot;        /* no broker has reconciled in this life of the container */
         bool boot_logged;       /* container-boot.log has the lines of this boot */
         enum volume_told volume_told;
-        bool profiles_more; /* the volume has more directories of profiles than are looked at */
-        bool multiplex;     /* the default gateway serves every profile: multiplex.h */
+        bool profiles_more;   /* the volume has more directories of profiles than are looked at */
+        bool multiplex;       /* the default gateway serves every profile: multiplex.h */
+        bool multiplex_taken; /* config.yaml has said whether it does */
         enum multiplex_from multiplex_from;
         struct profiles *profiles;
         struct homes homes;

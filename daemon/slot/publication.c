@@ -9,20 +9,46 @@
 #include "daemon/service/registry.h"
 #include "proto/sysname.h"
 
-static bool any_loud(const struct registry *registry)
+/* What is to come and to go, found in one pass over all slots. */
+struct outlook {
+        bool leaving;
+        bool loud; /* one of those that leave has supervisors to be ended */
+        bool coming;
+        int64_t held_until_msec; /* by clock_msec(): a slot without a supervisor keeps removals waiting */
+};
+
+static void outlook_add(struct outlook *outlook, const struct service *service)
 {
-        for (size_t i = 0; i < registry->count; i++)
-                if (registry->services[i]->place.kind == PLACE_LEAVING && !registry->services[i]->place.quiet)
-                        return true;
-        return false;
+        int64_t until_msec = service->place.linked_msec + PUBLICATION_MOST_MSEC;
+
+        switch (service->place.kind) {
+        case PLACE_LEAVING:
+                outlook->leaving = true;
+                outlook->loud = outlook->loud || !service->place.quiet;
+                break;
+        case PLACE_COMING:
+                outlook->coming = true;
+                break;
+        case PLACE_LINKED:
+                if (until_msec > outlook->held_until_msec && !service_is_wholly_supervised(service))
+                        outlook->held_until_msec = until_msec;
+                break;
+        case PLACE_KEPT:
+        case PLACE_REFUSED:
+        case PLACE_LEFT:
+                break;
+        }
 }
 
-static bool any(const struct registry *registry, enum place_kind kind)
+static struct outlook look(const struct registry *registry)
 {
+        struct outlook outlook = {.leaving = false};
+
         for (size_t i = 0; i < registry->count; i++)
-                if (registry->services[i]->place.kind == kind)
-                        return true;
-        return false;
+                outlook_add(&outlook, registry->services[i]);
+        if (outlook.held_until_msec > registry->moved_msec + PUBLICATION_QUIET_MSEC)
+                outlook.held_until_msec = registry->moved_msec + PUBLICATION_QUIET_MSEC;
+        return outlook;
 }
 
 static void each(const struct registry *registry, enum place_kind kind, void (*act)(struct service *service))
@@ -30,24 +56,6 @@ static void each(const struct registry *registry, enum place_kind kind, void (*a
         for (size_t i = 0; i < registry->count; i++)
                 if (registry->services[i]->place.kind == kind)
                         act(registry->services[i]);
-}
-
-/* Until when, by clock_msec(), a slot without a supervisor keeps removals waiting. */
-static int64_t publication_held_until(const struct registry *registry)
-{
-        int64_t until_msec = 0;
-
-        for (size_t i = 0; i < registry->count; i++) {
-                const struct service *service = registry->services[i];
-                int64_t its_msec = service->place.linked_msec + PUBLICATION_MOST_MSEC;
-
-                if (service->place.kind != PLACE_LINKED || service_is_wholly_supervised(service))
-                        continue;
-                until_msec = its_msec > until_msec ? its_msec : until_msec;
-        }
-        if (until_msec > registry->moved_msec + PUBLICATION_QUIET_MSEC)
-                until_msec = registry->moved_msec + PUBLICATION_QUIET_MSEC;
-        return until_msec;
 }
 
 static void tell_follower(struct service *service)
@@ -98,35 +106,35 @@ static bool publication_step(struct ready *ready)
 {
         struct publication *publication = (struct publication *)ready;
         struct registry *registry = publication->registry;
-        bool leaving, coming, loud;
+        struct outlook outlook;
         int64_t wait_msec;
         int result;
 
         registry_catch_up(registry); /* a slot that has its supervisors by now keeps nobody waiting */
-        wait_msec = publication_held_until(registry) - clock_msec();
-        leaving = any(registry, PLACE_LEAVING);
-        coming = any(registry, PLACE_COMING);
-        if (is_kept_waiting(publication) || (!leaving && !coming && !publication->rescan))
+        outlook = look(registry);
+        wait_msec = outlook.held_until_msec - clock_msec();
+        if (is_kept_waiting(publication) || (!outlook.leaving && !outlook.coming && !publication->rescan))
                 return false;
-        if (leaving && wait_msec > 0) {
+        if (outlook.leaving && wait_msec > 0) {
                 timer_start(&publication->turn, (uint64_t)wait_msec);
                 return false;
         }
         publication->rescan = false;
-        loud = any_loud(registry);
-        if (coming)
+        if (outlook.leaving)
+                each(registry, PLACE_LEAVING, unlink_it);
+        if (outlook.coming) {
                 registry->moved_msec = clock_msec();
-        each(registry, PLACE_LEAVING, unlink_it);
-        each(registry, PLACE_COMING, link_it);
-        publication->root = publication->root && any(registry, PLACE_LEAVING);
+                each(registry, PLACE_COMING, link_it);
+        }
+        publication->root = publication->root && outlook.leaving && look(registry).leaving;
         /* "n": the supervisors of what is gone are ended. */
-        result = scandir_command(&registry->scandir, loud ? "an" : "a");
+        result = scandir_command(&registry->scandir, outlook.loud ? "an" : "a");
         if (result == 0)
                 return false;
         log_event("scandir: cannot order a rescan: %s", sysname_error(-result));
         publication->rescan = true; /* a full FIFO, no descriptor: slots that were linked wait for the scan */
         timer_start(&publication->turn, RESCAN_AGAIN_MSEC);
-        if (leaving)
+        if (outlook.leaving)
                 each(registry, PLACE_LEFT, end_it);
         return false;
 }

@@ -58,6 +58,17 @@ double bench_median(double *values, size_t count)
         return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
+const char *bench_numbered(const char *pattern, long number)
+{
+        static char request[1024];
+        const char *at = strstr(pattern, "%ld");
+
+        if (!at)
+                bench_fail("%s: has no %%ld", pattern);
+        snprintf(request, sizeof(request), "%.*s%ld%s", (int)(at - pattern), pattern, number, at + 3);
+        return request;
+}
+
 int bench_connect(const char *path)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -18,6 +18,10 @@ long bench_number(const char *text);
 /* Sorts the values. */
 double bench_median(double *values, size_t count);
 
+/* %ld of the pattern becomes the number; it is ours, from the command line of a benchmark. Valid until the
+ * next call. */
+const char *bench_numbered(const char *pattern, long number);
+
 /* A blocking connection. */
 int bench_connect(const char *path);
 

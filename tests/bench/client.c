@@ -12,6 +12,8 @@
  *
  * - client fill SOCKET FIRST LAST: registers the profiles bench-FIRST to bench-LAST, not to be started.
  *
+ * - client drain SOCKET FIRST LAST: unregisters them.
+ *
  * calls and rate take turns: CALLS of the one, CALLS of the other, ROUNDS times. They print the medians of
  * the rounds, and the median of the rounds' ratios, which a disturbance of the machine touches least.
  */
@@ -28,6 +30,9 @@
 #define CONNECTIONS_MAX 120
 /* More at a time would be over what a uid may have, were it not root's. */
 #define FILL_CONNECTIONS 40
+#define REGISTER                                                                                             \
+        "{\"method\":\"io.svcbroker.Register\",\"parameters\":{\"profile\":\"bench-%ld\",\"start\":false}}"
+#define UNREGISTER "{\"method\":\"io.svcbroker.Unregister\",\"parameters\":{\"profile\":\"bench-%ld\"}}"
 
 static void once(const char *path, const char *request)
 {
@@ -142,22 +147,16 @@ static void take_turns(char **arguments, long connections)
         free(ours);
 }
 
-static void fill(const char *path, long first, long last)
+/* pattern: a request with %ld for the number of the profile, our own. */
+static void for_each(const char *path, const char *pattern, long first, long last)
 {
         int fds[FILL_CONNECTIONS];
 
         for (int i = 0; i < FILL_CONNECTIONS; i++)
                 fds[i] = bench_connect(path);
         for (long from = first; from <= last; from += FILL_CONNECTIONS) {
-                for (long i = from; i < from + FILL_CONNECTIONS && i <= last; i++) {
-                        char request[128];
-
-                        snprintf(request, sizeof(request),
-                                 "{\"method\":\"io.svcbroker.Register\",\"parameters\":"
-                                 "{\"profile\":\"bench-%ld\",\"start\":false}}",
-                                 i);
-                        bench_send(fds[i - from], request);
-                }
+                for (long i = from; i < from + FILL_CONNECTIONS && i <= last; i++)
+                        bench_send(fds[i - from], bench_numbered(pattern, i));
                 for (long i = from; i < from + FILL_CONNECTIONS && i <= last; i++) {
                         size_t length;
                         const char *reply = bench_receive(fds[i - from], &length);
@@ -179,7 +178,9 @@ int main(int argc, char **argv)
         else if (argc == 8 && !strcmp(argv[1], "rate"))
                 take_turns(argv + 2, bench_number(argv[7]));
         else if (argc == 5 && !strcmp(argv[1], "fill"))
-                fill(argv[2], bench_number(argv[3]), bench_number(argv[4]));
+                for_each(argv[2], REGISTER, bench_number(argv[3]), bench_number(argv[4]));
+        else if (argc == 5 && !strcmp(argv[1], "drain"))
+                for_each(argv[2], UNREGISTER, bench_number(argv[3]), bench_number(argv[4]));
         else
                 bench_fail("usage: see the top of its source");
         return 0;

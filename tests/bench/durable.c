@@ -87,18 +87,6 @@ static void one(char **argv, double *ours, double *floors, long rounds)
         close(fd);
 }
 
-/* %ld of the pattern becomes the number; it is ours, from the command line of a benchmark. */
-static const char *numbered(const char *pattern, long number)
-{
-        static char request[1024];
-        const char *at = strstr(pattern, "%ld");
-
-        if (!at)
-                bench_fail("%s: has no %%ld", pattern);
-        snprintf(request, sizeof(request), "%.*s%ld%s", (int)(at - pattern), pattern, number, at + 3);
-        return request;
-}
-
 static int crowd(char **argv)
 {
         long count = bench_number(argv[4]), lost = 0;
@@ -112,7 +100,7 @@ static int crowd(char **argv)
                 fds[i] = bench_connect(argv[2]);
         began = bench_now_nsec();
         for (long i = 0; i < count; i++)
-                bench_send(fds[i], numbered(argv[3], i + 1));
+                bench_send(fds[i], bench_numbered(argv[3], i + 1));
         for (long i = 0; i < count; i++) {
                 lost += !strstr(bench_receive(fds[i], &length), "\"persisted\":true");
                 close(fds[i]);
@@ -125,7 +113,7 @@ static int crowd(char **argv)
 static void forget_all(int fd, const char *pattern, long count)
 {
         for (long number = 1; number <= count; number++)
-                forget(fd, numbered(pattern, number));
+                forget(fd, bench_numbered(pattern, number));
 }
 
 static void all(char **argv, double *ours, double *floors, long rounds)
@@ -144,7 +132,7 @@ static void all(char **argv, double *ours, double *floors, long rounds)
                 forget_all(fd, argv[4], count);
                 began = bench_now_nsec();
                 for (long number = 1; number <= count; number++)
-                        bench_call(fd, numbered(argv[4], number));
+                        bench_call(fd, bench_numbered(argv[4], number));
                 floors[at] = since(began, 1e6);
         }
         close(fd);
