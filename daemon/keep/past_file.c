@@ -27,7 +27,8 @@ static void look(int volume, struct past_part *part)
         path_of(part->profile, ".1", path);
         if (length < PAST_LOOK_BYTES)
                 volume_read_tail(volume, path, PAST_LOOK_BYTES - length, &older);
-        part->found = malloc(length + (older ? strlen(older) : 0) + 1);
+        if (newer || older)
+                part->found = malloc(length + (older ? strlen(older) : 0) + 1);
         if (part->found)
                 stpcpy(stpcpy(part->found, older ? older : ""), newer ? newer : "");
         free(newer);
@@ -40,6 +41,7 @@ static void past_work(struct deputy_job *job)
         int volume = volume_open(past->home);
         char path[PATH_BYTES];
 
+        job->is_clear = true;
         for (size_t i = 0; i < past->count; i++) {
                 struct past_part *part = &past->parts[i];
 
@@ -49,6 +51,7 @@ static void past_work(struct deputy_job *job)
                 }
                 if (past->looks) {
                         look(volume, part);
+                        job->is_clear = job->is_clear && !part->found;
                         continue;
                 }
                 path_of(part->profile, "", path);

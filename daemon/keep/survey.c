@@ -309,6 +309,7 @@ static void listing_work(struct deputy_job *job)
                 listing_find_lost(listing, volume);
         if (volume >= 0)
                 close(volume);
+        job->is_clear = !listing->names && !listing->lost;
 }
 
 static void listing_clear(struct deputy_job *job)

@@ -140,7 +140,7 @@ static void drop_all(struct deputy_job *jobs)
 static void deputy_throw_away(struct deputy *deputy, struct deputy_job *job)
 {
         job->next = NULL;
-        if (job->clear && job->begun) {
+        if (job->clear && job->begun && !job->is_clear) {
                 job->next = deputy->trash;
                 deputy->trash = job;
         } else {
@@ -226,10 +226,9 @@ static void deputy_collect(uv_poll_t *poll, int status, int events)
         struct deputy *deputy = poll->data;
         uint64_t rung;
 
-        (void)status;
-        (void)events;
         pace_woken();
         (void)!read(deputy->crew.finished_fd, &rung, sizeof(rung));
+        deputy->collecting = true;
         for (unsigned i = 0; i < deputy->count; i++) {
                 struct worker *worker = &deputy->workers[i];
 
@@ -238,6 +237,7 @@ static void deputy_collect(uv_poll_t *poll, int status, int events)
                 else if (atomic_load(&worker->failure) && !worker->retired)
                         worker_failed(deputy, worker);
         }
+        deputy->collecting = false;
         deputy_go_on(deputy);
 }
 
@@ -427,13 +427,14 @@ void deputy_run(struct deputy *deputy, struct deputy_job *job)
 {
         struct deputy_job **at = &deputy->lanes[job->lane].queue;
 
-        job->late = job->begun = false;
+        job->late = job->begun = job->is_clear = false;
         job_begin_time(job);
         job->next = NULL;
         while (*at)
                 at = &(*at)->next;
         *at = job;
-        deputy_go_on(deputy);
+        if (!deputy->collecting)
+                deputy_go_on(deputy);
 }
 
 void deputy_limit_lane(struct deputy *deputy, unsigned lane, unsigned most)

@@ -47,7 +47,8 @@ struct deputy {
         struct worker workers[DEPUTY_WORKERS_MOST];
         unsigned count;   /* of workers */
         unsigned spoiled; /* workers that were retired since their scheduling was changed */
-        bool no_thread;   /* a thread that is needed could not be made: tried again in a moment */
+        bool collecting; /* jobs that are run meanwhile begin behind that, with what is to be cleared by then */
+        bool no_thread; /* a thread that is needed could not be made: tried again in a moment */
 };
 
 /*

@@ -15,7 +15,7 @@ struct deputy_job {
          * a thread may still work on it, so of what `work` writes only atomic variables may be looked at. */
         void (*done)(struct deputy_job *job, bool late);
         /* Frees what `work` allocated: in a thread (in deputy_close(), in the loop), after `done` and `work`,
-         * or where the end of the process came before `work`. NULL: nothing to free. */
+         * or where the end of the process came before `work`. NULL, or `is_clear`: nothing to free. */
         void (*clear)(struct deputy_job *job);
         /* In the loop, last of all, once: the deputy has no further use for the job. NULL: the job is its
          * owner's again when `done` begins, and has neither `clear` nor a deadline. */
@@ -29,6 +29,7 @@ struct deputy_job {
         const char *subject;  /* what a job that hangs is said to hang on; NULL: nothing in particular */
         int64_t timeout_msec; /* to begin, and again to end; 0: none. Waiting for a job that hangs is free */
         unsigned lane;
+        bool is_clear; /* the thread's: set by `work`, which has left nothing that `clear` would free */
 
         /* The loop's. next: in a lane's queue, of jobs that are worked as one, or that are to be cleared. */
         struct deputy_job *next;

@@ -145,6 +145,59 @@ START_TEST(jobs_are_done_in_order)
 }
 END_TEST
 
+/* A thread that left nothing is not woken once more. */
+static void clear_work(struct deputy_job *job)
+{
+        held_work(job);
+        job->is_clear = true;
+}
+
+START_TEST(what_left_nothing_is_not_cleared)
+{
+        static struct held job;
+
+        job = (struct held){
+                .job = {.work = clear_work, .done = held_done, .clear = held_clear, .drop = held_drop}};
+        ck_assert_int_eq(pipe(job.gate), 0);
+        let_go(&job);
+        deputy_run(&deputy, &job.job);
+        run_until(&job.dropped, 1);
+        ck_assert_int_eq(job.worked, 1);
+        ck_assert_int_eq(job.done, 1);
+        ck_assert_int_eq(job.cleared, 0);
+}
+END_TEST
+
+static struct held first_of_two, second_of_two;
+static int cleared_before;
+
+static void second_work(struct deputy_job *job)
+{
+        cleared_before = first_of_two.cleared;
+        ((struct held *)job)->worked++;
+}
+
+static void first_done(struct deputy_job *job, bool late)
+{
+        held_done(job, late);
+        second_of_two = (struct held){.job = {.work = second_work, .done = held_done, .drop = held_drop}};
+        deputy_run(&deputy, &second_of_two.job);
+}
+
+/* What is to be cleared goes to the thread with the job that comes of it, and needs no turn of its own. */
+START_TEST(the_next_job_brings_what_is_to_be_cleared)
+{
+        hold(&first_of_two, 0);
+        first_of_two.job.done = first_done;
+        cleared_before = 0;
+        let_go(&first_of_two);
+        run_until(&second_of_two.dropped, 1);
+        ck_assert_int_eq(cleared_before, 1);
+        run_until(&first_of_two.dropped, 1);
+        ck_assert_int_eq(first_of_two.cleared, 1);
+}
+END_TEST
+
 /* It costs its subject, and nobody else. */
 START_TEST(one_that_hangs_is_late_and_replaced)
 {
@@ -450,6 +503,8 @@ int main(void)
         tcase_add_checked_fixture(tcase, setup, teardown);
         tcase_set_timeout(tcase, 60);
         tcase_add_test(tcase, jobs_are_done_in_order);
+        tcase_add_test(tcase, what_left_nothing_is_not_cleared);
+        tcase_add_test(tcase, the_next_job_brings_what_is_to_be_cleared);
         tcase_add_test(tcase, one_that_hangs_is_late_and_replaced);
         tcase_add_test(tcase, lanes_do_not_wait_for_each_other);
         tcase_add_test(tcase, a_lane_is_stuck_when_all_its_threads_are);
