@@ -174,14 +174,18 @@ static int read_file(int fd, const struct stat *found, char *bytes, size_t size,
 
 int tree_read(int at, const char *name, size_t limit, char **bytes, size_t *length)
 {
+        int fd = tree_open_file(at, name, O_RDONLY | O_NOCTTY);
+
+        return fd < 0 ? fd : tree_read_open(fd, limit, bytes, length);
+}
+
+int tree_read_open(int fd, size_t limit, char **bytes, size_t *length)
+{
         struct stat found;
         size_t filled = 0;
-        int fd = tree_open_file(at, name, O_RDONLY | O_NOCTTY);
         char *buffer;
         int result;
 
-        if (fd < 0)
-                return fd;
         /* One byte more than the limit tells that there is more; the last place is the NUL's. */
         buffer = malloc(limit + 2);
         result = !buffer ? -ENOMEM : fstat(fd, &found) < 0 ? -errno : S_ISREG(found.st_mode) ? 0 : -EINVAL;

@@ -38,6 +38,9 @@ int tree_replace(int at, const char *temporary, const char *name, const void *by
  */
 int tree_read(int at, const char *name, size_t limit, char **bytes, size_t *length);
 
+/* The same of a file that is open; takes `fd` over. */
+int tree_read_open(int fd, size_t limit, char **bytes, size_t *length);
+
 /* Removes the name, and what is below it if it is a directory. 0 also when it is gone already. */
 int tree_remove(int at, const char *name);
 

@@ -36,18 +36,12 @@ int volume_may_write(int volume, const char *path)
 
 int volume_read(int volume, const char *path, char **text)
 {
-        const char *name = path;
         char *bytes = NULL;
         size_t length = 0;
-        bool here = volume_is_name(path);
-        int directory = here ? volume : volume_parent(volume, path, O_PATH, 0, &name);
-        int result;
+        int result = volume_open_file(volume, path, O_RDONLY);
 
-        if (directory < 0)
-                return directory;
-        result = tree_read(directory, name, VOLUME_FILE_BYTES, &bytes, &length);
-        if (!here)
-                close(directory);
+        if (result >= 0)
+                result = tree_read_open(result, VOLUME_FILE_BYTES, &bytes, &length);
         if (result < 0)
                 return result == -ENXIO ? -EINVAL : result; /* a socket cannot even be opened */
         if (memchr(bytes, '\0', length)) {
@@ -61,9 +55,11 @@ int volume_read(int volume, const char *path, char **text)
 int volume_remove(int volume, const char *path)
 {
         const char *name = NULL;
-        int directory = volume_parent(volume, path, O_PATH, 0, &name);
-        int result;
+        int directory, result;
 
+        if (volume_is_name(path))
+                return volume_remove_at(volume, path);
+        directory = volume_parent(volume, path, O_PATH, 0, &name);
         if (directory < 0)
                 return directory == -ENOENT ? 0 : directory;
         result = volume_remove_at(directory, name);
@@ -74,15 +70,18 @@ int volume_remove(int volume, const char *path)
 int volume_look(int volume, const char *path)
 {
         struct stat found;
-        const char *name = NULL;
-        int directory = volume_parent(volume, path, O_PATH, 0, &name);
-        int result;
+        int fd;
 
-        if (directory < 0)
-                return directory == -ENOENT ? 0 : directory;
-        result = fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 1;
-        close(directory);
-        return result == -ENOENT ? 0 : result;
+        if (volume_is_name(path)) {
+                if (fstatat(volume, path, &found, AT_SYMLINK_NOFOLLOW) == 0)
+                        return 1;
+                return errno == ENOENT ? 0 : -errno;
+        }
+        fd = volume_open_file(volume, path, O_PATH);
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        close(fd);
+        return 1;
 }
 
 bool volume_has(int volume, const char *path)
@@ -126,16 +125,10 @@ static int read_tail(int fd, size_t most, bool cut, char **text)
 int volume_read_tail(int volume, const char *path, size_t most, char **text)
 {
         struct stat found;
-        const char *name = NULL;
-        int directory = volume_parent(volume, path, O_PATH, 0, &name);
-        int fd;
+        int fd = volume_open_regular(volume, path, O_RDONLY, &found);
         int result;
         bool cut;
 
-        if (directory < 0)
-                return directory;
-        fd = volume_open_regular(directory, name, O_RDONLY, &found);
-        close(directory);
         if (fd < 0)
                 return fd;
         result = 0;
@@ -172,23 +165,31 @@ static int rotate_log(int directory, const char *name, mode_t mode, int fd)
         return make_log(directory, name, mode);
 }
 
+/* Makes a log anew, in the place of a full one (`fd`, which is closed; or -ENOENT). */
+static int begin_log(int volume, const char *path, mode_t mode, int fd)
+{
+        const char *name = NULL;
+        int directory = volume_parent(volume, path, O_PATH, mode == 0600 ? 0700 : 0755, &name);
+
+        if (directory < 0) {
+                if (fd >= 0)
+                        close(fd);
+                return directory;
+        }
+        fd = fd < 0 ? make_log(directory, name, mode) : rotate_log(directory, name, mode, fd);
+        close(directory);
+        return fd;
+}
+
 /* mode: of the file; for 0600 its directories are 0700, else 0755. most: a file of that size is rotated. */
 static int append(int volume, const char *path, mode_t mode, off_t most, const char *text, size_t length)
 {
-        struct stat found;
-        const char *name = NULL;
-        int directory = volume_parent(volume, path, O_PATH, mode == 0600 ? 0700 : 0755, &name);
-        int fd;
+        struct stat found = {0};
+        int fd = volume_open_regular(volume, path, O_WRONLY | O_APPEND, &found);
         int result;
 
-        if (directory < 0)
-                return directory;
-        fd = volume_open_regular(directory, name, O_WRONLY | O_APPEND, &found);
-        if (fd == -ENOENT)
-                fd = make_log(directory, name, mode);
-        else if (fd >= 0 && found.st_size >= most)
-                fd = rotate_log(directory, name, mode, fd);
-        close(directory);
+        if (fd == -ENOENT || (fd >= 0 && found.st_size >= most))
+                fd = begin_log(volume, path, mode, fd);
         if (fd < 0)
                 return fd;
         result = tree_write_all(fd, text, length);

@@ -12,6 +12,8 @@
 #include "daemon/edge/volume.h"
 #include "daemon/edge/volume_resolve.h"
 
+#define LOCKS ".svcbroker/lock/"
+
 /* Who holds a lock that keeps a writer out? A descriptor for reading is enough to ask. Locks of this process
  * are not seen: there are none, so the close drops none. */
 static void ask(int fd, struct volume_lock *lock)
@@ -33,14 +35,8 @@ int volume_is_locked(int volume, const char *path)
 {
         struct volume_lock lock = {0};
         struct stat found;
-        const char *name = NULL;
-        int directory = volume_parent(volume, path, O_PATH, 0, &name);
-        int fd;
+        int fd = volume_open_regular(volume, path, O_RDONLY, &found);
 
-        if (directory < 0)
-                return directory == -ENOENT ? 0 : directory;
-        fd = volume_open_regular(directory, name, O_RDONLY, &found);
-        close(directory);
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd;
         ask(fd, &lock);
@@ -50,16 +46,12 @@ int volume_is_locked(int volume, const char *path)
 
 static void look_at_gateway(int volume, const char *profile, struct volume_lock *lock)
 {
-        int directory = volume_resolve(volume, ".svcbroker/lock", O_PATH);
+        char path[NAME_MAX + sizeof(LOCKS)];
         struct stat found;
         int fd;
 
-        if (directory < 0) {
-                lock->result = directory;
-                return;
-        }
-        fd = volume_open_regular(directory, profile, O_RDONLY, &found);
-        close(directory);
+        snprintf(path, sizeof(path), LOCKS "%s", profile);
+        fd = volume_open_regular(volume, path, O_RDONLY, &found);
         if (fd < 0) {
                 lock->result = fd;
                 return;

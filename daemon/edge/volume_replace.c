@@ -53,7 +53,7 @@ static bool in_same_directory(const char *path, const char *other)
 
 static void place_leave(struct place *place)
 {
-        if (place->fd >= 0)
+        if (place->fd >= 0 && place->fd != place->volume)
                 close(place->fd);
         place->fd = -1;
 }
@@ -69,7 +69,12 @@ static int place_enter(struct place *place, const struct volume_file *file, mode
                 *name = slash ? slash + 1 : file->path;
                 return place->fd;
         }
-        fd = volume_parent(place->volume, file->path, readable ? O_RDONLY : O_PATH, make, name);
+        if (!readable && volume_is_name(file->path)) {
+                *name = file->path;
+                fd = place->volume;
+        } else {
+                fd = volume_parent(place->volume, file->path, readable ? O_RDONLY : O_PATH, make, name);
+        }
         if (fd == -EACCES && readable) { /* a directory that we may only write in */
                 readable = false;
                 fd = volume_parent(place->volume, file->path, O_PATH, make, name);
@@ -319,14 +324,14 @@ static bool is_temporary(const char *name)
 
 void volume_remove_older(int volume, const char *path, int64_t before_usec)
 {
+        struct place place = {.volume = volume, .fd = -1};
+        const struct volume_file file = {.path = path};
         const char *name = NULL;
-        int directory = volume_parent(volume, path, O_PATH, 0, &name);
+        int directory = place_enter(&place, &file, 0, &name);
 
-        if (directory < 0)
-                return;
-        if (is_older(directory, name, before_usec))
+        if (directory >= 0 && is_older(directory, name, before_usec))
                 volume_remove_at(directory, name);
-        close(directory);
+        place_leave(&place);
 }
 
 void volume_sweep(int volume, const char *path, int64_t before_usec)

@@ -324,14 +324,50 @@ int volume_enter(int volume, const char *path)
         return fd;
 }
 
-int volume_open_regular(int directory, const char *name, int flags, struct stat *found)
+/* Opens what is in a directory by two steps, where there is no openat2. */
+static int open_in_parent(int volume, const char *path, int flags)
+{
+        const char *name = NULL;
+        int directory = volume_parent(volume, path, O_PATH, 0, &name);
+        int fd;
+
+        if (directory < 0)
+                return directory;
+        fd = openat(directory, name, flags | VOLUME_OPEN_FLAGS);
+        if (fd < 0)
+                fd = -errno;
+        close(directory);
+        return fd;
+}
+
+int volume_open_file(int volume, const char *path, int flags)
+{
+        struct open_how how = {
+                .flags = (unsigned)(flags | VOLUME_OPEN_FLAGS),
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+        };
+        int result = check_path(path);
+        int fd;
+
+        if (result < 0)
+                return result;
+        if (flags & O_PATH) /* which goes with no flag that is about reading */
+                how.flags &= ~(unsigned)(O_NONBLOCK | O_NOCTTY);
+        fd = volume_is_name(path) ? openat(volume, path, (int)how.flags)
+                                  : (int)syscall(SYS_openat2, volume, path, &how, sizeof(how));
+        if (fd >= 0)
+                return fd;
+        return is_lacking(errno) && !volume_is_name(path) ? open_in_parent(volume, path, flags) : -errno;
+}
+
+int volume_open_regular(int volume, const char *path, int flags, struct stat *found)
 {
         struct stat opened;
-        int fd = openat(directory, name, flags | VOLUME_OPEN_FLAGS);
+        int fd = volume_open_file(volume, path, flags);
         int result;
 
         if (fd < 0) /* a socket, a FIFO that nobody reads; a directory, for writing */
-                return errno == ENXIO || errno == EISDIR ? -EINVAL : -errno;
+                return fd == -ENXIO || fd == -EISDIR ? -EINVAL : fd;
         result = fstat(fd, &opened) < 0 ? -errno : S_ISREG(opened.st_mode) ? 0 : -EINVAL;
         if (result < 0) {
                 close(fd);

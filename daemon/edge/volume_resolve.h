@@ -39,9 +39,14 @@ int volume_parent(int volume, const char *path, int access, mode_t make, const c
  */
 int volume_follow(int directory, const char *path);
 
-/* Opens a regular file of a directory that is held; *found: what fstat() says of the file; flags: how it is
- * opened, besides VOLUME_OPEN_FLAGS. -EINVAL for anything else. */
-int volume_open_regular(int directory, const char *name, int flags, struct stat *found);
+/*
+ * Opens what is at a path, of whatever kind: by one openat2, or by way of its directory. flags: how, besides
+ * VOLUME_OPEN_FLAGS; nothing is made. With O_PATH a link in the last place is opened itself.
+ */
+int volume_open_file(int volume, const char *path, int flags);
+
+/* Opens a regular file in that way; *found: what fstat() says of the file. -EINVAL for anything else. */
+int volume_open_regular(int volume, const char *path, int flags, struct stat *found);
 
 /* Removes a regular file; 0 also when there is none, -EINVAL for anything else. */
 int volume_remove_at(int directory, const char *name);

@@ -2,7 +2,6 @@
 #include "daemon/keep/commit.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,6 @@
 
 struct commit {
         int volume;
-        int records;  /* the records' directory (O_PATH), or a negative errno */
         size_t left;  /* so many bytes may still be passed on: pass_on() */
         size_t count; /* of the three below, which have room for all */
         struct store_entry **entries;
@@ -102,12 +100,11 @@ static void commit_gather(struct commit *commit, struct store_batch *first)
  * in this very moment, so that one place keeps it, whoever is killed when. A file that is no record is
  * replaced, one that cannot be read is not. When too much is passed on already, the record is written another
  * time. */
-static int pass_on(struct commit *commit, struct store_entry *entry)
+static int pass_on(struct commit *commit, struct store_entry *entry, const char *path)
 {
         size_t own = entry->intent.length;
         char *before = NULL;
-        int result =
-                commit->records < 0 ? commit->records : volume_read(commit->records, entry->profile, &before);
+        int result = volume_read(commit->volume, path, &before);
 
         if (result == 0) {
                 result = commit->left < INTENT_UNKNOWN_BYTES ? -ENOBUFS
@@ -130,7 +127,7 @@ static bool commit_prepare(struct commit *commit, struct store_entry *entry, cha
                 return false;
         }
         snprintf(path, PATH_BYTES, INTENT_DIRECTORY "/%s", entry->profile);
-        entry->result = entry->removed ? 0 : pass_on(commit, entry);
+        entry->result = entry->removed ? 0 : pass_on(commit, entry, path);
         return !entry->result;
 }
 
@@ -187,9 +184,7 @@ static void commit_settle(const struct commit *commit, struct store_batch *first
 
 static int commit(int volume, struct store_batch *first)
 {
-        struct commit work = {.volume = volume,
-                              .records = volume_resolve(volume, INTENT_DIRECTORY, O_PATH),
-                              .left = STORE_UNKNOWN_BYTES};
+        struct commit work = {.volume = volume, .left = STORE_UNKNOWN_BYTES};
         bool settles = false;
         int result = commit_init(&work, first);
 
@@ -201,8 +196,6 @@ static int commit(int volume, struct store_batch *first)
                 if (settles)
                         commit_settle(&work, first);
         }
-        if (work.records >= 0)
-                close(work.records);
         commit_deinit(&work);
         return result;
 }

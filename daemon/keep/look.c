@@ -88,17 +88,18 @@ static void look_into(int volume, int directory, struct look *look)
         volume_remove_older(directory, VOLUME_TEMPORARY(MARKER_NAME), look->before_usec);
 }
 
+/* The files of `default` are the volume's own. */
 static void look_at_profile(int volume, struct look *look)
 {
-        int directory = noted(look, volume_enter_profile(volume, look->name));
-
+        bool own = strcmp(look->name, "default") != 0;
+        int directory = own ? noted(look, volume_enter_profile(volume, look->name)) : volume;
         char path[PATH_BYTES];
 
         snprintf(path, sizeof(path), "profiles/.deleted/%s", look->name);
-        look->deleted = strcmp(look->name, "default") != 0 && noted(look, volume_look(volume, path)) > 0;
+        look->deleted = own && noted(look, volume_look(volume, path)) > 0;
         look->link = directory == -EXDEV || directory == -ENOLINK || directory == -ELOOP ? directory : 0;
         look_into(volume, directory, look);
-        if (directory >= 0)
+        if (own && directory >= 0)
                 close(directory);
 }
 
@@ -126,6 +127,7 @@ void look_work(struct deputy_job *job)
                 break;
         }
         close(volume);
+        job->is_clear = !look->intent && !look->prior;
 }
 
 void look_clear(struct deputy_job *job)
