@@ -22,7 +22,8 @@
 
 /* More than one thread logs. Nothing under this lock can block. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static unsigned lost; /* lines that were lost since the last note of how many */
+static unsigned lost;     /* lines that were lost since the last note of how many */
+static mode_t error_type; /* of standard error, which stays what it was at the first line; 0: not looked at */
 
 /* Root's changes that found standard error full, the oldest first. */
 static struct line kept[LOG_KEPT_LINES];
@@ -71,16 +72,17 @@ static bool write_now(const char *bytes, size_t length)
         struct stat found;
         ssize_t n;
 
-        if (fstat(STDERR_FILENO, &found) < 0)
-                return false;
-        if (S_ISSOCK(found.st_mode))
+        if (!error_type && fstat(STDERR_FILENO, &found) == 0)
+                error_type = found.st_mode & S_IFMT;
+        if (S_ISSOCK(error_type))
                 return send(STDERR_FILENO, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)length;
-        if (S_ISFIFO(found.st_mode)) {
+        if (S_ISFIFO(error_type)) {
                 n = pwritev2(STDERR_FILENO, &part, 1, -1, RWF_NOWAIT);
                 if (n >= 0 || errno == EAGAIN || errno == EPIPE)
                         return n == (ssize_t)length;
         }
-        if (poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0)
+        /* A file is always ready, says poll(). */
+        if (!S_ISREG(error_type) && (poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0))
                 return false;
         n = write(STDERR_FILENO, bytes, length);
         return n == (ssize_t)length;
