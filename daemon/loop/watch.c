@@ -2,6 +2,7 @@
 #include "daemon/loop/watch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,7 @@ static void watch_deliver(struct watch *watch, const struct inotify_event *event
         }
 }
 
-/* Delivers a buffer of events. False: there was none. */
+/* Delivers a buffer of events. False: there are no more, since what came left room for the largest event. */
 static bool watch_read(struct watch *watch)
 {
         ssize_t length;
@@ -78,7 +79,7 @@ static bool watch_read(struct watch *watch)
                 watch_deliver(watch, event);
                 at += (ssize_t)sizeof(*event) + event->len;
         }
-        return length > 0;
+        return length > (ssize_t)(sizeof(buffer) - sizeof(struct inotify_event) - NAME_MAX - 1);
 }
 
 static void watch_readable(uv_poll_t *poll, int status, int events)
