@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/bounds.h"
 #include "daemon/loop/ready.h"
 #include "daemon/loop/timer.h"
 #include "daemon/session/access.h"
@@ -64,6 +65,7 @@ struct peer {
         struct timer timer;
         int64_t timer_msec; /* when the timer expires, while it runs for a deadline */
         struct identity identity;
+        char process[PROC_COMM_BYTES]; /* what it called itself at its first order; empty: not known */
         enum access access;
         struct quota_uid *quota; /* NULL: not counted */
         struct frame_buffer in;
