@@ -35,8 +35,19 @@ static void look_at_directory(int directory, struct look *look)
                 look->which = (int64_t)((found.st_ino ^ found.st_dev * UINT64_C(0x9e3779b97f4a7c15)) >> 1);
 }
 
-/* Reads what the application noted of how its last gateway ended, and whether that of `default` serves all
- * profiles. */
+/* Reads whether the gateway of `default` serves all profiles. */
+static void look_at_config(int volume, struct look *look)
+{
+        char *text = NULL;
+        int result = volume_read(volume, "config.yaml", &text);
+
+        look->config = result == 0         ? multiplex_config_read(text)
+                       : result == -ENOENT ? MULTIPLEX_CONFIG_UNSET
+                                           : MULTIPLEX_CONFIG_UNREADABLE;
+        free(text);
+}
+
+/* Reads what the application noted of how its last gateway ended. */
 static void look_at_notes(int directory, struct look *look)
 {
         char *text = NULL;
@@ -44,14 +55,8 @@ static void look_at_notes(int directory, struct look *look)
         if (volume_read(directory, "state/gateway.lifecycle.json", &text) == 0)
                 look->prior_exit = prior_exit_read(text);
         free(text);
-        if (strcmp(look->name, "default") != 0)
-                return;
-        text = NULL;
-        int result = volume_read(directory, "config.yaml", &text);
-        look->config = result == 0         ? multiplex_config_read(text)
-                       : result == -ENOENT ? MULTIPLEX_CONFIG_UNSET
-                                           : MULTIPLEX_CONFIG_UNREADABLE;
-        free(text);
+        if (strcmp(look->name, "default") == 0)
+                look_at_config(directory, look);
 }
 
 /* Notes a shortage, and returns the result. What is not there, or cannot be read, is taken for such; what
@@ -112,8 +117,12 @@ void look_work(struct deputy_job *job)
         look->opened = volume < 0 ? volume : 0;
         if (volume < 0)
                 return;
-        look->marked = volume_has(volume, ".svcbroker");
+        if (look->kind != LOOK_CONFIG)
+                look->marked = volume_has(volume, ".svcbroker");
         switch (look->kind) {
+        case LOOK_CONFIG:
+                look_at_config(volume, look);
+                break;
         case LOOK_PROFILE:
                 look_at_profile(volume, look);
                 break;

@@ -18,8 +18,9 @@
  */
 enum look_kind {
         LOOK_PROFILE,
-        LOOK_SOUL, /* only whether it holds SOUL.md */
-        LOOK_GONE, /* only whether it is there */
+        LOOK_CONFIG, /* only the volume's config */
+        LOOK_SOUL,   /* only whether it holds SOUL.md */
+        LOOK_GONE,   /* only whether it is there */
 };
 
 struct look {

@@ -156,6 +156,8 @@ static void look_done(struct deputy_job *job, bool late)
                         survey_is_hung(survey, look->place);
         } else if (look->opened) {
                 survey->result = look->opened;
+        } else if (look->kind == LOOK_CONFIG) {
+                survey->config = look->config;
         } else if (look->shortage && look->kind == LOOK_PROFILE) {
                 log_event("survey: a profile's directory cannot be looked at: why=%s service=" GATEWAY_PREFIX
                           "%s",
@@ -241,6 +243,8 @@ static bool survey_lists(const struct survey *survey, const char *name)
 static bool survey_look_at(struct survey *survey, size_t at)
 {
         if (at < survey->count) {
+                if (survey->only_config && strcmp(survey->facts[at].name, "default") == 0)
+                        return look_run(survey, LOOK_CONFIG, "default", at);
                 if (look_run(survey, LOOK_PROFILE, survey->facts[at].name, at))
                         return true;
                 survey_is_hung(survey, at);

@@ -92,6 +92,7 @@ int operation_register(struct registry *registry, struct ticket ticket, const ch
                 return 0;
         }
         survey->root = root;
+        survey->only_config = true;
         survey->done = asked_surveyed;
         survey->owner = asked;
         survey_run(&registry->store, survey);
