@@ -198,25 +198,34 @@ static bool set_file_group(gid_t gid)
         return (gid_t)setfsgid((gid_t)-1) == gid;
 }
 
+/* Raises CAP_SETGID over what the thread has. False: it has it raised already, or may not. */
+static bool raise_setgid(cap_t before)
+{
+        static const cap_value_t value = CAP_SETGID;
+        cap_flag_value_t permitted = CAP_CLEAR, effective = CAP_CLEAR;
+        cap_t set;
+        bool raised;
+
+        if (cap_get_flag(before, value, CAP_PERMITTED, &permitted) < 0 ||
+            cap_get_flag(before, value, CAP_EFFECTIVE, &effective) < 0 || permitted != CAP_SET ||
+            effective == CAP_SET)
+                return false;
+        set = cap_dup(before);
+        raised = set && cap_set_flag(set, CAP_EFFECTIVE, 1, &value, CAP_SET) == 0 && cap_set_proc(set) == 0;
+        cap_free(set);
+        return raised;
+}
+
 bool rights_group_begin(unsigned gid)
 {
-        cap_flag_value_t raised = CAP_CLEAR;
-        cap_t before;
-        bool done = false;
-
+        cap_t before = cap_get_proc();
+        bool raised = before && raise_setgid(before);
         /* An id that the process has already needs no capability. */
-        if (set_file_group(gid))
-                return true;
-        before = cap_get_proc();
-        if (!before)
-                return false;
-        if (cap_get_flag(before, CAP_SETGID, CAP_PERMITTED, &raised) == 0 && raised == CAP_SET &&
-            effective_set(CAP_SETGID, CAP_SET) == 0) {
-                done = set_file_group(gid);
-                /* Giving up a capability cannot fail. Should it fail, ending beats going on with one. */
-                if (cap_set_proc(before) < 0)
-                        abort();
-        }
+        bool done = set_file_group(gid);
+
+        /* Giving up a capability cannot fail. Should it fail, ending beats going on with one. */
+        if (raised && cap_set_proc(before) < 0)
+                abort();
         cap_free(before);
         return done;
 }
