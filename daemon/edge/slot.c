@@ -93,20 +93,17 @@ static int make_supervise(int at)
         return result < 0 ? result : tree_make(at, "event", 0700);
 }
 
+/* The slot is ours alone yet, and has no links. */
 static int make_log(int slot, bool down)
 {
-        int log;
-        int result;
+        int result = tree_make(slot, "log/supervise", 0700);
 
-        if (!has_directory(slot, "log"))
-                return 0;
-        log = tree_open(slot, "log");
-        if (log < 0)
-                return log;
-        result = make_supervise(log);
+        if (result == -ENOENT || result == -ENOTDIR)
+                return 0; /* it has no logger */
+        if (result == 0)
+                result = tree_make(slot, "log/event", 0700);
         if (result == 0 && down)
-                result = tree_write(log, "down", "", 0, 0644);
-        close(log);
+                result = tree_write(slot, "log/down", "", 0, 0644);
         return result;
 }
 
@@ -123,6 +120,17 @@ static int refuse_leftovers(int template_fd)
         return 0;
 }
 
+/* Makes a directory in the place of what a killed broker may have left. */
+static int make_anew(int at, const char *name)
+{
+        int result = tree_make(at, name, 0755);
+
+        if (result != -EEXIST)
+                return result;
+        result = tree_remove(at, name);
+        return result < 0 ? result : tree_make(at, name, 0755);
+}
+
 int slot_stage(const struct slots *slots, const char *name, const char *profile,
                struct json_object *environment, const char *state, enum slot_down down)
 {
@@ -136,9 +144,7 @@ int slot_stage(const struct slots *slots, const char *name, const char *profile,
         staged_name(name, staged);
         result = is_current ? 0 : refuse_leftovers(slots->template_fd);
         if (result == 0)
-                result = tree_remove(slots->fd, staged);
-        if (result == 0)
-                result = tree_make(slots->fd, staged, 0755);
+                result = make_anew(slots->fd, staged);
         if (result < 0)
                 return result;
         slot = tree_open(slots->fd, staged);
@@ -324,14 +330,13 @@ int slot_clean(const struct slots *slots, const char *name)
 
 int slot_has_log(const struct slots *slots, const char *name)
 {
+        char path[SLOT_PATH_BYTES];
         struct stat found;
-        int slot = slot_open(slots, name);
-        int result;
+        int result = slot_is_name(name) ? slot_path(name, "log", path) : -ENOENT;
 
-        if (slot < 0)
-                return slot == -ENOENT || slot == -EINVAL ? 0 : slot;
-        result = fstatat(slot, "log", &found, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : S_ISDIR(found.st_mode);
-        close(slot);
+        if (result == 0)
+                result = fstatat(slots->fd, path, &found, AT_SYMLINK_NOFOLLOW) < 0 ? -errno
+                                                                                   : S_ISDIR(found.st_mode);
         return result == -ENOENT ? 0 : result;
 }
 

@@ -99,34 +99,41 @@ static int make_spare(int at, const char *path)
         return result;
 }
 
+/* The template's data/ may be its owner's alone. */
+static int open_to_all(int at, const char *name)
+{
+        int fd = tree_open(at, name);
+        int result;
+
+        if (fd < 0)
+                return fd;
+        result = fchmod(fd, 0755) < 0 ? -errno : 0;
+        close(fd);
+        return result;
+}
+
+/* The slot is ours alone yet, and has no links. */
 int slot_make_data(int slot, const char *profile, const char *state, bool down)
 {
         char line[LIMIT_SERVICE_NAME_BYTES + 2];
         int length = snprintf(line, sizeof(line), "%s\n", profile);
         int result;
-        int data;
 
         if (length < 0 || (size_t)length >= sizeof(line))
                 return -ENAMETOOLONG;
         if (strlen(state) > STATE_BYTES_MAX)
                 return -EFBIG;
         result = tree_make(slot, "data", 0755);
-        if (result < 0 && result != -EEXIST)
-                return result;
-        data = tree_open(slot, "data");
-        if (data < 0)
-                return data;
-        /* The template's data/ may be its owner's alone. */
-        result = result == -EEXIST && fchmod(data, 0755) < 0 ? -errno : 0;
+        if (result == -EEXIST)
+                result = open_to_all(slot, "data");
         if (result == 0)
-                result = tree_write(data, "profile", line, (size_t)length, 0644);
+                result = tree_write(slot, "data/profile", line, (size_t)length, 0644);
         if (result == 0)
-                result = tree_write(data, "state", state, strlen(state), 0600);
+                result = tree_write(slot, "data/state", state, strlen(state), 0600);
         if (result == 0)
                 result = make_spare(slot, "data");
         if (result == 0)
-                result = tree_write(down ? slot : data, "down", "", 0, 0644);
-        close(data);
+                result = tree_write(slot, down ? "down" : "data/down", "", 0, 0644);
         return result;
 }
 
