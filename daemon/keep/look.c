@@ -93,8 +93,8 @@ static void look_into(int volume, int directory, struct look *look)
         volume_remove_older(directory, VOLUME_TEMPORARY(MARKER_NAME), look->before_usec);
 }
 
-/* The files of `default` are the volume's own. */
-static void look_at_profile(int volume, struct look *look)
+/* The profile's directory: a descriptor, or a negative errno. The files of `default` are the volume's own. */
+static int look_at_place(int volume, struct look *look)
 {
         bool own = strcmp(look->name, "default") != 0;
         int directory = own ? noted(look, volume_enter_profile(volume, look->name)) : volume;
@@ -103,8 +103,18 @@ static void look_at_profile(int volume, struct look *look)
         snprintf(path, sizeof(path), "profiles/.deleted/%s", look->name);
         look->deleted = own && noted(look, volume_look(volume, path)) > 0;
         look->link = directory == -EXDEV || directory == -ENOLINK || directory == -ELOOP ? directory : 0;
-        look_into(volume, directory, look);
-        if (own && directory >= 0)
+        return directory;
+}
+
+static void look_at_profile(int volume, struct look *look)
+{
+        int directory = look_at_place(volume, look);
+
+        if (look->kind == LOOK_PROFILE)
+                look_into(volume, directory, look);
+        else if (directory == volume)
+                look_at_config(volume, look);
+        if (directory >= 0 && directory != volume)
                 close(directory);
 }
 
@@ -117,12 +127,10 @@ void look_work(struct deputy_job *job)
         look->opened = volume < 0 ? volume : 0;
         if (volume < 0)
                 return;
-        if (look->kind != LOOK_CONFIG)
+        if (look->kind != LOOK_BRIEF)
                 look->marked = volume_has(volume, ".svcbroker");
         switch (look->kind) {
-        case LOOK_CONFIG:
-                look_at_config(volume, look);
-                break;
+        case LOOK_BRIEF:
         case LOOK_PROFILE:
                 look_at_profile(volume, look);
                 break;

@@ -18,9 +18,9 @@
  */
 enum look_kind {
         LOOK_PROFILE,
-        LOOK_CONFIG, /* only the volume's config */
-        LOOK_SOUL,   /* only whether it holds SOUL.md */
-        LOOK_GONE,   /* only whether it is there */
+        LOOK_BRIEF, /* only whether it is a place for a profile; of `default`, only what its config says */
+        LOOK_SOUL,  /* only whether it holds SOUL.md */
+        LOOK_GONE,  /* only whether it is there */
 };
 
 struct look {
@@ -55,6 +55,12 @@ struct look {
         int prior_result;
         char *prior;
 };
+
+/* Is it of one of the profiles that were asked for? */
+static inline bool look_is_of_facts(const struct look *look)
+{
+        return look->kind == LOOK_PROFILE || look->kind == LOOK_BRIEF;
+}
 
 /* These two are `work` and `clear` of its job. */
 void look_work(struct deputy_job *job);

@@ -152,20 +152,18 @@ static void look_done(struct deputy_job *job, bool late)
         if (late) {
                 log_event("survey: a profile's directory does not answer: service=" GATEWAY_PREFIX "%s",
                           look->name);
-                if (look->kind == LOOK_PROFILE)
+                if (look_is_of_facts(look))
                         survey_is_hung(survey, look->place);
         } else if (look->opened) {
                 survey->result = look->opened;
-        } else if (look->kind == LOOK_CONFIG) {
-                survey->config = look->config;
-        } else if (look->shortage && look->kind == LOOK_PROFILE) {
+        } else if (look->shortage && look_is_of_facts(look)) {
                 log_event("survey: a profile's directory cannot be looked at: why=%s service=" GATEWAY_PREFIX
                           "%s",
                           sysname_error(-look->shortage), look->name);
                 survey_is_hung(survey, look->place); /* it is looked at again, like one that did not answer */
         } else {
                 survey->is_marked = look->marked;
-                if (look->kind == LOOK_PROFILE)
+                if (look_is_of_facts(look))
                         look_tell_profile(look, survey, &survey->facts[look->place]);
                 else if (look->kind == LOOK_SOUL)
                         survey->invalid_souls[look->place] = look->exists;
@@ -243,9 +241,7 @@ static bool survey_lists(const struct survey *survey, const char *name)
 static bool survey_look_at(struct survey *survey, size_t at)
 {
         if (at < survey->count) {
-                if (survey->only_config && strcmp(survey->facts[at].name, "default") == 0)
-                        return look_run(survey, LOOK_CONFIG, "default", at);
-                if (look_run(survey, LOOK_PROFILE, survey->facts[at].name, at))
+                if (look_run(survey, survey->brief ? LOOK_BRIEF : LOOK_PROFILE, survey->facts[at].name, at))
                         return true;
                 survey_is_hung(survey, at);
                 return false;

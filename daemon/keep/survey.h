@@ -45,7 +45,7 @@ struct survey {
         bool root;          /* root waits for it, or the broker itself */
         bool all;           /* every profile there is; else those that `facts` name */
         bool clean; /* remove what a gateway of the last container left, of profiles that are not `kept` */
-        bool only_config;  /* of `default`, if it is named: what its config says, and nothing else */
+        bool brief; /* only whether they are places for profiles; of `default`, only its config */
         bool look_invalid; /* find out which of `invalid` hold SOUL.md */
         bool look_kept;    /* find out which of `kept` are gone */
         char **kept;       /* profiles, sorted; NULL: none. Freed with the survey. */

@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "daemon/slot/registration.h"
+#include "daemon/service/multiplex.h"
 #include "daemon/service/registry.h"
 #include "daemon/keep/survey.h"
 #include "proto/name.h"
@@ -72,6 +73,7 @@ int operation_register(struct registry *registry, struct ticket ticket, const ch
         const char *names[] = {"default", profile};
         char name[LIMIT_SERVICE_NAME_BYTES + 1];
         struct survey *survey = NULL;
+        bool asks = start && multiplex_asks_volume(registry); /* what is not to run is held by nobody */
 
         if (!asked)
                 return -ENOMEM;
@@ -86,13 +88,13 @@ int operation_register(struct registry *registry, struct ticket ticket, const ch
         asked->start = start;
         name_service_of(profile, name, sizeof(name));
         if (strcmp(profile, "default") != 0 && !registry_find(registry, name))
-                survey = survey_new(names, 2);
+                survey = asks ? survey_new(names, 2) : survey_new(names + 1, 1);
         if (!survey) {
                 ready_wake(&asked->ready);
                 return 0;
         }
         survey->root = root;
-        survey->only_config = true;
+        survey->brief = true;
         survey->done = asked_surveyed;
         survey->owner = asked;
         survey_run(&registry->store, survey);
