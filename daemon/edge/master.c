@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/slot_environment.h"
 #include "daemon/edge/tree.h"
 #include "daemon/log/clock.h"
 
@@ -35,12 +36,14 @@ struct master_entry {
 struct master {
         char parent[PATH_MAX];
         char name[NAME_MAX + 1];
-        bool whole; /* the copy is there, and made of the template that these entries describe: */
+        gid_t client_gid;
+        struct mark env; /* of MASTER_ENV */
+        bool whole;      /* the copy is there, and made of the template that these entries describe: */
         size_t count;
         struct master_entry entries[MASTER_ENTRIES];
 };
 
-struct master *master_new(const char *services)
+struct master *master_new(const char *services, gid_t client_gid)
 {
         struct master *master = calloc(1, sizeof(*master));
         const char *slash = strrchr(services, '/');
@@ -54,6 +57,7 @@ struct master *master_new(const char *services)
                 free(master);
                 return NULL;
         }
+        master->client_gid = client_gid;
         return master;
 }
 
@@ -117,7 +121,8 @@ static bool copy_is_same(const struct master *master)
                                          !has_same_content(&now, &entry->own)))
                         return false;
         }
-        return true;
+        return own_path(master, MASTER_ENV, path) && see(AT_FDCWD, path, &now) == 0 &&
+               has_same_content(&now, &master->env);
 }
 
 /* Was the inode changed just now, or later, by a clock that was set back since? What is written within the
@@ -189,6 +194,15 @@ static int collect(struct master *master, int template_fd, const char *path, boo
         return S_ISREG(entry->template.mode) ? 0 : -EINVAL;
 }
 
+static int make_empty(struct master *master, int own)
+{
+        int result = tree_write(own, MASTER_DOWN, "", 0, 0644);
+
+        if (result == 0)
+                result = environment_make(own, MASTER_ENV, NULL, master->client_gid);
+        return result ?: see(own, MASTER_ENV, &master->env);
+}
+
 static int copy_all(struct master *master, int template_fd, int parent)
 {
         int own = tree_make(parent, master->name, 0700);
@@ -197,7 +211,7 @@ static int copy_all(struct master *master, int template_fd, int parent)
         if (result == 0)
                 result = own = tree_open(parent, master->name);
         if (own >= 0) {
-                result = tree_copy(template_fd, own);
+                result = tree_copy(template_fd, own) ?: make_empty(master, own);
                 for (size_t i = 0; result == 0 && i < master->count; i++)
                         if (master->entries[i].is_linked)
                                 result = see(own, master->entries[i].path, &master->entries[i].own);
@@ -229,19 +243,33 @@ static bool master_make(struct master *master, int template_fd)
         return master->whole;
 }
 
-/* Links a file, or copies it, whatever keeps it from being linked. Where there are too many links, or the
- * copy's file is gone, the copy is made anew for the next slot. */
+/* Where there are too many links, or the copy's file is gone, the copy is made anew for the next slot. */
+static int link_own(struct master *master, const char *own, int to, const char *path)
+{
+        if (linkat(AT_FDCWD, own, to, path, 0) == 0)
+                return 0;
+        if (errno == EMLINK || errno == ENOENT)
+                master->whole = false;
+        return -errno;
+}
+
+bool master_link_empty(struct master *master, const char *name, int to, const char *path)
+{
+        char own[PATH_MAX];
+
+        return master && master->whole && own_path(master, name, own) && link_own(master, own, to, path) == 0;
+}
+
+/* Links a file, or copies it, whatever keeps it from being linked. */
 static int fill_file(struct master *master, const struct master_entry *entry, int template_fd, int to)
 {
         char own[PATH_MAX];
 
         if (entry->is_linked && own_path(master, entry->path, own)) {
-                if (linkat(AT_FDCWD, own, to, entry->path, 0) == 0)
-                        return 0;
-                if (errno == EEXIST)
-                        return -EEXIST;
-                if (errno == EMLINK || errno == ENOENT)
-                        master->whole = false;
+                int result = link_own(master, own, to, entry->path);
+
+                if (result == 0 || result == -EEXIST)
+                        return result;
         }
         return tree_copy_file(template_fd, to, entry->path);
 }

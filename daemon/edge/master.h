@@ -20,8 +20,13 @@
 
 struct master;
 
-/* services: as configured, absolute. NULL: no memory, or the path is too long; then slots are copied. */
-struct master *master_new(const char *services);
+/* What slots share besides: files with nothing in them, which no template has. */
+#define MASTER_DOWN "down" /* 0644 */
+#define MASTER_ENV "env"   /* 0640, of the client's group: no variables */
+
+/* services: as configured, absolute. client_gid: of MASTER_ENV. NULL: no memory, or the path is too long; then
+ * slots are copied. */
+struct master *master_new(const char *services, gid_t client_gid);
 void master_free(struct master *master);
 
 /* Is the copy there, and are the template and the copy what they were when it was made? */
@@ -30,5 +35,8 @@ bool master_is_current(const struct master *master, int template_fd);
 /* Fills the directory `to` with what is in the template, as tree_copy() does; master NULL: by tree_copy().
  * is_current: what master_is_current() said a moment ago. 0 or a negative errno. */
 int master_fill(struct master *master, bool is_current, int template_fd, int to);
+
+/* Links MASTER_DOWN or MASTER_ENV into a slot that master_fill() has filled. False: it is to be written. */
+bool master_link_empty(struct master *master, const char *name, int to, const char *path);
 
 #endif

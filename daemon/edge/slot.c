@@ -52,7 +52,7 @@ int slots_open(struct slots *slots, const char *path, const char *template_path,
                 close(opened.fd);
                 return result;
         }
-        opened.master = master_new(path);
+        opened.master = master_new(path, client_gid);
         *slots = opened;
         return 0;
 }
@@ -93,8 +93,22 @@ static int make_supervise(int at)
         return result < 0 ? result : tree_make(at, "event", 0700);
 }
 
+static int make_down(const struct slots *slots, int slot, const char *path)
+{
+        return master_link_empty(slots->master, MASTER_DOWN, slot, path)
+                       ? 0
+                       : tree_write(slot, path, "", 0, 0644);
+}
+
+static int make_environment(const struct slots *slots, int slot, struct json_object *environment)
+{
+        return environment_is_empty(environment) && master_link_empty(slots->master, MASTER_ENV, slot, "env")
+                       ? 0
+                       : environment_make(slot, "env", environment, slots->client_gid);
+}
+
 /* The slot is ours alone yet, and has no links. */
-static int make_log(int slot, bool down)
+static int make_log(const struct slots *slots, int slot, bool down)
 {
         int result = tree_make(slot, "log/supervise", 0700);
 
@@ -103,7 +117,7 @@ static int make_log(int slot, bool down)
         if (result == 0)
                 result = tree_make(slot, "log/event", 0700);
         if (result == 0 && down)
-                result = tree_write(slot, "log/down", "", 0, 0644);
+                result = make_down(slots, slot, "log/down");
         return result;
 }
 
@@ -152,13 +166,15 @@ int slot_stage(const struct slots *slots, const char *name, const char *profile,
         if (result == 0)
                 result = slot_program_place(slots, slot);
         if (result == 0)
-                result = slot_make_data(slot, profile, state, down != SLOT_DOWN_NONE);
+                result = slot_make_data(slot, profile, state);
         if (result == 0)
-                result = environment_make(slot, "env", environment, slots->client_gid);
+                result = make_down(slots, slot, down != SLOT_DOWN_NONE ? "down" : "data/down");
+        if (result == 0)
+                result = make_environment(slots, slot, environment);
         if (result == 0)
                 result = make_supervise(slot);
         if (result == 0)
-                result = make_log(slot, down == SLOT_DOWN_BOTH);
+                result = make_log(slots, slot, down == SLOT_DOWN_BOTH);
         if (slot >= 0)
                 close(slot);
         if (result < 0)

@@ -18,7 +18,7 @@ struct json_object;
  *                    other slots' too (master.h): one is replaced, never written to
  *     svcbroker-slot the program in the first lines of the template's scripts, a link of .svcbroker-slot
  *                    beside the slots
- *     down           only while the broker does not want it to run now
+ *     down           only while the broker does not want it to run now; empty, and other slots' too
  *     data/          0755
  *     data/profile   0644: the profile's name and a newline
  *     data/state     0600: the broker's record
@@ -33,8 +33,8 @@ struct json_object;
  *
  * env is text, for a shell to read line by line without evaluating anything: NAME=VALUE and a newline for
  * each variable, sorted by name; where a value has a newline, it goes on in a line of its own behind a space
- * that is not the value's. An empty file says that there are no variables. The file is replaced, never
- * written to. A slot of an older broker, whose scripts read another form, keeps that
+ * that is not the value's. An empty file says that there are no variables, and may be other slots' too. The
+ * file is replaced, never written to. A slot of an older broker, whose scripts read another form, keeps that
  * (slot_environment_old.h).
  *
  * What .state and data/down are for: neither slot_set_down() nor slot_write_state() needs a block or an inode

@@ -75,6 +75,12 @@ int environment_names(struct json_object *environment, const char **names, size_
         return 0;
 }
 
+bool environment_is_empty(struct json_object *environment)
+{
+        return !environment || (json_object_is_type(environment, json_type_object) &&
+                                json_object_object_length(environment) == 0);
+}
+
 static void append_variable(struct text *text, const char *name, const char *value)
 {
         text_append_string(text, name);

@@ -13,6 +13,9 @@ struct json_object;
  * instead, an older broker made the slot: slot_environment_old.h.
  */
 
+/* Is it NULL, or an object without variables? */
+bool environment_is_empty(struct json_object *environment);
+
 /* Makes the file: group `gid` where that can be, else the process's. 0 or a negative errno (-EINVAL for a
  * name or a value that cannot be a variable), nothing left behind. */
 int environment_make(int at, const char *name, struct json_object *environment, gid_t gid);

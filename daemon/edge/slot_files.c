@@ -113,7 +113,7 @@ static int open_to_all(int at, const char *name)
 }
 
 /* The slot is ours alone yet, and has no links. */
-int slot_make_data(int slot, const char *profile, const char *state, bool down)
+int slot_make_data(int slot, const char *profile, const char *state)
 {
         char line[LIMIT_SERVICE_NAME_BYTES + 2];
         int length = snprintf(line, sizeof(line), "%s\n", profile);
@@ -130,11 +130,7 @@ int slot_make_data(int slot, const char *profile, const char *state, bool down)
                 result = tree_write(slot, "data/profile", line, (size_t)length, 0644);
         if (result == 0)
                 result = tree_write(slot, "data/state", state, strlen(state), 0600);
-        if (result == 0)
-                result = make_spare(slot, "data");
-        if (result == 0)
-                result = tree_write(slot, down ? "down" : "data/down", "", 0, 0644);
-        return result;
+        return result < 0 ? result : make_spare(slot, "data");
 }
 
 int slot_set_down(const struct slots *slots, const char *name, bool down)

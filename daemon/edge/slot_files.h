@@ -27,7 +27,7 @@ static inline int slot_path(const char *name, const char *file, char path[SLOT_P
         return snprintf(path, SLOT_PATH_BYTES, "%s/%s", name, file) < SLOT_PATH_BYTES ? 0 : -ENAMETOOLONG;
 }
 
-/* Makes data/, which the template may have too (with other things in it), and down. 0 or a negative errno. */
-int slot_make_data(int slot, const char *profile, const char *state, bool down);
+/* Makes data/, which the template may have too (with other things in it). 0 or a negative errno. */
+int slot_make_data(int slot, const char *profile, const char *state);
 
 #endif

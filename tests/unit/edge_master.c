@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
+
 #include "daemon/bounds.h"
 #include "daemon/log/clock.h"
 #include "slot_fixture.h"
@@ -37,7 +39,7 @@ int64_t clock_utc_usec(void)
 
 static void stage(const char *name)
 {
-        ck_assert_int_eq(0, slot_stage(&slots, name, "x", NULL, "{}", true));
+        ck_assert_int_eq(0, slot_stage(&slots, name, "x", NULL, "{}", SLOT_DOWN_BOTH));
         ck_assert_int_eq(0, slot_commit(&slots, name));
 }
 
@@ -75,9 +77,10 @@ static bool is_shared(const char *path)
 /* And neither is the template's. */
 START_TEST(files_are_shared)
 {
-        static const char *const shared[] = {"run", "finish", "timeout-kill", "private", "setuid", "log/run"};
-        static const char *const own[] = {"data/check", "data/profile", "data/state", "env",
-                                          "down",       "log",          "data",       "supervise"};
+        static const char *const shared[] = {"run",    "finish",  "timeout-kill", "private",
+                                             "setuid", "log/run", "env",          "down"};
+        static const char *const own[] = {"data/check", "data/profile", "data/state",
+                                          "log",        "data",         "supervise"};
 
         stage("gateway-a");
         stage("gateway-b");
@@ -89,6 +92,9 @@ START_TEST(files_are_shared)
         assert_inode(MASTER, S_IFDIR, 0700, getegid());
         assert_inode("services/gateway-b/finish", S_IFREG, 0755, getegid());
         assert_inode("services/gateway-b/setuid", S_IFREG, 0711, getegid());
+        assert_inode("services/gateway-b/env", S_IFREG, 0640, GROUP);
+        assert_inode("services/gateway-b/down", S_IFREG, 0644, getegid());
+        ck_assert_uint_eq(inode("services/gateway-a/down"), inode("services/gateway-b/log/down"));
         ck_assert_str_eq("#!/bin/sh\n# log\n", text_of("services/gateway-b/log/run"));
         /* One goes, the other stays whole. */
         ck_assert_int_eq(0, slot_remove(&slots, "gateway-a"));
@@ -176,6 +182,42 @@ START_TEST(a_slot_is_written_to)
 }
 END_TEST
 
+/* Variables that a slot gets, and its going up and down, are its own. */
+START_TEST(what_is_empty_stays_empty)
+{
+        struct json_object *variables = json_object_new_object();
+        bool changed = false;
+
+        json_object_object_add(variables, "TOKEN", json_object_new_string("x"));
+        stage("gateway-a");
+        stage("gateway-b");
+        ck_assert_int_eq(0, slot_set_environment(&slots, "gateway-a", variables, &changed));
+        ck_assert(changed && !is_shared("env"));
+        ck_assert_str_eq("TOKEN=x\n", text_of("services/gateway-a/env"));
+        ck_assert_str_eq("", text_of("services/gateway-b/env"));
+        ck_assert_int_eq(0, slot_set_environment(&slots, "gateway-b", NULL, &changed));
+        ck_assert(!changed);
+        for (int down = 0; down < 2; down++) {
+                ck_assert_int_eq(0, slot_set_down(&slots, "gateway-a", down));
+                ck_assert_int_eq(exists("services/gateway-a/down"), down);
+                ck_assert_int_eq(exists("services/gateway-a/data/down"), !down);
+                ck_assert(exists("services/gateway-b/down") && !exists("services/gateway-b/data/down"));
+        }
+        ck_assert_int_eq(0, slot_stage(&slots, "gateway-c", "x", variables, "{}", SLOT_DOWN_NONE));
+        ck_assert_int_eq(0, slot_commit(&slots, "gateway-c"));
+        ck_assert_str_eq("TOKEN=x\n", text_of("services/gateway-c/env"));
+        ck_assert_int_eq(0, slot_let_log_run(&slots, "gateway-b"));
+        ck_assert(exists("services/gateway-a/log/down") && !exists("services/gateway-b/log/down"));
+        /* Somebody writes into the one that all have: no further slot has that. */
+        let_time_pass();
+        put("services/gateway-b/env", "LEAK=1\n", 0640);
+        stage("gateway-d");
+        ck_assert_str_eq("", text_of("services/gateway-d/env"));
+        assert_inode("services/gateway-d/env", S_IFREG, 0640, GROUP);
+        json_object_put(variables);
+}
+END_TEST
+
 /* And into the copy itself, or takes it away, or has left another there. */
 START_TEST(the_copy_is_another)
 {
@@ -251,6 +293,7 @@ int main(void)
         tcase_add_test(cases, files_are_shared);
         tcase_add_loop_test(cases, the_template_is_edited, 0, 6);
         tcase_add_test(cases, a_slot_is_written_to);
+        tcase_add_test(cases, what_is_empty_stays_empty);
         tcase_add_test(cases, the_copy_is_another);
         tcase_add_loop_test(cases, what_cannot_be_linked_is_copied, 0, 6);
         tcase_add_test(cases, one_that_is_just_written_is_copied);
