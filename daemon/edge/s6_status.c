@@ -142,6 +142,13 @@ static int open_supervise(int at, const char *name)
         return fd < 0 ? -errno : fd;
 }
 
+static int open_to_read(int at, const char *path)
+{
+        int fd = openat(at, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
 static int open_supervise_file(int at, const char *name, const char *file)
 {
         char path[S6_PATH_BYTES];
@@ -151,9 +158,9 @@ static int open_supervise_file(int at, const char *name, const char *file)
 
         if (result < 0)
                 return result;
-        fd = openat(at, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+        fd = open_to_read(at, path);
         if (fd < 0)
-                return -errno;
+                return fd;
         result = fstat(fd, &found) < 0 ? -errno : S_ISREG(found.st_mode) ? 0 : -EBADMSG;
         if (result < 0) {
                 close(fd);
@@ -162,11 +169,13 @@ static int open_supervise_file(int at, const char *name, const char *file)
         return fd;
 }
 
+/* What has no status in it is no status file, whatever it is. */
 int s6_status_read(int at, const char *name, struct s6_status *status)
 {
         unsigned char bytes[S6_STATUS_BYTES_MOST + 1]; /* one more, to see that a file is too long */
-        int fd = open_supervise_file(at, name, "status");
-        int result;
+        char path[S6_PATH_BYTES];
+        int result = supervise_path(name, "status", path, sizeof(path));
+        int fd = result < 0 ? result : open_to_read(at, path);
         ssize_t n;
 
         if (fd < 0)
@@ -175,7 +184,10 @@ int s6_status_read(int at, const char *name, struct s6_status *status)
         do
                 n = read(fd, bytes, sizeof(bytes));
         while (n < 0 && errno == EINTR);
-        result = n < 0 ? -errno : s6_status_decode(bytes, (size_t)n, status);
+        if (n >= 0)
+                result = s6_status_decode(bytes, (size_t)n, status);
+        else
+                result = errno == EISDIR || errno == EAGAIN ? -EBADMSG : -errno;
         close(fd);
         return result;
 }
