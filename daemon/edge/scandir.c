@@ -46,14 +46,21 @@ static int is_locked(const struct scandir *scandir)
         return result;
 }
 
-int scandir_is_running(const struct scandir *scandir)
+int scandir_is_heard(const struct scandir *scandir)
 {
         int fd = s6_fifo_open(scandir->fd, CONTROL);
 
         if (fd < 0)
                 return is_absent(-fd) || fd == -ENXIO ? 0 : fd;
         close(fd);
-        return is_locked(scandir);
+        return 1;
+}
+
+int scandir_is_running(const struct scandir *scandir)
+{
+        int heard = scandir_is_heard(scandir);
+
+        return heard > 0 ? is_locked(scandir) : heard;
 }
 
 unsigned scandir_unread(const struct scandir *scandir)

@@ -16,6 +16,9 @@ void scandir_close(struct scandir *scandir);
  * that could not be seen. */
 int scandir_is_running(const struct scandir *scandir);
 
+/* The same by its control FIFO alone: what is ordered is read. Enough for who orders something next. */
+int scandir_is_heard(const struct scandir *scandir);
+
 /* Writes s6-svscan's command letters ("a": rescan, "an": rescan, then end what is gone). 0, -ENXIO, -EAGAIN
  * or another negative errno. */
 int scandir_command(const struct scandir *scandir, const char *letters);

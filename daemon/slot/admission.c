@@ -41,7 +41,7 @@ struct fault admission_of_slot(struct registry *registry, struct json_object *en
                                       .number = registry_supervisors(registry)};
         if (registry_room(registry) == 0)
                 return (struct fault){.kind = FAULT_TOO_MANY_SERVICES, .number = registry->services_max};
-        if (!scandir_is_running(&registry->scandir))
+        if (!scandir_is_heard(&registry->scandir))
                 return (struct fault){.kind = FAULT_UNSUPERVISED,
                                       .text = "no s6-svscan runs on the scan directory"};
         if (essential)

@@ -110,14 +110,17 @@ static bool publication_step(struct ready *ready)
         int64_t wait_msec;
         int result;
 
-        registry_catch_up(registry); /* a slot that has its supervisors by now keeps nobody waiting */
         outlook = look(registry);
-        wait_msec = outlook.held_until_msec - clock_msec();
         if (is_kept_waiting(publication) || (!outlook.leaving && !outlook.coming && !publication->rescan))
                 return false;
-        if (outlook.leaving && wait_msec > 0) {
-                timer_start(&publication->turn, (uint64_t)wait_msec);
-                return false;
+        if (outlook.leaving) {
+                registry_catch_up(registry); /* a slot that has its supervisors by now keeps nobody waiting */
+                outlook = look(registry);
+                wait_msec = outlook.held_until_msec - clock_msec();
+                if (wait_msec > 0) {
+                        timer_start(&publication->turn, (uint64_t)wait_msec);
+                        return false;
+                }
         }
         publication->rescan = false;
         if (outlook.leaving)
