@@ -82,16 +82,9 @@ static int open_spare(int at, const char *path, struct stat *found)
         return fd;
 }
 
-/* Makes the spare state. Where that cannot be, it is tried again with the next state. */
-static int make_spare(int at, const char *path)
+/* Gives the spare state its blocks, if nothing has failed before; takes `fd` over. */
+static int reserve(int fd, int result)
 {
-        struct stat found;
-        int fd = open_spare(at, path, &found);
-        int result;
-
-        if (fd < 0)
-                return fd;
-        result = (found.st_mode & 07777) != 0600 && fchmod(fd, 0600) < 0 ? -errno : 0;
         if (result == 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, STATE_BYTES_MAX) < 0 &&
             !is_unsupported(errno))
                 result = -errno;
@@ -99,17 +92,15 @@ static int make_spare(int at, const char *path)
         return result;
 }
 
-/* The template's data/ may be its owner's alone. */
-static int open_to_all(int at, const char *name)
+/* Makes the spare state. Where that cannot be, it is tried again with the next state. */
+static int make_spare(int at, const char *path)
 {
-        int fd = tree_open(at, name);
-        int result;
+        struct stat found;
+        int fd = open_spare(at, path, &found);
 
         if (fd < 0)
                 return fd;
-        result = fchmod(fd, 0755) < 0 ? -errno : 0;
-        close(fd);
-        return result;
+        return reserve(fd, (found.st_mode & 07777) != 0600 && fchmod(fd, 0600) < 0 ? -errno : 0);
 }
 
 /* The slot is ours alone yet, and has no links. */
@@ -117,20 +108,23 @@ int slot_make_data(int slot, const char *profile, const char *state)
 {
         char line[LIMIT_SERVICE_NAME_BYTES + 2];
         int length = snprintf(line, sizeof(line), "%s\n", profile);
-        int result;
+        int result, fresh;
 
         if (length < 0 || (size_t)length >= sizeof(line))
                 return -ENAMETOOLONG;
         if (strlen(state) > STATE_BYTES_MAX)
                 return -EFBIG;
         result = tree_make(slot, "data", 0755);
-        if (result == -EEXIST)
-                result = open_to_all(slot, "data");
+        if (result == -EEXIST) /* the template's may be its owner's alone */
+                result = fchmodat(slot, "data", 0755, 0) < 0 ? -errno : 0;
         if (result == 0)
                 result = tree_write(slot, "data/profile", line, (size_t)length, 0644);
         if (result == 0)
                 result = tree_write(slot, "data/state", state, strlen(state), 0600);
-        return result < 0 ? result : make_spare(slot, "data");
+        if (result < 0)
+                return result;
+        fresh = tree_open_file(slot, "data/" SPARE_STATE, O_WRONLY | O_CREAT | O_EXCL);
+        return fresh < 0 ? make_spare(slot, "data") : reserve(fresh, 0);
 }
 
 int slot_set_down(const struct slots *slots, const char *name, bool down)
