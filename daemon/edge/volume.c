@@ -184,8 +184,10 @@ static int begin_log(int volume, const char *path, mode_t mode, int fd)
 /* mode: of the file; for 0600 its directories are 0700, else 0755. most: a file of that size is rotated. */
 static int append(int volume, const char *path, mode_t mode, off_t most, const char *text, size_t length)
 {
+        /* A file that is made here and has its mode at once needs no look whether it was there. */
+        int flags = O_WRONLY | O_APPEND | (mode == VOLUME_MODE_MADE ? O_CREAT : 0);
         struct stat found = {0};
-        int fd = volume_open_regular(volume, path, O_WRONLY | O_APPEND, &found);
+        int fd = volume_open_regular(volume, path, flags, &found);
         int result;
 
         if (fd == -ENOENT || (fd >= 0 && found.st_size >= most))

@@ -333,7 +333,7 @@ static int open_in_parent(int volume, const char *path, int flags)
 
         if (directory < 0)
                 return directory;
-        fd = openat(directory, name, flags | VOLUME_OPEN_FLAGS);
+        fd = openat(directory, name, flags | VOLUME_OPEN_FLAGS, VOLUME_MODE_MADE);
         if (fd < 0)
                 fd = -errno;
         close(directory);
@@ -344,6 +344,7 @@ int volume_open_file(int volume, const char *path, int flags)
 {
         struct open_how how = {
                 .flags = (unsigned)(flags | VOLUME_OPEN_FLAGS),
+                .mode = flags & O_CREAT ? VOLUME_MODE_MADE : 0,
                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
         };
         int result = check_path(path);
@@ -353,7 +354,7 @@ int volume_open_file(int volume, const char *path, int flags)
                 return result;
         if (flags & O_PATH) /* which goes with no flag that is about reading */
                 how.flags &= ~(unsigned)(O_NONBLOCK | O_NOCTTY);
-        fd = volume_is_name(path) ? openat(volume, path, (int)how.flags)
+        fd = volume_is_name(path) ? openat(volume, path, (int)how.flags, VOLUME_MODE_MADE)
                                   : (int)syscall(SYS_openat2, volume, path, &how, sizeof(how));
         if (fd >= 0)
                 return fd;

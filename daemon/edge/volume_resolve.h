@@ -39,9 +39,12 @@ int volume_parent(int volume, const char *path, int access, mode_t make, const c
  */
 int volume_follow(int directory, const char *path);
 
+/* What O_CREAT makes has this mode, of which the umask takes nothing. */
+#define VOLUME_MODE_MADE 0600
+
 /*
  * Opens what is at a path, of whatever kind: by one openat2, or by way of its directory. flags: how, besides
- * VOLUME_OPEN_FLAGS; nothing is made. With O_PATH a link in the last place is opened itself.
+ * VOLUME_OPEN_FLAGS. With O_PATH a link in the last place is opened itself.
  */
 int volume_open_file(int volume, const char *path, int flags);
 
