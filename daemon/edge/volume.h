@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "daemon/bounds.h"
 
@@ -51,6 +52,17 @@ int volume_read(int volume, const char *path, char **text);
  */
 int volume_read_tail(int volume, const char *path, size_t most, char **text);
 
+/* Which file it was that was written, and when: no other one is taken for it. All zero: none. */
+struct volume_made {
+        dev_t device;
+        ino_t inode;
+        off_t size;
+        struct timespec written;
+};
+
+/* Is that file in the directory, and has nobody written to it since? */
+bool volume_is_made(int directory, const char *name, const struct volume_made *made);
+
 /* One file of a batch to replace. */
 struct volume_file {
         const char *path; /* "profiles/x/.gateway-planned-stop.json", ".svcbroker/intent/x", ... */
@@ -63,6 +75,7 @@ struct volume_file {
         atomic_int *fence;
         char mark;  /* makes the fresh file's name another than those of replacements that hang; 0: none */
         int result; /* 0 or a negative errno, set for each */
+        struct volume_made made; /* set where it was written */
 };
 
 enum volume_fence {
@@ -85,6 +98,9 @@ enum volume_fence {
  * all that shared it. No path may be there twice.
  */
 void volume_replace(int volume, struct volume_file *files, size_t count, bool make_directories);
+
+/* The same with files of one directory, which is open for reading: each path is a name. */
+void volume_replace_in(int directory, struct volume_file *files, size_t count);
 
 /* Removes a regular file; 0 also when there is none; -EINVAL for anything else. */
 int volume_remove(int volume, const char *path);

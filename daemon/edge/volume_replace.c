@@ -23,7 +23,6 @@
 struct temporary {
         bool written;    /* the file is there, and waits for its rename */
         bool is_settled; /* its directory is synced */
-        dev_t device;
         int fd; /* of the first durable file on its device, open since before its first byte: so no error is
                    missed */
 };
@@ -105,9 +104,22 @@ static bool claim(const struct volume_file *file)
         return !file->fence || atomic_compare_exchange_strong(file->fence, &open, VOLUME_CLAIMED);
 }
 
+static struct volume_made made_of(const struct stat *found)
+{
+        return (struct volume_made){found->st_dev, found->st_ino, found->st_size, found->st_mtim};
+}
+
+bool volume_is_made(int directory, const char *name, const struct volume_made *made)
+{
+        struct stat found;
+
+        return made->inode && fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+               found.st_dev == made->device && found.st_ino == made->inode && found.st_size == made->size &&
+               found.st_mtim.tv_sec == made->written.tv_sec && found.st_mtim.tv_nsec == made->written.tv_nsec;
+}
+
 /* Makes and writes a fresh file: its descriptor, or a negative errno and nothing left behind. */
-static int write_temporary(int directory, const char *temporary, const struct volume_file *file,
-                           dev_t *device)
+static int write_temporary(int directory, const char *temporary, struct volume_file *file)
 {
         const int flags = O_WRONLY | O_CREAT | O_EXCL | VOLUME_OPEN_FLAGS;
         struct stat made;
@@ -123,17 +135,16 @@ static int write_temporary(int directory, const char *temporary, const struct vo
         }
         if (fd < 0)
                 return -errno;
-        result = fstat(fd, &made) < 0 ? -errno : 0;
-        if (result == 0) {
-                volume_widen(fd, file->mode, &made);
-                result = tree_write_all(fd, file->text, file->length);
-        }
+        result = tree_write_all(fd, file->text, file->length);
+        if (result == 0 && fstat(fd, &made) < 0)
+                result = -errno;
         if (result < 0) {
                 close(fd);
                 unlinkat(directory, temporary, 0);
                 return result;
         }
-        *device = made.st_dev;
+        volume_widen(fd, file->mode, &made);
+        file->made = made_of(&made);
         return fd;
 }
 
@@ -142,13 +153,12 @@ static bool has_durable(const struct volume_file *files, const struct temporary 
                         dev_t device)
 {
         for (size_t i = 0; i < count; i++)
-                if (files[i].durable && temporaries[i].written && temporaries[i].device == device)
+                if (files[i].durable && temporaries[i].written && files[i].made.device == device)
                         return true;
         return false;
 }
 
-static int prepare(struct place *place, const struct volume_file *files, size_t i,
-                   struct temporary *temporaries)
+static int prepare(struct place *place, struct volume_file *files, size_t i, struct temporary *temporaries)
 {
         char temporary[NAME_MAX + 1];
         const char *name = NULL;
@@ -162,9 +172,9 @@ static int prepare(struct place *place, const struct volume_file *files, size_t 
         if (directory < 0)
                 return directory;
         result = temporary_name(name, files[i].mark, temporary);
-        fd = result < 0 ? result : write_temporary(directory, temporary, &files[i], &temporaries[i].device);
+        fd = result < 0 ? result : write_temporary(directory, temporary, &files[i]);
         if (fd >= 0) {
-                if (files[i].durable && !has_durable(files, temporaries, i, temporaries[i].device)) {
+                if (files[i].durable && !has_durable(files, temporaries, i, files[i].made.device)) {
                         temporaries[i].fd = fd;
                 } else if (close(fd) < 0) { /* NFS tells only now */
                         result = -errno;
@@ -185,7 +195,7 @@ static void sync_device(struct volume_file *files, struct temporary *temporaries
 
         for (size_t i = first + 1; i < count; i++)
                 if (files[i].durable && temporaries[i].written &&
-                    temporaries[i].device == temporaries[first].device)
+                    files[i].made.device == files[first].made.device)
                         alone = false;
         fd = temporaries[first].fd;
         result = (alone ? fsync(fd) : syncfs(fd)) < 0 ? -errno : 0;
@@ -193,7 +203,7 @@ static void sync_device(struct volume_file *files, struct temporary *temporaries
                 result = -errno;
         for (size_t i = first; i < count && result < 0; i++)
                 if (files[i].durable && temporaries[i].written &&
-                    temporaries[i].device == temporaries[first].device)
+                    files[i].made.device == files[first].made.device)
                         files[i].result = result;
 }
 
@@ -283,9 +293,8 @@ static void replace(struct place *place, struct volume_file *files, struct tempo
                         settle(place, files, temporaries, i, count);
 }
 
-void volume_replace(int volume, struct volume_file *files, size_t count, bool make_directories)
+static void replace_all(struct place *place, struct volume_file *files, size_t count)
 {
-        struct place place = {.volume = volume, .make = make_directories ? 0700 : 0, .fd = -1};
         struct temporary *temporaries;
 
         if (count == 0)
@@ -296,9 +305,24 @@ void volume_replace(int volume, struct volume_file *files, size_t count, bool ma
                         files[i].result = -ENOMEM;
                 return;
         }
-        replace(&place, files, temporaries, count);
-        place_leave(&place);
+        replace(place, files, temporaries, count);
+        place_leave(place);
         free(temporaries);
+}
+
+void volume_replace(int volume, struct volume_file *files, size_t count, bool make_directories)
+{
+        struct place place = {.volume = volume, .make = make_directories ? 0700 : 0, .fd = -1};
+
+        replace_all(&place, files, count);
+}
+
+void volume_replace_in(int directory, struct volume_file *files, size_t count)
+{
+        /* Any name, since all of them are in the directory that is entered already. */
+        struct place place = {.volume = directory, .fd = directory, .path = "", .readable = true};
+
+        replace_all(&place, files, count);
 }
 
 /* Is the file older than the broker? Files that the running broker made are younger than it is. */

@@ -2,6 +2,7 @@
 #include "daemon/keep/commit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 
 struct commit {
         int volume;
+        int records;  /* the records' directory, or a negative errno: it cannot be held (as yet) */
         size_t left;  /* so many bytes may still be passed on: pass_on() */
         size_t count; /* of the three below, which have room for all */
         struct store_entry **entries;
@@ -97,15 +99,19 @@ static void commit_gather(struct commit *commit, struct store_batch *first)
 }
 
 /* Passes on what the file that is to be replaced holds and this broker does not know: it is read from there
- * in this very moment, so that one place keeps it, whoever is killed when. A file that is no record is
- * replaced, one that cannot be read is not. When too much is passed on already, the record is written another
- * time. */
+ * in this very moment, so that one place keeps it, whoever is killed when; unless it is the very file that was
+ * written last, with nothing of that in it. A file that is no record is replaced, one that cannot be read is
+ * not. When too much is passed on already, the record is written another time. */
 static int pass_on(struct commit *commit, struct store_entry *entry, const char *path)
 {
         size_t own = entry->intent.length;
         char *before = NULL;
-        int result = volume_read(commit->volume, path, &before);
+        int result;
 
+        entry->plain = commit->records >= 0 && volume_is_made(commit->records, path, &entry->made);
+        if (entry->plain)
+                return 0;
+        result = volume_read(commit->records >= 0 ? commit->records : commit->volume, path, &before);
         if (result == 0) {
                 result = commit->left < INTENT_UNKNOWN_BYTES ? -ENOBUFS
                                                              : intent_pass_on(before, &entry->intent);
@@ -113,6 +119,7 @@ static int pass_on(struct commit *commit, struct store_entry *entry, const char 
         } else if (!shortage_is_why(result) && result != -EIO && result != -ESTALE) {
                 result = 0;
         }
+        entry->plain = entry->intent.length == own;
         free(before);
         return result;
 }
@@ -126,7 +133,7 @@ static bool commit_prepare(struct commit *commit, struct store_entry *entry, cha
                 entry->result = -ECANCELED;
                 return false;
         }
-        snprintf(path, PATH_BYTES, INTENT_DIRECTORY "/%s", entry->profile);
+        snprintf(path, PATH_BYTES, "%s%s", commit->records >= 0 ? "" : INTENT_DIRECTORY "/", entry->profile);
         entry->result = entry->removed ? 0 : pass_on(commit, entry, path);
         return !entry->result;
 }
@@ -154,12 +161,15 @@ static void commit_write(struct commit *commit, int64_t *read_msec)
                 commit->entries[count++] = entry;
         }
         *read_msec = clock_msec() - began_msec;
-        if (count)
+        if (commit->records >= 0)
+                volume_replace_in(commit->records, commit->files, count);
+        else
                 volume_replace(commit->volume, commit->files, count, true);
         for (size_t i = 0; i < count; i++) {
                 struct store_entry *entry = commit->entries[i];
 
                 entry->result = commit->files[i].result;
+                entry->made = entry->plain ? commit->files[i].made : (struct volume_made){0};
                 /* Only what is gone loses its past: a gateway whose removal another order has cancelled keeps
                  * it. */
                 if (entry->removed && entry->result == 0)
@@ -184,7 +194,9 @@ static void commit_settle(const struct commit *commit, struct store_batch *first
 
 static int commit(int volume, struct store_batch *first)
 {
-        struct commit work = {.volume = volume, .left = STORE_UNKNOWN_BYTES};
+        struct commit work = {.volume = volume,
+                              .records = volume_resolve(volume, INTENT_DIRECTORY, O_RDONLY),
+                              .left = STORE_UNKNOWN_BYTES};
         bool settles = false;
         int result = commit_init(&work, first);
 
@@ -196,6 +208,8 @@ static int commit(int volume, struct store_batch *first)
                 if (settles)
                         commit_settle(&work, first);
         }
+        if (work.records >= 0)
+                close(work.records);
         commit_deinit(&work);
         return result;
 }

@@ -11,6 +11,7 @@
 #include "daemon/loop/deputy.h"
 #include "daemon/loop/ready.h"
 #include "daemon/edge/room.h"
+#include "daemon/edge/volume.h"
 #include "proto/limits.h"
 #include "proto/text.h"
 
@@ -62,6 +63,10 @@ struct store_entry {
         struct text intent; /* what intent_write() wrote; empty, or with `removed`: no record is written */
         pid_t stopped_pid;  /* a planned-stop marker for this process; 0: none */
         int result;         /* of the record: see store_batch_result() */
+        /* The record's file as it was written last, where nothing in it is passed on: then it is not read
+         * before it is replaced. Set again when it is written; all zero: not known. */
+        struct volume_made made;
+        bool plain; /* the thread's: nothing is passed on */
         struct store_entry
                 *newer; /* the thread's: of the same profile, and written in its place with the same syncs */
         uint64_t hash;  /* of the profile's name */

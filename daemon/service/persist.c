@@ -30,6 +30,8 @@ static void persist_entry(struct service *service, bool stop, struct store_entry
         if (stop && service_is_alive(service))
                 entry->stopped_pid = service->own.status.pid;
         entry->removed = service->record.removing == REMOVING_ALL;
+        entry->made = service->intent_made;
+        service->intent_made = (struct volume_made){0};
         if (entry->removed)
                 return;
         entry->result = -ETIMEDOUT;
@@ -70,6 +72,8 @@ static void persist_settle(struct service *service, const struct store_batch *ba
         if (!persist_is_newest(batch, place, service))
                 return;
         service->persist_error = -store_batch_result(batch, place);
+        if (!service->persist_error)
+                service->intent_made = batch->entries[place].made;
         if (!service->persist_error && service->record.unpersisted) {
                 service->record.unpersisted = false;
                 service_save_later(service);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/edge/volume.h"
 #include "daemon/judge/event.h"
 #include "daemon/judge/fault.h"
 #include "daemon/judge/log_pipe.h"
@@ -101,9 +102,10 @@ struct service {
                 int64_t msec;       /* by clock_msec() */
         } ordered;
         struct wait *waits;
-        uint64_t serial;           /* of the last change that persist.h was told of */
-        uint64_t persisted_serial; /* of the last change that persist.h has answered for */
-        int persist_error;         /* errno of that answer; 0: the change is on the disk */
+        uint64_t serial;                /* of the last change that persist.h was told of */
+        uint64_t persisted_serial;      /* of the last change that persist.h has answered for */
+        struct volume_made intent_made; /* as in store_entry; all zero while it is being written */
+        int persist_error;              /* errno of that answer; 0: the change is on the disk */
         bool noted_only_here; /* data/state lacks that the volume has the record; its next write says so */
         struct locks locks;   /* its own and its logger's, on the volume */
 

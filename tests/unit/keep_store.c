@@ -3,9 +3,12 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -22,6 +25,7 @@ static struct store store;
 static char home[64];
 static uv_timer_t alive; /* the deputy's handles do not keep the loop so */
 static int results[BATCHES_MOST], told;
+static struct volume_made made; /* of the record that was written last */
 
 /* What a sync says, how many there were, and how many may go on: under a lock of the test's. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -86,6 +90,7 @@ static void noted(struct store_batch *batch)
         *result = 0;
         for (size_t i = 0; i < batch->count && !*result; i++)
                 *result = store_batch_result(batch, i);
+        made = *result ? (struct volume_made){0} : batch->entries[0].made;
         told++;
 }
 
@@ -97,6 +102,7 @@ static void put(int number, const char *profile, bool want_up, bool removed, boo
         ck_assert_ptr_nonnull(batch);
         snprintf(batch->entries[0].profile, sizeof(batch->entries[0].profile), "%s", profile ? profile : "x");
         batch->entries[0].removed = removed;
+        batch->entries[0].made = made;
         if (!removed && profile)
                 intent_write(want_up, NULL, &batch->entries[0].intent);
         batch->root = root;
@@ -321,6 +327,68 @@ START_TEST(a_late_one_is_late_for_all)
 }
 END_TEST
 
+/* As long as a record that says "down", and with something in it that this broker does not know. */
+#define STRANGE "{\"version\":1,\"n\":123456789}\n"
+
+static void write_strange(const char *name, const struct timespec *written)
+{
+        const struct timespec times[2] = {*written, *written};
+        char path[128];
+        int fd;
+
+        snprintf(path, sizeof(path), "%s/.svcbroker/intent/%s", home, name);
+        fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(write(fd, STRANGE, strlen(STRANGE)), (int)strlen(STRANGE));
+        ck_assert_int_eq(futimens(fd, times), 0);
+        close(fd);
+}
+
+/* Is what this broker does not know still there, once the record is written again? */
+static bool passes_on(int number)
+{
+        char path[128];
+        size_t length;
+        bool does;
+        char *text;
+
+        put(number, "x", false, false, false);
+        turn_until(number + 1);
+        ck_assert_int_eq(results[number], 0);
+        snprintf(path, sizeof(path), "%s/.svcbroker/intent/x", home);
+        text = unit_read(path, &length);
+        does = strstr(text, "\"n\":123456789") != NULL;
+        free(text);
+        ck_assert_int_eq(does, made.inode == 0);
+        return does;
+}
+
+/* Only a record that is the very one is not read before it is replaced: nothing but its owner's own pains, as
+ * here the first of them, makes another look like it. */
+START_TEST(what_was_written_last_is_known)
+{
+        char from[128], to[128];
+        struct timespec later;
+
+        ck_assert(!passes_on(0));
+        ck_assert_int_eq(made.size, (int)strlen(STRANGE));
+        write_strange("x", &made.written);
+        ck_assert(!passes_on(1));
+        later = made.written;
+        later.tv_nsec += later.tv_nsec ? -1 : 1;
+        write_strange("x", &later);
+        ck_assert(passes_on(2));
+        ck_assert(passes_on(3)); /* and that one is read each time */
+        snprintf(from, sizeof(from), "%s/.svcbroker/intent/other", home);
+        snprintf(to, sizeof(to), "%s/.svcbroker/intent/x", home);
+        ck_assert_int_eq(unlink(to), 0);
+        ck_assert(!passes_on(4));
+        write_strange("other", &made.written);
+        ck_assert_int_eq(rename(from, to), 0);
+        ck_assert(passes_on(5));
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("keep_store");
@@ -334,6 +402,7 @@ int main(void)
         tcase_add_test(tcase, one_sync_s_error_is_everybody_s);
         tcase_add_test(tcase, root_s_takes_its_place);
         tcase_add_test(tcase, a_late_one_is_late_for_all);
+        tcase_add_test(tcase, what_was_written_last_is_known);
         suite_add_tcase(suite, tcase);
         return unit_run(suite);
 }
