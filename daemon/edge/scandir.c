@@ -46,21 +46,25 @@ static int is_locked(const struct scandir *scandir)
         return result;
 }
 
+/* What kind of file it is, the order finds out. */
 int scandir_is_heard(const struct scandir *scandir)
 {
-        int fd = s6_fifo_open(scandir->fd, CONTROL);
+        int fd = openat(scandir->fd, CONTROL, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
         if (fd < 0)
-                return is_absent(-fd) || fd == -ENXIO ? 0 : fd;
+                return is_absent(errno) || errno == ENXIO ? 0 : -errno;
         close(fd);
         return 1;
 }
 
 int scandir_is_running(const struct scandir *scandir)
 {
-        int heard = scandir_is_heard(scandir);
+        int fd = s6_fifo_open(scandir->fd, CONTROL);
 
-        return heard > 0 ? is_locked(scandir) : heard;
+        if (fd < 0)
+                return is_absent(-fd) || fd == -ENXIO ? 0 : fd;
+        close(fd);
+        return is_locked(scandir);
 }
 
 unsigned scandir_unread(const struct scandir *scandir)

@@ -15,7 +15,8 @@ static void path_of(const char *profile, const char *ending, char path[PATH_BYTE
         snprintf(path, PATH_BYTES, PAST_DIRECTORY "/%s%s", profile, ending);
 }
 
-/* Reads the last lines, also of the older file if the newer has few. */
+/* Reads the last lines, also of the older file if the newer has few; if that is not there, neither is the
+ * other, but for an instant in which the broker was killed. */
 static void look(int volume, struct past_part *part)
 {
         char path[PATH_BYTES], *newer = NULL, *older = NULL;
@@ -25,7 +26,7 @@ static void look(int volume, struct past_part *part)
         part->result = volume_read_tail(volume, path, PAST_LOOK_BYTES, &newer);
         length = newer ? strlen(newer) : 0;
         path_of(part->profile, ".1", path);
-        if (length < PAST_LOOK_BYTES)
+        if (part->result != -ENOENT && length < PAST_LOOK_BYTES)
                 volume_read_tail(volume, path, PAST_LOOK_BYTES - length, &older);
         if (newer || older)
                 part->found = malloc(length + (older ? strlen(older) : 0) + 1);
