@@ -9,6 +9,7 @@
 #include "daemon/service/log_pipe.h"
 #include "daemon/service/persist.h"
 #include "daemon/service/restart.h"
+#include "daemon/service/turn.h"
 #include "proto/name.h"
 #include "proto/sysname.h"
 
@@ -59,8 +60,7 @@ static bool order_is_possible(struct service *service, enum order_kind kind, str
                 *fault = (struct fault){.kind = FAULT_BUSY,
                                         .text = service->operation == OPERATION_REGISTER ? "register"
                                                                                          : "unregister"};
-        else if (kind != ORDER_RESET && !log_pipe_is_renewed(service) &&
-                 !control_is_alive(&service->own.control))
+        else if (kind != ORDER_RESET && !log_pipe_is_renewed(service) && !service_has_supervisor(service))
                 *fault = (struct fault){.kind = FAULT_UNSUPERVISED, .text = "no s6-supervise runs for it"};
         else if (kind == ORDER_SIGNAL && !service_is_alive(service))
                 *fault = not_running(service);

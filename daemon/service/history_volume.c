@@ -145,6 +145,12 @@ static bool history_volume_step(struct ready *ready)
         return false;
 }
 
+void history_volume_look(struct registry *registry)
+{
+        if (!timer_is_running(&registry->history.volume_timer))
+                timer_start(&registry->history.volume_timer, HISTORY_VOLUME_MSEC);
+}
+
 static void on_time(void *owner)
 {
         struct registry *registry = owner;

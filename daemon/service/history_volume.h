@@ -11,4 +11,7 @@ struct registry;
  */
 void history_volume_init(struct registry *registry);
 
+/* Another gateway is known: the volume is asked for its history a little later, together with others'. */
+void history_volume_look(struct registry *registry);
+
 #endif

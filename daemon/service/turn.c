@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "daemon/bounds.h"
+#include "daemon/service/history_volume.h"
 #include "daemon/service/log_pipe.h"
 #include "daemon/service/poll.h"
 #include "daemon/service/registry.h"
@@ -46,6 +47,15 @@ void service_catch_up(struct service *service)
                 return;
         service_see(service);
         service_wake(service);
+}
+
+bool service_has_supervisor(struct service *service)
+{
+        const struct run *own = &service->own;
+
+        registry_catch_up(service->registry);
+        return (own->supervised && own->wd >= 0 && !service->unseen && !(service->again.what & AGAIN_LOOK)) ||
+               control_is_alive(&own->control);
 }
 
 /* Judges the run's goal, and sends what that asks for. Returns the verdict; without a goal, GOAL_WAIT. */
@@ -184,6 +194,6 @@ struct service *service_new(struct registry *registry, const char *name, bool ga
         service_init(service, registry, gateway);
         ready_init(&service->ready, &registry->ready, service_step);
         timer_init(&service->timer, registry->loop, service_expired, service);
-        ready_wake(&registry->history.volume_ready);
+        history_volume_look(registry);
         return service;
 }

@@ -27,6 +27,10 @@ void turn_on_watch(struct run *run, enum watch_event event);
  * what is watched. */
 void service_catch_up(struct service *service);
 
+/* Does an s6-supervise run for it? As the watch of its supervise directory says by now; where there is none, or
+ * it has seen nobody, as the control FIFO says. */
+bool service_has_supervisor(struct service *service);
+
 /* Is a goal of that kind done by what is seen, whether the service has such a goal or none? false where it
  * has the opposite. */
 bool service_has_come_to(const struct service *service, enum goal_kind kind);
