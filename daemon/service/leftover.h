@@ -12,6 +12,7 @@ struct service;
  */
 enum leftover {
         LEFTOVER_NONE,
+        LEFTOVER_NEVER,    /* the slot was just made, and what comes first has nobody before it */
         LEFTOVER_UNKNOWN,  /* another s6-supervise has come, and nobody has looked yet */
         LEFTOVER_IS_ENDED, /* the deputy is telling them to end */
 };

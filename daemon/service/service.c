@@ -76,8 +76,9 @@ int service_save(struct service *service)
 
         if (!service->profile)
                 return 0;
-        /* Whatever is recorded is followed by something that s6 writes. */
-        registry_read_room(service->registry, &room);
+        /* Whatever is recorded is followed by something that s6 writes, but for the volume's answer. */
+        if (!service->noted_only_here)
+                registry_read_room(service->registry, &room);
         text_init(&text);
         snprintf(service->record.boot, sizeof(service->record.boot), "%s", service->registry->boot);
         record_write(&service->record, service->record_members, &text);
@@ -277,7 +278,7 @@ static void own_takes(struct run *run, const struct s6_status *now)
                 note_exit(&service->record, now, EXIT_ORDER_UNKNOWN);
         if (!run->supervised) {
                 service->registry->moved_msec = clock_msec();
-                service->leftover = LEFTOVER_UNKNOWN;
+                service->leftover = service->leftover == LEFTOVER_NEVER ? LEFTOVER_NONE : LEFTOVER_UNKNOWN;
         }
         log_pipe_taken(run);
 }

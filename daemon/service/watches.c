@@ -40,12 +40,16 @@ int watches_arm(struct registry *registry, struct service *service)
 int watches_arm_new(struct service *service)
 {
         struct registry *registry = service->registry;
-        int has_log = slot_has_log(&registry->slots, service->name);
-        int result;
+        int has_log, result;
 
+        /* Where both can be watched there is a logger. */
+        service->logger.there = true;
+        if (watches_arm(registry, service) == 0)
+                return 0;
+        has_log = slot_has_log(&registry->slots, service->name);
+        service->logger.there = has_log > 0;
         if (has_log < 0)
                 return has_log;
-        service->logger.there = has_log;
         result = watches_arm(registry, service);
         return result == -ENOENT || result == -ENOTDIR ? result : 0;
 }

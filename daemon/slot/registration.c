@@ -89,6 +89,8 @@ static int registration_build(struct service *service, struct json_object *envir
                 result = watches_arm_new(service);
         }
         service->logger.idle = service->logger.there && down;
+        if (down) /* nothing can have run before it is seen */
+                service->leftover = LEFTOVER_NEVER;
         if (result == 0)
                 publication_come(service, service->registration->root);
         if (result == 0 && service->record.unpersisted)
