@@ -13,14 +13,24 @@
 struct outlook {
         bool leaving;
         bool loud; /* one of those that leave has supervisors to be ended */
+        bool half; /* a slot that stays has one of its two supervisors: is_half() */
         bool coming;
         int64_t held_until_msec; /* by clock_msec(): a slot without a supervisor keeps removals waiting */
 };
+
+/* Has a slot only one of its two supervisors? s6-svscan of s6 2.11 may count such a slot among what is gone,
+ * until the other one has ended, too: it would end that, and what runs there. */
+static bool is_half(const struct service *service)
+{
+        return service->logger.there && service->own.supervised != service->logger.supervised;
+}
 
 static void outlook_add(struct outlook *outlook, const struct service *service)
 {
         int64_t until_msec = service->place.linked_msec + PUBLICATION_MOST_MSEC;
 
+        if (service->place.kind != PLACE_LEAVING && service->place.kind != PLACE_LEFT && is_half(service))
+                outlook->half = true;
         switch (service->place.kind) {
         case PLACE_LEAVING:
                 outlook->leaving = true;
@@ -89,10 +99,11 @@ static void unlink_it(struct service *service)
         tell_follower(service);
 }
 
-/* Tells the slot's s6-supervise to end what s6-svscan could not be told to end. */
+/* Tells the slot's s6-supervise to end, since s6-svscan is not, or could not be, told to end it. */
 static void end_it(struct service *service)
 {
-        run_send(&service->own, "dx");
+        if (!service->place.quiet)
+                run_send(&service->own, "dx");
 }
 
 /* Is everything held while slots are made that shall come into view at once? What root waits for does not
@@ -108,6 +119,7 @@ static bool publication_step(struct ready *ready)
         struct registry *registry = publication->registry;
         struct outlook outlook;
         int64_t wait_msec;
+        bool loud;
         int result;
 
         outlook = look(registry);
@@ -123,6 +135,7 @@ static bool publication_step(struct ready *ready)
                 }
         }
         publication->rescan = false;
+        loud = outlook.loud && !outlook.half;
         if (outlook.leaving)
                 each(registry, PLACE_LEAVING, unlink_it);
         if (outlook.coming) {
@@ -131,14 +144,14 @@ static bool publication_step(struct ready *ready)
         }
         publication->root = publication->root && outlook.leaving && look(registry).leaving;
         /* "n": the supervisors of what is gone are ended. */
-        result = scandir_command(&registry->scandir, outlook.loud ? "an" : "a");
+        result = scandir_command(&registry->scandir, loud ? "an" : "a");
+        if (outlook.leaving && (result || !loud))
+                each(registry, PLACE_LEFT, end_it);
         if (result == 0)
                 return false;
         log_event("scandir: cannot order a rescan: %s", sysname_error(-result));
         publication->rescan = true; /* a full FIFO, no descriptor: slots that were linked wait for the scan */
         timer_start(&publication->turn, RESCAN_AGAIN_MSEC);
-        if (outlook.leaving)
-                each(registry, PLACE_LEFT, end_it);
         return false;
 }
 

@@ -132,6 +132,36 @@ START_TEST(one_leaves_in_the_end)
 }
 END_TEST
 
+static void leaves(const char *path)
+{
+        struct toy *toy = toy_at(path);
+
+        ck_assert_ptr_nonnull(toy);
+        TURN_UNTIL(toy_was_told(toy, 'x'));
+        toy_close(toy);
+}
+
+/* s6-svscan of 2.11, told to end what is gone, would end it, too. */
+START_TEST(one_without_its_logger_is_not_ended)
+{
+        struct service *a;
+
+        world_svscan();
+        a = come("a", 0);
+        come("b", 1);
+        TURN_UNTIL(ended == 2);
+        svscan_is_blind = true;
+        toy_close(toy_at("services/gateway-a/log"));
+        TURN_UNTIL(a->own.supervised && !a->logger.supervised);
+        leave("gateway-b");
+        leaves("services/gateway-b");
+        leaves("services/gateway-b/log");
+        TURN_UNTIL(!registry_find(&model.registry, "gateway-b"));
+        ck_assert_ptr_nonnull(toy_at("services/gateway-a"));
+        ck_assert(a->own.supervised);
+}
+END_TEST
+
 START_TEST(s6_svscan_takes_no_orders)
 {
         struct service *a;
@@ -152,9 +182,12 @@ END_TEST
 
 int main(void)
 {
-        const TTest *const tests[] = {
-                many_come_into_view_at_once, none_leaves_while_another_has_no_supervisor,
-                none_comes_while_another_waits_to_leave, one_leaves_in_the_end, s6_svscan_takes_no_orders};
+        const TTest *const tests[] = {many_come_into_view_at_once,
+                                      none_leaves_while_another_has_no_supervisor,
+                                      none_comes_while_another_waits_to_leave,
+                                      one_leaves_in_the_end,
+                                      one_without_its_logger_is_not_ended,
+                                      s6_svscan_takes_no_orders};
 
         return unit_run(world_suite("slot_publication", tests, sizeof(tests) / sizeof(tests[0])));
 }

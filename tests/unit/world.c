@@ -429,6 +429,16 @@ static void svscan_look(void)
         closedir(directory);
 }
 
+/* s6-svscan of 2.11 takes a slot that has lost one of two for one that is gone. */
+static bool is_half(const char *name)
+{
+        char path[320], log[330];
+
+        snprintf(path, sizeof(path), "services/%s", name);
+        snprintf(log, sizeof(log), "%s/log", path);
+        return world_has(log) && !toy_at(path) != !toy_at(log);
+}
+
 static void svscan_ends_what_is_gone(void)
 {
         for (size_t i = toy_count; i-- > 0;) {
@@ -437,7 +447,7 @@ static void svscan_ends_what_is_gone(void)
                 if (sscanf(toys[i]->path, "services/%255[^/]", name) != 1)
                         continue;
                 snprintf(link, sizeof(link), "scan/%s", name);
-                if (!world_has(link))
+                if (!world_has(link) || is_half(name))
                         toy_close(toys[i]);
                 i = i < toy_count ? i : toy_count;
         }
