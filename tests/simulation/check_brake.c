@@ -19,7 +19,7 @@
 static struct braked {
         char name[CLIENT_NAME_BYTES];
         bool held;
-        unsigned attempt, crashes;
+        unsigned attempt, causes;
         int64_t leaves_usec; /* since then it is being removed, and runs */
         int64_t left_usec;   /* since then it is not linked any more */
 } followed[FOLLOWED_MOST];
@@ -49,18 +49,18 @@ static struct braked *follow(const struct service *service)
         return &followed[i];
 }
 
-/* Since it was last held back, something has ended that nobody had told to. */
+/* Since it was last held back, something has ended that nobody had told to, or could not be begun. */
 static void check_cause(const struct service *service, struct braked *its)
 {
-        unsigned crashes = s6_crashes((unsigned)s6_find(service->name));
+        unsigned place = (unsigned)s6_find(service->name), causes = s6_crashes(place) + s6_unbegun(place);
         bool held = is_braked(service),
              more = held && (!its->held || service->record.brake.attempt > its->attempt);
 
-        SIM_HOLDS(!more || crashes > its->crashes, "held-for-a-crash",
+        SIM_HOLDS(!more || causes > its->causes, "held-for-a-crash",
                   "%s is held back (attempt %u, %s), and nothing has ended by itself", service->name,
                   service->record.brake.attempt, service->record.reason);
         if (more)
-                its->crashes = crashes;
+                its->causes = causes;
         its->held = held;
         its->attempt = service->record.brake.attempt;
 }

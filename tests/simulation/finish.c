@@ -71,9 +71,14 @@ static void judge(struct task *process)
 
 static void finish_logger(struct task *process)
 {
+        bool lives = false;
         int place;
 
-        script_note_empty(process, "data/log-pgid");
+        script_note_read(process, "data/log-pgid");
+        for (unsigned i = 0; i < process->earlier_count; i++)
+                lives = lives || note_is_alive(&process->earlier[i]);
+        if (!lives)
+                script_note_empty(process, "data/log-pgid");
         if (process->code != 0 && process->code != 256 && (place = script_place(process)) >= 0) {
                 int fd = openat(place, "log/forward-only", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 

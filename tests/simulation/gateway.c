@@ -25,6 +25,7 @@ void gateway_leave_child(struct task *process)
         if (!child)
                 return;
         child->group = process->group;
+        child->pipe = process->pipe;
         child->root = false;
         child->run.stubborn_child = process->run.stubborn_child;
         sim_trace("s6: process %d leaves %d behind", (int)process->pid, (int)child->pid);

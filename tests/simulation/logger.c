@@ -18,12 +18,12 @@ void logger_begin(struct task *process)
 /* Its input ends when nobody has the pipe's other end any more: s6-svscan, the gateway's s6-supervise, or what that began. */
 bool logger_has_writers(const struct task *process)
 {
-        if (svscan_holds_pipe(process->service))
+        if (process->pipe && svscan_holds_pipe(process->pipe))
                 return true;
-        for (unsigned i = 0; i < s6->task_top; i++) {
+        for (unsigned i = 0; process->pipe && i < s6->task_top; i++) {
                 const struct task *other = &s6->tasks[i];
 
-                if (task_is_alive(other) && other->service == process->service && !other->log)
+                if (task_is_alive(other) && other->pipe == process->pipe && !other->log)
                         return true;
         }
         return false;

@@ -48,6 +48,7 @@ static void make_template(void)
             0644);
         make("template/log", 0755);
         put("template/log/run", "#!/bin/sh\n", 0755);
+        put("template/log/finish", "#!/bin/sh\n", 0755);
 }
 
 static void make_proc(void)

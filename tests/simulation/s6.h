@@ -55,6 +55,8 @@ unsigned s6_gateways(unsigned service);
 /* How many ended that nobody had told to, in all; and of the last of these, since then (at most 16). */
 unsigned s6_crashes(unsigned service);
 unsigned s6_crashes_since(unsigned service, int64_t usec);
+/* How often it could not be begun. */
+unsigned s6_unbegun(unsigned service);
 
 /* Has its s6-supervise seen such an end since then? That may have ended before, which nobody could know. */
 bool s6_end_seen_since(unsigned service, int64_t usec);

@@ -177,6 +177,11 @@ unsigned s6_crashes(unsigned service)
         return s6->services[service].crashes;
 }
 
+unsigned s6_unbegun(unsigned service)
+{
+        return s6->services[service].unbegun;
+}
+
 unsigned s6_crashes_since(unsigned service, int64_t usec)
 {
         const struct service_known *known = &s6->services[service];

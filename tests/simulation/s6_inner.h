@@ -58,6 +58,7 @@ struct task {
         int service;   /* index; -1: none */
         bool log;      /* of the service's logger */
         int supervise; /* index of who began it, or which it is; -1 */
+        unsigned pipe; /* number of the one between a gateway and its logger that it has an end of; 0: none */
         bool root;     /* it has not dropped its rights yet */
         bool stopped, zombie, dirty;
         bool ordered; /* its s6-supervise was told to end it */
@@ -121,6 +122,7 @@ struct service_known {
         unsigned crashes;  /* ends of a gateway's that nobody ordered, and when the last ones were */
         int64_t crash_usec[S6_CRASHES];
         int64_t end_seen_usec; /* when its s6-supervise last saw such an end */
+        unsigned unbegun;      /* starts of a gateway's that its s6-supervise could not make */
         unsigned ends;         /* that an s6-supervise of its saw, however they came, and the last of them */
         struct {
                 int64_t utc_usec;
@@ -253,6 +255,7 @@ struct svscan_state {
         int64_t scan_usec, start_usec; /* when it scans, and starts, unless it is told before; SIM_NEVER */
         unsigned what;                 /* enum svscan_what */
         bool scanning, failed;         /* in the middle of a scan */
+        unsigned pipes;                /* that it has made */
         unsigned names, at;
         char (*name)[ENTRY_NAME_BYTES]; /* what it has read of the scan directory */
         int64_t wake_usec;
@@ -274,8 +277,8 @@ struct svscan_kind {
         void (*scan_end)(void);
         void (*start)(void);
         void (*kill)(void);
-        void (*ended)(pid_t pid); /* an s6-supervise of its has ended */
-        bool (*holds_pipe)(const char *name);
+        void (*ended)(pid_t pid);            /* an s6-supervise of its has ended */
+        bool (*holds_pipe)(unsigned number); /* the end that gateways write to */
 };
 extern const struct svscan_kind svscan_old, svscan_new; /* svscan_old.c: 2.11 */
 
@@ -288,11 +291,12 @@ void svscan_step(void);
 void svscan_child_ended(void);
 bool svscan_is_at_rest(void);
 struct file_id svscan_lock(void);
-bool svscan_holds_pipe(int service);
+unsigned svscan_new_pipe(void); /* its number */
+bool svscan_holds_pipe(unsigned number);
 int svscan_fifo(void);
 void svscan_later(int64_t usec); /* a scan, at the latest */
-/* The s6-supervise of a name begins; its pid. 0: it cannot. */
-pid_t svscan_spawn(const char *name);
+/* The s6-supervise of a name begins, with an end of a pipe (0: with none); its pid. 0: it cannot. */
+pid_t svscan_spawn(const char *name, unsigned pipe);
 void svscan_kill(pid_t pid, bool term); /* else HUP */
 /* Its directory, as stat(2) finds it: 1, 0: it is none, or a negative errno. */
 int svscan_stat(const char *name, struct file_id *id);

@@ -105,6 +105,7 @@ void supervise_want(struct supervise *supervise, bool wanted)
 static void cannot_start(struct supervise *supervise, int64_t usec)
 {
         sim_trace("s6: %s: cannot start its run", supervise->name);
+        s6->services[supervise->service].unbegun += !supervise->log;
         supervise->deadline_usec = sim_now_usec() + usec;
 }
 

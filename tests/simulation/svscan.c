@@ -32,7 +32,7 @@ void svscan_init(void)
         /* 2.13 never forgets what has no process: its table fills up with what was unregistered, and nobody can help that. */
         svscan->max = sim_below(12) || sim_settings->options || sim_settings->flavour == S6_2_13 ? 1000
                       : 2 * sim_settings->profiles < 4                                           ? 4
-                                                                                                 : 2 * sim_settings->profiles;
+                                                       : 2 * sim_settings->profiles;
         if (sim_settings->flavour == S6_2_11)
                 svscan->max /= 2;
         kind()->init();
@@ -108,9 +108,14 @@ int svscan_fifo(void)
         return fifo;
 }
 
-bool svscan_holds_pipe(int service)
+unsigned svscan_new_pipe(void)
 {
-        return kind()->holds_pipe(s6->services[service].name);
+        return ++svscan->pipes;
+}
+
+bool svscan_holds_pipe(unsigned number)
+{
+        return kind()->holds_pipe(number);
 }
 
 static void wake(void)
@@ -141,7 +146,7 @@ int svscan_stat(const char *name, struct file_id *id)
         return S_ISDIR(found.st_mode);
 }
 
-pid_t svscan_spawn(const char *name)
+pid_t svscan_spawn(const char *name, unsigned pipe)
 {
         struct task *process = task_new(TASK_SUPERVISE, 1, -1, false, -1);
         struct supervise *supervise;
@@ -153,6 +158,7 @@ pid_t svscan_spawn(const char *name)
                 task_reap(process);
                 return 0;
         }
+        process->pipe = pipe;
         process->service = supervise->service;
         process->log = supervise->log;
         process->supervise = (int)(supervise - s6->supervises);

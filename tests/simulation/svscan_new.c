@@ -24,7 +24,8 @@ struct entry {
         pid_t pid;
         int64_t start_usec;
         int pipe;
-        int peer; /* -1: none */
+        unsigned pipe_number; /* what it has an end of, as long as it has a peer */
+        int peer;             /* -1: none */
         char name[ENTRY_NAME_BYTES];
 };
 
@@ -128,6 +129,7 @@ static bool check(const char *name, int producer, int *at, int64_t *again_usec)
                 if (producer >= 0) {
                         table->entries[producer].peer = *at;
                         table->entries[producer].pipe = PIPE_OPEN;
+                        table->entries[producer].pipe_number = entry->pipe_number = svscan_new_pipe();
                 }
                 entry->known = true;
         }
@@ -179,7 +181,7 @@ static void start(void)
 
                 if (!entry->active || entry->pid || entry->start_usec > sim_now_usec())
                         continue;
-                entry->pid = svscan_spawn(entry->name);
+                entry->pid = svscan_spawn(entry->name, entry->peer >= 0 ? entry->pipe_number : 0);
                 if (!entry->pid) {
                         svscan->start_usec = sim_now_usec() + 10 * SEC;
                         return;
@@ -215,14 +217,13 @@ static void ended(pid_t pid)
         }
 }
 
-/* The end that gateways write to. */
-static bool holds_pipe(const char *name)
+static bool holds_pipe(unsigned number)
 {
         for (unsigned i = 0; i < table->top; i++) {
                 const struct entry *entry = &table->entries[i];
 
                 if (entry->used && entry->pipe == PIPE_OPEN && !is_logger(entry) &&
-                    strcmp(entry->name, name) == 0)
+                    entry->pipe_number == number)
                         return true;
         }
         return false;

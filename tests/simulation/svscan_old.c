@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #define ENTRIES 512
 
@@ -17,7 +16,7 @@ struct entry {
         int64_t start_usec[2];
         bool log, active;
         int pipe; /* 0: open; -1: closed; -2: and it is there again */
-        char name[ENTRY_NAME_BYTES];
+        unsigned pipe_number;
 };
 
 static struct table {
@@ -53,7 +52,7 @@ static void try_start(struct entry *entry, const char *name, int which)
                 return;
         }
         snprintf(log, sizeof(log), "%s/log", name);
-        entry->pid[which] = svscan_spawn(which ? log : name);
+        entry->pid[which] = svscan_spawn(which ? log : name, entry->pipe_number);
         if (!entry->pid[which])
                 entry->start_usec[which] += 10 * SEC;
 }
@@ -82,6 +81,8 @@ static struct entry *new_entry(const char *name, const struct file_id *id)
                 return NULL;
         }
         *entry = (struct entry){.id = *id, .log = kind > 0};
+        if (entry->log)
+                entry->pipe_number = svscan_new_pipe();
         entry->start_usec[0] = entry->start_usec[1] = sim_now_usec();
         table->count++;
         return entry;
@@ -107,7 +108,6 @@ static bool check(const char *name)
         if (!entry)
                 return true;
         entry->active = true;
-        snprintf(entry->name, sizeof(entry->name), "%s", name);
         if (entry->log)
                 try_start(entry, name, 1);
         try_start(entry, name, 0);
@@ -175,11 +175,10 @@ static void ended(pid_t pid)
                 drop(entry);
 }
 
-static bool holds_pipe(const char *name)
+static bool holds_pipe(unsigned number)
 {
         for (unsigned i = 0; i < table->count; i++)
-                if (table->entries[i].log && table->entries[i].pipe == 0 &&
-                    strcmp(table->entries[i].name, name) == 0)
+                if (table->entries[i].pipe == 0 && table->entries[i].pipe_number == number)
                         return true;
         return false;
 }

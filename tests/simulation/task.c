@@ -46,6 +46,7 @@ static pid_t new_pid(enum task_kind kind)
 
 struct task *task_new(enum task_kind kind, pid_t parent, int service, bool log, int supervise)
 {
+        const struct task *its = supervise >= 0 ? task_find(s6->supervises[supervise].pid) : NULL;
         struct task *process = NULL;
         uint64_t ticks = (uint64_t)sim_now_usec() / 10000;
 
@@ -62,6 +63,7 @@ struct task *task_new(enum task_kind kind, pid_t parent, int service, bool log, 
                                  .service = service,
                                  .log = log,
                                  .supervise = supervise,
+                                 .pipe = its ? its->pipe : 0,
                                  .root = true,
                                  .dirty = true,
                                  .start = ticks + 1000,
