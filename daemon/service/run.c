@@ -131,18 +131,39 @@ static bool is_beginning(const struct run *run, const struct s6_status *now)
                (!run->supervised || now->since_usec != run->status.since_usec);
 }
 
+/* What its s6-supervise was told, the next one does not know. */
+static void lose(struct run *run)
+{
+        run->supervised = run->told_up = run->told_down = false;
+}
+
+/* A run that s6 was about to start may have begun before the `d` was read that was to keep it down: then it is told
+ * to end by that. */
+static void see_told_down(struct run *run, const struct s6_status *now)
+{
+        const struct s6_status *old = &run->status;
+        bool ran = s6_status_is_alive(old) || s6_status_is_alive(now) || s6_status_ran_between(old, now);
+
+        if (!run->told_down)
+                return;
+        if (ran && run->told == TOLD_NOTHING && (!now->want_up || control_is_unread(&run->control, 0)))
+                run->told = TOLD_DOWN;
+        run->told_down = now->want_up;
+}
+
 static void run_take(struct run *run, const struct s6_status *now)
 {
         struct s6_status *old = &run->status;
         bool other = now->pid != old->pid || s6_status_is_alive(now) != s6_status_is_alive(old);
 
         if (is_beginning(run, now)) {
-                run->supervised = false; /* the end of the one before may not have shown yet */
+                lose(run); /* the end of the one before may not have shown yet */
                 if (run->goal.base_usec)
                         run->goal.base_usec = now->since_usec;
         }
         if (run->owner->takes)
                 run->owner->takes(run, now);
+        see_told_down(run, now);
         if (run->supervised && s6_status_ran_between(old, now)) {
                 run_began(run, now, true);
                 run_ended(run, now);
@@ -175,7 +196,7 @@ int run_see(struct run *run)
         if (alive > 0 && result == 0)
                 run_take(run, &now);
         else if (alive == 0 || result == -ENOENT)
-                run->supervised = run->told_up = false; /* or one has just begun, and writes a status soon */
+                lose(run); /* or one has just begun, and writes a status soon */
         return result == -ENOENT ? 0 : result;
 }
 
@@ -195,8 +216,10 @@ bool run_send(struct run *run, const char *letters)
 {
         int result = control_send(&run->control, letters, &run->status);
 
-        if (result == 0 && !s6_status_is_alive(&run->status) && strpbrk(letters, "uo"))
-                run->told_up = true;
+        if (result == 0 && !s6_status_is_alive(&run->status)) {
+                run->told_up = run->told_up || strpbrk(letters, "uo");
+                run->told_down = run->told_down || (run->status.want_up && strchr(letters, 'd'));
+        }
         if (s6_control_is_gone(result))
                 run->supervised = false;
         else if (result)

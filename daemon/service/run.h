@@ -73,7 +73,8 @@ struct run {
         struct brake_try once;
         enum run_end end;
         enum told told;
-        bool told_up; /* the run was told to start, and no status says yet what came of that */
+        bool told_up;   /* the run was told to start, and no status says yet what came of that */
+        bool told_down; /* s6 was about to start the run, which was told not to begin, and that may be unread */
         bool idle; /* a logger whose gateway has not begun yet: it is not wanted, and its down file says so */
         struct signals signals;
         bool signalled;    /* its last process ended by one of these signals */

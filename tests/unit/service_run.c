@@ -106,6 +106,96 @@ START_TEST(it_is_started_and_stopped)
 }
 END_TEST
 
+/* A crash, after which s6 starts it within its second; then a Stop, which s6-supervise reads at once or not, and a
+ * Start. */
+static void stop_and_start_what_s6_starts(bool deaf)
+{
+        begin();
+        start(4000002);
+        toy_is_down(&own, true, SIGSEGV);
+        TURN_UNTIL(!service->own.status.pid);
+        own.deaf = deaf;
+        order(false);
+        TURN_UNTIL(service->own.told_down);
+        if (!deaf)
+                turn_until_told(&own, "d");
+        order(true);
+}
+
+static void comes_up(void)
+{
+        toy_runs(&own, 4000004, true);
+        UNTIL_STATE(STATE_UP);
+        ck_assert_int_eq(service->own.told, TOLD_NOTHING);
+        ck_assert_int_eq(service->record.brake.hold, HOLD_NONE);
+        ck_assert_int_eq(service->record.brake.restarts, 0);
+        ck_assert_str_eq(toy_letters(&own), "");
+}
+
+/* s6-supervise read the `d` when the next run had begun, which was not seen. */
+START_TEST(a_stop_meets_a_run_that_nobody_saw)
+{
+        struct wait wait = {.waiter = &waiter};
+
+        stop_and_start_what_s6_starts(false);
+        service_add_wait(service, &wait);
+        toy_is_down(&own, false, SIGTERM);
+        turn_until_told(&own, "u");
+        ck_assert_int_eq(service->record.exit_order, EXIT_ORDERED);
+        comes_up();
+        TURN_UNTIL(woken);
+        ck_assert_ptr_eq(waiter_take(&waiter), &wait);
+        ck_assert_int_eq(wait.fault.kind, FAULT_NONE);
+}
+END_TEST
+
+/* It has begun, and is to end once, by the `d` before the `u`. */
+static void ends_once(void)
+{
+        ck_assert_int_eq(service->own.told, TOLD_RESTART);
+        ck_assert_int_eq(service->record.told_pid, 4000003);
+        toy_is_down(&own, true, SIGTERM);
+        TURN_UNTIL(service->record.exit_order == EXIT_ORDERED);
+        comes_up();
+}
+
+START_TEST(a_stop_meets_a_run_before_it_is_read)
+{
+        stop_and_start_what_s6_starts(true);
+        toy_runs(&own, 4000003, true);
+        TURN_UNTIL(service->own.told == TOLD_RESTART);
+        own.deaf = false;
+        turn_until_told(&own, "du");
+        ends_once();
+}
+END_TEST
+
+START_TEST(a_stop_meets_a_run_as_it_is_read)
+{
+        stop_and_start_what_s6_starts(false);
+        toy_runs(&own, 4000003, false);
+        turn_until_told(&own, "u");
+        ends_once();
+}
+END_TEST
+
+/* It read the `d` first: what begins then was told nothing. */
+START_TEST(a_stop_that_came_first)
+{
+        stop_and_start_what_s6_starts(false);
+        toy_stays_down(&own, SIGSEGV);
+        turn_until_told(&own, "u");
+        comes_up();
+}
+END_TEST
+
+START_TEST(a_stop_that_came_before_what_somebody_starts)
+{
+        stop_and_start_what_s6_starts(false);
+        comes_up();
+}
+END_TEST
+
 static bool past_says(const char *words)
 {
         const struct past_of *of = past_of(&model.registry.history.past, CODER);
@@ -710,6 +800,11 @@ END_TEST
 int main(void)
 {
         const TTest *const tests[] = {it_is_started_and_stopped,
+                                      a_stop_meets_a_run_that_nobody_saw,
+                                      a_stop_meets_a_run_before_it_is_read,
+                                      a_stop_meets_a_run_as_it_is_read,
+                                      a_stop_that_came_first,
+                                      a_stop_that_came_before_what_somebody_starts,
                                       what_a_signal_ends_was_ordered,
                                       it_is_stopped_before_its_start_shows,
                                       it_is_stopped_by_two,

@@ -252,7 +252,7 @@ static void take(struct toy *toy)
         size_t length = strlen(toy->letters);
         char letter;
 
-        while (toy->fifo >= 0 && read(toy->fifo, &letter, 1) == 1) {
+        while (toy->fifo >= 0 && !toy->deaf && read(toy->fifo, &letter, 1) == 1) {
                 if (letter == 'u' && toy->told_up)
                         continue;
                 toy->told_up = letter == 'u' || (toy->told_up && letter != 'd' && letter != 'o');
@@ -262,17 +262,15 @@ static void take(struct toy *toy)
         }
 }
 
-/* As s6 2.11 writes it; stamps differ from each other. */
-static void write_status(struct toy *toy, pid_t pid, int wait_status, unsigned flags)
+/* As s6 2.11 writes it. */
+static void write_stamped(struct toy *toy, pid_t pid, int wait_status, unsigned flags)
 {
         unsigned char bytes[35] = {0};
         char name[600], new_name[600];
-        int64_t now_usec = clock_utc_usec();
         int fd;
 
         take(toy);
         toy->told_up = false; /* of what is there now */
-        toy->since_usec = now_usec > toy->since_usec ? now_usec : toy->since_usec + 1;
         put_number(bytes, (UINT64_C(1) << 62) + 37 + (uint64_t)(toy->since_usec / 1000000), 8);
         put_number(bytes + 8, (uint64_t)(toy->since_usec % 1000000) * 1000, 4);
         if (flags & 8)
@@ -288,6 +286,15 @@ static void write_status(struct toy *toy, pid_t pid, int wait_status, unsigned f
         ck_assert_int_eq(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
         close(fd);
         ck_assert_int_eq(renameat(world_fd, new_name, world_fd, name), 0);
+}
+
+/* Stamps differ from each other. */
+static void write_status(struct toy *toy, pid_t pid, int wait_status, unsigned flags)
+{
+        int64_t now_usec = clock_utc_usec();
+
+        toy->since_usec = now_usec > toy->since_usec ? now_usec : toy->since_usec + 1;
+        write_stamped(toy, pid, wait_status, flags);
 }
 
 void toy_begins(struct toy *toy, bool wanted)
@@ -308,6 +315,11 @@ void toy_finishes(struct toy *toy, bool wanted, int wait_status)
 void toy_is_down(struct toy *toy, bool wanted, int wait_status)
 {
         write_status(toy, 0, wait_status, wanted ? 4 : 0);
+}
+
+void toy_stays_down(struct toy *toy, int wait_status)
+{
+        write_stamped(toy, 0, wait_status, 0);
 }
 
 const char *toy_letters(struct toy *toy)

@@ -21,6 +21,7 @@ struct toy {
         char letters[64]; /* that it was told, and nobody has asked for */
         char told[64];    /* what a test waited for last */
         bool told_up;     /* since its last status */
+        bool deaf;        /* it reads nothing */
 };
 
 extern char world[];
@@ -54,6 +55,7 @@ void toy_begins(struct toy *toy, bool wanted);
 void toy_runs(struct toy *toy, pid_t pid, bool wanted);
 void toy_finishes(struct toy *toy, bool wanted, int wait_status);
 void toy_is_down(struct toy *toy, bool wanted, int wait_status);
+void toy_stays_down(struct toy *toy, int wait_status); /* it has read a `d` since */
 
 /* What it was told since it was last asked. */
 const char *toy_letters(struct toy *toy);
