@@ -209,81 +209,6 @@ static void check_nothing_is_open(void)
         }
 }
 
-/* It was told to end, and does not: that is its own to say, for as long as nobody takes its slot away. Health says so. */
-static bool ignores_its_end(const struct service *service)
-{
-        return service->shown.state == STATE_STOPPING && service->shown.trouble == TROUBLE_NOT_ENDED;
-}
-
-static bool is_at_rest(const struct service *service)
-{
-        const struct record *record = &service->record;
-
-        if (service->operation != OPERATION_NONE || service->waits || service->again.what ||
-            service->asks == ASK_LOCK || service->queued || (record->unpersisted && !record_is_blind(record)))
-                return false;
-        switch (service->shown.state) {
-        case STATE_DOWN:
-        case STATE_FAILED:
-        case STATE_HELD:
-                return true;
-        case STATE_UP: /* what was held back is released when it has run for long enough */
-                return record->brake.hold == HOLD_NONE && !record->pending;
-        case STATE_STOPPING:
-                return ignores_its_end(service);
-        case STATE_STARTING:
-        case STATE_FINISHING:
-        case STATE_BACKOFF:
-        case STATE_UNSUPERVISED:
-                break;
-        }
-        return false;
-}
-
-/* For who reads the trace: now and then. */
-#define tell(...)                                                                                            \
-        do {                                                                                                 \
-                static int64_t told_usec;                                                                    \
-                                                                                                             \
-                if (sim_now_usec() - told_usec > 600000000)                                                  \
-                        sim_trace("not at rest: " __VA_ARGS__);                                              \
-                if (sim_now_usec() - told_usec > 600000000)                                                  \
-                        told_usec = sim_now_usec();                                                          \
-        } while (0)
-
-static void tell_who(const struct service *service)
-{
-        tell("%s: state %d, hold %d, pending %d, operation %d, %s%s%s%s", service->name,
-             (int)service->shown.state, (int)service->record.brake.hold, (int)service->record.pending,
-             (int)service->operation, service->waits ? "waited for, " : "",
-             service->again.what ? "to be tried again, " : "", service->queued ? "queued, " : "",
-             service->record.unpersisted ? "unpersisted" : "");
-}
-
-bool check_is_at_rest(void)
-{
-        const struct registry *all = registry();
-        const void *open;
-
-        if (!all)
-                return false;
-        open = all->orders ?: all->reconciles->running ?: all->reconciles->queue ?: (const void *)all->store.batches;
-        if (all->owed.count || all->owed.unsaved) {
-                tell("%zu records are to go", all->owed.count);
-                return false;
-        }
-        if (open) {
-                tell("%s", all->orders ? "an order" : all->store.batches ? "a batch" : "a reconcile");
-                return false;
-        }
-        for (size_t i = 0; i < registry()->count; i++)
-                if (!is_at_rest(registry()->services[i])) {
-                        tell_who(registry()->services[i]);
-                        return false;
-                }
-        return true;
-}
-
 /* The slot's record and the volume's say the same. */
 static void check_record(const struct service *service)
 {
@@ -313,10 +238,11 @@ static void check_alive(const struct service *service)
         struct s6_seen seen = s6_look((unsigned)place, false);
 
         SIM_HOLDS(seen.state != S6_UP || service->logger.brake->hold != HOLD_NONE ||
-                          (s6_look((unsigned)place, true).state == S6_UP && !service->logger.idle),
+                          (s6_look((unsigned)place, true).state == S6_UP && !service->logger.idle) ||
+                          (check_is_forgotten(service, true) && service->shown.log_trouble),
                   "what-runs-is-logged", "%s runs, and its logger does not: s6 has it as %d", service->name,
                   (int)s6_look((unsigned)place, true).state);
-        if (ignores_its_end(service))
+        if (check_ignores_its_end(service))
                 return;
         if (record->want_up && record->brake.hold == HOLD_NONE)
                 SIM_HOLDS(service->shown.state == STATE_UP && seen.state == S6_UP && seen.wanted,

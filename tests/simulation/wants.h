@@ -93,9 +93,15 @@ void check_brakes(void);
 /* check_idle.c */
 void check_when_idle(void);
 /* check.c */
-/* The model has nothing under way, and each service is where it may stay. */
-bool check_is_at_rest(void);
 void check_at_rest(void);
+/* check_rest.c: the model has nothing under way, and each service is where it may stay. */
+bool check_is_at_rest(void);
+/* It was told to end, and does not: that is its own to say, for as long as nobody takes its slot away. Health says so. */
+struct service;
+bool check_ignores_its_end(const struct service *service);
+/* It has no supervisor, or its logger has none: s6-svscan of 2.12 and later begins what it has seen for the first time at once, and forgets by
+ * that who was to have another s6-supervise a second after the last one. Nobody may end what runs, to make it look again. */
+bool check_is_forgotten(const struct service *service, bool log);
 /* check_files.c */
 void check_files_at_rest(void);
 /* The variables that a slot has, by their mark. */
