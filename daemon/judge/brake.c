@@ -102,7 +102,7 @@ static enum brake_verdict judge_down(const struct brake *brake, const struct see
         case BAR_NEW:
                 return BRAKE_HOLD;
         case BAR_RECORDED:
-                return BRAKE_STAY;
+                return seen->want_up && !seen->told_down ? BRAKE_KEEP : BRAKE_STAY;
         }
         switch (brake->hold) {
         case HOLD_NONE:

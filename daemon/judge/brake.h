@@ -67,6 +67,7 @@ struct brake_facts {
 enum brake_verdict {
         BRAKE_STAY,      /* there is nothing to do */
         BRAKE_HOLD,      /* the run is to be held for what bars it */
+        BRAKE_KEEP,      /* the run is held, but s6 is about to start it: s6-supervise is to be told again */
         BRAKE_DELAY,     /* the run has ended again, and is to wait */
         BRAKE_FAIL,      /* the run has ended with a configuration error */
         BRAKE_ELSEWHERE, /* the gateway runs in another container */

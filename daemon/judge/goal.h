@@ -43,6 +43,7 @@ struct seen {
         int64_t since_usec;
         enum told told; /* what this very pid was told */
         bool told_up;   /* s6-supervise was told to start, and no status says yet what came of that */
+        bool told_down; /* the same of one that was about to start, and was told not to */
 };
 
 enum goal_verdict {

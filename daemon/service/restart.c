@@ -228,14 +228,14 @@ static void try_again(struct run *run)
 /* The run has lasted for long enough: s6 shall want it again, and the failures are history. */
 static void recovered(struct run *run)
 {
+        if (run->brake->hold != HOLD_NONE) {
+                brake_let_go(run->brake);
+                if (is_own(run))
+                        run->service->record.reason[0] = 0;
+                note(run, false);
+        }
         if (!run->status.want_up)
                 run_send(run, "u");
-        if (run->brake->hold == HOLD_NONE)
-                return;
-        brake_let_go(run->brake);
-        if (is_own(run))
-                run->service->record.reason[0] = 0;
-        note(run, false);
 }
 
 /* Counts how often the gateway asked to be started again. False: that cannot be seen yet. */
@@ -271,6 +271,9 @@ void restart_follow(struct run *run)
                 break;
         case BRAKE_HOLD:
                 hold(run);
+                break;
+        case BRAKE_KEEP:
+                run_send(run, "d");
                 break;
         case BRAKE_DELAY:
                 delay(run);

@@ -71,6 +71,7 @@ struct seen run_seen(const struct run *run, int64_t settle_msec)
                 .since_usec = run->status.since_usec,
                 .told = run->told,
                 .told_up = run->told_up,
+                .told_down = run->told_down,
         };
 }
 

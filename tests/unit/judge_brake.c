@@ -75,7 +75,8 @@ static const struct row {
 
         /* It is down, and shall not run now. */
         {"w-SD*****n**", BRAKE_HOLD, NEVER},
-        {"w-SD*****r**", BRAKE_STAY, NEVER},
+        {"w-SD-****r**", BRAKE_STAY, NEVER},
+        {"w-SDw****r**", BRAKE_KEEP, NEVER}, /* what told s6 so was lost */
         /* s6 starts it within its second. */
         {"w-SDw**N*-**", BRAKE_STAY, NEVER},
         /* It is down, and s6 does not want it any more: what its exit said counts. */
@@ -301,10 +302,25 @@ START_TEST(what_was_told_to_start_has_not_ended)
 }
 END_TEST
 
+/* s6-supervise has not read yet that it is not to start it. */
+START_TEST(what_was_told_not_to_start_is_told_once)
+{
+        struct brake brake = {.hold = HOLD_HELD};
+        struct seen seen = {.supervised = true, .since_usec = SINCE_USEC, .want_up = true, .told_down = true};
+        struct brake_facts facts = {.wanted = true, .asked = -1, .bar = BAR_RECORDED, .now_usec = NOW_USEC, .now_msec = NOW_MSEC};
+        int64_t wait_msec;
+
+        ck_assert_int_eq(brake_judge(&brake, &seen, &facts, &backoff, &wait_msec), BRAKE_STAY);
+        seen.told_down = false;
+        ck_assert_int_eq(brake_judge(&brake, &seen, &facts, &backoff, &wait_msec), BRAKE_KEEP);
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {every_situation, a_life, what_is_held_elsewhere_is_looked_at, another_brokers_try_has_ended,
-                                      what_is_barred_waits, what_was_told_to_start_has_not_ended};
+                                      what_is_barred_waits, what_was_told_to_start_has_not_ended,
+                                      what_was_told_not_to_start_is_told_once};
 
         return unit_run(unit_suite_of("judge_brake", tests));
 }

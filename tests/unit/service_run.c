@@ -418,6 +418,33 @@ START_TEST(a_try_without_descriptors)
 }
 END_TEST
 
+/* s6 was about to start it. */
+START_TEST(a_hold_without_descriptors)
+{
+        struct rlimit before;
+        int next = dup(0);
+
+        close(next);
+        begin();
+        start(4000002);
+        ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+        toy_is_down(&own, true, SIGSEGV);
+        TURN_UNTIL(!service->own.status.pid);
+        limit_files((rlim_t)next);
+        service->record.gone = true;
+        service_wake(service);
+        TURN_UNTIL(service->record.brake.hold == HOLD_HELD);
+        limit_files(before.rlim_cur);
+        turn_until_told(&own, "d");
+        service_wake(service);
+        turn_for(20);
+        ck_assert_str_eq(toy_letters(&own), "");
+        toy_stays_down(&own, SIGSEGV);
+        UNTIL_STATE(STATE_HELD);
+        TURN_UNTIL(world_has("services/gateway-coder/down"));
+}
+END_TEST
+
 START_TEST(a_logger_is_tried_when_a_person_asks)
 {
         char text[RECORD_REASON_BYTES];
@@ -813,6 +840,7 @@ int main(void)
                                       a_gateway_keeps_ending,
                                       a_logger_keeps_ending,
                                       a_try_without_descriptors,
+                                      a_hold_without_descriptors,
                                       a_logger_is_tried_when_a_person_asks,
                                       a_configuration_error_is_not_tried_again,
                                       one_that_runs_elsewhere_is_looked_at,
