@@ -137,10 +137,9 @@ void history_note_began(struct service *service, const struct s6_status *now, bo
                 note(service->registry, service->name, &event);
 }
 
-void history_note_ended(struct service *service, const struct s6_status *now)
+void history_note_ended(struct service *service, const struct s6_status *now, const struct ending *ending)
 {
         const struct run *run = &service->own;
-        const struct ending ending = run_ending(run, now);
         struct event event = {.kind = EVENT_ENDED,
                               .at_usec = now->since_usec,
                               .pid = s6_status_is_alive(&run->status) ? run->status.pid : 0,
@@ -148,9 +147,9 @@ void history_note_ended(struct service *service, const struct s6_status *now)
                               .lasted_msec = run->lasted_msec > 0 ? run->lasted_msec : 0,
                               .oom_kills = service->record.oom_kills};
 
-        event.has_exit = ending.known;
-        event.exit_code = ending.code;
-        event.exit_signal = ending.signal;
+        event.has_exit = ending->known;
+        event.exit_code = ending->code;
+        event.exit_signal = ending->signal;
         note(service->registry, service->name, &event);
 }
 

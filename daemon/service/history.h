@@ -52,7 +52,7 @@ void history_note_order(struct registry *registry, const char *name, enum event_
 /* Note the beginning and the end of a service's own run; parameters as in struct run_owner. A beginning that
  * an earlier broker has noted is not noted again. */
 void history_note_began(struct service *service, const struct s6_status *now, bool late);
-void history_note_ended(struct service *service, const struct s6_status *now);
+void history_note_ended(struct service *service, const struct s6_status *now, const struct ending *ending);
 
 /* Notes what is new in `view`, which is about to be shown in the place of service->shown. */
 void history_note_shown(struct service *service, const struct facts *facts, const struct view *view);

@@ -314,7 +314,7 @@ static void own_ended(struct run *run, const struct s6_status *now)
                 record->kill_after_msec = 0;
         service->unclean = false;
         killed_end(service);
-        history_note_ended(service, now);
+        history_note_ended(service, now, &ending);
         record->told = TOLD_NOTHING;
         record->told_pid = 0;
         record->told_usec = 0;

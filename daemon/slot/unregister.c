@@ -117,10 +117,10 @@ static bool asked_step(struct ready *ready)
                 fault = (struct fault){.kind = FAULT_PROTECTED, .text = "it is not the broker's"};
         else if (service && removal_add_waiter(service, asked->ticket))
                 fault = (struct fault){.kind = FAULT_SYSTEM, .text = "unregister", .error = ENOMEM};
-        if (!fault.kind)
+        if (!fault.kind) {
                 forgotten_note(&asked->registry->forgotten, asked->profile);
-        if (!fault.kind)
                 asked->registry->above.forgotten(asked->registry->above.owner, asked->profile);
+        }
         if (!service && !fault.kind) {
                 home_take_away(asked->registry, asked->profile, 0); /* a boot may be about to make a slot */
                 forget_absent(asked);
