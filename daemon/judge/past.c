@@ -65,10 +65,38 @@ static size_t size_of(const struct past_event *event)
         return sizeof(*event) + event->length + PAST_EVENT_BYTES;
 }
 
+static void wait_for_slot(struct past *past, struct past_of *of)
+{
+        if (of->waits)
+                return;
+        of->waits = true;
+        of->next = NULL;
+        if (past->waiting_last)
+                past->waiting_last->next = of;
+        else
+                past->waiting = of;
+        past->waiting_last = of;
+}
+
+static void wait_no_more(struct past *past, struct past_of *of)
+{
+        struct past_of **at = &past->waiting, *before = NULL;
+
+        if (!of->waits)
+                return;
+        for (; *at != of; at = &(*at)->next)
+                before = *at;
+        *at = of->next;
+        if (past->waiting_last == of)
+                past->waiting_last = before;
+        of->waits = false;
+}
+
 static void forget_service(struct past *past, struct past_of *of)
 {
         size_t place = place_of(past, of->name);
 
+        wait_no_more(past, of);
         past->count--;
         memmove(&past->services[place], &past->services[place + 1],
                 (past->count - place) * sizeof(past->services[0]));
@@ -192,6 +220,7 @@ bool past_add(struct past *past, const char *name, const struct event *event)
         }
         remember(of, event);
         append(past, of, made);
+        wait_for_slot(past, of);
         return true;
 }
 
@@ -246,6 +275,13 @@ bool past_add_older(struct past *past, const char *name, const struct event *eve
 bool past_waits_for_slot(const struct past_of *of)
 {
         return of->last->number > of->in_slot;
+}
+
+struct past_of *past_next_for_slot(struct past *past)
+{
+        while (past->waiting && !past_waits_for_slot(past->waiting))
+                wait_no_more(past, past->waiting);
+        return past->waiting;
 }
 
 bool past_waits_for_volume(const struct past_of *of)

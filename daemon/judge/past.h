@@ -29,8 +29,10 @@ struct past_of {
         const char *name;
         struct past_event *first, *last;
         size_t bytes;
-        int64_t in_slot;   /* the number of the last event that the slot has */
-        int64_t on_volume; /* the number of the last event that the volume has */
+        struct past_of *next; /* in past.waiting */
+        bool waits;           /* it is there */
+        int64_t in_slot;      /* the number of the last event that the slot has */
+        int64_t on_volume;    /* the number of the last event that the volume has */
         /* What the last events said, so that nothing is noted twice. */
         pid_t began_pid;
         int64_t began_usec;
@@ -44,6 +46,9 @@ struct past {
         size_t count;
         size_t capacity;
         struct past_event *oldest, *newest;
+        /* Services whose slots may lack events, the one that waits longest first; waiting_last: NULL or the
+         * last of them. */
+        struct past_of *waiting, *waiting_last;
         size_t bytes;
         int64_t number;  /* of the newest event */
         int64_t lowest;  /* the lowest number given to an event from the volume; 0: none was */
@@ -76,6 +81,9 @@ struct past_of *past_of(const struct past *past, const char *name);
 /* Are there events that the slot, or the volume, was not given yet? */
 bool past_waits_for_slot(const struct past_of *of);
 bool past_waits_for_volume(const struct past_of *of);
+
+/* The service that has waited longest for its slot to be given events; NULL: none waits. */
+struct past_of *past_next_for_slot(struct past *past);
 
 /* Appends the lines with numbers above `after`, each with a newline, until the text is over `most` bytes.
  * Returns the number of the last line; `after`, if there was none. */

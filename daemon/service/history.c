@@ -55,23 +55,15 @@ static bool history_step(struct ready *ready)
 {
         struct registry *registry = (struct registry *)((char *)ready - offsetof(struct registry, history) -
                                                         offsetof(struct history, ready));
-        struct history *history = &registry->history;
+        struct past_of *of = past_next_for_slot(&registry->history.past);
 
-        for (size_t looked = 0; looked < history->past.count; looked++, history->next++) {
-                struct past_of *of;
-
-                if (history->next >= history->past.count)
-                        history->next = 0;
-                of = history->past.services[history->next];
-                if (!past_waits_for_slot(of))
-                        continue;
-                if (history_is_kept(registry, of->name))
-                        write_to_slot(registry, of);
-                else
-                        of->in_slot = of->last->number;
-                return true;
-        }
-        return false;
+        if (!of)
+                return false;
+        if (history_is_kept(registry, of->name))
+                write_to_slot(registry, of);
+        else
+                of->in_slot = of->last->number;
+        return true;
 }
 
 void history_init(struct registry *registry)

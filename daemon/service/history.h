@@ -23,7 +23,6 @@ struct ticket;
 struct history {
         struct past past;
         struct ready ready;        /* its step writes the events of one service into the slot */
-        size_t next;               /* place in past.services, where that step begins to look */
         struct ready volume_ready; /* its step begins the next job of history_volume.h */
         struct timer volume_timer;
         size_t volume_next; /* place in past.services, where the next job begins to collect lines */

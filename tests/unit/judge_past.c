@@ -26,6 +26,25 @@ static size_t count_of(const struct past *past, const char *name)
         return count;
 }
 
+/* Whoever lacks events in its slot waits, and nobody else who is gone. */
+static void check_waiting(const struct past *past)
+{
+        const struct past_of *last = NULL;
+        size_t count = 0, marked = 0;
+
+        for (const struct past_of *at = past->waiting; at; last = at, at = at->next) {
+                ck_assert_ptr_eq(past_of(past, at->name), at);
+                ck_assert(at->waits);
+                count++;
+        }
+        ck_assert_ptr_eq(past->waiting_last, last);
+        for (size_t i = 0; i < past->count; i++) {
+                ck_assert(past->services[i]->waits || !past_waits_for_slot(past->services[i]));
+                marked += past->services[i]->waits;
+        }
+        ck_assert_uint_eq(count, marked);
+}
+
 /* Both lists say the same, and the bytes are the sum. */
 static void check(const struct past *past)
 {
@@ -46,6 +65,7 @@ static void check(const struct past *past)
         ck_assert_uint_eq(of_all, of_each);
         ck_assert_uint_eq(past->bytes, bytes);
         ck_assert_uint_le(past->bytes, PAST_BYTES);
+        check_waiting(past);
 }
 
 START_TEST(order)
@@ -162,9 +182,39 @@ START_TEST(again)
 }
 END_TEST
 
+/* The one that has waited longest is the next, until its slot has all; whoever is gone has no turn. */
+START_TEST(slots_by_turns)
+{
+        struct past past = {0};
+        const struct event event = began(9);
+
+        ck_assert_ptr_null(past_next_for_slot(&past));
+        add(&past, "b", 1);
+        add(&past, "a", 2);
+        ck_assert(past_add_again(&past, "c", &event));
+        add(&past, "b", 3);
+        check(&past);
+        ck_assert_ptr_eq(past_next_for_slot(&past), past_of(&past, "b"));
+        past_of(&past, "b")->in_slot = 1;
+        ck_assert_ptr_eq(past_next_for_slot(&past), past_of(&past, "b"));
+        past_of(&past, "b")->in_slot = past.number;
+        ck_assert_ptr_eq(past_next_for_slot(&past), past_of(&past, "a"));
+        add(&past, "c", 4);
+        add(&past, "b", 5);
+        past_of(&past, "a")->in_slot = past.number;
+        ck_assert_ptr_eq(past_next_for_slot(&past), past_of(&past, "c"));
+        past_of(&past, "c")->in_slot = past.number;
+        ck_assert_ptr_eq(past_next_for_slot(&past), past_of(&past, "b"));
+        past_of(&past, "b")->in_slot = past.number;
+        ck_assert_ptr_null(past_next_for_slot(&past));
+        check(&past);
+        past_deinit(&past);
+}
+END_TEST
+
 int main(void)
 {
-        const TTest *const tests[] = {order, bound_of_one, bound_of_all, older, again};
+        const TTest *const tests[] = {order, bound_of_one, bound_of_all, older, again, slots_by_turns};
 
         return unit_run(unit_suite_of("past", tests));
 }
