@@ -269,8 +269,8 @@ def test_svcctl(many):
 
 @pytest.mark.parametrize("client", ["blocking", "asyncio"])
 def test_python(many, client):
-    script = {"blocking": "import svcbroker\nclient = svcbroker.Client()\ndef do(result): return result\n",
-              "asyncio": "import asyncio, svcbroker.aio\nclient = svcbroker.aio.Client()\nloop = asyncio.new_event_loop()\n"
+    script = {"blocking": "import svcbroker\nclient = svcbroker.Client(timeout=120)\ndef do(result): return result\n",
+              "asyncio": "import asyncio, svcbroker.aio\nclient = svcbroker.aio.Client(timeout=120)\nloop = asyncio.new_event_loop()\n"
                          "def do(coroutine): return loop.run_until_complete(coroutine)\n"}[client] + """
 assert len(do(client.list())) > 1000
 outcomes = do(client.stop(all=True))

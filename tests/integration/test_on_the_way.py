@@ -2,8 +2,10 @@
 """What is on the way has a bound, and what stands is seen: everything that is wanted and does not run is told by Health, stands
 first in the list, and has a cause in `why`; and before the bound nothing is called wrong."""
 
+import contextlib
 import os
 import re
+import signal
 import time
 
 import pytest
@@ -243,9 +245,25 @@ def test_logger_that_was_stopped_by_a_signal(tree, profile):
     assert s6.read_status(f"{tree.slot(profile)}/log").pid == pid, "continued"
 
 
+def end_whoever_is_in(place):
+    """Whose working directory is in that file system."""
+    device = os.stat(place).st_dev
+    for pid in filter(str.isdecimal, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if os.stat(f"/proc/{pid}/cwd").st_dev == device:
+                os.kill(int(pid), signal.SIGKILL)
+
+
 def unmount(tree, path):
-    """Somebody may be in it just then: an s6-supervise that s6-svscan tries to begin once more, the broker's look."""
-    wait_until(lambda: tree.run("root", "umount", path).returncode == 0, what=f"{path} unmounted")
+    """An s6-supervise that s6-svscan has begun once more may be in it, and stay; the broker's look may be there just then."""
+    place = tree.path(path)
+
+    def is_unmounted():
+        if os.stat(place).st_dev != os.stat(f"{place}/..").st_dev:
+            end_whoever_is_in(place)
+        return tree.run("root", "umount", path).returncode == 0
+
+    wait_until(is_unmounted, what=f"{path} unmounted")
 
 
 def test_logger_without_a_supervisor(tree, profile):
