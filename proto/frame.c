@@ -5,10 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first size of a buffer. Up to this, malloc has a place ready (its per-thread cache); a larger block
- * costs a search and a merge each time. */
-#define FRAME_FIRST_BYTES 1024
-
 void frame_buffer_init(struct frame_buffer *buffer, size_t limit_bytes)
 {
         *buffer = (struct frame_buffer){.limit_bytes = limit_bytes};
@@ -20,11 +16,15 @@ void frame_buffer_deinit(struct frame_buffer *buffer)
         frame_buffer_init(buffer, buffer->limit_bytes);
 }
 
-/* Frees the memory of an empty buffer, so that an idle connection costs none. */
+/* Gives back the memory of an empty buffer, but for the first of it, which the next message needs again. */
 static void frame_buffer_release_if_empty(struct frame_buffer *buffer)
 {
-        if (buffer->start == buffer->end)
+        if (buffer->start < buffer->end)
+                return;
+        if (buffer->capacity > FRAME_FIRST_BYTES)
                 frame_buffer_deinit(buffer);
+        else
+                buffer->start = buffer->end = 0;
 }
 
 static void frame_buffer_compact(struct frame_buffer *buffer)
@@ -104,12 +104,7 @@ void frame_buffer_put_back(struct frame_buffer *buffer, size_t length)
         buffer->scanned = length;
 }
 
-size_t frame_buffer_pending(const struct frame_buffer *buffer)
-{
-        return buffer->end - buffer->start;
-}
-
-size_t frame_buffer_complete(const struct frame_buffer *buffer, size_t most)
+size_t frame_buffer_count(const struct frame_buffer *buffer, size_t most)
 {
         size_t at = buffer->start + buffer->scanned;
         size_t count = 0;

@@ -4,9 +4,13 @@
 
 #include <stddef.h>
 
+/* The first size of a buffer, which it keeps. */
+#define FRAME_FIRST_BYTES 1024
+
 /*
  * Splits a byte stream into Varlink messages: each ends with a NUL byte that is not part of it.
- * Memory grows with what was received, up to the limit, and goes back when everything was taken.
+ * Memory grows with what was received, up to the limit, and goes back when everything was taken, but for
+ * FRAME_FIRST_BYTES.
  */
 struct frame_buffer {
         char *bytes;
@@ -44,9 +48,18 @@ enum frame_result frame_buffer_next(struct frame_buffer *buffer, char **message,
 void frame_buffer_put_back(struct frame_buffer *buffer, size_t length);
 
 /* Bytes received and not taken. */
-size_t frame_buffer_pending(const struct frame_buffer *buffer);
+static inline size_t frame_buffer_pending(const struct frame_buffer *buffer)
+{
+        return buffer->end - buffer->start;
+}
+
+/* How many complete messages are in the bytes that were not looked at yet: for frame_buffer_complete(). */
+size_t frame_buffer_count(const struct frame_buffer *buffer, size_t most);
 
 /* How many complete messages wait to be taken (counting stops at `most`). */
-size_t frame_buffer_complete(const struct frame_buffer *buffer, size_t most);
+static inline size_t frame_buffer_complete(const struct frame_buffer *buffer, size_t most)
+{
+        return frame_buffer_pending(buffer) > buffer->scanned ? frame_buffer_count(buffer, most) : 0;
+}
 
 #endif

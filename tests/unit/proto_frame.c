@@ -233,15 +233,26 @@ START_TEST(memory_follows_what_came)
 }
 END_TEST
 
-START_TEST(nothing_received_holds_nothing)
+START_TEST(what_is_empty_keeps_its_first_memory)
 {
         struct frame_buffer buffer;
+        const char *first;
         size_t room;
 
         frame_buffer_init(&buffer, 65536);
-        ck_assert_ptr_nonnull(frame_buffer_reserve(&buffer, &room));
-        frame_buffer_commit(&buffer, 0);
         ck_assert_ptr_null(buffer.bytes);
+        first = frame_buffer_reserve(&buffer, &room);
+        ck_assert_ptr_nonnull(first);
+        frame_buffer_commit(&buffer, 0);
+        ck_assert_uint_eq(buffer.capacity, FRAME_FIRST_BYTES);
+        for (int i = 0; i < 1000; i++) {
+                ck_assert(put(&buffer, "message", 8));
+                next_is(&buffer, "message");
+                next_is_not(&buffer, FRAME_PARTIAL);
+                ck_assert_ptr_eq(frame_buffer_reserve(&buffer, &room), first);
+                ck_assert_uint_eq(room, FRAME_FIRST_BYTES);
+                ck_assert_uint_eq(frame_buffer_pending(&buffer), 0);
+        }
         frame_buffer_deinit(&buffer);
 }
 END_TEST
@@ -330,7 +341,7 @@ int main(void)
                 too_large_behind_small_ones,
                 full_buffer_makes_room_when_one_is_taken,
                 memory_follows_what_came,
-                nothing_received_holds_nothing,
+                what_is_empty_keeps_its_first_memory,
                 counts_complete_messages,
                 random_pieces,
         };
