@@ -6,6 +6,8 @@
 
 #include "proto/utf8.h"
 
+const bool json_scan_is_run[256] = {[' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
+
 /* Takes four hexadecimal digits; the current place is behind \u. */
 static bool json_scan_hex(struct json_scanner *scanner, uint32_t *unit)
 {
@@ -94,18 +96,6 @@ static enum json_result json_scan_plain(struct json_scanner *scanner, size_t *de
         return JSON_OK;
 }
 
-/* How many bytes of the kind follow that most strings are made of: printable ASCII but quotes and
- * backslashes. */
-static size_t json_scan_run(const char *text)
-{
-        static const bool plain[256] = {[' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
-        const char *at = text;
-
-        while (plain[(unsigned char)*at]) /* false at the NUL byte behind the text */
-                at++;
-        return (size_t)(at - text);
-}
-
 /* Takes the run, up to and including the first byte over the bound. */
 static void json_scan_take(struct json_scanner *scanner, size_t run, size_t *decoded)
 {
@@ -117,8 +107,7 @@ static void json_scan_take(struct json_scanner *scanner, size_t run, size_t *dec
         *decoded += run;
 }
 
-/* Takes a string that is more than a run; the current place is behind its opening quote. */
-static enum json_result json_scan_rest(struct json_scanner *scanner)
+enum json_result json_scan_rest(struct json_scanner *scanner)
 {
         size_t decoded = 0;
 
@@ -146,16 +135,4 @@ static enum json_result json_scan_rest(struct json_scanner *scanner)
                 if (decoded > scanner->bounds.string_bytes)
                         return json_scan_fail(scanner, JSON_STRING, "a string that is too long");
         }
-}
-
-enum json_result json_scan_string(struct json_scanner *scanner)
-{
-        const char *text = scanner->text + ++scanner->at;
-        size_t run = json_scan_run(text);
-
-        if (text[run] != '"' || run > scanner->bounds.string_bytes)
-                return json_scan_rest(scanner);
-        scanner->at += run + 1;
-        scanner->tally.string_bytes += run;
-        return JSON_OK;
 }

@@ -10,21 +10,10 @@
 
 #define TEXT_FIRST_BYTES 256
 
-void text_init(struct text *text)
-{
-        *text = (struct text){0};
-}
-
 void text_deinit(struct text *text)
 {
         free(text->bytes);
         text_init(text);
-}
-
-void text_clear(struct text *text)
-{
-        text->length = 0;
-        text->failed = false;
 }
 
 /* Makes room for `more` bytes behind those that are there. False: out of memory. */
@@ -33,8 +22,6 @@ static bool text_grow(struct text *text, size_t more)
         size_t capacity = text->capacity ? text->capacity : TEXT_FIRST_BYTES;
         char *bytes;
 
-        if (more <= text->capacity - text->length)
-                return true;
         if (more > SIZE_MAX / 2 - text->length) /* the doubling below stays below SIZE_MAX */
                 return false;
         while (capacity < text->length + more)
@@ -47,16 +34,28 @@ static bool text_grow(struct text *text, size_t more)
         return true;
 }
 
+/* Appends bytes for which there is no room yet. Apart from text_append(), which is a few instructions for
+ * all others. */
+__attribute__((noinline)) static void text_append_growing(struct text *text, const char *bytes, size_t length)
+{
+        if (text_grow(text, length))
+                text_append(text, bytes, length);
+        else
+                text->failed = true;
+}
+
 void text_append(struct text *text, const char *bytes, size_t length)
 {
+        size_t end = text->length;
+
         if (text->failed || length == 0)
                 return;
-        if (!text_grow(text, length)) {
-                text->failed = true;
+        if (length > text->capacity - end) {
+                text_append_growing(text, bytes, length);
                 return;
         }
-        memcpy(text->bytes + text->length, bytes, length);
-        text->length += length;
+        text->length = end + length;
+        memcpy(text->bytes + end, bytes, length);
 }
 
 void text_append_int(struct text *text, int64_t value)

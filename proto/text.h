@@ -18,11 +18,19 @@ struct text {
         bool failed;
 };
 
-void text_init(struct text *text);
+static inline void text_init(struct text *text)
+{
+        *text = (struct text){0};
+}
+
 void text_deinit(struct text *text);
 
 /* Empties the text: keeps its memory, and forgets a failure. */
-void text_clear(struct text *text);
+static inline void text_clear(struct text *text)
+{
+        text->length = 0;
+        text->failed = false;
+}
 
 void text_append(struct text *text, const char *bytes, size_t length);
 

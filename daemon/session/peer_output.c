@@ -14,17 +14,11 @@ void peer_finish(struct peer *peer)
         peer_follow(peer, PEER_EVENT_CLOSE);
 }
 
-static void text_reset(struct text *text)
-{
-        text_deinit(text);
-        text_init(text);
-}
-
 void peer_drop_output(struct peer *peer, const char *why)
 {
         audit_closed(peer, why);
         peer_finish(peer);
-        text_reset(&peer->out);
+        text_deinit(&peer->out);
         peer->sent = 0;
         peer->stalled_msec = 0;
 }
@@ -59,7 +53,8 @@ void peer_charge(struct peer *peer)
         peer_set_charge(peer, bytes);
 }
 
-void peer_flush(struct peer *peer)
+/* Sends what waits. False: the socket takes no more of it now. */
+static bool peer_send(struct peer *peer)
 {
         while (!peer_is_drained(peer)) {
                 size_t left = peer->out.length - peer->sent;
@@ -71,7 +66,7 @@ void peer_flush(struct peer *peer)
                 if (sent < 0 && errno == EAGAIN) {
                         if (!peer->stalled_msec)
                                 peer->stalled_msec = clock_msec();
-                        return;
+                        return false;
                 }
                 if (sent < 0) { /* the client is gone: nothing more can be sent to it */
                         peer_follow(peer, PEER_EVENT_END);
@@ -80,10 +75,17 @@ void peer_flush(struct peer *peer)
                 peer->sent += (size_t)sent;
                 peer->stalled_msec = 0;
         }
+        return true;
+}
+
+void peer_flush(struct peer *peer)
+{
+        if (!peer_is_drained(peer) && !peer_send(peer))
+                return;
         peer->sent = 0;
         text_clear(&peer->out);
         if (peer->out.capacity > PEER_OUTPUT_KEPT_BYTES)
-                text_reset(&peer->out);
+                text_deinit(&peer->out);
 }
 
 void peer_end_call(struct peer *peer)
@@ -94,7 +96,7 @@ void peer_end_call(struct peer *peer)
         peer->request.counted = 0;
         peer->request.state = REQUEST_NONE;
         peer->active_msec = now_nsec / 1000000;
-        text_reset(&peer->request.outcomes);
+        text_deinit(&peer->request.outcomes);
 }
 
 void peer_check_memory(struct peer *peer)
@@ -102,7 +104,7 @@ void peer_check_memory(struct peer *peer)
         peer_charge(peer);
         if (!peer->request.outcomes.failed && !peers_is_over_memory(&peer->server->peers, peer))
                 return;
-        text_reset(&peer->request.outcomes);
+        text_deinit(&peer->request.outcomes);
         peer_drop_output(peer, "output-bound");
         peer_charge(peer);
         ready_wake(&peer->ready);
