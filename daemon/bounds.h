@@ -85,11 +85,13 @@
 #define LISTENER_ACCEPTS_PER_TURN 16
 #define LISTENER_PAUSE_MSEC 100 /* until it accepts again, where descriptors or memory are short */
 /* Sent at once. The kernel counts a piece as read only when all of it was, and the largest that it makes by
- * itself are half of what it queues: a peer that reads those slowly would seem not to read. */
-#define PEER_SEND_BYTES (16 * 1024)
+ * itself are half of what it queues: a peer that reads those slowly would seem not to read. With these, one
+ * that reads 1.1 KiB a second is still seen to. Smaller ones cost more: each is a call, and wakes the peer. */
+#define PEER_SEND_BYTES (32 * 1024)
 #define PEER_OUTPUT_KEPT_BYTES 4096  /* of an output's memory between replies */
 #define WATCH_PUMP_BYTES (64 * 1024) /* of events at once; more when the reader has taken them */
 #define PIECE_BYTES (64 * 1024) /* of a piece of a reply, which ends with the entry that goes over this */
+#define LIST_KEPT_BYTES (512 * 1024) /* of a reply of List, kept for whoever asks next; longer ones are not */
 #define HEALTH_BYTES (LIMIT_OUTPUT_BYTES / 4) /* of the problems of services, where all are one reply */
 #define REPLY_MESSAGE_BYTES 64                /* what a message takes beside its parameters */
 #define REPLY_LEFT_OUT_BYTES 128 /* the end of a reply: how many outcomes or actions were left out */
@@ -426,12 +428,12 @@ _Static_assert(LIMIT_SURVEY_BYTES >= LIMIT_ENVIRONMENT_TOTAL_BYTES, "a look at a
 
 /* The sum. */
 #define MEMORY_SUM_BYTES                                                                                     \
-        (MEMORY_PROCESS_BYTES + MEMORY_KEPT_BYTES + LIMIT_MEMORY_BYTES + LIMIT_MEMORY_ROOT_BYTES +           \
-         MEMORY_CALL_BYTES + MEMORY_PEERS * MEMORY_PEER_BYTES + MEMORY_SERVICES * MEMORY_SERVICE_BYTES +     \
-         LIMIT_REMOVED_EVENTS * MEMORY_REMOVED_BYTES + LIMIT_SURVEY_BYTES +                                  \
-         SURVEY_PROFILES * MEMORY_PROFILE_BYTES + STORE_QUEUE_BYTES + STORE_QUEUE_ROOT_BYTES +               \
-         STORE_UNKNOWN_QUEUE_BYTES + MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES + PAST_BYTES +             \
-         PAST_PARTS * 2 * PAST_LOOK_BYTES)
+        (MEMORY_PROCESS_BYTES + MEMORY_KEPT_BYTES + LIST_KEPT_BYTES + LIMIT_MEMORY_BYTES +                   \
+         LIMIT_MEMORY_ROOT_BYTES + MEMORY_CALL_BYTES + MEMORY_PEERS * MEMORY_PEER_BYTES +                    \
+         MEMORY_SERVICES * MEMORY_SERVICE_BYTES + LIMIT_REMOVED_EVENTS * MEMORY_REMOVED_BYTES +              \
+         LIMIT_SURVEY_BYTES + SURVEY_PROFILES * MEMORY_PROFILE_BYTES + STORE_QUEUE_BYTES +                   \
+         STORE_QUEUE_ROOT_BYTES + STORE_UNKNOWN_QUEUE_BYTES + MEMORY_ORDER_NAMES * MEMORY_ORDER_NAME_BYTES + \
+         PAST_BYTES + PAST_PARTS * 2 * PAST_LOOK_BYTES)
 /* What the daemon may take in all. Sixteen MiB of it are for a look at SURVEY_PROFILES directories. */
 #define MEMORY_BYTES (51 * 1024 * 1024)
 _Static_assert(MEMORY_SUM_BYTES <= MEMORY_BYTES,

@@ -11,6 +11,7 @@
 #include "daemon/session/describe.h"
 #include "daemon/session/errors.h"
 #include "daemon/session/watcher.h"
+#include "proto/call.h"
 #include "proto/interface.h"
 
 /* Appends the services from `place` on, until the text is longer than `most` bytes. Returns the place behind
@@ -40,22 +41,57 @@ static bool list_piece(struct pieces *pieces, struct server *server, struct text
         return true;
 }
 
+/* Makes the reply of List, and keeps it for all who ask before the next change. False: the call has been
+ * answered with an error, or the connection ends. */
+static bool list_keep(struct peer *peer)
+{
+        struct server *server = peer->server;
+        struct text text;
+
+        shared_text_drop(&server->list);
+        text_init(&text);
+        reply_write_begin(&text);
+        text_append_string(&text, "{\"services\":[");
+        list_from(server, 0, text.length + LIMIT_OUTPUT_BYTES, &text);
+        text_append_string(&text, "]}");
+        if (!text.failed && text.length > LIMIT_OUTPUT_BYTES) {
+                text_deinit(&text);
+                errors_limit(peer, "output_bytes", LIMIT_OUTPUT_BYTES);
+                return false;
+        }
+        reply_write_end(&text, false);
+        if (!text.failed)
+                server->list = shared_text_new(&text);
+        server->list_changes = server->registry->changes;
+        text_deinit(&text);
+        if (!server->list)
+                peer_finish(peer);
+        return server->list != NULL;
+}
+
+/* Whether the kept reply says what is. What waits for its step may be a change that is not shown yet. */
+static bool list_holds(const struct server *server)
+{
+        return server->list && server->list_changes == server->registry->changes &&
+               !server->registry->ready.count;
+}
+
 static void list(struct peer *peer, const struct call *call)
 {
-        struct text *text;
+        struct server *server = peer->server;
 
         if (!parameters_are_none(peer, call))
                 return;
-        halts_look_at_all(peer->server->registry);
+        halts_look_at_all(server->registry);
         if (call->more) {
                 service_pieces_begin(peer, list_piece);
                 return;
         }
-        text = peer_reply_begin(peer);
-        text_append_string(text, "{\"services\":[");
-        list_from(peer->server, 0, text->length + LIMIT_OUTPUT_BYTES, text);
-        text_append_string(text, "]}");
-        peer_reply_end(peer, false);
+        if (!list_holds(server) && !list_keep(peer))
+                return;
+        peer_append_shared(peer, server->list);
+        if (server->list->length > LIST_KEPT_BYTES)
+                shared_text_drop(&server->list);
 }
 
 struct status_parameters {

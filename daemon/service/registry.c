@@ -140,6 +140,7 @@ struct service *registry_add(struct registry *registry, const char *name)
                 (registry->count - place) * sizeof(registry->services[0]));
         registry->services[place] = service;
         registry->count++;
+        registry->changes++;
         return service;
 }
 
@@ -151,6 +152,7 @@ void registry_forget(struct registry *registry, struct service *service)
         if (registry->events.gone && service->revision)
                 registry->events.gone(registry->events.owner, service);
         registry->count--;
+        registry->changes++;
         memmove(&registry->services[place], &registry->services[place + 1],
                 (registry->count - place) * sizeof(registry->services[0]));
         registry_drop(registry, service);

@@ -142,6 +142,7 @@ struct registry {
         size_t count;
         size_t capacity;
         uint64_t revision;
+        uint64_t changes;   /* counts the services that came, that went, and whose view changed */
         int64_t moved_msec; /* by clock_msec(): when s6-svscan was last given, or seen to do, something */
         struct ready_queue ready;
         struct order *orders;

@@ -113,6 +113,7 @@ void service_show(struct service *service)
         history_note_shown(service, &facts, &view);
         service->shown = view;
         service->revision = ++registry->revision;
+        registry->changes++;
         if (registry->events.changed)
                 registry->events.changed(registry->events.owner, service);
 }

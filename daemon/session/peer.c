@@ -24,6 +24,7 @@ static void peer_freed(void *owner)
         stream_close(&peer->server->streams, peer->fd);
         frame_buffer_deinit(&peer->in);
         text_deinit(&peer->out);
+        shared_text_drop(&peer->shared);
         text_deinit(&peer->request.outcomes);
         free(peer);
 }
@@ -360,7 +361,7 @@ static void peer_on_hang_up(struct peer *peer)
         uv_poll_stop(&peer->poll); /* libuv would report the hang-up again and again */
         peer->polled = 0;
         peer->gone_msec = clock_msec() + GONE_MSEC;
-        peer->sent = peer->out.length;
+        peer_clear_output(peer);
         peer->stalled_msec = 0;
         peer_forsake_if_gone(peer);
         ready_wake(&peer->ready);

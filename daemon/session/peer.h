@@ -69,9 +69,10 @@ struct peer {
         enum access access;
         struct quota_uid *quota; /* NULL: not counted */
         struct frame_buffer in;
-        struct text out;
-        size_t sent;          /* bytes of `out` that the socket has taken */
-        size_t charged_bytes; /* the peer's part of peers.memory_bytes, or of memory_root_bytes */
+        struct text out;            /* the output */
+        struct shared_text *shared; /* the output instead, while `out` is empty; NULL: there is none */
+        size_t sent;                /* bytes of the output that the socket has taken */
+        size_t charged_bytes;       /* the peer's part of peers.memory_bytes, or of memory_root_bytes */
         struct request request;
         int64_t active_msec;  /* last time a call came or ended */
         int64_t frame_msec;   /* since when only a part of the next call is there; 0: no part waits */
@@ -89,10 +90,16 @@ static inline bool peer_is_parked(const struct peer *peer)
         return peer->request.state == REQUEST_PARKED || peer->request.state == REQUEST_DUE;
 }
 
+/* How many bytes of output the socket has not taken. */
+static inline size_t peer_unsent(const struct peer *peer)
+{
+        return (peer->shared ? peer->shared->length : peer->out.length) - peer->sent;
+}
+
 /* Whether all of the peer's output has been sent. */
 static inline bool peer_is_drained(const struct peer *peer)
 {
-        return peer->sent == peer->out.length;
+        return peer_unsent(peer) == 0;
 }
 
 static inline struct ticket peer_ticket(const struct peer *peer)
@@ -131,15 +138,19 @@ int peer_events(const struct peer *peer);
  * ends the same way. */
 void peer_finish(struct peer *peer);
 
+/* Empties the output: it has been sent, or nobody is to read it. */
+void peer_clear_output(struct peer *peer);
+
 /* Throws the peer's output away, and closes the peer in its next turn. why: for the log. */
 void peer_drop_output(struct peer *peer, const char *why);
 
 /* Sends the output, as far as the socket takes it now. */
 void peer_flush(struct peer *peer);
 
-/* These append to the output a reply of the running call, or its error, which is its last reply. Output over
- * a bound ends the connection. */
+/* These append to the output a reply of the running call, its last reply as a whole message, or its error,
+ * which is its last reply. Output over a bound ends the connection. */
 void peer_append_reply(struct peer *peer, const char *parameters, size_t length, bool continues);
+void peer_append_shared(struct peer *peer, struct shared_text *message);
 void peer_error(struct peer *peer, const char *error, const char *parameters);
 
 /* Checks the output against its bounds, once more of a reply was appended; over a bound the connection

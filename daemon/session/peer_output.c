@@ -19,7 +19,7 @@ void peer_drop_output(struct peer *peer, const char *why)
         audit_closed(peer, why);
         peer_finish(peer);
         text_deinit(&peer->out);
-        peer->sent = 0;
+        peer_clear_output(peer);
         peer->stalled_msec = 0;
 }
 
@@ -48,6 +48,8 @@ void peer_charge(struct peer *peer)
                 return;
         if (peer_is_parked(peer))
                 bytes += peer->request.parked_length;
+        if (peer->shared) /* as if it were a copy: the peer may be the last that uses it */
+                bytes += peer->shared->length;
         if (peer->request.feed)
                 bytes += peer->request.feed->bytes;
         peer_set_charge(peer, bytes);
@@ -57,8 +59,9 @@ void peer_charge(struct peer *peer)
 static bool peer_send(struct peer *peer)
 {
         while (!peer_is_drained(peer)) {
-                size_t left = peer->out.length - peer->sent;
-                ssize_t sent = stream_send(&peer->server->streams, peer->fd, peer->out.bytes + peer->sent,
+                const char *output = peer->shared ? peer->shared->bytes : peer->out.bytes;
+                size_t left = peer_unsent(peer);
+                ssize_t sent = stream_send(&peer->server->streams, peer->fd, output + peer->sent,
                                            left < PEER_SEND_BYTES ? left : PEER_SEND_BYTES);
 
                 if (sent < 0 && errno == EINTR)
@@ -78,14 +81,19 @@ static bool peer_send(struct peer *peer)
         return true;
 }
 
-void peer_flush(struct peer *peer)
+void peer_clear_output(struct peer *peer)
 {
-        if (!peer_is_drained(peer) && !peer_send(peer))
-                return;
         peer->sent = 0;
         text_clear(&peer->out);
         if (peer->out.capacity > PEER_OUTPUT_KEPT_BYTES)
                 text_deinit(&peer->out);
+        shared_text_drop(&peer->shared);
+}
+
+void peer_flush(struct peer *peer)
+{
+        if (peer_is_drained(peer) || peer_send(peer))
+                peer_clear_output(peer);
 }
 
 void peer_end_call(struct peer *peer)
@@ -115,7 +123,7 @@ void peer_check_memory(struct peer *peer)
 static void peer_check_output(struct peer *peer)
 {
         peer_charge(peer);
-        if (peer->out.failed || peer->out.length - peer->sent > LIMIT_OUTPUT_BYTES ||
+        if (peer->out.failed || peer_unsent(peer) > LIMIT_OUTPUT_BYTES ||
             peers_is_over_memory(&peer->server->peers, peer))
                 peer_drop_output(peer, "output-bound");
 }
@@ -126,6 +134,18 @@ void peer_append_reply(struct peer *peer, const char *parameters, size_t length,
                 reply_write(&peer->out, parameters, length, continues);
         if (!continues)
                 peer_end_call(peer);
+        peer_check_output(peer);
+}
+
+/* While the output waits no call is taken, so nothing comes behind a shared one; where something waits
+ * already, the message is copied behind that. */
+void peer_append_shared(struct peer *peer, struct shared_text *message)
+{
+        if (peer->request.mode != REPLY_NONE && peer->out.length)
+                text_append(&peer->out, message->bytes, message->length);
+        else if (peer->request.mode != REPLY_NONE)
+                peer->shared = shared_text_use(message);
+        peer_end_call(peer);
         peer_check_output(peer);
 }
 
@@ -154,7 +174,7 @@ void peer_refuse_descriptors(struct peer *peer)
 {
         static const char parameters[] = "{\"reason\":\"descriptors were passed with it\",\"offset\":0}";
 
-        if (peer_runs_call(peer)) {
+        if (peer_runs_call(peer) || peer->shared) { /* no error can come behind either */
                 peer_drop_output(peer, "descriptors");
                 return;
         }

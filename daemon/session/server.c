@@ -172,4 +172,5 @@ void server_deinit(struct server *server)
         log_on_held(NULL, NULL);
         log_settle(true);
         watchers_deinit(&server->watchers);
+        shared_text_drop(&server->list);
 }

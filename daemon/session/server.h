@@ -20,6 +20,7 @@
 #include "daemon/session/mender.h"
 #include "daemon/session/peers.h"
 #include "daemon/session/quota.h"
+#include "daemon/session/shared_text.h"
 #include "daemon/session/watcher.h"
 
 struct doctor;
@@ -71,6 +72,8 @@ struct server {
         struct ready_queue turns_root; /* root's connections */
         struct ready_queue turns;      /* all other connections */
         struct watchers watchers;
+        struct shared_text *list; /* the last reply of List; NULL: there is none */
+        uint64_t list_changes;    /* registry.changes as of that reply: it holds until the next */
         struct counts counts;
         struct pace pace;
         struct telling *tellings; /* followers of History, of methods/history.c */

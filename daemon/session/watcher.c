@@ -105,6 +105,8 @@ static void watchers_bury(struct watchers *watchers)
 {
         uint64_t told = UINT64_MAX;
 
+        if (!watchers->stones)
+                return;
         for (const struct watcher *watcher = watchers->first; watcher; watcher = watcher->next)
                 if (watcher->cursor < told)
                         told = watcher->cursor;
