@@ -80,6 +80,22 @@ static int64_t int_of(struct json_object *object, const char *name)
         return json_object_object_get_ex(object, name, &member) ? json_object_get_int64(member) : -1;
 }
 
+/* What List says of a service is what is shown of it. */
+static void check_listed(const struct client *client, const struct service *service,
+                         struct json_object *listed)
+{
+        const struct view *shown = &service->shown;
+        struct json_object *state = NULL;
+        int64_t pid = int_of(listed, "pid"), restarts = int_of(listed, "restarts");
+
+        json_object_object_get_ex(listed, "state", &state);
+        SIM_HOLDS(strcmp(json_object_get_string(state), service_state_name(shown->state)) == 0 &&
+                          pid == (shown->pid ? shown->pid : -1) && restarts == shown->restarts,
+                  "list-is-so", "client %u: of %s, which is %s with pid %d, List says %s", client->number,
+                  service->name, service_state_name(shown->state), (int)shown->pid,
+                  json_object_to_json_string(listed));
+}
+
 static void take_list(const struct client *client, struct json_object *services, bool continues)
 {
         const struct registry *registry = sim_server()->registry;
@@ -87,13 +103,14 @@ static void take_list(const struct client *client, struct json_object *services,
         if (asks.revision != registry->revision)
                 return;
         for (size_t i = 0; i < json_object_array_length(services); i++, asks.listed++) {
-                struct json_object *name = NULL;
+                struct json_object *name = NULL, *listed = json_object_array_get_idx(services, i);
 
-                json_object_object_get_ex(json_object_array_get_idx(services, i), "name", &name);
+                json_object_object_get_ex(listed, "name", &name);
                 SIM_HOLDS(asks.listed < registry->count && strcmp(json_object_get_string(name),
                                                                   registry->services[asks.listed]->name) == 0,
                           "list-is-whole", "client %u: List has %s as number %u", client->number,
                           json_object_get_string(name), asks.listed);
+                check_listed(client, registry->services[asks.listed], listed);
         }
         SIM_HOLDS(continues || asks.listed == registry->count, "list-is-whole",
                   "client %u: List has %u of %zu services", client->number, asks.listed, registry->count);
