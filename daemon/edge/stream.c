@@ -95,17 +95,14 @@ ssize_t stream_send(const struct streams *streams, int fd, const char *bytes, si
         return sent;
 }
 
-void stream_end(int fd)
-{
-        shutdown(fd, SHUT_RDWR);
-}
-
 void stream_close(struct streams *streams, int fd)
 {
-        stream_end(fd);
         if (!streams->may_carry) {
                 close(fd);
-        } else if (!closer_take(&streams->closer, fd)) {
+                return;
+        }
+        shutdown(fd, SHUT_RDWR); /* a thread closes it later */
+        if (!closer_take(&streams->closer, fd)) {
                 stall_guard_begin();
                 close(fd);
                 stall_guard_end();

@@ -45,9 +45,6 @@ ssize_t stream_receive(const struct streams *streams, int fd, char *bytes, size_
 /* Sends as send() does, without waiting or a signal. */
 ssize_t stream_send(const struct streams *streams, int fd, const char *bytes, size_t length);
 
-/* Ends the connection: both sides see that at once. */
-void stream_end(int fd);
-
 /* Closes the connection: both sides see its end at once; the descriptor may stay for a while. */
 void stream_close(struct streams *streams, int fd);
 

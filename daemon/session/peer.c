@@ -21,7 +21,6 @@ static void peer_freed(void *owner)
 {
         struct peer *peer = owner;
 
-        stream_close(&peer->server->streams, peer->fd);
         frame_buffer_deinit(&peer->in);
         text_deinit(&peer->out);
         shared_text_drop(&peer->shared);
@@ -51,8 +50,9 @@ void peer_close(struct peer *peer)
         feed_end(peer);
         ready_remove(&peer->ready);
         peer_uncharge(peer);
-        stream_end(peer->fd); /* the descriptor itself is closed when the loop has let go of it */
-        uv_close((uv_handle_t *)&peer->poll, peer_poll_closed);
+        uv_close((uv_handle_t *)&peer->poll, peer_poll_closed); /* from here on the loop does not poll it */
+        stream_close(&server->streams, peer->fd);
+        peer->fd = -1;
         peers_remove(&server->peers, peer);
         peer_follow(peer, PEER_EVENT_CLOSED);
         if (server->draining && !server->peers.count && server->drained)
@@ -332,6 +332,12 @@ static void peer_go_on(struct peer *peer)
                 peer_receive(peer);
         }
         peer_continue(peer);
+}
+
+void peer_begin(struct peer *peer)
+{
+        peer->readable = true;
+        ready_wake(&peer->ready);
 }
 
 static bool peer_step(struct ready *ready)

@@ -198,6 +198,10 @@ void peer_reply_last(struct peer *peer);
 /* fd is the peer's from now on. NULL: out of memory, or libuv cannot poll fd; fd is closed then. */
 struct peer *peer_new(struct server *server, int fd, const struct identity *identity, enum access access);
 
+/* Begins to serve the peer, in its next turn. Its first call has mostly come by then, and is looked for
+ * without an event. */
+void peer_begin(struct peer *peer);
+
 /* Closes the peer now. Its struct is freed in a later turn of the loop; its orders stand. */
 void peer_close(struct peer *peer);
 

@@ -117,7 +117,7 @@ void server_accept(struct server *server, int fd)
                 return;
         peer->quota = quota;
         peers_add(&server->peers, peer);
-        peer_continue(peer);
+        peer_begin(peer);
 }
 
 static void server_drained(void *owner)
