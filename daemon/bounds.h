@@ -84,9 +84,8 @@
 #define PEER_CALLS_PER_TURN LIMIT_PIPELINED_CALLS
 #define LISTENER_ACCEPTS_PER_TURN 16
 #define LISTENER_PAUSE_MSEC 100 /* until it accepts again, where descriptors or memory are short */
-/* Sent at once. The kernel counts a piece as read only when all of it was, and the largest that it makes by
- * itself are half of what it queues: a peer that reads those slowly would seem not to read. With these, one
- * that reads 1.1 KiB a second is still seen to. Smaller ones cost more: each is a call, and wakes the peer. */
+/* Sent at once: each is a call, and wakes the peer. But the kernel counts one as read only when all of it was:
+ * larger ones, as it makes by itself, and a peer that reads 2 KiB a second would seem not to read. */
 #define PEER_SEND_BYTES (32 * 1024)
 #define PEER_OUTPUT_KEPT_BYTES 4096  /* of an output's memory between replies */
 #define WATCH_PUMP_BYTES (64 * 1024) /* of events at once; more when the reader has taken them */

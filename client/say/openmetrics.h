@@ -7,10 +7,12 @@ struct json_object;
 /*
  * Metrics of io.systemd.Metrics as text for Prometheus. Pure.
  *
- * io.svcbroker.CallSeconds, a counter, becomes svcbroker_call_seconds_total; a name that ends with Seconds or
+ * io.svcbroker.ProcessorSeconds, a counter, becomes svcbroker_processor_seconds_total; a name that ends with Seconds or
  * Bytes has that unit. An object becomes the label service, and fields become labels. A string becomes a
  * label called after its family's last word, on a gauge that is 1:
- * svcbroker_service_state{service="gateway-a",state="up"} 1.
+ * svcbroker_service_state{service="gateway-a",state="up"} 1. Two counters of which the second is called like
+ * the first with Bucket behind it, and tells its bounds in the field le, become a histogram: the first one is
+ * its sum.
  */
 enum openmetrics_format {
         OPENMETRICS_1_0,  /* application/openmetrics-text; version=1.0.0 */

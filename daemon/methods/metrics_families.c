@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "daemon/edge/process.h"
+#include "daemon/methods/metrics_calls.h"
 #include "daemon/service/persist.h"
 #include "daemon/service/volume_room.h"
-#include "daemon/session/dispatch.h"
 #include "proto/interface.h"
 
 static void tell_count(struct scrape *scrape, int64_t number)
@@ -122,64 +122,6 @@ static void supervisors_most(struct scrape *scrape)
 }
 
 /* Metrics of sessions. */
-
-enum call_figure {
-        CALLS_BEGUN,
-        CALLS_ENDED,
-        CALLS_SECONDS,
-        CALLS_LONGEST,
-};
-
-static void tell_calls(struct scrape *scrape, enum call_figure figure)
-{
-        const struct server *server = scrape->server;
-        size_t number = 0;
-
-        for (const struct method *const *group = server->methods; *group; group++)
-                for (const struct method *method = *group; method->name && number < COUNTS_METHODS_MOST;
-                     method++, number++) {
-                        const struct call_count *count = &server->counts.methods[number];
-                        struct sample sample = {.kind = SAMPLE_COUNT, .fields = {{"method", method->name}}};
-
-                        switch (figure) {
-                        case CALLS_BEGUN:
-                                sample.number = (int64_t)count->begun;
-                                break;
-                        case CALLS_ENDED:
-                                sample.number = (int64_t)count->ended;
-                                break;
-                        case CALLS_SECONDS:
-                                sample.kind = SAMPLE_SECONDS;
-                                sample.number = count->nsec / 1000;
-                                break;
-                        case CALLS_LONGEST:
-                                sample.kind = SAMPLE_SECONDS;
-                                sample.number = count->longest_nsec / 1000;
-                                break;
-                        }
-                        scrape->tell(scrape, &sample);
-                }
-}
-
-static void calls(struct scrape *scrape)
-{
-        tell_calls(scrape, CALLS_BEGUN);
-}
-
-static void calls_ended(struct scrape *scrape)
-{
-        tell_calls(scrape, CALLS_ENDED);
-}
-
-static void call_seconds(struct scrape *scrape)
-{
-        tell_calls(scrape, CALLS_SECONDS);
-}
-
-static void call_longest(struct scrape *scrape)
-{
-        tell_calls(scrape, CALLS_LONGEST);
-}
 
 /* Tells each cause of refusals: the error's name without its interface, and the limit, if one was met. */
 static void refusals(struct scrape *scrape)
@@ -352,12 +294,15 @@ const struct family metrics_families[] = {
         {FAMILY("Services"), GAUGE, "Services by state", NULL, services},
         {FAMILY("SupervisorsLimit"), GAUGE, "Supervisors that s6-svscan takes, loggers included", NULL,
          supervisors_most},
-        {FAMILY("Calls"), COUNTER, "Calls begun, by method", NULL, calls},
-        {FAMILY("CallsEnded"), COUNTER, "Calls answered to the end, by method", NULL, calls_ended},
+        {FAMILY("Calls"), COUNTER, "Calls begun, by method", NULL, metrics_calls_begun},
+        {FAMILY("CallsEnded"), COUNTER, "Calls answered to the end, by method", NULL, metrics_calls_ended},
         {FAMILY("CallSeconds"), COUNTER, "Time that the calls answered to the end took together, by method",
-         NULL, call_seconds},
+         NULL, metrics_call_seconds},
+        {FAMILY("CallSecondsBucket"), COUNTER,
+         "How many of these calls took up to le seconds, by method; none for a method without any", NULL,
+         metrics_call_buckets},
         {FAMILY("CallLongestSeconds"), GAUGE, "Time that the longest of these calls took, by method", NULL,
-         call_longest},
+         metrics_call_longest},
         {FAMILY("Refusals"), COUNTER, "Errors told, by their name, and by the limit that was met", NULL,
          refusals},
         {FAMILY("Connections"), GAUGE, "Connections, by whose they are", NULL, connections},

@@ -4,6 +4,12 @@
 #include <stdbool.h>
 #include <string.h>
 
+const struct counts_bound counts_bounds[COUNTS_BOUNDS] = {
+        {100000, "0.0001"},  {1000000, "0.001"},    {5000000, "0.005"}, {10000000, "0.01"},
+        {50000000, "0.05"},  {100000000, "0.1"},    {500000000, "0.5"}, {1000000000, "1.0"},
+        {5000000000, "5.0"}, {30000000000, "30.0"},
+};
+
 void counts_begin(struct counts *counts, size_t number, size_t *counted)
 {
         if (number >= COUNTS_METHODS_MOST)
@@ -15,11 +21,15 @@ void counts_begin(struct counts *counts, size_t number, size_t *counted)
 void counts_end(struct counts *counts, size_t counted, int64_t nsec)
 {
         struct call_count *count;
+        size_t bound = 0;
 
         if (!counted)
                 return;
+        while (bound < COUNTS_BOUNDS && nsec > counts_bounds[bound].nsec)
+                bound++;
         count = &counts->methods[counted - 1];
         count->ended++;
+        count->within[bound]++;
         count->nsec += nsec;
         if (nsec > count->longest_nsec)
                 count->longest_nsec = nsec;

@@ -12,8 +12,21 @@
  * instructions each, and are read when somebody asks. Each method and each cause of a refusal has a place,
  * and nothing that a peer sends makes another.
  */
+
+/* The bounds that calls are told apart by, from the least on. */
+#define COUNTS_BOUNDS 10
+struct counts_bound {
+        int64_t nsec;
+        const char *seconds; /* the same, as OpenMetrics writes a number */
+};
+
+extern const struct counts_bound counts_bounds[COUNTS_BOUNDS];
+
 struct call_count {
         uint64_t begun;
+        /* Of the calls that ended, by how long they took: within each bound and not within the one before it,
+         * and at last those that took longer than all bounds. */
+        uint64_t within[COUNTS_BOUNDS + 1];
         /* Calls that were answered to the end, with a reply or an error. A Watch ends with its connection,
          * and so never counts here. */
         uint64_t ended;

@@ -110,6 +110,13 @@ def test_calls_and_refusals_are_counted(tree):
     assert grown("Calls", method="io.svcbroker.Health") == 3
     assert grown("CallsEnded", method="io.svcbroker.Health") == 3
     assert grown("CallSeconds", method="io.svcbroker.Health") > 0
+    bounds = [dict(fields)["le"] for _, fields in after["CallSecondsBucket"] if dict(fields)["method"] == "io.svcbroker.Health"]
+    within = [of(after, "CallSecondsBucket", method="io.svcbroker.Health", le=bound) for bound in bounds]
+    assert [float(bound) for bound in bounds] == sorted(float(bound) for bound in bounds) and bounds[-1] == "+Inf"
+    assert within == sorted(within), "what is within a bound is within the greater ones, too"
+    assert within[-1] == of(after, "CallsEnded", method="io.svcbroker.Health") == within[-2], "none took longer than 30 s"
+    ended = {dict(fields)["method"] for (_, fields), value in after["CallsEnded"].items() if value}
+    assert {dict(fields)["method"] for _, fields in after["CallSecondsBucket"]} == ended < set(dict(fields)["method"] for _, fields in after["Calls"])
     longest = of(after, "CallLongestSeconds", method="io.svcbroker.Health")
     assert 0 < longest <= of(after, "CallSeconds", method="io.svcbroker.Health")
     assert grown("Calls", method="io.svcbroker.Status") == 1

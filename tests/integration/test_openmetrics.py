@@ -29,6 +29,16 @@ def samples(families):
     return {(sample.name, tuple(sorted(sample.labels.items()))): sample.value for family in families for sample in family.samples}
 
 
+def name_of(family, types):
+    """Of the family's samples in the text. types: by the names of all families."""
+    name = "svcbroker_" + MEDIUM.sub("_", family).lower()
+    if family.endswith("Bucket"):
+        return name
+    if f"{family}Bucket" in types:
+        return f"{name}_sum"
+    return name + ("_total" if types[family] == "counter" else "")
+
+
 def text_of(tree, *options):
     return tree.run("hermes", "svcctl", "metrics", *options, check=True).stdout
 
@@ -38,7 +48,8 @@ def test_openmetrics(tree):
     families = list(openmetrics.text_string_to_metric_families(text))
     assert text.endswith("# EOF\n")
     for family in families:
-        assert family.documentation and family.type in ("counter", "gauge") and family.samples, family
+        kinds = ("histogram",) if family.name == "svcbroker_call_seconds" else ("counter", "gauge")
+        assert family.documentation and family.type in kinds and family.samples, family
         for unit in ("seconds", "bytes"):
             assert (family.unit == unit) == family.name.endswith(f"_{unit}"), family
     found = samples(families)
@@ -49,6 +60,9 @@ def test_openmetrics(tree):
     assert found["svcbroker_service_open_files", (("service", "gateway-running"),)] >= 3
     assert found["svcbroker_calls_total", (("method", "io.systemd.Metrics.List"),)] >= 1
     assert ("svcbroker_service_memory_bytes", (("service", "gateway-stopped"),)) not in found
+    registered = (("method", "io.svcbroker.Register"),)
+    assert found["svcbroker_call_seconds_count", registered] == found["svcbroker_call_seconds_bucket", (("le", "+Inf"), *registered)] >= 2
+    assert found["svcbroker_call_seconds_sum", registered] > found["svcbroker_call_seconds_bucket", (("le", "0.0001"), *registered)] == 0
 
 
 def test_every_metric_of_the_broker_is_there(tree):
@@ -57,8 +71,7 @@ def test_every_metric_of_the_broker_is_there(tree):
     names = {sample[0] for sample in samples(openmetrics.text_string_to_metric_families(text_of(tree)))}
     types = {family["name"].removeprefix("io.svcbroker."): family["type"] for family in described(tree)}
     for family in told:
-        name = "svcbroker_" + MEDIUM.sub("_", family).lower()
-        assert name + ("_total" if types[family] == "counter" else "") in names, family
+        assert name_of(family, types) in names, family
 
 
 def test_the_older_format(tree):
@@ -104,9 +117,9 @@ EXAMPLES = f"{TOP}/docs/examples"
 def named(tree):
     """Every name that there may be, whether there is such a figure now or not."""
     families = json.loads(text_of(tree, "--json"))["families"]
-    names = {"svcbroker_" + MEDIUM.sub("_", family["name"].removeprefix("io.svcbroker.")).lower(): family["type"] for family in families}
-    return {name + ("_total" if kind == "counter" else "") for name, kind in names.items()} | \
-        {"svcbroker_container_memory_bytes", "svcbroker_container_memory_limit_bytes"}
+    types = {family["name"].removeprefix("io.svcbroker."): family["type"] for family in families}
+    return {name_of(family, types) for family in types} | \
+        {"svcbroker_call_seconds", "svcbroker_call_seconds_count", "svcbroker_container_memory_bytes", "svcbroker_container_memory_limit_bytes"}
 
 
 @pytest.mark.parametrize("page", ["docs/metrics.md", "docs/examples/prometheus-rules.yml", "docs/examples/grafana-dashboard.json", "man/svcctl.1"])

@@ -195,11 +195,53 @@ START_TEST(text_for_prometheus)
 }
 END_TEST
 
+/* A family of buckets and the one before it, which has the sums, are one histogram. */
+START_TEST(a_histogram_for_prometheus)
+{
+        static const char families[] =
+                "[{\"name\":\"io.a.CallSeconds\",\"description\":\"d\",\"type\":\"counter\"},"
+                "{\"name\":\"io.a.CallSecondsBucket\",\"description\":\"b\",\"type\":\"counter\"},"
+                "{\"name\":\"io.a.Rest\",\"description\":\"r\",\"type\":\"counter\"}]";
+        static const char metrics[] =
+                "[{\"name\":\"io.a.CallSeconds\",\"value\":0.0,\"fields\":{\"method\":\"None\"}},"
+                "{\"name\":\"io.a.CallSeconds\",\"value\":1.5,\"fields\":{\"method\":\"M\"}},"
+                "{\"name\":\"io.a.CallSecondsBucket\",\"value\":2,\"fields\":{\"method\":\"M\",\"le\":\"0."
+                "1\"}},"
+                "{\"name\":\"io.a.CallSecondsBucket\",\"value\":3,\"fields\":{\"method\":\"M\",\"le\":\"+"
+                "Inf\"}},"
+                "{\"name\":\"io.a.Rest\",\"value\":7}]";
+        struct json_object *described = json_tokener_parse(families), *told = json_tokener_parse(metrics);
+        char *text = openmetrics_text(described, told, OPENMETRICS_1_0);
+
+        ck_assert_str_eq(text, "# TYPE io_a_call_seconds histogram\n"
+                               "# UNIT io_a_call_seconds seconds\n"
+                               "# HELP io_a_call_seconds d\n"
+                               "io_a_call_seconds_bucket{method=\"M\",le=\"0.1\"} 2\n"
+                               "io_a_call_seconds_bucket{method=\"M\",le=\"+Inf\"} 3\n"
+                               "io_a_call_seconds_count{method=\"M\"} 3\n"
+                               "io_a_call_seconds_sum{method=\"M\"} 1.500000\n"
+                               "# TYPE io_a_rest counter\n"
+                               "# HELP io_a_rest r\n"
+                               "io_a_rest_total 7\n"
+                               "# EOF\n");
+        free(text);
+        json_object_put(described);
+        json_object_put(told);
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
-                version_2, version_2_with_the_hosts_groups, version_1, no_group,
-                a_session, what_is_hidden_is_not_nothing,   amounts,   text_for_prometheus,
+                version_2,
+                version_2_with_the_hosts_groups,
+                version_1,
+                no_group,
+                a_session,
+                what_is_hidden_is_not_nothing,
+                amounts,
+                text_for_prometheus,
+                a_histogram_for_prometheus,
         };
         Suite *suite = suite_create("client_usage");
         TCase *tcase = tcase_create("client_usage");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit.h"
 
+#include <stdlib.h>
+
 #include "daemon/session/counts.h"
 
 static struct counts counts;
@@ -18,6 +20,33 @@ START_TEST(a_call_counts_when_it_begins_and_when_it_ends)
         ck_assert_int_eq(counts.methods[2].nsec, counts.methods[2].longest_nsec);
         counts_end(&counts, 0, 0); /* one that was refused before it began */
         ck_assert_uint_eq(counts.methods[2].ended, 1);
+}
+END_TEST
+
+/* A bound takes what takes exactly so long; what takes longer than all bounds has a place behind them. */
+START_TEST(calls_are_told_apart_by_how_long_they_took)
+{
+        const struct call_count *count = &counts.methods[3];
+        const int64_t longest = counts_bounds[COUNTS_BOUNDS - 1].nsec;
+        size_t counted = 0;
+        uint64_t all = 0;
+
+        counts_begin(&counts, 3, &counted);
+        counts_end(&counts, counted, 0);
+        for (size_t i = 0; i < COUNTS_BOUNDS; i++) {
+                ck_assert(i == 0 || counts_bounds[i].nsec > counts_bounds[i - 1].nsec);
+                ck_assert_int_eq((int64_t)(strtod(counts_bounds[i].seconds, NULL) * 1e9 + 0.5),
+                                 counts_bounds[i].nsec);
+                counts_end(&counts, counted, counts_bounds[i].nsec);
+                counts_end(&counts, counted, counts_bounds[i].nsec + 1);
+        }
+        counts_end(&counts, counted, longest * 1000);
+        ck_assert_uint_eq(count->within[0], 2);
+        for (size_t i = 1; i <= COUNTS_BOUNDS; i++)
+                ck_assert_uint_eq(count->within[i], 2);
+        for (size_t i = 0; i <= COUNTS_BOUNDS; i++)
+                all += count->within[i];
+        ck_assert_uint_eq(count->ended, all);
 }
 END_TEST
 
@@ -58,7 +87,8 @@ END_TEST
 
 int main(void)
 {
-        const TTest *const tests[] = {a_call_counts_when_it_begins_and_when_it_ends, there_are_so_many_places,
+        const TTest *const tests[] = {a_call_counts_when_it_begins_and_when_it_ends,
+                                      calls_are_told_apart_by_how_long_they_took, there_are_so_many_places,
                                       limits_are_told_apart};
 
         return unit_run(unit_suite_of("session_counts", tests));

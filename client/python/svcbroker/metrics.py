@@ -23,6 +23,7 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 PREFIX = "io.svcbroker."
+BUCKET = "Bucket"  # what the family of a histogram's buckets is called, behind the name of its sum
 LISTEN = "127.0.0.1:9464"
 REQUEST_SEC = 2.0  # for a whole request, however it dribbles in
 ANSWER_SEC = 30.0  # for its answer to be made and read
@@ -91,7 +92,8 @@ def _escaped(value: object, quotes: bool = True) -> str:
     return text.replace('"', '\\"') if quotes else text
 
 
-def _sample(name: str, type: str, metric: Dict[str, Any]) -> str:
+def _sample(name: str, type: str, metric: Dict[str, Any], end: Optional[str] = None) -> str:
+    """end: what is behind the name, if not what the type says."""
     value = metric["value"]
     labels = [("service", metric["object"])] if metric.get("object") else []
     labels += [(_snake(key), field) for key, field in (metric.get("fields") or {}).items()]
@@ -99,7 +101,21 @@ def _sample(name: str, type: str, metric: Dict[str, Any]) -> str:
         labels.append((name.rpartition("_")[2], value))
         value = 1
     inside = ",".join(f'{key}="{_escaped(field)}"' for key, field in labels)
-    return f"{name}{'_total' if type == 'counter' else ''}{'{' + inside + '}' if inside else ''} {value}"
+    if end is None:
+        end = "_total" if type == "counter" else ""
+    return f"{name}{end}{'{' + inside + '}' if inside else ''} {value}"
+
+
+def _histogram(name: str, sums: List[Dict[str, Any]], buckets: List[Dict[str, Any]]) -> List[str]:
+    """The counts of calls within each bound; behind the last, all of them, and what they took together."""
+    lines = []
+    for bucket in buckets:
+        lines.append(_sample(name, "counter", bucket, "_bucket"))
+        if bucket["fields"]["le"] == "+Inf":
+            fields = {key: field for key, field in bucket["fields"].items() if key != "le"}
+            lines.append(_sample(name, "counter", {**bucket, "fields": fields}, "_count"))
+            lines += [_sample(name, "counter", one, "_sum") for one in sums if one.get("fields") == fields]
+    return lines
 
 
 def text(described: List[Family], told: List[Dict[str, Any]], *, openmetrics: bool = True) -> str:
@@ -107,19 +123,26 @@ def text(described: List[Family], told: List[Dict[str, Any]], *, openmetrics: bo
     by_name: Dict[str, List[Dict[str, Any]]] = {}
     for metric in told:
         by_name.setdefault(metric["name"], []).append(metric)
+    names = {family.name for family in described}
     lines = []
     for family in [*described, *(Family(PREFIX + name, *rest) for name, *rest in FAMILIES)]:
         name = "svcbroker_" + _snake(family.name[len(PREFIX):]) if family.name.startswith(PREFIX) else _snake(family.name)
         counter = family.type == "counter"
-        heading = name if openmetrics or not counter else name + "_total"
-        if family.name not in by_name:
+        histogram = family.name + BUCKET in names
+        heading = name if openmetrics or histogram or not counter else name + "_total"
+        if (family.name + BUCKET if histogram else family.name) not in by_name:
             continue
-        lines.append(f"# TYPE {heading} {'counter' if counter else 'gauge'}")
+        if family.name.endswith(BUCKET) and family.name[:-len(BUCKET)] in names:
+            continue
+        lines.append(f"# TYPE {heading} {'histogram' if histogram else 'counter' if counter else 'gauge'}")
         unit = next((unit for unit in ("seconds", "bytes") if name.endswith("_" + unit)), None)
         if openmetrics and unit:
             lines.append(f"# UNIT {heading} {unit}")
         lines.append(f"# HELP {heading} {_escaped(family.description, quotes=openmetrics)}")
-        lines += [_sample(name, family.type, metric) for metric in by_name[family.name]]
+        if histogram:
+            lines += _histogram(name, by_name.get(family.name, []), by_name[family.name + BUCKET])
+        else:
+            lines += [_sample(name, family.type, metric) for metric in by_name[family.name]]
     if openmetrics:
         lines.append("# EOF")
     return "\n".join(lines) + "\n"
