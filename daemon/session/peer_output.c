@@ -87,7 +87,8 @@ void peer_clear_output(struct peer *peer)
         text_clear(&peer->out);
         if (peer->out.capacity > PEER_OUTPUT_KEPT_BYTES)
                 text_deinit(&peer->out);
-        shared_text_drop(&peer->shared);
+        if (peer->shared)
+                shared_text_drop(&peer->shared);
 }
 
 void peer_flush(struct peer *peer)

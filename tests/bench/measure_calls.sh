@@ -35,7 +35,19 @@ counted_tree() {
 --seccomp
 off}" TREE_BEFORE="${1-}" tree_boot "$build" && tree_wait_ready || return 1
     socket=/proc/$tree_pid/root/run/svcbroker/io.svcbroker
-    bench client fill "$socket" 1 "$services" && sleep 5 # until its history is on the volume
+    bench client fill "$socket" 1 "$services" && broker_rests
+}
+
+# Until none of its threads has run for three seconds: all history is on the volume then.
+broker_rests() {
+    local pid ran="" before="" deadline=$((SECONDS + 120))
+    pid=$(tree_run root s6-svstat -o pid /run/service/svcbrokerd) # by its name it is valgrind, or svcbrokerd
+    until [ -n "$ran" ] && [ "$ran" = "$before" ]; do
+        [ $SECONDS -lt $deadline ] || return 1
+        before=$ran
+        sleep 3
+        ran=$(cat "/proc/$tree_pid/root/proc/$pid/task/"*/schedstat)
+    done
 }
 
 # All threads of it.
