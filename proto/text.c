@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "proto/text.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,10 +59,15 @@ void text_append(struct text *text, const char *bytes, size_t length)
 
 void text_append_int(struct text *text, int64_t value)
 {
-        char digits[sizeof("-9223372036854775808")];
+        char digits[sizeof("-9223372036854775808")], *end = digits + sizeof(digits), *at = end;
+        uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
 
-        snprintf(digits, sizeof(digits), "%" PRId64, value);
-        text_append_string(text, digits);
+        do
+                *--at = (char)('0' + rest % 10);
+        while (rest /= 10);
+        if (value < 0)
+                *--at = '-';
+        text_append(text, at, (size_t)(end - at));
 }
 
 /* Appends a byte that JSON cannot hold as it is: a quote, a backslash, a control character. */
@@ -85,29 +89,33 @@ static void text_append_escape(struct text *text, unsigned char byte)
 
 void text_append_json_string(struct text *text, const char *string)
 {
-        size_t length = strlen(string);
-        size_t plain = 0; /* bytes before string + i that need no escape and were not appended yet */
-        size_t i = 0;
+        /* Printable ASCII but quotes and backslashes: what most strings are made of. */
+        static const bool plain[256] = {[' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
+        const char *end = string + strlen(string);
+        const char *from = string; /* what was not appended yet, up to `at`, needs no escape */
+        const char *at = string;
 
         text_append(text, "\"", 1);
-        while (i < length) {
-                unsigned char byte = (unsigned char)string[i];
-                size_t bytes = byte < 0x7f ? 1 : utf8_length(string + i, length - i);
+        for (;;) {
+                size_t bytes;
 
-                if (bytes > 0 && byte >= 0x20 && byte != '"' && byte != '\\') {
-                        i += bytes;
-                        plain += bytes;
+                while (plain[(unsigned char)*at]) /* false at the NUL byte */
+                        at++;
+                if (at == end)
+                        break;
+                bytes = utf8_length(at, (size_t)(end - at));
+                if (bytes > 1 || *at == 0x7f) {
+                        at += bytes;
                         continue;
                 }
-                text_append(text, string + i - plain, plain);
-                plain = 0;
-                i++;
+                text_append(text, from, (size_t)(at - from));
                 if (bytes > 0)
-                        text_append_escape(text, byte);
+                        text_append_escape(text, (unsigned char)*at);
                 else /* bad bytes in one string must not make the whole reply unreadable */
                         text_append_string(text, "\\ufffd");
+                from = ++at;
         }
-        text_append(text, string + i - plain, plain);
+        text_append(text, from, (size_t)(at - from));
         text_append(text, "\"", 1);
 }
 

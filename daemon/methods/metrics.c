@@ -90,6 +90,7 @@ static bool metrics_tell_services(struct metrics *metrics, const struct family *
 {
         const struct registry *registry = metrics->scrape.server->registry;
         size_t place = metrics->after[0] ? registry_behind(registry, metrics->after) : 0;
+        const char *told = NULL;
 
         for (; place < registry->count && metrics_goes_on(metrics); place++) {
                 struct service *service = registry->services[place];
@@ -98,8 +99,10 @@ static bool metrics_tell_services(struct metrics *metrics, const struct family *
                 if (ready_is_waiting(&service->ready))
                         service_show(service);
                 family->of_service(&metrics->scrape, service);
-                snprintf(metrics->after, sizeof(metrics->after), "%s", service->name);
+                told = service->name;
         }
+        if (told)
+                snprintf(metrics->after, sizeof(metrics->after), "%s", told);
         return place >= registry->count;
 }
 
