@@ -65,7 +65,7 @@
 #define GROUPS_NOTED 16        /* process groups of one slot that a killed supervisor left */
 #define SLOT_GROUPS_BYTES 4096 /* of that note, which a slot that is made anew keeps */
 #define GROUPS_AGAIN_MSEC 20   /* between two looks whether such groups are gone */
-#define TREE_DEPTH 16          /* of what is removed: far deeper than a slot; each level holds a descriptor */
+#define TREE_DEPTH 16 /* of what is removed or walked: far deeper than a slot; each holds a descriptor */
 #define SETTINGS_LINE_BYTES 4096 /* of a line of the settings, which are shell */
 #define TEMPLATE_DEPTH 4         /* of what is copied: log/ and data/; more than a few levels are a mistake */
 #define COPY_BYTES (16 * 1024)   /* copied at once */

@@ -2,7 +2,6 @@
 #include "daemon/doctor/doctor.h"
 
 #include <errno.h>
-#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/edge/rights_audit.h"
+#include "daemon/edge/tree_walk.h"
 #include "proto/sysname.h"
 /*
  * Looks at every inode under the directories that are root's. What others can write is told, but not looked
@@ -28,7 +28,8 @@ struct permission_walk {
         char socket_directory[4096];
         size_t root; /* the one that is walked now; ROOTS: the broker's program is looked at */
         struct stat services;
-        FTS *fts; /* NULL: not begun */
+        struct tree_walk tree;
+        bool begun; /* the walk through that root */
         unsigned inodes;
         struct findings loose;
         struct findings unseen;
@@ -57,8 +58,8 @@ static struct permission_walk *walk_new(const struct server *server)
 
 void diagnose_permissions_drop(struct doctor *doctor)
 {
-        if (doctor->permissions && doctor->permissions->fts)
-                fts_close(doctor->permissions->fts);
+        if (doctor->permissions && doctor->permissions->begun)
+                tree_walk_end(&doctor->permissions->tree);
         free(doctor->permissions);
         doctor->permissions = NULL;
 }
@@ -96,64 +97,62 @@ static void tell(struct doctor *doctor, const char *check, const char *path)
 
 static bool root_begin(struct permission_walk *walk)
 {
-        char *top[] = {(char *)walk->roots[walk->root].path, NULL};
+        const char *top = walk->roots[walk->root].path;
 
         walk->inodes = 0;
         walk->loose = walk->unseen = (struct findings){0};
-        audit_parents(walk, top[0]);
+        audit_parents(walk, top);
         if (walk->loose.count || walk->unseen.count)
                 return false;
-        walk->fts = fts_open(top, FTS_PHYSICAL | FTS_NOCHDIR | FTS_COMFOLLOW | FTS_XDEV, NULL);
-        if (!walk->fts)
-                findings_add(&walk->unseen, top[0], sysname_error_words(errno));
-        return walk->fts != NULL;
+        tree_walk_begin(&walk->tree, top);
+        return walk->begun = true;
 }
 
 /*
  * Can others write only what is for them? FIFOs are for others to write into, but for those by which s6 takes
  * orders; so is the socket, whose mode says for whom. A link's mode means nothing.
  */
-static bool is_tight(const FTSENT *entry)
+static bool is_tight(const struct tree_walk *tree)
 {
-        const struct stat *found = entry->fts_statp;
+        const struct stat *found = &tree->inode;
         bool owned = found->st_uid == 0 || found->st_uid == geteuid();
 
         if (S_ISLNK(found->st_mode))
                 return owned;
         if (S_ISSOCK(found->st_mode))
                 return owned && !(found->st_mode & S_IWOTH);
-        if (S_ISFIFO(found->st_mode) && strcmp(entry->fts_name, "control") != 0)
+        if (S_ISFIFO(found->st_mode) && strcmp(tree->name, "control") != 0)
                 return true;
-        return rights_is_safe(entry->fts_path, found);
+        return rights_is_safe(tree->path, found);
 }
 
-static void look_at(struct permission_walk *walk, FTSENT *entry)
+/* The slots have a walk of their own. */
+static bool is_elsewhere(const struct permission_walk *walk)
 {
-        switch (entry->fts_info) {
-        case FTS_DP:
+        const struct stat *found = &walk->tree.inode;
+
+        return walk->root != ROOT_SERVICES && walk->tree.depth > 0 &&
+               found->st_ino == walk->services.st_ino && found->st_dev == walk->services.st_dev;
+}
+
+static void look_at(struct permission_walk *walk)
+{
+        struct tree_walk *tree = &walk->tree;
+
+        if (tree->error) {
+                if (tree->error != ENOENT) /* ENOENT: gone again, since a service was removed */
+                        findings_add(&walk->unseen, tree->path, sysname_error_words(tree->error));
                 return;
-        case FTS_NS:
-        case FTS_DNR:
-        case FTS_ERR:
-                if (entry->fts_errno != ENOENT) /* ENOENT: gone again, since a service was removed */
-                        findings_add(&walk->unseen, entry->fts_path, sysname_error_words(entry->fts_errno));
-                return;
-        default:
-                break;
         }
-        /* The slots have a walk of their own. */
-        if (walk->root != ROOT_SERVICES && entry->fts_info == FTS_D && entry->fts_level > 0 &&
-            entry->fts_statp->st_ino == walk->services.st_ino &&
-            entry->fts_statp->st_dev == walk->services.st_dev) {
-                fts_set(walk->fts, entry, FTS_SKIP);
+        if (is_elsewhere(walk)) {
+                tree_walk_skip(tree);
                 return;
         }
         walk->inodes++;
-        if (is_tight(entry))
+        if (is_tight(tree))
                 return;
-        findings_add(&walk->loose, entry->fts_path, NULL);
-        if (entry->fts_info == FTS_D)
-                fts_set(walk->fts, entry, FTS_SKIP);
+        findings_add(&walk->loose, tree->path, NULL);
+        tree_walk_skip(tree);
 }
 
 static void root_end(struct doctor *doctor)
@@ -161,9 +160,9 @@ static void root_end(struct doctor *doctor)
         struct permission_walk *walk = doctor->permissions;
 
         tell(doctor, walk->roots[walk->root].check, walk->roots[walk->root].path);
-        if (walk->fts)
-                fts_close(walk->fts);
-        walk->fts = NULL;
+        if (walk->begun)
+                tree_walk_end(&walk->tree);
+        walk->begun = false;
         walk->root++;
 }
 
@@ -192,7 +191,6 @@ static void check_binary(struct doctor *doctor)
 bool diagnose_permissions(struct doctor *doctor)
 {
         struct permission_walk *walk = doctor->permissions;
-        FTSENT *entry;
 
         if (!walk)
                 walk = doctor->permissions = walk_new(doctor->server);
@@ -205,13 +203,12 @@ bool diagnose_permissions(struct doctor *doctor)
                 diagnose_permissions_drop(doctor);
                 return true;
         }
-        if (!walk->fts && !root_begin(walk)) {
+        if (!walk->begun && !root_begin(walk)) {
                 root_end(doctor);
                 return false;
         }
-        entry = fts_read(walk->fts);
-        if (entry)
-                look_at(walk, entry);
+        if (tree_walk_next(&walk->tree))
+                look_at(walk);
         else
                 root_end(doctor);
         return false;
