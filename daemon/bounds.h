@@ -106,7 +106,7 @@
 #define PLACES_LINE_BYTES 512
 /* A script's interpreter may be a script, too; the kernel goes as far. */
 #define DIAGNOSE_INTERPRETERS_MOST 5
-#define DIAGNOSE_SOUND_MOST 8       /* interpreters that are sound, and are looked at once for all services */
+#define DIAGNOSE_SOUND_MOST 8       /* interpreters, and files that slots share: looked into once for all */
 #define DIAGNOSE_CLOCK_USEC 5000000 /* a stamp this far ahead of the clock is no matter of rounding */
 /* When the broker is told to end, calls under way may take so long to end. */
 #define SERVER_DRAIN_MSEC 3000

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/bounds.h"
+#include "daemon/doctor/known_scripts.h"
 #include "daemon/edge/executable.h"
 #include "daemon/edge/interpreter.h"
 #include "daemon/edge/rights_audit.h"
@@ -31,8 +32,9 @@ static const char *const svscan_files[] = {"finish", "crash",   "SIGALRM", "SIGA
 struct script_walk {
         struct text names; /* of the scan directory, each with its NUL */
         size_t at;
-        char directory
-                [PATH_MAX]; /* of the service that is looked at now, resolved; "": not safe, or not there */
+        struct rights_end scandir; /* its path is "" if it is not safe, or not there */
+        struct rights_end service; /* the directory of the one that is looked at now: the same */
+        struct known_scripts known;
         char sound[DIAGNOSE_SOUND_MOST]
                   [PATH_MAX]; /* interpreters that are safe and executable, with all that interprets them */
         unsigned sounds;
@@ -69,16 +71,29 @@ static void list_names(const struct registry *registry, struct script_walk *walk
         closedir(directory);
 }
 
+/* Is the scan directory safe? If not, the audits of what is in it tell of that. */
+static void find_scandir(const struct doctor *doctor)
+{
+        const struct server *server = doctor->server;
+        char *culprit = NULL;
+
+        rights_audit_to(server->registry->scandir.path, server->hermes_home, &doctor->scripts->scandir,
+                        &culprit);
+        free(culprit);
+}
+
 /* Can only root change what `path` leads to? 0: so it is. -ENOENT, -ENOTDIR: nothing is there, nor can others
  * put it there. Anything else goes to the findings. file: the end of the path, below the service's directory;
- * NULL: it is not below it. */
-static int audit(const struct doctor *doctor, const char *path, const char *file, const char *note)
+ * NULL: it is not below it. *end is set for 0 only; NULL: nobody wants to know. */
+static int audit(const struct doctor *doctor, const char *path, const char *file, const char *note,
+                 struct rights_end *end)
 {
         struct script_walk *walk = doctor->scripts;
         const char *home = doctor->server->hermes_home;
         char *culprit = NULL;
-        int result = file && *walk->directory ? rights_audit_below(walk->directory, file, home, &culprit)
-                                              : rights_audit_outside(path, home, &culprit);
+        int result = file && *walk->service.path
+                             ? rights_audit_below(walk->service.path, file, home, end, &culprit)
+                             : rights_audit_to(path, home, end, &culprit);
 
         if (result > 0)
                 findings_add(&walk->loose, culprit, note);
@@ -101,27 +116,28 @@ static void audit_name(const struct doctor *doctor, const char *name, const char
 
                 if (snprintf(path, sizeof(path), "%.*s/%s", (int)length, entry, name) >= (int)sizeof(path))
                         return;
-                result = *path == '/' ? audit(doctor, path, NULL, note) : -ENOENT;
+                result = *path == '/' ? audit(doctor, path, NULL, note, NULL) : -ENOENT;
                 if (result >= 0)
                         return;
                 entry = entry[length] ? entry + length + 1 : NULL;
         }
 }
 
-/* Notes why s6 cannot execute a script, by the script itself or by what interprets it. */
-static void look_executable(const struct doctor *doctor, const char *path, const char *script,
+/* Can s6 execute a script, by the script itself or by what interprets it? Notes why not. */
+static bool look_executable(const struct doctor *doctor, const char *path, const char *script,
                             const char *note)
 {
         const char *problem = executable_problem(path);
         char text[FINDINGS_TEXT_BYTES];
 
         if (!problem)
-                return;
+                return true;
         if (path == script)
                 snprintf(text, sizeof(text), "%s", problem);
         else
                 snprintf(text, sizeof(text), "its interpreter %.256s: %s", path, problem);
         findings_add(&doctor->scripts->dead, note, text);
+        return false;
 }
 
 /* Is the file one that s6 is about to execute? A directory that nobody supervises may hold anything. */
@@ -147,53 +163,103 @@ static void note_sound(struct script_walk *walk, const char *path)
                 snprintf(walk->sound[walk->sounds++], sizeof(walk->sound[0]), "%s", path);
 }
 
-/* Replaces `next` by what interprets it, if anything does. False: there is nothing more to be looked at. */
-static bool audit_interpreter(const struct doctor *doctor, const char *path, char next[PATH_MAX],
-                              const char *note, bool *sound)
+/* Looks into a file that is safe: can s6 execute it? Returns as interpreter_read(). */
+static int look_into(const struct doctor *doctor, const char *path, const char *script, const char *note,
+                     const struct stat *inode, struct interpreter *interpreter)
 {
         struct script_walk *walk = doctor->scripts;
-        struct interpreter interpreter;
-        const char *slash;
-        int result = interpreter_read(next, &interpreter);
-
-        if (result < 0)
-                findings_add(&walk->unseen, next, sysname_error_words(-result));
-        *sound = result == 0;
-        if (result <= 0)
-                return false;
-        slash = strrchr(interpreter.path, '/');
-        if (slash && strcmp(slash, "/env") == 0 && interpreter.argument[0] &&
-            interpreter.argument[0] != '-' && !strchr(interpreter.argument, '/'))
-                audit_name(doctor, interpreter.argument, note);
-        /* A relative interpreter begins where the script is, since s6 starts the script there. */
-        snprintf(next, PATH_MAX, "%.*s%s",
-                 interpreter.path[0] == '/' ? 0 : (int)(strrchr(path, '/') + 1 - path), path,
-                 interpreter.path);
-        return true;
-}
-
-static void audit_script(const struct doctor *doctor, const char *path, const char *file, const char *note)
-{
-        struct script_walk *walk = doctor->scripts;
-        unsigned problems = walk->dead.count;
-        char next[PATH_MAX];
-        bool sound = false;
+        const struct known_script *known = known_scripts_find(&walk->known, inode);
+        bool executable;
         int result;
 
-        snprintf(next, sizeof(next), "%s", path);
-        for (unsigned i = 0; i < DIAGNOSE_INTERPRETERS_MOST && !is_sound(walk, next); i++) {
-                result = audit(doctor, next, i ? NULL : file, note);
-                if (result == 0 || (i && result == -ENOENT))
-                        look_executable(doctor, i ? next : path, path, note);
-                if (result)
-                        return;
-                walk->scripts += i == 0;
-                if (!audit_interpreter(doctor, path, next, note, &sound)) {
-                        if (i && sound && walk->dead.count == problems)
-                                note_sound(walk, next);
-                        return;
-                }
+        if (known) {
+                *interpreter = known->interpreter;
+                return known->result;
         }
+        executable = look_executable(doctor, path, script, note);
+        result = interpreter_read(path, interpreter);
+        if (result < 0)
+                findings_add(&walk->unseen, path, sysname_error_words(-result));
+        else if (executable)
+                known_scripts_note(&walk->known, inode, result, interpreter);
+        return result;
+}
+
+/* What is executed for one file: the script itself, then its interpreter, and so on. */
+struct execution {
+        const char *script; /* its path */
+        const char *file;   /* the end of that path, below the service's directory */
+        char path[PATH_MAX];
+        char below[PATH_MAX]; /* the end of `path`, below the service's directory; "": it is not below it */
+};
+
+/* Goes on to the interpreter. A relative one begins where the script is, since s6 starts the script there. */
+static void go_on(const struct doctor *doctor, struct execution *execution,
+                  const struct interpreter *interpreter, const char *note)
+{
+        const char *name = interpreter->path, *slash = strrchr(name, '/'), *script = execution->script;
+        bool relative = *name != '/';
+
+        if (slash && strcmp(slash, "/env") == 0 && interpreter->argument[0] &&
+            interpreter->argument[0] != '-' && !strchr(interpreter->argument, '/'))
+                audit_name(doctor, interpreter->argument, note);
+        snprintf(execution->path, sizeof(execution->path), "%.*s%s",
+                 relative ? (int)(strrchr(script, '/') + 1 - script) : 0, script, name);
+        slash = strrchr(execution->file, '/');
+        snprintf(execution->below, sizeof(execution->below), "%.*s%s",
+                 relative && slash ? (int)(slash + 1 - execution->file) : 0, execution->file,
+                 relative ? name : "");
+}
+
+/* Returns what the audit of the script itself does. */
+static int audit_script(const struct doctor *doctor, const char *path, const char *file, const char *note)
+{
+        struct script_walk *walk = doctor->scripts;
+        struct execution execution; /* not cleared: it is as large as two paths */
+        unsigned problems = walk->dead.count;
+        int first = 0;
+
+        execution.script = path;
+        execution.file = file;
+        snprintf(execution.path, sizeof(execution.path), "%s", path);
+        snprintf(execution.below, sizeof(execution.below), "%s", file);
+        for (unsigned i = 0; i < DIAGNOSE_INTERPRETERS_MOST && !is_sound(walk, execution.path); i++) {
+                struct interpreter interpreter;
+                struct rights_end end;
+                int result =
+                        audit(doctor, execution.path, *execution.below ? execution.below : NULL, note, &end);
+
+                if (i && result == -ENOENT)
+                        look_executable(doctor, execution.path, path, note);
+                if (i == 0)
+                        first = result;
+                if (result)
+                        break;
+                walk->scripts += i == 0;
+                result = look_into(doctor, i ? execution.path : path, path, note, &end.inode, &interpreter);
+                if (i && result == 0 && !*execution.below && walk->dead.count == problems)
+                        note_sound(walk, execution.path);
+                if (result <= 0)
+                        break;
+                go_on(doctor, &execution, &interpreter, note);
+        }
+        return first;
+}
+
+/* Finds where a service's directory is, and whether it is safe. If not, the audit of each of its files tells
+ * of that. */
+static void find_service(const struct doctor *doctor, const char *name)
+{
+        struct script_walk *walk = doctor->scripts;
+        const struct server *server = doctor->server;
+        char *culprit = NULL;
+        int result = *walk->scandir.path ? rights_audit_below(walk->scandir.path, name, server->hermes_home,
+                                                              &walk->service, &culprit)
+                                         : -ENOENT;
+
+        if (result)
+                *walk->service.path = '\0';
+        free(culprit);
 }
 
 static void audit_service(const struct doctor *doctor, const char *name)
@@ -202,22 +268,18 @@ static void audit_service(const struct doctor *doctor, const char *name)
         const char *const *files = svscan ? svscan_files : service_files;
         size_t count = svscan ? sizeof(svscan_files) / sizeof(svscan_files[0])
                               : sizeof(service_files) / sizeof(service_files[0]);
-        char path[4096], note[512], *culprit = NULL;
+        char path[4096], note[512];
 
-        snprintf(path, sizeof(path), "%s/%s", doctor->server->registry->scandir.path, name);
-        if (rights_audit_to(path, doctor->server->hermes_home, doctor->scripts->directory, &culprit))
-                *doctor->scripts->directory = '\0';
-        free(culprit); /* the audit of each of the service's files tells of it */
+        find_service(doctor, name);
         for (size_t i = 0; i < count; i++) {
                 snprintf(path, sizeof(path), "%s/%s/%s", doctor->server->registry->scandir.path, name,
                          files[i]);
                 snprintf(note, sizeof(note), "%s of %s", files[i], name);
-                if (svscan || i < SERVICE_SCRIPTS)
-                        audit_script(doctor, path, files[i], note);
-                if (is_executed(doctor, name, files[i]) && access(path, F_OK) < 0 && errno == ENOENT)
-                        findings_add(&doctor->scripts->dead, note, "it is not there");
                 if (!svscan && i >= SERVICE_SCRIPTS)
-                        audit(doctor, path, files[i], note);
+                        audit(doctor, path, files[i], note, NULL);
+                else if (audit_script(doctor, path, files[i], note) && is_executed(doctor, name, files[i]) &&
+                         access(path, F_OK) < 0 && errno == ENOENT)
+                        findings_add(&doctor->scripts->dead, note, "it is not there");
         }
         doctor->scripts->services += !svscan;
 }
@@ -268,6 +330,7 @@ bool diagnose_scripts(struct doctor *doctor)
                         return true;
                 }
                 text_init(&walk->names);
+                find_scandir(doctor);
                 list_names(doctor->server->registry, walk);
                 return false;
         }

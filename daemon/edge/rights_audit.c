@@ -22,6 +22,8 @@ struct walk {
         unsigned links;
         const char *outside; /* where the walk ends, without a look */
         size_t outside_length;
+        struct stat found; /* of the end of `done`, if that was looked at last */
+        bool is_found;
 };
 
 /* Is there an ACL? One that lets somebody else write shows in the mode as group bits, whatever the group. */
@@ -89,10 +91,10 @@ static int follow(struct walk *walk, const char *path)
 /* Goes over one component. 1: *path is not safe; 0: the component is behind us; or a negative errno. */
 static int step(struct walk *walk, const char *component, char path[PATH_MAX])
 {
-        struct stat found;
         size_t done = strlen(walk->done);
         size_t length = strlen(component);
 
+        walk->is_found = false;
         if (strcmp(component, ".") == 0)
                 return 0;
         if (strcmp(component, "..") == 0) {
@@ -110,13 +112,14 @@ static int step(struct walk *walk, const char *component, char path[PATH_MAX])
         if (walk->outside_length > 0 && strlen(path) == walk->outside_length &&
             memcmp(path, walk->outside, walk->outside_length) == 0)
                 return 1;
-        if (lstat(path, &found) < 0)
+        if (lstat(path, &walk->found) < 0)
                 return -errno;
-        if (S_ISLNK(found.st_mode))
+        if (S_ISLNK(walk->found.st_mode))
                 return follow(walk, path);
-        if (!rights_is_safe(path, &found))
+        if (!rights_is_safe(path, &walk->found))
                 return 1;
         memcpy(walk->done, path, done + 1 + length + 1);
+        walk->is_found = true;
         return 0;
 }
 
@@ -146,9 +149,22 @@ static int look_at_root(char path[PATH_MAX])
         return rights_is_safe(path, &found) ? 0 : 1;
 }
 
-/* below: a directory that an audit led to, or NULL. The walk's memory is not cleared: it is as large as two
- * paths, and there are thousands of audits. */
-static int audit(const char *below, const char *path, const char *volume, char *resolved, char **culprit)
+/* Tells where the walk has ended. 0, or a negative errno. */
+static int walk_tell(const struct walk *walk, struct rights_end *end)
+{
+        struct stat found = walk->found;
+
+        if (!walk->is_found && lstat(*walk->done ? walk->done : "/", &found) < 0)
+                return -errno;
+        strcpy(end->path, walk->done);
+        end->inode = found;
+        return 0;
+}
+
+/* below: a directory that an audit led to, or NULL; end: NULL, if nobody wants to know. The walk's memory is
+ * not cleared: it is as large as two paths, and there are thousands of audits. */
+static int audit(const char *below, const char *path, const char *volume, struct rights_end *end,
+                 char **culprit)
 {
         char at[PATH_MAX];
         struct walk *walk;
@@ -163,6 +179,7 @@ static int audit(const char *below, const char *path, const char *volume, char *
         strcpy(walk->done, below ? below : "");
         strcpy(walk->left, path);
         walk->links = 0;
+        walk->is_found = false;
         walk->outside = volume;
         walk->outside_length = strlen(volume);
         while (walk->outside_length > 0 && volume[walk->outside_length - 1] == '/')
@@ -170,8 +187,8 @@ static int audit(const char *below, const char *path, const char *volume, char *
         result = below ? 0 : look_at_root(at);
         if (!result)
                 result = walk_along(walk, at);
-        if (!result && resolved)
-                strcpy(resolved, walk->done);
+        if (!result && end)
+                result = walk_tell(walk, end);
         free(walk);
         if (result != 1)
                 return result;
@@ -189,15 +206,16 @@ int rights_audit(const char *path, char **culprit)
 
 int rights_audit_outside(const char *path, const char *volume, char **culprit)
 {
-        return *path == '/' ? audit(NULL, path, volume, NULL, culprit) : -EINVAL;
+        return rights_audit_to(path, volume, NULL, culprit);
 }
 
-int rights_audit_to(const char *path, const char *volume, char resolved[PATH_MAX], char **culprit)
+int rights_audit_to(const char *path, const char *volume, struct rights_end *end, char **culprit)
 {
-        return *path == '/' ? audit(NULL, path, volume, resolved, culprit) : -EINVAL;
+        return *path == '/' ? audit(NULL, path, volume, end, culprit) : -EINVAL;
 }
 
-int rights_audit_below(const char *directory, const char *file, const char *volume, char **culprit)
+int rights_audit_below(const char *directory, const char *file, const char *volume, struct rights_end *end,
+                       char **culprit)
 {
-        return audit(directory, file, volume, NULL, culprit);
+        return audit(directory, file, volume, end, culprit);
 }

@@ -4,10 +4,9 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 
 /* Can anyone but root change the files that root goes by? */
-
-struct stat;
 
 /*
  * Can anyone but root (or our own uid) write `path` (absolute) or one of its parents, or rename it away? A
@@ -22,12 +21,19 @@ int rights_audit(const char *path, char **culprit);
  * the volume likes. */
 int rights_audit_outside(const char *path, const char *volume, char **culprit);
 
-/* The same; resolved, set for 0 only: where the path leads, without links and without a slash at its end. */
-int rights_audit_to(const char *path, const char *volume, char resolved[PATH_MAX], char **culprit);
+/* Where an audit led to. */
+struct rights_end {
+        char path[PATH_MAX]; /* without links, and without a slash at its end */
+        struct stat inode;
+};
 
-/* The same of a relative path below a directory that rights_audit_to() led to: whoever could not change that
- * directory then cannot now. */
-int rights_audit_below(const char *directory, const char *file, const char *volume, char **culprit);
+/* The same; *end is set for 0 only. */
+int rights_audit_to(const char *path, const char *volume, struct rights_end *end, char **culprit);
+
+/* The same of a relative path below a directory that an audit led to: whoever could not change that directory
+ * then cannot now. */
+int rights_audit_below(const char *directory, const char *file, const char *volume, struct rights_end *end,
+                       char **culprit);
 
 /* Tells all audits of the process whether anybody but root is in group 0 (rights_members.h). Until then the
  * group is taken for root's alone. */

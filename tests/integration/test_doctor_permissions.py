@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Diagnose finds what users other than root can write, wherever s6 or the broker trusts it."""
 
+import os
+
 import pytest
 
 from doctor import STATIC, TEMPLATE, assert_check, diagnose, make_clinic, verdicts
@@ -82,6 +84,26 @@ def test_what_cannot_be_looked_at(clinic):
     assert_check(clinic, "permissions_scripts", "warning", "/finish (Permission denied)")
     clinic.run("root", "chmod", "755", f"{STATIC}/finish", check=True)
     assert_check(clinic, "permissions_scripts", "ok")
+
+
+def test_files_that_slots_share(clinic):
+    """They are looked into once: all that have such a file are told of all the same, and each has its own interpreter."""
+    names = ("default", "coder")
+    assert len({os.stat(f"{clinic.slot(name)}/run").st_ino for name in names}) == 1
+    os.chmod(f"{clinic.slot('coder')}/run", 0o644)
+    found = diagnose(clinic)["execution"]
+    os.chmod(f"{clinic.slot('coder')}/run", 0o755)
+    assert all(f"run of gateway-{name} (its mode lets nobody execute it)" in found["detail"] for name in names), found
+    program = f"{clinic.slot('coder')}/svcbroker-slot"
+    os.rename(program, f"{program}~")
+    found = diagnose(clinic)["execution"]
+    clinic.run("root", "sh", "-c", f"cd {SLOT}; cp svcbroker-slot~ svcbroker-slot; chown hermes svcbroker-slot", check=True)
+    loose = diagnose(clinic)["permissions_scripts"]
+    os.rename(f"{program}~", program)
+    words = "its interpreter /run/service/gateway-coder/./svcbroker-slot: it is not there"
+    assert f"run of gateway-coder ({words})" in found["detail"] and "gateway-default" not in found["detail"], found
+    assert f"{SLOT}/svcbroker-slot (run of gateway-coder)" in loose["detail"] and "gateway-default" not in loose["detail"], loose
+    assert diagnose(clinic)["execution"]["verdict"] == "ok"
 
 
 def test_many_are_counted(clinic):

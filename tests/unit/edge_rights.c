@@ -317,6 +317,45 @@ START_TEST(audit_outside)
 }
 END_TEST
 
+/* Where it leads to, and which inode is there. */
+START_TEST(audit_end)
+{
+        static const struct {
+                const char *path;
+                const char *end;
+        } cases[] = {{"a/b/file", "a/b/file"}, {"a/link/file", "a/b/file"},
+                     {"a/link", "a/b"},        {"a/b/..", "a"},
+                     {"a/b/.", "a/b"},         {"a//b/", "a/b"}};
+        char path[512];
+        struct rights_end end;
+        struct stat found;
+        char *culprit = NULL;
+
+        ck_assert_int_eq(0, symlink("b", "a/link"));
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                ck_assert_int_eq(0, stat(cases[i].end, &found));
+                snprintf(path, sizeof(path), "%s/%s", safe, cases[i].path);
+                ck_assert_int_eq(0, rights_audit_to(path, "", &end, &culprit));
+                snprintf(path, sizeof(path), "%s/%s", safe, cases[i].end);
+                ck_assert_str_eq(path, end.path);
+                ck_assert_uint_eq(found.st_ino, end.inode.st_ino);
+                ck_assert_int_eq(0, rights_audit_below(safe, cases[i].path, "", &end, &culprit));
+                ck_assert_str_eq(path, end.path);
+                ck_assert_uint_eq(found.st_ino, end.inode.st_ino);
+        }
+        ck_assert_int_eq(0, stat("/", &found));
+        ck_assert_int_eq(0, rights_audit_to("/", "", &end, &culprit));
+        ck_assert_str_eq("", end.path);
+        ck_assert_uint_eq(found.st_ino, end.inode.st_ino);
+        /* Below what was found safe, the way to it is not looked at again. */
+        ck_assert_int_eq(0, chmod("a", 0777));
+        snprintf(path, sizeof(path), "%s/a/b", safe);
+        ck_assert_int_eq(0, rights_audit_below(path, "file", "", NULL, &culprit));
+        ck_assert_int_eq(1, rights_audit_to(path, "", &end, &culprit));
+        free(culprit);
+}
+END_TEST
+
 /* By the account files of this machine, in which root is alone, and a made up first group. */
 START_TEST(root_group)
 {
@@ -436,6 +475,7 @@ int main(void)
         tcase_add_test(paths, audit_good);
         tcase_add_test(paths, root_group);
         tcase_add_test(paths, audit_outside);
+        tcase_add_test(paths, audit_end);
         tcase_add_test(paths, audit_modes);
         tcase_add_test(paths, audit_links);
         tcase_add_test(paths, audit_without_root);
