@@ -2,6 +2,7 @@
 #include "daemon/doctor/doctor.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/bounds.h"
@@ -113,14 +114,18 @@ static void find_without_slot(const struct doctor *doctor, const struct volume_f
         }
 }
 
+static int compare_profile(const void *key, const void *element)
+{
+        const struct found_profile *profile = element;
+
+        return strcmp(key, profile->name);
+}
+
 static bool has_profile(const struct volume_found *found, const char *profile)
 {
-        if (strcmp(profile, "default") == 0)
-                return true;
-        for (size_t i = 0; i < found->count; i++)
-                if (strcmp(found->profiles[i].name, profile) == 0)
-                        return true;
-        return false;
+        return strcmp(profile, "default") == 0 ||
+               (found->named &&
+                bsearch(profile, found->profiles, found->named, sizeof(*found->profiles), compare_profile));
 }
 
 static void check_profiles(struct doctor *doctor, const struct volume_found *found)

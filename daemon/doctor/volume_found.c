@@ -179,6 +179,7 @@ static void found_take(struct volume_found *found, const struct survey *survey)
                 profile->link = survey->facts[i].link;
                 found->count += survey->facts[i].hung || survey->facts[i].exists || survey->facts[i].link;
         }
+        found->named = found->count;
         for (size_t i = 0; found->profiles && i < survey->invalid_count; i++)
                 if (survey->invalid_souls[i] && strcmp(survey->invalid[i], "default") != 0)
                         snprintf(found->profiles[found->count++].name, sizeof(found->profiles[0].name), "%s",

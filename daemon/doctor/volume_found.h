@@ -48,6 +48,7 @@ struct volume_found {
         bool more; /* there are more directories than are looked at */
         struct found_profile *profiles;
         size_t count;
+        size_t named; /* of these, the first ones, sorted: the others have no name that a gateway can have */
         struct findings newer, unreadable, lost; /* records */
 };
 
