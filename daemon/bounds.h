@@ -77,7 +77,7 @@
 #define STRAY_WORDS_BYTES 1024
 
 /* Sessions. */
-#define READY_TURN_USEC 2000 /* of a turn of the loop, for the steps of one queue: loop/ready.h */
+#define READY_TURN_USEC 1000 /* of a turn of the loop, for the steps of one of three queues: loop/ready.h */
 
 /* What one connection may do in its turn, and one listener in a turn of the loop, before the others have theirs. */
 #define PEER_READS_PER_TURN 4
@@ -110,8 +110,7 @@
 #define DIAGNOSE_CLOCK_USEC 5000000 /* a stamp this far ahead of the clock is no matter of rounding */
 /* When the broker is told to end, calls under way may take so long to end. */
 #define SERVER_DRAIN_MSEC 3000
-/* A Diagnose is made in slices, between which everybody else has a turn: each ends with the step that goes over this. */
-#define DIAGNOSE_SLICE_USEC 1000
+/* A Diagnose is made in slices, each a step of the ready queue, between which everybody else has a turn. */
 #define DIAGNOSE_PAUSE_MSEC 1     /* between two slices */
 #define DIAGNOSE_IDLE_MSEC 10     /* the same, where a step waits for others */
 #define DIAGNOSE_VOLUME_MSEC 2000 /* until the volume is late */

@@ -45,10 +45,11 @@ static void round_begin(struct doctor *doctor)
         doctor->state = DOCTOR_LOOKING;
         doctor->step = doctor->count = 0;
         text_init(&doctor->checks);
-        doctor->volume = volume_found_new(doctor->server, is_asked_by_root(doctor), volume_answered, doctor);
+        doctor->ready.root = is_asked_by_root(doctor);
+        doctor->volume = volume_found_new(doctor->server, doctor->ready.root, volume_answered, doctor);
         if (!doctor->volume)
                 doctor_lacks_memory(doctor);
-        timer_start(&doctor->slice, 0);
+        ready_wake(&doctor->ready);
 }
 
 /* Everything is known: answers all calls of this round, and begins the next for those who asked meanwhile. */
@@ -78,21 +79,29 @@ static void round_end(struct doctor *doctor)
                 round_begin(doctor);
 }
 
-static void doctor_slice(void *owner)
+static bool doctor_slice(struct ready *ready)
 {
-        struct doctor *doctor = owner;
-        uint64_t until = uv_hrtime() + DIAGNOSE_SLICE_USEC * UINT64_C(1000);
+        struct doctor *doctor = (struct doctor *)ready;
 
         doctor->idle = false;
-        while (doctor->step < STEPS && !doctor->idle && uv_hrtime() < until)
+        do
                 doctor->step += steps[doctor->step](doctor);
+        while (doctor->step < STEPS && !doctor->idle && !ready_is_over(ready));
         if (doctor->step < STEPS) {
-                timer_start(&doctor->slice, doctor->idle ? DIAGNOSE_IDLE_MSEC : DIAGNOSE_PAUSE_MSEC);
-                return;
+                timer_start(&doctor->pause, doctor->idle ? DIAGNOSE_IDLE_MSEC : DIAGNOSE_PAUSE_MSEC);
+                return false;
         }
         doctor->state = DOCTOR_WAITING;
         if (!doctor->volume || volume_found_is_complete(doctor->volume))
                 round_end(doctor);
+        return false;
+}
+
+static void doctor_paused(void *owner)
+{
+        struct doctor *doctor = owner;
+
+        ready_wake(&doctor->ready);
 }
 
 static struct doctor *doctor_get(struct server *server)
@@ -105,7 +114,8 @@ static struct doctor *doctor_get(struct server *server)
         if (!doctor)
                 return NULL;
         doctor->server = server;
-        timer_init(&doctor->slice, server->loop, doctor_slice, doctor);
+        ready_init(&doctor->ready, &server->registry->ready, doctor_slice);
+        timer_init(&doctor->pause, server->loop, doctor_paused, doctor);
         return server->doctor = doctor;
 }
 
@@ -127,7 +137,8 @@ void diagnose_close(struct server *server)
         diagnose_scripts_drop(doctor);
         if (doctor->state != DOCTOR_IDLE)
                 text_deinit(&doctor->checks);
-        timer_close(&doctor->slice, doctor_free);
+        ready_remove(&doctor->ready);
+        timer_close(&doctor->pause, doctor_free);
 }
 
 static void diagnose(struct peer *peer, const struct call *call)

@@ -14,7 +14,8 @@
 /*
  * Diagnose is the method; the doctor answers it, by a look at everything, which takes its time. It makes one
  * round at a time, in slices between which the loop serves others; whoever asks meanwhile gets the next
- * round, since what was looked at already may have changed.
+ * round, since what was looked at already may have changed. A slice is a step of the model's ready queue, and
+ * shares its time with the others of that turn.
  *
  * The checks are by subject, one file each (diagnose_*.c). A new check is a function of such a file, and its
  * row in man/svcctl.1.
@@ -38,11 +39,12 @@ struct script_walk;
 struct process_walk;
 
 struct doctor {
+        struct ready ready;
         struct server *server;
         enum doctor_state state;
         struct ticket_set asked; /* calls that are answered with what this round finds */
         struct ticket_set next;  /* calls for the round after this one */
-        struct timer slice;
+        struct timer pause;      /* until the next slice */
         size_t step;
         bool idle;          /* a step waits for others: the next slice comes after a longer pause */
         struct text checks; /* JSON, with commas between them */
