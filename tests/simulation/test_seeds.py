@@ -31,8 +31,9 @@ def build(request):
 
 
 def simulate(build, *arguments):
-    """Behind the tests that wait for a real tree."""
-    return subprocess.run(["nice", "-n", "5", ROOT / build / "tests/simulation/simulate", *arguments], cwd=ROOT, capture_output=True, text=True)
+    """Behind the tests that wait for a real tree. A trace has what was written as it is, be it no UTF-8."""
+    return subprocess.run(["nice", "-n", "5", ROOT / build / "tests/simulation/simulate", *arguments], cwd=ROOT, capture_output=True, text=True,
+                          errors="replace")
 
 
 def traces(build, *arguments):
