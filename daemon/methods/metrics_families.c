@@ -90,13 +90,16 @@ static void logger_restarts(struct scrape *scrape, const struct service *service
                 tell_of(scrape, service, service->shown.log_restarts);
 }
 
+/* From the first of any cause on, of each: what grows is seen to grow from 0. */
 static void deaths(struct scrape *scrape, const struct service *service)
 {
+        static const unsigned none[DEATHS];
+
+        if (memcmp(service->deaths, none, sizeof(none)) == 0)
+                return;
         for (size_t i = 0; i < DEATHS; i++) {
                 struct sample sample = {.object = service->name, .number = service->deaths[i]};
 
-                if (!service->deaths[i])
-                        continue;
                 sample.fields[0].name = "cause";
                 sample.fields[0].value = death_name((enum death)i);
                 scrape->tell(scrape, &sample);

@@ -63,6 +63,7 @@ def test_a_service_is_told(tree, profile):
     assert of(found, "ServiceRestarts", name) == of(found, "ServiceLoggerRestarts", name) == 0
     assert of(found, "ServiceNextStartSeconds", name) is None
     assert isinstance(of(found, "ServiceInStateSeconds", name), float)
+    assert of(found, "ServiceDeaths", name, cause="ordered") is None
     tree.call("Stop", names=[name], wait="down")
     found = metrics(tree)
     assert of(found, "ServiceState", name) == "down" and of(found, "ServiceWanted", name) == 0
@@ -91,7 +92,7 @@ def test_deaths_are_counted_by_cause(tree, profile, behaviour, cause):
     assert of(found, "ServiceProblem", name) == state
     if state == "backoff":
         assert 0 < of(found, "ServiceNextStartSeconds", name) <= 600
-    assert of(found, "ServiceDeaths", name, cause="ordered") is None
+    assert of(found, "ServiceDeaths", name, cause="ordered") == 0, "from the first one on, all causes are told"
 
 
 def test_calls_and_refusals_are_counted(tree):

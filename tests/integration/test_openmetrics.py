@@ -112,6 +112,7 @@ def test_of_a_gateway_that_goes(tree, profile):
 
 NAMES = re.compile(r"\bsvcbroker_[a-z_]+\b")
 EXAMPLES = f"{TOP}/docs/examples"
+ALERTS = f"{TOP}/tests/integration/alerts.yml"
 
 
 def named(tree):
@@ -133,6 +134,46 @@ def test_pages_name_what_there_is(tree, page):
 def test_the_rules():
     done = subprocess.run(["promtool", "check", "rules", f"{EXAMPLES}/prometheus-rules.yml"], capture_output=True, text=True, timeout=90)
     assert done.returncode == 0 and "4 rules found" in done.stdout, done
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="no promtool")
+def test_what_the_alerts_say():
+    done = subprocess.run(["promtool", "test", "rules", ALERTS], capture_output=True, text=True, timeout=90)
+    assert done.returncode == 0, done
+
+
+def test_the_alerts_are_tried_with_what_is_told(tree, profile):
+    """Names and labels of the series in their tests; those that a Prometheus adds are none of ours."""
+    with open(ALERTS) as file:
+        series = re.findall(r"series: (svcbroker_\w+){(.*)}", file.read())
+    tried = {(name, tuple(sorted(set(re.findall(r'(\w+)=', labels)) - {"job", "instance"}))) for name, labels in series}
+    tree.register(profile, "exit:78")
+    wait_until(lambda: "svcbroker_service_problem" in text_of(tree), what="it has a problem")
+    told = {(name, tuple(label for label, _ in labels)) for name, labels in samples(openmetrics.text_string_to_metric_families(text_of(tree)))}
+    # Where this machine's cgroup has no limit, there are none of these.
+    told |= {("svcbroker_container_memory_bytes", ()), ("svcbroker_container_memory_limit_bytes", ())}
+    assert tried and tried <= told, tried - told
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="no promtool")
+def test_the_configuration_of_a_prometheus(tmp_path):
+    """As the page has it."""
+    with open(f"{TOP}/docs/metrics.md") as file:
+        (block,) = re.findall(r"^```yaml\n(scrape_configs:\n.*?)^```", file.read(), re.M | re.S)
+    (tmp_path / "prometheus.yml").write_text(f"{block}rule_files: [{EXAMPLES}/prometheus-rules.yml]\n")
+    done = subprocess.run(["promtool", "check", "config", tmp_path / "prometheus.yml"], capture_output=True, text=True, timeout=90)
+    assert done.returncode == 0 and "4 rules found" in done.stdout, done
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="no promtool")
+def test_the_dashboard_asks_what_can_be_asked(tmp_path):
+    """Each of its queries is PromQL: as the expression of a rule, with a value for Grafana's variables."""
+    with open(f"{EXAMPLES}/grafana-dashboard.json") as file:
+        queries = [target["expr"] for panel in json.load(file)["panels"] for target in panel["targets"]]
+    rules = [{"record": f"query:{number}", "expr": query.replace("$instance", ".*")} for number, query in enumerate(queries)]
+    (tmp_path / "queries.yml").write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
+    done = subprocess.run(["promtool", "check", "rules", tmp_path / "queries.yml"], capture_output=True, text=True, timeout=90)
+    assert done.returncode == 0 and f"{len(queries)} rules found" in done.stdout, done
 
 
 def test_the_dashboard():
