@@ -2,6 +2,7 @@
 /* The broker's looks at what is there: what they find must not depend on the machine. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,18 @@ int __wrap_fstatat64(int at, const char *path, struct stat *found, int flags)
         if (result == 0)
                 stat_adapt(found);
         return result;
+}
+
+/* What it looks at is looked at by the library. */
+FTSENT *__real_fts64_read(FTS *walk);
+FTSENT *__wrap_fts64_read(FTS *walk);
+FTSENT *__wrap_fts64_read(FTS *walk)
+{
+        FTSENT *entry = __real_fts64_read(walk);
+
+        if (sim_inside && entry && entry->fts_info != FTS_NS && entry->fts_info != FTS_NSOK)
+                stat_adapt(entry->fts_statp);
+        return entry;
 }
 
 /* Always the same room, or none. */

@@ -74,7 +74,7 @@ static void look(const char *what, int result, const struct stat *found)
         if (came(what, result) == 0)
                 say("  mode %o links %u size %lld %s\n", found->st_mode, (unsigned)found->st_nlink,
                     S_ISDIR(found->st_mode) ? 0LL : (long long)found->st_size,
-                    found->st_uid == 0 ? "ours" : "another's");
+                    found->st_uid == (sim_inside ? 0 : getuid()) ? "ours" : "another's");
 }
 
 static void open_deeds(int at)
