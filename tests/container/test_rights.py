@@ -1,41 +1,13 @@
 # SPDX-License-Identifier: ISC
-"""Numbers, capabilities and file systems that a container may be started with; and the examples that say so."""
+"""Numbers, capabilities and file systems that a container may be started with."""
 
 import json
 import os
 import subprocess
 
 import pytest
-import yaml
 
-from engine import TOP, podman, run, until
-
-
-def example(name):
-    with open(f"{TOP}/docker/{name}") as file:
-        return list(yaml.safe_load_all(file))
-
-
-@pytest.fixture(scope="session")
-def kubernetes():
-    """The container of the Kubernetes example."""
-    deployment = next(document for document in example("kubernetes.yaml") if document["kind"] == "Deployment")
-    return deployment["spec"]["template"]["spec"]
-
-
-def kubernetes_options(pod, volume):
-    """What a kubelet makes of it, for podman. An emptyDir is 0777."""
-    container = pod["containers"][0]
-    context = container["securityContext"]
-    assert (context["runAsUser"], context["allowPrivilegeEscalation"], context["readOnlyRootFilesystem"]) == (0, False, True)
-    assert context["capabilities"]["drop"] == ["ALL"]
-    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
-    options = ["--read-only", "--read-only-tmpfs=false", "--security-opt", "no-new-privileges", "--cap-drop", "ALL",
-               *[word for name in context["capabilities"]["add"] for word in ("--cap-add", name)],
-               "--volume", f"{volume}:{mounts.pop('data')}"]
-    for path in mounts.values():
-        options += ["--tmpfs", f"{path}:rw,exec,mode=777"]
-    return options, {variable["name"]: variable["value"] for variable in container["env"]}
+from engine import podman, run, until
 
 
 @pytest.fixture
@@ -48,29 +20,6 @@ def volume(tmp_path):
 
 def add_profile(container, name):
     container.shell(f"mkdir -p profiles/{name} && echo soul >profiles/{name}/SOUL.md")
-
-
-def test_the_kubernetes_example(start, kubernetes, volume):
-    options, environment = kubernetes_options(kubernetes, volume)
-    container = start(*kubernetes["containers"][0]["args"], options=options, **environment)
-    until(lambda: container.service("gateway-default")["state"] == "up", "the default gateway is up")
-    for probe in ("livenessProbe", "readinessProbe"):
-        assert container.exec(*kubernetes["containers"][0][probe]["exec"]["command"], user="root").returncode == 0
-    add_profile(container, "coder")
-    container.svcctl("start", "coder")
-    container.svcctl("restart", "coder")
-    container.svcctl("stop", "coder")
-    doctor = json.loads(container.svcctl("--json", "doctor", check=False).stdout)["checks"]
-    assert [check for check in doctor if check["verdict"] == "failure"] == []
-    assert container.shell("stat -c %a /run").stdout == "755\n"
-    assert container.stop() != 137
-
-
-def test_the_liveness_probe_fails_without_a_broker(start, kubernetes):
-    container = start()
-    container.exec("/command/s6-svc", "-wD", "-d", "/run/service/svcbrokerd", user="root")
-    command = kubernetes["containers"][0]["livenessProbe"]["exec"]["command"]
-    assert container.exec(*command, user="root", check=False).returncode == 1
 
 
 def test_the_least_capabilities(start):
@@ -103,26 +52,6 @@ def test_a_user_who_may_have_no_process(image):
         other.wait()
     assert result.returncode != 0 and "CAP_SET" not in result.stderr
     assert "cannot become hermes, with the capabilities for it: " in result.stderr and "too many processes" in result.stderr
-
-
-def test_the_compose_example():
-    services = example("compose.yaml")[0]["services"]
-    assert set(services) == {"hermes", "dashboard"}
-    assert services["hermes"]["volumes"] == services["dashboard"]["volumes"]
-    assert services["dashboard"]["command"][0] == "dashboard" and services["dashboard"]["profiles"] == ["dashboard"]
-    for service in services.values():
-        assert (service["cap_drop"], service["cap_add"]) == (["ALL"], ["SETUID", "SETGID", "KILL", "CHOWN"])
-
-
-def test_gateway_and_dashboard_on_one_volume(start, volume):
-    services = example("compose.yaml")[0]["services"]
-    options = ("--volume", f"{volume}:/opt/data", "--security-opt", "no-new-privileges", "--cap-drop", "ALL",
-               *[word for name in services["hermes"]["cap_add"] for word in ("--cap-add", name)])
-    hermes = start(*services["hermes"]["command"], options=options)
-    dashboard = start(*services["dashboard"]["command"], options=options)
-    until(lambda: hermes.service("gateway-default")["state"] == "up", "the default gateway is up")
-    assert "gateway-default" not in dashboard.svcctl("list").stdout
-    assert dashboard.svcctl("health").returncode == hermes.svcctl("health").returncode == 0
 
 
 @pytest.mark.parametrize("names", [("HERMES_UID", "HERMES_GID"), ("PUID", "PGID")])
