@@ -75,6 +75,32 @@ def sidecar():
     return container
 
 
+PLAIN = {"str": str, "int": int, "bool": bool}
+
+
+def strange(models, kind, value, path):
+    """What a Kubernetes of that API does not know, or has as something else; kind is a type as its client for Python names it."""
+    if kind.startswith("list["):
+        return [fault for number, each in enumerate(value) for fault in strange(models, kind[5:-1], each, f"{path}[{number}]")]
+    if kind.startswith("dict("):
+        return [fault for name, each in value.items() for fault in strange(models, kind.partition(", ")[2][:-1], each, f"{path}.{name}")]
+    if kind in PLAIN:
+        return [] if type(value) is PLAIN[kind] else [f"{path}: {value!r} is no {kind}"]
+    model = getattr(models, kind)
+    kinds = {name: model.openapi_types[attribute] for attribute, name in model.attribute_map.items()}
+    return [fault for name, each in value.items()
+            for fault in (strange(models, kinds[name], each, f"{path}.{name}") if name in kinds else [f"{path}.{name}: there is no such field"])]
+
+
+def test_kubernetes_knows_every_field(manifests, sidecar):
+    models = pytest.importorskip("kubernetes.client.models")
+    for kind, document in manifests.items():
+        assert strange(models, f"V1{kind}", document, kind) == []
+    assert strange(models, "V1Container", sidecar, "sidecar") == []
+    wrong = {**sidecar, "ports": [{"containerPort": "9464"}], "readonly": True}
+    assert len(strange(models, "V1Container", wrong, "sidecar")) == 2
+
+
 def security_options(context):
     user, group, not_root, escalation, read_only, capabilities, seccomp = only(
         context, "runAsUser runAsGroup runAsNonRoot allowPrivilegeEscalation readOnlyRootFilesystem capabilities seccompProfile")

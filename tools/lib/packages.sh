@@ -4,10 +4,10 @@
 
 packages_build=(gcc libc6-dev meson ninja-build pkg-config python3 libjson-c-dev libuv1-dev libcap-dev libseccomp-dev libyaml-dev)
 packages_tree=(s6 util-linux procps)
-packages_check=(binutils check patch python3-pytest python3-pytest-timeout python3-pytest-xdist shellcheck mandoc strace socat netcat-openbsd bash-completion zsh fish jq tmux
+packages_check=(binutils check iproute2 patch python3-pytest python3-pytest-timeout python3-pytest-xdist shellcheck mandoc strace socat netcat-openbsd bash-completion zsh fish jq tmux
     prometheus python3-prometheus-client busybox mypy python3-pip python3-setuptools python3-venv python3-wheel
     clang clang-format clang-tidy clang-tools libclang-rt-dev valgrind)
-packages_image=(podman runc debootstrap execline xz-utils python3-yaml bindfs fuse3)
+packages_image=(podman runc debootstrap execline xz-utils python3-kubernetes python3-yaml bindfs fuse3)
 packages_musl=(cmake make musl-tools linux-libc-dev xz-utils) # what tests/integration/musl-root and tools/musl build with; what can be tested without it is
 packages_go=(golang-go varlink-go golang-github-varlink-go-dev) # for the client in Go of docs/clients.md
 packages_cross=(gcc-aarch64-linux-gnu linux-libc-dev-arm64-cross qemu-user-static) # what tools/cross/check needs besides; the same
