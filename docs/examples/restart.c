@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * restart NAME...: restarts these services, and prints the outcome of each as soon as it is known. Fails if
  * one of them did.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "tests/differential/cases.h"
 
 #include <dirent.h>

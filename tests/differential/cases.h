@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef DIFFERENTIAL_CASES_H
 #define DIFFERENTIAL_CASES_H
 

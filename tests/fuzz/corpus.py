@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The committed corpora: corpus/NAME is a text, an input a line, with bytes that are not printable as escapes. So a change of one can be
 read, and three hundred inputs are no three hundred files."""
 
