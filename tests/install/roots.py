@@ -33,10 +33,11 @@ def until(condition, what):
 
 
 class Root:
-    """Namespaces with that root, without a network, until end(). process_1 is their first process."""
+    """Namespaces with that root, without a network but for the loopback, until end(). process_1 is their first process."""
 
     # The directory for what is written may be on an overlay itself, where it could not be used for another: a tmpfs can.
     INIT = """
+        ip link set lo up
         mount -t tmpfs -o mode=0755,size=2g tmpfs "$2"
         mkdir "$2"/written "$2"/work "$2"/root
         mount -t overlay -o "lowerdir=$1,upperdir=$2/written,workdir=$2/work" overlay "$2/root"

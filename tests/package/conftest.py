@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""The Debian packages, built twice in a fresh root as README says. SVCBROKER_PACKAGES_RELEASE: of this release of Debian's, not this machine's;
-SVCBROKER_PACKAGES: a directory for the result; SVCBROKER_PACKAGES_OPTIONS: DEB_BUILD_OPTIONS (nocheck: what the unit tests try is tried elsewhere)."""
+"""The Debian packages, built twice in a fresh root: as README says, and by an ordinary user, who has the unit tests run. SVCBROKER_PACKAGES_RELEASE: of
+this release of Debian's, not this machine's; SVCBROKER_PACKAGES: a directory for the result; SVCBROKER_PACKAGES_OPTIONS: DEB_BUILD_OPTIONS of the first
+build (nocheck: once is enough). SVCBROKER_CHECK_ALL: both releases, and arm64."""
 
 import io
 import os
@@ -20,6 +21,10 @@ from roots import Root, layers  # noqa: E402
 CHECKOUT = "/root/svcbroker"
 # The same from another place, with all else that could make a difference.
 ELSEWHERE = "/srv/another/place/that-is/longer"
+BUILDER = "builder"
+# One source is for two releases: Standards-Version is the older one's, whose lintian refuses that of the other.
+OF_A_LATER_ONE = "out-of-date-standards-version"
+ALL = "SVCBROKER_CHECK_ALL" in os.environ
 
 
 def pytest_configure(config):
@@ -27,12 +32,17 @@ def pytest_configure(config):
         pytest.exit("the tests of packages make roots and namespaces: run them as root", 2)
 
 
-def release():
+def releases():
     given = os.environ.get("SVCBROKER_PACKAGES_RELEASE")
-    if given:
-        return given
+    if given or ALL:
+        return [given] if given else ["bookworm", "trixie"]
     with open("/etc/os-release", encoding="utf-8") as file:
-        return re.search(r'^VERSION_CODENAME="?(\w+)', file.read(), re.M)[1]
+        return re.findall(r'^VERSION_CODENAME="?(\w+)', file.read(), re.M)
+
+
+@pytest.fixture(scope="session", params=releases())
+def release(request):
+    return request.param
 
 
 def names(field):
@@ -46,17 +56,18 @@ def fields(name, path):
         return re.findall(rf"^{name}: ((?:.*\n)(?:[ \t].*\n)*)", file.read(), re.M)
 
 
-def root_with(packages, directory, *process_1, **options):
+def root_with(release, packages, directory, *process_1, **options):
     """With these packages of Debian's, and apt asking nothing."""
-    made = Root(layers(release(), f"apt-get update && apt-get install {' '.join(sorted(packages))}"), directory, *process_1, **options)
+    made = Root(layers(release, f"apt-get update && apt-get install {' '.join(sorted(packages))}"), directory, *process_1, **options)
     made.run("""echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/assume-yes""")
     return made
 
 
 class Packages:
-    """The files that dpkg-buildpackage made, {name of the file: bytes}."""
+    """The files that dpkg-buildpackage made, {name of the file: bytes}, and what it said."""
 
-    def __init__(self, tar):
+    def __init__(self, tar, printed):
+        self.printed = printed
         with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
             self.files = {os.path.basename(member.name): archive.extractfile(member).read() for member in archive if member.isfile()}
 
@@ -70,34 +81,42 @@ class Packages:
                 file.write(data)
 
 
-def build(root, checkout, lines, environment):
+def build(root, checkout, lines, environment, user="root"):
     root.run(f"mkdir -p {checkout}")
     root.unpack(checkout, copy_checkout())
-    for line in lines:
-        root.run(f"{environment}; {line}", cwd=checkout)
+    root.run(f"chown -R {user}: {os.path.dirname(checkout)}")
+    printed = "".join(root.run(f"{environment}; {line}", cwd=checkout, user=user) for line in lines)
     root.run("mkdir made && mv svc*_* lib*_* python3*_* made", cwd=os.path.dirname(checkout))
-    return Packages(root.pack(f"{os.path.dirname(checkout)}/made"))
+    return Packages(root.pack(f"{os.path.dirname(checkout)}/made"), printed)
+
+
+def keep(packages):
+    """Where somebody wants to have them."""
+    directory = os.environ.get("SVCBROKER_PACKAGES")
+    if directory:
+        os.makedirs(directory, exist_ok=True)
+        for name, data in packages.files.items():
+            with open(f"{directory}/{name}", "wb") as file:
+                file.write(data)
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory):
-    """As README says; then once more, with the source package."""
+def built(release, tmp_path_factory):
+    """As README says; then once more, with the source package and the unit tests, as machines that build packages do it."""
     provided = {"debhelper-compat": "debhelper", "dh-sequence-python3": "dh-python"}
     needed = [provided.get(name, name) for name in names(fields("Build-Depends", "debian/control")[0])]
     options = os.environ.get("SVCBROKER_PACKAGES_OPTIONS", "nocheck")
-    root = root_with([*needed, "build-essential"], tmp_path_factory.mktemp("build") / "root")
+    root = root_with(release, [*needed, "build-essential"], tmp_path_factory.mktemp("build") / "root")
     try:
+        root.run(f"useradd {BUILDER}")
         lines = block("Debian")[:2]
         first = build(root, CHECKOUT, lines, f"export DEB_BUILD_OPTIONS='{options}'")
         again = lines[1].replace("--build=binary", "--build=full")
-        second = build(root, ELSEWHERE, [again], "umask 027; export DEB_BUILD_OPTIONS=nocheck TZ=Asia/Kolkata LC_ALL=C HOME=/tmp")
+        second = build(root, ELSEWHERE, [again], "umask 027; export TZ=Asia/Kolkata LC_ALL=C HOME=/tmp", BUILDER)
     finally:
         root.end()
-    if "SVCBROKER_PACKAGES" in os.environ:
-        os.makedirs(os.environ["SVCBROKER_PACKAGES"], exist_ok=True)
-        for name, data in first.files.items():
-            with open(f"{os.environ['SVCBROKER_PACKAGES']}/{name}", "wb") as file:
-                file.write(data)
+    if not ALL:
+        keep(first)
     return first, second
 
 
@@ -118,3 +137,14 @@ def needed(packages, tmp_path_factory):
         said = subprocess.run(["dpkg-deb", "--field", directory / name, "Depends"], check=True, stdout=subprocess.PIPE, text=True).stdout
         found |= set(names(said))
     return found - {name.partition("_")[0] for name in packages.debs()}
+
+
+def lintian(release, packages, directory):
+    """It has nothing to say against them."""
+    root = root_with(release, {"lintian"}, directory / "root")
+    try:
+        packages.put(root, "/debs")
+        said = root.run(f"lintian --pedantic --display-info --fail-on error,warning,info,pedantic --suppress-tags {OF_A_LATER_ONE} /debs/*.changes", check=False)
+        assert said.returncode == 0, said.stdout
+    finally:
+        root.end()
