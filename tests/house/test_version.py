@@ -36,6 +36,12 @@ def test_nobody_else_says_it():
     assert places - {"meson.build", "client/lib/svcbroker.h", "debian/libsvcbroker0.symbols"} == set(COPIES)
 
 
+def test_nobody_is_said_in_these_places():
+    """There is no maintainer and no page that the tree could name: HACKING says what is to be filled in where, and docs/clients.md shows it."""
+    said = {path for path in source.files() if not path.startswith("tests/") and re.search(r"example\.(org|com|net)|\.invalid\b", source.text(path))}
+    assert said == {"HACKING.md", "alpine/APKBUILD", "debian/changelog", "debian/control", "docs/clients.md", "meson_options.txt"}
+
+
 def test_programs():
     for program in ("client/svcctl", "daemon/svcbrokerd"):
         said = subprocess.run([source.BUILD / program, "--version"], capture_output=True, text=True, check=True).stdout

@@ -16,6 +16,8 @@ from roots import ENVIRONMENT, Root, layers  # noqa: E402
 
 UIDS = {"root": "0", "hermes": "10000"}
 EPOCH = "1700000000"
+URL = "https://releases.test/of/svcbroker/"
+NOBODY = "where nothing is: not for others like this"
 
 
 def pytest_configure(config):
@@ -32,19 +34,29 @@ def or_skip(*command):
     return made.stdout.strip().splitlines()[-1]
 
 
+def copy_of_checkout(directory):
+    directory.mkdir(parents=True)
+    files = "git -c safe.directory='*' ls-files -z --cached --others --exclude-standard | tar --null --files-from - --create | tar -C \"$1\" --extract"
+    subprocess.run(["bash", "-o", "pipefail", "-c", files, "copy", directory], cwd=TOP, check=True)
+    return directory
+
+
+def release(checkout, *options):
+    """What tools/release says; what it makes is in `out'."""
+    done = subprocess.run([checkout / "tools/release", *options, checkout / "out"], env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH}, capture_output=True,
+                          text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stderr
+
+
 @pytest.fixture(scope="session")
 def releases(tmp_path_factory):
     """Two, of two copies of the checkout."""
     or_skip(f"{TOP}/tools/musl")
     made = []
     for name in ("one", "another/place"):
-        checkout = tmp_path_factory.mktemp("release") / name
-        checkout.mkdir(parents=True)
-        files = "git -c safe.directory='*' ls-files -z --cached --others --exclude-standard | tar --null --files-from - --create | tar -C \"$1\" --extract"
-        subprocess.run(["bash", "-o", "pipefail", "-c", files, "copy", checkout], cwd=TOP, check=True)
-        done = subprocess.run([checkout / "tools/release", checkout / "out"], env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH}, capture_output=True,
-                              text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
+        checkout = copy_of_checkout(tmp_path_factory.mktemp("release") / name)
+        assert NOBODY not in release(checkout, "--url", URL)
         shutil.rmtree(checkout / "build-release")
         made.append(str(checkout / "out"))
     return made
@@ -67,10 +79,22 @@ class Plain(Root):
         return done.stdout if check else done
 
 
-def of_s6(directory):
-    """s6 as s6-overlay has it: static, in /command."""
-    s6 = or_skip(f"{TOP}/tests/integration/musl-root", "sid")
-    shutil.copytree(f"{s6}/usr", f"{directory}/usr")
+def copy_libraries(program, directory, **environment):
+    """Those of this machine that it needs, if it needs any."""
+    needed = subprocess.run(["ldd", program], capture_output=True, text=True, env={**os.environ, **environment}).stdout
+    for path in [word for word in needed.split() if word.startswith("/")]:
+        if not path.startswith(f"{directory}/"):
+            os.makedirs(f"{directory}{os.path.dirname(path)}", exist_ok=True)
+            shutil.copy(os.path.realpath(path), f"{directory}{path}")
+
+
+def of_s6(directory, alone):
+    """s6 as s6-overlay has it: static, in /command. Where that cannot be made, Debian 13's; alone: with a C library, too."""
+    made = subprocess.run([f"{TOP}/tests/integration/musl-root", "sid"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    s6 = made.stdout.strip() if made.returncode == 0 else or_skip(f"{TOP}/tests/integration/s6-root", "trixie")
+    shutil.copytree(f"{s6}/usr", f"{directory}/usr", symlinks=True)
+    if alone:
+        copy_libraries(f"{directory}/usr/bin/s6-svscan", directory, LD_LIBRARY_PATH="".join(glob.glob(f"{directory}/usr/lib/*-linux-gnu")))
     os.symlink("usr/bin", f"{directory}/command")
 
 
@@ -82,10 +106,7 @@ def of_busybox(directory):
     for name in ("bin", "sbin", "usr/bin", "usr/sbin", "etc", "dev", "proc", "tmp", "run", "root", "opt"):
         os.makedirs(f"{directory}/{name}", exist_ok=True)
     shutil.copy(busybox, f"{directory}/bin/busybox")
-    needed = subprocess.run(["ldd", busybox], capture_output=True, text=True).stdout
-    for path in [word for word in needed.split() if word.startswith("/")]:
-        os.makedirs(f"{directory}{os.path.dirname(path)}", exist_ok=True)
-        shutil.copy(os.path.realpath(path), f"{directory}{path}")
+    copy_libraries(busybox, directory)
     for path in subprocess.run([busybox, "--list-full"], check=True, capture_output=True, text=True).stdout.split():
         if not os.path.lexists(f"{directory}/{path}"):
             os.makedirs(os.path.dirname(f"{directory}/{path}"), exist_ok=True)
@@ -100,7 +121,7 @@ def root(request, tmp_path, tarballs):
     """With s6-svscan as its first process, the tarballs unpacked, and a user."""
     added = tmp_path / "added"
     added.mkdir()
-    of_s6(added)
+    of_s6(added, request.param == "busybox")
     lower = str(added)
     if request.param == "busybox":
         of_busybox(added)

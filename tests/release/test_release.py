@@ -8,7 +8,7 @@ import re
 import subprocess
 import tarfile
 
-from conftest import EPOCH, TOP
+from conftest import EPOCH, TOP, URL
 from roots import until
 
 GATEWAY = """#!/bin/sh
@@ -63,9 +63,10 @@ def test_whose_work_it_is(releases, tarballs):
     (name,) = [name for name in os.listdir(releases[0]) if name.endswith(".spdx.json")]
     with open(f"{releases[0]}/{name}", encoding="utf-8") as file:
         document = json.load(file)
+    assert document["documentNamespace"].startswith(f"{URL}spdx/svcbroker-")
     assert document["spdxVersion"] == "SPDX-2.3" and document["creationInfo"]["created"] == "2023-11-14T22:13:20Z"
     packages = {package["name"]: package for package in document["packages"]}
-    assert set(packages) == {"svcbroker", "musl", *libraries()}
+    assert set(packages) == {"svcbroker", "musl", *libraries()} and packages["svcbroker"]["homepage"] == URL
     for name, (_, version, licence, archive, digest, _) in libraries().items():
         assert (packages[name]["versionInfo"], packages[name]["licenseDeclared"]) == (version, licence)
         assert packages[name]["downloadLocation"].endswith(archive) and packages[name]["checksums"][0]["checksumValue"] == digest
@@ -82,7 +83,8 @@ def test_programs_need_nothing(tarballs, tmp_path):
         assert "NEEDED" not in headers and "INTERP" not in headers and ".symtab" not in headers
         assert re.search(r"Type: +DYN", headers) and "BIND_NOW" in headers and re.search(r"GNU_STACK.*\n.* RW ", headers)
         with open(program, "rb") as file:
-            assert TOP.encode() not in file.read()
+            text = file.read()
+        assert TOP.encode() not in text and (URL.encode() in text) == (name == "sbin/svcbrokerd")
     symbols = subprocess.run(["nm", "-g", "--defined-only", f"{tmp_path}/usr/local/lib/libsvcbroker.a"], check=True, capture_output=True, text=True).stdout
     with open(f"{TOP}/client/lib/svcbroker.map", encoding="utf-8") as file:
         assert sorted(re.findall(r" T (\w+)$", symbols, re.M)) == sorted(re.findall(r"^\s+(svcbroker_\w+);", file.read(), re.M))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""sbom.py VERSION EPOCH LIBRARIES INSTALLED: what a release is made of, as SPDX 2.3 in JSON. LIBRARIES/NAME/about is what tools/musl wrote of
-each library: its name, version, licence, where its source is, and that one's sum, a line each. INSTALLED is what is in the tarballs."""
+"""sbom.py VERSION URL EPOCH LIBRARIES INSTALLED: what a release is made of, as SPDX 2.3 in JSON. URL is where it can be read about.
+LIBRARIES/NAME/about is what tools/musl wrote of each library: its name, version, licence, where its source is, and that one's sum, a line
+each. INSTALLED is what is in the tarballs."""
 
 import hashlib
 import json
@@ -33,9 +34,9 @@ def file_entry(installed, name):
             "copyrightText": "NOASSERTION"}
 
 
-def main(version, epoch, directory, installed):
+def main(version, url, epoch, directory, installed):
     found = [library(directory, name) for name in LIBRARIES]
-    packages = [package("SPDXRef-svcbroker", "svcbroker", version, "ISC", "", "")]
+    packages = [{**package("SPDXRef-svcbroker", "svcbroker", version, "ISC", "", ""), "homepage": url}]
     packages += [package(f"SPDXRef-{name}", name, number, licence, location, sum_) for name, number, licence, location, sum_ in found]
     files = [file_entry(installed, name) for name in STATIC]
     relations = [("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-svcbroker")]
@@ -47,7 +48,7 @@ def main(version, epoch, directory, installed):
         "dataLicense": "CC0-1.0",
         "SPDXID": "SPDXRef-DOCUMENT",
         "name": f"svcbroker-{version}",
-        "documentNamespace": f"https://svcbroker.invalid/spdx/svcbroker-{version}-{digest[:32]}",
+        "documentNamespace": url.rstrip("/") + f"/spdx/svcbroker-{version}-{digest[:32]}",
         "creationInfo": {"created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(epoch))), "creators": [f"Tool: svcbroker-release-{version}"]},
         "packages": packages,
         "files": files,
