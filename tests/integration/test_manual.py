@@ -30,6 +30,16 @@ def test_json_keeps_its_quotes(name):
     assert not re.findall(r"[{,]\s*[a-z_]+\s*:[^{}]*}", page), name
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_a_quote_is_around_one_thing(name):
+    """A macro quotes all that follows on its line; and Fl puts a dash before each word, also before those that are verbs."""
+    page = subprocess.run(["mandoc", "-Tutf8", "-Owidth=1000", f"{TOP}/man/{name}"], check=True, capture_output=True, text=True).stdout
+    page = re.sub(".\b", "", page)
+    quoted = [text for text in re.findall("‘([^’]*)’", page) if not set("({") & set(text)]
+    assert not [text for text in quoted if ", " in text or text.startswith("- ")], name
+    assert not re.findall(r"(?<![-\w])-[a-z]{2,} --[a-z]", page), name
+
+
 def commands(text):
     """Lines behind "$ ", each with those that follow as long as a quote is open."""
     lines = iter(text.splitlines())
