@@ -24,7 +24,7 @@ _svcctl_verb() {
     local i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        --socket | --timeout | --env | --lines | -n | --since | --kill-after | --signal | -s | --state | --wanted | --sort | --for)
+        --socket | --timeout | --env | --lines | -n | --since | --until | --grep | --kill-after | --signal | -s | --state | --wanted | --sort | --for)
             [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
             ((i++))
             ;;
@@ -150,7 +150,7 @@ _svcctl() {
         _svcctl_offer "$current" HUP INT QUIT KILL TERM USR1 USR2 CONT STOP WINCH
         return
         ;;
-    --since)
+    --since | --until)
         _svcctl_offer "$current" 10m 1h 1d
         return
         ;;
@@ -158,7 +158,7 @@ _svcctl() {
         mapfile -t COMPREPLY < <(compgen -v -- "$current")
         return
         ;;
-    --lines | -n) return ;;
+    --lines | -n | --grep) return ;;
     esac
     if [[ $current == -* ]]; then
         read -rd '' -a words < <(_svcctl_options "$verb")

@@ -173,6 +173,17 @@ def test_options(tree, shell):
 
 
 @pytest.mark.parametrize("shell", SHELLS)
+def test_the_value_of_an_option_is_no_verb_and_no_name(tree, taken, shell):
+    text = tree.run("hermes", "svcctl", "--help").stdout
+    valued = {option for line in re.findall(r"^  (-.*)", text, re.M) for option in re.findall(r"(--[a-z-]+) [A-Zu]", line.split("   ")[0])}
+    assert {"--until", "--grep", "--sort", "--env", "--signal", "--kill-after"} < valued
+    for option in sorted(valued - {"--socket"}):
+        verb = next(verb for verb in ("logs", "stop", "kill", "wait", "list", "register") if option in taken[verb])
+        assert "coder" not in complete(tree, shell, f"svcctl {verb} {option} "), option
+        assert complete(tree, shell, f"svcctl {option} x {verb} co") == ["coder"], option
+
+
+@pytest.mark.parametrize("shell", SHELLS)
 def test_a_broker_that_is_gone(tree, shell):
     """Nothing is offered, and nothing is said."""
     assert complete(tree, shell, "svcctl status ", "SVCBROKER_SOCKET=/nonexistent") == []
