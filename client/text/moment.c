@@ -225,6 +225,17 @@ static bool read_tai64n(const char *text, int64_t *moment_usec)
         return true;
 }
 
+/* Returns what follows the name of a day of the week, which systemctl(1) and others write before a date. */
+static const char *behind_weekday(const char *text)
+{
+        static const char *const days[] = {"Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "};
+
+        for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++)
+                if (strncmp(text, days[i], strlen(days[i])) == 0)
+                        return text + strlen(days[i]);
+        return text;
+}
+
 bool moment_parse(const char *text, time_t now, int64_t *moment_usec)
 {
         struct written written = {.usec = 0};
@@ -236,7 +247,7 @@ bool moment_parse(const char *text, time_t now, int64_t *moment_usec)
                 return read_day(now, *text == 'y' ? 1 : 0, moment_usec);
         if (*text == '@')
                 return read_epoch(text + 1, moment_usec) || read_tai64n(text + 1, moment_usec);
-        if (!read_date(text, &written.broken, &rest))
+        if (!read_date(behind_weekday(text), &written.broken, &rest))
                 return read_clock_only(text, now, moment_usec);
         if (*rest == ' ' || *rest == 'T') {
                 if (!read_clock(rest + 1, &written, &rest))
