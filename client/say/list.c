@@ -9,13 +9,13 @@
 #include <json-c/json.h>
 
 #include "client/say/facts.h"
+#include "client/say/label.h"
 #include "client/say/member.h"
 #include "client/say/sort.h"
 #include "client/text/bytes.h"
 #include "client/text/stream.h"
 #include "client/text/table.h"
 #include "client/text/wrap.h"
-#include "proto/name.h"
 
 #define NUMBER_BYTES 24
 #define NAME_COLUMNS_MIN 4
@@ -86,13 +86,6 @@ static const char *number_text(int64_t number, char *buffer)
         return buffer;
 }
 
-static size_t prefix_length(const char *name)
-{
-        size_t length = strlen(GATEWAY_PREFIX);
-
-        return strncmp(name, GATEWAY_PREFIX, length) == 0 ? length : 0;
-}
-
 static void add_row(struct table *table, const struct facts *facts, const struct look *look,
                     const char *marked)
 {
@@ -104,7 +97,7 @@ static void add_row(struct table *table, const struct facts *facts, const struct
                  facts_until(facts->next_start_usec, look->now_usec, until));
         table_add(table,
                   (const struct cell[COLUMNS]){
-                          [COLUMN_NAME] = {.text = facts->name, .prefix = prefix_length(facts->name)},
+                          [COLUMN_NAME] = {.text = facts->name, .prefix = label_prefix(facts->name)},
                           [COLUMN_STATE] = {.text = facts->state->name,
                                             .tint = facts->state->tint,
                                             .symbol = symbol(facts, look, marked)},

@@ -7,16 +7,18 @@
 
 #include <json-c/json.h>
 
-#include "client/terminal/look.h"
+#include "client/say/label.h"
 #include "client/text/document.h"
+#include "client/text/printable.h"
 #include "client/text/tint.h"
+#include "client/text/width.h"
 
 #define USEC_PER_SEC INT64_C(1000000)
 
 void loglines_init(struct loglines *lines)
 {
-        *lines = (struct loglines){
-                .colour = look_colour(), .printable = look_printable(), .stamp_sec = INT64_MIN};
+        *lines = (struct loglines){.stamp_sec = INT64_MIN};
+        look_init(&lines->look);
 }
 
 void loglines_expect(struct loglines *lines, const char *name)
@@ -75,9 +77,11 @@ static bool is_plain(const char *text, size_t length)
 static void show_name(const struct loglines *lines, const struct logmerge_entry *entry)
 {
         size_t length = strlen(entry->name);
-        char *text = is_plain(entry->name, length) ? NULL : printable_text(entry->name, lines->printable);
+        bool whole = length <= LOGLINES_NAME_COLUMNS && is_plain(entry->name, length);
+        char *text = whole ? NULL : label_text(entry->name, LOGLINES_NAME_COLUMNS, &lines->look);
 
-        tint_write_name(stdout, text ? text : entry->name, entry->number, lines->colour);
+        tint_write_name(stdout, text ? text : entry->name, entry->number, lines->look.colour);
+        length = text ? width_of(text) : length;
         free(text);
         for (; length < lines->columns; length++)
                 putchar(' ');
@@ -98,7 +102,7 @@ void loglines_show(struct loglines *lines, const struct logmerge_entry *entry)
         if (lines->raw || is_plain(line->text, line->length)) {
                 fwrite(line->text, 1, line->length, stdout);
         } else {
-                char *text = printable_line(line->text, line->length, lines->printable);
+                char *text = printable_line(line->text, line->length, lines->look.printable);
 
                 fputs(text ? text : "", stdout);
                 free(text);

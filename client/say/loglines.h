@@ -7,18 +7,18 @@
 #include <stdint.h>
 
 #include "client/log/logmerge.h"
-#include "client/text/printable.h"
+#include "client/terminal/look.h"
 
 /* How lines of logs are printed on stdout. */
 
-#define LOGLINES_NAME_COLUMNS 24 /* a longer name moves its line to the right */
+#define LOGLINES_NAME_COLUMNS                                                                                \
+        24 /* a longer name is cut on a terminal, and elsewhere moves its line to the right */
 
 struct loglines {
         bool json;
         bool raw;   /* nothing of a line is changed */
         bool names; /* each line begins with the name of its log */
-        bool colour;
-        enum printable printable;
+        struct look look;
         size_t columns;    /* how wide the column of names is */
         int64_t stamp_sec; /* the second that the stamp tells */
         char stamp[LOGLINE_STAMP_BYTES];

@@ -4,13 +4,16 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
 #include "client/say/facts.h"
+#include "client/say/label.h"
 #include "client/say/member.h"
 #include "client/text/duration.h"
+#include "client/text/width.h"
 #include "client/text/wrap.h"
 
 #define NAME_COLUMNS 24
@@ -147,11 +150,13 @@ void past_write(FILE *file, struct json_object *event, const struct look *look)
 {
         const char *name = member_string(event, "name");
         char stamp[FACTS_TEXT_BYTES], words[PAST_TEXT_BYTES];
-        int width = NAME_COLUMNS - (int)strnlen(name ? name : "", NAME_COLUMNS);
+        char *label = label_text(name ? name : "", NAME_COLUMNS, look);
+        size_t width = label ? width_of(label) : 0;
 
-        fprintf(file, "%s  ", facts_moment(member_int(event, "at_usec", FACTS_UNKNOWN), stamp));
-        tint_print(file, name ? name : "", look->printable, TINT_PLAIN, false);
-        fprintf(file, "%*s", width + 2, "");
+        fprintf(file, "%s  %s", facts_moment(member_int(event, "at_usec", FACTS_UNKNOWN), stamp),
+                label ? label : "");
+        fprintf(file, "%*s", (width < NAME_COLUMNS ? NAME_COLUMNS - (int)width : 0) + 2, "");
+        free(label);
         tint_print(file, past_words(event, words), look->printable, tint_of(event), look->colour);
         putc('\n', file);
 }

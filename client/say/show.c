@@ -10,14 +10,17 @@
 #include <json-c/json.h>
 
 #include "client/say/facts.h"
+#include "client/say/label.h"
 #include "client/say/member.h"
 #include "client/terminal/look.h"
 #include "client/text/table.h"
+#include "client/text/width.h"
 
 #define NOTE_BYTES 512
 #define ORDERED_BYTES 32
 #define BESIDE_NAME_COLUMNS 26 /* for a state and a pid */
 #define NAME_COLUMNS_FAIR 14   /* a name keeps these, however narrow the terminal is */
+#define EVENT_NAME_COLUMNS 24
 
 /* Writes a note beside the state: "next start in 8s: reason", one of the two, or the pid. buffer:
  * NOTE_BYTES. */
@@ -62,17 +65,15 @@ const char *show_state(struct json_object *service)
         return state->kind == STATE_UNKNOWN ? word : state->name;
 }
 
-size_t show_name_columns(size_t longest)
+void show_fit_names(struct table *table, size_t longest, const struct look *look)
 {
-        struct look look;
-        size_t most;
+        size_t most = NAME_COLUMNS_FAIR;
 
-        look_init(&look);
-        if (!look.columns)
-                return longest;
-        most = look.columns > BESIDE_NAME_COLUMNS + NAME_COLUMNS_FAIR ? look.columns - BESIDE_NAME_COLUMNS
-                                                                      : NAME_COLUMNS_FAIR;
-        return longest > most ? most : longest;
+        if (look->columns > BESIDE_NAME_COLUMNS + NAME_COLUMNS_FAIR)
+                most = look->columns - BESIDE_NAME_COLUMNS;
+        table->ellipsis = look->utf8 ? "…" : "~";
+        table->brief[0] = look->columns > 0 && longest > most;
+        table->least[0] = table->most[0] = table->brief[0] ? most : longest;
 }
 
 /* The three parts of a line about an outcome. */
@@ -107,7 +108,7 @@ static void add_outcome(struct table *table, struct json_object *outcome, const 
 
         tell(outcome, order, &told);
         table_add(table, (const struct cell[]){
-                                 {.text = told.name},
+                                 {.text = told.name, .prefix = label_prefix(told.name)},
                                  {.text = told.state, .tint = told.tint},
                                  {.text = told.note},
                          });
@@ -127,7 +128,7 @@ char *show_outcome_words(struct json_object *outcome, const char *order, enum pr
         return words;
 }
 
-void show_outcomes(struct json_object *outcomes, const char *order, size_t name_columns)
+void show_outcomes(struct json_object *outcomes, const char *order, size_t longest)
 {
         struct look look;
         struct table table;
@@ -135,8 +136,7 @@ void show_outcomes(struct json_object *outcomes, const char *order, size_t name_
         look_init(&look);
         table_init(&table, 3, NULL);
         table.printable = look.printable;
-        table.ellipsis = look.utf8 ? "…" : "~";
-        table.least[0] = table.most[0] = name_columns;
+        show_fit_names(&table, longest, &look);
         for (size_t i = 0; i < json_object_array_length(outcomes); i++) {
                 struct json_object *outcome = json_object_array_get_idx(outcomes, i);
 
@@ -147,29 +147,33 @@ void show_outcomes(struct json_object *outcomes, const char *order, size_t name_
         table_deinit(&table);
 }
 
-void show_event(const char *event, struct json_object *service, bool colour)
+void show_event(const char *event, struct json_object *service)
 {
         bool removed = strcmp(event, "removed") == 0;
         const char *word = removed ? event : show_state(service);
         char stamp[32], note[NOTE_BYTES];
         struct facts facts;
         time_t now = time(NULL);
+        size_t width;
         struct tm local;
-        int width;
+        struct look look;
+        char *label;
 
+        look_init(&look);
         if (!localtime_r(&now, &local) || strftime(stamp, sizeof(stamp), "%F %T", &local) == 0)
                 stamp[0] = '\0';
         facts_read(service, &facts);
-        printf("%s  ", stamp);
-        tint_print(stdout, facts.name, look_printable(), TINT_PLAIN, false);
         /* Later names are not known yet, so lines line up only as long as names are of common length. */
-        width = 24 - (int)strnlen(facts.name, 24);
-        printf("%*s", width + 2, "");
-        tint_print(stdout, word ? word : "unknown", look_printable(), removed ? TINT_DIM : facts.state->tint,
-                   colour);
+        label = label_text(facts.name, EVENT_NAME_COLUMNS, &look);
+        width = label ? width_of(label) : 0;
+        printf("%s  %s%*s", stamp, label ? label : "",
+               (width < EVENT_NAME_COLUMNS ? EVENT_NAME_COLUMNS - (int)width : 0) + 2, "");
+        free(label);
+        tint_print(stdout, word ? word : "unknown", look.printable, removed ? TINT_DIM : facts.state->tint,
+                   look.colour);
         if (!removed && *note_text(&facts, note)) {
                 printf("  ");
-                tint_print(stdout, note, look_printable(), TINT_PLAIN, false);
+                tint_print(stdout, note, look.printable, TINT_PLAIN, false);
         }
         putchar('\n');
 }

@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "client/say/facts.h"
+#include "client/say/label.h"
 #include "client/say/member.h"
 #include "client/say/show.h"
 #include "client/talk/order.h"
@@ -120,21 +121,25 @@ static void show(struct json_object *would)
 {
         struct table table;
         struct look look;
+        size_t longest = 0;
 
         look_init(&look);
         table_init(&table, 3, NULL);
         table.printable = look.printable;
         for (size_t i = 0; i < json_object_array_length(would); i++) {
                 struct json_object *entry = json_object_array_get_idx(would, i);
+                const char *name = member_string(entry, "name");
                 const char *state = show_state(member_object(entry, "service"));
                 char deed[32], now[32];
 
                 snprintf(deed, sizeof(deed), "would %s", member_string(entry, "action"));
                 snprintf(now, sizeof(now), "now %s", state ? state : "not registered");
-                table_add(&table, (const struct cell[]){{.text = member_string(entry, "name")},
+                longest = strlen(name) > longest ? strlen(name) : longest;
+                table_add(&table, (const struct cell[]){{.text = name, .prefix = label_prefix(name)},
                                                         {.text = deed, .tint = TINT_BUSY},
                                                         {.text = now}});
         }
+        show_fit_names(&table, longest, &look);
         table_print(&table, stdout, look.colour);
         table_deinit(&table);
 }

@@ -121,14 +121,6 @@ static size_t longest_name(const struct progress *progress)
         return longest;
 }
 
-/* Shows one reply as a table of its own; all tables have one width of names, so that they line up. */
-static void show_table(const struct options *options, const struct order *order,
-                       const struct progress *progress, struct json_object *outcomes)
-{
-        show_outcomes(outcomes, options->no_wait || order->signal ? order->word : NULL,
-                      show_name_columns(longest_name(progress)));
-}
-
 /* Takes outcomes in, and returns those that can be shown. The services that patterns mean are shown in the
  * list's order, so an outcome waits for those before it. all: no more outcomes will come. */
 static struct json_object *take_in_order(struct giving *giving, struct json_object *outcomes, bool all)
@@ -184,6 +176,7 @@ static enum outcome show_outcomes_of(const struct giving *giving, struct waiting
         const struct options *options = waiting->session->options;
         struct progress *progress = &waiting->progress;
         struct json_object *outcomes = member_array(parameters, "outcomes");
+        const char *unwaited = options->no_wait ? giving->order->word : NULL;
         struct json_object *fresh;
         enum outcome worst = OUTCOME_DONE;
 
@@ -194,7 +187,9 @@ static enum outcome show_outcomes_of(const struct giving *giving, struct waiting
                 if (json_object_array_length(fresh) > 0 || json_object_array_length(outcomes) == 0)
                         document_write(parameters);
         } else {
-                show_table(options, giving->order, progress, fresh);
+                /* A table for each reply, all of which have one width of names, so that they line up. */
+                show_outcomes(fresh, giving->order->signal ? giving->order->signal : unwaited,
+                              longest_name(progress));
                 if (json_object_array_length(outcomes) == 0 && progress->count == 0)
                         puts(progress->only_wanted ? "no gateway is wanted up" : "no gateways");
         }

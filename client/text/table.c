@@ -117,18 +117,12 @@ static void pad(FILE *file, size_t count)
                 putc(' ', file);
 }
 
-/* Prints the beginning and the end of a cell that is too wide: names that look alike mostly differ in one of
- * them. */
 static void print_cut(const struct table *table, const char *text, size_t width, enum tint tint, FILE *file,
                       bool colour)
 {
-        size_t length = strlen(text);
-        const char *ellipsis = table->ellipsis ? table->ellipsis : "~";
-        size_t end = (width - 1) / 2;
-        size_t first = width_fit(text, length, width - 1 - end), last = width_fit_end(text, length, end);
-        char *cut = NULL;
+        char *cut = width_cut(text, width, table->ellipsis ? table->ellipsis : "~");
 
-        if (asprintf(&cut, "%.*s%s%s", (int)first, text, ellipsis, text + length - last) >= 0)
+        if (cut)
                 tint_write(file, cut, tint, colour);
         free(cut);
 }

@@ -2,6 +2,7 @@
 #include "client/text/width.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "client/text/range.h"
@@ -97,4 +98,17 @@ size_t width_fit_end(const char *text, size_t length, size_t columns)
                 at += size;
         }
         return length - at;
+}
+
+char *width_cut(const char *text, size_t columns, const char *ellipsis)
+{
+        size_t length = strlen(text), end = (columns - 1) / 2;
+        char *cut = NULL;
+        size_t first, last;
+
+        if (width_of(text) <= columns)
+                return strdup(text);
+        first = width_fit(text, length, columns - 1 - end);
+        last = width_fit_end(text, length, end);
+        return asprintf(&cut, "%.*s%s%s", (int)first, text, ellipsis, text + length - last) < 0 ? NULL : cut;
 }

@@ -100,10 +100,7 @@ static void tell_outcome(const struct given *given, struct json_object *outcome,
                 tell_error(error, member_object(outcome, "error_parameters"), given->name, messages);
                 return;
         }
-        messages_tell(messages,
-                      show_outcome_words(outcome, given->order->signal ? given->order->word : NULL,
-                                         look_printable()),
-                      false);
+        messages_tell(messages, show_outcome_words(outcome, given->order->signal, look_printable()), false);
         if (!member_true(outcome, "persisted"))
                 tell_unrecorded(outcome, given->name, messages);
 }

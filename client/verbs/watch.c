@@ -10,7 +10,6 @@
 #include "client/say/show.h"
 #include "client/talk/names.h"
 #include "client/talk/select.h"
-#include "client/terminal/look.h"
 #include "client/text/document.h"
 #include "client/verbs/verb.h"
 
@@ -61,7 +60,6 @@ static bool is_news(struct json_object *known, const char *event, struct json_ob
 struct watching {
         const struct options *options;
         struct json_object *known; /* see is_news() */
-        bool colour;
 };
 
 static void take_event(void *context, struct json_object *parameters)
@@ -75,12 +73,12 @@ static void take_event(void *context, struct json_object *parameters)
         if (watching->options->json)
                 document_write(parameters);
         else
-                show_event(event ? event : "", service, watching->colour);
+                show_event(event ? event : "", service);
 }
 
 static enum outcome run(struct session *session)
 {
-        struct watching watching = {.options = session->options, .colour = look_colour()};
+        struct watching watching = {.options = session->options};
         enum outcome outcome = queue_watch(session);
 
         watching.known = json_object_new_object();

@@ -67,7 +67,7 @@ static void check_printed(struct json_object *parameters, const char *error)
         if (outcomes)
                 show_outcomes(outcomes, NULL, 20);
         if (event)
-                show_event(json_object_get_string(event), member(parameters, "service", json_type_object), false);
+                show_event(json_object_get_string(event), member(parameters, "service", json_type_object));
         if (error)
                 failure_report(error, parameters, "subject");
         document_write(parameters);

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from terminal import terminal
+
 
 @pytest.fixture(scope="module")
 def tree(module_trees):
@@ -107,3 +109,34 @@ def test_kill_of_a_group(tree):
     assert [line.split()[0] for line in result.stdout.splitlines()] == ["gateway-work-a", "gateway-work-b"]
     for letter, pid in before.items():
         assert tree.wait_state(f"work-{letter}", "up")["restarts"] == 0
+
+
+LONG = "long-" + "x" * 190 + "-name"
+TOLD = {
+    ("stop", "--dry-run"): r"^long-x*…x*-name +would keep +now down\nplay +would stop +now up$",
+    ("start", "--no-wait"): r"^long-x*…x*-name +up .*|^long-x*…x*-name +start ordered",
+    ("history", "-n1"): r"(?m)^[-0-9]{10} [:0-9]{8}  (play|long-x*…x*-name) +[a-z]",
+    ("watch",): r"(?m)^[-0-9]{10} [:0-9]{8}  long-x*…x*-name +(up|down|starting)",
+}
+
+
+@pytest.mark.parametrize("words", TOLD, ids=" ".join)
+def test_a_long_name_leaves_room_on_a_terminal(tree, words):
+    """Cut in its middle, and without what all names begin with; the others stand beside it as ever."""
+    tree.register(LONG, start=False)
+    others = ["play"] if words[0] == "stop" else []
+    with terminal(tree, "hermes", "timeout", "--foreground", "60", "svcctl", *words, LONG, *others, columns=60) as seen:
+        seen.wait_for(TOLD[words])
+        assert LONG not in seen.raw and f"gateway-{LONG[:5]}" not in seen.raw
+    tree.unregister(LONG)
+
+
+def test_a_long_name_leaves_room_before_the_lines_of_its_log(tree):
+    tree.register(LONG)
+    tree.wait_gateway(LONG)
+    tree.wait_gateway("play")
+    with terminal(tree, "hermes", "svcctl", "logs", LONG, "play", columns=120) as seen:
+        seen.wait_for(r"(?m)^long-x*…x*-name +\| [-0-9]{10} [:0-9]{8}  ")
+        assert f"{LONG} |" not in seen.raw
+    assert f"gateway-{LONG} | " in svcctl(tree, "logs", LONG, "play").stdout  # elsewhere it is whole
+    tree.unregister(LONG)

@@ -157,6 +157,13 @@ def test_only_who_controls_may_and_it_is_audited(make_tree):
     assert " signal=KILL names=1 unknown=0 service=gateway-coder" in tree.log()
 
 
+def test_what_was_ordered_is_the_signal(tree, profile):
+    tree.register(profile)
+    tree.wait_gateway(profile)
+    for words, told in ((("-s", "cont"), "CONT ordered"), (("--signal=WINCH",), "WINCH ordered"), ((), "KILL ordered")):
+        assert tree.run("hermes", "svcctl", "kill", profile, *words, check=True).stdout.startswith(f"gateway-{profile}  {told}  now ")
+
+
 def test_stop_with_kill_after(tree, profile):
     tree.register(profile, "ignore-term")
     tree.wait_gateway(profile)

@@ -77,7 +77,7 @@ def test_kill_asks_once(tree, top):
     top.keys("k")
     top.wait_for(lambda text: "? y: yes" in text, "a question")
     top.keys("y")
-    top.wait_for(lambda text: "gateway-coder: kill ordered, now " in last(text), "that it is done")
+    top.wait_for(lambda text: "gateway-coder: KILL ordered, now " in last(text), "that it is done")
     wait_until(lambda: tree.state("coder").get("last_exit", {}).get("signal") == "SIGKILL", what="its end")
 
 
