@@ -42,7 +42,7 @@ static const struct failure_row failure_rows[] = {
         {ERROR_INVALID_NAME, OUTCOME_FAILED, "{name}", "{reason}",
          "give a profile like coder, or a service like gateway-coder"},
         {"io.svcbroker.InvalidEnvironment", OUTCOME_FAILED, "{variable}", "{reason}",
-         "change or leave out that --env"},
+         "change or leave out that variable"},
         {"io.svcbroker.InvalidMessage", OUTCOME_FAILED, NULL, "refused at byte {offset}: {reason}",
          "see io.svcbroker(7) for what a request looks like"},
         {ERROR_PROTECTED, OUTCOME_DENIED, "{name}", "{reason}",

@@ -25,12 +25,19 @@ static enum outcome gather(struct session *session, struct json_object **service
         return outcome;
 }
 
-static enum outcome add(struct json_object *gateways, struct json_object *service, bool with_environment)
+static enum outcome add(const struct options *options, struct json_object *gateways,
+                        struct json_object *service)
 {
         const char *profile = member_string(service, "profile"), *want = member_string(service, "want");
+        bool with_environment = options->with_environment;
         struct json_object *entry, *environment = NULL;
         enum outcome outcome = OUTCOME_DONE;
 
+        if (!profile && options->words_count > 0) {
+                failure_print(member_string(service, "name"), "is a static service, and no gateway",
+                              "only what is wanted of gateways can be exported");
+                return OUTCOME_FAILED;
+        }
         if (!profile || !want)
                 return OUTCOME_DONE;
         if (with_environment)
@@ -58,8 +65,8 @@ static enum outcome run(struct session *session)
         json_object_object_add(document, "version", json_object_new_int(INTENTS_VERSION));
         json_object_object_add(document, "gateways", gateways);
         for (size_t i = 0; i < json_object_array_length(services); i++)
-                outcome = failure_worse(outcome, add(gateways, json_object_array_get_idx(services, i),
-                                                     session->options->with_environment));
+                outcome = failure_worse(
+                        outcome, add(session->options, gateways, json_object_array_get_idx(services, i)));
         if (session->options->json)
                 document_write(document);
         else

@@ -10,6 +10,7 @@
 #include "client/terminal/look.h"
 #include "client/text/document.h"
 #include "client/text/tint.h"
+#include "client/verbs/alone.h"
 #include "client/verbs/intents.h"
 #include "client/verbs/verb.h"
 #include "proto/limits.h"
@@ -155,13 +156,15 @@ static enum outcome foresee(struct session *session, struct json_object *entry, 
 static enum outcome run(struct session *session)
 {
         const struct options *options = session->options;
-        struct json_object *document, *gateways, *done, *told;
+        struct json_object *document, *gateways, *done, *told, *created = json_object_new_array();
         enum outcome worst = intents_read(options->words[0], &document);
 
         if (worst == OUTCOME_FAILED && options->json)
                 document_write_error("failed", NULL);
-        if (worst != OUTCOME_DONE)
+        if (worst != OUTCOME_DONE) {
+                json_object_put(created);
                 return worst;
+        }
         gateways = member_array(document, "gateways");
         told = json_object_new_object();
         done = json_object_new_array();
@@ -173,9 +176,15 @@ static enum outcome run(struct session *session)
                 worst = failure_worse(worst, options->dry_run ? foresee(session, entry, &action)
                                                               : import(session, entry, &action));
                 tell(done, entry, action, options->dry_run, options->json);
+                if (!options->dry_run && strcmp(action, "register") == 0)
+                        json_object_array_add(created,
+                                              json_object_get(json_object_object_get(entry, "profile")));
         }
         if (options->json)
                 document_write(told);
+        else if (session->connection)
+                alone_tell(session, created);
+        json_object_put(created);
         json_object_put(told);
         json_object_put(document);
         return worst;

@@ -20,6 +20,7 @@
 #define RECORD_BYTES_MAX (64 * 1024) /* what the broker reads of a record */
 #define RECORDS ".svcbroker/intent"
 #define RECORD_TRIES 16
+#define SUCH_A_FILE "give a file that 'svcctl export' printed, or - for standard input"
 
 /* Reads all of a file, up to `most` bytes, and puts a NUL behind them. Returns 0 or a negative errno. */
 static int read_all(int fd, size_t most, char **text)
@@ -146,10 +147,18 @@ enum outcome intents_environment(struct json_object *service, struct json_object
         return record ? OUTCOME_DONE : OUTCOME_FAILED;
 }
 
-static bool is_document(struct json_object *document)
+/* Whether a document is one of this version's; `what` and `next` are what to say if not. */
+static bool is_document(struct json_object *document, const char **what, const char **next)
 {
         struct json_object *gateways = member_array(document, "gateways");
 
+        *what = "is not what 'svcctl export' prints";
+        *next = SUCH_A_FILE;
+        if (member_int(document, "version", 0) > INTENTS_VERSION) {
+                *what = "was printed by a newer svcctl";
+                *next = "import it with that one";
+                return false;
+        }
         if (!gateways || member_int(document, "version", 0) != INTENTS_VERSION)
                 return false;
         for (size_t i = 0; i < json_object_array_length(gateways); i++) {
@@ -169,6 +178,7 @@ enum outcome intents_read(const char *path, struct json_object **document)
 {
         bool input = strcmp(path, "-") == 0;
         int fd = input ? STDIN_FILENO : open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+        const char *what, *next;
         char *text = NULL;
         int result = fd < 0 ? -errno : read_all(fd, INTENTS_BYTES_MAX, &text);
 
@@ -176,10 +186,12 @@ enum outcome intents_read(const char *path, struct json_object **document)
                 close(fd);
         *document = result == 0 && text ? parse(text) : NULL;
         free(text);
-        if (*document && is_document(*document))
+        if (is_document(*document, &what, &next))
                 return OUTCOME_DONE;
-        failure_print(path, result ? sysname_error_words(-result) : "is not what 'svcctl export' prints",
-                      "give such a file, or - for standard input");
+        if (result)
+                failure_print(path, sysname_error_words(-result), SUCH_A_FILE);
+        else
+                failure_print(path, what, next);
         json_object_put(*document);
         return result ? OUTCOME_FAILED : OUTCOME_USAGE;
 }

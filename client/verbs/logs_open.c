@@ -49,6 +49,9 @@ static void tell_failure(struct logs *logs, const char *name, const char *path, 
                 fail(logs, OUTCOME_FAILED, name, path,
                      "it is no directory, or behind a link, which is not followed",
                      "see what is in its place, or run it as the user whose gateways these are");
+        else if (result == -ELOOP || result == -EINVAL)
+                fail(logs, OUTCOME_FAILED, name, path, "current in it is no plain file",
+                     "see what is in its place");
         else
                 fail(logs, OUTCOME_FAILED, name, path, sysname_error_words(-result),
                      "see that it is a directory as s6-log keeps it");

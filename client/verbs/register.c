@@ -10,13 +10,9 @@
 #include "client/say/show.h"
 #include "client/terminal/look.h"
 #include "client/text/document.h"
-#include "client/text/suggest.h"
+#include "client/verbs/alone.h"
 #include "client/verbs/foretell.h"
 #include "client/verbs/verb.h"
-#include "proto/name.h"
-
-/* How long a look at the volume may take, which is only a courtesy. */
-#define LOOK_MSEC 2000
 
 /* Adds a variable of --env: NAME=VALUE, or NAME for the value that svcctl has itself; the last one of a name
  * counts. */
@@ -81,58 +77,6 @@ static void show_registered(struct json_object *parameters)
         putchar('\n');
 }
 
-/* Whether the profile is among those that a look at the volume found. *nearest: if not, the profile with the
- * most similar name; NULL: none is near. */
-static bool is_found(struct json_object *actions, const char *profile, const char **nearest)
-{
-        struct suggestion suggestion;
-
-        suggest_init(&suggestion, profile);
-        /* The name is that of a gateway, so what was meant is its profile. */
-        if (name_profile_of(profile))
-                suggest_init(&suggestion, name_profile_of(profile));
-        for (size_t i = 0; i < json_object_array_length(actions); i++) {
-                struct json_object *entry = json_object_array_get_idx(actions, i);
-                const char *found = member_string(entry, "profile");
-
-                /* A removed profile is gone, or never was. */
-                if (member_is(entry, "action", "removed"))
-                        continue;
-                if (found && strcmp(found, profile) == 0)
-                        return true;
-                if (found)
-                        suggest_offer(&suggestion, found);
-        }
-        *nearest = suggestion.nearest;
-        return false;
-}
-
-/* Tells if there is no such profile. A gateway may be made before its profile; but one with a mistyped name
- * is made in the same way, and runs. If the volume cannot be looked at, nothing is told. */
-static void tell_if_alone(struct session *session, const char *profile)
-{
-        struct json_object *parameters = json_object_new_object();
-        struct json_object *actions;
-        const char *nearest = NULL;
-        struct answer answer;
-        char *next = NULL;
-
-        json_object_object_add(parameters, "dry_run", json_object_new_boolean(true));
-        if (!session_try(session, "Reconcile", parameters, "actions", LOOK_MSEC, &answer))
-                return;
-        actions = member_array(answer.parameters, "actions");
-        if (actions && json_object_array_length(actions) > 0 && !is_found(actions, profile, &nearest)) {
-                if (asprintf(&next, "%s%s%s'svcctl unregister %s' removes its gateway",
-                             nearest ? "did you mean " : "", nearest ? nearest : "", nearest ? "? " : "",
-                             profile) < 0)
-                        next = NULL;
-                fflush(stdout);
-                failure_print(profile, "there is no profile of that name on the volume", next ? next : "");
-                free(next);
-        }
-        answer_deinit(&answer);
-}
-
 static enum outcome run(struct session *session)
 {
         const struct options *options = session->options;
@@ -161,8 +105,13 @@ static enum outcome run(struct session *session)
                 show_registered(answer.parameters);
         verb_tell_unpersisted(answer.parameters, profile,
                               "it is registered, which is recorded when that is mended");
-        if (!options->json && member_true(answer.parameters, "created"))
-                tell_if_alone(session, profile);
+        if (!options->json && member_true(answer.parameters, "created")) {
+                struct json_object *created = json_object_new_array();
+
+                json_object_array_add(created, json_object_new_string(profile));
+                alone_tell(session, created);
+                json_object_put(created);
+        }
         answer_deinit(&answer);
         return outcome;
 }

@@ -274,9 +274,12 @@ def test_only_regular_files_are_read(tree, profile, log):
     os.symlink("secret", f"{log.directory}/current")
     result = svcctl(tree, "logs", profile)
     assert result.returncode == 1 and "secret" not in result.stdout
+    said = f"svcctl: /opt/data/logs/gateways/{profile}: current in it is no plain file: see what is in its place\n"
+    assert result.stderr == said
     os.unlink(f"{log.directory}/current")
     os.mkfifo(f"{log.directory}/current")
-    assert svcctl(tree, "logs", profile).returncode == 1
+    result = svcctl(tree, "logs", profile)
+    assert (result.returncode, result.stderr) == (1, said)
 
 
 @pytest.mark.parametrize("name", ["logs", "logs/gateways", "logs/gateways/coder"])

@@ -160,18 +160,56 @@ def test_export_and_import(tree, profile):
     assert result.returncode == 0 and f"{profile}  would register, wanted up" in result.stdout and f"{other}  would stop" in result.stdout
     assert tree.state(other)["state"] == "up"
     result = tree.run("hermes", "svcctl", "import", "-", text=whole)
-    assert (result.returncode, result.stderr) == (0, ""), result
+    said = f"svcctl: {profile}: there is no profile of that name on the volume: 'svcctl unregister {profile}' removes its gateway\n"
+    assert (result.returncode, result.stderr) == (0, said), result
     tree.wait_state(profile, "up")
     tree.wait_state(other, "down")
     assert tree.slot_variables(profile) == {"SECRET": "s3cret", "EMPTY": ""} and tree.slot_variables(other) == {}
     tree.unregister(other)
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"version":2,"gateways":[]}', '{"version":1,"gateways":[{"profile":"a"}]}',
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"version":0,"gateways":[]}', '{"version":1,"gateways":[{"profile":"a"}]}',
                                   '{"version":1,"gateways":[{"profile":"a","want":"no"}]}', '{"version":1,"gateways":[{"profile":"a","want":"up","environment":[]}]}'])
 def test_what_is_no_export(tree, text):
     result = tree.run("hermes", "svcctl", "import", "-", text=text)
     assert (result.returncode, result.stdout) == (2, "") and "is not what 'svcctl export' prints" in result.stderr
+
+
+def test_an_export_of_a_newer_version_is_called_one(tree):
+    result = tree.run("hermes", "svcctl", "import", "-", text='{"version":2,"gateways":{}}')
+    assert (result.returncode, result.stdout) == (2, "") and result.stderr == "svcctl: -: was printed by a newer svcctl: import it with that one\n"
+
+
+@pytest.mark.parametrize("path", ["/nonexistent", "/", "/dev/null"])
+def test_a_file_that_is_none_of_export_s(tree, path):
+    code = 2 if path == "/dev/null" else 1
+    assert svcctl(tree, "import", path, code=code).stderr.endswith(": give a file that 'svcctl export' printed, or - for standard input\n")
+
+
+def test_export_of_what_is_no_gateway_says_so(tree, profile):
+    tree.register(profile, start=False)
+    result = svcctl(tree, "export", "svcbrokerd", profile, code=1)
+    assert [entry["profile"] for entry in json.loads(result.stdout)["gateways"]] == [profile]
+    assert result.stderr == "svcctl: svcbrokerd: is a static service, and no gateway: only what is wanted of gateways can be exported\n"
+    assert svcctl(tree, "export", "*").stderr == svcctl(tree, "export").stderr == ""
+
+
+def test_a_gateway_without_a_profile_that_import_makes_is_told(tree, profile):
+    """One with a mistyped name runs like any other."""
+    tree.run("hermes", "sh", "-c", f"mkdir profiles/{profile} && echo soul >profiles/{profile}/SOUL.md", check=True)
+    said = f"svcctl: {profile}x: there is no profile of that name on the volume: did you mean {profile}? 'svcctl unregister {profile}x' removes its gateway\n"
+    text = json.dumps({"version": 1, "gateways": [{"profile": profile, "want": "down"}, {"profile": f"{profile}x", "want": "down"}]})
+    for words in ([], ["--json"]):
+        result = tree.run("hermes", "svcctl", "import", "-", *words, text=text)
+        assert (result.returncode, result.stderr) == (0, "" if words else said), result
+        assert tree.run("hermes", "svcctl", "import", "-", *words, text=text).stderr == ""
+        tree.unregister(f"{profile}x")
+
+
+def test_a_variable_that_import_may_not_set(tree, profile):
+    text = json.dumps({"version": 1, "gateways": [{"profile": profile, "want": "down", "environment": {"HOME": "/"}}]})
+    result = tree.run("hermes", "svcctl", "import", "-", text=text)
+    assert result.returncode == 1 and result.stderr.endswith(": change or leave out that variable\n") and "--env" not in result.stderr
 
 
 def test_import_of_a_name_that_is_none(tree):
