@@ -126,6 +126,20 @@ def test_an_address_that_is_none(tree, listen):
     assert done.returncode == 2 and "Traceback" not in done.stderr and done.stdout == ""
 
 
+@pytest.mark.parametrize("words", [("--timeout", "0"), ("--timeout", "nan"), ("--timeout", "inf"), ("--timeout", "-1"), ("--socket", "")])
+def test_options_that_mean_nothing(tree, words):
+    """Are a mistake in use, as they are of every call."""
+    for beginning in (("metrics",), ("List",)):
+        done = tree.run("hermes", "env", f"PYTHONPATH={INSTALLED}", "python3", "-B", "-m", "svcbroker", *beginning, *words)
+        assert done.returncode == 2 and "Traceback" not in done.stderr and done.stdout == "", done
+
+
+def test_an_address_that_cannot_be_had(tree):
+    done = tree.run("hermes", "env", f"PYTHONPATH={INSTALLED}", "python3", "-B", "-m", "svcbroker", "metrics", "--listen", "nowhere.invalid:9464")
+    assert done.returncode == 1 and done.stderr.startswith("svcbroker: metrics: ") and "Errno" not in done.stderr
+    assert done.stderr.endswith(": give an address of this machine, and a port that is free\n")
+
+
 def test_usage_in_python(tree):
     script = """
 import dataclasses, json, svcbroker, svcbroker.usage

@@ -323,12 +323,17 @@ def test_import(fake, connect):
 
 
 @pytest.mark.parametrize("document", [
-    {}, {"version": 2, "gateways": []}, {"version": 1}, {"version": 1, "gateways": {}}, {"version": 1, "gateways": ["coder"]},
+    None, "text", [{"profile": "coder", "want": "up"}], {}, {"version": 2, "gateways": []}, {"version": 1}, {"version": 1, "gateways": {}}, {"version": 1, "gateways": ["coder"]},
     {"version": 1, "gateways": [{"profile": "coder"}]}, {"version": 1, "gateways": [{"profile": 3, "want": "up"}]},
     {"version": 1, "gateways": [{"profile": "fine", "want": "up"}, {"profile": "coder", "want": "up", "environment": ["A"]}]}])
 def test_what_is_no_such_document_orders_nothing(connect, document):
     with pytest.raises(ValueError):
         connect().import_(document)
+
+
+def test_a_document_of_a_newer_version_is_called_one(connect):
+    with pytest.raises(ValueError, match="of version 2, which a newer svcbroker gave"):
+        connect().import_({"version": 2, "gateways": {}})
 
 
 def test_export(fake, connect):

@@ -24,6 +24,7 @@ from typing import Any, Dict, Iterator, List, NoReturn, Optional
 
 from svcbroker import __version__, _calls, _wire
 from svcbroker._base import TIMEOUT_SEC, only
+from svcbroker._options import path, seconds
 from svcbroker._pool import Flow
 from svcbroker.client import Client, Stream
 from svcbroker.errors import (
@@ -153,16 +154,9 @@ def parser() -> Parser:
     made.add_argument("--more", action="store_true", help="ask for a stream of replies")
     made.add_argument("--timeout", type=seconds, metavar="SECONDS",
                       help=f"how long a reply may take ({TIMEOUT_SEC:g}; with --more as long as it takes)")  # fmt: skip
-    made.add_argument("--socket", default=_wire.default_socket(), help="the broker's (%(default)s)")
+    made.add_argument("--socket", type=path, default=_wire.default_socket(), help="the broker's (%(default)s)")
     made.add_argument("--version", action="version", version=f"svcbroker {__version__}")
     return made
-
-
-def seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text}: seconds, more than 0")
-    return value
 
 
 def json_object(text: str) -> Any:
@@ -243,7 +237,7 @@ def serve_metrics(words: List[str]) -> int:
     except Unwritable as lost:
         return unwritable(lost, DONE)
     except (OSError, ValueError) as error:  # the address is taken, or none of ours
-        say("metrics", error)
+        say("metrics", getattr(error, "strerror", None) or error, "give an address of this machine, and a port that is free")
         return FAILED
 
 

@@ -137,8 +137,12 @@ def _open_at(at: int, profile: str, owner: int) -> Optional[int]:
 
 def _entries(given: Mapping[str, Any]) -> List[Mapping[str, Any]]:
     """ValueError: it is no such document."""
-    gateways = given.get("gateways")
-    if given.get("version") != VERSION or not isinstance(gateways, (list, tuple)):
+    if not isinstance(given, Mapping):
+        raise ValueError("is not what export() gave: no object")
+    gateways, version = given.get("gateways"), given.get("version")
+    if isinstance(version, int) and version > VERSION:
+        raise ValueError(f"is of version {version}, which a newer svcbroker gave: import it with that one")
+    if version != VERSION or not isinstance(gateways, (list, tuple)):
         raise ValueError(f"is not what export() gave: no version {VERSION}, or no gateways")
     for entry in gateways:
         environment = entry.get("environment") if isinstance(entry, Mapping) else None

@@ -16,6 +16,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from svcbroker import _wire, usage
 from svcbroker._base import TIMEOUT_SEC
+from svcbroker._options import path, seconds
 from svcbroker.client import Client
 from svcbroker.errors import Error
 
@@ -268,6 +269,6 @@ def address(text: str) -> Tuple[str, int]:
 def parser(make: Any = argparse.ArgumentParser) -> Any:
     made = make(prog="python3 -m svcbroker metrics", description="Metrics for Prometheus, over HTTP or to standard output.")
     made.add_argument("--listen", type=address, metavar="ADDRESS:PORT", help=f"serve /metrics there, like {LISTEN}; else print once")
-    made.add_argument("--timeout", type=float, default=TIMEOUT_SEC, metavar="SECONDS", help="how long the broker may take (%(default)g)")
-    made.add_argument("--socket", default=_wire.default_socket(), help="the broker's (%(default)s)")
+    made.add_argument("--timeout", type=seconds, default=TIMEOUT_SEC, metavar="SECONDS", help="how long the broker may take (%(default)g)")
+    made.add_argument("--socket", type=path, default=_wire.default_socket(), help="the broker's (%(default)s)")
     return made
