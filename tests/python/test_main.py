@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,6 +14,8 @@ import pytest
 
 import svcbroker
 from conftest import DEADLINE_SEC, HEALTH, SERVICE, TOP, answering
+from svcbroker.__main__ import exit_code
+from svcbroker.errors import BY_NAME
 
 
 def run(path, *words, check=None):
@@ -65,6 +68,17 @@ def test_exit_codes(fake, path, error, parameters, code):
     result = run(path, "Anything", check=code)
     assert json.loads(result.stdout) == {"error": error, "parameters": parameters}
     assert result.stderr.startswith("svcbroker: ")
+
+
+def test_exit_codes_are_svcctl_s():
+    """Of each error that svcctl has words for."""
+    with open(f"{TOP}/client/talk/failure.h") as header, open(f"{TOP}/client/talk/failure.c") as source:
+        codes = dict(re.findall(r"OUTCOME_(\w+) = (\d+)", header.read()))
+        rows = re.findall(r'\{(?:ERROR_(\w+)|"([\w.]+)"), OUTCOME_(\w+),', source.read())
+    assert len(rows) > 20
+    for word, error, outcome in rows:
+        name = error or "io.svcbroker." + "".join(part.capitalize() for part in word.split("_"))
+        assert exit_code(BY_NAME[name](name, {})) == int(codes[outcome]), name
 
 
 def test_nobody_there(path):

@@ -35,6 +35,7 @@ from svcbroker.errors import (
     Held,
     NoSuchService,
     NotRegistered,
+    NotRunning,
     PermissionDenied,
     Protected,
     TimedOut,
@@ -47,7 +48,7 @@ FAILED = 1
 USAGE = 2
 UNREACHABLE = 69
 INTERRUPTED = 130
-CODES = (((NoSuchService, NotRegistered), 4), ((PermissionDenied, Protected), 5), ((WaitTimeout,), 6), ((Held, Failed), 7))
+CODES = (((NotRunning,), 3), ((NoSuchService, NotRegistered), 4), ((PermissionDenied, Protected), 5), ((WaitTimeout,), 6), ((Held, Failed), 7))
 # What is worse than output that was lost. svcctl's order.
 WORSE = (5, USAGE, UNREACHABLE, INTERRUPTED)
 
