@@ -13,7 +13,7 @@ enum outcome {
         OUTCOME_DONE = 0,
         OUTCOME_FAILED = 1,
         OUTCOME_USAGE = 2,
-        OUTCOME_NOT_RUNNING = 3, /* of status NAME only */
+        OUTCOME_NOT_RUNNING = 3, /* of status NAME and kill only */
         OUTCOME_NOT_REGISTERED = 4,
         OUTCOME_DENIED = 5,
         OUTCOME_DEADLINE = 6, /* the order stands, only the waiting ended */

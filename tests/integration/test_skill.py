@@ -43,6 +43,16 @@ def test_each_command(tree):
     tree.wait_state("coder", "up")
 
 
+def test_the_exit_codes(tree):
+    """What it says of them, of one that failed."""
+    tree.register("bad", "exit:78", start=False)
+    found = {words: tree.run("hermes", "svcctl", *words).returncode for words in (("start", "bad"), ("wait", "bad"), ("status", "bad"), ("status", "none"))}
+    assert found == {("start", "bad"): 7, ("wait", "bad"): 7, ("status", "bad"): 3, ("status", "none"): 4}
+    text = re.sub(r"\s+", " ", TEXT)
+    assert "Exit code 3 of `status` means that it does not run, also where it is held or failed; 4 that there is no such gateway." in text
+    assert "Exit code 7 means that it failed, or is held" in text
+
+
 def test_what_it_names_is_there(tree):
     """In the sentences, too."""
     help_text = tree.run("hermes", "svcctl", "--help").stdout
