@@ -71,13 +71,13 @@ static const struct row rows[] = {
          "s6-svscan.",
          "'svcctl doctor' says more; root can continue or kill what was stopped.", "unread"},
         {STATE_UNKNOWN, CLUE_NONE, "{name} is paused: its process, {pid}, does nothing.",
-         "It goes on when somebody continues it.", "'svcctl restart {name}' starts it anew.", "paused"},
+         "It goes on when somebody continues it.",
+         "'svcctl kill -s CONT {name}' continues it, 'svcctl restart {name}' starts it anew.", "paused"},
         {STATE_UNKNOWN, CLUE_NONE, "{name} is stopped by a signal: its process, {pid}, does nothing.",
          "It goes on when somebody continues it.",
          "'kill -CONT {pid}' continues it, 'svcctl restart {name}' starts it anew.", "stopped"},
         {STATE_UNKNOWN, CLUE_NONE,
-         "{name} has ended: its process, {pid}, is gone, but its s6-supervise has not "
-         "seen that.",
+         "{name} has ended: its process, {pid}, is gone, which its s6-supervise has not seen.",
          "It is started again once that is seen.",
          "'svcctl doctor' says more; root can continue the s6-supervise, or kill it, and s6-svscan starts "
          "another.",

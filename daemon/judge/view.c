@@ -62,7 +62,7 @@ void view_describe_trouble(enum trouble trouble, const struct patience *patience
                 snprintf(text, size, "its finish script does not end");
                 break;
         case TROUBLE_PAUSED:
-                snprintf(text, size, "it is paused by an order of root's, and does nothing");
+                snprintf(text, size, "it is paused by an order, and does nothing");
                 break;
         case TROUBLE_STOPPED:
                 snprintf(text, size, "it is stopped by a signal (SIGSTOP), and does nothing");

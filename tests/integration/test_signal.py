@@ -103,7 +103,9 @@ def test_stop_and_cont(tree, profile):
     send(tree, profile, "STOP")
     wait_until(lambda: process_state(tree, pid) == "T", what="a process that stands")
     wait_until(lambda: tree.state(profile).get("problem") == "paused", what="a problem")
-    send(tree, profile, "CONT")
+    assert tree.state(profile)["reason"] == "it is paused by an order, and does nothing"  # hermes's, and not root's
+    assert f"\n'svcctl kill -s CONT gateway-{profile}' continues it, " in tree.run("hermes", "svcctl", "why", profile).stdout
+    assert tree.run("hermes", "svcctl", "kill", "-s", "CONT", profile).returncode == 0
     wait_until(lambda: process_state(tree, pid) != "T", what="a process that runs")
     wait_until(lambda: tree.state(profile).get("problem") is None, what="no problem")
     send(tree, profile, "STOP")

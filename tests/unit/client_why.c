@@ -158,7 +158,7 @@ static const struct {
          "g is stopped by a signal: its process, 7, does nothing.", "It goes on when somebody continues it.",
          "'kill -CONT 7' continues it, 'svcctl restart g' starts it anew."},
         {GATEWAY "\"state\":\"up\",\"want\":\"up\",\"pid\":7,\"problem\":\"stale\",\"reason\":\"it ended\"}",
-         "g has ended: its process, 7, is gone, but its s6-supervise has not seen that.",
+         "g has ended: its process, 7, is gone, which its s6-supervise has not seen.",
          "It is started again once that is seen.",
          "'svcctl doctor' says more; root can continue the s6-supervise, or kill it, and s6-svscan starts "
          "another."},

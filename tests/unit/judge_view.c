@@ -189,7 +189,7 @@ static const struct {
         {TROUBLE_NOT_READY, "it was started more than 1500 ms ago, and is not ready"},
         {TROUBLE_NOT_ENDED, "it was told to end more than 180 s ago, and still runs"},
         {TROUBLE_NOT_FINISHED, "its finish script does not end"},
-        {TROUBLE_PAUSED, "it is paused by an order of root's, and does nothing"},
+        {TROUBLE_PAUSED, "it is paused by an order, and does nothing"},
         {TROUBLE_STOPPED, "it is stopped by a signal (SIGSTOP), and does nothing"},
         {TROUBLE_STALE, "its process has ended, but its s6-supervise has not seen that: it was stopped, or hangs"},
         {TROUBLE_UNWANTED, "it runs, though it is wanted down"},
