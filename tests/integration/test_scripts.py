@@ -109,11 +109,11 @@ def test_nothing_is_decided_by_a_text():
 
 
 # Written twice since a slot's scripts take nothing from outside it, nor do the broker's and its logger's, and none of root's reads
-# a file for the sake of three lines. The words are those that the application takes for yes, and for an empty one.
+# a file for the sake of three lines. The words are those that the application takes for yes.
 SAME = {
     "the effective uid": r"while read -r field _ euid _; do\n\s*\[ \"\$field\" != Uid: \] \|\| break\n\s*done </proc/self/status",
-    "yes": r"1 \| \[Tt\].*\)",
-    "not supervised": r"\$\{?(?:HERMES_GATEWAY_NO_SUPERVISE-|value)\}? in\n\s*'' \| (.*)\) ;;\n\s*\*\) return [01] ;;",
+    "yes": r"1 \| \[Tt\].*\[Oo\]\[Nn\]\)",
+    "not supervised": r"\$\{?(?:HERMES_GATEWAY_NO_SUPERVISE-|value)\}? in\n\s*(1 \| .*)\) return [01] ;;",
 }
 
 
