@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/bounds.h"
+#include "daemon/edge/rights.h"
 #include "daemon/edge/slot_environment.h"
 #include "daemon/edge/tree.h"
 #include "daemon/log/clock.h"
@@ -37,8 +38,7 @@ struct master {
         char parent[PATH_MAX];
         char name[NAME_MAX + 1];
         gid_t client_gid;
-        struct mark env; /* of MASTER_ENV */
-        bool whole;      /* the copy is there, and made of the template that these entries describe: */
+        bool whole; /* the copy is there, and made of the template that these entries describe: */
         size_t count;
         struct master_entry entries[MASTER_ENTRIES];
 };
@@ -121,8 +121,7 @@ static bool copy_is_same(const struct master *master)
                                          !has_same_content(&now, &entry->own)))
                         return false;
         }
-        return own_path(master, MASTER_ENV, path) && see(AT_FDCWD, path, &now) == 0 &&
-               has_same_content(&now, &master->env);
+        return true;
 }
 
 /* Was the inode changed just now, or later, by a clock that was set back since? What is written within the
@@ -194,13 +193,17 @@ static int collect(struct master *master, int template_fd, const char *path, boo
         return S_ISREG(entry->template.mode) ? 0 : -EINVAL;
 }
 
-static int make_empty(struct master *master, int own)
+/* A directory of the client's group, which what is made in it takes over, without a capability. */
+static int make_fresh(const struct master *master, int own)
 {
-        int result = tree_write(own, MASTER_DOWN, "", 0, 0644);
+        bool grouped = rights_group_begin(master->client_gid);
+        int result = tree_make(own, MASTER_FRESH, 0700);
 
-        if (result == 0)
-                result = environment_make(own, MASTER_ENV, NULL, master->client_gid);
-        return result ?: see(own, MASTER_ENV, &master->env);
+        if (result == 0 && fchmodat(own, MASTER_FRESH, S_ISGID | 0700, 0) < 0)
+                result = -errno;
+        if (grouped)
+                rights_group_end();
+        return result;
 }
 
 static int copy_all(struct master *master, int template_fd, int parent)
@@ -211,7 +214,11 @@ static int copy_all(struct master *master, int template_fd, int parent)
         if (result == 0)
                 result = own = tree_open(parent, master->name);
         if (own >= 0) {
-                result = tree_copy(template_fd, own) ?: make_empty(master, own);
+                result = tree_copy(template_fd, own);
+                if (result == 0)
+                        result = tree_write(own, MASTER_DOWN, "", 0, 0644);
+                if (result == 0)
+                        result = make_fresh(master, own);
                 for (size_t i = 0; result == 0 && i < master->count; i++)
                         if (master->entries[i].is_linked)
                                 result = see(own, master->entries[i].path, &master->entries[i].own);
@@ -253,11 +260,30 @@ static int link_own(struct master *master, const char *own, int to, const char *
         return -errno;
 }
 
-bool master_link_empty(struct master *master, const char *name, int to, const char *path)
+bool master_link_down(struct master *master, int to, const char *path)
 {
         char own[PATH_MAX];
 
-        return master && master->whole && own_path(master, name, own) && link_own(master, own, to, path) == 0;
+        return master && master->whole && own_path(master, MASTER_DOWN, own) &&
+               link_own(master, own, to, path) == 0;
+}
+
+bool master_make_env(struct master *master, int to, const char *path)
+{
+        char own[PATH_MAX];
+        bool done;
+        int fd;
+
+        if (!master || !master->whole || !own_path(master, MASTER_FRESH "/env", own))
+                return false;
+        fd = open(own, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+        if (fd < 0) {
+                master->whole = false; /* the copy is made anew for the next slot */
+                return false;
+        }
+        done = fchmod(fd, ENVIRONMENT_MODE) == 0;
+        close(fd);
+        return done && renameat(AT_FDCWD, own, to, path) == 0;
 }
 
 /* Links a file, or copies it, whatever keeps it from being linked. */

@@ -20,11 +20,12 @@
 
 struct master;
 
-/* What slots share besides: files with nothing in them, which no template has. */
-#define MASTER_DOWN "down" /* 0644 */
-#define MASTER_ENV "env"   /* 0640, of the client's group: no variables */
+/* What is in the copy besides, and in no template. */
+#define MASTER_DOWN "down" /* an empty file, 0644, which slots share */
+#define MASTER_FRESH                                                                                         \
+        "fresh" /* 02700, of the client's group: where a slot's `env` is made, and then taken from */
 
-/* services: as configured, absolute. client_gid: of MASTER_ENV. NULL: no memory, or the path is too long; then
+/* services: as configured, absolute. client_gid: of MASTER_FRESH. NULL: no memory, or the path is too long; then
  * slots are copied. */
 struct master *master_new(const char *services, gid_t client_gid);
 void master_free(struct master *master);
@@ -36,7 +37,10 @@ bool master_is_current(const struct master *master, int template_fd);
  * is_current: what master_is_current() said a moment ago. 0 or a negative errno. */
 int master_fill(struct master *master, bool is_current, int template_fd, int to);
 
-/* Links MASTER_DOWN or MASTER_ENV into a slot that master_fill() has filled. False: it is to be written. */
-bool master_link_empty(struct master *master, const char *name, int to, const char *path);
+/* Links MASTER_DOWN into a slot that master_fill() has filled. False: it is to be written. */
+bool master_link_down(struct master *master, int to, const char *path);
+
+/* Makes the file of a slot that has no variables, which is that slot's own. False: it is to be written. */
+bool master_make_env(struct master *master, int to, const char *path);
 
 #endif

@@ -95,14 +95,12 @@ static int make_supervise(int at)
 
 static int make_down(const struct slots *slots, int slot, const char *path)
 {
-        return master_link_empty(slots->master, MASTER_DOWN, slot, path)
-                       ? 0
-                       : tree_write(slot, path, "", 0, 0644);
+        return master_link_down(slots->master, slot, path) ? 0 : tree_write(slot, path, "", 0, 0644);
 }
 
 static int make_environment(const struct slots *slots, int slot, struct json_object *environment)
 {
-        return environment_is_empty(environment) && master_link_empty(slots->master, MASTER_ENV, slot, "env")
+        return environment_is_empty(environment) && master_make_env(slots->master, slot, "env")
                        ? 0
                        : environment_make(slot, "env", environment, slots->client_gid);
 }

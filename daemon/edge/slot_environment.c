@@ -16,7 +16,6 @@
 #include "proto/sorted.h"
 #include "proto/text.h"
 
-#define MODE_FILE 0640
 /* The largest file: each value is nothing but newlines, two bytes each; each name has "=" and a newline. */
 #define FILE_BYTES_MAX (2 * LIMIT_ENVIRONMENT_BYTES + 2 * LIMIT_ENVIRONMENT_VARIABLES)
 
@@ -108,7 +107,7 @@ int environment_make(int at, const char *name, struct json_object *environment, 
                 append_variable(&text, names[i],
                                 json_object_get_string(json_object_object_get(environment, names[i])));
         grouped = rights_group_begin(gid);
-        result = text.failed ? -ENOMEM : tree_write(at, name, text.bytes, text.length, MODE_FILE);
+        result = text.failed ? -ENOMEM : tree_write(at, name, text.bytes, text.length, ENVIRONMENT_MODE);
         if (grouped)
                 rights_group_end();
         text_deinit(&text);

@@ -13,6 +13,8 @@ struct json_object;
  * instead, an older broker made the slot: slot_environment_old.h.
  */
 
+#define ENVIRONMENT_MODE 0640 /* of the file */
+
 /* Is it NULL, or an object without variables? */
 bool environment_is_empty(struct json_object *environment);
 

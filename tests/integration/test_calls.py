@@ -52,6 +52,6 @@ def test_a_stop(tree):
 
 
 def test_a_register(tree):
-    """Until it is supervised, with its logger: each file of the template is a link, and so is what is empty."""
+    """Until it is supervised, with its logger: each file of the template is a link, and so is `down`."""
     tree.register("first-of-all", user="root", start=False)  # the copy of the template is made
-    assert_takes(84, lambda: counted(tree, "Register", [{"profile": profile, "start": False} for profile in names_of_group()]))
+    assert_takes(86, lambda: counted(tree, "Register", [{"profile": profile, "start": False} for profile in names_of_group()]))

@@ -78,9 +78,9 @@ static bool is_shared(const char *path)
 START_TEST(files_are_shared)
 {
         static const char *const shared[] = {"run",    "finish",  "timeout-kill", "private",
-                                             "setuid", "log/run", "env",          "down"};
-        static const char *const own[] = {"data/check", "data/profile", "data/state",
-                                          "log",        "data",         "supervise"};
+                                             "setuid", "log/run", "down"};
+        static const char *const own[] = {"data/check", "data/profile", "data/state", "log",
+                                          "data",       "supervise",    "env"};
 
         stage("gateway-a");
         stage("gateway-b");
@@ -192,7 +192,7 @@ START_TEST(what_is_empty_stays_empty)
         stage("gateway-a");
         stage("gateway-b");
         ck_assert_int_eq(0, slot_set_environment(&slots, "gateway-a", variables, &changed));
-        ck_assert(changed && !is_shared("env"));
+        ck_assert(changed);
         ck_assert_str_eq("TOKEN=x\n", text_of("services/gateway-a/env"));
         ck_assert_str_eq("", text_of("services/gateway-b/env"));
         ck_assert_int_eq(0, slot_set_environment(&slots, "gateway-b", NULL, &changed));
@@ -208,12 +208,20 @@ START_TEST(what_is_empty_stays_empty)
         ck_assert_str_eq("TOKEN=x\n", text_of("services/gateway-c/env"));
         ck_assert_int_eq(0, slot_let_log_run(&slots, "gateway-b"));
         ck_assert(exists("services/gateway-a/log/down") && !exists("services/gateway-b/log/down"));
-        /* Somebody writes into the one that all have: no further slot has that. */
-        let_time_pass();
+        /* Whoever writes into the variables of one in its place writes into those of that one. */
         put("services/gateway-b/env", "LEAK=1\n", 0640);
         stage("gateway-d");
         ck_assert_str_eq("", text_of("services/gateway-d/env"));
+        ck_assert_str_eq("TOKEN=x\n", text_of("services/gateway-a/env"));
         assert_inode("services/gateway-d/env", S_IFREG, 0640, GROUP);
+        /* Where the directory that it is made in is taken away, it is written, and the copy is made anew. */
+        ck_assert_int_eq(0, unlinkat(at, MASTER "/fresh", AT_REMOVEDIR));
+        stage("gateway-e");
+        assert_inode("services/gateway-e/env", S_IFREG, 0640, GROUP);
+        ck_assert(!exists(MASTER "/fresh"));
+        stage("gateway-f");
+        assert_inode("services/gateway-f/env", S_IFREG, 0640, GROUP);
+        assert_inode(MASTER "/fresh", S_IFDIR, S_ISGID | 0700, GROUP);
         json_object_put(variables);
 }
 END_TEST
