@@ -148,11 +148,16 @@ END_TEST
 
 START_TEST(closed_to_us)
 {
+        bool is_root = geteuid() == 0;
+
         ck_assert_int_eq(0, mkdir("a", 0755) | mkdir("a/b", 0311));
         make_file("a/b/file");
-        ck_assert_int_eq(0, chmod(".", 0755) | seteuid(4711));
+        if (is_root)
+                ck_assert_int_eq(0, chmod(".", 0755) | seteuid(4711));
         assert_met("a", NULL, "a a/b a/b!13 ");
-        ck_assert_int_eq(0, seteuid(0));
+        if (is_root)
+                ck_assert_int_eq(0, seteuid(0));
+        ck_assert_int_eq(0, chmod("a/b", 0755)); /* to be removed */
 }
 END_TEST
 
