@@ -26,3 +26,12 @@ char *label_text(const char *name, size_t columns, const struct look *look)
         free(text);
         return cut;
 }
+
+void label_write(FILE *file, const char *name, size_t columns, const struct look *look)
+{
+        char *text = label_text(name, columns, look);
+        size_t width = text ? width_of(text) : 0;
+
+        fprintf(file, "%s%*s", text ? text : "", (width < columns ? (int)(columns - width) : 0) + 2, "");
+        free(text);
+}

@@ -3,6 +3,7 @@
 #define CLIENT_SAY_LABEL_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 struct look;
 
@@ -18,5 +19,8 @@ size_t label_prefix(const char *name);
  * service. Elsewhere it is whole. NULL when out of memory.
  */
 char *label_text(const char *name, size_t columns, const struct look *look);
+
+/* Writes that name, and as many blanks as fill the columns, and two: what comes next stands in a column. */
+void label_write(FILE *file, const char *name, size_t columns, const struct look *look);
 
 #endif

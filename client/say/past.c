@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -13,7 +12,6 @@
 #include "client/say/label.h"
 #include "client/say/member.h"
 #include "client/text/duration.h"
-#include "client/text/width.h"
 #include "client/text/wrap.h"
 
 #define NAME_COLUMNS 24
@@ -150,13 +148,9 @@ void past_write(FILE *file, struct json_object *event, const struct look *look)
 {
         const char *name = member_string(event, "name");
         char stamp[FACTS_TEXT_BYTES], words[PAST_TEXT_BYTES];
-        char *label = label_text(name ? name : "", NAME_COLUMNS, look);
-        size_t width = label ? width_of(label) : 0;
 
-        fprintf(file, "%s  %s", facts_moment(member_int(event, "at_usec", FACTS_UNKNOWN), stamp),
-                label ? label : "");
-        fprintf(file, "%*s", (width < NAME_COLUMNS ? NAME_COLUMNS - (int)width : 0) + 2, "");
-        free(label);
+        fprintf(file, "%s  ", facts_moment(member_int(event, "at_usec", FACTS_UNKNOWN), stamp));
+        label_write(file, name ? name : "", NAME_COLUMNS, look);
         tint_print(file, past_words(event, words), look->printable, tint_of(event), look->colour);
         putc('\n', file);
 }

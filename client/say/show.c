@@ -14,7 +14,6 @@
 #include "client/say/member.h"
 #include "client/terminal/look.h"
 #include "client/text/table.h"
-#include "client/text/width.h"
 
 #define NOTE_BYTES 512
 #define ORDERED_BYTES 32
@@ -154,21 +153,16 @@ void show_event(const char *event, struct json_object *service)
         char stamp[32], note[NOTE_BYTES];
         struct facts facts;
         time_t now = time(NULL);
-        size_t width;
         struct tm local;
         struct look look;
-        char *label;
 
         look_init(&look);
         if (!localtime_r(&now, &local) || strftime(stamp, sizeof(stamp), "%F %T", &local) == 0)
                 stamp[0] = '\0';
         facts_read(service, &facts);
         /* Later names are not known yet, so lines line up only as long as names are of common length. */
-        label = label_text(facts.name, EVENT_NAME_COLUMNS, &look);
-        width = label ? width_of(label) : 0;
-        printf("%s  %s%*s", stamp, label ? label : "",
-               (width < EVENT_NAME_COLUMNS ? EVENT_NAME_COLUMNS - (int)width : 0) + 2, "");
-        free(label);
+        printf("%s  ", stamp);
+        label_write(stdout, facts.name, EVENT_NAME_COLUMNS, &look);
         tint_print(stdout, word ? word : "unknown", look.printable, removed ? TINT_DIM : facts.state->tint,
                    look.colour);
         if (!removed && *note_text(&facts, note)) {
