@@ -33,8 +33,8 @@ struct json_object;
  *
  * env is text, for a shell to read line by line without evaluating anything: NAME=VALUE and a newline for
  * each variable, sorted by name; where a value has a newline, it goes on in a line of its own behind a space
- * that is not the value's. An empty file says that there are no variables, and may be other slots' too. The
- * file is replaced, never written to. A slot of an older broker, whose scripts read another form, keeps that
+ * that is not the value's. An empty file says that there are no variables. Each slot has a file of its own, which
+ * is replaced, never written to. A slot of an older broker, whose scripts read another form, keeps that
  * (slot_environment_old.h).
  *
  * What .state and data/down are for: neither slot_set_down() nor slot_write_state() needs a block or an inode
